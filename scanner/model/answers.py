@@ -1,0 +1,150 @@
+"""What was asked of a provider and what it said: the evidence that every verdict is made from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class State(StrEnum):
+    """The outcome of one call."""
+
+    OK = "ok"
+    EMPTY = "empty"
+    """Read whole, and nothing was there."""
+    ABSENT = "absent"
+    """An error code that the kind declares to be knowledge (`absent_on`)."""
+    PARTIAL = "partial"
+    """Some pages were read; a later one failed."""
+    DENIED = "denied"
+    DISABLED = "disabled"
+    """The service is switched off or not subscribed here."""
+    THROTTLED = "throttled"
+    """Still refused for rate after every retry."""
+    ERROR = "error"
+
+    @property
+    def whole(self) -> bool:
+        """Whether the answer is complete knowledge."""
+        return self in (State.OK, State.EMPTY, State.ABSENT)
+
+
+class Target(str):
+    """The provider's own id of a place we look at, with its cloud before it: `aws:123456789012`."""
+
+    __slots__ = ()
+
+    @property
+    def cloud(self) -> str:
+        """`aws`, `gcp`, `azure`, …"""
+        return self.partition(":")[0]
+
+    @property
+    def account(self) -> str:
+        """The id without the cloud."""
+        return self.partition(":")[2]
+
+
+def canonical(value: Any) -> str:
+    """The one JSON text of a value: sorted keys, no spaces."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One question to a provider. Two calls with the same `key` are the same call and are made once."""
+
+    operation: str
+    """`service:Operation`, the service as the SDK names it: `s3:GetBucketPolicy`."""
+    region: str
+    """The endpoint; `` for a service that has only one."""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    attempt: int = 0
+    """0, or the number of an intended second reading (a listing re-read, a poll)."""
+    items: tuple[str, ...] = ()
+    """Dotted paths of the lists that pages add up to; none: the call is not paged."""
+    absent_on: tuple[str, ...] = ()
+    wait: float = 0.0
+    """Seconds to wait before asking (polling)."""
+
+    @property
+    def key(self) -> str:
+        """Identity of the call in a snapshot."""
+        again = f"#{self.attempt}" if self.attempt else ""
+        return f"{self.operation}@{self.region}{again}{canonical(self.params)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back for one call: the evidence, or the refusal, kept the same way."""
+
+    call: Call
+    state: State
+    data: Any = None
+    """The provider's answer, JSON values only, secrets redacted; pages joined along `call.items`."""
+    code: str = ""
+    message: str = ""
+    caller: int = 0
+    """Index into the snapshot's callers."""
+    started: str = ""
+    """UTC, ISO 8601 with milliseconds and `Z`."""
+    finished: str = ""
+    request_ids: tuple[str, ...] = ()
+    pages: int = 1
+    count: int = 0
+    """Items read, over all pages."""
+    retries: int = 0
+    redacted: tuple[str, ...] = ()
+    """Paths whose values were replaced before anything was written."""
+
+    @property
+    def sha256(self) -> str:
+        """Digest of `data` in canonical JSON."""
+        return hashlib.sha256(canonical(self.data).encode()).hexdigest()
+
+    @property
+    def reason(self) -> str:
+        """`s3:GetBucketPolicy denied in eu-west-1 (AccessDenied)`."""
+        place = f" in {self.call.region}" if self.call.region else ""
+        return f"{self.call.operation} {self.state.value}{place}" + (f" ({self.code})" if self.code else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who asked, in the provider's own words (AWS: GetCallerIdentity)."""
+
+    id: str
+    account: str
+    detail: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """All answers of one scan of one target: with the library, the parameters and the clock, all a verdict needs."""
+
+    id: str
+    target: Target
+    name: str = ""
+    """What people call the target (an account alias); never an identity."""
+    partition: str = ""
+    started: str
+    finished: str
+    version: str
+    """Version of tscan that made it."""
+    regions: tuple[str, ...]
+    """The regions in scope."""
+    regions_excluded: tuple[str, ...] = ()
+    """Enabled regions that the configuration left out."""
+    regions_open: str = ""
+    """Why the list of regions is not whole; empty: it is."""
+    checks: tuple[str, ...]
+    """Ids of the checks that were selected."""
+    params: Mapping[str, Any]
+    """Parameters as the entity set them (not the defaults)."""
+    callers: tuple[Caller, ...]
+    answers: Mapping[str, Answer]
+    """By `Call.key`."""

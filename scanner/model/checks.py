@@ -1,0 +1,100 @@
+"""Checks: declarative questions about one kind of resource."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from scanner.model.expressions import Expression
+
+
+class Severity(StrEnum):
+    """How much a failure matters, in rising order."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for low to 3 for critical."""
+        return list(Severity).index(self)
+
+
+class NoneMeans(StrEnum):
+    """What a fully read, empty population says."""
+
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not_applicable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A figure or list that the entity's policy sets."""
+
+    name: str
+    meaning: str
+    type: str
+    default: Any = None
+    has_default: bool = False
+    tighter: str = ""
+    """`lower`, `higher` or `subset`: which change of the default is stricter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """Which resources are asked about, by label; an unlabelled one is in unless the entity says otherwise."""
+
+    tag: str
+    """Name of the parameter that holds the tag's key."""
+    values: str
+    """Name of the parameter that holds the values that are in scope."""
+    untagged: str = ""
+    """Name of the boolean parameter that keeps unlabelled resources in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A small resource and what the check must say of it."""
+
+    expect: str
+    """`pass`, `fail` or `unknown`."""
+    resource: Mapping[str, Any]
+    unreadable: tuple[str, ...] = ()
+    params: Mapping[str, Any] = field(default_factory=dict)
+    now: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One question about one property, with examples that are its tests."""
+
+    id: str
+    title: str
+    severity: Severity
+    kind: str
+    where: Expression | None
+    scope: Labelled | None
+    none_means: NoneMeans
+    pass_when: Expression
+    why: str
+    fix: str
+    refs: tuple[str, ...]
+    examples: tuple[Example, ...]
+    path: str
+    line: int = 1
+
+    @property
+    def cloud(self) -> str:
+        """First word of the kind's id."""
+        return self.kind.partition(".")[0]
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """Its conditions."""
+        return (self.pass_when,) if self.where is None else (self.where, self.pass_when)

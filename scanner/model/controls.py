@@ -1,0 +1,126 @@
+"""Controls and the frameworks that they serve."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Whether a link can carry what it points at, or only stands beside it."""
+
+    EVIDENCES = "evidences"
+    SUPPORTS = "supports"
+
+
+class WhenEmpty(StrEnum):
+    """What a control reads as when all its populations were read whole and are empty."""
+
+    NOT_SHOWN = "not shown"
+    NO_OCCURRENCE = "no occurrence"
+    NOT_APPLICABLE = "not applicable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckLink:
+    """Why a check says something about a control."""
+
+    id: str
+    role: Role
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """Something without which a control is not shown: met when any one of its sources is there."""
+
+    checks: tuple[str, ...] = ()
+    """Ids of checks; one that was run over a fully read, non-empty population meets it."""
+    attestations: tuple[str, ...] = ()
+    """Ids of manual controls; a current attestation meets it."""
+    params: tuple[str, ...] = ()
+    """Parameters; one that the entity set meets it."""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lacking:
+    """Evidence that this pack cannot collect yet: in scope, and not run."""
+
+    id: str
+    cloud: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """A statement of what the entity does, evidenced by checks and attestations."""
+
+    id: str
+    title: str
+    statement: str
+    category: str
+    nature: str
+    frequency: str
+    modes: tuple[str, ...]
+    """Of `setting`, `schedule`, `per event`."""
+    checks: tuple[CheckLink, ...]
+    attestations: tuple[str, ...]
+    """Manual controls (`MC-01`) whose evidence a person gives."""
+    must_have: tuple[Requirement, ...]
+    lacking: tuple[Lacking, ...]
+    when_empty: WhenEmpty
+    when_empty_why: str
+    population: str
+    deviation: str
+    grace: str
+    does_not_prove: str
+    why: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlLink:
+    """Why a control serves a criterion or an objective, and whether it can carry it."""
+
+    control: str
+    primary: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criterion:
+    """A criterion or control objective, in our own words, with the controls that serve it."""
+
+    id: str
+    category: str
+    title: str
+    evidence: str
+    """How far cloud configuration can evidence it: `automated`, `partly`, `manual`."""
+    controls: tuple[ControlLink, ...]
+    does_not_prove: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Framework:
+    """A set of criteria."""
+
+    id: str
+    title: str
+    criteria: tuple[Criterion, ...]
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManualControl:
+    """What a person must show because no API can."""
+
+    id: str
+    control: str
+    evidence: str
+    frequency: str
+    owner: str
+    policy: str
+    criteria: tuple[str, ...] = ()
+    detail: Mapping[str, str] = field(default_factory=dict)

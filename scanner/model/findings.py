@@ -1,0 +1,157 @@
+"""Results: findings, checks, controls, criteria and coverage, as the algebra gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from scanner.model.answers import Caller, State
+from scanner.model.checks import Severity
+
+
+class Verdict(StrEnum):
+    """What a check says of a resource."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    WAIVED = "waived"
+
+
+class Status(StrEnum):
+    """What a control reads as, in the order in which the first that holds is taken."""
+
+    FAIL = "fail"
+    NOT_SHOWN = "not shown"
+    NEEDS_EVIDENCE = "needs evidence"
+    ACCEPTED = "accepted"
+    NO_OCCURRENCE = "no occurrence"
+    NOT_APPLICABLE = "not applicable"
+    PASS = "pass"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceRef:
+    """Which resource a finding is about."""
+
+    kind: str
+    id: str
+    """The provider's id; `*` where a listing was not read, so that the resources are not known."""
+    name: str
+    target: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A value that decided a verdict."""
+
+    path: str
+    value: object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What one check says of one resource, with the values that decided it."""
+
+    check: str
+    verdict: Verdict
+    severity: Severity
+    resource: ResourceRef
+    reason: str = ""
+    observed: tuple[Observation, ...] = ()
+    waiver: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """One check over one target: its findings, and what it did not ask about."""
+
+    check: str
+    target: str
+    findings: tuple[Finding, ...]
+    empty: bool = False
+    """The population was read whole and holds nothing."""
+    scoped_out: int = 0
+    """Resources that a label left out."""
+
+    def count(self, verdict: Verdict) -> int:
+        """Findings with this verdict."""
+        return sum(finding.verdict is verdict for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """Findings by verdict, with the size of the population."""
+
+    passed: int = 0
+    failed: int = 0
+    unknown: int = 0
+    waived: int = 0
+    resources: int = 0
+    scoped_out: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlResult:
+    """A control at a date."""
+
+    id: str
+    status: Status
+    reasons: tuple[str, ...]
+    """Why it reads so: what is unread, unmet or missing."""
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriterionResult:
+    """How a criterion is displayed; the verdict is the auditor's."""
+
+    framework: str
+    id: str
+    status: Status
+    evidence_complete: bool
+    failing: int
+    controls: tuple[str, ...]
+    primary: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverageRow:
+    """What was meant to be read beside what was read: one operation in one region of one target."""
+
+    target: str
+    region: str
+    operation: str
+    state: State
+    """The worst state among its answers."""
+    answers: int
+    items: int
+    reason: str = ""
+    unanswered: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """All that one scan says: a pure function of snapshots, library, parameters and clock."""
+
+    id: str
+    started: str
+    finished: str
+    version: str
+    pack_sha256: str
+    params: Mapping[str, Any]
+    callers: tuple[Caller, ...]
+    targets: tuple[Mapping[str, Any], ...]
+    coverage: tuple[CoverageRow, ...]
+    results: tuple[CheckResult, ...]
+    controls: tuple[ControlResult, ...]
+    criteria: tuple[CriterionResult, ...]
+    notes: Sequence[str] = field(default=())
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings, in order of check and resource."""
+        return tuple(finding for result in self.results for finding in result.findings)

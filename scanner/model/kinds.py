@@ -1,0 +1,147 @@
+"""Resource kinds: which calls read a resource, and which typed attributes it has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from scanner.model.expressions import Expression
+
+
+class Scope(StrEnum):
+    """How often a kind is listed: once in a target, once in each region, or once in an organisation."""
+
+    MANAGEMENT = "management"
+    ACCOUNT = "account"
+    REGION = "region"
+
+
+class Cardinality(StrEnum):
+    """How many resources a relation leads to."""
+
+    MANY = "many"
+    ONE = "one"
+    MAYBE_ONE = "maybe_one"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """A detail call that serves many items at once."""
+
+    member: str
+    """The request member that takes the list of keys."""
+    size: int
+    key: Expression
+    """The item's own key, over `it`."""
+    items: str
+    """Where the answer holds its rows."""
+    match: str
+    """The row member that repeats the key; a key without a row is absent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One declared read operation with the arguments made from what is already known."""
+
+    operation: str
+    arguments: Any = field(default_factory=dict)
+    """A tree of constants and `Expression`s."""
+    items: tuple[str, ...] = ()
+    absent_on: tuple[str, ...] = ()
+    gone_on: tuple[str, ...] = ()
+    disabled_is: str = ""
+    """`empty`: a service that is off is knowledge that nothing is there. Else it is a gap."""
+    permission: tuple[str, ...] = ()
+    """IAM actions, where they differ from the operation's name."""
+    secrets: tuple[str, ...] = ()
+    """Paths in the answer that are redacted before anything is written: `Functions[].Environment.Variables.*`."""
+    when: Expression | None = None
+    """The call is made only where this holds; elsewhere its answer is absent."""
+    at: Expression | None = None
+    """The endpoint region, where it is not the resource's own."""
+    batch: Batch | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """How the resources of a kind are found."""
+
+    request: Request | None = None
+    reader: str = ""
+    """Name of a reader, a program that makes its calls through the same door; instead of `request`."""
+    reads: tuple[Request, ...] = ()
+    """The operations that the reader may use."""
+    per: str = ""
+    """Parent kind: one listing for each of its resources, whose item is `parent`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribute:
+    """One typed fact of a resource."""
+
+    name: str
+    meaning: str
+    type: str
+    """In the notation of the language: `bool`, `list(string)`, `timestamp?`, `policy`, `list(record)`."""
+    api: Expression
+    absent: Any = None
+    """The value that a missing member stands for; meaningful only if `has_absent`."""
+    has_absent: bool = False
+    each: Mapping[str, Attribute] = field(default_factory=dict)
+    """Fields of the records of a `list(record)`, read from `item`."""
+    ordered: bool = False
+    volatile: bool = False
+    null_words: tuple[str, ...] = ()
+    """Texts that mean that there is no value (`N/A`)."""
+
+    @property
+    def optional(self) -> bool:
+        """Whether absence is an answer that conditions must guard with `has()`."""
+        return self.type.endswith("?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """A hash join to other resources of the same target."""
+
+    name: str
+    meaning: str
+    kind: str
+    cardinality: Cardinality
+    on: Mapping[str, Expression]
+    """Their attribute (or `id`, `account`, `region`) to our expression; lists on either side match any."""
+    home: Mapping[str, Expression] = field(default_factory=dict)
+    """`account` and `region` that a key names, over `key`: a key of another place without a match is unread."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A resource kind. Kinds decide which calls run with a customer's credentials; only tscan ships them."""
+
+    id: str
+    title: str
+    service: str
+    """Heading in lists: `S3`."""
+    nature: str
+    """`state` or `event`."""
+    scope: Scope
+    listing: Listing | None
+    """None: a singleton, one for each target or region."""
+    at: Expression | None
+    identity: Expression
+    label: Expression
+    details: Mapping[str, Request]
+    readers: Mapping[str, Listing]
+    """Details that take a program, by name."""
+    attributes: Mapping[str, Attribute]
+    relations: Mapping[str, Relation]
+    type: Any
+    """The `RecordType` of `self` in a condition."""
+    path: str
+
+    @property
+    def cloud(self) -> str:
+        """First word of the id."""
+        return self.id.partition(".")[0]

@@ -1,0 +1,47 @@
+"""Values that the condition language reads: Python's own, plus what could not be read.
+
+A *value* is a bool, int, float, str, `datetime` (UTC), `timedelta`, list, or dict with string keys.
+Records and maps are dicts, lists are lists. Never `None`: knowledge of absence is `ABSENT`, and
+everything else that is missing is `Unreadable`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A value that was not read, and why. It is neither true nor false."""
+
+    reason: str
+    """One clause for people: `s3:GetBucketEncryption was denied (AccessDenied)`."""
+    missing: bool = False
+    """True only when an answer was read whole and simply lacks the member: an `absent:` may then speak."""
+
+
+class Absent:
+    """The type of `ABSENT`: an optional member that was read and is not there."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Final = Absent()
+
+
+class OpenList(list[Any]):
+    """The part of a list that was read; more items may exist.
+
+    `exists` over it may be true and `all` may be false; every other question stays open.
+    """
+
+    __slots__ = ("reason",)
+
+    def __init__(self, items: Any, reason: str) -> None:
+        super().__init__(items)
+        self.reason = reason
+        """Why the rest was not read."""
