@@ -1,0 +1,110 @@
+"""Tokens of an expression: the only characters that reach the parser."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from scanner.language.problems import fault
+
+LONGEST_SOURCE: Final = 4_000
+
+_TOKEN: Final = re.compile(
+    r"""(?P<space>[ \t\r\n]+|//[^\n]*)
+    |(?P<raw>[rR](?:'[^'\r\n]*'|"[^"\r\n]*"))
+    |(?P<bytes>[bB][rR]?['"])
+    |(?P<string>'(?:[^'\\\r\n]|\\[^\r\n])*'|"(?:[^"\\\r\n]|\\[^\r\n])*")
+    |(?P<double>[0-9]+\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+)
+    |(?P<int>0x[0-9a-fA-F]+|[0-9]+)
+    |(?P<name>[A-Za-z_][A-Za-z0-9_]*)
+    |(?P<mark>&&|\|\||==|!=|<=|>=|[-+*/%<>!?:.,()\[\]])""",
+    re.VERBOSE | re.ASCII,
+)
+_ESCAPE: Final = re.compile(
+    r"""\\(?:x([0-9a-fA-F]{2})|X([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([abfnrtv\\?"'`]))|\\"""
+)
+_SHORT: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_REFUSED: Final = {
+    "=": "compare with '=='",
+    "&": "write '&&'",
+    "|": "write '||'",
+    "{": "maps and messages cannot be written here",
+    "'": "the string has no end on this line",
+    '"': "the string has no end on this line",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """One word of an expression: its kind, its value, and where it stands."""
+
+    kind: str
+    """`name`, `int`, `double`, `string`, `mark` or `end`."""
+    text: str
+    value: str | int | float = ""
+    at: tuple[int, int]
+
+
+def tokens(source: str) -> list[Token]:
+    """The tokens of an expression, closed by one of kind `end`; ExpressionErrors on anything unusual."""
+    if len(source) > LONGEST_SOURCE:
+        raise fault((1, 1), f"the expression is longer than {LONGEST_SOURCE} characters", "split it into attributes")
+    found: list[Token] = []
+    position, line, start = 0, 1, 0
+    while position < len(source):
+        at = (line, position - start + 1)
+        match = _TOKEN.match(source, position)
+        if match is None:
+            raise _refuse(source[position], at)
+        text = match[0]
+        if match.lastgroup != "space":
+            found.append(_token(match.lastgroup or "", text, source[match.end() : match.end() + 1], at))
+        elif "\n" in text:
+            line += text.count("\n")
+            start = position + text.rindex("\n") + 1
+        position = match.end()
+    found.append(Token(kind="end", text="", at=(line, position - start + 1)))
+    return found
+
+
+def _refuse(character: str, at: tuple[int, int]) -> Exception:
+    hint = _REFUSED.get(character, "an expression is written in ASCII; other characters stand inside strings")
+    return fault(at, f"unexpected character {character!r}", hint)
+
+
+def _token(kind: str, text: str, following: str, at: tuple[int, int]) -> Token:
+    if kind == "bytes":
+        raise fault(at, "byte strings are not part of the language", "write an ordinary string")
+    if kind in ("string", "raw"):
+        if following and following in "'\"" and len(text) - (kind == "raw") == 2:
+            raise fault(at, "triple quotes are not part of the language", "write one pair of quotes")
+        value = text[2:-1] if kind == "raw" else _unescape(text[1:-1], at)
+        return Token(kind="string", text=text, value=value, at=at)
+    if kind in ("int", "double"):
+        if following and (following.isalnum() or following == "_"):
+            raise fault(at, f"{text + following!r} is not a number", "unsigned numbers and units are not written")
+        return Token(kind=kind, text=text, value=_number(kind, text), at=at)
+    return Token(kind=kind, text=text, value=text, at=at)
+
+
+def _number(kind: str, text: str) -> int | float:
+    if kind == "double":
+        return float(text)
+    return int(text, 16) if text.startswith("0x") else int(text)
+
+
+def _unescape(body: str, at: tuple[int, int]) -> str:
+    def one(match: re.Match[str]) -> str:
+        digits = match[1] or match[2] or match[3] or match[4]
+        if digits:
+            code = int(digits, 16)
+            if code > 0x10FFFF or 0xD800 <= code <= 0xDFFF:
+                raise fault((at[0], at[1] + 1 + match.start()), f"{match[0]!r} is not a character")
+            return chr(code)
+        if match[5] is None:
+            where = (at[0], at[1] + 1 + match.start())
+            raise fault(where, "unknown escape in a string", r"use \n \t \\ \' \" \xhh \uhhhh, or a raw string r'…'")
+        return _SHORT.get(match[5], match[5])
+
+    return _ESCAPE.sub(one, body)

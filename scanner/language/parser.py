@@ -1,0 +1,236 @@
+"""The parser: tokens in, one tree out, within limits of depth and size."""
+
+from __future__ import annotations
+
+from typing import Final, NoReturn
+
+from scanner.language.lexer import Token, tokens
+from scanner.language.problems import fault
+from scanner.language.tree import (
+    Binary,
+    Call,
+    Has,
+    Index,
+    ListLiteral,
+    Literal,
+    Logic,
+    Macro,
+    Member,
+    Name,
+    Node,
+    Ternary,
+    Unary,
+    children,
+)
+
+DEEPEST: Final = 60
+MOST_NODES: Final = 1_000
+MACROS: Final = frozenset({"all", "exists", "exists_one", "filter", "map"})
+
+_RELATIONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "in"})
+_BINARY: Final = (_RELATIONS, frozenset({"+", "-"}), frozenset({"*", "/", "%"}))
+_WORDS: Final = frozenset({"true", "false", "null", "in"})
+_RESERVED: Final = _WORDS | set(
+    "as break const continue else for function if import let loop package namespace return var void while".split()
+)
+_INT_LIMIT: Final = 2**63
+
+
+def parse(source: str) -> Node:
+    """The tree of an expression; ExpressionErrors at the first mistake of form."""
+    return _Parser(tokens(source)).whole()
+
+
+class _Parser:
+    """A recursive-descent parser over a list of tokens."""
+
+    def __init__(self, found: list[Token]) -> None:
+        self._tokens = found
+        self._next = 0
+        self._open = 0
+        self._nodes = 0
+        self._depths: dict[Node, int] = {}
+
+    def whole(self) -> Node:
+        node = self._expression()
+        if self._peek().kind != "end":
+            self._unexpected()
+        return node
+
+    def _peek(self) -> Token:
+        return self._tokens[self._next]
+
+    def _take(self) -> Token:
+        token = self._tokens[self._next]
+        self._next += token.kind != "end"
+        return token
+
+    def _sees(self, *texts: str) -> bool:
+        token = self._peek()
+        return token.text in texts and token.kind in ("mark", "name")
+
+    def _accept(self, text: str) -> bool:
+        if self._sees(text):
+            self._next += 1
+            return True
+        return False
+
+    def _expect(self, text: str) -> Token:
+        if not self._sees(text):
+            self._unexpected(f"'{text}' is expected here")
+        return self._take()
+
+    def _unexpected(self, hint: str = "") -> NoReturn:
+        token = self._peek()
+        what = "the expression ends too early" if token.kind == "end" else f"unexpected {token.text!r}"
+        raise fault(token.at, what, hint)
+
+    def _made[N: Node](self, node: N) -> N:
+        depth = 1 + max((self._depths[part] for part in children(node)), default=0)
+        self._depths[node] = depth
+        self._nodes += 1
+        if depth > DEEPEST:
+            raise fault(node.at, f"the expression is nested more than {DEEPEST} levels deep")
+        if self._nodes > MOST_NODES:
+            raise fault(node.at, f"the expression has more than {MOST_NODES} parts")
+        return node
+
+    def _expression(self) -> Node:
+        self._open += 1
+        if self._open > DEEPEST:
+            raise fault(self._peek().at, f"the expression is nested more than {DEEPEST} levels deep")
+        condition = self._logic("||")
+        if self._sees("?"):
+            at = self._take().at
+            then = self._logic("||")
+            self._expect(":")
+            otherwise = self._expression()
+            condition = self._made(Ternary(at=at, condition=condition, then=then, otherwise=otherwise))
+        self._open -= 1
+        return condition
+
+    def _logic(self, operator: str) -> Node:
+        first = self._logic("&&") if operator == "||" else self._binary(0)
+        terms = [first]
+        at = self._peek().at
+        while self._accept(operator):
+            terms.append(self._logic("&&") if operator == "||" else self._binary(0))
+        if len(terms) == 1:
+            return first
+        return self._made(Logic(at=at, operator=operator, terms=tuple(terms)))
+
+    def _binary(self, level: int) -> Node:
+        if level == len(_BINARY):
+            return self._unary()
+        left = self._binary(level + 1)
+        while self._sees(*_BINARY[level]):
+            token = self._take()
+            right = self._binary(level + 1)
+            left = self._made(Binary(at=token.at, operator=token.text, left=left, right=right))
+        return left
+
+    def _unary(self) -> Node:
+        if not self._sees("!", "-"):
+            return self._postfix()
+        token = self._take()
+        following = self._peek()
+        if token.text == "-" and following.kind in ("int", "double"):
+            return self._postfix(negative=True)
+        self._open += 1
+        if self._open > DEEPEST:
+            raise fault(token.at, f"the expression is nested more than {DEEPEST} levels deep")
+        operand = self._unary()
+        self._open -= 1
+        return self._made(Unary(at=token.at, operator=token.text, operand=operand))
+
+    def _postfix(self, *, negative: bool = False) -> Node:
+        node = self._number(self._take(), negative=negative) if negative else self._primary()
+        while True:
+            if self._accept("."):
+                node = self._member(node)
+            elif self._sees("["):
+                at = self._take().at
+                index = self._expression()
+                self._expect("]")
+                node = self._made(Index(at=at, operand=node, index=index))
+            else:
+                return node
+
+    def _member(self, operand: Node) -> Node:
+        token = self._peek()
+        if token.kind != "name" or token.text in _WORDS:
+            self._unexpected("a field's name follows '.'")
+        self._take()
+        if not self._sees("("):
+            return self._made(Member(at=token.at, operand=operand, name=token.text))
+        if token.text in MACROS:
+            return self._macro(token, operand)
+        arguments = self._arguments(")")
+        return self._made(Call(at=token.at, function=token.text, arguments=(operand, *arguments), method=True))
+
+    def _macro(self, token: Token, operand: Node) -> Node:
+        self._take()
+        form = f"the form is list.{token.text}(x, expression)"
+        variable = self._peek()
+        if variable.kind != "name" or variable.text in _RESERVED:
+            self._unexpected(form)
+        self._take()
+        if not self._accept(","):
+            self._unexpected(form)
+        body = self._expression()
+        if not self._accept(")"):
+            self._unexpected(form)
+        return self._made(Macro(at=token.at, kind=token.text, range=operand, variable=variable.text, body=body))
+
+    def _arguments(self, closing: str) -> tuple[Node, ...]:
+        self._take()
+        found: list[Node] = []
+        while not self._accept(closing):
+            if found:
+                self._expect(",")
+            found.append(self._expression())
+        return tuple(found)
+
+    def _primary(self) -> Node:
+        token = self._peek()
+        if token.kind == "name":
+            return self._named()
+        if token.text == "(" and token.kind == "mark":
+            self._take()
+            node = self._expression()
+            self._expect(")")
+            return node
+        if token.text == "[" and token.kind == "mark":
+            return self._made(ListLiteral(at=token.at, items=self._arguments("]")))
+        if token.kind == "string":
+            return self._made(Literal(at=token.at, value=str(self._take().value)))
+        if token.kind in ("int", "double"):
+            return self._number(self._take(), negative=False)
+        self._unexpected("a value is expected here")
+
+    def _number(self, token: Token, *, negative: bool) -> Node:
+        value = token.value
+        assert isinstance(value, int | float)
+        value = -value if negative else value
+        if isinstance(value, int) and not -_INT_LIMIT <= value < _INT_LIMIT:
+            raise fault(token.at, f"{token.text} does not fit into 64 bits")
+        if value in (float("inf"), float("-inf")):
+            raise fault(token.at, f"{token.text} does not fit into a double")
+        return self._made(Literal(at=token.at, value=value))
+
+    def _named(self) -> Node:
+        token = self._take()
+        if token.text in ("true", "false"):
+            return self._made(Literal(at=token.at, value=token.text == "true"))
+        if token.text == "null":
+            raise fault(token.at, "there is no null", "ask has(self.field) whether a field was there")
+        if token.text in _RESERVED:
+            raise fault(token.at, f"'{token.text}' is a reserved word")
+        if not self._sees("("):
+            return self._made(Name(at=token.at, name=token.text))
+        arguments = self._arguments(")")
+        if token.text != "has":
+            return self._made(Call(at=token.at, function=token.text, arguments=arguments, method=False))
+        if len(arguments) != 1 or not isinstance(arguments[0], Member):
+            raise fault(token.at, "has() asks for one field, as in has(self.field)", "for a map: 'key' in map")
+        return self._made(Has(at=token.at, member=arguments[0]))

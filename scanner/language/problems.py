@@ -1,0 +1,46 @@
+"""Mistakes in an expression, each at its position in the text."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class ExpressionError:
+    """One mistake in an expression: line and column from 1, what is wrong, and what to do."""
+
+    line: int
+    column: int
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.line}:{self.column}: {self.message}"
+        return f"{text}\n  hint: {self.hint}" if self.hint else text
+
+
+class ExpressionErrors(Exception):
+    """An expression that cannot be used, with every mistake found in it."""
+
+    def __init__(self, errors: Sequence[ExpressionError]) -> None:
+        self.errors = tuple(sorted(set(errors)))
+        super().__init__("\n".join(str(error) for error in self.errors))
+
+
+def fault(at: tuple[int, int], message: str, hint: str = "") -> ExpressionErrors:
+    """The exception for a single mistake at a position."""
+    return ExpressionErrors([ExpressionError(line=at[0], column=at[1], message=message, hint=hint)])
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint that names the closest known word, or lists what there is."""
+    words = sorted(set(known))
+    close = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    if not words:
+        return ""
+    shown = ", ".join(words[:12])
+    return f"there is {shown}" + (", …" if len(words) > 12 else "")

@@ -1,0 +1,179 @@
+"""The syntax tree of an expression: what was written, before any meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Literal:
+    """A value written in the expression."""
+
+    at: tuple[int, int]
+    value: bool | int | float | str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Name:
+    """A declared name or a loop variable."""
+
+    at: tuple[int, int]
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Member:
+    """A field of a record, or a key of a map written as a field."""
+
+    at: tuple[int, int]
+    operand: Node
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Index:
+    """An item of a list by number, or of a map by key."""
+
+    at: tuple[int, int]
+    operand: Node
+    index: Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Call:
+    """A function applied to arguments; of a method, the first is what stands before the dot."""
+
+    at: tuple[int, int]
+    function: str
+    arguments: tuple[Node, ...]
+    method: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Unary:
+    """`!` or `-` before an operand."""
+
+    at: tuple[int, int]
+    operator: str
+    operand: Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Logic:
+    """A chain of `&&` or of `||`."""
+
+    at: tuple[int, int]
+    operator: str
+    terms: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Binary:
+    """Any other operator between two operands."""
+
+    at: tuple[int, int]
+    operator: str
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ternary:
+    """`condition ? then : otherwise`."""
+
+    at: tuple[int, int]
+    condition: Node
+    then: Node
+    otherwise: Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ListLiteral:
+    """A list written in the expression."""
+
+    at: tuple[int, int]
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Macro:
+    """`all`, `exists`, `exists_one`, `filter` or `map` over a list or the keys of a map."""
+
+    at: tuple[int, int]
+    kind: str
+    range: Node
+    variable: str
+    body: Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Has:
+    """`has(a.b)`: whether the field was there."""
+
+    at: tuple[int, int]
+    member: Member
+
+
+Node = Literal | Name | Member | Index | Call | Unary | Logic | Binary | Ternary | ListLiteral | Macro | Has
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The parts of a node, in the order in which they are written."""
+    match node:
+        case Literal() | Name():
+            return
+        case Member(operand=part) | Unary(operand=part) | Has(member=part):
+            yield part
+        case Index(operand=first, index=second) | Binary(left=first, right=second):
+            yield from (first, second)
+        case Macro(range=first, body=second):
+            yield from (first, second)
+        case Call(arguments=parts) | Logic(terms=parts) | ListLiteral(items=parts):
+            yield from parts
+        case Ternary(condition=condition, then=then, otherwise=otherwise):
+            yield from (condition, then, otherwise)
+
+
+def text(node: Node) -> str:
+    """The expression that a node stands for, written in one canonical way."""
+    parts = [text(part) for part in children(node)]
+    match node:
+        case Literal(value=value):
+            return _literal(value)
+        case Name(name=name):
+            return name
+        case Member(name=name):
+            return f"{parts[0]}.{name}"
+        case Has():
+            return f"has({parts[0]})"
+        case Index():
+            return f"{parts[0]}[{parts[1]}]"
+        case _:
+            return _compound(node, parts)
+
+
+def _literal(value: bool | int | float | str) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return "'" + value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n") + "'"
+    return repr(value)
+
+
+def _compound(node: Node, parts: list[str]) -> str:
+    match node:
+        case Call(function=name, method=True):
+            return f"{parts[0]}.{name}({', '.join(parts[1:])})"
+        case Call(function=name):
+            return f"{name}({', '.join(parts)})"
+        case Unary(operator=operator):
+            return f"{operator}({parts[0]})"
+        case Logic(operator=operator) | Binary(operator=operator):
+            return "(" + f" {operator} ".join(parts) + ")"
+        case Ternary():
+            return f"({parts[0]} ? {parts[1]} : {parts[2]})"
+        case Macro(kind=kind, variable=variable):
+            return f"{parts[0]}.{kind}({variable}, {parts[1]})"
+        case _:
+            return "[" + ", ".join(parts) + "]"

@@ -1,0 +1,34 @@
+"""What the entity configures: `tscan.yaml` after reading, or the same from options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetConfig:
+    """How to reach one target."""
+
+    cloud: str = "aws"
+    profile: str = ""
+    role_arn: str = ""
+    external_id: str = ""
+    regions: tuple[str, ...] = ()
+    """The regions to read; empty: every region that is enabled."""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    """Parameters of this target, over those of the configuration."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What to read, and by which parameters and frameworks to judge it."""
+
+    organization: str = ""
+    timezone: str = "UTC"
+    targets: tuple[TargetConfig, ...] = (TargetConfig(),)
+    params: Mapping[str, Any] = field(default_factory=dict)
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Categories in scope by framework id; a framework that is not named is shown whole."""
+    path: str = ""
