@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TypeVar
 
 from scanner.language.lexer import Token, tokens
 from scanner.language.problems import fault
@@ -34,6 +34,8 @@ _RESERVED: Final = _WORDS | set(
     "as break const continue else for function if import let loop package namespace return var void while".split()
 )
 _INT_LIMIT: Final = 2**63
+
+N = TypeVar("N", bound=Node)
 
 
 def parse(source: str) -> Node:
@@ -85,7 +87,7 @@ class _Parser:
         what = "the expression ends too early" if token.kind == "end" else f"unexpected {token.text!r}"
         raise fault(token.at, what, hint)
 
-    def _made[N: Node](self, node: N) -> N:
+    def _made(self, node: N) -> N:
         depth = 1 + max((self._depths[part] for part in children(node)), default=0)
         self._depths[node] = depth
         self._nodes += 1

@@ -1,0 +1,84 @@
+# Two commands on a machine with Python and make: `make scan` and `make test`.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: help env scan demo test format format-check lint types contracts unit docs docs-fresh fuzz bench mutants lock wheel clean
+
+help:
+	@echo "make scan     start a small AWS estate on this machine, scan it over its API, show the matrix"
+	@echo "make test     format, lint, types, import contracts, tests, documentation"
+	@echo "make demo     the matrix of the snapshot that the package carries"
+	@echo "make format   put the code in its form"
+	@echo "make docs     write the generated documentation again"
+	@echo "make fuzz | bench | mutants    the longer proofs, by hand"
+	@echo "make lock     resolve the dependencies again      make wheel    build into dist/"
+
+env: $(READY)
+
+# uv, itself taken from the lock, installs in seconds; where it cannot reach an index that pip can, pip does it.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tscan needs Python 3.11 or newer: make PYTHON=python3.12 …")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@awk '/^uv==/ {on=1; print; next} /^[^ ]/ {on=0} on' requirements.lock > $(VENV)/uv.txt
+	@echo "installing the locked dependencies into $(VENV)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.txt
+	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements.lock \
+	  || $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+scan: $(READY)
+	@$(BIN)/python -m tests.estate scan
+
+demo: $(READY)
+	@$(BIN)/tscan demo; code=$$?; test $$code -ne 2
+
+test: format-check lint types contracts docs-fresh unit
+
+format-check: $(READY)
+	$(BIN)/ruff format --check .
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: $(READY)
+	$(BIN)/ruff check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+contracts: $(READY)
+	$(BIN)/lint-imports
+
+unit: $(READY)
+	$(BIN)/pytest
+
+# Generators are the scripts in docs/generate/: each prints nothing and writes its pages; --check only compares.
+docs: $(READY)
+	@for script in docs/generate/*.py; do $(BIN)/python $$script || exit 1; done
+
+docs-fresh: $(READY)
+	@for script in docs/generate/*.py; do $(BIN)/python $$script --check || exit 1; done
+
+fuzz: $(READY)
+	$(BIN)/python benchmarks/fuzz.py
+
+bench: $(READY)
+	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+mutants: $(READY)
+	$(BIN)/python benchmarks/mutants.py
+
+lock: $(READY)
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --all-extras --generate-hashes \
+	  --no-emit-index-url --no-annotate --custom-compile-command "make lock" -q --upgrade -o requirements.lock
+
+wheel: $(READY)
+	$(BIN)/python -m hatchling build
+
+clean:
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

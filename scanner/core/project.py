@@ -1,0 +1,162 @@
+"""From a snapshot to resources: runs the program of each needed kind over the answers, merges and joins."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scanner.core.door import Door
+from scanner.core.need import KindNeed, needs
+from scanner.core.reading import Reader
+from scanner.core.relations import Join, Side
+from scanner.core.resources import Gap, Resource
+from scanner.core.units import Place, Read, Unit, UnitRead
+from scanner.model.answers import Answer, Call, Snapshot
+from scanner.model.checks import Check
+from scanner.model.findings import ResourceRef
+from scanner.model.kinds import Scope
+from scanner.model.library import Library
+from scanner.model.values import Unreadable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estate:
+    """What lies in one target: where to read, before anything of it is read."""
+
+    target: str
+    account: str
+    partition: str
+    regions: tuple[str, ...]
+    regions_open: str
+    params: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, params: Mapping[str, Any]) -> Estate:
+        """The estate that a snapshot is of."""
+        return cls(
+            target=snapshot.target,
+            account=snapshot.target.account,
+            partition=snapshot.partition,
+            regions=snapshot.regions,
+            regions_open=snapshot.regions_open,
+            params=params,
+        )
+
+    def places(self, scope: Scope) -> Iterator[Place]:
+        """Where a kind of this scope is read."""
+        regions = self.regions if scope is Scope.REGION else ("",)
+        for region in regions:
+            yield Place(account=self.account, partition=self.partition, region=region, params=self.params)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Projection:
+    """The resources of one target by kind, and what was not read."""
+
+    resources: Mapping[str, tuple[Resource, ...]]
+    gaps: Mapping[str, tuple[Gap, ...]]
+    unanswered: tuple[Call, ...]
+    """Calls that the checks need and that the snapshot does not hold."""
+    settled: frozenset[str]
+    """Keys of answers whose error codes are knowledge, by the kinds' own declaration."""
+    dropped: Mapping[str, int]
+    """Resources that were gone before their details could be read, by kind."""
+
+
+def plan(library: Library, checks: Iterable[Check], readers: Mapping[str, Reader], estate: Estate) -> list[Unit]:
+    """The units to read: each needed kind in each of its places."""
+    return [
+        Unit(need, library.kinds, readers, place)
+        for need in needs(library, checks).values()
+        for place in estate.places(need.kind.scope)
+    ]
+
+
+def project(
+    answers: Mapping[str, Answer],
+    library: Library,
+    checks: Iterable[Check],
+    readers: Mapping[str, Reader],
+    estate: Estate,
+) -> Projection:
+    """Resources and gaps of everything that the checks read: a pure function of the answers."""
+    door = Door(answers)
+    kinds: dict[str, _KindRead] = {}
+    for unit in plan(library, checks, readers, estate):
+        kinds.setdefault(unit.kind.id, _KindRead(unit.need, estate)).add(unit.place.region, unit.read(door))
+    for kind in kinds.values():
+        kind.merge()
+    for kind in kinds.values():
+        _relate(kind, kinds, estate)
+    return Projection(
+        resources={name: kind.finished() for name, kind in kinds.items()},
+        gaps={name: kind.unread() for name, kind in kinds.items()},
+        unanswered=tuple(door.wanted.values()),
+        settled=frozenset(door.settled),
+        dropped={name: kind.dropped for name, kind in kinds.items() if kind.dropped},
+    )
+
+
+class _KindRead:
+    """One kind over all its places while it is merged and joined."""
+
+    def __init__(self, need: KindNeed, estate: Estate) -> None:
+        self.need = need
+        self.estate = estate
+        self.dropped = 0
+        self.merged: list[tuple[Read, dict[str, Any]]] = []
+        self.gaps: dict[str, str] = {}
+        self._reads: dict[str, list[Read]] = defaultdict(list)
+        if estate.regions_open and need.kind.scope is Scope.REGION:
+            self.gaps["*"] = f"regions are not known: {estate.regions_open}"
+
+    def add(self, region: str, read: UnitRead) -> None:
+        self.dropped += read.dropped
+        if read.gaps:
+            self.gaps[region] = "; ".join(read.gaps)
+        for resource in read.resources:
+            self._reads[resource.id].append(resource)
+
+    def merge(self) -> None:
+        """One record for each id; where two listings disagree, the attribute is unread."""
+        for identity in sorted(self._reads):
+            first, *others = self._reads[identity]
+            record = {**first.attributes, "id": identity, "name": first.name, "account": self.estate.account}
+            record["region"] = first.region
+            for other in others:
+                for name, value in other.attributes.items():
+                    if not _same(value, record[name]):
+                        record[name] = Unreadable(f"two readings of {identity} disagree on {name}")
+            self.merged.append((first, record))
+
+    def side(self) -> Side:
+        """This kind as the other side of a relation."""
+        return Side(title=self.need.kind.title, resources=self.merged, gaps=self.gaps)
+
+    def finished(self) -> tuple[Resource, ...]:
+        return tuple(Resource(ref=self._ref(read.id, read.name, read.region), value=record) for read, record in self.merged)
+
+    def unread(self) -> tuple[Gap, ...]:
+        return tuple(
+            Gap(ref=self._ref("*", f"any {self.need.kind.title}", region), reason=reason)
+            for region, reason in sorted(self.gaps.items())
+        )
+
+    def _ref(self, identity: str, name: str, region: str) -> ResourceRef:
+        return ResourceRef(kind=self.need.kind.id, id=identity, name=name, target=self.estate.target, region=region)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equality that tells True from 1."""
+    return type(one) is type(other) and bool(one == other)
+
+
+def _relate(kind: _KindRead, kinds: Mapping[str, _KindRead], estate: Estate) -> None:
+    regions = frozenset(estate.regions)
+    for name in kind.need.relations:
+        relation = kind.need.kind.relations[name]
+        join = Join(relation, kinds[relation.kind].side(), account=estate.account, regions=regions)
+        for read, record in kind.merged:
+            record[name] = join.of(read.keys[name])

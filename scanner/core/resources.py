@@ -1,0 +1,26 @@
+"""What projection hands to evaluation: resources with their values, and the listings that were not read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scanner.model.findings import ResourceRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One resource of a kind, with the values that conditions read as `self`."""
+
+    ref: ResourceRef
+    value: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A listing, or the rest of one, that was not read: its resources are not known."""
+
+    ref: ResourceRef
+    """Its `id` is `*`."""
+    reason: str

@@ -1,0 +1,73 @@
+"""Type rules of function calls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scanner.language.functions import FUNCTIONS, Function, accepts, to_duration, to_timestamp
+from scanner.language.matching import matcher
+from scanner.language.parser import MACROS
+from scanner.language.patterns import PatternError
+from scanner.language.problems import did_you_mean
+from scanner.language.scopes import Scope
+from scanner.language.tree import Call, Literal, Node
+from scanner.language.types import DYN, ListType, Type
+
+if TYPE_CHECKING:
+    from scanner.language.checker import Checker
+
+
+def check_call(checker: Checker, node: Call, scope: Scope) -> Type:
+    """The type of a call's result, by the types of its arguments."""
+    arguments = [checker.check(argument, scope) for argument in node.arguments]
+    function = FUNCTIONS.get(node.function)
+    if function is None:
+        hint = did_you_mean(node.function, {*FUNCTIONS, *MACROS, "has"})
+        return checker.error(node.at, f"unknown function '{node.function}'", hint)
+    if not (function.method if node.method else function.plain):
+        return checker.error(node.at, f"'{function.name}' is not written this way", f"write {function.example}")
+    result = _result(function, arguments)
+    if result is None:
+        given = ", ".join(map(str, arguments)) or "nothing"
+        hint = f"write {function.example}"
+        if function.name == "contains" and isinstance(arguments[0], ListType):
+            hint = "for an item of a list: item in list"
+        return checker.error(node.at, f"'{function.name}' does not apply to ({given})", hint)
+    _check_literals(checker, node)
+    return result
+
+
+def _result(function: Function, arguments: list[Type]) -> Type | None:
+    results = {
+        overload.result
+        for overload in function.overloads
+        if len(overload.parameters) == len(arguments)
+        and all(map(accepts, overload.parameters, arguments))
+    }
+    if not results:
+        return None
+    return results.pop() if len(results) == 1 else DYN
+
+
+def _check_literals(checker: Checker, node: Call) -> None:
+    """Refuse at load what could only ever be unreadable."""
+    if node.function == "matches":
+        _check_pattern(checker, node.arguments[1])
+    if node.function in ("timestamp", "duration") and isinstance(node.arguments[0], Literal):
+        value = node.arguments[0].value
+        convert = to_timestamp if node.function == "timestamp" else to_duration
+        try:
+            convert(str(value))
+        except (ValueError, OverflowError) as error:
+            checker.error(node.arguments[0].at, str(error))
+
+
+def _check_pattern(checker: Checker, pattern: Node) -> None:
+    if not (isinstance(pattern, Literal) and isinstance(pattern.value, str)):
+        checker.error(pattern.at, "a pattern is written out, as text.matches('^prod-')", "compare with == or startsWith")
+        return
+    try:
+        matcher(pattern.value)
+    except PatternError as error:
+        line, column = pattern.at
+        checker.error((line, column + 1 + error.offset), f"in the pattern: {error}", f"the pattern is {pattern.value}")

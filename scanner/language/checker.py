@@ -1,0 +1,307 @@
+"""The type checker: every part of a tree gets its type, every mistake its position and a hint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from scanner.language.calls import check_call
+from scanner.language.problems import ExpressionError, did_you_mean
+from scanner.language.scopes import Scope, facts
+from scanner.language.tree import (
+    Binary,
+    Call,
+    Has,
+    Index,
+    ListLiteral,
+    Literal,
+    Logic,
+    Macro,
+    Member,
+    Name,
+    Node,
+    Ternary,
+    Unary,
+    text,
+)
+from scanner.language.types import (
+    BOOL,
+    DOUBLE,
+    DURATION,
+    DYN,
+    INT,
+    NOTHING,
+    STRING,
+    TIMESTAMP,
+    ListType,
+    MapType,
+    RecordType,
+    Type,
+    comparable,
+    unify,
+)
+
+_LITERALS: Final[dict[type, Type]] = {bool: BOOL, int: INT, float: DOUBLE, str: STRING}
+_ORDERED: Final = (INT, DOUBLE, TIMESTAMP, DURATION)
+_ARITHMETIC: Final[dict[tuple[str, Type, Type], Type]] = {
+    **{(operator, INT, INT): INT for operator in "+-*/%"},
+    **{(operator, DOUBLE, DOUBLE): DOUBLE for operator in "+-*/"},
+    ("+", STRING, STRING): STRING,
+    ("+", TIMESTAMP, DURATION): TIMESTAMP,
+    ("+", DURATION, TIMESTAMP): TIMESTAMP,
+    ("+", DURATION, DURATION): DURATION,
+    ("-", TIMESTAMP, TIMESTAMP): DURATION,
+    ("-", TIMESTAMP, DURATION): TIMESTAMP,
+    ("-", DURATION, DURATION): DURATION,
+}
+
+
+class Checker:
+    """One pass over one tree: `types` and `errors` are its results."""
+
+    def __init__(self) -> None:
+        self.types: dict[Node, Type] = {}
+        self.errors: list[ExpressionError] = []
+
+    def error(self, at: tuple[int, int], message: str, hint: str = "") -> Type:
+        """Note a mistake; what is written there counts as `dyn` from then on."""
+        self.errors.append(ExpressionError(line=at[0], column=at[1], message=message, hint=hint))
+        return DYN
+
+    def check(self, node: Node, scope: Scope) -> Type:
+        """The type of a node within a scope."""
+        found = _CHECKS[type(node)](self, node, scope)
+        self.types[node] = found
+        return found
+
+    def expect(self, node: Node, scope: Scope, wanted: Type, role: str) -> None:
+        """Check a node, and note a mistake unless it has a type."""
+        found = self.check(node, scope)
+        if found not in (wanted, DYN):
+            self.error(node.at, f"{role} is {found}, not {wanted}", _boolean_hint(node) if wanted is BOOL else "")
+
+
+def _boolean_hint(node: Node) -> str:
+    return f"compare it, as in {text(node)} == …" if isinstance(node, Name | Member | Index) else ""
+
+
+def _literal(checker: Checker, node: Literal, scope: Scope) -> Type:
+    return _LITERALS[type(node.value)]
+
+
+def _name(checker: Checker, node: Name, scope: Scope) -> Type:
+    if node.name in scope.names:
+        return scope.names[node.name]
+    return checker.error(node.at, f"unknown name '{node.name}'", did_you_mean(node.name, scope.names))
+
+
+def _member(checker: Checker, node: Member, scope: Scope, *, guarded: bool = False) -> Type:
+    operand = checker.check(node.operand, scope)
+    if operand is DYN:
+        return DYN
+    if isinstance(operand, MapType):
+        if not guarded and not scope.holds_key(f"'{node.name}'", text(node.operand)):
+            _unguarded_key(checker, node.at, f"'{node.name}'", text(node.operand))
+        return operand.value
+    if not isinstance(operand, RecordType):
+        hint = f"for its length: size({text(node.operand)})" if node.name in ("size", "length") else ""
+        return checker.error(node.at, f"{operand} has no fields", hint)
+    field = operand.fields.get(node.name)
+    if field is None:
+        return checker.error(
+            node.at, f"{operand} has no attribute '{node.name}'", did_you_mean(node.name, operand.fields)
+        )
+    path = text(node)
+    if field.optional and not guarded and not scope.has(path):
+        checker.error(node.at, f"'{path}' may be absent", f"guard it: has({path}) && …")
+    return field.type
+
+
+def _unguarded_key(checker: Checker, at: tuple[int, int], key: str, of: str) -> None:
+    checker.error(at, f"{of} may lack the key {key}", f"guard it: {key} in {of} && …")
+
+
+def _has(checker: Checker, node: Has, scope: Scope) -> Type:
+    member = node.member
+    checker.types[member] = _member(checker, member, scope, guarded=True)
+    operand = checker.types[member.operand]
+    if isinstance(operand, MapType):
+        checker.error(node.at, "has() asks for a field of a record", f"write '{member.name}' in {text(member.operand)}")
+    if isinstance(operand, RecordType):
+        field = operand.fields.get(member.name)
+        if field is not None and not field.optional:
+            checker.error(node.at, f"'{text(member)}' is always there", "leave has() out; only fields marked ? need it")
+    return BOOL
+
+
+def _index(checker: Checker, node: Index, scope: Scope) -> Type:
+    operand, index = checker.check(node.operand, scope), checker.check(node.index, scope)
+    of, key = text(node.operand), text(node.index)
+    if operand is DYN:
+        if index not in (INT, STRING, DYN):
+            checker.error(node.index.at, f"an index is int or string, not {index}")
+        return DYN
+    if isinstance(operand, MapType):
+        if index not in (STRING, DYN):
+            checker.error(node.index.at, f"a key is string, not {index}")
+        elif not scope.holds_key(key, of):
+            _unguarded_key(checker, node.index.at, key, of)
+        return operand.value
+    if not isinstance(operand, ListType):
+        return checker.error(node.at, f"{operand} cannot be indexed", "lists and maps can")
+    _list_index(checker, node, scope, index)
+    return operand.item
+
+
+def _list_index(checker: Checker, node: Index, scope: Scope, index: Type) -> None:
+    of = text(node.operand)
+    place = node.index.value if isinstance(node.index, Literal) else None
+    if index not in (INT, DYN):
+        checker.error(node.index.at, f"an index is int, not {index}")
+    elif type(place) is not int or place < 0:
+        checker.error(node.index.at, "a list is indexed by a number that is written out", f"or ask {of}.exists(x, …)")
+    elif scope.least_size(of) <= place:
+        checker.error(node.at, f"{of} may have fewer than {place + 1} items", f"guard it: size({of}) > {place} && …")
+
+
+def _unary(checker: Checker, node: Unary, scope: Scope) -> Type:
+    if node.operator == "!":
+        checker.expect(node.operand, scope, BOOL, "the operand of '!'")
+        return BOOL
+    found = checker.check(node.operand, scope)
+    if found not in (INT, DOUBLE, DYN):
+        return checker.error(node.at, f"'-' does not apply to {found}")
+    return found
+
+
+def _logic(checker: Checker, node: Logic, scope: Scope) -> Type:
+    for term in node.terms:
+        checker.expect(term, scope, BOOL, f"an operand of '{node.operator}'")
+        scope = scope.knowing(facts(term, holds=node.operator == "&&"))
+    return BOOL
+
+
+def _ternary(checker: Checker, node: Ternary, scope: Scope) -> Type:
+    checker.expect(node.condition, scope, BOOL, "the condition of '?'")
+    then = checker.check(node.then, scope.knowing(facts(node.condition, holds=True)))
+    otherwise = checker.check(node.otherwise, scope.knowing(facts(node.condition, holds=False)))
+    both = unify(then, otherwise)
+    return both or checker.error(node.at, f"the branches differ: {then} and {otherwise}")
+
+
+def _list(checker: Checker, node: ListLiteral, scope: Scope) -> Type:
+    item: Type = NOTHING
+    for part in node.items:
+        found = checker.check(part, scope)
+        both = unify(item, found)
+        if both is None:
+            checker.error(part.at, f"a list has items of one type: {found} follows {item}")
+        item = both or item
+    return ListType(item)
+
+
+def _macro(checker: Checker, node: Macro, scope: Scope) -> Type:
+    over = checker.check(node.range, scope)
+    item = _items(checker, node, over)
+    if node.variable in scope.names:
+        checker.error(node.at, f"'{node.variable}' already has a meaning here", "choose another loop variable")
+    inner = scope.with_name(node.variable, item)
+    if isinstance(over, MapType):
+        inner = inner.knowing(frozenset({("in", f"{node.variable} in {text(node.range)}", 0)}))
+    if node.kind == "map":
+        return ListType(checker.check(node.body, inner))
+    checker.expect(node.body, inner, BOOL, f"the condition of {node.kind}()")
+    return ListType(item) if node.kind == "filter" else BOOL
+
+
+def _items(checker: Checker, node: Macro, over: Type) -> Type:
+    if isinstance(over, ListType):
+        return DYN if over.item is NOTHING else over.item
+    if isinstance(over, MapType):
+        return STRING
+    if over is DYN:
+        return DYN
+    return checker.error(node.at, f"{node.kind}() goes over a list, not {over}")
+
+
+def _binary(checker: Checker, node: Binary, scope: Scope) -> Type:
+    left, right = checker.check(node.left, scope), checker.check(node.right, scope)
+    if node.operator == "in":
+        return _membership(checker, node, left, right)
+    if node.operator in ("==", "!="):
+        return _equality(checker, node, left, right)
+    if node.operator in ("<", "<=", ">", ">="):
+        return _order(checker, node, left, right)
+    return _arithmetic(checker, node, left, right)
+
+
+def _membership(checker: Checker, node: Binary, left: Type, right: Type) -> Type:
+    if isinstance(right, MapType):
+        if left not in (STRING, DYN):
+            checker.error(node.at, f"a key is string, not {left}")
+    elif isinstance(right, ListType):
+        if unify(left, right.item) is None:
+            checker.error(node.at, f"{left} is never in {right}", _conversion(left, right.item))
+        elif not comparable(left):
+            checker.error(node.at, f"{left} cannot be compared", "ask for its fields with exists()")
+    elif right is not DYN:
+        hint = "for a part of a text: text.contains('part')" if right is STRING else ""
+        checker.error(node.at, f"'in' asks a list or a map, not {right}", hint)
+    return BOOL
+
+
+def _equality(checker: Checker, node: Binary, left: Type, right: Type) -> Type:
+    if unify(left, right) is None:
+        checker.error(node.at, f"{left} and {right} are never equal", _conversion(left, right))
+    elif not (comparable(left) and comparable(right)):
+        checker.error(node.at, f"{left} cannot be compared", "compare its fields")
+    return BOOL
+
+
+def _conversion(left: Type, right: Type) -> str:
+    if {left, right} == {STRING, INT}:
+        return "convert one side: int('22') or string(22)"
+    if {left, right} == {DOUBLE, INT}:
+        return "write 1.0, or convert with double(…)"
+    if {left, right} == {STRING, TIMESTAMP}:
+        return "convert with timestamp('2026-01-31T12:00:00Z')"
+    return ""
+
+
+def _order(checker: Checker, node: Binary, left: Type, right: Type) -> Type:
+    for side in (left, right):
+        if side not in (*_ORDERED, DYN):
+            hint = "compare with a list of allowed values: x in ['a', 'b']" if side is STRING else ""
+            checker.error(node.at, f"{side} has no order", hint)
+            return BOOL
+    if unify(left, right) is None:
+        checker.error(node.at, f"{left} and {right} cannot be ordered", _conversion(left, right))
+    return BOOL
+
+
+def _arithmetic(checker: Checker, node: Binary, left: Type, right: Type) -> Type:
+    if DYN in (left, right):
+        return DYN
+    if node.operator == "+" and isinstance(left, ListType) and isinstance(right, ListType):
+        both = unify(left, right)
+        return both or checker.error(node.at, f"{left} and {right} cannot be joined")
+    found = _ARITHMETIC.get((node.operator, left, right))
+    if found is None:
+        return checker.error(node.at, f"'{node.operator}' does not apply to {left} and {right}", _conversion(left, right))
+    return found
+
+
+_CHECKS: Final[Mapping[type, Callable[[Checker, Any, Scope], Type]]] = {
+    Literal: _literal,
+    Name: _name,
+    Member: _member,
+    Has: _has,
+    Index: _index,
+    Unary: _unary,
+    Logic: _logic,
+    Ternary: _ternary,
+    ListLiteral: _list,
+    Macro: _macro,
+    Binary: _binary,
+    Call: check_call,
+}

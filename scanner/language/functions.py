@@ -1,0 +1,219 @@
+"""Functions of the language: their types, and what they compute on values that were read.
+
+An implementation raises ValueError, OverflowError or ZeroDivisionError on a malformed argument; the
+evaluators turn that into an unread value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Any, Final
+
+from scanner.language.types import DOUBLE, DURATION, DYN, INT, NOTHING, STRING, TIMESTAMP, ListType, MapType, Type
+from scanner.language.types import BOOL as BOOLEAN
+
+INT_LIMIT: Final = 2**63
+
+_TIMESTAMP: Final = re.compile(
+    r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII
+)
+_DURATION: Final = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d{1,9})?(?:h|ms|m|s|us))+", re.ASCII)
+_PIECE: Final = re.compile(r"(\d+)(?:\.(\d+))?(h|ms|m|s|us)", re.ASCII)
+_MICROSECONDS: Final = {"h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000, "us": 1}
+_INT: Final = re.compile(r"-?[0-9]{1,19}", re.ASCII)
+_DOUBLE: Final = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?", re.ASCII)
+_HOST_BITS: Final = re.compile(r"[0-9a-fA-F.:]+(/[0-9]{1,3})?", re.ASCII)
+_UPPER: Final = str.maketrans("abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_LOWER: Final = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overload:
+    """One list of parameter types, and the type of the result."""
+
+    parameters: tuple[Type, ...]
+    result: Type
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """A function by its name: how it is written, its types, and its implementation."""
+
+    name: str
+    overloads: tuple[Overload, ...]
+    run: Callable[..., Any]
+    method: bool = False
+    """Written as `x.name(…)`."""
+    plain: bool = True
+    """Written as `name(x, …)`."""
+    example: str
+
+
+@lru_cache(maxsize=4096)
+def to_timestamp(text: str) -> datetime:
+    """The moment that an RFC 3339 text names, in UTC, to the microsecond."""
+    match = _TIMESTAMP.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a timestamp such as 2026-01-31T12:00:00Z")
+    moment = datetime.fromisoformat(match[1]).replace(tzinfo=UTC)
+    moment += timedelta(microseconds=int((match[2] or "0").ljust(6, "0")[:6]))
+    if match[3]:
+        offset = timedelta(hours=int(match[4]), minutes=int(match[5]))
+        if int(match[5]) > 59:
+            raise ValueError(f"{text!r} has no valid offset")
+        zone = timezone(offset if match[3] == "+" else -offset)
+        moment = moment.replace(tzinfo=zone).astimezone(UTC)
+    return moment
+
+
+@lru_cache(maxsize=4096)
+def to_duration(text: str) -> timedelta:
+    """The duration that a text such as `36h` or `1h30m` names."""
+    if _DURATION.fullmatch(text) is None:
+        raise ValueError(f"{text!r} is not a duration such as 36h or 1h30m")
+    total = 0
+    for whole, fraction, unit in _PIECE.findall(text):
+        scaled = int(whole + fraction) * _MICROSECONDS[unit]
+        microseconds, rest = divmod(scaled, int(10 ** len(fraction)))
+        if rest:
+            raise ValueError(f"{text!r} is finer than a microsecond")
+        total += microseconds
+    return timedelta(microseconds=-total if text.startswith("-") else total)
+
+
+def to_int(value: str | float) -> int:
+    """The integer that a decimal text names, or a double cut towards zero."""
+    if isinstance(value, str) and _INT.fullmatch(value) is None:
+        raise ValueError(f"{value!r} is not an integer")
+    number = int(value)
+    if not -INT_LIMIT <= number < INT_LIMIT:
+        raise OverflowError(f"{value!r} does not fit into 64 bits")
+    return number
+
+
+def to_double(value: str | int) -> float:
+    """The double that a decimal text or an integer names."""
+    if isinstance(value, str) and _DOUBLE.fullmatch(value) is None:
+        raise ValueError(f"{value!r} is not a number")
+    return float(value)
+
+
+def to_string(value: str | int | bool) -> str:
+    """The text of an integer or a bool."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def lower_ascii(text: str) -> str:
+    """The text with A to Z, and nothing else, folded."""
+    return text.lower() if text.isascii() else text.translate(_LOWER)
+
+
+def upper_ascii(text: str) -> str:
+    """The text with a to z, and nothing else, raised."""
+    return text.upper() if text.isascii() else text.translate(_UPPER)
+
+
+def split(text: str, separator: str) -> list[str]:
+    """The parts of a text between separators; its characters when the separator is empty."""
+    return text.split(separator) if separator else list(text)
+
+
+def join(parts: list[str], separator: str) -> str:
+    """The parts with a separator between them."""
+    return separator.join(parts)
+
+
+@lru_cache(maxsize=65_536)
+def network(text: str) -> IPv4Network | IPv6Network:
+    """The network that an address or a CIDR names; host bits are ignored."""
+    if _HOST_BITS.fullmatch(text) is None:
+        raise ValueError(f"{text!r} is not an address or a CIDR")
+    return ip_network(text, strict=False)
+
+
+def cidr_prefix(text: str) -> int:
+    """The length of the prefix of a CIDR; a host address is /32 or /128."""
+    return network(text).prefixlen
+
+
+def cidr_within(inner: str, outer: str) -> bool:
+    """Whether every address of one network is in another; never across families."""
+    small, large = network(inner), network(outer)
+    if isinstance(small, IPv4Network):
+        return isinstance(large, IPv4Network) and small.subnet_of(large)
+    return isinstance(large, IPv6Network) and small.subnet_of(large)
+
+
+def days(count: int) -> timedelta:
+    """A duration of whole days."""
+    return timedelta(days=count)
+
+
+def hours(count: int) -> timedelta:
+    """A duration of whole hours."""
+    return timedelta(hours=count)
+
+
+def contains(text: str, part: str) -> bool:
+    """Whether a text contains another."""
+    return part in text
+
+
+def _of(result: Type, *parameters: Type) -> Overload:
+    return Overload(parameters=parameters, result=result)
+
+
+def _method(name: str, run: Callable[..., Any], overload: Overload, example: str) -> Function:
+    return Function(name=name, overloads=(overload,), run=run, method=True, plain=False, example=example)
+
+
+def _plain(name: str, run: Callable[..., Any], example: str, *overloads: Overload) -> Function:
+    return Function(name=name, overloads=overloads, run=run, example=example)
+
+
+_TEXT_TEST: Final = _of(BOOLEAN, STRING, STRING)
+_ALL: Final = (
+    Function(
+        name="size",
+        overloads=(_of(INT, STRING), _of(INT, ListType(NOTHING)), _of(INT, MapType(NOTHING))),
+        run=len,
+        method=True,
+        example="size(list)",
+    ),
+    _method("matches", NotImplemented, _TEXT_TEST, "text.matches('^prod-')"),
+    _method("startsWith", str.startswith, _TEXT_TEST, "text.startsWith('arn:')"),
+    _method("endsWith", str.endswith, _TEXT_TEST, "text.endsWith('.com')"),
+    _method("contains", contains, _TEXT_TEST, "text.contains('prod')"),
+    _method("lowerAscii", lower_ascii, _of(STRING, STRING), "text.lowerAscii()"),
+    _method("upperAscii", upper_ascii, _of(STRING, STRING), "text.upperAscii()"),
+    _method("split", split, _of(ListType(STRING), STRING, STRING), "text.split(',')"),
+    _method("join", join, _of(STRING, ListType(STRING), STRING), "list.join(', ')"),
+    _plain("timestamp", to_timestamp, "timestamp('2026-01-31T12:00:00Z')", _of(TIMESTAMP, STRING)),
+    _plain("duration", to_duration, "duration('36h')", _of(DURATION, STRING)),
+    _plain("int", to_int, "int('22')", _of(INT, STRING), _of(INT, DOUBLE)),
+    _plain("double", to_double, "double(3)", _of(DOUBLE, STRING), _of(DOUBLE, INT)),
+    _plain("string", to_string, "string(22)", _of(STRING, INT), _of(STRING, BOOLEAN), _of(STRING, STRING)),
+    _plain("days", days, "days(90)", _of(DURATION, INT)),
+    _plain("hours", hours, "hours(36)", _of(DURATION, INT)),
+    _plain("cidrPrefix", cidr_prefix, "cidrPrefix('10.0.0.0/8')", _of(INT, STRING)),
+    _plain("cidrWithin", cidr_within, "cidrWithin('10.1.0.0/16', '10.0.0.0/8')", _of(BOOLEAN, STRING, STRING)),
+)
+FUNCTIONS: Final = {function.name: function for function in _ALL}
+
+
+def accepts(parameter: Type, argument: Type) -> bool:
+    """Whether an argument of one type may stand for a parameter of another; raw answers are checked later."""
+    if parameter is NOTHING or argument is DYN or argument is NOTHING:
+        return True
+    if isinstance(parameter, ListType) and isinstance(argument, ListType):
+        return accepts(parameter.item, argument.item)
+    if isinstance(parameter, MapType) and isinstance(argument, MapType):
+        return accepts(parameter.value, argument.value)
+    return parameter == argument

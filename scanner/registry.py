@@ -1,0 +1,39 @@
+"""The one lazy registry: a name leads to an object that is imported when it is first asked for."""
+
+from __future__ import annotations
+
+import importlib
+from difflib import get_close_matches
+from importlib.metadata import entry_points
+from typing import Generic, TypeVar, cast
+
+from scanner.errors import TscanError
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """Names of things that can be added, each as `module:attribute`; entry points of the group are merged in."""
+
+    def __init__(self, group: str, **builtin: str) -> None:
+        self.group = group
+        self._builtin = builtin
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every registered name, sorted."""
+        return tuple(sorted(self._places()))
+
+    def get(self, name: str) -> T:
+        """The object behind a name; TscanError when there is none, or when its module is not installed."""
+        places = self._places()
+        if name not in places:
+            close = get_close_matches(name, places, n=1)
+            hint = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(sorted(places))}"
+            raise TscanError(f"{self.group} has no '{name}'", hint)
+        module, _, attribute = places[name].partition(":")
+        return cast(T, getattr(importlib.import_module(module), attribute))
+
+    def _places(self) -> dict[str, str]:
+        # tscan's own names come last: a plugin adds names, it never replaces one.
+        return {point.name: point.value for point in entry_points(group=self.group)} | self._builtin

@@ -1,0 +1,73 @@
+"""Redaction: secrets are replaced in an answer before anything sees it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from scanner.sources import Rules
+from scanner.sources.detection import Detector
+from scanner.sources.paths import PathTree, descend
+
+MARK: Final = "$redacted"
+"""The one key of the mapping that stands for a redacted value: `{"$redacted": "Private Key"}`."""
+DECLARED: Final = "declared secret"
+_NONE: Final = PathTree()
+
+
+class Redactor:
+    """Replaces declared secrets, and those that detection finds where no attribute reads."""
+
+    def __init__(self, rules: Rules, detector: Detector | None = None) -> None:
+        self._detector = detector or Detector()
+        self._secrets = {operation: PathTree.of(paths) for operation, paths in rules.secrets.items()}
+        self._read = {operation: PathTree.of(paths) for operation, paths in rules.read.items()}
+
+    def clean(self, operation: str, data: Any) -> tuple[Any, tuple[str, ...]]:
+        """The data without secrets, and the concrete paths that were replaced."""
+        walk = _Walk(self._detector)
+        secrets, read = self._secrets.get(operation, _NONE), self._read.get(operation, _NONE)
+        return walk.value(data, "", "", (secrets,), (read,)), tuple(walk.replaced)
+
+    def text(self, message: str) -> str:
+        """A provider's message, or a note in its place when it holds a secret."""
+        found = self._detector.find(message)
+        return f"(message redacted: {found})" if found else message
+
+
+class _Walk:
+    """One pass over an answer; collects the paths that it replaced."""
+
+    def __init__(self, detector: Detector) -> None:
+        self._detector = detector
+        self.replaced: list[str] = []
+
+    def value(self, value: Any, path: str, key: str, secrets: tuple[PathTree, ...], read: tuple[PathTree, ...]) -> Any:
+        if any(tree.end for tree in secrets):
+            return self._mark(path, DECLARED)
+        if isinstance(value, dict):
+            return self._mapping(value, path, secrets, read)
+        if isinstance(value, list):
+            return [self.value(item, f"{path}[{index}]", key, secrets, read) for index, item in enumerate(value)]
+        if not isinstance(value, str) or any(tree.end for tree in read):
+            return value
+        found = self._detector.find_value(key, value)
+        return self._mark(path, found) if found else value
+
+    def _mapping(
+        self, value: dict[str, Any], path: str, secrets: tuple[PathTree, ...], read: tuple[PathTree, ...]
+    ) -> dict[str, Any]:
+        whole = any(tree.end for tree in read)
+        cleaned: dict[str, Any] = {}
+        for key, item in value.items():
+            inner = f"{path}.{key}" if path else key
+            found = "" if whole or len(key) < 16 else self._detector.find(key)
+            if found:
+                name = f"{MARK}:{len(cleaned)}"
+                cleaned[name] = self._mark(f"{path}.{name}" if path else name, found)
+                continue
+            cleaned[key] = self.value(item, inner, key, descend(secrets, key), read if whole else descend(read, key))
+        return cleaned
+
+    def _mark(self, path: str, reason: str) -> dict[str, str]:
+        self.replaced.append(path)
+        return {MARK: reason}
