@@ -11,8 +11,10 @@ from scanner import __version__
 from scanner.collect import Progress, collect
 from scanner.core.assess import assess_control, assess_criterion
 from scanner.core.coverage import coverage
-from scanner.core.evaluate import evaluate_check, resolve_params
+from scanner.core.evaluate import evaluate_check
 from scanner.core.need import answer_paths, secret_paths
+from scanner.core.params import resolve_params
+from scanner.core.params import resolve_params
 from scanner.core.project import Estate, plan, project
 from scanner.executors import EXECUTORS
 from scanner.model.answers import Snapshot
@@ -59,7 +61,7 @@ def _scan_target(
         call_deadline=CALL_DEADLINE,
         scan_deadline=deadline,
     )
-    session = SOURCES[target.cloud].open(target, rules)
+    session = SOURCES.get(target.cloud)().open(target, rules)
     selected = [check for check in _selected(library, checks) if check.cloud == session.target.cloud]
     set_params = {**config.params, **target.params}
     estate = Estate(
@@ -70,8 +72,8 @@ def _scan_target(
         regions_open=session.regions_open,
         params=resolve_params(library.parameters, set_params),
     )
-    executor = EXECUTORS["threads" if threads > 1 else "serial"](threads)
-    answers = collect(session, plan(library, selected, READERS, estate), executor, progress)
+    executor = EXECUTORS.get("threads" if threads > 1 else "serial")(threads)
+    answers = collect(session, plan(library, selected, READERS.get, estate), executor, progress)
     return Snapshot(
         id=f"{started[:19].replace('-', '').replace(':', '')}Z-{secrets.token_hex(4)}",
         target=session.target,
@@ -113,9 +115,9 @@ def judge(
     for result in results:
         by_check.setdefault(result.check, []).append(result)
     set_params = {name for snapshot in snapshots for name in {**snapshot.params, **(params or {})}}
-    clouds = frozenset(snapshot.target.cloud for snapshot in snapshots)
+    targets = frozenset(snapshot.target for snapshot in snapshots)
     controls = {
-        name: assess_control(control, by_check, clouds=clouds, library=library, params_set=frozenset(set_params))
+        name: assess_control(control, by_check, targets=targets, library=library, params_set=frozenset(set_params))
         for name, control in sorted(library.controls.items())
     }
     chosen = categories or {}
@@ -146,7 +148,7 @@ def _judge_target(
     wanted = snapshot.checks if checks is None else checks
     selected = [check for check in _selected(library, wanted) if check.cloud == snapshot.target.cloud]
     values = resolve_params(library.parameters, {**snapshot.params, **(params or {})})
-    projection = project(snapshot.answers, library, selected, READERS, Estate.of(snapshot, values))
+    projection = project(snapshot.answers, library, selected, READERS.get, Estate.of(snapshot, values))
     now = datetime.fromisoformat(snapshot.finished)
     results = [
         evaluate_check(

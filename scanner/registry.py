@@ -5,11 +5,21 @@ from __future__ import annotations
 import importlib
 from difflib import get_close_matches
 from importlib.metadata import entry_points
-from typing import Generic, TypeVar, cast
+from typing import Final, Generic, TypeVar, cast
 
 from scanner.errors import TscanError
 
 T = TypeVar("T")
+
+_EXTRAS: Final = {
+    "boto3": "aws",
+    "botocore": "aws",
+    "detect_secrets": "aws",
+    "google": "gcp",
+    "aiohttp": "gcp",
+    "azure": "azure",
+}
+"""The extra that brings a package that may be missing."""
 
 
 class Registry(Generic[T]):
@@ -32,7 +42,14 @@ class Registry(Generic[T]):
             hint = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(sorted(places))}"
             raise TscanError(f"{self.group} has no '{name}'", hint)
         module, _, attribute = places[name].partition(":")
-        return cast(T, getattr(importlib.import_module(module), attribute))
+        try:
+            return cast(T, getattr(importlib.import_module(module), attribute))
+        except ModuleNotFoundError as error:
+            missing = (error.name or "").partition(".")[0]
+            if missing in ("", module.partition(".")[0]):
+                raise  # a module of the package itself is not there: a defect, and no extra brings it
+            wanted = f"tscan[{_EXTRAS[missing]}]" if missing in _EXTRAS else missing
+            raise TscanError(f"'{name}' needs {missing}, which is not installed", f"pip install '{wanted}'") from error
 
     def _places(self) -> dict[str, str]:
         # tscan's own names come last: a plugin adds names, it never replaces one.

@@ -8,7 +8,7 @@ from yaml.reader import Reader
 from yaml.scanner import Scanner
 
 
-class PureParser(Reader, Scanner, Parser, Composer):  # type: ignore[misc]
+class PureParser(Reader, Scanner, Parser, Composer):
     """What `yaml.cyaml.CParser` is, without libyaml."""
 
     def __init__(self, text: str) -> None:

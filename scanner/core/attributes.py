@@ -75,9 +75,22 @@ def conform(kind: str, raw: Any, attribute: Attribute) -> Any:
     inner = kind[kind.index("(") + 1 : -1]
     if kind.startswith("list("):
         return _list(inner, raw, attribute)
-    if not isinstance(raw, dict):
+    pairs = _pairs(raw)
+    if pairs is None:
         return _mismatch(attribute, kind, raw)
-    return {str(key): conform(inner, value, attribute) for key, value in raw.items()}
+    return {key: conform(inner, value, attribute) for key, value in pairs.items()}
+
+
+def _pairs(raw: Any) -> dict[str, Any] | None:
+    """A map, also when the provider writes it as a list of keys and values (labels often are)."""
+    if isinstance(raw, dict) and "$redacted" not in raw:
+        return raw
+    if not isinstance(raw, list) or isinstance(raw, OpenList):
+        return None
+    for key, value in (("Key", "Value"), ("key", "value"), ("TagKey", "TagValue")):
+        if all(isinstance(item, dict) and isinstance(item.get(key), str) for item in raw):
+            return {item[key]: item.get(value, "") for item in raw}
+    return None
 
 
 def _list(inner: str, raw: Any, attribute: Attribute) -> Any:

@@ -86,6 +86,7 @@ def needs(library: Library, checks: Iterable[Check]) -> Mapping[str, KindNeed]:
 def _kind_need(kind: Kind, found: _Needs) -> KindNeed:
     attributes = tuple(kind.attributes[name] for name in sorted(found.attributes[kind.id]))
     roots = {path[0] for attribute in attributes for path in attribute_paths(attribute)}
+    roots |= {path[0] for path in kind.at.paths} if kind.at is not None else set()
     for name in found.relations[kind.id]:
         for expression in kind.relations[name].on.values():
             roots |= {path[0] for path in expression.paths}
@@ -148,15 +149,18 @@ def expressions_in(tree: Any) -> Iterator[Expression]:
         yield tree
 
 
-def answer_paths(library: Library) -> Mapping[str, frozenset[Path]]:
-    """The paths of each operation's answer that any kind reads: what a detector of secrets must leave alone."""
-    found: dict[str, set[Path]] = defaultdict(set)
+def answer_paths(library: Library) -> Mapping[str, frozenset[str]]:
+    """The paths of each operation's answer that any kind reads: what a detector of secrets must leave alone.
+
+    As texts: `Functions[].Environment.Variables`.
+    """
+    found: dict[str, set[str]] = defaultdict(set)
     for kind in library.kinds.values():
         for path in _kind_paths(kind, library):
             where = _answer_of(kind, path[0], library)
             if where is not None:
                 operation, above = where
-                found[operation].add((*above, *path[1:]))
+                found[operation].add(".".join((*above, *path[1:])).replace(".[]", "[]"))
     return {operation: frozenset(paths) for operation, paths in found.items()}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +65,7 @@ class Projection:
     """Resources that were gone before their details could be read, by kind."""
 
 
-def plan(library: Library, checks: Iterable[Check], readers: Mapping[str, Reader], estate: Estate) -> list[Unit]:
+def plan(library: Library, checks: Iterable[Check], readers: Callable[[str], Reader], estate: Estate) -> list[Unit]:
     """The units to read: each needed kind in each of its places."""
     return [
         Unit(need, library.kinds, readers, place)
@@ -78,7 +78,7 @@ def project(
     answers: Mapping[str, Answer],
     library: Library,
     checks: Iterable[Check],
-    readers: Mapping[str, Reader],
+    readers: Callable[[str], Reader],
     estate: Estate,
 ) -> Projection:
     """Resources and gaps of everything that the checks read: a pure function of the answers."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from scanner.core.attributes import read_attribute
+from scanner.core.calls import applies, make_call, matched
 from scanner.core.door import Door, items_at
 from scanner.core.need import KindNeed
 from scanner.core.reading import ReadContext, Reader
-from scanner.model.answers import Answer, Call
-from scanner.model.expressions import Expression
+from scanner.model.answers import Answer
 from scanner.model.kinds import Kind, Listing, Request
 from scanner.model.values import ABSENT, OpenList, Unreadable
 
@@ -62,7 +62,7 @@ class _Items:
 class Unit:
     """One kind in one place; reading it is a pure function of the answers behind the door."""
 
-    def __init__(self, need: KindNeed, kinds: Mapping[str, Kind], readers: Mapping[str, Reader], place: Place) -> None:
+    def __init__(self, need: KindNeed, kinds: Mapping[str, Kind], readers: Callable[[str], Reader], place: Place) -> None:
         self.need = need
         self.kind = need.kind
         self._kinds = kinds
@@ -72,8 +72,8 @@ class Unit:
     def read(self, door: Door) -> UnitRead:
         """Resources and gaps, as far as the answers go; what is missing is noted at the door."""
         items = self._items(door, self.kind)
-        scopes = [self._scope(self.kind, it, parent) for it, parent in items.pairs]
-        batches = self._batches(door, scopes)
+        scopes = [self._scope(door, self.kind, it, parent) for it, parent in items.pairs]
+        batches = {name: self._batch(door, request, scopes) for name, request in self._batched()}
         resources: list[Read] = []
         dropped = 0
         for number, scope in enumerate(scopes):
@@ -95,27 +95,23 @@ class Unit:
             return _Items(pairs=[({}, ABSENT)])
         found = _Items()
         if not listing.per:
-            self._list(door, kind, listing, self._scope(kind, ABSENT, ABSENT), found, attempt)
+            self._list(door, listing, self._scope(door, kind, ABSENT, ABSENT), found, attempt)
             return found
         parent = self._kinds[listing.per]
         above = self._items(door, parent)
         found.gaps.extend(above.gaps)
         for it, grandparent in above.pairs:
-            scope = self._scope(parent, it, grandparent)
-            self._list(door, kind, listing, {**scope, "it": ABSENT, "parent": it}, found, attempt)
+            scope = self._scope(door, parent, it, grandparent)
+            self._list(door, listing, {**scope, "it": ABSENT, "parent": it}, found, attempt)
         return found
 
-    def _list(
-        self, door: Door, kind: Kind, listing: Listing, scope: dict[str, Any], found: _Items, attempt: int
-    ) -> None:
+    def _list(self, door: Door, listing: Listing, scope: dict[str, Any], found: _Items, attempt: int) -> None:
         if listing.request is None:
-            listed = door.run(self._readers[listing.reader], self._context(scope))
+            listed = door.run(self._readers(listing.reader), self._context(scope))
         else:
-            call = self._call(listing.request, scope, attempt)
-            if isinstance(call, Unreadable):
-                found.gaps.append(call.reason)
-                return
-            listed = items_at(door.read(call, listing.request), listing.request.items[0])
+            call = make_call(listing.request, scope, attempt=attempt)
+            raw = call if isinstance(call, Unreadable) else door.read(call, listing.request)
+            listed = items_at(raw, listing.request.items[0])
         if isinstance(listed, Unreadable):
             found.gaps.append(listed.reason)
             return
@@ -131,10 +127,10 @@ class Unit:
         if not isinstance(identity, str):
             return Unreadable(f"{kind.title}: an item has no readable id")
         for name in self.need.details:
-            value = rows[name] if name in rows else self._detail(door, name, scope)
-            if value is _DROPPED:
-                return _DROPPED
-            scope[name] = value
+            if name not in scope:
+                scope[name] = rows[name] if name in rows else self._detail(door, kind, name, scope)
+        if any(scope[name] is _DROPPED for name in self.need.details):
+            return _DROPPED
         label = kind.label.evaluate(scope)
         scope["resource"] = identity
         attributes = {attribute.name: read_attribute(attribute, scope) for attribute in self.need.attributes}
@@ -153,112 +149,75 @@ class Unit:
             for name in self.need.relations
         }
 
-    def _detail(self, door: Door, name: str, scope: dict[str, Any]) -> Any:
-        request = self.kind.details.get(name)
+    def _detail(self, door: Door, kind: Kind, name: str, scope: dict[str, Any]) -> Any:
+        request = kind.details.get(name)
         if request is None:
-            return door.run(self._readers[self.kind.readers[name].reader], self._context(scope))
-        asked = self._asked(request, scope)
+            return door.run(self._readers(kind.readers[name].reader), self._context(scope))
+        asked = applies(request, scope)
         if asked is not True:
             return asked
-        call = self._call(request, scope)
+        call = make_call(request, scope)
         if isinstance(call, Unreadable):
             return call
         answer = door.ask(call)
         if answer is not None and answer.code in request.gone_on:
-            return self._gone(door, scope, answer)
+            return self._gone(door, kind, scope, answer)
         return door.read(call, request)
 
-    def _gone(self, door: Door, scope: dict[str, Any], answer: Answer) -> Any:
+    def _gone(self, door: Door, kind: Kind, scope: dict[str, Any], answer: Answer) -> Any:
         """Whether a resource that was gone when its detail was asked is gone from a second listing too."""
-        again = self._items(door, self.kind, attempt=1)
-        if again.gaps:
-            return Unreadable(answer.reason)
-        identity = self.kind.identity.evaluate(scope)
-        listed = {self.kind.identity.evaluate(self._scope(self.kind, it, parent)) for it, parent in again.pairs}
-        if identity in listed:
+        again = self._items(door, kind, attempt=1)
+        listed = {kind.identity.evaluate(self._base(it, parent)) for it, parent in again.pairs}
+        if again.gaps or kind.identity.evaluate(scope) in listed:
             return Unreadable(answer.reason)
         door.settled.add(answer.call.key)
         return _DROPPED
 
-    # -- calls ----------------------------------------------------------------------------------------------------
+    # -- batches --------------------------------------------------------------------------------------------------
 
-    def _asked(self, request: Request, scope: dict[str, Any]) -> Any:
-        """True where the request applies, `ABSENT` where it does not, `Unreadable` where that is not known."""
-        if request.when is None:
-            return True
-        holds = request.when.evaluate(scope)
-        if holds is True:
-            return True
-        if holds is False:
-            return ABSENT
-        return Unreadable(holds.reason if isinstance(holds, Unreadable) else f"{request.operation}: condition unread")
-
-    def _call(self, request: Request, scope: dict[str, Any], attempt: int = 0) -> Call | Unreadable:
-        params = _filled(request.arguments, scope)
-        if isinstance(params, Unreadable):
-            return Unreadable(f"{request.operation} could not be asked: {params.reason}")
-        return self._place_call(request, scope, params, attempt)
-
-    def _place_call(
-        self, request: Request, scope: dict[str, Any], params: Any, attempt: int = 0
-    ) -> Call | Unreadable:
-        region = scope["region"] if request.at is None else request.at.evaluate(scope)
-        if not isinstance(region, str):
-            return Unreadable(f"{request.operation} could not be asked: its region is unread")
-        return Call(
-            operation=request.operation,
-            region=region,
-            params=params,
-            attempt=attempt,
-            items=tuple(path.partition("[]")[0] for path in request.items),
-            absent_on=request.absent_on,
-        )
-
-    def _batches(self, door: Door, scopes: list[dict[str, Any]]) -> dict[str, list[Any]]:
-        """The rows of each batched detail, by item."""
-        found: dict[str, list[Any]] = {}
+    def _batched(self) -> Iterator[tuple[str, Request]]:
         for name in self.need.details:
             request = self.kind.details.get(name)
             if request is not None and request.batch is not None:
-                found[name] = self._batch(door, request, scopes)
-        return found
+                yield name, request
 
     def _batch(self, door: Door, request: Request, scopes: list[dict[str, Any]]) -> list[Any]:
-        batch = request.batch
-        assert batch is not None
-        rows: list[Any] = []
-        groups: dict[str, list[str]] = {}
+        """The row of each item; items that the call does not apply to, or whose key is unread, keep that."""
+        assert request.batch is not None
+        keys: list[Any] = []
+        wanted: dict[str, set[str]] = {}
         for scope in scopes:
-            asked = self._asked(request, scope)
-            key = batch.key.evaluate(scope) if asked is True else asked
-            rows.append(key)
-            if isinstance(key, str):
-                groups.setdefault(scope["region"], []).append(key)
-        answers = {
+            asked = applies(request, scope)
+            key = request.batch.key.evaluate(scope) if asked is True else asked
+            keys.append(key)
+            if isinstance(key, str) and isinstance(scope["region"], str):
+                wanted.setdefault(scope["region"], set()).add(key)
+        rows = {
             (region, key): row
-            for region, keys in groups.items()
-            for key, row in self._rows(door, request, region, sorted(set(keys)))
+            for region, members in wanted.items()
+            for key, row in self._rows(door, request, region, sorted(members))
         }
-        return [answers[scope["region"], key] if isinstance(key, str) else key for scope, key in zip(scopes, rows, strict=True)]
+        unread = Unreadable(f"{request.operation} could not be asked: its region is unread")
+        return [
+            rows.get((scope["region"], key), unread) if isinstance(key, str) else key
+            for scope, key in zip(scopes, keys, strict=True)
+        ]
 
-    def _rows(self, door: Door, request: Request, region: str, keys: list[str]) -> Iterable[tuple[str, Any]]:
+    def _rows(self, door: Door, request: Request, region: str, keys: list[str]) -> Iterator[tuple[str, Any]]:
         batch = request.batch
         assert batch is not None
-        scope = {**self._scope(self.kind, ABSENT, ABSENT), "region": region}
+        scope = {**self._base(ABSENT, ABSENT), "region": region}
         for start in range(0, len(keys), batch.size):
             chunk = keys[start : start + batch.size]
-            params = _filled(request.arguments, scope)
-            if isinstance(params, Unreadable):
-                yield from ((key, params) for key in chunk)
-                continue
-            call = self._place_call(request, scope, {**params, batch.member: chunk})
-            data = call if isinstance(call, Unreadable) else door.read(call, request)
-            yield from _matched(items_at(data, batch.items), batch.match, chunk)
+            call = make_call(request, scope, more={batch.member: chunk})
+            raw = call if isinstance(call, Unreadable) else door.read(call, request)
+            yield from matched(items_at(raw, batch.items), batch.match, chunk)
 
     # -- scopes ---------------------------------------------------------------------------------------------------
 
-    def _scope(self, kind: Kind, it: Any, parent: Any) -> dict[str, Any]:
-        scope = {
+    def _base(self, it: Any, parent: Any) -> dict[str, Any]:
+        """What every expression of the kind may name."""
+        return {
             "it": it,
             "parent": parent,
             "account": self.place.account,
@@ -266,45 +225,24 @@ class Unit:
             "partition": self.place.partition,
             "params": self.place.params,
         }
-        if kind.at is not None and it is not ABSENT:
-            region = kind.at.evaluate(scope)
-            scope["region"] = region if isinstance(region, str) else Unreadable(f"region of {kind.title} is unread")
+
+    def _scope(self, door: Door, kind: Kind, it: Any, parent: Any) -> dict[str, Any]:
+        """The same with the resource's own region, and the details that had to be read to know it."""
+        scope = self._base(it, parent)
+        if kind.at is None or it is ABSENT:
+            return scope
+        for name in sorted({path[0] for path in kind.at.paths} & {*kind.details, *kind.readers}):
+            scope[name] = self._detail(door, kind, name, scope)
+        region = kind.at.evaluate(scope)
+        unread = region.reason if isinstance(region, Unreadable) else "it is absent"
+        scope["region"] = region if isinstance(region, str) else Unreadable(f"the region is unread: {unread}")
         return scope
 
     def _context(self, scope: dict[str, Any]) -> ReadContext:
         return ReadContext(
             account=self.place.account,
             partition=self.place.partition,
-            region=scope["region"],
+            region=scope["region"] if isinstance(scope["region"], str) else "",
             it=scope["it"],
             params=self.place.params,
         )
-
-
-def _matched(found: Any, match: str, keys: list[str]) -> Iterable[tuple[str, Any]]:
-    """Each key with its row; a whole answer that has no row for a key makes it absent."""
-    if isinstance(found, Unreadable):
-        return ((key, found) for key in keys)
-    rows = {row.get(match): row for row in found if isinstance(row, dict)}
-    left = Unreadable(found.reason) if isinstance(found, OpenList) else ABSENT
-    return ((key, rows.get(key, left)) for key in keys)
-
-
-def _filled(tree: Any, scope: dict[str, Any]) -> Any:
-    """An argument tree with its expressions evaluated; `Unreadable` if one of them could not be."""
-    if isinstance(tree, Mapping):
-        made = {key: _filled(value, scope) for key, value in tree.items()}
-        return next((value for value in made.values() if isinstance(value, Unreadable)), made)
-    if isinstance(tree, list | tuple):
-        items = [_filled(value, scope) for value in tree]
-        return next((value for value in items if isinstance(value, Unreadable)), items)
-    if hasattr(tree, "evaluate"):
-        return _argument(tree, scope)
-    return tree
-
-
-def _argument(expression: Expression, scope: dict[str, Any]) -> Any:
-    value = expression.evaluate(scope)
-    if value is ABSENT:
-        return Unreadable(f"{expression.source} is absent")
-    return value

@@ -41,8 +41,7 @@ def _result(function: Function, arguments: list[Type]) -> Type | None:
     results = {
         overload.result
         for overload in function.overloads
-        if len(overload.parameters) == len(arguments)
-        and all(map(accepts, overload.parameters, arguments))
+        if len(overload.parameters) == len(arguments) and all(map(accepts, overload.parameters, arguments))
     }
     if not results:
         return None
@@ -64,7 +63,9 @@ def _check_literals(checker: Checker, node: Call) -> None:
 
 def _check_pattern(checker: Checker, pattern: Node) -> None:
     if not (isinstance(pattern, Literal) and isinstance(pattern.value, str)):
-        checker.error(pattern.at, "a pattern is written out, as text.matches('^prod-')", "compare with == or startsWith")
+        checker.error(
+            pattern.at, "a pattern is written out, as text.matches('^prod-')", "compare with == or startsWith"
+        )
         return
     try:
         matcher(pattern.value)

@@ -59,7 +59,9 @@ _ARITHMETIC: Final[dict[tuple[str, Type, Type], Type]] = {
 class Checker:
     """One pass over one tree: `types` and `errors` are its results."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, raw: bool = False) -> None:
+        self.raw = raw
+        """Whether what may be missing needs no guard: over raw answers it is unread, and `missing`, at run time."""
         self.types: dict[Node, Type] = {}
         self.errors: list[ExpressionError] = []
 
@@ -112,12 +114,14 @@ def _member(checker: Checker, node: Member, scope: Scope, *, guarded: bool = Fal
             node.at, f"{operand} has no attribute '{node.name}'", did_you_mean(node.name, operand.fields)
         )
     path = text(node)
-    if field.optional and not guarded and not scope.has(path):
+    if field.optional and not guarded and not checker.raw and not scope.has(path):
         checker.error(node.at, f"'{path}' may be absent", f"guard it: has({path}) && …")
     return field.type
 
 
 def _unguarded_key(checker: Checker, at: tuple[int, int], key: str, of: str) -> None:
+    if checker.raw:
+        return
     checker.error(at, f"{of} may lack the key {key}", f"guard it: {key} in {of} && …")
 
 
@@ -158,6 +162,8 @@ def _list_index(checker: Checker, node: Index, scope: Scope, index: Type) -> Non
     place = node.index.value if isinstance(node.index, Literal) else None
     if index not in (INT, DYN):
         checker.error(node.index.at, f"an index is int, not {index}")
+    elif checker.raw:
+        return
     elif type(place) is not int or place < 0:
         checker.error(node.index.at, "a list is indexed by a number that is written out", f"or ask {of}.exists(x, …)")
     elif scope.least_size(of) <= place:
@@ -287,7 +293,9 @@ def _arithmetic(checker: Checker, node: Binary, left: Type, right: Type) -> Type
         return both or checker.error(node.at, f"{left} and {right} cannot be joined")
     found = _ARITHMETIC.get((node.operator, left, right))
     if found is None:
-        return checker.error(node.at, f"'{node.operator}' does not apply to {left} and {right}", _conversion(left, right))
+        return checker.error(
+            node.at, f"'{node.operator}' does not apply to {left} and {right}", _conversion(left, right)
+        )
     return found
 
 

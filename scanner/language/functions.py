@@ -6,6 +6,7 @@ evaluators turn that into an unread value.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,14 +15,12 @@ from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Final
 
-from scanner.language.types import DOUBLE, DURATION, DYN, INT, NOTHING, STRING, TIMESTAMP, ListType, MapType, Type
 from scanner.language.types import BOOL as BOOLEAN
+from scanner.language.types import DOUBLE, DURATION, DYN, INT, NOTHING, STRING, TIMESTAMP, ListType, MapType, Type
 
 INT_LIMIT: Final = 2**63
 
-_TIMESTAMP: Final = re.compile(
-    r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII
-)
+_TIMESTAMP: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII)
 _DURATION: Final = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d{1,9})?(?:h|ms|m|s|us))+", re.ASCII)
 _PIECE: Final = re.compile(r"(\d+)(?:\.(\d+))?(h|ms|m|s|us)", re.ASCII)
 _MICROSECONDS: Final = {"h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000, "us": 1}
@@ -122,7 +121,7 @@ def upper_ascii(text: str) -> str:
 
 def split(text: str, separator: str) -> list[str]:
     """The parts of a text between separators; its characters when the separator is empty."""
-    return text.split(separator) if separator else list(text)
+    return text.split(separator) if separator else list(text) or [""]
 
 
 def join(parts: list[str], separator: str) -> str:
@@ -166,6 +165,14 @@ def contains(text: str, part: str) -> bool:
     return part in text
 
 
+def parse_json(text: str) -> Any:
+    """The raw data that a JSON text holds (a queue's redrive policy is one)."""
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("the JSON text is nested too deeply") from error
+
+
 def _of(result: Type, *parameters: Type) -> Overload:
     return Overload(parameters=parameters, result=result)
 
@@ -202,6 +209,7 @@ _ALL: Final = (
     _plain("string", to_string, "string(22)", _of(STRING, INT), _of(STRING, BOOLEAN), _of(STRING, STRING)),
     _plain("days", days, "days(90)", _of(DURATION, INT)),
     _plain("hours", hours, "hours(36)", _of(DURATION, INT)),
+    _plain("json", parse_json, "json('{}')", _of(DYN, STRING)),
     _plain("cidrPrefix", cidr_prefix, "cidrPrefix('10.0.0.0/8')", _of(INT, STRING)),
     _plain("cidrWithin", cidr_within, "cidrWithin('10.1.0.0/16', '10.0.0.0/8')", _of(BOOLEAN, STRING, STRING)),
 )

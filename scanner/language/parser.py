@@ -30,9 +30,10 @@ MACROS: Final = frozenset({"all", "exists", "exists_one", "filter", "map"})
 _RELATIONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "in"})
 _BINARY: Final = (_RELATIONS, frozenset({"+", "-"}), frozenset({"*", "/", "%"}))
 _WORDS: Final = frozenset({"true", "false", "null", "in"})
-_RESERVED: Final = _WORDS | set(
-    "as break const continue else for function if import let loop package namespace return var void while".split()
-)
+_RESERVED: Final = _WORDS | {
+    *("as", "break", "const", "continue", "else", "for", "function", "if", "import"),
+    *("let", "loop", "package", "namespace", "return", "var", "void", "while"),
+}
 _INT_LIMIT: Final = 2**63
 
 N = TypeVar("N", bound=Node)
@@ -208,12 +209,11 @@ class _Parser:
             return self._made(Literal(at=token.at, value=str(self._take().value)))
         if token.kind in ("int", "double"):
             return self._number(self._take(), negative=False)
-        self._unexpected("a value is expected here")
+        return self._unexpected("a value is expected here")
 
     def _number(self, token: Token, *, negative: bool) -> Node:
-        value = token.value
-        assert isinstance(value, int | float)
-        value = -value if negative else value
+        number = float(token.value) if token.kind == "double" else int(token.value)
+        value = -number if negative else number
         if isinstance(value, int) and not -_INT_LIMIT <= value < _INT_LIMIT:
             raise fault(token.at, f"{token.text} does not fit into 64 bits")
         if value in (float("inf"), float("-inf")):

@@ -21,7 +21,7 @@ class ExpressionError:
         return f"{text}\n  hint: {self.hint}" if self.hint else text
 
 
-class ExpressionErrors(Exception):
+class ExpressionErrors(Exception):  # noqa: N818
     """An expression that cannot be used, with every mistake found in it."""
 
     def __init__(self, errors: Sequence[ExpressionError]) -> None:

@@ -153,6 +153,12 @@ def text(node: Node) -> str:
             return _compound(node, parts)
 
 
+def pattern_of(call: Call) -> str:
+    """The pattern written in a call of matches(); the checker has refused anything but a string."""
+    pattern = call.arguments[1]
+    return str(pattern.value) if isinstance(pattern, Literal) else ""
+
+
 def _literal(value: bool | int | float | str) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -39,7 +39,7 @@ Reader = Callable[[Any], Any]
 """Turns what stands in the data into a value of the declared type, or into an Unreadable."""
 
 
-class BudgetExceeded(Exception):
+class BudgetExceededError(Exception):
     """The evaluation took more steps than it may."""
 
 
@@ -87,7 +87,7 @@ def _wrong(value: object, wanted: str, path: str) -> Unreadable:
     if isinstance(value, Unreadable):
         return value
     if value is ABSENT:
-        return Unreadable(f"{path} is absent")
+        return Unreadable(f"{path} is absent", missing=True)
     return Unreadable(f"{path} is {name_of(value)}, not {wanted}")
 
 

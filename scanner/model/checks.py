@@ -65,6 +65,8 @@ class Example:
     """`pass`, `fail` or `unknown`."""
     resource: Mapping[str, Any]
     unreadable: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+    """Paths of lists that were cut off."""
     params: Mapping[str, Any] = field(default_factory=dict)
     now: str = ""
     line: int = 0

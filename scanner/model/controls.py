@@ -50,7 +50,10 @@ class Lacking:
 
     id: str
     cloud: str
+    """The cloud in whose scans it is missed; `any`: in every scan."""
     why: str
+    role: Role = Role.EVIDENCES
+    """`supports`: it would stand beside other evidence, so that missing it decides nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

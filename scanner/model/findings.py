@@ -103,6 +103,8 @@ class ControlResult:
     reasons: tuple[str, ...]
     """Why it reads so: what is unread, unmet or missing."""
     counts: Counts
+    complete: bool = False
+    """Nothing that should evidence it is unread, not run or missing; a failing control may lack evidence as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from scanner.core.reading import Reader
+from scanner.core.reading import Reader
 from scanner.model.answers import Answer, Call, Caller, Target
 from scanner.model.config import TargetConfig
 from scanner.registry import Registry
@@ -61,3 +63,21 @@ class Source(Protocol):
 
 
 SOURCES = Registry[Callable[[], Source]]("scanner.sources", aws="scanner.sources.aws:AwsSource")
+
+READERS = Registry[Reader](
+    "scanner.readers",
+    **{
+        "aws.credential_report": "scanner.sources.aws.readers:credential_report",
+        "aws.policy_holders": "scanner.sources.aws.readers:policy_holders",
+    },
+)
+"""Programs of calls that kinds name; they need no SDK, so that a snapshot is replayed without one."""
+
+READERS = Registry[Reader](
+    "scanner.readers",
+    **{
+        "aws.credential_report": "scanner.sources.aws.readers:credential_report",
+        "aws.policy_holders": "scanner.sources.aws.readers:policy_holders",
+    },
+)
+"""Programs of calls, by the name that a kind uses; replaying them needs no SDK."""

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from scanner.errors import TscanError
 
-# The detectors whose form is specific enough to be sure. Left out: entropy and public addresses (an id is not a secret),
-# and Artifactory, whose `AP…` is also how AWS's own ids may begin.
+# The detectors whose form is specific enough to be sure. Left out: entropy and public addresses (an id is no
+# secret), and Artifactory, whose `AP…` is also how AWS's own ids may begin.
 PLUGINS: Final = {
     "aws": "AWSKeyDetector",
     "azure_storage_key": "AzureStorageKeyDetector",
@@ -40,7 +40,9 @@ _OWN: Final = (
     ("GitHub Token", re.compile(r"github_pat_[A-Za-z0-9_]{36,}")),
     (
         "AWS Access Key",
-        re.compile(r"(?i:secret_?(?:access_?)?key|aws.{0,20}?(?:secret|token)).{0,20}?[0-9A-Za-z/+]{40}(?![0-9A-Za-z/+])"),
+        re.compile(
+            r"(?i:secret_?(?:access_?)?key|aws.{0,20}?(?:secret|token)).{0,20}?[0-9A-Za-z/+]{40}(?![0-9A-Za-z/+])"
+        ),
     ),
     (
         "Secret Keyword",

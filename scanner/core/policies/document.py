@@ -16,20 +16,44 @@ _MOST: Final = 10_000
 """Texts in a document."""
 _ELEMENTS: Final = frozenset({"Version", "Id", "Statement"})
 _PARTS: Final = frozenset(
-    "Sid Effect Principal NotPrincipal Action NotAction Resource NotResource Condition".split()
+    ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"]
 )
 _PRINCIPALS: Final = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
 _OPERATORS: Final = frozenset(
-    "StringEquals StringNotEquals StringEqualsIgnoreCase StringNotEqualsIgnoreCase StringLike StringNotLike "
-    "NumericEquals NumericNotEquals NumericLessThan NumericLessThanEquals NumericGreaterThan "
-    "NumericGreaterThanEquals DateEquals DateNotEquals DateLessThan DateLessThanEquals DateGreaterThan "
-    "DateGreaterThanEquals Bool BinaryEquals IpAddress NotIpAddress ArnEquals ArnLike ArnNotEquals ArnNotLike "
-    "Null".split()
+    [
+        "StringEquals",
+        "StringNotEquals",
+        "StringEqualsIgnoreCase",
+        "StringNotEqualsIgnoreCase",
+        "StringLike",
+        "StringNotLike",
+        "NumericEquals",
+        "NumericNotEquals",
+        "NumericLessThan",
+        "NumericLessThanEquals",
+        "NumericGreaterThan",
+        "NumericGreaterThanEquals",
+        "DateEquals",
+        "DateNotEquals",
+        "DateLessThan",
+        "DateLessThanEquals",
+        "DateGreaterThan",
+        "DateGreaterThanEquals",
+        "Bool",
+        "BinaryEquals",
+        "IpAddress",
+        "NotIpAddress",
+        "ArnEquals",
+        "ArnLike",
+        "ArnNotEquals",
+        "ArnNotLike",
+        "Null",
+    ]
 )
 _QUANTIFIERS: Final = frozenset({"", "ForAnyValue", "ForAllValues"})
 
 
-class Malformed(ValueError):
+class MalformedError(ValueError):
     """A document that AWS would have refused, or one too large to be judged."""
 
 
@@ -72,51 +96,51 @@ def read_document(document: Any) -> tuple[Statement, ...] | Unreadable:
     """The statements of a document, given as JSON text or as parsed."""
     try:
         return _statements(_parsed(document))
-    except Malformed as malformed:
+    except MalformedError as malformed:
         return Unreadable(f"policy document {malformed}")
 
 
 def _parsed(document: Any) -> Mapping[str, Any]:
     if isinstance(document, str):
         if len(document) > _LONGEST:
-            raise Malformed("is longer than any that AWS stores")
+            raise MalformedError("is longer than any that AWS stores")
         try:
             document = json.loads(document, object_pairs_hook=_unique, parse_constant=_no_constant)
-        except Malformed:
+        except MalformedError:
             raise
         except (ValueError, RecursionError) as error:
-            raise Malformed("is not JSON") from error
+            raise MalformedError("is not JSON") from error
     if not isinstance(document, Mapping):
-        raise Malformed("is not a JSON object")
+        raise MalformedError("is not a JSON object")
     return document
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise Malformed("writes a key twice")
+        raise MalformedError("writes a key twice")
     return found
 
 
 def _no_constant(name: str) -> None:
-    raise Malformed(f"holds {name}, which is not JSON")
+    raise MalformedError(f"holds {name}, which is not JSON")
 
 
 def _statements(document: Mapping[str, Any]) -> tuple[Statement, ...]:
     _known(document, _ELEMENTS, "element")
     if document.get("Version", "2008-10-17") not in ("2012-10-17", "2008-10-17"):
-        raise Malformed("has a version that is not known")
+        raise MalformedError("has a version that is not known")
     raw = document.get("Statement")
     statements = [raw] if isinstance(raw, Mapping) else raw
     if not isinstance(statements, list):
-        raise Malformed("has no list of statements")
+        raise MalformedError("has no list of statements")
     if len(statements) > _MOST:
-        raise Malformed("has too many statements")
+        raise MalformedError("has too many statements")
     read = tuple(_statement(statement) for statement in statements)
     if sum(map(_size, read)) > _MOST:
-        raise Malformed("holds too many texts to be judged")
+        raise MalformedError("holds too many texts to be judged")
     if len({statement.principals is None for statement in read}) > 1:
-        raise Malformed("names a principal in some statements only")
+        raise MalformedError("names a principal in some statements only")
     return read
 
 
@@ -128,10 +152,10 @@ def _size(statement: Statement) -> int:
 
 def _statement(raw: Any) -> Statement:
     if not isinstance(raw, Mapping):
-        raise Malformed("has a statement that is not an object")
+        raise MalformedError("has a statement that is not an object")
     _known(raw, _PARTS, "element")
     if raw.get("Effect") not in ("Allow", "Deny"):
-        raise Malformed("has a statement whose Effect is neither Allow nor Deny")
+        raise MalformedError("has a statement whose Effect is neither Allow nor Deny")
     principal, not_principal = _either(raw, "Principal", needed=False)
     actions, not_action = _either(raw, "Action", needed=True)
     resources, not_resource = _either(raw, "Resource", needed=False)
@@ -151,57 +175,67 @@ def _statement(raw: Any) -> Statement:
 def _known(raw: Mapping[str, Any], known: frozenset[str], what: str) -> None:
     # Keys in another type than text cannot come from JSON; they are refused here as well.
     if not known.issuperset(raw):
-        raise Malformed(f"has an {what} that is not known")
+        raise MalformedError(f"has an {what} that is not known")
 
 
 def _either(raw: Mapping[str, Any], name: str, *, needed: bool) -> tuple[Any, bool]:
     """The value of an element or of its negation, and whether it is the negation."""
     if name in raw and f"Not{name}" in raw:
-        raise Malformed(f"has a statement with both {name} and Not{name}")
+        raise MalformedError(f"has a statement with both {name} and Not{name}")
     if name in raw:
         return _present(raw[name], name), False
     if f"Not{name}" in raw:
         return _present(raw[f"Not{name}"], name), True
     if needed:
-        raise Malformed(f"has a statement without {name}")
+        raise MalformedError(f"has a statement without {name}")
     return None, False
 
 
 def _present(value: Any, name: str) -> Any:
     if value is None:
-        raise Malformed(f"has a statement whose {name} is null")
+        raise MalformedError(f"has a statement whose {name} is null")
     return value
 
 
 def _texts(raw: Any) -> tuple[str, ...]:
     texts = raw if isinstance(raw, list) else [raw]
     if not texts or len(texts) > _MOST:
-        raise Malformed("has an element without values, or with too many")
-    for text in texts:
-        if not isinstance(text, str) or not text or len(text) > _LONGEST_TEXT:
-            raise Malformed("has a value that is not a text of ordinary length")
-    return tuple(texts)
+        raise MalformedError("has an element without values, or with too many")
+    if not all(isinstance(text, str) and text for text in texts):
+        raise MalformedError("has a value that is not a text")
+    return tuple(map(_ordinary, texts))
+
+
+def _ordinary(text: str) -> str:
+    """A text that can be compared in bounded time and written out again."""
+    if len(text) > _LONGEST_TEXT:
+        raise MalformedError("has a text that is longer than any ARN")
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise MalformedError("has a text that is not Unicode")
+    return text
 
 
 def _principals(raw: Any) -> Mapping[str, tuple[str, ...]]:
     if raw == "*":
         return {"AWS": ("*",)}
     if not isinstance(raw, Mapping) or not raw:
-        raise Malformed("has a statement whose principal is neither '*' nor an object")
+        raise MalformedError("has a statement whose principal is neither '*' nor an object")
     _known(raw, _PRINCIPALS, "type of principal")
     return {kind: _texts(names) for kind, names in raw.items()}
 
 
 def _conditions(raw: Any) -> Iterable[Condition]:
     if not isinstance(raw, Mapping):
-        raise Malformed("has a Condition that is not an object")
+        raise MalformedError("has a Condition that is not an object")
     for name, keys in raw.items():
         if not isinstance(name, str) or not isinstance(keys, Mapping):
-            raise Malformed("has a Condition that is not an object of objects")
+            raise MalformedError("has a Condition that is not an object of objects")
+        if not keys:
+            raise MalformedError("has a condition operator without keys")
         quantifier, operator, if_exists = _operator(name)
         for key, values in keys.items():
             if not isinstance(key, str):
-                raise Malformed("has a condition key that is not a text")
+                raise MalformedError("has a condition key that is not a text")
             yield Condition(
                 quantifier=quantifier,
                 operator=operator,
@@ -216,22 +250,23 @@ def _operator(name: str) -> tuple[str, str, bool]:
     if_exists = operator.endswith("IfExists")
     operator = operator.removesuffix("IfExists")
     if operator not in _OPERATORS or quantifier not in _QUANTIFIERS or (if_exists and operator == "Null"):
-        raise Malformed("has a condition operator that is not known")
+        raise MalformedError("has a condition operator that is not known")
     return quantifier, operator, if_exists
 
 
 def _values(raw: Any) -> tuple[str, ...]:
     values = raw if isinstance(raw, list) else [raw]
     if len(values) > _MOST:
-        raise Malformed("has a condition with too many values")
+        raise MalformedError("has a condition with too many values")
     return tuple(map(_value, values))
 
 
 def _value(raw: Any) -> str:
     if isinstance(raw, bool):
         return "true" if raw else "false"
-    if isinstance(raw, (str, int, float)):
-        text = raw if isinstance(raw, str) else repr(raw)
-        if len(text) <= _LONGEST_TEXT:
-            return text
-    raise Malformed("has a condition value that is not a text of ordinary length")
+    if isinstance(raw, str):
+        return _ordinary(raw)
+    # Python refuses to print an integer of more than 4,300 digits.
+    if isinstance(raw, float) or (isinstance(raw, int) and raw.bit_length() <= 64):
+        return repr(raw)
+    raise MalformedError("has a condition value that is not a text")

@@ -26,6 +26,8 @@ _ORGANISATION: Final = re.compile(r"o-[a-z0-9]+", re.ASCII)
 _ORGANISATION_PATH: Final = re.compile(r"o-[a-z0-9]+/.*", re.ASCII | re.DOTALL)
 _VPC: Final = re.compile(r"vpce?-[0-9a-z]+", re.ASCII)
 _PRINCIPAL_ID: Final = re.compile(r"(?:[0-9]{12}|A[A-Z]{3}[A-Z0-9]{12,}(?::.*)?)", re.ASCII | re.DOTALL)
+_PRIVATE_V4: Final = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+_PRIVATE_V6: Final = IPv6Network("fc00::/7")
 _WIDEST_V4: Final = 2**24
 """Addresses of a /8: S3 calls a wider IPv4 range public (Amazon S3 User Guide, "The meaning of public")."""
 _WIDEST_V6: Final = 2**96
@@ -34,10 +36,10 @@ _WIDEST_V6: Final = 2**96
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """What a condition ties a statement to: `accounts` outside an organisation, or an organisation, or a network."""
+    """What a condition ties a statement to."""
 
     by: str
-    """`account`, `arn`, `organisation` or `network`."""
+    """`account`, `arn`, `principal`, `organisation` or `network`."""
     values: tuple[str, ...]
 
 
@@ -110,7 +112,7 @@ _ANYONE: Final[dict[str, tuple[str, Callable[[str, str], bool]]]] = {
 anyone can carry one."""
 
 _SOURCES: Final = frozenset(
-    "aws:sourceaccount aws:sourcearn aws:sourceowner aws:sourceorgid aws:sourceorgpaths".split()
+    ["aws:sourceaccount", "aws:sourcearn", "aws:sourceowner", "aws:sourceorgid", "aws:sourceorgpaths"]
 )
 
 
@@ -138,19 +140,7 @@ def leaves_only_named(conditions: Iterable[Condition]) -> bool:
 def source_bound(conditions: Iterable[Condition]) -> bool:
     """Whether a service can act only for a named account, ARN or organisation."""
     conditions = tuple(conditions)
-    return any(
-        _names_source(condition, condition.operator) for condition in conditions if demands(condition, conditions)
-    )
-
-
-def leaves_only_named_sources(conditions: Iterable[Condition]) -> bool:
-    """Whether a Deny with these conditions still denies a service that acts for someone who cannot be named."""
-    return all(
-        condition.quantifier == ""
-        and condition.operator in _NEGATED
-        and _names_source(condition, _NEGATED[condition.operator])
-        for condition in conditions
-    )
+    return any(_names_source(condition) for condition in conditions if demands(condition, conditions))
 
 
 def demands(condition: Condition, conditions: tuple[Condition, ...]) -> bool:
@@ -167,7 +157,8 @@ def demands(condition: Condition, conditions: tuple[Condition, ...]) -> bool:
 def _bound(condition: Condition, operator: str = "") -> Bound | None:
     operator = operator or condition.operator
     if condition.key == "aws:sourceip":
-        return Bound("network", condition.values) if operator == "IpAddress" and _limited(condition.values) else None
+        limited = operator == "IpAddress" and condition.values and _limited(condition.values)
+        return Bound("network", condition.values) if limited else None
     if condition.key == "elasticfilesystem:accessedviamounttarget":
         # A mount target is an address in one's own VPC.
         return Bound("network", ()) if operator == "Bool" and condition.values == ("true",) else None
@@ -179,31 +170,33 @@ def _bound(condition: Condition, operator: str = "") -> Bound | None:
     return Bound(by, condition.values) if all(names(value, operator) for value in condition.values) else None
 
 
-def _names_source(condition: Condition, operator: str) -> bool:
+def _names_source(condition: Condition) -> bool:
     if condition.key in _SOURCES:
-        return _bound(condition, operator) is not None
+        return _bound(condition) is not None
     # A service states the ARN it encrypts for; only for a service is the encryption context not the caller's choice.
     context = condition.key.startswith("kms:encryptioncontext:aws:") and condition.key.endswith(":arn")
-    return context and operator in _STRINGS | _ARNS and bool(condition.values) and all(
-        _arn(value, operator) for value in condition.values
-    )
+    if not context or condition.operator not in _STRINGS | _ARNS or not condition.values:
+        return False
+    return all(_arn(value, condition.operator) for value in condition.values)
 
 
 def _limited(values: Iterable[str]) -> bool:
     """Whether the address ranges together are smaller than what counts as the public internet."""
-    fours: list[IPv4Network] = []
-    sixes: list[IPv6Network] = []
+    v4: list[IPv4Network] = []
+    v6: list[IPv6Network] = []
     for value in values:
         try:
             network = ip_network(value, strict=False)
         except ValueError:
             return False
+        # Not `is_private`: before Python 3.11.4 it looks at both ends only, and so calls 0.0.0.0/0 private.
         if isinstance(network, IPv4Network):
-            fours.append(network)
+            v4 += [] if any(network.subnet_of(private) for private in _PRIVATE_V4) else [network]
         elif network.network_address.ipv4_mapped is not None:
             return False
         else:
-            sixes.append(network)
-    v4 = sum(network.num_addresses for network in collapse_addresses(n for n in fours if not n.is_private))
-    v6 = sum(network.num_addresses for network in collapse_addresses(n for n in sixes if not n.is_private))
-    return bool(fours or sixes) and v4 <= _WIDEST_V4 and v6 <= _WIDEST_V6
+            v6 += [] if network.subnet_of(_PRIVATE_V6) else [network]
+    return (
+        sum(network.num_addresses for network in collapse_addresses(v4)) <= _WIDEST_V4
+        and sum(network.num_addresses for network in collapse_addresses(v6)) <= _WIDEST_V6
+    )

@@ -1,0 +1,97 @@
+"""`tscan.yaml`: what to read, and by which parameters and frameworks to judge it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from scanner.content.documents import read_document
+from scanner.content.locate import shown_path
+from scanner.content.parameters import read_params
+from scanner.content.reading import Reading, suggest
+from scanner.content.shapes import shape_problems
+from scanner.errors import ContentError, Problem, TscanError
+from scanner.model.config import Config, TargetConfig
+from scanner.model.library import Library
+
+
+def load_config(path: str | Path, library: Library) -> Config:
+    """The configuration in a file, held against a library; ContentError with every mistake in it."""
+    reading = Reading(_document(Path(path)), [])
+    data = reading.data
+    targets = tuple(_target(reading, index, library) for index in range(len(data.get("targets", []))))
+    config = Config(
+        organization=data.get("organization", ""),
+        timezone=_timezone(reading),
+        targets=targets or (TargetConfig(),),
+        params=read_params(reading, ("params",), library.parameters) if "params" in data else {},
+        categories=_categories(reading, library),
+        path=str(path),
+    )
+    if reading.problems:
+        raise ContentError(reading.problems)
+    return config
+
+
+def _document(path: Path) -> Any:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        hint = "name the configuration with --config, or write one with 'tscan init'"
+        raise TscanError(f"{path} cannot be read: {error.strerror}", hint) from None
+    document = read_document(content, path=shown_path(path))
+    problems = [document] if isinstance(document, Problem) else shape_problems(document, "config")
+    if problems:
+        raise ContentError(problems)
+    return document
+
+
+def _target(reading: Reading, index: int, library: Library) -> TargetConfig:
+    (cloud, data), *_ = reading.data["targets"][index].items()
+    path = ("targets", index, cloud)
+    for key in ("regions",):
+        names = data.get(key, [])
+        for number, name in enumerate(names):
+            if name in names[:number]:
+                reading.wrong((*path, key, number), f"'{name}' is named twice", "remove one")
+    if "external_id" in data and "role_arn" not in data:
+        reading.wrong(
+            (*path, "external_id"), "'external_id' has no meaning without 'role_arn'", "add 'role_arn'", key=True
+        )
+    return TargetConfig(
+        cloud=cloud,
+        profile=data.get("profile", ""),
+        role_arn=data.get("role_arn", ""),
+        external_id=data.get("external_id", ""),
+        regions=tuple(data.get("regions", [])),
+        params=read_params(reading, (*path, "params"), library.parameters) if "params" in data else {},
+    )
+
+
+def _timezone(reading: Reading) -> str:
+    name: str = reading.data.get("timezone", "UTC")
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        reading.wrong(("timezone",), f"there is no time zone '{name}'", "write a name such as Europe/Berlin")
+    return name
+
+
+def _categories(reading: Reading, library: Library) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for name, data in reading.data.get("frameworks", {}).items():
+        framework = library.frameworks.get(name)
+        if framework is None:
+            hint = suggest(name, library.frameworks)
+            reading.wrong(("frameworks", name), f"there is no framework '{name}'", hint, key=True)
+            continue
+        if "categories" not in data:
+            continue
+        known = {criterion.category for criterion in framework.criteria}
+        for index, category in enumerate(data["categories"]):
+            if category not in known:
+                where = ("frameworks", name, "categories", index)
+                reading.wrong(where, f"{name} has no category '{category}'", suggest(category, known))
+        found[name] = tuple(data["categories"])
+    return found

@@ -1,0 +1,169 @@
+"""The library: every file of the pack and of a user's folders, read, held against each other, and digested."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from scanner.content.checks import CheckReader
+from scanner.content.controls import Known
+from scanner.content.documents import read_document
+from scanner.content.kinds import Draft, draft_kind, finish_kinds
+from scanner.content.locate import ContentFile, Roots, content_files, default_roots
+from scanner.content.mappings import read_mappings
+from scanner.content.parameters import read_parameters
+from scanner.content.reading import Reading
+from scanner.content.shapes import shape_problems
+from scanner.errors import ContentError, Problem
+from scanner.model.checks import Check, Parameter
+from scanner.model.kinds import Kind
+from scanner.model.library import Library
+
+_PARAMETERS: Final = ("parameters.yaml",)
+
+
+@dataclass(slots=True)
+class Pack:
+    """Files while a library is made of them."""
+
+    problems: list[Problem] = field(default_factory=list)
+    files: list[ContentFile] = field(default_factory=list)
+
+    def collect(self, roots: Roots) -> None:
+        """Read every file, in order."""
+        self._add("resources", roots.kinds)
+        self._add("checks", roots.checks)
+        self._add("mappings", roots.mappings)
+        for number, folder in enumerate(roots.more_checks, 1):
+            self._add(f"user/{number}/checks", folder, shipped=False)
+        for number, folder in enumerate(roots.more_mappings, 1):
+            self._add(f"user/{number}/mappings", folder, shipped=False)
+
+    def _add(self, label: str, root: Path, *, shipped: bool = True) -> None:
+        self.files.extend(content_files(root, label, self.problems, shipped=shipped))
+
+    def of(self, label: str) -> Iterator[ContentFile]:
+        """The files of one part: `resources`, `checks` or `mappings`."""
+        for file in self.files:
+            if file.name.startswith(f"{label}/") or (not file.shipped and file.name.split("/")[2] == label):
+                yield file
+
+    def read(self, file: ContentFile, format_name: str) -> Reading | None:
+        """The document of a file, or None when its form is wrong."""
+        document = read_document(file.content, path=file.shown, name=file.name)
+        if isinstance(document, Problem):
+            self.problems.append(document)
+            return None
+        wrong = shape_problems(document, format_name)
+        self.problems.extend(wrong)
+        return None if wrong else Reading(document, self.problems)
+
+    def digest(self) -> str:
+        """SHA-256 over the name and the bytes of every file."""
+        whole = hashlib.sha256()
+        for file in sorted(self.files, key=lambda file: file.name):
+            name = file.name.encode()
+            whole.update(b"%d:%s%d:" % (len(name), name, len(file.content)))
+            whole.update(file.content)
+        return whole.hexdigest()
+
+
+def load_library(roots: Roots | None = None) -> Library:
+    """Everything that judges; ContentError with every mistake of every file."""
+    with _uncollected():
+        return _load(roots or default_roots())
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the cycle collector: a load makes many objects that stay and few that go (a fifth of its time)."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _load(roots: Roots) -> Library:
+    pack = Pack()
+    pack.collect(roots)
+    kinds, broken = _kinds(pack)
+    parameters = _parameters(pack)
+    checks, broken_checks = _checks(pack, kinds, broken, parameters)
+    shipped = {identity for identity, check in checks.items() if check.path.startswith("checks/")}
+    known = Known(checks={*checks, *broken_checks}, shipped=shipped, parameters=parameters, manual=())
+    mappings = read_mappings(pack.of("mappings"), pack.read, pack.problems, known)
+    if pack.problems:
+        raise ContentError(pack.problems)
+    return Library(
+        kinds=kinds,
+        checks=checks,
+        parameters=parameters,
+        controls=mappings.controls,
+        manual=mappings.manual,
+        frameworks=mappings.frameworks,
+        sha256=pack.digest(),
+    )
+
+
+def _kinds(pack: Pack) -> tuple[dict[str, Kind], frozenset[str]]:
+    drafts: dict[str, Draft] = {}
+    broken: set[str] = set()
+    for file in pack.of("resources"):
+        reading = pack.read(file, "kind")
+        if reading is None:
+            broken.add(".".join((*file.inside[:-1], file.inside[-1].removesuffix(".yaml"))))
+            continue
+        draft = draft_kind(reading, file.inside)
+        if draft.id in drafts:
+            reading.wrong(("kind",), f"kind '{draft.id}' exists already", _first(drafts[draft.id].reading))
+        else:
+            drafts[draft.id] = draft
+    return finish_kinds(drafts, frozenset(broken)), frozenset(broken)
+
+
+def _first(reading: Reading) -> str:
+    return f"first in {reading.document.path}"
+
+
+def _parameters(pack: Pack) -> dict[str, Parameter]:
+    found: dict[str, Parameter] = {}
+    for file in pack.of("checks"):
+        reading = pack.read(file, "parameters") if file.inside == _PARAMETERS else None
+        for name, parameter in (read_parameters(reading) if reading else {}).items():
+            if name in found and reading:
+                hint = "a folder adds parameters; tscan.yaml sets those that exist"
+                reading.wrong(("parameters", name), f"parameter '{name}' exists already", hint, key=True)
+            else:
+                found[name] = parameter
+    return found
+
+
+def _checks(
+    pack: Pack, kinds: dict[str, Kind], broken: frozenset[str], parameters: dict[str, Parameter]
+) -> tuple[dict[str, Check], frozenset[str]]:
+    reader = CheckReader(kinds=kinds, broken=broken, parameters=parameters)
+    found: dict[str, Check] = {}
+    shown: dict[str, str] = {}
+    broken_checks: set[str] = set()
+    for file in pack.of("checks"):
+        if file.inside == _PARAMETERS:
+            continue
+        reading = pack.read(file, "check")
+        if reading is None:
+            broken_checks.add(file.inside[-1].removesuffix(".yaml"))
+            continue
+        check = reader.read(reading, file.inside, shipped=file.shipped)
+        if check.id in found:
+            reading.wrong(("id",), f"check '{check.id}' exists already", f"first in {shown[check.id]}")
+            continue
+        found[check.id] = check
+        shown[check.id] = file.shown
+    return {identity: found[identity] for identity in sorted(found)}, frozenset(broken_checks)

@@ -1,0 +1,85 @@
+"""The calls of a kind: listings, details and readers, from YAML to the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scanner.content.reading import Reading, Steps
+from scanner.language.types import BOOL, STRING, Type
+from scanner.model.expressions import Expression
+from scanner.model.kinds import Batch, Listing, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """Reads the calls of one kind; `names` are the names that their expressions may use."""
+
+    reading: Reading
+    names: Mapping[str, Type]
+
+    def listing(self, path: Steps, data: dict[str, Any]) -> Listing:
+        """How the resources of the kind are found, or a detail that takes a program."""
+        self._either(path, data)
+        if "call" not in data:
+            reads = tuple(
+                self.request((*path, "reads", index), read) for index, read in enumerate(data.get("reads", []))
+            )
+            return Listing(reader=data.get("reader", ""), reads=reads, per=data.get("per", ""))
+        if path == ("list",) and "items" not in data:
+            self.reading.wrong(path, "'items' is missing", "name the list in the answer whose elements are `it`")
+        return Listing(request=self.request(path, data), per=data.get("per", ""))
+
+    def _either(self, path: Steps, data: dict[str, Any]) -> None:
+        if ("call" in data) == ("reader" in data):
+            self.reading.wrong(path, "one of 'call' and 'reader' is needed", "a reader also names its calls in 'reads'")
+        elif ("reader" in data) != ("reads" in data):
+            self.reading.wrong(path, "'reader' and 'reads' stand together", "name every call that the reader makes")
+        elif "reader" in data:
+            for key in data.keys() - {"reader", "reads", "per"}:
+                self.reading.wrong((*path, key), f"'{key}' has no meaning beside 'reader'", "remove it", key=True)
+
+    def request(self, path: Steps, data: dict[str, Any]) -> Request:
+        """One declared call."""
+        return Request(
+            operation=data["call"],
+            arguments=self._arguments((*path, "with"), data.get("with", {})),
+            items=_texts(data.get("items", [])),
+            absent_on=tuple(data.get("absent_on", [])),
+            gone_on=tuple(data.get("gone_on", [])),
+            disabled_is=data.get("disabled_is", ""),
+            permission=_texts(data.get("permission", [])),
+            secrets=tuple(data.get("secrets", [])),
+            when=self.reading.expression((*path, "when"), data["when"], self.names, want=BOOL, raw=True)
+            if "when" in data
+            else None,
+            at=self.reading.expression((*path, "at"), data["at"] or "''", self.names, fits=STRING, raw=True)
+            if "at" in data
+            else None,
+            batch=self._batch((*path, "batch"), data["batch"]) if "batch" in data else None,
+        )
+
+    def _optional(
+        self, path: Steps, text: str | None, *, want: Type | None = None, fits: Type | None = None
+    ) -> Expression | None:
+        if text is None:
+            return None
+        return self.reading.expression(path, text or "''", self.names, want=want, fits=fits, raw=True)
+
+    def _arguments(self, path: Steps, data: Any) -> Any:
+        if isinstance(data, str):
+            return self.reading.expression(path, data, self.names, raw=True)
+        if isinstance(data, dict):
+            return {key: self._arguments((*path, key), value) for key, value in data.items()}
+        if isinstance(data, list):
+            return tuple(self._arguments((*path, index), value) for index, value in enumerate(data))
+        return data
+
+    def _batch(self, path: Steps, data: dict[str, Any]) -> Batch:
+        key = self.reading.expression((*path, "key"), data["key"], self.names, fits=STRING, raw=True)
+        return Batch(member=data["member"], size=data["size"], key=key, items=data["items"], match=data["match"])
+
+
+def _texts(data: str | list[str]) -> tuple[str, ...]:
+    return (data,) if isinstance(data, str) else tuple(data)

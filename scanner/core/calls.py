@@ -1,0 +1,74 @@
+"""From a declared request and a scope to the call that it means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from scanner.model.answers import Call
+from scanner.model.expressions import Expression
+from scanner.model.kinds import Request
+from scanner.model.values import ABSENT, OpenList, Unreadable
+
+Scope = dict[str, Any]
+
+
+def make_call(
+    request: Request, scope: Scope, *, attempt: int = 0, more: Mapping[str, Any] | None = None
+) -> Call | Unreadable:
+    """The call with its arguments filled in, or why it cannot be asked."""
+    params = _filled(request.arguments, scope)
+    if isinstance(params, Unreadable):
+        return Unreadable(f"{request.operation} could not be asked: {params.reason}")
+    region = scope["region"] if request.at is None else request.at.evaluate(scope)
+    if not isinstance(region, str):
+        return Unreadable(f"{request.operation} could not be asked: its region is unread")
+    return Call(
+        operation=request.operation,
+        region=region,
+        params={**params, **(more or {})},
+        attempt=attempt,
+        items=tuple(path.partition("[]")[0] for path in request.items),
+        absent_on=request.absent_on,
+    )
+
+
+def applies(request: Request, scope: Scope) -> Any:
+    """True where the request is made, `ABSENT` where it does not apply, `Unreadable` where that is not known."""
+    if request.when is None:
+        return True
+    holds = request.when.evaluate(scope)
+    if holds is True:
+        return True
+    if holds is False:
+        return ABSENT
+    return Unreadable(holds.reason if isinstance(holds, Unreadable) else f"{request.operation}: condition unread")
+
+
+def matched(found: Any, match: str, keys: list[str]) -> Iterable[tuple[str, Any]]:
+    """Each key of a batch with its row; a whole answer that has no row for a key makes it absent."""
+    if isinstance(found, Unreadable):
+        return ((key, found) for key in keys)
+    rows = {row.get(match): row for row in found if isinstance(row, dict)}
+    left = Unreadable(found.reason) if isinstance(found, OpenList) else ABSENT
+    return ((key, rows.get(key, left)) for key in keys)
+
+
+def _filled(tree: Any, scope: Scope) -> Any:
+    """An argument tree with its expressions evaluated; `Unreadable` if one of them could not be."""
+    if isinstance(tree, Mapping):
+        made = {key: _filled(value, scope) for key, value in tree.items()}
+        return next((value for value in made.values() if isinstance(value, Unreadable)), made)
+    if isinstance(tree, list | tuple):
+        items = [_filled(value, scope) for value in tree]
+        return next((value for value in items if isinstance(value, Unreadable)), items)
+    if hasattr(tree, "evaluate"):
+        return _argument(tree, scope)
+    return tree
+
+
+def _argument(expression: Expression, scope: Scope) -> Any:
+    value = expression.evaluate(scope)
+    if value is ABSENT:
+        return Unreadable(f"{expression.source} is absent")
+    return value

@@ -1,0 +1,46 @@
+"""The exit code of an assessment: what a pipeline acts on."""
+
+from __future__ import annotations
+
+from scanner.errors import EXIT_CLEAN, EXIT_FAILING, EXIT_UNREAD
+from scanner.model.answers import Target
+from scanner.model.checks import Severity
+from scanner.model.findings import Assessment, CoverageRow, Verdict
+from scanner.model.library import Library
+
+
+def exit_code(assessment: Assessment, library: Library, fail_on: Severity) -> int:
+    """1: something at or above `fail_on` fails; 3: nothing does, but not everything could be said; else 0."""
+    judged = [finding for finding in assessment.findings if finding.severity.rank >= fail_on.rank]
+    if any(finding.verdict is Verdict.FAIL for finding in judged):
+        return EXIT_FAILING
+    unsaid = any(finding.verdict is Verdict.UNKNOWN for finding in judged)
+    if unsaid or gaps(assessment) or open_regions(assessment) or not_run(assessment, library, fail_on):
+        return EXIT_UNREAD
+    return EXIT_CLEAN
+
+
+def gaps(assessment: Assessment) -> tuple[CoverageRow, ...]:
+    """What was meant to be read and was not read whole."""
+    return tuple(row for row in assessment.coverage if not row.state.whole or row.unanswered)
+
+
+def open_regions(assessment: Assessment) -> tuple[str, ...]:
+    """Targets whose list of regions is not whole, so that something may lie outside what was read."""
+    return tuple(str(target["id"]) for target in assessment.targets if target["regions_open"])
+
+
+def not_run(assessment: Assessment, library: Library, fail_on: Severity) -> tuple[str, ...]:
+    """Checks at or above `fail_on` that concern a target and were not asked of it: running fewer improves nothing."""
+    asked = {(result.check, result.target) for result in assessment.results}
+    return tuple(
+        sorted(
+            check.id
+            for check in library.checks.values()
+            if check.severity.rank >= fail_on.rank
+            and any(
+                check.cloud == Target(target["id"]).cloud and (check.id, target["id"]) not in asked
+                for target in assessment.targets
+            )
+        )
+    )

@@ -1,0 +1,160 @@
+"""The JSON result, `tscan.result/1`: the same evidence and library give the same bytes."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, Final
+
+from scanner.formats import Report
+from scanner.formats.values import json_value
+from scanner.model.findings import ControlResult, Counts, CoverageRow, CriterionResult, Finding, Verdict
+from scanner.model.library import Library
+
+SCHEMA: Final = "tscan.result/1"
+
+
+def render(report: Report) -> str:
+    """One JSON document, indented; ASCII, so that no name from a cloud can act on a terminal."""
+    return json.dumps(document(report), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def document(report: Report) -> dict[str, Any]:
+    """The result as JSON values, in the order in which it is written."""
+    assessment, library = report.assessment, report.library
+    evidenced = _controls_of_checks(library)
+    findings = sorted(assessment.findings, key=_finding_order)
+    coverage = sorted(assessment.coverage, key=lambda row: (row.target, row.operation, row.region))
+    controls = sorted(assessment.controls, key=lambda control: control.id)
+    return {
+        "schema": SCHEMA,
+        "scan": _scan(report),
+        "coverage": [_coverage(row) for row in coverage],
+        "findings": [_finding(finding, evidenced.get(finding.check, [])) for finding in findings],
+        "controls": [_control(control, library) for control in controls],
+        "criteria": [_criterion(criterion, library) for criterion in assessment.criteria],
+        "summary": _summary(report),
+    }
+
+
+def _finding_order(finding: Finding) -> tuple[str, str, str, str]:
+    resource = finding.resource
+    return (finding.check, resource.target, resource.region, resource.id)
+
+
+def _scan(report: Report) -> dict[str, Any]:
+    assessment = report.assessment
+    return {
+        "id": assessment.id,
+        "started": assessment.started,
+        "finished": assessment.finished,
+        "version": assessment.version,
+        "pack_sha256": assessment.pack_sha256,
+        "params": json_value(assessment.params),
+        "callers": [
+            {"id": caller.id, "account": caller.account, "detail": json_value(caller.detail)}
+            for caller in assessment.callers
+        ],
+        "targets": [json_value(target) for target in assessment.targets],
+        "notes": list(assessment.notes),
+    }
+
+
+def _coverage(row: CoverageRow) -> dict[str, Any]:
+    written: dict[str, Any] = {
+        "target": row.target,
+        "region": row.region,
+        "operation": row.operation,
+        "state": row.state.value,
+        "answers": row.answers,
+        "items": row.items,
+        "unanswered": row.unanswered,
+    }
+    return written | ({"reason": row.reason} if row.reason else {})
+
+
+def _finding(finding: Finding, controls: list[str]) -> dict[str, Any]:
+    resource = finding.resource
+    written: dict[str, Any] = {
+        "check": finding.check,
+        "verdict": finding.verdict.value,
+        "severity": finding.severity.value,
+        "resource": {
+            "kind": resource.kind,
+            "id": resource.id,
+            "name": resource.name,
+            "target": resource.target,
+            "region": resource.region,
+        },
+        "reason": finding.reason,
+        "observed": [{"path": item.path, "value": json_value(item.value)} for item in finding.observed],
+        "controls": controls,
+    }
+    return written | ({"waiver": finding.waiver} if finding.waiver else {})
+
+
+def _control(result: ControlResult, library: Library) -> dict[str, Any]:
+    control = library.controls[result.id]
+    return {
+        "id": result.id,
+        "title": control.title,
+        "statement": control.statement,
+        "status": result.status.value,
+        "reasons": list(result.reasons),
+        "checks": [{"id": link.id, "role": link.role.value} for link in control.checks],
+        "attestations": list(control.attestations),
+        "counts": _counts(result.counts),
+    }
+
+
+def _counts(counts: Counts) -> dict[str, int]:
+    return {
+        "pass": counts.passed,
+        "fail": counts.failed,
+        "unknown": counts.unknown,
+        "waived": counts.waived,
+        "resources": counts.resources,
+        "scoped_out": counts.scoped_out,
+    }
+
+
+def _criterion(result: CriterionResult, library: Library) -> dict[str, Any]:
+    known = {criterion.id: criterion for criterion in library.frameworks[result.framework].criteria}
+    return {
+        "framework": result.framework,
+        "id": result.id,
+        "category": known[result.id].category,
+        "title": known[result.id].title,
+        "status": result.status.value,
+        "evidence_complete": result.evidence_complete,
+        "failing": result.failing,
+        "controls": [
+            {"id": name, "role": "primary" if name in result.primary else "supporting"} for name in result.controls
+        ],
+    }
+
+
+def _summary(report: Report) -> dict[str, Any]:
+    assessment = report.assessment
+    verdicts = Counter(finding.verdict for finding in assessment.findings)
+    return {
+        "findings": {verdict.value: verdicts[verdict] for verdict in Verdict},
+        "scoped_out": sum(result.scoped_out for result in assessment.results),
+        "controls": _tally(control.status.value for control in assessment.controls),
+        "criteria": _tally(criterion.status.value for criterion in assessment.criteria),
+        "fail_on": report.fail_on.value,
+        "exit_code": report.exit_code,
+    }
+
+
+def _tally(words: Any) -> Mapping[str, int]:
+    return dict(sorted(Counter(words).items()))
+
+
+def _controls_of_checks(library: Library) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for control in sorted(library.controls):
+        for link in library.controls[control].checks:
+            found.setdefault(link.id, []).append(control)
+    return found

@@ -1,0 +1,106 @@
+"""The matrix: criteria by category, and the table of controls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from scanner.formats import Report
+from scanner.formats.terminal.tally import Tally, by_check, criterion_tally
+from scanner.formats.terminal.words import number, plain, plural, status
+from scanner.model.controls import Criterion
+from scanner.model.findings import CriterionResult, Status
+
+Row = tuple[CriterionResult, Criterion, Tally]
+
+
+def matrix(report: Report) -> Iterator[RenderableType]:
+    """One table for each framework and category; criteria that no scan speaks to are gathered on one line."""
+    for (framework, category), group in groupby(_rows(report), lambda row: (row[0].framework, row[1].category)):
+        rows = list(group)
+        shown = [row for row in rows if not _quiet(row)]
+        quiet = [row[0].id for row in rows if _quiet(row)]
+        title = report.library.frameworks[framework].title
+        yield Text.assemble((category, "bold"), (f" · {title}", "dim"))
+        if shown:
+            yield _table(shown)
+        if quiet:
+            yield _gathered(quiet)
+        yield Text()
+
+
+def _rows(report: Report) -> Iterator[Row]:
+    results = by_check(report.assessment.results)
+    known = {
+        (framework.id, criterion.id): criterion
+        for framework in report.library.frameworks.values()
+        for criterion in framework.criteria
+    }
+    for result in report.assessment.criteria:
+        yield result, known[result.framework, result.id], criterion_tally(result, report.library, results)
+
+
+def _quiet(row: Row) -> bool:
+    result, _, counts = row
+    return result.status is Status.NEEDS_EVIDENCE and counts.silent
+
+
+def _table(rows: Iterable[Row]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim", expand=True)
+    table.add_column("", width=5, no_wrap=True)
+    table.add_column("criterion", ratio=1, overflow="fold")
+    table.add_column("status", width=16, no_wrap=True)
+    for heading in ("tested", "failing", "unread"):
+        table.add_column(heading, justify="right", no_wrap=True, width=len(heading))
+    for result, criterion, counts in rows:
+        table.add_row(
+            plain(result.id),
+            plain(criterion.title),
+            status(result.status),
+            number(counts.tested),
+            number(counts.failing, "red"),
+            number(counts.unread, "yellow"),
+        )
+    return table
+
+
+def _gathered(ids: list[str]) -> RenderableType:
+    """`○ needs evidence` once, with the ids: what people must show is one list, not forty rows."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_row(status(Status.NEEDS_EVIDENCE), plain(f"{len(ids)} that no scan can show: {', '.join(ids)}"))
+    return table
+
+
+def control_table(report: Report) -> RenderableType:
+    """Every control with its status, what was counted, and why it reads so."""
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim", expand=True)
+    table.add_column("control", no_wrap=True)
+    table.add_column("title and reason", ratio=1, overflow="fold")
+    table.add_column("status", width=16, no_wrap=True)
+    for heading in ("tested", "failing", "unread", "waived"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for result in sorted(report.assessment.controls, key=lambda control: control.id):
+        counts = result.counts
+        table.add_row(
+            plain(result.id),
+            _why(report.library.controls[result.id].title, result.reasons),
+            status(result.status),
+            number(counts.passed + counts.failed + counts.waived),
+            number(counts.failed, "red"),
+            number(counts.unknown, "yellow"),
+            number(counts.waived),
+        )
+    return Group(Text("Controls", style="bold"), table, Text())
+
+
+def _why(title: str, reasons: tuple[str, ...]) -> Text:
+    """The title, with the first reason under it."""
+    text = plain(title)
+    if reasons:
+        more = f" (and {plural(len(reasons) - 1, 'more reason')})" if len(reasons) > 1 else ""
+        text.append_text(Text.assemble("\n", plain(reasons[0], "dim"), (more, "dim")))
+    return text

@@ -1,0 +1,55 @@
+"""How statuses, verdicts and names look: a symbol and a word always, colour only beside them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rich.text import Text
+
+from scanner.formats.values import clean
+from scanner.model.checks import Severity
+from scanner.model.findings import Status
+
+STATUS: Final = {
+    Status.FAIL: ("✗", "bold red"),
+    Status.NOT_SHOWN: ("?", "yellow"),
+    Status.NEEDS_EVIDENCE: ("○", "cyan"),
+    Status.ACCEPTED: ("~", "magenta"),
+    Status.NO_OCCURRENCE: ("–", "dim"),
+    Status.NOT_APPLICABLE: ("–", "dim"),
+    Status.PASS: ("✓", "green"),
+}
+
+SEVERITY: Final = {
+    Severity.CRITICAL: "bold red",
+    Severity.HIGH: "red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "blue",
+}
+
+EXIT: Final = {
+    0: "nothing at or above {fail_on} fails, and everything that was asked could be answered",
+    1: "something of severity {fail_on} or above fails",
+    3: "nothing of severity {fail_on} or above fails, but not everything could be read",
+}
+
+
+def status(value: Status) -> Text:
+    """`✗ fail`."""
+    symbol, style = STATUS[value]
+    return Text(f"{symbol} {value.value}", style=style)
+
+
+def plain(text: str, style: str = "") -> Text:
+    """Text that may come from a cloud: never markup, never control characters."""
+    return Text(clean(text), style=style)
+
+
+def number(value: int, style: str = "") -> Text:
+    """A figure; zero is a dot, so that the eye finds the others."""
+    return Text(str(value), style=style) if value else Text("·", style="dim")
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 finding`, `2 findings`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

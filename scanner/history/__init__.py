@@ -1,0 +1,1 @@
+"""What is kept: snapshots of what was read."""

@@ -1,0 +1,208 @@
+"""Why an evaluation came out as it did: the values that decided it, each with its place in the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+from scanner.language.evaluator import Closures, Environment, item_reader
+from scanner.language.tree import (
+    Has,
+    Index,
+    Literal,
+    Logic,
+    Macro,
+    Member,
+    Name,
+    Node,
+    Ternary,
+    children,
+    text,
+)
+from scanner.language.unread import BudgetExceededError
+from scanner.model.values import ABSENT, OpenList, Unreadable
+
+MOST_OBSERVED: Final = 20
+
+Origins = dict[str, str]
+"""The concrete path that each loop variable stands for at the moment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One value that was read: `self.rules[9].cidrs[1]` = `0.0.0.0/0`; an Unreadable when it was not read."""
+
+    path: str
+    value: object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """An outcome, why it stayed open, and the values behind it."""
+
+    outcome: object
+    """What `evaluate` gives."""
+    reason: str
+    """For an Unreadable outcome, the reasons of the values that left it open; else empty."""
+    observed: tuple[Observation, ...]
+    """The values that decided the outcome, at most 20, each place once."""
+
+
+class Explainer:
+    """A walk down one tree along the parts that decided its outcome, on one environment."""
+
+    def __init__(self, closures: Closures, env: Environment) -> None:
+        self._closures = closures
+        self._env = env
+        self._found: dict[str, object] = {}
+
+    def observe(self, tree: Node) -> tuple[Observation, ...]:
+        """The values that decided the outcome of a tree."""
+        with suppress(BudgetExceededError):
+            self._visit(tree, {})
+        return tuple(Observation(path=path, value=value) for path, value in self._found.items())
+
+    def _value(self, node: Node) -> Any:
+        return self._closures.of(node)(self._env)
+
+    def _note(self, path: str, value: object) -> None:
+        if len(self._found) < MOST_OBSERVED:
+            self._found.setdefault(path, value)
+
+    def _visit(self, node: Node, origins: Origins) -> None:
+        if len(self._found) < MOST_OBSERVED:
+            _VISITS.get(type(node), Explainer._strict)(self, node, origins)
+
+    def _path(self, node: Node, origins: Origins) -> str:
+        match node:
+            case Name(name=name):
+                return origins.get(name, name)
+            case Member(operand=operand, name=name):
+                return f"{self._path(operand, origins)}.{name}"
+            case Index(operand=operand, index=index):
+                key = self._value(index)
+                return f"{self._path(operand, origins)}[{key!r}]"
+            case _:
+                return text(node)
+
+    def _leaf(self, node: Any, origins: Origins) -> None:
+        """Note a value; one that could not be reached is noted where the way ended."""
+        value = self._value(node)
+        if isinstance(node, Member | Index) and isinstance(value, Unreadable):
+            before = self._value(node.operand)
+            if isinstance(before, Unreadable) or before is ABSENT:
+                return self._visit(node.operand, origins)
+        if isinstance(node, Index) and not isinstance(node.index, Literal):
+            self._visit(node.index, origins)
+        self._note_value(self._path(node, origins), value)
+        return None
+
+    def _note_value(self, path: str, value: Any) -> None:
+        if type(value) is OpenList:
+            self._note(path, Unreadable(value.reason))
+        elif isinstance(value, list | dict) and not _is_short(value):
+            self._note(f"size({path})", len(value))
+        else:
+            self._note(path, value)
+
+    def _has(self, node: Has, origins: Origins) -> None:
+        outcome = self._value(node)
+        if outcome is False:
+            self._note(self._path(node.member, origins), ABSENT)
+        else:
+            self._leaf(node.member, origins)
+
+    def _strict(self, node: Node, origins: Origins) -> None:
+        """Visit the operands; when the outcome is open, only those that were not read, if any."""
+        parts = list(children(node))
+        if isinstance(self._value(node), Unreadable):
+            parts = [part for part in parts if _is_open(self._value(part))] or parts
+        for part in parts:
+            self._visit(part, origins)
+
+    def _logic(self, node: Logic, origins: Origins) -> None:
+        outcome = self._value(node)
+        settling = node.operator == "||"
+        for term in node.terms:
+            value = self._value(term)
+            decided = isinstance(outcome, bool) and value is outcome
+            if decided or (isinstance(outcome, Unreadable) and value is not (not settling)):
+                self._visit(term, origins)
+
+    def _ternary(self, node: Ternary, origins: Origins) -> None:
+        condition = self._value(node.condition)
+        if isinstance(condition, bool):
+            self._visit(node.then if condition else node.otherwise, origins)
+        self._visit(node.condition, origins)
+
+    def _macro(self, node: Macro, origins: Origins) -> None:
+        outcome = self._value(node)
+        values = self._value(node.range)
+        if not isinstance(values, list | dict):
+            return self._visit(node.range, origins)
+        items = list(self._items(node.range, origins))
+        if isinstance(outcome, Unreadable) and type(values) is OpenList:
+            self._note(self._path(node.range, origins), Unreadable(values.reason))
+        elif not items:
+            return self._visit(node.range, origins)
+        read = item_reader(self._closures, node)
+        for value, origin in items:
+            self._env[node.variable] = read(value)
+            if _decides(node.kind, outcome, self._value(node.body)):
+                self._visit(node.body, {**origins, node.variable: origin})
+        return None
+
+    def _items(self, node: Node, origins: Origins) -> Iterable[tuple[Any, str]]:
+        """The items of a list, each with the place that it came from."""
+        if isinstance(node, Macro) and node.kind in ("filter", "map"):
+            yield from self._derived(node, origins)
+            return
+        path, values = self._path(node, origins), self._value(node)
+        if isinstance(values, dict):
+            yield from ((key, f"{path}.{key}") for key in values)
+        elif isinstance(values, list):
+            yield from ((value, f"{path}[{place}]") for place, value in enumerate(values))
+
+    def _derived(self, node: Macro, origins: Origins) -> Iterable[tuple[Any, str]]:
+        read = item_reader(self._closures, node)
+        for value, origin in list(self._items(node.range, origins)):
+            item = self._env[node.variable] = read(value)
+            outcome = self._value(node.body)
+            if node.kind == "map":
+                yield outcome, self._path(node.body, {**origins, node.variable: origin})
+            elif outcome is True:
+                yield item, origin
+
+
+def _is_open(value: object) -> bool:
+    return isinstance(value, Unreadable | OpenList)
+
+
+def _is_short(value: list[Any] | dict[str, Any]) -> bool:
+    parts = value.values() if isinstance(value, dict) else value
+    return len(value) <= MOST_OBSERVED and not any(isinstance(part, list | dict) for part in parts)
+
+
+def _decides(kind: str, outcome: object, body: object) -> bool:
+    """Whether an item's outcome had a part in the outcome of the macro."""
+    if isinstance(outcome, Unreadable):
+        return not isinstance(body, bool)
+    if kind == "map":
+        return True
+    if kind in ("filter", "exists_one"):
+        return body is True
+    return body is outcome
+
+
+_VISITS: Final[dict[type, Callable[[Explainer, Any, Origins], None]]] = {
+    Literal: lambda explainer, node, origins: None,
+    Name: Explainer._leaf,
+    Member: Explainer._leaf,
+    Index: Explainer._leaf,
+    Has: Explainer._has,
+    Logic: Explainer._logic,
+    Ternary: Explainer._ternary,
+    Macro: Explainer._macro,
+}

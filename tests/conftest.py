@@ -1,0 +1,74 @@
+"""What every test may count on: no network but loopback, no credentials of the person who runs them."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+_connect = socket.socket.connect
+_connect_ex = socket.socket.connect_ex
+_getaddrinfo = socket.getaddrinfo
+
+
+class NetworkBlocked(RuntimeError):
+    """A test reached for the network."""
+
+
+def _loopback(host: object) -> bool:
+    text = host.decode() if isinstance(host, bytes) else str(host)
+    if text in ("localhost", ""):
+        return True
+    try:
+        return ipaddress.ip_address(text.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def _guard(sock: socket.socket, address: Any) -> None:
+    if sock.family in (socket.AF_INET, socket.AF_INET6) and not _loopback(address[0]):
+        raise NetworkBlocked(f"a test reached for {address[0]}: only loopback is open")
+
+
+def _guarded_connect(self: socket.socket, address: Any) -> None:
+    _guard(self, address)
+    _connect(self, address)
+
+
+def _guarded_connect_ex(self: socket.socket, address: Any) -> int:
+    _guard(self, address)
+    return _connect_ex(self, address)
+
+
+def _guarded_getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
+    if host is not None and not _loopback(host):
+        raise NetworkBlocked(f"a test asked for the address of {host}: only loopback is open")
+    return _getaddrinfo(host, *args, **kwargs)
+
+
+def pytest_configure() -> None:
+    socket.socket.connect = _guarded_connect  # type: ignore[method-assign]
+    socket.socket.connect_ex = _guarded_connect_ex  # type: ignore[method-assign]
+    socket.getaddrinfo = _guarded_getaddrinfo
+
+
+@pytest.fixture(autouse=True)
+def _no_own_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No profile, key or endpoint of the person who runs the tests reaches them."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "TSCAN_", "GOOGLE_", "AZURE_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-aws-config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-aws-credentials"))
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+@pytest.fixture
+def root() -> Path:
+    """The checkout."""
+    return ROOT

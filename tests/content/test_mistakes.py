@@ -1,0 +1,100 @@
+"""Each kind of mistake, with the place that its message names and the hint that it gives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHECK = "checks/aws/s3/aws-s3-bucket-encrypted.yaml"
+KIND = "resources/aws/s3.bucket.yaml"
+ACCOUNT = "resources/aws/s3.account.yaml"
+PARAMETERS = "checks/parameters.yaml"
+CONTROL = "mappings/controls/ENC-01.yaml"
+MANUAL = "mappings/manual.yaml"
+CRITERIA = "mappings/soc2-2017/CC6.yaml"
+FRAMEWORK = "mappings/soc2-2017/framework.yaml"
+
+FORM = [
+    (CHECK, "severity: medium", "‸severty: medium", "unknown key 'severty'", "did you mean 'severity'?"),
+    (CHECK, "medium", "‸hihg", "'severity' is 'hihg'; it must be one of: low, medium, high, critical", "did you mean 'high'?"),
+    (CHECK, "severity: medium", "severity: ‸", "'severity' is nothing; it must be one of: low, medium, high, critical", ""),
+    (CHECK, "version: 1", "version: ‸2", "version 2 is newer than this tscan reads", "upgrade tscan"),
+    (CHECK, "version: 1", "version: ‸'1'", "'1' is not a version", "write 'version: 1'"),
+    (CHECK, "version: 1\n", "‸", "'version' is missing", "begin the file with 'version: 1'"),
+    (CHECK, "title: Buckets encrypt what they hold", "title: ‸2024", "'title' must be a text, not a whole number", "put it in quotes"),
+    (CHECK, "fix: Turn it on.", "fix: ‸' '", "'fix' is empty", ""),
+    (CHECK, "refs: [CIS-AWS-7.0 2.1.1]", "refs: [‸1.5]", "an item of 'refs' must be a text, not a number", "put it in quotes"),
+    (CHECK, "refs: [CIS-AWS-7.0 2.1.1]", "refs: ‸x", "'refs' must be a list, not a text", ""),
+    (CHECK, "      unreadable: [block]", "      ‸unread: [block]", "unknown key 'unread'", "did you mean 'unreadable'?"),
+    (KIND, "scope: account", "scope: ‸global", "'scope' is 'global'; it must be one of: management, account, region", ""),
+    (KIND, "s3:GetBucketEncryption", "‸s3.GetBucketEncryption", "'s3.GetBucketEncryption' is not an operation such as s3:ListBuckets", ""),
+    (KIND, "  created: {", "  ‸Created: {", "'Created' is not a name of lower-case letters, digits and '_'", ""),
+    (CONTROL, ", why: Buckets are stores.", ", why: ‸''", "'why' is empty", ""),
+    (CONTROL, "{id: aws-s3-bucket-encrypted, role: evidences, why: Buckets are stores.}", "‸{id: aws-s3-bucket-encrypted, role: evidences}", "'why' is missing", ""),
+    (CONTROL, "modes: [setting]", "modes: [‸always]", "an item of 'modes' is 'always'; it must be one of: setting, schedule, per event", ""),
+    (CRITERIA, ", why: Encryption restricts.", ", why: ‸", "'why' has no value; it must be a text", "leave the key out if there is none"),
+    (CRITERIA, "role: primary", "role: ‸main", "'role' is 'main'; it must be one of: primary, supporting", ""),
+]
+CHECKS = [
+    (CHECK, "id: aws-s3-bucket-encrypted", "id: ‸aws-s3-bucket-crypted", "'aws-s3-bucket-crypted' is not the file's name", "the file is called aws-s3-bucket-encrypted.yaml"),
+    (CHECK, "id: aws-s3-bucket-encrypted", "id: ‸AWS_s3", "'AWS_s3' is not an id of lower-case words joined by '-'", ""),
+    (CHECK, "resource: aws.s3.bucket", "resource: ‸aws.s3.buckets", "there is no kind 'aws.s3.buckets'", "did you mean 'aws.s3.bucket'?"),
+    (CHECK, "{tag: record_tag", "{tag: ‸record_tags", "there is no parameter 'record_tags'", "did you mean 'record_tag'?"),
+    (CHECK, "{tag: record_tag", "{tag: ‸most_days", "'most_days' is int; 'tag' needs string", ""),
+    (CHECK, "params.most_days", "params.‸most_day", "params has no attribute 'most_day'", "did you mean 'most_days'?"),
+    (CHECK, "{created: 2025-12-31}\n", "{created: ‸soon}\n", "'soon' is not a timestamp such as 2026-01-31T12:00:00Z", ""),
+    (CHECK, "{created: 2025-12-31}\n", "{‸made: 2025-12-31}\n", "aws.s3.bucket has no attribute 'made'", ""),
+    (CHECK, "block: {blocked: true}", "block: {‸blockd: true}", "aws.s3.account has no attribute 'blockd'", "did you mean 'blocked'?"),
+    (CHECK, "block: {blocked: true}", "block: {blocked: ‸yes}", "'blocked' must be true or false, not 'yes'", ""),
+    (CHECK, "block: {blocked: true}", "rules: [{days: 1}, {days: ‸'2'}]", "'days' must be a whole number, not '2'", ""),
+    (CHECK, "block: {blocked: true}", "owner: ‸null", "'owner' has no value", "leave it out if it is not there, or name it in 'unreadable'"),
+    (CHECK, "unreadable: [block]", "unreadable: [‸blok]", "aws.s3.bucket has no attribute 'blok'", "did you mean 'block'?"),
+    (CHECK, "unreadable: [block]", "unreadable: [‸'rules[0].days']", "'rules[0].days' leads past the lists of this example", "counting begins at 0"),
+    (CHECK, "unreadable: [block]", "open: [‸block]", "'block' is aws.s3.account; only a list can be cut off", "name it in 'unreadable'"),
+    (CHECK, "unreadable: [block]", "params: {‸most_dys: 3}", "there is no parameter 'most_dys'", "did you mean 'most_days'?"),
+    (CHECK, "unreadable: [block]", "now: ‸tomorrow", "'tomorrow' is not a timestamp such as 2026-01-31T12:00:00Z", ""),
+    (PARAMETERS, "default: 90", "default: ‸ninety", "'default' must be a whole number, not 'ninety'", ""),
+    (PARAMETERS, "type: int", "type: ‸integer", "'integer' is not a type", "did you mean 'int'?"),
+    (PARAMETERS, "type: int", "type: ‸duration", "a parameter cannot hold a duration", "count days or hours in an int"),
+    (PARAMETERS, "tighter: lower", "tighter: ‸subset", "'subset' has no meaning for int", "lower and higher are for numbers, subset is for lists"),
+    (PARAMETERS, "default: [records]", "default: [records, ‸1]", "'default' must be a text, not 1", "put it in quotes"),
+]
+KINDS = [
+    (KIND, "type: timestamp", "type: ‸timestmp", "'timestmp' is not a type", "did you mean 'timestamp'?"),
+    (KIND, "absent: none", "absent: ‸3", "'absent' must be a text, not 3", "put it in quotes"),
+    (KIND, "api: it.Owner", "api: it.Owner, absent: ‸nobody", "a type with '?' has no 'absent:'", "remove one: absence is a value, or it is asked by has()"),
+    (KIND, "  owner: {", "  ‸region: {", "an attribute cannot be called 'region'", "every resource has one"),
+    (KIND, "days: {meaning", "‸position: {meaning", "an ordered list gives each record its 'position'", "rename it"),
+    (KIND, "api: encryption.Rules", "api: ‸encrypton.Rules", "unknown name 'encrypton'", "did you mean 'encryption'?"),
+    (KIND, "api: it.Owner", "api: ‸it.A == 1", "the expression is bool, not string", ""),
+    (KIND, "one: aws.s3.account", "one: ‸aws.s3.acount", "there is no kind 'aws.s3.acount'", "did you mean 'aws.s3.account'?"),
+    (KIND, "on: {account: account}", "on: {‸acount: account}", "aws.s3.account has no attribute 'acount'", "did you mean 'account'?"),
+    (KIND, "  block:\n", "  ‸policy:\n", "'policy' is an attribute too", "rename one"),
+    (KIND, "{Bucket: it.Name}\n    permission", "{Bucket: ‸them.Name}\n    permission", "unknown name 'them'", ""),
+]
+MAPPINGS = [
+    (CONTROL, "{id: aws-s3-bucket-encrypted", "{id: ‸aws-s3-bucket-encryptd", "there is no check 'aws-s3-bucket-encryptd'", "did you mean 'aws-s3-bucket-encrypted'?; evidence that cannot be collected yet stands in 'lacking'"),
+    (CONTROL, "attestations: [MC-01]", "attestations: [‸MC-02]", "there is no manual control 'MC-02'", "did you mean 'MC-01'?"),
+    (CONTROL, "params: [owners]", "params: [‸owner]", "there is no parameter 'owner'", "did you mean 'owners'?"),
+    (CONTROL, "{checks: [aws-s3-bucket-encrypted, gcp-storage-encrypted], params: [owners], why", "‸{why", "nothing is named that would meet this", "name 'checks', 'attestations' or 'params'"),
+    (CONTROL, "{checks: [aws-s3-bucket-encrypted, gcp-storage-encrypted]", "{checks: [‸gcp-other]", "there is no check 'gcp-other'", "evidence that cannot be collected yet stands in 'lacking'"),
+    (CONTROL, "lacking:\n", "lacking:\n  - {id: ‸aws-s3-bucket-encrypted, cloud: aws, why: Not yet.}\n", "check 'aws-s3-bucket-encrypted' is not lacking: it exists", "move it to 'checks'"),
+    (MANUAL, "criteria: [CC6.1]", "criteria: [‸CC9.9]", "there is no criterion 'CC9.9'", "name one of a framework's criteria"),
+    (FRAMEWORK, "id: soc2-2017", "id: ‸soc2", "'soc2' is not the folder's name", "the folder is called soc2-2017"),
+]
+ONE = [*FORM, *CHECKS, *KINDS, *MAPPINGS]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "message", "hint"), ONE, ids=[f"{row[0]}: {row[2]}" for row in ONE])
+def test_a_mistake_is_named_at_its_place(pack: Any, file: str, old: str, new: str, message: str, hint: str) -> None:
+    place = pack.change(file, old, new)
+    assert pack.problems() == [f"{place}: {message}" + (f"\n  hint: {hint}" if hint else "")]
+
+
+def test_the_pack_itself_loads(pack: Any) -> None:
+    library = pack.load()
+    assert sorted(library.kinds) == ["aws.s3.account", "aws.s3.bucket"]
+    assert list(library.checks) == ["aws-s3-bucket-encrypted"]
+    assert library.frameworks["soc2-2017"].criteria[0].controls[0].control == "ENC-01"

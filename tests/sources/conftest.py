@@ -1,0 +1,52 @@
+"""An account on loopback, opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+import sys
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from stub import ALIAS, CALLER, Provider, Reply, Ticks, regions, serve  # noqa: E402
+
+from scanner.model.config import TargetConfig  # noqa: E402
+from scanner.sources import Rules  # noqa: E402
+from scanner.sources.aws.clock import Clock  # noqa: E402
+from scanner.sources.aws.opening import open_session  # noqa: E402
+from scanner.sources.aws.session import AwsSession  # noqa: E402
+
+Open = Callable[..., tuple[AwsSession, Provider, Ticks]]
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    """Opens an account whose provider follows a script."""
+    with ExitStack() as stack:
+
+        def make(
+            script: dict[str, list[Reply]], rules: Rules | None = None, target: TargetConfig | None = None
+        ) -> tuple[AwsSession, Provider, Ticks]:
+            discovery = {
+                "GetCallerIdentity": [CALLER],
+                "ListAccountAliases": [ALIAS],
+                "DescribeRegions": [regions("eu-west-1", "us-east-1")],
+            }
+            provider = stack.enter_context(serve({**discovery, **script}))
+            monkeypatch.setenv("AWS_ENDPOINT_URL", provider.url)
+            monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+            monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+            ticks = Ticks()
+            clock = Clock(
+                now=lambda: datetime(2026, 1, 1, tzinfo=UTC),
+                monotonic=ticks.monotonic,
+                sleep=ticks.sleep,
+                jitter=lambda: 0.5,
+            )
+            return open_session(target or TargetConfig(), rules or Rules(), clock), provider, ticks
+
+        yield make
