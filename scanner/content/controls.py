@@ -27,11 +27,10 @@ class Known:
     checks: Collection[str]
     shipped: Collection[str] = ()
     """Those of the checks that tscan brings: they are lacking no more. A user's own check may fill the place."""
-    parameters: Collection[str]
-    manual: Collection[str]
+    parameters: Collection[str] | None
+    """None: they are not known, and nobody is blamed for naming one."""
+    manual: Collection[str] | None
     controls: Collection[str] = ()
-    lenient: bool = False
-    """The file of manual controls has mistakes: nobody is blamed for naming one."""
 
 
 def read_manual(reading: Reading) -> dict[str, ManualControl]:
@@ -97,8 +96,7 @@ def read_control(reading: Reading, inside: tuple[str, ...], known: Known) -> Con
 
 def _check_links(reading: Reading, data: Mapping[str, Any], known: Known) -> None:
     _all_known(reading, ("checks",), [link["id"] for link in data.get("checks", [])], known.checks, "check", at="id")
-    if not known.lenient:
-        _all_known(reading, ("attestations",), data.get("attestations", []), known.manual, "manual control")
+    _all_known(reading, ("attestations",), data.get("attestations", []), known.manual, "manual control")
     _once(reading, ("checks",), [link["id"] for link in data.get("checks", [])], at="id")
     _once(reading, ("lacking",), [entry["id"] for entry in data.get("lacking", [])], at="id")
     for index, entry in enumerate(data.get("lacking", [])):
@@ -113,8 +111,7 @@ def _requirement(reading: Reading, path: Steps, data: Mapping[str, Any], known: 
     # A check that is lacking may be one of several ways to meet this: the pack will have it one day.
     lacking = {entry["id"] for entry in reading.data.get("lacking", [])}
     _all_known(reading, (*path, "checks"), data.get("checks", []), {*known.checks, *lacking}, "check")
-    if not known.lenient:
-        _all_known(reading, (*path, "attestations"), data.get("attestations", []), known.manual, "manual control")
+    _all_known(reading, (*path, "attestations"), data.get("attestations", []), known.manual, "manual control")
     _all_known(reading, (*path, "params"), data.get("params", []), known.parameters, "parameter")
     return Requirement(
         checks=tuple(data.get("checks", [])),
@@ -125,8 +122,10 @@ def _requirement(reading: Reading, path: Steps, data: Mapping[str, Any], known: 
 
 
 def _all_known(
-    reading: Reading, path: Steps, ids: list[str], known: Collection[str], what: str, *, at: str = ""
+    reading: Reading, path: Steps, ids: list[str], known: Collection[str] | None, what: str, *, at: str = ""
 ) -> None:
+    if known is None:
+        return
     for index, identity in enumerate(ids):
         if identity not in known:
             here: Steps = (*path, index, at) if at else (*path, index)

@@ -96,7 +96,8 @@ def _load(roots: Roots) -> Library:
     pack.collect(roots)
     kinds, broken = _kinds(pack)
     parameters = _parameters(pack)
-    checks, broken_checks = _checks(pack, kinds, broken, parameters)
+    reader = None if parameters is None else CheckReader(kinds=kinds, broken=broken, parameters=parameters)
+    checks, broken_checks = _checks(pack, reader)
     shipped = {identity for identity, check in checks.items() if check.path.startswith("checks/")}
     known = Known(checks={*checks, *broken_checks}, shipped=shipped, parameters=parameters, manual=())
     mappings = read_mappings(pack.of("mappings"), pack.read, pack.problems, known)
@@ -105,7 +106,7 @@ def _load(roots: Roots) -> Library:
     return Library(
         kinds=kinds,
         checks=checks,
-        parameters=parameters,
+        parameters=parameters or {},
         controls=mappings.controls,
         manual=mappings.manual,
         frameworks=mappings.frameworks,
@@ -119,7 +120,7 @@ def _kinds(pack: Pack) -> tuple[dict[str, Kind], frozenset[str]]:
     for file in pack.of("resources"):
         reading = pack.read(file, "kind")
         if reading is None:
-            broken.add(".".join((*file.inside[:-1], file.inside[-1].removesuffix(".yaml"))))
+            broken.add(".".join((*file.inside[:-1], file.stem)))
             continue
         draft = draft_kind(reading, file.inside)
         if draft.id in drafts:
@@ -133,23 +134,28 @@ def _first(reading: Reading) -> str:
     return f"first in {reading.document.path}"
 
 
-def _parameters(pack: Pack) -> dict[str, Parameter]:
+def _parameters(pack: Pack) -> dict[str, Parameter] | None:
+    """Every parameter; None when a file of them has mistakes, so that what it holds is not known."""
     found: dict[str, Parameter] = {}
+    broken = False
     for file in pack.of("checks"):
-        reading = pack.read(file, "parameters") if file.inside == _PARAMETERS else None
-        for name, parameter in (read_parameters(reading) if reading else {}).items():
-            if name in found and reading:
+        if file.inside != _PARAMETERS:
+            continue
+        reading = pack.read(file, "parameters")
+        if reading is None:
+            broken = True
+            continue
+        for name, parameter in read_parameters(reading).items():
+            if name in found:
                 hint = "a folder adds parameters; tscan.yaml sets those that exist"
                 reading.wrong(("parameters", name), f"parameter '{name}' exists already", hint, key=True)
             else:
                 found[name] = parameter
-    return found
+    return None if broken else found
 
 
-def _checks(
-    pack: Pack, kinds: dict[str, Kind], broken: frozenset[str], parameters: dict[str, Parameter]
-) -> tuple[dict[str, Check], frozenset[str]]:
-    reader = CheckReader(kinds=kinds, broken=broken, parameters=parameters)
+def _checks(pack: Pack, reader: CheckReader | None) -> tuple[dict[str, Check], frozenset[str]]:
+    """The checks, and the names of the files that hold none that can be used."""
     found: dict[str, Check] = {}
     shown: dict[str, str] = {}
     broken_checks: set[str] = set()
@@ -157,8 +163,9 @@ def _checks(
         if file.inside == _PARAMETERS:
             continue
         reading = pack.read(file, "check")
-        if reading is None:
-            broken_checks.add(file.inside[-1].removesuffix(".yaml"))
+        if reading is None or reader is None or reading.data["id"] != file.stem:
+            broken_checks.add(file.stem)
+        if reading is None or reader is None:
             continue
         check = reader.read(reading, file.inside, shipped=file.shipped)
         if check.id in found:

@@ -41,6 +41,11 @@ class ContentFile:
     shipped: bool
     """Whether tscan brings it, or a user's folder."""
 
+    @property
+    def stem(self) -> str:
+        """The file's name without its ending."""
+        return self.inside[-1].removesuffix(".yaml")
+
 
 def default_roots(*, checks: Sequence[str | Path] = (), mappings: Sequence[str | Path] = ()) -> Roots:
     """What tscan brings, and a user's folders beside it."""

@@ -48,7 +48,7 @@ def read_mappings(
             if identity in found.manual:
                 reading.wrong(("manual", identity), f"manual control '{identity}' exists already", key=True)
             found.manual[identity] = manual
-    known = replace(known, manual=found.manual, lenient="manual" in sorted_files.broken)
+    known = replace(known, manual=None if "manual" in sorted_files.broken else found.manual)
     readings: dict[str, Reading] = {}
     for reading, file in sorted_files.controls:
         control = read_control(reading, file.inside, known)
@@ -74,7 +74,7 @@ def _sorted(files: Iterable[ContentFile], read: Reader, problems: list[Problem])
             continue
         reading = read(file, format_name)
         if reading is None:
-            found.broken |= {format_name, file.inside[-1].removesuffix(".yaml")}
+            found.broken |= {format_name, file.stem}
         elif format_name == "manual":
             found.manual.append(reading)
         elif format_name == "control":

@@ -21,16 +21,15 @@ def read_parameters(reading: Reading) -> dict[str, Parameter]:
     for name, data in reading.data["parameters"].items():
         path: Steps = ("parameters", name)
         kind = _type(reading, (*path, "type"), data["type"])
-        if kind is None:
-            continue
         default = None
-        if "default" in data:
+        if kind is not None and "default" in data:
             default = _value(reading, (*path, "default"), kind, data["default"])
-        _check_tighter(reading, path, data)
+        if kind is not None:
+            _check_tighter(reading, path, data)
         found[name] = Parameter(
             name=name,
             meaning=data["meaning"],
-            type=data["type"].strip(),
+            type=data["type"].strip() if kind is not None else "dyn",
             default=default,
             has_default="default" in data,
             tighter=data.get("tighter", ""),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
 
@@ -190,21 +190,20 @@ def _mapping_check(rule: dict[str, Any], reference: Callable[[str], Check]) -> C
     required, least = tuple(rule.get("required", ())), rule.get("minProperties", 0)
 
     def check(data: dict[str, Any], path: Steps, report: Report) -> None:
+        meant: set[str] = set()
         for key, value in data.items():
             if key_check is not None:
                 key_check(key, (*path, key), lambda at, message, hint, _: report(at, message, hint, True))
             if (further := known.get(key, other)) is not None:
                 further(value, (*path, key), report)
             elif rest is False:
-                report((*path, key), f"unknown key '{key}'", _suggest(key, known), True)
+                hint = did_you_mean(key, known)
+                meant.add(hint.removeprefix("did you mean '").removesuffix("'?"))
+                report((*path, key), f"unknown key '{key}'", hint, True)
         for key in required:
-            if key not in data:
+            if key not in data and key not in meant:
                 report(path, f"'{key}' is missing", "", False)
         if len(data) < least:
             report(path, f"{_label(path)} is empty", "", False)
 
     return check
-
-
-def _suggest(key: str, known: Iterable[str]) -> str:
-    return did_you_mean(key, known)

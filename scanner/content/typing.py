@@ -104,8 +104,8 @@ def _scalar(kind: Type, value: Any, path: Steps) -> Any:
     if kind in (TIMESTAMP, DURATION) and isinstance(value, str):
         try:
             return moment(value) if kind == TIMESTAMP else to_duration(value)
-        except (ValueError, OverflowError) as error:
-            raise MistypedError(path, str(error)) from None
+        except (ValueError, OverflowError):
+            raise MistypedError(path, f"must be {_WORDS[str(kind)]}, not '{value}'") from None
     if kind == DOUBLE and type(value) in (int, float):
         return float(value)
     if type(value) is not _PYTHON.get(str(kind)):

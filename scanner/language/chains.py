@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from scanner.language.emitter import SLOW
 from scanner.language.tree import Index, Literal, Member, Name, Node
-from scanner.language.types import DYN, ListType, MapType, Type
+from scanner.language.types import DYN, TIMESTAMP, ListType, MapType, Type
 from scanner.language.unread import CLASSES
 
 _WHOLE: Final = frozenset({bool, int, float, str, list, dict, datetime, timedelta})
@@ -21,7 +21,13 @@ def compile_chain(tree: Node, types: dict[Node, Type], want: Type) -> Callable[[
     while isinstance(node, Member | Index):
         keys.append(_key(node))
         node = node.operand
-    if not isinstance(node, Name) or types[node] is not DYN or isinstance(want, ListType | MapType) or "" in keys:
+    if (
+        not isinstance(node, Name)
+        or types[node] is not DYN
+        or want is TIMESTAMP
+        or isinstance(want, ListType | MapType)
+        or "" in keys
+    ):
         return None
     return _walk((node.name, *reversed(keys)), _WHOLE if want is DYN else frozenset({CLASSES.get(want, dict)}))
 
@@ -35,12 +41,14 @@ def _key(node: Member | Index) -> str | int:
 
 
 def _walk(keys: tuple[str | int, ...], allowed: frozenset[type]) -> Callable[[Any, int], Any]:
-    first, rest = keys[0], tuple((key, list if type(key) is int else dict) for key in keys[1:])
+    first = keys[0]
+    rest: tuple[tuple[Any, type], ...] = tuple((key, list if type(key) is int else dict) for key in keys[1:])
 
     def fast(scope: Any, left: int) -> Any:
-        value = scope[first]
+        value: Any = scope[first]
         for key, container in rest:
-            if type(value) is not container or (container is dict and key not in value):
+            kind = type(value)
+            if kind is not container:
                 return SLOW
             value = value[key]
         return value if type(value) in allowed else SLOW

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from scanner.language.checker import Checker
 from scanner.language.chains import compile_chain
+from scanner.language.checker import Checker
 from scanner.language.compiler import SLOW, compile_fast
 from scanner.language.evaluator import BUDGET, Closures, Environment
 from scanner.language.explanation import Explainer, Explanation

@@ -121,10 +121,10 @@ class Writer:
         elif maps and choice < 0.85:
             path, kind = rng.choice(maps)
             key = rng.choice(_KEYS)
-            test, inner = f"'{key}' in {path}", at.reading(f"{path}['{key}']", kind.value)
+            test, inner = f"('{key}' in {path})", at.reading(f"{path}['{key}']", kind.value)
         elif lists:
             path, kind = rng.choice(lists)
-            test, inner = f"size({path}) > 1", at.reading(f"{path}[{rng.randint(0, 1)}]", kind.item)
+            test, inner = f"(size({path}) > 1)", at.reading(f"{path}[{rng.randint(0, 1)}]", kind.item)
         else:
             return self.logic(at, depth)
         body, other = self.write(BOOL, inner, depth), self.write(BOOL, at, depth)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
+from botocore.session import Session
 from stub import Reply, ec2_error, iam, json_error, query_error
 
 from scanner.model.answers import Answer, Call, State
 from scanner.sources import Rules
+from scanner.sources.aws.operations import OPERATIONS
+from scanner.sources.aws.paging import Pagers
 from scanner.sources.aws.session import OperationNotListedError
 
 USERS = Call(operation="iam:ListUsers", region="", items=("Users",))
@@ -43,16 +47,26 @@ def test_pages_are_joined_and_tokens_are_not_kept(opened: Any) -> None:
     assert "Marker=m1" in provider.asked[-1][1]
 
 
-def test_pages_without_a_declared_paginator(opened: Any) -> None:
-    first = Reply(
-        body="<DescribeAddressesAttributeResponse/>",
-        kind="text/xml",
-    )
-    del first
-    page = '{"projects":[{"name":"p"}]%s}'
-    session, _, _ = opened({"ListTagsForResource": [Reply(body=page % "")]})
-    pager_free = Call(operation="logs:DescribeResourcePolicies", region="us-east-1", items=("resourcePolicies",))
-    session.ask(pager_free)
+def test_pages_without_a_declared_paginator() -> None:
+    session = Session()
+    pagers = Pagers(session.get_component("data_loader"))
+    model = session.get_service_model("ec2").operation_model("DescribeVpcBlockPublicAccessExclusions")
+    assert model.name not in json.dumps(session.get_component("data_loader").load_service_model("ec2", "paginators-1"))
+    pager = pagers.of("ec2", model)
+    assert pager.next({"NextToken": "t"}) == {"NextToken": "t"}
+    assert pager.next({"NextToken": ""}) == {}
+    assert pager.members == ("NextToken",)
+
+
+def test_every_listed_operation_that_returns_a_token_is_paged() -> None:
+    session = Session()
+    pagers = Pagers(session.get_component("data_loader"))
+    for name in sorted(OPERATIONS):
+        service, _, operation = name.partition(":")
+        model = session.get_service_model(service).operation_model(operation)
+        tokens = [member for member in model.output_shape.members if re.search("(?i)token$|marker$", member)]
+        if tokens:
+            assert pagers.of(service, model).inputs, f"{name}: {tokens}"
 
 
 def test_a_list_that_the_call_does_not_name_is_joined_too(opened: Any) -> None:
@@ -144,6 +158,9 @@ def test_a_wait_is_slept(opened: Any) -> None:
         (KEYS, {"ListKeys": [Reply(body='{"Keys": 7}')]}, State.ERROR, "TypeError"),
         (KEYS, {"ListKeys": [Reply(body="[]")]}, State.ERROR, "UnparsableAnswerError"),
         (KEYS, {"ListKeys": [Reply(body='{"Keys": []}', cut=9)]}, State.ERROR, "*"),
+        (KEYS, {"ListKeys": [Reply(body="")]}, State.ERROR, "UnparsableAnswerError"),
+        (KEYS, {"ListKeys": [Reply(body="", cut=9)]}, State.ERROR, "*"),
+        (VERSIONING, {"*": [Reply(body="", kind="text/xml")]}, State.ERROR, "UnparsableAnswerError"),
         (VPCS, {"DescribeVpcs": [ec2_error("UnauthorizedOperation")]}, State.DENIED, "UnauthorizedOperation"),
         (VPCS, {"DescribeVpcs": [ec2_error("AuthFailure", 401)]}, State.DENIED, "AuthFailure"),
         (VPCS, {"DescribeVpcs": [ec2_error("OptInRequired", 401)]}, State.DISABLED, "OptInRequired"),

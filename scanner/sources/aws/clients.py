@@ -87,18 +87,25 @@ class Clients:
 def check_body(response_dict: Mapping[str, Any], operation_model: OperationModel, **_: Any) -> None:
     """Refuse an answer of success with a body that botocore would take for an empty one (a portal's page, a cut)."""
     body = response_dict.get("body")
-    if response_dict["status_code"] >= 300 or not isinstance(body, bytes) or not body:
+    output = operation_model.output_shape
+    if response_dict["status_code"] >= 300 or not isinstance(body, bytes) or not output or not output.members:
         return
+    announced = str(response_dict["headers"].get("content-length", ""))
+    if not body or (announced.isdecimal() and int(announced) != len(body)):
+        raise UnparsableAnswerError(form=f"whole: {len(body)} of {announced or '?'} bytes came")
     if body[:64].lstrip()[:14].lower().startswith((b"<html", b"<!doctype html")):
         raise UnparsableAnswerError(form="from AWS, but a web page")
-    output = operation_model.output_shape
-    if "json" in operation_model.service_model.resolved_protocol and output and not output.serialization.get("payload"):
-        try:
-            whole = isinstance(json.loads(body), dict)
-        except ValueError:
-            whole = False
-        if not whole:
-            raise UnparsableAnswerError(form="whole JSON")
+    if "json" in operation_model.service_model.resolved_protocol and not output.serialization.get("payload"):
+        _check_json(body)
+
+
+def _check_json(body: bytes) -> None:
+    try:
+        whole = isinstance(json.loads(body), dict)
+    except ValueError:
+        whole = False
+    if not whole:
+        raise UnparsableAnswerError(form="whole JSON")
 
 
 def _own_endpoint(client: Any) -> bool:

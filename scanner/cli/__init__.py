@@ -1,0 +1,84 @@
+"""The command line. To add a command, write `<command>.py` and name it here with the line that --help shows."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from scanner import __version__
+from scanner.cli.lazy import LazyGroup
+from scanner.errors import EXIT_MISUSE, TscanError
+
+ISSUES: Final = "https://github.com/tscan/tscan/issues"
+
+app = LazyGroup(
+    name="tscan",
+    help="""Read cloud configuration and show which controls and criteria its evidence speaks to.
+
+\b
+Examples:
+  tscan demo                         the matrix of a recorded account, offline
+  tscan scan --profile audit         read an AWS account, write the evidence, judge it
+  tscan replay SNAPSHOT              judge the same evidence again, offline
+
+\b
+Exit codes: 0 clean, 1 something at or above --fail-on fails, 3 something could not be read,
+2 misuse, unusable content or an internal error.""",
+    lazy={
+        "scan": ("scanner.cli.scan:scan", "Read the configured accounts, write the evidence, judge it."),
+        "replay": ("scanner.cli.replay:replay", "Judge recorded evidence again, offline."),
+        "matrix": ("scanner.cli.matrix:matrix", "Show only the matrix of recorded evidence."),
+        "checks": ("scanner.cli.checks:checks", "List, show, write and test checks."),
+        "demo": ("scanner.cli.demo:demo", "Judge the snapshot that tscan carries: no credentials, no network."),
+    },
+)
+click.version_option(__version__, prog_name="tscan")(app)
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit code of a command; every way out is said on standard error in one place."""
+    try:
+        code = app.main(args=list(arguments), prog_name="tscan", standalone_mode=False)
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):  # click answers a reader that left with SystemExit(1), and 1 is a verdict
+        return _broken_pipe()
+    except click.ClickException as error:
+        error.show()
+        return EXIT_MISUSE
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted: nothing was judged", err=True)
+        return EXIT_MISUSE
+    except TscanError as error:
+        from scanner.formats.values import clean
+
+        click.echo("\n".join(clean(line) for line in str(error).splitlines()), err=True)
+        return EXIT_MISUSE
+    except Exception as error:  # noqa: BLE001 - the outermost edge: an internal error must not exit 1, which is a verdict
+        return _internal(error)
+    return code if isinstance(code, int) else 0
+
+
+def _broken_pipe() -> int:
+    # The reader has left; Python would complain once more when it flushes at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return EXIT_MISUSE
+
+
+def _internal(error: Exception) -> int:
+    if os.environ.get("TSCAN_DEBUG") == "1":
+        import traceback
+
+        traceback.print_exception(error)
+    # Only the type: a message may hold values from the cloud.
+    click.echo(f"internal error ({type(error).__name__}): this is a defect of tscan, not a verdict", err=True)
+    click.echo(f"  hint: TSCAN_DEBUG=1 shows where; please report it at {ISSUES}", err=True)
+    return EXIT_MISUSE

@@ -1,0 +1,53 @@
+"""What every judging command does once it has evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scanner.cli.options import Judging, categories, load, parameters, selected
+from scanner.cli.output import destinations, write
+from scanner.formats import Report
+from scanner.history.snapshots import read_snapshot
+from scanner.model.checks import Severity
+from scanner.pipeline import judge
+
+if TYPE_CHECKING:
+    from scanner.cli.output import Destination
+    from scanner.model.library import Library
+
+
+def judge_files(paths: Sequence[Path], options: Judging, *, matrix_only: bool = False) -> int:
+    """Judge snapshot files and write the reports; the exit code."""
+    places = destinations(options.format, quiet=options.quiet)
+    library = load(options)
+    return judge_with(paths, options, library, places, matrix_only=matrix_only)
+
+
+def judge_with(
+    paths: Sequence[Path],
+    options: Judging,
+    library: Library,
+    places: Sequence[Destination],
+    *,
+    configured: Mapping[str, tuple[str, ...]] | None = None,
+    matrix_only: bool = False,
+) -> int:
+    """The same, with a library that is loaded and destinations that are known to be writable."""
+    assessment = judge(
+        [read_snapshot(path) for path in paths],
+        library,
+        checks=selected(options, library),
+        params=parameters(options, library),
+        categories=categories(options, library, configured or {}),
+    )
+    report = Report(
+        assessment=assessment,
+        library=library,
+        fail_on=Severity(options.fail_on),
+        controls=options.controls,
+        matrix_only=matrix_only,
+    )
+    write(report, places)
+    return report.exit_code

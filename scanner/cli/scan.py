@@ -1,0 +1,164 @@
+"""`tscan scan`: read, write the evidence, judge what was written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from scanner.cli.options import Judging, judging
+from scanner.errors import TscanError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from scanner.model.answers import Snapshot
+    from scanner.model.config import Config
+    from scanner.model.library import Library
+
+CONFIG: Final = Path("tscan.yaml")
+FOLDER: Final = Path(".tscan/snapshots")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What to read, how, and where the evidence goes."""
+
+    config: Path | None
+    profile: str
+    role_arn: str
+    external_id: str
+    region: tuple[str, ...]
+    snapshot: Path | None
+    threads: int
+    deadline: float
+
+    @property
+    def names_a_target(self) -> bool:
+        """Whether options say how to reach a target."""
+        return bool(self.profile or self.role_arn or self.external_id)
+
+
+@click.command()
+@click.option("--config", type=click.Path(path_type=Path), help="What to read; tscan.yaml if there is one here.")
+@click.option("--profile", default="", metavar="NAME", help="A profile of the AWS configuration.")
+@click.option("--role-arn", default="", metavar="ARN", help="A role to assume for reading.")
+@click.option("--external-id", default="", metavar="ID", help="The external id that the role asks for.")
+@click.option("--region", multiple=True, metavar="NAME", help="Only this region; all that are enabled if left out.")
+@click.option("--snapshot", type=click.Path(path_type=Path), help="Where the evidence is written; a folder for several.")
+@click.option("--threads", type=click.IntRange(1, 64), default=16, show_default=True, help="Calls at a time.")
+@click.option(
+    "--deadline", type=click.FloatRange(1), default=3600.0, show_default=True, help="Seconds; what is left is a gap."
+)
+@judging
+def scan(**options: Any) -> int:
+    """Read the configured accounts, write the evidence, judge what was written.
+
+    Only calls that read are made. The evidence is one file for each account, which `tscan replay` judges again.
+
+    \b
+    Examples:
+      tscan scan
+      tscan scan --profile audit --region eu-west-1 --region us-east-1
+      tscan scan --role-arn arn:aws:iam::111122223333:role/audit --external-id EXAMPLE
+      tscan scan --quiet --format json=result.json --fail-on medium
+      tscan scan --select 'aws-s3-*' --param key_max_age_days=30
+    """
+    names = Reading.__dataclass_fields__
+    reading = Reading(**{name: value for name, value in options.items() if name in names})
+    return _scan(reading, Judging(**{name: value for name, value in options.items() if name not in names}))
+
+
+def _scan(reading: Reading, options: Judging) -> int:
+    from scanner import pipeline
+    from scanner.cli.judging import judge_with
+    from scanner.cli.options import load, parameters, selected
+    from scanner.cli.output import destinations
+    from scanner.cli.progress import shown
+
+    # Everything that can be wrong is looked at before the first call is made.
+    places = destinations(options.format, quiet=options.quiet)
+    library = load(options)
+    checks = selected(options, library)
+    config = _config(reading, library, parameters(options, library))
+    _check_place(reading.snapshot, several=len(config.targets) > 1)
+    with shown(quiet=options.quiet) as progress:
+        snapshots = pipeline.scan(
+            config, library, checks=checks, deadline=reading.deadline, threads=reading.threads, progress=progress
+        )
+    paths = _write(snapshots, reading.snapshot)
+    if not options.quiet:
+        for path in paths:
+            click.echo(f"evidence: {path}", err=True)
+    return judge_with(paths, options, library, places, configured=config.categories)
+
+
+def _config(reading: Reading, library: Library, params: Mapping[str, Any]) -> Config:
+    """The configuration file with the options over it, or the options alone."""
+    from scanner.content.config import load_config
+    from scanner.model.config import Config
+
+    path = reading.config or (CONFIG if CONFIG.is_file() else None)
+    config = load_config(path, library) if path else Config()
+    if reading.names_a_target and len(config.targets) > 1:
+        raise TscanError(
+            f"{config.path} names {len(config.targets)} targets, and options say how to reach one",
+            "leave out --profile, --role-arn and --external-id, or name another configuration",
+        )
+    return replace(
+        config,
+        targets=tuple(
+            replace(
+                target,
+                profile=reading.profile or target.profile,
+                role_arn=reading.role_arn or target.role_arn,
+                external_id=reading.external_id or target.external_id,
+                regions=reading.region or target.regions,
+                params={**target.params, **params},
+            )
+            for target in config.targets
+        ),
+    )
+
+
+def _check_place(path: Path | None, *, several: bool) -> None:
+    """Refuse, before a long scan, a place that its evidence could not be written to."""
+    if path is None or path.is_dir():
+        return
+    if several:
+        raise TscanError(f"--snapshot {path} must be a folder: there is a snapshot for each target", "make it first")
+    if path.exists():
+        raise TscanError(f"--snapshot {path} exists: evidence is never written over", "name another file")
+    if not path.parent.is_dir():
+        raise TscanError(f"--snapshot {path}: there is no folder {path.parent}", "make it first")
+
+
+def _write(snapshots: Sequence[Snapshot], place: Path | None) -> list[Path]:
+    """Write the evidence, and say where."""
+    from scanner.history.snapshots import write_snapshot
+
+    paths = []
+    for snapshot in snapshots:
+        path = place if place and not place.is_dir() else (place or _own_folder()) / _name(snapshot)
+        write_snapshot(path, snapshot)
+        paths.append(path)
+    return paths
+
+
+def _name(snapshot: Snapshot) -> str:
+    return f"tscan-{snapshot.target.account}-{snapshot.id}.snapshot.jsonl.gz"
+
+
+def _own_folder() -> Path:
+    """`.tscan/snapshots`, for its owner only, and never committed by accident."""
+    try:
+        FOLDER.parent.mkdir(mode=0o700, exist_ok=True)
+        FOLDER.mkdir(mode=0o700, exist_ok=True)
+        ignore = FOLDER.parent / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n")
+    except OSError as error:
+        raise TscanError(f"{FOLDER} cannot be made: {error.strerror}", "say where with --snapshot") from error
+    return FOLDER

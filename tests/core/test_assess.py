@@ -1,0 +1,206 @@
+"""Controls and criteria, case by case, in the order in which the first status that holds is taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from scanner.core.assess import assess_control, assess_criterion
+from scanner.model.answers import Target
+from scanner.model.controls import ControlLink, Criterion, Lacking, Requirement, Role, WhenEmpty
+from scanner.model.findings import CheckResult, ControlResult, Counts, Status, Verdict
+from tests.core.small import HERE, THERE, make_check, make_control, make_library, make_result
+
+P, F, U, W = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.WAIVED
+E, S = Role.EVIDENCES, Role.SUPPORTS
+LIBRARY = make_library(make_check("a"), make_check("b"), make_check("g", cloud="gcp"))
+BOTH = (("a", E), ("b", E))
+EMPTY = make_result(empty=True)
+OUT = make_result(scoped_out=1)
+ANY = Requirement(checks=("a",), attestations=("MC-1",), params=("p",))
+
+
+def assessed(
+    control: Any,
+    *results: CheckResult,
+    targets: frozenset[Target] = frozenset({HERE}),
+    attested: frozenset[str] = frozenset(),
+    params_set: frozenset[str] = frozenset(),
+) -> ControlResult:
+    by_check: dict[str, list[CheckResult]] = {}
+    for result in results:
+        by_check.setdefault(result.check, []).append(result)
+    return assess_control(
+        control, by_check, library=LIBRARY, targets=targets, attested=attested, params_set=params_set
+    )
+
+
+def b(*verdicts: Verdict, **parts: Any) -> CheckResult:
+    return make_result(*verdicts, check="b", **parts)
+
+
+CASES: list[tuple[str, Any, tuple[CheckResult, ...], str]] = [
+    ("passes", make_control(("a", E)), (make_result(P, P),), "pass"),
+    ("one fails", make_control(*BOTH), (make_result(P, F), b(P)), "fail"),
+    ("fails beside unread", make_control(*BOTH), (make_result(F, gap=True), b(U)), "fail"),
+    ("fails beside not run", make_control(*BOTH), (make_result(F),), "fail"),
+    ("fails beside waived", make_control(*BOTH), (make_result(F), b(W)), "fail"),
+    ("unknown beside waived", make_control(*BOTH), (make_result(U), b(W)), "not shown"),
+    ("unread", make_control(("a", E)), (make_result(P, gap=True),), "not shown"),
+    ("not run", make_control(*BOTH), (make_result(P),), "not shown"),
+    ("nothing run", make_control(("a", E)), (), "not shown"),
+    ("a check of no library", make_control(("a", E), ("z", E)), (make_result(P),), "not shown"),
+    ("another cloud's check was not run", make_control(("a", E), ("g", E)), (make_result(P),), "pass"),
+    ("only another cloud's check", make_control(("g", E)), (), "not shown"),
+    ("waived", make_control(*BOTH), (make_result(P, W), b(P)), "accepted"),
+    ("waived beside empty", make_control(*BOTH), (make_result(W), b(empty=True)), "accepted"),
+    ("supports fails", make_control(("a", E), ("b", S)), (make_result(P), b(F)), "pass"),
+    ("supports unread", make_control(("a", E), ("b", S)), (make_result(P), b(U, gap=True)), "pass"),
+    ("supports not run", make_control(("a", E), ("b", S)), (make_result(P),), "pass"),
+    ("supports passes alone", make_control(("a", S)), (make_result(P),), "not shown"),
+    ("supports cannot fill", make_control(("a", E), ("b", S)), (OUT, b(P)), "not shown"),
+    ("no link at all", make_control(), (), "not shown"),
+    ("empty", make_control(("a", E)), (EMPTY,), "not applicable"),
+    ("empty, not allowed", make_control(("a", E), when_empty=WhenEmpty.NOT_SHOWN), (EMPTY,), "not shown"),
+    ("one empty, one tested", make_control(*BOTH, when_empty=WhenEmpty.NOT_SHOWN), (EMPTY, b(P)), "pass"),
+    (
+        "no occurrence",
+        make_control(("a", E), when_empty=WhenEmpty.NO_OCCURRENCE, modes=("setting", "per event")),
+        (EMPTY,),
+        "no occurrence",
+    ),
+    ("no event", make_control(("a", E), when_empty=WhenEmpty.NO_OCCURRENCE), (EMPTY,), "not shown"),
+    ("an event that may only be absent", make_control(("a", E), modes=("per event",)), (EMPTY,), "not applicable"),
+    ("empty beside a gap", make_control(*BOTH), (EMPTY, b(gap=True)), "not shown"),
+    ("empty means fail", make_control(("a", E)), (make_result(F, empty=True),), "fail"),
+    ("empty means unknown", make_control(("a", E)), (make_result(U, empty=True),), "not shown"),
+    ("empty and accepted", make_control(("a", E)), (make_result(W, empty=True),), "accepted"),
+    ("scoped out", make_control(("a", E)), (OUT,), "not shown"),
+    ("scoped out beside empty", make_control(*BOTH), (OUT, b(empty=True)), "not shown"),
+    ("scoped out beside tested", make_control(*BOTH), (OUT, b(P)), "pass"),
+    ("a result that says nothing", make_control(("a", E)), (make_result(),), "not shown"),
+    ("attestation missing", make_control(("a", E), attestations=("MC-2",)), (make_result(P),), "needs evidence"),
+    ("attestation missing, waived", make_control(("a", E), attestations=("MC-2",)), (make_result(W),), "needs evidence"),
+    ("attestation missing, empty", make_control(("a", E), attestations=("MC-2",)), (EMPTY,), "needs evidence"),
+    ("attestation missing, unread", make_control(("a", E), attestations=("MC-2",)), (make_result(U),), "not shown"),
+    ("attestation only", make_control(attestations=("MC-2",)), (), "needs evidence"),
+    ("must have read", make_control(("a", E), must_have=(ANY,)), (make_result(P),), "pass"),
+    ("must have empty", make_control(("a", E), must_have=(ANY,)), (EMPTY,), "not shown"),
+    ("must have failing", make_control(("b", E), must_have=(ANY,)), (make_result(F), b(P)), "pass"),
+    ("must have unread", make_control(("b", E), must_have=(ANY,)), (make_result(P, gap=True), b(P)), "not shown"),
+    ("must have not run", make_control(("b", E), must_have=(ANY,)), (b(P),), "not shown"),
+    ("must have absent", make_control(("b", E), must_have=(ANY,)), (make_result(F, empty=True), b(P)), "not shown"),
+    ("must have a person", make_control(("a", E), must_have=(Requirement(attestations=("MC-3",)),)), (make_result(P),),
+     "needs evidence"),
+    ("must have nothing", make_control(("a", E), must_have=(Requirement(),)), (make_result(P),), "not shown"),
+    ("lacking here", make_control(("a", E), lacking=(Lacking(id="x", cloud="aws", why=""),)), (make_result(P),),
+     "not shown"),
+    ("lacking anywhere", make_control(("a", E), lacking=(Lacking(id="x", cloud="any", why=""),)), (make_result(P),),
+     "not shown"),
+    ("lacking there", make_control(("a", E), lacking=(Lacking(id="x", cloud="gcp", why=""),)), (make_result(P),), "pass"),
+    ("lacking and failing", make_control(("a", E), lacking=(Lacking(id="x", cloud="aws", why=""),)), (make_result(F),),
+     "fail"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("control", "results", "status"), [case[1:] for case in CASES], ids=[c[0] for c in CASES])
+def test_control(control: Any, results: tuple[CheckResult, ...], status: str) -> None:
+    result = assessed(control, *results)
+    assert result.status.value == status
+    assert bool(result.reasons) == (status not in ("pass", "not applicable", "no occurrence"))
+
+
+@pytest.mark.parametrize(
+    ("attested", "params_set", "status"),
+    [({"MC-1"}, set(), "pass"), (set(), {"p"}, "pass"), ({"MC-9"}, {"q"}, "not shown")],
+)
+def test_must_have_by_a_person_or_a_parameter(attested: set[str], params_set: set[str], status: str) -> None:
+    control = make_control(("b", E), must_have=(ANY,))
+    result = assessed(control, b(P), attested=frozenset(attested), params_set=frozenset(params_set))
+    assert result.status.value == status
+
+
+def test_each_must_have_counts() -> None:
+    control = make_control(("b", E), must_have=(ANY, Requirement(params=("q",))))
+    assert assessed(control, b(P), params_set=frozenset({"p"})).status is Status.NOT_SHOWN
+    assert assessed(control, b(P), params_set=frozenset({"p", "q"})).status is Status.PASS
+
+
+def test_attestations() -> None:
+    alone = make_control(attestations=("MC-1", "MC-2"))
+    assert assessed(alone, attested=frozenset({"MC-1"})).status is Status.NEEDS_EVIDENCE
+    assert assessed(alone, attested=frozenset({"MC-1", "MC-2"})).status is Status.PASS
+    mixed = make_control(("a", E), attestations=("MC-1",))
+    assert assessed(mixed, OUT, attested=frozenset({"MC-1"})).status is Status.NOT_SHOWN
+    assert assessed(mixed, attested=frozenset({"MC-1"})).status is Status.NOT_SHOWN
+
+
+def test_a_check_is_asked_of_every_target_of_its_cloud() -> None:
+    control = make_control(("a", E), must_have=(ANY,))
+    both = frozenset({HERE, THERE})
+    assert assessed(control, make_result(P), targets=both).status is Status.NOT_SHOWN
+    assert assessed(control, make_result(P), make_result(P, target=THERE), targets=both).status is Status.PASS
+    empty = make_result(empty=True, target=THERE)
+    assert assessed(control, make_result(P), empty, targets=both).status is Status.PASS
+    assert assessed(make_control(("g", E), ("a", E)), make_result(P), targets=both | {Target("gcp:p")}).reasons == (
+        "g was not run in gcp:p",
+        "a was not run in aws:444455556666",
+    )
+
+
+def test_counts_are_of_deciding_checks() -> None:
+    control = make_control(*BOTH, ("g", S))
+    supporting = make_result(F, check="g")
+    result = assessed(control, make_result(P, F, W, gap=True, scoped_out=2), b(U), supporting)
+    assert result.counts == Counts(passed=1, failed=1, unknown=2, waived=1, resources=3, scoped_out=2)
+    assert result.complete is False
+
+
+def criterion(*links: tuple[str, bool]) -> Criterion:
+    return Criterion(
+        id="CC6.1",
+        category="Security",
+        title="t",
+        evidence="automated",
+        controls=tuple(ControlLink(control=name, primary=primary, why="w") for name, primary in links),
+    )
+
+
+def shown(*statuses: Status, supporting: tuple[Status, ...] = ()) -> Any:
+    links = [(f"P{place}", True) for place in range(len(statuses))]
+    links += [(f"S{place}", False) for place in range(len(supporting))]
+    results = {
+        name: ControlResult(id=name, status=status, reasons=(), counts=Counts(), complete=True)
+        for (name, _), status in zip(links, statuses + supporting, strict=True)
+    }
+    return assess_criterion(criterion(*links), results, framework="soc2")
+
+
+@pytest.mark.parametrize(
+    ("statuses", "status", "complete", "failing"),
+    [
+        ("pass", "pass", True, 0), ("pass fail not_shown fail", "fail", False, 2),
+        ("pass not_shown needs_evidence", "not shown", False, 0), ("accepted needs_evidence", "needs evidence", False, 0),
+        ("pass accepted", "accepted", True, 0), ("no_occurrence pass", "pass", True, 0),
+        ("not_applicable accepted", "accepted", True, 0), ("not_applicable no_occurrence", "no occurrence", True, 0),
+        ("not_applicable", "not applicable", True, 0), ("no_occurrence fail", "fail", True, 1),
+        ("", "needs evidence", False, 0),
+    ],
+)  # fmt: skip
+def test_criterion(statuses: str, status: str, complete: bool, failing: int) -> None:
+    result = shown(*(Status[name.upper()] for name in statuses.split()), supporting=(Status.PASS, Status.FAIL))
+    assert (result.status.value, result.evidence_complete, result.failing) == (status, complete, failing)
+
+
+def test_a_primary_control_that_was_not_assessed_is_missing() -> None:
+    result = assess_criterion(criterion(("P", True), ("Q", True)), {
+        "P": ControlResult(id="P", status=Status.PASS, reasons=(), counts=Counts(), complete=True)
+    }, framework="f")  # fmt: skip
+    assert (result.status, result.evidence_complete) == (Status.NEEDS_EVIDENCE, False)
+
+
+def test_a_failing_control_that_is_unread_besides_is_no_complete_evidence() -> None:
+    control = assessed(make_control(*BOTH), make_result(F), b(U))
+    result = assess_criterion(criterion(("C", True)), {"C": control}, framework="f")
+    assert (result.status, result.evidence_complete) == (Status.FAIL, False)
