@@ -47,7 +47,9 @@ class Reading:
 @click.option("--role-arn", default="", metavar="ARN", help="A role to assume for reading.")
 @click.option("--external-id", default="", metavar="ID", help="The external id that the role asks for.")
 @click.option("--region", multiple=True, metavar="NAME", help="Only this region; all that are enabled if left out.")
-@click.option("--snapshot", type=click.Path(path_type=Path), help="Where the evidence is written; a folder for several.")
+@click.option(
+    "--snapshot", type=click.Path(path_type=Path), help="Where the evidence is written; a folder for several."
+)
 @click.option("--threads", type=click.IntRange(1, 64), default=16, show_default=True, help="Calls at a time.")
 @click.option(
     "--deadline", type=click.FloatRange(1), default=3600.0, show_default=True, help="Seconds; what is left is a gap."

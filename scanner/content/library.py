@@ -59,6 +59,10 @@ class Pack:
         if isinstance(document, Problem):
             self.problems.append(document)
             return None
+        if format_name == "check" and not file.shipped and isinstance(document.data, dict) and "kind" in document.data:
+            hint = "kinds decide which calls run with your credentials; only tscan ships them"
+            self.problems.append(document.problem(("kind",), "a folder of checks cannot add a kind", hint, key=True))
+            return None
         wrong = shape_problems(document, format_name)
         self.problems.extend(wrong)
         return None if wrong else Reading(document, self.problems)

@@ -58,7 +58,9 @@ def people(estate: Estate) -> None:
         iam.create_user(UserName=name)
         iam.create_login_profile(UserName=name, Password="Correct-horse-1")
     device = iam.create_virtual_mfa_device(VirtualMFADeviceName="ana")["VirtualMFADevice"]["SerialNumber"]
-    iam.enable_mfa_device(UserName="ana", SerialNumber=device, AuthenticationCode1="123456", AuthenticationCode2="654321")
+    iam.enable_mfa_device(
+        UserName="ana", SerialNumber=device, AuthenticationCode1="123456", AuthenticationCode2="654321"
+    )
     iam.create_access_key(UserName="bob")
     for name, document in (("admin-for-all", ADMIN), ("read-queues", READ)):
         made = iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(document))["Policy"]["Arn"]
@@ -74,7 +76,9 @@ def buckets(estate: Estate) -> None:
         s3.create_bucket(Bucket=name)
     everything = ["arn:aws:s3:::acme-ledger", "arn:aws:s3:::acme-ledger/*"]
     s3.put_bucket_policy(Bucket="acme-ledger", Policy=_document({**TLS_ONLY, "Resource": everything}))
-    s3.put_bucket_policy(Bucket="acme-public-site", Policy=_document({**ANYONE, "Resource": "arn:aws:s3:::acme-public-site/*"}))
+    s3.put_bucket_policy(
+        Bucket="acme-public-site", Policy=_document({**ANYONE, "Resource": "arn:aws:s3:::acme-public-site/*"})
+    )
     s3.put_bucket_versioning(Bucket="acme-ledger", VersioningConfiguration={"Status": "Enabled"})
     s3.put_bucket_encryption(
         Bucket="acme-ledger",

@@ -1,0 +1,25 @@
+"""`tscan checks`: the questions themselves. To add a subcommand, write its file and name it here."""
+
+from __future__ import annotations
+
+from scanner.cli.lazy import LazyGroup
+
+checks = LazyGroup(
+    name="checks",
+    help="""List, show, write and test checks.
+
+\b
+Examples:
+  tscan checks list --service S3
+  tscan checks show aws-s3-bucket-versioned
+  tscan checks new aws-s3-bucket-example --resource aws.s3.bucket
+  tscan checks lint my-checks/
+  tscan checks test""",
+    lazy={
+        "list": ("scanner.cli.checks.list:list_checks", "The checks that there are, by service."),
+        "show": ("scanner.cli.checks.show:show", "One check: question, reason, fix, what it reads, whom it serves."),
+        "new": ("scanner.cli.checks.new:new", "Write a commented check to start from."),
+        "lint": ("scanner.cli.checks.lint:lint", "Read checks and name every mistake with its place."),
+        "test": ("scanner.cli.checks.test:test", "Run the examples that checks carry."),
+    },
+)

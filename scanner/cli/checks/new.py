@@ -1,0 +1,99 @@
+"""`tscan checks new`: a check to start from."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from scanner.errors import TscanError
+
+if TYPE_CHECKING:
+    from scanner.model.kinds import Attribute, Kind
+
+_ID: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
+_SAMPLES: Final = {
+    "bool": ("self.{name}", "true", "false"),
+    "string": ("self.{name} == 'good'", "good", "bad"),
+    "int": ("self.{name} >= 1", "1", "0"),
+    "list(string)": ("size(self.{name}) == 0", "[]", "[something]"),
+}
+"""By type: a condition, a value that satisfies it and one that does not."""
+
+
+@click.command()
+@click.argument("identity", metavar="ID")
+@click.option("--resource", required=True, metavar="KIND", help="What is asked about: aws.s3.bucket.")
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    metavar="DIR",
+    help="The folder of your checks; this one if left out.",
+)
+def new(identity: str, resource: str, into: Path) -> int:
+    """Write a commented check with examples, which lints and tests as it stands, to be made yours.
+
+    \b
+    Examples:
+      tscan checks new aws-s3-bucket-example --resource aws.s3.bucket
+      tscan checks new aws-s3-bucket-example --resource aws.s3.bucket --into my-checks
+    """
+    from scanner.content.library import load_library
+    from scanner.language.problems import did_you_mean
+
+    library = load_library()
+    kind = library.kinds.get(resource)
+    if kind is None:
+        raise TscanError(f"there is no kind '{resource}'", did_you_mean(resource, library.kinds))
+    if not _ID.fullmatch(identity) or not identity.startswith(f"{kind.cloud}-"):
+        raise TscanError(f"'{identity}' cannot be a check's id", f"write {kind.cloud}-… in lower case, with hyphens")
+    if identity in library.checks:
+        raise TscanError(f"check '{identity}' exists already", f"see it with 'tscan checks show {identity}'")
+    path = into / f"{identity}.yaml"
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(skeleton(identity, kind))
+    except FileExistsError:
+        raise TscanError(f"{path} exists already", "choose another id, or edit it") from None
+    except OSError as error:
+        raise TscanError(f"{path} cannot be written: {error.strerror}", "name a folder with --into") from None
+    click.echo(f"{path}\n  next: tscan checks test {path}")
+    return 0
+
+
+def skeleton(identity: str, kind: Kind) -> str:
+    """The text of a check on the kind's simplest attribute."""
+    attribute, (condition, good, bad) = _simplest(kind)
+    name = attribute.name
+    known = "\n".join(f"#   self.{item.name}: {item.type} - {item.meaning}" for item in kind.attributes.values())
+    return f"""version: 1
+id: {identity}
+title: What holds when this passes, in one line
+severity: medium                # low | medium | high | critical
+resource: {kind.id}
+# where: self.region != ''      # who is asked about; leave out for every {kind.title}
+none_means: not_applicable      # what it says when there is none: fail | unknown | not_applicable
+# What can be read, in the language of docs/language.md:
+{known}
+pass_when: {condition.format(name=name)}
+why: What goes wrong where this fails, in your own words.
+fix: |
+  What to do: console, command line, Terraform.
+refs: []                        # ids or links
+examples:                       # the check's tests, run by 'tscan checks test'; what is left out is absent or unread
+  pass:    [{{resource: {{{name}: {good}}}}}]
+  fail:    [{{resource: {{{name}: {bad}}}}}]
+  unknown: [{{resource: {{}}, unreadable: [{name}]}}]
+"""
+
+
+def _simplest(kind: Kind) -> tuple[Attribute, tuple[str, str, str]]:
+    """An attribute that a condition can ask about without a guard."""
+    for wanted, sample in _SAMPLES.items():
+        for attribute in kind.attributes.values():
+            if attribute.type == wanted:
+                return attribute, sample
+    raise TscanError(f"{kind.id} has no attribute that a first condition could ask about", "copy an existing check")

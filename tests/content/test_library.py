@@ -1,0 +1,260 @@
+"""The library as a whole: all mistakes at once, files against each other, a user's folders, the digest."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scanner.content import default_roots
+from scanner.content.locate import content_files
+from scanner.errors import ContentError, TscanError
+from scanner.language.types import BOOL, INT, STRING, ListType, MapType, RecordType
+from scanner.model.kinds import Cardinality
+
+CHECK = "checks/aws/s3/aws-s3-bucket-encrypted.yaml"
+KIND = "resources/aws/s3.bucket.yaml"
+ACCOUNT = "resources/aws/s3.account.yaml"
+
+
+def test_every_mistake_of_every_file_in_order(pack: Any) -> None:
+    places = [
+        pack.change(CHECK, "self.default_encryption != 'none'", "self.‸encryption != 'none'"),
+        pack.change("mappings/controls/ENC-01.yaml", "[MC-01]", "[‸MC-09]"),
+        pack.change(KIND, "type: timestamp", "type: ‸time"),
+        pack.change(ACCOUNT, "scope: account", "scope: ‸accounts"),
+    ]
+    pack.change(CHECK, "severity: medium", "severity: big")
+    found = pack.problems()
+    assert [problem.split(": ")[0] for problem in found] == [f"{CHECK}:4:11", *sorted(places[1:])]
+
+
+def test_a_kind_with_mistakes_is_blamed_once(pack: Any) -> None:
+    place = pack.change(KIND, "nature: state", "nature: ‸static")
+    assert [problem.split(": ")[0] for problem in pack.problems()] == [place]
+
+
+def test_parameters_with_mistakes_are_blamed_once(pack: Any) -> None:
+    place = pack.change("checks/parameters.yaml", "type: int,", "‸typ: int,")
+    assert [problem.split(": ")[0] for problem in pack.problems()] == [place]
+
+
+def test_manual_controls_with_mistakes_are_blamed_once(pack: Any) -> None:
+    place = pack.change("mappings/manual.yaml", "frequency: yearly", "frequency: ‸1")
+    assert [problem.split(": ")[0] for problem in pack.problems()] == [place]
+
+
+def test_a_control_that_no_criterion_names(pack: Any) -> None:
+    text = (pack.folder / "mappings/controls/ENC-01.yaml").read_text()
+    pack.write("mappings/controls/ENC-02.yaml", text.replace("id: ENC-01", "id: ENC-02"))
+    assert pack.problems() == [
+        "mappings/controls/ENC-02.yaml:2:5: no criterion names control 'ENC-02'\n  hint: name it in a framework's file"
+    ]
+
+
+def test_a_criterion_that_is_written_in_two_files(pack: Any) -> None:
+    text = (pack.folder / "mappings/soc2-2017/CC6.yaml").read_text()
+    pack.write("mappings/soc2-2017/CC7.yaml", text)
+    assert pack.problems() == [
+        "mappings/soc2-2017/CC7.yaml:3:3: criterion 'CC6.1' exists already in soc2-2017\n  hint: keep one"
+    ]
+
+
+def test_a_circle_of_relations(pack: Any) -> None:
+    text = (pack.folder / ACCOUNT).read_text()
+    relation = "relations:\n  ‸buckets: {meaning: Its buckets., many: aws.s3.bucket, on: {account: account}}\n"
+    place = pack.write(ACCOUNT, text + relation)
+    found = pack.problems()
+    assert len(found) == 1
+    assert "relations go in a circle: aws.s3." in found[0]
+    assert found[0].startswith((place, f"{KIND}:"))
+
+
+def test_a_kind_in_the_wrong_file(pack: Any) -> None:
+    (pack.folder / KIND).rename(pack.folder / "resources/aws/s3.pail.yaml")
+    assert pack.problems() == [
+        "resources/aws/s3.pail.yaml:2:7: kind 'aws.s3.bucket' does not match its file\n"
+        "  hint: it belongs in aws/s3.bucket.yaml"
+    ]
+
+
+def test_a_check_outside_its_folder(pack: Any) -> None:
+    (pack.folder / CHECK).rename(pack.folder / "checks/aws/aws-s3-bucket-encrypted.yaml")
+    assert pack.problems() == [
+        "checks/aws/aws-s3-bucket-encrypted.yaml:2:5: the file is not in its folder\n"
+        "  hint: it belongs in checks/aws/<service>/"
+    ]
+
+
+def test_files_that_would_be_passed_over_are_named(pack: Any) -> None:
+    pack.write("checks/aws/s3/x.yml", "version: 1\n")
+    pack.write("mappings/notes.yaml", "version: 1\n")
+    assert [problem.split("\n")[0] for problem in pack.problems()] == [
+        "checks/aws/s3/x.yml:1:1: the file's name ends in .yml",
+        "mappings/notes.yaml:1:1: the file does not belong here",
+    ]
+
+
+def test_one_call_means_the_same_in_every_kind(pack: Any) -> None:
+    text = (pack.folder / ACCOUNT).read_text()
+    call = "{call: s3:GetBucketEncryption, absent_on: [Other], with: {Bucket: account}}"
+    pack.write(ACCOUNT, text.replace("details: {", f"details: {{more: {call}, "))
+    found = [problem.split(": ", 1)[1].split("\n")[0] for problem in pack.problems()]
+    assert found == [f"'{word}' of s3:GetBucketEncryption differs from aws.s3.account" for word in ("absent_on", "permission")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("  items: Buckets\n", "", "'items' is missing"),
+        ("  call: s3:ListBuckets\n", "", "one of 'call' and 'reader' is needed"),
+        ("    call: s3:GetBucketPolicy\n    with", "    reader: aws.x\n    with", "'reader' and 'reads' stand together"),
+        ("    call: s3:GetBucketPolicy\n    with: {Bucket: it.Name}\n",
+         "    reader: aws.x\n    reads: [{call: s3:GetBucketPolicy}]\n    when: 'true'\n", "'when' has no meaning beside 'reader'"),
+        ("    one: aws.s3.account\n", "", "'block' leads to one kind"),
+        ("    one: aws.s3.account\n", "    one: aws.s3.account\n    many: aws.s3.account\n", "'block' leads to one kind"),
+        ("  items: Buckets\n", "  items: Buckets\n  per: aws.s3.nothing\n", "there is no kind 'aws.s3.nothing'"),
+        ("  items: Buckets\n", "  items: Buckets\n  per: aws.s3.bucket\n",
+         "the listing goes in a circle: aws.s3.bucket → aws.s3.bucket"),
+        ("type: list(record)", "type: list(string)", "'each' belongs to list(record), the type is list(string)"),
+        ("  policy: {meaning: Its policy., type: policy,", "  policy: {meaning: Its policy., type: list(record),",
+         "a list(record) declares its fields"),
+    ],
+)  # fmt: skip
+def test_kinds_that_contradict_themselves(pack: Any, old: str, new: str, message: str) -> None:
+    pack.change(KIND, old, new)
+    assert message in [problem.split(": ", 1)[1].split("\n")[0] for problem in pack.problems()]
+
+
+def test_the_type_that_conditions_see(pack: Any) -> None:
+    kind = pack.load().kinds["aws.s3.bucket"]
+    fields = kind.type.fields
+    assert {name: (str(field.type), field.optional) for name, field in fields.items() if name in ("id", "region", "owner")} == {
+        "id": ("string", False), "region": ("string", False), "owner": ("string", True),
+    }  # fmt: skip
+    assert fields["tags"].type == MapType(STRING)
+    rules = fields["rules"].type
+    assert isinstance(rules, ListType)
+    assert rules.ordered
+    assert isinstance(rules.item, RecordType)
+    assert {name: field.type for name, field in rules.item.fields.items()} == {
+        "days": INT, "prefixes": ListType(STRING), "position": INT,
+    }  # fmt: skip
+    assert fields["block"].type.fields["blocked"].type == BOOL
+    assert kind.relations["block"].cardinality is Cardinality.ONE
+    assert kind.details["encryption"].permission == ("s3:GetEncryptionConfiguration",)
+    assert kind.listing.request.arguments == {"MaxBuckets": 1000}
+    assert kind.details["document"].arguments["Bucket"].evaluate({"it": {"Name": "x"}}) == "x"
+
+
+@pytest.mark.parametrize(("words", "optional", "is_list"), [("one", False, False), ("maybe_one", True, False), ("many", False, True)])
+def test_relations_by_cardinality(pack: Any, words: str, optional: bool, is_list: bool) -> None:
+    pack.change(KIND, "    one: aws", f"    {words}: aws")
+    pack.change(CHECK, "\n    && self.block.blocked", "")
+    (pack.folder / CHECK).write_text((pack.folder / CHECK).read_text().replace(", block: {blocked: true}", ""))
+    field = pack.load().kinds["aws.s3.bucket"].type.fields["block"]
+    assert (field.optional, isinstance(field.type, ListType)) == (optional, is_list)
+
+
+def _user_check(pack: Any, name: str = "aws-own-check") -> Path:
+    text = (pack.folder / CHECK).read_text().replace("id: aws-s3-bucket-encrypted", f"id: {name}")
+    pack.write(f"mine/{name}.yaml", text)
+    return Path("mine")
+
+
+def test_a_users_folder_adds_checks_and_parameters(pack: Any) -> None:
+    folder = _user_check(pack)
+    pack.write("mine/parameters.yaml", "version: 1\nparameters: {own: {meaning: Ours., type: int}}\n")
+    library = pack.load(more_checks=(folder,))
+    assert list(library.checks) == ["aws-own-check", "aws-s3-bucket-encrypted"]
+    assert "own" in library.parameters
+
+
+def test_a_users_folder_replaces_nothing(pack: Any) -> None:
+    folder = _user_check(pack, "aws-s3-bucket-encrypted")
+    pack.write("mine/parameters.yaml", "version: 1\nparameters: {most_days: {meaning: Ours., type: int, default: 9999}}\n")
+    assert pack.problems(more_checks=(folder,)) == [
+        f"mine/aws-s3-bucket-encrypted.yaml:2:5: check 'aws-s3-bucket-encrypted' exists already\n  hint: first in {CHECK}",
+        "mine/parameters.yaml:2:14: parameter 'most_days' exists already\n"
+        "  hint: a folder adds parameters; tscan.yaml sets those that exist",
+    ]
+
+
+def test_a_users_folder_adds_no_kind(pack: Any) -> None:
+    pack.write("mine/aws/s3.bucket.yaml", (pack.folder / KIND).read_text())
+    found = pack.problems(more_checks=(Path("mine"),))
+    assert found == ["mine/aws/s3.bucket.yaml:2:1: a folder of checks cannot add a kind\n"
+                     "  hint: kinds decide which calls run with your credentials; only tscan ships them"]  # fmt: skip
+
+
+def test_a_users_check_may_fill_what_is_lacking(pack: Any) -> None:
+    pack.change("mappings/controls/ENC-01.yaml", "{id: gcp-storage-encrypted", "{id: aws-own-check")
+    pack.change("mappings/controls/ENC-01.yaml", ", gcp-storage-encrypted]", ", aws-own-check]")
+    assert pack.problems(more_checks=(_user_check(pack),)) == []
+
+
+def test_a_users_framework(pack: Any) -> None:
+    pack.write("mine/own/framework.yaml", "version: 1\nid: own\ntitle: Our objectives\n")
+    criteria = (pack.folder / "mappings/soc2-2017/CC6.yaml").read_text().replace("CC6.1", "OBJ-1")
+    pack.write("mine/own/all.yaml", criteria)
+    library = pack.load(more_mappings=(Path("mine"),))
+    assert [criterion.id for criterion in library.frameworks["own"].criteria] == ["OBJ-1"]
+
+
+def test_a_framework_is_whole(pack: Any) -> None:
+    pack.write("mine/a/framework.yaml", "version: 1\nid: a\ntitle: x\n")
+    pack.write("mine/b/all.yaml", (pack.folder / "mappings/soc2-2017/CC6.yaml").read_text())
+    assert [problem.split("\n")[0] for problem in pack.problems(more_mappings=(Path("mine"),))] == [
+        "mine/a/framework.yaml:1:1: framework 'a' has no criteria",
+        "mine/b/all.yaml:1:1: 'b' has no framework.yaml",
+    ]
+
+
+def test_a_folder_that_is_not_there() -> None:
+    with pytest.raises(TscanError, match="--checks nowhere: there is no such folder"):
+        default_roots(checks=["nowhere"])
+
+
+def test_the_digest_is_of_names_and_bytes_and_not_of_the_place(pack: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = pack.load().sha256
+    monkeypatch.chdir("/")
+    assert pack.load().sha256 == first
+    assert len(first) == 64
+    (pack.folder / "checks/parameters.yaml").write_bytes((pack.folder / "checks/parameters.yaml").read_bytes() + b"\n")
+    second = pack.load().sha256
+    assert second != first
+    (pack.folder / "mappings/soc2-2017/CC6.yaml").rename(pack.folder / "mappings/soc2-2017/CC7.yaml")
+    assert pack.load().sha256 not in (first, second)
+
+
+def test_no_file_is_named_by_the_machine_it_lies_on(pack: Any) -> None:
+    library = pack.load()
+    paths = [thing.path for part in (library.kinds, library.checks, library.controls, library.frameworks) for thing in part.values()]
+    assert sorted(paths) == [
+        "checks/aws/s3/aws-s3-bucket-encrypted.yaml", "mappings/controls/ENC-01.yaml", "mappings/soc2-2017/framework.yaml",
+        "resources/aws/s3.account.yaml", "resources/aws/s3.bucket.yaml",
+    ]  # fmt: skip
+
+
+def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").mkdir()
+    (tmp_path / "y.yaml").symlink_to(tmp_path / "nowhere")
+    problems: list[Any] = []
+    assert list(content_files(tmp_path, "checks", problems)) == []
+    assert [problem.message for problem in problems] == ["cannot be read: No such file or directory"]
+
+
+def test_the_error_holds_every_problem(pack: Any) -> None:
+    pack.change(CHECK, "severity: medium", "severity: big")
+    with pytest.raises(ContentError) as caught:
+        pack.load()
+    assert [(problem.path, problem.line, problem.column) for problem in caught.value.problems] == [(CHECK, 4, 11)]
+
+
+def test_loading_imports_no_jsonschema() -> None:
+    code = "import sys, scanner.content, scanner.content.config, scanner.content.examples; print('jsonschema' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "False\n"

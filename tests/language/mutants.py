@@ -1,0 +1,220 @@
+"""Hand-made faults in the language, each of which the tests must notice.
+
+`python -m tests.language.mutants` applies one after the other to a copy of the package and runs the short tests.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One replacement in one file of `scanner/language`."""
+
+    title: str
+    file: str
+    before: str
+    after: str
+
+
+MUTANTS = (
+    Mutant(
+        "&& with an unread side is true",
+        "evaluator.py",
+        "return merge(unread) if unread else neutral",
+        "return neutral",
+    ),
+    Mutant(
+        "&& stops at the first unread side",
+        "evaluator.py",
+        "unread.append(as_unread(value, doing))",
+        "return as_unread(value, doing)",
+    ),
+    Mutant("! of unread is true", "evaluator.py", "as_unread(value, \"'!'\")", "True"),
+    Mutant(
+        "?: of unread takes the second branch",
+        "evaluator.py",
+        "return otherwise(env) if value is False else as_unread(value, \"'?'\")",
+        "return otherwise(env)",
+    ),
+    Mutant(
+        "all over an open list may be true",
+        "macros.py",
+        "unread.append(Unreadable(reason))\n    return merge(unread) if unread else go_on",
+        "pass\n    return merge(unread) if unread else go_on",
+    ),
+    Mutant(
+        "filter keeps what is open",
+        "macros.py",
+        "unread = [] if reason is None else [Unreadable(reason)]",
+        "unread: list[Unreadable] = []",
+    ),
+    Mutant(
+        "an unread item counts as settled",
+        "macros.py",
+        'unread.append(as_unread(outcome, "the condition"))\n    if reason',
+        "pass\n    if reason",
+    ),
+    Mutant(
+        "map of an open list is closed",
+        "macros.py",
+        "return made if reason is None else OpenList(made, reason)",
+        "return made",
+    ),
+    Mutant(
+        "a missed in over an open list is false",
+        "operations.py",
+        "[Unreadable(container.reason)] if type(container) is OpenList else []",
+        "[]",
+    ),
+    Mutant(
+        "size of an open list is its length",
+        "evaluator.py",
+        "tuple(map(type, values)) not in allowed",
+        "tuple(list if type(one) is OpenList else type(one) for one in values) not in allowed",
+    ),
+    Mutant(
+        "the fast path does not check types",
+        "emitter.py",
+        'self.line(f"if {_wrong(name, kind)}: return SLOW")',
+        "_wrong(name, kind)",
+    ),
+    Mutant(
+        "the fast path does not check inside lists",
+        "emitter.py",
+        "if isinstance(kind, ListType | MapType) and comparable(kind):",
+        "if isinstance(kind, MapType):",
+    ),
+    Mutant(
+        "the fast path takes int for bool",
+        "emitter.py",
+        "{name} is not True and {name} is not False",
+        "type({name}) not in (bool, int)",
+    ),
+    Mutant(
+        "the fast path takes an open list for a list",
+        "emitter.py",
+        "return f\"type({name}) is not {'list' if",
+        'if isinstance(kind, ListType):\n        return f"not type({name}).__mro__.__contains__(list)"\n    return f"type({name}) is not {\'list\' if',
+    ),
+    Mutant(
+        "has of an unread field is true",
+        "evaluator.py",
+        "return False if raw and value.missing else value",
+        "return True",
+    ),
+    Mutant(
+        "has of an unread raw member is false",
+        "evaluator.py",
+        "return False if raw and record.missing else record",
+        "return False if raw else record",
+    ),
+    Mutant("absence is false, not unread", "unread.py", 'return Unreadable(f"{path} is absent")', "return False"),
+    Mutant(
+        "missing survives a mixture",
+        "unread.py",
+        "missing = missing and one.missing",
+        "missing = missing or one.missing",
+    ),
+    Mutant(
+        "division rounds down",
+        "operations.py",
+        "quotient = abs(left) // abs(right)\n    return fitting(quotient if (left < 0) == (right < 0) else -quotient)",
+        "return fitting(left // right)",
+    ),
+    Mutant("numbers grow beyond 64 bits", "operations.py", "if not -INT_LIMIT <= value < INT_LIMIT:", "if False:"),
+    Mutant(
+        "the fast path overflows", "compiler.py", "if not {-INT_LIMIT} <= {name} < {INT_LIMIT}: return SLOW", "pass"
+    ),
+    Mutant("no budget on the fast path", "compiler.py", 'emitter.line("if left < 0: return SLOW")', "pass"),
+    Mutant("no budget on the careful path", "macros.py", "raise BudgetExceededError", "pass"),
+    Mutant(
+        "$ matches before a last newline",
+        "matching.py",
+        'r"\\A" if mark == "^" else r"\\Z"',
+        'r"\\A" if mark == "^" else "$"',
+    ),
+    Mutant(
+        "every pattern backtracks",
+        "matching.py",
+        "    if len(program.ranges) > _ONE_PASS_POSITIONS or _has_inner_edge(part):\n        return False",
+        "    return True",
+    ),
+    Mutant(
+        "an || passes its guards on as if true",
+        "checker.py",
+        'facts(term, holds=node.operator == "&&")',
+        "facts(term, holds=True)",
+    ),
+    Mutant("both sides of a failed && are known", "scopes.py", 'united = (operator == "&&") == holds', "united = True"),
+    Mutant("strings have an order", "checker.py", "_ORDERED: Final = (INT,", "_ORDERED: Final = (STRING, INT,"),
+    Mutant(
+        "addresses of both families are compared",
+        "functions.py",
+        "isinstance(large, IPv4Network) and small.subnet_of(large)",
+        "large.prefixlen == 0",
+    ),
+    Mutant("explanations show the first item", "explanation.py", "return body is outcome", "return True"),
+)
+
+
+def survives(mutant: Mutant, python: str) -> bool:
+    """Whether the tests pass in spite of a fault."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for name in ("scanner/language", "scanner/model", "tests/language"):
+            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("scanner/__init__.py", "scanner/errors.py"):
+            shutil.copy(ROOT / name, copy / name)
+        target = copy / "scanner/language" / mutant.file
+        text = target.read_text(encoding="utf-8")
+        if text.count(mutant.before) != 1:
+            raise SystemExit(f"{mutant.title}: the text stands {text.count(mutant.before)} times in {mutant.file}")
+        target.write_text(text.replace(mutant.before, mutant.after), encoding="utf-8")
+        command = [
+            python,
+            "-m",
+            "pytest",
+            "-x",
+            "-q",
+            "--no-header",
+            "--import-mode=importlib",
+            "-p",
+            "no:cacheprovider",
+        ]
+        command += ["-o", "pythonpath=.", "-W", "ignore", "tests/language"]
+        environment = {**os.environ, "PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"}
+        try:
+            done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, timeout=120, check=False)
+        except subprocess.TimeoutExpired:
+            return False
+        return done.returncode == 0
+
+
+def main() -> int:
+    """Print one line per fault; 1 when any survives."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default="", help="part of a title")
+    options = parser.parse_args()
+    chosen = [mutant for mutant in MUTANTS if options.only in mutant.title]
+    alive = []
+    for mutant in chosen:
+        survived = survives(mutant, sys.executable)
+        print(f"{'SURVIVED' if survived else 'noticed '}  {mutant.title}", flush=True)
+        alive += [mutant] if survived else []
+    print(f"{len(chosen) - len(alive)} of {len(chosen)} faults noticed")
+    return 1 if alive else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
