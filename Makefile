@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help env scan demo test format format-check lint types contracts unit docs docs-fresh fuzz bench mutants lock wheel clean
+.PHONY: help env scan demo demo-snapshot test format format-check lint types contracts unit docs docs-fresh fuzz bench mutants lock wheel clean
 
 help:
 	@echo "make scan     start a small AWS estate on this machine, scan it over its API, show the matrix"
@@ -35,6 +35,10 @@ scan: $(READY)
 
 demo: $(READY)
 	@$(BIN)/tscan demo; code=$$?; test $$code -ne 2
+
+# Evidence for `tscan demo`; to be recorded again when checks or kinds change what they read.
+demo-snapshot: $(READY)
+	@$(BIN)/python -m tests.estate record scanner/cli/demo.snapshot.jsonl.gz
 
 test: format-check lint types contracts docs-fresh unit
 

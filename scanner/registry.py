@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from difflib import get_close_matches
+from functools import cached_property
 from importlib.metadata import entry_points
 from typing import Final, Generic, TypeVar, cast
 
@@ -32,11 +33,11 @@ class Registry(Generic[T]):
     @property
     def names(self) -> tuple[str, ...]:
         """Every registered name, sorted."""
-        return tuple(sorted(self._places()))
+        return tuple(sorted(self._places))
 
     def get(self, name: str) -> T:
         """The object behind a name; TscanError when there is none, or when its module is not installed."""
-        places = self._places()
+        places = self._places
         if name not in places:
             close = get_close_matches(name, places, n=1)
             hint = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(sorted(places))}"
@@ -51,6 +52,7 @@ class Registry(Generic[T]):
             wanted = f"tscan[{_EXTRAS[missing]}]" if missing in _EXTRAS else missing
             raise TscanError(f"'{name}' needs {missing}, which is not installed", f"pip install '{wanted}'") from error
 
+    @cached_property
     def _places(self) -> dict[str, str]:
         # tscan's own names come last: a plugin adds names, it never replaces one.
         return {point.name: point.value for point in entry_points(group=self.group)} | self._builtin

@@ -16,7 +16,7 @@ _connect_ex = socket.socket.connect_ex
 _getaddrinfo = socket.getaddrinfo
 
 
-class NetworkBlocked(RuntimeError):
+class NetworkBlockedError(RuntimeError):
     """A test reached for the network."""
 
 
@@ -32,7 +32,7 @@ def _loopback(host: object) -> bool:
 
 def _guard(sock: socket.socket, address: Any) -> None:
     if sock.family in (socket.AF_INET, socket.AF_INET6) and not _loopback(address[0]):
-        raise NetworkBlocked(f"a test reached for {address[0]}: only loopback is open")
+        raise NetworkBlockedError(f"a test reached for {address[0]}: only loopback is open")
 
 
 def _guarded_connect(self: socket.socket, address: Any) -> None:
@@ -47,7 +47,7 @@ def _guarded_connect_ex(self: socket.socket, address: Any) -> int:
 
 def _guarded_getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
     if host is not None and not _loopback(host):
-        raise NetworkBlocked(f"a test asked for the address of {host}: only loopback is open")
+        raise NetworkBlockedError(f"a test asked for the address of {host}: only loopback is open")
     return _getaddrinfo(host, *args, **kwargs)
 
 

@@ -68,14 +68,16 @@ def _folder(path: str | Path, option: str) -> Path:
 
 def content_files(root: Path, label: str, problems: list[Problem], *, shipped: bool = True) -> Iterator[ContentFile]:
     """The YAML files below a folder, in order of their names."""
-    for path in sorted(_yaml_paths(root)):
-        inside = path.relative_to(root).parts
-        shown = shown_path(path)
-        if path.suffix == ".yml":
+    above = shown_path(root)
+    for inside in sorted(_yaml_paths(root)):
+        path = os.path.join(root, *inside)
+        shown = os.path.join(above, *inside)
+        if path.endswith(".yml"):
             problems.append(Problem(shown, 1, 1, "the file's name ends in .yml", "rename it to .yaml"))
             continue
         try:
-            content = path.read_bytes()
+            with open(path, "rb") as file:
+                content = file.read()
         except OSError as error:
             problems.append(Problem(shown, 1, 1, f"cannot be read: {error.strerror}"))
             continue
@@ -83,12 +85,13 @@ def content_files(root: Path, label: str, problems: list[Problem], *, shipped: b
         yield ContentFile(name=name, shown=shown, inside=inside, content=content, shipped=shipped)
 
 
-def _yaml_paths(root: Path) -> Iterator[Path]:
+def _yaml_paths(root: Path) -> Iterator[tuple[str, ...]]:
     for folder, below, files in os.walk(root):
+        inside = Path(folder).relative_to(root).parts
         below[:] = [name for name in below if not name.startswith((".", "__"))]
         for name in files:
             if name.endswith((".yaml", ".yml")) and not name.startswith("."):
-                yield Path(folder, name)
+                yield (*inside, name)
 
 
 def shown_path(path: Path) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from scanner.content.reading import Reading, Steps, suggest
 from scanner.content.typing import MistypedError, typed
 from scanner.errors import TscanError
+from scanner.language.functions import to_double, to_int
 from scanner.language.types import BOOL, DOUBLE, INT, STRING, Field, ListType, MapType, RecordType, Type, parse_type
 from scanner.model.checks import Parameter
 
@@ -123,6 +125,7 @@ def _data(text: str, kind: Type) -> Any:
     if kind == BOOL:
         return {"true": True, "false": False}.get(text, text)
     try:
-        return int(text) if kind == INT else float(text) if kind == DOUBLE else text
-    except ValueError:
+        number = to_int(text) if kind == INT else to_double(text) if kind == DOUBLE else text
+    except (ValueError, OverflowError):
         return text
+    return text if number == math.inf or number == -math.inf else number

@@ -1,4 +1,4 @@
-"""From findings to controls and from controls to criteria: the algebra of `docs/` as written, without exceptions.
+"""From findings to controls and from controls to criteria: the algebra, without exceptions.
 
 Every branch leans the same way: what was not read, not run or not attested can only make a status worse.
 """

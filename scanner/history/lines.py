@@ -99,7 +99,7 @@ class SnapshotReader:
         answers: dict[str, Answer] = {}
         last = ""
         while True:
-            before = self._digest.hexdigest()
+            before = self._digest.copy()
             value = self._next()
             if "digest" in value:
                 return self._finish(header, answers, value, before)
@@ -173,11 +173,12 @@ class SnapshotReader:
         return _build(call, value["data"], outcome)
 
     def _finish(
-        self, header: dict[str, Any], answers: dict[str, Answer], footer: dict[str, Any], digest: str
+        self, header: dict[str, Any], answers: dict[str, Answer], footer: dict[str, Any], digest: hashlib._Hash
     ) -> Snapshot:
         self._check(footer, _FOOTER, "")
         self._canonical(canonical(footer))
-        if footer["digest"] != digest:
+        digest.update(canonical({"answers": footer["answers"], "finished": footer["finished"]}).encode())
+        if footer["digest"] != digest.hexdigest():
             self._wrong("the file was changed: its digest differs", _AGAIN)
         if footer["answers"] != len(answers):
             self._wrong(f"{footer['answers']} answers were written, {len(answers)} are here", _AGAIN)

@@ -1,7 +1,7 @@
 """The snapshot file `tscan.snapshot/1`: one scan of one target, self-contained, sealed by digests.
 
 JSON Lines in UTF-8, in canonical JSON, gzip-compressed when the name ends in `.gz`: a header, one line for each answer
-in the order of their keys, and a footer with the SHA-256 of every byte before it.
+in the order of their keys, and a footer with the SHA-256 of every byte before it and of its own other members.
 """
 
 from __future__ import annotations
@@ -76,8 +76,9 @@ def _lines(snapshot: Snapshot) -> Iterator[bytes]:
         line = text.encode() + b"\n"
         digest.update(line)
         yield line
-    footer = {"answers": len(snapshot.answers), "digest": digest.hexdigest(), "finished": snapshot.finished}
-    yield canonical(footer).encode() + b"\n"
+    footer = {"answers": len(snapshot.answers), "finished": snapshot.finished}
+    digest.update(canonical(footer).encode())
+    yield canonical({**footer, "digest": digest.hexdigest()}).encode() + b"\n"
 
 
 def _texts(snapshot: Snapshot) -> Iterator[str]:

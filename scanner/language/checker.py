@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from scanner.language.calls import check_call
+from scanner.language.operators import check_binary
 from scanner.language.problems import ExpressionError, did_you_mean
 from scanner.language.scopes import Scope, facts
 from scanner.language.tree import (
@@ -27,33 +28,18 @@ from scanner.language.tree import (
 from scanner.language.types import (
     BOOL,
     DOUBLE,
-    DURATION,
     DYN,
     INT,
     NOTHING,
     STRING,
-    TIMESTAMP,
     ListType,
     MapType,
     RecordType,
     Type,
-    comparable,
     unify,
 )
 
 _LITERALS: Final[dict[type, Type]] = {bool: BOOL, int: INT, float: DOUBLE, str: STRING}
-_ORDERED: Final = (INT, DOUBLE, TIMESTAMP, DURATION)
-_ARITHMETIC: Final[dict[tuple[str, Type, Type], Type]] = {
-    **{(operator, INT, INT): INT for operator in "+-*/%"},
-    **{(operator, DOUBLE, DOUBLE): DOUBLE for operator in "+-*/"},
-    ("+", STRING, STRING): STRING,
-    ("+", TIMESTAMP, DURATION): TIMESTAMP,
-    ("+", DURATION, TIMESTAMP): TIMESTAMP,
-    ("+", DURATION, DURATION): DURATION,
-    ("-", TIMESTAMP, TIMESTAMP): DURATION,
-    ("-", TIMESTAMP, DURATION): TIMESTAMP,
-    ("-", DURATION, DURATION): DURATION,
-}
 
 
 class Checker:
@@ -230,75 +216,6 @@ def _items(checker: Checker, node: Macro, over: Type) -> Type:
     return checker.error(node.at, f"{node.kind}() goes over a list, not {over}")
 
 
-def _binary(checker: Checker, node: Binary, scope: Scope) -> Type:
-    left, right = checker.check(node.left, scope), checker.check(node.right, scope)
-    if node.operator == "in":
-        return _membership(checker, node, left, right)
-    if node.operator in ("==", "!="):
-        return _equality(checker, node, left, right)
-    if node.operator in ("<", "<=", ">", ">="):
-        return _order(checker, node, left, right)
-    return _arithmetic(checker, node, left, right)
-
-
-def _membership(checker: Checker, node: Binary, left: Type, right: Type) -> Type:
-    if isinstance(right, MapType):
-        if left not in (STRING, DYN):
-            checker.error(node.at, f"a key is string, not {left}")
-    elif isinstance(right, ListType):
-        if unify(left, right.item) is None:
-            checker.error(node.at, f"{left} is never in {right}", _conversion(left, right.item))
-        elif not comparable(left):
-            checker.error(node.at, f"{left} cannot be compared", "ask for its fields with exists()")
-    elif right is not DYN:
-        hint = "for a part of a text: text.contains('part')" if right is STRING else ""
-        checker.error(node.at, f"'in' asks a list or a map, not {right}", hint)
-    return BOOL
-
-
-def _equality(checker: Checker, node: Binary, left: Type, right: Type) -> Type:
-    if unify(left, right) is None:
-        checker.error(node.at, f"{left} and {right} are never equal", _conversion(left, right))
-    elif not (comparable(left) and comparable(right)):
-        checker.error(node.at, f"{left} cannot be compared", "compare its fields")
-    return BOOL
-
-
-def _conversion(left: Type, right: Type) -> str:
-    if {left, right} == {STRING, INT}:
-        return "convert one side: int('22') or string(22)"
-    if {left, right} == {DOUBLE, INT}:
-        return "write 1.0, or convert with double(…)"
-    if {left, right} == {STRING, TIMESTAMP}:
-        return "convert with timestamp('2026-01-31T12:00:00Z')"
-    return ""
-
-
-def _order(checker: Checker, node: Binary, left: Type, right: Type) -> Type:
-    for side in (left, right):
-        if side not in (*_ORDERED, DYN):
-            hint = "compare with a list of allowed values: x in ['a', 'b']" if side is STRING else ""
-            checker.error(node.at, f"{side} has no order", hint)
-            return BOOL
-    if unify(left, right) is None:
-        checker.error(node.at, f"{left} and {right} cannot be ordered", _conversion(left, right))
-    return BOOL
-
-
-def _arithmetic(checker: Checker, node: Binary, left: Type, right: Type) -> Type:
-    if DYN in (left, right):
-        return DYN
-    if node.operator == "+" and isinstance(left, ListType) and isinstance(right, ListType):
-        both = unify(left, right)
-        return both or checker.error(node.at, f"{left} and {right} cannot be joined")
-    found = _ARITHMETIC.get((node.operator, left, right))
-    if found is None:
-        return checker.error(
-            node.at, f"'{node.operator}' does not apply to {left} and {right}", _conversion(left, right)
-        )
-    return found
-
-
 _CHECKS: Final[Mapping[type, Callable[[Checker, Any, Scope], Type]]] = {
     Literal: _literal,
     Name: _name,
@@ -310,6 +227,6 @@ _CHECKS: Final[Mapping[type, Callable[[Checker, Any, Scope], Type]]] = {
     Ternary: _ternary,
     ListLiteral: _list,
     Macro: _macro,
-    Binary: _binary,
+    Binary: check_binary,
     Call: check_call,
 }

@@ -44,9 +44,9 @@ _INLINE: Final = {
 _FOLDED: Final = frozenset({"timestamp", "duration", "days", "hours", "cidrPrefix"})
 
 
-def compile_fast(tree: Node, types: dict[Node, Type]) -> Fast:
+def compile_fast(tree: Node, types: dict[Node, Type], *, raw: bool = False) -> Fast:
     """The function from a scope and a budget to a value or SLOW."""
-    emitter = Emitter(types)
+    emitter = Emitter(types, raw=raw)
     try:
         if any(holds_dyn(kind) for kind in types.values()):
             raise TooComplexError
@@ -118,7 +118,8 @@ def _has(emitter: Emitter, node: Has) -> str:
     emitter.line(f"if {result}:")
     with emitter.block():
         emitter.guard(value, emitter.types[member])
-    emitter.remember(text(member), value)
+    if not emitter.raw:
+        emitter.remember(text(member), value)
     emitter.remember(f"has {text(member)}", result)
     return result
 

@@ -42,8 +42,10 @@ class TooComplexError(Exception):
 class Emitter:
     """Lines written so far, the constants they use, and the reads whose results still stand."""
 
-    def __init__(self, types: dict[Node, Type]) -> None:
+    def __init__(self, types: dict[Node, Type], *, raw: bool = False) -> None:
         self.types = types
+        self.raw = raw
+        """Whether an optional member may be read without a guard, so that has() says nothing about a later read."""
         self.lines: list[str] = []
         self.constants: dict[str, Any] = {}
         self.variables: dict[str, str] = {}

@@ -60,7 +60,7 @@ class Explainer:
 
     def observe(self, tree: Node) -> tuple[Observation, ...]:
         """The values that decided the outcome of a tree."""
-        with suppress(BudgetExceededError):
+        with suppress(BudgetExceededError, RecursionError):
             self._visit(tree, {})
         return tuple(Observation(path=path, value=value) for path, value in self._found.items())
 

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import combinations
+from threading import Lock
 from typing import Final
 
 from scanner.language.patterns import Choice, Edge, One, Part, Ranges, Repeat, Sequence, read_pattern
@@ -104,14 +105,16 @@ class _Automaton:
         points = {low for ranges in program.ranges.values() for low, _ in ranges}
         points |= {high + 1 for ranges in program.ranges.values() for _, high in ranges}
         self._points = sorted(points)
-        self._classes: dict[str, int] = {}
-        self._clear()
-
-    def _clear(self) -> None:
         self._moves: list[dict[str, int]] = []
         self._states: list[frozenset[int]] = []
         self._numbers: dict[frozenset[int], int] = {}
         self._by_class: dict[tuple[int, int], int] = {}
+        self._lock = Lock()
+        self._clear()
+
+    def _clear(self) -> None:
+        for memory in (self._moves, self._states, self._numbers, self._by_class):
+            memory.clear()
         self._number(self._program.closure([self._program.start], at_start=True, at_end=False))
 
     def _number(self, state: frozenset[int]) -> int:
@@ -124,11 +127,12 @@ class _Automaton:
 
     def matches(self, text: str) -> bool:
         """Whether the pattern matches anywhere in the text."""
-        if len(self._states) > _MOST_STATES:
-            self._clear()
-        states, moves = self._states, self._moves
-        current = 0
-        if 0 in states[0]:
+        with self._lock:
+            return self._matches(text)
+
+    def _matches(self, text: str) -> bool:
+        moves, current = self._moves, 0
+        if 0 in self._states[0]:
             return True
         for character in text:
             following = moves[current].get(character)
@@ -137,8 +141,7 @@ class _Automaton:
             if following < 0:
                 return True
             current = following
-        at_end = self._program.closure(states[current], at_start=not text, at_end=True)
-        return 0 in at_end
+        return 0 in self._program.closure(self._states[current], at_start=not text, at_end=True)
 
     def _move(self, current: int, character: str) -> int:
         """The number of the next state, or -1 when the pattern has matched."""
@@ -146,19 +149,22 @@ class _Automaton:
         key = (current, bisect_right(self._points, code))
         following = self._by_class.get(key)
         if following is None:
-            following = self._by_class[key] = self._step(current, code)
+            closed = self._step(current, code)
+            if len(self._states) >= _MOST_STATES:
+                self._clear()
+                return -1 if 0 in closed else self._number(closed)
+            following = self._by_class[key] = -1 if 0 in closed else self._number(closed)
         if len(self._moves[current]) < 256:
             self._moves[current][character] = following
         return following
 
-    def _step(self, current: int, code: int) -> int:
+    def _step(self, current: int, code: int) -> frozenset[int]:
         program = self._program
         targets = [program.start]
         for state in self._states[current]:
             if any(low <= code <= high for low, high in program.ranges.get(state, ())):
                 targets.extend(program.jumps[state])
-        closed = program.closure(targets, at_start=False, at_end=False)
-        return -1 if 0 in closed else self._number(closed)
+        return program.closure(targets, at_start=False, at_end=False)
 
 
 def _is_one_pass(part: Part, program: _Program) -> bool:

@@ -12,7 +12,7 @@ from typing import Final
 
 LONGEST_PATTERN: Final = 1_000
 MOST_REPEATS: Final = 200
-MOST_POSITIONS: Final = 2_000
+MOST_POSITIONS: Final = 1_000
 _DEEPEST: Final = 30
 _LAST: Final = 0x10FFFF
 

@@ -21,6 +21,7 @@ from scanner.model.values import Unreadable
 
 DEFAULT_BUDGET: Final = 1_000_000
 OVER_BUDGET: Final = Unreadable("iteration budget exceeded")
+TOO_DEEP: Final = Unreadable("the data is nested too deeply")
 
 _FAST_FAILURES: Final = (
     KeyError,
@@ -31,6 +32,7 @@ _FAST_FAILURES: Final = (
     OverflowError,
     ZeroDivisionError,
     ArithmeticError,
+    RecursionError,
 )
 Scoped = Mapping[str, object]
 
@@ -40,7 +42,9 @@ class Program:
 
     __slots__ = ("_budget", "_closures", "_fast", "_result", "_tree", "paths", "source", "type")
 
-    def __init__(self, source: str, tree: Node, checker: Checker, roots: frozenset[str], want: Type | None) -> None:
+    def __init__(
+        self, source: str, tree: Node, checker: Checker, *, roots: frozenset[str], want: Type | None, budget: int
+    ) -> None:
         self.source: Final = source
         """The text of the expression."""
         self.type: Final = checker.types[tree] if want is None else want
@@ -50,7 +54,7 @@ class Program:
         self._tree = tree
         self._closures = Closures(checker.types, roots, raw=checker.raw)
         self._result = reader(self.type, "the result") if self.type != checker.types[tree] else None
-        self._budget = DEFAULT_BUDGET
+        self._budget = budget
         self._fast: Callable[[Any, int], Any] = self._compile_then_run
 
     def evaluate(self, scope: Scoped) -> object:
@@ -73,11 +77,6 @@ class Program:
         observed = Explainer(self._closures, self._environment(scope)).observe(self._tree)
         return Explanation(outcome=outcome, reason=reason, observed=observed)
 
-    def with_budget(self, steps: int) -> Program:
-        """This program with another number of macro steps per evaluation."""
-        self._budget = steps
-        return self
-
     def _environment(self, scope: Scoped) -> Environment:
         return {**scope, BUDGET: self._budget}
 
@@ -86,11 +85,15 @@ class Program:
             outcome = self._closures.of(self._tree)(env)
         except BudgetExceededError:
             return OVER_BUDGET
+        except RecursionError:
+            return TOO_DEEP
         return outcome if self._result is None else self._result(outcome)
 
     def _compile_then_run(self, scope: Scoped, budget: int) -> Any:
         types = self._closures.types
-        self._fast = compile_chain(self._tree, types, self.type) or compile_fast(self._tree, types)
+        self._fast = compile_chain(self._tree, types, self.type) or compile_fast(
+            self._tree, types, raw=self._closures.raw
+        )
         return self._fast(scope, budget)
 
     def __repr__(self) -> str:
@@ -98,12 +101,17 @@ class Program:
 
 
 def compile_expression(
-    source: str, names: Mapping[str, Type], *, want: Type | None = None, raw: bool = False
+    source: str,
+    names: Mapping[str, Type],
+    *,
+    want: Type | None = None,
+    raw: bool = False,
+    budget: int = DEFAULT_BUDGET,
 ) -> Program:
     """The program of an expression over declared names; ExpressionErrors with every mistake found.
 
     `raw` is for expressions over raw answers: an index or an optional member needs no guard, and where there is
-    nothing the outcome is an Unreadable that is `missing`.
+    nothing the outcome is an Unreadable that is `missing`. `budget` is the number of macro steps in one evaluation.
     """
     tree = parse(source)
     checker = Checker(raw=raw)
@@ -112,4 +120,4 @@ def compile_expression(
         checker.error(tree.at, f"the expression is {found}, not {want}", "")
     if checker.errors:
         raise ExpressionErrors(checker.errors)
-    return Program(source, tree, checker, frozenset(names), want)
+    return Program(source, tree, checker, roots=frozenset(names), want=want, budget=budget)

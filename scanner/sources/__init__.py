@@ -69,15 +69,7 @@ READERS = Registry[Reader](
     **{
         "aws.credential_report": "scanner.sources.aws.readers:credential_report",
         "aws.policy_holders": "scanner.sources.aws.readers:policy_holders",
+        "aws.principals": "scanner.sources.aws.principals:principals",
     },
 )
 """Programs of calls that kinds name; they need no SDK, so that a snapshot is replayed without one."""
-
-READERS = Registry[Reader](
-    "scanner.readers",
-    **{
-        "aws.credential_report": "scanner.sources.aws.readers:credential_report",
-        "aws.policy_holders": "scanner.sources.aws.readers:policy_holders",
-    },
-)
-"""Programs of calls, by the name that a kind uses; replaying them needs no SDK."""

@@ -103,7 +103,9 @@ def test_one_call_means_the_same_in_every_kind(pack: Any) -> None:
     call = "{call: s3:GetBucketEncryption, absent_on: [Other], with: {Bucket: account}}"
     pack.write(ACCOUNT, text.replace("details: {", f"details: {{more: {call}, "))
     found = [problem.split(": ", 1)[1].split("\n")[0] for problem in pack.problems()]
-    assert found == [f"'{word}' of s3:GetBucketEncryption differs from aws.s3.account" for word in ("absent_on", "permission")]
+    assert found == [
+        f"'{word}' of s3:GetBucketEncryption differs from aws.s3.account" for word in ("absent_on", "permission")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -111,19 +113,36 @@ def test_one_call_means_the_same_in_every_kind(pack: Any) -> None:
     [
         ("  items: Buckets\n", "", "'items' is missing"),
         ("  call: s3:ListBuckets\n", "", "one of 'call' and 'reader' is needed"),
-        ("    call: s3:GetBucketPolicy\n    with", "    reader: aws.x\n    with", "'reader' and 'reads' stand together"),
-        ("    call: s3:GetBucketPolicy\n    with: {Bucket: it.Name}\n",
-         "    reader: aws.x\n    reads: [{call: s3:GetBucketPolicy}]\n    when: 'true'\n", "'when' has no meaning beside 'reader'"),
+        (
+            "    call: s3:GetBucketPolicy\n    with",
+            "    reader: aws.x\n    with",
+            "'reader' and 'reads' stand together",
+        ),
+        (
+            "    call: s3:GetBucketPolicy\n    with: {Bucket: it.Name}\n",
+            "    reader: aws.x\n    reads: [{call: s3:GetBucketPolicy}]\n    when: 'true'\n",
+            "'when' has no meaning beside 'reader'",
+        ),
         ("    one: aws.s3.account\n", "", "'block' leads to one kind"),
-        ("    one: aws.s3.account\n", "    one: aws.s3.account\n    many: aws.s3.account\n", "'block' leads to one kind"),
+        (
+            "    one: aws.s3.account\n",
+            "    one: aws.s3.account\n    many: aws.s3.account\n",
+            "'block' leads to one kind",
+        ),
         ("  items: Buckets\n", "  items: Buckets\n  per: aws.s3.nothing\n", "there is no kind 'aws.s3.nothing'"),
-        ("  items: Buckets\n", "  items: Buckets\n  per: aws.s3.bucket\n",
-         "the listing goes in a circle: aws.s3.bucket → aws.s3.bucket"),
+        (
+            "  items: Buckets\n",
+            "  items: Buckets\n  per: aws.s3.bucket\n",
+            "the listing goes in a circle: aws.s3.bucket → aws.s3.bucket",
+        ),
         ("type: list(record)", "type: list(string)", "'each' belongs to list(record), the type is list(string)"),
-        ("  policy: {meaning: Its policy., type: policy,", "  policy: {meaning: Its policy., type: list(record),",
-         "a list(record) declares its fields"),
+        (
+            "  policy: {meaning: Its policy., type: policy,",
+            "  policy: {meaning: Its policy., type: list(record),",
+            "a list(record) declares its fields",
+        ),
     ],
-)  # fmt: skip
+)
 def test_kinds_that_contradict_themselves(pack: Any, old: str, new: str, message: str) -> None:
     pack.change(KIND, old, new)
     assert message in [problem.split(": ", 1)[1].split("\n")[0] for problem in pack.problems()]
@@ -132,17 +151,23 @@ def test_kinds_that_contradict_themselves(pack: Any, old: str, new: str, message
 def test_the_type_that_conditions_see(pack: Any) -> None:
     kind = pack.load().kinds["aws.s3.bucket"]
     fields = kind.type.fields
-    assert {name: (str(field.type), field.optional) for name, field in fields.items() if name in ("id", "region", "owner")} == {
-        "id": ("string", False), "region": ("string", False), "owner": ("string", True),
-    }  # fmt: skip
+    assert {
+        name: (str(field.type), field.optional) for name, field in fields.items() if name in ("id", "region", "owner")
+    } == {
+        "id": ("string", False),
+        "region": ("string", False),
+        "owner": ("string", True),
+    }
     assert fields["tags"].type == MapType(STRING)
     rules = fields["rules"].type
     assert isinstance(rules, ListType)
     assert rules.ordered
     assert isinstance(rules.item, RecordType)
     assert {name: field.type for name, field in rules.item.fields.items()} == {
-        "days": INT, "prefixes": ListType(STRING), "position": INT,
-    }  # fmt: skip
+        "days": INT,
+        "prefixes": ListType(STRING),
+        "position": INT,
+    }
     assert fields["block"].type.fields["blocked"].type == BOOL
     assert kind.relations["block"].cardinality is Cardinality.ONE
     assert kind.details["encryption"].permission == ("s3:GetEncryptionConfiguration",)
@@ -150,7 +175,9 @@ def test_the_type_that_conditions_see(pack: Any) -> None:
     assert kind.details["document"].arguments["Bucket"].evaluate({"it": {"Name": "x"}}) == "x"
 
 
-@pytest.mark.parametrize(("words", "optional", "is_list"), [("one", False, False), ("maybe_one", True, False), ("many", False, True)])
+@pytest.mark.parametrize(
+    ("words", "optional", "is_list"), [("one", False, False), ("maybe_one", True, False), ("many", False, True)]
+)
 def test_relations_by_cardinality(pack: Any, words: str, optional: bool, is_list: bool) -> None:
     pack.change(KIND, "    one: aws", f"    {words}: aws")
     pack.change(CHECK, "\n    && self.block.blocked", "")
@@ -175,9 +202,12 @@ def test_a_users_folder_adds_checks_and_parameters(pack: Any) -> None:
 
 def test_a_users_folder_replaces_nothing(pack: Any) -> None:
     folder = _user_check(pack, "aws-s3-bucket-encrypted")
-    pack.write("mine/parameters.yaml", "version: 1\nparameters: {most_days: {meaning: Ours., type: int, default: 9999}}\n")
+    pack.write(
+        "mine/parameters.yaml", "version: 1\nparameters: {most_days: {meaning: Ours., type: int, default: 9999}}\n"
+    )
     assert pack.problems(more_checks=(folder,)) == [
-        f"mine/aws-s3-bucket-encrypted.yaml:2:5: check 'aws-s3-bucket-encrypted' exists already\n  hint: first in {CHECK}",
+        "mine/aws-s3-bucket-encrypted.yaml:2:5: check 'aws-s3-bucket-encrypted' exists already\n"
+        f"  hint: first in {CHECK}",
         "mine/parameters.yaml:2:14: parameter 'most_days' exists already\n"
         "  hint: a folder adds parameters; tscan.yaml sets those that exist",
     ]
@@ -186,8 +216,10 @@ def test_a_users_folder_replaces_nothing(pack: Any) -> None:
 def test_a_users_folder_adds_no_kind(pack: Any) -> None:
     pack.write("mine/aws/s3.bucket.yaml", (pack.folder / KIND).read_text())
     found = pack.problems(more_checks=(Path("mine"),))
-    assert found == ["mine/aws/s3.bucket.yaml:2:1: a folder of checks cannot add a kind\n"
-                     "  hint: kinds decide which calls run with your credentials; only tscan ships them"]  # fmt: skip
+    assert found == [
+        "mine/aws/s3.bucket.yaml:2:1: a folder of checks cannot add a kind\n"
+        "  hint: kinds decide which calls run with your credentials; only tscan ships them"
+    ]
 
 
 def test_a_users_check_may_fill_what_is_lacking(pack: Any) -> None:
@@ -232,11 +264,18 @@ def test_the_digest_is_of_names_and_bytes_and_not_of_the_place(pack: Any, monkey
 
 def test_no_file_is_named_by_the_machine_it_lies_on(pack: Any) -> None:
     library = pack.load()
-    paths = [thing.path for part in (library.kinds, library.checks, library.controls, library.frameworks) for thing in part.values()]
+    paths = [
+        thing.path
+        for part in (library.kinds, library.checks, library.controls, library.frameworks)
+        for thing in part.values()
+    ]
     assert sorted(paths) == [
-        "checks/aws/s3/aws-s3-bucket-encrypted.yaml", "mappings/controls/ENC-01.yaml", "mappings/soc2-2017/framework.yaml",
-        "resources/aws/s3.account.yaml", "resources/aws/s3.bucket.yaml",
-    ]  # fmt: skip
+        "checks/aws/s3/aws-s3-bucket-encrypted.yaml",
+        "mappings/controls/ENC-01.yaml",
+        "mappings/soc2-2017/framework.yaml",
+        "resources/aws/s3.account.yaml",
+        "resources/aws/s3.bucket.yaml",
+    ]
 
 
 def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
@@ -255,6 +294,7 @@ def test_the_error_holds_every_problem(pack: Any) -> None:
 
 
 def test_loading_imports_no_jsonschema() -> None:
-    code = "import sys, scanner.content, scanner.content.config, scanner.content.examples; print('jsonschema' in sys.modules)"
+    modules = "sys, scanner.content, scanner.content.config, scanner.content.examples"
+    code = f"import {modules}; print('jsonschema' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "False\n"

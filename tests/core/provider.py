@@ -60,7 +60,11 @@ class Provider:
         for key in (call.key, f"{call.operation}@{call.region}", call.operation):
             if key in self.table:
                 said = self.table[key]
-                return replace(said, call=call) if isinstance(said, Answer) else Answer(call=call, state=State.OK, data=said)
+                return (
+                    replace(said, call=call)
+                    if isinstance(said, Answer)
+                    else Answer(call=call, state=State.OK, data=said)
+                )
         raise AssertionError(f"nobody expected {call.key}")
 
 
@@ -70,7 +74,10 @@ def refused(state: State = State.DENIED, code: str = "AccessDenied", data: Any =
 
 
 def read(
-    found: Library, provider: Provider, readers: Mapping[str, Reader] | None = None, params: Mapping[str, Any] | None = None
+    found: Library,
+    provider: Provider,
+    readers: Mapping[str, Reader] | None = None,
+    params: Mapping[str, Any] | None = None,
 ) -> Projection:
     """Collect what all checks read, and project it."""
     estate = Estate(

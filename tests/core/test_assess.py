@@ -31,9 +31,7 @@ def assessed(
     by_check: dict[str, list[CheckResult]] = {}
     for result in results:
         by_check.setdefault(result.check, []).append(result)
-    return assess_control(
-        control, by_check, library=LIBRARY, targets=targets, attested=attested, params_set=params_set
-    )
+    return assess_control(control, by_check, library=LIBRARY, targets=targets, attested=attested, params_set=params_set)
 
 
 def b(*verdicts: Verdict, **parts: Any) -> CheckResult:
@@ -81,7 +79,8 @@ CASES: list[tuple[str, Any, tuple[CheckResult, ...], str]] = [
     ("scoped out beside tested", make_control(*BOTH), (OUT, b(P)), "pass"),
     ("a result that says nothing", make_control(("a", E)), (make_result(),), "not shown"),
     ("attestation missing", make_control(("a", E), attestations=("MC-2",)), (make_result(P),), "needs evidence"),
-    ("attestation missing, waived", make_control(("a", E), attestations=("MC-2",)), (make_result(W),), "needs evidence"),
+    ("attestation missing, waived", make_control(("a", E), attestations=("MC-2",)), (make_result(W),),
+     "needs evidence"),
     ("attestation missing, empty", make_control(("a", E), attestations=("MC-2",)), (EMPTY,), "needs evidence"),
     ("attestation missing, unread", make_control(("a", E), attestations=("MC-2",)), (make_result(U),), "not shown"),
     ("attestation only", make_control(attestations=("MC-2",)), (), "needs evidence"),
@@ -98,7 +97,8 @@ CASES: list[tuple[str, Any, tuple[CheckResult, ...], str]] = [
      "not shown"),
     ("lacking anywhere", make_control(("a", E), lacking=(Lacking(id="x", cloud="any", why=""),)), (make_result(P),),
      "not shown"),
-    ("lacking there", make_control(("a", E), lacking=(Lacking(id="x", cloud="gcp", why=""),)), (make_result(P),), "pass"),
+    ("lacking there", make_control(("a", E), lacking=(Lacking(id="x", cloud="gcp", why=""),)), (make_result(P),),
+     "pass"),
     ("lacking and failing", make_control(("a", E), lacking=(Lacking(id="x", cloud="aws", why=""),)), (make_result(F),),
      "fail"),
 ]  # fmt: skip
@@ -119,6 +119,14 @@ def test_must_have_by_a_person_or_a_parameter(attested: set[str], params_set: se
     control = make_control(("b", E), must_have=(ANY,))
     result = assessed(control, b(P), attested=frozenset(attested), params_set=frozenset(params_set))
     assert result.status.value == status
+
+
+def test_reasons_say_what_kept_the_control_open() -> None:
+    control = make_control(("a", E))
+    assert assessed(control, OUT).reasons == ("every resource is out of scope by its label",)
+    assert assessed(control, make_result()).reasons == ("nothing was tested",)
+    assert assessed(control).reasons == ("a was not run in aws:111122223333", "nothing was tested")
+    assert assessed(control, make_result(P, F, W)).reasons == ("1 of 3 findings fail", "1 accepted by waiver")
 
 
 def test_each_must_have_counts() -> None:
@@ -181,7 +189,8 @@ def shown(*statuses: Status, supporting: tuple[Status, ...] = ()) -> Any:
     ("statuses", "status", "complete", "failing"),
     [
         ("pass", "pass", True, 0), ("pass fail not_shown fail", "fail", False, 2),
-        ("pass not_shown needs_evidence", "not shown", False, 0), ("accepted needs_evidence", "needs evidence", False, 0),
+        ("pass not_shown needs_evidence", "not shown", False, 0),
+        ("accepted needs_evidence", "needs evidence", False, 0),
         ("pass accepted", "accepted", True, 0), ("no_occurrence pass", "pass", True, 0),
         ("not_applicable accepted", "accepted", True, 0), ("not_applicable no_occurrence", "no occurrence", True, 0),
         ("not_applicable", "not applicable", True, 0), ("no_occurrence fail", "fail", True, 1),

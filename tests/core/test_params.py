@@ -13,9 +13,7 @@ from scanner.model.values import Unreadable
 
 
 def parameter(default: Any = None, tighter: str = "", *, has_default: bool = True) -> dict[str, Parameter]:
-    return {
-        "p": Parameter(name="p", meaning="", type="int", default=default, has_default=has_default, tighter=tighter)
-    }
+    return {"p": Parameter(name="p", meaning="", type="int", default=default, has_default=has_default, tighter=tighter)}
 
 
 def test_values() -> None:

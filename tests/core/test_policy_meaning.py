@@ -153,7 +153,9 @@ def test_federations_are_told_apart() -> None:
     google = web("1234", "app", principal="accounts.google.com")
     saml = trust({"Federated": f"arn:aws:iam::{ACCOUNT}:saml-provider/okta"}, "sts:AssumeRoleWithSAML")
     wildcard = trust({"Federated": GITHUB}, "sts:*")
-    policy = read_trust_policy(document(google, saml, wildcard, web("repo:a/b:*", "sts.amazonaws.com")), account=ACCOUNT)
+    policy = read_trust_policy(
+        document(google, saml, wildcard, web("repo:a/b:*", "sts.amazonaws.com")), account=ACCOUNT
+    )
     assert isinstance(policy, dict)
     assert [tuple(record.values()) for record in policy["federated"]] == [
         ("accounts.google.com", True, True),

@@ -29,6 +29,8 @@ PRINCIPALS: list[Any] = ["*", {"AWS": "*"}, {"AWS": OTHER}, {"AWS": ACCOUNT}, {"
 ACTIONS: list[Any] = ["*", "s3:*", "s3:GetObject", "iam:*", ["s3:Get*", "s3:Put*"], "sts:AssumeRoleWithWebIdentity"]
 RESOURCES: list[Any] = ["*", BUCKET, OBJECTS, [BUCKET, OBJECTS], f"{BUCKET}/logs/*"]
 
+PARTS = ["Version", "Statement", "Effect", "Principal", "Action", "NotAction", "Resource", "Condition"]
+
 statements = st.builds(
     lambda effect, principal, action, resource, condition, negations: {
         "Effect": effect,
@@ -99,13 +101,13 @@ def test_order_and_notation_say_nothing(parts: list[Any]) -> None:
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(["*", "Allow"]),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(
-            "Version Statement Effect Principal Action Resource Condition AWS Bool aws:SecureTransport NotAction".split()
-        ),
-        inner,
-        max_size=4,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from([*PARTS, "AWS", "Bool", "aws:SecureTransport"]),
+            inner,
+            max_size=4,
+        )
     ),
     max_leaves=20,
 )

@@ -66,6 +66,13 @@ PUBLIC: dict[str, Any] = {
     "another action denied": [allow(), deny(Action="s3:PutObject")],
     "some objects denied": [allow(), deny(Resource=f"{BUCKET}/secret/*")],
     "one letter denied": [allow(Action="s3:Get*"), deny(Action="s3:GetObjec?")],
+    "one of two actions denied": [allow(Action=["s3:GetObject", "s3:PutObject"]), deny(Action="s3:GetObject")],
+    "one of two resources denied": [allow(Resource=[f"{BUCKET}/a", f"{BUCKET}/b"]), deny(Resource=f"{BUCKET}/a")],
+    "an action here, a resource there": [
+        allow(Action=["s3:GetObject", "s3:PutObject"]),
+        deny(Action="s3:GetObject"),
+        deny(Action="s3:PutObject", Resource=f"{BUCKET}/a"),
+    ],
     "denied at night": [allow(), deny(Condition={"DateGreaterThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}})],
     "denied without TLS": [allow(), deny(Condition={"Bool": {"aws:SecureTransport": "false"}})],
     "denied all but deletion, which is open": [allow(Action="s3:DeleteObject"), deny(Action=None, NotAction="s3:*")],
@@ -109,9 +116,7 @@ NOT_PUBLIC: dict[str, Any] = {
     "caller of a key": [
         allow(
             {"AWS": "*"},
-            Condition={
-                "StringEquals": {"kms:CallerAccount": ACCOUNT, "kms:ViaService": "ebs.eu-west-1.amazonaws.com"}
-            },
+            Condition={"StringEquals": {"kms:CallerAccount": ACCOUNT, "kms:ViaService": "ebs.eu-west-1.amazonaws.com"}},
         )
     ],
     "access point": [when("StringEquals", "s3:DataAccessPointAccount", ACCOUNT)],

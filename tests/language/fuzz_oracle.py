@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from scanner.language import ExpressionErrors, compile_expression
-from scanner.language.types import BOOL, INT, STRING, TIMESTAMP, Type
+from scanner.language.types import BOOL, DYN, INT, STRING, TIMESTAMP, Type
 from scanner.model.values import Unreadable
 from tests.language.expressions import Writer, ours, theirs
 from tests.language.generate import LS, completed, damaged, place, schema, value
@@ -24,6 +24,7 @@ from tests.language.oracle import FAILED, ask, environment
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 _RATES = (0.0, 0.0, 0.03, 0.03, 0.1, 0.3)
 _COMPLETIONS = 5
+_RAW: dict[str, Type] = {"self": DYN, "params": DYN}
 
 
 def is_settled(outcome: Any) -> bool:
@@ -59,6 +60,7 @@ class Fuzz:
             return
         try:
             program = compile_expression(ours(source), names)
+            raw = compile_expression(ours(source), {**_RAW, "now": TIMESTAMP})
         except ExpressionErrors as error:
             self.counts["refused"] += 1
             if "nested more" not in str(error) and "longer than" not in str(error) and "parts" not in str(error):
@@ -67,9 +69,9 @@ class Fuzz:
         self.counts["expressions"] += 1
         compiled = self._oracle.compile(theirs(source))
         for rate in _RATES:
-            self.case(program, compiled, names, rate)
+            self.case(program, raw, compiled, names, rate)
 
-    def case(self, program: Any, compiled: Any, names: dict[str, Type], rate: float) -> None:
+    def case(self, program: Any, raw: Any, compiled: Any, names: dict[str, Type], rate: float) -> None:
         """Try one expression on one set of data."""
         rng = self.rng
         scope = {name: damaged(rng, value(rng, kind), rate) for name, kind in names.items() if name != "now"}
@@ -82,7 +84,16 @@ class Fuzz:
         explained = program.explain(scope)
         if explained.outcome != careful or len(explained.observed) > 20:
             self.differences.append(f"explain differs: {program.source}\n{scope}\n{explained}")
+        self.compare_raw(raw, scope, outcome, rate)
         self.compare(program.source, compiled, names, scope, outcome, rate)
+
+    def compare_raw(self, raw: Any, scope: dict[str, Any], outcome: Any, rate: float) -> None:
+        """The same expression over the same data as a raw answer may be open, but never says otherwise."""
+        said = raw.explain(scope).outcome
+        if said != raw.evaluate(scope):
+            self.differences.append(f"raw paths differ: {raw.source}\n{scope}\n{said!r}")
+        if is_settled(outcome) and said != outcome and (not rate or is_settled(said)):
+            self.differences.append(f"raw differs: {raw.source}\n{scope}\ntyped {outcome!r} raw {said!r}")
 
     def compare(
         self, source: str, compiled: Any, names: dict[str, Type], scope: dict[str, Any], outcome: Any, rate: float

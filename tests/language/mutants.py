@@ -104,9 +104,10 @@ MUTANTS = (
     Mutant(
         "the fast path takes an open list for a list",
         "emitter.py",
-        "return f\"type({name}) is not {'list' if",
-        'if isinstance(kind, ListType):\n        return f"not type({name}).__mro__.__contains__(list)"\n    return f"type({name}) is not {\'list\' if',
+        """return f"type({name}) is not {'list' if isinstance(kind, ListType) else 'dict'}\"""",
+        """return "False" if isinstance(kind, ListType) else f"type({name}) is not dict\"""",
     ),
+    Mutant("raw optional members are read as if guarded", "compiler.py", "if not emitter.raw:", "if True:"),
     Mutant(
         "has of an unread field is true",
         "evaluator.py",
@@ -119,7 +120,12 @@ MUTANTS = (
         "return False if raw and record.missing else record",
         "return False if raw else record",
     ),
-    Mutant("absence is false, not unread", "unread.py", 'return Unreadable(f"{path} is absent")', "return False"),
+    Mutant(
+        "absence is false, not unread",
+        "unread.py",
+        'return Unreadable(f"{path} is absent", missing=True)',
+        "return False",
+    ),
     Mutant(
         "missing survives a mixture",
         "unread.py",
@@ -157,7 +163,7 @@ MUTANTS = (
         "facts(term, holds=True)",
     ),
     Mutant("both sides of a failed && are known", "scopes.py", 'united = (operator == "&&") == holds', "united = True"),
-    Mutant("strings have an order", "checker.py", "_ORDERED: Final = (INT,", "_ORDERED: Final = (STRING, INT,"),
+    Mutant("strings have an order", "operators.py", "_ORDERED: Final = (INT,", "_ORDERED: Final = (STRING, INT,"),
     Mutant(
         "addresses of both families are compared",
         "functions.py",

@@ -11,7 +11,7 @@ from tests.language.fuzz_oracle import Fuzz
 @pytest.mark.parametrize("seed", [1, 2])
 def test_against_the_oracle(seed: int) -> None:
     fuzz = Fuzz(seed)
-    fuzz.run(3_000)
+    fuzz.run(2_000)
     assert fuzz.differences == []
-    assert fuzz.counts["settled holes"] > 500
+    assert fuzz.counts["settled holes"] > 300
     assert fuzz.counts["needlessly unread"] == 0

@@ -100,3 +100,12 @@ def test_linear_time(pattern: str) -> None:
     started = time.process_time()
     assert matcher(pattern)("a" * 100_000 + "c") is False
     assert time.process_time() - started < 2
+
+
+def test_an_automaton_forgets_what_grows_too_large() -> None:
+    automaton = _Automaton(_Program(read_pattern("(a|b)*a(a|b){12}c")))
+    rng = random.Random(3)
+    text = "".join(rng.choice("ab") for _ in range(20_000))
+    assert automaton.matches(text) is False
+    assert automaton.matches(text + "a" * 13 + "c") is True
+    assert len(automaton._states) <= 2_000

@@ -20,6 +20,9 @@ from scanner.sources.aws.clock import Clock  # noqa: E402
 from scanner.sources.aws.opening import open_session  # noqa: E402
 from scanner.sources.aws.session import AwsSession  # noqa: E402
 
+from scanner.content import load_library  # noqa: E402
+from scanner.model.library import Library  # noqa: E402
+
 Open = Callable[..., tuple[AwsSession, Provider, Ticks]]
 
 
@@ -50,3 +53,9 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
             return open_session(target or TargetConfig(), rules or Rules(), clock), provider, ticks
 
         yield make
+
+
+@pytest.fixture(scope="session")
+def library() -> Library:
+    """The library that tscan ships."""
+    return load_library()

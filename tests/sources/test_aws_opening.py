@@ -53,8 +53,8 @@ def test_an_empty_list_of_regions_is_not_whole(opened: Any) -> None:
 def test_an_unknown_region_is_said_with_the_nearest(opened: Any, refused: bool) -> None:
     script = {"DescribeRegions": [ec2_error("UnauthorizedOperation")]} if refused else {}
     with pytest.raises(TscanError) as caught:
-        opened(script, target=TargetConfig(regions=("us-esat-1",)))
-    assert "us-esat-1" in caught.value.message
+        opened(script, target=TargetConfig(regions=("us-east-11",)))
+    assert "us-east-11" in caught.value.message
     assert caught.value.hint == "did you mean 'us-east-1'?"
 
 

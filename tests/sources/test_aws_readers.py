@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -155,9 +156,10 @@ def test_refused_entities_are_unreadable() -> None:
     assert isinstance(run("aws.policy_holders", refused)[0], Unreadable)
 
 
-def test_readers_need_no_sdk() -> None:
+def test_readers_need_no_sdk(root: Path) -> None:
     code = (
-        "import sys; from scanner.sources import READERS; [READERS.get(n) for n in READERS.names()];"
+        "import sys; from scanner.sources import READERS; [READERS.get(n) for n in READERS.names];"
         "print([m for m in sys.modules if m.split('.')[0] in ('botocore', 'detect_secrets', 'requests')])"
     )
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+    run_it = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True)
+    assert run_it.stdout.strip() == "[]"

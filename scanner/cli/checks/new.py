@@ -11,7 +11,7 @@ import click
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
-    from scanner.model.kinds import Attribute, Kind
+    from scanner.model.kinds import Kind
 
 _ID: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
 _SAMPLES: Final = {
@@ -66,8 +66,7 @@ def new(identity: str, resource: str, into: Path) -> int:
 
 def skeleton(identity: str, kind: Kind) -> str:
     """The text of a check on the kind's simplest attribute."""
-    attribute, (condition, good, bad) = _simplest(kind)
-    name = attribute.name
+    name, (condition, good, bad) = _simplest(kind)
     known = "\n".join(f"#   self.{item.name}: {item.type} - {item.meaning}" for item in kind.attributes.values())
     return f"""version: 1
 id: {identity}
@@ -90,10 +89,10 @@ examples:                       # the check's tests, run by 'tscan checks test';
 """
 
 
-def _simplest(kind: Kind) -> tuple[Attribute, tuple[str, str, str]]:
-    """An attribute that a condition can ask about without a guard."""
+def _simplest(kind: Kind) -> tuple[str, tuple[str, str, str]]:
+    """An attribute that a condition can ask about without a guard; every resource has at least a name."""
     for wanted, sample in _SAMPLES.items():
         for attribute in kind.attributes.values():
             if attribute.type == wanted:
-                return attribute, sample
-    raise TscanError(f"{kind.id} has no attribute that a first condition could ask about", "copy an existing check")
+                return attribute.name, sample
+    return "name", _SAMPLES["string"]

@@ -6,6 +6,7 @@ import io
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Final
 
 from rich.console import Console, RenderableType
 from rich.table import Table
@@ -17,6 +18,9 @@ from scanner.formats.terminal.findings import coverage, failing, unknown
 from scanner.formats.terminal.matrix import control_table, matrix
 from scanner.formats.terminal.words import EXIT, plain, plural
 from scanner.model.findings import Status, Verdict
+
+NAMED: Final = 6
+"""Regions left out that are named; all are in the JSON result."""
 
 
 def render(report: Report) -> str:
@@ -43,13 +47,14 @@ def render(report: Report) -> str:
 def _parts(report: Report) -> Iterator[RenderableType]:
     yield _header(report)
     yield Text()
-    yield from matrix(report)
-    if report.controls:
-        yield control_table(report)
     if not report.matrix_only:
         yield from failing(report)
         yield from unknown(report)
         yield from coverage(report)
+    if report.controls:
+        yield control_table(report)
+    # Last, because the end of a long output is what stays on the screen.
+    yield from matrix(report)
     yield from _summary(report)
 
 
@@ -65,7 +70,9 @@ def _header(report: Report) -> RenderableType:
         table.add_row("regions", plain(", ".join(target["regions"]) or "none"))
         left_out = target["regions_excluded"]
         if left_out:
-            table.add_row("left out", plain(f"{plural(len(left_out), 'region')}: {', '.join(left_out)}"))
+            more = f" and {len(left_out) - NAMED} more" if len(left_out) > NAMED else ""
+            names = ", ".join(left_out[:NAMED]) + more
+            table.add_row("left out", plain(f"{plural(len(left_out), 'region')}: {names}"))
         if target["regions_open"]:
             table.add_row("regions", plain(f"not all are known: {target['regions_open']}", "yellow"))
     for caller in assessment.callers:

@@ -42,9 +42,10 @@ def failing(report: Report) -> Iterator[RenderableType]:
 
 
 def _check(check: Check, bad: list[Finding], asked: int) -> Iterator[RenderableType]:
-    yield Text.assemble(
-        ("✗ ", "red"), (check.severity.value, SEVERITY[check.severity]), "  ", plain(check.title, "bold")
-    )
+    heading = Table.grid(padding=(0, 1, 0, 0))
+    severity = Text.assemble(("✗ ", "red"), (check.severity.value, SEVERITY[check.severity]))
+    heading.add_row(severity, plain(check.title, "bold"))
+    yield heading
     yield _indent(plain(f"{len(bad)} of {plural(asked, 'resource')} · {check.id}", "dim"))
     for finding in bad[:RESOURCES]:
         yield _indent(_resource(finding))
@@ -68,7 +69,7 @@ def _resource(finding: Finding) -> Text:
     """`bucket-name eu-west-1  self.versioning = "Suspended"`."""
     resource = finding.resource
     text = plain(resource.name or resource.id)
-    if resource.region:
+    if resource.region not in ("", resource.name):
         text.append_text(plain(f" {resource.region}", "dim"))
     seen = [f"{clean(item.path)} = {short(item.value)}" for item in finding.observed[:3]]
     if not seen and finding.reason:
@@ -90,7 +91,9 @@ def unknown(report: Report) -> Iterator[RenderableType]:
     ordered = sorted(reasons.items(), key=lambda entry: (-len(entry[1]), entry[0]))
     for reason, findings in ordered[:REASONS]:
         checks = sorted({finding.check for finding in findings})
-        yield Text.assemble(("? ", "yellow"), plain(reason or "no reason was given"))
+        entry = Table.grid(padding=(0, 1, 0, 0))
+        entry.add_row(Text("?", style="yellow"), plain(reason or "no reason was given"))
+        yield entry
         names = ", ".join(checks[:3]) + (f" and {len(checks) - 3} more" if len(checks) > 3 else "")
         yield _indent(plain(f"{plural(len(findings), 'finding')} of {plural(len(checks), 'check')}: {names}", "dim"))
     if len(ordered) > REASONS:
@@ -103,7 +106,8 @@ def coverage(report: Report) -> Iterator[RenderableType]:
     rows = gaps(report.assessment)
     if not rows:
         return
-    yield Text(f"Not read: {plural(len(rows), 'gap')} of {plural(len(report.assessment.coverage), 'call')}", "bold")
+    asked = plural(len(report.assessment.coverage), "operation")
+    yield Text(f"Not read: {plural(len(rows), 'gap')} in {asked}", style="bold")
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for heading in ("operation", "region", "state", "reason"):
         table.add_column(heading, overflow="fold")
@@ -116,9 +120,11 @@ def coverage(report: Report) -> Iterator[RenderableType]:
 
 
 def _reason(row: CoverageRow) -> Text:
+    """The reason without the words that stand in the other columns."""
+    reason = row.reason.removeprefix(f"{row.operation} {row.state.value}").removeprefix(f" in {row.region}")
     asked = row.answers + row.unanswered
     amount = f"{row.unanswered} of {asked} unanswered" if row.unanswered else ""
-    return plain("; ".join(part for part in (row.reason, amount) if part))
+    return plain("; ".join(part for part in (reason.strip(" ()"), amount) if part))
 
 
 def _indent(text: RenderableType) -> RenderableType:

@@ -19,18 +19,34 @@ Row = tuple[CriterionResult, Criterion, Tally]
 
 
 def matrix(report: Report) -> Iterator[RenderableType]:
-    """One table for each framework and category; criteria that no scan speaks to are gathered on one line."""
-    for (framework, category), group in groupby(_rows(report), lambda row: (row[0].framework, row[1].category)):
-        rows = list(group)
-        shown = [row for row in rows if not _quiet(row)]
-        quiet = [row[0].id for row in rows if _quiet(row)]
-        title = report.library.frameworks[framework].title
-        yield Text.assemble((category, "bold"), (f" · {title}", "dim"))
-        if shown:
-            yield _table(shown)
-        if quiet:
-            yield _gathered(quiet)
+    """A table for each category of a framework, those first that the scan says most about.
+
+    Criteria that no scan speaks to are gathered on one line.
+    """
+    for framework, rows in groupby(_rows(report), lambda row: row[0].framework):
+        yield plain(report.library.frameworks[framework].title, "bold underline")
+        categories: dict[str, list[Row]] = {}
+        for row in rows:
+            categories.setdefault(row[1].category, []).append(row)
+        for category, inside in sorted(categories.items(), key=lambda entry: -_said(entry[1])):
+            yield Text()
+            yield from _category(category, inside)
         yield Text()
+
+
+def _said(rows: list[Row]) -> int:
+    return sum(counts.tested + counts.unread for _, _, counts in rows)
+
+
+def _category(category: str, rows: list[Row]) -> Iterator[RenderableType]:
+    shown = [row for row in rows if not _quiet(row)]
+    quiet = [row[0].id for row in rows if _quiet(row)]
+    if shown:
+        yield _table(category, shown)
+    else:
+        yield plain(category, "bold")
+    if quiet:
+        yield _gathered(quiet)
 
 
 def _rows(report: Report) -> Iterator[Row]:
@@ -49,10 +65,10 @@ def _quiet(row: Row) -> bool:
     return result.status is Status.NEEDS_EVIDENCE and counts.silent
 
 
-def _table(rows: Iterable[Row]) -> Table:
+def _table(category: str, rows: Iterable[Row]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim", expand=True)
     table.add_column("", width=5, no_wrap=True)
-    table.add_column("criterion", ratio=1, overflow="fold")
+    table.add_column(plain(category, "bold not dim"), ratio=1, overflow="fold")
     table.add_column("status", width=16, no_wrap=True)
     for heading in ("tested", "failing", "unread"):
         table.add_column(heading, justify="right", no_wrap=True, width=len(heading))

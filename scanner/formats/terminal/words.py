@@ -42,7 +42,7 @@ def status(value: Status) -> Text:
 
 def plain(text: str, style: str = "") -> Text:
     """Text that may come from a cloud: never markup, never control characters."""
-    return Text(clean(text), style=style)
+    return Text(clean(text), style=style, overflow="fold")
 
 
 def number(value: int, style: str = "") -> Text:

@@ -15,6 +15,7 @@ from scanner.model.config import TargetConfig
 from scanner.sources import Rules
 from scanner.sources.aws.clients import Clients
 from scanner.sources.aws.clock import Clock
+from scanner.sources.aws.loader import ReviewedLoader
 from scanner.sources.aws.outcomes import FAILURES, Failure, classify
 from scanner.sources.aws.session import AwsSession, Door
 
@@ -68,6 +69,7 @@ def _session(config: TargetConfig) -> tuple[BotoSession, str, str]:
     home = "?"
     try:
         home = boto.get_config_variable("region") or (config.regions[0] if config.regions else "us-east-1")
+        boto.register_component("data_loader", ReviewedLoader(boto.get_config_variable("data_path")))
         partition = boto.get_partition_for_region(home)
         found = boto.get_credentials()
     except aws.ProfileNotFound as error:

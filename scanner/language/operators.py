@@ -1,0 +1,108 @@
+"""Type rules of the operators between two operands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from scanner.language.scopes import Scope
+from scanner.language.tree import Binary
+from scanner.language.types import (
+    BOOL,
+    DOUBLE,
+    DURATION,
+    DYN,
+    INT,
+    STRING,
+    TIMESTAMP,
+    ListType,
+    MapType,
+    Type,
+    comparable,
+    unify,
+)
+
+if TYPE_CHECKING:
+    from scanner.language.checker import Checker
+
+_ORDERED: Final = (INT, DOUBLE, TIMESTAMP, DURATION)
+_ARITHMETIC: Final[dict[tuple[str, Type, Type], Type]] = {
+    **{(operator, INT, INT): INT for operator in "+-*/%"},
+    **{(operator, DOUBLE, DOUBLE): DOUBLE for operator in "+-*/"},
+    ("+", STRING, STRING): STRING,
+    ("+", TIMESTAMP, DURATION): TIMESTAMP,
+    ("+", DURATION, TIMESTAMP): TIMESTAMP,
+    ("+", DURATION, DURATION): DURATION,
+    ("-", TIMESTAMP, TIMESTAMP): DURATION,
+    ("-", TIMESTAMP, DURATION): TIMESTAMP,
+    ("-", DURATION, DURATION): DURATION,
+}
+
+
+def check_binary(checker: Checker, node: Binary, scope: Scope) -> Type:
+    """The type of an operator's result, by the types of its operands."""
+    left, right = checker.check(node.left, scope), checker.check(node.right, scope)
+    if node.operator == "in":
+        return _membership(checker, node, left, right)
+    if node.operator in ("==", "!="):
+        return _equality(checker, node, left, right)
+    if node.operator in ("<", "<=", ">", ">="):
+        return _order(checker, node, left, right)
+    return _arithmetic(checker, node, left, right)
+
+
+def _membership(checker: Checker, node: Binary, left: Type, right: Type) -> Type:
+    if isinstance(right, MapType):
+        if left not in (STRING, DYN):
+            checker.error(node.at, f"a key is string, not {left}")
+    elif isinstance(right, ListType):
+        if unify(left, right.item) is None:
+            checker.error(node.at, f"{left} is never in {right}", _conversion(left, right.item))
+        elif not comparable(left):
+            checker.error(node.at, f"{left} cannot be compared", "ask for its fields with exists()")
+    elif right is not DYN:
+        hint = "for a part of a text: text.contains('part')" if right is STRING else ""
+        checker.error(node.at, f"'in' asks a list or a map, not {right}", hint)
+    return BOOL
+
+
+def _equality(checker: Checker, node: Binary, left: Type, right: Type) -> Type:
+    if unify(left, right) is None:
+        checker.error(node.at, f"{left} and {right} are never equal", _conversion(left, right))
+    elif not (comparable(left) and comparable(right)):
+        checker.error(node.at, f"{left} cannot be compared", "compare its fields")
+    return BOOL
+
+
+def _conversion(left: Type, right: Type) -> str:
+    if {left, right} == {STRING, INT}:
+        return "convert one side: int('22') or string(22)"
+    if {left, right} == {DOUBLE, INT}:
+        return "write 1.0, or convert with double(…)"
+    if {left, right} == {STRING, TIMESTAMP}:
+        return "convert with timestamp('2026-01-31T12:00:00Z')"
+    return ""
+
+
+def _order(checker: Checker, node: Binary, left: Type, right: Type) -> Type:
+    for side in (left, right):
+        if side not in (*_ORDERED, DYN):
+            hint = "compare with a list of allowed values: x in ['a', 'b']" if side is STRING else ""
+            checker.error(node.at, f"{side} has no order", hint)
+            return BOOL
+    if unify(left, right) is None:
+        checker.error(node.at, f"{left} and {right} cannot be ordered", _conversion(left, right))
+    return BOOL
+
+
+def _arithmetic(checker: Checker, node: Binary, left: Type, right: Type) -> Type:
+    if DYN in (left, right):
+        return DYN
+    if node.operator == "+" and isinstance(left, ListType) and isinstance(right, ListType):
+        both = unify(left, right)
+        return both or checker.error(node.at, f"{left} and {right} cannot be joined")
+    found = _ARITHMETIC.get((node.operator, left, right))
+    if found is None:
+        return checker.error(
+            node.at, f"'{node.operator}' does not apply to {left} and {right}", _conversion(left, right)
+        )
+    return found

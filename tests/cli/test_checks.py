@@ -1,0 +1,117 @@
+"""`tscan checks`: from nothing to a check that runs, and what mistakes look like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from scanner.cli import run
+from scanner.cli.checks.new import skeleton
+from scanner.content.library import load_library
+
+NAME = "aws-s3-bucket-example"
+
+
+@pytest.fixture
+def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A new check in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    assert run(["checks", "new", NAME, "--resource", "aws.s3.bucket"]) == 0
+    return tmp_path / f"{NAME}.yaml"
+
+
+def test_a_new_check_lints_and_tests_as_it_stands(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert run(["checks", "lint", str(written)]) == 0
+    assert capsys.readouterr().out == "1 check without a mistake\n"
+    assert run(["checks", "test", str(written)]) == 0
+    assert capsys.readouterr().out == "3 examples of 1 checks: 3 agree, 0 do not\n"
+
+
+def test_every_kind_has_a_skeleton_that_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kinds = load_library().kinds
+    for name, kind in kinds.items():
+        identity = f"{name.replace('.', '-').replace('_', '-')}-sketch"
+        (tmp_path / f"{identity}.yaml").write_text(skeleton(identity, kind))
+    assert run(["checks", "test", str(tmp_path)]) == 0
+    count = len(kinds)
+    assert capsys.readouterr().out == f"{count * 3} examples of {count} checks: {count * 3} agree, 0 do not\n"
+
+
+def test_a_new_check_is_not_written_over(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = written.read_bytes()
+    assert run(["checks", "new", NAME, "--resource", "aws.s3.bucket"]) == 2
+    assert "exists already" in capsys.readouterr().err
+    assert written.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["new", NAME, "--resource", "aws.s3.buckt"], "did you mean 'aws.s3.bucket'"),
+        (["new", "../../x", "--resource", "aws.s3.bucket"], "cannot be a check's id"),
+        (["new", "gcp-thing", "--resource", "aws.s3.bucket"], "cannot be a check's id"),
+        (["new", "aws-s3-bucket-versioned", "--resource", "aws.s3.bucket"], "exists already"),
+        (["new", NAME, "--resource", "aws.s3.bucket", "--into", "nowhere"], "cannot be written"),
+        (["show", "aws-s3-bucket-versionde"], "did you mean 'aws-s3-bucket-versioned'"),
+        (["list", "--service", "nothing"], "services are"),
+        (["lint", "nowhere.yaml"], "does not exist"),
+        (["test", "no-such-check"], "there is no check"),
+    ],
+)
+def test_misuse_is_2_with_a_hint(
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["checks", *arguments]) == 2
+    assert message in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_lint_names_every_mistake_with_its_place(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = written.read_text().replace("severity: medium", "severity: graev")
+    written.write_text(text + "extra: 1\n")
+    line = text[: text.index("severity:")].count("\n") + 1
+    last = text.count("\n") + 1
+    assert run(["checks", "lint", str(written)]) == 2
+    shown = capsys.readouterr().err
+    assert f"{written.name}:{line}:11:" in shown
+    assert f"{written.name}:{last}:1:" in shown
+
+
+def test_an_example_that_disagrees_is_1_with_its_line(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = written.read_text()
+    swapped = text.replace("  pass:    ", "  keep:    ").replace("  fail:    ", "  pass:    ")
+    written.write_text(swapped.replace("  keep:    ", "  fail:    "))
+    capsys.readouterr()
+    assert run(["checks", "test", str(written)]) == 1
+    shown = capsys.readouterr().out
+    assert "expected pass, says fail" in shown
+    assert "expected fail, says pass" in shown
+    line = swapped[: swapped.index("  pass:    ")].count("\n") + 1
+    assert f".yaml:{line}: {NAME}" in shown
+
+
+def test_show_says_all_that_matters(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["checks", "show", "aws-s3-bucket-versioned"]) == 0
+    shown = capsys.readouterr().out
+    assert all(f"{part}\n" in shown for part in ("Passes when", "Why", "Fix", "Reads", "Calls", "Controls"))
+    assert "s3:GetBucketVersioning" in shown
+    assert "s3:ListBuckets" in shown
+
+
+def test_list_can_be_narrowed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["checks", "list", "--service", "s3", "--cloud", "aws"]) == 0
+    shown = capsys.readouterr().out
+    assert "aws-s3-bucket-versioned" in shown
+    assert "aws-iam" not in shown
+
+
+def test_every_example_of_the_pack_agrees(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["checks", "test"]) == 0
+    assert capsys.readouterr().out.rstrip().endswith("agree, 0 do not")

@@ -1,0 +1,122 @@
+"""Judging recorded evidence from the command line: the demo's snapshot stands for any."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from scanner.cli import options, run
+from scanner.cli.demo import SNAPSHOT
+from scanner.content.library import load_library
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _loaded_once() -> Iterator[None]:
+    library = load_library()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(options, "load", lambda _options: library)
+        patch.setattr("scanner.cli.judging.load", lambda _options: library)
+        yield
+
+
+def _json(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
+    code = run([*arguments, "--format", "json"])
+    document = json.loads(capsys.readouterr().out)
+    assert code == document["summary"]["exit_code"]
+    return document
+
+
+def test_demo_ends_with_the_matrix(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["demo"]) == 1
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    document = _json(capsys, "demo")
+    assert len(document["criteria"]) == 61
+    matrix = shown.out[shown.out.index("SOC 2 Trust Services Criteria") :]
+    assert all(criterion["id"] in matrix for criterion in document["criteria"])
+
+
+def test_replay_is_the_same_bytes_without_a_socket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def forbidden(*_: object, **__: object) -> None:
+        raise AssertionError("replay opened a socket")
+
+    monkeypatch.setattr(socket.socket, "__init__", forbidden)
+    texts = []
+    for name in ("a", "b"):
+        copy = str(shutil.copy(SNAPSHOT, tmp_path / f"{name}.snapshot.jsonl.gz"))
+        assert run(["replay", copy, "--quiet", "--format", f"json={tmp_path / name}.json"]) == 1
+        texts.append((tmp_path / f"{name}.json").read_bytes())
+    assert texts[0] == texts[1]
+    assert capsys.readouterr().out == ""
+
+
+def test_result_follows_the_published_schema(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    schema = json.loads((root / "docs/result.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(_json(capsys, "demo"))
+
+
+def test_categories_narrow_the_matrix_and_not_the_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+    whole, narrow = _json(capsys, "demo"), _json(capsys, "demo", "--category", "Availability")
+    assert [criterion["id"] for criterion in narrow["criteria"]] == ["A1.1", "A1.2", "A1.3"]
+    assert narrow["findings"] == whole["findings"]
+    assert narrow["summary"]["exit_code"] == whole["summary"]["exit_code"]
+
+
+def test_fewer_checks_never_clean(capsys: pytest.CaptureFixture[str]) -> None:
+    document = _json(capsys, "demo", "--select", "aws-kms-*")
+    assert {finding["check"][:8] for finding in document["findings"]} == {"aws-kms-"}
+    assert document["summary"]["exit_code"] in (1, 3)
+
+
+def test_matrix_has_no_findings(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["matrix", str(SNAPSHOT), "--controls"]) == 1
+    shown = capsys.readouterr().out
+    assert "CC6.1" in shown
+    assert "Controls" in shown
+    assert "Failing:" not in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--format", "xml"], "has no 'xml'"),
+        (["--format", "json="], "the file's name is missing"),
+        (["--format", "json=no/such/folder.json"], "there is no folder"),
+        (["--format", "json", "--format", "terminal"], "two formats cannot share"),
+        (["--select", "aws-s3-bucket-versionde"], "did you mean 'aws-s3-bucket-versioned'"),
+        (["--category", "Securty"], "there is no such category"),
+        (["--param", "no_such=1"], "there is no such parameter"),
+    ],
+)
+def test_options_that_cannot_be(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["replay", str(SNAPSHOT), *arguments]) == 2
+    shown = capsys.readouterr()
+    assert message in shown.err
+    assert shown.out == ""
+
+
+def test_a_snapshot_that_cannot_be_used_leaves_nothing_behind(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = gzip.decompress(SNAPSHOT.read_bytes())
+    edited = tmp_path / "edited.snapshot.jsonl"
+    edited.write_bytes(whole.replace(b'"state":"ok"', b'"state":"no"', 1))
+    cut = tmp_path / "cut.snapshot.jsonl"
+    cut.write_bytes(whole[: len(whole) // 2])
+    for path in (edited, cut, tmp_path / "missing.snapshot.jsonl"):
+        out = tmp_path / "out.json"
+        assert run(["replay", str(path), "--format", f"json={out}"]) == 2
+        shown = capsys.readouterr()
+        assert path.name in shown.err
+        assert shown.out == ""
+        assert not out.exists()

@@ -1,0 +1,136 @@
+"""`tscan scan` with a pipeline that reads no cloud: what is written, when, and what is refused before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scanner import pipeline
+from scanner.cli import options, run
+from scanner.cli.demo import SNAPSHOT
+from scanner.collect import Progress
+from scanner.content.library import load_library
+from scanner.errors import TscanError
+from scanner.history.snapshots import read_snapshot
+from scanner.model.answers import Snapshot
+
+Asked = list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _loaded_once() -> Iterator[None]:
+    library = load_library()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(options, "load", lambda _options: library)
+        yield
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Asked:
+    """What the pipeline was asked for; it answers with the demo's evidence."""
+    calls: Asked = []
+
+    def scan(config: Any, library: Any, *, progress: Callable[[Progress], None], **given: Any) -> list[Snapshot]:
+        calls.append({"config": config, **given})
+        progress(Progress(target="aws:1", done=1, known=2, operation="s3:ListBuckets"))
+        snapshot = read_snapshot(SNAPSHOT)
+        return [
+            replace(snapshot, id=f"{snapshot.id}{number}", params=dict(target.params))
+            for number, target in enumerate(config.targets)
+        ]
+
+    monkeypatch.setattr(pipeline, "scan", scan)
+    monkeypatch.chdir(tmp_path)
+    return calls
+
+
+def test_evidence_goes_to_a_folder_of_the_owner(asked: Asked, tmp_path: Path, capsys: Any) -> None:
+    assert run(["scan"]) == 1
+    (path,) = (tmp_path / ".tscan/snapshots").iterdir()
+    assert path.name.startswith("tscan-123456789012-")
+    assert path.name.endswith(".snapshot.jsonl.gz")
+    assert (tmp_path / ".tscan").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / ".tscan/.gitignore").read_text() == "*\n"
+    shown = capsys.readouterr()
+    assert "CC6.1" in shown.out
+    assert f"evidence: .tscan/snapshots/{path.name}" in shown.err
+    assert "reading aws:1: 1 of 2 calls, s3:ListBuckets" in shown.err
+
+
+def test_what_was_written_is_what_is_judged(asked: Asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Snapshot] = []
+    original = pipeline.judge
+
+    def judge(snapshots: Any, *arguments: Any, **named: Any) -> Any:
+        assert list(tmp_path.glob("*.gz")), "judged before it was written"
+        seen.extend(snapshots)
+        return original(snapshots, *arguments, **named)
+
+    monkeypatch.setattr("scanner.cli.judging.judge", judge)
+    assert run(["scan", "--snapshot", "here.snapshot.jsonl.gz", "--quiet"]) == 1
+    assert seen == [read_snapshot(tmp_path / "here.snapshot.jsonl.gz")]
+
+
+def test_options_stand_over_the_configuration(asked: Asked, tmp_path: Path) -> None:
+    (tmp_path / "tscan.yaml").write_text(
+        "version: 1\n"
+        "targets: [{aws: {profile: audit, regions: [eu-west-1]}}]\n"
+        "frameworks: {soc2-2017: {categories: [Availability]}}\n"
+    )
+    arguments = ["--profile", "other", "--region", "us-east-1", "--select", "aws-kms-*", "--threads", "3"]
+    assert run(["scan", *arguments, "--quiet", "--deadline", "60", "--format", "json=r.json"]) in (1, 3)
+    (call,) = asked
+    (target,) = call["config"].targets
+    assert (target.profile, target.regions) == ("other", ("us-east-1",))
+    assert call["config"].categories == {"soc2-2017": ("Availability",)}
+    assert all(name.startswith("aws-kms-") for name in call["checks"])
+    assert (call["threads"], call["deadline"]) == (3, 60.0)
+    assert '"CC6.1"' not in (tmp_path / "r.json").read_text()
+
+
+def test_quiet_is_quiet(asked: Asked, capsys: Any) -> None:
+    assert run(["scan", "--quiet"]) == 1
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--snapshot", "no/where.snapshot.jsonl.gz"], "there is no folder"),
+        (["--snapshot", "there.gz"], "never written over"),
+        (["--config", "missing.yaml"], "missing.yaml"),
+        (["--config", "wrong.yaml"], "wrong.yaml:2:1"),
+        (["--config", "two.yaml", "--profile", "x"], "names 2 targets"),
+        (["--config", "two.yaml", "--snapshot", "one.gz"], "must be a folder"),
+        (["--param", "key_max_age_days=old"], "--param key_max_age_days"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_the_first_call(
+    asked: Asked, tmp_path: Path, capsys: Any, arguments: list[str], message: str
+) -> None:
+    (tmp_path / "there.gz").write_bytes(b"")
+    (tmp_path / "wrong.yaml").write_text("version: 1\ntarget: []\n")
+    (tmp_path / "two.yaml").write_text("version: 1\ntargets: [{aws: {profile: a}}, {aws: {profile: b}}]\n")
+    before = sorted(tmp_path.iterdir())
+    assert run(["scan", *arguments]) == 2
+    assert message in capsys.readouterr().err
+    assert asked == []
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_target_that_cannot_be_entered_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    def scan(*_: Any, **__: Any) -> list[Snapshot]:
+        raise TscanError("no AWS credentials were found", "give --profile")
+
+    monkeypatch.setattr(pipeline, "scan", scan)
+    monkeypatch.chdir(tmp_path)
+    assert run(["scan", "--format", "json=out.json"]) == 2
+    assert capsys.readouterr().err == "no AWS credentials were found\n  hint: give --profile\n"
+    assert list(tmp_path.iterdir()) == []

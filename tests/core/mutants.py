@@ -1,0 +1,152 @@
+"""Hand-made mutants of the core: each is a plausible mistake that would give a false pass, and must be noticed.
+
+Run by hand: `python -m tests.core.mutants`. Each mutant lives in a temporary copy and meets the tests of its module.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+ALGEBRA = ("test_assess.py", "test_algebra.py")
+EVALUATE = ("test_evaluate.py",)
+POLICIES = ("test_policy_public.py", "test_policy_meaning.py", "test_policy_properties.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One replacement in one file, and the tests that should see it."""
+
+    name: str
+    path: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+def _of(path: str, tests: tuple[str, ...], *changes: tuple[str, str, str]) -> tuple[Mutant, ...]:
+    return tuple(Mutant(name, f"scanner/core/{path}", old, new, tests) for name, old, new in changes)
+
+
+MUTANTS = (
+    *_of(
+        "evaluate.py", EVALUATE,
+        ("truthy passes", "if outcome is True:", "if outcome:"),
+        ("an unread where leaves the population", "if chosen is not False:", "if chosen is None:"),
+        ("an unread label is scoped out", "if isinstance(chosen, Unreadable):", "if chosen is None:"),
+        ("gaps are dropped", "for gap in gaps)", "for gap in gaps[:0])"),
+        ("scoped out is empty", "not findings and not scoped_out", "not findings"),
+        ("an unset parameter keeps nothing in", "params.get(check.scope.untagged, True) is not False",
+         "params.get(check.scope.untagged, True) is True"),
+        ("an explanation is not needed to fail", "outcome is False and explained.outcome is False", "outcome is False"),
+        ("a missing detector is not applicable", "check.none_means is NoneMeans.NOT_APPLICABLE",
+         "check.none_means is not NoneMeans.FAIL"),
+    ),
+    *_of(
+        "assess.py", ALGEBRA,
+        ("unknown findings are passed over", "if counts.unknown:", "if counts.unknown > 99:"),
+        ("a check that was not run is passed over", "for target in evidence.unrun(link.id):", "for target in ():"),
+        ("supporting checks decide", "if link.role is Role.EVIDENCES)", "if link.role)"),
+        ("one target speaks for all", "if str(target) not in ran)", "if not ran)"),
+        ("nothing tested passes", "elif not evidence.found or not all(", "elif not evidence.found and not all("),
+        ("scoped out is not applicable", "if counts.scoped_out:", "if counts.scoped_out < 0:"),
+        ("any emptiness is allowed", "elif not _may_not_occur(evidence.control) and", "elif False and"),
+        ("a setting may not occur", 'and "per event" in control.modes', ""),
+        ("an attestation is assumed", "if manual not in evidence.attested:", "if manual in evidence.attested:"),
+        ("one must_have is enough", "if not _only_attestations(need) and not _met(evidence, need):",
+         "if not _only_attestations(need) and not any(_met(evidence, n) for n in evidence.control.must_have):"),
+        ("a population that was partly read meets a need", "there and not counts.unknown and", "there and"),
+        ("an empty population meets a need", "result.findings and not result.empty", "result.findings"),
+        ("lacking evidence is passed over", 'lack.cloud == "any" or', ""),
+        ("waived before unread", "    if unshown:\n        return Status.NOT_SHOWN",
+         "    if unshown and not counts.waived:\n        return Status.NOT_SHOWN"),
+        ("supporting controls carry a criterion", "if link.primary)", "if link.control)"),
+        ("no primary control passes", "whole = bool(links) and", "whole ="),
+        ("a failing control is complete evidence", "return result.complete and", "return"),
+        ("the best status is displayed", "for status in Status if", "for status in reversed(Status) if"),
+    ),
+    *_of(
+        "exits.py", ALGEBRA,
+        ("unknown is clean", "if unsaid or", "if"),
+        ("a check less is clean", "or not_run(assessment, library, fail_on)", ""),
+    ),
+    *_of(
+        "policies/narrowing.py", POLICIES,
+        ("IfExists narrows", 'condition.quantifier != "ForAllValues" and not condition.if_exists',
+         'condition.quantifier != "ForAllValues"'),
+        ("ForAllValues narrows", 'condition.quantifier != "ForAllValues" and not', "not"),
+        ("no values narrow", "condition.key not in _ANYONE or not condition.values", "condition.key not in _ANYONE"),
+        ("one named value is enough", "if all(names(value, operator)", "if any(names(value, operator)"),
+        ("a star runs over colons", "if operator in _STRINGS and any(", "if any(operator is None and"),
+        ("the world is an address range", "<= _WIDEST_V4", "<= 2**32"),
+        ("a positive condition in a Deny narrows",
+         "and condition.operator in _NEGATED\n        and _bound(condition, _NEGATED[condition.operator])",
+         "and _bound(condition, _NEGATED.get(condition.operator, condition.operator))"),
+    ),
+    *_of(
+        "policies/reach.py", POLICIES,
+        ("NotPrincipal names someone", "return statement.not_principal or any(", "return any("),
+        ("any Deny will do", "return all(one & other", "return any(one & other"),
+        ("a Deny to one is a Deny to all", "if not statement.allow and statement.everyone)", "if not statement.allow)"),
+        ("NotAction denies all", "return all(apart(spared, action) for spared in deny.actions)", "return True"),
+        ("an external id closes an open door", "and (tied or not anyone)", ""),
+    ),
+    *_of(
+        "policies/meaning.py", POLICIES,
+        ("the bucket is enough", 'return "s3", (resource, f"{resource}/*")', 'return "s3", (resource,)'),
+        ("reading is every action", 'f"{service}:?*"', 'f"{service}:GetObject".lower()'),
+        ("any condition is about TLS", "everyone and all(map(_plain,", "everyone and any(map(_plain,"),
+        ("a Deny with a condition takes admin away", "if deny.conditions or not", "if not"),
+    ),
+    *_of(
+        "policies/document.py", POLICIES,
+        ("keys may be written twice", "if len(found) != len(pairs):", "if False:"),
+        ("any Effect that is not Allow is a Deny", 'if raw.get("Effect") not in ("Allow", "Deny"):', "if False:"),
+        ("unknown operators are read", "if operator not in _OPERATORS or", "if"),
+    ),
+    *_of(
+        "policies/federation.py", POLICIES,
+        ("an organisation is a repository", "repo:[^*?:/]+/[^*?:/]+:.*", "repo:[^*?:/]+/.*"),
+        ("one named subject is enough", "return all(\n        bool(value)", "return any(\n        bool(value)"),
+    ),
+)  # fmt: skip
+
+
+def survives(mutant: Mutant) -> bool:
+    """Whether the tests are still green with the mutant in place."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for name in ("scanner", "tests"):
+            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        (copy / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
+        source = (copy / mutant.path).read_text()
+        if source.count(mutant.old) != 1:
+            raise SystemExit(f"{mutant.name}: its text stands {source.count(mutant.old)} times in {mutant.path}")
+        (copy / mutant.path).write_text(source.replace(mutant.old, mutant.new))
+        tests = [f"tests/core/{name}" for name in mutant.tests]
+        command = [sys.executable, "-m", "pytest", "-qx", "--import-mode=importlib", "-p", "no:cacheprovider", *tests]
+        ran = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
+        if ran.returncode not in (0, 1):
+            raise SystemExit(f"{mutant.name}: the tests did not run\n{ran.stdout}{ran.stderr}")
+        return ran.returncode == 0
+
+
+def main() -> int:
+    """Run every mutant, or those whose name contains the first argument; 1 if one survives."""
+    chosen = [mutant for mutant in MUTANTS if not sys.argv[1:] or sys.argv[1] in mutant.name]
+    living = 0
+    for mutant in chosen:
+        alive = survives(mutant)
+        living += alive
+        print(f"{'SURVIVES' if alive else 'dies    '} {mutant.path}: {mutant.name}", flush=True)
+    print(f"{len(chosen)} mutants, {living} survive")
+    return 1 if living else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,205 @@
+"""Every format against its golden file; `TSCAN_UPDATE_GOLDEN=1 pytest tests/formats` writes them again for review."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from scanner.formats import FORMATS, Report
+from scanner.formats.values import clean, json_value, short
+from scanner.model.findings import Status, Verdict
+from scanner.model.values import ABSENT, OpenList, Unreadable
+from tests.formats.reference import ASSESSMENT, COVERAGE, LIBRARY, REPORT, RESULTS
+
+GOLDEN = Path(__file__).parent / "golden"
+UPDATE = "TSCAN_UPDATE_GOLDEN"
+_UPDATING = os.environ.get(UPDATE) == "1"
+
+CASES = {
+    "result.json": ("json", REPORT),
+    "terminal.txt": ("terminal", REPORT),
+    "terminal-controls-120.txt": ("terminal", replace(REPORT, controls=True, width=120)),
+    "terminal-matrix.txt": ("terminal", replace(REPORT, matrix_only=True)),
+    "terminal-color.txt": ("terminal", replace(REPORT, matrix_only=True, color=True)),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_golden(name: str) -> None:
+    format_name, report = CASES[name]
+    rendered = FORMATS.get(format_name)(report)
+    if _UPDATING:
+        (GOLDEN / name).write_text(rendered, encoding="utf-8")
+    assert rendered == (GOLDEN / name).read_text(encoding="utf-8")
+
+
+def _document(report: Report = REPORT) -> Any:
+    return json.loads(FORMATS.get("json")(report))
+
+
+@pytest.fixture
+def validator(root: Path) -> jsonschema.Draft202012Validator:
+    schema = json.loads((root / "docs/result.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+def test_json_follows_its_published_schema(validator: jsonschema.Draft202012Validator) -> None:
+    validator.validate(_document())
+
+
+@pytest.mark.parametrize(
+    ("where", "wrong"),
+    [
+        (("findings", 0, "verdict"), "ok"),
+        (("findings", 0, "observed"), [{"path": "self.a", "value": None}]),
+        (("criteria", 0, "status"), "met"),
+        (("coverage", 0, "operation"), "ListKeys"),
+        (("summary", "exit_code"), 2),
+        (("schema",), "tscan.result/2"),
+    ],
+)
+def test_the_schema_refuses(validator: jsonschema.Draft202012Validator, where: tuple[Any, ...], wrong: Any) -> None:
+    document = _document()
+    place = document
+    for step in where[:-1]:
+        place = place[step]
+    place[where[-1]] = wrong
+    with pytest.raises(jsonschema.ValidationError):
+        validator.validate(document)
+
+
+def test_json_is_the_same_whatever_the_order_of_what_it_was_made_from() -> None:
+    turned = replace(
+        ASSESSMENT,
+        coverage=COVERAGE[::-1],
+        results=tuple(replace(result, findings=result.findings[::-1]) for result in RESULTS[::-1]),
+        controls=ASSESSMENT.controls[::-1],
+    )
+    assert FORMATS.get("json")(replace(REPORT, assessment=turned)) == FORMATS.get("json")(REPORT)
+
+
+def test_json_does_not_depend_on_the_screen() -> None:
+    assert FORMATS.get("json")(replace(REPORT, width=200, color=True)) == FORMATS.get("json")(REPORT)
+
+
+def test_json_holds_every_finding_and_counts_them() -> None:
+    document = _document()
+    verdicts = Counter(finding["verdict"] for finding in document["findings"])
+    assert verdicts == {verdict.value: document["summary"]["findings"][verdict.value] for verdict in Verdict}
+    assert len(document["findings"]) == len(ASSESSMENT.findings)
+    assert {finding["controls"][0] for finding in document["findings"]} == {
+        "ACC-01",
+        "BCK-01",
+        "ENC-01",
+        "NET-01",
+        "VEN-01",
+    }
+
+
+def test_json_is_ascii_so_that_no_name_acts_on_a_terminal() -> None:
+    rendered = FORMATS.get("json")(REPORT)
+    assert rendered.isascii()
+    assert set(rendered) - {"\n"} == {char for char in rendered if char.isprintable()}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (Unreadable("denied"), {"unreadable": "denied"}),
+        (ABSENT, {"absent": True}),
+        (OpenList([1, ABSENT], "cut off"), {"read": [1, {"absent": True}], "unreadable": "cut off"}),
+        (datetime(2026, 1, 1, 2, tzinfo=timezone(timedelta(hours=2))), "2026-01-01T00:00:00Z"),
+        (timedelta(days=400), "34560000s"),
+        (timedelta(milliseconds=1500), "1.5s"),
+        (timedelta(0), "0s"),
+        (timedelta(seconds=100), "100s"),
+        (float("inf"), "inf"),
+        ({"b": 1, "a": [True, 1.5, "x"]}, {"a": [True, 1.5, "x"], "b": 1}),
+    ],
+)
+def test_values_in_json(value: object, expected: object) -> None:
+    assert json_value(value) == expected
+    json.dumps(json_value(value), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("x" * 100, '"' + "x" * 58 + "…"),
+        (True, "true"),
+        (Unreadable("denied\x1b[2J"), "unreadable: denied\\x1b[2J"),
+        (ABSENT, "absent"),
+        (timedelta(days=400), "400.0 days"),
+        (datetime(2026, 1, 1, tzinfo=UTC), "2026-01-01T00:00:00Z"),
+    ],
+)
+def test_values_for_people(value: object, expected: str) -> None:
+    assert short(value) == expected
+
+
+@pytest.mark.parametrize("code", [0x1B, 0x07, 0x0A, 0x7F, 0x85, 0x9B, 0x200B, 0x2028, 0x202E, 0x2066, 0xD800, 0xFEFF])
+def test_clean_leaves_nothing_that_acts(code: int) -> None:
+    cleaned = clean(f"a{chr(code)}b")
+    assert cleaned.isascii()
+    assert cleaned.isprintable()
+    assert cleaned.startswith("a\\")
+
+
+def test_clean_leaves_names_of_people_alone() -> None:
+    assert clean("Zoë 東京 [bold]") == "Zoë 東京 [bold]"
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_terminal_neither_overflows_nor_lets_names_act(width: int) -> None:
+    rendered = FORMATS.get("terminal")(replace(REPORT, width=width, controls=True))
+    assert max(len(line) for line in rendered.splitlines()) <= width
+    acting = {char for char in rendered if unicodedata.category(char) in ("Cc", "Cf")}
+    assert acting == {"\n"}
+    assert "[bold]x[/bold]" in rendered
+
+
+def test_colour_adds_only_colour() -> None:
+    plain = FORMATS.get("terminal")(REPORT)
+    colored = FORMATS.get("terminal")(replace(REPORT, color=True))
+    assert colored != plain
+    stripped = re.sub(r"\x1b\[[0-9;]*m", "", colored)
+    assert [line.rstrip() for line in stripped.splitlines()] == plain.splitlines()
+
+
+def test_every_status_is_a_word() -> None:
+    rendered = FORMATS.get("terminal")(REPORT)
+    assert all(status.value in rendered for status in Status)
+
+
+def test_every_criterion_is_in_the_matrix() -> None:
+    rendered = FORMATS.get("terminal")(REPORT)
+    assert all(criterion.id in rendered for criterion in ASSESSMENT.criteria)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_format_gives_an_opinion(name: str) -> None:
+    format_name, report = CASES[name]
+    rendered = FORMATS.get(format_name)(report).lower()
+    assert not [word for word in ("compliant", "certified", "effective", "passed the audit") if word in rendered]
+
+
+def test_unknown_format_is_refused_with_a_hint() -> None:
+    with pytest.raises(Exception, match="has no 'jsn'") as caught:
+        FORMATS.get("jsn")
+    assert "json" in str(caught.value)
+
+
+def test_library_is_whole() -> None:
+    """The reference itself: what it names exists."""
+    assert {result.check for result in RESULTS} == set(LIBRARY.checks)
