@@ -61,12 +61,11 @@ contracts: $(READY)
 unit: $(READY)
 	$(BIN)/pytest
 
-# Generators are the scripts in docs/generate/: each prints nothing and writes its pages; --check only compares.
 docs: $(READY)
-	@for script in docs/generate/*.py; do $(BIN)/python $$script || exit 1; done
+	$(BIN)/python docs/generate.py
 
 docs-fresh: $(READY)
-	@for script in docs/generate/*.py; do $(BIN)/python $$script --check || exit 1; done
+	$(BIN)/python docs/generate.py --check
 
 fuzz: $(READY)
 	$(BIN)/python benchmarks/fuzz.py

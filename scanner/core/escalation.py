@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,8 +16,9 @@ from scanner.core.policies.wildcards import covers
 from scanner.model.values import Unreadable
 
 Truth = bool | Unreadable
-_OWN: Final = ("${aws:username}", "${aws:userid}")
-"""Policy variables by which a statement reaches the caller itself only."""
+_OWN: Final = ("/${aws:username}",)
+"""How a resource ends that is the caller itself."""
+_VARIABLE: Final = re.compile(r"\$\{[^}]*\}")
 _TARGETS: Final = {"credential": ":user/", "trust": ":role/", "pass": ":role/"}
 """What a method of each reach acts on."""
 _SECOND_FACTOR: Final = frozenset({"aws:multifactorauthpresent", "aws:multifactorauthage"})
@@ -63,8 +65,9 @@ def administrator(holder: Holder, account: str) -> Truth:
 def escalations(holders: Sequence[Holder], account: str) -> dict[str, list[str] | Unreadable]:
     """By ARN: the methods that each holder has; Unreadable where conditions or unread policies leave it open.
 
-    Passing a role, or taking a user's credentials, leads somewhere only if what it reaches is worth it: an administrator,
-    or one that can itself escalate. That is a fixed point, reached after at most as many rounds as there are holders.
+    Passing a role, or taking a user's credentials, leads somewhere only if what it reaches is worth it: an
+    administrator, or one that can itself escalate. That is a fixed point, reached after at most as many rounds as there
+    are holders.
     """
     worth = {holder.arn: administrator(holder, account) for holder in holders}
     found = _round(holders, worth)
@@ -103,8 +106,12 @@ def _leads(resource: str, reach: str, own: str, worth: dict[str, Truth]) -> Trut
     """Whether acting on what a resource pattern names is worth more than what the holder has."""
     if reach == "grant":
         return True
-    if any(variable in resource for variable in _OWN):
+    if reach == "credential" and resource.endswith(_OWN):
         return False
+    if "${" in resource:
+        # What a variable stands for is not known here; as a wildcard it stands for no less.
+        widest = _leads(_VARIABLE.sub("*", resource), reach, own, worth)
+        return widest and Unreadable(f"{resource} depends on a policy variable")
     others = ((arn, truth) for arn, truth in worth.items() if arn != own and _TARGETS[reach] in arn)
     return _any_of(truth for arn, truth in others if covers(resource, arn))
 

@@ -79,6 +79,8 @@ def _token(kind: str, text: str, following: str, at: tuple[int, int]) -> Token:
     if kind in ("string", "raw"):
         if following and following in "'\"" and len(text) - (kind == "raw") == 2:
             raise fault(at, "triple quotes are not part of the language", "write one pair of quotes")
+        if kind == "raw" and text[-2] == "\\":
+            raise fault(at, "a raw string cannot end with a backslash", "write an ordinary string, with \\\\ for one")
         value = text[2:-1] if kind == "raw" else _unescape(text[1:-1], at)
         return Token(kind="string", text=text, value=value, at=at)
     if kind in ("int", "double"):

@@ -295,10 +295,3 @@ ONE = [*FORM, *CHECKS, *KINDS, *MAPPINGS]
 def test_a_mistake_is_named_at_its_place(pack: Any, file: str, old: str, new: str, message: str, hint: str) -> None:
     place = pack.change(file, old, new)
     assert pack.problems() == [f"{place}: {message}" + (f"\n  hint: {hint}" if hint else "")]
-
-
-def test_the_pack_itself_loads(pack: Any) -> None:
-    library = pack.load()
-    assert sorted(library.kinds) == ["aws.s3.account", "aws.s3.bucket"]
-    assert list(library.checks) == ["aws-s3-bucket-encrypted"]
-    assert library.frameworks["soc2-2017"].criteria[0].controls[0].control == "ENC-01"

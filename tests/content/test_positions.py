@@ -13,6 +13,7 @@ FORMS = [
     "pass_when: self.block.blocked && self.‸nope\n",
     "pass_when: self.block.blocked &&\n  self.‸nope\n",
     "pass_when: self.block.blocked\n\n    && self.‸nope || self.block.blocked\n",
+    "pass_when: self.block.blocked\n\n\n\n    && self.‸nope\n",
     "pass_when: 'self.default_encryption == ''x'' && self.‸nope'\n",
     "pass_when: 'self.default_encryption == ''x''\n\n  && self.‸nope'\n",
     'pass_when: "self.default_encryption == \\"x\\" && self.‸nope"\n',

@@ -222,7 +222,10 @@ def edited(line: int, change: Callable[[dict[str, Any]], Any]) -> str:
         (sealed(edited(0, lambda v: v.update(regions="all"))), "'regions' is of a wrong type"),
         (sealed(edited(0, lambda v: v.update(more=1))), "'more' is not known"),
         (sealed(edited(0, lambda v: v.update(callers=[{"id": 1}]))), "'callers' is of a wrong type"),
-        (sealed(LINES[0], edited(1, lambda v: v["outcome"].update(state="fine"))), "'outcome.state' is of a wrong type"),
+        (
+            sealed(LINES[0], edited(1, lambda v: v["outcome"].update(state="fine"))),
+            "'outcome.state' is of a wrong type",
+        ),
         (sealed(LINES[0], edited(1, lambda v: v["outcome"].update(pages=-1))), "'outcome.pages' is of a wrong type"),
         (sealed(LINES[0], edited(1, lambda v: v["outcome"].update(caller=5))), "caller 5 is not in the header"),
         (sealed(LINES[0], edited(1, lambda v: v["call"].pop("params"))), "'call.params' is missing"),

@@ -63,6 +63,7 @@ MISTAKES = [
     ("'abc", 1, 1, "unexpected character", "no end"),
     ("'a\\q' == ''", 1, 3, "unknown escape", ""),
     ("'''a''' == ''", 1, 1, "triple quotes", ""),
+    ("r'a\\' == ''", 1, 1, "cannot end with a backslash", ""),
     ("b'a' == ''", 1, 1, "byte strings", ""),
     ("1u == 1", 1, 1, "is not a number", ""),
     ("9223372036854775808 == 1", 1, 1, "does not fit into 64 bits", ""),

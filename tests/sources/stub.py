@@ -112,13 +112,17 @@ CALLER = iam(
     "GetCallerIdentity",
     "<Arn>arn:aws:iam::123456789012:user/auditor</Arn><UserId>u</UserId><Account>123456789012</Account>",
 )
-ALIAS = iam("ListAccountAliases", "<IsTruncated>false</IsTruncated><AccountAliases><member>acme</member></AccountAliases>")
+ALIAS = iam(
+    "ListAccountAliases", "<IsTruncated>false</IsTruncated><AccountAliases><member>acme</member></AccountAliases>"
+)
 
 
 def regions(*names: str) -> Reply:
     """An answer of DescribeRegions."""
     rows = "".join(f"<item><regionName>{name}</regionName></item>" for name in names)
-    return Reply(body=f"<DescribeRegionsResponse><regionInfo>{rows}</regionInfo></DescribeRegionsResponse>", kind="text/xml")
+    return Reply(
+        body=f"<DescribeRegionsResponse><regionInfo>{rows}</regionInfo></DescribeRegionsResponse>", kind="text/xml"
+    )
 
 
 @dataclass

@@ -79,9 +79,7 @@ def test_a_list_that_the_call_does_not_name_is_joined_too(opened: Any) -> None:
         return iam("GetAccountAuthorizationDetails", lists + more)
 
     session, _, _ = opened({"GetAccountAuthorizationDetails": [page("a", "g", "m"), page("b", "h")]})
-    answer = session.ask(
-        Call(operation="iam:GetAccountAuthorizationDetails", region="", items=("UserDetailList",))
-    )
+    answer = session.ask(Call(operation="iam:GetAccountAuthorizationDetails", region="", items=("UserDetailList",)))
     assert names(answer, "UserDetailList") == ["a", "b"]
     assert names(answer, "GroupDetailList", "GroupName") == ["g", "h"]
 
@@ -151,7 +149,12 @@ def test_a_wait_is_slept(opened: Any) -> None:
         (KEYS, {"ListKeys": [json_error("AccessDeniedException")]}, State.DENIED, "AccessDeniedException"),
         (KEYS, {"ListKeys": [json_error("ExpiredTokenException")]}, State.DENIED, "ExpiredTokenException"),
         (KEYS, {"ListKeys": [json_error("OptInRequired", 403)]}, State.DISABLED, "OptInRequired"),
-        (KEYS, {"ListKeys": [json_error("SubscriptionRequiredException")]}, State.DISABLED, "SubscriptionRequiredException"),
+        (
+            KEYS,
+            {"ListKeys": [json_error("SubscriptionRequiredException")]},
+            State.DISABLED,
+            "SubscriptionRequiredException",
+        ),
         (KEYS, {"ListKeys": [json_error("InternalError", 500)]}, State.ERROR, "InternalError"),
         (KEYS, {"ListKeys": [json_error("ValidationException")]}, State.ERROR, "ValidationException"),
         (KEYS, {"ListKeys": [Reply(body='{"Keys": [{"KeyId": "k"')]}, State.ERROR, "UnparsableAnswerError"),
@@ -164,12 +167,22 @@ def test_a_wait_is_slept(opened: Any) -> None:
         (VPCS, {"DescribeVpcs": [ec2_error("UnauthorizedOperation")]}, State.DENIED, "UnauthorizedOperation"),
         (VPCS, {"DescribeVpcs": [ec2_error("AuthFailure", 401)]}, State.DENIED, "AuthFailure"),
         (VPCS, {"DescribeVpcs": [ec2_error("OptInRequired", 401)]}, State.DISABLED, "OptInRequired"),
-        (VPCS, {"DescribeVpcs": [Reply(body="<DescribeVpcsResponse><vpcSet><item>", kind="text/xml")]}, State.ERROR, "*"),
+        (
+            VPCS,
+            {"DescribeVpcs": [Reply(body="<DescribeVpcsResponse><vpcSet><item>", kind="text/xml")]},
+            State.ERROR,
+            "*",
+        ),
         (VPCS, {"DescribeVpcs": [Reply(body="<html><body>Log in</body></html>", kind="text/html")]}, State.ERROR, "*"),
         (USERS, {"ListUsers": [Reply(403, "<html>Forbidden", "text/html")]}, State.ERROR, "ResponseParserError"),
         (VERSIONING, {"*": [Reply(403, "<html>Forbidden", "text/html")]}, State.DENIED, "403"),
         (VERSIONING, {"*": [Reply(403, "", "text/html")]}, State.DENIED, "403"),
-        (Call(operation="kms:DescribeKey", region="us-east-1", params={"Key": 1}), {}, State.ERROR, "ParamValidationError"),
+        (
+            Call(operation="kms:DescribeKey", region="us-east-1", params={"Key": 1}),
+            {},
+            State.ERROR,
+            "ParamValidationError",
+        ),
     ],
 )
 def test_states(opened: Any, call: Call, script: dict[str, list[Reply]], state: State, code: str) -> None:

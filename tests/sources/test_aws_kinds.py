@@ -43,7 +43,11 @@ def test_a_batch_is_held_against_the_models(library: Library) -> None:
 
 @pytest.mark.parametrize(
     ("operation", "path"),
-    [("ec2:DescribeVpcs", "Vpcs.[].VpcIdd"), ("ec2:DescribeVpcs", "Vpcs.[].VpcId.[]"), ("iam:GetUser", "User.Tags.[].Kee")],
+    [
+        ("ec2:DescribeVpcs", "Vpcs.[].VpcIdd"),
+        ("ec2:DescribeVpcs", "Vpcs.[].VpcId.[]"),
+        ("iam:GetUser", "User.Tags.[].Kee"),
+    ],
 )
 def test_a_wrong_path_is_said(operation: str, path: str) -> None:
     if path.endswith("VpcId.[]"):

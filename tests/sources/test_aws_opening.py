@@ -151,7 +151,9 @@ def test_a_role_is_assumed_and_never_recorded(opened: Any) -> None:
 
 
 def test_a_role_that_cannot_be_assumed(opened: Any) -> None:
-    with pytest.raises(TscanError, match=r"role arn:aws:iam::210987654321:role/auditor cannot be assumed \(AccessDenied"):
+    with pytest.raises(
+        TscanError, match=r"role arn:aws:iam::210987654321:role/auditor cannot be assumed \(AccessDenied"
+    ):
         opened({"AssumeRole": [query_error("AccessDenied")], "ListAccountAliases": [ALIAS]}, target=ROLE)
 
 

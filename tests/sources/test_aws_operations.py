@@ -21,7 +21,9 @@ def test_every_operation_reads() -> None:
 
 def test_nothing_that_returns_credentials_or_customers_data_is_listed() -> None:
     assert not OPERATIONS & FORBIDDEN
-    words = re.compile("GetObject$|SecretValue|PasswordData|Decrypt|GetParameter|AuthorizationToken|Federation|Credentials$")
+    words = re.compile(
+        "GetObject$|SecretValue|PasswordData|Decrypt|GetParameter|AuthorizationToken|Federation|Credentials$"
+    )
     assert [name for name in OPERATIONS if words.search(name)] == []
 
 
@@ -33,9 +35,7 @@ def test_every_operation_exists_and_its_service_is_named_as_botocore_does() -> N
 
 
 def test_every_operation_of_a_kind_is_listed(library: Library) -> None:
-    used = {
-        operation for kind in library.kinds.values() if kind.cloud == "aws" for operation in _operations(kind)
-    }
+    used = {operation for kind in library.kinds.values() if kind.cloud == "aws" for operation in _operations(kind)}
     assert used
     assert sorted(used - OPERATIONS) == []
 

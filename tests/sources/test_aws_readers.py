@@ -93,14 +93,24 @@ def test_a_refused_generation() -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["", "user,arn\n", "user\nalice\n", "user,arn,arn\na,b,c\n", "user,arn\nalice\n", "user,arn\na,b,c\n", 'user,arn\n"a,b\n'],
+    [
+        "",
+        "user,arn\n",
+        "user\nalice\n",
+        "user,arn,arn\na,b,c\n",
+        "user,arn\nalice\n",
+        "user,arn\na,b,c\n",
+        'user,arn\n"a,b\n',
+    ],
 )
 def test_a_malformed_report(content: str) -> None:
     rows, _ = run("aws.credential_report", lambda call: report(call, 0, content))
     assert isinstance(rows, Unreadable)
 
 
-@pytest.mark.parametrize("data", [None, [], {}, {"Content": {"$redacted": "x"}, "GeneratedTime": TIME}, {"Content": REPORT}])
+@pytest.mark.parametrize(
+    "data", [None, [], {}, {"Content": {"$redacted": "x"}, "GeneratedTime": TIME}, {"Content": REPORT}]
+)
 def test_an_answer_without_a_report(data: Any) -> None:
     rows, _ = run("aws.credential_report", lambda call: ok(call, data))
     assert isinstance(rows, Unreadable)

@@ -83,7 +83,11 @@ def test_declared_paths_are_replaced_whatever_they_hold(detector: Detector) -> N
         read={"lambda:ListFunctions": frozenset({"Functions[].Environment.Variables"})},
     )
     data: dict[str, Any] = {
-        "Functions": [{"Environment": {"Variables": {"A": "1", "B": {"deep": "2"}}}}, {"Environment": {}}, {"Name": "A"}]
+        "Functions": [
+            {"Environment": {"Variables": {"A": "1", "B": {"deep": "2"}}}},
+            {"Environment": {}},
+            {"Name": "A"},
+        ]
     }
     cleaned, redacted = Redactor(rules, detector).clean("lambda:ListFunctions", data)
     mark = {"$redacted": "declared secret"}

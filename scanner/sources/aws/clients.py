@@ -48,10 +48,6 @@ class Clients:
                 client = self._made.get(key) or self._made.setdefault(key, self._make(*key))
         return client
 
-    def is_own(self, service: str, region: str) -> bool:
-        """Whether the endpoint is one that the user named, and not AWS's."""
-        return _own_endpoint(self.get(service, region))
-
     def _make(self, service: str, region: str) -> Any:
         client = self._variant(service, region)
         return self._own_variant(client, service, region) if _own_endpoint(client) else client

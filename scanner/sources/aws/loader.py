@@ -42,9 +42,15 @@ class ReviewedLoader(Loader):  # type: ignore[misc]
             return whole
         names = wanted | _EXTRA.get(service, frozenset())
         operations = {name: model for name, model in whole["operations"].items() if name in names}
-        # Only the cut model is kept: the whole ones of all services take over 100 MB.
-        self._cache.clear()
+        self._forget(service)
         return {**whole, "operations": operations, "shapes": _reachable(operations, whole["shapes"])}
+
+    def _forget(self, service: str) -> None:
+        """Let go of the whole model: only the cut one is used again, and EC2's alone takes 20 MB."""
+        for key in list(self._cache):
+            text = str(key[-1])
+            if text.endswith("service-2") and (key[1] == service or text.startswith(f"{service}{os.sep}")):
+                del self._cache[key]
 
 
 def _reachable(operations: Mapping[str, Any], shapes: Mapping[str, Any]) -> dict[str, Any]:

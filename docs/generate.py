@@ -1,0 +1,109 @@
+"""Write the pages that are made from the code, and the blocks of README.md that show output; `--check` only compares."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+import click
+from click.testing import CliRunner
+
+from scanner.cli import app
+from scanner.cli.demo import SNAPSHOT
+from scanner.cli.lazy import LazyGroup
+from scanner.content import schemas
+from scanner.content.library import load_library
+from scanner.formats import FORMATS, Report
+from scanner.history.snapshots import read_snapshot
+from scanner.model.library import Library
+from scanner.pipeline import judge
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+BLOCK: Final = re.compile(r"```console\n\$ tscan (?P<arguments>.*)\n(?P<output>(?:(?!```).*\n)*)```\n")
+
+
+def pages() -> Iterator[tuple[Path, str]]:
+    """Every generated file with its text."""
+    library = load_library()
+    for name in schemas.names():
+        yield ROOT / f"docs/schemas/{name}.json", (schemas.FOLDER / f"{name}.json").read_text(encoding="utf-8")
+    yield ROOT / "docs/commands.md", "".join(_commands())
+    yield ROOT / "docs/checks.md", "".join(_checks(library))
+    readme = ROOT / "README.md"
+    yield readme, BLOCK.sub(lambda match: _block(match["arguments"], library), readme.read_text(encoding="utf-8"))
+
+
+def _commands() -> Iterator[str]:
+    yield "# Commands\n\nMade by `make docs` from the program itself.\n"
+    for names in ((), *_names(app)):
+        title = " ".join(("tscan", *names))
+        yield f"\n## {title}\n\n```console\n$ {title} --help\n{_help(names)}```\n"
+
+
+def _names(group: LazyGroup, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        yield (*before, name)
+        command = group.get_command(context, name)
+        if isinstance(command, LazyGroup):
+            yield from _names(command, (*before, name))
+
+
+def _help(names: tuple[str, ...]) -> str:
+    result = CliRunner().invoke(app, [*names, "--help"], prog_name="tscan", terminal_width=80)
+    if result.exit_code:
+        raise SystemExit(f"tscan {' '.join(names)} --help: exit code {result.exit_code}")
+    return result.output
+
+
+def _checks(library: Library) -> Iterator[str]:
+    checks = sorted(library.checks.values(), key=lambda item: (item.cloud, library.kinds[item.kind].service, item.id))
+    yield "# Checks\n\nMade by `make docs` from the files in `checks/`. "
+    yield f"There are {len(checks)}, over {len({check.kind for check in checks})} kinds of resource.\n"
+    for (cloud, service), group in groupby(checks, lambda item: (item.cloud, library.kinds[item.kind].service)):
+        yield f"\n## {cloud.upper()}: {service}\n\n| check | severity | what holds when it passes | asked of |\n|---|---|---|---|\n"
+        for check in group:
+            title = check.title.replace("|", "\\|")
+            yield f"| [{check.id}](../{check.path}) | {check.severity.value} | {title} | `{check.kind}` |\n"
+
+
+def _block(arguments: str, library: Library) -> str:
+    if arguments == "demo":
+        output = _matrix(library)
+    else:
+        words = arguments.split()
+        if words[-1] != "--help":
+            raise SystemExit(f"README.md shows output of 'tscan {arguments}', which nothing keeps fresh")
+        output = _help(tuple(words[:-1]))
+    return f"```console\n$ tscan {arguments}\n{output}```\n"
+
+
+def _matrix(library: Library) -> str:
+    """The end of the demo's output, from the matrix on."""
+    assessment = judge([read_snapshot(SNAPSHOT)], library)
+    shown = FORMATS.get("terminal")(Report(assessment=assessment, library=library))
+    return "[…]\n" + shown[shown.index(next(iter(library.frameworks.values())).title) :]
+
+
+def main(arguments: list[str]) -> int:
+    """0 when everything is, or now is, fresh."""
+    stale = [
+        path.relative_to(ROOT)
+        for path, text in pages()
+        if (path.read_text(encoding="utf-8") if path.exists() else "") != text
+        and ("--check" in arguments or path.write_text(text, encoding="utf-8"))
+    ]
+    if stale and "--check" in arguments:
+        sys.stderr.write(
+            f"not fresh: {', '.join(map(str, stale))}\n  hint: run 'make docs' and look at the difference\n"
+        )
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
