@@ -1,4 +1,4 @@
-"""Write the pages that are made from the code, and the blocks of README.md that show output; `--check` only compares."""
+"""Write the pages and the blocks of README.md that are made from the program; `--check` only compares."""
 
 from __future__ import annotations
 
@@ -65,7 +65,8 @@ def _checks(library: Library) -> Iterator[str]:
     yield "# Checks\n\nMade by `make docs` from the files in `checks/`. "
     yield f"There are {len(checks)}, over {len({check.kind for check in checks})} kinds of resource.\n"
     for (cloud, service), group in groupby(checks, lambda item: (item.cloud, library.kinds[item.kind].service)):
-        yield f"\n## {cloud.upper()}: {service}\n\n| check | severity | what holds when it passes | asked of |\n|---|---|---|---|\n"
+        yield f"\n## {cloud.upper()}: {service}\n\n"
+        yield "| check | severity | what holds when it passes | asked of |\n|---|---|---|---|\n"
         for check in group:
             title = check.title.replace("|", "\\|")
             yield f"| [{check.id}](../{check.path}) | {check.severity.value} | {title} | `{check.kind}` |\n"

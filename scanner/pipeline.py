@@ -14,7 +14,6 @@ from scanner.core.coverage import coverage
 from scanner.core.evaluate import evaluate_check
 from scanner.core.need import answer_paths, secret_paths
 from scanner.core.params import resolve_params
-from scanner.core.params import resolve_params
 from scanner.core.project import Estate, plan, project
 from scanner.executors import EXECUTORS
 from scanner.model.answers import Snapshot

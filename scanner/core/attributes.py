@@ -1,4 +1,4 @@
-"""From raw answers to typed attributes: a value of the declared type, `ABSENT`, or `Unreadable`; never anything else."""
+"""From raw answers to typed attributes: a value of the declared type, `ABSENT` or `Unreadable`, and nothing else."""
 
 from __future__ import annotations
 

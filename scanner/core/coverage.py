@@ -35,9 +35,7 @@ def coverage(
     missing: dict[tuple[str, str], int] = defaultdict(int)
     for call in unanswered:
         missing[call.operation, call.region] += 1
-    return tuple(
-        _row(target, place, made.get(place, []), missing.get(place, 0)) for place in sorted({*made, *missing})
-    )
+    return tuple(_row(target, place, made.get(place, []), missing.get(place, 0)) for place in sorted({*made, *missing}))
 
 
 def _row(target: str, place: tuple[str, str], answers: list[Answer], unanswered: int) -> CoverageRow:

@@ -136,7 +136,9 @@ class _KindRead:
         return Side(title=self.need.kind.title, resources=self.merged, gaps=self.gaps)
 
     def finished(self) -> tuple[Resource, ...]:
-        return tuple(Resource(ref=self._ref(read.id, read.name, read.region), value=record) for read, record in self.merged)
+        return tuple(
+            Resource(ref=self._ref(read.id, read.name, read.region), value=record) for read, record in self.merged
+        )
 
     def unread(self) -> tuple[Gap, ...]:
         return tuple(

@@ -12,7 +12,7 @@ from scanner.core.door import Door, items_at
 from scanner.core.need import KindNeed
 from scanner.core.reading import ReadContext, Reader
 from scanner.model.answers import Answer
-from scanner.model.kinds import Kind, Listing, Request
+from scanner.model.kinds import Batch, Kind, Listing, Request
 from scanner.model.values import ABSENT, OpenList, Unreadable
 
 _DROPPED = object()
@@ -62,7 +62,9 @@ class _Items:
 class Unit:
     """One kind in one place; reading it is a pure function of the answers behind the door."""
 
-    def __init__(self, need: KindNeed, kinds: Mapping[str, Kind], readers: Callable[[str], Reader], place: Place) -> None:
+    def __init__(
+        self, need: KindNeed, kinds: Mapping[str, Kind], readers: Callable[[str], Reader], place: Place
+    ) -> None:
         self.need = need
         self.kind = need.kind
         self._kinds = kinds
@@ -73,7 +75,7 @@ class Unit:
         """Resources and gaps, as far as the answers go; what is missing is noted at the door."""
         items = self._items(door, self.kind)
         scopes = [self._scope(door, self.kind, it, parent) for it, parent in items.pairs]
-        batches = {name: self._batch(door, request, scopes) for name, request in self._batched()}
+        batches = {name: self._batch(door, request, batch, scopes) for name, request, batch in self._batched()}
         resources: list[Read] = []
         dropped = 0
         for number, scope in enumerate(scopes):
@@ -175,27 +177,26 @@ class Unit:
 
     # -- batches --------------------------------------------------------------------------------------------------
 
-    def _batched(self) -> Iterator[tuple[str, Request]]:
+    def _batched(self) -> Iterator[tuple[str, Request, Batch]]:
         for name in self.need.details:
             request = self.kind.details.get(name)
             if request is not None and request.batch is not None:
-                yield name, request
+                yield name, request, request.batch
 
-    def _batch(self, door: Door, request: Request, scopes: list[dict[str, Any]]) -> list[Any]:
+    def _batch(self, door: Door, request: Request, batch: Batch, scopes: list[dict[str, Any]]) -> list[Any]:
         """The row of each item; items that the call does not apply to, or whose key is unread, keep that."""
-        assert request.batch is not None
         keys: list[Any] = []
         wanted: dict[str, set[str]] = {}
         for scope in scopes:
             asked = applies(request, scope)
-            key = request.batch.key.evaluate(scope) if asked is True else asked
+            key = batch.key.evaluate(scope) if asked is True else asked
             keys.append(key)
             if isinstance(key, str) and isinstance(scope["region"], str):
                 wanted.setdefault(scope["region"], set()).add(key)
         rows = {
             (region, key): row
             for region, members in wanted.items()
-            for key, row in self._rows(door, request, region, sorted(members))
+            for key, row in self._rows(door, request, batch, region, sorted(members))
         }
         unread = Unreadable(f"{request.operation} could not be asked: its region is unread")
         return [
@@ -203,9 +204,9 @@ class Unit:
             for scope, key in zip(scopes, keys, strict=True)
         ]
 
-    def _rows(self, door: Door, request: Request, region: str, keys: list[str]) -> Iterator[tuple[str, Any]]:
-        batch = request.batch
-        assert batch is not None
+    def _rows(
+        self, door: Door, request: Request, batch: Batch, region: str, keys: list[str]
+    ) -> Iterator[tuple[str, Any]]:
         scope = {**self._base(ABSENT, ABSENT), "region": region}
         for start in range(0, len(keys), batch.size):
             chunk = keys[start : start + batch.size]

@@ -15,9 +15,6 @@ class Serial:
     def __init__(self, workers: int = 1) -> None:
         """One worker, whatever is asked for."""
 
-    def __init__(self, workers: int = 1) -> None:
-        self._workers = workers
-
     def run(self, session: Asking, first: Iterable[Call], then: Then, progress: Progress | None = None) -> None:
         """Ask the calls and all that follow from them."""
         queue = deque(first)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from scanner.core.reading import Reader
-from scanner.core.reading import Reader
 from scanner.model.answers import Answer, Call, Caller, Target
 from scanner.model.config import TargetConfig
 from scanner.registry import Registry

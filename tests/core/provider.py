@@ -42,7 +42,7 @@ def _write(path: Path, text: str) -> None:
 
 @dataclass
 class Provider:
-    """Answers calls from a table: `operation`, `operation@region` or the whole key, to data or to an Answer's fields."""
+    """Answers calls from a table: `operation`, `operation@region` or the whole key, to data or to an Answer."""
 
     table: Mapping[str, Any]
     asked: list[str] = field(default_factory=list)

@@ -1,6 +1,6 @@
 """Makes evidence worse in every way that a provider can, and says whether anything got better by it.
 
-    python -m tests.pipeline.refusals [SNAPSHOT]        refuses each answer in turn and prints a table
+python -m tests.pipeline.refusals [SNAPSHOT]        refuses each answer in turn and prints a table
 """
 
 from __future__ import annotations

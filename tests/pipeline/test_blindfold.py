@@ -79,9 +79,7 @@ def test_random_losses_improve_nothing(
         assert list(improvements(before, after, library)) == []
 
 
-def test_answers_that_were_never_made_improve_nothing(
-    snapshot: Snapshot, before: Assessment, library: Library
-) -> None:
+def test_answers_that_were_never_made_improve_nothing(snapshot: Snapshot, before: Assessment, library: Library) -> None:
     for keys in samples(sorted(snapshot.answers), 15, seed=11):
         left = {key: answer for key, answer in snapshot.answers.items() if key not in keys}
         after = judge([replace(snapshot, answers=left)], library)

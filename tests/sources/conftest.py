@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-import sys
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from stub import ALIAS, CALLER, Provider, Reply, Ticks, regions, serve  # noqa: E402
+from stub import ALIAS, CALLER, Provider, Reply, Ticks, regions, serve
 
-from scanner.model.config import TargetConfig  # noqa: E402
-from scanner.sources import Rules  # noqa: E402
-from scanner.sources.aws.clock import Clock  # noqa: E402
-from scanner.sources.aws.opening import open_session  # noqa: E402
-from scanner.sources.aws.session import AwsSession  # noqa: E402
-
-from scanner.content import load_library  # noqa: E402
-from scanner.model.library import Library  # noqa: E402
+from scanner.content import load_library
+from scanner.model.config import TargetConfig
+from scanner.model.library import Library
+from scanner.sources import Rules
+from scanner.sources.aws.clock import Clock
+from scanner.sources.aws.opening import open_session
+from scanner.sources.aws.session import AwsSession
 
 Open = Callable[..., tuple[AwsSession, Provider, Ticks]]
 

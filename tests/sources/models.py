@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from botocore.model import Shape
@@ -34,29 +34,29 @@ TYPES: Mapping[str, tuple[str, ...]] = {
 _NOT_AWS = frozenset({"account", "region", "partition", "params", "now"})
 
 
-class Wrong(Exception):
+class WrongError(Exception):
     """What is wrong with a path."""
 
 
-@lru_cache(maxsize=1)
+@cache
 def session() -> Session:
     """One botocore session for all."""
     return Session()
 
 
-@lru_cache(maxsize=None)
+@cache
 def output(operation: str) -> Shape:
     """The shape of an operation's answer."""
     return model(operation).output_shape
 
 
-@lru_cache(maxsize=None)
+@cache
 def model(operation: str) -> Any:
     """botocore's model of `service:Operation`."""
     service, _, name = operation.partition(":")
     known = session().get_service_model(service)
     if name not in known.operation_names:
-        raise Wrong(f"{operation} does not exist{near(name, known.operation_names)}")
+        raise WrongError(f"{operation} does not exist{near(name, known.operation_names)}")
     return known.operation_model(name)
 
 
@@ -66,31 +66,34 @@ def near(word: str, known: Any) -> str:
     return f"; did you mean '{close[0]}'?" if close else f" (there is {', '.join(sorted(known)[:12])})"
 
 
-def walk(shape: Shape, steps: Path, decoded: bool = False) -> Shape | None:
-    """The shape at a path; None below a value that is decoded, or of a map. Wrong where the model has no such member."""
+def walk(shape: Shape, steps: Path) -> Shape | None:
+    """The shape at a path; None below a text, which may be decoded. WrongError where the model has no such member."""
     for position, step in enumerate(steps):
-        if decoded or shape.type_name == "string":
-            if shape.type_name == "string":
-                return None
+        if shape.type_name == "string":
             return None
-        if step in ("[]", "*") or step.isdigit():
-            if shape.type_name == "list":
-                shape = shape.member
-            elif shape.type_name == "map":
-                shape = shape.value
-            else:
-                raise Wrong(f"{'.'.join(steps[: position + 1])}: {shape.name} is no list")
-        elif shape.type_name == "list":
+        if shape.type_name == "list" and not _is_index(step):
             return walk(shape.member, steps[position:])
-        elif shape.type_name == "map":
-            shape = shape.value
-        elif shape.type_name == "structure":
-            if step not in shape.members:
-                raise Wrong(f"{'.'.join(steps)}: {shape.name} has no '{step}'{near(step, shape.members)}")
-            shape = shape.members[step]
-        else:
-            raise Wrong(f"{'.'.join(steps)}: {shape.name} is {shape.type_name}, it has no '{step}'")
+        shape = _inner(shape, step, ".".join(steps[: position + 1]))
     return shape
+
+
+def _is_index(step: str) -> bool:
+    return step in ("[]", "*") or step.isdigit()
+
+
+def _inner(shape: Shape, step: str, path: str) -> Shape:
+    """The shape one step further in."""
+    if shape.type_name == "list":
+        return shape.member
+    if shape.type_name == "map":
+        return shape.value
+    if shape.type_name != "structure":
+        raise WrongError(f"{path}: {shape.name} is {shape.type_name}, it has nothing inside")
+    if _is_index(step):
+        raise WrongError(f"{path}: {shape.name} is no list")
+    if step not in shape.members:
+        raise WrongError(f"{path}: {shape.name} has no '{step}'{near(step, shape.members)}")
+    return shape.members[step]
 
 
 def steps_of(items: str) -> Path:
@@ -118,7 +121,7 @@ def request_problems(request: Request) -> Iterator[str]:
     """Arguments, lists and batch members that the operation does not have."""
     try:
         known = model(request.operation)
-    except Wrong as error:
+    except WrongError as error:
         yield str(error)
         return
     taken = known.input_shape.members if known.input_shape else {}
@@ -138,7 +141,7 @@ def _list_problem(request: Request, path: str) -> Iterator[str]:
         inner = walk(output(request.operation), steps_of(path))
         if request.batch and path == request.batch.items and inner is not None:
             walk(inner, (request.batch.match,))
-    except Wrong as error:
+    except WrongError as error:
         yield f"{request.operation}: {error}"
 
 
@@ -178,7 +181,7 @@ def _path_problem(kind: Kind, library: Library, where: str, path: Path) -> Itera
         return
     try:
         shape_at(kind, library, path)
-    except Wrong as error:
+    except WrongError as error:
         yield f"{kind.id}: {where}: {error}"
 
 
@@ -189,7 +192,7 @@ def _type_problem(kind: Kind, library: Library, attribute: Attribute) -> Iterato
         return
     try:
         shape = shape_at(kind, library, paths[0])
-    except Wrong:
+    except WrongError:
         return
     wanted = attribute.type.rstrip("?").partition("(")[0]
     if shape is not None and wanted not in TYPES[shape.type_name]:

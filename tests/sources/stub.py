@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.server
 import threading
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,7 +57,7 @@ def _handler(provider: Provider) -> type[http.server.BaseHTTPRequestHandler]:
             if reply.cut:
                 self.close_connection = True
 
-        do_GET = do_POST = do_HEAD = do_PUT = _serve
+        do_GET = do_POST = _serve  # noqa: N815
 
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
@@ -93,13 +93,15 @@ def iam(operation: str, inside: str) -> Reply:
 
 def query_error(code: str, status: int = 403, message: str = "no") -> Reply:
     """A refusal of IAM or STS."""
-    body = f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error><RequestId>r</RequestId></ErrorResponse>"
+    inside = f"<Error><Code>{code}</Code><Message>{message}</Message></Error><RequestId>r</RequestId>"
+    body = f"<ErrorResponse>{inside}</ErrorResponse>"
     return Reply(status, body, "text/xml")
 
 
 def ec2_error(code: str, status: int = 403, message: str = "no") -> Reply:
     """A refusal of EC2."""
-    body = f"<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors><RequestID>r</RequestID></Response>"
+    inside = f"<Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors><RequestID>r</RequestID>"
+    body = f"<Response>{inside}</Response>"
     return Reply(status, body, "text/xml")
 
 
@@ -138,6 +140,3 @@ class Ticks:
     def sleep(self, seconds: float) -> None:
         self.time += seconds
         self.slept.append(seconds)
-
-
-Script = Callable[..., Any]

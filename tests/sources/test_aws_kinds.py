@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from models import Wrong, output, problems, request_problems, walk
+from models import WrongError, output, problems, request_problems, walk
 
 from scanner.model.kinds import Batch, Request
 from scanner.model.library import Library
@@ -53,5 +53,5 @@ def test_a_wrong_path_is_said(operation: str, path: str) -> None:
     if path.endswith("VpcId.[]"):
         assert walk(output(operation), tuple(path.split("."))) is None
         return
-    with pytest.raises(Wrong):
+    with pytest.raises(WrongError):
         walk(output(operation), tuple(path.split(".")))

@@ -7,6 +7,7 @@ import re
 import pytest
 from botocore.session import Session
 
+from scanner.core.need import requests
 from scanner.model.library import Library
 from scanner.sources.aws.answers import DECODED, TEXT_BYTES
 from scanner.sources.aws.operations import EXCEPTIONS, FORBIDDEN, OPERATIONS
@@ -35,15 +36,9 @@ def test_every_operation_exists_and_its_service_is_named_as_botocore_does() -> N
 
 
 def test_every_operation_of_a_kind_is_listed(library: Library) -> None:
-    used = {operation for kind in library.kinds.values() if kind.cloud == "aws" for operation in _operations(kind)}
+    used = {request.operation for kind in library.kinds.values() if kind.cloud == "aws" for request in requests(kind)}
     assert used
     assert sorted(used - OPERATIONS) == []
-
-
-def _operations(kind: object) -> set[str]:
-    from scanner.core.need import requests
-
-    return {request.operation for request in requests(kind)}  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("operation", sorted(DECODED))
