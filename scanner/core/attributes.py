@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from scanner.core.policies import read_policy, read_trust_policy
 from scanner.core.values import canonical_list
@@ -14,6 +14,8 @@ from scanner.model.values import ABSENT, OpenList, Unreadable
 Scope = dict[str, Any]
 Conform = Callable[[Any, Scope], Any]
 
+CALLS: Final = "$calls"
+"""The name in a scope of the operation behind each raw name, for reasons."""
 _SCALARS: Mapping[str, type] = {
     "bool": bool,
     "int": int,
@@ -26,12 +28,12 @@ _SCALARS: Mapping[str, type] = {
 def read_attribute(attribute: Attribute, scope: Scope) -> Any:
     """The value of one attribute, from the raw answers in `scope`."""
     if attribute.null_words and _is_null(attribute, scope):
-        return _absence(attribute, f"{attribute.name} has no value")
+        return _absence(attribute, scope)
     raw = attribute.api.evaluate(scope)
     if raw is ABSENT:
-        return _absence(attribute, f"{attribute.name} is absent and its meaning is not declared")
+        return _absence(attribute, scope)
     if isinstance(raw, Unreadable):
-        return _absence(attribute, raw.reason) if raw.missing else raw
+        return _absence(attribute, scope) if raw.missing else raw
     return _conform(attribute, raw, scope)
 
 
@@ -46,12 +48,15 @@ def _is_null(attribute: Attribute, scope: Scope) -> bool:
     return False
 
 
-def _absence(attribute: Attribute, reason: str) -> Any:
+def _absence(attribute: Attribute, scope: Scope) -> Any:
+    """What a member that is missing from whole answers means; undeclared, it is unread, and the calls are named."""
     if attribute.has_absent:
         return attribute.absent
     if attribute.optional:
         return ABSENT
-    return Unreadable(reason)
+    calls = scope.get(CALLS, {})
+    asked = sorted({calls[path[0]] for path in attribute.api.paths if path[0] in calls})
+    return Unreadable(f"{' and '.join(asked) or 'the answer'} does not say {attribute.name}")
 
 
 def _conform(attribute: Attribute, raw: Any, scope: Scope) -> Any:

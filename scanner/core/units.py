@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from scanner.core.attributes import read_attribute
+from scanner.core.attributes import CALLS, read_attribute
 from scanner.core.calls import applies, make_call, matched
 from scanner.core.door import Door, items_at
 from scanner.core.need import KindNeed
@@ -70,6 +70,7 @@ class Unit:
         self._kinds = kinds
         self._readers = readers
         self.place = place
+        self._calls = _operations(need.kind, kinds)
 
     def read(self, door: Door) -> UnitRead:
         """Resources and gaps, as far as the answers go; what is missing is noted at the door."""
@@ -135,6 +136,7 @@ class Unit:
             return _DROPPED
         label = kind.label.evaluate(scope)
         scope["resource"] = identity
+        scope[CALLS] = self._calls
         attributes = {attribute.name: read_attribute(attribute, scope) for attribute in self.need.attributes}
         return Read(
             id=identity,
@@ -247,3 +249,17 @@ class Unit:
             it=scope["it"],
             params=self.place.params,
         )
+
+
+def _operations(kind: Kind, kinds: Mapping[str, Kind]) -> Mapping[str, str]:
+    """The operation behind each raw name of a kind."""
+    found = {name: request.operation for name, request in kind.details.items()}
+    listing = kind.listing
+    if listing is not None and listing.request is not None:
+        found["it"] = listing.request.operation
+    elif listing is not None and listing.reads:
+        found["it"] = listing.reads[0].operation
+    above = kinds[listing.per].listing if listing is not None and listing.per else None
+    if above is not None and above.request is not None:
+        found["parent"] = above.request.operation
+    return found

@@ -23,6 +23,8 @@ MISTAKES = [
     ("self.maybe", 1, 6, "'self.maybe' may be absent", "has(self.maybe) && …"),
     ("self.maybe && has(self.maybe)", 1, 6, "may be absent", ""),
     ("has(self.maybe) || self.maybe", 1, 25, "may be absent", ""),
+    ("(has(self.maybe) || has(self.limit)) && self.maybe", 1, 46, "may be absent", ""),
+    ("!(!has(self.maybe) && !has(self.limit)) && self.maybe", 1, 49, "may be absent", ""),
     ("has(self.spare.public)", 1, 10, "'self.spare' may be absent", "has(self.spare)"),
     ("has(self.maybe) ? true : self.maybe", 1, 31, "may be absent", ""),
     ("self.rules.all(r, r.port == 22)", 1, 21, "'r.port' may be absent", ""),

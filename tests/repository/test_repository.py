@@ -42,7 +42,7 @@ def test_every_target_that_a_page_names_exists(page: str) -> None:
 
 def test_help_in_the_readme_is_fresh() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```console\n\$ tscan (.*?--help)\n(.*?)```", text, re.DOTALL)
+    blocks = re.findall(r"```console\n\$ tscan ([^\n]*--help)\n(.*?)```", text, re.DOTALL)
     assert blocks
     for arguments, output in blocks:
         shown = CliRunner().invoke(app, arguments.split(), prog_name="tscan", terminal_width=80)
@@ -70,7 +70,8 @@ def test_the_lock_names_exact_versions_with_digests_and_no_host() -> None:
 
 def test_the_lock_holds_every_dependency() -> None:
     project = _project()
-    wanted = [*project["project"]["dependencies"], *sum(project["project"]["optional-dependencies"].values(), [])]
+    extras = project["project"]["optional-dependencies"].values()
+    wanted = [*project["project"]["dependencies"], *(item for extra in extras for item in extra)]
     locked = set(re.findall(r"^([a-zA-Z0-9._-]+)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
     names = {re.split(r"[\[>=<~]", item)[0].lower().replace("_", "-") for item in wanted}
     assert names <= {name.lower() for name in locked}

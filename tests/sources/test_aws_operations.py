@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from botocore.model import Shape
 from botocore.session import Session
 
 from scanner.core.need import requests
 from scanner.model.library import Library
 from scanner.sources.aws.answers import DECODED, TEXT_BYTES
+from scanner.sources.aws.loader import ReviewedLoader
 from scanner.sources.aws.operations import EXCEPTIONS, FORBIDDEN, OPERATIONS
 
 _READS = re.compile(r"^(Get|List|Describe)[A-Z]")
@@ -57,3 +59,44 @@ def test_text_bytes_are_blobs_in_the_model() -> None:
         service, _, name = operation.partition(":")
         model = Session().get_service_model(service).operation_model(name)
         assert model.output_shape.members[member].type_name == "blob"
+
+
+def test_an_operation_that_is_not_reviewed_has_no_method() -> None:
+    session = Session()
+    session.register_component("data_loader", ReviewedLoader(None))
+    arguments = {"region_name": "us-east-1", "aws_access_key_id": "a", "aws_secret_access_key": "b"}
+    secrets = session.create_client("secretsmanager", **arguments)
+    assert hasattr(secrets, "describe_secret")
+    assert not hasattr(secrets, "get_secret_value")
+    ec2 = session.create_client("ec2", **arguments)
+    assert hasattr(ec2, "describe_vpcs")
+    assert not hasattr(ec2, "terminate_instances")
+
+
+def test_the_cut_models_are_whole_for_every_listed_operation() -> None:
+    session, cut = Session(), Session()
+    cut.register_component("data_loader", ReviewedLoader(None))
+    for name in sorted(OPERATIONS):
+        service, _, operation = name.partition(":")
+        whole = session.get_service_model(service).operation_model(operation)
+        kept = cut.get_service_model(service).operation_model(operation)
+        assert _leaves(kept.output_shape) == _leaves(whole.output_shape), name
+        assert _leaves(kept.input_shape) == _leaves(whole.input_shape), name
+
+
+def _leaves(shape: Shape | None) -> set[str]:
+    """The names of every shape that is reached."""
+    found: set[str] = set()
+    waiting = [shape] if shape else []
+    while waiting:
+        one = waiting.pop()
+        if one.name in found:
+            continue
+        found.add(one.name)
+        inner = {
+            "structure": lambda s: s.members.values(),
+            "list": lambda s: [s.member],
+            "map": lambda s: [s.key, s.value],
+        }
+        waiting.extend(inner[one.type_name](one) if one.type_name in inner else [])
+    return found
