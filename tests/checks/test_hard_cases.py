@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -180,7 +179,8 @@ def guardduty(finding: dict[str, Any], status: str = "ENABLED") -> dict[str, Any
         return {"Findings": [{"Id": "f1", **finding}]}
 
     return {
-        "guardduty:ListDetectors": {"DetectorIds": [DETECTOR]},
+        f"guardduty:ListDetectors@{HERE}": {"DetectorIds": [DETECTOR]},
+        "guardduty:ListDetectors": {"DetectorIds": []},
         "guardduty:GetDetector": {"Status": status},
         "guardduty:ListFindings": {"FindingIds": ["f1"]},
         "guardduty:GetFindings": findings,
@@ -190,15 +190,15 @@ def guardduty(finding: dict[str, Any], status: str = "ENABLED") -> dict[str, Any
 def test_serious_findings_are_judged() -> None:
     check = "aws-guardduty-high-findings-triaged"
     old = {"CreatedAt": "2025-10-01T00:00:00Z", "Service": {"Archived": True}}
-    assert set(verdicts(check, guardduty(old)).values()) == {"fail"}
-    assert set(verdicts(check, guardduty(old), guardduty_archiving_is_judgement=True).values()) == {"pass"}
+    assert verdicts(check, guardduty(old)) == {HERE: "fail", AWAY: "fail"}
+    assert verdicts(check, guardduty(old), guardduty_archiving_is_judgement=True) == {HERE: "pass", AWAY: "fail"}
     judged = {**old, "Service": {"Archived": True, "UserFeedback": "USEFUL"}}
-    assert set(verdicts(check, guardduty(judged)).values()) == {"pass"}
+    assert verdicts(check, guardduty(judged)) == {HERE: "pass", AWAY: "fail"}
     new = {"CreatedAt": "2025-12-30T00:00:00Z", "Service": {"Archived": False}}
-    assert set(verdicts(check, guardduty(new)).values()) == {"pass"}
-    assert set(verdicts(check, guardduty(new, status="DISABLED")).values()) == {"fail"}
-    assert set(verdicts(check, {"guardduty:ListDetectors": {"DetectorIds": []}}).values()) == {"fail"}
-    assert set(verdicts(check, {**guardduty(new), "guardduty:GetFindings": denied()}).values()) == {"unknown"}
+    assert verdicts(check, guardduty(new)) == {HERE: "pass", AWAY: "fail"}
+    assert verdicts(check, guardduty(new, status="DISABLED")) == {HERE: "fail", AWAY: "fail"}
+    assert verdicts(check, {"guardduty:ListDetectors": {"DetectorIds": []}}) == {HERE: "fail", AWAY: "fail"}
+    assert verdicts(check, {**guardduty(new), "guardduty:GetFindings": denied()}) == {HERE: "unknown", AWAY: "fail"}
 
 
 def test_inspector_that_is_off_is_no_pass() -> None:
@@ -255,9 +255,13 @@ def trail(**more: Any) -> dict[str, Any]:
 def test_a_trail_is_one_trail_in_every_region_and_asked_at_home() -> None:
     asked: list[str] = []
 
+    def status(params: Mapping[str, Any]) -> Any:
+        asked.append(params["Name"])
+        return {"IsLogging": True}
+
     table: dict[str, Any] = {
         "cloudtrail:DescribeTrails": {"trailList": [trail()]},
-        f"cloudtrail:GetTrailStatus@{HERE}": lambda params: asked.append(params["Name"]) or {"IsLogging": True},
+        f"cloudtrail:GetTrailStatus@{HERE}": status,
     }
     assert verdicts("aws-cloudtrail-trail-multi-region", table) == {"main": "pass"}
     assert asked == [trail()["TrailARN"]]
@@ -338,7 +342,7 @@ def test_keys_that_have_no_rotation_are_not_asked_about_it() -> None:
 
     keys = [{"KeyId": key, "KeyArn": f"arn:aws:kms:{HERE}:{ACCOUNT}:key/{key}"} for key in ("own", "aws", "pair")]
     table = {f"kms:ListKeys@{HERE}": {"Keys": keys}, "kms:ListKeys": {"Keys": []}}
-    table |= {"kms:DescribeKey": describe, "kms:GetKeyRotationStatus": rotation}  # type: ignore[dict-item]
+    table |= {"kms:DescribeKey": describe, "kms:GetKeyRotationStatus": rotation}
     assert verdicts("aws-kms-key-rotation-enabled", table) == {"own": "pass"}
 
 

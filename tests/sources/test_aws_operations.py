@@ -90,13 +90,15 @@ def _leaves(shape: Shape | None) -> set[str]:
     waiting = [shape] if shape else []
     while waiting:
         one = waiting.pop()
-        if one.name in found:
-            continue
-        found.add(one.name)
-        inner = {
-            "structure": lambda s: s.members.values(),
-            "list": lambda s: [s.member],
-            "map": lambda s: [s.key, s.value],
-        }
-        waiting.extend(inner[one.type_name](one) if one.type_name in inner else [])
+        if one.name not in found:
+            found.add(one.name)
+            waiting += _inside(one)
     return found
+
+
+def _inside(shape: Shape) -> list[Shape]:
+    if shape.type_name == "structure":
+        return list(shape.members.values())
+    if shape.type_name == "list":
+        return [shape.member]
+    return [shape.key, shape.value] if shape.type_name == "map" else []
