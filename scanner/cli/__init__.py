@@ -33,6 +33,7 @@ Exit codes: 0 clean, 1 something at or above --fail-on fails, 3 something could 
         "replay": ("scanner.cli.replay:replay", "Judge recorded evidence again, offline."),
         "matrix": ("scanner.cli.matrix:matrix", "Show only the matrix of recorded evidence."),
         "checks": ("scanner.cli.checks:checks", "List, show, write and test checks."),
+        "permissions": ("scanner.cli.permissions:permissions", "Print the least that tscan must be allowed."),
         "demo": ("scanner.cli.demo:demo", "Judge the snapshot that tscan carries: no credentials, no network."),
     },
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from scanner.cli.options import Judging, categories, load, parameters, selected
 from scanner.cli.output import destinations, write
+from scanner.errors import TscanError
 from scanner.formats import Report
 from scanner.history.snapshots import read_snapshot
 from scanner.model.checks import Severity
@@ -15,6 +16,7 @@ from scanner.pipeline import judge
 
 if TYPE_CHECKING:
     from scanner.cli.output import Destination
+    from scanner.model.answers import Snapshot
     from scanner.model.library import Library
 
 
@@ -36,7 +38,7 @@ def judge_with(
 ) -> int:
     """The same, with a library that is loaded and destinations that are known to be writable."""
     assessment = judge(
-        [read_snapshot(path) for path in paths],
+        _read(paths),
         library,
         checks=selected(options, library),
         params=parameters(options, library),
@@ -51,3 +53,14 @@ def judge_with(
     )
     write(report, places)
     return report.exit_code
+
+
+def _read(paths: Sequence[Path]) -> list[Snapshot]:
+    """The snapshots, each of another target: two of one would count its resources twice."""
+    found: dict[str, Snapshot] = {}
+    for path in paths:
+        snapshot = read_snapshot(path)
+        if snapshot.target in found:
+            raise TscanError(f"{path}: a second snapshot of {snapshot.target}", "judge one at a time")
+        found[snapshot.target] = snapshot
+    return list(found.values())

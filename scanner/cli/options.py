@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import reduce
@@ -77,19 +77,25 @@ def selected(options: Judging, library: Library) -> tuple[str, ...] | None:
     """Ids of the chosen checks; None when nothing was chosen and all are meant."""
     if not options.select and options.severity == "low":
         return None
-    from scanner.language.problems import did_you_mean
-
-    chosen: set[str] = set()
-    for pattern in options.select or ("*",):
-        found = {name for name in library.checks if fnmatchcase(name, pattern)}
-        if not found:
-            raise TscanError(f"--select {pattern}: there is no such check", did_you_mean(pattern, library.checks))
-        chosen |= found
+    chosen = matching(options.select or ("*",), library)
     least = SEVERITIES.index(options.severity)
     kept = sorted(name for name in chosen if library.checks[name].severity.rank >= least)
     if not kept:
         raise TscanError("no check is left by --select and --severity", "see 'tscan checks list'")
     return tuple(kept)
+
+
+def matching(patterns: Iterable[str], library: Library) -> set[str]:
+    """Ids of the checks that these patterns name; each must name one."""
+    from scanner.language.problems import did_you_mean
+
+    chosen: set[str] = set()
+    for pattern in patterns:
+        found = {name for name in library.checks if fnmatchcase(name, pattern)}
+        if not found:
+            raise TscanError(f"--select {pattern}: there is no such check", did_you_mean(pattern, library.checks))
+        chosen |= found
+    return chosen
 
 
 def parameters(options: Judging, library: Library) -> Mapping[str, Any]:

@@ -38,7 +38,7 @@ def _document(path: Path) -> Any:
     try:
         content = path.read_bytes()
     except OSError as error:
-        hint = "name the configuration with --config, or write one with 'tscan init'"
+        hint = "name the configuration with --config"
         raise TscanError(f"{path} cannot be read: {error.strerror}", hint) from None
     document = read_document(content, path=shown_path(path))
     problems = [document] if isinstance(document, Problem) else shape_problems(document, "config")

@@ -22,7 +22,8 @@ def make_call(
         return Unreadable(f"{request.operation} could not be asked: {params.reason}")
     region = scope["region"] if request.at is None else request.at.evaluate(scope)
     if not isinstance(region, str):
-        return Unreadable(f"{request.operation} could not be asked: its region is unread")
+        why = region.reason if isinstance(region, Unreadable) else "its region is absent"
+        return Unreadable(f"{request.operation} could not be asked: {why}")
     return Call(
         operation=request.operation,
         region=region,

@@ -152,7 +152,7 @@ def expressions_in(tree: Any) -> Iterator[Expression]:
 def answer_paths(library: Library) -> Mapping[str, frozenset[str]]:
     """The paths of each operation's answer that any kind reads: what a detector of secrets must leave alone.
 
-    As texts: `Functions[].Environment.Variables`.
+    As texts: `Functions[].Environment.Variables`; the empty one is the whole answer, which a reader reads.
     """
     found: dict[str, set[str]] = defaultdict(set)
     for kind in library.kinds.values():
@@ -161,6 +161,9 @@ def answer_paths(library: Library) -> Mapping[str, frozenset[str]]:
             if where is not None:
                 operation, above = where
                 found[operation].add(".".join((*above, *path[1:])).replace(".[]", "[]"))
+        for reader in (kind.listing, *kind.readers.values()):
+            for request in reader.reads if reader is not None else ():
+                found[request.operation].add("")
     return {operation: frozenset(paths) for operation, paths in found.items()}
 
 

@@ -189,27 +189,27 @@ class Unit:
         """The row of each item; items that the call does not apply to, or whose key is unread, keep that."""
         keys: list[Any] = []
         wanted: dict[str, set[str]] = {}
+        groups = {_group(scope): scope for scope in scopes if isinstance(scope["region"], str)}
         for scope in scopes:
             asked = applies(request, scope)
             key = batch.key.evaluate(scope) if asked is True else asked
             keys.append(key)
             if isinstance(key, str) and isinstance(scope["region"], str):
-                wanted.setdefault(scope["region"], set()).add(key)
+                wanted.setdefault(_group(scope), set()).add(key)
         rows = {
-            (region, key): row
-            for region, members in wanted.items()
-            for key, row in self._rows(door, request, batch, region, sorted(members))
+            (group, key): row
+            for group, members in wanted.items()
+            for key, row in self._rows(door, request, batch, groups[group], sorted(members))
         }
-        unread = Unreadable(f"{request.operation} could not be asked: its region is unread")
         return [
-            rows.get((scope["region"], key), unread) if isinstance(key, str) else key
+            rows.get((_group(scope), key), unread) if isinstance(key, str) else key
             for scope, key in zip(scopes, keys, strict=True)
         ]
 
     def _rows(
-        self, door: Door, request: Request, batch: Batch, region: str, keys: list[str]
+        self, door: Door, request: Request, batch: Batch, group: dict[str, Any], keys: list[str]
     ) -> Iterator[tuple[str, Any]]:
-        scope = {**self._base(ABSENT, ABSENT), "region": region}
+        scope = {**self._base(ABSENT, group["parent"]), "region": group["region"]}
         for start in range(0, len(keys), batch.size):
             chunk = keys[start : start + batch.size]
             call = make_call(request, scope, more={batch.member: chunk})
@@ -263,3 +263,8 @@ def _operations(kind: Kind, kinds: Mapping[str, Kind]) -> Mapping[str, str]:
     if above is not None and above.request is not None:
         found["parent"] = above.request.operation
     return found
+
+
+def _group(scope: dict[str, Any]) -> str:
+    """Which items one batch may serve: those of one region that were listed for the same parent."""
+    return f"{scope['region']} {scope['parent']!r}"

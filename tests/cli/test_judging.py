@@ -120,3 +120,8 @@ def test_a_snapshot_that_cannot_be_used_leaves_nothing_behind(
         assert path.name in shown.err
         assert shown.out == ""
         assert not out.exists()
+
+
+def test_two_snapshots_of_one_target_are_not_counted_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["replay", str(SNAPSHOT), str(SNAPSHOT)]) == 2
+    assert "a second snapshot of aws:123456789012" in capsys.readouterr().err

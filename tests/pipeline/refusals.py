@@ -90,7 +90,8 @@ def _findings(before: Assessment, after: Assessment) -> Iterator[str]:
 
 
 def _by_key(assessment: Assessment) -> dict[tuple[str, str, str], Finding]:
-    return {(f.check, f.resource.id, f.resource.region): f for f in assessment.findings}
+    """Findings by check and resource; a resource stays the same when its region can no longer be read."""
+    return {(f.check, f.resource.id, f.resource.region if f.resource.id == "*" else ""): f for f in assessment.findings}
 
 
 def changed(before: Assessment, after: Assessment) -> list[Finding]:

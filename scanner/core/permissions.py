@@ -1,0 +1,98 @@
+"""What reading needs to be allowed: operations and permissions by check, and what is lost where one is missing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from scanner.core.need import KindNeed, needs
+from scanner.model.checks import Check
+from scanner.model.controls import Role
+from scanner.model.kinds import Listing, Request
+from scanner.model.library import Library
+
+Default = Callable[[str], str]
+"""The permission of an operation whose kind names none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """One permission: the operations that ask for it, and the checks that make them."""
+
+    action: str
+    operations: tuple[str, ...]
+    checks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """What is not shown while operations are refused."""
+
+    operation: str
+    actions: tuple[str, ...]
+    """Permissions that it needs."""
+    checks: tuple[str, ...]
+    controls: tuple[str, ...]
+    """Controls that one of these checks evidences; one that it only supports is not lost."""
+
+
+def need_requests(need: KindNeed) -> Iterator[Request]:
+    """Every request that a need makes: the listing, and the details that are read."""
+    yield from _listed(need.kind.listing)
+    for name in need.details:
+        if name in need.kind.details:
+            yield need.kind.details[name]
+        else:
+            yield from _listed(need.kind.readers[name])
+
+
+def _listed(listing: Listing | None) -> Iterator[Request]:
+    if listing is not None:
+        if listing.request is not None:
+            yield listing.request
+        yield from listing.reads
+
+
+def actions(library: Library, checks: Iterable[Check], default: Default) -> Mapping[str, Grant]:
+    """Every permission that the checks need, by its name and in its order."""
+    operations: dict[str, set[str]] = defaultdict(set)
+    users: dict[str, set[str]] = defaultdict(set)
+    for check in checks:
+        for need in needs(library, [check]).values():
+            for request in need_requests(need):
+                for action in request.permission or (default(request.operation),):
+                    operations[action].add(request.operation)
+                    users[action].add(check.id)
+    return {
+        action: Grant(action=action, operations=tuple(sorted(operations[action])), checks=tuple(sorted(users[action])))
+        for action in sorted(operations)
+    }
+
+
+def losses(library: Library, checks: Collection[Check], default: Default, refused: Iterable[str]) -> tuple[Loss, ...]:
+    """For each refused operation, the checks that read it and the controls that they evidence."""
+    wanted = set(refused)
+    permissions: dict[str, set[str]] = defaultdict(set)
+    users: dict[str, set[str]] = defaultdict(set)
+    for check in checks:
+        for need in needs(library, [check]).values():
+            for request in need_requests(need):
+                if request.operation in wanted:
+                    permissions[request.operation] |= set(request.permission or (default(request.operation),))
+                    users[request.operation].add(check.id)
+    return tuple(
+        Loss(
+            operation=operation,
+            actions=tuple(sorted(permissions[operation] or {default(operation)})),
+            checks=tuple(sorted(users[operation])),
+            controls=tuple(_evidenced(library, users[operation])),
+        )
+        for operation in sorted(wanted)
+    )
+
+
+def _evidenced(library: Library, checks: Collection[str]) -> Iterator[str]:
+    for name, control in sorted(library.controls.items()):
+        if any(link.id in checks and link.role is Role.EVIDENCES for link in control.checks):
+            yield name

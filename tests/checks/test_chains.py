@@ -1,0 +1,164 @@
+"""Checks that follow one thing to another: trails home, filters to receivers, principals to their policies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from scanner.model.answers import Answer, Call, State
+from tests.checks.answers import ACCOUNT, AWAY, HERE, denied, verdicts
+
+
+def trail(**more: Any) -> dict[str, Any]:
+    arn = f"arn:aws:cloudtrail:{HERE}:{ACCOUNT}:trail/main"
+    return {
+        "Name": "main",
+        "TrailARN": arn,
+        "HomeRegion": HERE,
+        "IsMultiRegionTrail": True,
+        "S3BucketName": "b",
+        **more,
+    }
+
+
+def test_a_trail_is_one_trail_in_every_region_and_asked_at_home() -> None:
+    asked: list[str] = []
+
+    def status(params: Mapping[str, Any]) -> Any:
+        asked.append(params["Name"])
+        return {"IsLogging": True}
+
+    table: dict[str, Any] = {
+        "cloudtrail:DescribeTrails": {"trailList": [trail()]},
+        f"cloudtrail:GetTrailStatus@{HERE}": status,
+    }
+    assert verdicts("aws-cloudtrail-trail-multi-region", table) == {"main": "pass"}
+    assert asked == [trail()["TrailARN"]]
+    assert verdicts("aws-cloudtrail-multi-region-logging", table) == {ACCOUNT: "pass"}
+    one_refused = {**table, f"cloudtrail:DescribeTrails@{AWAY}": denied()}
+    # A whole trail was seen; what the other region would have said cannot change that.
+    assert verdicts("aws-cloudtrail-multi-region-logging", one_refused) == {ACCOUNT: "pass"}
+    all_refused = {**table, "cloudtrail:DescribeTrails": denied()}
+    assert verdicts("aws-cloudtrail-multi-region-logging", all_refused) == {ACCOUNT: "unknown"}
+
+
+def alarmed(pattern: str, topic: str, subscription: str) -> dict[str, Any]:
+    logs = f"arn:aws:logs:{HERE}:{ACCOUNT}:log-group:trail:*"
+    counted = [{"metricNamespace": "Watch", "metricName": "Root"}]
+    alarm = {
+        "AlarmArn": f"arn:aws:cloudwatch:{HERE}:{ACCOUNT}:alarm:root",
+        "AlarmName": "root",
+        "Namespace": "Watch",
+        "MetricName": "Root",
+        "ActionsEnabled": True,
+        "AlarmActions": ["arn:aws:automate:eu-west-1:ec2:stop", topic],
+        "Statistic": "Sum",
+        "Threshold": 1.0,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        "EvaluationPeriods": 1,
+    }
+    mine = f"arn:aws:sns:{HERE}:{ACCOUNT}:security"
+    told = {"SubscriptionArn": subscription, "TopicArn": mine, "Protocol": "email", "Endpoint": "a@example.com"}
+    filtered = {
+        "filterName": "root",
+        "logGroupName": "trail",
+        "filterPattern": pattern,
+        "metricTransformations": counted,
+    }
+    return {
+        "cloudtrail:DescribeTrails": {"trailList": [trail(CloudWatchLogsLogGroupArn=logs)]},
+        f"cloudtrail:GetTrailStatus@{HERE}": {"IsLogging": True},
+        f"logs:DescribeMetricFilters@{HERE}": {"metricFilters": [filtered]},
+        "logs:DescribeMetricFilters": {"metricFilters": []},
+        f"cloudwatch:DescribeAlarms@{HERE}": {"MetricAlarms": [alarm]},
+        "cloudwatch:DescribeAlarms": {"MetricAlarms": []},
+        f"sns:ListTopics@{HERE}": {"Topics": [{"TopicArn": mine}]},
+        "sns:ListTopics": {"Topics": []},
+        "sns:ListSubscriptionsByTopic": {"Subscriptions": [told]},
+    }
+
+
+ROOT = (
+    '{ ($.userIdentity.type = "Root") && ($.userIdentity.invokedBy NOT EXISTS) && ($.eventType != "AwsServiceEvent") }'
+)
+MINE = f"arn:aws:sns:{HERE}:{ACCOUNT}:security"
+
+
+def test_the_chain_from_filter_to_receiver() -> None:
+    check = "aws-cloudwatch-alarm-privileged-activity"
+    assert verdicts(check, alarmed(ROOT, MINE, f"{MINE}:1")) == {ACCOUNT: "pass"}
+    assert verdicts(check, alarmed(ROOT, MINE, "PendingConfirmation")) == {ACCOUNT: "fail"}
+    narrow = ROOT.replace(" }", ' && ($.sourceIPAddress = "10.0.0.1") }')
+    assert verdicts(check, alarmed(narrow, MINE, f"{MINE}:1")) == {ACCOUNT: "fail"}
+    # A topic of another account is not ours to read, a deleted one of ours is known to be gone.
+    assert verdicts(check, alarmed(ROOT, f"arn:aws:sns:{HERE}:999988887777:security", "x")) == {ACCOUNT: "unknown"}
+    assert verdicts(check, alarmed(ROOT, f"arn:aws:sns:{HERE}:{ACCOUNT}:gone", "x")) == {ACCOUNT: "fail"}
+    # A region that was refused does not hide what another one shows.
+    refused = {**alarmed(ROOT, MINE, f"{MINE}:1"), "logs:DescribeMetricFilters": denied()}
+    assert verdicts(check, refused) == {ACCOUNT: "pass"}
+
+
+def test_keys_that_have_no_rotation_are_not_asked_about_it() -> None:
+    def describe(params: Mapping[str, Any]) -> Any:
+        manager = {"own": "CUSTOMER", "aws": "AWS", "pair": "CUSTOMER"}[params["KeyId"]]
+        spec = "RSA_2048" if params["KeyId"] == "pair" else "SYMMETRIC_DEFAULT"
+        known = {"KeyManager": manager, "KeySpec": spec, "Origin": "AWS_KMS", "KeyState": "Enabled"}
+        return {"KeyMetadata": known}
+
+    def rotation(params: Mapping[str, Any]) -> Any:
+        assert params == {"KeyId": "own"}
+        return {"KeyRotationEnabled": True}
+
+    keys = [{"KeyId": key, "KeyArn": f"arn:aws:kms:{HERE}:{ACCOUNT}:key/{key}"} for key in ("own", "aws", "pair")]
+    table = {f"kms:ListKeys@{HERE}": {"Keys": keys}, "kms:ListKeys": {"Keys": []}}
+    table |= {"kms:DescribeKey": describe, "kms:GetKeyRotationStatus": rotation}
+    assert verdicts("aws-kms-key-rotation-enabled", table) == {"own": "pass"}
+
+
+def test_administrators_come_by_every_road() -> None:
+    full = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    admin = "arn:aws:iam::aws:policy/AdministratorAccess"
+    ann, bob = (f"arn:aws:iam::{ACCOUNT}:user/{name}" for name in ("ann", "bob"))
+    version = [{"VersionId": "v1", "IsDefaultVersion": True, "Document": full}]
+    details = {
+        "User": {
+            "UserDetailList": [
+                {"Arn": ann, "UserName": "ann", "Path": "/", "GroupList": ["admins"]},
+                {"Arn": bob, "UserName": "bob", "Path": "/"},
+            ]
+        },
+        "Group": {"GroupDetailList": [{"GroupName": "admins", "AttachedManagedPolicies": [{"PolicyArn": admin}]}]},
+        "Role": {"RoleDetailList": []},
+        "LocalManagedPolicy": {"Policies": []},
+        "AWSManagedPolicy": {"Policies": [{"Arn": admin, "PolicyVersionList": version}]},
+    }
+    call = "iam:GetAccountAuthorizationDetails"
+    check = "aws-iam-administrators-listed"
+    table: dict[str, Any] = {call: lambda params: details[params["Filter"][0]]}
+    assert verdicts(check, table, approved_administrators=[ann]) == {ACCOUNT: "pass"}
+    assert verdicts(check, table, approved_administrators=[bob]) == {ACCOUNT: "fail"}
+    assert verdicts(check, table) == {ACCOUNT: "unknown"}
+    unread = {**details, "AWSManagedPolicy": {"Policies": []}}
+    table = {call: lambda params: unread[params["Filter"][0]]}
+    assert verdicts(check, table, approved_administrators=[bob]) == {ACCOUNT: "unknown"}
+    assert verdicts(check, {call: denied()}, approved_administrators=[ann]) == {ACCOUNT: "unknown"}
+
+
+def test_a_role_that_was_not_listed_could_be_worth_passing() -> None:
+    rights = [{"Effect": "Allow", "Action": ["iam:PassRole", "ec2:RunInstances"], "Resource": "*"}]
+    own = [{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": rights}}]
+    ann = {"Arn": f"arn:aws:iam::{ACCOUNT}:user/ann", "UserName": "ann", "Path": "/", "UserPolicyList": own}
+    empty: dict[str, Any] = {"Policies": [], "GroupDetailList": [], "RoleDetailList": [], "UserDetailList": []}
+    cut_off = Answer(call=Call(operation="", region=""), state=State.PARTIAL, code="Throttling", data=empty)
+
+    def details(roles: object) -> dict[str, Any]:
+        known = {"User": {"UserDetailList": [ann]}, "Role": roles}
+        return {"iam:GetAccountAuthorizationDetails": lambda params: known.get(params["Filter"][0], empty)}
+
+    check = "aws-iam-no-privilege-escalation"
+    assert verdicts(check, details(empty)) == {"ann": "pass"}
+    assert verdicts(check, details(cut_off))["ann"] == "unknown"
+    boss = {"Arn": f"arn:aws:iam::{ACCOUNT}:role/boss", "RoleName": "boss", "Path": "/"}
+    every = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    boss["RolePolicyList"] = [{"PolicyName": "all", "PolicyDocument": every}]  # type: ignore[assignment]
+    assert verdicts(check, details({"RoleDetailList": [boss]})) == {"ann": "fail"}
