@@ -2,7 +2,7 @@
 
     python benchmarks/agreement.py --truth truth.json --result result.json
 
-`pairs.tsv` beside this file names the check for each property. A resource outside the check's population counts as one
+`pairs.tsv` beside this file names the check for each property, or several that hold together. A resource outside the check's population counts as one
 of which the property holds only where the pair says so (`outside` = true: "no password, so no second factor is asked").
 Exit 1 when a paired verdict differs or is missing.
 """
@@ -14,7 +14,7 @@ import csv
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,10 @@ PAIRS = Path(__file__).with_name("pairs.tsv")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """A property of the estate and the check that asks the same."""
+    """A property of the estate and the checks that together ask the same."""
 
     property: str
-    check: str
+    checks: tuple[str, ...]
     outside: bool
     prowler: str
     note: str
@@ -39,7 +39,7 @@ def pairs() -> list[Pair]:
         return [
             Pair(
                 property=row["property"],
-                check=row["check"],
+                checks=tuple(row["check"].split()),
                 outside=row["outside"] == "true",
                 prowler=row["prowler"],
                 note=row["note"],
@@ -71,6 +71,19 @@ def verdicts(findings: list[dict[str, Any]], where: tuple[str, ...]) -> set[str]
     return found
 
 
+def verdict_of(
+    by_check: Mapping[str, list[dict[str, Any]]], checks: Iterable[str], where: tuple[str, ...], outside: bool
+) -> str:
+    """What some checks say of a resource together: the worst of their verdicts, or `missing`."""
+    said = [verdicts(by_check.get(check, []), where) for check in checks]
+    worst = {verdict for found in said for verdict in found}
+    if "fail" in worst:
+        return "fail"
+    if "unknown" in worst:
+        return "unknown"
+    return "pass" if all(said) or outside else "missing"
+
+
 def compare(truth: Mapping[str, Any], result: Mapping[str, Any]) -> int:
     """Prints the table; the number of verdicts that differ or are missing."""
     by_check: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -79,21 +92,19 @@ def compare(truth: Mapping[str, Any], result: Mapping[str, Any]) -> int:
     wrong = paired = total = 0
     for pair in pairs():
         wanted = list(expectations(truth, pair.property))
-        if not pair.check:
+        if not pair.checks:
             print(f"  -   {pair.property:42} not paired: {pair.note}")
             continue
         paired += 1
         differ = []
         for where, holds in wanted:
-            found = verdicts(by_check[pair.check], where)
-            said = "fail" if "fail" in found else "unknown" if "unknown" in found else "pass" if found else ""
-            said = said or ("pass" if pair.outside else "missing")
+            said = verdict_of(by_check, pair.checks, where, pair.outside)
             if said != ("pass" if holds else "fail"):
                 differ.append((where[1], "pass" if holds else "fail", said))
         total += len(wanted)
-        wrong += len(differ)
-        mark = "ok " if wanted and not differ else "?? " if not wanted else "BAD"
-        print(f"  {mark} {pair.property:42} {len(wanted) - len(differ):4}/{len(wanted):<4} {pair.check}")
+        wrong += len(differ) or not wanted
+        mark = "BAD" if differ or not wanted else "ok "
+        print(f"  {mark} {pair.property:42} {len(wanted) - len(differ):4}/{len(wanted):<4} {' '.join(pair.checks)}")
         for name, expected, said in differ[:5]:
             print(f"        {name}: expected {expected}, is {said}")
     print(f"{paired} properties paired, {total} verdicts, {wrong} differ or are missing")

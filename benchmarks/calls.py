@@ -32,6 +32,8 @@ from scanner.sources import READERS
 
 DISCOVERY = frozenset({"sts:GetCallerIdentity", "ec2:DescribeRegions", "iam:ListAccountAliases"})
 """What is asked to know where and as whom a target is read."""
+NAMES = {"GetBucketLifecycle": "GetBucketLifecycleConfiguration"}
+"""Operations whose request is the same as another's, so that a server cannot tell them apart."""
 
 
 class Asked(dict[str, Answer]):
@@ -84,7 +86,7 @@ def main() -> int:
         regions = estate.seed(chosen.scale, chosen.seed)["meta"]["regions"]
         before = estate.position
         scan(estate, regions, *(word for name in chosen.select for word in ("--select", name)))
-        made = Counter(row["op"] for row in estate.calls(before))
+        made = Counter(NAMES.get(row["op"], row["op"]) for row in estate.calls(before))
         snapshot = read_snapshot(estate.folder / "snapshot.jsonl")
     return table(made, snapshot, load_library())
 

@@ -34,6 +34,7 @@ class Reading:
     snapshot: Path | None
     threads: int
     deadline: float
+    preflight: bool
 
     @property
     def names_a_target(self) -> bool:
@@ -54,6 +55,7 @@ class Reading:
 @click.option(
     "--deadline", type=click.FloatRange(1), default=3600.0, show_default=True, help="Seconds; what is left is a gap."
 )
+@click.option("--preflight", is_flag=True, help="Only ask what may be read, and name what would be lost.")
 @judging
 def scan(**options: Any) -> int:
     """Read the configured accounts, write the evidence, judge what was written.
@@ -64,6 +66,7 @@ def scan(**options: Any) -> int:
     Examples:
       tscan scan
       tscan scan --profile audit --region eu-west-1 --region us-east-1
+      tscan scan --preflight
       tscan scan --role-arn arn:aws:iam::111122223333:role/audit --external-id EXAMPLE
       tscan scan --quiet --format json=result.json --fail-on medium
       tscan scan --select 'aws-s3-*' --param key_max_age_days=30
@@ -85,6 +88,10 @@ def _scan(reading: Reading, options: Judging) -> int:
     library = load(options)
     checks = selected(options, library)
     config = _config(reading, library, parameters(options, library))
+    if reading.preflight:
+        from scanner.cli.preflight import look
+
+        return look(config, library, checks, threads=reading.threads)
     _check_place(reading.snapshot, several=len(config.targets) > 1)
     with shown(quiet=options.quiet) as progress:
         snapshots = pipeline.scan(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from scanner.core.need import KindNeed, needs
 from scanner.model.checks import Check
 from scanner.model.controls import Role
-from scanner.model.kinds import Listing, Request
+from scanner.model.kinds import Listing, Request, Scope
 from scanner.model.library import Library
 
 Default = Callable[[str], str]
@@ -61,7 +61,7 @@ def actions(library: Library, checks: Iterable[Check], default: Default) -> Mapp
     for check in checks:
         for need in needs(library, [check]).values():
             for request in need_requests(need):
-                for action in request.permission or (default(request.operation),):
+                for action in _permissions(request, default):
                     operations[action].add(request.operation)
                     users[action].add(check.id)
     return {
@@ -70,16 +70,29 @@ def actions(library: Library, checks: Iterable[Check], default: Default) -> Mapp
     }
 
 
-def losses(library: Library, checks: Collection[Check], default: Default, refused: Iterable[str]) -> tuple[Loss, ...]:
-    """For each refused operation, the checks that read it and the controls that they evidence."""
-    wanted = set(refused)
+def losses(
+    library: Library,
+    checks: Iterable[Check],
+    default: Default,
+    refused: Iterable[str],
+    *,
+    blinding: Collection[str] = (),
+) -> tuple[Loss, ...]:
+    """For each refused operation, the checks that read it and the controls that they evidence.
+
+    `blinding` are operations that tell the regions: without them nothing that is read in each region is whole.
+    """
+    wanted = set(refused) | set(blinding)
     permissions: dict[str, set[str]] = defaultdict(set)
     users: dict[str, set[str]] = defaultdict(set)
     for check in checks:
         for need in needs(library, [check]).values():
+            if need.kind.scope is Scope.REGION:
+                for operation in blinding:
+                    users[operation].add(check.id)
             for request in need_requests(need):
                 if request.operation in wanted:
-                    permissions[request.operation] |= set(request.permission or (default(request.operation),))
+                    permissions[request.operation] |= set(_permissions(request, default))
                     users[request.operation].add(check.id)
     return tuple(
         Loss(
@@ -90,6 +103,10 @@ def losses(library: Library, checks: Collection[Check], default: Default, refuse
         )
         for operation in sorted(wanted)
     )
+
+
+def _permissions(request: Request, default: Default) -> tuple[str, ...]:
+    return request.permission or (default(request.operation),)
 
 
 def _evidenced(library: Library, checks: Collection[str]) -> Iterator[str]:

@@ -202,7 +202,7 @@ class Unit:
             for key, row in self._rows(door, request, batch, groups[group], sorted(members))
         }
         return [
-            rows.get((_group(scope), key), unread) if isinstance(key, str) else key
+            rows.get((_group(scope), key), scope["region"]) if isinstance(key, str) else key
             for scope, key in zip(scopes, keys, strict=True)
         ]
 

@@ -63,6 +63,9 @@ class Source(Protocol):
 
 SOURCES = Registry[Callable[[], Source]]("scanner.sources", aws="scanner.sources.aws:AwsSource")
 
+PERMISSIONS = Registry[Callable[[str], str]]("scanner.permissions", aws="scanner.sources.aws.permissions:action_of")
+"""By cloud: the permission that an operation is named after, where its kind names no other."""
+
 READERS = Registry[Reader](
     "scanner.readers",
     **{
