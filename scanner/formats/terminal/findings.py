@@ -20,6 +20,8 @@ from scanner.model.findings import CoverageRow, Finding, Verdict
 
 RESOURCES: Final = 5
 """Resources shown under a failing check; all are in the JSON result."""
+OBSERVED: Final = 5
+"""Values shown for each resource."""
 FIX_LINES: Final = 3
 REASONS: Final = 12
 GAPS: Final = 20
@@ -71,7 +73,9 @@ def _resource(finding: Finding) -> Text:
     text = plain(resource.name or resource.id)
     if resource.region not in ("", resource.name):
         text.append_text(plain(f" {resource.region}", "dim"))
-    seen = [f"{clean(item.path)} = {short(item.value)}" for item in finding.observed[:3]]
+    # What the resource says comes before the parameters that it was held against.
+    told = sorted(finding.observed, key=lambda item: not item.path.startswith("self."))[:OBSERVED]
+    seen = [f"{clean(item.path).removeprefix('self.')} = {short(item.value)}" for item in told]
     if not seen and finding.reason:
         seen = [clean(finding.reason)]
     text.append_text(Text("  " + ", ".join(seen)))
