@@ -84,12 +84,14 @@ class CheckReader:
 
     def _examples(self, reading: Reading, kind: Kind | None) -> list[Example]:
         found: list[Example] = []
+        if "not_asked" in reading.data["examples"] and "where" not in reading.data:
+            reading.wrong(("examples", "not_asked"), "every resource is asked about", "'where' is what leaves some out")
         for expect, entries in reading.data["examples"].items():
             for index, data in enumerate(entries):
                 path: Steps = ("examples", expect, index)
                 if kind is not None:
                     check_example(reading, path, data, kind, self.kinds, self.params)
-                found.append(_example(expect, data, reading.document.position(path)[0]))
+                found.append(_example(expect.replace("_", " "), data, reading.document.position(path)[0]))
         return found
 
 

@@ -20,6 +20,7 @@ DEFAULT_NOW: Final = "2026-01-01T00:00:00Z"
 NOT_GIVEN: Final = Unreadable("not given in the example")
 UNREAD: Final = Unreadable("unreadable in the example")
 CUT_OFF: Final = "cut off in the example"
+NOT_ASKED: Final = "not asked"
 _GIVEN: Final = {"id": "example", "name": "example", "account": "111122223333", "region": "eu-west-1"}
 
 
@@ -45,16 +46,26 @@ def run_examples(check: Check, library: Library) -> list[ExampleResult]:
 
 def _judge(check: Check, example: Example, library: Library) -> ExampleResult:
     scope = example_scope(check, example, library)
+    verdict = verdict_of(check, scope)
+    reason = ""
+    if verdict == NOT_ASKED and check.where is not None:
+        reason = f"where is false: {check.where.source}"
+    elif verdict == "unknown":
+        open_question = check.pass_when if check.where is None or check.where.evaluate(scope) is True else check.where
+        reason = open_question.explain(scope).reason
+    return ExampleResult(example=example, verdict=verdict, reason=reason)
+
+
+def verdict_of(check: Check, scope: Mapping[str, Any]) -> str:
+    """What a check says of one resource: `pass`, `fail`, `unknown` or `not asked`."""
     if check.where is not None:
         asked = check.where.evaluate(scope)
         if asked is False:
-            return ExampleResult(example=example, verdict="not asked", reason=f"where is false: {check.where.source}")
+            return NOT_ASKED
         if asked is not True:
-            return ExampleResult(example=example, verdict="unknown", reason=check.where.explain(scope).reason)
+            return "unknown"
     outcome = check.pass_when.evaluate(scope)
-    if isinstance(outcome, bool):
-        return ExampleResult(example=example, verdict="pass" if outcome else "fail")
-    return ExampleResult(example=example, verdict="unknown", reason=check.pass_when.explain(scope).reason)
+    return ("pass" if outcome else "fail") if isinstance(outcome, bool) else "unknown"
 
 
 def example_scope(check: Check, example: Example, library: Library) -> dict[str, Any]:

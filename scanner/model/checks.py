@@ -62,7 +62,7 @@ class Example:
     """A small resource and what the check must say of it."""
 
     expect: str
-    """`pass`, `fail` or `unknown`."""
+    """`pass`, `fail`, `unknown`, or `not asked` where the condition `where` leaves the resource out."""
     resource: Mapping[str, Any]
     unreadable: tuple[str, ...] = ()
     open: tuple[str, ...] = ()

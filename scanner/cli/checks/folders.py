@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,29 @@ def checks_in(paths: Iterable[Path], library: Library) -> list[str]:
     for path in paths:
         stems = {file.stem for file in path.rglob("*.yaml")} if path.is_dir() else {path.stem}
         found |= stems & set(library.checks)
+    return sorted(found)
+
+
+def is_path(name: str) -> bool:
+    """Whether an argument names a file or a folder, and not a check."""
+    return name.endswith(".yaml") or "/" in name or Path(name).is_dir()
+
+
+def wanted_checks(names: Sequence[str], library: Library) -> list[str]:
+    """Ids of the checks that arguments name, as ids or as places; all if there are no arguments."""
+    from scanner.language.problems import did_you_mean
+
+    if not names:
+        return sorted(library.checks)
+    found = set(checks_in([Path(name) for name in names if is_path(name)], library))
+    for name in names:
+        if is_path(name):
+            continue
+        if name not in library.checks:
+            raise TscanError(f"there is no check '{name}'", did_you_mean(name, library.checks))
+        found.add(name)
+    if not found:
+        raise TscanError("no check is there", "name an id, a check's file or a folder of checks")
     return sorted(found)
 
 

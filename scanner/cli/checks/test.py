@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from scanner.errors import EXIT_FAILING, TscanError
-
-if TYPE_CHECKING:
-    from scanner.model.library import Library
+from scanner.errors import EXIT_FAILING
 
 
 @click.command()
@@ -24,12 +20,11 @@ def test(names: tuple[str, ...]) -> int:
       tscan checks test aws-s3-bucket-versioned
       tscan checks test my-checks/
     """
-    from scanner.cli.checks.folders import library_with
+    from scanner.cli.checks.folders import is_path, library_with, wanted_checks
     from scanner.content.examples import run_examples
 
-    paths = [Path(name) for name in names if _is_path(name)]
-    library = library_with(paths)
-    wanted = _wanted(names, paths, library)
+    library = library_with([Path(name) for name in names if is_path(name)])
+    wanted = wanted_checks(names, library)
     wrong = ran = 0
     for name in wanted:
         check = library.checks[name]
@@ -42,25 +37,3 @@ def test(names: tuple[str, ...]) -> int:
                 click.echo(f"{check.path}:{result.example.line}: {name}: {expected}{reason}")
     click.echo(f"{ran} examples of {len(wanted)} checks: {ran - wrong} agree, {wrong} do not")
     return EXIT_FAILING if wrong else 0
-
-
-def _is_path(name: str) -> bool:
-    return name.endswith(".yaml") or "/" in name or Path(name).is_dir()
-
-
-def _wanted(names: tuple[str, ...], paths: list[Path], library: Library) -> list[str]:
-    from scanner.cli.checks.folders import checks_in
-    from scanner.language.problems import did_you_mean
-
-    if not names:
-        return sorted(library.checks)
-    found = set(checks_in(paths, library))
-    for name in names:
-        if _is_path(name):
-            continue
-        if name not in library.checks:
-            raise TscanError(f"there is no check '{name}'", did_you_mean(name, library.checks))
-        found.add(name)
-    if not found:
-        raise TscanError("no check is there", "name an id, a check's file or a folder of checks")
-    return sorted(found)
