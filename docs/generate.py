@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
 from typing import Final
 
 import click
+from check_pages import check_pages
 from click.testing import CliRunner
 
 from scanner.cli import app
@@ -23,6 +23,8 @@ from scanner.model.library import Library
 from scanner.pipeline import judge
 
 ROOT: Final = Path(__file__).resolve().parent.parent
+CHECKS: Final = ROOT / "docs/checks"
+"""A folder that holds nothing but what is generated."""
 BLOCK: Final = re.compile(r"```console\n\$ tscan (?P<arguments>.*)\n(?P<output>(?:(?!```).*\n)*)```\n")
 
 
@@ -32,7 +34,8 @@ def pages() -> Iterator[tuple[Path, str]]:
     for name in schemas.names():
         yield ROOT / f"docs/schemas/{name}.json", (schemas.FOLDER / f"{name}.json").read_text(encoding="utf-8")
     yield ROOT / "docs/commands.md", "".join(_commands())
-    yield ROOT / "docs/checks.md", "".join(_checks(library))
+    for place, text in check_pages(library):
+        yield CHECKS / place, text
     readme = ROOT / "README.md"
     yield readme, BLOCK.sub(lambda match: _block(match["arguments"], library), readme.read_text(encoding="utf-8"))
 
@@ -60,18 +63,6 @@ def _help(names: tuple[str, ...]) -> str:
     return result.output
 
 
-def _checks(library: Library) -> Iterator[str]:
-    checks = sorted(library.checks.values(), key=lambda item: (item.cloud, library.kinds[item.kind].service, item.id))
-    yield "# Checks\n\nMade by `make docs` from the files in `checks/`. "
-    yield f"There are {len(checks)}, over {len({check.kind for check in checks})} kinds of resource.\n"
-    for (cloud, service), group in groupby(checks, lambda item: (item.cloud, library.kinds[item.kind].service)):
-        yield f"\n## {cloud.upper()}: {service}\n\n"
-        yield "| check | severity | what holds when it passes | asked of |\n|---|---|---|---|\n"
-        for check in group:
-            title = check.title.replace("|", "\\|")
-            yield f"| [{check.id}](../{check.path}) | {check.severity.value} | {title} | `{check.kind}` |\n"
-
-
 def _block(arguments: str, library: Library) -> str:
     if arguments == "demo":
         output = _matrix(library)
@@ -92,18 +83,24 @@ def _matrix(library: Library) -> str:
 
 def main(arguments: list[str]) -> int:
     """0 when everything is, or now is, fresh."""
-    stale = [
-        path.relative_to(ROOT)
-        for path, text in pages()
-        if (path.read_text(encoding="utf-8") if path.exists() else "") != text
-        and ("--check" in arguments or path.write_text(text, encoding="utf-8"))
-    ]
-    if stale and "--check" in arguments:
-        sys.stderr.write(
-            f"not fresh: {', '.join(map(str, stale))}\n  hint: run 'make docs' and look at the difference\n"
-        )
+    only_check = "--check" in arguments
+    made = dict(pages())
+    stale = [path for path, text in made.items() if _text(path) != text]
+    left = [path for path in sorted(CHECKS.rglob("*")) if path.is_file() and path not in made]
+    if only_check and (stale or left):
+        names = ", ".join(str(path.relative_to(ROOT)) for path in [*stale, *left])
+        sys.stderr.write(f"not fresh: {names}\n  hint: run 'make docs' and look at the difference\n")
         return 1
+    for path in stale:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(made[path], encoding="utf-8")
+    for path in left:
+        path.unlink()
     return 0
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
 if __name__ == "__main__":

@@ -1,16 +1,23 @@
-"""Collection: asks a target for what the selected checks read, each distinct call once."""
+"""Collection: asks targets for what the selected checks read, each distinct call of a target once."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final, Protocol
 
 from scanner.core.door import Door
-from scanner.core.units import Unit
+from scanner.core.steps import Steps
 from scanner.executors import Executor
 from scanner.model.answers import Answer, Call
-from scanner.sources import Session
+from scanner.sources import Entrance, Inside, Session, Unentered
+
+AT_ONCE: Final = 8
+"""Targets that are read at the same time: enough that none waits for one that is slow; more only takes memory."""
+IN_FLIGHT: Final = 16
+"""Calls of one target that are begun and not ended: one that is throttled lets the rest wait outside its deadline."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +29,21 @@ class Progress:
     known: int
     """Calls known so far to be needed; grows while listings come in."""
     operation: str
+    ended: int = 0
+    """Targets that are read to their end."""
+    targets: int = 1
+
+
+class Asks(Protocol):
+    """What reads at a door: a kind in one place, or whatever else knows its calls."""
+
+    def read(self, door: Door) -> object: ...
 
 
 class Collection:
     """The calls of all units, asked as soon as the answers before them are there."""
 
-    def __init__(self, units: Iterable[Unit], known: Mapping[str, Answer]) -> None:
+    def __init__(self, units: Iterable[Asks], known: Mapping[str, Answer]) -> None:
         self.answers: dict[str, Answer] = dict(known)
         self._waiting: dict[str, list[int]] = defaultdict(list)
         self._outstanding: dict[int, set[str]] = {}
@@ -66,22 +82,139 @@ class Collection:
         return fresh
 
 
-def collect(
-    session: Session,
-    units: Iterable[Unit],
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """A target with everything that was asked of it."""
+
+    number: int
+    """Its place among the entrances."""
+    opened: Session | Unentered
+    answers: Mapping[str, Answer]
+    started: str
+    finished: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """One piece of work: to enter a target, or to ask it something."""
+
+    number: int
+    call: Call | None = None
+
+
+@dataclass(slots=True)
+class _Visit:
+    """One target while it is read."""
+
+    started: str
+    opened: Session | Unentered | None = None
+    collection: Collection = field(default_factory=lambda: Collection((), {}))
+    backlog: deque[Call] = field(default_factory=deque)
+    in_flight: int = 1
+    done: int = 0
+
+
+class Tour:
+    """Targets that are read together, a few at a time; each is handed over as soon as nothing is left to ask of it."""
+
+    def __init__(self, entrances: Sequence[Entrance], units: Callable[[int, Session], Iterable[Asks]]) -> None:
+        self._entrances = entrances
+        self._units = units
+        self._waiting = deque(range(len(entrances)))
+        self._visits: dict[int, _Visit] = {}
+        self._ready: list[Collected] = []
+        self._ended = 0
+
+    def first(self) -> list[_Errand]:
+        """The first targets, to be entered."""
+        return [errand for _ in range(AT_ONCE) for errand in self._next()]
+
+    def steps(self, errand: _Errand) -> Steps[Session | Unentered | Answer]:
+        """Enter, or ask."""
+        if errand.call is None:
+            return self._entrances[errand.number].enter()
+        session = self._visits[errand.number].opened
+        if session is None or isinstance(session, Unentered):
+            raise LookupError(f"nobody has entered {self._entrances[errand.number].target}")
+        return session.steps(errand.call)
+
+    def then(self, errand: _Errand, outcome: Session | Unentered | Answer) -> list[_Errand]:
+        """What follows from an outcome, in its target or, where that is read to its end, in the next."""
+        visit = self._visits[errand.number]
+        visit.in_flight -= 1
+        if errand.call is not None and isinstance(outcome, Answer):
+            visit.done += 1
+            visit.backlog.extend(visit.collection.then(errand.call, outcome))
+        elif not isinstance(outcome, Answer):
+            visit.opened = outcome
+            if not isinstance(outcome, Unentered):
+                visit.collection = Collection(self._units(errand.number, outcome), outcome.answers)
+                visit.backlog.extend(visit.collection.first)
+        following = []
+        while visit.backlog and visit.in_flight < IN_FLIGHT:
+            visit.in_flight += 1
+            following.append(_Errand(errand.number, visit.backlog.popleft()))
+        return following if visit.in_flight else self._end(errand.number)
+
+    def taken(self) -> list[Collected]:
+        """The targets that have been read since this was last asked."""
+        ready, self._ready = self._ready, []
+        return ready
+
+    def progress(self, errand: _Errand) -> Progress:
+        """How far it has come, seen from the target of an errand."""
+        visit = self._visits.get(errand.number)
+        return Progress(
+            target=self._entrances[errand.number].target,
+            done=visit.done if visit else 0,
+            known=visit.collection.known if visit else 0,
+            operation=errand.call.operation if errand.call else "entered",
+            ended=self._ended,
+            targets=len(self._entrances),
+        )
+
+    def _next(self) -> list[_Errand]:
+        if not self._waiting:
+            return []
+        number = self._waiting.popleft()
+        self._visits[number] = _Visit(stamp())
+        return [_Errand(number)]
+
+    def _end(self, number: int) -> list[_Errand]:
+        visit = self._visits.pop(number)
+        self._ended += 1
+        if visit.opened is not None:
+            answers = visit.opened.answers if isinstance(visit.opened, Unentered) else visit.collection.answers
+            self._ready.append(
+                Collected(number=number, opened=visit.opened, answers=answers, started=visit.started, finished=stamp())
+            )
+        return self._next()
+
+
+def collect_all(
+    entrances: Sequence[Entrance],
+    units: Callable[[int, Session], Iterable[Asks]],
     executor: Executor,
     progress: Callable[[Progress], None],
-) -> dict[str, Answer]:
-    """All answers that the units read, by key."""
-    collection = Collection(units, session.answers)
-    done = 0
+) -> Iterator[Collected]:
+    """Every target with its answers, in the order in which they come to an end."""
+    tour = Tour(entrances, units)
+    for errand in executor.each(tour, tour.first(), tour.then):
+        progress(tour.progress(errand))
+        yield from tour.taken()
 
-    def then(call: Call, answer: Answer) -> list[Call]:
-        nonlocal done
-        done += 1
-        following = collection.then(call, answer)
-        progress(Progress(target=session.target, done=done, known=collection.known, operation=call.operation))
-        return following
 
-    executor.run(session, collection.first, then)
-    return collection.answers
+def collect(
+    session: Session,
+    units: Iterable[Asks],
+    executor: Executor,
+    progress: Callable[[Progress], None],
+) -> Mapping[str, Answer]:
+    """All answers that the units read in one target that is open, by key."""
+    (collected,) = collect_all([Inside(session)], lambda _number, _session: units, executor, progress)
+    return collected.answers
+
+
+def stamp() -> str:
+    """UTC now, ISO 8601 with milliseconds and `Z`."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any, Final
 
 from scanner import __version__
-from scanner.collect import Progress, collect
+from scanner.collect import Collected, Progress, collect_all
 from scanner.core.assess import assess_control, assess_criterion
 from scanner.core.coverage import coverage
 from scanner.core.evaluate import evaluate_check
-from scanner.core.need import answer_paths, secret_paths
+from scanner.core.need import answer_paths, needs, secret_paths
+from scanner.core.organization import missing, read_once, unentered
 from scanner.core.params import resolve_params
 from scanner.core.project import Estate, plan, project
+from scanner.core.units import Unit
+from scanner.errors import TscanError
 from scanner.executors import EXECUTORS
-from scanner.model.answers import Snapshot
+from scanner.model.answers import Snapshot, Target
 from scanner.model.checks import Check
-from scanner.model.config import Config, TargetConfig
+from scanner.model.config import Config
 from scanner.model.findings import Assessment, CheckResult, CoverageRow
+from scanner.model.kinds import Scope
 from scanner.model.library import Library
-from scanner.sources import READERS, SOURCES, Rules
+from scanner.sources import READERS, SOURCES, Rules, Session, Unentered
 
-CALL_DEADLINE = 60.0
+CALL_DEADLINE: Final = 60.0
 """Seconds that one call may take with its retries."""
+MOST_SKEW: Final = 300.0
+"""Seconds by which a provider's clock may differ from ours before that is said; AWS refuses signatures at 900."""
+NAMED: Final = 4
+"""Snapshots whose ids make the id of an assessment, written out."""
 
 
 def scan(
@@ -35,64 +45,77 @@ def scan(
     deadline: float = 3600.0,
     threads: int = 16,
     progress: Callable[[Progress], None] = lambda _: None,
-) -> list[Snapshot]:
-    """The evidence of every target that the configuration names: one snapshot each.
+) -> Iterator[Snapshot]:
+    """The evidence of every target that the configuration names, each as soon as it is whole.
 
     `checks` are the ids to collect for (none: all of the target's cloud); `deadline` is in seconds.
-    Raises `TscanError` where a target cannot be entered.
+    Raises `TscanError` where a configured target cannot be entered; an organisation's account that cannot is a gap.
     """
-    return [_scan_target(target, config, library, checks, deadline, threads, progress) for target in config.targets]
-
-
-def _scan_target(
-    target: TargetConfig,
-    config: Config,
-    library: Library,
-    checks: tuple[str, ...] | None,
-    deadline: float,
-    threads: int,
-    progress: Callable[[Progress], None],
-) -> Snapshot:
-    started = _now()
+    selected = _selected(library, checks)
     rules = Rules(
         secrets=secret_paths(library),
         read=answer_paths(library),
         call_deadline=CALL_DEADLINE,
         scan_deadline=deadline,
+        organization=any(need.kind.scope is Scope.MANAGEMENT for need in needs(library, selected).values()),
     )
-    session = SOURCES.get(target.cloud)().open(target, rules)
-    selected = [check for check in _selected(library, checks) if check.cloud == session.target.cloud]
-    set_params = {**config.params, **target.params}
-    estate = Estate(
+    found = [(target, door) for target in config.targets for door in SOURCES.get(target.cloud)().open(target, rules)]
+    _distinct([door.target for _, door in found])
+
+    def units(number: int, session: Session) -> list[Unit]:
+        values = resolve_params(library.parameters, {**config.params, **found[number][0].params})
+        return plan(library, _of_cloud(selected, session.target), READERS.get, _estate(session, values))
+
+    executor = EXECUTORS.get("threads" if threads > 1 else "serial")(threads)
+    for collected in collect_all([door for _, door in found], units, executor, progress):
+        ids = tuple(check.id for check in _of_cloud(selected, collected.opened.target))
+        yield _snapshot(collected, ids, {**config.params, **found[collected.number][0].params})
+
+
+def _distinct(targets: Sequence[Target]) -> None:
+    for number, target in enumerate(targets):
+        if target in targets[:number]:
+            raise TscanError(f"{target} is named by two targets", "its resources would count twice: remove one")
+
+
+def _estate(session: Session, params: Mapping[str, Any]) -> Estate:
+    return Estate(
         target=session.target,
         account=session.target.account,
         partition=session.partition,
         regions=session.regions,
         regions_open=session.regions_open,
-        params=resolve_params(library.parameters, set_params),
+        params=params,
+        management_open=session.management_open,
     )
-    executor = EXECUTORS.get("threads" if threads > 1 else "serial")(threads)
-    answers = collect(session, plan(library, selected, READERS.get, estate), executor, progress)
+
+
+def _snapshot(collected: Collected, checks: tuple[str, ...], params: Mapping[str, Any]) -> Snapshot:
+    started, opened = collected.started, collected.opened
     return Snapshot(
         id=f"{started[:19].replace('-', '').replace(':', '')}Z-{secrets.token_hex(4)}",
-        target=session.target,
-        name=session.name,
-        partition=session.partition,
+        target=opened.target,
+        name=opened.name,
+        partition=opened.partition,
         started=started,
-        finished=_now(),
+        finished=collected.finished,
         version=__version__,
-        regions=session.regions,
-        regions_excluded=session.regions_excluded,
-        regions_open=session.regions_open,
-        checks=tuple(check.id for check in selected),
-        params=set_params,
-        callers=session.callers,
-        answers=answers,
+        regions=opened.regions,
+        regions_excluded=opened.regions_excluded,
+        regions_open=opened.regions_open,
+        checks=checks,
+        params=params,
+        callers=opened.callers,
+        answers=collected.answers,
+        accounts=opened.accounts,
+        management_open=opened.management_open,
+        unentered=opened.why if isinstance(opened, Unentered) else "",
+        clock_skew=opened.clock_skew,
     )
 
 
 def judge(
-    snapshots: Sequence[Snapshot],
+    snapshots: Iterable[Snapshot],
     library: Library,
     *,
     checks: tuple[str, ...] | None = None,
@@ -101,34 +124,36 @@ def judge(
 ) -> Assessment:
     """What the evidence says by this library: a pure function; the clock is the end of each snapshot.
 
-    `checks` and `params` default to those that each snapshot was made with; `categories` keeps only the named
-    categories of a framework.
+    The snapshots are of different targets, and are taken one at a time. `checks` and `params` default to those that
+    each snapshot was made with; `categories` keeps only the named categories of a framework.
     """
     results: list[CheckResult] = []
     rows: list[CoverageRow] = []
-    for snapshot in snapshots:
+    seen: list[Snapshot] = []
+    for snapshot in _with_missing(snapshots, seen):
         found, covered = _judge_target(snapshot, library, checks, params)
         results.extend(found)
         rows.extend(covered)
+    results = read_once(results, seen, library)
     by_check: dict[str, list[CheckResult]] = {}
     for result in results:
         by_check.setdefault(result.check, []).append(result)
-    set_params = {name for snapshot in snapshots for name in {**snapshot.params, **(params or {})}}
-    targets = frozenset(snapshot.target for snapshot in snapshots)
+    set_params = {name for snapshot in seen for name in {**snapshot.params, **(params or {})}}
+    targets = frozenset(snapshot.target for snapshot in seen)
     controls = {
         name: assess_control(control, by_check, targets=targets, library=library, params_set=frozenset(set_params))
         for name, control in sorted(library.controls.items())
     }
     chosen = categories or {}
     return Assessment(
-        id="+".join(snapshot.id for snapshot in snapshots),
-        started=min(snapshot.started for snapshot in snapshots),
-        finished=max(snapshot.finished for snapshot in snapshots),
+        id=_name(seen),
+        started=min(snapshot.started for snapshot in seen),
+        finished=max(snapshot.finished for snapshot in seen),
         version=__version__,
         pack_sha256=library.sha256,
-        params=_stated_params(snapshots, library, params),
-        callers=tuple(caller for snapshot in snapshots for caller in snapshot.callers),
-        targets=tuple(_target(snapshot) for snapshot in snapshots),
+        params=_stated_params(seen, library, params),
+        callers=tuple({caller.id: caller for snapshot in seen for caller in snapshot.callers}.values()),
+        targets=tuple(_target(snapshot) for snapshot in seen),
         coverage=tuple(rows),
         results=tuple(results),
         controls=tuple(controls.values()),
@@ -138,14 +163,27 @@ def judge(
             for criterion in framework.criteria
             if framework.id not in chosen or criterion.category in chosen[framework.id]
         ),
+        notes=tuple(_skews(seen)),
     )
+
+
+def _with_missing(snapshots: Iterable[Snapshot], seen: list[Snapshot]) -> Iterator[Snapshot]:
+    """The snapshots, and one for each account of an organisation that they lack; `seen` keeps all but the answers."""
+    for snapshot in snapshots:
+        seen.append(replace(snapshot, answers={}))
+        yield snapshot
+    for snapshot in list(missing(seen)):
+        seen.append(snapshot)
+        yield snapshot
 
 
 def _judge_target(
     snapshot: Snapshot, library: Library, checks: tuple[str, ...] | None, params: Mapping[str, Any] | None
 ) -> tuple[list[CheckResult], tuple[CoverageRow, ...]]:
-    wanted = snapshot.checks if checks is None else checks
-    selected = [check for check in _selected(library, wanted) if check.cloud == snapshot.target.cloud]
+    selected = _of_cloud(_selected(library, snapshot.checks if checks is None else checks), snapshot.target)
+    if snapshot.unentered:
+        covered = coverage(snapshot.target, snapshot.answers.values(), (), frozenset())
+        return unentered(snapshot, selected, library), covered
     values = resolve_params(library.parameters, {**snapshot.params, **(params or {})})
     projection = project(snapshot.answers, library, selected, READERS.get, Estate.of(snapshot, values))
     now = datetime.fromisoformat(snapshot.finished)
@@ -161,6 +199,10 @@ def _judge_target(
         for check in selected
     ]
     return results, coverage(snapshot.target, snapshot.answers.values(), projection.unanswered, projection.settled)
+
+
+def _of_cloud(checks: Iterable[Check], target: Target) -> list[Check]:
+    return [check for check in checks if check.cloud == target.cloud]
 
 
 def _selected(library: Library, checks: tuple[str, ...] | None) -> list[Check]:
@@ -180,6 +222,14 @@ def _stated_params(
     }
 
 
+def _name(snapshots: Sequence[Snapshot]) -> str:
+    """The id of one snapshot, or one that stands for several."""
+    names = [snapshot.id for snapshot in snapshots]
+    if len(names) <= NAMED:
+        return "+".join(names)
+    return f"{names[0]}+{len(names) - 1}-{hashlib.sha256(' '.join(names).encode()).hexdigest()[:12]}"
+
+
 def _target(snapshot: Snapshot) -> Mapping[str, Any]:
     return {
         "id": snapshot.target,
@@ -187,8 +237,16 @@ def _target(snapshot: Snapshot) -> Mapping[str, Any]:
         "regions": list(snapshot.regions),
         "regions_excluded": list(snapshot.regions_excluded),
         "regions_open": snapshot.regions_open,
+        "unentered": snapshot.unentered,
+        "clock_skew": snapshot.clock_skew,
+        "accounts": [asdict(account) for account in snapshot.accounts],
     }
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _skews(snapshots: Sequence[Snapshot]) -> Iterator[str]:
+    """Targets whose clock is too far from ours for the times in the evidence to be taken at their word."""
+    for snapshot in snapshots:
+        if snapshot.clock_skew is not None and abs(snapshot.clock_skew) > MOST_SKEW:
+            side = "ahead of" if snapshot.clock_skew > 0 else "behind"
+            minutes = abs(snapshot.clock_skew) / 60
+            yield f"The clock of {snapshot.target} is {minutes:.0f} minutes {side} this host's: times are in doubt"

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from scanner.collect import Collection
+from scanner.collect import Collected, Collection, collect_all
+from scanner.core.door import Door
 from scanner.core.need import needs
 from scanner.core.params import resolve_params
 from scanner.core.permissions import Loss, losses, need_requests
 from scanner.core.project import Estate, plan
 from scanner.executors import EXECUTORS
 from scanner.model.answers import Answer, Call, State
+from scanner.model.checks import Check
 from scanner.model.config import Config, TargetConfig
-from scanner.model.kinds import Request
+from scanner.model.kinds import Request, Scope
 from scanner.model.library import Library
-from scanner.sources import PERMISSIONS, READERS, SOURCES, Rules
+from scanner.sources import PERMISSIONS, READERS, SOURCES, Rules, Session, Unentered
 
 DEADLINE = 60.0
 """Seconds for one call; a look that takes minutes is a scan."""
@@ -26,76 +28,101 @@ class Preflight:
     """What a target lets us read, as far as that is known without a listing's items."""
 
     target: str
-    region: str
+    closed: str = ""
+    """Why the target could not be entered; then nothing else is known."""
+    region: str = ""
     """The one region that was asked."""
-    answered: tuple[str, ...]
+    answered: tuple[str, ...] = ()
     """Operations that were allowed."""
-    refused: tuple[Loss, ...]
-    unclear: Mapping[str, str]
+    refused: tuple[Loss, ...] = ()
+    unclear: Mapping[str, str] = field(default_factory=dict)
     """Operations that failed for another reason, with it."""
-    untried: tuple[str, ...]
+    untried: tuple[str, ...] = ()
     """Operations whose arguments come out of a listing: only a scan can tell."""
 
     @property
     def clear(self) -> bool:
         """Whether all that was asked was allowed."""
-        return not self.refused and not self.unclear
+        return not self.closed and not self.refused and not self.unclear
+
+
+@dataclass(frozen=True, slots=True)
+class _Probe:
+    """Calls that are asked for their outcome alone."""
+
+    calls: tuple[Call, ...]
+
+    def read(self, door: Door) -> None:
+        """Ask them all; nothing follows from what they say."""
+        for call in self.calls:
+            door.ask(call)
 
 
 def preflight(
     config: Config, library: Library, *, checks: tuple[str, ...] | None = None, threads: int = 16
-) -> list[Preflight]:
-    """What every configured target refuses of the first calls of a scan; TscanError where one cannot be entered."""
-    return [_target(target, config, library, checks, threads) for target in config.targets]
+) -> Iterator[Preflight]:
+    """What each target refuses of the first calls of a scan; TscanError where a configured one cannot be entered."""
+    selected = [library.checks[name] for name in sorted(library.checks if checks is None else set(checks))]
+    management = any(need.kind.scope is Scope.MANAGEMENT for need in needs(library, selected).values())
+    rules = Rules(call_deadline=DEADLINE, organization=management)
+    found = [(target, door) for target in config.targets for door in SOURCES.get(target.cloud)().open(target, rules)]
+
+    def units(number: int, session: Session) -> Iterable[_Probe]:
+        asked = {answer.call.operation for answer in session.answers.values()}
+        first = _first(session, config, found[number][0], library, selected)
+        return [_Probe(tuple(call for operation, call in sorted(first.items()) if operation not in asked))]
+
+    executor = EXECUTORS.get("threads" if threads > 1 else "serial")(threads)
+    for collected in collect_all([door for _, door in found], units, executor, lambda _: None):
+        yield _report(collected, library, selected)
 
 
-def _target(
-    target: TargetConfig, config: Config, library: Library, checks: tuple[str, ...] | None, threads: int
-) -> Preflight:
-    session = SOURCES.get(target.cloud)().open(target, Rules(call_deadline=DEADLINE))
-    default = PERMISSIONS.get(target.cloud)
-    names = sorted(library.checks if checks is None else set(checks))
-    selected = [library.checks[name] for name in names if library.checks[name].cloud == session.target.cloud]
-    region = session.regions[0]
+def _of_cloud(checks: Sequence[Check], session: Session) -> list[Check]:
+    return [check for check in checks if check.cloud == session.target.cloud]
+
+
+def _first(
+    session: Session, config: Config, target: TargetConfig, library: Library, checks: Sequence[Check]
+) -> dict[str, Call]:
+    """By operation: a call that a scan begins with, in one region."""
     estate = Estate(
         target=session.target,
         account=session.target.account,
         partition=session.partition,
-        regions=(region,),
+        regions=session.regions[:1],
         regions_open="",
         params=resolve_params(library.parameters, {**config.params, **target.params}),
+        management_open=session.management_open,
     )
-    first = Collection(plan(library, selected, READERS.get, estate), {}).first
-    answers = dict(session.answers)
-    asked = {answer.call.operation for answer in answers.values()}
-    calls = {call.operation: call for call in reversed(first) if call.operation not in asked}
+    calls = Collection(plan(library, _of_cloud(checks, session), READERS.get, estate), {}).first
+    return {call.operation: call for call in reversed(calls)}
 
-    def then(call: Call, answer: Answer) -> list[Call]:
-        answers[call.key] = answer
-        return []
 
-    EXECUTORS.get("threads" if threads > 1 else "serial")(threads).run(session, calls.values(), then)
-    by_operation = {item.call.operation: item for item in answers.values()}
+def _report(collected: Collected, library: Library, checks: Sequence[Check]) -> Preflight:
+    session = collected.opened
+    if isinstance(session, Unentered):
+        return Preflight(target=session.target, closed=session.why)
+    selected = _of_cloud(checks, session)
+    answers = {answer.call.operation: answer for answer in collected.answers.values()}
     # Without the list of regions, nothing that is read in each of them was read whole.
-    blinding = [
-        name for name, item in by_operation.items() if session.regions_open and item.reason == session.regions_open
-    ]
-    refused = [name for name, item in by_operation.items() if item.state is State.DENIED]
+    blinding = [name for name, item in answers.items() if session.regions_open and item.reason == session.regions_open]
+    refused = [name for name, item in answers.items() if item.state is State.DENIED]
     requests = {
         request.operation: request for need in needs(library, selected).values() for request in need_requests(need)
     }
     unclear = {
         name: item.reason
-        for name, item in sorted(by_operation.items())
+        for name, item in sorted(answers.items())
         if item.state is not State.DENIED and not _allowed(item, requests.get(name))
     }
+    default = PERMISSIONS.get(session.target.cloud)
     return Preflight(
         target=session.target,
-        region=region,
-        answered=tuple(sorted(by_operation.keys() - unclear.keys() - set(refused))),
+        region=", ".join(session.regions[:1]),
+        answered=tuple(sorted(answers.keys() - unclear.keys() - set(refused))),
         refused=losses(library, selected, default, refused, blinding=blinding),
         unclear=unclear,
-        untried=tuple(sorted(requests.keys() - by_operation.keys())),
+        untried=tuple(sorted(requests.keys() - answers.keys())),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from scanner.cli.lazy import LazyGroup
 from scanner.errors import EXIT_MISUSE, TscanError
 
 ISSUES: Final = "https://github.com/tscan/tscan/issues"
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 app = LazyGroup(
     name="tscan",
@@ -47,10 +49,15 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """The exit code of a command; every way out is said on standard error in one place."""
+    stdout = sys.stdout
     try:
         code = app.main(args=list(arguments), prog_name="tscan", standalone_mode=False)
-        sys.stdout.flush()
-    except (BrokenPipeError, SystemExit):  # click answers a reader that left with SystemExit(1), and 1 is a verdict
+        # click answers a reader that left by wrapping the stream and returning 1, and 1 is a verdict.
+        if sys.stdout is not stdout:
+            return _broken_pipe()
+        if stdout is not None:
+            stdout.flush()
+    except (BrokenPipeError, SystemExit):
         return _broken_pipe()
     except click.ClickException as error:
         error.show()
@@ -75,6 +82,9 @@ def _broken_pipe() -> int:
 
 
 def _internal(error: Exception) -> int:
+    if isinstance(error, OSError) and error.errno in _FULL:
+        click.echo(f"the output cannot be written: {error.strerror}", err=True)
+        return EXIT_MISUSE
     if os.environ.get("TSCAN_DEBUG") == "1":
         import traceback
 

@@ -40,11 +40,16 @@ def destinations(specs: Sequence[str], *, quiet: bool) -> tuple[Destination, ...
         if named and not path:
             raise TscanError(f"--format {spec}: the file's name is missing", f"write --format {name}=FILE")
         found.append(Destination(render=FORMATS.get(name), path=_writable(Path(path)) if path else None))
+    files = [one.path.resolve() for one in found if one.path]
+    if len(set(files)) < len(files):
+        raise TscanError("two formats cannot share a file", "give each of them its own")
     on_screen = [one for one in found if one.path is None]
     if len(on_screen) > 1:
         raise TscanError("two formats cannot share standard output", "give one of them a file: --format json=FILE")
     if not on_screen and not quiet:
         found.append(Destination(render=FORMATS.get("terminal"), path=None))
+    if sys.stdout is None and any(one.path is None for one in found):
+        raise TscanError("standard output is closed", "name a file, --format json=FILE, and say --quiet")
     return tuple(found)
 
 
@@ -85,18 +90,23 @@ def _to_screen(text: str) -> None:
 
 
 def _to_file(path: Path, text: str) -> None:
-    """Whole or not at all."""
+    """Whole or not at all; a device or a pipe is written to, and a link is followed: neither is replaced."""
     try:
-        descriptor, temporary = tempfile.mkstemp(prefix=".tscan-", dir=path.parent)
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8", newline="")
+        else:
+            _replace(path.resolve(), text)
     except OSError as error:
         raise TscanError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _replace(path: Path, text: str) -> None:
+    descriptor, temporary = tempfile.mkstemp(prefix=".tscan-", dir=path.parent)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(text)
         os.replace(temporary, path)
-    except BaseException as error:
+    except BaseException:
         with suppress(OSError):
             os.unlink(temporary)
-        if isinstance(error, OSError):
-            raise TscanError(f"{path} cannot be written: {error.strerror}") from error
         raise

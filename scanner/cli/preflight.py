@@ -23,14 +23,18 @@ def look(config: Config, library: Library, checks: tuple[str, ...] | None, *, th
     from scanner.formats.values import clean
     from scanner.preflight import preflight
 
-    found = preflight(config, library, checks=checks, threads=threads)
-    for one in found:
+    clear = True
+    for one in preflight(config, library, checks=checks, threads=threads):
+        clear = clear and one.clear
         for line in _lines(one):
             click.echo(clean(line))
-    return EXIT_CLEAN if all(one.clear for one in found) else EXIT_UNREAD
+    return EXIT_CLEAN if clear else EXIT_UNREAD
 
 
 def _lines(found: Preflight) -> Iterator[str]:
+    if found.closed:
+        yield f"{found.target}: could not be entered: {found.closed}"
+        return
     asked = len(found.answered) + len(found.refused) + len(found.unclear)
     yield f"{found.target}: {asked} operations asked once, in {found.region} where they have a region"
     yield f"  answered: {len(found.answered)}"

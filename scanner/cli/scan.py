@@ -69,7 +69,7 @@ def scan(**options: Any) -> int:
       tscan scan --preflight
       tscan scan --role-arn arn:aws:iam::111122223333:role/audit --external-id EXAMPLE
       tscan scan --quiet --format json=result.json --fail-on medium
-      tscan scan --select 'aws-s3-*' --param key_max_age_days=30
+      tscan scan --select 'aws-s3-*' --param access_key_max_age_days=30
     """
     names = Reading.__dataclass_fields__
     reading = Reading(**{name: value for name, value in options.items() if name in names})

@@ -9,8 +9,8 @@ from typing import Any, Final
 from scanner.content.reading import Reading, Steps, suggest
 from scanner.content.requests import Requests
 from scanner.content.typing import MistypedError, attribute_field, typed
-from scanner.language.types import DYN, STRING, Field, ListType, RecordType, Type
-from scanner.model.kinds import Attribute, Cardinality, Kind, Listing, Relation, Request, Scope
+from scanner.language.types import DYN, INT, STRING, Field, ListType, RecordType, Type
+from scanner.model.kinds import Attribute, Cardinality, Count, Kind, Listing, Relation, Request, Scope
 
 GIVEN: Final[Mapping[str, Field]] = {name: Field(STRING) for name in ("id", "name", "account", "region")}
 """What every resource has."""
@@ -156,6 +156,7 @@ def _kind(draft: Draft, types: Mapping[str, RecordType], drafts: Mapping[str, Dr
         nature=data["nature"],
         scope=scope,
         listing=Requests(reading, RAW).listing(("list",), data["list"]) if "list" in data else None,
+        count_from=_count(reading, data),
         at=reading.expression(("at",), data["at"] or "''", names, fits=STRING, raw=True) if "at" in data else None,
         identity=reading.expression(("id",), data["id"], RAW, fits=STRING, raw=True),
         label=reading.expression(("name",), data["name"], RAW, fits=STRING, raw=True),
@@ -166,6 +167,19 @@ def _kind(draft: Draft, types: Mapping[str, RecordType], drafts: Mapping[str, Dr
         type=types[draft.id],
         path=reading.document.name,
     )
+
+
+def _count(reading: Reading, data: dict[str, Any]) -> Count | None:
+    if "count_from" not in data:
+        return None
+    if "list" not in data or "per" in data["list"]:
+        reading.wrong(("count_from",), "only a listing of a whole target or region can be counted", key=True)
+    asked = {key: value for key, value in data["count_from"].items() if key != "value"}
+    request = Requests(reading, RAW).request(("count_from",), asked)
+    value = reading.expression(
+        ("count_from", "value"), data["count_from"]["value"], {"answer": DYN}, fits=INT, raw=True
+    )
+    return Count(request=request, value=value)
 
 
 def _attributes(

@@ -104,7 +104,7 @@ def _list(inner: str, raw: Any, attribute: Attribute) -> Any:
     items = [conform(inner, item, attribute) for item in raw]
     if not attribute.ordered:
         items = canonical_list(items)
-    return OpenList(items, raw.reason) if isinstance(raw, OpenList) else items
+    return OpenList(items, raw.reason, raw.gaps) if isinstance(raw, OpenList) else items
 
 
 def _records(attribute: Attribute, raw: Any, scope: Scope) -> Any:
@@ -117,7 +117,7 @@ def _records(attribute: Attribute, raw: Any, scope: Scope) -> Any:
         records.append({**record, "position": position} if attribute.ordered else record)
     if not attribute.ordered:
         records = canonical_list(records)
-    return OpenList(records, raw.reason) if isinstance(raw, OpenList) else records
+    return OpenList(records, raw.reason, raw.gaps) if isinstance(raw, OpenList) else records
 
 
 def _policy(kind: str, raw: Any, scope: Scope) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from scanner.model.answers import Call
@@ -19,11 +20,11 @@ def make_call(
     """The call with its arguments filled in, or why it cannot be asked."""
     params = _filled(request.arguments, scope)
     if isinstance(params, Unreadable):
-        return Unreadable(f"{request.operation} could not be asked: {params.reason}")
+        return replace(params, reason=f"{request.operation} could not be asked: {params.reason}", missing=False)
     region = scope["region"] if request.at is None else request.at.evaluate(scope)
     if not isinstance(region, str):
-        why = region.reason if isinstance(region, Unreadable) else "its region is absent"
-        return Unreadable(f"{request.operation} could not be asked: {why}")
+        unread = region if isinstance(region, Unreadable) else Unreadable("its region is absent")
+        return replace(unread, reason=f"{request.operation} could not be asked: {unread.reason}", missing=False)
     return Call(
         operation=request.operation,
         region=region,
@@ -43,7 +44,8 @@ def applies(request: Request, scope: Scope) -> Any:
         return True
     if holds is False:
         return ABSENT
-    return Unreadable(holds.reason if isinstance(holds, Unreadable) else f"{request.operation}: condition unread")
+    unread = holds if isinstance(holds, Unreadable) else Unreadable(f"{request.operation}: condition unread")
+    return replace(unread, missing=False)
 
 
 def matched(found: Any, match: str, keys: list[str]) -> Iterable[tuple[str, Any]]:
@@ -51,7 +53,7 @@ def matched(found: Any, match: str, keys: list[str]) -> Iterable[tuple[str, Any]
     if isinstance(found, Unreadable):
         return ((key, found) for key in keys)
     rows = {row.get(match): row for row in found if isinstance(row, dict)}
-    left = Unreadable(found.reason) if isinstance(found, OpenList) else ABSENT
+    left = found.rest if isinstance(found, OpenList) else ABSENT
     return ((key, rows.get(key, left)) for key in keys)
 
 

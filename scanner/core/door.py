@@ -38,7 +38,7 @@ class Door:
         """The raw data of a call, as the request declares its errors: data, `ABSENT`, or `Unreadable`."""
         answer = self.ask(call)
         if answer is None:
-            return Unreadable(f"{call.operation} was not asked")
+            return _unasked(call)
         raw = raw_data(answer, request)
         if raw is ABSENT:
             self.settled.add(call.key)
@@ -53,7 +53,7 @@ class Door:
                 answer = self.ask(call)
                 if answer is None:
                     program.close()
-                    return Unreadable(f"{call.operation} was not asked")
+                    return _unasked(call)
                 call = program.send(answer)
         except StopIteration as stop:
             return stop.value
@@ -68,21 +68,26 @@ def raw_data(answer: Answer, request: Request) -> Any:
     if answer.state is State.DISABLED and request.disabled_is == "empty":
         return ABSENT
     if answer.state is State.PARTIAL:
-        return _opened(answer.data, request.items, answer.reason)
-    return Unreadable(answer.reason)
+        return _opened(answer.data, request.items, answer.unread)
+    return answer.unread
 
 
-def _opened(data: Any, items: tuple[str, ...], reason: str) -> Any:
+def _unasked(call: Call) -> Unreadable:
+    return Unreadable(f"{call.operation} was not asked", gaps=frozenset((call.place,)))
+
+
+def _opened(data: Any, items: tuple[str, ...], rest: Unreadable) -> Any:
     """The data of a cut-off answer: its paged lists are open, everything else stays as the first page gave it."""
     if not items or not isinstance(data, dict):
-        return Unreadable(reason)
+        return rest
     opened = dict(data)
     for path in items:
-        first, _, rest = path.partition("[]")[0].partition(".")
-        if rest:
-            opened[first] = _opened(opened.get(first, {}), (rest,), reason)
+        first, _, below = path.partition("[]")[0].partition(".")
+        found = opened.get(first, {} if below else [])
+        if below:
+            opened[first] = _opened(found, (below,), rest)
         else:
-            opened[first] = OpenList(opened.get(first) or [], reason)
+            opened[first] = OpenList(found, rest.reason, rest.gaps) if isinstance(found, list) else rest
     return opened
 
 
@@ -97,9 +102,9 @@ def items_at(data: Any, path: str) -> list[Any] | Unreadable:
     for step in head.split(".") if head else []:
         if not isinstance(found, dict):
             return Unreadable(f"{path}: expected an object")
-        found = found.get(step)
-        if found is None:
+        if step not in found:
             return []
+        found = found[step]
     if not isinstance(found, list):
         return Unreadable(f"{path}: expected a list, the answer has {type(found).__name__}")
     if not tail:
@@ -109,12 +114,12 @@ def items_at(data: Any, path: str) -> list[Any] | Unreadable:
 
 def _flattened(found: list[Any], tail: str) -> list[Any] | Unreadable:
     inner: list[Any] = []
-    reason = found.reason if isinstance(found, OpenList) else ""
+    rest = found.rest if isinstance(found, OpenList) else None
     for element in found:
         below = items_at(element, tail)
         if isinstance(below, Unreadable):
             return below
         if isinstance(below, OpenList):
-            reason = reason or below.reason
+            rest = rest or below.rest
         inner.extend(below)
-    return OpenList(inner, reason) if reason else inner
+    return OpenList(inner, rest.reason, rest.gaps) if rest else inner

@@ -59,7 +59,9 @@ def administrator(holder: Holder, account: str) -> Truth:
     """Whether the holder already has every right."""
     if not grants_admin(holder.statements, account):
         return Unreadable(holder.unread) if holder.unread else False
-    return holder.boundary is None or grants_admin(holder.boundary, account)
+    if holder.boundary is None or grants_admin(holder.boundary, account):
+        return True
+    return Unreadable(holder.unread) if holder.unread else False
 
 
 def escalations(holders: Sequence[Holder], account: str) -> dict[str, list[str] | Unreadable]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -41,7 +42,7 @@ def evaluate_check(
             continue
         if pick is not None and (chosen := pick(resource.value)) is not True:
             if isinstance(chosen, Unreadable):
-                findings.append(_finding(check, resource.ref, Verdict.UNKNOWN, chosen.reason))
+                findings.append(_unknown(check, resource.ref, chosen))
             else:
                 scoped_out += 1
             continue
@@ -52,7 +53,7 @@ def evaluate_check(
             )
         else:
             findings.append(_undecided(check, check.pass_when, resource.ref, scope, outcome))
-    findings.extend(_finding(check, gap.ref, Verdict.UNKNOWN, gap.reason) for gap in gaps)
+    findings.extend(_unknown(check, gap.ref, gap.unread) for gap in gaps)
     empty = not findings and not scoped_out
     if empty:
         findings.extend(_nothing(check, target))
@@ -68,8 +69,12 @@ def _undecided(
     if outcome is False and explained.outcome is False:
         return _finding(check, ref, Verdict.FAIL, explained.reason, observed)
     unread = outcome if isinstance(outcome, Unreadable) else explained.outcome
-    reason = unread.reason if isinstance(unread, Unreadable) else UNEXPECTED
-    return _finding(check, ref, Verdict.UNKNOWN, reason, observed)
+    return _unknown(check, ref, unread if isinstance(unread, Unreadable) else Unreadable(UNEXPECTED), observed)
+
+
+def _unknown(check: Check, ref: ResourceRef, unread: Unreadable, observed: tuple[Observation, ...] = ()) -> Finding:
+    found = _finding(check, ref, Verdict.UNKNOWN, unread.reason, observed)
+    return replace(found, gaps=tuple(sorted(unread.gaps))) if unread.gaps else found
 
 
 def _finding(

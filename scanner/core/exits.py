@@ -15,18 +15,31 @@ def exit_code(assessment: Assessment, library: Library, fail_on: Severity) -> in
     if any(finding.verdict is Verdict.FAIL for finding in judged):
         return EXIT_FAILING
     unsaid = any(finding.verdict is Verdict.UNKNOWN for finding in judged)
-    if unsaid or gaps(assessment) or open_regions(assessment) or not_run(assessment, library, fail_on):
+    if unsaid or gaps(assessment) or open_targets(assessment) or not_run(assessment, library, fail_on):
         return EXIT_UNREAD
     return EXIT_CLEAN
 
 
 def gaps(assessment: Assessment) -> tuple[CoverageRow, ...]:
-    """What was meant to be read and was not read whole."""
-    return tuple(row for row in assessment.coverage if not row.state.whole or row.unanswered)
+    """What was meant to be read, was not read whole, and is not accepted by a waiver."""
+    return tuple(row for row in assessment.coverage if (not row.state.whole or row.unanswered) and not row.waiver)
+
+
+def open_targets(assessment: Assessment) -> tuple[str, ...]:
+    """Targets whose list of regions is not whole, or of which there is no evidence at all: something was not seen.
+
+    A target that refused to be entered has that refusal in its coverage.
+    """
+    covered = {row.target for row in assessment.coverage}
+    return tuple(
+        str(target["id"])
+        for target in assessment.targets
+        if target["regions_open"] or (target["unentered"] and target["id"] not in covered)
+    )
 
 
 def open_regions(assessment: Assessment) -> tuple[str, ...]:
-    """Targets whose list of regions is not whole, so that something may lie outside what was read."""
+    """Targets whose list of regions is not whole."""
     return tuple(str(target["id"]) for target in assessment.targets if target["regions_open"])
 
 

@@ -224,3 +224,5 @@ def requests(kind: Kind) -> Iterator[Request]:
                 yield listing.request
             yield from listing.reads
     yield from kind.details.values()
+    if kind.count_from is not None:
+        yield kind.count_from.request

@@ -13,9 +13,10 @@ from scanner.core.reading import Reader
 from scanner.core.relations import Join, Side
 from scanner.core.resources import Gap, Resource
 from scanner.core.units import Place, Read, Unit, UnitRead
+from scanner.language.unread import merge
 from scanner.model.answers import Answer, Call, Snapshot
 from scanner.model.checks import Check
-from scanner.model.findings import ResourceRef
+from scanner.model.findings import Population, ResourceRef
 from scanner.model.kinds import Scope
 from scanner.model.library import Library
 from scanner.model.values import Unreadable
@@ -31,6 +32,8 @@ class Estate:
     regions: tuple[str, ...]
     regions_open: str
     params: Mapping[str, Any]
+    management_open: str = ""
+    """Why the kinds of the organisation are not read here; empty: they are."""
 
     @classmethod
     def of(cls, snapshot: Snapshot, params: Mapping[str, Any]) -> Estate:
@@ -42,10 +45,13 @@ class Estate:
             regions=snapshot.regions,
             regions_open=snapshot.regions_open,
             params=params,
+            management_open=snapshot.management_open,
         )
 
     def places(self, scope: Scope) -> Iterator[Place]:
         """Where a kind of this scope is read."""
+        if scope is Scope.MANAGEMENT and self.management_open:
+            return
         regions = self.regions if scope is Scope.REGION else ("",)
         for region in regions:
             yield Place(account=self.account, partition=self.partition, region=region, params=self.params)
@@ -59,6 +65,8 @@ class Projection:
     gaps: Mapping[str, tuple[Gap, ...]]
     unanswered: tuple[Call, ...]
     """Calls that the checks need and that the snapshot does not hold."""
+    populations: tuple[Population, ...]
+    """How many resources of each kind were listed where, beside what a second source counts."""
     settled: frozenset[str]
     """Keys of answers whose error codes are knowledge, by the kinds' own declaration."""
     dropped: Mapping[str, int]
@@ -83,9 +91,10 @@ def project(
 ) -> Projection:
     """Resources and gaps of everything that the checks read: a pure function of the answers."""
     door = Door(answers)
-    kinds: dict[str, _KindRead] = {}
+    checks = tuple(checks)
+    kinds = {name: _KindRead(need, estate) for name, need in needs(library, checks).items()}
     for unit in plan(library, checks, readers, estate):
-        kinds.setdefault(unit.kind.id, _KindRead(unit.need, estate)).add(unit.place.region, unit.read(door))
+        kinds[unit.kind.id].add(unit.place.region, unit.read(door))
     for kind in kinds.values():
         kind.merge()
     for kind in kinds.values():
@@ -94,6 +103,7 @@ def project(
         resources={name: kind.finished() for name, kind in kinds.items()},
         gaps={name: kind.unread() for name, kind in kinds.items()},
         unanswered=tuple(door.wanted.values()),
+        populations=tuple(row for kind in kinds.values() for row in kind.populations),
         settled=frozenset(door.settled),
         dropped={name: kind.dropped for name, kind in kinds.items() if kind.dropped},
     )
@@ -107,15 +117,30 @@ class _KindRead:
         self.estate = estate
         self.dropped = 0
         self.merged: list[tuple[Read, dict[str, Any]]] = []
-        self.gaps: dict[str, str] = {}
+        self.gaps: dict[str, Unreadable] = {}
+        self.populations: list[Population] = []
         self._reads: dict[str, list[Read]] = defaultdict(list)
         if estate.regions_open and need.kind.scope is Scope.REGION:
-            self.gaps["*"] = f"regions are not known: {estate.regions_open}"
+            self.gaps["*"] = Unreadable(f"regions are not known: {estate.regions_open}")
+        if estate.management_open and need.kind.scope is Scope.MANAGEMENT:
+            self.gaps[""] = Unreadable(estate.management_open)
 
     def add(self, region: str, read: UnitRead) -> None:
         self.dropped += read.dropped
+        source = self.need.kind.count_from
+        self.populations.append(
+            Population(
+                target=self.estate.target,
+                kind=self.need.kind.id,
+                region=region,
+                listed=len(read.resources),
+                whole=not read.gaps,
+                counted_by=source.request.operation if source is not None else "",
+                counted=read.counted,
+            )
+        )
         if read.gaps:
-            self.gaps[region] = "; ".join(read.gaps)
+            self.gaps[region] = merge(read.gaps)
         for resource in read.resources:
             self._reads[resource.id].append(resource)
 
@@ -142,8 +167,8 @@ class _KindRead:
 
     def unread(self) -> tuple[Gap, ...]:
         return tuple(
-            Gap(ref=self._ref("*", f"any {self.need.kind.title}", region), reason=reason)
-            for region, reason in sorted(self.gaps.items())
+            Gap(ref=self._ref("*", f"any {self.need.kind.title}", region), unread=unread)
+            for region, unread in sorted(self.gaps.items())
         )
 
     def _ref(self, identity: str, name: str, region: str) -> ResourceRef:

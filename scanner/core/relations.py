@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
 from scanner.core.units import Read
+from scanner.language.unread import merge
 from scanner.model.kinds import Cardinality, Relation
 from scanner.model.values import ABSENT, OpenList, Unreadable
 
@@ -22,8 +23,8 @@ class Side:
     title: str
     resources: Sequence[tuple[Read, dict[str, Any]]]
     """In order of id, each with its record."""
-    gaps: Mapping[str, str]
-    """Reason by region; the region `*` is open as to which regions there are."""
+    gaps: Mapping[str, Unreadable]
+    """By region; the region `*` is open as to which regions there are."""
 
 
 class Join:
@@ -36,18 +37,23 @@ class Join:
         self._regions = regions
         self._names = tuple(relation.on)
         self._index: dict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
-        self._unsure: list[tuple[str, str]] = []
+        doubts = {region: [unread] for region, unread in side.gaps.items()}
         for read, record in side.resources:
-            self._add(read, record)
+            unread = self._add(record)
+            if unread is not None:
+                doubts.setdefault(read.region, []).append(unread)
+        self._doubts = {region: merge(unread) for region, unread in doubts.items()}
+        """By region: why there may be matches that are not in the index."""
 
-    def _add(self, read: Read, record: dict[str, Any]) -> None:
+    def _add(self, record: dict[str, Any]) -> Unreadable | None:
+        """Put a resource into the index, or say why it may match anything."""
         sides = [_values(record.get(name, ABSENT)) for name in self._names]
-        unread = next((values for values in sides if isinstance(values, Unreadable)), None)
-        if unread is not None:
-            self._unsure.append((read.region, f"a {self._side.title} has an unread key: {unread.reason}"))
-            return
+        for values in sides:
+            if isinstance(values, Unreadable):
+                return replace(values, reason=f"a {self._side.title} has an unread key: {values.reason}", missing=False)
         for key in product(*(values for values in sides if not isinstance(values, Unreadable))):
             self._index[key].append(record)
+        return None
 
     def of(self, keys: Keys) -> Any:
         """What the relation leads to from one resource, whose side of the keys is given."""
@@ -56,30 +62,31 @@ class Join:
             if isinstance(values, Unreadable):
                 return values
         found: dict[int, dict[str, Any]] = {}
-        open_reason = next((v.reason for v in (keys[name] for name in self._names) if isinstance(v, OpenList)), "")
+        rest = [side.rest for side in (keys[name] for name in self._names) if isinstance(side, OpenList)]
         for key in product(*(values for values in ours if not isinstance(values, Unreadable))):
             matches = self._index.get(key, ())
             found.update((id(record), record) for record in matches)
-            open_reason = open_reason or self._open(key, matched=bool(matches))
-        return self._shaped(sorted(found.values(), key=lambda record: str(record["id"])), open_reason)
+            rest.extend(self._open(key, matched=bool(matches)))
+        return self._shaped(sorted(found.values(), key=lambda record: str(record["id"])), rest)
 
-    def _open(self, key: tuple[Any, ...], *, matched: bool) -> str:
+    def _open(self, key: tuple[Any, ...], *, matched: bool) -> Iterator[Unreadable]:
         """Why there may be more matches of this key than were read."""
-        regions = self._key_regions(key)
-        for region, reason in (*self._side.gaps.items(), *self._unsure):
+        regions = frozenset(value for name, value in zip(self._names, key, strict=True) if name == "region")
+        doubted = False
+        for region, unread in self._doubts.items():
             if region == "*" and regions and regions <= self._regions:
                 continue
             if not regions or not region or region == "*" or region in regions:
-                return reason
-        return "" if matched else self._elsewhere(key)
+                doubted = True
+                yield unread
+        if not matched and not doubted:
+            elsewhere = self._elsewhere(key, regions)
+            if elsewhere:
+                yield Unreadable(elsewhere)
 
-    def _key_regions(self, key: tuple[Any, ...]) -> frozenset[str]:
-        """The only regions in which a match can be; none: anywhere."""
-        return frozenset(value for name, value in zip(self._names, key, strict=True) if name == "region")
-
-    def _elsewhere(self, key: tuple[Any, ...]) -> str:
+    def _elsewhere(self, key: tuple[Any, ...], regions: frozenset[str]) -> str:
         """Why a key without a match may yet have one, in a place that was not read."""
-        for region in self._key_regions(key):
+        for region in regions:
             if region and region not in self._regions:
                 return f"{region} was not read"
         for value in key:
@@ -93,16 +100,19 @@ class Join:
                     return f"{value} is in {named}, which was not read"
         return ""
 
-    def _shaped(self, records: list[dict[str, Any]], open_reason: str) -> Any:
+    def _shaped(self, records: list[dict[str, Any]], rest: list[Unreadable]) -> Any:
         relation = self._relation
         if relation.cardinality is Cardinality.MANY:
-            return OpenList(records, open_reason) if open_reason else records
+            if not rest:
+                return records
+            unread = merge(rest)
+            return OpenList(records, unread.reason, unread.gaps)
         if len(records) == 1:
             return records[0]
         if records:
             return Unreadable(f"{len(records)} resources match {relation.name}, one was expected")
-        if open_reason:
-            return Unreadable(open_reason)
+        if rest:
+            return replace(merge(rest), missing=False)
         if relation.cardinality is Cardinality.MAYBE_ONE:
             return ABSENT
         return Unreadable(f"no {self._side.title} matches {relation.name}")

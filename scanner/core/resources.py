@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scanner.model.findings import ResourceRef
+from scanner.model.values import Unreadable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,4 +24,5 @@ class Gap:
 
     ref: ResourceRef
     """Its `id` is `*`."""
-    reason: str
+    unread: Unreadable
+    """Why, and which calls were lacking."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scanner.core.attributes import CALLS, read_attribute
@@ -45,10 +45,12 @@ class UnitRead:
     """All that was read of one kind in one place."""
 
     resources: tuple[Read, ...]
-    gaps: tuple[str, ...]
+    gaps: tuple[Unreadable, ...]
     """Why the listing is not whole; none: it is."""
     dropped: int = 0
     """Listed, and gone when the details were asked."""
+    counted: int | None = None
+    """What the kind's second source counts, where it has one that was read."""
 
 
 @dataclass(slots=True)
@@ -56,7 +58,7 @@ class _Items:
     """Listed items, each with the parent that it was listed under."""
 
     pairs: list[tuple[Any, Any]] = field(default_factory=list)
-    gaps: list[str] = field(default_factory=list)
+    gaps: list[Unreadable] = field(default_factory=list)
 
 
 class Unit:
@@ -75,6 +77,7 @@ class Unit:
     def read(self, door: Door) -> UnitRead:
         """Resources and gaps, as far as the answers go; what is missing is noted at the door."""
         items = self._items(door, self.kind)
+        counted = self._counted(door, items)
         scopes = [self._scope(door, self.kind, it, parent) for it, parent in items.pairs]
         batches = {name: self._batch(door, request, batch, scopes) for name, request, batch in self._batched()}
         resources: list[Read] = []
@@ -85,10 +88,12 @@ class Unit:
             if isinstance(resource, Read):
                 resources.append(resource)
             elif isinstance(resource, Unreadable):
-                items.gaps.append(resource.reason)
+                items.gaps.append(resource)
             else:
                 dropped += 1
-        return UnitRead(resources=tuple(resources), gaps=tuple(dict.fromkeys(items.gaps)), dropped=dropped)
+        return UnitRead(
+            resources=tuple(resources), gaps=tuple(dict.fromkeys(items.gaps)), dropped=dropped, counted=counted
+        )
 
     # -- the listing ----------------------------------------------------------------------------------------------
 
@@ -116,11 +121,28 @@ class Unit:
             raw = call if isinstance(call, Unreadable) else door.read(call, listing.request)
             listed = items_at(raw, listing.request.items[0])
         if isinstance(listed, Unreadable):
-            found.gaps.append(listed.reason)
+            found.gaps.append(listed)
             return
         if isinstance(listed, OpenList):
-            found.gaps.append(listed.reason)
+            found.gaps.append(listed.rest)
         found.pairs.extend((item, scope["parent"]) for item in listed)
+
+    def _counted(self, door: Door, items: _Items) -> int | None:
+        """What the second source counts; another number than was listed, or none at all, is a gap."""
+        source = self.kind.count_from
+        if source is None:
+            return None
+        call = make_call(source.request, self._base(ABSENT, ABSENT))
+        raw = call if isinstance(call, Unreadable) else door.read(call, source.request)
+        counted = source.value.evaluate({"answer": raw})
+        name = source.request.operation
+        if type(counted) is not int:
+            unread = counted if isinstance(counted, Unreadable) else Unreadable("it gives no number")
+            items.gaps.append(replace(unread, reason=f"{name} did not count them: {unread.reason}", missing=False))
+            return None
+        if not items.gaps and counted != len(items.pairs):
+            items.gaps.append(Unreadable(f"{len(items.pairs)} are listed, {name} counts {counted}"))
+        return counted
 
     # -- one resource ---------------------------------------------------------------------------------------------
 
@@ -173,7 +195,7 @@ class Unit:
         again = self._items(door, kind, attempt=1)
         listed = {kind.identity.evaluate(self._base(it, parent)) for it, parent in again.pairs}
         if again.gaps or kind.identity.evaluate(scope) in listed:
-            return Unreadable(answer.reason)
+            return answer.unread
         door.settled.add(answer.call.key)
         return _DROPPED
 

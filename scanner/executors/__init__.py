@@ -1,33 +1,44 @@
-"""Executors: ways to spread calls. To add one, write its module and name it here."""
+"""Executors: ways to spread work. To add one, write its module and name it here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol, TypeVar
 
-from scanner.model.answers import Answer, Call
+from scanner.core.steps import Steps
 from scanner.registry import Registry
 
-Ask = Callable[[Call], Answer]
-"""A door for calls: `Session.ask`."""
-Then = Callable[[Call, Answer], Iterable[Call]]
-"""What follows from an answer: further calls."""
-Progress = Callable[[int, int], None]
-"""Told after every answer: calls answered, calls known so far."""
+J = TypeVar("J")
+"""What is to be done: a call, or a call of one target among many."""
+R = TypeVar("R")
+"""What came of it."""
+_Job = TypeVar("_Job", contravariant=True)
+_Result = TypeVar("_Result", covariant=True)
 
 
-class Asking(Protocol):
+class Working(Protocol[_Job, _Result]):
     """What an executor needs of a session."""
 
-    def ask(self, call: Call) -> Answer: ...
+    def steps(self, job: _Job) -> Steps[_Result]:
+        """The work of one job; safe beside others."""
+        ...
 
 
 class Executor(Protocol):
-    """Asks calls until none is left; answers are handled one at a time, in the caller's thread."""
+    """Does jobs until none is left; results are handled one at a time, in the caller's thread."""
 
-    def run(self, session: Asking, first: Iterable[Call], then: Then, progress: Progress | None = None) -> None:
-        """Ask the first calls and all that follow; what `ask` or `then` raises ends the run and is raised."""
+    def each(self, work: Working[J, R], first: Iterable[J], then: Callable[[J, R], Iterable[J]]) -> Iterator[J]:
+        """Do the first jobs and all that follow, and yield each after `then` has handled its result.
+
+        What `steps` or `then` raises ends the run and is raised; so does leaving the iterator.
+        """
         ...
+
+
+def run(executor: Executor, work: Working[J, R], first: Iterable[J], then: Callable[[J, R], Iterable[J]]) -> None:
+    """Do everything, to the end."""
+    for _ in executor.each(work, first, then):
+        pass
 
 
 EXECUTORS = Registry[Callable[[int], Executor]](

@@ -1,12 +1,13 @@
-"""One call after another, in the order in which they were found."""
+"""One job after another, in the order in which they were found."""
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
-from scanner.executors import Asking, Progress, Then
-from scanner.model.answers import Call
+from scanner.core.steps import walk
+from scanner.executors import J, R, Working
 
 
 class Serial:
@@ -15,13 +16,10 @@ class Serial:
     def __init__(self, workers: int = 1) -> None:
         """One worker, whatever is asked for."""
 
-    def run(self, session: Asking, first: Iterable[Call], then: Then, progress: Progress | None = None) -> None:
-        """Ask the calls and all that follow from them."""
+    def each(self, work: Working[J, R], first: Iterable[J], then: Callable[[J, R], Iterable[J]]) -> Iterator[J]:
+        """Do the jobs and all that follow from them."""
         queue = deque(first)
-        done = 0
         while queue:
-            call = queue.popleft()
-            queue.extend(then(call, session.ask(call)))
-            done += 1
-            if progress:
-                progress(done, done + len(queue))
+            job = queue.popleft()
+            queue.extend(then(job, walk(work.steps(job), time.sleep)))
+            yield job

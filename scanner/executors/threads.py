@@ -1,83 +1,113 @@
-"""Calls spread over threads; beyond 16 the client's own work is the bound, not the wait."""
+"""Jobs spread over threads; beyond 16 the client's own work is the bound, not the wait."""
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import queue
 import threading
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, Generic
 
-from scanner.executors import Asking, Progress, Then
-from scanner.model.answers import Answer, Call
+from scanner.core.steps import Steps
+from scanner.executors import J, R, Working
 
 WORKERS: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
-class _Outcome:
-    call: Call
-    answer: Answer | None
+class _Outcome(Generic[J, R]):
+    job: J
+    result: R | None
     error: BaseException | None = None
 
 
+@dataclass(slots=True, order=True)
+class _Task(Generic[J, R]):
+    """A job that is begun, and when it goes on."""
+
+    due: float
+    number: int
+    job: J = field(compare=False)
+    steps: Steps[R] = field(compare=False)
+
+
 class Threads:
-    """Up to `workers` calls at once; `then` runs in the caller's thread only."""
+    """Up to `workers` jobs at once, besides those that wait; `then` runs in the caller's thread only."""
 
     def __init__(self, workers: int = WORKERS) -> None:
         self._workers = workers
 
-    def run(self, session: Asking, first: Iterable[Call], then: Then, progress: Progress | None = None) -> None:
-        """Ask the calls and all that follow; after an error or an interrupt no further call is begun."""
-        crew = _Crew(session)
+    def each(self, work: Working[J, R], first: Iterable[J], then: Callable[[J, R], Iterable[J]]) -> Iterator[J]:
+        """Do the jobs and all that follow; after an error or an interrupt no further job is begun."""
+        crew: _Crew[J, R] = _Crew(work, self._workers)
         try:
-            known = crew.add(first, self._workers)
-            done = 0
-            while done < known:
+            left = crew.add(first)
+            while left:
                 outcome = crew.results.get()
-                if outcome.error is not None or outcome.answer is None:
-                    raise outcome.error or RuntimeError("a call ended without an answer")
-                done += 1
-                known += crew.add(then(outcome.call, outcome.answer), self._workers)
-                if progress:
-                    progress(done, known)
+                if outcome.error is not None:
+                    raise outcome.error
+                left += crew.add(then(outcome.job, outcome.result)) - 1  # type: ignore[arg-type]  # no error: a result
+                yield outcome.job
         finally:
             crew.stop()
 
 
-class _Crew:
+class _Crew(Generic[J, R]):
     """The threads, made as they are needed, with what they have to do and what they brought."""
 
-    def __init__(self, session: Asking) -> None:
-        self._session = session
-        self._calls: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
+    def __init__(self, work: Working[J, R], limit: int) -> None:
+        self._work = work
+        self._limit = limit
+        self._tasks: list[_Task[J, R]] = []
+        self._numbers = itertools.count()
         self._threads: list[threading.Thread] = []
-        self._stopped = threading.Event()
-        self.results: queue.SimpleQueue[_Outcome] = queue.SimpleQueue()
+        self._changed = threading.Condition()
+        self._stopped = False
+        self.results: queue.SimpleQueue[_Outcome[J, R]] = queue.SimpleQueue()
 
-    def add(self, calls: Iterable[Call], limit: int) -> int:
-        """Hand out calls; returns how many."""
+    def add(self, jobs: Iterable[J]) -> int:
+        """Hand out jobs; returns how many."""
         count = 0
-        for call in calls:
+        for job in jobs:
             count += 1
-            self._calls.put(call)
-            if len(self._threads) < limit:
+            self._put(0.0, job, self._work.steps(job))
+            if len(self._threads) < self._limit:
                 # Daemons: an interrupt must not wait for an answer that may take half a minute.
-                thread = threading.Thread(target=self._work, name=f"tscan-{len(self._threads)}", daemon=True)
+                thread = threading.Thread(target=self._serve, name=f"tscan-{len(self._threads)}", daemon=True)
                 self._threads.append(thread)
                 thread.start()
         return count
 
     def stop(self) -> None:
-        """Let every thread end after the call that it is in."""
-        self._stopped.set()
-        for _ in self._threads:
-            self._calls.put(None)
+        """Let every thread end after the step that it is in."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
 
-    def _work(self) -> None:
-        while (call := self._calls.get()) is not None and not self._stopped.is_set():
+    def _put(self, wait: float, job: J, steps: Steps[R]) -> None:
+        with self._changed:
+            heapq.heappush(self._tasks, _Task(time.monotonic() + wait, next(self._numbers), job, steps))
+            self._changed.notify()
+
+    def _take(self) -> _Task[J, R] | None:
+        """The next task whose time has come; None when the crew is stopped."""
+        with self._changed:
+            while not self._stopped:
+                wait = self._tasks[0].due - time.monotonic() if self._tasks else None
+                if wait is not None and wait <= 0:
+                    return heapq.heappop(self._tasks)
+                self._changed.wait(wait)
+        return None
+
+    def _serve(self) -> None:
+        while (task := self._take()) is not None:
             try:
-                self.results.put(_Outcome(call, self._session.ask(call)))
+                self._put(next(task.steps), task.job, task.steps)
+            except StopIteration as stop:
+                self.results.put(_Outcome(task.job, stop.value))
             except BaseException as error:  # noqa: BLE001 - handed to the caller's thread and raised there
-                self.results.put(_Outcome(call, None, error))
+                self.results.put(_Outcome(task.job, None, error))
                 return

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from scanner.formats import Report
 from scanner.formats.values import json_value
-from scanner.model.findings import ControlResult, Counts, CoverageRow, CriterionResult, Finding, Verdict
+from scanner.model.findings import ControlResult, Counts, CoverageRow, CriterionResult, Finding, Population, Verdict
 from scanner.model.library import Library
 
 SCHEMA: Final = "tscan.result/1"
@@ -31,6 +31,7 @@ def document(report: Report) -> dict[str, Any]:
         "schema": SCHEMA,
         "scan": _scan(report),
         "coverage": [_coverage(row) for row in coverage],
+        "populations": [_population(row) for row in assessment.populations],
         "findings": [_finding(finding, evidenced.get(finding.check, [])) for finding in findings],
         "controls": [_control(control, library) for control in controls],
         "criteria": [_criterion(criterion, library) for criterion in assessment.criteria],
@@ -71,7 +72,23 @@ def _coverage(row: CoverageRow) -> dict[str, Any]:
         "items": row.items,
         "unanswered": row.unanswered,
     }
-    return written | ({"reason": row.reason} if row.reason else {})
+    for name in ("reason", "waiver"):
+        if getattr(row, name):
+            written[name] = getattr(row, name)
+    return written
+
+
+def _population(row: Population) -> dict[str, Any]:
+    written: dict[str, Any] = {
+        "target": row.target,
+        "kind": row.kind,
+        "region": row.region,
+        "listed": row.listed,
+        "whole": row.whole,
+    }
+    if row.counted_by:
+        written["counted_by"] = row.counted_by
+    return written | ({} if row.counted is None else {"counted": row.counted})
 
 
 def _finding(finding: Finding, controls: list[str]) -> dict[str, Any]:
@@ -91,6 +108,9 @@ def _finding(finding: Finding, controls: list[str]) -> dict[str, Any]:
         "observed": [{"path": item.path, "value": json_value(item.value)} for item in finding.observed],
         "controls": controls,
     }
+    unread = [place for place in finding.gaps if place]
+    if unread:
+        written["unread"] = unread
     return written | ({"waiver": finding.waiver} if finding.waiver else {})
 
 

@@ -10,7 +10,17 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn
 
 from scanner.errors import ContentError, Problem
-from scanner.model.answers import Answer, Call, Caller, Snapshot, State, Target, canonical
+from scanner.model.answers import (
+    Account,
+    AccountState,
+    Answer,
+    Call,
+    Caller,
+    Snapshot,
+    State,
+    Target,
+    canonical,
+)
 
 LONGEST_LINE: Final = 64 << 20
 """Bytes; far above any answer, far below what harms."""
@@ -60,12 +70,35 @@ def _callers(value: Any) -> bool:
     return isinstance(value, list) and all(map(_caller, value))
 
 
+def _account(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.keys() == {"id", "name", "state", "reason", "approver"}
+        and all(map(_text, value.values()))
+        and value["state"] in AccountState._value2member_map_
+    )
+
+
+def _accounts(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(map(_account, value))
+
+
+def _said(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
 _HEADER: Final[Mapping[str, Test]] = {
     **dict.fromkeys(("schema", "id", "target", "name", "partition", "started", "version", "regions_open"), _text),
     **dict.fromkeys(("regions", "regions_excluded", "checks"), _texts),
     "params": _mapping,
     "callers": _callers,
 }
+_HEADER_MORE: Final[Mapping[str, Test]] = {
+    **dict.fromkeys(("management_open", "unentered"), _said),
+    "accounts": _accounts,
+    "clock_skew": _number,
+}
+"""Members that stand in a header only where they say something."""
 _LINE: Final[Mapping[str, Test]] = {"call": _mapping, "data": lambda _: True, "outcome": _mapping, "sha256": _text}
 _CALL: Final[Mapping[str, Test]] = {
     **dict.fromkeys(("operation", "region"), _text),
@@ -153,7 +186,8 @@ class SnapshotReader:
             self._wrong(
                 f"schema {schema} is not known", "upgrade tscan" if newer else "this file was not made by tscan"
             )
-        self._check(value, _HEADER, "")
+        more = {name: test for name, test in _HEADER_MORE.items() if name in value}
+        self._check(value, {**_HEADER, **more}, "")
         self._canonical(canonical(value))
         return value
 
@@ -200,6 +234,12 @@ class SnapshotReader:
             params=header["params"],
             callers=tuple(Caller(**caller) for caller in header["callers"]),
             answers=answers,
+            accounts=tuple(
+                Account(**{**account, "state": AccountState(account["state"])}) for account in header.get("accounts", ())
+            ),
+            management_open=header.get("management_open", ""),
+            unentered=header.get("unentered", ""),
+            clock_skew=header.get("clock_skew"),
         )
 
     def _check(self, value: Mapping[str, Any], shape: Mapping[str, Test], place: str) -> None:

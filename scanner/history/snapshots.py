@@ -13,6 +13,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
@@ -97,10 +98,22 @@ def _texts(snapshot: Snapshot) -> Iterator[str]:
             "checks": snapshot.checks,
             "params": snapshot.params,
             "callers": [{"id": one.id, "account": one.account, "detail": one.detail} for one in snapshot.callers],
+            **_more(snapshot),
         }
     )
     for key in sorted(snapshot.answers):
         yield _answer(snapshot.answers[key])
+
+
+def _more(snapshot: Snapshot) -> dict[str, Any]:
+    """Members of the header that stand there only where they say something."""
+    members = {
+        "accounts": [asdict(account) for account in snapshot.accounts],
+        "management_open": snapshot.management_open,
+        "unentered": snapshot.unentered,
+    }
+    skew = {} if snapshot.clock_skew is None else {"clock_skew": snapshot.clock_skew}
+    return {name: value for name, value in members.items() if value} | skew
 
 
 def _answer(answer: Answer) -> str:

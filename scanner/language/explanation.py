@@ -101,7 +101,7 @@ class Explainer:
 
     def _note_value(self, path: str, value: Any) -> None:
         if type(value) is OpenList:
-            self._note(path, Unreadable(value.reason))
+            self._note(path, value.rest)
         elif isinstance(value, list | dict) and not _is_short(value):
             self._note(f"size({path})", len(value))
         else:
@@ -144,7 +144,7 @@ class Explainer:
             return self._visit(node.range, origins)
         items = list(self._items(node.range, origins))
         if isinstance(outcome, Unreadable) and type(values) is OpenList:
-            self._note(self._path(node.range, origins), Unreadable(values.reason))
+            self._note(self._path(node.range, origins), values.rest)
         elif not items:
             return self._visit(node.range, origins)
         read = item_reader(self._closures, node)

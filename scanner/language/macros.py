@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from scanner.language.unread import BudgetExceededError, Reader, as_unread, merge
@@ -32,7 +33,7 @@ def macro(kind: str, variable: str, over: Closure, item: Reader, body: Closure) 
         values = over(env)
         if type(values) not in _LISTS:
             return as_unread(values, f"{kind}()")
-        return collect(each(values, env), values.reason if type(values) is OpenList else None)
+        return collect(each(values, env), values.rest if type(values) is OpenList else None)
 
     return run
 
@@ -40,7 +41,7 @@ def macro(kind: str, variable: str, over: Closure, item: Reader, body: Closure) 
 Outcomes = Iterator[tuple[Any, Any]]
 
 
-def _quantify(outcomes: Outcomes, reason: str | None, *, stop: bool) -> Any:
+def _quantify(outcomes: Outcomes, rest: Unreadable | None, *, stop: bool) -> Any:
     unread: list[Unreadable] = []
     go_on = not stop
     for _, outcome in outcomes:
@@ -48,21 +49,21 @@ def _quantify(outcomes: Outcomes, reason: str | None, *, stop: bool) -> Any:
             return stop
         if outcome is not go_on:
             unread.append(as_unread(outcome, "the condition"))
-    if reason is not None:
-        unread.append(Unreadable(reason))
+    if rest is not None:
+        unread.append(rest)
     return merge(unread) if unread else go_on
 
 
-def _all(outcomes: Outcomes, reason: str | None) -> Any:
-    return _quantify(outcomes, reason, stop=False)
+def _all(outcomes: Outcomes, rest: Unreadable | None) -> Any:
+    return _quantify(outcomes, rest, stop=False)
 
 
-def _exists(outcomes: Outcomes, reason: str | None) -> Any:
-    return _quantify(outcomes, reason, stop=True)
+def _exists(outcomes: Outcomes, rest: Unreadable | None) -> Any:
+    return _quantify(outcomes, rest, stop=True)
 
 
-def _filter(outcomes: Outcomes, reason: str | None) -> Any:
-    unread = [] if reason is None else [Unreadable(reason)]
+def _filter(outcomes: Outcomes, rest: Unreadable | None) -> Any:
+    unread = [] if rest is None else [rest]
     kept: list[Any] = []
     for value, outcome in outcomes:
         if outcome is True:
@@ -72,12 +73,12 @@ def _filter(outcomes: Outcomes, reason: str | None) -> Any:
     return merge(unread) if unread else kept
 
 
-def _exists_one(outcomes: Outcomes, reason: str | None) -> Any:
-    kept = _filter(outcomes, reason)
+def _exists_one(outcomes: Outcomes, rest: Unreadable | None) -> Any:
+    kept = _filter(outcomes, rest)
     return kept if isinstance(kept, Unreadable) else len(kept) == 1
 
 
-def _map(outcomes: Outcomes, reason: str | None) -> Any:
+def _map(outcomes: Outcomes, rest: Unreadable | None) -> Any:
     made: list[Any] = []
     unread: list[Unreadable] = []
     for _, outcome in outcomes:
@@ -85,11 +86,11 @@ def _map(outcomes: Outcomes, reason: str | None) -> Any:
             unread.append(outcome)
         made.append(outcome)
     if unread:
-        return Unreadable(merge(unread).reason)
-    return made if reason is None else OpenList(made, reason)
+        return replace(merge(unread), missing=False)
+    return made if rest is None else OpenList(made, rest.reason, rest.gaps)
 
 
-_COLLECTORS: Final[dict[str, Callable[[Outcomes, str | None], Any]]] = {
+_COLLECTORS: Final[dict[str, Callable[[Outcomes, Unreadable | None], Any]]] = {
     "all": _all,
     "exists": _exists,
     "filter": _filter,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from scanner.language.parser import parse
 from scanner.language.tree import (
@@ -37,43 +37,64 @@ _FLIPS: Final = {
 _MACROS: Final = {"all": "exists", "exists": "all", "exists_one": "exists"}
 
 
+_FIELDS: Final[Mapping[type, tuple[str, ...]]] = {
+    Literal: (),
+    Name: (),
+    Has: (),
+    Member: ("operand",),
+    Unary: ("operand",),
+    Index: ("operand", "index"),
+    Binary: ("left", "right"),
+    Macro: ("range", "body"),
+    Ternary: ("condition", "then", "otherwise"),
+    Logic: ("terms",),
+    Call: ("arguments",),
+    ListLiteral: ("items",),
+}
+"""Where the parts of a node stand; the member of has() is a name and not a part."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutant:
     """One expression with one fault."""
 
     at: tuple[int, int]
     """Line and column of the fault in the expression, from 1."""
-    before: str
-    after: str
+    fault: str
+    """In words: `a <= b becomes a < b`, `without self.enabled`."""
     source: str
     """The whole expression with the fault, in canonical form; it need not be well typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    site: Node
+    words: str
+    tree: Node
+    """The node that was asked about, with the fault in it."""
 
 
 def mutants(source: str) -> Iterator[Mutant]:
     """Every expression that is one fault away, each once."""
     tree = parse(source)
     seen = {text(tree)}
-    for site, changed, whole in _faults(tree, truth=True, build=lambda node: node):
-        written = text(whole)
+    for fault in _faults(tree, truth=True):
+        written = text(fault.tree)
         if written not in seen:
             seen.add(written)
-            yield Mutant(at=site.at, before=text(site), after=text(changed), source=written)
+            yield Mutant(at=fault.site.at, fault=fault.words, source=written)
 
 
-_Fault = tuple[Node, Node, Node]
-"""The place, what stands there instead, and the whole tree with it."""
-_Build = Callable[[Node], Node]
-
-
-def _faults(node: Node, *, truth: bool, build: _Build) -> Iterator[_Fault]:
+def _faults(node: Node, *, truth: bool) -> Iterator[_Fault]:
     """The faults in a node and below it; `truth` says that the node stands where a yes or no is wanted."""
-    for changed in _changes(node):
-        yield node, changed, build(changed)
+    for words, changed in _changes(node):
+        yield _Fault(node, words, changed)
     if truth and _deniable(node):
         denied = Unary(at=node.at, operator="!", operand=node)
-        yield node, denied, build(denied)
-    for part, asked, place in _parts(node):
-        yield from _faults(part, truth=asked, build=lambda inner, place=place: build(place(inner)))
+        yield _Fault(node, f"{text(node)} is denied", denied)
+    for part in _parts(node):
+        for fault in _faults(part.node, truth=part.truth):
+            yield _Fault(fault.site, fault.words, part.within(node, fault.tree))
 
 
 def _deniable(node: Node) -> bool:
@@ -87,26 +108,35 @@ def _deniable(node: Node) -> bool:
             return True
 
 
-def _changes(node: Node) -> Iterator[Node]:
+def _changes(node: Node) -> Iterator[tuple[str, Node]]:
     """What may stand wrongly in the place of one node."""
     match node:
         case Literal(value=value):
-            yield from (replace(node, value=other) for other in _others(value))
+            yield from (_becomes(node, replace(node, value=other)) for other in _others(value))
         case Binary(operator=operator):
-            yield from (replace(node, operator=other) for other in _FLIPS.get(operator, ()))
-        case Logic(operator=operator, terms=terms):
-            yield replace(node, operator="||" if operator == "&&" else "&&")
-            for number in range(len(terms)):
-                left = (*terms[:number], *terms[number + 1 :])
-                yield left[0] if len(left) == 1 else replace(node, terms=left)
+            yield from (_becomes(node, replace(node, operator=other)) for other in _FLIPS.get(operator, ()))
+        case Logic():
+            yield from _logic(node)
         case Unary(operator="!", operand=operand):
-            yield operand
+            yield _becomes(node, operand)
         case Macro(kind=kind) if kind in _MACROS:
-            yield replace(node, kind=_MACROS[kind])
+            yield f"{kind} becomes {_MACROS[kind]}", replace(node, kind=_MACROS[kind])
         case Ternary(then=then, otherwise=otherwise):
-            yield replace(node, then=otherwise, otherwise=then)
+            yield "the branches of ?: change places", replace(node, then=otherwise, otherwise=then)
         case _:
             return
+
+
+def _becomes(before: Node, after: Node) -> tuple[str, Node]:
+    return f"{text(before)} becomes {text(after)}", after
+
+
+def _logic(node: Logic) -> Iterator[tuple[str, Node]]:
+    other = "||" if node.operator == "&&" else "&&"
+    yield f"{node.operator} becomes {other}", replace(node, operator=other)
+    for number, term in enumerate(node.terms):
+        left = (*node.terms[:number], *node.terms[number + 1 :])
+        yield f"without {text(term)}", left[0] if len(left) == 1 else replace(node, terms=left)
 
 
 def _others(value: bool | int | float | str) -> Iterator[bool | int | float | str]:
@@ -119,46 +149,41 @@ def _others(value: bool | int | float | str) -> Iterator[bool | int | float | st
         yield value - 1
 
 
-def _parts(node: Node) -> Iterator[tuple[Node, bool, _Build]]:
-    """The parts of a node: each with whether it stands for a yes or no, and how the node is built with another."""
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a node: where it stands, and whether a yes or no is wanted there."""
+
+    node: Node
+    field: str
+    position: int | None = None
+    truth: bool = False
+
+    def within(self, whole: Node, new: Node) -> Node:
+        """The whole with another node in this place."""
+        changed: Any = new
+        if self.position is not None:
+            parts: tuple[Node, ...] = getattr(whole, self.field)
+            changed = (*parts[: self.position], new, *parts[self.position + 1 :])
+        fields: dict[str, Any] = {self.field: changed}
+        return replace(whole, **fields)
+
+
+def _parts(node: Node) -> Iterator[_Part]:
+    for field in _FIELDS[type(node)]:
+        part = getattr(node, field)
+        truth = _wants_truth(node, field)
+        if isinstance(part, tuple):
+            yield from (_Part(item, field, number, truth) for number, item in enumerate(part))
+        else:
+            yield _Part(part, field, truth=truth)
+
+
+def _wants_truth(node: Node, field: str) -> bool:
+    # What stands after `!` wants a truth too, but denying it twice is the fault of leaving `!` out.
     match node:
-        case Member(operand=operand):
-            yield operand, False, lambda new: replace(node, operand=new)
-        case Unary(operator=operator, operand=operand):
-            yield operand, operator == "!", lambda new: replace(node, operand=new)
-        case Index(operand=operand, index=index):
-            yield operand, False, lambda new: replace(node, operand=new)
-            yield index, False, lambda new: replace(node, index=new)
-        case Binary(left=left, right=right):
-            yield left, False, lambda new: replace(node, left=new)
-            yield right, False, lambda new: replace(node, right=new)
-        case Macro():
-            yield node.range, False, lambda new: replace(node, range=new)
-            yield node.body, node.kind != "map", lambda new: replace(node, body=new)
-        case Ternary():
-            yield node.condition, True, lambda new: replace(node, condition=new)
-            yield node.then, False, lambda new: replace(node, then=new)
-            yield node.otherwise, False, lambda new: replace(node, otherwise=new)
+        case Logic():
+            return True
+        case Macro(kind=kind):
+            return field == "body" and kind != "map"
         case _:
-            yield from _listed(node)
-
-
-def _listed(node: Node) -> Iterator[tuple[Node, bool, _Build]]:
-    match node:
-        case Logic(terms=parts):
-            for number, part in enumerate(parts):
-                yield part, True, lambda new, n=number: replace(node, terms=_with(node.terms, n, new))
-        case Call(arguments=parts):
-            for number, part in enumerate(parts):
-                yield part, False, lambda new, n=number: replace(node, arguments=_with(node.arguments, n, new))
-        case ListLiteral(items=parts):
-            for number, part in enumerate(parts):
-                yield part, False, lambda new, n=number: replace(node, items=_with(node.items, n, new))
-        case Literal() | Name() | Has():
-            return
-        case _:
-            raise AssertionError(f"no parts are known of {type(node).__name__}")
-
-
-def _with(parts: tuple[Node, ...], number: int, new: Node) -> tuple[Node, ...]:
-    return (*parts[:number], new, *parts[number + 1 :])
+            return field == "condition"

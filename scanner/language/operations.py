@@ -73,7 +73,7 @@ def member_of(item: Any, container: Any) -> bool | Unreadable:
         return _has_key(item, container)
     if not isinstance(container, list) or _is_open(item):
         return mismatch("in", item, container)
-    unread = [Unreadable(container.reason)] if type(container) is OpenList else []
+    unread = [container.rest] if type(container) is OpenList else []
     for one in container:
         outcome = equal(item, one)
         if outcome is True:

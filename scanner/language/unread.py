@@ -20,10 +20,11 @@ from scanner.language.types import (
     Type,
     comparable,
 )
-from scanner.model.values import ABSENT, OpenList, Unreadable
+from scanner.model.values import ABSENT, OTHER, OpenList, Unreadable
 
 MOST_REASONS: Final = 8
 SEPARATOR: Final = "; "
+_OTHER: Final = frozenset((OTHER,))
 
 CLASSES: Final[dict[Type, type]] = {
     BOOL: bool,
@@ -46,13 +47,17 @@ class BudgetExceededError(Exception):
 def merge(unread: Iterable[Unreadable]) -> Unreadable:
     """One unread value for several: their reasons once each, `missing` only if all of them are."""
     reasons: dict[str, None] = {}
+    gaps: frozenset[str] = frozenset()
     missing = True
     for one in unread:
         missing = missing and one.missing
+        gaps |= one.gaps or _OTHER
         if len(reasons) <= MOST_REASONS:
             reasons.update(dict.fromkeys(one.reason.split(SEPARATOR)))
     shown = list(reasons)[:MOST_REASONS]
-    return Unreadable(SEPARATOR.join(shown + ["…"] * (len(reasons) > MOST_REASONS)), missing)
+    return Unreadable(
+        SEPARATOR.join(shown + ["…"] * (len(reasons) > MOST_REASONS)), missing, gaps if gaps != _OTHER else frozenset()
+    )
 
 
 def name_of(value: object) -> str:
@@ -67,7 +72,7 @@ def as_unread(value: object, doing: str) -> Unreadable:
     if value is ABSENT or value is None:
         return Unreadable(f"{doing}: a value is absent", missing=True)
     if type(value) is OpenList:
-        return Unreadable(value.reason)
+        return value.rest
     return Unreadable(f"{doing} does not apply to {name_of(value)}")
 
 
@@ -124,6 +129,6 @@ def _deep_reader(shallow: Reader, item: Reader) -> Reader:
             return {key: item(part) for key, part in value.items()}
         if type(value) is list:
             return [item(part) for part in value]
-        return OpenList(map(item, value), value.reason) if type(value) is OpenList else value
+        return OpenList(map(item, value), value.reason, value.gaps) if type(value) is OpenList else value
 
     return read

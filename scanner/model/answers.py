@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from scanner.model.values import Unreadable
+
 
 class State(StrEnum):
     """The outcome of one call."""
@@ -72,6 +74,11 @@ class Call:
     """Seconds to wait before asking (polling)."""
 
     @property
+    def place(self) -> str:
+        """`operation@region`: how coverage and waivers name a call."""
+        return f"{self.operation}@{self.region}"
+
+    @property
     def key(self) -> str:
         """Identity of the call in a snapshot."""
         again = f"#{self.attempt}" if self.attempt else ""
@@ -107,6 +114,11 @@ class Answer:
         return hashlib.sha256(canonical(self.data).encode()).hexdigest()
 
     @property
+    def unread(self) -> Unreadable:
+        """What a reader gets instead of the data that did not come."""
+        return Unreadable(self.reason, gaps=frozenset((self.call.place,)))
+
+    @property
     def reason(self) -> str:
         """`s3:GetBucketPolicy denied in eu-west-1 (AccessDenied)`."""
         place = f" in {self.call.region}" if self.call.region else ""
@@ -120,6 +132,29 @@ class Caller:
     id: str
     account: str
     detail: Mapping[str, str] = field(default_factory=dict)
+
+
+class AccountState(StrEnum):
+    """What becomes of an account that the organisation lists."""
+
+    IN_SCOPE = "in scope"
+    EXCLUDED = "excluded"
+    """By the entity, with a reason and an approver."""
+    CLOSED = "closed"
+    """Suspended, closed or not yet active, in the provider's own words: it cannot be entered by anybody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One account of an organisation, as the account that leads it lists it."""
+
+    id: str
+    name: str
+    state: AccountState
+    reason: str = ""
+    """Why it is not in scope."""
+    approver: str = ""
+    """Who decided that it is excluded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,3 +183,11 @@ class Snapshot:
     callers: tuple[Caller, ...]
     answers: Mapping[str, Answer]
     """By `Call.key`."""
+    accounts: tuple[Account, ...] = ()
+    """The accounts of the organisation, where this target lists them."""
+    management_open: str = ""
+    """Why what belongs to the organisation is not read from this target; empty: it is."""
+    unentered: str = ""
+    """Why the target could not be entered, so that nothing of it is known; empty: it was."""
+    clock_skew: float | None = None
+    """The provider's clock minus the host's in seconds, where they differed most; None: the provider did not say."""

@@ -8,6 +8,25 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusion:
+    """An account that the entity leaves out of its scope: a decision, with who took it and why."""
+
+    account: str
+    reason: str
+    approver: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organization:
+    """How the accounts of an organisation are entered, and which are not."""
+
+    role: str
+    """Name of the role that is assumed in every account."""
+    external_id: str = ""
+    exclude: tuple[Exclusion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TargetConfig:
     """How to reach one target."""
 
@@ -19,6 +38,8 @@ class TargetConfig:
     """The regions to read; empty: every region that is enabled."""
     params: Mapping[str, Any] = field(default_factory=dict)
     """Parameters of this target, over those of the configuration."""
+    organization: Organization | None = None
+    """All accounts of the organisation that this target leads; None: this account alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

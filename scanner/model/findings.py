@@ -62,6 +62,8 @@ class Finding:
     resource: ResourceRef
     reason: str = ""
     observed: tuple[Observation, ...] = ()
+    gaps: tuple[str, ...] = ()
+    """For an unknown: the calls that were lacking, as `operation@region`; beside other causes, `` is among them."""
     waiver: str = ""
 
 
@@ -133,6 +135,24 @@ class CoverageRow:
     items: int
     reason: str = ""
     unanswered: int = 0
+    waiver: str = ""
+    """Id of the waiver that accepts the gap."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Population:
+    """How many resources of a kind were listed in one place, and what a second source counts."""
+
+    target: str
+    kind: str
+    region: str
+    listed: int
+    whole: bool
+    """Whether the listing was read whole."""
+    counted_by: str = ""
+    """The operation that counts them; ``: there is no second source."""
+    counted: int | None = None
+    """None: there is no second source, or it was not read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +168,7 @@ class Assessment:
     callers: tuple[Caller, ...]
     targets: tuple[Mapping[str, Any], ...]
     coverage: tuple[CoverageRow, ...]
+    populations: tuple[Population, ...] = ()
     results: tuple[CheckResult, ...]
     controls: tuple[ControlResult, ...]
     criteria: tuple[CriterionResult, ...]

@@ -78,6 +78,15 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """A second source that counts what the listing lists."""
+
+    request: Request
+    value: Expression
+    """How many resources there are, over `answer`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attribute:
     """One typed fact of a resource."""
 
@@ -129,6 +138,8 @@ class Kind:
     scope: Scope
     listing: Listing | None
     """None: a singleton, one for each target or region."""
+    count_from: Count | None
+    """None: nothing else counts these resources, and the result says so."""
     at: Expression | None
     identity: Expression
     label: Expression

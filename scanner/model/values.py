@@ -19,6 +19,12 @@ class Unreadable:
     """One clause for people: `s3:GetBucketEncryption was denied (AccessDenied)`."""
     missing: bool = False
     """True only when an answer was read whole and simply lacks the member: an `absent:` may then speak."""
+    gaps: frozenset[str] = frozenset()
+    """The calls whose answers were lacking, as `operation@region`; beside other causes, `OTHER` is among them."""
+
+
+OTHER: Final = ""
+"""Stands in `Unreadable.gaps` for a cause that is not a call without an answer."""
 
 
 class Absent:
@@ -39,9 +45,16 @@ class OpenList(list[Any]):
     `exists` over it may be true and `all` may be false; every other question stays open.
     """
 
-    __slots__ = ("reason",)
+    __slots__ = ("gaps", "reason")
 
-    def __init__(self, items: Any, reason: str) -> None:
+    def __init__(self, items: Any, reason: str, gaps: frozenset[str] = frozenset()) -> None:
         super().__init__(items)
         self.reason = reason
         """Why the rest was not read."""
+        self.gaps = gaps
+        """The calls whose answers were lacking, as in `Unreadable`."""
+
+    @property
+    def rest(self) -> Unreadable:
+        """What was not read of the list."""
+        return Unreadable(self.reason, gaps=self.gaps)

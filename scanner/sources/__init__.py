@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from scanner.core.reading import Reader
-from scanner.model.answers import Answer, Call, Caller, Target
+from scanner.core.steps import Steps
+from scanner.model.answers import Account, Answer, Call, Caller, Target
 from scanner.model.config import TargetConfig
 from scanner.registry import Registry
 
@@ -23,11 +24,13 @@ class Rules:
     call_deadline: float = 120.0
     """Seconds for one call with all its pages and retries."""
     scan_deadline: float = 3600.0
-    """Seconds for everything that is asked of one target."""
+    """Seconds for everything that is asked of a configured target, with all of its accounts."""
+    organization: bool = False
+    """Whether checks ask about the organisation, so that it is asked who leads it."""
 
 
-class Session(Protocol):
-    """One target, opened: who we are there, where it can be read, and a door for calls."""
+class Opened(Protocol):
+    """What is known of a target before any check asks: who we are there, where it can be read, or why not."""
 
     @property
     def target(self) -> Target: ...
@@ -48,16 +51,80 @@ class Session(Protocol):
     def regions_excluded(self) -> tuple[str, ...]: ...
     @property
     def regions_open(self) -> str: ...
-    def ask(self, call: Call) -> Answer:
-        """The outcome of one call; safe in threads, and never raises for a provider's refusal or failure."""
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """The organisation's accounts, where this target lists them."""
         ...
+
+    @property
+    def management_open(self) -> str: ...
+    @property
+    def clock_skew(self) -> float | None:
+        """The provider's clock minus ours in seconds, where they differ most so far; None: it did not say."""
+        ...
+
+
+class Session(Opened, Protocol):
+    """A target that can be asked."""
+
+    def steps(self, call: Call) -> Steps[Answer]:
+        """The outcome of one call, yielding the seconds that it waits; safe in threads, and never raises for a
+        provider's refusal or failure."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unentered:
+    """A target that is in scope and could not be entered: nothing of it is known but the refusal."""
+
+    target: Target
+    name: str = ""
+    partition: str = ""
+    callers: tuple[Caller, ...] = ()
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    regions: tuple[str, ...] = ()
+    regions_excluded: tuple[str, ...] = ()
+    regions_open: str = ""
+    accounts: tuple[Account, ...] = ()
+    management_open: str = ""
+    clock_skew: float | None = None
+    why: str
+
+
+class Entrance(Protocol):
+    """A target that is known and not yet entered."""
+
+    @property
+    def target(self) -> Target: ...
+    def enter(self) -> Steps[Session | Unentered]:
+        """The target opened, yielding the seconds that it waits; never raises for a provider's refusal or failure."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """The entrance of a target that is open already."""
+
+    session: Session
+
+    @property
+    def target(self) -> Target:
+        return self.session.target
+
+    def enter(self) -> Steps[Session | Unentered]:
+        """The session, at once."""
+        yield from ()
+        return self.session
 
 
 class Source(Protocol):
     """A cloud that can be read."""
 
-    def open(self, target: TargetConfig, rules: Rules) -> Session:
-        """Authenticate and discover; TscanError in one clear line where that cannot be done."""
+    def open(self, target: TargetConfig, rules: Rules) -> Sequence[Entrance]:
+        """Authenticate and discover the targets behind a configured one: itself, or an organisation's accounts.
+
+        TscanError in one clear line where that cannot be done.
+        """
         ...
 
 
@@ -70,6 +137,7 @@ READERS = Registry[Reader](
     "scanner.readers",
     **{
         "aws.credential_report": "scanner.sources.aws.readers:credential_report",
+        "aws.denials": "scanner.sources.aws.denials:denials",
         "aws.policy_holders": "scanner.sources.aws.readers:policy_holders",
         "aws.principals": "scanner.sources.aws.principals:principals",
     },

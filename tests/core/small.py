@@ -98,7 +98,7 @@ def make_resource(name: str, **value: object) -> Resource:
 
 
 def make_gap(reason: str = "aws:List denied") -> Gap:
-    return Gap(ref=make_ref("*"), reason=reason)
+    return Gap(ref=make_ref("*"), unread=Unreadable(reason))
 
 
 def make_finding(verdict: Verdict, name: str, check: str = "a", target: Target = HERE) -> Finding:

@@ -112,7 +112,7 @@ def test_a_refused_listing_is_one_gap_in_its_region(tmp_path: Path) -> None:
     projection, _ = doors(tmp_path, "self.kind == 'swing'", **{"x__ListDoors@south": refused()})
     (gap,) = projection.gaps["test.x.door"]
     assert (gap.ref.id, gap.ref.region) == ("*", "south")
-    assert "x:ListDoors denied" in gap.reason
+    assert "x:ListDoors denied" in gap.unread.reason
 
 
 def test_a_listing_that_was_cut_off_keeps_its_items_and_leaves_a_gap(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_a_call_that_the_snapshot_lacks_is_unread_and_named(tmp_path: Path) -> N
     call = Call(operation="x:ListDoors", region="north", items=("Doors",))
     estate = Estate(target="test:1", account="1", partition="test", regions=("north",), regions_open="", params={})
     projection = project({call.key: provider.ask(call)}, found, found.checks.values(), {}.__getitem__, estate)
-    assert value(projection, "locked") == Unreadable("x:GetLock was not asked")
+    assert value(projection, "locked") == Unreadable("x:GetLock was not asked", gaps=frozenset(("x:GetLock@north",)))
     assert [call.operation for call in projection.unanswered] == ["x:GetLock"]
 
 
@@ -210,6 +210,45 @@ class TestBatch:
         lit = {resource.ref.id: resource.value["lit"] for resource in projection.resources["test.x.lamp"]}
         assert lit["a"] is False
         assert isinstance(lit["c"], Unreadable)
+
+
+COUNTED = """
+scope: account
+list: {call: x:ListLamps, items: Lamps}
+count_from: {call: x:Summary, value: answer.Lamps}
+id: it
+name: it
+attributes:
+  name_again: {meaning: ., type: string, api: it}
+"""
+
+
+class TestCount:
+    """A second source that counts what is listed."""
+
+    def read(self, tmp_path: Path, summary: Any, lamps: Any = None) -> Projection:
+        listed = {"Lamps": ["a", "b"]} if lamps is None else lamps
+        provider = Provider({"x:ListLamps": listed, "x:Summary": summary})
+        found = library(tmp_path, {"x.lamp": COUNTED}, {"one": check("self.name_again == 'a'", "x.lamp")})
+        return read(found, provider)
+
+    def test_that_agrees_is_shown(self, tmp_path: Path) -> None:
+        projection = self.read(tmp_path, {"Lamps": 2})
+        (row,) = projection.populations
+        assert (row.listed, row.counted_by, row.counted, row.whole) == (2, "x:Summary", 2, True)
+        assert projection.gaps["test.x.lamp"] == ()
+
+    @pytest.mark.parametrize("summary", [{"Lamps": 3}, {"Lamps": 1}, {}, {"Lamps": "2"}, refused()])
+    def test_that_does_not_agree_or_does_not_answer_is_a_gap(self, tmp_path: Path, summary: Any) -> None:
+        projection = self.read(tmp_path, summary)
+        (gap,) = projection.gaps["test.x.lamp"]
+        assert "x:Summary" in gap.unread.reason
+        assert len(projection.resources["test.x.lamp"]) == 2
+
+    def test_says_nothing_of_a_listing_that_was_not_read(self, tmp_path: Path) -> None:
+        projection = self.read(tmp_path, {"Lamps": 2}, refused())
+        (gap,) = projection.gaps["test.x.lamp"]
+        assert gap.unread.reason == "x:ListLamps denied (AccessDenied)"
 
 
 CHILD = """

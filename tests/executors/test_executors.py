@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from scanner.executors import EXECUTORS, Executor
+from scanner.core.steps import Steps
+from scanner.executors import EXECUTORS, Executor, run
 from scanner.model.answers import Answer, Call, State
 
 NAMES = ["serial", "threads"]
@@ -22,7 +23,8 @@ class Tree:
         self.threads: set[str] = set()
         self.pause = pause
 
-    def ask(self, call: Call) -> Answer:
+    def steps(self, call: Call) -> Steps[Answer]:
+        yield 0.0
         self.asked.append(call.region)
         self.threads.add(threading.current_thread().name)
         time.sleep(self.pause)
@@ -44,11 +46,9 @@ def executor(name: str, workers: int = 4) -> Executor:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_call_and_what_follows_is_asked_once(name: str) -> None:
     tree = Tree()
-    seen: list[tuple[int, int]] = []
-    executor(name).run(tree, [call("a"), call("b")], grow, lambda done, known: seen.append((done, known)))
+    seen = [done.region for done in executor(name).each(tree, [call("a"), call("b")], grow)]
     assert len(tree.asked) == len(set(tree.asked)) == 2 * 31
-    assert seen[-1] == (62, 62)
-    assert [done for done, _ in seen] == list(range(1, 63))
+    assert sorted(seen) == sorted(tree.asked)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -60,20 +60,20 @@ def test_answers_are_handled_in_the_callers_thread(name: str) -> None:
         assert answer.call is done
         return grow(done, answer)
 
-    executor(name).run(Tree(), [call("a")], then)
+    run(executor(name), Tree(), [call("a")], then)
     assert inside == {threading.current_thread().name}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_to_ask(name: str) -> None:
-    executor(name).run(Tree(), [], grow)
+    run(executor(name), Tree(), [], grow)
 
 
 def test_serial_is_the_same_every_time() -> None:
     runs = []
     for _ in range(2):
         tree = Tree()
-        executor("serial").run(tree, [call("a"), call("b")], grow)
+        run(executor("serial"), tree, [call("a"), call("b")], grow)
         runs.append(tree.asked)
     assert runs[0] == runs[1]
     assert runs[0][:4] == ["a", "b", "al", "ar"]
@@ -81,19 +81,19 @@ def test_serial_is_the_same_every_time() -> None:
 
 def test_threads_ask_at_the_same_time() -> None:
     tree = Tree(pause=0.02)
-    executor("threads", 8).run(tree, [call(str(n)) for n in range(16)], lambda *_: [])
+    run(executor("threads", 8), tree, [call(str(n)) for n in range(16)], lambda *_: [])
     assert 1 < len(tree.threads) <= 8
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_internal_error_is_raised(name: str) -> None:
     class Broken(Tree):
-        def ask(self, call: Call) -> Answer:
-            super().ask(call)
+        def steps(self, call: Call) -> Steps[Answer]:
+            yield from super().steps(call)
             raise LookupError("a defect")
 
     with pytest.raises(LookupError):
-        executor(name).run(Broken(), [call("a")], grow)
+        run(executor(name), Broken(), [call("a")], grow)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -104,8 +104,36 @@ def test_an_interrupt_begins_no_further_call(name: str) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        executor(name, 2).run(tree, [call(str(n)) for n in range(100)], interrupt)
+        run(executor(name, 2), tree, [call(str(n)) for n in range(100)], interrupt)
     time.sleep(0.05)
     begun = len(tree.asked)
     time.sleep(0.05)
     assert len(tree.asked) == begun < 20
+
+
+def test_leaving_early_begins_no_further_call() -> None:
+    tree = Tree(pause=0.005)
+    for _ in executor("threads", 2).each(tree, [call(str(n)) for n in range(100)], lambda *_: []):
+        break
+    time.sleep(0.05)
+    begun = len(tree.asked)
+    time.sleep(0.05)
+    assert len(tree.asked) == begun < 20
+
+
+def test_who_waits_holds_no_thread() -> None:
+    class Waiting(Tree):
+        def steps(self, call: Call) -> Steps[Answer]:
+            if call.region == "slow":
+                yield 0.3
+            return (yield from super().steps(call))
+
+    slow = [call("slow") for _ in range(8)]
+    began = time.monotonic()
+    order: list[tuple[str, float]] = [
+        (done.region, time.monotonic() - began)
+        for done in executor("threads", 2).each(Waiting(), [*slow, call("quick")], lambda *_: [])
+    ]
+    assert order[0][0] == "quick"
+    assert order[0][1] < 0.2
+    assert 0.3 <= order[-1][1] < 0.6, "eight waits on two threads take as long as one"

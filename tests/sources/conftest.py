@@ -19,7 +19,7 @@ from scanner.model.config import TargetConfig
 from scanner.model.library import Library
 from scanner.sources import Rules
 from scanner.sources.aws.clock import Clock
-from scanner.sources.aws.opening import open_session
+from scanner.sources.aws.opening import open_front
 from scanner.sources.aws.session import AwsSession
 
 Open = Callable[..., tuple[AwsSession, Provider, Ticks]]
@@ -49,7 +49,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
                 sleep=ticks.sleep,
                 jitter=lambda: 0.5,
             )
-            return open_session(target or TargetConfig(), rules or Rules(), clock), provider, ticks
+            return open_front(target or TargetConfig(), rules or Rules(), clock).session, provider, ticks
 
         yield make
 

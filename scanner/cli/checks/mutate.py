@@ -55,5 +55,4 @@ def _show(result: MutationResult) -> None:
     click.echo(f"{result.check}: {result.killed} of {result.total}")
     for survivor in result.survivors:
         line, column = survivor.mutant.at
-        place = f"{survivor.condition} {line}:{column}"
-        click.echo(f"  {place}: {survivor.mutant.before}  →  {survivor.mutant.after}")
+        click.echo(f"  {survivor.condition} {line}:{column}: {survivor.mutant.fault}")

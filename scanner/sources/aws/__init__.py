@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from scanner.errors import TscanError
 from scanner.model.config import TargetConfig
-from scanner.sources import Rules
-
-if TYPE_CHECKING:
-    from scanner.sources.aws.session import AwsSession
+from scanner.sources import Entrance, Inside, Rules
 
 
 class AwsSource:
     """The AWS source: one target is one account."""
 
-    def open(self, target: TargetConfig, rules: Rules) -> AwsSession:
-        """An account, authenticated and with its regions; TscanError in one line where that cannot be done."""
+    def open(self, target: TargetConfig, rules: Rules) -> Sequence[Entrance]:
+        """An account, authenticated and with its regions, and the others of its organisation if they are wanted.
+
+        TscanError in one line where that cannot be done.
+        """
         try:
             import botocore  # noqa: F401
         except ImportError as error:
             raise TscanError("reading AWS needs botocore, which is not installed", "install tscan[aws]") from error
-        from scanner.sources.aws.opening import open_session
+        from scanner.sources.aws.members import entrances
+        from scanner.sources.aws.opening import open_front
 
-        return open_session(target, rules)
+        front = open_front(target, rules)
+        return (Inside(front.session),) if target.organization is None else entrances(front, target.organization)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Mapping
 from typing import Any, Final
@@ -18,6 +19,7 @@ from scanner.sources.aws.outcomes import UnparsableAnswerError
 
 _GLOBAL_REGION: Final = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1", "aws-iso": "us-iso-east-1"}
 _SINGLE_ENDPOINT: Final = {"globalaccelerator": "us-west-2", "networkmanager": "us-west-2"}
+_ACCOUNT_HOST: Final = re.compile(r"//[0-9]{12}\.")
 _AWS_HOSTS: Final = (".amazonaws.com", ".amazonaws.com.cn", ".aws", ".c2s.ic.gov", ".sc2s.sgov.gov")
 
 
@@ -29,12 +31,11 @@ def global_region(partition: str, service: str = "") -> str:
 
 
 class Clients:
-    """The clients of one set of credentials."""
+    """The clients of one partition; requests are signed for the account that is being asked."""
 
-    def __init__(self, session: BotoSession, partition: str, account: str = "") -> None:
+    def __init__(self, session: BotoSession, partition: str) -> None:
         self.session = session
         self.partition = partition
-        self.account = account
         self._made: dict[tuple[str, str], Any] = {}
         # botocore's session is not safe for making clients in threads; clients are safe to use in them.
         self._lock = threading.Lock()
@@ -58,7 +59,7 @@ class Clients:
             return self._variant(service, region, s3={"addressing_style": "path"})
         if service == "s3control":
             client = self._variant(service, region, inject_host_prefix=False)
-            client.meta.events.register("before-sign", self._strip_account)
+            client.meta.events.register("before-sign", strip_account)
         return client
 
     def _variant(self, service: str, region: str, **more: Any) -> Any:
@@ -75,9 +76,10 @@ class Clients:
         client.meta.events.register("before-parse", check_body)
         return client
 
-    def _strip_account(self, request: Any, **_: Any) -> None:
-        """Take the account off the host: a bare address has no names below it."""
-        request.url = request.url.replace(f"//{self.account}.", "//", 1)
+
+def strip_account(request: Any, **_: Any) -> None:
+    """Take the account off the host: a bare address has no names below it."""
+    request.url = _ACCOUNT_HOST.sub("//", request.url, count=1)
 
 
 def check_body(response_dict: Mapping[str, Any], operation_model: OperationModel, **_: Any) -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
 
 
 def _now() -> datetime:
@@ -25,3 +29,31 @@ class Clock:
     def stamp(self) -> str:
         """UTC now, ISO 8601 with milliseconds and `Z`."""
         return self.now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Skew:
+    """How far the provider's clock, as the Date of its answers says it, is from ours."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.largest: float | None = None
+        """Theirs minus ours in seconds; a Date has whole seconds, and travels."""
+
+    def of(self, method: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+        """What a request brings, with the Date of its answer, or of its refusal, noted."""
+        try:
+            answer = method(**arguments)
+        except ClientError as error:
+            self._note(error.response)
+            raise
+        self._note(answer)
+        return answer
+
+    def _note(self, answer: Any) -> None:
+        try:
+            date = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+            seconds = round((date - self._clock.now()).total_seconds(), 1)
+        except (KeyError, TypeError, ValueError):  # no Date, or none that can be read
+            return
+        if self.largest is None or abs(seconds) > abs(self.largest):
+            self.largest = seconds

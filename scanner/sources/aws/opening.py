@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Final
 
 from botocore import exceptions as aws
-from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.session import Session as BotoSession
 
+from scanner.core.steps import Steps, walk
 from scanner.errors import TscanError
 from scanner.model.answers import Answer, Call, Caller, State, Target
 from scanner.model.config import TargetConfig
 from scanner.sources import Rules
 from scanner.sources.aws.clients import Clients
 from scanner.sources.aws.clock import Clock
+from scanner.sources.aws.identity import Identity, RoleCredentials, SharedCredentials
 from scanner.sources.aws.loader import ReviewedLoader
 from scanner.sources.aws.outcomes import FAILURES, Failure, classify
-from scanner.sources.aws.session import AwsSession, Door
+from scanner.sources.aws.session import AwsSession, Door, Tools
 
 CALLER: Final = "sts:GetCallerIdentity"
+ORGANIZATION: Final = Call(operation="organizations:DescribeOrganization", region="")
+NOT_IN_USE: Final = "AWSOrganizationsNotInUseException"
 _REACH: Final = "check the network, proxy, region and AWS_ENDPOINT_URL"
 _UNREACHABLE: Final = frozenset(
     {"EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError", "ConnectionClosedError"}
@@ -31,26 +35,60 @@ _ACCEPTED_NOWHERE: Final = frozenset(
 )
 
 
-def open_session(config: TargetConfig, rules: Rules, clock: Clock | None = None) -> AwsSession:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How accounts are reached: botocore's session, its own region, and what all doors share."""
+
+    boto: BotoSession
+    home: str
+    tools: Tools
+    config: TargetConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """The configured account, open, and the way on from it."""
+
+    way: Way
+    identity: Identity
+    session: AwsSession
+
+
+def open_front(config: TargetConfig, rules: Rules, clock: Clock | None = None) -> Front:
     """An account that answers; TscanError if it does not."""
     clock = clock or Clock()
-    boto, home, partition = _session(config)
-    door = Door(Clients(boto, partition), rules, clock)
-    caller = door.ask(Call(operation=CALLER, region=home))
+    boto, home, partition, found = _session(config)
+    way = Way(boto=boto, home=home, tools=Tools(Clients(boto, partition), rules, clock), config=config)
+    identity = Identity(found, clock)
+    if config.role_arn:
+        identity = _assume(way, identity)
+    session = walk(enter(way, Door(way.tools, identity)), clock.sleep)
+    if isinstance(session, Answer):
+        raise _no_caller(session, way)
+    if config.organization is not None or rules.organization:
+        leader = session.ask(ORGANIZATION)
+        answers = {**session.answers, leader.call.key: leader}
+        session = replace(session, answers=answers, management_open=_led_elsewhere(leader, session.target.account))
+    return Front(way=way, identity=identity, session=session)
+
+
+def enter(way: Way, door: Door) -> Steps[AwsSession | Answer]:
+    """An account that answers, or the answer of one that does not say who we are."""
+    caller = yield from door.steps(Call(operation=CALLER, region=way.home))
     if caller.state is not State.OK:
-        raise _no_caller(caller, door, home)
+        return caller
     account, arn = str(caller.data["Account"]), str(caller.data["Arn"])
-    door.clients.account = account
-    door.clients.partition = arn.split(":")[1]
-    alias = door.ask(Call(operation="iam:ListAccountAliases", region="", items=("AccountAliases",)))
-    enabled = door.ask(
-        Call(operation="ec2:DescribeRegions", region=home, params={"AllRegions": False}, items=("Regions",))
+    partition = arn.split(":")[1]
+    way.tools.clients.partition = partition
+    alias = yield from door.steps(Call(operation="iam:ListAccountAliases", region="", items=("AccountAliases",)))
+    enabled = yield from door.steps(
+        Call(operation="ec2:DescribeRegions", region=way.home, params={"AllRegions": False}, items=("Regions",))
     )
-    regions, excluded, open_reason = _regions(config, enabled, boto, home)
+    regions, excluded, open_reason = _regions(way, enabled)
     return AwsSession(
         target=Target(f"aws:{account}"),
         name=str((alias.data or {}).get("AccountAliases", [""])[0]) if alias.count else "",
-        partition=door.clients.partition,
+        partition=partition,
         callers=(Caller(id=arn, account=account),),
         answers={answer.call.key: answer for answer in (caller, alias, enabled)},
         regions=regions,
@@ -60,8 +98,8 @@ def open_session(config: TargetConfig, rules: Rules, clock: Clock | None = None)
     )
 
 
-def _session(config: TargetConfig) -> tuple[BotoSession, str, str]:
-    """A botocore session that has credentials, its own region, and the partition of that."""
+def _session(config: TargetConfig) -> tuple[BotoSession, str, str, Any]:
+    """A botocore session that signs for whoever is asked, its own region, the partition of that, and our credentials."""
     boto = BotoSession(profile=config.profile or None)
     # Outside of EC2 nobody answers at the metadata address: without credentials, a long wait says nothing more.
     boto.set_config_variable("metadata_service_timeout", 1)
@@ -85,22 +123,28 @@ def _session(config: TargetConfig) -> tuple[BotoSession, str, str]:
         raise TscanError(
             "no AWS credentials were found", "set AWS_PROFILE (or --profile), or run `tscan demo`, which needs none"
         )
-    if config.role_arn:
-        _assume(boto, found, config, home)
-    return boto, home, str(partition)
+    # botocore has no public way to hand a session credentials that change; its own docs use this member.
+    boto._credentials = SharedCredentials(found)
+    return boto, home, str(partition), found
 
 
-def _assume(boto: BotoSession, source: Any, config: TargetConfig, home: str) -> None:
-    """Give the session the credentials of the role, which are made anew before they expire."""
+def assumed(way: Way, source: Identity, role: str, external_id: str) -> Identity:
+    """The identity of a role, whose credentials are made on first use and anew before they expire."""
+    arguments = {"RoleArn": role, "RoleSessionName": "tscan"} | ({"ExternalId": external_id} if external_id else {})
 
-    def create_client(service: str, **arguments: Any) -> Any:
-        return boto.create_client(service, **{"region_name": home, **arguments})
+    def assume() -> Any:
+        with source.used():
+            return way.tools.clients.get("sts", way.home).assume_role(**arguments)
 
-    extra = {"RoleSessionName": "tscan"} | ({"ExternalId": config.external_id} if config.external_id else {})
-    fetcher = AssumeRoleCredentialFetcher(create_client, source, config.role_arn, extra_args=extra)
-    role = DeferredRefreshableCredentials(refresh_using=fetcher.fetch_credentials, method="assume-role")
+    return Identity(RoleCredentials(assume, way.tools.clock), way.tools.clock)
+
+
+def _assume(way: Way, source: Identity) -> Identity:
+    """The configured role; TscanError where it cannot be assumed."""
+    config = way.config
+    identity = assumed(way, source, config.role_arn, config.external_id)
     try:
-        role.get_frozen_credentials()
+        identity.credentials.get_frozen_credentials()
     except FAILURES as error:
         failure = classify("sts", error)
         if failure.code in _UNREACHABLE:
@@ -109,17 +153,16 @@ def _assume(boto: BotoSession, source: Any, config: TargetConfig, home: str) -> 
             f"role {config.role_arn} cannot be assumed ({failure.code})",
             "check its trust policy, the external id, and your own right to sts:AssumeRole",
         ) from error
-    # botocore has no public way to hand a session credentials that refresh themselves; its own docs use this member.
-    boto._credentials = role
+    return identity
 
 
-def _no_caller(answer: Answer, door: Door, home: str) -> TscanError:
+def _no_caller(answer: Answer, way: Way) -> TscanError:
     """Why nobody can be read, in one line."""
     failure = Failure(state=answer.state, code=answer.code, message=answer.message)
     if failure.code.startswith(("ExpiredToken", "RequestExpired", "TokenRefreshRequired")):
         return TscanError(f"the AWS credentials have expired ({failure.code})", "log in again, then repeat")
     if failure.code in _UNREACHABLE:
-        endpoint = door.clients.get("sts", home).meta.endpoint_url
+        endpoint = way.tools.clients.get("sts", way.home).meta.endpoint_url
         return TscanError(f"AWS cannot be reached at {endpoint} ({failure.code})", _REACH)
     if failure.code in _ACCEPTED_NOWHERE:
         return TscanError(
@@ -129,21 +172,32 @@ def _no_caller(answer: Answer, door: Door, home: str) -> TscanError:
     return TscanError(f"AWS did not say who we are: {said}", "check the credentials and the endpoint")
 
 
-def _regions(
-    config: TargetConfig, answer: Answer, boto: BotoSession, home: str
-) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+def _led_elsewhere(answer: Answer, account: str) -> str:
+    """Why the organisation is not read from this account; empty: it leads it, or there is none."""
+    if answer.code == NOT_IN_USE:
+        return ""
+    if answer.state is not State.OK:
+        return f"whether this account leads the organisation is not known: {answer.reason}"
+    leader = str(answer.data["Organization"].get("MasterAccountId", "?"))
+    return "" if leader == account else f"the organisation is read from its management account {leader}"
+
+
+def _regions(way: Way, answer: Answer) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     """The regions in scope, the enabled ones that are left out, and why the list is not whole."""
+    config, whole = way.config, answer.state is State.OK
     enabled = sorted(str(row["RegionName"]) for row in (answer.data or {}).get("Regions", []))
     if not config.regions:
-        if answer.state is State.OK:
-            return tuple(enabled), (), ""
-        return tuple(enabled or [home]), (), answer.reason
-    known = enabled if answer.state is State.OK else _known_regions(boto, str(boto.get_partition_for_region(home)))
+        return (tuple(enabled), (), "") if whole else (tuple(enabled or [way.home]), (), answer.reason)
+    # In an organisation, a region may be enabled in some accounts only: where it is not, there is nothing.
+    strict = whole and config.organization is None
+    known = enabled if strict else _known_regions(way.boto, str(way.boto.get_partition_for_region(way.home)))
     chosen = tuple(sorted(dict.fromkeys(config.regions)))
     for region in chosen:
-        if region not in known:
+        if region not in known and region not in enabled:
             raise _unknown_region(region, known)
-    return chosen, tuple(region for region in enabled if region not in chosen), ""
+    here = tuple(region for region in chosen if region in enabled) if whole else chosen
+    left = tuple(region for region in enabled if region not in chosen)
+    return here, left, "" if here else "none of the chosen regions is enabled in this account"
 
 
 def _known_regions(boto: BotoSession, partition: str) -> list[str]:

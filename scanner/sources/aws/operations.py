@@ -39,6 +39,7 @@ FORBIDDEN: Final = frozenset(
 
 EXCEPTIONS: Final = {
     "iam:GenerateCredentialReport": "makes the report that GetCredentialReport reads; changes nothing else",
+    "cloudtrail:LookupEvents": "a read of the event history; its name begins with Lookup",
     "codebuild:BatchGetProjects": "a read of several projects; its name begins with Batch",
     "inspector2:BatchGetAccountStatus": "a read of several accounts; its name begins with Batch",
 }

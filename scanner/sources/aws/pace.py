@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from scanner.core.steps import Steps
 from scanner.model.answers import State
 from scanner.sources.aws.clock import Clock
 from scanner.sources.aws.outcomes import FAILURES, Failure, classify
@@ -59,11 +60,11 @@ class Attempts:
     """On the monotonic clock."""
     retries: int = 0
 
-    def ask(self, request: Callable[[], Any]) -> Any:
-        """What the request returned, or the `Failure` that it ended with."""
+    def ask(self, request: Callable[[], Any]) -> Steps[Any]:
+        """What the request returned, or the `Failure` that it ended with; yields the seconds that it waits."""
         tried = 0
         while True:
-            if not self.sleep(self.limiter.delay()):
+            if not (yield from self.wait(self.limiter.delay())):
                 return Failure(state=State.THROTTLED, code="Deadline", message="no turn before the deadline")
             tried += 1
             try:
@@ -75,16 +76,16 @@ class Attempts:
                 return answer
             if failure.state is State.THROTTLED:
                 self.limiter.throttled()
-            if tried == failure.attempts or not self.sleep(self._backoff(tried)):
+            if tried == failure.attempts or not (yield from self.wait(self._backoff(tried))):
                 return failure
             self.retries += 1
 
-    def sleep(self, seconds: float) -> bool:
-        """Sleep, unless that would pass the deadline; False if it would."""
+    def wait(self, seconds: float) -> Steps[bool]:
+        """Wait, unless that would pass the deadline; False if it would."""
         if self.clock.monotonic() + seconds >= self.deadline:
             return False
         if seconds > 0:
-            self.clock.sleep(seconds)
+            yield seconds
         return True
 
     def _backoff(self, tried: int) -> float:

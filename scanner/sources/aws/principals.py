@@ -31,10 +31,11 @@ def principals(context: ReadContext) -> Generator[Call, Answer, Any]:
         # The same questions as the kinds of users, groups, roles and policies ask: each is put once.
         answer = yield Call(operation=_DETAILS, region="", params={"Filter": [kind]}, items=(member,))
         if answer.state not in (State.OK, State.EMPTY, State.PARTIAL) or not isinstance(answer.data, Mapping):
-            return Unreadable(answer.reason)
-        read[kind] = [row for row in answer.data.get(member) or [] if isinstance(row, Mapping)]
-        if answer.state is State.PARTIAL:
-            gaps[kind] = answer.reason
+            return answer.unread
+        unread = [answer.reason] if answer.state is State.PARTIAL else []
+        read[kind] = _records(answer.data, member, unread)
+        if unread:
+            gaps[kind] = unread[0]
     return _joined(read, gaps, context.account)
 
 
@@ -48,7 +49,7 @@ def _joined(read: Mapping[str, list[Row]], gaps: Mapping[str, str], account: str
     unlisted = next((gaps[kind] for kind in ("User", "Role") if kind in gaps), "")
     items = [
         {
-            "Arn": holder.arn,
+            "Arn": row.get("Arn"),
             "Name": row.get("UserName") or row.get("RoleName"),
             "Path": row.get("Path", "/"),
             "Administrator": administrator(holder, account),
@@ -61,12 +62,13 @@ def _joined(read: Mapping[str, list[Row]], gaps: Mapping[str, str], account: str
 
 def _holder(row: Row, groups: Mapping[str, Row], managed: Mapping[str, Row]) -> Holder:
     unread: list[str] = []
-    names = [str(name) for name in row.get("GroupList") or []]
+    names = _texts(row, "GroupList", unread)
     unread.extend(f"group {name} was not read" for name in names if name not in groups)
     owners = [row, *(groups[name] for name in names if name in groups)]
     documents = [document for owner in owners for document in _documents(owner, managed, unread)]
     statements = [statement for document in documents for statement in _statements(document, unread)]
-    bound = (row.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
+    bound = row.get("PermissionsBoundary")
+    bound = bound.get("PermissionsBoundaryArn") if isinstance(bound, Mapping) else bound
     boundary: tuple[Statement, ...] | None = None
     if bound is not None:
         boundary = tuple(_statements(_in_force(str(bound), managed, unread), unread))
@@ -75,20 +77,38 @@ def _holder(row: Row, groups: Mapping[str, Row], managed: Mapping[str, Row]) -> 
 
 def _documents(owner: Row, managed: Mapping[str, Row], unread: list[str]) -> Iterable[Any]:
     for member in _INLINE:
-        for policy in owner.get(member) or []:
+        for policy in _records(owner, member, unread):
             yield policy.get("PolicyDocument")
-    for policy in owner.get("AttachedManagedPolicies") or []:
+    for policy in _records(owner, "AttachedManagedPolicies", unread):
         yield _in_force(str(policy.get("PolicyArn")), managed, unread)
 
 
 def _in_force(arn: str, managed: Mapping[str, Row], unread: list[str]) -> Any:
     """The document of a managed policy's version in force; an empty one where it is not known, and then said so."""
-    versions = managed.get(arn, {}).get("PolicyVersionList") or []
+    versions = _records(managed.get(arn, {}), "PolicyVersionList", unread)
     found = [version.get("Document") for version in versions if version.get("IsDefaultVersion") is True]
     if len(found) == 1:
         return found[0]
     unread.append(f"policy {arn} was not read")
     return {"Version": "2012-10-17", "Statement": []}
+
+
+def _records(owner: Row, member: str, unread: list[str]) -> list[Row]:
+    """The records of a list, none where it is missing; whatever is not a record is said to be unread."""
+    found = owner.get(member, [])
+    records = [row for row in found if isinstance(row, Mapping)] if isinstance(found, list) else []
+    if not isinstance(found, list) or len(records) < len(found):
+        unread.append(f"{_DETAILS} gave {member} in a form that is not known")
+    return records
+
+
+def _texts(owner: Row, member: str, unread: list[str]) -> list[str]:
+    """The same for a list of texts."""
+    found = owner.get(member, [])
+    texts = [text for text in found if isinstance(text, str)] if isinstance(found, list) else []
+    if not isinstance(found, list) or len(texts) < len(found):
+        unread.append(f"{_DETAILS} gave {member} in a form that is not known")
+    return texts
 
 
 def _statements(document: Any, unread: list[str]) -> tuple[Statement, ...]:

@@ -26,7 +26,7 @@ def credential_report(context: ReadContext) -> Generator[Call, Answer, Any]:
             break
         made = yield Call(operation=_GENERATE, region="", attempt=attempt)
         if not made.state.whole:
-            return Unreadable(made.reason)
+            return made.unread
         wait = min(float(attempt), _LONGEST_WAIT)
         answer = yield Call(operation=_GET, region="", attempt=attempt, wait=wait, absent_on=_NOT_READY)
     return _rows(answer)
@@ -34,7 +34,7 @@ def credential_report(context: ReadContext) -> Generator[Call, Answer, Any]:
 
 def _rows(answer: Answer) -> list[dict[str, str]] | Unreadable:
     if answer.state is not State.OK or not isinstance(answer.data, Mapping):
-        return Unreadable(answer.reason)
+        return answer.unread
     content, generated = answer.data.get("Content"), answer.data.get("GeneratedTime")
     if not isinstance(content, str) or not isinstance(generated, str):
         return Unreadable(f"{_GET} gave no report")
@@ -59,23 +59,23 @@ def policy_holders(context: ReadContext) -> Generator[Call, Answer, Any]:
         items=("PolicyGroups", "PolicyUsers", "PolicyRoles"),
     )
     if held.state not in _READ or not isinstance(held.data, Mapping):
-        return Unreadable(held.reason)
+        return held.unread
     missing = [] if held.state.whole else [held.reason]
     principals: set[str] = set()
     # The entities come without their ARNs, and a name does not tell the path: the listings do.
     for call, entities, key in _LISTINGS:
-        wanted = {str(row[key]) for row in _rows_of(held, entities)}
+        wanted = {row[key] for row in _rows_of(held, entities, missing, key)}
         if not wanted:
             continue
         listed = yield call
-        arns = {str(row[key]): str(row["Arn"]) for row in _rows_of(listed, call.items[0])}
+        arns = {row[key]: row["Arn"] for row in _rows_of(listed, call.items[0], missing, key, "Arn")}
         principals.update(arns[entity] for entity in wanted & arns.keys())
         if wanted - arns.keys():
             missing.append(f"{call.operation} lacks an entity that is listed" if listed.state.whole else listed.reason)
-    groups = sorted(str(row["GroupName"]) for row in _rows_of(held, "PolicyGroups"))
+    groups = sorted(row["GroupName"] for row in _rows_of(held, "PolicyGroups", missing, "GroupName"))
     for group in groups:
         members = yield Call(operation="iam:GetGroup", region="", params={"GroupName": group}, items=("Users",))
-        principals.update(str(row["Arn"]) for row in _rows_of(members, "Users"))
+        principals.update(row["Arn"] for row in _rows_of(members, "Users", missing, "Arn"))
         if not members.state.whole:
             missing.append(members.reason)
     found = sorted(principals)
@@ -89,7 +89,13 @@ _LISTINGS: Final = (
 )
 
 
-def _rows_of(answer: Answer, member: str) -> list[Mapping[str, Any]]:
-    """The records of one list of an answer, as far as it was read."""
-    rows = answer.data.get(member, []) if answer.state in _READ and isinstance(answer.data, Mapping) else []
-    return [row for row in rows if isinstance(row, Mapping)]
+def _rows_of(answer: Answer, member: str, missing: list[str], *keys: str) -> list[Mapping[str, Any]]:
+    """The records of one list that have these texts, as far as the answer goes; the rest is noted as missing."""
+    if answer.state not in _READ:
+        return []
+    found = answer.data.get(member, []) if isinstance(answer.data, Mapping) else None
+    listed = found if isinstance(found, list) else []
+    rows = [row for row in listed if isinstance(row, Mapping) and all(isinstance(row.get(key), str) for key in keys)]
+    if not isinstance(found, list) or len(rows) < len(found):
+        missing.append(f"{answer.call.operation} gave {member} in a form that is not known")
+    return rows

@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from botocore import xform_name
+from botocore.exceptions import ClientError
 
-from scanner.model.answers import Answer, Call, Caller, State, Target
+from scanner.core.steps import Steps, walk
+from scanner.model.answers import Account, Answer, Call, Caller, State, Target
 from scanner.sources import Rules
 from scanner.sources.aws.answers import UnexpectedValueError, plain
 from scanner.sources.aws.clients import Clients
-from scanner.sources.aws.clock import Clock
+from scanner.sources.aws.clock import Clock, Skew
+from scanner.sources.aws.identity import Identity, expired
 from scanner.sources.aws.operations import OPERATIONS
 from scanner.sources.aws.outcomes import FAILURES, Failure, classify
 from scanner.sources.aws.pace import Attempts, Limiter
@@ -35,30 +38,48 @@ class _Reading:
     request_ids: list[str] = field(default_factory=list)
 
 
-class Door:
-    """Makes declared calls with one set of credentials: paced, retried, paged, classified, redacted."""
+class Tools:
+    """What the doors of all accounts share: clients, rules, and the deadline."""
 
     def __init__(self, clients: Clients, rules: Rules, clock: Clock) -> None:
         self.clients = clients
+        self.rules = rules
         self.clock = clock
-        self._rules = rules
-        self._redactor = Redactor(rules)
-        self._pagers = Pagers(clients.session.get_component("data_loader"))
+        self.redactor = Redactor(rules)
+        self.pagers = Pagers(clients.session.get_component("data_loader"))
+        self.deadline = clock.monotonic() + rules.scan_deadline
+
+    def until(self, more: float = 0.0) -> float:
+        """By when a call that begins now must have ended."""
+        return min(self.clock.monotonic() + self.rules.call_deadline + more, self.deadline)
+
+
+class Door:
+    """Makes declared calls in one account: paced, retried, paged, classified, redacted."""
+
+    def __init__(self, tools: Tools, identity: Identity) -> None:
+        self.tools = tools
+        self.clock = tools.clock
+        self.skew = Skew(tools.clock)
+        self._identity = identity
         self._limiters: dict[tuple[str, str], Limiter] = {}
         self._lock = threading.Lock()
-        self._scan_deadline = clock.monotonic() + rules.scan_deadline
 
     def ask(self, call: Call) -> Answer:
-        """The outcome of one call; OperationNotListedError for one that is not reviewed."""
+        """The outcome of one call, waited for."""
+        return walk(self.steps(call), self.clock.sleep)
+
+    def steps(self, call: Call) -> Steps[Answer]:
+        """The outcome of one call, yielding the seconds that it waits; OperationNotListedError for one that is not
+        reviewed."""
         if call.operation not in OPERATIONS:
             raise OperationNotListedError(call.operation)
         service, _, operation = call.operation.partition(":")
         started = self.clock.stamp()
-        deadline = min(self.clock.monotonic() + self._rules.call_deadline + call.wait, self._scan_deadline)
-        attempts = Attempts(service, self._limiter(service, call.region), self.clock, deadline)
+        attempts = Attempts(service, self._limiter(service, call.region), self.clock, self.tools.until(call.wait))
         reading = _Reading()
-        if attempts.sleep(call.wait):
-            self._read(call, service, operation, attempts, reading)
+        if (yield from attempts.wait(call.wait)):
+            yield from self._read(call, service, operation, attempts, reading)
         else:
             reading.failure = Failure(state=State.ERROR, code="Deadline", message="the scan's deadline has passed")
         return self._answer(call, reading, attempts, started)
@@ -67,30 +88,34 @@ class Door:
         with self._lock:
             return self._limiters.setdefault((service, region), Limiter(self.clock))
 
-    def _read(self, call: Call, service: str, operation: str, attempts: Attempts, reading: _Reading) -> None:
+    def _read(
+        self, call: Call, service: str, operation: str, attempts: Attempts, reading: _Reading
+    ) -> Steps[None]:
         """Read every page into `reading`, or until one fails."""
         try:
-            client = self.clients.get(service, call.region)
+            client = self.tools.clients.get(service, call.region)
             model = client.meta.service_model.operation_model(operation)
             method = getattr(client, xform_name(operation))
         except FAILURES as error:
             reading.failure = classify(service, error)
             return
-        pager = self._pagers.of(service, model)
+        pager = self.tools.pagers.of(service, model)
         try:
-            self._pages(call, method, pager, attempts, reading)
+            yield from self._pages(call, method, pager, attempts, reading)
         except (NotAListError, UnexpectedValueError) as error:
             reading.failure = Failure(
                 state=State.ERROR, code=type(error).__name__.removesuffix("Error"), message=str(error)
             )
 
-    def _pages(self, call: Call, method: Any, pager: Pager, attempts: Attempts, reading: _Reading) -> None:
+    def _pages(
+        self, call: Call, method: Any, pager: Pager, attempts: Attempts, reading: _Reading
+    ) -> Steps[None]:
         arguments: dict[str, Any] = dict(call.params)
         # The lists that the model pages are joined too: another kind may read one that this call does not name.
         paths = dict.fromkeys((*call.items, *pager.lists))
         seen: set[str] = set()
         while reading.failure is None:
-            page = attempts.ask(lambda: method(**arguments))
+            page = yield from attempts.ask(lambda: self._request(method, arguments))
             if isinstance(page, Failure):
                 reading.failure = page
                 return
@@ -109,9 +134,19 @@ class Door:
             reading.failure = _cannot_follow(call, following, seen, reading.pages)
             arguments.update(following)
 
+    def _request(self, method: Any, arguments: Mapping[str, Any]) -> Any:
+        """One request, signed for this account; once more where its credentials had just run out."""
+        with self._identity.used():
+            try:
+                return self.skew.of(method, arguments)
+            except ClientError as error:
+                if not expired(error) or not self._identity.renew():
+                    raise
+            return self.skew.of(method, arguments)
+
     def _answer(self, call: Call, reading: _Reading, attempts: Attempts, started: str) -> Answer:
         failure = reading.failure
-        data, redacted = self._redactor.clean(call.operation, reading.data)
+        data, redacted = self.tools.redactor.clean(call.operation, reading.data)
         count, failure = _count(call, reading.data, failure)
         ids = [*reading.request_ids, *([failure.request_id] if failure and failure.request_id else [])]
         return Answer(
@@ -119,7 +154,7 @@ class Door:
             state=_state(call, reading, failure, count),
             data=data,
             code=_written(failure.code) if failure else "",
-            message=self._redactor.text(_written(failure.message)) if failure else "",
+            message=self.tools.redactor.text(_written(failure.message)) if failure else "",
             started=started,
             finished=self.clock.stamp(),
             request_ids=tuple(request for request in ids if request),
@@ -181,7 +216,18 @@ class AwsSession:
     regions_excluded: tuple[str, ...]
     regions_open: str
     door: Door
+    accounts: tuple[Account, ...] = ()
+    management_open: str = ""
+
+    @property
+    def clock_skew(self) -> float | None:
+        """AWS's clock minus ours in seconds, where they differed most."""
+        return self.door.skew.largest
+
+    def steps(self, call: Call) -> Steps[Answer]:
+        """The outcome of one call, made only if its operation is on the reviewed list."""
+        return self.door.steps(call)
 
     def ask(self, call: Call) -> Answer:
-        """The outcome of one call, made only if its operation is on the reviewed list."""
+        """The same, waited for."""
         return self.door.ask(call)

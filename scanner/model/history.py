@@ -1,0 +1,105 @@
+"""The nouns of history: records of scans, and the transitions of findings between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class Cause(StrEnum):
+    """Why a finding changed from one record to the next."""
+
+    EVIDENCE = "evidence"
+    """The configuration that was read is another."""
+    PACK = "pack"
+    """The check, the kind or the control is another."""
+    PARAMS = "params"
+    WAIVER = "waiver"
+    CLOCK = "clock"
+    """Only time went by: a key grew too old."""
+    SCOPE = "scope"
+    """The resource, region or check came into or left what is scanned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """One finding that is not what it was in the record before."""
+
+    seq: int
+    """Number of the record in its target's chain, from 1."""
+    ts: str
+    """When the scan of this record ended: UTC, ISO 8601."""
+    check: str
+    target: str
+    region: str
+    resource: str
+    """The provider's id; `*` for a listing that was not read."""
+    previous: str
+    """The verdict before; `` when the finding is new."""
+    verdict: str
+    """The verdict now; `` when the finding is gone."""
+    cause: Cause
+    reason: str = ""
+    evidence_sha256: str = ""
+    """Digest of the evidence document that the verdict was made from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """An immutable file of rows that a record names."""
+
+    kind: str
+    """`transitions`, `evidence` or `state`."""
+    path: str
+    sha256: str
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One scan of one target in history: who, when, by what, and which files hold what changed."""
+
+    seq: int
+    target: str
+    scan: str
+    started: str
+    finished: str
+    version: str
+    pack_sha256: str
+    previous_sha256: str
+    """Digest of the record before, as it lies in the store; `` for the first."""
+    checks: tuple[str, ...]
+    """Checks that were run."""
+    params: Mapping[str, Any]
+    waivers_sha256: str
+    callers: tuple[str, ...]
+    regions: tuple[str, ...]
+    counts: Mapping[str, int]
+    """Findings by verdict."""
+    controls: Mapping[str, str]
+    """Status of every control by id."""
+    gaps: tuple[str, ...]
+    """Calls that were not answered, as `operation@region`."""
+    segments: tuple[Segment, ...] = field(default=())
+    sha256: str = ""
+    """Digest of this record's bytes in the store; not part of them."""
+
+
+class History(Protocol):
+    """What reports need of a store: records and transitions of one target, in order."""
+
+    def targets(self) -> Sequence[str]: ...
+    def records(self, target: str, *, since: str = "", until: str = "") -> Sequence[Record]:
+        """Committed records whose `finished` lies in [since, until); empty bounds are open."""
+        ...
+
+    def transitions(self, target: str, *, since: str = "", until: str = "") -> Iterator[Transition]:
+        """In order of `seq`, check and resource; the first record's findings are transitions from ``."""
+        ...
+
+    def state_before(self, target: str, moment: str) -> Mapping[tuple[str, str, str], Transition]:
+        """The last transition of each (check, region, resource) before a moment, without those that are gone."""
+        ...

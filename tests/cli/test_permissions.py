@@ -1,0 +1,124 @@
+"""`tscan permissions` and `tscan scan --preflight`: what is printed, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scanner.cli import run
+from tests.sources.stub import ALIAS, CALLER, Provider, iam, query_error, regions, serve
+
+REFUSED = query_error("AccessDenied")
+SUMMARY = iam(
+    "GetAccountSummary", "<SummaryMap><entry><key>AccountMFAEnabled</key><value>1</value></entry></SummaryMap>"
+)
+
+
+def test_the_policy_is_printed_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["permissions", "aws"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    (statement,) = document["Statement"]
+    assert document["Version"] == "2012-10-17"
+    assert (statement["Effect"], statement["Resource"]) == ("Allow", "*")
+    assert len(statement["Action"]) > 80
+    assert statement["Action"] == sorted(set(statement["Action"]))
+    assert "s3:ListAllMyBuckets" in statement["Action"]
+    assert not any("*" in action for action in statement["Action"])
+
+
+def test_a_selection_asks_for_less(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["permissions", "aws", "--select", "aws-sqs-*", "--format", "list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == sorted(line.split()[0] for line in lines)
+    services = {line.partition(":")[0] for line in lines}
+    assert "sqs" in services
+    assert "s3" not in services
+    assert any(line.startswith("ec2:DescribeRegions  every scan") for line in lines)
+
+
+@pytest.mark.parametrize("form", ["terraform", "cloudformation"])
+def test_the_role_is_printed_with_what_was_given(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    arn = "arn:aws:iam::111122223333:root"
+    given = ["--format", form, "--trust", arn, "--external-id", "EXAMPLE"]
+    assert run(["permissions", "aws", *given]) == 0
+    out = capsys.readouterr().out
+    assert arn in out
+    assert "EXAMPLE" in out
+    assert "sts:ExternalId" in out
+    assert "s3:ListAllMyBuckets" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--external-id", "EXAMPLE"], "--trust and --external-id are of the role"),
+        (["--select", "aws-nothing"], "there is no such check"),
+        (["--select", "azure-*"], "no check of AWS"),
+        (["--format", "terraform", "--trust", "*"], "is not the ARN"),
+    ],
+)
+def test_misuse_is_refused(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["permissions", "aws", *arguments]) == 2
+    captured = capsys.readouterr()
+    assert said in captured.err
+    assert captured.out == ""
+
+
+@pytest.fixture
+def provider(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Provider]:
+    """An account that lets itself be opened, and answers nothing else until it is told to."""
+    script = {
+        "GetCallerIdentity": [CALLER],
+        "ListAccountAliases": [ALIAS],
+        "DescribeRegions": [regions("eu-west-1", "us-east-1")],
+        "*": [REFUSED],
+    }
+    monkeypatch.chdir(tmp_path)
+    with serve(script) as provider:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", provider.url)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        yield provider
+
+
+LOOK = ["scan", "--preflight", "--select", "aws-iam-root-mfa-enabled", "--select", "aws-iam-user-console-mfa"]
+
+
+def test_a_look_names_what_is_refused_and_what_is_lost(
+    provider: Provider, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    provider.script["GetAccountSummary"] = [SUMMARY]
+    assert run(LOOK) == 3
+    out = capsys.readouterr().out
+    assert "refused: iam:GetCredentialReport; it needs iam:GetCredentialReport" in out
+    assert "aws-iam-user-console-mfa" in out
+    assert "controls: ACC-" in out
+    assert "refused: iam:GetAccountSummary" not in out
+    assert "iam:GenerateCredentialReport" in out.partition("not tried")[2]
+    assert list(tmp_path.iterdir()) == [], "a look writes no evidence"
+
+
+def test_a_look_asks_each_operation_once(provider: Provider) -> None:
+    run([*LOOK, "--select", "aws-sqs-*"])
+    names = [name for name, _ in provider.asked]
+    assert len(names) == len(set(names))
+
+
+def test_a_look_that_is_let_in_everywhere_is_clean(provider: Provider, capsys: pytest.CaptureFixture[str]) -> None:
+    provider.script["GetAccountSummary"] = [SUMMARY]
+    assert run(["scan", "--preflight", "--select", "aws-iam-root-mfa-enabled"]) in (0, 3)
+    out = capsys.readouterr().out
+    assert "answered:" in out
+
+
+def test_regions_that_cannot_be_listed_cost_what_is_read_in_them(
+    provider: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    provider.script["DescribeRegions"] = [REFUSED]
+    assert run(["scan", "--preflight", "--select", "aws-sqs-queue-has-dlq"]) == 3
+    out = capsys.readouterr().out
+    assert "refused: ec2:DescribeRegions" in out
+    assert "checks: aws-sqs-queue-has-dlq" in out.partition("refused: ec2:DescribeRegions")[2].splitlines()[1]

@@ -1,0 +1,112 @@
+"""Permissions are derived from what checks read: enough, each of them needed, and a loss is named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from scanner.content import load_library
+from scanner.core.permissions import actions, losses
+from scanner.history.snapshots import read_snapshot
+from scanner.model.answers import Snapshot
+from scanner.model.controls import Role
+from scanner.model.findings import Verdict
+from scanner.model.library import Library
+from scanner.pipeline import judge
+from tests.pipeline.refusals import changed, denied, worsened
+
+SNAPSHOT = Path(__file__).parents[2] / "scanner/cli/demo.snapshot.jsonl.gz"
+
+
+@pytest.fixture(scope="module")
+def library() -> Library:
+    return load_library()
+
+
+@pytest.fixture(scope="module")
+def snapshot() -> Snapshot:
+    return read_snapshot(SNAPSHOT)
+
+
+def own(operation: str) -> str:
+    return f"own:{operation}"
+
+
+def test_a_check_needs_its_listing_its_details_and_what_they_stand_on(library: Library) -> None:
+    check = library.checks["aws-s3-bucket-public-access-blocked"]
+    grants = actions(library, [check], own)
+    assert {"s3:ListAllMyBuckets", "s3:GetBucketPublicAccessBlock", "s3:GetAccountPublicAccessBlock"} <= set(grants)
+    assert grants["s3:GetAccountPublicAccessBlock"].operations == ("s3control:GetPublicAccessBlock",)
+    assert "s3:GetEncryptionConfiguration" not in grants
+    assert list(grants) == sorted(grants)
+
+
+def test_the_kind_names_the_permission_and_otherwise_the_default_does(library: Library) -> None:
+    grants = actions(library, [library.checks["aws-sqs-queue-has-dlq"]], own)
+    assert "own:sqs:ListQueues" in grants
+    assert "sqs:ListQueues" not in grants
+
+
+def test_what_a_check_declares_is_enough_for_its_verdicts(library: Library, snapshot: Snapshot) -> None:
+    """With only the answers to its own operations, a check says what it says with all of them."""
+    judged = 0
+    for name in sorted(set(snapshot.checks) & set(library.checks)):
+        grants = actions(library, [library.checks[name]], own)
+        operations = {operation for grant in grants.values() for operation in grant.operations}
+        left = {key: answer for key, answer in snapshot.answers.items() if answer.call.operation in operations}
+        alone = judge([replace(snapshot, answers=left)], library, checks=(name,))
+        assert alone.findings == judge([snapshot], library, checks=(name,)).findings, name
+        judged += len(alone.findings)
+    assert judged > 200
+
+
+def test_every_call_of_a_scan_is_declared(library: Library, snapshot: Snapshot) -> None:
+    grants = actions(library, [library.checks[name] for name in snapshot.checks], own)
+    declared = {operation for grant in grants.values() for operation in grant.operations}
+    discovery = {"sts:GetCallerIdentity", "iam:ListAccountAliases", "ec2:DescribeRegions"}
+    assert {answer.call.operation for answer in snapshot.answers.values()} <= declared | discovery
+
+
+def test_without_one_permission_something_is_unknown_and_says_which_call(library: Library, snapshot: Snapshot) -> None:
+    grants = actions(library, [library.checks[name] for name in snapshot.checks], own)
+    before = judge([snapshot], library)
+    refused = 0
+    for action, grant in grants.items():
+        keys = [
+            key
+            for key, answer in snapshot.answers.items()
+            if answer.call.operation in grant.operations and answer.state.whole
+        ]
+        if not keys or grant.operations == ("iam:GenerateCredentialReport",):
+            continue
+        refused += 1
+        moved = changed(before, judge([worsened(snapshot, keys, denied)], library))
+        assert moved, action
+        assert {finding.verdict for finding in moved} == {Verdict.UNKNOWN}, action
+        assert any(operation in finding.reason for finding in moved for operation in grant.operations), action
+        assert {finding.check for finding in moved} <= set(grant.checks), action
+    assert refused > 50
+
+
+def test_a_refused_operation_names_its_checks_and_the_controls_that_they_evidence(library: Library) -> None:
+    (loss,) = losses(library, library.checks.values(), own, ["s3:ListBuckets"])
+    assert loss.actions == ("s3:ListAllMyBuckets",)
+    assert "aws-s3-bucket-versioned" in loss.checks
+    assert "aws-iam-user-console-mfa" not in loss.checks
+    assert loss.controls
+    for name in loss.controls:
+        links = {link.id: link.role for link in library.controls[name].checks}
+        assert any(links.get(check) is Role.EVIDENCES for check in loss.checks), name
+
+
+def test_an_operation_that_no_check_reads_costs_nothing(library: Library) -> None:
+    (loss,) = losses(library, library.checks.values(), own, ["iam:ListAccountAliases"])
+    assert (loss.actions, loss.checks, loss.controls) == (("own:iam:ListAccountAliases",), (), ())
+
+
+def test_without_the_list_of_regions_whatever_is_read_in_each_is_lost(library: Library) -> None:
+    chosen = [library.checks["aws-sqs-queue-has-dlq"], library.checks["aws-iam-user-console-mfa"]]
+    (loss,) = losses(library, chosen, own, ["ec2:DescribeRegions"], blinding=["ec2:DescribeRegions"])
+    assert loss.checks == ("aws-sqs-queue-has-dlq",)

@@ -1,0 +1,147 @@
+"""A provider may say anything: no answer crashes a verdict, none that is malformed passes, no name acts on a terminal."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scanner.content import load_library
+from scanner.formats import FORMATS, Report
+from scanner.history.snapshots import read_snapshot, write_snapshot
+from scanner.model.answers import Answer, Snapshot, State
+from scanner.model.checks import Severity
+from scanner.model.findings import Assessment, Verdict
+from scanner.model.library import Library
+from scanner.pipeline import judge
+
+SNAPSHOT = Path(__file__).parents[2] / "scanner/cli/demo.snapshot.jsonl.gz"
+DEEP: list[Any] = []
+for _ in range(200):
+    DEEP = [DEEP]
+VALUES: list[Any] = [
+    None, True, -1, 1.5, 10**30, 10**400, "", "x", "A" * 300_000, "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z",
+    '{"Statement":', '{"Version": "2012-10-17", "Statement": [null]}', "[" * 100_000, "::::", "%00%ff", [], {}, [None],
+    [[]], [{}], ["x"], {"x": None}, {"$redacted": "x"}, [{"Key": "a", "Value": None}], DEEP,
+]  # fmt: skip
+NAME = "[red]x[/red] \x1b[31m\r\n::error::boom\u202e\u2028=cmd()\x9b31m"
+
+
+@pytest.fixture(scope="module")
+def library() -> Library:
+    return load_library()
+
+
+@pytest.fixture(scope="module")
+def snapshot() -> Snapshot:
+    return read_snapshot(SNAPSHOT)
+
+
+@pytest.fixture(scope="module")
+def passing(snapshot: Snapshot, library: Library) -> set[tuple[str, str, str]]:
+    return passes(judge([snapshot], library))
+
+
+def passes(assessment: Assessment) -> set[tuple[str, str, str]]:
+    return {
+        (finding.check, finding.resource.id, finding.resource.region)
+        for finding in assessment.findings
+        if finding.verdict is Verdict.PASS
+    }
+
+
+def rendered(assessment: Assessment, library: Library) -> list[str]:
+    report = Report(
+        assessment=assessment, library=library, fail_on=Severity.LOW, controls=True, matrix_only=False
+    )
+    return [FORMATS.get(name)(report) for name in ("terminal", "json")]
+
+
+def at_depth(data: Any, depth: int, value: Any) -> Any:
+    """The data with everything that lies so deep replaced by a value of another type."""
+    if depth == 0:
+        return data if type(data) is type(value) else value
+    if isinstance(data, dict):
+        return {key: at_depth(item, depth - 1, value) for key, item in data.items()}
+    return [at_depth(item, depth - 1, value) for item in data] if isinstance(data, list) else data
+
+
+def changed(snapshot: Snapshot, change: Callable[[Answer], Answer]) -> Snapshot:
+    return replace(snapshot, answers={key: change(answer) for key, answer in snapshot.answers.items()})
+
+
+def depths(state: State, value: Any, depth: int) -> Callable[[Answer], Answer]:
+    def change(answer: Answer) -> Answer:
+        was = answer.state if state is State.OK or not answer.state.whole else state
+        return replace(answer, state=was, data=at_depth(answer.data, depth, value))
+
+    return change
+
+
+@pytest.mark.parametrize("state", [State.OK, State.PARTIAL])
+@pytest.mark.parametrize("depth", range(5))
+def test_values_of_other_types_are_never_a_pass(
+    state: State, depth: int, snapshot: Snapshot, library: Library, passing: set[tuple[str, str, str]]
+) -> None:
+    for value in VALUES:
+        after = judge([changed(snapshot, depths(state, value, depth))], library)
+        assert passes(after) <= passing, repr(value)[:80]
+        assert all(finding.reason for finding in after.findings if finding.verdict is Verdict.UNKNOWN)
+        rendered(after, library)
+
+
+def places(data: Any) -> Iterator[tuple[Any, Any]]:
+    """Every container with each of its keys."""
+    for key in list(data) if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else ():
+        yield data, key
+        yield from places(data[key])
+
+
+def copied(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: copied(item) for key, item in data.items()}
+    return [copied(item) for item in data] if isinstance(data, list) else data
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_answers_that_are_wrong_here_and_there_crash_nothing(seed: int, snapshot: Snapshot, library: Library) -> None:
+    chance = random.Random(seed)
+
+    def change(answer: Answer) -> Answer:
+        data = copied(answer.data)
+        found = list(places(data))
+        for container, key in chance.sample(found, min(len(found), 2)):
+            value = chance.choice(VALUES)
+            # A container may hang in one that was replaced a moment ago: that is no harm.
+            container[key] = chance.choice([value, [value], {"Key": value}])
+        return replace(answer, data=data)
+
+    after = judge([changed(snapshot, change)], library)
+    assert all(finding.reason for finding in after.findings if finding.verdict is Verdict.UNKNOWN)
+    rendered(after, library)
+
+
+def test_no_text_from_a_provider_acts_on_a_terminal(snapshot: Snapshot, library: Library, tmp_path: Path) -> None:
+    def hostile(data: Any) -> Any:
+        if isinstance(data, dict):
+            return {key: hostile(item) for key, item in data.items()}
+        if isinstance(data, list):
+            return [hostile(item) for item in data]
+        # Short texts are names and descriptions; what decides is left, so that findings still name things.
+        return data + NAME if isinstance(data, str) and data.startswith(("acme-", "ssh-", "arn:", "/shop")) else data
+
+    file = tmp_path / "hostile.snapshot.jsonl.gz"
+    spoiled = changed(snapshot, lambda answer: replace(answer, data=hostile(answer.data), message=NAME, code=NAME))
+    write_snapshot(file, replace(spoiled, name=NAME))
+    assessment = judge([read_snapshot(file)], library)
+    assert any(NAME in finding.resource.name for finding in assessment.findings if finding.verdict is Verdict.FAIL)
+    terminal, document = rendered(assessment, library)
+    for text in (terminal, document):
+        assert not set(text) & set("\x1b\r\u202e\u2028\x9b")
+        assert not any(line.lstrip().startswith("::") for line in text.splitlines())
+    assert "[red]x[/red]" in terminal.replace("\n", "").replace(" ", "")
+    assert document.isascii()
