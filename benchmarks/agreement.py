@@ -1,10 +1,11 @@
 """Compares a scan's findings with the ground truth of a seeded estate, property by property.
 
+    python benchmarks/agreement.py --server PATH --seeder PATH [--scale 20 100] [--seed 1 7]
     python benchmarks/agreement.py --truth truth.json --result result.json
 
-`pairs.tsv` beside this file names the check for each property, or several that hold together. A resource outside the check's population counts as one
-of which the property holds only where the pair says so (`outside` = true: "no password, so no second factor is asked").
-Exit 1 when a paired verdict differs or is missing.
+`pairs.tsv` beside this file names the check for each property, or several that together ask it. A resource outside the
+check's population counts as one of which the property holds only where the pair says so (`outside` = true: "no
+password, so no second factor is asked"). Exit 1 when a paired verdict differs or is missing.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from estate import scan, serving
 
 PAIRS = Path(__file__).with_name("pairs.tsv")
 
@@ -111,12 +114,30 @@ def compare(truth: Mapping[str, Any], result: Mapping[str, Any]) -> int:
     return wrong
 
 
+def compare_fresh(server: Path, seeder: Path, scale: int, seed: int) -> int:
+    """Scans an estate made for it and compares; the number of verdicts that differ or are missing."""
+    with serving(server, seeder) as estate:
+        truth = estate.seed(scale, seed)
+        scan(estate, truth["meta"]["regions"])
+        print(f"scale {scale}, seed {seed}")
+        return compare(truth, json.loads((estate.folder / "result.json").read_text()))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--truth", type=Path, required=True)
-    parser.add_argument("--result", type=Path, required=True)
+    parser.add_argument("--server", type=Path, help="the program that serves the estate")
+    parser.add_argument("--seeder", type=Path, help="the program that fills it")
+    parser.add_argument("--scale", type=int, nargs="+", default=[20, 100])
+    parser.add_argument("--seed", type=int, nargs="+", default=[1, 7])
+    parser.add_argument("--truth", type=Path)
+    parser.add_argument("--result", type=Path)
     chosen = parser.parse_args()
-    return 1 if compare(json.loads(chosen.truth.read_text()), json.loads(chosen.result.read_text())) else 0
+    if chosen.truth and chosen.result:
+        return 1 if compare(json.loads(chosen.truth.read_text()), json.loads(chosen.result.read_text())) else 0
+    if not (chosen.server and chosen.seeder):
+        parser.error("give --server and --seeder, or --truth and --result")
+    estates = [(scale, seed) for scale in chosen.scale for seed in chosen.seed]
+    return 1 if sum(compare_fresh(chosen.server, chosen.seeder, *estate) for estate in estates) else 0
 
 
 if __name__ == "__main__":

@@ -30,8 +30,15 @@ from scanner.model.answers import Answer, Snapshot
 from scanner.model.library import Library
 from scanner.sources import READERS
 
-DISCOVERY = frozenset({"sts:GetCallerIdentity", "ec2:DescribeRegions", "iam:ListAccountAliases"})
-"""What is asked to know where and as whom a target is read."""
+DISCOVERY = frozenset(
+    {
+        "ec2:DescribeRegions",
+        "iam:ListAccountAliases",
+        "organizations:DescribeOrganization",
+        "sts:GetCallerIdentity",
+    }
+)
+"""What is asked to know as whom, where and from which account a target is read."""
 NAMES = {"GetBucketLifecycle": "GetBucketLifecycleConfiguration"}
 """Operations whose request is the same as another's, so that a server cannot tell them apart."""
 
@@ -110,7 +117,9 @@ def table(made: Counter[str], snapshot: Snapshot, library: Library) -> int:
         print("{:44} {:6} {:9} {:8} {:8} {:9} {:9}".format(name, *counts))
     totals = (made, distinct, again, retried)
     twice = sum(abs(count) for count in repeated.values())
-    print("{:44} {:6} {:9} {:8} {:8}".format("total", *(count.total() for count in totals)), f"{twice:9} {vain.total():9}")
+    print(
+        "{:44} {:6} {:9} {:8} {:8}".format("total", *(count.total() for count in totals)), f"{twice:9} {vain.total():9}"
+    )
     same = aliases(snapshot)
     for line in same:
         print(f"the same listing by another name: {line}")

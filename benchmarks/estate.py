@@ -1,7 +1,7 @@
 """A seeded estate to measure against: its server, its log of calls, and the cost of a process that scans it.
 
-The server and the seeder are programs whose paths the user gives (`--server`, `--seeder`). The server takes `--port` and
-`--log`, writes one JSON line for each call, and answers `/estate-api/mark` and `/estate-api/deny`; the seeder takes
+The server and the seeder are programs whose paths the user gives (`--server`, `--seeder`). The server takes `--port`
+and `--log`, writes one JSON line for each call, and answers `/estate-api/mark` and `/estate-api/deny`; the seeder takes
 `--endpoint`, `--scale` and `--seed`, and prints the ground truth as JSON. Nothing of `scanner` is imported here: the
 peak memory of a child counts what its parent held when it was made.
 """

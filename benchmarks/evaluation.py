@@ -48,7 +48,11 @@ CHECKS = (
 def population(check: Check, library: Library, count: int, failing: int) -> list[Resource]:
     """So many resources, of which every `failing`-th fails (0: none)."""
     records = {
-        expect: [example_scope(check, one, library)["self"] for one in check.examples if one.expect == expect and not one.params]
+        expect: [
+            example_scope(check, one, library)["self"]
+            for one in check.examples
+            if one.expect == expect and not one.params
+        ]
         for expect in ("pass", "fail")
     }
     if not all(records.values()):

@@ -2,10 +2,10 @@
 
     python benchmarks/library.py [--checks 400] [--runs 5] [--profile]
 
-Two loads: the pack as it is shipped, and the shipped kinds and mappings with so many checks: the shipped ones and copies
-of them, each condition of a copy different, so that nothing can be remembered. `compile` is the making of a program for
-every condition that a check or an attribute has, as its first evaluation does. Exit 1 when a library of 400 checks, its
-checks' conditions compiled, takes more than 250 ms of CPU.
+Two loads: the pack as it is shipped, and the shipped kinds and mappings with so many checks: the shipped ones and
+copies of them, each condition of a copy different, so that nothing can be remembered. `compile` is the making of a
+program for every condition that a check or an attribute has, as its first evaluation does. Exit 1 when a library of
+400 checks, its checks' conditions compiled, takes more than 250 ms of CPU.
 """
 
 from __future__ import annotations
@@ -109,7 +109,10 @@ def measure(label: str, more: str, runs: int, *, profile: bool) -> float:
         rows.append(json.loads(subprocess.run(wanted, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout))
     kept = rows[1:] if profile and runs > 1 else rows
     found = {name: median(row[name] for row in kept) for name in rows[0]}
-    print(f"{label}: {found['checks']:.0f} checks, {found['conditions']:.0f} conditions; CPU in ms, medians of {len(kept)}")
+    print(
+        f"{label}: {found['checks']:.0f} checks, {found['conditions']:.0f} conditions;"
+        f" CPU in ms, medians of {len(kept)}"
+    )
     print("  " + ", ".join(f"{name} {found[name]:.0f}" for name in ("import", "load", "compile", "compile attributes")))
     return found["load"] + found["compile"]
 

@@ -119,7 +119,9 @@ def measure(estate: Estate, scale: int, chosen: argparse.Namespace) -> dict[str,
     found: dict[str, Any] = {name: summary(runs) for name, runs in sides.items()}
     print(f"scale {scale}, medians of {chosen.runs} runs")
     for name, row in found.items():
-        print(f"  {name:18} {row['cpu']:7.2f} s CPU {row['wall']:7.1f} s {row['memory']:6.0f} MB {row['calls']:6} calls")
+        print(
+            f"  {name:18} {row['cpu']:7.2f} s CPU {row['wall']:7.1f} s {row['memory']:6.0f} MB {row['calls']:6} calls"
+        )
     if chosen.prowler:
         we, they = found["tscan"], found["prowler"]
         found["ratio"] = {name: round(we[name] / they[name], 3) for name in ("cpu", "wall", "memory", "calls")}

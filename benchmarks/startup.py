@@ -55,7 +55,9 @@ def main() -> int:
     more = loaded.keys() - modules("-c", "import click").keys() - own.keys()
     print(f"beyond click and ours: {', '.join(sorted(more)) or 'none'}")
     print(f"forbidden: {', '.join(bad) or 'none'}")
-    print(f"CPU, medians of {runs}: --help {median(ours):.0f} ms, import click {median(peer):.0f} ms, ratio {ratio:.2f}")
+    print(
+        f"CPU, medians of {runs}: --help {median(ours):.0f} ms, import click {median(peer):.0f} ms, ratio {ratio:.2f}"
+    )
     return 1 if bad or ratio > MOST_RATIO else 0
 
 

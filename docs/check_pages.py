@@ -103,6 +103,7 @@ def _labelled(scope: Labelled) -> str:
 def _reads(check: Check, library: Library) -> Iterator[str]:
     """Attributes with their meanings, and the calls that give them."""
     found = needs(library, [check])
+    fields = set(_fields(check, library))
     yield "\n| what it reads | type | meaning |\n|---|---|---|"
     for name in sorted(found, key=lambda name: (name != check.kind, name)):
         kind, prefix = found[name].kind, "" if name == check.kind else f"{name}: "
@@ -111,6 +112,9 @@ def _reads(check: Check, library: Library) -> Iterator[str]:
             yield f"| {prefix}`{relation}` | → `{other.kind}` | {cell(other.meaning)} |"
         for attribute in found[name].attributes:
             yield f"| {prefix}`{attribute.name}` | `{attribute.type}` | {cell(attribute.meaning)} |"
+            for field in sorted(fields & {(name, attribute.name, each) for each in attribute.each}):
+                inner = attribute.each[field[2]]
+                yield f"| {prefix}`{attribute.name}[].{inner.name}` | `{inner.type}` | {cell(inner.meaning)} |"
     default = PERMISSIONS.get(check.cloud) if check.cloud == "aws" else None
     allowed: dict[str, set[str]] = {}
     for need in found.values():
@@ -120,6 +124,17 @@ def _reads(check: Check, library: Library) -> Iterator[str]:
     yield "\n| call | permission |\n|---|---|"
     for operation in sorted(allowed):
         yield f"| `{cell(operation)}` | {', '.join(f'`{name}`' for name in sorted(allowed[operation])) or 'none'} |"
+
+
+def _fields(check: Check, library: Library) -> Iterator[tuple[str, str, str]]:
+    """The fields of records that a check reads: kind, attribute, field."""
+    for expression in check.expressions:
+        for path in expression.paths:
+            kind, steps = library.kinds[check.kind], [step for step in path[1:] if step != "[]"]
+            while steps and steps[0] in kind.relations:
+                kind = library.kinds[kind.relations[steps.pop(0)].kind]
+            if path[0] == "self" and len(steps) > 1:
+                yield kind.id, steps[0], steps[1]
 
 
 def _parameters(check: Check, library: Library) -> Iterator[str]:

@@ -9,7 +9,7 @@ from scanner.collect import Collected, Collection, collect_all
 from scanner.core.door import Door
 from scanner.core.need import needs
 from scanner.core.params import resolve_params
-from scanner.core.permissions import Loss, losses, need_requests
+from scanner.core.permissions import Loss, asks_organization, losses, need_requests
 from scanner.core.project import Estate, plan
 from scanner.executors import EXECUTORS
 from scanner.model.answers import Answer, Call, State
@@ -63,8 +63,7 @@ def preflight(
 ) -> Iterator[Preflight]:
     """What each target refuses of the first calls of a scan; TscanError where a configured one cannot be entered."""
     selected = [library.checks[name] for name in sorted(library.checks if checks is None else set(checks))]
-    management = any(need.kind.scope is Scope.MANAGEMENT for need in needs(library, selected).values())
-    rules = Rules(call_deadline=DEADLINE, organization=management)
+    rules = Rules(call_deadline=DEADLINE, organization=asks_organization(library, selected))
     found = [(target, door) for target in config.targets for door in SOURCES.get(target.cloud)().open(target, rules)]
 
     def units(number: int, session: Session) -> Iterable[_Probe]:
@@ -104,8 +103,12 @@ def _report(collected: Collected, library: Library, checks: Sequence[Check]) -> 
         return Preflight(target=session.target, closed=session.why)
     selected = _of_cloud(checks, session)
     answers = {answer.call.operation: answer for answer in collected.answers.values()}
-    # Without the list of regions, nothing that is read in each of them was read whole.
-    blinding = [name for name, item in answers.items() if session.regions_open and item.reason == session.regions_open]
+    blinding = {
+        name: scope
+        for name, item in answers.items()
+        for scope, why in ((Scope.REGION, session.regions_open), (Scope.MANAGEMENT, session.management_open))
+        if item.reason in why
+    }
     refused = [name for name, item in answers.items() if item.state is State.DENIED]
     requests = {
         request.operation: request for need in needs(library, selected).values() for request in need_requests(need)
@@ -113,7 +116,7 @@ def _report(collected: Collected, library: Library, checks: Sequence[Check]) -> 
     unclear = {
         name: item.reason
         for name, item in sorted(answers.items())
-        if item.state is not State.DENIED and not _allowed(item, requests.get(name))
+        if item.state is not State.DENIED and not _allowed(item, requests.get(name)) and not _settled(item, session)
     }
     default = PERMISSIONS.get(session.target.cloud)
     return Preflight(
@@ -124,6 +127,12 @@ def _report(collected: Collected, library: Library, checks: Sequence[Check]) -> 
         unclear=unclear,
         untried=tuple(sorted(requests.keys() - answers.keys())),
     )
+
+
+def _settled(answer: Answer, session: Session) -> bool:
+    """Whether opening the target knew what to make of an answer: it left neither the regions nor the leader open."""
+    mine = answer.call.key in session.answers
+    return mine and not any(answer.reason in why for why in (session.regions_open, session.management_open))
 
 
 def _allowed(answer: Answer, request: Request | None) -> bool:

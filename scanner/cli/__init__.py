@@ -36,6 +36,9 @@ Exit codes: 0 clean, 1 something at or above --fail-on fails, 3 something could 
         "matrix": ("scanner.cli.matrix:matrix", "Show only the matrix of recorded evidence."),
         "checks": ("scanner.cli.checks:checks", "List, show, write and test checks."),
         "permissions": ("scanner.cli.permissions:permissions", "Print the least that tscan must be allowed."),
+        "init": ("scanner.cli.init:init", "Make a key that seals history, and a configuration to fill in."),
+        "history": ("scanner.cli.history:history", "List and show the scans that were committed."),
+        "verify": ("scanner.cli.verify:verify", "Check that history is what was committed."),
         "demo": ("scanner.cli.demo:demo", "Judge the snapshot that tscan carries: no credentials, no network."),
     },
 )

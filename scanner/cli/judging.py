@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from scanner.cli.options import Judging, categories, load, parameters, selected
 from scanner.cli.output import destinations, write
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from scanner.cli.output import Destination
     from scanner.model.answers import Snapshot
     from scanner.model.library import Library
+
+
+PATTERNS: Final = ("*.snapshot.jsonl.gz", "*.snapshot.jsonl")
 
 
 def judge_files(paths: Sequence[Path], options: Judging, *, matrix_only: bool = False) -> int:
@@ -55,12 +58,24 @@ def judge_with(
     return report.exit_code
 
 
-def _read(paths: Sequence[Path]) -> list[Snapshot]:
-    """The snapshots, each of another target: two of one would count its resources twice."""
-    found: dict[str, Snapshot] = {}
-    for path in paths:
+def _read(paths: Sequence[Path]) -> Iterator[Snapshot]:
+    """The snapshots one at a time, each of another target: two of one would count its resources twice."""
+    found: set[str] = set()
+    for path in _files(paths):
         snapshot = read_snapshot(path)
         if snapshot.target in found:
             raise TscanError(f"{path}: a second snapshot of {snapshot.target}", "judge one at a time")
-        found[snapshot.target] = snapshot
-    return list(found.values())
+        found.add(snapshot.target)
+        yield snapshot
+
+
+def _files(paths: Sequence[Path]) -> Iterator[Path]:
+    """The files, and those in the folders, in order of name."""
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        inside = sorted(file for pattern in PATTERNS for file in path.glob(pattern))
+        if not inside:
+            raise TscanError(f"{path} holds no snapshot", "name a folder of *.snapshot.jsonl.gz files")
+        yield from inside

@@ -42,10 +42,18 @@ Examples:
 )
 @click.option("--trust", default="", metavar="ARN", help="Who may assume the role; asked for on use if left out.")
 @click.option("--external-id", default="", metavar="ID", help="What it must say; asked for on use if left out.")
-def aws(select: tuple[str, ...], checks: tuple[Path, ...], form: str, trust: str, external_id: str) -> int:
+@click.option(
+    "--organization",
+    default="",
+    metavar="ROLE",
+    help="For the account that an organisation is scanned from: the role that it enters the others by.",
+)
+def aws(
+    select: tuple[str, ...], checks: tuple[Path, ...], form: str, trust: str, external_id: str, organization: str
+) -> int:
     """The IAM actions that the selected checks need, and no other: a policy, or the whole role.
 
-    Several policies are printed, as a list, only where one would be larger than IAM takes.
+    Several policies are printed, as a list, where one would be larger than IAM takes, or for an organisation.
 
     \b
     Examples:
@@ -55,17 +63,19 @@ def aws(select: tuple[str, ...], checks: tuple[Path, ...], form: str, trust: str
     """
     from scanner.content.library import load_library
     from scanner.content.locate import default_roots
-    from scanner.core.permissions import actions
+    from scanner.core.permissions import actions, asks_organization
     from scanner.sources.aws import permissions_role
-    from scanner.sources.aws.permissions import action_of, allowed, documents
+    from scanner.sources.aws.permissions import action_of, discovery, documents, entering
 
     if form in ("json", "list") and (trust or external_id):
         raise TscanError("--trust and --external-id are of the role", "add --format terraform or cloudformation")
     library = load_library(default_roots(checks=checks))
-    grants = actions(library, [library.checks[name] for name in _chosen(select, library)], action_of)
-    found = documents(allowed(grants.values()))
+    chosen = [library.checks[name] for name in _chosen(select, library)]
+    grants = actions(library, chosen, action_of)
+    opening = discovery(organization=asks_organization(library, chosen), leading=bool(organization))
+    found = [*documents({*grants, *opening}), *([entering(organization)] if organization else [])]
     if form == "list":
-        click.echo("\n".join(_lines(grants)))
+        click.echo("\n".join(_lines(grants, opening)))
     elif form == "json":
         click.echo(json.dumps(found[0] if len(found) == 1 else found, indent=2))
     else:
@@ -84,10 +94,8 @@ def _chosen(select: Sequence[str], library: Library) -> list[str]:
     return sorted(chosen)
 
 
-def _lines(grants: Mapping[str, Grant]) -> list[str]:
-    from scanner.sources.aws.permissions import DISCOVERY
-
-    lines = {action: f"{action}  every scan: {why}" for action, why in DISCOVERY.items()}
+def _lines(grants: Mapping[str, Grant], opening: Mapping[str, str]) -> list[str]:
+    lines = {action: f"{action}  every scan: {why}" for action, why in opening.items()}
     for action, grant in grants.items():
         users = f"{len(grant.checks)} checks" if len(grant.checks) > 1 else grant.checks[0]
         lines[action] = f"{action}  {', '.join(grant.operations)}: {users}"

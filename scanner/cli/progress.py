@@ -49,7 +49,8 @@ class _Line:
         if now < self._next:
             return
         self._next = now + (LIVE if self._live else PLAIN)
-        text = f"reading {state.target}: {state.done} of {state.known} calls, {state.operation}"
+        many = f"{state.ended} of {state.targets} targets read, " if state.targets > 1 else ""
+        text = f"{many}reading {state.target}: {state.done} of {state.known} calls, {state.operation}"
         if self._live:
             columns = shutil.get_terminal_size().columns
             self._out.write(f"\r\x1b[K{text[: columns - 1]}")

@@ -22,6 +22,7 @@ def replay(snapshots: tuple[Path, ...], **options: Any) -> int:
     Examples:
       tscan replay audit.snapshot.jsonl.gz
       tscan replay audit.snapshot.jsonl.gz --format json
+      tscan replay folder-of-an-organisation
       tscan replay a.snapshot.jsonl.gz b.snapshot.jsonl.gz --param access_key_max_age_days=30
     """
     from scanner.cli.judging import judge_files

@@ -12,10 +12,10 @@ from scanner.cli.options import Judging, judging
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from scanner.model.answers import Snapshot
-    from scanner.model.config import Config
+    from scanner.model.config import Config, Organization
     from scanner.model.library import Library
 
 CONFIG: Final = Path("tscan.yaml")
@@ -30,6 +30,7 @@ class Reading:
     profile: str
     role_arn: str
     external_id: str
+    organization: str
     region: tuple[str, ...]
     snapshot: Path | None
     threads: int
@@ -39,14 +40,15 @@ class Reading:
     @property
     def names_a_target(self) -> bool:
         """Whether options say how to reach a target."""
-        return bool(self.profile or self.role_arn or self.external_id)
+        return bool(self.profile or self.role_arn or self.external_id or self.organization)
 
 
 @click.command()
 @click.option("--config", type=click.Path(path_type=Path), help="What to read; tscan.yaml if there is one here.")
 @click.option("--profile", default="", metavar="NAME", help="A profile of the AWS configuration.")
 @click.option("--role-arn", default="", metavar="ARN", help="A role to assume for reading.")
-@click.option("--external-id", default="", metavar="ID", help="The external id that the role asks for.")
+@click.option("--external-id", default="", metavar="ID", help="The external id that the roles ask for.")
+@click.option("--organization", default="", metavar="ROLE", help="Every account of the organisation, by this role.")
 @click.option("--region", multiple=True, metavar="NAME", help="Only this region; all that are enabled if left out.")
 @click.option(
     "--snapshot", type=click.Path(path_type=Path), help="Where the evidence is written; a folder for several."
@@ -68,6 +70,7 @@ def scan(**options: Any) -> int:
       tscan scan --profile audit --region eu-west-1 --region us-east-1
       tscan scan --preflight
       tscan scan --role-arn arn:aws:iam::111122223333:role/audit --external-id EXAMPLE
+      tscan scan --organization tscan-read --region eu-west-1
       tscan scan --quiet --format json=result.json --fail-on medium
       tscan scan --select 'aws-s3-*' --param access_key_max_age_days=30
     """
@@ -92,15 +95,15 @@ def _scan(reading: Reading, options: Judging) -> int:
         from scanner.cli.preflight import look
 
         return look(config, library, checks, threads=reading.threads)
-    _check_place(reading.snapshot, several=len(config.targets) > 1)
+    several = len(config.targets) > 1 or any(target.organization for target in config.targets)
+    _check_place(reading.snapshot, several=several)
     with shown(quiet=options.quiet) as progress:
         snapshots = pipeline.scan(
             config, library, checks=checks, deadline=reading.deadline, threads=reading.threads, progress=progress
         )
-    paths = _write(snapshots, reading.snapshot)
+        paths = _write(snapshots, reading.snapshot, several=several)
     if not options.quiet:
-        for path in paths:
-            click.echo(f"evidence: {path}", err=True)
+        click.echo(f"evidence: {f'{len(paths)} files in {paths[0].parent}' if several else paths[0]}", err=True)
     return judge_with(paths, options, library, places, configured=config.categories)
 
 
@@ -114,7 +117,7 @@ def _config(reading: Reading, library: Library, params: Mapping[str, Any]) -> Co
     if reading.names_a_target and len(config.targets) > 1:
         raise TscanError(
             f"{config.path} names {len(config.targets)} targets, and options say how to reach one",
-            "leave out --profile, --role-arn and --external-id, or name another configuration",
+            "leave out --profile, --role-arn, --external-id and --organization, or name another configuration",
         )
     return replace(
         config,
@@ -124,12 +127,25 @@ def _config(reading: Reading, library: Library, params: Mapping[str, Any]) -> Co
                 profile=reading.profile or target.profile,
                 role_arn=reading.role_arn or target.role_arn,
                 external_id=reading.external_id or target.external_id,
+                organization=_organization(reading, target.organization),
                 regions=reading.region or target.regions,
                 params={**target.params, **params},
             )
             for target in config.targets
         ),
     )
+
+
+def _organization(reading: Reading, configured: Organization | None) -> Organization | None:
+    """The organisation of the configuration, with the options over it."""
+    from scanner.content.config import check_role
+    from scanner.model.config import Organization
+
+    if not reading.organization:
+        return configured
+    check_role(reading.organization)
+    found = configured or Organization(role=reading.organization)
+    return replace(found, role=reading.organization, external_id=reading.external_id or found.external_id)
 
 
 def _check_place(path: Path | None, *, several: bool) -> None:
@@ -144,13 +160,15 @@ def _check_place(path: Path | None, *, several: bool) -> None:
         raise TscanError(f"--snapshot {path}: there is no folder {path.parent}", "make it first")
 
 
-def _write(snapshots: Sequence[Snapshot], place: Path | None) -> list[Path]:
-    """Write the evidence, and say where."""
+def _write(snapshots: Iterable[Snapshot], place: Path | None, *, several: bool) -> list[Path]:
+    """Write the evidence of each target as soon as it is there, and say where."""
     from scanner.history.snapshots import write_snapshot
 
-    paths = []
+    paths: list[Path] = []
     for snapshot in snapshots:
-        path = place if place and not place.is_dir() else (place or _own_folder()) / _name(snapshot)
+        if place is None:
+            place = _own_folder(snapshot.id if several else "")
+        path = place / _name(snapshot) if place.is_dir() else place
         write_snapshot(path, snapshot)
         paths.append(path)
     return paths
@@ -160,14 +178,15 @@ def _name(snapshot: Snapshot) -> str:
     return f"tscan-{snapshot.target.account}-{snapshot.id}.snapshot.jsonl.gz"
 
 
-def _own_folder() -> Path:
-    """`.tscan/snapshots`, for its owner only, and never committed by accident."""
+def _own_folder(scan: str) -> Path:
+    """`.tscan/snapshots`, or a folder of several targets in it: for its owner only, never committed by accident."""
+    folder = FOLDER / scan
     try:
-        FOLDER.parent.mkdir(mode=0o700, exist_ok=True)
-        FOLDER.mkdir(mode=0o700, exist_ok=True)
+        for path in (FOLDER.parent, FOLDER, folder):
+            path.mkdir(mode=0o700, exist_ok=True)
         ignore = FOLDER.parent / ".gitignore"
         if not ignore.exists():
             ignore.write_text("*\n")
     except OSError as error:
-        raise TscanError(f"{FOLDER} cannot be made: {error.strerror}", "say where with --snapshot") from error
-    return FOLDER
+        raise TscanError(f"{folder} cannot be made: {error.strerror}", "say where with --snapshot") from error
+    return folder

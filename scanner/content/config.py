@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -9,10 +10,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from scanner.content.documents import read_document
 from scanner.content.locate import shown_path
 from scanner.content.parameters import read_params
-from scanner.content.reading import Reading, suggest
+from scanner.content.reading import Reading, Steps, suggest
+from scanner.content.schemas import schema
 from scanner.content.shapes import shape_problems
 from scanner.errors import ContentError, Problem, TscanError
-from scanner.model.config import Config, TargetConfig
+from scanner.model.config import Config, Exclusion, Organization, TargetConfig
 from scanner.model.library import Library
 
 
@@ -66,7 +68,31 @@ def _target(reading: Reading, index: int, library: Library) -> TargetConfig:
         external_id=data.get("external_id", ""),
         regions=tuple(data.get("regions", [])),
         params=read_params(reading, (*path, "params"), library.parameters) if "params" in data else {},
+        organization=_organization(reading, data["organization"], (*path, "organization"))
+        if "organization" in data
+        else None,
     )
+
+
+def _organization(reading: Reading, data: Any, path: Steps) -> Organization:
+    seen: set[str] = set()
+    for number, row in enumerate(data.get("exclude", [])):
+        if row["account"] in seen:
+            place = (*path, "exclude", number, "account")
+            reading.wrong(place, f"account {row['account']} is excluded twice", "remove one")
+        seen.add(row["account"])
+    return Organization(
+        role=data["role"],
+        external_id=data.get("external_id", ""),
+        exclude=tuple(Exclusion(**row) for row in data.get("exclude", [])),
+    )
+
+
+def check_role(name: str) -> None:
+    """TscanError where a text is not the name of a role (with its path, without the account)."""
+    properties = schema("config")["properties"]["targets"]["items"]["properties"]["aws"]["properties"]
+    if not re.fullmatch(properties["organization"]["properties"]["role"]["pattern"].strip("^$"), name):
+        raise TscanError(f"--organization {name} is not the name of a role", "name it without its account: tscan-read")
 
 
 def _timezone(reading: Reading) -> str:

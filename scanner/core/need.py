@@ -156,7 +156,7 @@ def answer_paths(library: Library) -> Mapping[str, frozenset[str]]:
     """
     found: dict[str, set[str]] = defaultdict(set)
     for kind in library.kinds.values():
-        for path in _kind_paths(kind, library):
+        for path in _kind_paths(kind):
             where = _answer_of(kind, path[0], library)
             if where is not None:
                 operation, above = where
@@ -167,7 +167,15 @@ def answer_paths(library: Library) -> Mapping[str, frozenset[str]]:
     return {operation: frozenset(paths) for operation, paths in found.items()}
 
 
-def _kind_paths(kind: Kind, library: Library) -> Iterator[Path]:
+def _kind_paths(kind: Kind) -> Iterator[Path]:
+    # Labels are whatever people wrote there: one that is a secret is replaced, and what reads that label is unread.
+    labels = {path for item in kind.attributes.values() if _is_map(item) for path in attribute_paths(item)}
+    for path in _all_paths(kind):
+        if not any(path[: len(label)] == label for label in labels):
+            yield path
+
+
+def _all_paths(kind: Kind) -> Iterator[Path]:
     for attribute in kind.attributes.values():
         yield from attribute_paths(attribute)
     for expression in (kind.identity, kind.label, kind.at):
@@ -180,6 +188,10 @@ def _kind_paths(kind: Kind, library: Library) -> Iterator[Path]:
             yield from expression.paths
     if kind.listing is not None and kind.listing.request is not None:
         yield from request_paths(kind.listing.request)
+
+
+def _is_map(attribute: Attribute) -> bool:
+    return attribute.type.removesuffix("?") == "map(string)"
 
 
 def _answer_of(kind: Kind, root: str, library: Library) -> tuple[str, Path] | None:

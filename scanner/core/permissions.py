@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from scanner.core.need import KindNeed, needs
 from scanner.model.checks import Check
@@ -38,8 +39,10 @@ class Loss:
 
 
 def need_requests(need: KindNeed) -> Iterator[Request]:
-    """Every request that a need makes: the listing, and the details that are read."""
+    """Every request that a need makes: the listing, what counts it, and the details that are read."""
     yield from _listed(need.kind.listing)
+    if need.kind.count_from is not None:
+        yield need.kind.count_from.request
     for name in need.details:
         if name in need.kind.details:
             yield need.kind.details[name]
@@ -70,25 +73,30 @@ def actions(library: Library, checks: Iterable[Check], default: Default) -> Mapp
     }
 
 
+def asks_organization(library: Library, checks: Iterable[Check]) -> bool:
+    """Whether some check reads what only the account that leads an organisation is told."""
+    return any(need.kind.scope is Scope.MANAGEMENT for need in needs(library, checks).values())
+
+
 def losses(
     library: Library,
     checks: Iterable[Check],
     default: Default,
     refused: Iterable[str],
     *,
-    blinding: Collection[str] = (),
+    blinding: Mapping[str, Scope] = MappingProxyType({}),
 ) -> tuple[Loss, ...]:
     """For each refused operation, the checks that read it and the controls that they evidence.
 
-    `blinding` are operations that tell the regions: without them nothing that is read in each region is whole.
+    `blinding` are operations that tell the places of a scope: without them nothing that is read there is whole.
     """
     wanted = set(refused) | set(blinding)
     permissions: dict[str, set[str]] = defaultdict(set)
     users: dict[str, set[str]] = defaultdict(set)
     for check in checks:
         for need in needs(library, [check]).values():
-            if need.kind.scope is Scope.REGION:
-                for operation in blinding:
+            for operation, scope in blinding.items():
+                if need.kind.scope is scope:
                     users[operation].add(check.id)
             for request in need_requests(need):
                 if request.operation in wanted:

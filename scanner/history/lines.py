@@ -235,7 +235,8 @@ class SnapshotReader:
             callers=tuple(Caller(**caller) for caller in header["callers"]),
             answers=answers,
             accounts=tuple(
-                Account(**{**account, "state": AccountState(account["state"])}) for account in header.get("accounts", ())
+                Account(**{**account, "state": AccountState(account["state"])})
+                for account in header.get("accounts", ())
             ),
             management_open=header.get("management_open", ""),
             unentered=header.get("unentered", ""),

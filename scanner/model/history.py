@@ -51,7 +51,7 @@ class Segment:
     """An immutable file of rows that a record names."""
 
     kind: str
-    """`transitions`, `evidence` or `state`."""
+    """`transitions`, `evidence`, `answers`, `state`, `index`, `pack` or `waivers`."""
     path: str
     sha256: str
     rows: int
@@ -84,6 +84,8 @@ class Record:
     gaps: tuple[str, ...]
     """Calls that were not answered, as `operation@region`."""
     segments: tuple[Segment, ...] = field(default=())
+    together: tuple[str, ...] = ()
+    """The scans, this one among them, that were judged as one: accounts of an organisation read from each other."""
     sha256: str = ""
     """Digest of this record's bytes in the store; not part of them."""
 

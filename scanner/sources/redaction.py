@@ -12,6 +12,8 @@ MARK: Final = "$redacted"
 """The one key of the mapping that stands for a redacted value: `{"$redacted": "Private Key"}`."""
 DECLARED: Final = "declared secret"
 _NONE: Final = PathTree()
+_LONGEST_MESSAGE: Final = 500
+"""Characters; an answer that could not be parsed stands whole in the SDK's message."""
 
 
 class Redactor:
@@ -29,9 +31,11 @@ class Redactor:
         return walk.value(data, "", "", (secrets,), (read,)), tuple(walk.replaced)
 
     def text(self, message: str) -> str:
-        """A provider's message, or a note in its place when it holds a secret."""
+        """A provider's message, cut to one that people read, or a note in its place when it holds a secret."""
         found = self._detector.find(message)
-        return f"(message redacted: {found})" if found else message
+        if found:
+            return f"(message redacted: {found})"
+        return message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}…"
 
 
 class _Walk:

@@ -9,12 +9,21 @@ from pathlib import Path
 import pytest
 
 from scanner.cli import run
+from scanner.content import library
 from tests.sources.stub import ALIAS, CALLER, Provider, iam, query_error, regions, serve
 
 REFUSED = query_error("AccessDenied")
 SUMMARY = iam(
     "GetAccountSummary", "<SummaryMap><entry><key>AccountMFAEnabled</key><value>1</value></entry></SummaryMap>"
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _loaded_once() -> Iterator[None]:
+    loaded = library.load_library()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(library, "load_library", lambda *_: loaded)
+        yield
 
 
 def test_the_policy_is_printed_as_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -37,6 +46,15 @@ def test_a_selection_asks_for_less(capsys: pytest.CaptureFixture[str]) -> None:
     assert "sqs" in services
     assert "s3" not in services
     assert any(line.startswith("ec2:DescribeRegions  every scan") for line in lines)
+
+
+def test_the_leading_account_may_enter_the_others(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["permissions", "aws", "--organization", "tscan-read"]) == 0
+    reading, entering = json.loads(capsys.readouterr().out)
+    assert {"organizations:ListAccounts", "organizations:DescribeOrganization"} <= set(
+        reading["Statement"][0]["Action"]
+    )
+    assert entering["Statement"][0]["Action"] == ["sts:AssumeRole"]
 
 
 @pytest.mark.parametrize("form", ["terraform", "cloudformation"])
@@ -109,9 +127,20 @@ def test_a_look_asks_each_operation_once(provider: Provider) -> None:
 
 def test_a_look_that_is_let_in_everywhere_is_clean(provider: Provider, capsys: pytest.CaptureFixture[str]) -> None:
     provider.script["GetAccountSummary"] = [SUMMARY]
-    assert run(["scan", "--preflight", "--select", "aws-iam-root-mfa-enabled"]) in (0, 3)
+    provider.script["GetCredentialReport"] = [query_error("ReportNotPresent", status=410)]
+    assert run(LOOK) == 0
     out = capsys.readouterr().out
-    assert "answered:" in out
+    assert "answered: 5" in out
+    assert "refused" not in out
+
+
+def test_a_failure_that_is_no_refusal_is_told_apart(provider: Provider, capsys: pytest.CaptureFixture[str]) -> None:
+    provider.script["GetAccountSummary"] = [query_error("ValidationError", status=400)]
+    provider.script["GetCredentialReport"] = [query_error("ReportNotPresent", status=410)]
+    assert run(LOOK) == 3
+    out = capsys.readouterr().out
+    assert "not clear: iam:GetAccountSummary" in out
+    assert "refused" not in out
 
 
 def test_regions_that_cannot_be_listed_cost_what_is_read_in_them(

@@ -16,7 +16,8 @@ from scanner.collect import Progress
 from scanner.content.library import load_library
 from scanner.errors import TscanError
 from scanner.history.snapshots import read_snapshot
-from scanner.model.answers import Snapshot
+from scanner.model.answers import Snapshot, Target
+from scanner.model.config import Organization
 
 Asked = list[dict[str, Any]]
 
@@ -68,7 +69,7 @@ def test_what_was_written_is_what_is_judged(asked: Asked, tmp_path: Path, monkey
     def judge(snapshots: Any, *arguments: Any, **named: Any) -> Any:
         assert list(tmp_path.glob("*.gz")), "judged before it was written"
         seen.extend(snapshots)
-        return original(snapshots, *arguments, **named)
+        return original(seen, *arguments, **named)
 
     monkeypatch.setattr("scanner.cli.judging.judge", judge)
     assert run(["scan", "--snapshot", "here.snapshot.jsonl.gz", "--quiet"]) == 1
@@ -107,6 +108,8 @@ def test_quiet_is_quiet(asked: Asked, capsys: Any) -> None:
         (["--config", "wrong.yaml"], "wrong.yaml:2:1"),
         (["--config", "two.yaml", "--profile", "x"], "names 2 targets"),
         (["--config", "two.yaml", "--snapshot", "one.gz"], "must be a folder"),
+        (["--organization", "tscan-read", "--snapshot", "one.gz"], "must be a folder"),
+        (["--organization", "arn:aws:iam::1:role/x"], "is not the name of a role"),
         (["--param", "key_max_age_days=old"], "--param key_max_age_days"),
     ],
 )
@@ -134,3 +137,30 @@ def test_a_target_that_cannot_be_entered_leaves_nothing(
     assert run(["scan", "--format", "json=out.json"]) == 2
     assert capsys.readouterr().err == "no AWS credentials were found\n  hint: give --profile\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_organisation_is_one_folder_that_is_judged_again(
+    asked: Asked, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = pipeline.scan
+
+    def scan(config: Any, library: Any, **given: Any) -> Iterator[Snapshot]:
+        (snapshot,) = original(config, library, **given)
+        yield snapshot
+        yield replace(snapshot, id="second", target=Target("aws:222222222222"))
+
+    monkeypatch.setattr(pipeline, "scan", scan)
+    assert run(["scan", "--organization", "tscan-read", "--external-id", "abc"]) == 1
+    (target,) = asked[0]["config"].targets
+    assert target.organization == Organization(role="tscan-read", external_id="abc")
+    (folder,) = [path for path in (tmp_path / ".tscan/snapshots").iterdir() if path.is_dir()]
+    assert len(list(folder.iterdir())) == 2
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert f"evidence: 2 files in .tscan/snapshots/{folder.name}" in capsys.readouterr().err
+    assert run(["replay", str(folder)]) == 1
+    assert "aws:222222222222" in capsys.readouterr().out
+
+
+def test_a_folder_without_evidence(tmp_path: Path, capsys: Any) -> None:
+    assert run(["replay", str(tmp_path)]) == 2
+    assert f"{tmp_path} holds no snapshot" in capsys.readouterr().err

@@ -10,7 +10,7 @@ from scanner.content.config import load_config
 from scanner.content.parameters import parse_params
 from scanner.errors import ContentError, TscanError
 from scanner.model.checks import Parameter
-from scanner.model.config import Config, TargetConfig
+from scanner.model.config import Config, Exclusion, Organization, TargetConfig
 
 CONFIG = "tscan.yaml"
 
@@ -33,6 +33,56 @@ def test_what_is_read(pack: Any) -> None:
         categories={"soc2-2017": ("Security",)},
         path=CONFIG,
     )
+
+
+ORGANIZATION = """
+version: 1
+targets:
+  - aws:
+      organization:
+        role: tscan-read
+        external_id: abc
+        exclude:
+          - {account: "222222222222", reason: No customer data., approver: Jo Doe}
+          - {account: "333333333333", reason: Sandbox., approver: Jo Doe}
+"""
+
+
+def test_an_organisation_is_read(pack: Any) -> None:
+    pack.write(CONFIG, ORGANIZATION)
+    (target,) = load_config(CONFIG, pack.load()).targets
+    assert target.organization == Organization(
+        role="tscan-read",
+        external_id="abc",
+        exclude=(
+            Exclusion(account="222222222222", reason="No customer data.", approver="Jo Doe"),
+            Exclusion(account="333333333333", reason="Sandbox.", approver="Jo Doe"),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message", "hint"),
+    [
+        (", reason: No customer data.", "", "'reason' is missing", ""),
+        (", approver: Jo Doe}\n          - {account: \"333", "}\n          - {account: \"333", "'approver' is missing", ""),
+        ("reason: Sandbox.", "reason: ' '", "' ' is not a reason", ""),
+        ('"222222222222"', "22222", "must be a text, not 22222", "put it in quotes"),
+        ('"222222222222"', '"22222"', "'22222' is not an account id of 12 digits", ""),
+        ('"333333333333"', '"222222222222"', "account 222222222222 is excluded twice", "remove one"),
+        ("role: tscan-read\n        ", "", "'role' is missing", ""),
+        ("role: tscan-read", "role: 'arn:aws:iam::1:role/x'", "'arn:aws:iam::1:role/x' is not the name of a role", ""),
+    ],
+)
+def test_a_mistake_in_an_organisation(pack: Any, old: str, new: str, message: str, hint: str) -> None:
+    assert ORGANIZATION.count(old) == 1
+    pack.write(CONFIG, ORGANIZATION.replace(old, new))
+    with pytest.raises(ContentError) as caught:
+        load_config(CONFIG, pack.load())
+    (problem,) = caught.value.problems
+    assert message in problem.message
+    assert problem.hint == hint
+    assert problem.line > 4
 
 
 def test_an_empty_configuration_reads_the_default_target(pack: Any) -> None:

@@ -135,3 +135,23 @@ def test_the_canonical_order_is_that_of_the_json_texts() -> None:
     assert canonical_list([{"at": late}, {"at": early}]) == [{"at": early}, {"at": late}]
     mixed = [{"x": ABSENT}, {"x": Unreadable("why")}, {"x": 1}]
     assert canonical_list(mixed) == canonical_list(reversed(mixed))
+
+
+def test_what_where_leaves_out_can_be_shown(pack: Any) -> None:
+    entry = "examples:\n  not_asked:\n    - resource: {created: 2020-01-01}\n"
+    pack.change(CHECK, "examples:\n", entry)
+    library = pack.load()
+    check = library.checks["aws-s3-bucket-encrypted"]
+    (result,) = (one for one in run_examples(check, library) if one.example.expect == "not asked")
+    assert result.agrees
+    pack.change(CHECK, "created: 2020-01-01", "created: 2025-12-31")
+    library = pack.load()
+    (result,) = (one for one in run_examples(library.checks[check.id], library) if one.example.expect == "not asked")
+    assert (result.verdict, result.agrees) == ("fail", False)
+
+
+def test_without_where_nothing_is_left_out(pack: Any) -> None:
+    pack.change(CHECK, "where: now - self.created < days(params.most_days)\n", "")
+    place = pack.change(CHECK, "examples:\n", "examples:\n  not_asked:\n    ‸- resource: {created: 2020-01-01}\n")
+    (problem,) = pack.problems()
+    assert problem.startswith(f"{place}: every resource is asked about")

@@ -26,6 +26,7 @@ FILES = {
     "framework": "mappings/soc2-2017/framework.yaml",
     "criteria": "mappings/soc2-2017/CC6.yaml",
     "config": "tscan.yaml",
+    "waivers": "waivers.yaml",
 }
 STRANGE: tuple[Any, ...] = (None, True, 7, 1.5, "", "x", "A b", [], [7], ["x"], {}, {"x": 7})
 

@@ -24,7 +24,7 @@ GOOD_STATUSES = frozenset({Status.PASS, Status.ACCEPTED, Status.NO_OCCURRENCE, S
 
 
 def improves(before: object, after: object) -> bool:
-    """Whether a verdict, a status or an exit code became one that people are glad of (DESIGN, section 2)."""
+    """Whether a verdict, a status or an exit code became one that people are glad of."""
     if before == after:
         return False
     return after in GOOD_VERDICTS if isinstance(after, Verdict) else after in GOOD_STATUSES or after == 0

@@ -168,7 +168,7 @@ def judged(run: Run, shape: tuple[Control, ...], primary: tuple[bool, ...]) -> t
     assert shown.evidence_complete or shown.status is not Status.PASS
     assessment = Assessment(
         id="x", started="", finished="", version="", pack_sha256="", params={}, callers=(), coverage=(), results=run,
-        targets=({"id": HERE, "regions_open": ""},), controls=tuple(results), criteria=(shown,),
+        targets=({"id": HERE, "regions_open": "", "unentered": ""},), controls=tuple(results), criteria=(shown,),
     )  # fmt: skip
     code = exit_code(assessment, LIBRARY, Severity.HIGH)
     return [*(result.status for result in results), shown.status], code

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from scanner.content import load_library
-from scanner.core.permissions import actions, losses
+from scanner.core.permissions import actions, asks_organization, losses
 from scanner.history.snapshots import read_snapshot
 from scanner.model.answers import Snapshot
 from scanner.model.controls import Role
 from scanner.model.findings import Verdict
+from scanner.model.kinds import Scope
 from scanner.model.library import Library
 from scanner.pipeline import judge
 from tests.pipeline.refusals import changed, denied, worsened
@@ -65,29 +66,37 @@ def test_what_a_check_declares_is_enough_for_its_verdicts(library: Library, snap
 def test_every_call_of_a_scan_is_declared(library: Library, snapshot: Snapshot) -> None:
     grants = actions(library, [library.checks[name] for name in snapshot.checks], own)
     declared = {operation for grant in grants.values() for operation in grant.operations}
-    discovery = {"sts:GetCallerIdentity", "iam:ListAccountAliases", "ec2:DescribeRegions"}
+    discovery = {
+        "sts:GetCallerIdentity",
+        "iam:ListAccountAliases",
+        "ec2:DescribeRegions",
+        "organizations:DescribeOrganization",
+    }
     assert {answer.call.operation for answer in snapshot.answers.values()} <= declared | discovery
 
 
 def test_without_one_permission_something_is_unknown_and_says_which_call(library: Library, snapshot: Snapshot) -> None:
     grants = actions(library, [library.checks[name] for name in snapshot.checks], own)
     before = judge([snapshot], library)
-    refused = 0
+    silent, named = [], 0
     for action, grant in grants.items():
         keys = [
             key
             for key, answer in snapshot.answers.items()
             if answer.call.operation in grant.operations and answer.state.whole
         ]
-        if not keys or grant.operations == ("iam:GenerateCredentialReport",):
+        moved = changed(before, judge([worsened(snapshot, keys, denied)], library)) if keys else []
+        if keys and not moved:
+            silent.append(action)
             continue
-        refused += 1
-        moved = changed(before, judge([worsened(snapshot, keys, denied)], library))
-        assert moved, action
-        assert {finding.verdict for finding in moved} == {Verdict.UNKNOWN}, action
-        assert any(operation in finding.reason for finding in moved for operation in grant.operations), action
-        assert {finding.check for finding in moved} <= set(grant.checks), action
-    assert refused > 50
+        named += bool(keys)
+        for finding in moved:
+            assert finding.verdict is Verdict.UNKNOWN, action
+            assert finding.check in grant.checks, action
+        assert not moved or any(name in finding.reason for finding in moved for name in grant.operations), action
+    assert named > 50
+    # Where the demo's account holds nothing that the answer could decide: no ACL opens a bucket, no rule names a list.
+    assert len(silent) <= named // 8, silent
 
 
 def test_a_refused_operation_names_its_checks_and_the_controls_that_they_evidence(library: Library) -> None:
@@ -108,5 +117,15 @@ def test_an_operation_that_no_check_reads_costs_nothing(library: Library) -> Non
 
 def test_without_the_list_of_regions_whatever_is_read_in_each_is_lost(library: Library) -> None:
     chosen = [library.checks["aws-sqs-queue-has-dlq"], library.checks["aws-iam-user-console-mfa"]]
-    (loss,) = losses(library, chosen, own, ["ec2:DescribeRegions"], blinding=["ec2:DescribeRegions"])
+    (loss,) = losses(library, chosen, own, ["ec2:DescribeRegions"], blinding={"ec2:DescribeRegions": Scope.REGION})
     assert loss.checks == ("aws-sqs-queue-has-dlq",)
+
+
+def test_without_knowing_who_leads_whatever_the_organisation_is_asked_is_lost(library: Library) -> None:
+    queue = library.kinds["aws.sqs.queue"]
+    moved = replace(library, kinds={**library.kinds, queue.id: replace(queue, scope=Scope.MANAGEMENT)})
+    chosen = [library.checks["aws-sqs-queue-kms-encrypted"], library.checks["aws-iam-user-console-mfa"]]
+    (loss,) = losses(moved, chosen, own, [], blinding={"organizations:DescribeOrganization": Scope.MANAGEMENT})
+    assert loss.checks == ("aws-sqs-queue-kms-encrypted",)
+    assert asks_organization(moved, chosen)
+    assert not asks_organization(library, chosen)

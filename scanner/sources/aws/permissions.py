@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 
-from scanner.core.permissions import Grant
+from scanner.errors import TscanError
 
 PREFIXES: Final = {
     "accessanalyzer": "access-analyzer",
@@ -25,10 +26,15 @@ DISCOVERY: Final = {
     "iam:ListAccountAliases": "what people call the account",
 }
 """Actions of the calls that open an account, whatever is selected; sts:GetCallerIdentity needs none."""
+ORGANIZATION: Final = {"organizations:DescribeOrganization": "who leads the organisation"}
+"""The same where checks ask about the organisation, or its accounts are scanned."""
+LEADING: Final = {"organizations:ListAccounts": "which accounts the organisation has"}
+"""The same for the account from which an organisation is scanned."""
 
 Document = dict[str, Any]
 """A policy document."""
 
+_ROLE: Final = re.compile(r"[\w+=,.@-]{1,64}", re.A)
 LARGEST: Final = 6144
 """Characters that a managed policy may have without its white space (IAM and STS quotas, IAM User Guide)."""
 
@@ -39,9 +45,17 @@ def action_of(operation: str) -> str:
     return f"{PREFIXES.get(service, service)}:{name}"
 
 
-def allowed(grants: Iterable[Grant]) -> tuple[str, ...]:
-    """The actions of a reading role: those of the checks, and those that open the account."""
-    return tuple(sorted({*DISCOVERY, *(grant.action for grant in grants)}))
+def discovery(*, organization: bool, leading: bool) -> dict[str, str]:
+    """The actions that open an account, each with what it tells."""
+    return {**DISCOVERY, **(ORGANIZATION if organization or leading else {}), **(LEADING if leading else {})}
+
+
+def entering(role: str) -> Document:
+    """The right of the leading account to enter the others by a role of this name."""
+    if not _ROLE.fullmatch(role):
+        raise TscanError(f"--organization {role} is not the name of a role", "write the name alone, without an ARN")
+    statement = {"Effect": "Allow", "Action": ["sts:AssumeRole"], "Resource": f"arn:*:iam::*:role/{role}"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def documents(actions: Iterable[str]) -> list[Document]:

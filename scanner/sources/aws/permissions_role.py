@@ -125,4 +125,4 @@ def _parameter(meaning: str, value: str) -> dict[str, object]:
 
 def _count(documents: Sequence[Document]) -> str:
     total = sum(len(statement["Action"]) for document in documents for statement in document["Statement"])
-    return f"{total} actions, all of reading"
+    return f"{total} actions"

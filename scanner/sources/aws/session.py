@@ -88,9 +88,7 @@ class Door:
         with self._lock:
             return self._limiters.setdefault((service, region), Limiter(self.clock))
 
-    def _read(
-        self, call: Call, service: str, operation: str, attempts: Attempts, reading: _Reading
-    ) -> Steps[None]:
+    def _read(self, call: Call, service: str, operation: str, attempts: Attempts, reading: _Reading) -> Steps[None]:
         """Read every page into `reading`, or until one fails."""
         try:
             client = self.tools.clients.get(service, call.region)
@@ -107,9 +105,7 @@ class Door:
                 state=State.ERROR, code=type(error).__name__.removesuffix("Error"), message=str(error)
             )
 
-    def _pages(
-        self, call: Call, method: Any, pager: Pager, attempts: Attempts, reading: _Reading
-    ) -> Steps[None]:
+    def _pages(self, call: Call, method: Any, pager: Pager, attempts: Attempts, reading: _Reading) -> Steps[None]:
         arguments: dict[str, Any] = dict(call.params)
         # The lists that the model pages are joined too: another kind may read one that this call does not name.
         paths = dict.fromkeys((*call.items, *pager.lists))

@@ -1,0 +1,134 @@
+"""`tscan history`: what was committed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from scanner.history.ledger import Ledger
+    from scanner.model.history import Record
+
+_STORE = click.option("--store", default=".tscan", show_default=True, metavar="PLACE", help="A folder or s3://…")
+_TARGET = click.option("--target", default="", metavar="ID", help="Only this target, such as aws:111122223333.")
+
+
+@click.group()
+def history() -> None:
+    """List and show the scans that were committed, and remove what broken-off scans left.
+
+    \b
+    Examples:
+      tscan history list
+      tscan history show 12 --target aws:111122223333
+      tscan history compact --store s3://bucket/tscan
+    """
+
+
+@history.command("list")
+@_STORE
+@_TARGET
+def list_(store: str, target: str) -> int:
+    """One line for each record: number, target, when, verdicts, changes, unanswered calls.
+
+    \b
+    Examples:
+      tscan history list
+      tscan history list --store s3://bucket/tscan --target aws:111122223333
+    """
+    from scanner.formats.values import clean
+
+    ledger = _open(store)
+    for name in _targets(ledger, target):
+        for record in ledger.records(name):
+            counts = ", ".join(f"{count} {verdict}" for verdict, count in record.counts.items() if count)
+            changes = sum(segment.rows for segment in record.segments if segment.kind == "transitions")
+            gaps = f", {len(record.gaps)} calls unanswered" if record.gaps else ""
+            click.echo(
+                clean(f"{record.seq:>6}  {name}  {record.finished}  {counts or 'no finding'}; {changes} changes{gaps}")
+            )
+    return 0
+
+
+@history.command()
+@click.argument("seq", type=click.IntRange(1))
+@_STORE
+@_TARGET
+def show(seq: int, store: str, target: str) -> int:
+    """A record: who, when, by what, which files, and what changed.
+
+    \b
+    Examples:
+      tscan history show 1
+      tscan history show 12 --target aws:111122223333
+    """
+    from scanner.errors import TscanError
+    from scanner.formats.values import clean
+
+    ledger = _open(store)
+    names = _targets(ledger, target)
+    if len(names) > 1:
+        raise TscanError(f"{store} holds {len(names)} targets", f"name one with --target: {', '.join(names[:5])}")
+    records = ledger.records(names[0])
+    if seq > len(records):
+        raise TscanError(f"{names[0]} has {len(records)} records", "see 'tscan history list'")
+    record = records[seq - 1]
+    for line in _lines(record):
+        click.echo(clean(line))
+    for move in ledger.changes(record):
+        change = f"{move.previous or 'new'} -> {move.verdict or 'gone'}"
+        click.echo(clean(f"  {move.check}  {move.resource}  {change}  ({move.cause.value}) {move.reason}".rstrip()))
+    return 0
+
+
+@history.command("compact")
+@_STORE
+def compact_(store: str) -> int:
+    """Remove files that no record names and that are older than an hour, and superseded checkpoints.
+
+    \b
+    Examples:
+      tscan history compact
+      tscan history compact --store s3://bucket/tscan
+    """
+    from scanner.history.compact import compact
+    from scanner.history.stores import open_store
+
+    removed = compact(open_store(store))
+    click.echo(
+        f"removed {removed.orphans} segments that no record names, {removed.superseded} superseded checkpoints, "
+        f"{removed.unfinished} unfinished files"
+    )
+    return 0
+
+
+def _open(store: str) -> Ledger:
+    from scanner.history.ledger import Ledger
+    from scanner.history.stores import open_store
+
+    return Ledger(open_store(store))
+
+
+def _targets(ledger: Ledger, target: str) -> list[str]:
+    from scanner.errors import TscanError
+
+    names = list(ledger.targets())
+    if not names:
+        raise TscanError(f"{ledger.store.name}: there is no history here", "name the store that 'tscan scan' wrote")
+    if target and target not in names:
+        raise TscanError(f"{ledger.store.name} has no history of {target}", f"there is {', '.join(names[:5])}")
+    return [target] if target else names
+
+
+def _lines(record: Record) -> list[str]:
+    lines = [
+        f"record {record.seq} of {record.target}: {record.sha256}",
+        f"scan {record.scan}, {record.started} to {record.finished}, tscan {record.version}",
+        f"pack {record.pack_sha256}",
+        f"callers {', '.join(record.callers) or 'none'}",
+        f"{len(record.checks)} checks, {len(record.regions)} regions, {len(record.gaps)} calls unanswered",
+        *(f"  unanswered {gap}" for gap in record.gaps),
+        *(f"  {one.kind}: {one.path}, {one.rows} rows, {one.bytes} bytes" for one in record.segments),
+    ]
+    return lines

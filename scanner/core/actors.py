@@ -1,0 +1,105 @@
+"""Who did it: the event of an audit log that fits a change, and unknown where two people fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+from typing import Final
+
+from scanner.core.calendar import moment
+from scanner.model.history import Transition
+
+SLACK: Final = timedelta(seconds=2)
+"""Logs cut times to the second."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEvent:
+    """One entry of a provider's audit log, in the words that all of them share."""
+
+    id: str
+    """The provider's id; the same event may be delivered twice."""
+    time: str
+    """When it happened, not when it was delivered."""
+    action: str
+    """`s3:PutBucketAcl`."""
+    actor: str
+    resources: tuple[str, ...] = ()
+    """Ids, ARNs and names that it speaks of; empty where the log does not say."""
+    region: str = ""
+    writes: bool = True
+    error: str = ""
+    """An error code: the call changed nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who changed something, or why that is not known."""
+
+    name: str
+    """`` where it is unknown."""
+    reason: str
+    events: tuple[LogEvent, ...] = field(default=())
+    """The events that fit, in order of time."""
+
+    @property
+    def known(self) -> bool:
+        """Whether exactly one actor fits."""
+        return bool(self.name)
+
+
+def who(
+    transition: Transition,
+    events: Iterable[LogEvent],
+    window: tuple[str, str],
+    *,
+    actions: Sequence[str] = (),
+    whole: bool = True,
+) -> Actor:
+    """The only actor whose successful writes fit a transition on resource, time and action; else unknown.
+
+    `window` is from the start of the reading before to the end of this one. `actions` are patterns of the calls that
+    can change what the check reads (`s3:PutBucket*`; none: every write). Without a whole log, somebody else may fit.
+    """
+    if not whole:
+        return Actor(name="", reason="the audit log was not read whole")
+    begins, ends = moment(window[0]) - SLACK, moment(window[1]) + SLACK
+    fits: dict[str, LogEvent] = {}
+    for event in events:
+        if _possible(event, begins, ends, actions) and _about(event, transition.resource, transition.region, actions):
+            fits.setdefault(event.id, event)
+    found = tuple(sorted(fits.values(), key=lambda event: (moment(event.time), event.id)))
+    if not found:
+        return Actor(name="", reason="no event of the log fits")
+    actors = sorted({event.actor for event in found})
+    if len(actors) > 1:
+        return Actor(name="", reason=f"{len(actors)} actors fit: {', '.join(actors)}", events=found)
+    if not actors[0]:
+        return Actor(name="", reason="the log does not name who did it", events=found)
+    return Actor(name=actors[0], reason="", events=found)
+
+
+def _possible(event: LogEvent, begins: datetime, ends: datetime, actions: Sequence[str]) -> bool:
+    if not event.writes or event.error or not begins <= moment(event.time) <= ends:
+        return False
+    return not actions or any(fnmatchcase(event.action.lower(), pattern.lower()) for pattern in actions)
+
+
+def _about(event: LogEvent, resource: str, region: str, actions: Sequence[str]) -> bool:
+    if resource in event.resources:
+        return True
+    if not actions:
+        return False
+    # With calls that are known to change it, a bare name is enough; without, a role and a bucket may share one.
+    if not event.resources:
+        # A call of the right kind that does not say on what could be the one: it makes others ambiguous.
+        return region in ("", event.region)
+    return not _names(resource).isdisjoint(event.resources)
+
+
+def _names(resource: str) -> frozenset[str]:
+    """How a log may name what has an ARN: a bucket by its name, a role by its name without the path."""
+    tail = resource.split(":", 5)[-1] if resource.startswith("arn:") else resource
+    return frozenset({resource, tail, tail.partition("/")[2] or tail, tail.rpartition("/")[2]})

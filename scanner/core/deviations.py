@@ -1,0 +1,281 @@
+"""Failing spans of items, walked out of the transitions of one target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Final
+
+from scanner.core.calendar import moment
+from scanner.core.reads import Reads
+from scanner.model.history import Cause, Transition
+from scanner.model.operation import Days, Deviation, WaivedSpan
+
+Key = tuple[str, str, str]
+"""Check, region, resource."""
+
+ANY: Final = "*"
+GONE: Final = ""
+_DECIDES: Final = frozenset({"pass", "fail", "waived"})
+_MEMBERS: Final = {"pass": "passing", "fail": "failing", "waived": "waived"}
+_CHANGED: Final = frozenset({Cause.PACK, Cause.PARAMS})
+
+
+@dataclass(slots=True)
+class _Open:
+    """A failing span that has begun."""
+
+    after: int
+    by: int
+    before: str
+    cause: str
+    reason: str
+
+
+@dataclass(slots=True)
+class _Item:
+    """What is known of an item while the records go by."""
+
+    verdict: str
+    since: int
+    """The record from which the verdict holds."""
+    good: int = -1
+    """The last read that did not fail, as far as an earlier verdict tells."""
+    failed: int = -1
+    """The last read that failed."""
+    span: _Open | None = None
+    waived: int = -1
+    """The record from which it is waived."""
+    hidden: str = ""
+    """`listing`, `scope` or `event`: why it is out of sight without being gone."""
+    left: int = -1
+    """The record with which it went out of sight."""
+    seen: bool = False
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one check came to: items, days by reading, and spans."""
+
+    items: int = 0
+    days: dict[str, float] = field(default_factory=dict)
+    deviations: list[Deviation] = field(default_factory=list)
+    waived: list[WaivedSpan] = field(default_factory=list)
+
+    def as_days(self) -> Days:
+        """Resource-days by what was read."""
+        return Days(**self.days)
+
+
+class Walk:
+    """Goes through a target's transitions once, record by record.
+
+    What is unread after a failure keeps the span open, and what left the sight of a scan is not gone: an item is
+    removed only when a listing that was read whole lacks it.
+    """
+
+    def __init__(
+        self, target: str, reads: Reads, *, start: datetime, end: datetime, is_event: Callable[[str], bool]
+    ) -> None:
+        self.target = target
+        self.reads = reads
+        self.tallies: dict[str, Tally] = {}
+        self._start, self._end = start, end
+        self._is_event = is_event
+        self._items: dict[Key, _Item] = {}
+        self._blind: dict[tuple[str, str], str] = {}
+        """Listings that are not read whole, by check and region."""
+        self._hidden: dict[str, set[Key]] = {}
+        """Items that went out of sight with their listing, by check."""
+
+    def run(self, transitions: Iterable[Transition]) -> Mapping[str, Tally]:
+        """What every check came to by the last record; transitions are in order of their records."""
+        for seq, group in groupby(transitions, key=lambda row: row.seq):
+            place = self.reads.index(seq)
+            if place >= 0:
+                self._record(place, list(group))
+        for key, item in self._items.items():
+            self._finish(key, item)
+        return self.tallies
+
+    # -- one record -----------------------------------------------------------------------------------------------
+
+    def _record(self, place: int, rows: list[Transition]) -> None:
+        before = dict(self._blind) if self._blind else {}
+        cleared = self._listings(rows)
+        for row in rows:
+            if row.resource != ANY:
+                self._item(place, row, before)
+        for check in cleared:
+            self._uncover(place, check)
+
+    def _listings(self, rows: list[Transition]) -> set[str]:
+        cleared = set()
+        for row in rows:
+            if row.resource != ANY:
+                continue
+            if row.verdict == GONE:
+                self._blind.pop((row.check, row.region), None)
+                cleared.add(row.check)
+            else:
+                self._blind[row.check, row.region] = row.verdict
+        return cleared
+
+    def _item(self, place: int, row: Transition, before: Mapping[tuple[str, str], str]) -> None:
+        key = (row.check, row.region, row.resource)
+        item = self._items.get(key)
+        if item is None:
+            if row.verdict == GONE:
+                return
+            item = self._items[key] = self._new(key, place, row, before)
+            return
+        if item.verdict == GONE and not item.hidden:
+            item.good = self._listed(key, place, before)
+        self._settle(key, item, place)
+        if row.verdict == GONE:
+            self._vanish(key, item, place, row.cause)
+            return
+        was = "absent" if item.verdict == GONE and not item.hidden else item.verdict or "unknown"
+        item.hidden, item.verdict, item.since = "", row.verdict, place
+        self._become(key, item, place, row, was)
+
+    def _new(self, key: Key, place: int, row: Transition, before: Mapping[tuple[str, str], str]) -> _Item:
+        item = _Item(verdict=row.verdict, since=place, good=self._listed(key, place, before))
+        self._become(key, item, place, row, "absent" if item.good >= 0 else "")
+        return item
+
+    def _listed(self, key: Key, place: int, before: Mapping[tuple[str, str], str]) -> int:
+        """The record before, if it read the listing whole and so shows that the item was not there."""
+        return -1 if is_covered(before, key) else self.reads.last_before(key[0], key[1], place)
+
+    def _become(self, key: Key, item: _Item, place: int, row: Transition, was: str) -> None:
+        if row.verdict == "fail":
+            if item.span is None:
+                item.span = _Open(after=item.good, by=place, before=was, cause=row.cause.value, reason=row.reason)
+        elif row.verdict == "pass":
+            self._close(key, item, place, "check changed" if row.cause in _CHANGED else "fixed")
+        elif row.verdict == "waived":
+            self._close(key, item, place, "waived")
+            item.waived = place
+
+    def _vanish(self, key: Key, item: _Item, place: int, cause: Cause) -> None:
+        item.verdict, item.since, item.left = GONE, place, place
+        if cause is Cause.SCOPE:
+            item.hidden = "scope"
+        elif cause in _CHANGED:
+            self._close(key, item, place, "check changed")
+        elif self._is_event(key[0]):
+            item.hidden = "event"
+        elif is_covered(self._blind, key) or not self.reads.read(key[0], key[1], place):
+            item.hidden = "listing"
+            self._hidden.setdefault(key[0], set()).add(key)
+        else:
+            self._close(key, item, place, "removed")
+
+    def _uncover(self, place: int, check: str) -> None:
+        """A listing is whole again: what went out of sight with it and is not in it is gone."""
+        waiting = self._hidden.get(check)
+        if not waiting:
+            return
+        for key in list(waiting):
+            item = self._items[key]
+            if item.hidden != "listing":
+                waiting.discard(key)
+            elif not is_covered(self._blind, key) and self.reads.read(check, key[1], place):
+                waiting.discard(key)
+                item.hidden = ""
+                self._close(key, item, place, "removed")
+
+    # -- spans ----------------------------------------------------------------------------------------------------
+
+    def _settle(self, key: Key, item: _Item, place: int) -> None:
+        """Count what the verdict so far stood for, and remember the last read of its kind."""
+        tally = self._tally(key[0])
+        verdict = item.verdict
+        if verdict != GONE:
+            days = self.reads.weight(key[0], key[1], item.since, place)
+            if days:
+                name = _MEMBERS.get(verdict, "unread")
+                tally.days[name] = tally.days.get(name, 0.0) + days
+                if not item.seen:
+                    item.seen = True
+                    tally.items += 1
+        if verdict not in _DECIDES:
+            return
+        last = max(self.reads.last_before(key[0], key[1], place), item.since)
+        if verdict == "fail":
+            item.failed = last
+        else:
+            item.good = last
+        if verdict == "waived":
+            self._waived(key, item, place)
+
+    def _waived(self, key: Key, item: _Item, place: int) -> None:
+        ends = self.reads.time(place) if place < len(self.reads.records) else ""
+        if not ends or moment(ends) >= self._start:
+            check, region, resource = key
+            begins = self.reads.time(item.waived)
+            self._tally(check).waived.append(
+                WaivedSpan(
+                    target=self.target, check=check, region=region, resource=resource, start=begins, end=ends
+                )
+            )  # fmt: skip
+        item.waived = -1
+
+    def _close(self, key: Key, item: _Item, place: int, why: str) -> None:
+        span, item.span = item.span, None
+        if span is None:
+            return
+        closed = self.reads.time(place) if why else ""
+        # An event of an earlier period that the provider forgot then is not a deviation of this one.
+        ended = closed or (self.reads.time(item.left) if item.hidden == "event" else "")
+        if ended and moment(ended) < self._start:
+            return
+        check, region, resource = key
+        after, by, until = (self.reads.time(at) for at in (span.after, span.by, item.failed))
+        ends = moment(closed) if closed else self._end
+        self._tally(check).deviations.append(
+            Deviation(
+                target=self.target,
+                check=check,
+                region=region,
+                resource=resource,
+                opened_after=after,
+                opened_by=by,
+                failing_until=until,
+                closed_by=closed,
+                why_closed=why,
+                before=span.before,
+                cause=span.cause,
+                reason=span.reason,
+                at_least=moment(until) - moment(by),
+                at_most=max(ends - moment(after), timedelta(0)) if after else None,
+                event=self._is_event(check),
+            )
+        )
+
+    def _finish(self, key: Key, item: _Item) -> None:
+        end = len(self.reads.records)
+        self._settle(key, item, end)
+        if item.hidden == "scope":
+            self._close(key, item, item.left, "left scope")
+        else:
+            self._close(key, item, -1, "")
+
+    def _tally(self, check: str) -> Tally:
+        found = self.tallies.get(check)
+        if found is None:
+            found = self.tallies[check] = Tally()
+        return found
+
+
+def is_covered(blind: Mapping[tuple[str, str], str], key: Key) -> bool:
+    """Whether a listing that was not read whole could hold the item; one without a region could hold any."""
+    check, region, _ = key
+    if not blind:
+        return False
+    if (check, "") in blind or (check, region) in blind:
+        return True
+    return region == "" and any(name == check for name, _ in blind)

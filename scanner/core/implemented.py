@@ -1,0 +1,56 @@
+"""Type I: what the last record at or before a date says of every control."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from scanner.core.calendar import moment
+from scanner.core.deviations import ANY
+from scanner.core.operate import Chain
+from scanner.model.controls import Role
+from scanner.model.history import Record, Transition
+from scanner.model.library import Library
+from scanner.model.operation import Implemented
+
+
+def implemented(chains: Iterable[Chain], library: Library, *, end: datetime) -> tuple[Implemented, ...]:
+    """Every control at the end of a day, target by target; without a record before it, it is not shown."""
+    return tuple(found for chain in chains for found in _target(chain, library, end))
+
+
+def _target(chain: Chain, library: Library, end: datetime) -> Iterator[Implemented]:
+    before = [record for record in chain.records if moment(record.finished) < end]
+    last = max(before, key=lambda record: record.seq, default=None)
+    tallies = _counts(chain.transitions, last) if last else {}
+    for name, control in sorted(library.controls.items()):
+        counts: Counter[str] = Counter()
+        for link in control.checks:
+            if link.role is Role.EVIDENCES:
+                counts.update(tallies.get(link.id, {}))
+        yield Implemented(
+            id=name,
+            title=control.title,
+            target=chain.target,
+            status=last.controls.get(name, "not shown") if last else "not shown",
+            seq=last.seq if last else 0,
+            read=last.finished if last else "",
+            counts=dict(sorted(counts.items())),
+        )
+
+
+def _counts(transitions: Iterable[Transition], last: Record) -> dict[str, Counter[str]]:
+    state: dict[tuple[str, str, str], str] = {}
+    for row in transitions:
+        if row.seq > last.seq:
+            break
+        key = (row.check, row.region, row.resource)
+        if row.verdict:
+            state[key] = row.verdict
+        else:
+            state.pop(key, None)
+    found: dict[str, Counter[str]] = {}
+    for (check, _, resource), verdict in state.items():
+        found.setdefault(check, Counter())["listing not read" if resource == ANY else verdict] += 1
+    return found

@@ -1,0 +1,272 @@
+"""Type II: what every control came to over a period, from the records and transitions of its targets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from scanner.core.calendar import iso, moment, read_grace, slots
+from scanner.core.changes import stretches
+from scanner.core.deviations import Tally, Walk
+from scanner.core.reads import Reads
+from scanner.model.controls import Control, Role
+from scanner.model.history import Record, Transition
+from scanner.model.library import Library
+from scanner.model.operation import (
+    CheckPeriod,
+    ControlPeriod,
+    Days,
+    Deviation,
+    Judged,
+    Period,
+    Schedule,
+    Silence,
+    TargetPeriod,
+    Window,
+)
+
+NO_RUN: Final = "no run"
+_CORRECTED: Final = frozenset({"fixed", "removed"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """The history of one target, as a store gives it: from its first record on."""
+
+    target: str
+    records: Sequence[Record]
+    transitions: Iterable[Transition]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Walked:
+    """One target after its transitions were gone through."""
+
+    target: str
+    reads: Reads
+    inside: tuple[int, ...]
+    """Places of the records of the period."""
+    tallies: Mapping[str, Tally]
+
+
+def operate(
+    chains: Iterable[Chain],
+    library: Library,
+    *,
+    period: Window,
+    schedule: Schedule,
+    now: datetime,
+    exclusions: tuple[str, ...] = (),
+) -> Period:
+    """The period as its records show it; what was not read in it reads `not shown`."""
+    until = min(period.end, now)
+    walked = [_walk(chain, library, period, schedule, until) for chain in chains]
+    return Period(
+        window=period,
+        until=until,
+        schedule=schedule,
+        targets=tuple(_target(one) for one in walked),
+        controls=tuple(_control(control, walked, library) for _, control in sorted(library.controls.items())),
+        exclusions=exclusions,
+        notes=_notes(walked, library, now, period),
+    )
+
+
+def _walk(chain: Chain, library: Library, period: Window, schedule: Schedule, until: datetime) -> _Walked:
+    ordered = sorted(chain.records, key=lambda record: record.seq)
+    before_end = [place for place, record in enumerate(ordered) if moment(record.started) < period.end]
+    records = ordered[: before_end[-1] + 1] if before_end else []
+    reads = Reads(records, slots(period, schedule, until))
+    last = records[-1].seq if records else 0
+    walk = Walk(chain.target, reads, start=period.start, end=until, is_event=lambda check: is_event(library, check))
+    return _Walked(
+        target=chain.target,
+        reads=reads,
+        inside=tuple(
+            place
+            for place, record in enumerate(reads.records)
+            if period.start <= moment(record.started) < period.end
+        ),
+        tallies=walk.run(_until(chain.transitions, last)),
+    )  # fmt: skip
+
+
+def _until(transitions: Iterable[Transition], last: int) -> Iterable[Transition]:
+    for row in transitions:
+        if row.seq > last:
+            return
+        yield row
+
+
+def is_event(library: Library, check: str) -> bool:
+    """Whether a check asks about things that are dated by themselves."""
+    known = library.checks.get(check)
+    kind = library.kinds.get(known.kind) if known else None
+    return kind is not None and kind.nature == "event"
+
+
+# -- targets ----------------------------------------------------------------------------------------------------------
+
+
+def _target(walked: _Walked) -> TargetPeriod:
+    reads = walked.reads
+    records = [reads.records[place] for place in walked.inside]
+    earlier = reads.records[walked.inside[0] - 1 : walked.inside[0]] if records and walked.inside[0] else ()
+    made = reads.runs()
+    spans, changes = stretches(records)
+    _, first = stretches([*earlier, *records[:1]])
+    gaps = Counter(gap for record in records for gap in set(record.gaps))
+    return TargetPeriod(
+        target=walked.target,
+        records=len(records),
+        first_seq=records[0].seq if records else 0,
+        last_seq=records[-1].seq if records else 0,
+        head_sha256=records[-1].sha256 if records else "",
+        regions=tuple(sorted({region for record in records for region in record.regions})),
+        callers=tuple(sorted({caller for record in records for caller in record.callers})),
+        expected=len(reads.slots),
+        made=len(made),
+        missed=tuple(slot for place, slot in enumerate(reads.slots) if place not in made),
+        stretches=spans,
+        changes=(*first, *changes),
+        gaps=dict(sorted(gaps.items())),
+    )
+
+
+def _notes(walked: Sequence[_Walked], library: Library, now: datetime, period: Window) -> tuple[str, ...]:
+    found = []
+    if now < period.end:
+        found.append(f"The period is not over: the report ends at {iso(now)}.")
+    if not walked:
+        found.append("There is no target in history: nothing is shown.")
+    packs = {one.reads.records[place].pack_sha256 for one in walked for place in one.inside}
+    if packs - {library.sha256}:
+        found.append("Verdicts are those of the pack in force at each run; statements of controls are today's.")
+    return tuple(found)
+
+
+# -- controls ---------------------------------------------------------------------------------------------------------
+
+
+def _control(control: Control, walked: Sequence[_Walked], library: Library) -> ControlPeriod:
+    evidencing = [link.id for link in control.checks if link.role is Role.EVIDENCES]
+    beside = [link.id for link in control.checks if link.role is not Role.EVIDENCES]
+    mine = [one for one in walked if _concerns(control, one, library)]
+    checks = tuple(_check(one, name) for one in mine for name in evidencing if _asked(one, name, library))
+    grace = read_grace(control.grace)
+    found = sorted((item for check in checks for item in check.deviations), key=_order)
+    waived = {_item(span) for check in checks for span in check.waived}
+    return ControlPeriod(
+        id=control.id,
+        title=control.title,
+        modes=control.modes,
+        frequency=control.frequency,
+        population=control.population,
+        deviation=control.deviation,
+        grace=control.grace,
+        checks=checks,
+        attestations=control.attestations,
+        items=sum(check.items for check in checks),
+        deviating=len({_item(item) for item in found} | waived),
+        waived=len(waived),
+        days=sum((check.days for check in checks), Days()),
+        runs_expected=sum(len(one.reads.slots) for one in mine),
+        runs_made=sum(_made(one, evidencing, library) for one in mine),
+        silences=tuple(silence for one in mine for silence in _silences(one, control.id)),
+        deviations=tuple(Judged(deviation=item, correction=correction(item, grace)) for item in found),
+        beside=tuple(sorted((item for one in mine for name in beside for item in _deviations(one, name)), key=_order)),
+        statuses=dict(sorted(Counter(status for one in mine for status in _statuses(one, control.id)).items())),
+    )
+
+
+def _item(found: Deviation | object) -> tuple[str, ...]:
+    return tuple(getattr(found, name) for name in ("target", "check", "region", "resource"))
+
+
+def _order(item: Deviation) -> tuple[str, ...]:
+    return (item.opened_by, item.target, item.check, item.region, item.resource)
+
+
+def _concerns(control: Control, one: _Walked, library: Library) -> bool:
+    """Whether a target's records speak of a control: its checks are of that cloud, or people must show it."""
+    cloud = one.target.partition(":")[0]
+    known = [library.checks[link.id] for link in control.checks if link.id in library.checks]
+    return not known or any(check.cloud == cloud for check in known)
+
+
+def _asked(one: _Walked, check: str, library: Library) -> bool:
+    known = library.checks.get(check)
+    return known is None or known.cloud == one.target.partition(":")[0]
+
+
+def _check(one: _Walked, name: str) -> CheckPeriod:
+    tally = one.tallies.get(name, Tally())
+    return CheckPeriod(
+        target=one.target,
+        check=name,
+        items=tally.items,
+        runs=sum(any(one.reads.asked(name, place) for place in places) for places in one.reads.runs().values()),
+        days=tally.as_days(),
+        deviations=_deviations(one, name),
+        waived=tuple(tally.waived),
+    )
+
+
+def _deviations(one: _Walked, name: str) -> tuple[Deviation, ...]:
+    tally = one.tallies.get(name)
+    return tuple(tally.deviations) if tally else ()
+
+
+def _made(one: _Walked, checks: Sequence[str], library: Library) -> int:
+    """Expected runs in which everything that evidences a control was asked."""
+    wanted = [name for name in checks if _asked(one, name, library)]
+    return sum(
+        any(all(one.reads.asked(name, place) for name in wanted) for place in places)
+        for places in one.reads.runs().values()
+    )
+
+
+def _statuses(one: _Walked, control: str) -> Iterable[str]:
+    for place in one.inside:
+        yield one.reads.records[place].controls.get(control, "not shown")
+
+
+def _silences(one: _Walked, control: str) -> Iterable[Silence]:
+    """Stretches of expected runs in which nothing showed a control."""
+    runs = one.reads.runs()
+    begin, why = 0, ""
+    for place in range(len(one.reads.slots) + 1):
+        here = _silent(one, control, runs.get(place)) if place < len(one.reads.slots) else ""
+        if here == why:
+            continue
+        if why:
+            yield _silence(one, begin, place, why)
+        begin, why = place, here
+
+
+def _silent(one: _Walked, control: str, places: list[int] | None) -> str:
+    if not places:
+        return NO_RUN
+    statuses = {one.reads.records[place].controls.get(control, "not run") for place in places}
+    return "" if statuses - {"not shown", "not run"} else " and ".join(sorted(statuses))
+
+
+def _silence(one: _Walked, begin: int, end: int, why: str) -> Silence:
+    inside = one.reads.slots
+    return Silence(
+        target=one.target, start=iso(inside[begin].start), end=iso(inside[end - 1].end), runs=end - begin, why=why
+    )
+
+
+def correction(item: Deviation, grace: timedelta | None) -> str:
+    """Whether a deviation was corrected in the time that its control leaves; it is a deviation either way."""
+    if item.why_closed not in _CORRECTED:
+        return "not corrected"
+    if grace is None:
+        return "the policy decides"
+    if grace <= timedelta(0) or item.at_least > grace:
+        return "late"
+    return "within grace" if item.at_most is not None and item.at_most <= grace else "cannot be told"

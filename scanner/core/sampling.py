@@ -1,0 +1,126 @@
+"""Samples that anyone can draw again: a population fixed before the seed is known, and an order by digests."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from scanner.core.deviations import ANY
+from scanner.core.reads import Reads
+from scanner.model.controls import Control, Role
+from scanner.model.history import Transition
+from scanner.model.operation import Deviation, Item, PopulationFile
+
+MOST_OFTEN: Final = "per event"
+_WORDS: Final = {"continuous": MOST_OFTEN, "on change": MOST_OFTEN, "on hire": MOST_OFTEN, "per run": MOST_OFTEN}
+"""Frequencies of controls that are occurrences without a calendar."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How many items are usually tested of a control that operates so often."""
+
+    frequency: str
+    least: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """One item of a sample with the digest that put it there."""
+
+    place: int
+    digest: str
+    item: Item
+
+
+@cache
+def sizes() -> dict[str, Size]:
+    """The table of sizes, from `sizes.tsv`."""
+    text = files(__package__).joinpath("sizes.tsv").read_text(encoding="utf-8")
+    rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith(("#", "frequency\t"))]
+    return {row[0]: Size(frequency=row[0], least=int(row[1]), most=int(row[2])) for row in rows}
+
+
+def usual_size(control: Control) -> Size:
+    """The row of the table for the most frequent of a control's frequencies."""
+    table = sizes()
+    names = [_WORDS.get(word.strip(), word.strip()) for word in control.frequency.split(",")]
+    known = [table[name] for name in names if name in table]
+    return max(known, key=lambda size: size.most, default=table[MOST_OFTEN])
+
+
+def members(control: Control, target: str, reads: Reads, transitions: Iterable[Transition]) -> list[Item]:
+    """Every item of a control's evidencing checks that was read in the period, sorted."""
+    checks = {link.id for link in control.checks if link.role is Role.EVIDENCES}
+    open_since: dict[tuple[str, str, str], int] = {}
+    found: set[tuple[str, str, str]] = set()
+    for row in transitions:
+        place = reads.index(row.seq)
+        if place < 0 or row.check not in checks or row.resource == ANY:
+            continue
+        key = (row.check, row.region, row.resource)
+        if row.verdict:
+            open_since.setdefault(key, place)
+        elif key in open_since and reads.weight(row.check, row.region, open_since.pop(key), place):
+            found.add(key)
+    for key, place in open_since.items():
+        if reads.weight(key[0], key[1], place, len(reads.records)):
+            found.add(key)
+    return [Item(target=target, check=key[0], region=key[1], resource=key[2]) for key in sorted(found)]
+
+
+def population(
+    control: Control, items: Sequence[Item], *, source: str, query: str, taken: str, start: str, end: str
+) -> PopulationFile:
+    """The population with its digest: over what it is of and every item id, not over when it was taken."""
+    ordered = tuple(sorted(items, key=lambda item: item.id))
+    head = {"control": control.id, "end": end, "query": query, "start": start, "count": len(ordered)}
+    digest = hashlib.sha256(json.dumps(head, sort_keys=True, ensure_ascii=True).encode() + b"\n")
+    for item in ordered:
+        digest.update(item.id.encode("utf-8", "surrogatepass") + b"\n")
+    return PopulationFile(
+        control=control.id,
+        source=source,
+        query=query,
+        taken=taken,
+        start=start,
+        end=end,
+        items=ordered,
+        sha256=digest.hexdigest(),
+    )
+
+
+def draw(items: Sequence[Item], seed: str, size: int) -> tuple[Drawn, ...]:
+    """The first `size` items by the SHA-256 of `seed:item id`, in hexadecimal and ascending."""
+    hashed = sorted(
+        (hashlib.sha256(f"{seed}:{item.id}".encode("utf-8", "surrogatepass")).hexdigest(), item.id, item)
+        for item in items
+    )  # fmt: skip
+    return tuple(
+        Drawn(place=place, digest=digest, item=item) for place, (digest, _, item) in enumerate(hashed[:size], 1)
+    )  # fmt: skip
+
+
+def deviating(deviations: Iterable[Deviation], items: Iterable[Item]) -> int:
+    """Items of a population that have a deviation."""
+    known = {(item.target, item.check, item.region, item.resource) for item in items}
+    return len({(one.target, one.check, one.region, one.resource) for one in deviations} & known)
+
+
+def chance_to_miss(count: int, failing: int, size: int) -> float:
+    """The chance that a random sample of `size` out of `count` holds none of `failing` items: hypergeometric, exact."""
+    size, failing = min(size, count), min(failing, count)
+    if size + failing > count:
+        return 0.0
+    chance = Fraction(1)
+    few, many = sorted((size, failing))
+    for step in range(few):
+        chance *= Fraction(count - many - step, count - step)
+    return float(chance)

@@ -1,0 +1,55 @@
+"""What a scan does at its end: its evidence and its verdicts go into history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from scanner.content.locate import Roots
+from scanner.history.draft import Scan
+from scanner.history.ledger import Ledger
+from scanner.history.packs import pack_archive
+from scanner.history.seal import find_signer
+from scanner.history.stores import open_store
+from scanner.model.answers import Snapshot
+from scanner.model.findings import Assessment
+from scanner.model.history import Record
+from scanner.model.library import Library
+from scanner.model.waivers import Waiver
+
+STORE: Final = ".tscan"
+
+
+def commit_scan(
+    snapshots: Sequence[Snapshot],
+    assessment: Assessment,
+    library: Library,
+    store_url: str = STORE,
+    key: Path | None = None,
+    *,
+    sign: bool = True,
+    waivers: Sequence[Waiver] = (),
+    roots: Roots | None = None,
+) -> list[Record]:
+    """Commit every target of a scan; the records, in the order of the snapshots.
+
+    `key` is a file; none: TSCAN_KEY, TSCAN_KEY_FILE or the own key, and without any the records are not signed.
+    `roots` are the folders that the library was read from, so that the pack is kept.
+    """
+    ledger = Ledger(open_store(store_url), find_signer(key) if sign else None)
+    pack = pack_archive(roots, library)
+    together = tuple(snapshot.id for snapshot in snapshots) if len(snapshots) > 1 else ()
+    return [
+        ledger.commit(
+            Scan(
+                snapshot=snapshot,
+                assessment=assessment,
+                library=library,
+                waivers=tuple(waivers),
+                pack=pack,
+                together=together,
+            )
+        )
+        for snapshot in snapshots
+    ]

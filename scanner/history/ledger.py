@@ -1,0 +1,142 @@
+"""The ledger: append-only history of scans in a store, one chain of records for each target."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from scanner.errors import TscanError
+from scanner.history.chain import Chain
+from scanner.history.changes import Place
+from scanner.history.documents import Parts, take_apart
+from scanner.history.draft import Draft, Scan
+from scanner.history.seal import Signer, unsealed
+from scanner.history.statements import payload_of, place_of, read_record, record_key, stream_of
+from scanner.history.stores import Store
+from scanner.model.answers import Snapshot, canonical
+from scanner.model.history import Record, Transition
+
+MARKER: Final = "store.json"
+_SCHEMA: Final = "tscan.store/"
+_VERSION: Final = 1
+_TRIES: Final = 500
+
+
+class Ledger:
+    """Reads and appends; many may append to one store at once."""
+
+    def __init__(self, store: Store, signer: Signer | None = None) -> None:
+        self.store = store
+        self._signer = signer
+        self._chains: dict[str, Chain] = {}
+        check_marker(store)
+
+    def commit(self, scan: Scan) -> Record:
+        """Append a scan to its target's chain; the record, which lasts once this returns.
+
+        Committing the same scan again gives the record that is there. Who loses a race looks again at what the
+        winner wrote. TscanError where the store cannot be written or is damaged.
+        """
+        prepare(self.store, self._signer)
+        stream = stream_of(scan.snapshot.target)
+        chain = self._chain(stream)
+        parts = take_apart(scan.snapshot)
+        for attempt in range(_TRIES):
+            chain.refresh()
+            for record in chain.records:
+                if record.scan == scan.snapshot.id:
+                    return record
+            if chain.sealed and self._signer is None:
+                raise TscanError(
+                    f"{self.store.name}: the history of {scan.snapshot.target} is signed, and there is no key to go on",
+                    "give the key by TSCAN_KEY_FILE, or make a new one with 'tscan init'",
+                )
+            committed = self._append(scan, parts, chain, stream)
+            if committed is not None:
+                return committed
+            time.sleep(random.uniform(0, min(0.5, 0.01 * (attempt + 1))))  # noqa: S311 - no secret: only to step aside
+        raise TscanError(f"{self.store.name}: others were faster {_TRIES} times", "scan again when fewer scans run")
+
+    def _append(self, scan: Scan, parts: Parts, chain: Chain, stream: str) -> Record | None:
+        """One try; None where another writer took the number."""
+        record, made = Draft(scan, parts, chain).make()
+        for one in made:
+            self.store.put(one.segment.path, one.content)
+        payload = payload_of(record)
+        content = self._signer.seal(payload) if self._signer else unsealed(payload)
+        key = record_key(stream, record.seq)
+        if not self.store.put_new(key, content):
+            return None
+        return read_record(content, key)
+
+    def targets(self) -> Sequence[str]:
+        """Every target that has a record."""
+        streams = {place[0] for entry in self.store.list("log/") if (place := place_of(entry.key))}
+        return sorted(self._read(stream).records[0].target for stream in streams)
+
+    def records(self, target: str, *, since: str = "", until: str = "") -> Sequence[Record]:
+        """As `History.records`."""
+        found = self._read(stream_of(target)).records
+        return tuple(one for one in found if since <= one.finished and (not until or one.finished < until))
+
+    def transitions(self, target: str, *, since: str = "", until: str = "") -> Iterator[Transition]:
+        """As `History.transitions`."""
+        return self._chains[stream_of(target)].transitions(self.records(target, since=since, until=until))
+
+    def changes(self, record: Record) -> Iterator[Transition]:
+        """The transitions of one record."""
+        return self._chain(stream_of(record.target)).transitions((record,))
+
+    def state_before(self, target: str, moment: str) -> Mapping[Place, Transition]:
+        """As `History.state_before`."""
+        chain = self._read(stream_of(target))
+        earlier = [record.seq for record in chain.records if record.finished < moment]
+        return dict(chain.state(max(earlier, default=0)))
+
+    def snapshot(self, record: Record) -> Snapshot:
+        """The evidence of a record, as it was committed."""
+        return self._read(stream_of(record.target)).snapshot(record)
+
+    def _chain(self, stream: str) -> Chain:
+        return self._chains.setdefault(stream, Chain(self.store, stream))
+
+    def _read(self, stream: str) -> Chain:
+        chain = self._chain(stream)
+        chain.refresh()
+        return chain
+
+
+def check_marker(store: Store) -> bool:
+    """Whether a store was begun; TscanError for one of a newer tscan."""
+    content = store.get(MARKER)
+    if content is None:
+        return False
+    try:
+        schema = json.loads(content)["schema"]
+    except (ValueError, KeyError, TypeError):
+        raise TscanError(f"{store.name}/{MARKER} cannot be read", f"it holds {_marker().decode().strip()}") from None
+    number = str(schema).removeprefix(_SCHEMA)
+    if number != str(_VERSION):
+        newer = number.isdecimal() and int(number[:9]) > _VERSION
+        raise TscanError(
+            f"{store.name}: the store's form {schema} is not known", "upgrade tscan" if newer else "name another store"
+        )
+    return True
+
+
+def _marker() -> bytes:
+    return canonical({"schema": f"{_SCHEMA}{_VERSION}"}).encode() + b"\n"
+
+
+def prepare(store: Store, signer: Signer | None) -> None:
+    """Begin a store, or find that it can be written: a second creation of one name must be refused by it."""
+    store.put_new(MARKER, _marker())
+    if store.put_new(MARKER, _marker()):
+        hint = "give a bucket that honours If-None-Match, or a folder"
+        raise TscanError(f"{store.name} writes over files that it was asked to create: two scans could be lost", hint)
+    check_marker(store)
+    if signer is not None:
+        store.put_new(f"keys/{signer.key_id}.pem", signer.public)

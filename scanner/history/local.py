@@ -1,0 +1,159 @@
+"""The store in a folder of this machine: create-if-absent by hard link, lasting through a power cut."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from scanner.errors import TscanError
+from scanner.history.stores import Entry
+
+_UNFINISHED: Final = ".unfinished-"
+
+
+class LocalStore:
+    """A folder; its writers may be many processes, and each may be killed at any instruction."""
+
+    def __init__(self, place: str) -> None:
+        self.name = place
+        self._root = Path(place)
+
+    def put_new(self, key: str, content: bytes) -> bool:
+        path = self._path(key)
+        temporary = self._unfinished(path, content)
+        try:
+            # A link is made whole or not at all, and never over a name that exists: rename would replace it.
+            os.link(temporary, path)
+        except FileExistsError:
+            return False
+        except OSError as error:
+            raise self._problem(key, "cannot be written", error) from error
+        finally:
+            with suppress(OSError):
+                os.unlink(temporary)
+        self._sync(path.parent)
+        return True
+
+    def put(self, key: str, content: bytes) -> None:
+        path = self._path(key)
+        temporary = self._unfinished(path, content)
+        try:
+            os.replace(temporary, path)
+        except OSError as error:
+            with suppress(OSError):
+                os.unlink(temporary)
+            raise self._problem(key, "cannot be written", error) from error
+        self._sync(path.parent)
+
+    def get(self, key: str) -> bytes | None:
+        try:
+            return self._path(key).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise self._problem(key, "cannot be read", error) from error
+
+    def list(self, prefix: str) -> Iterator[Entry]:
+        found = []
+        for path in self._files(prefix):
+            if path.name.startswith(_UNFINISHED) or path.name == ".gitignore":
+                continue
+            with suppress(FileNotFoundError):
+                about = path.lstat()
+                found.append(Entry(path.relative_to(self._root).as_posix(), about.st_size, about.st_mtime))
+        yield from sorted(found, key=lambda entry: entry.key)
+
+    def delete(self, key: str) -> None:
+        try:
+            self._path(key).unlink(missing_ok=True)
+        except OSError as error:
+            raise self._problem(key, "cannot be removed", error) from error
+
+    def sweep(self, before: float) -> int:
+        swept = 0
+        for path in self._files(""):
+            if path.name.startswith(_UNFINISHED):
+                with suppress(FileNotFoundError):
+                    if path.lstat().st_mtime < before:
+                        path.unlink()
+                        swept += 1
+        return swept
+
+    def _files(self, prefix: str) -> Iterator[Path]:
+        def refuse(error: OSError) -> None:
+            # What cannot be listed must not look empty.
+            if not isinstance(error, FileNotFoundError):
+                raise self._problem(prefix, "cannot be listed", error) from error
+
+        for folder, _, files in os.walk(self._root / prefix, onerror=refuse):
+            for name in files:
+                yield Path(folder, name)
+
+    def _path(self, key: str) -> Path:
+        steps = key.split("/")
+        if not key or any(step in ("", ".", "..") or "\0" in step for step in steps):
+            raise TscanError(
+                f"{self.name}: '{key}' is no name of a file in a store", "the record was not made by tscan"
+            )
+        return self._root.joinpath(*steps)
+
+    def _unfinished(self, path: Path, content: bytes) -> str:
+        """The content under a name that nobody reads, on the disk."""
+        temporary = ""
+        try:
+            self._make(path.parent)
+            descriptor, temporary = tempfile.mkstemp(prefix=_UNFINISHED, dir=path.parent)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException as error:
+            if temporary:
+                with suppress(OSError):
+                    os.unlink(temporary)
+            if isinstance(error, OSError):
+                raise self._problem(path.relative_to(self._root).as_posix(), "cannot be written", error) from error
+            raise
+        return temporary
+
+    def _make(self, folder: Path) -> None:
+        """A folder with those above it, each for its owner only and each lasting."""
+        if folder.is_dir():
+            return
+        missing = [folder]
+        while missing[-1] != self._root and not missing[-1].parent.is_dir():
+            missing.append(missing[-1].parent)
+        if missing[-1] == self._root:
+            self._root.parent.mkdir(parents=True, exist_ok=True)
+        for each in reversed(missing):
+            with suppress(FileExistsError):
+                each.mkdir(mode=0o700)
+            self._sync(each.parent)
+        self._ignore()
+
+    def _ignore(self) -> None:
+        """Keep evidence out of a repository, also where the folder was made by another command."""
+        path = self._root / ".gitignore"
+        if not path.exists():
+            path.write_text("*\n")
+
+    def _sync(self, folder: Path) -> None:
+        """Make a new name last."""
+        try:
+            descriptor = os.open(folder, os.O_RDONLY)
+        except OSError as error:
+            raise self._problem("", "cannot be written", error) from error
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            raise self._problem("", "cannot be made to last", error) from error
+        finally:
+            os.close(descriptor)
+
+    def _problem(self, key: str, what: str, error: OSError) -> TscanError:
+        place = f"{self.name}/{key}" if key else self.name
+        return TscanError(f"{place} {what}: {error.strerror}", "name another place with --store")

@@ -1,0 +1,195 @@
+"""Segments: immutable Parquet files of rows, named by what they hold."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from scanner.errors import TscanError
+from scanner.model.history import Cause, Segment, Transition
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_LEVEL: Final = 3
+FOREVER: Final = "forever"
+"""Where what is kept by its digest alone lies, beside the days."""
+
+
+class SegmentError(ValueError):
+    """A segment that cannot be read, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A segment with its bytes, not yet in a store."""
+
+    segment: Segment
+    content: bytes
+
+
+def _schemas() -> dict[str, pa.Schema]:
+    import pyarrow as pa
+
+    text, digest, often = pa.string(), pa.binary(32), pa.dictionary(pa.int32(), pa.string())
+    texts = pa.list_(pa.string())
+    moves = pa.schema(
+        [
+            ("seq", pa.int64()),
+            ("ts", often),
+            ("check", often),
+            ("target", often),
+            ("region", often),
+            ("resource", text),
+            ("previous", often),
+            ("verdict", often),
+            ("cause", often),
+            ("reason", often),
+            ("evidence_sha256", digest),
+        ]
+    )
+    return {
+        "transitions": moves,
+        "state": moves,
+        "evidence": pa.schema([("sha256", digest), ("call", text), ("data", pa.large_string())]),
+        "index": pa.schema([("sha256", digest), ("seq", pa.int32())]),
+        "answers": pa.schema(
+            [
+                ("sha256", digest),
+                ("seq", pa.int32()),
+                ("operation", often),
+                ("started", text),
+                ("finished", text),
+                ("request_ids", texts),
+                ("outcome", often),
+            ]
+        ),
+    }
+
+
+schemas = cache(_schemas)
+"""Columns by kind of segment; `seq` of an answer or of the index names the record whose evidence holds the document."""
+
+
+def make_table(kind: str, columns: Sequence[Sequence[Any]], *, day: str, scan: str, extra: str = "") -> Made:
+    """A segment of columns, in the order of its schema; `extra` is a text that it carries beside them."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = schemas()[kind]
+    arrays = [_array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    table = pa.Table.from_arrays(arrays, schema=schema)
+    if extra:
+        table = table.replace_schema_metadata({b"tscan": extra.encode()})
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd", compression_level=_LEVEL, write_statistics=True)
+    content = sink.getvalue().to_pybytes()
+    sha256 = hashlib.sha256(content).hexdigest()
+    path = f"segments/kind={kind}/dt={day}/{scan}-{sha256[:16]}.parquet"
+    return Made(Segment(kind=kind, path=path, sha256=sha256, rows=table.num_rows, bytes=len(content)), content)
+
+
+def _array(column: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(kind):
+        return pa.array(column, type=pa.string()).dictionary_encode().cast(kind)
+    return pa.array(column, type=kind)
+
+
+def make_file(kind: str, content: bytes, *, ending: str, rows: int) -> Made:
+    """A file kept once by its digest: a pack, the waivers of a day."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    path = f"segments/kind={kind}/dt={FOREVER}/{sha256}.{ending}"
+    return Made(Segment(kind=kind, path=path, sha256=sha256, rows=rows, bytes=len(content)), content)
+
+
+def read_table(content: bytes, kind: str, columns: Sequence[str] | None = None) -> pa.Table:
+    """The rows of a segment; SegmentError if it is not one of this kind."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(pa.BufferReader(content), columns=list(columns) if columns else None)
+    except (pa.ArrowException, OSError) as error:
+        raise SegmentError(f"not a Parquet file that can be read ({type(error).__name__})") from None
+    wanted = [name for name in schemas()[kind].names if columns is None or name in columns]
+    if table.column_names != wanted:
+        raise SegmentError(f"its columns are not those of {kind}")
+    return table
+
+
+def row_count(content: bytes) -> int:
+    """Rows of a segment by its own footer."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return int(pq.read_metadata(pa.BufferReader(content)).num_rows)
+    except (pa.ArrowException, OSError) as error:
+        raise SegmentError(f"not a Parquet file that can be read ({type(error).__name__})") from None
+
+
+def make_moves(kind: str, rows: Iterable[Transition], *, day: str, scan: str) -> Made:
+    """Transitions, or the last one of every finding (`state`), in order of check and resource."""
+    ordered = sorted(rows, key=lambda row: (row.check, row.resource, row.region))
+    names = [name for name in schemas()[kind].names if name != "evidence_sha256"]
+    columns: list[list[Any]] = [[getattr(row, name) for row in ordered] for name in names]
+    columns.append([bytes.fromhex(row.evidence_sha256) if row.evidence_sha256 else None for row in ordered])
+    return make_table(kind, columns, day=day, scan=scan)
+
+
+def read_moves(content: bytes, kind: str = "transitions") -> Iterator[Transition]:
+    """The rows of a segment of transitions or state; SegmentError as in `read_table`."""
+    table = read_table(content, kind)
+    columns = [_values(table.column(name)) for name in table.column_names]
+    for seq, ts, check, target, region, resource, previous, verdict, cause, reason, digest in zip(
+        *columns, strict=True
+    ):
+        yield Transition(
+            seq=seq,
+            ts=ts,
+            check=check,
+            target=target,
+            region=region,
+            resource=resource,
+            previous=previous,
+            verdict=verdict,
+            cause=_cause(cause),
+            reason=reason,
+            evidence_sha256=digest.hex() if digest else "",
+        )
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    """A column as Python values, one object for each distinct text of a dictionary."""
+    import pyarrow as pa
+
+    values: list[Any] = []
+    for chunk in column.chunks:
+        if isinstance(chunk, pa.DictionaryArray):
+            words = chunk.dictionary.to_pylist()
+            values += [words[index] for index in chunk.indices.to_pylist()]
+        else:
+            values += chunk.to_pylist()
+    return values
+
+
+@cache
+def _cause(text: str) -> Cause:
+    try:
+        return Cause(text)
+    except ValueError:
+        raise SegmentError(f"'{text}' is no cause of a transition") from None
+
+
+def stored(store_content: bytes | None, segment: Segment) -> bytes:
+    """The bytes of a segment as its record names them; TscanError where they are missing or others."""
+    if store_content is None:
+        raise TscanError(f"{segment.path} is missing from the store", "'tscan verify' names everything that is damaged")
+    if hashlib.sha256(store_content).hexdigest() != segment.sha256:
+        raise TscanError(f"{segment.path} was changed: its SHA-256 differs", "'tscan verify' names all that is damaged")
+    return store_content

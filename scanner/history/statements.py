@@ -1,0 +1,112 @@
+"""Records as in-toto Statements: the one place that knows their form in a store."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, fields, replace
+from typing import Any, Final
+
+from scanner.errors import TscanError
+from scanner.history.seal import SealError, open_envelope
+from scanner.model.answers import canonical
+from scanner.model.history import Record, Segment
+
+STATEMENT: Final = "https://in-toto.io/Statement/v1"
+_PREDICATE: Final = "https://tscan.dev/record/"
+VERSION: Final = 1
+_STREAM: Final = re.compile(r"log/([^/]+)/(\d{12})\.json")
+_PLAIN: Final = re.compile(r"[A-Za-z0-9.-]")
+_NAMES: Final = {field.name for field in fields(Record)} - {"sha256"}
+_SEGMENT: Final = {field.name for field in fields(Segment)}
+_LISTS: Final = ("checks", "callers", "regions", "gaps", "together")
+_MAPPINGS: Final = ("params", "counts", "controls")
+
+
+def stream_of(target: str) -> str:
+    """The folder of a target's chain: `aws:123456789012` → `aws=123456789012`; no two targets share one."""
+    cloud, _, account = target.partition(":")
+    return f"{_escaped(cloud)}={_escaped(account)}"
+
+
+def _escaped(text: str) -> str:
+    return "".join(
+        char if _PLAIN.fullmatch(char) else "".join(f"_{byte:02x}" for byte in char.encode()) for char in text
+    )
+
+
+def record_key(stream: str, seq: int) -> str:
+    """The name of a record's file."""
+    return f"log/{stream}/{seq:012d}.json"
+
+
+def place_of(key: str) -> tuple[str, int] | None:
+    """Stream and number that a file's name says; None for a file that is no record."""
+    found = _STREAM.fullmatch(key)
+    return (found[1], int(found[2])) if found else None
+
+
+def payload_of(record: Record) -> bytes:
+    """The Statement of a record: its subjects are the segments, its predicate is the record."""
+    predicate = {name: value for name, value in asdict(record).items() if name in _NAMES}
+    subjects = [{"name": one.path, "digest": {"sha256": one.sha256}} for one in record.segments]
+    statement = {
+        "_type": STATEMENT,
+        "subject": subjects,
+        "predicateType": f"{_PREDICATE}{VERSION}",
+        "predicate": predicate,
+    }
+    return canonical(statement).encode()
+
+
+def read_record(content: bytes, key: str) -> Record:
+    """The record in a file; SealError for one that is damaged, TscanError for one of a newer tscan."""
+    record = record_of(open_envelope(content).payload, key)
+    return replace(record, sha256=hashlib.sha256(content).hexdigest())
+
+
+def record_of(payload: bytes, key: str) -> Record:
+    """The record in a Statement; errors as in `read_record`."""
+    try:
+        value = json.loads(payload)
+    except (ValueError, RecursionError):
+        raise SealError("its Statement is not JSON") from None
+    kind = value.get("predicateType") if isinstance(value, dict) else None
+    if not isinstance(kind, str) or not kind.startswith(_PREDICATE):
+        raise SealError("its Statement is not a record of tscan")
+    number = kind.removeprefix(_PREDICATE)
+    if number != str(VERSION):
+        if number.isdecimal() and int(number[:9]) > VERSION:
+            raise TscanError(f"{key} was written by a newer tscan (record format {number})", "upgrade tscan")
+        raise SealError(f"record format {number} is not known")
+    record = _build(value.get("predicate"))
+    if payload_of(record) != payload:
+        raise SealError("its Statement is not the canonical text of a record")
+    return record
+
+
+def _build(value: Any) -> Record:
+    if not isinstance(value, dict) or value.keys() != _NAMES:
+        raise SealError("its members are not those of a record")
+    more = {name: tuple(value[name]) for name in _LISTS if _texts(value[name])}
+    more |= {name: value[name] for name in _MAPPINGS if isinstance(value[name], dict)}
+    segments = value["segments"]
+    texts = _NAMES - {*_LISTS, *_MAPPINGS, "segments", "seq"}
+    whole = len(more) == len(_LISTS) + len(_MAPPINGS) and all(isinstance(value[name], str) for name in texts)
+    if not whole or type(value["seq"]) is not int or not isinstance(segments, list):
+        raise SealError("a member of the record is of a wrong type")
+    return Record(**{**value, **more, "segments": tuple(map(_segment, segments))})
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def _segment(value: Any) -> Segment:
+    if not isinstance(value, dict) or value.keys() != _SEGMENT:
+        raise SealError("a segment of the record is not described as one")
+    numbers = (value["rows"], value["bytes"])
+    if not _texts([value["kind"], value["path"], value["sha256"]]) or any(type(one) is not int for one in numbers):
+        raise SealError("a member of a segment is of a wrong type")
+    return Segment(**value)

@@ -1,0 +1,308 @@
+"""A period: when deviations opened and closed, why, and what was not shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from scanner.core.calendar import UNSTATED, read_grace, read_schedule, slots, window
+from scanner.core.operate import Chain, correction, operate
+from scanner.model.controls import Role
+from scanner.model.history import Cause
+from scanner.model.operation import Deviation, Period, Schedule
+from tests.core.nights import HERE, Nights, library_of, night
+from tests.core.small import make_check, make_control
+
+DAILY = Schedule()
+KEY = ("a", "eu-west-1", "x")
+ANY = ("a", "eu-west-1", "*")
+LATER = datetime(2027, 1, 1, tzinfo=UTC)
+CONTROL = make_control(("a", Role.EVIDENCES), ("b", Role.SUPPORTS))
+
+
+def report(
+    history: Nights, days: int = 10, *, first: int = 0, control: Any = CONTROL, now: datetime = LATER,
+    schedule: Schedule = DAILY, kinds: Any = None,
+) -> Period:  # fmt: skip
+    library = library_of(control, checks=(make_check("a"), make_check("b")), kinds=kinds)
+    begins = date(2026, 1, 1) + timedelta(days=first)
+    return operate(
+        [Chain(target=one, records=history.records(one), transitions=history.transitions(one))
+         for one in history.targets()],
+        library, period=window(begins, begins + timedelta(days=days - 1), UTC), schedule=schedule, now=now,
+    )  # fmt: skip
+
+
+def verdicts(*nights: str | None, key: tuple[str, str, str] = KEY, **more: Any) -> Nights:
+    """One item over nights; None: no scan, `gone`: a whole listing without it, `refused`: the listing was not read."""
+    history = Nights()
+    for number, verdict in enumerate(nights):
+        if verdict is None:
+            continue
+        found = {("a", "eu-west-1", "other"): "pass"} if verdict != "refused" else {ANY: "unknown"}
+        if verdict not in ("gone", "refused"):
+            found[key] = verdict
+        history.commit(night(number), found, **more)
+    return history
+
+
+def only(period: Period) -> Deviation:
+    (judged,) = period.controls[0].deviations
+    return judged.deviation
+
+
+def read_at(number: int) -> str:
+    return (night(number) + timedelta(minutes=10)).isoformat().replace("+00:00", "Z")
+
+
+def test_a_span_is_known_only_between_reads() -> None:
+    found = only(report(verdicts("pass", "pass", "fail", "fail", "pass", "pass")))
+    assert (found.opened_after, found.opened_by) == (read_at(1), read_at(2))
+    assert (found.failing_until, found.closed_by) == (read_at(3), read_at(4))
+    assert (found.why_closed, found.before) == ("fixed", "pass")
+    assert (found.at_least, found.at_most) == (timedelta(days=1), timedelta(days=3))
+
+
+def test_what_failed_when_it_was_first_seen_has_no_known_beginning() -> None:
+    found = only(report(verdicts("fail", "pass")))
+    assert (found.opened_after, found.opened_by, found.before) == ("", read_at(0), "")
+    assert found.at_most is None
+
+
+def test_what_appears_failing_began_after_the_listing_without_it() -> None:
+    found = only(report(verdicts("gone", "fail", "pass")))
+    assert (found.opened_after, found.before) == (read_at(0), "absent")
+    unknown = only(report(verdicts("refused", "fail", "pass")))
+    assert (unknown.opened_after, unknown.before) == ("", "")
+
+
+def test_a_missed_night_widens_the_range() -> None:
+    found = only(report(verdicts("pass", None, None, "fail", None, "pass")))
+    assert (found.opened_after, found.opened_by) == (read_at(0), read_at(3))
+    assert (found.failing_until, found.closed_by) == (read_at(3), read_at(5))
+    assert (found.at_least, found.at_most) == (timedelta(0), timedelta(days=5))
+
+
+def test_unread_keeps_a_span_open_and_closes_at_the_next_read() -> None:
+    closed = only(report(verdicts("pass", "fail", "unknown", "unknown", "pass")))
+    assert (closed.failing_until, closed.closed_by, closed.why_closed) == (read_at(1), read_at(4), "fixed")
+    still = only(report(verdicts("pass", "fail", "unknown", "unknown", "unknown")))
+    assert (still.failing_until, still.closed_by, still.why_closed) == (read_at(1), "", "")
+    one = only(report(verdicts("pass", "fail", "unknown", "fail", "pass")))
+    assert (one.opened_by, one.failing_until) == (read_at(1), read_at(3))
+
+
+def test_unknown_before_a_failure_does_not_hide_the_last_pass() -> None:
+    found = only(report(verdicts("pass", "unknown", "unknown", "fail")))
+    assert (found.opened_after, found.opened_by, found.before) == (read_at(0), read_at(3), "unknown")
+
+
+def test_gone_from_a_whole_listing_is_removed() -> None:
+    found = only(report(verdicts("pass", "fail", "gone")))
+    assert (found.why_closed, found.closed_by) == ("removed", read_at(2))
+
+
+@pytest.mark.parametrize("blind", ["", "eu-west-1"])
+def test_gone_with_a_refused_listing_stays_open(blind: str) -> None:
+    history = Nights()
+    history.commit(night(0), {KEY: "fail"})
+    history.commit(night(1), {("a", blind, "*"): "unknown"})
+    assert only(report(history)).why_closed == ""
+    history.commit(night(2), {KEY: "fail"})
+    history.commit(night(3), {KEY: "pass"})
+    found = only(report(history))
+    assert (found.opened_by, found.failing_until, found.why_closed) == (read_at(0), read_at(2), "fixed")
+
+
+def test_a_refusal_elsewhere_does_not_keep_a_removed_item() -> None:
+    history = Nights()
+    history.commit(night(0), {KEY: "fail", ("a", "us-east-1", "*"): "unknown"})
+    history.commit(night(1), {("a", "us-east-1", "*"): "unknown", ("a", "eu-west-1", "y"): "pass"})
+    assert only(report(history)).why_closed == "removed"
+
+
+def test_what_a_refusal_hid_is_removed_when_the_listing_is_whole_again() -> None:
+    found = only(report(verdicts("fail", "refused", "refused", "gone")))
+    assert (found.failing_until, found.closed_by, found.why_closed) == (read_at(0), read_at(3), "removed")
+    waived_gap = verdicts("fail")
+    waived_gap.commit(night(1), {ANY: "waived"})
+    assert only(report(waived_gap)).why_closed == ""
+
+
+def test_a_waiver_closes_a_span_and_is_no_pass() -> None:
+    period = report(verdicts("pass", "fail", "waived", "waived", "fail", "pass"))
+    first, second = (judged.deviation for judged in period.controls[0].deviations)
+    assert (first.why_closed, first.closed_by) == ("waived", read_at(2))
+    assert (second.opened_after, second.before, second.why_closed) == (read_at(3), "waived", "fixed")
+    control = period.controls[0]
+    assert (control.deviating, control.waived, control.items) == (1, 1, 2)
+    assert [judged.correction for judged in control.deviations] == ["not corrected", "the policy decides"]
+    (span,) = control.checks[0].waived
+    assert (span.start, span.end) == (read_at(2), read_at(4))
+    assert control.days.waived == 2
+
+
+@pytest.mark.parametrize(("cause", "why"), [(Cause.PACK, "check changed"), (Cause.PARAMS, "check changed"),
+                                            (Cause.CLOCK, "fixed"), (Cause.EVIDENCE, "fixed")])  # fmt: skip
+def test_a_pass_that_another_check_gives_is_not_a_fix(cause: Cause, why: str) -> None:
+    history = verdicts("fail")
+    history.commit(night(1), {KEY: "pass"}, cause=cause)
+    assert only(report(history)).why_closed == why
+
+
+def test_what_left_the_scope_is_neither_fixed_nor_removed() -> None:
+    history = verdicts("fail")
+    history.commit(night(1), {("b", "", "y"): "pass"}, cause=Cause.SCOPE)
+    assert only(report(history)).why_closed == "left scope"
+    history.commit(night(2), {KEY: "fail"}, cause=Cause.SCOPE)
+    found = only(report(history))
+    assert (found.opened_by, found.failing_until, found.closed_by) == (read_at(0), read_at(2), "")
+
+
+def test_events_stay_when_the_provider_forgets_them() -> None:
+    history = verdicts("gone", "fail", "fail", "gone", "gone")
+    kinds = {"aws.thing": SimpleNamespace(nature="event")}
+    period = report(history, kinds=kinds)
+    found = only(period)
+    assert (found.event, found.opened_by, found.closed_by) == (True, read_at(1), "")
+    assert period.controls[0].items == 2
+    assert report(history, first=4, kinds=kinds).controls[0].deviations == ()
+    assert only(report(history, first=2, kinds=kinds)).opened_by == read_at(1)
+
+
+def test_spans_of_other_periods_are_not_listed() -> None:
+    history = verdicts("pass", "fail", "pass", "pass", "fail", "fail", "pass")
+    assert [item.deviation.opened_by for item in report(history, 2, first=2).controls[0].deviations] == [read_at(1)]
+    assert report(history, 1, first=3).controls[0].deviations == ()
+    within = only(report(history, 1, first=4))
+    assert (within.opened_by, within.closed_by, within.failing_until) == (read_at(4), "", read_at(4))
+
+
+def test_every_missed_run_is_listed_and_counts_as_nothing() -> None:
+    period = report(verdicts("pass", None, "pass", None, None, "pass"), 6)
+    (target,) = period.targets
+    assert (target.expected, target.made) == (6, 3)
+    assert [slot.start.day for slot in target.missed] == [2, 4, 5]
+    control = period.controls[0]
+    assert control.days.passing == 6  # two items, three nights
+    assert control.days.observed == 6
+    assert [(silence.runs, silence.why) for silence in control.silences if silence.why == "no run"] == [
+        (1, "no run"),
+        (2, "no run"),
+    ]
+
+
+def test_the_future_is_not_missed() -> None:
+    period = report(verdicts("pass", "pass"), 10, now=night(2))
+    assert (period.targets[0].expected, period.targets[0].missed) == (2, ())
+    assert "not over" in period.notes[0]
+
+
+def test_two_runs_of_a_day_share_it() -> None:
+    history = Nights()
+    history.commit(night(0), {KEY: "pass"})
+    history.commit(night(0) + timedelta(hours=6), {KEY: "fail"})
+    days = report(history, 1).controls[0].days
+    assert (days.passing, days.failing) == (0.5, 0.5)
+
+
+def test_controls_that_nothing_showed() -> None:
+    history = Nights()
+    for number, status in enumerate(["pass", "not shown", "not shown", "fail"]):
+        history.commit(night(number), {KEY: "pass"}, controls={"C": status})
+    control = report(history, 4).controls[0]
+    assert control.shown
+    assert [(one.start[:10], one.runs, one.why) for one in control.silences] == [("2026-01-02", 2, "not shown")]
+    assert control.statuses == {"fail": 1, "not shown": 2, "pass": 1}
+    blank = report(verdicts("pass"), 1).controls[0]
+    assert not blank.shown
+
+
+def test_a_run_without_the_check_is_not_a_run_of_its_control() -> None:
+    history = verdicts("pass", "pass")
+    history.commit(night(2), {("b", "", "y"): "pass"}, cause=Cause.SCOPE)
+    control = report(history, 3).controls[0]
+    assert (control.runs_expected, control.runs_made) == (3, 2)
+    assert control.days.passing == 4
+
+
+def test_a_period_falls_into_stretches_where_anything_changes() -> None:
+    history = Nights()
+    history.commit(night(0), {KEY: "pass"}, params={"days": 90})
+    history.commit(night(1), {KEY: "pass"}, params={"days": 30})
+    history.commit(night(2), {KEY: "pass"}, params={"days": 30}, pack_sha256="1")
+    history.commit(
+        night(3),
+        {KEY: "pass", ("b", "", "y"): "pass"},
+        params={"days": 30},
+        pack_sha256="1",
+        regions=("eu-west-1", "us-east-1"),
+    )
+    (target,) = report(history, 4).targets
+    assert [(one.first, one.last, one.differs) for one in target.stretches] == [
+        (1, 1, ()), (2, 2, ("params: days: 90 → 30",)), (3, 3, ("pack: 0 → 1",)),
+        (4, 4, ("checks: checks added: b", "regions: regions added: us-east-1")),
+    ]  # fmt: skip
+    assert [change.what for change in report(history, 2, first=1).targets[0].changes] == ["params", "pack"]
+
+
+def test_supporting_checks_stand_beside() -> None:
+    history = Nights()
+    history.commit(night(0), {KEY: "pass", ("b", "", "y"): "fail"})
+    control = report(history, 1).controls[0]
+    assert (control.deviations, len(control.beside), control.items) == ((), 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("grace", "nights", "said"),
+    [
+        ("none", ("pass", "fail", "pass"), "late"),
+        ("7 days", ("pass", "fail", "pass"), "within grace"),
+        ("one day", ("pass", "fail", "pass"), "cannot be told"),
+        ("24 hours", ("pass", "fail", "fail", "fail", "pass"), "late"),
+        ("7 days", ("fail", "pass"), "cannot be told"),
+        ("7 days", ("pass", "fail", "fail"), "not corrected"),
+        ("the days that the policy sets", ("pass", "fail", "pass"), "the policy decides"),
+    ],
+)
+def test_corrected_in_time_or_late_both_are_deviations(grace: str, nights: tuple[str, ...], said: str) -> None:
+    (judged,) = report(verdicts(*nights), control=replace(CONTROL, grace=grace)).controls[0].deviations
+    assert judged.correction == said
+    assert correction(judged.deviation, read_grace(grace)) == said
+
+
+@pytest.mark.parametrize(("text", "hours"), [("hourly", 1), ("daily", 24), ("weekly", 168), ("every 6 hours", 6),
+                                             ("every 0 hours", None), ("nightly", None),
+                                             ("every 99999 hours", None)])  # fmt: skip
+def test_schedules(text: str, hours: int | None) -> None:
+    found = read_schedule(text)
+    assert (found.hours if found else None) == hours
+
+
+def test_days_are_local_days() -> None:
+    berlin = window(date(2026, 3, 28), date(2026, 3, 30), ZoneInfo("Europe/Berlin"))
+    assert berlin.start == datetime(2026, 3, 27, 23, tzinfo=UTC)
+    assert berlin.end == datetime(2026, 3, 30, 22, tzinfo=UTC)
+    found = slots(berlin, UNSTATED, LATER)
+    assert [(slot.end - slot.start) / timedelta(hours=1) for slot in found] == [24, 23, 24]
+    assert [slot.days for slot in found] == [1, 1, 1]
+
+
+def test_several_targets_are_counted_together_and_listed_apart() -> None:
+    history = verdicts("pass", "fail")
+    history.commit(night(0), {KEY: "fail"}, target="aws:444455556666")
+    period = report(history, 2)
+    control = period.controls[0]
+    assert {judged.deviation.target for judged in control.deviations} == {HERE, "aws:444455556666"}
+    assert (control.deviating, control.items, control.runs_expected, control.runs_made) == (2, 3, 4, 3)
+
+
+def test_a_target_of_another_cloud_does_not_miss_the_control() -> None:
+    history = verdicts("pass")
+    history.commit(night(0), {("z", "", "p"): "pass"}, target="gcp:project")
+    assert report(history, 1).controls[0].runs_expected == 1
