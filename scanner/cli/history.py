@@ -122,7 +122,7 @@ def _targets(ledger: Ledger, target: str) -> list[str]:
 
 
 def _lines(record: Record) -> list[str]:
-    lines = [
+    return [
         f"record {record.seq} of {record.target}: {record.sha256}",
         f"scan {record.scan}, {record.started} to {record.finished}, tscan {record.version}",
         f"pack {record.pack_sha256}",
@@ -131,4 +131,3 @@ def _lines(record: Record) -> list[str]:
         *(f"  unanswered {gap}" for gap in record.gaps),
         *(f"  {one.kind}: {one.path}, {one.rows} rows, {one.bytes} bytes" for one in record.segments),
     ]
-    return lines

@@ -14,7 +14,7 @@ from scanner.content.reading import Reading, Steps, suggest
 from scanner.content.schemas import schema
 from scanner.content.shapes import shape_problems
 from scanner.errors import ContentError, Problem, TscanError
-from scanner.model.config import Config, Exclusion, Organization, TargetConfig
+from scanner.model.config import AlertRule, Config, Exclusion, Organization, TargetConfig
 from scanner.model.library import Library
 
 
@@ -25,10 +25,13 @@ def load_config(path: str | Path, library: Library) -> Config:
     targets = tuple(_target(reading, index, library) for index in range(len(data.get("targets", []))))
     config = Config(
         organization=data.get("organization", ""),
+        store=data.get("store", ""),
+        schedule=data.get("schedule", ""),
         timezone=_timezone(reading),
         targets=targets or (TargetConfig(),),
         params=read_params(reading, ("params",), library.parameters) if "params" in data else {},
         categories=_categories(reading, library),
+        alerts=tuple(_alert(reading, index, library) for index in range(len(data.get("alerts", [])))),
         path=str(path),
     )
     if reading.problems:
@@ -93,6 +96,15 @@ def check_role(name: str) -> None:
     properties = schema("config")["properties"]["targets"]["items"]["properties"]["aws"]["properties"]
     if not re.fullmatch(properties["organization"]["properties"]["role"]["pattern"].strip("^$"), name):
         raise TscanError(f"--organization {name} is not the name of a role", "name it without its account: tscan-read")
+
+
+def _alert(reading: Reading, index: int, library: Library) -> AlertRule:
+    data = reading.data["alerts"][index]
+    for number, name in enumerate(data.get("controls", [])):
+        if name not in library.controls:
+            place = ("alerts", index, "controls", number)
+            reading.wrong(place, f"there is no control '{name}'", suggest(name, library.controls))
+    return AlertRule(**{name: tuple(values) for name, values in data.items()})
 
 
 def _timezone(reading: Reading) -> str:

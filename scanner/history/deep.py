@@ -1,4 +1,4 @@
-"""Deep verification: every verdict made again from the evidence, the pack, the parameters and the waivers of its day."""
+"""Deep verification: every verdict made again from evidence, pack, parameters and waivers of its day."""
 
 from __future__ import annotations
 

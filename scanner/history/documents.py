@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from scanner.history.lines import SnapshotReader
-from scanner.history.segments import Made, SegmentError, make_table, read_table
+from scanner.history.segments import Made, SegmentError, make_table, read_extra, read_table
 from scanner.history.snapshots import snapshot_bytes
 from scanner.model.answers import Snapshot, canonical
 
@@ -114,7 +114,7 @@ def make_answers(parts: Parts, places: Callable[[bytes], int], *, day: str, scan
 def read_answers(content: bytes) -> tuple[str, list[Given]]:
     """The header of a snapshot, and its answers; SegmentError for what is not such a segment."""
     table = read_table(content, "answers")
-    header = (table.schema.metadata or {}).get(b"tscan", b"").decode()
+    header = read_extra(table)
     if header.count("\n") != 1:
         raise SegmentError("it does not carry the header of a snapshot")
     rows = []

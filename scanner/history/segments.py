@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _LEVEL: Final = 3
+_EXTRA: Final = b"tscan"
+_GROWING: Final = ("started", "finished", "resource", "call")
+"""Columns of texts that begin as the one before them does."""
 FOREVER: Final = "forever"
 """Where what is kept by its digest alone lies, beside the days."""
 
@@ -82,10 +88,22 @@ def make_table(kind: str, columns: Sequence[Sequence[Any]], *, day: str, scan: s
     schema = schemas()[kind]
     arrays = [_array(column, field.type) for column, field in zip(columns, schema, strict=True)]
     table = pa.Table.from_arrays(arrays, schema=schema)
-    if extra:
-        table = table.replace_schema_metadata({b"tscan": extra.encode()})
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd", compression_level=_LEVEL, write_statistics=True)
+    # Many segments are small: what Arrow would add for itself, and statistics that nobody filters by, would double them.
+    with pq.ParquetWriter(
+        sink,
+        schema,
+        compression="zstd",
+        compression_level=_LEVEL,
+        store_schema=False,
+        write_statistics=["check", "resource"] if kind == "transitions" else False,
+        use_dictionary=[field.name for field in schema if pa.types.is_dictionary(field.type)],
+        column_encoding=dict.fromkeys([name for name in _GROWING if name in schema.names], "DELTA_BYTE_ARRAY"),
+    ) as writer:
+        writer.write_table(table)
+        if extra:
+            packed = base64.b64encode(zlib.compress(extra.encode(), 9)).decode()
+            writer.add_key_value_metadata({_EXTRA.decode(): packed})
     content = sink.getvalue().to_pybytes()
     sha256 = hashlib.sha256(content).hexdigest()
     path = f"segments/kind={kind}/dt={day}/{scan}-{sha256[:16]}.parquet"
@@ -120,6 +138,15 @@ def read_table(content: bytes, kind: str, columns: Sequence[str] | None = None) 
     if table.column_names != wanted:
         raise SegmentError(f"its columns are not those of {kind}")
     return table
+
+
+def read_extra(table: pa.Table) -> str:
+    """The text that a segment carries beside its rows; `` where there is none."""
+    packed = (table.schema.metadata or {}).get(_EXTRA, b"")
+    try:
+        return zlib.decompress(base64.b64decode(packed, validate=True)).decode() if packed else ""
+    except (binascii.Error, zlib.error, UnicodeDecodeError):
+        raise SegmentError("the text that it carries is damaged") from None
 
 
 def row_count(content: bytes) -> int:

@@ -43,13 +43,32 @@ class TargetConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRule:
+    """Who hears of what; an empty list keeps nothing back."""
+
+    events: tuple[str, ...] = ()
+    """`new failure`, `new unknown`, `fixed`, `waiver expiring`, `scan failed`."""
+    severities: tuple[str, ...] = ()
+    controls: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    """Ids; `*` stands for anything."""
+    to: tuple[str, ...] = ()
+    """Addresses; `${NAME}` is not expanded before a message is sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """What to read, and by which parameters and frameworks to judge it."""
 
     organization: str = ""
+    store: str = ""
+    """Where history lies; empty: `.tscan`."""
+    schedule: str = ""
+    """How often a scan is expected; empty: not stated."""
     timezone: str = "UTC"
     targets: tuple[TargetConfig, ...] = (TargetConfig(),)
     params: Mapping[str, Any] = field(default_factory=dict)
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Categories in scope by framework id; a framework that is not named is shown whole."""
+    alerts: tuple[AlertRule, ...] = ()
     path: str = ""

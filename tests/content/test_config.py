@@ -66,8 +66,8 @@ def test_an_organisation_is_read(pack: Any) -> None:
     [
         (", reason: No customer data.", "", "'reason' is missing", ""),
         (", approver: Jo Doe}\n          - {account: \"333", "}\n          - {account: \"333", "'approver' is missing", ""),
-        ("reason: Sandbox.", "reason: ' '", "' ' is not a reason", ""),
-        ('"222222222222"', "22222", "must be a text, not 22222", "put it in quotes"),
+        ("reason: Sandbox.", "reason: ' '", "'reason' is empty", ""),
+        ('"222222222222"', "22222", "'account' must be a text, not a whole number", "put it in quotes"),
         ('"222222222222"', '"22222"', "'22222' is not an account id of 12 digits", ""),
         ('"333333333333"', '"222222222222"', "account 222222222222 is excluded twice", "remove one"),
         ("role: tscan-read\n        ", "", "'role' is missing", ""),

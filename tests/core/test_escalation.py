@@ -135,3 +135,10 @@ def test_administrators() -> None:
     assert administrator(holder(USER, allow("s3:*")), ACCOUNT) is False
     assert administrator(holder(USER, allow("*"), boundary=statements(allow("s3:*"))), ACCOUNT) is False
     assert isinstance(administrator(holder(USER, unread="policy x was not read"), ACCOUNT), Unreadable)
+
+
+def test_a_boundary_that_was_not_read_takes_no_administrator_away() -> None:
+    unread = holder(BOSS, allow("*"), boundary=(), unread="policy edge was not read")
+    assert administrator(unread, ACCOUNT) == Unreadable("policy edge was not read")
+    assert administrator(holder(BOSS, allow("*"), boundary=()), ACCOUNT) is False
+    assert isinstance(ways(allow("iam:PassRole", "lambda:*"), others=(unread,)), Unreadable)

@@ -19,6 +19,7 @@ GUARD = """
 scope: management
 list: {call: x:ListGuards, items: Guards}
 id: it.Id
+name: it.Id
 attributes:
   awake: {meaning: ., type: bool, api: it.Awake}
 """
@@ -26,6 +27,7 @@ DOOR = """
 scope: account
 list: {call: x:ListDoors, items: Doors}
 id: it.Id
+name: it.Id
 attributes:
   guard: {meaning: ., type: string, api: it.Guard}
 relations:

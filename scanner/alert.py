@@ -1,0 +1,248 @@
+"""Alerts: news carried to channels, each event once, and again only when a crash left its outcome unknown."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from urllib.parse import quote
+
+from scanner.core.calendar import iso, moment
+from scanner.core.drift import Drift, drift
+from scanner.core.news import News, news, route
+from scanner.errors import TscanError
+from scanner.history.outbox import DROPPED, FAILED, SENT, UNDER_WAY, Outbox, Told, channel_id
+from scanner.model.config import AlertRule
+from scanner.model.history import History
+from scanner.model.library import Library
+from scanner.model.waivers import Waiver
+
+PAUSES: Final = (1.0, 4.0)
+"""Seconds before the second and the third try."""
+NAMED: Final = 50
+"""Events that one message names."""
+OLDEST: Final = timedelta(days=7)
+"""How long an event is tried; then it is given up, and that is said."""
+_NAME: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+Send = Callable[[str, str, str], str]
+"""Takes an address, a title and a text; gives the reason why it was not delivered, `` when it was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """What became of the news of a run, in lines for people."""
+
+    sent: int = 0
+    repeated: int = 0
+    """Of these: told again, because nobody knows whether they arrived before."""
+    failed: int = 0
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """How messages leave: a sender, the environment for secrets, and a clock."""
+
+    send: Send
+    environment: Mapping[str, str]
+    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    sleep: Callable[[float], None] = time.sleep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Task:
+    """One event that is to be told on one channel."""
+
+    item: News
+    attempt: int
+    repeat: bool
+
+
+def notify(
+    history: History,
+    target: str,
+    library: Library,
+    rules: Sequence[AlertRule],
+    outbox: Outbox,
+    post: Post,
+    *,
+    waivers: Sequence[Waiver] = (),
+) -> Delivered:
+    """Tell what is new in a target's history since it was last told; records that a crash left untold are told too."""
+    if not rules:
+        return Delivered()
+    records = history.records(target)
+    told = outbox.reached(target)
+    found: list[News] = []
+    for before, after in zip(records, records[1:], strict=False):
+        # Who begins to listen hears of the newest record, not of all history.
+        if after.seq > told if told else after.seq == records[-1].seq:
+            found.extend(news(drift_of(history, before.seq, after.seq, target, library, waivers, post.now()), library))
+    done = deliver(found, rules, outbox, post, reach=(target, records[-1].seq) if records else None)
+    return done
+
+
+def drift_of(
+    history: History, before: int, after: int, target: str, library: Library, waivers: Sequence[Waiver], now: datetime
+) -> Drift:
+    """The drift between two records of a target, by their numbers."""
+    from scanner.core.drift import state_at
+
+    records = {record.seq: record for record in history.records(target)}
+    rows = [row for row in history.transitions(target) if row.seq <= after]
+    state = state_at(rows, before)
+    return drift(
+        records[before], records[after], state, rows, library,
+        waivers=waivers, today=now.date(), records=list(records.values()),
+    )  # fmt: skip
+
+
+def deliver(
+    items: Iterable[News],
+    rules: Sequence[AlertRule],
+    outbox: Outbox,
+    post: Post,
+    *,
+    reach: tuple[str, int] | None = None,
+) -> Delivered:
+    """Send news and what earlier runs left behind: every intent is on disk before the first message leaves."""
+    labels = _labels(rules)
+    left = outbox.unsettled(post.now())
+    tasks: dict[str, list[_Task]] = {}
+    for told in left:
+        again = _again(told, labels, outbox, post.now())
+        if again:
+            tasks.setdefault(told.channel, []).append(again)
+    for channel, news_items in route(items, rules).items():
+        known = {task.item.id for task in tasks.get(channel_id(channel), [])}
+        fresh = [_Task(item=item, attempt=1, repeat=False) for item in news_items if item.id not in known]
+        tasks.setdefault(channel_id(channel), []).extend(fresh)
+    mine = {
+        channel: [task for task in wanted if outbox.intend(task.item, channel, task.attempt, post.now())]
+        for channel, wanted in tasks.items()
+    }
+    if reach:
+        outbox.reach(*reach)
+    results = [_tell(channel, labels[channel], wanted, outbox, post) for channel, wanted in mine.items() if wanted]
+    lines = [*_earlier(left, labels, post.now()), *(line for result in results for line in result.lines)]
+    return Delivered(
+        sent=sum(result.sent for result in results),
+        repeated=sum(result.repeated for result in results),
+        failed=sum(result.failed for result in results),
+        lines=tuple(lines),
+    )
+
+
+def _labels(rules: Sequence[AlertRule]) -> dict[str, tuple[str, str]]:
+    """By channel: its text as configured, and how it is called without showing what may be secret."""
+    found: dict[str, tuple[str, str]] = {}
+    for number, rule in enumerate(rules):
+        for place, text in enumerate(rule.to):
+            scheme = text.partition("://")[0] if "://" in text else "address from the environment"
+            found.setdefault(channel_id(text), (text, f"alerts[{number}].to[{place}] ({scheme})"))
+    return found
+
+
+def _again(told: Told, labels: Mapping[str, tuple[str, str]], outbox: Outbox, now: datetime) -> _Task | None:
+    if told.state == UNDER_WAY:
+        return None
+    gone = told.channel not in labels
+    if gone or now - moment(told.first) > OLDEST:
+        reason = "its channel is no longer configured" if gone else f"given up after {OLDEST.days} days"
+        # The attempt may have no outcome yet; a settled one gets a last attempt that says why there are no more.
+        attempt = told.attempt if told.state != FAILED else told.attempt + 1
+        if told.state == FAILED:
+            outbox.intend(told.item, told.channel, attempt, now)
+        outbox.settle(told.item, told.channel, attempt, now, state=DROPPED, reason=reason)
+        return None
+    return _Task(item=told.item, attempt=told.attempt + 1, repeat=told.repeat)
+
+
+def _earlier(left: Sequence[Told], labels: Mapping[str, tuple[str, str]], now: datetime) -> Iterable[str]:
+    by_channel: dict[tuple[str, str], int] = {}
+    for told in left:
+        if told.state == UNDER_WAY:
+            continue
+        name = labels[told.channel][1] if told.channel in labels else "a channel that is no longer configured"
+        given_up = told.channel not in labels or now - moment(told.first) > OLDEST
+        end = "given up" if given_up else "tried again"
+        by_channel[name, end] = by_channel.get((name, end), 0) + 1
+    for (name, end), count in sorted(by_channel.items()):
+        yield f"alerts: {count} of earlier runs not known to have reached {name}: {end}"
+
+
+def _tell(channel: str, label: tuple[str, str], tasks: Sequence[_Task], outbox: Outbox, post: Post) -> Delivered:
+    text, name = label
+    title, body = message([(task.item, task.repeat) for task in tasks])
+    reason = _try(text, title, body, post)
+    state = FAILED if reason else SENT
+    for task in tasks:
+        outbox.settle(task.item, channel, task.attempt, post.now(), state=state, reason=reason)
+    if reason:
+        line = f"alerts: {len(tasks)} not delivered to {name}: {reason}; the next run tries again"
+        return Delivered(failed=len(tasks), lines=(line,))
+    repeated = sum(task.repeat for task in tasks)
+    return Delivered(sent=len(tasks), repeated=repeated, lines=(f"alerts: {len(tasks)} delivered to {name}",))
+
+
+def _try(channel: str, title: str, body: str, post: Post) -> str:
+    try:
+        address = expand(channel, post.environment)
+    except TscanError as error:
+        return error.message
+    reason = ""
+    for pause in (0.0, *PAUSES):
+        if pause:
+            post.sleep(pause)
+        reason = post.send(address, title, body)
+        if not reason:
+            return ""
+    return reason
+
+
+def expand(channel: str, environment: Mapping[str, str]) -> str:
+    """A channel with `${NAME}` from the environment; inside an address a value is quoted, alone it is the address."""
+    names = _NAME.findall(channel)
+    missing = [name for name in names if not environment.get(name)]
+    if missing:
+        raise TscanError(f"the environment has no {missing[0]}", "set it, or change 'to' in tscan.yaml")
+    if len(names) == 1 and channel == f"${{{names[0]}}}":
+        return environment[names[0]]
+    return _NAME.sub(lambda match: quote(environment[match[1]], safe=""), channel)
+
+
+def message(items: Sequence[tuple[News, bool]]) -> tuple[str, str]:
+    """Title and text of one message for several events, bad news first; every named event carries its id."""
+    counts: dict[str, int] = {}
+    for item, _ in items:
+        counts[item.what] = counts.get(item.what, 0) + 1
+    title = "tscan: " + ", ".join(f"{count} {what}" for what, count in counts.items())
+    ordered = sorted(items, key=lambda pair: pair[0].recovery)
+    lines = [_line(item, repeat) for item, repeat in ordered[:NAMED]]
+    if len(ordered) > NAMED:
+        lines.append(f"and {len(ordered) - NAMED} more: see 'tscan drift'")
+    return title, "\n".join(lines) + "\n"
+
+
+def _line(item: News, repeat: bool) -> str:
+    about = " ".join(part for part in (item.severity, item.check, item.resource, item.region) if part)
+    serves = f" | controls {', '.join(item.controls)}" if item.controls else ""
+    again = "[possible repeat] " if repeat else ""
+    head = f"{again}{item.what.upper()} | {item.target} | {about}"
+    return f"{head} | {item.text}{serves} | {item.time} | event {item.id}"
+
+
+def apprise_send(address: str, title: str, body: str) -> str:
+    """A message by Apprise; the reason names neither the address nor what is in it."""
+    try:
+        import apprise
+    except ModuleNotFoundError:
+        return "apprise is not installed: pip install 'tscan[alerts]'"
+    one = apprise.Apprise(asset=apprise.AppriseAsset(app_id="tscan", app_desc="tscan", secure_logging=True))
+    if not one.add(address):
+        return "not an address that Apprise knows"
+    return "" if one.notify(title=title, body=body, body_format=apprise.NotifyFormat.TEXT) else "refused or not reached"

@@ -1,0 +1,172 @@
+"""The outbox: what was to be said and whether it was, in files that are created once and never changed.
+
+`outbox/<event id>/<channel>-<attempt>.intent.json` is written before a message leaves, `….outcome.json` after. An
+intent without an outcome is a message of which nobody knows whether it arrived.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from scanner.core.calendar import iso, moment
+from scanner.core.news import News
+from scanner.history.stores import Store
+
+FOLDER: Final = "outbox"
+LEASE: Final = timedelta(minutes=15)
+"""After this the sender of another machine counts as crashed."""
+SENT: Final = "sent"
+FAILED: Final = "failed"
+UNDER_WAY: Final = "under way"
+UNKNOWN: Final = "unknown"
+"""A crash left the outcome open."""
+DROPPED: Final = "dropped"
+"""Its channel is no longer configured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One event on one channel: the last attempt, and what became of it."""
+
+    item: News
+    channel: str
+    """A digest of the channel as configured; secrets are not part of it."""
+    attempt: int
+    state: str
+    first: str
+    """When it was first to be said."""
+    repeat: bool
+    """Some attempt before has an unknown outcome: it may have arrived already."""
+    reason: str = ""
+
+
+class Outbox:
+    """Intents and outcomes in a store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def intend(self, item: News, channel: str, attempt: int, now: datetime) -> bool:
+        """Write down that an event is about to be said; whether nobody else did so before."""
+        content = {"event": asdict(item), "at": iso(now), "host": _host(), "pid": os.getpid()}
+        return self._store.put_new(_key(item.id, channel, attempt, "intent"), _bytes(content))
+
+    def settle(self, item: News, channel: str, attempt: int, now: datetime, *, state: str, reason: str = "") -> None:
+        """Write down what became of it."""
+        content = {"state": state, "reason": reason, "at": iso(now)}
+        self._store.put_new(_key(item.id, channel, attempt, "outcome"), _bytes(content))
+
+    def unsettled(self, now: datetime) -> tuple[Told, ...]:
+        """Everything that was to be said and is not known to have been."""
+        names: dict[tuple[str, str], dict[int, set[str]]] = {}
+        for entry in self._store.list(f"{FOLDER}/"):
+            place = _place(entry.key)
+            if place:
+                event, channel, attempt, kind = place
+                names.setdefault((event, channel), {}).setdefault(attempt, set()).add(kind)
+        told = (self._told(event, channel, attempts, now) for (event, channel), attempts in sorted(names.items()))
+        return tuple(one for one in told if one is not None and one.state not in (SENT, DROPPED))
+
+    def _told(self, event: str, channel: str, attempts: Mapping[int, set[str]], now: datetime) -> Told | None:
+        last = max(attempts)
+        outcome = self._read(_key(event, channel, last, "outcome")) if "outcome" in attempts[last] else None
+        state = outcome["state"] if outcome else ""
+        if state in (SENT, DROPPED):
+            return None
+        intent = self._read(_key(event, channel, last, "intent"))
+        first = self._read(_key(event, channel, min(attempts), "intent"))
+        if not intent or not first:
+            return None
+        open_before = any("outcome" not in kinds for attempt, kinds in attempts.items() if attempt != last)
+        state = state or (UNDER_WAY if _alive(intent, now) else UNKNOWN)
+        return Told(
+            item=_news(intent["event"]),
+            channel=channel,
+            attempt=last,
+            state=state,
+            first=first["at"],
+            repeat=open_before or state == UNKNOWN,
+            reason=outcome["reason"] if outcome else "",
+        )
+
+    def reached(self, target: str) -> int:
+        """The last record whose news are all in the outbox; 0 when there is none."""
+        keys = [entry.key for entry in self._store.list(f"{FOLDER}/reached/{_stream(target)}/")]
+        return max((int(key.rsplit("/", 1)[1].partition(".")[0]) for key in keys), default=0)
+
+    def reach(self, target: str, seq: int) -> None:
+        """Note that all news up to a record are in the outbox."""
+        self._store.put_new(f"{FOLDER}/reached/{_stream(target)}/{seq:012d}.json", _bytes({"target": target}))
+
+    def _read(self, key: str) -> dict[str, Any] | None:
+        content = self._store.get(key)
+        found: dict[str, Any] | None = json.loads(content) if content is not None else None
+        return found
+
+
+def _key(event: str, channel: str, attempt: int, kind: str) -> str:
+    return f"{FOLDER}/{event}/{channel}-{attempt}.{kind}.json"
+
+
+def _place(key: str) -> tuple[str, str, int, str] | None:
+    steps = key.split("/")
+    if len(steps) != 3 or not steps[2].endswith((".intent.json", ".outcome.json")):
+        return None
+    name, kind, _ = steps[2].split(".")
+    channel, _, attempt = name.rpartition("-")
+    return steps[1], channel, int(attempt), kind
+
+
+def _stream(target: str) -> str:
+    return hashlib.sha256(target.encode()).hexdigest()[:16]
+
+
+def _bytes(content: Mapping[str, Any]) -> bytes:
+    return json.dumps(content, sort_keys=True).encode() + b"\n"
+
+
+def _news(data: Mapping[str, Any]) -> News:
+    lists = {"hearers", "controls"}
+    return News(
+        **{one.name: tuple(data[one.name]) if one.name in lists else data[one.name] for one in fields(News)}
+    )  # fmt: skip
+
+
+def _host() -> str:
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:12]
+
+
+def _alive(intent: Mapping[str, Any], now: datetime) -> bool:
+    """Whether the sender may still be at it: a process of this machine that is gone is not."""
+    if now - moment(intent["at"]) > LEASE:
+        return False
+    return intent["host"] != _host() or _runs(intent["pid"])
+
+
+def _runs(pid: int) -> bool:
+    if pid == os.getpid():
+        return False  # This process has one delivery at a time: an older intent of its number is of another life.
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def channels(keys: Iterator[str]) -> Mapping[str, str]:
+    """Channels as configured, by their digests."""
+    return {channel_id(key): key for key in keys}
+
+
+def channel_id(channel: str) -> str:
+    """The digest under which a channel is known in the outbox."""
+    return hashlib.sha256(channel.encode()).hexdigest()[:12]

@@ -1,0 +1,1 @@
+"""History: small scans, and the long proofs that are run by hand."""

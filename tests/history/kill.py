@@ -1,0 +1,104 @@
+"""Kill -9 at random moments of committing: `python -m tests.history.kill --count 200`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from scanner.history.compact import AGE, compact
+from scanner.history.ledger import Ledger
+from scanner.history.stores import open_store
+from scanner.history.verify import verify
+
+ROOT = Path(__file__).parent.parent.parent
+_CHILD = """
+import sys
+from tests.history.world import simple
+from scanner.history.ledger import Ledger
+from scanner.history.stores import open_store
+ledger = Ledger(open_store(sys.argv[1]))
+number = int(sys.argv[2])
+print("ready", flush=True)
+while True:
+    ledger.commit(simple(number, content=b"pack" * 1000))
+    print(number, flush=True)
+    number += 1
+"""
+
+
+def kill(place: str, count: int, seed: int) -> tuple[int, int, int]:
+    """Kill a committing process `count` times; commits said to be done, records, and orphans that were removed."""
+    moments = random.Random(seed)
+    acknowledged = 0
+    for _ in range(count):
+        start = len(Ledger(open_store(place)).records("aws:111122223333"))
+        said = _killed(place, start + 1, moments.uniform(0.0, 0.06))
+        acknowledged += len(said)
+        ledger = Ledger(open_store(place))
+        there = {record.scan for record in ledger.records("aws:111122223333")}
+        lost = {f"scan-{number}" for number in said} - there
+        if lost:
+            raise AssertionError(f"committed and lost: {sorted(lost)}")
+    store = open_store(place)
+    seen = verify(store)
+    if seen.damages:
+        raise AssertionError("\n".join(map(str, seen.damages)))
+    ledger = Ledger(store)
+    records = ledger.records("aws:111122223333")
+    for record in records[:: max(1, len(records) // 20)]:
+        number = int(record.scan.partition("-")[2])
+        if ledger.snapshot(record).answers.keys() != set() and ledger.snapshot(record).id != f"scan-{number}":
+            raise AssertionError("a snapshot is not the one that was committed")
+    removed = compact(store, now=time.time() + AGE + 10)
+    after = verify(store)
+    if after.damages or any("no record" in note for note in after.notes):
+        raise AssertionError("compacting left or broke something")
+    return acknowledged, len(records), removed.orphans + removed.unfinished
+
+
+def _killed(place: str, number: int, seconds: float) -> list[int]:
+    """The commits that a process said were done before it was killed, `seconds` after it began to commit."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", _CHILD, place, str(number)],
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert child.stdout is not None
+    try:
+        if child.stdout.readline() != b"ready\n":
+            raise AssertionError("the writer did not start")
+        time.sleep(seconds)
+    finally:
+        child.kill()
+        rest = child.stdout.read()
+        child.wait()
+    return [int(line) for line in rest.decode().split("\n")[:-1] if line]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--s3", action="store_true", help="in a bucket of a moto server instead of a folder")
+    options = parser.parse_args()
+    if options.s3:
+        from tests.history.bucket import bucket
+
+        with bucket() as place:
+            print("%d acknowledged, %d records, %d orphans removed" % kill(place, options.count, options.seed))
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            print(
+                "%d acknowledged, %d records, %d orphans removed" % kill(f"{folder}/store", options.count, options.seed)
+            )
+
+
+if __name__ == "__main__":
+    main()
