@@ -171,8 +171,9 @@ class _KindRead:
             for region, unread in sorted(self.gaps.items())
         )
 
-    def _ref(self, identity: str, name: str, region: str) -> ResourceRef:
-        return ResourceRef(kind=self.need.kind.id, id=identity, name=name, target=self.estate.target, region=region)
+    def _ref(self, identity: str, name: str, region: str | Unreadable) -> ResourceRef:
+        known = region if isinstance(region, str) else ""
+        return ResourceRef(kind=self.need.kind.id, id=identity, name=name, target=self.estate.target, region=known)
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -41,7 +41,7 @@ class Join:
         for read, record in side.resources:
             unread = self._add(record)
             if unread is not None:
-                doubts.setdefault(read.region, []).append(unread)
+                doubts.setdefault(read.region if isinstance(read.region, str) else "", []).append(unread)
         self._doubts = {region: merge(unread) for region, unread in doubts.items()}
         """By region: why there may be matches that are not in the index."""
 

@@ -34,7 +34,7 @@ class Read:
 
     id: str
     name: str
-    region: str
+    region: str | Unreadable
     attributes: dict[str, Any]
     keys: Mapping[str, Mapping[str, Any]]
     """For each relation: our side of its keys."""
@@ -163,7 +163,7 @@ class Unit:
         return Read(
             id=identity,
             name=label if isinstance(label, str) else identity,
-            region=scope["region"] if isinstance(scope["region"], str) else "",
+            region=scope["region"],
             attributes=attributes,
             keys=self._keys(scope, attributes),
         )

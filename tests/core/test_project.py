@@ -275,6 +275,43 @@ def test_children_are_listed_for_each_parent(tmp_path: Path) -> None:
     assert [gap.ref.region for gap in projection.gaps["test.x.key"]] == ["south"]
 
 
+PLACED = """
+scope: account
+list: {call: x:ListShops, items: Shops}
+at: where.Region
+id: it
+name: it
+details:
+  where: {call: x:GetPlace, with: {Id: it}, at: "''"}
+attributes:
+  title: {meaning: ., type: string, api: it}
+"""
+TOWN = """
+scope: region
+id: region
+name: region
+attributes:
+  title: {meaning: ., type: string, api: region}
+relations:
+  shops: {meaning: ., many: test.x.shop, on: {region: region}}
+"""
+
+
+def test_a_resource_whose_region_is_unread_may_be_in_any(tmp_path: Path) -> None:
+    found = library(
+        tmp_path,
+        {"x.shop": PLACED, "x.town": TOWN},
+        {"one": check("self.shops.exists(s, s.title == 'a')", "x.town")},
+    )
+    table = {"x:ListShops": {"Shops": ["a"]}, "x:GetPlace": {"Region": "north"}}
+    towns = {
+        resource.ref.id: resource.value["shops"] for resource in read(found, Provider(table)).resources["test.x.town"]
+    }
+    assert [len(towns["north"]), towns["south"]] == [1, []]
+    projection = read(found, Provider({**table, "x:GetPlace": refused()}))
+    assert all(isinstance(resource.value["shops"], OpenList) for resource in projection.resources["test.x.town"])
+
+
 BELL = """
 scope: region
 list: {call: x:ListBells, items: Bells}
