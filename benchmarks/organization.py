@@ -104,7 +104,9 @@ def main() -> int:
     if options.child:
         child(options.child)
         return 0
-    print(f"accounts × {len(REGIONS)} regions   calls  seconds   CPU s  ms/call  MB scan  findings  judge CPU s  MB judge")
+    print(
+        f"accounts × {len(REGIONS)} regions   calls  seconds   CPU s  ms/call  MB scan  findings  judge CPU s  MB judge"
+    )
     rows = [measured(Organization(accounts=size)) for size in options.sizes]
     for row in rows:
         print(

@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Final
 from urllib.parse import quote
 
-from scanner.core.calendar import iso, moment
-from scanner.core.drift import Drift, drift
+from scanner.core.between import drift_between
+from scanner.core.calendar import moment
 from scanner.core.news import News, news, route
 from scanner.errors import TscanError
 from scanner.history.outbox import DROPPED, FAILED, SENT, UNDER_WAY, Outbox, Told, channel_id
@@ -78,27 +79,12 @@ def notify(
     records = history.records(target)
     told = outbox.reached(target)
     found: list[News] = []
-    for before, after in zip(records, records[1:], strict=False):
+    for before, after in pairwise(records):
         # Who begins to listen hears of the newest record, not of all history.
         if after.seq > told if told else after.seq == records[-1].seq:
-            found.extend(news(drift_of(history, before.seq, after.seq, target, library, waivers, post.now()), library))
-    done = deliver(found, rules, outbox, post, reach=(target, records[-1].seq) if records else None)
-    return done
-
-
-def drift_of(
-    history: History, before: int, after: int, target: str, library: Library, waivers: Sequence[Waiver], now: datetime
-) -> Drift:
-    """The drift between two records of a target, by their numbers."""
-    from scanner.core.drift import state_at
-
-    records = {record.seq: record for record in history.records(target)}
-    rows = [row for row in history.transitions(target) if row.seq <= after]
-    state = state_at(rows, before)
-    return drift(
-        records[before], records[after], state, rows, library,
-        waivers=waivers, today=now.date(), records=list(records.values()),
-    )  # fmt: skip
+            drift = drift_between(history, before, after, library, waivers=waivers, today=post.now().date())
+            found.extend(news(drift, library))
+    return deliver(found, rules, outbox, post, reach=(target, records[-1].seq) if records else None)
 
 
 def deliver(

@@ -52,8 +52,10 @@ def matched(found: Any, match: str, keys: list[str]) -> Iterable[tuple[str, Any]
     """Each key of a batch with its row; a whole answer that has no row for a key makes it absent."""
     if isinstance(found, Unreadable):
         return ((key, found) for key in keys)
-    rows = {row.get(match): row for row in found if isinstance(row, dict)}
+    rows = {row[match]: row for row in found if isinstance(row, dict) and isinstance(row.get(match), str)}
     left = found.rest if isinstance(found, OpenList) else ABSENT
+    if len(rows) < len(found) and left is ABSENT:
+        left = Unreadable(f"a row has no {match} of its own")
     return ((key, rows.get(key, left)) for key in keys)
 
 

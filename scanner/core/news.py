@@ -85,9 +85,9 @@ def _moved(moved: Moved, target: str, library: Library) -> News | None:
         check=moved.check,
         region=moved.region,
         resource=moved.resource,
-        text=f"{title}: {moved.before or 'new'} → {moved.after or 'gone'}" + (f", {moved.reason}" if moved.reason else ""),
+        text=f"{title}: {moved.before or 'new'} → {moved.after or 'gone'}{', ' * bool(moved.reason)}{moved.reason}",
         time=moved.ts,
-    )  # fmt: skip
+    )
 
 
 def _waivers(drift: Drift) -> Iterator[News]:

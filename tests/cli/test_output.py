@@ -59,8 +59,6 @@ def test_a_full_disk_is_said_in_one_line(root: Path, target: str) -> None:
 
 def test_a_closed_standard_output_is_said(root: Path) -> None:
     command = [sys.executable, "-m", "scanner", "demo"]
-    done = subprocess.run(
-        ["sh", "-c", 'exec "$@" >&-', "sh", *command], cwd=root, stderr=subprocess.PIPE, check=False
-    )
+    done = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", *command], cwd=root, stderr=subprocess.PIPE, check=False)
     assert done.returncode == 2
     assert b"standard output is closed" in done.stderr

@@ -65,7 +65,12 @@ def test_an_organisation_is_read(pack: Any) -> None:
     ("old", "new", "message", "hint"),
     [
         (", reason: No customer data.", "", "'reason' is missing", ""),
-        (", approver: Jo Doe}\n          - {account: \"333", "}\n          - {account: \"333", "'approver' is missing", ""),
+        (
+            ', approver: Jo Doe}\n          - {account: "333',
+            '}\n          - {account: "333',
+            "'approver' is missing",
+            "",
+        ),
         ("reason: Sandbox.", "reason: ' '", "'reason' is empty", ""),
         ('"222222222222"', "22222", "'account' must be a text, not a whole number", "put it in quotes"),
         ('"222222222222"', '"22222"', "'22222' is not an account id of 12 digits", ""),

@@ -124,14 +124,22 @@ class Organization:
             inside = f"<Users>{rows}</Users><IsTruncated>false</IsTruncated>"
         elif service == "ec2":
             return 200, "text/xml", f"<{operation}Response>{_ec2(operation, account, region)}</{operation}Response>"
-        return 200, "text/xml", f"<{operation}Response><{operation}Result>{inside}</{operation}Result></{operation}Response>"
+        return (
+            200,
+            "text/xml",
+            f"<{operation}Response><{operation}Result>{inside}</{operation}Result></{operation}Response>",
+        )
 
 
 def _ec2(operation: str, account: str, region: str) -> str:
     rows = [f"{account[-4:]}{region}{number}" for number in range(EACH)]
     match operation:
         case "DescribeRegions":
-            return "<regionInfo>" + "".join(f"<item><regionName>{name}</regionName></item>" for name in REGIONS) + "</regionInfo>"
+            return (
+                "<regionInfo>"
+                + "".join(f"<item><regionName>{name}</regionName></item>" for name in REGIONS)
+                + "</regionInfo>"
+            )
         case "DescribeVolumes":
             items = "".join(f"<item><volumeId>vol-{row}</volumeId><encrypted>true</encrypted></item>" for row in rows)
             return f"<volumeSet>{items}</volumeSet>"

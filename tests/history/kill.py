@@ -19,9 +19,12 @@ from scanner.history.verify import verify
 ROOT = Path(__file__).parent.parent.parent
 _CHILD = """
 import sys
+import tempfile
 from tests.history.world import simple
 from scanner.history.ledger import Ledger
 from scanner.history.stores import open_store
+with tempfile.TemporaryDirectory() as warm:
+    Ledger(open_store(warm)).commit(simple(1))
 ledger = Ledger(open_store(sys.argv[1]))
 number = int(sys.argv[2])
 print("ready", flush=True)
@@ -32,13 +35,13 @@ while True:
 """
 
 
-def kill(place: str, count: int, seed: int) -> tuple[int, int, int]:
+def kill(place: str, count: int, seed: int, longest: float) -> tuple[int, int, int]:
     """Kill a committing process `count` times; commits said to be done, records, and orphans that were removed."""
     moments = random.Random(seed)
     acknowledged = 0
     for _ in range(count):
         start = len(Ledger(open_store(place)).records("aws:111122223333"))
-        said = _killed(place, start + 1, moments.uniform(0.0, 0.06))
+        said = _killed(place, start + 1, moments.uniform(0.0, longest))
         acknowledged += len(said)
         ledger = Ledger(open_store(place))
         there = {record.scan for record in ledger.records("aws:111122223333")}
@@ -53,7 +56,7 @@ def kill(place: str, count: int, seed: int) -> tuple[int, int, int]:
     records = ledger.records("aws:111122223333")
     for record in records[:: max(1, len(records) // 20)]:
         number = int(record.scan.partition("-")[2])
-        if ledger.snapshot(record).answers.keys() != set() and ledger.snapshot(record).id != f"scan-{number}":
+        if ledger.snapshot(record) != simple(number).snapshot:
             raise AssertionError("a snapshot is not the one that was committed")
     removed = compact(store, now=time.time() + AGE + 10)
     after = verify(store)
@@ -92,12 +95,12 @@ def main() -> None:
         from tests.history.bucket import bucket
 
         with bucket() as place:
-            print("%d acknowledged, %d records, %d orphans removed" % kill(place, options.count, options.seed))
+            told = kill(place, options.count, options.seed, 0.6)
     else:
         with tempfile.TemporaryDirectory() as folder:
-            print(
-                "%d acknowledged, %d records, %d orphans removed" % kill(f"{folder}/store", options.count, options.seed)
-            )
+            told = kill(f"{folder}/store", options.count, options.seed, 0.2)
+    acknowledged, records, orphans = told
+    print(f"{options.count} kills: {acknowledged} commits acknowledged, {records} records, {orphans} orphans removed")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ from scanner.model.config import Config, Organization, TargetConfig
 from tests.estate.server import running
 
 ROLE = "tscan-read"
-CHECK = "aws-sqs-queue-encrypted"
+CHECK = "aws-sqs-queue-kms-encrypted"
+KEY = "arn:aws:kms:us-east-1:111122223333:key/6c1b3a2e-0000-4000-8000-000000000000"
 
 
 def client(service: str, **more: Any) -> Any:
@@ -47,8 +48,8 @@ def test_motos_organisation(monkeypatch: pytest.MonkeyPatch) -> None:
         ]
         one, two, gone = (status["AccountId"] for status in made)
         organizations.close_account(AccountId=gone)
-        as_account(one, "sqs").create_queue(QueueName="plain", Attributes={"SqsManagedSseEnabled": "false"})
-        as_account(two, "sqs").create_queue(QueueName="locked", Attributes={"SqsManagedSseEnabled": "true"})
+        as_account(one, "sqs").create_queue(QueueName="plain", Attributes={})
+        as_account(two, "sqs").create_queue(QueueName="locked", Attributes={"KmsMasterKeyId": KEY})
         own = client("sts").get_caller_identity()["Account"]
         target = TargetConfig(organization=Organization(role=ROLE), regions=("us-east-1",))
         library = load_library()

@@ -54,7 +54,9 @@ def entrances(front: Front, organization: Organization) -> tuple[Entrance, ...]:
 
 def _account(row: Any, organization: Organization) -> Account:
     """An account with what becomes of it; one whose state is not known is in scope."""
-    identity, name = str(row["Id"]), str(row.get("Name", ""))
+    # A row without an id is an account that nobody can enter: it stays in the list, as a gap.
+    identity, name = str(row.get("Id", "?")), row.get("Name", "")
+    name = name if isinstance(name, str) else ""
     status = str(row.get("State") or row.get("Status") or _ACTIVE)
     excluded = next((one for one in organization.exclude if one.account == identity), None)
     if status != _ACTIVE:
@@ -113,7 +115,7 @@ class Member:
         if refused is not None:
             call = Call(operation=ASSUME, region=way.home, params={"RoleArn": role})
             return self._unentered(_refusal(call, refused, started, clock.stamp()), self.front.session.callers)
-        session = yield from enter(way, Door(way.tools, identity))
+        session = yield from enter(way, Door(way.tools, identity), member=True)
         if isinstance(session, Answer):
             return self._unentered(session, ())
         if session.target != self.target:

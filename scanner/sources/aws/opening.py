@@ -72,19 +72,24 @@ def open_front(config: TargetConfig, rules: Rules, clock: Clock | None = None) -
     return Front(way=way, identity=identity, session=session)
 
 
-def enter(way: Way, door: Door) -> Steps[AwsSession | Answer]:
-    """An account that answers, or the answer of one that does not say who we are."""
+def enter(way: Way, door: Door, *, member: bool = False) -> Steps[AwsSession | Answer]:
+    """An account that answers, or the answer of one that does not say who we are.
+
+    TscanError for a chosen region that does not exist; not in a member, after the leading account was asked.
+    """
     caller = yield from door.steps(Call(operation=CALLER, region=way.home))
     if caller.state is not State.OK:
         return caller
-    account, arn = str(caller.data["Account"]), str(caller.data["Arn"])
+    account, arn = str(caller.data.get("Account", "")), str(caller.data.get("Arn", ""))
+    if not account or arn.count(":") < 5:
+        return replace(caller, state=State.ERROR, code="NoIdentity")
     partition = arn.split(":")[1]
     way.tools.clients.partition = partition
     alias = yield from door.steps(Call(operation="iam:ListAccountAliases", region="", items=("AccountAliases",)))
     enabled = yield from door.steps(
         Call(operation="ec2:DescribeRegions", region=way.home, params={"AllRegions": False}, items=("Regions",))
     )
-    regions, excluded, open_reason = _regions(way, enabled)
+    regions, excluded, open_reason = _regions(way, enabled, member=member)
     return AwsSession(
         target=Target(f"aws:{account}"),
         name=str((alias.data or {}).get("AccountAliases", [""])[0]) if alias.count else "",
@@ -99,7 +104,7 @@ def enter(way: Way, door: Door) -> Steps[AwsSession | Answer]:
 
 
 def _session(config: TargetConfig) -> tuple[BotoSession, str, str, Any]:
-    """A botocore session that signs for whoever is asked, its own region, the partition of that, and our credentials."""
+    """A botocore session that signs for whoever is asked, its own region, that one's partition, and our credentials."""
     boto = BotoSession(profile=config.profile or None)
     # Outside of EC2 nobody answers at the metadata address: without credentials, a long wait says nothing more.
     boto.set_config_variable("metadata_service_timeout", 1)
@@ -178,11 +183,11 @@ def _led_elsewhere(answer: Answer, account: str) -> str:
         return ""
     if answer.state is not State.OK:
         return f"whether this account leads the organisation is not known: {answer.reason}"
-    leader = str(answer.data["Organization"].get("MasterAccountId", "?"))
+    leader = str(answer.data.get("Organization", {}).get("MasterAccountId", "?"))
     return "" if leader == account else f"the organisation is read from its management account {leader}"
 
 
-def _regions(way: Way, answer: Answer) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+def _regions(way: Way, answer: Answer, *, member: bool) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     """The regions in scope, the enabled ones that are left out, and why the list is not whole."""
     config, whole = way.config, answer.state is State.OK
     enabled = sorted(str(row["RegionName"]) for row in (answer.data or {}).get("Regions", []))
@@ -193,7 +198,7 @@ def _regions(way: Way, answer: Answer) -> tuple[tuple[str, ...], tuple[str, ...]
     known = enabled if strict else _known_regions(way.boto, str(way.boto.get_partition_for_region(way.home)))
     chosen = tuple(sorted(dict.fromkeys(config.regions)))
     for region in chosen:
-        if region not in known and region not in enabled:
+        if region not in known and region not in enabled and not member:
             raise _unknown_region(region, known)
     here = tuple(region for region in chosen if region in enabled) if whole else chosen
     left = tuple(region for region in enabled if region not in chosen)

@@ -1,0 +1,89 @@
+"""Drift for people: what is new and bad first, then what is not seen any more, then what is good."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from scanner.core.drift import Drift, Moved, What
+from scanner.formats.plain import dumps
+from scanner.formats.values import clean
+
+SCHEMA: Final = "tscan.drift/1"
+NAMED: Final = 50
+_HEADINGS: Final[Mapping[What, str]] = {
+    What.NEW_FAILURE: "New failures",
+    What.NEW_UNKNOWN: "New unknowns: no longer seen",
+    What.OUT_OF_SIGHT: "Out of sight: failing or unread before, not read now; not fixed",
+    What.OTHER_JUDGE: "Judged otherwise: the check or its parameters changed",
+    What.WAIVED: "Waived",
+    What.FIXED: "Fixed",
+    What.REMOVED: "Failing resources removed",
+    What.RESOLVED: "Unknowns resolved",
+}
+
+
+def as_json(drift: Drift) -> str:
+    """All of it."""
+    return dumps(SCHEMA, drift)
+
+
+def as_text(drifts: Sequence[Drift]) -> str:
+    """The drift of every target; a pure function."""
+    return "\n".join(clean(line) for drift in drifts for line in _lines(drift)) + "\n"
+
+
+def _lines(drift: Drift) -> Iterator[str]:
+    before, after = drift.before, drift.after
+    yield f"{drift.target}: record {before.seq} ({before.finished}) to record {after.seq} ({after.finished})"
+    empty = True
+    for what, heading in _HEADINGS.items():
+        rows = [moved for moved in drift.moved if moved.what is what]
+        if rows:
+            empty = False
+            yield f"{heading} ({len(rows)})"
+            yield from _cut([_moved(moved) for moved in rows])
+    for line in _around(drift):
+        empty = False
+        yield line
+    if empty:
+        yield "No drift."
+    yield ""
+
+
+def _moved(moved: Moved) -> str:
+    cause = "" if moved.cause == "evidence" else f" [{moved.cause}]"
+    reason = f": {moved.reason}" if moved.reason else ""
+    place = f"{moved.resource} {moved.region}".rstrip()
+    change = f"{moved.before or 'new'} → {moved.after or 'gone'}"
+    return f"  {moved.severity:8} {moved.check}  {place}  {change}{cause}{reason}"
+
+
+def _around(drift: Drift) -> Iterator[str]:
+    sections: list[tuple[str, list[str]]] = [
+        ("Controls", [f"  {one.control:8} {one.what}: {one.before} → {one.after}" for one in drift.controls]),
+        ("Resources that appeared", [f"  {resource} {region}".rstrip() for region, resource in drift.appeared]),
+        ("Resources that are gone", [f"  {one.resource} {one.region}".rstrip() for one in drift.gone if one.whole]),
+        (
+            "Resources out of sight: what lists them was not read whole",
+            [f"  {one.resource} {one.region}".rstrip() for one in drift.gone if not one.whole],
+        ),
+        ("Waivers", [f"  {one.waiver}: {_left(one.days)}, {one.expires}" for one in drift.waivers]),
+        ("Checks, parameters, waivers and scope", [f"  {one.what}: {one.detail}" for one in drift.changes]),
+        ("Calls that are not answered any more", [f"  {gap}" for gap in drift.gaps]),
+        ("Calls that are answered again", [f"  {gap}" for gap in drift.gaps_closed]),
+    ]
+    for heading, lines in sections:
+        if lines:
+            yield f"{heading} ({len(lines)})"
+            yield from _cut(lines)
+
+
+def _left(days: int) -> str:
+    return f"ends in {days} days" if days > 0 else "has ended"
+
+
+def _cut(lines: Sequence[str]) -> Iterator[str]:
+    yield from lines[:NAMED]
+    if len(lines) > NAMED:
+        yield f"  … and {len(lines) - NAMED} more: --format json has all"

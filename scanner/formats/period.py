@@ -1,0 +1,206 @@
+"""A period for people: what was left out, what changed and what is not shown come before what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from typing import Final
+
+from scanner.core.calendar import iso
+from scanner.formats.plain import dumps
+from scanner.formats.values import clean
+from scanner.model.operation import (
+    ControlPeriod,
+    Deviation,
+    Implemented,
+    Judged,
+    Period,
+    Silence,
+    Slot,
+    TargetPeriod,
+)
+
+SCHEMA: Final = "tscan.period/1"
+NAMED: Final = 20
+"""Entries of a list that are printed; all are in the JSON document."""
+
+
+def as_json(period: Period) -> str:
+    """The whole report."""
+    return dumps(SCHEMA, period)
+
+
+def as_text(period: Period) -> str:
+    """The report in lines; a pure function."""
+    return "\n".join(clean(line) for line in _lines(period)) + "\n"
+
+
+def _lines(period: Period) -> Iterator[str]:
+    window = period.window
+    yield f"Period {window.first} to {window.last}, both included ({window.zone}); report until {iso(period.until)}"
+    yield ""
+    yield from _scope(period)
+    yield from _exclusions(period)
+    yield from _changes(period)
+    yield from _missed(period)
+    yield from _not_shown(period)
+    yield "Controls"
+    for control in period.controls:
+        if control.shown or control.deviations or control.items:
+            yield from _control(control)
+    yield ""
+    yield "Deviations and gaps are listed as they were read; what they mean for a criterion is the auditor's to say."
+
+
+def _scope(period: Period) -> Iterator[str]:
+    yield "Scope"
+    for target in period.targets:
+        regions = ", ".join(target.regions) or "none"
+        yield f"  {target.target}: records {target.first_seq} to {target.last_seq} ({target.records}); regions {regions}"
+        if target.callers:
+            yield f"    read as {', '.join(target.callers)}; newest record sha256:{target.head_sha256[:16]}"
+    for note in period.notes:
+        yield f"  {note}"
+    yield ""
+
+
+def _exclusions(period: Period) -> Iterator[str]:
+    yield "Exclusions"
+    yield from _listed([f"  {line}" for line in period.exclusions] or ["  none is configured"])
+    for target in period.targets:
+        gaps = [f"  {target.target}: {gap} was not answered in {runs} runs" for gap, runs in target.gaps.items()]
+        yield from _listed(gaps)
+    yield ""
+
+
+def _changes(period: Period) -> Iterator[str]:
+    yield "Changes to checks, parameters, waivers and scope"
+    lines = [
+        f"  {change.ts}  {change.target} record {change.seq}: {change.what}: {change.detail}"
+        for target in period.targets
+        for change in target.changes
+    ]
+    yield from _listed(lines or ["  none"])
+    for target in period.targets:
+        if len(target.stretches) > 1:
+            yield f"  {target.target} falls into {len(target.stretches)} stretches, each judged by what was in force:"
+            yield from _listed(
+                [f"    records {one.first} to {one.last}, {one.start} to {one.end}" for one in target.stretches]
+            )
+    yield ""
+
+
+def _missed(period: Period) -> Iterator[str]:
+    said = period.schedule.text if period.schedule.stated else "none is configured; days are counted"
+    yield f"Runs (schedule: {said})"
+    for target in period.targets:
+        yield f"  {target.target}: {target.made} of {target.expected} made, {len(target.missed)} missed"
+        yield from (f"    missed {line}" for line in ranges(target))
+    yield ""
+
+
+def ranges(target: TargetPeriod) -> Iterator[str]:
+    """Missed runs, those that follow each other as one."""
+    group: list[Slot] = []
+    for slot in (*target.missed, None):
+        if group and (slot is None or slot.start != group[-1].end):
+            count = f" ({len(group)} runs)" if len(group) > 1 else ""
+            yield f"{iso(group[0].start)} to {iso(group[-1].end)}{count}"
+            group = []
+        if slot is not None:
+            group.append(slot)
+
+
+def _not_shown(period: Period) -> Iterator[str]:
+    never = [control for control in period.controls if not control.shown]
+    yield f"Not shown in this period: {len(never)} of {len(period.controls)} controls"
+    for control in never:
+        why = f"; people must show {', '.join(control.attestations)}" if control.attestations else ""
+        yield f"  {control.id}  {control.title}{why}"
+    yield ""
+
+
+def _control(control: ControlPeriod) -> Iterator[str]:
+    yield ""
+    yield f"{control.id}  {control.title}"
+    yield f"  population   {control.items} items read; {control.population}"
+    yield f"  source       {', '.join(sorted({check.check for check in control.checks})) or 'no check'}"
+    if control.attestations:
+        yield f"  also needs   {', '.join(control.attestations)}, which people show"
+    yield f"  runs         {control.runs_made} of {control.runs_expected} expected ones asked all of its checks"
+    days = control.days
+    yield (
+        f"  items        {control.deviating} of {control.items} with a deviation, {control.waived} of them waived for a time"
+    )
+    yield (
+        f"  item-days    {days.failing:g} failing and {days.waived:g} waived of {days.observed:g} observed; "
+        f"{days.unread:g} unread"
+    )
+    yield from _listed([f"  not shown    {_silence(one)}" for one in control.silences])
+    yield f"  grace        {control.grace or 'not stated'}"
+    yield from _listed([line for one in control.deviations for line in _judged(one)], NAMED * 2)
+    spans = [span for check in control.checks for span in check.waived]
+    yield from _listed(
+        [f"  waived       {one.resource} ({one.check}) {one.start} to {one.end or 'now'}" for one in spans]
+    )
+    if control.beside:
+        yield f"  beside       {len(control.beside)} deviations of checks that only support it"
+
+
+def _silence(one: Silence) -> str:
+    return f"{one.target} {one.start} to {one.end}: {one.why} ({one.runs} runs)"
+
+
+def _judged(one: Judged) -> Iterator[str]:
+    item = one.deviation
+    yield f"  deviation    {item.resource} {item.region} ({item.check}): {one.correction}"
+    yield f"               {opened(item)}; {closed(item)}; {duration(item)}"
+
+
+def opened(item: Deviation) -> str:
+    """Between which reads it began."""
+    if item.opened_after:
+        return f"opened between {item.opened_after} and {item.opened_by}"
+    return f"failing when first read, {item.opened_by}"
+
+
+def closed(item: Deviation) -> str:
+    """Between which reads it ended, and why."""
+    if not item.closed_by:
+        return f"open; last read failing {item.failing_until}"
+    return f"{item.why_closed} between {item.failing_until} and {item.closed_by}"
+
+
+def duration(item: Deviation) -> str:
+    """At least and at most."""
+    most = f"at most {span(item.at_most)}" if item.at_most is not None else "at most unknown"
+    return f"at least {span(item.at_least)}, {most}"
+
+
+def span(value: timedelta) -> str:
+    """`2.0 days` or `3.5 hours`."""
+    if value >= timedelta(days=1):
+        return f"{value / timedelta(days=1):.1f} days"
+    return f"{value / timedelta(hours=1):.1f} hours"
+
+
+def _listed(lines: Sequence[str], most: int = NAMED) -> Iterable[str]:
+    more = [f"  … and {len(lines) - most} more lines: --format json has all"] if len(lines) > most else []
+    return [*lines[:most], *more]
+
+
+def at_text(found: Sequence[Implemented], day: str) -> str:
+    """Controls at a date, for people."""
+    lines = [f"Implemented at the end of {day}: what the last record at or before it says", ""]
+    target = None
+    for one in found:
+        if one.target != target:
+            target = one.target
+            read = f"record {one.seq}, read {one.read}" if one.seq else "no record: nothing is shown"
+            lines.append(f"{target}: {read}")
+        counts = ", ".join(f"{count} {verdict}" for verdict, count in one.counts.items())
+        lines.append(f"  {one.id:8} {one.status:15} {one.title}{f' ({counts})' if counts else ''}")
+    if not found:
+        lines.append("There is no target in history: nothing is shown.")
+    lines += ["", "A status says what the evidence shows; the conclusion on a criterion is the auditor's."]
+    return "\n".join(clean(line) for line in lines) + "\n"

@@ -1,0 +1,101 @@
+"""Frozen nouns as JSON, and the JSON Schema that such a document has: one rule for all of them."""
+
+from __future__ import annotations
+
+import json
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from enum import StrEnum
+from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+
+from scanner.core.calendar import iso
+from scanner.formats.values import json_value
+
+_SIMPLE: Final[Mapping[Any, Mapping[str, Any]]] = {
+    str: {"type": "string"},
+    bool: {"type": "boolean"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    datetime: {"type": "string", "format": "date-time"},
+    date: {"type": "string", "format": "date"},
+    timedelta: {"type": "number", "description": "seconds"},
+    tzinfo: {"type": "string", "description": "a time zone"},
+    Any: {},
+}
+
+
+def dumps(schema: str, value: object) -> str:
+    """One JSON document of a schema, indented; ASCII, so that no name from a cloud can act on a terminal."""
+    return json.dumps({"schema": schema, **plain(value)}, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def plain(value: Any) -> Any:
+    """A noun as JSON values: members by name, times in UTC, spans in seconds."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
+    match value:
+        case StrEnum():
+            return value.value
+        case datetime():
+            return iso(value)
+        case date():
+            return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
+        case tzinfo():
+            return str(value)
+        case tuple() | list():
+            return [plain(item) for item in value]
+        case Mapping():
+            return {str(key): plain(item) for key, item in value.items()}
+        case float():
+            return round(value, 6)
+    return json_value(value)
+
+
+def schema_of(name: str, title: str, kind: type) -> dict[str, Any]:
+    """The JSON Schema of `dumps(name, value)` for values of a kind."""
+    definitions: dict[str, Any] = {}
+    shape = _dataclass(kind, definitions)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"https://tscan.dev/schemas/{name.replace('/', '-')}.json",
+        "title": title,
+        **shape,
+        "properties": {"schema": {"const": name}, **shape["properties"]},
+        "required": ["schema", *shape["required"]],
+        "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def _dataclass(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
+    hints = get_type_hints(kind)
+    members = {one.name: _shape(hints[one.name], definitions) for one in fields(kind)}
+    return {"type": "object", "properties": members, "required": list(members), "additionalProperties": False}
+
+
+def _shape(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    if hint in _SIMPLE:
+        return dict(_SIMPLE[hint])
+    if is_dataclass(hint):
+        return _reference(hint, definitions, lambda: _dataclass(hint, definitions))
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return _reference(hint, definitions, lambda: {"enum": [one.value for one in hint]})
+    origin, inside = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        return {"anyOf": [_shape(one, definitions) if one is not type(None) else {"type": "null"} for one in inside]}
+    if origin is tuple:
+        items = [one for one in inside if one is not Ellipsis]
+        if len(inside) == 2 and inside[1] is Ellipsis:
+            return {"type": "array", "items": _shape(items[0], definitions)}
+        return {"type": "array", "prefixItems": [_shape(one, definitions) for one in items], "items": False}
+    return {"type": "object", "additionalProperties": _shape(inside[1], definitions)}
+
+
+def _reference(hint: Any, definitions: dict[str, Any], make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    if hint.__name__ not in definitions:
+        definitions[hint.__name__] = {}
+        definitions[hint.__name__] = make()
+    return {"$ref": f"#/$defs/{hint.__name__}"}
