@@ -56,7 +56,8 @@ def _scope(period: Period) -> Iterator[str]:
     yield "Scope"
     for target in period.targets:
         regions = ", ".join(target.regions) or "none"
-        yield f"  {target.target}: records {target.first_seq} to {target.last_seq} ({target.records}); regions {regions}"
+        which = f"records {target.first_seq} to {target.last_seq}" if target.records else "no record"
+        yield f"  {target.target}: {which} ({target.records}); regions {regions}"
         if target.callers:
             yield f"    read as {', '.join(target.callers)}; newest record sha256:{target.head_sha256[:16]}"
     for note in period.notes:
@@ -129,9 +130,8 @@ def _control(control: ControlPeriod) -> Iterator[str]:
         yield f"  also needs   {', '.join(control.attestations)}, which people show"
     yield f"  runs         {control.runs_made} of {control.runs_expected} expected ones asked all of its checks"
     days = control.days
-    yield (
-        f"  items        {control.deviating} of {control.items} with a deviation, {control.waived} of them waived for a time"
-    )
+    waived = f", {control.waived} of them waived for a time" if control.waived else ""
+    yield f"  items        {control.deviating} of {control.items} with a deviation{waived}"
     yield (
         f"  item-days    {days.failing:g} failing and {days.waived:g} waived of {days.observed:g} observed; "
         f"{days.unread:g} unread"

@@ -70,7 +70,7 @@ def schema_of(name: str, title: str, kind: type) -> dict[str, Any]:
     }
 
 
-def _dataclass(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
+def _dataclass(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     hints = get_type_hints(kind)
     members = {one.name: _shape(hints[one.name], definitions) for one in fields(kind)}
     return {"type": "object", "properties": members, "required": list(members), "additionalProperties": False}
@@ -79,7 +79,7 @@ def _dataclass(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
 def _shape(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     if hint in _SIMPLE:
         return dict(_SIMPLE[hint])
-    if is_dataclass(hint):
+    if isinstance(hint, type) and is_dataclass(hint):
         return _reference(hint, definitions, lambda: _dataclass(hint, definitions))
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return _reference(hint, definitions, lambda: {"enum": [one.value for one in hint]})

@@ -260,6 +260,14 @@ class Implemented:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AtDate:
+    """All controls at the end of a day."""
+
+    day: str
+    controls: tuple[Implemented, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One member of a population."""
 

@@ -15,6 +15,7 @@ from scanner.history.compact import AGE, compact
 from scanner.history.ledger import Ledger
 from scanner.history.stores import open_store
 from scanner.history.verify import verify
+from tests.history.world import simple
 
 ROOT = Path(__file__).parent.parent.parent
 _CHILD = """

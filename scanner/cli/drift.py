@@ -1,0 +1,83 @@
+"""`tscan drift`: what changed between two scans."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from scanner.cli.past import Past, day, looking_back, now, open_past, waivers_of
+from scanner.errors import EXIT_CLEAN, EXIT_FAILING, EXIT_UNREAD, TscanError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scanner.core.drift import Drift
+    from scanner.model.history import Record
+
+
+@click.command()
+@click.option(
+    "--since", default="", metavar="DAY", help="From the last scan before this day; the last but one if left out."
+)
+@click.option("--waivers", type=click.Path(path_type=Path), metavar="FILE", help="Waivers whose end is to be named.")
+@click.option("--format", type=click.Choice(("terminal", "json")), default="terminal", show_default=True)
+@looking_back
+def drift(since: str, waivers: Path | None, format: str, **options: Any) -> int:  # noqa: A002
+    """What changed between two scans: new failures, what is no longer seen, what is fixed.
+
+    Exit code 1: something new fails. 3: something is no longer seen. 0: neither.
+
+    \b
+    Examples:
+      tscan drift
+      tscan drift --since 2026-06-01 --waivers waivers.yaml
+      tscan drift --target aws:111122223333 --format json
+    """
+    from scanner.formats.drift import as_json, as_text
+
+    accepted = waivers_of(waivers)
+    past = open_past(**options)
+    found = [
+        _drift(past, pair, accepted) for target in past.targets if (pair := _pair(past, target, since)) is not None
+    ]
+    if not found:
+        click.echo("Two scans of a target are needed to compare: there is no drift to show.", err=True)
+        return EXIT_UNREAD
+    if format == "json" and len(found) > 1:
+        raise TscanError("the JSON document is of one target", f"name one with --target: {', '.join(past.targets[:5])}")
+    click.echo(as_json(found[0]) if format == "json" else as_text(found), nl=False)
+    return exit_of(found)
+
+
+def exit_of(found: Sequence[Drift]) -> int:
+    """1: something new fails; 3: something is no longer seen; else 0."""
+    from scanner.core.drift import What
+
+    seen = {moved.what for one in found for moved in one.moved}
+    if What.NEW_FAILURE in seen:
+        return EXIT_FAILING
+    blind = seen & {What.NEW_UNKNOWN, What.OUT_OF_SIGHT}
+    return EXIT_UNREAD if blind or any(one.gaps for one in found) else EXIT_CLEAN
+
+
+def _pair(past: Past, target: str, since: str) -> tuple[Record, Record] | None:
+    from scanner.core.calendar import moment, window
+
+    records = past.ledger.records(target)
+    if len(records) < 2:
+        return None
+    if not since:
+        return records[-2], records[-1]
+    date = day(since, "--since")
+    begins = window(date, date, past.zone).start
+    earlier = [record for record in records[:-1] if moment(record.finished) < begins]
+    # Without a scan before that day, the first one is what there is to compare with.
+    return (earlier[-1] if earlier else records[0]), records[-1]
+
+
+def _drift(past: Past, pair: tuple[Record, Record], waivers: Any) -> Drift:
+    from scanner.core.between import drift_between
+
+    return drift_between(past.ledger, *pair, past.library, waivers=waivers, today=now().astimezone(past.zone).date())

@@ -1,0 +1,148 @@
+"""What every command that looks back needs: the store, the configuration, the library, days in a time zone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
+from functools import reduce
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from zoneinfo import ZoneInfo
+
+import click
+
+from scanner.errors import TscanError
+
+if TYPE_CHECKING:
+    from scanner.core.operate import Chain
+    from scanner.history.ledger import Ledger
+    from scanner.model.config import Config
+    from scanner.model.controls import Control
+    from scanner.model.library import Library
+    from scanner.model.operation import Schedule, Window
+    from scanner.model.waivers import Waiver
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+CONFIG: Final = Path("tscan.yaml")
+STORE: Final = ".tscan"
+_FOLDER: Final = click.Path(path_type=Path)
+_OPTIONS: Final = (
+    click.option("--store", default="", metavar="PLACE", help="A folder or s3://…; that of tscan.yaml, or .tscan."),
+    click.option("--config", type=_FOLDER, metavar="FILE", help="tscan.yaml if there is one here."),
+    click.option("--target", multiple=True, metavar="ID", help="Only this target, such as aws:111122223333."),
+    click.option("--checks", type=_FOLDER, multiple=True, metavar="DIR", help="A folder of your own checks."),
+    click.option("--mappings", type=_FOLDER, multiple=True, metavar="DIR", help="A folder of your own controls."),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """A history with what is needed to speak of it."""
+
+    ledger: Ledger
+    library: Library
+    config: Config
+    targets: tuple[str, ...]
+
+    @property
+    def zone(self) -> tzinfo:
+        """The configured time zone."""
+        return UTC if self.config.timezone == "UTC" else ZoneInfo(self.config.timezone)
+
+    @property
+    def schedule(self) -> Schedule:
+        """The configured schedule, or days that are only counted."""
+        from scanner.core.calendar import UNSTATED, read_schedule
+
+        return read_schedule(self.config.schedule) or UNSTATED
+
+    @property
+    def exclusions(self) -> tuple[str, ...]:
+        """Accounts that the entity leaves out, with who decided so and why."""
+        return tuple(
+            f"account {one.account}: {one.reason} (approved by {one.approver})"
+            for target in self.config.targets
+            if target.organization
+            for one in target.organization.exclude
+        )
+
+    def chains(self) -> Iterator[Chain]:
+        """Every target's records and transitions."""
+        from scanner.core.operate import Chain
+
+        for target in self.targets:
+            records = self.ledger.records(target)
+            yield Chain(target=target, records=records, transitions=self.ledger.transitions(target))
+
+
+def looking_back(function: F) -> F:
+    """The options of a history, on a command that takes them as keywords."""
+    return reduce(lambda wrapped, option: option(wrapped), reversed(_OPTIONS), function)
+
+
+def open_past(
+    *, store: str, config: Path | None, target: Sequence[str], checks: Sequence[Path], mappings: Sequence[Path]
+) -> Past:
+    """The history that options name; TscanError where there is none."""
+    from scanner.content.config import load_config
+    from scanner.content.library import load_library
+    from scanner.content.locate import default_roots
+    from scanner.history.ledger import Ledger, check_marker
+    from scanner.history.stores import open_store
+    from scanner.model.config import Config
+
+    library = load_library(default_roots(checks=tuple(checks), mappings=tuple(mappings)))
+    path = config or (CONFIG if CONFIG.is_file() else None)
+    configured = load_config(path, library) if path else Config()
+    place = open_store(store or configured.store or STORE)
+    if not check_marker(place):
+        raise TscanError(f"{place.name} holds no history", "'tscan scan' commits to it; name another with --store")
+    ledger = Ledger(place)
+    known = tuple(ledger.targets())
+    for name in target:
+        if name not in known:
+            raise TscanError(f"{place.name} has no target {name}", f"it has {', '.join(known[:5]) or 'none'}")
+    return Past(ledger=ledger, library=library, config=configured, targets=tuple(target) or known)
+
+
+def day(text: str, option: str) -> date:
+    """A day as people write it."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise TscanError(f"{option} {text} is not a day", "write it as 2026-06-30") from None
+
+
+def between(first: str, last: str, zone: tzinfo) -> Window:
+    """The period that --from and --to name."""
+    from scanner.core.calendar import window
+
+    begins, ends = day(first, "--from"), day(last, "--to")
+    if ends < begins:
+        raise TscanError(f"--to {last} is before --from {first}", "give the last day of the period, which is included")
+    if ends == date.max or begins == date.min:
+        raise TscanError("such a period has no end", "give days of this century")
+    return window(begins, ends, zone)
+
+
+def control_named(name: str, library: Library) -> Control:
+    """A control of the library."""
+    from scanner.language.problems import did_you_mean
+
+    if name not in library.controls:
+        raise TscanError(f"there is no control '{name}'", did_you_mean(name, library.controls))
+    return library.controls[name]
+
+
+def waivers_of(path: Path | None) -> tuple[Waiver, ...]:
+    """The waivers in a file, or none."""
+    from scanner.content.waivers import load_waivers
+
+    return load_waivers(path) if path else ()
+
+
+def now() -> datetime:
+    """The clock."""
+    return datetime.now(UTC)

@@ -1,0 +1,82 @@
+"""`tscan period`: what operated over a period, or at a date."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from scanner.cli.past import Past, between, day, looking_back, now, open_past
+from scanner.errors import TscanError
+
+if TYPE_CHECKING:
+    from scanner.model.library import Library
+    from scanner.model.operation import Period
+
+
+@click.command()
+@click.option("--from", "first", default="", metavar="DAY", help="The first day.")
+@click.option("--to", "last", default="", metavar="DAY", help="The last day, included.")
+@click.option("--at", default="", metavar="DAY", help="Instead of a period: what was implemented at a date.")
+@click.option("--control", multiple=True, metavar="ID", help="Only this control.")
+@click.option("--format", type=click.Choice(("terminal", "json")), default="terminal", show_default=True)
+@looking_back
+def period(first: str, last: str, at: str, control: tuple[str, ...], format: str, **options: Any) -> int:  # noqa: A002
+    """What operated over a period: deviations with their times, missed runs, and what is not shown.
+
+    Days are those of the configured time zone. Nothing is concluded: no rate is called tolerable.
+
+    \b
+    Examples:
+      tscan period --from 2026-01-01 --to 2026-06-30
+      tscan period --from 2026-01-01 --to 2026-06-30 --control ENC-01 --format json
+      tscan period --at 2026-06-30
+    """
+    if bool(at) == bool(first or last) or bool(first) != bool(last):
+        raise TscanError("a period needs --from and --to, a date needs --at", "give one of the two")
+    past = open_past(**options)
+    click.echo(_at(past, at, control, format) if at else _period(past, first, last, control, format), nl=False)
+    return 0
+
+
+def _period(past: Past, first: str, last: str, control: tuple[str, ...], form: str) -> str:
+    from scanner.formats.period import as_json, as_text
+
+    found = made(past, first, last, control)
+    return as_json(found) if form == "json" else as_text(found)
+
+
+def made(past: Past, first: str, last: str, control: tuple[str, ...]) -> Period:
+    """The report on a period."""
+    from scanner.core.operate import operate
+
+    return operate(
+        past.chains(),
+        _only(past, control),
+        period=between(first, last, past.zone),
+        schedule=past.schedule,
+        now=now(),
+        exclusions=past.exclusions,
+    )
+
+
+def _at(past: Past, at: str, control: tuple[str, ...], form: str) -> str:
+    from scanner.core.calendar import window
+    from scanner.core.implemented import implemented
+    from scanner.formats.period import at_text
+    from scanner.formats.plain import dumps
+    from scanner.model.operation import AtDate
+
+    date = day(at, "--at")
+    found = implemented(past.chains(), _only(past, control), end=window(date, date, past.zone).end)
+    return dumps("tscan.implemented/1", AtDate(day=at, controls=found)) if form == "json" else at_text(found, at)
+
+
+def _only(past: Past, control: tuple[str, ...]) -> Library:
+    from dataclasses import replace
+
+    from scanner.cli.past import control_named
+
+    if not control:
+        return past.library
+    return replace(past.library, controls={name: control_named(name, past.library) for name in control})

@@ -1,0 +1,135 @@
+"""`tscan sample`: a population that is fixed before the seed is known, then a sample that anyone can draw again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from scanner.cli.past import Past, between, control_named, looking_back, now, open_past
+from scanner.errors import TscanError
+
+if TYPE_CHECKING:
+    from scanner.core.sampling import Size
+    from scanner.formats.sample import Sample
+    from scanner.model.operation import Period, PopulationFile
+
+FOLDER: Final = "populations"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """A population with the report that its deviations are in."""
+
+    population: PopulationFile
+    period: Period
+    size: Size
+
+
+@click.command()
+@click.argument("control")
+@click.option("--from", "first", required=True, metavar="DAY", help="The first day.")
+@click.option("--to", "last", required=True, metavar="DAY", help="The last day, included.")
+@click.option("--seed", default="", metavar="TEXT", help="Given by the auditor once the population is fixed.")
+@click.option("--size", type=click.IntRange(1), help="Items to draw; the usual size for the control's frequency.")
+@click.option("--format", type=click.Choice(("terminal", "json", "csv")), default="terminal", show_default=True)
+@looking_back
+def sample(
+    control: str, first: str, last: str, seed: str, size: int | None, format: str, **options: Any  # noqa: A002
+) -> int:  # fmt: skip
+    """Fix the population of a control; once it is fixed, draw a sample from it by a seed.
+
+    Without --seed the population's digest is printed and kept in the store. With --seed the items come in the order of
+    the SHA-256 of "seed:item id", which a spreadsheet can repeat.
+
+    \b
+    Examples:
+      tscan sample BKP-01 --from 2026-01-01 --to 2026-06-30
+      tscan sample BKP-01 --from 2026-01-01 --to 2026-06-30 --seed 48151623
+      tscan sample BKP-01 --from 2026-01-01 --to 2026-06-30 --seed 48151623 --format csv
+    """
+    from scanner.formats.sample import FORMS
+
+    past = open_past(**options)
+    asked = _population(past, control, first, last)
+    if not asked.population.items:
+        raise TscanError(f"{control}: no item was read in this period", "there is nothing to draw from")
+    fixed = _fix(past, asked.population, seed=seed)
+    click.echo(FORMS[format](_sample(asked, fixed, seed, size or asked.size.most)), nl=False)
+    return 0
+
+
+def _population(past: Past, name: str, first: str, last: str) -> _Asked:
+    from scanner.cli.period import made
+    from scanner.core.calendar import iso, slots
+    from scanner.core.reads import Reads
+    from scanner.core.sampling import members, population, usual_size
+
+    control = control_named(name, past.library)
+    period = made(past, first, last, (name,))
+    window = between(first, last, past.zone)
+    items = []
+    for chain in past.chains():
+        reads = Reads(_started_by(chain.records, window.end), slots(window, past.schedule, period.until))
+        items += members(control, chain.target, reads, chain.transitions)
+    heads = ", ".join(f"{one.target} records {one.first_seq} to {one.last_seq}" for one in period.targets)
+    checks = ", ".join(sorted({check.check for one in period.controls for check in one.checks}))
+    found = population(
+        control, items, source=f"history: {heads}", query=f"items of {checks} that were read",
+        taken=iso(now()), start=iso(window.start), end=iso(window.end),
+    )  # fmt: skip
+    return _Asked(population=found, period=period, size=usual_size(control))
+
+
+def _started_by(records: Any, end: Any) -> Any:
+    from scanner.core.calendar import moment
+
+    return [record for record in records if moment(record.started) < end]
+
+
+def _fix(past: Past, found: PopulationFile, *, seed: str) -> str:
+    """When the population was fixed; without a seed it is fixed now, with one it must have been."""
+    store = past.ledger.store
+    key = f"{FOLDER}/{found.control}-{found.start[:10]}-{found.end[:10]}-{found.sha256}.json"
+    content = store.get(key)
+    if content is None and seed:
+        raise TscanError(
+            f"{found.control}: this population was not fixed before the seed was given",
+            "run the same without --seed first; where records were added since, that makes another population",
+        )
+    if content is None:
+        text = json.dumps({**found.header(), "items": [item.id for item in found.items]}, sort_keys=True) + "\n"
+        store.put_new(key, text.encode())
+        content = store.get(key) or text.encode()
+    return str(json.loads(content)["taken"])
+
+
+def _sample(asked: _Asked, fixed: str, seed: str, size: int) -> Sample:
+    from scanner.core.sampling import chance_to_miss, deviating, draw
+    from scanner.formats.sample import Sample
+
+    items = asked.population.items
+    found = [judged.deviation for control in asked.period.controls for judged in control.deviations]
+    failing = deviating(found, items)
+    size = min(size, len(items))
+    return Sample(
+        control=asked.population.control,
+        source=asked.population.source,
+        query=asked.population.query,
+        fixed=fixed,
+        start=asked.population.start,
+        end=asked.population.end,
+        count=len(items),
+        sha256=asked.population.sha256,
+        frequency=asked.size.frequency,
+        usual=(asked.size.least, asked.size.most),
+        seed=seed,
+        size=size,
+        deviating=failing,
+        misses_one=chance_to_miss(len(items), 1, size),
+        misses_all=chance_to_miss(len(items), failing, size) if failing else 0.0,
+        items=tuple(item.id for item in items) if not seed else (),
+        drawn=draw(items, seed, size) if seed else (),
+    )
