@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,17 +16,19 @@ from scanner.core.coverage import coverage
 from scanner.core.evaluate import evaluate_check
 from scanner.core.need import answer_paths, needs, secret_paths
 from scanner.core.organization import missing, read_once, unentered
-from scanner.core.params import resolve_params
+from scanner.core.params import loosened, resolve_params
 from scanner.core.project import Estate, plan, project
 from scanner.core.units import Unit
+from scanner.core.waive import standing, waive, waive_row
 from scanner.errors import TscanError
 from scanner.executors import EXECUTORS
 from scanner.model.answers import Snapshot, Target
 from scanner.model.checks import Check
 from scanner.model.config import Config
-from scanner.model.findings import Assessment, CheckResult, CoverageRow
+from scanner.model.findings import Assessment, CheckResult, CoverageRow, Population
 from scanner.model.kinds import Scope
 from scanner.model.library import Library
+from scanner.model.waivers import Waiver
 from scanner.sources import READERS, SOURCES, Rules, Session, Unentered
 
 CALL_DEADLINE: Final = 60.0
@@ -121,20 +123,20 @@ def judge(
     checks: tuple[str, ...] | None = None,
     params: Mapping[str, Any] | None = None,
     categories: Mapping[str, tuple[str, ...]] | None = None,
+    waivers: Sequence[Waiver] = (),
 ) -> Assessment:
     """What the evidence says by this library: a pure function; the clock is the end of each snapshot.
 
     The snapshots are of different targets, and are taken one at a time. `checks` and `params` default to those that
-    each snapshot was made with; `categories` keeps only the named categories of a framework.
+    each snapshot was made with; `categories` keeps only the named categories of a framework; of
+    `waivers`, those count that stand on the day on which a snapshot ended.
     """
-    results: list[CheckResult] = []
-    rows: list[CoverageRow] = []
     seen: list[Snapshot] = []
-    for snapshot in _with_missing(snapshots, seen):
-        found, covered = _judge_target(snapshot, library, checks, params)
-        results.extend(found)
-        rows.extend(covered)
-    results = read_once(results, seen, library)
+    judged = [
+        _waived(_judge_target(snapshot, library, checks, params), waivers, _end(snapshot))
+        for snapshot in _with_missing(snapshots, seen)
+    ]
+    results = read_once([result for one in judged for result in one.results], seen, library)
     by_check: dict[str, list[CheckResult]] = {}
     for result in results:
         by_check.setdefault(result.check, []).append(result)
@@ -154,7 +156,8 @@ def judge(
         params=_stated_params(seen, library, params),
         callers=tuple({caller.id: caller for snapshot in seen for caller in snapshot.callers}.values()),
         targets=tuple(_target(snapshot) for snapshot in seen),
-        coverage=tuple(rows),
+        coverage=tuple(row for one in judged for row in one.coverage),
+        populations=tuple(row for one in judged for row in one.populations),
         results=tuple(results),
         controls=tuple(controls.values()),
         criteria=tuple(
@@ -163,7 +166,7 @@ def judge(
             for criterion in framework.criteria
             if framework.id not in chosen or criterion.category in chosen[framework.id]
         ),
-        notes=tuple(_skews(seen)),
+        notes=(*_skews(seen), *_loosened(seen, library, params)),
     )
 
 
@@ -177,16 +180,24 @@ def _with_missing(snapshots: Iterable[Snapshot], seen: list[Snapshot]) -> Iterat
         yield snapshot
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """What one snapshot says."""
+
+    results: Sequence[CheckResult]
+    coverage: Sequence[CoverageRow]
+    populations: Sequence[Population] = ()
+
+
 def _judge_target(
     snapshot: Snapshot, library: Library, checks: tuple[str, ...] | None, params: Mapping[str, Any] | None
-) -> tuple[list[CheckResult], tuple[CoverageRow, ...]]:
+) -> _Judged:
     selected = _of_cloud(_selected(library, snapshot.checks if checks is None else checks), snapshot.target)
     if snapshot.unentered:
         covered = coverage(snapshot.target, snapshot.answers.values(), (), frozenset())
-        return unentered(snapshot, selected, library), covered
+        return _Judged(results=unentered(snapshot, selected, library), coverage=covered)
     values = resolve_params(library.parameters, {**snapshot.params, **(params or {})})
     projection = project(snapshot.answers, library, selected, READERS.get, Estate.of(snapshot, values))
-    now = datetime.fromisoformat(snapshot.finished)
     results = [
         evaluate_check(
             check,
@@ -194,11 +205,30 @@ def _judge_target(
             projection.gaps[check.kind],
             target=snapshot.target,
             params=values,
-            now=now,
+            now=_end(snapshot),
         )
         for check in selected
     ]
-    return results, coverage(snapshot.target, snapshot.answers.values(), projection.unanswered, projection.settled)
+    return _Judged(
+        results=results,
+        coverage=coverage(snapshot.target, snapshot.answers.values(), projection.unanswered, projection.settled),
+        populations=projection.populations,
+    )
+
+
+def _waived(judged: _Judged, waivers: Sequence[Waiver], end: datetime) -> _Judged:
+    """The same with the gaps that are accepted on that day marked as such."""
+    counting = standing(waivers, end.date())
+    return replace(
+        judged,
+        results=[waive(result, counting) for result in judged.results],
+        coverage=[waive_row(row, counting) for row in judged.coverage],
+    )
+
+
+def _end(snapshot: Snapshot) -> datetime:
+    """The clock of a snapshot's verdicts."""
+    return datetime.fromisoformat(snapshot.finished)
 
 
 def _of_cloud(checks: Iterable[Check], target: Target) -> list[Check]:
@@ -241,6 +271,15 @@ def _target(snapshot: Snapshot) -> Mapping[str, Any]:
         "clock_skew": snapshot.clock_skew,
         "accounts": [asdict(account) for account in snapshot.accounts],
     }
+
+
+def _loosened(snapshots: Sequence[Snapshot], library: Library, params: Mapping[str, Any] | None) -> Iterator[str]:
+    """Parameters that ask less than their documented default does."""
+    for snapshot in snapshots:
+        values = {**snapshot.params, **(params or {})}
+        for name in loosened(library.parameters, values):
+            default = library.parameters[name].default
+            yield f"{snapshot.target}: params.{name} = {values[name]} is looser than the documented {default}"
 
 
 def _skews(snapshots: Sequence[Snapshot]) -> Iterator[str]:

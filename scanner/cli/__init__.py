@@ -51,7 +51,7 @@ click.version_option(__version__, prog_name="tscan")(app)
 
 def main() -> None:
     """The console script."""
-    # Answers and findings live to the end: looking through them for cycles every 700 objects is a sixth of a scan's CPU.
+    # Answers live to the end: looking through them for cycles every 700 objects is a sixth of a scan's CPU.
     gc.set_threshold(50_000, 20, 20)
     sys.exit(run(sys.argv[1:]))
 

@@ -17,8 +17,10 @@ version: 1
 
 # organization: Example Ltd        # as reports name the entity
 # timezone: Europe/Berlin          # UTC if left out; evidence is always in UTC
+# store: s3://bucket/tscan         # where history lies; .tscan if left out
+# schedule: daily                  # how often a scan is expected; a run that was missed is a gap in history
 
-# One entry for each place to look at. Without any: the account that the environment's credentials are of.
+# One entry for each place to look at. Without any, the account that the environment's credentials are of.
 # targets:
 #   - aws:
 #       profile: audit             # a profile of the AWS configuration
@@ -27,7 +29,7 @@ version: 1
 #       # regions: [eu-west-1]     # all that are enabled if left out
 #       # params: {access_key_max_age_days: 30}               # for this target only
 
-# Parameters of checks; 'tscan checks show ID' names those of a check.
+# Parameters of checks: 'tscan checks show ID' names those of a check.
 # params:
 #   access_key_max_age_days: 90
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from scanner.cli.options import Judging, categories, load, parameters, selected
 from scanner.cli.output import destinations, write
+from scanner.content.waivers import load_waivers
 from scanner.errors import TscanError
 from scanner.formats import Report
 from scanner.history.snapshots import read_snapshot
@@ -46,6 +47,7 @@ def judge_with(
         checks=selected(options, library),
         params=parameters(options, library),
         categories=categories(options, library, configured or {}),
+        waivers=load_waivers(options.waivers) if options.waivers is not None else (),
     )
     report = Report(
         assessment=assessment,

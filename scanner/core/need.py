@@ -238,3 +238,17 @@ def requests(kind: Kind) -> Iterator[Request]:
     yield from kind.details.values()
     if kind.count_from is not None:
         yield kind.count_from.request
+
+
+def operations(kind: Kind, kinds: Mapping[str, Kind]) -> Mapping[str, str]:
+    """The operation behind each raw name of a kind."""
+    found = {name: request.operation for name, request in kind.details.items()}
+    listing = kind.listing
+    if listing is not None and listing.request is not None:
+        found["it"] = listing.request.operation
+    elif listing is not None and listing.reads:
+        found["it"] = listing.reads[0].operation
+    above = kinds[listing.per].listing if listing is not None and listing.per else None
+    if above is not None and above.request is not None:
+        found["parent"] = above.request.operation
+    return found

@@ -9,9 +9,10 @@ from typing import Any
 from scanner.core.attributes import CALLS, read_attribute
 from scanner.core.calls import applies, make_call, matched
 from scanner.core.door import Door, items_at
-from scanner.core.need import KindNeed
+from scanner.core.need import KindNeed, operations
 from scanner.core.reading import ReadContext, Reader
 from scanner.model.answers import Answer
+from scanner.model.expressions import Expression
 from scanner.model.kinds import Batch, Kind, Listing, Request
 from scanner.model.values import ABSENT, OpenList, Unreadable
 
@@ -72,7 +73,7 @@ class Unit:
         self._kinds = kinds
         self._readers = readers
         self.place = place
-        self._calls = _operations(need.kind, kinds)
+        self._calls = operations(need.kind, kinds)
 
     def read(self, door: Door) -> UnitRead:
         """Resources and gaps, as far as the answers go; what is missing is noted at the door."""
@@ -171,7 +172,7 @@ class Unit:
     def _keys(self, scope: dict[str, Any], attributes: dict[str, Any]) -> dict[str, dict[str, Any]]:
         inner = {**scope, "self": {**attributes, "id": scope["resource"], "region": scope["region"]}}
         return {
-            name: {theirs: ours.evaluate(inner) for theirs, ours in self.kind.relations[name].on.items()}
+            name: {theirs: _key(ours, inner) for theirs, ours in self.kind.relations[name].on.items()}
             for name in self.need.relations
         }
 
@@ -273,18 +274,12 @@ class Unit:
         )
 
 
-def _operations(kind: Kind, kinds: Mapping[str, Kind]) -> Mapping[str, str]:
-    """The operation behind each raw name of a kind."""
-    found = {name: request.operation for name, request in kind.details.items()}
-    listing = kind.listing
-    if listing is not None and listing.request is not None:
-        found["it"] = listing.request.operation
-    elif listing is not None and listing.reads:
-        found["it"] = listing.reads[0].operation
-    above = kinds[listing.per].listing if listing is not None and listing.per else None
-    if above is not None and above.request is not None:
-        found["parent"] = above.request.operation
-    return found
+def _key(expression: Expression, scope: dict[str, Any]) -> Any:
+    """Our side of a relation's key: only an attribute may declare that there is none, a raw answer may not."""
+    value = expression.evaluate(scope)
+    if isinstance(value, Unreadable) and value.missing and any(path[0] != "self" for path in expression.paths):
+        return replace(value, missing=False)
+    return value
 
 
 def _group(scope: dict[str, Any]) -> str:

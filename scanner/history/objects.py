@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -12,6 +13,7 @@ from scanner.errors import TscanError
 from scanner.history.stores import Entry
 
 _CONDITION: Final = "give a bucket that honours If-None-Match (S3, GCS, Azure, MinIO from 2024-09), or a folder"
+_NO_BUCKET: Final = re.compile("NoSuchBucket|ContainerNotFound|bucket does not exist", re.IGNORECASE)
 _ENDPOINTS: Final = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 
 
@@ -124,7 +126,12 @@ class ObjectStore:
 
         try:
             yield
-        except (said.AlreadyExistsError, said.PreconditionError, said.NotFoundError, FileNotFoundError):
+        except (said.AlreadyExistsError, said.PreconditionError):
+            raise
+        except (said.NotFoundError, FileNotFoundError) as error:
+            # A file that is not there is an answer; a bucket or container that is not there is none.
+            if _NO_BUCKET.search(str(error)):
+                raise self._problem(key, error) from error
             raise
         except said.NotSupportedError as error:
             raise TscanError(f"{self.name} cannot create a file only if it is absent", _CONDITION) from error
@@ -132,10 +139,12 @@ class ObjectStore:
             hint = "the writer needs to get, put and list; only 'history compact' deletes"
             raise TscanError(f"{self.name}: {key or 'listing'} was refused", hint) from error
         except (said.BaseError, OSError) as error:
-            text = _first_line(error)
-            if "501" in text or "NotImplemented" in str(error):
+            if "501 " in _first_line(error) or "NotImplemented" in str(error):
                 raise TscanError(f"{self.name} cannot create a file only if it is absent", _CONDITION) from error
-            raise TscanError(f"{self.name}: {key or 'listing'}: {text}", "is the bucket there and in reach?") from error
+            raise self._problem(key, error) from error
+
+    def _problem(self, key: str, error: BaseException) -> TscanError:
+        return TscanError(f"{self.name}: {key or 'listing'}: {_first_line(error)}", "is the bucket there and in reach?")
 
 
 def _first_line(error: BaseException) -> str:

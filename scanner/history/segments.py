@@ -89,7 +89,7 @@ def make_table(kind: str, columns: Sequence[Sequence[Any]], *, day: str, scan: s
     arrays = [_array(column, field.type) for column, field in zip(columns, schema, strict=True)]
     table = pa.Table.from_arrays(arrays, schema=schema)
     sink = pa.BufferOutputStream()
-    # Many segments are small: what Arrow would add for itself, and statistics that nobody filters by, would double them.
+    # Many segments are small: what Arrow adds for itself, and statistics that nobody filters by, would double them.
     with pq.ParquetWriter(
         sink,
         schema,

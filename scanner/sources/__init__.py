@@ -138,7 +138,6 @@ READERS = Registry[Reader](
     **{
         "aws.credential_report": "scanner.sources.aws.readers:credential_report",
         "aws.denials": "scanner.sources.aws.denials:denials",
-        "aws.policy_holders": "scanner.sources.aws.readers:policy_holders",
         "aws.principals": "scanner.sources.aws.principals:principals",
     },
 )

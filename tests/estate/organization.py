@@ -115,13 +115,6 @@ class Organization:
         elif operation == "GetCallerIdentity":
             arn = f"arn:aws:sts::{account}:assumed-role/tscan-read/tscan"
             inside = f"<Arn>{arn}</Arn><UserId>u</UserId><Account>{account}</Account>"
-        elif operation == "ListUsers":
-            rows = "".join(
-                f"<member><UserName>u{n}</UserName><UserId>AIDA{account}{n}</UserId><Path>/</Path>"
-                f"<Arn>arn:aws:iam::{account}:user/u{n}</Arn></member>"
-                for n in range(EACH)
-            )
-            inside = f"<Users>{rows}</Users><IsTruncated>false</IsTruncated>"
         elif service == "ec2":
             return 200, "text/xml", f"<{operation}Response>{_ec2(operation, account, region)}</{operation}Response>"
         return (

@@ -158,7 +158,7 @@ class Vandal:
 
 
 KINDS = {
-    "edit_record": {"edited", "truncated"},
+    "edit_record": {"edited", "truncated", "unknown key"},
     "edit_segment": {"edited"},
     "cut": {"truncated", "edited"},
     "delete_record": {"missing"},

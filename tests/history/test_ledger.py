@@ -138,7 +138,7 @@ def test_each_cause_is_told(store: str) -> None:
             pack="1" * 64,
             params={"days": 3},
             regions=("eu-north-1", "eu-west-1"),
-        ),  # fmt: skip
+        ),
     )
     assert found == [{Cause.SCOPE}, {Cause.EVIDENCE}, {Cause.PACK}, {Cause.PARAMS}, {Cause.EVIDENCE, Cause.SCOPE}]
 
@@ -340,5 +340,7 @@ def test_a_bucket_is_a_store_like_any_other() -> None:
         ledger = Ledger(opened)
         committed = ledger.commit(simple(1))
         assert Ledger(open_store(place)).snapshot(committed) == simple(1).snapshot
-        with pytest.raises(TscanError):
-            open_store("s3://no-such-bucket/x").put_new("a", b"1")
+        nowhere = open_store("s3://no-such-bucket/x")
+        for act in (lambda: nowhere.put_new("a", b"1"), lambda: nowhere.get("a"), lambda: list(nowhere.list(""))):
+            with pytest.raises(TscanError, match="bucket"):
+                act()

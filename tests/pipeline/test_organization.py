@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from scanner import pipeline
-from scanner.collect import Progress
+from scanner.collect import AT_ONCE, Progress
 from scanner.content import load_library
 from scanner.core.exits import exit_code
 from scanner.core.steps import walk
@@ -88,6 +88,18 @@ def test_every_account_is_read_as_itself(serve: Any, library: Library) -> None:
     assert organization.asked[account_id(0), "AssumeRole"] == 24
     assert not any("AssumeRole" in key for snapshot in snapshots.values() for key in snapshot.answers)
     assert (states[-1].targets, max(state.ended for state in states)) == (25, 25)
+
+
+def test_accounts_are_entered_as_others_come_to_an_end(serve: Any, library: Library) -> None:
+    organization = Organization(accounts=40)
+    serve(organization)
+    config = Config(targets=(TargetConfig(organization=ROLE, regions=("us-east-1",)),))
+    ended = 0
+    for _ in pipeline.scan(config, library, checks=CHECKS):
+        ended += 1
+        entered = {account for account, operation in organization.asked if operation == "GetCallerIdentity"}
+        assert len(entered) <= 1 + ended + AT_ONCE, "what is read is let go of before more is begun"
+    assert ended == 40
 
 
 def test_closed_and_excluded_accounts_are_listed_and_left_alone(serve: Any, library: Library, tmp_path: Path) -> None:
@@ -238,17 +250,15 @@ def test_the_throttling_of_one_account_does_not_slow_another(serve: Any) -> None
 
 
 def test_one_client_serves_all_accounts(serve: Any) -> None:
-    organization = Organization(accounts=5)
-    serve(organization)
+    serve(Organization(accounts=5))
     front = open_front(TargetConfig(organization=ROLE), Rules())
-    call = Call(operation="iam:ListUsers", region="", items=("Users",))
+    call = Call(operation="s3:ListBuckets", region="us-east-1", items=("Buckets",))
     sessions = [walk(door.enter(), lambda _: None) for door in entrances(front, ROLE)]
-    clients = dict(front.way.tools.clients._made)
     for number, session in enumerate(sessions):
         answer = walk(session.steps(call), lambda _: None)  # type: ignore[union-attr]
-        assert f"arn:aws:iam::{account_id(number)}:user/u0" in [row["Arn"] for row in answer.data["Users"]]
-    assert front.way.tools.clients._made == clients, "no account brings its own"
-    assert len(clients) == len(set(clients)) == 4
+        assert f"b-{account_id(number)}-0" in [row["Name"] for row in answer.data["Buckets"]]
+    places = [(service, "us-east-1") for service in ("ec2", "iam", "organizations", "s3", "sts")]
+    assert sorted(front.way.tools.clients._made) == places, "no account brings its own"
 
 
 def test_an_account_that_lists_cannot_be_excluded(serve: Any, library: Library) -> None:

@@ -66,7 +66,7 @@ def test_an_operation_that_is_not_reviewed_has_no_method() -> None:
     session.register_component("data_loader", ReviewedLoader(None))
     arguments = {"region_name": "us-east-1", "aws_access_key_id": "a", "aws_secret_access_key": "b"}
     secrets = session.create_client("secretsmanager", **arguments)
-    assert hasattr(secrets, "describe_secret")
+    assert hasattr(secrets, "list_secrets")
     assert not hasattr(secrets, "get_secret_value")
     ec2 = session.create_client("ec2", **arguments)
     assert hasattr(ec2, "describe_vpcs")

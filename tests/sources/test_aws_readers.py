@@ -12,7 +12,7 @@ import pytest
 
 from scanner.core.reading import ReadContext
 from scanner.model.answers import Answer, Call, State
-from scanner.model.values import OpenList, Unreadable
+from scanner.model.values import Unreadable
 from scanner.sources import READERS
 
 CONTEXT = ReadContext(account="123456789012", partition="aws", region="")
@@ -114,56 +114,6 @@ def test_a_malformed_report(content: str) -> None:
 def test_an_answer_without_a_report(data: Any) -> None:
     rows, _ = run("aws.credential_report", lambda call: ok(call, data))
     assert isinstance(rows, Unreadable)
-
-
-def holders(call: Call) -> Answer:
-    answers: dict[str, Any] = {
-        "iam:ListEntitiesForPolicy": {
-            "PolicyUsers": [{"UserName": "alice", "UserId": "A"}],
-            "PolicyRoles": [{"RoleName": "ops", "RoleId": "R"}],
-            "PolicyGroups": [{"GroupName": "admins", "GroupId": "G"}],
-        },
-        "iam:ListUsers": {"Users": [{"UserId": "A", "Arn": "arn:u/x/alice"}, {"UserId": "B", "Arn": "arn:u/bob"}]},
-        "iam:ListRoles": {"Roles": [{"RoleId": "R", "Arn": "arn:r/ops"}]},
-        "iam:GetGroup": {"Users": [{"UserId": "C", "Arn": "arn:u/carol"}]},
-    }
-    return ok(call, answers[call.operation])
-
-
-def test_holders_directly_and_by_group() -> None:
-    found, calls = run("aws.policy_holders", holders)
-    assert found == {"principals": ["arn:r/ops", "arn:u/carol", "arn:u/x/alice"], "groups": ["admins"]}
-    assert type(found["principals"]) is list
-    assert calls[0].params == {"PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}
-
-
-@pytest.mark.parametrize("operation", ["iam:ListUsers", "iam:ListRoles", "iam:GetGroup"])
-def test_a_refusal_leaves_the_holders_open(operation: str) -> None:
-    found, _ = run("aws.policy_holders", lambda call: refused(call) if call.operation == operation else holders(call))
-    assert isinstance(found["principals"], OpenList)
-    assert operation in found["principals"].reason
-    assert len(found["principals"]) == 2
-
-
-def test_an_entity_that_no_listing_has_leaves_the_holders_open() -> None:
-    def reply(call: Call) -> Answer:
-        return ok(call, {"Users": []}) if call.operation == "iam:ListUsers" else holders(call)
-
-    assert isinstance(run("aws.policy_holders", reply)[0]["principals"], OpenList)
-
-
-def test_a_cut_off_list_of_entities_leaves_the_holders_open() -> None:
-    def reply(call: Call) -> Answer:
-        whole = holders(call)
-        if call.operation != "iam:ListEntitiesForPolicy":
-            return whole
-        return Answer(call=call, state=State.PARTIAL, data=whole.data, code="Throttling")
-
-    assert isinstance(run("aws.policy_holders", reply)[0]["principals"], OpenList)
-
-
-def test_refused_entities_are_unreadable() -> None:
-    assert isinstance(run("aws.policy_holders", refused)[0], Unreadable)
 
 
 def test_readers_need_no_sdk(root: Path) -> None:

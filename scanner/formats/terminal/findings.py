@@ -107,6 +107,11 @@ def unknown(report: Report) -> Iterator[RenderableType]:
 
 def coverage(report: Report) -> Iterator[RenderableType]:
     """What was meant to be read and was not."""
+    accepted = [row for row in report.assessment.coverage if row.waiver]
+    if accepted:
+        named = ", ".join(f"{row.operation} {row.region} ({row.waiver})" for row in accepted[:GAPS])
+        yield plain(f"Not read, and accepted by waiver: {named}")
+        yield Text()
     rows = gaps(report.assessment)
     if not rows:
         return

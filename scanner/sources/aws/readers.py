@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from scanner.core.reading import ReadContext
 from scanner.model.answers import Answer, Call, State
-from scanner.model.values import OpenList, Unreadable
+from scanner.model.values import Unreadable
 
 _GET: Final = "iam:GetCredentialReport"
 _GENERATE: Final = "iam:GenerateCredentialReport"
@@ -47,55 +47,3 @@ def _rows(answer: Answer) -> list[dict[str, str]] | Unreadable:
     if any(len(row) != len(header) for row in rows):
         return Unreadable(f"{_GET} gave a report that is cut off")
     return [dict(zip(header, row, strict=True)) | {"report_generated": generated} for row in rows]
-
-
-def policy_holders(context: ReadContext) -> Generator[Call, Answer, Any]:
-    """Who holds AdministratorAccess, directly or by a group: `{"principals": [ARN, …], "groups": [name, …]}`."""
-    policy = f"arn:{context.partition}:iam::aws:policy/AdministratorAccess"
-    held = yield Call(
-        operation="iam:ListEntitiesForPolicy",
-        region="",
-        params={"PolicyArn": policy},
-        items=("PolicyGroups", "PolicyUsers", "PolicyRoles"),
-    )
-    if held.state not in _READ or not isinstance(held.data, Mapping):
-        return held.unread
-    missing = [] if held.state.whole else [held.reason]
-    principals: set[str] = set()
-    # The entities come without their ARNs, and a name does not tell the path: the listings do.
-    for call, entities, key in _LISTINGS:
-        wanted = {row[key] for row in _rows_of(held, entities, missing, key)}
-        if not wanted:
-            continue
-        listed = yield call
-        arns = {row[key]: row["Arn"] for row in _rows_of(listed, call.items[0], missing, key, "Arn")}
-        principals.update(arns[entity] for entity in wanted & arns.keys())
-        if wanted - arns.keys():
-            missing.append(f"{call.operation} lacks an entity that is listed" if listed.state.whole else listed.reason)
-    groups = sorted(row["GroupName"] for row in _rows_of(held, "PolicyGroups", missing, "GroupName"))
-    for group in groups:
-        members = yield Call(operation="iam:GetGroup", region="", params={"GroupName": group}, items=("Users",))
-        principals.update(row["Arn"] for row in _rows_of(members, "Users", missing, "Arn"))
-        if not members.state.whole:
-            missing.append(members.reason)
-    found = sorted(principals)
-    return {"principals": OpenList(found, missing[0]) if missing else found, "groups": groups}
-
-
-_READ: Final = (State.OK, State.EMPTY, State.PARTIAL)
-_LISTINGS: Final = (
-    (Call(operation="iam:ListUsers", region="", items=("Users",)), "PolicyUsers", "UserId"),
-    (Call(operation="iam:ListRoles", region="", items=("Roles",)), "PolicyRoles", "RoleId"),
-)
-
-
-def _rows_of(answer: Answer, member: str, missing: list[str], *keys: str) -> list[Mapping[str, Any]]:
-    """The records of one list that have these texts, as far as the answer goes; the rest is noted as missing."""
-    if answer.state not in _READ:
-        return []
-    found = answer.data.get(member, []) if isinstance(answer.data, Mapping) else None
-    listed = found if isinstance(found, list) else []
-    rows = [row for row in listed if isinstance(row, Mapping) and all(isinstance(row.get(key), str) for key in keys)]
-    if not isinstance(found, list) or len(rows) < len(found):
-        missing.append(f"{answer.call.operation} gave {member} in a form that is not known")
-    return rows

@@ -1,0 +1,252 @@
+"""Alerts arrive once; again only when a crash left it unknown; a failure is seen and loses nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scanner.alert import NAMED, OLDEST, Delivered, Post, apprise_send, deliver, expand, message, notify
+from scanner.core.news import scan_failed
+from scanner.errors import TscanError
+from scanner.history.local import LocalStore
+from scanner.history.outbox import LEASE, Outbox, channel_id
+from scanner.model.config import AlertRule
+from tests.alert.estate import LIBRARY, failing, states
+from tests.alert.receivers import Mailbox, Webhook, mailbox, webhook
+from tests.core.nights import HERE, Nights
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+NOW = datetime(2026, 1, 2, 3, tzinfo=UTC)
+EVENT = re.compile(r"event ([0-9a-f]{24})")
+
+
+@pytest.fixture
+def hook() -> Iterator[Webhook]:
+    with webhook() as found:
+        yield found
+
+
+@pytest.fixture
+def box() -> Iterator[Mailbox]:
+    with mailbox() as found:
+        yield found
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Outbox:
+    return Outbox(LocalStore(str(tmp_path / "store")))
+
+
+class Sender:
+    """Takes messages in memory; `reasons` are its first answers."""
+
+    def __init__(self, *reasons: str) -> None:
+        self.reasons = list(reasons)
+        self.calls: list[tuple[str, str, str]] = []
+        self.slept: list[float] = []
+
+    def __call__(self, address: str, title: str, body: str) -> str:
+        self.calls.append((address, title, body))
+        return self.reasons.pop(0) if self.reasons else ""
+
+    def post(self, now: datetime = NOW, **environment: str) -> Post:
+        return Post(send=self, environment=environment, now=lambda: now, sleep=self.slept.append)
+
+
+def tell(
+    history: Nights, outbox: Outbox, post: Post, *to: str, rule: dict[str, Any] | None = None
+) -> Delivered:  # fmt: skip
+    return notify(history, HERE, LIBRARY, [AlertRule(**(rule or {}), to=to or ("x://y",))], outbox, post)
+
+
+def test_an_event_arrives_once_at_a_webhook_and_a_mailbox(hook: Webhook, box: Mailbox, outbox: Outbox) -> None:
+    to = (
+        f"json://127.0.0.1:{hook.port}/a",
+        f"mailto://127.0.0.1:{box.port}?from=t@example.org&to=s@example.org&mode=insecure",
+    )
+    post = Post(send=apprise_send, environment={}, sleep=lambda _: None)
+    first = tell(failing(), outbox, post, *to)
+    assert (first.sent, first.failed, first.repeated) == (2, 0, 0)
+    assert len(hook.received) == len(box.messages) == 1
+    assert hook.received[0]["title"] == "tscan: 1 new failure"
+    (event,) = EVENT.findall(hook.received[0]["message"])
+    assert "possible repeat" not in hook.received[0]["message"]
+    assert event in box.messages[0].replace("=\r\n", "")
+    again = tell(failing(), outbox, post, *to)
+    assert (again.sent, again.lines) == (0, ())
+    assert len(hook.received) == len(box.messages) == 1
+
+
+def test_killed_between_sending_and_recording_it_is_repeated_with_the_same_id(hook: Webhook, tmp_path: Path) -> None:
+    address = f"json://127.0.0.1:{hook.port}"
+    command = [sys.executable, "-m", "tests.alert.killed", str(tmp_path / "store"), address]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False, capture_output=True
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    outbox = Outbox(LocalStore(str(tmp_path / "store")))
+    post = Post(send=apprise_send, environment={}, sleep=lambda _: None)
+    second = tell(failing(), outbox, post, address)
+    assert (second.sent, second.repeated) == (1, 1)
+    assert "1 of earlier runs not known to have reached alerts[0].to[0] (json): tried again" in second.lines[0]
+    bodies = [one["message"] for one in hook.received]
+    assert EVENT.findall(bodies[0]) == EVENT.findall(bodies[1])
+    assert ["[possible repeat]" in body for body in bodies] == [False, True]
+    assert tell(failing(), outbox, post, address).sent == 0
+    assert len(hook.received) == 2
+
+
+def test_a_refusal_is_tried_again_with_pauses(hook: Webhook, outbox: Outbox) -> None:
+    hook.refuse = 2
+    slept: list[float] = []
+    post = Post(send=apprise_send, environment={}, sleep=slept.append)
+    assert tell(failing(), outbox, post, f"json://127.0.0.1:{hook.port}").sent == 1
+    assert (len(hook.received), slept) == (1, [1.0, 4.0])
+
+
+def test_what_was_not_delivered_is_said_then_and_at_the_next_run(outbox: Outbox) -> None:
+    down = Sender("refused", "refused", "refused")
+    first = tell(failing(), outbox, down.post(), "x://secret.example")
+    assert (first.failed, len(down.calls)) == (1, 3)
+    assert first.lines == ("alerts: 1 not delivered to alerts[0].to[0] (x): refused; the next run tries again",)
+    still = Sender("refused", "refused", "refused")
+    second = tell(failing(), outbox, still.post(), "x://secret.example")
+    assert second.failed == 1
+    assert "1 of earlier runs not known to have reached" in second.lines[0]
+    up = Sender()
+    third = tell(failing(), outbox, up.post(), "x://secret.example")
+    assert (third.sent, third.repeated) == (1, 0)
+    assert "possible repeat" not in up.calls[0][2]
+    assert tell(failing(), outbox, up.post(), "x://secret.example").lines == ()
+
+
+def test_an_event_is_given_up_after_days_and_that_is_said(outbox: Outbox) -> None:
+    tell(failing(), outbox, Sender("no", "no", "no").post())
+    late = Sender()
+    assert tell(failing(), outbox, late.post(NOW + OLDEST + timedelta(hours=1))).lines == (
+        "alerts: 1 of earlier runs not known to have reached alerts[0].to[0] (x): given up",
+    )
+    assert late.calls == []
+    assert tell(failing(), outbox, late.post(NOW + OLDEST + timedelta(hours=2))).lines == ()
+
+
+def test_a_channel_that_was_taken_out_is_no_longer_tried(outbox: Outbox) -> None:
+    tell(failing(), outbox, Sender("no", "no", "no").post(), "x://old")
+    other = Sender()
+    done = tell(states("pass", "fail", "unknown"), outbox, other.post(), "x://new")
+    assert "no longer configured: given up" in done.lines[0]
+    assert [address for address, _, _ in other.calls] == ["x://new"]
+
+
+def test_who_sends_on_another_machine_is_left_alone_for_a_while(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def kill(*_: str) -> str:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr("platform.node", lambda: "elsewhere")
+        with pytest.raises(Killed):
+            tell(failing(), outbox, Post(send=kill, environment={}, now=lambda: NOW))
+    sender = Sender()
+    assert tell(failing(), outbox, sender.post(NOW + LEASE / 2)).sent == 0
+    assert tell(failing(), outbox, sender.post(NOW + LEASE * 2)).repeated == 1
+
+
+def test_a_crash_before_the_intent_loses_nothing(outbox: Outbox) -> None:
+    sender = Sender()
+    history = states("pass", "pass")
+    tell(history, outbox, sender.post())
+    assert sender.calls == []
+    missed = states("pass", "pass", "fail", "fail")  # the run of record 3 was killed before it told anybody
+    tell(missed, outbox, sender.post())
+    assert len(sender.calls) == 1
+    assert "NEW FAILURE" in sender.calls[0][2]
+
+
+def test_recovery_goes_to_who_heard_of_the_failure(outbox: Outbox) -> None:
+    sender = Sender()
+    rule = {"events": ("new failure",)}
+    tell(states("pass", "fail"), outbox, sender.post(), rule=rule)
+    tell(states("pass", "fail", "pass"), outbox, sender.post(), rule=rule)
+    assert [title for _, title, _ in sender.calls] == ["tscan: 1 new failure", "tscan: 1 fixed"]
+
+
+def test_one_message_for_each_channel(outbox: Outbox) -> None:
+    sender = Sender()
+    events = [scan_failed(HERE, f"2026-01-01T00:{minute:02}:00Z", "x") for minute in range(NAMED + 5)]
+    done = deliver(events, [AlertRule(to=("x://y", "x://z"))], outbox, sender.post())
+    assert (len(sender.calls), done.sent) == (2, 2 * (NAMED + 5))
+    assert len(EVENT.findall(sender.calls[0][2])) == NAMED
+    assert "and 5 more" in sender.calls[0][2]
+
+
+def test_bad_news_stands_first() -> None:
+    title, body = message([(item, False) for item in _both()])
+    assert title == "tscan: 1 fixed, 1 scan failed"
+    assert body.index("SCAN FAILED") < body.index("FIXED")
+
+
+def _both() -> list[Any]:
+    from dataclasses import replace
+
+    one = scan_failed(HERE, "2026-01-01T00:00:00Z", "x")
+    return [replace(one, event="fixed", what="fixed"), one]
+
+
+def test_secrets_come_from_the_environment_and_are_written_nowhere(outbox: Outbox, tmp_path: Path) -> None:
+    sender = Sender("no", "no", "no")
+    first = tell(failing(), outbox, sender.post(TOKEN="pa/ss@w"), "slack://${TOKEN}/channel")
+    assert sender.calls[0][0] == "slack://pa%2Fss%40w/channel"
+    files = [path for path in (tmp_path / "store").rglob("*") if path.is_file()]
+    assert len(files) > 3
+    assert [path for path in files if "pa/ss" in path.read_text() or "pa%2F" in path.read_text()] == []
+    assert not any("pa" + "/ss" in line for line in first.lines)
+
+
+def test_a_whole_address_from_the_environment_is_not_quoted() -> None:
+    assert expand("${HOOK}", {"HOOK": "https://x/?a=b"}) == "https://x/?a=b"
+    with pytest.raises(TscanError, match="no HOOK"):
+        expand("${HOOK}", {})
+
+
+def test_a_missing_secret_is_a_failed_delivery_and_no_crash(outbox: Outbox) -> None:
+    done = tell(failing(), outbox, Sender().post(), "slack://${NOT_SET}")
+    assert (done.failed, "the environment has no NOT_SET" in done.lines[0]) == (1, True)
+
+
+def test_an_address_that_nobody_knows_is_a_reason_without_the_address() -> None:
+    assert apprise_send("nonsense://secret", "t", "b") == "not an address that Apprise knows"
+
+
+def test_without_rules_nothing_is_written(outbox: Outbox, tmp_path: Path) -> None:
+    assert notify(failing(), HERE, LIBRARY, [], outbox, Sender().post()) == Delivered()
+    assert not (tmp_path / "store").exists()
+
+
+def test_two_runs_at_once_tell_it_once(tmp_path: Path) -> None:
+    store = LocalStore(str(tmp_path / "store"))
+    inner = Sender()
+
+    def send(address: str, title: str, body: str) -> str:
+        # While the first is sending, a second run comes by, on a machine that cannot see the first.
+        Outbox(store).unsettled(NOW)
+        assert not Outbox(store).intend(items[0], channel_id("x://y"), 1, NOW)
+        return inner(address, title, body)
+
+    items = [scan_failed(HERE, "2026-01-01T00:00:00Z", "x")]
+    post = Post(send=send, environment={}, now=lambda: NOW)
+    assert deliver(items, [AlertRule(to=("x://y",))], Outbox(store), post).sent == 1
+    assert len(inner.calls) == 1

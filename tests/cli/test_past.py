@@ -1,0 +1,253 @@
+"""`tscan period`, `drift` and `sample` over a real store, and what they refuse."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from click.testing import CliRunner, Result
+
+from scanner.cli import app, run
+from scanner.cli.past import open_past
+from scanner.core.drift import Drift
+from scanner.formats.plain import schema_of
+from scanner.formats.sample import Sample
+from scanner.history.ledger import Ledger
+from scanner.history.local import LocalStore
+from scanner.model.findings import ControlResult, Counts, Status
+from scanner.model.history import History
+from scanner.model.operation import AtDate, Period
+from tests.history.world import CHECKS, HERE, scan
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+MAPPING = """\
+version: 1
+id: {name}
+title: Buckets are closed
+statement: Buckets are closed.
+category: Logical access
+nature: preventive, automated
+frequency: daily
+modes: [setting]
+checks:
+  - {{id: aws-s3-bucket-versioned, role: evidences, why: It is so.}}
+when_empty: not shown
+when_empty_why: None.
+population: Every bucket.
+deviation: an open bucket
+grace: 2 days
+why: It is so.
+"""
+CHECK = "aws-s3-bucket-versioned"
+SCHEMAS = {
+    "period": schema_of("tscan.period/1", "The result of tscan period", Period),
+    "implemented": schema_of("tscan.implemented/1", "The result of tscan period --at", AtDate),
+    "drift": schema_of("tscan.drift/1", "The result of tscan drift", Drift),
+    "sample": schema_of("tscan.sample/1", "The result of tscan sample", Sample),
+}
+
+
+def renamed(found: Any, controls: dict[str, str]) -> Any:
+    """A scan of the small world, as one of a check that the library has."""
+
+    def check(text: str) -> str:
+        return CHECK if text == CHECKS[0] else "aws-s3-bucket-mfa-delete"
+
+    results = tuple(
+        replace(
+            one, check=check(one.check), findings=tuple(replace(item, check=check(item.check)) for item in one.findings)
+        )
+        for one in found.assessment.results
+    )
+    statuses = tuple(
+        ControlResult(id=name, status=Status(status), reasons=(), counts=Counts()) for name, status in controls.items()
+    )
+    return replace(
+        found,
+        snapshot=replace(found.snapshot, checks=tuple(sorted(check(name) for name in CHECKS))),
+        assessment=replace(found.assessment, results=results, controls=statuses),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> str:
+    """Five days: a bucket fails on the third and is closed on the fourth; the second day has no scan."""
+    folder = tmp_path / "store"
+    ledger = Ledger(LocalStore(str(folder)))
+    for number, verdict in ((0, "pass"), (48, "fail"), (72, "pass"), (96, "unknown")):
+        verdicts = {(CHECKS[0], "eu-west-1", f"b{one}"): verdict if one == 1 else "pass" for one in range(4)}
+        status = {"pass": "pass", "fail": "fail", "unknown": "not shown"}[verdict]
+        ledger.commit(renamed(scan(number + 2, verdicts), {"X-01": status}))
+    (tmp_path / "mappings/controls").mkdir(parents=True)
+    (tmp_path / "mappings/controls/X-01.yaml").write_text(MAPPING.format(name="X-01"))
+    return str(folder)
+
+
+def tscan(*words: str, store: str) -> Result:
+    mappings = Path(store).parent / "mappings"
+    return CliRunner().invoke(app, [*words, "--store", store, "--mappings", str(mappings)], prog_name="tscan")
+
+
+def code(result: Result) -> int:
+    """The exit code as the console script gives it."""
+    return result.return_value if result.exit_code == 0 else result.exit_code
+
+
+PERIOD = ("period", "--from", "2026-01-01", "--to", "2026-01-05", "--control", "X-01")
+
+
+def test_the_ledger_is_a_history(store: str) -> None:
+    history: History = Ledger(LocalStore(store))
+    assert history.targets() == [HERE]
+
+
+def test_a_period_in_its_order(store: str) -> None:
+    found = tscan(*PERIOD, store=store)
+    text = found.output
+    assert found.exception is None, found.exception
+    headings = ["Scope", "Exclusions", "Changes to checks", "Runs (schedule", "Not shown in this period", "Controls"]
+    assert sorted(headings, key=text.index) == headings
+    assert "4 of 5 made, 1 missed" in text
+    assert "missed 2026-01-02T00:00:00Z to 2026-01-03T00:00:00Z" in text
+    assert "deviation    b1 eu-west-1 (aws-s3-bucket-versioned): cannot be told" in text
+    assert "opened between 2026-01-01T02:12:00.000Z and 2026-01-03T02:12:00.000Z" in text
+    assert "fixed between 2026-01-03T02:12:00.000Z and 2026-01-04T02:12:00.000Z" in text
+    assert "at least 0.0 hours, at most 3.0 days" in text
+    assert "1 of 4 with a deviation" in text
+    assert "1 failing and 0 waived of 15 observed; 1 unread" in text
+    assert "not shown    aws:111122223333 2026-01-05T00:00:00Z to 2026-01-06T00:00:00Z: not shown (1 runs)" in text
+    for word in ("compliant", "effective", "tolerable rate of"):
+        assert word not in text
+
+
+def test_a_configured_schedule_and_time_zone_decide_the_slots(store: str, tmp_path: Path) -> None:
+    config = tmp_path / "tscan.yaml"
+    config.write_text("version: 1\nschedule: every 12 hours\ntimezone: Europe/Berlin\n")
+    text = tscan(*PERIOD, "--config", str(config), store=store).output
+    assert "both included (Europe/Berlin)" in text
+    assert "Runs (schedule: every 12 hours)" in text
+    assert "4 of 10 made, 6 missed" in text
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ("period", PERIOD), ("implemented", ("period", "--at", "2026-01-03", "--control", "X-01")), ("drift", ("drift",)),
+        ("sample", ("sample", "X-01", "--from", "2026-01-01", "--to", "2026-01-05")),
+    ],
+)  # fmt: skip
+def test_json_has_the_published_schema(store: str, schema: str, words: tuple[str, ...]) -> None:
+    document = json.loads(tscan(*words, "--format", "json", store=store).output)
+    published = json.loads((ROOT / f"docs/{schema}.schema.json").read_text())
+    assert published == SCHEMAS[schema], "run: python -m tests.cli.test_past"
+    jsonschema.Draft202012Validator.check_schema(published)
+    jsonschema.validate(document, published)
+    del document["schema"]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, published)
+
+
+def test_implemented_at_a_date(store: str) -> None:
+    text = tscan("period", "--at", "2026-01-03", "--control", "X-01", store=store).output
+    assert "record 2, read 2026-01-03T02:12:00.000Z" in text
+    assert "X-01     fail" in text
+    assert "1 fail, 3 pass" in text
+    assert "no record: nothing is shown" in tscan("period", "--at", "2025-12-31", store=store).output
+
+
+def test_drift_and_its_exit_codes(store: str) -> None:
+    blind = tscan("drift", store=store)
+    assert "New unknowns: no longer seen (1)" in blind.output
+    assert "X-01     lost from sight: pass → not shown" in blind.output
+    assert code(blind) == 3
+    since = tscan("drift", "--since", "2026-01-04", store=store)
+    assert "record 2 (2026-01-03T02:12:00.000Z) to record 4" in since.output
+
+
+def test_drift_with_a_new_failure_exits_1(store: str) -> None:
+    ledger = Ledger(LocalStore(store))
+    ledger.commit(renamed(scan(130, {(CHECKS[0], "eu-west-1", "b1"): "fail"}), {"X-01": "fail"}))
+    found = tscan("drift", store=store)
+    assert "New failures (1)" in found.output
+    assert "Resources that are gone (3)" in found.output
+    assert code(found) == 1
+
+
+def test_a_sample_needs_a_population_that_was_fixed_before(store: str) -> None:
+    words = ("sample", "X-01", "--from", "2026-01-01", "--to", "2026-01-05")
+    early = tscan(*words, "--seed", "42", store=store)
+    assert "was not fixed before the seed was given" in str(early.exception)
+    fixed = tscan(*words, store=store)
+    assert "Population of X-01: 4 items" in fixed.output
+    assert "Let the auditor choose a seed" in fixed.output
+    drawn = tscan(*words, "--seed", "42", "--size", "2", "--format", "csv", store=store)
+    rows = list(csv.DictReader(io.StringIO(drawn.output)))
+    ids = [f"{HERE}|{CHECK}|eu-west-1|b{one}" for one in range(4)]
+    wanted = sorted((hashlib.sha256(f"42:{item}".encode()).hexdigest(), item) for item in ids)[:2]
+    assert [(row["sha256"], row["item"]) for row in rows] == wanted
+    shown = tscan(*words, "--seed", "42", "--size", "2", store=store).output
+    assert "misses one given item with a chance of 50.0%" in shown
+    assert "all 1 deviating items with a chance of 50.0%" in shown
+
+
+def test_a_population_that_grew_is_another(store: str) -> None:
+    words = ("sample", "X-01", "--from", "2026-01-01", "--to", "2026-01-07")
+    tscan(*words, store=store)
+    ledger = Ledger(LocalStore(store))
+    ledger.commit(renamed(scan(130, {(CHECKS[0], "eu-west-1", "late"): "pass"}), {"X-01": "pass"}))
+    assert "was not fixed before" in str(tscan(*words, "--seed", "42", store=store).exception)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("period",), "a period needs --from and --to"),
+        (("period", "--from", "2026-01-01"), "a period needs --from and --to"),
+        (("period", "--from", "2026-01-01", "--to", "2026-01-02", "--at", "2026-01-01"), "give one of the two"),
+        (("period", "--from", "2026-02-30", "--to", "2026-03-01"), "--from 2026-02-30 is not a day"),
+        (("period", "--from", "2026-02-02", "--to", "2026-02-01"), "--to 2026-02-01 is before --from"),
+        (("period", "--from", "2026-01-01", "--to", "9999-12-31"), "such a period has no end"),
+        (("period", "--from", "2026-01-01", "--to", "2026-01-02", "--control", "X-02"), "there is no control 'X-02'"),
+        (("drift", "--target", "aws:1"), "has no target aws:1"),
+        (("sample", "ENC-99", "--from", "2026-01-01", "--to", "2026-01-02"), "there is no control 'ENC-99'"),
+        (("sample", "X-01", "--from", "2027-01-01", "--to", "2027-01-02"), "no item was read in this period"),
+    ],
+)
+def test_misuse(store: str, words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    mappings = Path(store).parent / "mappings"
+    assert run([*words, "--store", store, "--mappings", str(mappings)]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_place_without_history(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["drift", "--store", str(tmp_path)]) == 2
+    assert "holds no history" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_scan_is_no_drift(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Ledger(LocalStore(str(tmp_path / "s"))).commit(renamed(scan(1, {(CHECKS[0], "", "b"): "pass"}), {}))
+    assert run(["drift", "--store", str(tmp_path / "s")]) == 3
+    assert "Two scans of a target are needed" in capsys.readouterr().err
+
+
+def test_exclusions_are_named(store: str, tmp_path: Path) -> None:
+    config = tmp_path / "tscan.yaml"
+    config.write_text(
+        "version: 1\ntargets:\n  - aws:\n      organization:\n        role: audit\n        exclude:\n"
+        "          - {account: '444455556666', reason: sandbox, approver: Ann}\n"
+    )
+    past = open_past(store=store, config=config, target=(), checks=(), mappings=())
+    assert past.exclusions == ("account 444455556666: sandbox (approved by Ann)",)
+
+
+if __name__ == "__main__":
+    for name, schema in SCHEMAS.items():
+        (ROOT / f"docs/{name}.schema.json").write_text(json.dumps(schema, indent=2) + "\n")

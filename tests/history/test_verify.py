@@ -1,0 +1,262 @@
+"""Verification: every damage is named, by tscan and by openssl alone; what cannot be shown is said."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from scanner.cli import run
+from scanner.cli.demo import SNAPSHOT
+from scanner.content.library import load_library
+from scanner.errors import TscanError
+from scanner.history.commit import commit_scan
+from scanner.history.draft import Scan
+from scanner.history.ledger import Ledger
+from scanner.history.packs import load_pack, pack_archive
+from scanner.history.seal import Signer, find_signer, make_key
+from scanner.history.snapshots import read_snapshot
+from scanner.history.stores import open_store
+from scanner.history.verify import verify
+from scanner.model.findings import Verdict
+from scanner.pipeline import judge
+from tests.history import tamper
+from tests.history.world import simple
+
+
+@pytest.fixture
+def signer(tmp_path: Path) -> Signer:
+    return make_key(tmp_path / "key.pem")
+
+
+@pytest.fixture
+def store(tmp_path: Path, signer: Signer) -> Path:
+    """Six signed records in two chains."""
+    path = tmp_path / "store"
+    ledger = Ledger(open_store(str(path)), signer)
+    for number in range(4):
+        ledger.commit(simple(number, content=b"a pack"))
+    for number in range(2):
+        ledger.commit(simple(number, name="other", target="aws:444455556666"))
+    return path
+
+
+def _record(store: Path, number: int) -> Path:
+    return store / f"log/aws=111122223333/{number:012d}.json"
+
+
+def test_two_hundred_damages_are_each_named() -> None:
+    assert sum(tamper.run(200, seed=3).values()) == 200
+
+
+def test_a_cut_off_end_shows_against_a_head_that_was_kept(store: Path) -> None:
+    heads = list(verify(open_store(str(store))).heads.values())
+    _record(store, 4).unlink()
+    without = verify(open_store(str(store)))
+    assert not without.damages
+    assert without.notes == ["3 segments are named by no record: left by a scan that broke off"]
+    found = verify(open_store(str(store)), anchors=heads)
+    assert [(damage.record, damage.kind) for damage in found.damages] == [("aws=111122223333/4", "missing")]
+    shutil.rmtree(store / "log")
+    assert len(verify(open_store(str(store)), anchors=heads).damages) == 2
+    with pytest.raises(TscanError, match="no history"):
+        verify(open_store(str(store)))
+
+
+def test_the_key_holder_is_seen_to_rewrite_against_a_head_only(tmp_path: Path, store: Path, signer: Signer) -> None:
+    heads = list(verify(open_store(str(store))).heads.values())
+    shutil.rmtree(store)
+    ledger = Ledger(open_store(str(store)), signer)
+    for number in range(4):
+        ledger.commit(simple(number, name="invented"))
+    assert not verify(open_store(str(store))).damages
+    kinds = {damage.kind for damage in verify(open_store(str(store)), anchors=heads).damages}
+    assert kinds == {"replaced", "missing"}
+
+
+def test_a_record_dated_before_its_predecessor_is_named(store: Path, signer: Signer) -> None:
+    Ledger(open_store(str(store)), signer).commit(simple(-100))
+    found = verify(open_store(str(store))).damages
+    assert [(damage.record, damage.kind) for damage in found] == [("aws=111122223333/5", "back-dated")]
+
+
+def test_only_the_trusted_key_counts(tmp_path: Path, store: Path) -> None:
+    other = make_key(tmp_path / "other.pem")
+    found = verify(open_store(str(store)), trusted={other.key_id: other.public}).damages
+    assert {damage.kind for damage in found} == {"unknown key"}
+    assert len(found) == 6
+
+
+def test_an_unsigned_chain_is_said_to_be_unsigned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Ledger(open_store(str(tmp_path / "plain"))).commit(simple(1))
+    assert run(["verify", str(tmp_path / "plain")]) == 0
+    shown = capsys.readouterr().out
+    assert "1 records are not signed" in shown
+    assert "no outside anchor: rewritable by anybody who can write the store before 2026-01-01" in shown
+
+
+def test_exit_codes(store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["verify", str(store)]) == 0
+    assert "no outside anchor: rewritable by the key holder before" in capsys.readouterr().out
+    _record(store, 2).write_bytes(_record(store, 3).read_bytes())
+    assert run(["verify", str(store)]) == 1
+    shown = capsys.readouterr().out
+    assert (
+        "DAMAGED record aws=111122223333/2: log/aws=111122223333/000000000002.json: reordered (it is record 3)" in shown
+    )
+    assert run(["verify", str(tmp_path / "nothing")]) == 2
+    assert run(["verify", str(store), "--anchor", "nonsense"]) == 2
+
+
+def _openssl(root: Path, store: Path, key: Path) -> subprocess.CompletedProcess[str]:
+    """Every shell block of docs/verify.md, one after the other."""
+    blocks = re.findall(r"```sh\n(.*?)```", (root / "docs/verify.md").read_text(), re.DOTALL)
+    assert len(blocks) == 2
+    return subprocess.run(
+        ["/bin/sh", "-c", "\n".join(blocks)],
+        cwd=store,
+        env={"PATH": "/usr/bin:/bin:/usr/local/bin", "KEY": str(key)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not on this machine")
+def test_openssl_alone_says_the_same(root: Path, store: Path, signer: Signer, tmp_path: Path) -> None:
+    key = tmp_path / "public.pem"
+    key.write_bytes(signer.public)
+    said = _openssl(root, store, key)
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert signer.key_id in said.stdout
+    for head in verify(open_store(str(store))).heads.values():
+        name, _, digest = head.partition(":")
+        chain, _, number = name.rpartition("/")
+        assert f"log/{chain}: {number} records as they were signed; head {digest}" in said.stdout
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not on this machine")
+@pytest.mark.parametrize("what", ["segment", "signature", "missing", "chain"])
+def test_openssl_alone_sees_damage(root: Path, store: Path, signer: Signer, tmp_path: Path, what: str) -> None:
+    key = tmp_path / "public.pem"
+    key.write_bytes(signer.public)
+    if what == "segment":
+        path = next(store.glob("segments/kind=transitions/*/*"))
+        path.write_bytes(path.read_bytes() + b"x")
+        word = "CHANGED segments/kind=transitions"
+    elif what == "signature":
+        key.write_bytes(make_key(tmp_path / "other.pem").public)
+        word = "BAD SIGNATURE"
+    elif what == "missing":
+        _record(store, 2).unlink()
+        word = "MISSING record 2"
+    else:
+        _record(store, 2).write_bytes(_record(store, 3).read_bytes())
+        word = "BROKEN CHAIN"
+    said = _openssl(root, store, key)
+    assert said.returncode == 1
+    assert word in said.stdout
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the recorded account on two nights, by way of `commit_scan`."""
+    folder = tmp_path_factory.mktemp("demo")
+    make_key(folder / "key.pem")
+    library = load_library()
+    first = read_snapshot(SNAPSHOT)
+    second = replace(first, id=f"{first.id}-2", started="2027-06-01T00:00:00.000Z", finished="2027-06-01T00:10:00.000Z")
+    for snapshot in (first, second):
+        assessment = judge([snapshot], library)
+        (record,) = commit_scan([snapshot], assessment, library, str(folder / "store"), folder / "key.pem")
+        assert record.counts == {
+            verdict.value: sum(one.count(verdict) for one in assessment.results) for verdict in Verdict
+        }
+    return folder
+
+
+def test_every_verdict_is_made_again(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["verify", "--deep", str(demo / "store")]) == 0
+    assert "every verdict of 2 of 2 records was made again from its evidence" in capsys.readouterr().out
+    ledger = Ledger(open_store(str(demo / "store")))
+    target = ledger.targets()[0]
+    assert ledger.snapshot(ledger.records(target)[0]) == read_snapshot(SNAPSHOT)
+    clocks = list(ledger.changes(ledger.records(target)[1]))
+    assert clocks
+    assert {move.cause.value for move in clocks} == {"clock"}
+
+
+def test_a_verdict_that_the_evidence_does_not_give_is_named(
+    demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The key holder himself signs a fail as a pass: only making the verdict again shows it."""
+    library = load_library()
+    snapshot = read_snapshot(SNAPSHOT)
+    assessment = judge([snapshot], library)
+    number, result = next((i, one) for i, one in enumerate(assessment.results) if one.count(Verdict.FAIL))
+    forged = replace(result, findings=tuple(replace(one, verdict=Verdict.PASS) for one in result.findings))
+    results = (*assessment.results[:number], forged, *assessment.results[number + 1 :])
+    ledger = Ledger(open_store(str(tmp_path / "forged")), find_signer(demo / "key.pem"))
+    ledger.commit(Scan(snapshot=snapshot, assessment=replace(assessment, results=results), library=library, pack=b""))
+    assert run(["verify", str(tmp_path / "forged")]) == 0
+    capsys.readouterr()
+    assert run(["verify", "--deep", str(tmp_path / "forged")]) == 1
+    shown = capsys.readouterr().out
+    assert f"verdict ({result.check} " in shown
+    assert "recorded pass, the evidence says fail" in shown
+
+
+def test_a_pack_is_kept_and_judges_again() -> None:
+    library = load_library()
+    archive = pack_archive(None, library)
+    assert archive == pack_archive(None, library)
+    assert load_pack(archive, library.sha256).sha256 == library.sha256
+    with pytest.raises(TscanError, match="not what its digest says"):
+        load_pack(archive, "0" * 64)
+    with pytest.raises(TscanError, match="cannot be read"):
+        load_pack(archive[: len(archive) // 2], library.sha256)
+    assert pack_archive(None, replace(library, sha256="0" * 64)) == b""
+
+
+def test_history_is_listed_shown_and_compacted(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = ["--store", str(store)]
+    assert run(["history", "list", *place]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 6
+    assert run(["history", "show", "2", *place, "--target", "aws:111122223333"]) == 0
+    assert "check-a  bucket-1  pass -> fail  (evidence) it is fail" in capsys.readouterr().out
+    assert run(["history", "show", "2", *place]) == 2
+    assert run(["history", "show", "9", *place, "--target", "aws:111122223333"]) == 2
+    assert run(["history", "compact", *place]) == 0
+    assert "removed 0 segments" in capsys.readouterr().out
+
+
+def test_init_makes_what_is_missing_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from scanner.content.config import load_config
+
+    monkeypatch.chdir(tmp_path)
+    assert run(["init", "--key", "secret.pem"]) == 0
+    shown = capsys.readouterr().out
+    key, config = (tmp_path / "secret.pem").read_bytes(), (tmp_path / "tscan.yaml").read_text()
+    assert b"PRIVATE KEY" in key
+    assert len(list((tmp_path / ".tscan/keys").glob("*.pem"))) == 1
+    assert not any(b"PRIVATE" in path.read_bytes() for path in (tmp_path / ".tscan").rglob("*") if path.is_file())
+    assert "made" in shown
+    (tmp_path / "tscan.yaml").write_text(config + "# mine\n")
+    assert run(["init", "--key", "secret.pem"]) == 0
+    assert (tmp_path / "secret.pem").read_bytes() == key
+    assert (tmp_path / "tscan.yaml").read_text().endswith("# mine\n")
+    assert run(["init", "--key", ".tscan/key.pem"]) == 2
+    load_config(tmp_path / "tscan.yaml", load_library())
+    # What stands behind a comment sign is a configuration as well.
+    text = re.sub(r"^# ((?:  )*[a-z0-9_-]+[: ])", r"\1", config.partition("\n")[2], flags=re.MULTILINE)
+    text = re.sub(r"^(      )# ", r"\1", text, flags=re.MULTILINE)
+    (tmp_path / "full.yaml").write_text(text)
+    written = load_config(tmp_path / "full.yaml", load_library())
+    assert written.targets[0].external_id == "EXAMPLE"
+    assert written.schedule == "daily"

@@ -1,0 +1,100 @@
+"""What `tscan permissions aws` prints is enough, and the lack of any of it shows; the long forms are in `benchmarks/`."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from scanner.content import load_library
+from scanner.history.snapshots import read_snapshot
+from scanner.model.answers import Snapshot
+from scanner.model.findings import Assessment
+from scanner.model.library import Library
+from scanner.pipeline import judge
+from tests.estate.guarded import Guarded, guarded
+from tests.estate.refusing import Decision
+from tests.pipeline.refusals import improvements
+from tests.pipeline.withheld import SILENT, effect, printed, replayed, used, verdicts, without
+
+DEMO = Path(__file__).parents[2] / "scanner/cli/demo.snapshot.jsonl.gz"
+LIVE = (
+    "ec2:DescribeSecurityGroups",
+    "guardduty:ListDetectors",
+    "iam:GetAccountAuthorizationDetails",
+    "kms:GetKeyRotationStatus",
+    "s3:ListAllMyBuckets",
+)
+"""One action for each form of requests: ec2, rest-json, query, json, rest-xml."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """A scan of the estate that is allowed what is printed."""
+
+    estate: Guarded
+    snapshot: Snapshot
+    decisions: tuple[Decision, ...]
+    assessment: Assessment
+
+
+@pytest.fixture(scope="module")
+def library() -> Library:
+    return load_library()
+
+
+@pytest.fixture(scope="module")
+def base(library: Library) -> Iterator[Base]:
+    with guarded(library) as estate:
+        snapshot, decisions = estate.scan(printed())
+        yield Base(
+            estate=estate,
+            snapshot=snapshot,
+            decisions=tuple(decisions),
+            assessment=judge([snapshot], library),
+        )
+
+
+@pytest.mark.slow
+def test_what_is_printed_is_enough(base: Base) -> None:
+    assert len({one.operation for one in base.decisions}) > 80
+    assert [one for one in base.decisions if one.lacking] == []
+    assert used(base.snapshot).keys() <= printed()
+
+
+@pytest.mark.slow
+def test_without_any_one_action_something_is_unknown_and_names_it(base: Base, library: Library) -> None:
+    effects = {name: replayed(name, base.snapshot, base.assessment, library) for name in used(base.snapshot)}
+    assert {name: one.gains for name, one in effects.items() if one.gains} == {}
+    assert {name for name, one in effects.items() if not one.naming} == SILENT.keys()
+    # Where nothing turned unknown, it was: the estate has no such operation, or lacks something else.
+    assert sum(one.turned > 0 for one in effects.values()) > 70
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("action", LIVE)
+def test_the_server_refuses_as_the_replay_says(action: str, base: Base, library: Library) -> None:
+    snapshot, decisions = base.estate.scan(printed() - {action})
+    assert {one.lacking for one in decisions} == {(), (action,)}
+    after = judge([snapshot], library)
+    found = effect(action, base.snapshot, base.assessment, after, library)
+    assert found.turned
+    assert found.naming
+    assert found.gains == ()
+    assert verdicts(after) == verdicts(judge([without(base.snapshot, {action})], library))
+
+
+def test_denied_sets_of_actions_improve_nothing(library: Library) -> None:
+    snapshot = read_snapshot(DEMO)
+    before = judge([snapshot], library)
+    actions = list(used(snapshot))
+    assert len(actions) > 80
+    chance = random.Random(5)
+    for _ in range(40):
+        chosen = chance.sample(actions, chance.randint(1, len(actions)))
+        after = judge([without(snapshot, chosen)], library)
+        assert list(improvements(before, after, library)) == [], sorted(chosen)
+        assert verdicts(after) != verdicts(before) or set(chosen) <= SILENT.keys(), sorted(chosen)
