@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _LEVEL: Final = 3
 _EXTRA: Final = b"tscan"
-_GROWING: Final = ("started", "finished", "resource", "call")
+_MOVES: Final = ("transitions", "state")
+_GROWING: Final = ("started", "finished", "call")
 """Columns of texts that begin as the one before them does."""
 FOREVER: Final = "forever"
 """Where what is kept by its digest alone lies, beside the days."""
@@ -89,6 +90,9 @@ def make_table(kind: str, columns: Sequence[Sequence[Any]], *, day: str, scan: s
     arrays = [_array(column, field.type) for column, field in zip(columns, schema, strict=True)]
     table = pa.Table.from_arrays(arrays, schema=schema)
     sink = pa.BufferOutputStream()
+    words = [field.name for field in schema if pa.types.is_dictionary(field.type)]
+    if kind in _MOVES:
+        words += ["resource", "evidence_sha256"]  # each stands under as many checks as ask about it
     # Many segments are small: what Arrow adds for itself, and statistics that nobody filters by, would double them.
     with pq.ParquetWriter(
         sink,
@@ -96,8 +100,8 @@ def make_table(kind: str, columns: Sequence[Sequence[Any]], *, day: str, scan: s
         compression="zstd",
         compression_level=_LEVEL,
         store_schema=False,
-        write_statistics=["check", "resource"] if kind == "transitions" else False,
-        use_dictionary=[field.name for field in schema if pa.types.is_dictionary(field.type)],
+        write_statistics=["check", "resource"] if kind in _MOVES else False,
+        use_dictionary=words,
         column_encoding=dict.fromkeys([name for name in _GROWING if name in schema.names], "DELTA_BYTE_ARRAY"),
     ) as writer:
         writer.write_table(table)

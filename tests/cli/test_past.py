@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 
 from scanner.cli import app, run
 from scanner.cli.past import open_past
+from scanner.content.library import load_library
 from scanner.core.drift import Drift
 from scanner.formats.plain import schema_of
 from scanner.formats.sample import Sample
@@ -76,8 +77,38 @@ def renamed(found: Any, controls: dict[str, str]) -> Any:
     )  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def mappings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A control of one check, and the framework that it serves."""
+    folder = tmp_path_factory.mktemp("own") / "mappings"
+    (folder / "controls").mkdir(parents=True)
+    (folder / "controls/X-01.yaml").write_text(MAPPING.format(name="X-01"))
+    (folder / "own").mkdir()
+    (folder / "own/framework.yaml").write_text("version: 1\nid: own\ntitle: Our own\n")
+    (folder / "own/O.yaml").write_text(
+        "version: 1\ncriteria:\n  O1:\n    category: Security\n    title: Closed\n    evidence: automated\n"
+        "    controls:\n      - {id: X-01, role: primary, why: It is so.}\n"
+    )
+    return folder
+
+
+_LOADED: dict[str, Any] = {}
+
+
+@pytest.fixture(autouse=True)
+def _load_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library is read once for each set of folders, not for each command."""
+
+    def load(roots: Any = None) -> Any:
+        if repr(roots) not in _LOADED:
+            _LOADED[repr(roots)] = load_library(roots)
+        return _LOADED[repr(roots)]
+
+    monkeypatch.setattr("scanner.content.library.load_library", load)
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> str:
+def store(tmp_path: Path, mappings: Path) -> str:
     """Five days: a bucket fails on the third and is closed on the fourth; the second day has no scan."""
     folder = tmp_path / "store"
     ledger = Ledger(LocalStore(str(folder)))
@@ -85,19 +116,15 @@ def store(tmp_path: Path) -> str:
         verdicts = {(CHECKS[0], "eu-west-1", f"b{one}"): verdict if one == 1 else "pass" for one in range(4)}
         status = {"pass": "pass", "fail": "fail", "unknown": "not shown"}[verdict]
         ledger.commit(renamed(scan(number + 2, verdicts), {"X-01": status}))
-    (tmp_path / "mappings/controls").mkdir(parents=True)
-    (tmp_path / "mappings/controls/X-01.yaml").write_text(MAPPING.format(name="X-01"))
+    (tmp_path / "mappings").symlink_to(mappings)
     return str(folder)
 
 
 def tscan(*words: str, store: str) -> Result:
-    mappings = Path(store).parent / "mappings"
-    return CliRunner().invoke(app, [*words, "--store", store, "--mappings", str(mappings)], prog_name="tscan")
-
-
-def code(result: Result) -> int:
-    """The exit code as the console script gives it."""
-    return result.return_value if result.exit_code == 0 else result.exit_code
+    mappings = (Path(store).parent / "mappings").resolve()
+    return CliRunner().invoke(
+        app, [*words, "--store", store, "--mappings", str(mappings)], prog_name="tscan", standalone_mode=False
+    )
 
 
 PERIOD = ("period", "--from", "2026-01-01", "--to", "2026-01-05", "--control", "X-01")
@@ -139,7 +166,8 @@ def test_a_configured_schedule_and_time_zone_decide_the_slots(store: str, tmp_pa
 @pytest.mark.parametrize(
     ("schema", "words"),
     [
-        ("period", PERIOD), ("implemented", ("period", "--at", "2026-01-03", "--control", "X-01")), ("drift", ("drift",)),
+        ("period", PERIOD), ("implemented", ("period", "--at", "2026-01-03", "--control", "X-01")),
+        ("drift", ("drift",)),
         ("sample", ("sample", "X-01", "--from", "2026-01-01", "--to", "2026-01-05")),
     ],
 )  # fmt: skip
@@ -166,7 +194,7 @@ def test_drift_and_its_exit_codes(store: str) -> None:
     blind = tscan("drift", store=store)
     assert "New unknowns: no longer seen (1)" in blind.output
     assert "X-01     lost from sight: pass → not shown" in blind.output
-    assert code(blind) == 3
+    assert blind.return_value == 3
     since = tscan("drift", "--since", "2026-01-04", store=store)
     assert "record 2 (2026-01-03T02:12:00.000Z) to record 4" in since.output
 
@@ -177,7 +205,7 @@ def test_drift_with_a_new_failure_exits_1(store: str) -> None:
     found = tscan("drift", store=store)
     assert "New failures (1)" in found.output
     assert "Resources that are gone (3)" in found.output
-    assert code(found) == 1
+    assert found.return_value == 1
 
 
 def test_a_sample_needs_a_population_that_was_fixed_before(store: str) -> None:
@@ -221,7 +249,7 @@ def test_a_population_that_grew_is_another(store: str) -> None:
     ],
 )
 def test_misuse(store: str, words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    mappings = Path(store).parent / "mappings"
+    mappings = (Path(store).parent / "mappings").resolve()
     assert run([*words, "--store", store, "--mappings", str(mappings)]) == 2
     assert said in capsys.readouterr().err
 

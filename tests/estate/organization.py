@@ -75,7 +75,7 @@ class Organization:
             return self._json(operation, json.loads(body or "{}"))
         if form:
             return self._query(operation, service, account, region, form)
-        if service == "s3" and line.split(" ")[1].split("?")[0] == "/" and "x-id=ListBuckets" in line:
+        if service == "s3" and line.split(" ")[1].split("?")[0] == "/":
             rows = "".join(
                 f"<Bucket><Name>b-{account}-{number}</Name><BucketRegion>{REGIONS[number % 3]}</BucketRegion></Bucket>"
                 for number in range(EACH)

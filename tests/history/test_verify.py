@@ -254,7 +254,7 @@ def test_init_makes_what_is_missing_and_nothing_else(
     assert run(["init", "--key", ".tscan/key.pem"]) == 2
     load_config(tmp_path / "tscan.yaml", load_library())
     # What stands behind a comment sign is a configuration as well.
-    text = re.sub(r"^# ((?:  )*[a-z0-9_-]+[: ])", r"\1", config.partition("\n")[2], flags=re.MULTILINE)
+    text = re.sub(r"^# ((?:  )*(?:# )?[a-z0-9_-]+[: ])", r"\1", config.partition("\n")[2], flags=re.MULTILINE)
     text = re.sub(r"^(      )# ", r"\1", text, flags=re.MULTILINE)
     (tmp_path / "full.yaml").write_text(text)
     written = load_config(tmp_path / "full.yaml", load_library())

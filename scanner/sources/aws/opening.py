@@ -22,7 +22,9 @@ from scanner.sources.aws.outcomes import FAILURES, Failure, classify
 from scanner.sources.aws.session import AwsSession, Door, Tools
 
 CALLER: Final = "sts:GetCallerIdentity"
-ORGANIZATION: Final = Call(operation="organizations:DescribeOrganization", region="")
+ORGANIZATION: Final = Call(
+    operation="organizations:DescribeOrganization", region="", absent_on=("AWSOrganizationsNotInUseException",)
+)
 NOT_IN_USE: Final = "AWSOrganizationsNotInUseException"
 _REACH: Final = "check the network, proxy, region and AWS_ENDPOINT_URL"
 _UNREACHABLE: Final = frozenset(

@@ -37,6 +37,12 @@ _DENIED: Final = re.compile(
     r"|InvalidClientTokenId|UnrecognizedClient|InvalidAccessKeyId|SignatureDoesNotMatch|IncompleteSignature"
     r"|RequestExpired|MissingAuthenticationToken|^40[13]$"
 )
+# How IAM words a denial by something else than the caller's own policies: no grant of ours mends that.
+_DENIED_BY: Final = re.compile(
+    r"(?:explicit deny in an? |because no )"
+    r"((?:service control|resource control|session|VPC endpoint) policy|permissions boundary)",
+    re.IGNORECASE,
+)
 _DISABLED: Final = frozenset(
     {"OptInRequired", "SubscriptionRequiredException", "NotSignedUp", "NotSubscribedException", "SubscriptionRequired"}
 )
@@ -112,6 +118,9 @@ def _answered(service: str, response: Mapping[str, Any]) -> Failure:
     code = str(error.get("Code") or status or "Unknown")
     message = " ".join(str(error.get("Message") or "").split())
     state, attempts = _state(service, code, message, status)
+    by = _DENIED_BY.search(message) if state is State.DENIED else None
+    if by is not None:
+        code = f"{code}: {by[1].lower()}"
     return Failure(state=state, code=code, message=message, request_id=meta.get("RequestId", ""), attempts=attempts)
 
 
