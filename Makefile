@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help env scan demo demo-snapshot test format format-check lint types contracts unit docs docs-fresh fuzz bench mutants lock wheel clean
+.PHONY: help env scan demo demo-snapshot test format format-check lint types contracts unit docs docs-fresh fuzz bench mutants history-long lock wheel clean
 
 help:
 	@echo "make scan     start a small AWS estate on this machine, scan it over its API, show the matrix"
@@ -13,7 +13,7 @@ help:
 	@echo "make demo     the matrix of the snapshot that the package carries"
 	@echo "make format   put the code in its form"
 	@echo "make docs     write the generated documentation again"
-	@echo "make fuzz | bench | mutants    the longer proofs, by hand"
+	@echo "make fuzz | bench | mutants | history-long    the longer proofs, by hand"
 	@echo "make lock     resolve the dependencies again      make wheel    build into dist/"
 
 env: $(READY)
@@ -68,17 +68,27 @@ docs-fresh: $(READY)
 	$(BIN)/python docs/generate.py --check
 
 fuzz: $(READY)
-	$(BIN)/python benchmarks/fuzz.py
+	$(BIN)/python -m tests.language.fuzz_oracle --cases 120000
 
 bench: $(READY)
 	@for script in benchmarks/language.py benchmarks/evaluation.py benchmarks/library.py benchmarks/startup.py benchmarks/memory.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 mutants: $(READY)
-	$(BIN)/python benchmarks/mutants.py
+	$(BIN)/python -m tests.language.mutants
+	$(BIN)/python -m tests.core.mutants
+	$(BIN)/tscan checks mutate --threshold 90 --quiet
 
 lock: $(READY)
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --all-extras --generate-hashes \
 	  --no-emit-index-url --no-annotate --custom-compile-command "make lock" -q --upgrade -o requirements.lock
+
+# Kill -9 at random moments, many writers at once, random damage: each in a folder and in a bucket of moto.
+history-long: $(READY)
+	$(BIN)/python -m tests.history.kill --count 200
+	$(BIN)/python -m tests.history.kill --count 200 --s3
+	$(BIN)/python -m tests.history.writers --writers 8 --commits 20
+	$(BIN)/python -m tests.history.writers --writers 8 --commits 20 --s3
+	$(BIN)/python -m tests.history.tamper --count 1000
 
 wheel: $(READY)
 	$(BIN)/python -m hatchling build

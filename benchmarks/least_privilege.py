@@ -2,9 +2,9 @@
 
     python benchmarks/least_privilege.py [--replay] [--only ACTION …]
 
-The estate of `tests/estate` is filled, and an allow-list of IAM actions stands before it from then on. The first scan is
-allowed exactly what `tscan permissions aws` prints; then, for every action that it used, the whole scan is made again
-without that one. With `--replay` the first scan's answers are refused instead, which takes seconds.
+The estate of `tests/estate` is filled, and an allow-list of IAM actions stands before it from then on. The first scan
+is allowed exactly what `tscan permissions aws` prints; then, for every action that it used, the whole scan is made
+again without that one. With `--replay` the first scan's answers are refused instead, which takes seconds.
 
 refused     requests that were refused
 unknown     findings that were decided, or not there, and are unknown
@@ -37,7 +37,9 @@ from scanner.pipeline import judge
 from tests.estate.guarded import Guarded, guarded
 from tests.pipeline.withheld import SILENT, effect, printed, used, verdicts, without
 
-HEAD = f"{'action taken away':52} {'refused':>7} {'unknown':>7} {'name it':>7} {'before':>6} {'better':>6} {'differ':>6}"
+HEAD = (
+    f"{'action taken away':52} {'refused':>7} {'unknown':>7} {'name it':>7} {'before':>6} {'better':>6} {'differ':>6}"
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,6 +48,7 @@ class Table:
 
     estate: Guarded
     library: Library
+    allowed: frozenset[str]
     snapshot: Snapshot
     before: Assessment
     live: bool
@@ -57,11 +60,13 @@ class Table:
         replay = judge([without(self.snapshot, {action})], self.library)
         after, refused = replay, len(used(self.snapshot)[action])
         if self.live:
-            snapshot, decisions = self.estate.scan(printed() - {action})
+            snapshot, decisions = self.estate.scan(self.allowed - {action})
             after, refused = judge([snapshot], self.library), sum(bool(one.lacking) for one in decisions)
         found = effect(action, self.snapshot, self.before, after, self.library)
         differ = len(verdicts(after).items() ^ verdicts(replay).items())
-        numbers = f"{refused:7} {found.turned:7} {found.naming:7} {found.named_before:6} {len(found.gains):6} {differ:6}"
+        numbers = (
+            f"{refused:7} {found.turned:7} {found.naming:7} {found.named_before:6} {len(found.gains):6} {differ:6}"
+        )
         print(f"{action:52} {numbers}", flush=True)
         for gain in found.gains:
             print(f"    {gain}")
@@ -79,31 +84,39 @@ def main() -> int:
     logging.disable(logging.CRITICAL)
     library = load_library()
     with guarded(library) as estate:
-        started = time.monotonic()
-        snapshot, decisions = estate.scan(printed())
-        refused = [one for one in decisions if one.lacking]
-        asked = used(snapshot)
-        print(
-            f"{len(printed())} actions allowed, as printed: {len(decisions)} requests of "
-            f"{len({one.operation for one in decisions})} operations, {len(asked)} actions used, {len(refused)} refusals, "
-            f"{time.monotonic() - started:.1f} s\n{HEAD}"
-        )
+        allowed, started = printed(), time.monotonic()
+        snapshot, decisions = estate.scan(allowed)
+        asked, operations = used(snapshot), {one.operation for one in decisions}
+        refused = sum(bool(one.lacking) for one in decisions)
+        print(f"{len(allowed)} actions allowed, as printed; a scan of {time.monotonic() - started:.1f} s:")
+        print(f"{len(decisions)} requests of {len(operations)} operations, {len(asked)} actions, {refused} refusals")
+        print(HEAD)
         before = judge([snapshot], library)
-        table = Table(estate=estate, library=library, snapshot=snapshot, before=before, live=not options.replay)
+        table = Table(
+            estate=estate,
+            library=library,
+            allowed=allowed,
+            snapshot=snapshot,
+            before=before,
+            live=not options.replay,
+        )
         for action in options.only or asked:
             table.row(action)
-    return _summary(table, len(options.only or asked), refused=len(refused), idle=printed() - asked.keys())
+    return _summary(table, len(options.only or asked), refused=refused, idle=allowed - asked.keys())
 
 
 def _summary(table: Table, count: int, *, refused: int, idle: frozenset[str]) -> int:
     """Print what it comes to; the exit code."""
     told = count - len(table.silent)
-    print(f"{count} actions taken away: {told} leave unknown findings that name the operation, {len(table.silent)} none:")
+    print(
+        f"{count} actions taken away: {told} leave unknown findings that name the operation, {len(table.silent)} none:"
+    )
     for action in table.silent:
         print(f"    {action}: {SILENT.get(action, 'NOT EXPLAINED')}")
     print(f"of the {told}, {table.totals['turned']} turn findings unknown that were not")
     print(f"{table.totals['better']} things got better, {table.totals['differ']} findings differ from the replay")
-    print(f"{len(idle)} actions are allowed and were not asked for, as the estate lacks what they read: {', '.join(sorted(idle))}")
+    print(f"{len(idle)} actions are allowed and were not asked for, as the estate lacks what they read:")
+    print(f"    {', '.join(sorted(idle))}")
     unexplained = set(table.silent) - SILENT.keys()
     return int(bool(refused or unexplained or table.totals["better"] or table.totals["differ"]))
 

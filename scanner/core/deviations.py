@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
 
-from scanner.core.calendar import moment
 from scanner.core.reads import Reads
 from scanner.model.history import Cause, Transition
 from scanner.model.operation import Days, Deviation, WaivedSpan
@@ -85,6 +85,8 @@ class Walk:
         self._start, self._end = start, end
         self._is_event = is_event
         self._items: dict[Key, _Item] = {}
+        self._quiet: dict[Key, int] = {}
+        """Items that passed from the first, with the record from which on: nearly all, so they cost little."""
         self._blind: dict[tuple[str, str], str] = {}
         """Listings that are not read whole, by check and region."""
         self._hidden: dict[str, set[Key]] = {}
@@ -98,6 +100,7 @@ class Walk:
                 self._record(place, list(group))
         for key, item in self._items.items():
             self._finish(key, item)
+        self._finish_quiet()
         return self.tallies
 
     # -- one record -----------------------------------------------------------------------------------------------
@@ -127,10 +130,11 @@ class Walk:
         key = (row.check, row.region, row.resource)
         item = self._items.get(key)
         if item is None:
-            if row.verdict == GONE:
+            since = self._quiet.pop(key, None)
+            if since is None:
+                self._first(key, place, row, before)
                 return
-            item = self._items[key] = self._new(key, place, row, before)
-            return
+            item = self._items[key] = _Item(verdict="pass", since=since)
         if item.verdict == GONE and not item.hidden:
             item.good = self._listed(key, place, before)
         self._settle(key, item, place)
@@ -141,10 +145,13 @@ class Walk:
         item.hidden, item.verdict, item.since = "", row.verdict, place
         self._become(key, item, place, row, was)
 
-    def _new(self, key: Key, place: int, row: Transition, before: Mapping[tuple[str, str], str]) -> _Item:
-        item = _Item(verdict=row.verdict, since=place, good=self._listed(key, place, before))
-        self._become(key, item, place, row, "absent" if item.good >= 0 else "")
-        return item
+    def _first(self, key: Key, place: int, row: Transition, before: Mapping[tuple[str, str], str]) -> None:
+        if row.verdict == "pass":
+            self._quiet[key] = place
+        elif row.verdict != GONE:
+            item = _Item(verdict=row.verdict, since=place, good=self._listed(key, place, before))
+            self._items[key] = item
+            self._become(key, item, place, row, "absent" if item.good >= 0 else "")
 
     def _listed(self, key: Key, place: int, before: Mapping[tuple[str, str], str]) -> int:
         """The record before, if it read the listing whole and so shows that the item was not there."""
@@ -214,7 +221,7 @@ class Walk:
 
     def _waived(self, key: Key, item: _Item, place: int) -> None:
         ends = self.reads.time(place) if place < len(self.reads.records) else ""
-        if not ends or moment(ends) >= self._start:
+        if not ends or self.reads.moment(place) >= self._start:
             check, region, resource = key
             begins = self.reads.time(item.waived)
             self._tally(check).waived.append(
@@ -228,30 +235,30 @@ class Walk:
         span, item.span = item.span, None
         if span is None:
             return
-        closed = self.reads.time(place) if why else ""
+        at = self.reads.moment
         # An event of an earlier period that the provider forgot then is not a deviation of this one.
-        ended = closed or (self.reads.time(item.left) if item.hidden == "event" else "")
-        if ended and moment(ended) < self._start:
+        ended = place if why else item.left if item.hidden == "event" else -1
+        if ended >= 0 and at(ended) < self._start:
             return
         check, region, resource = key
-        after, by, until = (self.reads.time(at) for at in (span.after, span.by, item.failed))
-        ends = moment(closed) if closed else self._end
+        closed = self.reads.time(place) if why else ""
+        ends = at(place) if why else self._end
         self._tally(check).deviations.append(
             Deviation(
                 target=self.target,
                 check=check,
                 region=region,
                 resource=resource,
-                opened_after=after,
-                opened_by=by,
-                failing_until=until,
+                opened_after=self.reads.time(span.after),
+                opened_by=self.reads.time(span.by),
+                failing_until=self.reads.time(item.failed),
                 closed_by=closed,
                 why_closed=why,
                 before=span.before,
                 cause=span.cause,
                 reason=span.reason,
-                at_least=moment(until) - moment(by),
-                at_most=max(ends - moment(after), timedelta(0)) if after else None,
+                at_least=at(item.failed) - at(span.by),
+                at_most=max(ends - at(span.after), timedelta(0)) if span.after >= 0 else None,
                 event=self._is_event(check),
             )
         )
@@ -263,6 +270,15 @@ class Walk:
             self._close(key, item, item.left, "left scope")
         else:
             self._close(key, item, -1, "")
+
+    def _finish_quiet(self) -> None:
+        same = Counter((check, region, since) for (check, region, _), since in self._quiet.items())
+        for (check, region, since), count in same.items():
+            days = self.reads.weight(check, region, since, len(self.reads.records))
+            if days:
+                tally = self._tally(check)
+                tally.items += count
+                tally.days["passing"] = tally.days.get("passing", 0.0) + count * days
 
     def _tally(self, check: str) -> Tally:
         found = self.tallies.get(check)

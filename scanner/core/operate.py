@@ -25,6 +25,7 @@ from scanner.model.operation import (
     Schedule,
     Silence,
     TargetPeriod,
+    WaivedSpan,
     Window,
 )
 
@@ -182,8 +183,8 @@ def _control(control: Control, walked: Sequence[_Walked], library: Library) -> C
     )
 
 
-def _item(found: Deviation | object) -> tuple[str, ...]:
-    return tuple(getattr(found, name) for name in ("target", "check", "region", "resource"))
+def _item(found: Deviation | WaivedSpan) -> tuple[str, str, str, str]:
+    return (found.target, found.check, found.region, found.resource)
 
 
 def _order(item: Deviation) -> tuple[str, ...]:

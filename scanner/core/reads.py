@@ -20,6 +20,7 @@ class Reads:
     def __init__(self, records: Sequence[Record], slots: Sequence[Slot]) -> None:
         self.records = tuple(sorted(records, key=lambda record: record.seq))
         self.slots = tuple(slots)
+        self._moments = [moment(record.finished) for record in self.records]
         self._index = {record.seq: place for place, record in enumerate(self.records)}
         self._slot = [_place(self.slots, moment(record.started)) for record in self.records]
         self._regions = frozenset(region for record in self.records for region in record.regions)
@@ -36,9 +37,9 @@ class Reads:
         """When the reading of a record ended; `` for no record."""
         return self.records[place].finished if place >= 0 else ""
 
-    def slot_of(self, place: int) -> int:
-        """Which interval a record is of; -1 when it is of none."""
-        return self._slot[place]
+    def moment(self, place: int) -> datetime:
+        """The same, to reckon with."""
+        return self._moments[place]
 
     def runs(self) -> dict[int, list[int]]:
         """Records by interval."""
@@ -59,6 +60,8 @@ class Reads:
     def last_before(self, check: str, region: str, place: int) -> int:
         """The last record before another that asked a check in a region; -1 when there is none."""
         readers, _ = self._of(check, region)
+        if len(readers) == len(self.records):
+            return place - 1
         found = bisect_left(readers, place)
         return readers[found - 1] if found else -1
 

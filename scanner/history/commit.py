@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -38,7 +39,6 @@ def commit_scan(
     `roots` are the folders that the library was read from, so that the pack is kept.
     """
     ledger = Ledger(open_store(store_url), find_signer(key) if sign else None)
-    pack = pack_archive(roots, library)
     together = tuple(snapshot.id for snapshot in snapshots) if len(snapshots) > 1 else ()
     return [
         ledger.commit(
@@ -47,7 +47,7 @@ def commit_scan(
                 assessment=assessment,
                 library=library,
                 waivers=tuple(waivers),
-                pack=pack,
+                pack=partial(pack_archive, roots, library),
                 together=together,
             )
         )

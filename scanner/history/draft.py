@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -34,8 +34,8 @@ class Scan:
     assessment: Assessment
     library: Library
     waivers: tuple[Waiver, ...] = ()
-    pack: bytes = b""
-    """The archive of the pack, so that it can judge again; empty: not kept."""
+    pack: Callable[[], bytes] = bytes
+    """Makes the archive of the pack, so that it can judge again; empty: not kept. Asked only for a pack that is new."""
     together: tuple[str, ...] = ()
     """Ids of the snapshots that were judged as one, where they are several."""
 
@@ -83,8 +83,8 @@ class Draft:
     def _record(self) -> Record:
         scan, snapshot = self._scan, self._scan.snapshot
         kept = [
-            *self._keep("waivers", waivers_text(scan.waivers), "json", len(scan.waivers)),
-            *self._keep("pack", scan.pack, "tar.gz", 1),
+            *self._keep(make_file("waivers", waivers_text(scan.waivers), ending="json", rows=len(scan.waivers))),
+            *(self._kept_pack() or self._keep(make_file("pack", scan.pack(), ending="tar.gz", rows=1))),
         ]
         return Record(
             seq=len(self._chain.records) + 1,
@@ -107,11 +107,17 @@ class Draft:
             together=tuple(sorted(scan.together)),
         )
 
-    def _keep(self, kind: str, content: bytes, ending: str, rows: int) -> list[Segment]:
-        """A file that is stored once: named again where the chain holds it."""
-        if not content:
+    def _kept_pack(self) -> list[Segment]:
+        """The archive of this pack as the chain holds it."""
+        for record in reversed(self._chain.records):
+            if record.pack_sha256 == self._scan.library.sha256:
+                return [segment for segment in record.segments if segment.kind == "pack"]
+        return []
+
+    def _keep(self, made: Made) -> list[Segment]:
+        """A file that is stored once: named again where the chain holds it; an empty one is not kept."""
+        if not made.content:
             return []
-        made = make_file(kind, content, ending=ending, rows=rows)
         if not any(made.segment in record.segments for record in self._chain.records):
             self._made.append(made)
         return [made.segment]

@@ -32,6 +32,7 @@ class Ledger:
         self.store = store
         self._signer = signer
         self._chains: dict[str, Chain] = {}
+        self._prepared = False
         check_marker(store)
 
     def commit(self, scan: Scan) -> Record:
@@ -40,7 +41,9 @@ class Ledger:
         Committing the same scan again gives the record that is there. Who loses a race looks again at what the
         winner wrote. TscanError where the store cannot be written or is damaged.
         """
-        prepare(self.store, self._signer)
+        if not self._prepared:
+            prepare(self.store, self._signer)
+            self._prepared = True
         stream = stream_of(scan.snapshot.target)
         chain = self._chain(stream)
         parts = take_apart(scan.snapshot)

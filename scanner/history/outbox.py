@@ -10,8 +10,9 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from scanner.core.news import News
 from scanner.history.stores import Store
 
 FOLDER: Final = "outbox"
+_NAME: Final = re.compile(rf"{FOLDER}/([0-9a-f]+)/([0-9a-f]+)-([1-9][0-9]{{0,5}})\.(intent|outcome)\.json")
 LEASE: Final = timedelta(minutes=15)
 """After this the sender of another machine counts as crashed."""
 SENT: Final = "sent"
@@ -116,12 +118,8 @@ def _key(event: str, channel: str, attempt: int, kind: str) -> str:
 
 
 def _place(key: str) -> tuple[str, str, int, str] | None:
-    steps = key.split("/")
-    if len(steps) != 3 or not steps[2].endswith((".intent.json", ".outcome.json")):
-        return None
-    name, kind, _ = steps[2].split(".")
-    channel, _, attempt = name.rpartition("-")
-    return steps[1], channel, int(attempt), kind
+    found = _NAME.fullmatch(key)
+    return (found[1], found[2], int(found[3]), found[4]) if found else None
 
 
 def _stream(target: str) -> str:
@@ -133,10 +131,8 @@ def _bytes(content: Mapping[str, Any]) -> bytes:
 
 
 def _news(data: Mapping[str, Any]) -> News:
-    lists = {"hearers", "controls"}
-    return News(
-        **{one.name: tuple(data[one.name]) if one.name in lists else data[one.name] for one in fields(News)}
-    )  # fmt: skip
+    content: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+    return News(**content)
 
 
 def _host() -> str:
@@ -160,11 +156,6 @@ def _runs(pid: int) -> bool:
     except OSError:
         return True
     return True
-
-
-def channels(keys: Iterator[str]) -> Mapping[str, str]:
-    """Channels as configured, by their digests."""
-    return {channel_id(key): key for key in keys}
 
 
 def channel_id(channel: str) -> str:

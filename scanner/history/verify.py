@@ -61,6 +61,7 @@ class _Read:
     record: Record | None
     signature: str
     """As `verifies` says."""
+    signer: str = ""
 
     @property
     def name(self) -> str:
@@ -153,11 +154,16 @@ class _Run:
             kind = "truncated" if not content.endswith(b"\n") else "edited"
             self.damage(f"{stream}/{seq}", key, kind, str(error))
             return _Read(key, stream, seq, digest, None, "")
-        return _Read(key, stream, seq, digest, record, signature)
+        signer = envelope.signatures[0][0] if envelope.signatures else ""
+        return _Read(key, stream, seq, digest, record, signature, signer)
 
     def _signatures(self, read: list[_Read]) -> None:
         signed = False
+        by = ""
         for one in read:
+            if by and one.signer and one.signer != by:
+                self.seen.notes.append(f"from record {one.name} on: signed with another key ({one.signer[:16]})")
+            by = one.signer or by
             kind, _, detail = one.signature.partition(" key ")
             if one.signature == "unsigned":
                 self.seen.unsigned += 1

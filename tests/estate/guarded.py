@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from unittest.mock import patch
 
@@ -38,7 +39,8 @@ class Guarded:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }
         self.door.allow(allowed)
-        with patch.dict(os.environ, kept | own, clear=True):
+        # moto prints a line for each service that it lacks.
+        with patch.dict(os.environ, kept | own, clear=True), redirect_stdout(io.StringIO()):
             (snapshot,) = scan(Config(targets=(TargetConfig(regions=REGIONS),)), self.library)
         return snapshot, self.door.decisions
 

@@ -12,7 +12,10 @@ from botocore.exceptions import ClientError
 from botocore.model import Shape
 from botocore.session import Session
 
+from scanner.content import load_library
+from scanner.core.need import requests
 from scanner.sources.aws.operations import OPERATIONS
+from scanner.sources.aws.permissions import action_of
 from tests.estate.refusing import Doorkeeper, required
 
 BY_SERVICE = {
@@ -20,6 +23,13 @@ BY_SERVICE = {
     for service in sorted({name.partition(":")[0] for name in OPERATIONS})
 }
 CODES = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+
+
+def test_the_kinds_name_the_actions_that_aws_names() -> None:
+    kinds = [kind for kind in load_library().kinds.values() if kind.cloud == "aws"]
+    named = {(one.operation, one.permission or (action_of(one.operation),)) for kind in kinds for one in requests(kind)}
+    assert len(named) > 120
+    assert {operation: actions for operation, actions in named if {*actions} != {*required(operation)}} == {}
 
 
 @pytest.fixture(scope="module")
@@ -36,12 +46,11 @@ def test_every_operation_is_known_by_its_request_and_refused(service: str, sessi
     )
     client.meta.events.register("before-send", lambda request, **_: answered(door, request))
     for operation in BY_SERVICE[service]:
-        model = client.meta.service_model.operation_model(operation.partition(":")[2])
-        arguments = least(model.input_shape)
-        if not required(operation):
+        if operation == "sts:GetCallerIdentity":
             continue
+        model = client.meta.service_model.operation_model(operation.partition(":")[2])
         with pytest.raises(ClientError) as refused:
-            client._make_api_call(model.name, arguments)
+            client._make_api_call(model.name, least(model.input_shape))
         assert (door.decisions[-1].operation, door.decisions[-1].lacking) == (operation, required(operation))
         assert refused.value.response["Error"]["Code"] in CODES, operation
         assert required(operation)[0] in refused.value.response["Error"]["Message"]
@@ -98,3 +107,38 @@ def least(shape: Shape | None) -> Any:
         case "boolean":
             return False
     return max(1, shape.metadata.get("min", 1))
+
+
+def test_an_unknown_request_is_refused() -> None:
+    door = Doorkeeper()
+    door.allow({"s3:ListAllMyBuckets"})
+    said: list[str] = []
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": "/",
+        "QUERY_STRING": "x-id=ListBuckets",
+        "wsgi.input": io.BytesIO(),
+    }
+    assert b"AccessDenied" in b"".join(door(environ, lambda status, _: said.append(status)))
+    assert said == ["403 Forbidden"]
+    assert [one.operation for one in door.refusals] == [""]
+
+
+def test_what_is_allowed_and_what_needs_no_action_goes_through() -> None:
+    door = Doorkeeper(application=lambda environ, start: [b"served"])
+    door.allow({"s3:ListAllMyBuckets"})
+    scope = {"wsgi.input": io.BytesIO(), "QUERY_STRING": ""}
+    signed = "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/{}/aws4_request, Signature=b"
+    listing = {**scope, "REQUEST_METHOD": "GET", "PATH_INFO": "/", "HTTP_AUTHORIZATION": signed.format("s3")}
+    body = b"Action=GetCallerIdentity&Version=2011-06-15"
+    caller = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": "/",
+        "HTTP_AUTHORIZATION": signed.format("sts"),
+        "CONTENT_TYPE": "application/x-www-form-urlencoded",
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+    }
+    assert [door({**listing, "QUERY_STRING": "x-id=ListBuckets"}, print), door(caller, print)] == [[b"served"]] * 2
+    assert [one.operation for one in door.decisions] == ["s3:ListBuckets", "sts:GetCallerIdentity"]
+    assert caller["wsgi.input"].read() == body  # type: ignore[attr-defined]

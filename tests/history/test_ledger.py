@@ -9,7 +9,9 @@ import stat
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -26,7 +28,7 @@ from scanner.history.stores import Entry, open_store
 from scanner.history.verify import verify
 from scanner.model.history import Cause, History
 from tests.history import kill, writers
-from tests.history.bucket import bucket
+from tests.history.bucket import SETTINGS, bucket
 from tests.history.test_snapshots import SNAPSHOTS
 from tests.history.world import CHECKS, HERE, moment, scan, simple
 
@@ -268,6 +270,34 @@ def test_a_store_that_overwrites_is_refused(store: str) -> None:
         Ledger(Careless(store)).commit(simple(1))
 
 
+class Unconditional(BaseHTTPRequestHandler):
+    """A bucket that does not know If-None-Match, as older servers of S3's protocol."""
+
+    def do_PUT(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        text = b"<Error><Code>NotImplemented</Code><Message>A header is not implemented</Message></Error>"
+        self.send_response(501 if "If-None-Match" in self.headers else 200)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def do_GET(self) -> None:
+        self.send_error(404)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+def test_a_bucket_that_refuses_conditional_writes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Unconditional) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        for name, value in {**SETTINGS, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}"}.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(TscanError, match="only if it is absent"):
+            Ledger(open_store("s3://old/x")).commit(simple(1))
+        server.shutdown()
+
+
 @pytest.mark.parametrize("place", ["ftp://x/y", "s3://"])
 def test_a_place_that_is_no_store_is_refused(place: str) -> None:
     with pytest.raises(TscanError):
@@ -325,7 +355,7 @@ def test_eight_writers_of_a_bucket_lose_nothing() -> None:
 
 
 @pytest.mark.slow
-def test_a_bucket_is_a_store_like_any_other() -> None:
+def test_a_bucket_is_a_store_like_any_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with bucket() as place:
         opened = open_store(place)
         prepare(opened, None)
@@ -337,7 +367,14 @@ def test_a_bucket_is_a_store_like_any_other() -> None:
         opened.delete("a/c")
         opened.delete("a/c")
         assert opened.get("a/c") is None
-        ledger = Ledger(opened)
+        # Credentials as botocore finds them, where the environment holds none.
+        profile = tmp_path / "credentials"
+        profile.write_text("[audit]\naws_access_key_id = testing\naws_secret_access_key = testing\n")
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(profile))
+        monkeypatch.setenv("AWS_PROFILE", "audit")
+        ledger = Ledger(open_store(place))
         committed = ledger.commit(simple(1))
         assert Ledger(open_store(place)).snapshot(committed) == simple(1).snapshot
         nowhere = open_store("s3://no-such-bucket/x")

@@ -201,7 +201,7 @@ def test_a_verdict_that_the_evidence_does_not_give_is_named(
     forged = replace(result, findings=tuple(replace(one, verdict=Verdict.PASS) for one in result.findings))
     results = (*assessment.results[:number], forged, *assessment.results[number + 1 :])
     ledger = Ledger(open_store(str(tmp_path / "forged")), find_signer(demo / "key.pem"))
-    ledger.commit(Scan(snapshot=snapshot, assessment=replace(assessment, results=results), library=library, pack=b""))
+    ledger.commit(Scan(snapshot=snapshot, assessment=replace(assessment, results=results), library=library))
     assert run(["verify", str(tmp_path / "forged")]) == 0
     capsys.readouterr()
     assert run(["verify", "--deep", str(tmp_path / "forged")]) == 1
@@ -260,3 +260,11 @@ def test_init_makes_what_is_missing_and_nothing_else(
     written = load_config(tmp_path / "full.yaml", load_library())
     assert written.targets[0].external_id == "EXAMPLE"
     assert written.schedule == "daily"
+
+
+def test_a_change_of_key_is_said(store: Path, tmp_path: Path) -> None:
+    new = make_key(tmp_path / "new.pem")
+    Ledger(open_store(str(store)), new).commit(simple(9))
+    seen = verify(open_store(str(store)))
+    assert not seen.damages
+    assert seen.notes == [f"from record aws=111122223333/5 on: signed with another key ({new.key_id[:16]})"]

@@ -105,7 +105,7 @@ def scan(
         controls=(),
         criteria=(),
     )
-    return Scan(snapshot=taken, assessment=assessment, library=library(pack), pack=content)
+    return Scan(snapshot=taken, assessment=assessment, library=library(pack), pack=lambda: content)
 
 
 def simple(number: int, **more: Any) -> Scan:

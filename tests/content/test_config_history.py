@@ -1,0 +1,71 @@
+"""`tscan.yaml`: the store, the schedule and who hears of what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from scanner.content.config import load_config
+from scanner.content.schemas import schema
+from scanner.core.calendar import read_schedule
+from scanner.core.news import EVENTS
+from scanner.errors import ContentError
+from scanner.model.config import AlertRule
+
+CONFIG = "tscan.yaml"
+HISTORY = """\
+version: 1
+store: s3://bucket/tscan
+schedule: every 6 hours
+alerts:
+  - events: [new failure, scan failed]
+    severities: [high, critical]
+    controls: [ENC-01]
+    targets: ["aws:*"]
+    to: ["slack://${SLACK_TOKENS}/security", "${PAGER}"]
+  - to: [json://hooks.example.org]
+"""
+
+
+def test_what_is_read(pack: Any) -> None:
+    pack.write(CONFIG, HISTORY)
+    config = load_config(CONFIG, pack.load())
+    assert (config.store, config.schedule) == ("s3://bucket/tscan", "every 6 hours")
+    assert config.alerts == (
+        AlertRule(
+            events=("new failure", "scan failed"), severities=("high", "critical"), controls=("ENC-01",),
+            targets=("aws:*",), to=("slack://${SLACK_TOKENS}/security", "${PAGER}"),
+        ),
+        AlertRule(to=("json://hooks.example.org",)),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("every 6 hours", "‸nightly", "is not a schedule"),
+        ("every 6 hours", "‸every 0 hours", "is not a schedule"),
+        ("[ENC-01]", "[‸ENC-02]", "there is no control 'ENC-02'"),
+        ("[new failure, scan failed]", "[‸new failures]", "new failures"),
+        ("[high, critical]", "[‸grave]", "grave"),
+        ("[json://hooks.example.org]", "[‸hooks.example.org]", "is not an address"),
+        ("[json://hooks.example.org]", '[‸"${A B}"]', "is not an address"),
+        ("  - to: [json://hooks.example.org]\n", "  - ‸events: [fixed]\n", "'to'"),
+    ],
+)  # fmt: skip
+def test_mistakes_have_their_place(pack: Any, old: str, new: str, said: str) -> None:
+    library = pack.load()
+    place = pack.write(CONFIG, HISTORY.replace(old, new))
+    with pytest.raises(ContentError) as caught:
+        load_config(CONFIG, library)
+    (problem,) = caught.value.problems
+    assert str(problem).startswith(f"{place}: ")
+    assert said in str(problem)
+
+
+def test_the_schema_and_the_program_know_the_same() -> None:
+    properties = schema("config")["properties"]
+    assert tuple(properties["alerts"]["items"]["properties"]["events"]["items"]["enum"]) == EVENTS
+    for text in ("hourly", "daily", "weekly", "every 1 hour", "every 48 hours"):
+        assert read_schedule(text) is not None
