@@ -87,7 +87,8 @@ class Ledger:
 
     def transitions(self, target: str, *, since: str = "", until: str = "") -> Iterator[Transition]:
         """As `History.transitions`."""
-        return self._chains[stream_of(target)].transitions(self.records(target, since=since, until=until))
+        records = self.records(target, since=since, until=until)
+        return self._chain(stream_of(target)).transitions(records)
 
     def changes(self, record: Record) -> Iterator[Transition]:
         """The transitions of one record."""

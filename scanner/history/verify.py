@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from scanner.errors import TscanError
@@ -12,7 +13,7 @@ from scanner.history.ledger import MARKER, check_marker
 from scanner.history.seal import SealError, key_id, load_public, open_envelope, verifies
 from scanner.history.segments import SegmentError, row_count
 from scanner.history.statements import place_of, record_key, record_of, stream_of
-from scanner.history.stores import Store, get_all
+from scanner.history.stores import PARALLEL, Store, get_all
 from scanner.model.history import Record, Segment
 
 REBUILT = ("state", "index")
@@ -231,14 +232,20 @@ class _Run:
                     self._named(named, f"{stream}/{record.seq}", segment)
             newest |= {one.path for one in checkpoints(records)}
         digests = {segment.sha256: path for path, (_, segment) in named.items()}
+        there: list[str] = []
         for path in sorted(named):
             record_name, segment = named[path]
-            if path not in sizes:
-                if segment.kind not in REBUILT or path in newest:
-                    self.damage(record_name, path, "missing")
-                continue
-            self.seen.files += 1
-            self._segment(record_name, segment, digests)
+            if path in sizes:
+                there.append(path)
+            elif segment.kind not in REBUILT or path in newest:
+                self.damage(record_name, path, "missing")
+        self.seen.files += len(there)
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            # In portions, so that a year of evidence is never held at once.
+            for start in range(0, len(there), PARALLEL):
+                part = there[start : start + PARALLEL]
+                for path, found in zip(part, pool.map(self._fetch, part), strict=True):
+                    self._segment(*named[path], found, digests)
         orphans = [key for key in sizes if key.startswith("segments/") and key not in named]
         if orphans:
             self.seen.notes.append(f"{len(orphans)} segments are named by no record: left by a scan that broke off")
@@ -250,11 +257,17 @@ class _Run:
         elif other[0] != record and segment.kind not in ("pack", "waivers"):
             self.damage(record, segment.path, "duplicated", f"record {other[0]} names it too")
 
-    def _segment(self, record: str, segment: Segment, digests: Mapping[str, str]) -> None:
+    def _fetch(self, path: str) -> bytes | None | TscanError:
         try:
-            content = self.store.get(segment.path)
+            return self.store.get(path)
         except TscanError as error:
-            self.damage(record, segment.path, "unreadable", error.message)
+            return error
+
+    def _segment(
+        self, record: str, segment: Segment, content: bytes | None | TscanError, digests: Mapping[str, str]
+    ) -> None:
+        if isinstance(content, TscanError):
+            self.damage(record, segment.path, "unreadable", content.message)
             return
         if content is None:
             self.damage(record, segment.path, "missing")

@@ -134,6 +134,27 @@ def test_what_a_refusal_hid_is_removed_when_the_listing_is_whole_again() -> None
     assert only(report(waived_gap)).why_closed == ""
 
 
+def test_what_comes_back_failing_began_after_the_last_listing_without_it() -> None:
+    found = only(report(verdicts("pass", "gone", "gone", "fail")))
+    assert (found.opened_after, found.opened_by, found.before) == (read_at(2), read_at(3), "absent")
+
+
+def test_one_of_two_listings_that_is_whole_again_shows_nothing() -> None:
+    history = Nights()
+    history.commit(night(0), {KEY: "fail"})
+    history.commit(night(1), {("a", "", "*"): "unknown", ANY: "unknown"})
+    history.commit(night(2), {("a", "", "*"): "unknown"})
+    assert only(report(history)).closed_by == ""
+    history.commit(night(3), {("a", "eu-west-1", "y"): "pass"})
+    assert (only(report(history)).why_closed, only(report(history)).closed_by) == ("removed", read_at(3))
+
+
+def test_a_run_that_did_not_read_the_region_removes_nothing() -> None:
+    history = verdicts("fail")
+    history.commit(night(1), {("a", "us-east-1", "y"): "pass"}, regions=("us-east-1",))
+    assert only(report(history)).why_closed == ""
+
+
 def test_a_waiver_closes_a_span_and_is_no_pass() -> None:
     period = report(verdicts("pass", "fail", "waived", "waived", "fail", "pass"))
     first, second = (judged.deviation for judged in period.controls[0].deviations)

@@ -99,6 +99,7 @@ def test_transitions_are_the_difference_of_states(nights: list[dict[tuple[str, s
             state = Ledger(open_store(folder)).state_before(HERE, moment(number + 1))
             assert {place: row.verdict for place, row in state.items()} == night
             before = night
+        assert list(Ledger(open_store(folder)).transitions(HERE)) == list(ledger.transitions(HERE))
         assert [move.seq for move in ledger.transitions(HERE)] == sorted(move.seq for move in ledger.transitions(HERE))
 
 
