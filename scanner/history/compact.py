@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from scanner.history.chain import Chain
+from scanner.history.segments import REBUILT, checkpoints
 from scanner.history.statements import place_of
 from scanner.history.stores import Store
-from scanner.history.verify import REBUILT, checkpoints
 
 AGE: Final = 3600.0
 """Seconds that an orphan is left alone: its record may be on its way."""

@@ -12,13 +12,15 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from scanner.errors import TscanError
-from scanner.model.history import Cause, Segment, Transition
+from scanner.model.history import Cause, Record, Segment, Transition
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _LEVEL: Final = 3
 _EXTRA: Final = b"tscan"
+REBUILT: Final = ("state", "index")
+"""Kinds that transitions and evidence give again; compacting removes those that were superseded."""
 _MOVES: Final = ("transitions", "state")
 _GROWING: Final = ("started", "finished", "call")
 """Columns of texts that begin as the one before them does."""
@@ -224,3 +226,13 @@ def stored(store_content: bytes | None, segment: Segment) -> bytes:
     if hashlib.sha256(store_content).hexdigest() != segment.sha256:
         raise TscanError(f"{segment.path} was changed: its SHA-256 differs", "'tscan verify' names all that is damaged")
     return store_content
+
+
+def checkpoints(records: Sequence[Record]) -> Iterator[Segment]:
+    """The newest written state and index of a chain: those that are still read."""
+    for kind in REBUILT:
+        for record in reversed(records):
+            found = [segment for segment in record.segments if segment.kind == kind]
+            if found:
+                yield from found
+                break

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from scanner.errors import TscanError
 from scanner.history.ledger import MARKER, check_marker
 from scanner.history.seal import SealError, key_id, load_public, open_envelope, verifies
-from scanner.history.segments import SegmentError, row_count
+from scanner.history.segments import REBUILT, SegmentError, checkpoints, row_count
 from scanner.history.statements import place_of, record_key, record_of, stream_of
 from scanner.history.stores import PARALLEL, Store, get_all
 from scanner.model.history import Record, Segment
-
-REBUILT = ("state", "index")
-"""Kinds of segment that transitions and evidence give again; compacting removes those that were superseded."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -257,14 +254,14 @@ class _Run:
         elif other[0] != record and segment.kind not in ("pack", "waivers"):
             self.damage(record, segment.path, "duplicated", f"record {other[0]} names it too")
 
-    def _fetch(self, path: str) -> bytes | None | TscanError:
+    def _fetch(self, path: str) -> bytes | TscanError | None:
         try:
             return self.store.get(path)
         except TscanError as error:
             return error
 
     def _segment(
-        self, record: str, segment: Segment, content: bytes | None | TscanError, digests: Mapping[str, str]
+        self, record: str, segment: Segment, content: bytes | TscanError | None, digests: Mapping[str, str]
     ) -> None:
         if isinstance(content, TscanError):
             self.damage(record, segment.path, "unreadable", content.message)
@@ -291,13 +288,3 @@ class _Run:
             return row_count(content) == segment.rows
         except SegmentError:
             return False
-
-
-def checkpoints(records: Sequence[Record]) -> Iterator[Segment]:
-    """The newest written state and index of a chain: those that are still read."""
-    for kind in REBUILT:
-        for record in reversed(records):
-            found = [segment for segment in record.segments if segment.kind == kind]
-            if found:
-                yield from found
-                break

@@ -236,17 +236,14 @@ def test_without_rules_nothing_is_written(outbox: Outbox, tmp_path: Path) -> Non
     assert not (tmp_path / "store").exists()
 
 
-def test_two_runs_at_once_tell_it_once(tmp_path: Path) -> None:
-    store = LocalStore(str(tmp_path / "store"))
-    inner = Sender()
-
-    def send(address: str, title: str, body: str) -> str:
-        # While the first is sending, a second run comes by, on a machine that cannot see the first.
-        Outbox(store).unsettled(NOW)
-        assert not Outbox(store).intend(items[0], channel_id("x://y"), 1, NOW)
-        return inner(address, title, body)
-
+def test_two_runs_at_once_tell_it_once(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
     items = [scan_failed(HERE, "2026-01-01T00:00:00Z", "x")]
-    post = Post(send=send, environment={}, now=lambda: NOW)
-    assert deliver(items, [AlertRule(to=("x://y",))], Outbox(store), post).sent == 1
-    assert len(inner.calls) == 1
+    with monkeypatch.context() as patch:
+        patch.setattr("platform.node", lambda: "elsewhere")
+        assert outbox.intend(items[0], channel_id("x://y"), 1, NOW)
+    sender = Sender()
+    rules = [AlertRule(to=("x://y",))]
+    assert deliver(items, rules, outbox, sender.post()).sent == 0
+    outbox.settle(items[0], channel_id("x://y"), 1, NOW, state="sent")
+    assert deliver(items, rules, outbox, sender.post(NOW + LEASE * 2)).sent == 0
+    assert sender.calls == []

@@ -149,6 +149,13 @@ def test_one_of_two_listings_that_is_whole_again_shows_nothing() -> None:
     assert (only(report(history)).why_closed, only(report(history)).closed_by) == ("removed", read_at(3))
 
 
+def test_an_item_without_a_region_may_be_in_any_listing() -> None:
+    history = Nights()
+    history.commit(night(0), {("a", "", "x"): "fail"})
+    history.commit(night(1), {ANY: "unknown"})
+    assert only(report(history)).closed_by == ""
+
+
 def test_a_run_that_did_not_read_the_region_removes_nothing() -> None:
     history = verdicts("fail")
     history.commit(night(1), {("a", "us-east-1", "y"): "pass"}, regions=("us-east-1",))

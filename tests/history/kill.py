@@ -30,8 +30,8 @@ ledger = Ledger(open_store(sys.argv[1]))
 number = int(sys.argv[2])
 print("ready", flush=True)
 while True:
-    ledger.commit(simple(number, content=b"pack" * 1000))
-    print(number, flush=True)
+    record = ledger.commit(simple(number, content=b"pack" * 1000, name=sys.argv[3]))
+    print(record.scan, flush=True)
     number += 1
 """
 
@@ -40,13 +40,13 @@ def kill(place: str, count: int, seed: int, longest: float) -> tuple[int, int, i
     """Kill a committing process `count` times; commits said to be done, records, and orphans that were removed."""
     moments = random.Random(seed)
     acknowledged = 0
-    for _ in range(count):
+    for run in range(count):
         start = len(Ledger(open_store(place)).records("aws:111122223333"))
-        said = _killed(place, start + 1, moments.uniform(0.0, longest))
+        said = _killed(place, start + 1, f"run{run}", moments.uniform(0.0, longest))
         acknowledged += len(said)
         ledger = Ledger(open_store(place))
         there = {record.scan for record in ledger.records("aws:111122223333")}
-        lost = {f"scan-{number}" for number in said} - there
+        lost = set(said) - there
         if lost:
             raise AssertionError(f"committed and lost: {sorted(lost)}")
     store = open_store(place)
@@ -56,8 +56,8 @@ def kill(place: str, count: int, seed: int, longest: float) -> tuple[int, int, i
     ledger = Ledger(store)
     records = ledger.records("aws:111122223333")
     for record in records[:: max(1, len(records) // 20)]:
-        number = int(record.scan.partition("-")[2])
-        if ledger.snapshot(record) != simple(number).snapshot:
+        name, _, number = record.scan.partition("-")
+        if ledger.snapshot(record) != simple(int(number), name=name).snapshot:
             raise AssertionError("a snapshot is not the one that was committed")
     removed = compact(store, now=time.time() + AGE + 10)
     after = verify(store)
@@ -66,10 +66,10 @@ def kill(place: str, count: int, seed: int, longest: float) -> tuple[int, int, i
     return acknowledged, len(records), removed.orphans + removed.unfinished
 
 
-def _killed(place: str, number: int, seconds: float) -> list[int]:
+def _killed(place: str, number: int, name: str, seconds: float) -> list[str]:
     """The commits that a process said were done before it was killed, `seconds` after it began to commit."""
     child = subprocess.Popen(
-        [sys.executable, "-c", _CHILD, place, str(number)],
+        [sys.executable, "-c", _CHILD, place, str(number), name],
         stdout=subprocess.PIPE,
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -83,7 +83,7 @@ def _killed(place: str, number: int, seconds: float) -> list[int]:
         child.kill()
         rest = child.stdout.read()
         child.wait()
-    return [int(line) for line in rest.decode().split("\n")[:-1] if line]
+    return rest.decode().split("\n")[:-1]
 
 
 def main() -> None:

@@ -50,31 +50,31 @@ MUTANTS = (
     Mutant(
         "all over an open list may be true",
         "macros.py",
-        "unread.append(Unreadable(reason))\n    return merge(unread) if unread else go_on",
+        "unread.append(rest)\n    return merge(unread) if unread else go_on",
         "pass\n    return merge(unread) if unread else go_on",
     ),
     Mutant(
         "filter keeps what is open",
         "macros.py",
-        "unread = [] if reason is None else [Unreadable(reason)]",
+        "unread = [] if rest is None else [rest]",
         "unread: list[Unreadable] = []",
     ),
     Mutant(
         "an unread item counts as settled",
         "macros.py",
-        'unread.append(as_unread(outcome, "the condition"))\n    if reason',
-        "pass\n    if reason",
+        'unread.append(as_unread(outcome, "the condition"))\n    if rest',
+        "pass\n    if rest",
     ),
     Mutant(
         "map of an open list is closed",
         "macros.py",
-        "return made if reason is None else OpenList(made, reason)",
+        "return made if rest is None else OpenList(made, rest.reason, rest.gaps)",
         "return made",
     ),
     Mutant(
         "a missed in over an open list is false",
         "operations.py",
-        "[Unreadable(container.reason)] if type(container) is OpenList else []",
+        "[container.rest] if type(container) is OpenList else []",
         "[]",
     ),
     Mutant(
