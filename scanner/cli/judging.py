@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from scanner.cli.output import Destination
     from scanner.model.answers import Snapshot
     from scanner.model.library import Library
+    from scanner.model.waivers import Waiver
 
 
 PATTERNS: Final = ("*.snapshot.jsonl.gz", "*.snapshot.jsonl")
@@ -28,7 +29,7 @@ def judge_files(paths: Sequence[Path], options: Judging, *, matrix_only: bool = 
     """Judge snapshot files and write the reports; the exit code."""
     places = destinations(options.format, quiet=options.quiet)
     library = load(options)
-    return judge_with(paths, options, library, places, matrix_only=matrix_only)
+    return judge_with(paths, options, library, places, matrix_only=matrix_only).exit_code
 
 
 def judge_with(
@@ -39,15 +40,15 @@ def judge_with(
     *,
     configured: Mapping[str, tuple[str, ...]] | None = None,
     matrix_only: bool = False,
-) -> int:
-    """The same, with a library that is loaded and destinations that are known to be writable."""
+) -> Report:
+    """The same, with a library that is loaded and destinations that are known to be writable; what was reported."""
     assessment = judge(
         _read(paths),
         library,
         checks=selected(options, library),
         params=parameters(options, library),
         categories=categories(options, library, configured or {}),
-        waivers=load_waivers(options.waivers) if options.waivers is not None else (),
+        waivers=accepted(options),
     )
     report = Report(
         assessment=assessment,
@@ -57,7 +58,12 @@ def judge_with(
         matrix_only=matrix_only,
     )
     write(report, places)
-    return report.exit_code
+    return report
+
+
+def accepted(options: Judging) -> tuple[Waiver, ...]:
+    """The waivers that the options name."""
+    return load_waivers(options.waivers) if options.waivers is not None else ()
 
 
 def _read(paths: Sequence[Path]) -> Iterator[Snapshot]:

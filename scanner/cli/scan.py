@@ -36,6 +36,8 @@ class Reading:
     threads: int
     deadline: float
     preflight: bool
+    store: str
+    no_store: bool
 
     @property
     def names_a_target(self) -> bool:
@@ -57,18 +59,22 @@ class Reading:
 @click.option(
     "--deadline", type=click.FloatRange(1), default=3600.0, show_default=True, help="Seconds; what is left is a gap."
 )
+@click.option("--store", default="", metavar="PLACE", help="Where history is kept: a folder or s3://…; .tscan.")
+@click.option("--no-store", is_flag=True, help="Do not add the scan to history.")
 @click.option("--preflight", is_flag=True, help="Only ask what may be read, and name what would be lost.")
 @judging
 def scan(**options: Any) -> int:
     """Read the configured accounts, write the evidence, judge what was written.
 
-    Only calls that read are made. The evidence is one file for each account, which `tscan replay` judges again.
+    Only calls that read are made. The evidence is one file for each account, which `tscan replay` judges again;
+    the scan is added to the history that `tscan period` and `tscan drift` speak of.
 
     \b
     Examples:
       tscan scan
       tscan scan --profile audit --region eu-west-1 --region us-east-1
       tscan scan --preflight
+      tscan scan --no-store --snapshot evidence.snapshot.jsonl.gz
       tscan scan --role-arn arn:aws:iam::111122223333:role/audit --external-id EXAMPLE
       tscan scan --organization tscan-read --region eu-west-1
       tscan scan --quiet --format json=result.json --fail-on medium
@@ -81,7 +87,7 @@ def scan(**options: Any) -> int:
 
 def _scan(reading: Reading, options: Judging) -> int:
     from scanner import pipeline
-    from scanner.cli.judging import judge_with
+    from scanner.cli.judging import accepted, judge_with
     from scanner.cli.options import load, parameters, selected
     from scanner.cli.output import destinations
     from scanner.cli.progress import shown
@@ -91,6 +97,7 @@ def _scan(reading: Reading, options: Judging) -> int:
     library = load(options)
     checks = selected(options, library)
     config = _config(reading, library, parameters(options, library))
+    waivers = accepted(options)
     if reading.preflight:
         from scanner.cli.preflight import look
 
@@ -104,7 +111,12 @@ def _scan(reading: Reading, options: Judging) -> int:
         paths = _write(snapshots, reading.snapshot, several=several)
     if not options.quiet:
         click.echo(f"evidence: {f'{len(paths)} files in {paths[0].parent}' if several else paths[0]}", err=True)
-    return judge_with(paths, options, library, places, configured=config.categories)
+    report = judge_with(paths, options, library, places, configured=config.categories)
+    if not reading.no_store:
+        from scanner.cli.keeping import keep
+
+        keep(paths, report, options, config, waivers, reading.store)
+    return report.exit_code
 
 
 def _config(reading: Reading, library: Library, params: Mapping[str, Any]) -> Config:

@@ -137,7 +137,9 @@ def read_table(content: bytes, kind: str, columns: Sequence[str] | None = None) 
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(pa.BufferReader(content), columns=list(columns) if columns else None)
+        # No threads: a short command that ends while Arrow's pools are starting is aborted by their destructors.
+        file = pq.ParquetFile(pa.BufferReader(content), pre_buffer=False)
+        table = file.read(columns=list(columns) if columns else None, use_threads=False)
     except (pa.ArrowException, OSError) as error:
         raise SegmentError(f"not a Parquet file that can be read ({type(error).__name__})") from None
     wanted = [name for name in schemas()[kind].names if columns is None or name in columns]

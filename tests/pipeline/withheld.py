@@ -28,7 +28,6 @@ SILENT = {
     "iam:ListAccountAliases": "it is what people call the account; no verdict depends on it",
     "identitystore:ListGroups": "the estate has no Identity Center",
     "inspector2:ListCoverage": "no instance and no function runs, and images fail or pass by their own setting",
-    "organizations:DescribeOrganization": "the estate is of no organisation, as ListAccounts says too",
     "organizations:ListPolicies": "the estate is of no organisation",
     "s3:GetBucketOwnershipControls": "no bucket's access list names anybody else, in force or not",
     "s3:GetLifecycleConfiguration": "no bucket is labelled confidential",
