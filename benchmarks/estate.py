@@ -164,7 +164,7 @@ def scan(estate: Estate, regions: Sequence[str], *options: str) -> Usage:
     snapshot, result = estate.folder / "snapshot.jsonl", estate.folder / "result.json"
     snapshot.unlink(missing_ok=True)
     result.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "scanner", "scan", "--quiet", "--snapshot", str(snapshot)]
+    command = [sys.executable, "-m", "scanner", "scan", "--quiet", "--no-store", "--snapshot", str(snapshot)]
     command += ["--format", f"json={result}", *(word for region in regions for word in ("--region", region)), *options]
     usage = measured(command, environment(estate.endpoint))
     if not result.exists():

@@ -179,9 +179,7 @@ def main() -> int:
     else:
         for row in result["conditions"]:
             print(f"{row['rate']:>10,} {row['by_hand']:>10,} {row['ratio']:>6.2f}  {row['condition'][:80]}")
-        print(
-            f"{result['rate']:>10,} {result['by_hand']:>10,} {result['ratio']:>6.2f}  mix: rate, by hand, ratio"
-        )
+        print(f"{result['rate']:>10,} {result['by_hand']:>10,} {result['ratio']:>6.2f}  mix: rate, by hand, ratio")
     return 0 if result["rate"] >= LEAST_RATE and result["ratio"] <= MOST_RATIO else 1
 
 

@@ -33,7 +33,7 @@ def _scan(options: list[str]) -> int:
         seed(endpoint)
         sys.stderr.write(f"ready after {time.monotonic() - started:.0f} s at {endpoint}; scanning it over its API\n")
         regions = [word for region in REGIONS for word in ("--region", region)]
-        command = [sys.executable, "-m", "scanner", "scan", *regions, *options]
+        command = [sys.executable, "-m", "scanner", "scan", "--no-store", *regions, *options]
         code = subprocess.run(command, env=_environment(endpoint, home), check=False).returncode
     if code == EXIT_MISUSE or code < 0:
         return EXIT_MISUSE
