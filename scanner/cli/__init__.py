@@ -40,6 +40,7 @@ Exit codes: 0 clean, 1 something at or above --fail-on fails, 3 something could 
         "init": ("scanner.cli.init:init", "Make a key that seals history, and a configuration to fill in."),
         "history": ("scanner.cli.history:history", "List and show the scans that were committed."),
         "verify": ("scanner.cli.verify:verify", "Check that history is what was committed."),
+        "reperform": ("scanner.cli.reperform:reperform", "Make one finding again, with all that it stands on."),
         "drift": ("scanner.cli.drift:drift", "Show what changed between two scans."),
         "period": ("scanner.cli.period:period", "Show what operated over a period, or at a date."),
         "sample": ("scanner.cli.sample:sample", "Fix a population, and draw a sample that anyone can draw again."),

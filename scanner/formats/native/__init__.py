@@ -1,0 +1,19 @@
+"""A provider's own command line for a call. To add a cloud, write `<cloud>.py` and name it here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from scanner.model.answers import Call
+from scanner.registry import Registry
+
+Native = Callable[[Call], str]
+"""The command that asks the same question, for a POSIX shell."""
+
+NATIVE = Registry[Native]("scanner.native", aws="scanner.formats.native.aws:command")
+"""By cloud."""
+
+
+def native(cloud: str, call: Call) -> str:
+    """The command of a cloud, or that none is known."""
+    return NATIVE.get(cloud)(call) if cloud in NATIVE.names else f"(no command line is known for {cloud})"

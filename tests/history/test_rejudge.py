@@ -1,0 +1,121 @@
+"""Replay over time: old evidence by the pack of its day and by today's, and what cannot be judged again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from scanner.cli import run
+from scanner.content.library import load_library
+from scanner.history.ledger import Ledger
+from scanner.history.rejudge import Rejudge
+from scanner.history.stores import open_store
+from scanner.pipeline import judge
+from tests.history.nights import FIRST, OWN, SECOND, Nights, make_nights
+
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def nights(tmp_path_factory: pytest.TempPathFactory) -> Nights:
+    return make_nights(tmp_path_factory.mktemp("nights"))
+
+
+def replayed(nights: Nights, capsys: Captured, *more: str, last: str = SECOND) -> str:
+    code = run(["replay", "--from", FIRST, "--to", last, "--store", nights.store, *more])
+    assert code == 1
+    return capsys.readouterr().out
+
+
+def test_the_pack_of_the_day_gives_what_the_scan_gave_byte_for_byte(
+    nights: Nights, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("replay opened a socket")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    once, twice = (replayed(nights, capsys, "--format", "json") for _ in range(2))
+    assert once == twice
+    documents = [json.loads(line) for line in once.splitlines()]
+    assert len(documents) == 2
+    for document, record, result in zip(documents, nights.records, nights.results, strict=True):
+        assert json.dumps(document["result"], indent=2) + "\n" == result
+        assert document["pack"] == {"of": "day", "sha256": record.pack_sha256, "recorded_sha256": record.pack_sha256}
+        assert [one["sha256"] for one in document["records"]] == [record.sha256]
+    assert any(finding["check"] == OWN for finding in documents[1]["result"]["findings"])
+
+
+def test_todays_pack_is_named_and_lacks_what_it_does_not_have(nights: Nights, capsys: Captured) -> None:
+    documents = [
+        json.loads(line) for line in replayed(nights, capsys, "--pack", "today", "--format", "json").splitlines()
+    ]
+    today = load_library().sha256
+    assert nights.records[1].pack_sha256 != today
+    for document, record in zip(documents, nights.records, strict=True):
+        assert document["pack"] == {"of": "today", "sha256": today, "recorded_sha256": record.pack_sha256}
+        assert document["result"]["scan"]["pack_sha256"] == today
+    assert not any(finding["check"] == OWN for finding in documents[1]["result"]["findings"])
+    shown = replayed(nights, capsys, "--pack", "today").splitlines()
+    assert f"pack {today[:16]} (the pack of the day)" in shown[0]
+    assert f"pack {today[:16]} (not the pack of the day)" in shown[1]
+    assert f"recorded with pack {nights.records[1].pack_sha256[:16]}" in shown[2]
+
+
+def test_a_range_takes_the_days_that_it_names(nights: Nights, capsys: Captured) -> None:
+    assert len(replayed(nights, capsys, last=FIRST).splitlines()) == 1
+    place = ["--store", nights.store]
+    assert run(["replay", "--from", "2020-01-01", "--to", "2020-01-02", *place]) == 2
+    assert "no record ended between" in capsys.readouterr().err
+
+
+def test_a_parameter_of_today_judges_only_with_todays_pack(nights: Nights, capsys: Captured) -> None:
+    arguments = ["--param", "access_key_max_age_days=99999"]
+    assert run(["replay", "--from", FIRST, "--to", SECOND, "--store", nights.store, *arguments]) == 2
+    assert "--param has no meaning" in capsys.readouterr().err
+    (line, *_) = replayed(nights, capsys, "--pack", "today", "--format", "json", *arguments, last=FIRST).splitlines()
+    stated = json.loads(line)["result"]["scan"]["params"]["set"]
+    assert [params["access_key_max_age_days"] for params in stated.values()] == [99999]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--from", FIRST],
+        ["--from", FIRST, "--to", SECOND, "some.snapshot.jsonl"],
+        ["some.snapshot.jsonl", "--pack", "today"],
+        ["--from", FIRST, "--to", "the day after"],
+        ["--from", FIRST, "--to", SECOND, "--format", "json=out.json"],
+        ["--from", FIRST, "--to", SECOND, "--quiet"],
+    ],
+)
+def test_what_makes_no_sense_is_refused(nights: Nights, arguments: list[str], capsys: Captured) -> None:
+    place = ["--store", nights.store] if "--from" in arguments else []
+    assert run(["replay", *arguments, *place]) == 2
+    assert "hint:" in capsys.readouterr().err
+
+
+def test_a_lost_pack_is_damage_and_never_todays(nights: Nights, tmp_path: Path, capsys: Captured) -> None:
+    shutil.copytree(nights.store, tmp_path / "store")
+    for path in (tmp_path / "store/segments/kind=pack").rglob("*.gz"):
+        path.unlink()
+    place = ["--store", str(tmp_path / "store")]
+    assert run(["replay", "--from", SECOND, "--to", SECOND, *place]) == 3
+    assert "not judged again: segments/kind=pack/" in capsys.readouterr().out
+    assert run(["replay", "--from", SECOND, "--to", SECOND, *place, "--format", "json"]) == 3
+    document = json.loads(capsys.readouterr().out)
+    assert document["result"] is None
+    assert "missing from the store" in document["not_judged"]
+
+
+def test_scans_that_are_not_here_are_said(nights: Nights) -> None:
+    ledger = Ledger(open_store(nights.store))
+    again = Rejudge(ledger, lambda snapshots, library, waivers: judge(snapshots, library), load_library())
+    record = nights.records[0]
+    (one,) = again.run([replace(record, together=(record.scan, "elsewhere"))], "day")
+    assert one.assessment is None
+    assert "not in this store" in one.why_not
