@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from scanner import __version__
 from scanner.collect import Collected, Progress, collect_all
-from scanner.core.assess import assess_control, assess_criterion
+from scanner.core.assess import assess_controls, assess_criteria
 from scanner.core.coverage import coverage
 from scanner.core.evaluate import evaluate_check
 from scanner.core.need import answer_paths, needs, secret_paths
@@ -137,16 +137,12 @@ def judge(
         for snapshot in _with_missing(snapshots, seen)
     ]
     results = read_once([result for one in judged for result in one.results], seen, library)
-    by_check: dict[str, list[CheckResult]] = {}
-    for result in results:
-        by_check.setdefault(result.check, []).append(result)
-    set_params = {name for snapshot in seen for name in {**snapshot.params, **(params or {})}}
-    targets = frozenset(snapshot.target for snapshot in seen)
-    controls = {
-        name: assess_control(control, by_check, targets=targets, library=library, params_set=frozenset(set_params))
-        for name, control in sorted(library.controls.items())
-    }
-    chosen = categories or {}
+    controls = assess_controls(
+        library,
+        results,
+        targets=frozenset(snapshot.target for snapshot in seen),
+        params_set=frozenset(name for snapshot in seen for name in {**snapshot.params, **(params or {})}),
+    )
     return Assessment(
         id=_name(seen),
         started=min(snapshot.started for snapshot in seen),
@@ -160,12 +156,7 @@ def judge(
         populations=tuple(row for one in judged for row in one.populations),
         results=tuple(results),
         controls=tuple(controls.values()),
-        criteria=tuple(
-            assess_criterion(criterion, controls, framework=framework.id)
-            for framework in library.frameworks.values()
-            for criterion in framework.criteria
-            if framework.id not in chosen or criterion.category in chosen[framework.id]
-        ),
+        criteria=assess_criteria(library, controls, categories or {}),
         notes=(*_skews(seen), *_loosened(seen, library, params)),
     )
 

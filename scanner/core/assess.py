@@ -229,3 +229,32 @@ def _displayed(statuses: Sequence[Status], whole: bool) -> Status:
 def _complete(result: ControlResult) -> bool:
     # A failing control may be unread besides: it then is no complete evidence, though it reads `fail`.
     return result.complete and result.status not in (Status.NOT_SHOWN, Status.NEEDS_EVIDENCE)
+
+
+def assess_controls(
+    library: Library,
+    results: Sequence[CheckResult],
+    *,
+    targets: frozenset[Target],
+    params_set: frozenset[str] = frozenset(),
+) -> Mapping[str, ControlResult]:
+    """What every control of a library reads as, by id."""
+    by_check: dict[str, list[CheckResult]] = {}
+    for result in results:
+        by_check.setdefault(result.check, []).append(result)
+    return {
+        name: assess_control(control, by_check, targets=targets, library=library, params_set=params_set)
+        for name, control in sorted(library.controls.items())
+    }
+
+
+def assess_criteria(
+    library: Library, controls: Mapping[str, ControlResult], categories: Mapping[str, Sequence[str]]
+) -> tuple[CriterionResult, ...]:
+    """How every criterion is displayed; of a framework that `categories` names, only those categories."""
+    return tuple(
+        assess_criterion(criterion, controls, framework=framework.id)
+        for framework in library.frameworks.values()
+        for criterion in framework.criteria
+        if framework.id not in categories or criterion.category in categories[framework.id]
+    )
