@@ -44,6 +44,7 @@ Exit codes: 0 clean, 1 something at or above --fail-on fails, 3 something could 
         "drift": ("scanner.cli.drift:drift", "Show what changed between two scans."),
         "period": ("scanner.cli.period:period", "Show what operated over a period, or at a date."),
         "sample": ("scanner.cli.sample:sample", "Fix a population, and draw a sample that anyone can draw again."),
+        "handover": ("scanner.cli.handover:handover", "Write one archive of history for the auditor."),
         "demo": ("scanner.cli.demo:demo", "Judge the snapshot that tscan carries: no credentials, no network."),
     },
 )

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     "--since", default="", metavar="DAY", help="From the last scan before this day; the last but one if left out."
 )
 @click.option("--waivers", type=click.Path(path_type=Path), metavar="FILE", help="Waivers whose end is to be named.")
+@click.option("--who", is_flag=True, help="Ask the audit log who did it; needs credentials, as a scan does.")
 @click.option("--format", type=click.Choice(("terminal", "json")), default="terminal", show_default=True)
 @looking_back
-def drift(since: str, waivers: Path | None, format: str, **options: Any) -> int:  # noqa: A002
+def drift(since: str, waivers: Path | None, who: bool, format: str, **options: Any) -> int:  # noqa: A002
     """What changed between two scans: new failures, what is no longer seen, what is fixed.
 
     Exit code 1: something new fails. 3: something is no longer seen. 0: neither.
@@ -33,6 +34,7 @@ def drift(since: str, waivers: Path | None, format: str, **options: Any) -> int:
     Examples:
       tscan drift
       tscan drift --since 2026-06-01 --waivers waivers.yaml
+      tscan drift --who
       tscan drift --target aws:111122223333 --format json
     """
     from scanner.formats.drift import as_json, as_text
@@ -47,6 +49,10 @@ def drift(since: str, waivers: Path | None, format: str, **options: Any) -> int:
         return EXIT_UNREAD
     if format == "json" and len(found) > 1:
         raise TscanError("the JSON document is of one target", f"name one with --target: {', '.join(past.targets[:5])}")
+    if who:
+        from scanner.cli.who import attributed
+
+        found = attributed(found, past)
     click.echo(as_json(found[0]) if format == "json" else as_text(found), nl=False)
     return exit_of(found)
 

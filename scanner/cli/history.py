@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scanner.cli.export import export
+
 if TYPE_CHECKING:
     from scanner.history.ledger import Ledger
     from scanner.model.history import Record
@@ -16,14 +18,18 @@ _TARGET = click.option("--target", default="", metavar="ID", help="Only this tar
 
 @click.group()
 def history() -> None:
-    """List and show the scans that were committed, and remove what broken-off scans left.
+    """List, show and export the scans that were committed, and remove what broken-off scans left.
 
     \b
     Examples:
       tscan history list
       tscan history show 12 --target aws:111122223333
       tscan history compact --store s3://bucket/tscan
+      tscan history export --to history-2026
     """
+
+
+history.add_command(export)
 
 
 @history.command("list")

@@ -99,6 +99,8 @@ def _of_history(past: Past, check: str, resource: str, region: str, at: str) -> 
         for one in reperform(snapshot, where, check, resource, region):
             ref = one.finding.resource
             move = state.get((check, ref.region, ref.id))
+            if move is None and record.together:
+                continue  # another scan of the same judgement answered it: it is a finding there
             yield replace(one, recorded=move.verdict if move else "gone")
 
 

@@ -43,7 +43,7 @@ def replay(snapshots: tuple[Path, ...], first: str, last: str, pack: str | None,
     place = {name: options.pop(name) for name in _PAST}
     ranged = bool(first or last)
     if bool(snapshots) == ranged:
-        raise TscanError("name snapshots, or a range of history with --from and --to", "give one of the two")
+        raise click.UsageError("Name snapshots, or a range of history with --from and --to.")
     if ranged:
         from scanner.cli.replay_past import replay_past
 

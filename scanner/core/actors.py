@@ -32,6 +32,10 @@ class LogEvent:
     writes: bool = True
     error: str = ""
     """An error code: the call changed nothing."""
+    actor_type: str = ""
+    """`IAMUser`, `AssumedRole`, in the provider's words."""
+    address: str = ""
+    """Where the call came from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +79,11 @@ def who(
         return Actor(name="", reason="no event of the log fits")
     actors = sorted({event.actor for event in found})
     if len(actors) > 1:
-        return Actor(name="", reason=f"{len(actors)} actors fit: {', '.join(actors)}", events=found)
+        return Actor(
+            name="",
+            reason=f"{len(actors)} actors fit: {', '.join(name or 'one without a name' for name in actors)}",
+            events=found,
+        )
     if not actors[0]:
         return Actor(name="", reason="the log does not name who did it", events=found)
     return Actor(name=actors[0], reason="", events=found)
@@ -100,6 +108,7 @@ def _about(event: LogEvent, resource: str, region: str, actions: Sequence[str]) 
 
 
 def _names(resource: str) -> frozenset[str]:
-    """How a log may name what has an ARN: a bucket by its name, a role by its name without the path."""
+    """How a log may name what has an ARN: a bucket by its name, a database too, a role by its name without the path."""
     tail = resource.split(":", 5)[-1] if resource.startswith("arn:") else resource
-    return frozenset({resource, tail, tail.partition("/")[2] or tail, tail.rpartition("/")[2]})
+    inner = {tail.partition(mark)[2] for mark in "/:"} | {tail.rpartition(mark)[2] for mark in "/:"}
+    return frozenset({resource, tail, *inner} - {""})

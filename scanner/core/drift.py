@@ -9,6 +9,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
+from scanner.core.actors import Actor
 from scanner.core.changes import differences
 from scanner.core.deviations import ANY, Key, is_covered
 from scanner.model.history import Cause, Record, Transition
@@ -54,6 +55,8 @@ class Moved:
     reason: str
     seq: int
     ts: str
+    who: Actor | None = None
+    """Who did it, by the audit log; None: it was not asked, or there is nobody to ask for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

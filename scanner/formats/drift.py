@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from scanner.core.actors import Actor
 from scanner.core.drift import Drift, Moved, What
 from scanner.formats.plain import dumps
 from scanner.formats.values import clean
 
 SCHEMA: Final = "tscan.drift/1"
 NAMED: Final = 50
+CALLS: Final = 3
+"""Calls that are written out beside an actor."""
 _HEADINGS: Final[Mapping[What, str]] = {
     What.NEW_FAILURE: "New failures",
     What.NEW_UNKNOWN: "New unknowns: no longer seen",
@@ -42,7 +45,9 @@ def _lines(drift: Drift) -> Iterator[str]:
         if rows:
             empty = False
             yield f"{heading} ({len(rows)})"
-            yield from _cut([_moved(moved) for moved in rows])
+            for moved in rows[:NAMED]:
+                yield from _moved(moved)
+            yield from _more(rows)
     for line in _around(drift):
         empty = False
         yield line
@@ -51,12 +56,21 @@ def _lines(drift: Drift) -> Iterator[str]:
     yield ""
 
 
-def _moved(moved: Moved) -> str:
+def _moved(moved: Moved) -> Iterator[str]:
     cause = "" if moved.cause == "evidence" else f" [{moved.cause}]"
     reason = f": {moved.reason}" if moved.reason else ""
     place = f"{moved.resource} {moved.region}".rstrip()
     change = f"{moved.before or 'new'} → {moved.after or 'gone'}"
-    return f"  {moved.severity:8} {moved.check}  {place}  {change}{cause}{reason}"
+    yield f"  {moved.severity:8} {moved.check}  {place}  {change}{cause}{reason}"
+    if moved.who is not None:
+        yield f"           by {_who(moved.who)}"
+
+
+def _who(actor: Actor) -> str:
+    calls = [f"{event.action} {event.time} ({event.id})" for event in actor.events]
+    more = f" and {len(calls) - CALLS} more" if len(calls) > CALLS else ""
+    said = actor.name or f"unknown: {actor.reason}"
+    return said + (f" [{', '.join(calls[:CALLS])}{more}]" if calls else "")
 
 
 def _around(drift: Drift) -> Iterator[str]:
@@ -85,5 +99,9 @@ def _left(days: int) -> str:
 
 def _cut(lines: Sequence[str]) -> Iterator[str]:
     yield from lines[:NAMED]
-    if len(lines) > NAMED:
-        yield f"  … and {len(lines) - NAMED} more: --format json has all"
+    yield from _more(lines)
+
+
+def _more(rows: Sequence[object]) -> Iterator[str]:
+    if len(rows) > NAMED:
+        yield f"  … and {len(rows) - NAMED} more: --format json has all"

@@ -133,6 +133,18 @@ def _lines(one: Reperformed) -> Iterator[str]:
     if one.record:
         yield f"record     {one.record}"
     yield f"pack       {one.pack_sha256}"
+    yield from _judged(one)
+    for number, answer in enumerate(one.evidence, 1):
+        yield ""
+        yield from _evidence(one, number, answer)
+    if not one.evidence:
+        yield "No single answer decides it."
+    yield ""
+    yield f"{one.beside} other answers of the same operations make no difference to this finding."
+
+
+def _judged(one: Reperformed) -> Iterator[str]:
+    """What was asked, and the values that answered it."""
     for name, source in _conditions(one.check).items():
         yield f"{name:<10} {' '.join(source.split())}"
     for item in one.observed:
@@ -143,13 +155,6 @@ def _lines(one: Reperformed) -> Iterator[str]:
         yield f"read       {name} from {source}"
     for note in one.notes:
         yield f"note       {note}"
-    for number, answer in enumerate(one.evidence, 1):
-        yield ""
-        yield from _evidence(one, number, answer)
-    if not one.evidence:
-        yield "No single answer decides it."
-    yield ""
-    yield f"{one.beside} other answers of the same operations make no difference to this finding."
 
 
 def _evidence(one: Reperformed, number: int, answer: Answer) -> Iterator[str]:

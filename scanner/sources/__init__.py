@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol
 
+from scanner.core.actors import LogEvent
+from scanner.core.attribution import Reach, Rule
 from scanner.core.reading import Reader
 from scanner.core.steps import Steps
 from scanner.model.answers import Account, Answer, Call, Caller, Target
 from scanner.model.config import TargetConfig
+from scanner.model.values import Unreadable
 from scanner.registry import Registry
 
 
@@ -128,7 +132,34 @@ class Source(Protocol):
         ...
 
 
+class AuditLog(Protocol):
+    """A cloud's own record of who called what."""
+
+    @property
+    def lag(self) -> timedelta:
+        """How long after a call its event may come."""
+        ...
+
+    @property
+    def read(self) -> Mapping[str, frozenset[str]]:
+        """As `Rules.read`, for the session that is asked."""
+        ...
+
+    @property
+    def rules(self) -> Mapping[str, Rule]:
+        """Which calls change what, by kind; a kind without one: not known."""
+        ...
+
+    def events(
+        self, session: Session, window: tuple[str, str], region: str, reaches: Collection[Reach]
+    ) -> Sequence[LogEvent] | Unreadable:
+        """Every call that changed something in a window, in any order, perhaps twice; or why that is not known."""
+        ...
+
+
 SOURCES = Registry[Callable[[], Source]]("scanner.sources", aws="scanner.sources.aws:AwsSource")
+
+AUDIT_LOGS = Registry[Callable[[], AuditLog]]("scanner.audit_logs", aws="scanner.sources.aws.audit_log:CloudTrail")
 
 PERMISSIONS = Registry[Callable[[str], str]]("scanner.permissions", aws="scanner.sources.aws.permissions:action_of")
 """By cloud: the permission that an operation is named after, where its kind names no other."""

@@ -120,6 +120,7 @@ def test_the_wheel_carries_all_content(wheel: Path) -> None:
             path.relative_to(wheel / "scanner/_content" / place) for path in wheel.rglob(f"_content/{place}/**/*.yaml")
         }
         assert inside == carried != set()
+    assert (wheel / "scanner/_content/verify.md").read_bytes() == (ROOT / "docs/verify.md").read_bytes()
     package = {path.relative_to(ROOT) for path in (ROOT / "scanner").rglob("*") if path.is_file()}
     wanted = {path for path in package if "__pycache__" not in path.parts}
     assert {path for path in wanted if not (wheel / path).exists()} == set()

@@ -1,0 +1,52 @@
+"""`tscan handover`: one archive for the auditor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from scanner.cli.past import between, looking_back, open_past
+from scanner.errors import TscanError
+
+
+@click.command()
+@click.option("--from", "first", required=True, metavar="DAY", help="The first day.")
+@click.option("--to", "last", required=True, metavar="DAY", help="The last day, included.")
+@click.option("--output", required=True, type=click.Path(path_type=Path), metavar="FILE.zip", help="The archive.")
+@looking_back
+def handover(first: str, last: str, output: Path, **options: Any) -> int:
+    """Write one archive: records, evidence, packs, public keys, how to verify them, and where figures come from.
+
+    The chains are whole, because a part could not be verified; the sheets are about the days that are named. The
+    same history gives the same file. It holds your configuration: hand it over as you would hand over that.
+
+    \b
+    Examples:
+      tscan handover --from 2026-01-01 --to 2026-06-30 --output audit-2026h1.zip
+      tscan handover --from 2026-01-01 --to 2026-06-30 --target aws:111122223333 --output one-account.zip
+    """
+    from scanner.core.calendar import moment
+    from scanner.formats.values import clean
+    from scanner.history.handover import Handover, write_handover
+    from scanner.history.rejudge import Rejudge
+    from scanner.pipeline import judge
+
+    past = open_past(**options)
+    period = between(first, last, past.zone)
+    records = [
+        record
+        for target in past.targets
+        for record in past.ledger.records(target)
+        if period.start <= moment(record.finished) < period.end
+    ]
+    if not records:
+        raise TscanError(f"no record ended between {first} and {last}", "see 'tscan history list'")
+    again = Rejudge(
+        past.ledger, lambda snapshots, library, waivers: judge(snapshots, library, waivers=waivers), past.library
+    )
+    what = Handover(first=first, last=last, targets=past.targets, records=tuple(records))
+    files = write_handover(output, past.ledger, again, what)
+    click.echo(clean(f"{output}: {files} files, {len(records)} scans of {len(past.targets)} targets in the period"))
+    return 0

@@ -1,0 +1,203 @@
+"""The archive for an auditor: the chains as they lie in the store, how to verify them, and the IPE sheets."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import IO, Final
+
+from scanner.content.locate import default_roots
+from scanner.errors import TscanError
+from scanner.formats.sheet import sheet
+from scanner.formats.values import clean
+from scanner.history.ipe import SHEETS, Row, call_rows, judged_rows, pack_rows, scan_row
+from scanner.history.ledger import MARKER, Ledger
+from scanner.history.rejudge import Rejudge
+from scanner.history.segments import REBUILT, checkpoints, stored
+from scanner.history.statements import record_key, stream_of
+from scanner.model.history import Record
+
+_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+_PART: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """What is handed over."""
+
+    first: str
+    last: str
+    targets: tuple[str, ...]
+    records: tuple[Record, ...]
+    """Those of the period, which the sheets are about."""
+
+
+def write_handover(path: Path, ledger: Ledger, rejudge: Rejudge, what: Handover) -> int:
+    """Write the archive whole or not at all; the number of its files. The same history gives the same bytes."""
+    if path.is_dir() or not path.parent.is_dir():
+        raise TscanError(f"--output {path} is not a file that can be made", "name a file in a folder that is there")
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=".tscan-", dir=path.parent)
+    except OSError as error:
+        raise TscanError(f"{path} cannot be written: {error.strerror}") from error
+    try:
+        with os.fdopen(descriptor, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            made = _Archive(archive)
+            _fill(made, ledger, rejudge, what)
+        os.replace(temporary, path)
+    except BaseException as error:
+        with suppress(OSError):
+            os.unlink(temporary)
+        if isinstance(error, OSError):
+            raise TscanError(f"{path} cannot be written: {error.strerror}") from error
+        raise
+    return len(made.sums) + 1
+
+
+@dataclass(slots=True)
+class _Archive:
+    """A ZIP file while it is written: no times and no owners, so that it depends on its content alone."""
+
+    zip: zipfile.ZipFile
+    sums: dict[str, str] = field(default_factory=dict)
+
+    def add(self, name: str, parts: Iterable[bytes]) -> None:
+        entry = zipfile.ZipInfo(name, _EPOCH)
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        entry.create_system = 3
+        entry.external_attr = 0o644 << 16
+        digest = hashlib.sha256()
+        with self.zip.open(entry, "w", force_zip64=True) as file:
+            for part in parts:
+                digest.update(part)
+                file.write(part)
+        self.sums[name] = digest.hexdigest()
+
+
+def _fill(archive: _Archive, ledger: Ledger, rejudge: Rejudge, what: Handover) -> None:
+    archive.add("README.md", [_readme(what).encode()])
+    archive.add("verify.md", [_instructions()])
+    with ExitStack() as stack:
+        files: dict[str, IO[bytes]] = {name: stack.enter_context(tempfile.TemporaryFile()) for name in sorted(SHEETS)}
+        counts = _sheets(files, ledger, rejudge, what)
+        archive.add("ipe/ipe.md", [_ipe(what, counts).encode()])
+        for name, file in files.items():
+            file.seek(0)
+            archive.add(f"ipe/{name}.csv", iter(partial(file.read, _PART), b""))
+    for key, content in _stored(ledger, what.targets):
+        archive.add(f"store/{key}", [content])
+    lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(archive.sums.items()))
+    archive.add("SHA256SUMS", [lines.encode()])
+    del archive.sums["SHA256SUMS"]
+
+
+def _stored(ledger: Ledger, targets: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """The files of whole chains: a part of a chain could not be verified by itself."""
+    store = ledger.store
+    for key in (MARKER, *(entry.key for entry in store.list("keys/"))):
+        yield key, store.get(key) or b""
+    done: set[str] = set()
+    for target in targets:
+        records = ledger.records(target)
+        newest = {segment.path for segment in checkpoints(records)}
+        for record in records:
+            key = record_key(stream_of(target), record.seq)
+            content = store.get(key) or b""
+            if hashlib.sha256(content).hexdigest() != record.sha256:
+                raise TscanError(
+                    f"{store.name}/{key} changed while it was read", "'tscan verify' names what is damaged"
+                )
+            yield key, content
+            for segment in record.segments:
+                found = None if segment.path in done else store.get(segment.path)
+                if segment.path in done or (found is None and segment.kind in REBUILT and segment.path not in newest):
+                    continue  # one that compacting removed is superseded, and is not missed
+                done.add(segment.path)
+                yield segment.path, stored(found, segment)
+
+
+def _sheets(files: dict[str, IO[bytes]], ledger: Ledger, rejudge: Rejudge, what: Handover) -> dict[str, int]:
+    counts = dict.fromkeys(files, 0)
+    for name, file in files.items():
+        file.writelines(sheet(SHEETS[name].columns, ()))
+
+    def put(name: str, rows: Iterable[Row]) -> None:
+        lines = list(sheet(SHEETS[name].columns, rows))[1:]
+        files[name].writelines(lines)
+        counts[name] += len(lines)
+
+    for record in what.records:
+        snapshot = ledger.snapshot(record)
+        put("scans", [scan_row(record, snapshot)])
+        put("calls", call_rows(record, snapshot))
+    packs: set[str] = set()
+    for one in rejudge.run(what.records, "day"):
+        for name, row in judged_rows(one, what.targets):
+            put(name, [row])
+        if one.library is not None and one.library.sha256 not in packs:
+            packs.add(one.library.sha256)
+            for name, row in pack_rows(one.library):
+                put(name, [row])
+    return counts
+
+
+def _instructions() -> bytes:
+    """docs/verify.md, which a wheel carries beside the checks."""
+    above = default_roots().checks.parent
+    for path in (above / "verify.md", above / "docs/verify.md"):
+        if path.is_file():
+            return path.read_bytes()
+    raise TscanError("docs/verify.md is not there", "this installation of tscan is not whole: install it again")
+
+
+def _readme(what: Handover) -> str:
+    targets = "\n".join(f"- {clean(target)}" for target in what.targets)
+    return f"""# History of {what.first} to {what.last}
+
+Records, evidence and packs of:
+
+{targets}
+
+| place | what it is |
+|---|---|
+| `store/log/` | one signed record for each scan, from the first on: a chain verifies only as a whole |
+| `store/segments/` | what the records name: evidence, answers, transitions, waivers and packs, each by its digest |
+| `store/keys/` | the public keys; take the one that you trust from the person whose key it is |
+| `verify.md` | how to verify `store/` with `openssl` alone, or with `tscan verify store` |
+| `ipe/` | who ran what, with which calls, parameters, versions and clocks: `ipe.md` explains the sheets |
+| `SHA256SUMS` | `sha256sum -c SHA256SUMS` |
+
+The sheets are made from `store/`, and are not signed: the records are. `tscan replay --store store --from {what.first}
+--to {what.last}` judges the evidence again with the pack of each day, and `tscan reperform CHECK@RESOURCE --store
+store` shows what one finding stands on. Nothing here is a conclusion: that is the auditor's.
+"""
+
+
+def _ipe(what: Handover, counts: dict[str, int]) -> str:
+    rows = "\n".join(f"| `{name}.csv` | {counts[name]} | {SHEETS[name].meaning} |" for name in sorted(SHEETS))
+    columns = "\n".join(f"- `{name}.csv`: {', '.join(SHEETS[name].columns)}" for name in sorted(SHEETS))
+    return f"""# Where the figures come from, {what.first} to {what.last}
+
+{len(what.records)} scans of {len(what.targets)} targets ended in this period.
+
+| sheet | rows | what it is |
+|---|---|---|
+{rows}
+
+`record` is the chain and the number of a scan's record, `store/log/<chain>/<number>.json`. Times are UTC, by the clock
+of the host that scanned; `clock_skew_seconds` is the provider's clock minus that, empty where the provider did not say.
+A text that a spreadsheet would take for a formula stands behind an apostrophe.
+
+Populations, refusals and check texts are made by judging the evidence again with the pack of its day.
+
+## Columns
+
+{columns}
+"""

@@ -1,0 +1,158 @@
+"""CloudTrail's event history: 90 days of the calls that changed something, by region; nobody can switch it off."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib.resources import files
+from time import sleep
+from typing import Any, Final
+
+from scanner.core.actors import LogEvent
+from scanner.core.attribution import Reach, Rule
+from scanner.core.calendar import iso, moment
+from scanner.core.steps import walk
+from scanner.model.answers import Answer, Call
+from scanner.model.values import Unreadable
+from scanner.sources import Session
+
+OPERATION: Final = "cloudtrail:LookupEvents"
+KEPT: Final = timedelta(days=90)
+LAG: Final = timedelta(minutes=15)
+"""CloudTrail User Guide, "Viewing recent management events with the console": within 15 minutes, not guaranteed."""
+HOMES: Final = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+"""By partition: where calls to services without a region are logged."""
+_TAGS: Final = ("tagging:TagResources", "tagging:UntagResources")
+"""One service that changes the labels of all the others."""
+_MARGIN: Final = timedelta(seconds=3)
+"""Times in a request are cut to the second."""
+
+Key = tuple[str, str, tuple[str, str]]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class CloudTrail:
+    """The AWS audit log."""
+
+    now: Callable[[], datetime] = _now
+    sleep: Callable[[float], None] = sleep
+    _asked: dict[Key, tuple[LogEvent, ...] | Unreadable] = field(default_factory=dict)
+
+    @property
+    def lag(self) -> timedelta:
+        """How long after a call its event may come."""
+        return LAG
+
+    @property
+    def read(self) -> Mapping[str, frozenset[str]]:
+        """What detection must leave alone: it would replace an event whole. Nearly all of it is dropped here."""
+        return {OPERATION: frozenset({"Events[].CloudTrailEvent", "Events[].Resources"})}
+
+    @property
+    def rules(self) -> Mapping[str, Rule]:
+        """Which calls change what, by kind."""
+        return _rules()
+
+    def events(
+        self, session: Session, window: tuple[str, str], region: str, reaches: Collection[Reach]
+    ) -> tuple[LogEvent, ...] | Unreadable:
+        """Every call that changed something in the window, in the regions that are meant; whole, or the reason why not.
+
+        An event may be there twice, and in any order.
+        """
+        if moment(window[0]) < self.now() - KEPT:
+            return Unreadable(f"the event history holds {KEPT.days} days, and the change may be older")
+        if Reach.EVERY in reaches and session.regions_open:
+            return Unreadable(session.regions_open)
+        found: list[LogEvent] = []
+        for name in sorted(_regions(session, region, reaches)):
+            events = self._events(session, name, window)
+            if isinstance(events, Unreadable):
+                return events
+            found.extend(events)
+        return tuple(found)
+
+    def _events(self, session: Session, region: str, window: tuple[str, str]) -> tuple[LogEvent, ...] | Unreadable:
+        key = (str(session.target), region, window)
+        if key not in self._asked:
+            call = Call(
+                operation=OPERATION,
+                region=region,
+                params={
+                    # By resource it would be quicker, and would leave out the calls that do not say on what.
+                    "LookupAttributes": [{"AttributeKey": "ReadOnly", "AttributeValue": "false"}],
+                    "StartTime": iso(moment(window[0]) - _MARGIN),
+                    "EndTime": iso(moment(window[1]) + _MARGIN),
+                },
+                items=("Events",),
+            )
+            self._asked[key] = _read(walk(session.steps(call), self.sleep))
+        return self._asked[key]
+
+
+def _regions(session: Session, region: str, reaches: Collection[Reach]) -> set[str]:
+    home = HOMES.get(session.partition, "us-east-1")
+    places = {
+        Reach.OWN: {region or home},
+        Reach.GLOBAL: {home},
+        Reach.BOTH: {region or home, home},
+        Reach.EVERY: {*session.regions, region or home, home},
+    }
+    return {name for reach in reaches for name in places[reach]}
+
+
+def _read(answer: Answer) -> tuple[LogEvent, ...] | Unreadable:
+    if not answer.state.whole:
+        return answer.unread
+    return tuple(_event(row, answer.call.region) for row in (answer.data or {}).get("Events", []))
+
+
+def _event(row: Mapping[str, Any], region: str) -> LogEvent:
+    """What is kept of an event: who, what, when, from where, on what; never what was sent or answered."""
+    detail = _detail(row.get("CloudTrailEvent"))
+    identity = _mapping(detail.get("userIdentity"))
+    kind = str(identity.get("type", ""))
+    source = str(row.get("EventSource") or detail.get("eventSource", "")).partition(".")[0]
+    names = [one.get("ResourceName") for one in row.get("Resources") or ()]
+    names += [_mapping(one).get("ARN") for one in detail.get("resources") or ()]
+    return LogEvent(
+        id=str(row.get("EventId", "")),
+        time=str(row.get("EventTime", "")),
+        action=f"{source}:{row.get('EventName', '')}",
+        actor=str(identity.get("arn") or ("an AWS service" if kind == "AWSService" else "")),
+        actor_type=kind,
+        address=str(detail.get("sourceIPAddress", "")),
+        resources=tuple(dict.fromkeys(str(name) for name in names if name)),
+        region=region,
+        writes=str(row.get("ReadOnly", "false")).lower() != "true",
+        error=str(detail.get("errorCode", "")),
+    )
+
+
+def _detail(text: Any) -> Mapping[str, Any]:
+    """The event itself; nothing where it cannot be read, so that nobody is named for it."""
+    try:
+        return _mapping(json.loads(text))
+    except (TypeError, ValueError):
+        return {}
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+@cache
+def _rules() -> Mapping[str, Rule]:
+    text = files(__package__).joinpath("changing.tsv").read_text(encoding="utf-8")
+    rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
+    return {
+        kind: Rule(actions=(*actions.split(), *_TAGS), named=named == "named", reach=Reach(reach))
+        for kind, named, reach, actions in rows[1:]
+    }

@@ -1,0 +1,168 @@
+"""What is asked of an audit log about a drift, and what its events then say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from scanner.content import load_library
+from scanner.core.actors import LogEvent
+from scanner.core.attribution import Question, Reach, Rule, answer, questions, rules_of
+from scanner.core.between import drift_between
+from scanner.model.history import Cause
+from tests.core.nights import HERE, Nights, night
+
+LIBRARY = load_library()
+TLS, RECORDER = "aws-s3-bucket-tls-only", "aws-config-recorder-on"
+BUCKET = "arn:aws:s3:::ledger"
+KEY = (TLS, "eu-west-1", BUCKET)
+LISTING = (TLS, "", "*")
+OTHER = (TLS, "eu-west-1", "arn:aws:s3:::notes")
+RULES = {
+    "aws.s3.bucket": Rule(actions=("s3:*Bucket*",), named=True, reach=Reach.BOTH),
+    "aws.region": Rule(actions=("ec2:*Ebs*",), named=False, reach=Reach.OWN),
+    "aws.config.recorder": Rule(actions=("config:*Recorder*",), named=True, reach=Reach.OWN),
+}
+
+
+def asked(*states: dict[tuple[str, str, str], str], cause: Cause = Cause.EVIDENCE, before: int = -2) -> Any:
+    """What is asked about the last two of these nights."""
+    history = Nights()
+    for number, state in enumerate(states):
+        history.commit(night(number), state, cause=cause, checks=(TLS, RECORDER))
+    records = history.records(HERE)
+    drift = drift_between(history, records[before], records[-1], LIBRARY, today=date(2026, 1, 10))
+    return questions(drift, records, history.transitions(HERE), LIBRARY)
+
+
+def test_the_window_is_from_the_reading_before_to_the_one_that_saw_it() -> None:
+    question = asked({KEY: "pass"}, {KEY: "pass"}, {KEY: "fail"})[KEY]
+    assert question.window == ("2026-01-02T02:00:00Z", "2026-01-03T02:10:00Z")
+    assert (question.kind, question.others) == ("aws.s3.bucket", {})
+
+
+def test_an_unread_night_widens_it() -> None:
+    question = asked({KEY: "pass"}, {KEY: "unknown"}, {KEY: "unknown"}, {KEY: "fail"})[KEY]
+    assert question.window == ("2026-01-01T02:00:00Z", "2026-01-04T02:10:00Z")
+
+
+def test_the_last_change_of_several_is_asked_about() -> None:
+    question = asked({KEY: "pass"}, {KEY: "fail"}, {KEY: "pass"}, {KEY: "fail"}, {KEY: "fail"}, before=0)[KEY]
+    assert question.window == ("2026-01-03T02:00:00Z", "2026-01-04T02:10:00Z")
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        (Cause.PACK, "the check changed"), (Cause.PARAMS, "a parameter changed"), (Cause.WAIVER, "a waiver changed"),
+        (Cause.CLOCK, "only time went by"), (Cause.SCOPE, "what is scanned changed"),
+    ],
+)  # fmt: skip
+def test_what_nobody_did_is_not_asked(cause: Cause, said: str) -> None:
+    assert asked({KEY: "pass"}, {KEY: "fail"}, cause=cause)[KEY].startswith(said)
+
+
+def test_what_was_never_read_before_is_not_asked() -> None:
+    assert asked({OTHER: "pass"}, {OTHER: "pass"}) == {}
+    assert isinstance(asked({OTHER: "pass"}, {OTHER: "pass", KEY: "fail"})[KEY], Question), "it is new"
+    hidden = asked({LISTING: "unknown"}, {KEY: "fail"})[KEY]
+    assert hidden == "whether it was there before is not known: what lists it was not read"
+    assert asked({OTHER: "pass", KEY: "unknown"}, {OTHER: "pass", KEY: "fail"})[KEY] == "it was not read before"
+
+
+def test_moves_of_our_own_sight_are_not_asked() -> None:
+    assert asked({KEY: "pass"}, {KEY: "unknown"}) == {}
+    assert asked({KEY: "fail"}, {KEY: "waived"}) == {}
+    assert asked({KEY: "fail"}, {KEY: "pass"}).keys() == asked({KEY: "fail", OTHER: "pass"}, {OTHER: "pass"}).keys()
+
+
+def event(number: int, actor: str, action: str, *resources: str, region: str = "eu-west-1") -> LogEvent:
+    return LogEvent(
+        id=f"e{number}", time="2026-01-01T12:00:00Z", action=action, actor=actor, resources=resources, region=region
+    )
+
+
+def region_question() -> tuple[Question, tuple[Rule, ...]]:
+    key = (RECORDER, "eu-west-1", "111122223333/eu-west-1")
+    question = asked({key: "pass"}, {key: "fail"})[key]
+    rules = rules_of(question, RULES)
+    assert isinstance(rules, tuple)
+    return question, rules
+
+
+def test_a_check_of_other_resources_looks_at_every_call_that_changes_those_in_its_region() -> None:
+    question, rules = region_question()
+    assert question.others == {"aws.config.recorder": True}
+    stopped = event(1, "ann", "config:StopConfigurationRecorder", "default")
+    elsewhere = event(2, "bob", "config:StopConfigurationRecorder", "default", region="us-east-1")
+    unrelated = event(3, "carol", "config:PutConfigRule", "rule")
+    assert answer(question, rules, [elsewhere, unrelated, stopped]).name == "ann"
+    twice = answer(question, rules, [stopped, event(4, "dan", "config:PutConfigurationRecorder", "other")])
+    assert twice.reason == "2 actors fit: ann, dan"
+    assert answer(question, rules, [stopped, event(5, "", "config:PutConfigurationRecorder")]).reason == (
+        "2 actors fit: one without a name, ann"
+    )
+
+
+def test_a_named_call_on_another_resource_is_not_the_one() -> None:
+    question = asked({KEY: "pass"}, {KEY: "fail"})[KEY]
+    rules = (RULES["aws.s3.bucket"],)
+    mine, other = event(1, "ann", "s3:DeleteBucketPolicy", "ledger"), event(2, "bob", "s3:PutBucketPolicy", "notes")
+    assert answer(question, rules, [other, mine]).name == "ann"
+    assert answer(question, rules, [other]).reason == "no event of the log fits"
+
+
+def test_a_log_that_may_be_late_names_nobody() -> None:
+    question = asked({KEY: "pass"}, {KEY: "fail"})[KEY]
+    found = answer(question, (RULES["aws.s3.bucket"],), [event(1, "ann", "s3:PutBucketAcl", "ledger")], "it is early")
+    assert (found.known, found.reason) == (False, "it is early; so far ann")
+
+
+def test_a_kind_without_a_rule_is_not_guessed_at() -> None:
+    question, _ = region_question()
+    left = {name: rule for name, rule in RULES.items() if name != "aws.config.recorder"}
+    assert rules_of(question, left) == "which calls change aws.config.recorder is not known"
+
+
+def test_what_lies_elsewhere_is_looked_for_everywhere() -> None:
+    key = ("aws-cloudtrail-data-events", "eu-west-1", BUCKET)
+    history = Nights()
+    for number, verdict in enumerate(("pass", "fail")):
+        history.commit(night(number), {key: verdict})
+    records = history.records(HERE)
+    drift = drift_between(history, *records, LIBRARY, today=date(2026, 1, 10))
+    question = questions(drift, records, history.transitions(HERE), LIBRARY)[key]
+    assert isinstance(question, Question)
+    trail = Rule(actions=("cloudtrail:*",), named=True, reach=Reach.OWN)
+    rules = rules_of(question, {**RULES, **dict.fromkeys(question.others, trail)})
+    stopped = event(1, "ann", "cloudtrail:StopLogging", "main", region="us-east-1")
+    assert not isinstance(rules, str)
+    assert Reach.EVERY in {rule.reach for rule in rules}
+    assert answer(question, rules, [stopped]).name == "ann"
+
+
+@pytest.mark.parametrize(
+    ("resource", "name"),
+    [
+        ("arn:aws:rds:eu-west-1:111122223333:db:books", "books"),
+        ("arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/x", "/aws/lambda/x"),
+        ("arn:aws:lambda:eu-west-1:111122223333:function:work:live", "work:live"),
+        ("arn:aws:iam::111122223333:role/team/reader", "reader"),
+        ("arn:aws:ec2:eu-west-1:111122223333:security-group/sg-1", "sg-1"),
+    ],
+)
+def test_a_log_names_things_without_their_arn(resource: str, name: str) -> None:
+    key = (TLS, "eu-west-1", resource)
+    question, rules = asked({key: "pass"}, {key: "fail"})[key], (RULES["aws.s3.bucket"],)
+    assert answer(question, rules, [event(1, "ann", "s3:PutBucketAcl", name)]).name == "ann"
+    assert not answer(question, rules, [event(1, "ann", "s3:PutBucketAcl", "else")]).known
+
+
+def test_the_calls_are_shown_in_order_of_time() -> None:
+    question = asked({KEY: "pass"}, {KEY: "fail"})[KEY]
+    first, last = event(9, "ann", "s3:PutBucketAcl", "ledger"), event(2, "ann", "s3:PutBucketPolicy", "ledger")
+    last = replace(last, time="2026-01-01T12:00:01Z")
+    assert answer(question, (RULES["aws.s3.bucket"],), [last, first, last]).events == (first, last)
