@@ -128,14 +128,11 @@ def judge(
     """What the evidence says by this library: a pure function; the clock is the end of each snapshot.
 
     The snapshots are of different targets, and are taken one at a time. `checks` and `params` default to those that
-    each snapshot was made with; `categories` keeps only the named categories of a framework; of
-    `waivers`, those count that stand on the day on which a snapshot ended.
+    each snapshot was made with; `categories` keeps the named ones of a framework; `waivers` count on a snapshot's day.
     """
     seen: list[Snapshot] = []
-    judged = [
-        _waived(_judge_target(snapshot, library, checks, params), waivers, _end(snapshot))
-        for snapshot in _with_missing(snapshots, seen)
-    ]
+    every = _with_missing(snapshots, seen)
+    judged = [_waived(_judge_target(one, library, checks, params), waivers, _end(one)) for one in every]
     results = read_once([result for one in judged for result in one.results], seen, library)
     controls = assess_controls(
         library,

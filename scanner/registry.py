@@ -44,7 +44,7 @@ class Registry(Generic[T]):
         if name not in places:
             close = get_close_matches(name, places, n=1)
             hint = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(sorted(places))}"
-            raise TscanError(f"{self.group} has no '{name}'", hint)
+            raise TscanError(f"{self.group.rpartition('.')[2]} has no '{name}'", hint)
         module, _, attribute = places[name].partition(":")
         try:
             return cast(T, getattr(importlib.import_module(module), attribute))

@@ -12,6 +12,7 @@ from scanner.errors import TscanError
 from scanner.model.answers import State
 from scanner.model.config import TargetConfig
 from scanner.sources import SOURCES, Rules
+from scanner.sources.aws.opening import _unknown_region
 
 
 def test_the_account_is_named_by_its_id(opened: Any) -> None:
@@ -160,3 +161,17 @@ def test_a_role_that_cannot_be_assumed(opened: Any) -> None:
 def test_a_portals_page_is_not_an_account(opened: Any) -> None:
     with pytest.raises(TscanError):
         opened({"GetCallerIdentity": [Reply(body="<html><body>Log in</body></html>", kind="text/html")]})
+
+
+@pytest.mark.parametrize(
+    ("asked", "message", "hint"),
+    [
+        (True, "region 'nowhere-1' does not exist or is not enabled in this account", "enabled: r0, r1"),
+        (False, "region 'nowhere-1' does not exist", "known: r0, r1"),
+    ],
+)
+def test_an_unknown_region_says_only_what_was_asked(asked: bool, message: str, hint: str) -> None:
+    error = _unknown_region("nowhere-1", [f"r{number}" for number in range(10)], asked=asked)
+    assert error.message == message
+    assert error.hint.startswith(hint)
+    assert error.hint.endswith("r7 and 2 more")

@@ -26,6 +26,7 @@ ORGANIZATION: Final = Call(
     operation="organizations:DescribeOrganization", region="", absent_on=("AWSOrganizationsNotInUseException",)
 )
 NOT_IN_USE: Final = "AWSOrganizationsNotInUseException"
+_REGIONS_SHOWN: Final = 8
 _REACH: Final = "check the network, proxy, region and AWS_ENDPOINT_URL"
 _UNREACHABLE: Final = frozenset(
     {"EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError", "ConnectionClosedError"}
@@ -121,7 +122,7 @@ def _session(config: TargetConfig) -> tuple[BotoSession, str, str, Any]:
         name = config.profile or str(error.kwargs["profile"])
         raise TscanError(f"AWS profile '{name}' does not exist", _near(boto, name)) from error
     except aws.UnknownRegionError:
-        raise _unknown_region(home, _known_regions(boto, "aws")) from None
+        raise _unknown_region(home, _known_regions(boto, "aws"), asked=False) from None
     except aws.BotoCoreError as error:
         raise TscanError(
             f"AWS credentials cannot be read: {_line(error)}", "check the AWS configuration files"
@@ -201,7 +202,7 @@ def _regions(way: Way, answer: Answer, *, member: bool) -> tuple[tuple[str, ...]
     chosen = tuple(sorted(dict.fromkeys(config.regions)))
     for region in chosen:
         if region not in known and region not in enabled and not member:
-            raise _unknown_region(region, known)
+            raise _unknown_region(region, known, asked=strict)
     here = tuple(region for region in chosen if region in enabled) if whole else chosen
     left = tuple(region for region in enabled if region not in chosen)
     return here, left, "" if here else "none of the chosen regions is enabled in this account"
@@ -211,10 +212,14 @@ def _known_regions(boto: BotoSession, partition: str) -> list[str]:
     return sorted(boto.get_available_regions("ec2", partition_name=partition))
 
 
-def _unknown_region(region: str, known: list[str]) -> TscanError:
+def _unknown_region(region: str, known: list[str], *, asked: bool) -> TscanError:
+    """`asked`: the account itself named the regions that are known; else they are those of the SDK."""
     close = get_close_matches(region, known, n=1)
-    hint = f"did you mean '{close[0]}'?" if close else f"enabled: {', '.join(known)}"
-    return TscanError(f"region '{region}' does not exist or is not enabled in this account", hint)
+    shown = ", ".join(known[:_REGIONS_SHOWN]) + (
+        f" and {len(known) - _REGIONS_SHOWN} more" * (len(known) > _REGIONS_SHOWN)
+    )
+    hint = f"did you mean '{close[0]}'?" if close else f"{'enabled' if asked else 'known'}: {shown}"
+    return TscanError(f"region '{region}' does not exist" + " or is not enabled in this account" * asked, hint)
 
 
 def _near(boto: BotoSession, profile: str) -> str:
