@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -39,10 +39,10 @@ class Skew:
         self.largest: float | None = None
         """Theirs minus ours in seconds; a Date has whole seconds, and travels."""
 
-    def of(self, method: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+    def of(self, request: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """What a request brings, with the Date of its answer, or of its refusal, noted."""
         try:
-            answer = method(**arguments)
+            answer = request()
         except ClientError as error:
             self._note(error.response)
             raise

@@ -1,15 +1,13 @@
-"""Whose credentials sign a request: one client serves all accounts, and each call says for which it speaks."""
+"""Whose credentials sign a request: one plan serves all accounts, and each call brings the key of its own."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from botocore.credentials import DeferredRefreshableCredentials, ReadOnlyCredentials
-from botocore.exceptions import ClientError, CredentialRetrievalError
+from botocore.exceptions import ClientError, CredentialRetrievalError, NoCredentialsError
 
 from scanner.sources.aws.clock import Clock
 
@@ -17,22 +15,16 @@ _EXPIRED: Final = ("ExpiredToken", "RequestExpired", "TokenRefreshRequired")
 _AGAIN: Final = 60.0
 """Seconds after which a second renewal may mend what the first did not."""
 
-_current: ContextVar[Any] = ContextVar("credentials")
-"""The credentials of the account that the running thread asks for."""
 
-
-class SharedCredentials:
-    """What botocore's clients are given in place of credentials: those of the account that is being asked."""
+class NoAccount:
+    """What botocore's clients are given in place of credentials: they serve all accounts, and sign for none."""
 
     method = "tscan"
     account_id = None
 
-    def __init__(self, own: Any) -> None:
-        self._own = own
-
     def get_frozen_credentials(self) -> ReadOnlyCredentials:
-        """The key of this moment, renewed where it is about to expire."""
-        return _current.get(self._own).get_frozen_credentials()
+        """Nothing: a request is signed with the credentials that it is made with."""
+        raise NoCredentialsError()
 
     def get_deferred_property(self, name: str) -> Callable[[], Any]:
         """Nothing: an endpoint that names the account would be kept for all accounts."""
@@ -48,14 +40,9 @@ class Identity:
         self._lock = threading.Lock()
         self._renewed = float("-inf")
 
-    @contextmanager
-    def used(self) -> Iterator[None]:
-        """While this lasts, the thread's requests are signed for this account."""
-        token = _current.set(self.credentials)
-        try:
-            yield
-        finally:
-            _current.reset(token)
+    def key(self) -> ReadOnlyCredentials:
+        """The key of this moment, renewed where it is about to expire."""
+        return self.credentials.get_frozen_credentials()
 
     def renew(self) -> bool:
         """Make credentials anew although their time is not over; False where that cannot help."""

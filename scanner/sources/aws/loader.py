@@ -12,8 +12,6 @@ from scanner.sources.aws.operations import OPERATIONS
 
 _WHOLE: Final = frozenset({"sts"})
 """Services that botocore itself uses for credentials."""
-_EXTRA: Final = {"s3": frozenset({"HeadBucket"})}
-"""What botocore asks by itself: where a bucket is, after an answer that says that it is elsewhere."""
 
 
 class ReviewedLoader(Loader):  # type: ignore[misc]
@@ -40,8 +38,7 @@ class ReviewedLoader(Loader):  # type: ignore[misc]
         wanted = {name.partition(":")[2] for name in OPERATIONS if name.partition(":")[0] == service}
         if service in _WHOLE or not wanted:
             return whole
-        names = wanted | _EXTRA.get(service, frozenset())
-        operations = {name: model for name, model in whole["operations"].items() if name in names}
+        operations = {name: model for name, model in whole["operations"].items() if name in wanted}
         self._forget(service)
         return {**whole, "operations": operations, "shapes": _reachable(operations, whole["shapes"])}
 

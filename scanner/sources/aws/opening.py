@@ -16,7 +16,7 @@ from scanner.model.config import TargetConfig
 from scanner.sources import Rules
 from scanner.sources.aws.clients import Clients
 from scanner.sources.aws.clock import Clock
-from scanner.sources.aws.identity import Identity, RoleCredentials, SharedCredentials
+from scanner.sources.aws.identity import Identity, NoAccount, RoleCredentials
 from scanner.sources.aws.loader import ReviewedLoader
 from scanner.sources.aws.outcomes import FAILURES, Failure, classify
 from scanner.sources.aws.session import AwsSession, Door, Tools
@@ -132,7 +132,7 @@ def _session(config: TargetConfig) -> tuple[BotoSession, str, str, Any]:
             "no AWS credentials were found", "set AWS_PROFILE (or --profile), or run `tscan demo`, which needs none"
         )
     # botocore has no public way to hand a session credentials that change; its own docs use this member.
-    boto._credentials = SharedCredentials(found)
+    boto._credentials = NoAccount()
     return boto, home, str(partition), found
 
 
@@ -141,8 +141,8 @@ def assumed(way: Way, source: Identity, role: str, external_id: str) -> Identity
     arguments = {"RoleArn": role, "RoleSessionName": "tscan"} | ({"ExternalId": external_id} if external_id else {})
 
     def assume() -> Any:
-        with source.used():
-            return way.tools.clients.get("sts", way.home).assume_role(**arguments)
+        plan = way.tools.clients.plan("sts", way.home, "AssumeRole")
+        return plan.ask(arguments, source.key(), way.tools.clock.now())
 
     return Identity(RoleCredentials(assume, way.tools.clock), way.tools.clock)
 
@@ -170,7 +170,7 @@ def _no_caller(answer: Answer, way: Way) -> TscanError:
     if failure.code.startswith(("ExpiredToken", "RequestExpired", "TokenRefreshRequired")):
         return TscanError(f"the AWS credentials have expired ({failure.code})", "log in again, then repeat")
     if failure.code in _UNREACHABLE:
-        endpoint = way.tools.clients.get("sts", way.home).meta.endpoint_url
+        endpoint = way.tools.clients.endpoint("sts", way.home)
         return TscanError(f"AWS cannot be reached at {endpoint} ({failure.code})", _REACH)
     if failure.code in _ACCEPTED_NOWHERE:
         return TscanError(

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from scanner.core.steps import Steps, walk
@@ -21,6 +20,7 @@ from scanner.sources.aws.operations import OPERATIONS
 from scanner.sources.aws.outcomes import FAILURES, Failure, classify
 from scanner.sources.aws.pace import Attempts, Limiter
 from scanner.sources.aws.paging import MAX_PAGES, NotAListError, Pager, Pagers, join, list_at
+from scanner.sources.aws.plans import Plan
 from scanner.sources.redaction import Redactor
 
 
@@ -91,27 +91,25 @@ class Door:
     def _read(self, call: Call, service: str, operation: str, attempts: Attempts, reading: _Reading) -> Steps[None]:
         """Read every page into `reading`, or until one fails."""
         try:
-            client = self.tools.clients.get(service, call.region)
-            model = client.meta.service_model.operation_model(operation)
-            method = getattr(client, xform_name(operation))
+            plan = self.tools.clients.plan(service, call.region, operation)
         except FAILURES as error:
             reading.failure = classify(service, error)
             return
-        pager = self.tools.pagers.of(service, model)
+        pager = self.tools.pagers.of(service, plan.model)
         try:
-            yield from self._pages(call, method, pager, attempts, reading)
+            yield from self._pages(call, plan, pager, attempts, reading)
         except (NotAListError, UnexpectedValueError) as error:
             reading.failure = Failure(
                 state=State.ERROR, code=type(error).__name__.removesuffix("Error"), message=str(error)
             )
 
-    def _pages(self, call: Call, method: Any, pager: Pager, attempts: Attempts, reading: _Reading) -> Steps[None]:
+    def _pages(self, call: Call, plan: Plan, pager: Pager, attempts: Attempts, reading: _Reading) -> Steps[None]:
         arguments: dict[str, Any] = dict(call.params)
         # The lists that the model pages are joined too: another kind may read one that this call does not name.
         paths = dict.fromkeys((*call.items, *pager.lists))
         seen: set[str] = set()
         while reading.failure is None:
-            page = yield from attempts.ask(lambda: self._request(method, arguments))
+            page = yield from attempts.ask(lambda: self._request(plan, arguments))
             if isinstance(page, Failure):
                 reading.failure = page
                 return
@@ -130,15 +128,17 @@ class Door:
             reading.failure = _cannot_follow(call, following, seen, reading.pages)
             arguments.update(following)
 
-    def _request(self, method: Any, arguments: Mapping[str, Any]) -> Any:
+    def _request(self, plan: Plan, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """One request, signed for this account; once more where its credentials had just run out."""
-        with self._identity.used():
-            try:
-                return self.skew.of(method, arguments)
-            except ClientError as error:
-                if not expired(error) or not self._identity.renew():
-                    raise
-            return self.skew.of(method, arguments)
+        try:
+            return self._once(plan, arguments)
+        except ClientError as error:
+            if not expired(error) or not self._identity.renew():
+                raise
+        return self._once(plan, arguments)
+
+    def _once(self, plan: Plan, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        return self.skew.of(lambda: plan.ask(arguments, self._identity.key(), self.clock.now()))
 
     def _answer(self, call: Call, reading: _Reading, attempts: Attempts, started: str) -> Answer:
         failure = reading.failure

@@ -1,0 +1,197 @@
+"""One operation at one endpoint, made ready: what botocore knows of it is looked up once and then only used.
+
+botocore serialises, resolves endpoints, parses and has its own handlers for what its models do not say; its client,
+which would look all of that up again for each call, is not called.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+from botocore.awsrequest import prepare_request_dict
+from botocore.exceptions import ClientError
+from botocore.model import OperationModel
+from botocore.parsers import ResponseParserFactory
+
+from scanner.sources.aws.bodies import check_body
+from scanner.sources.aws.connections import Connections, Route, exchange
+from scanner.sources.aws.http import Reply
+from scanner.sources.aws.signing import Signer
+from scanner.sources.aws.times import moment
+
+NOT_CALLED: Final = frozenset({"release_retry_quota"})
+"""Handlers of what tscan does itself: retries, and the pace of calls."""
+_ACCOUNT_HOST: Final = re.compile(r"//[0-9]{12}\.")
+_BREAKS: Final = re.compile(r"[\r\n]")
+_IN_FIRST_LINE: Final = re.compile(r"[^!-~]")
+_PLACES: Final = 1024
+_PARSERS: Final = ResponseParserFactory()
+_PARSERS.set_parser_defaults(timestamp_parser=moment)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where requests with certain parameters go, and who signs them."""
+
+    url: str
+    headers: Mapping[str, str]
+    route: Route
+    signer: Signer
+
+
+class Plan:
+    """One operation of one botocore client; safe in threads."""
+
+    def __init__(self, client: Any, operation: str, connections: Connections, *, bare_host: bool) -> None:
+        self.model = client.meta.service_model.operation_model(operation)
+        self._client = client
+        self._connections = connections
+        self._bare_host = bare_host
+        """The endpoint is the user's own: no account can stand before its host."""
+        self._agent = client._user_agent_creator.to_string()
+        self._context = _context(client, self.model)
+        self._protocol = self.model.service_model.resolved_protocol
+        self._before_build = handlers(client, "before-parameter-build", operation)
+        self._before_parse = handlers(client, "before-parse", operation)
+        self._after_call = handlers(client, "after-call", operation)
+        self._places: dict[tuple[Any, ...], Place] = {}
+        self._signers: dict[tuple[str, str, str], Signer] = {}
+
+    def ask(self, arguments: Mapping[str, Any], credentials: Any, now: datetime) -> dict[str, Any]:
+        """The parsed answer; ClientError for one that refuses, and what botocore raises for one that did not come."""
+        params, context = dict(arguments), dict(self._context)
+        for handler in self._before_build:
+            handler(params=params, model=self.model, context=context)
+        place = self._place(params, context)
+        return self._read(exchange(place.route, self._written(params, place, credentials, now)), context)
+
+    # -- out ------------------------------------------------------------------------------------------------------
+
+    def _place(self, params: dict[str, Any], context: dict[str, Any]) -> Place:
+        """The endpoint depends on few parameters: on the bucket, for one."""
+        if self.model.operation_context_parameters:
+            return self._resolved(params, context)
+        key = tuple(params.get(one.member_name) for one in self.model.context_parameters)
+        found = self._places.get(key)
+        if found is None:
+            if len(self._places) >= _PLACES:
+                self._places.clear()
+            found = self._places[key] = self._resolved(params, context)
+        return found
+
+    def _resolved(self, params: dict[str, Any], context: dict[str, Any]) -> Place:
+        url, headers, properties = self._client._resolve_endpoint_ruleset(self.model, params, context)
+        if properties:
+            context["endpoint_properties"] = properties
+        if self._bare_host:
+            url = _ACCOUNT_HOST.sub("//", url, count=1)
+        signer = self._client._request_signer
+        signing = context.get("signing", {})
+        key = (
+            signer._choose_signer(self.model.name, "standard", context),
+            signing.get("signing_name") or signer.signing_name,
+            signing.get("region") or signer.region_name,
+        )
+        return Place(
+            url=url,
+            headers=headers or {},
+            route=self._connections.route(url),
+            signer=self._signers.setdefault(key, Signer(*key)),
+        )
+
+    def _written(self, params: dict[str, Any], place: Place, credentials: Any, now: datetime) -> bytes:
+        """The request as it is sent, signed."""
+        request = self._client._serializer.serialize_to_request(params, self.model)
+        if not self._client.meta.config.inject_host_prefix:
+            request.pop("host_prefix", None)
+        request["headers"].update(place.headers)
+        prepare_request_dict(request, endpoint_url=place.url, user_agent=self._agent, context={})
+        method, parts, body = request["method"], urlsplit(request["url"]), _encoded(request["body"])
+        headers: dict[str, str] = {
+            "Host": _host(parts),
+            "Accept-Encoding": "identity",
+            **{name: _text(value) for name, value in request["headers"].items()},
+        }
+        if body or method not in ("GET", "HEAD"):
+            headers["Content-Length"] = str(len(body))
+        path = parts.path or "/"
+        place.signer.sign(method, path, parts.query, headers, body, credentials, now)
+        headers.update(place.route.proxy_headers)
+        target = f"{place.route.before_path}{path}?{parts.query}" if parts.query else f"{place.route.before_path}{path}"
+        return _head(method, target, headers) + body
+
+    # -- back -----------------------------------------------------------------------------------------------------
+
+    def _read(self, reply: Reply, context: dict[str, Any]) -> dict[str, Any]:
+        model = self.model
+        response: dict[str, Any] = {
+            "headers": reply.headers,
+            "status_code": reply.status_code,
+            "body": reply.content,
+            "context": {"operation_name": model.name},
+        }
+        more: dict[str, Any] = {}
+        for handler in self._before_parse:
+            handler(operation_model=model, response_dict=response, customized_response_dict=more)
+        check_body(response, model)
+        parsed: dict[str, Any] = _PARSERS.create_parser(self._protocol).parse(response, model.output_shape)
+        parsed.update(more)
+        for handler in self._after_call:
+            handler(http_response=reply, parsed=parsed, model=model, context=context)
+        if response["status_code"] >= 300:
+            raise ClientError(parsed, model.name)
+        return parsed
+
+
+def _context(client: Any, model: OperationModel) -> dict[str, Any]:
+    """What botocore's handlers may look at."""
+    return {
+        "client_region": client.meta.region_name,
+        "client_config": client.meta.config,
+        "has_streaming_input": False,
+        "auth_type": model.resolved_auth_type,
+        "unsigned_payload": model.unsigned_payload,
+        "auth_options": model.service_model.metadata.get("auth"),
+    }
+
+
+def handlers(client: Any, event: str, operation: str) -> tuple[Callable[..., Any], ...]:
+    """What botocore does at an event of an operation, in its order."""
+    emitter = client.meta.events
+    service = client.meta.service_model.service_id.hyphenize()
+    # `emit` finds them by the same search; there is no public way to be told them.
+    found = emitter._emitter._handlers.prefix_search(emitter._alias_event_name(f"{event}.{service}.{operation}"))
+    return tuple(handler for handler in found if getattr(handler, "__name__", "") not in NOT_CALLED)
+
+
+def _encoded(body: Any) -> bytes:
+    """A serialised body as bytes; the query protocols give it as a form."""
+    if isinstance(body, dict):
+        return urlencode(body, doseq=True).encode()
+    return body.encode() if isinstance(body, str) else bytes(body or b"")
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _host(parts: Any) -> str:
+    """The host as it is signed: without its port, where that is the usual one."""
+    name = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else str(parts.hostname)
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    return name if parts.port in (None, usual) else f"{name}:{parts.port}"
+
+
+def _head(method: str, target: str, headers: Mapping[str, str]) -> bytes:
+    """The lines before the body; ValueError where a value would make a line of its own."""
+    if _IN_FIRST_LINE.search(target):
+        raise ValueError("the address has a character that cannot be sent")
+    if any(_BREAKS.search(value) for value in headers.values()):
+        raise ValueError("a header has a line break")
+    lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+    return "\r\n".join(lines).encode()
