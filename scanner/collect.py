@@ -35,9 +35,9 @@ class Progress:
 
 
 class Asks(Protocol):
-    """What reads at a door: a kind in one place, or whatever else knows its calls."""
+    """What asks at a door: a kind in one place, or whatever else knows its calls."""
 
-    def read(self, door: Door) -> object: ...
+    def ask(self, door: Door) -> None: ...
 
 
 class Collection:
@@ -74,7 +74,7 @@ class Collection:
     def _advance(self, number: int) -> list[Call]:
         """Read a unit as far as the answers go; the calls that it lacks and that nobody has asked yet."""
         door = Door(self.answers)
-        self._units[number].read(door)
+        self._units[number].ask(door)
         self._outstanding[number] = set(door.wanted)
         fresh = [call for key, call in door.wanted.items() if key not in self._waiting]
         for key in door.wanted:

@@ -52,7 +52,7 @@ class _Probe:
 
     calls: tuple[Call, ...]
 
-    def read(self, door: Door) -> None:
+    def ask(self, door: Door) -> None:
         """Ask them all; nothing follows from what they say."""
         for call in self.calls:
             door.ask(call)

@@ -11,7 +11,8 @@ from scanner.model.library import Library
 
 def exit_code(assessment: Assessment, library: Library, fail_on: Severity) -> int:
     """1: something at or above `fail_on` fails; 3: nothing does, but not everything could be said; else 0."""
-    judged = [finding for finding in assessment.findings if finding.severity.rank >= fail_on.rank]
+    counting = frozenset(severity for severity in Severity if severity.rank >= fail_on.rank)
+    judged = [finding for finding in assessment.findings if finding.severity in counting]
     if any(finding.verdict is Verdict.FAIL for finding in judged):
         return EXIT_FAILING
     unsaid = any(finding.verdict is Verdict.UNKNOWN for finding in judged)

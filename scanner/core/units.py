@@ -75,16 +75,20 @@ class Unit:
         self.place = place
         self._calls = operations(need.kind, kinds)
 
+    def ask(self, door: Door) -> None:
+        """Note at the door what is missing. No attribute is made: they are made of answers, and ask nothing."""
+        items = self._items(door, self.kind)
+        self._counted(door, items)
+        for scope, rows in self._scopes(door, items):
+            self._details(door, scope, rows)
+
     def read(self, door: Door) -> UnitRead:
         """Resources and gaps, as far as the answers go; what is missing is noted at the door."""
         items = self._items(door, self.kind)
         counted = self._counted(door, items)
-        scopes = [self._scope(door, self.kind, it, parent) for it, parent in items.pairs]
-        batches = {name: self._batch(door, request, batch, scopes) for name, request, batch in self._batched()}
         resources: list[Read] = []
         dropped = 0
-        for number, scope in enumerate(scopes):
-            rows = {name: rows[number] for name, rows in batches.items()}
+        for scope, rows in self._scopes(door, items):
             resource = self._resource(door, scope, rows)
             if isinstance(resource, Read):
                 resources.append(resource)
@@ -95,6 +99,13 @@ class Unit:
         return UnitRead(
             resources=tuple(resources), gaps=tuple(dict.fromkeys(items.gaps)), dropped=dropped, counted=counted
         )
+
+    def _scopes(self, door: Door, items: _Items) -> Iterator[tuple[dict[str, Any], Mapping[str, Any]]]:
+        """What each item's expressions may name, and its rows of the batched details."""
+        scopes = [self._scope(door, self.kind, it, parent) for it, parent in items.pairs]
+        batches = {name: self._batch(door, request, batch, scopes) for name, request, batch in self._batched()}
+        for number, scope in enumerate(scopes):
+            yield scope, {name: rows[number] for name, rows in batches.items()}
 
     # -- the listing ----------------------------------------------------------------------------------------------
 
@@ -149,12 +160,9 @@ class Unit:
 
     def _resource(self, door: Door, scope: dict[str, Any], rows: Mapping[str, Any]) -> Read | Unreadable | object:
         kind = self.kind
-        identity = kind.identity.evaluate(scope)
+        identity = self._details(door, scope, rows)
         if not isinstance(identity, str):
             return Unreadable(f"{kind.title}: an item has no readable id")
-        for name in self.need.details:
-            if name not in scope:
-                scope[name] = rows[name] if name in rows else self._detail(door, kind, name, scope)
         if any(scope[name] is _DROPPED for name in self.need.details):
             return _DROPPED
         label = kind.label.evaluate(scope)
@@ -168,6 +176,15 @@ class Unit:
             attributes=attributes,
             keys=self._keys(scope, attributes),
         )
+
+    def _details(self, door: Door, scope: dict[str, Any], rows: Mapping[str, Any]) -> Any:
+        """The item's id; its details, which one without a readable id has not, go into the scope."""
+        identity = self.kind.identity.evaluate(scope)
+        if isinstance(identity, str):
+            for name in self.need.details:
+                if name not in scope:
+                    scope[name] = rows[name] if name in rows else self._detail(door, self.kind, name, scope)
+        return identity
 
     def _keys(self, scope: dict[str, Any], attributes: dict[str, Any]) -> dict[str, dict[str, Any]]:
         inner = {**scope, "self": {**attributes, "id": scope["resource"], "region": scope["region"]}}

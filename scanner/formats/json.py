@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
 from scanner.formats import Report
+from scanner.formats.indented import indented
 from scanner.formats.values import json_value
 from scanner.model.findings import ControlResult, Counts, CoverageRow, CriterionResult, Finding, Population, Verdict
 from scanner.model.library import Library
@@ -17,7 +17,7 @@ SCHEMA: Final = "tscan.result/1"
 
 def render(report: Report) -> str:
     """One JSON document, indented; ASCII, so that no name from a cloud can act on a terminal."""
-    return json.dumps(document(report), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+    return indented(document(report)) + "\n"
 
 
 def document(report: Report) -> dict[str, Any]:

@@ -51,9 +51,12 @@ class Target(str):
         return self.partition(":")[2]
 
 
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
 def canonical(value: Any) -> str:
     """The one JSON text of a value: sorted keys, no spaces."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _canonical(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,17 +75,17 @@ class Call:
     absent_on: tuple[str, ...] = ()
     wait: float = 0.0
     """Seconds to wait before asking (polling)."""
+    key: str = field(init=False, repr=False, compare=False)
+    """Identity of the call in a snapshot; made once, for it is asked for a dozen times."""
 
     @property
     def place(self) -> str:
         """`operation@region`: how coverage and waivers name a call."""
         return f"{self.operation}@{self.region}"
 
-    @property
-    def key(self) -> str:
-        """Identity of the call in a snapshot."""
+    def __post_init__(self) -> None:
         again = f"#{self.attempt}" if self.attempt else ""
-        return f"{self.operation}@{self.region}{again}{canonical(self.params)}"
+        object.__setattr__(self, "key", f"{self.operation}@{self.region}{again}{canonical(self.params)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from botocore.session import Session as BotoSession
 
 from scanner import __version__
 from scanner.sources.aws.connections import Connections
+from scanner.sources.aws.places import Places
 from scanner.sources.aws.plans import Plan
 
 _GLOBAL_REGION: Final = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1", "aws-iso": "us-iso-east-1"}
@@ -33,7 +34,7 @@ class Clients:
         self.session = session
         self.partition = partition
         self._connections = Connections(session)
-        self._made: dict[tuple[str, str], Any] = {}
+        self._made: dict[tuple[str, str], tuple[Any, Places]] = {}
         self._plans: dict[tuple[str, str, str], Plan] = {}
         # botocore's session is not safe for making clients in threads; clients are safe to use in them.
         self._lock = threading.Lock()
@@ -50,21 +51,24 @@ class Clients:
     def endpoint(self, service: str, region: str) -> str:
         """The address of a service in a region."""
         with self._lock:
-            return str(self._client(service, region).meta.endpoint_url)
+            return str(self._client(service, region)[0].meta.endpoint_url)
 
     def _planned(self, service: str, region: str, operation: str) -> Plan:
-        client = self._client(service, region)
-        return Plan(client, operation, self._connections, bare_host=_own_endpoint(client))
+        client, places = self._client(service, region)
+        return Plan(client, operation, places)
 
-    def _client(self, service: str, region: str) -> Any:
+    def _client(self, service: str, region: str) -> tuple[Any, Places]:
         key = (service, region)
         if key not in self._made:
             self._made[key] = self._make(*key)
         return self._made[key]
 
-    def _make(self, service: str, region: str) -> Any:
+    def _make(self, service: str, region: str) -> tuple[Any, Places]:
         client = self._variant(service, region)
-        return self._own_variant(client, service, region) if _own_endpoint(client) else client
+        own = _own_endpoint(client)
+        if own:
+            client = self._own_variant(client, service, region)
+        return client, Places(client, self._connections, bare_host=own)
 
     def _own_variant(self, client: Any, service: str, region: str) -> Any:
         """The client for an endpoint that the user named: no names can stand before its host."""

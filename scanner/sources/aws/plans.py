@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -19,92 +19,57 @@ from botocore.model import OperationModel
 from botocore.parsers import ResponseParserFactory
 
 from scanner.sources.aws.bodies import check_body
-from scanner.sources.aws.connections import Connections, Route, exchange
+from scanner.sources.aws.connections import exchange
 from scanner.sources.aws.http import Reply
+from scanner.sources.aws.places import Place, Places
 from scanner.sources.aws.signing import Signer
 from scanner.sources.aws.times import moment
 
 NOT_CALLED: Final = frozenset({"release_retry_quota"})
 """Handlers of what tscan does itself: retries, and the pace of calls."""
-_ACCOUNT_HOST: Final = re.compile(r"//[0-9]{12}\.")
 _BREAKS: Final = re.compile(r"[\r\n]")
 _IN_FIRST_LINE: Final = re.compile(r"[^!-~]")
-_PLACES: Final = 1024
 _PARSERS: Final = ResponseParserFactory()
 _PARSERS.set_parser_defaults(timestamp_parser=moment)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where requests with certain parameters go, and who signs them."""
-
-    url: str
-    headers: Mapping[str, str]
-    route: Route
-    signer: Signer
 
 
 class Plan:
     """One operation of one botocore client; safe in threads."""
 
-    def __init__(self, client: Any, operation: str, connections: Connections, *, bare_host: bool) -> None:
+    def __init__(self, client: Any, operation: str, places: Places) -> None:
         self.model = client.meta.service_model.operation_model(operation)
         self._client = client
-        self._connections = connections
-        self._bare_host = bare_host
-        """The endpoint is the user's own: no account can stand before its host."""
+        self._places = places
         self._agent = client._user_agent_creator.to_string()
         self._context = _context(client, self.model)
         self._protocol = self.model.service_model.resolved_protocol
         self._before_build = handlers(client, "before-parameter-build", operation)
         self._before_parse = handlers(client, "before-parse", operation)
         self._after_call = handlers(client, "after-call", operation)
-        self._places: dict[tuple[Any, ...], Place] = {}
-        self._signers: dict[tuple[str, str, str], Signer] = {}
+        self._signers: dict[tuple[Any, str, str], Signer] = {}
 
     def ask(self, arguments: Mapping[str, Any], credentials: Any, now: datetime) -> dict[str, Any]:
         """The parsed answer; ClientError for one that refuses, and what botocore raises for one that did not come."""
         params, context = dict(arguments), dict(self._context)
         for handler in self._before_build:
             handler(params=params, model=self.model, context=context)
-        place = self._place(params, context)
-        return self._read(exchange(place.route, self._written(params, place, credentials, now)), context)
+        place = self._places.of(self.model, params, context)
+        sign = partial(self._signer(place, context).sign, credentials=credentials, now=now)
+        return self._read(exchange(place.route, self._written(params, place, sign)), context)
 
     # -- out ------------------------------------------------------------------------------------------------------
 
-    def _place(self, params: dict[str, Any], context: dict[str, Any]) -> Place:
-        """The endpoint depends on few parameters: on the bucket, for one."""
-        if self.model.operation_context_parameters:
-            return self._resolved(params, context)
-        key = tuple(params.get(one.member_name) for one in self.model.context_parameters)
-        found = self._places.get(key)
+    def _signer(self, place: Place, context: dict[str, Any]) -> Signer:
+        found = self._signers.get(place.signing)
         if found is None:
-            if len(self._places) >= _PLACES:
-                self._places.clear()
-            found = self._places[key] = self._resolved(params, context)
+            auth, name, region = place.signing
+            version = self._client._request_signer._choose_signer(
+                self.model.name, "standard", {**context, "auth_type": auth, "signing": place.signing_context}
+            )
+            found = self._signers[place.signing] = Signer(version, name, region)
         return found
 
-    def _resolved(self, params: dict[str, Any], context: dict[str, Any]) -> Place:
-        url, headers, properties = self._client._resolve_endpoint_ruleset(self.model, params, context)
-        if properties:
-            context["endpoint_properties"] = properties
-        if self._bare_host:
-            url = _ACCOUNT_HOST.sub("//", url, count=1)
-        signer = self._client._request_signer
-        signing = context.get("signing", {})
-        key = (
-            signer._choose_signer(self.model.name, "standard", context),
-            signing.get("signing_name") or signer.signing_name,
-            signing.get("region") or signer.region_name,
-        )
-        return Place(
-            url=url,
-            headers=headers or {},
-            route=self._connections.route(url),
-            signer=self._signers.setdefault(key, Signer(*key)),
-        )
-
-    def _written(self, params: dict[str, Any], place: Place, credentials: Any, now: datetime) -> bytes:
+    def _written(self, params: dict[str, Any], place: Place, sign: Callable[..., None]) -> bytes:
         """The request as it is sent, signed."""
         request = self._client._serializer.serialize_to_request(params, self.model)
         if not self._client.meta.config.inject_host_prefix:
@@ -120,7 +85,7 @@ class Plan:
         if body or method not in ("GET", "HEAD"):
             headers["Content-Length"] = str(len(body))
         path = parts.path or "/"
-        place.signer.sign(method, path, parts.query, headers, body, credentials, now)
+        sign(method, path, parts.query, headers, body)
         headers.update(place.route.proxy_headers)
         target = f"{place.route.before_path}{path}?{parts.query}" if parts.query else f"{place.route.before_path}{path}"
         return _head(method, target, headers) + body

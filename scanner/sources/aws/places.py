@@ -1,0 +1,68 @@
+"""Where requests go: endpoints as botocore's rules give them, remembered for the parameters that they depend on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from botocore.model import OperationModel
+
+from scanner.sources.aws.connections import Connections, Route
+
+_ACCOUNT_HOST: Final = re.compile(r"//[0-9]{12}\.")
+_REMEMBERED: Final = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where requests with certain parameters go, and what signs them there."""
+
+    url: str
+    headers: Mapping[str, str]
+    route: Route
+    signing: tuple[Any, str, str]
+    """How, for which service, in which region."""
+    signing_context: Mapping[str, Any]
+
+
+class Places:
+    """The places of one botocore client, for all its operations; safe in threads."""
+
+    def __init__(self, client: Any, connections: Connections, *, bare_host: bool) -> None:
+        self._client = client
+        self._connections = connections
+        self._bare_host = bare_host
+        """The endpoint is the user's own: no account can stand before its host."""
+        self._known: dict[tuple[Any, ...], Place] = {}
+
+    def of(self, model: OperationModel, params: dict[str, Any], context: dict[str, Any]) -> Place:
+        """The place of a call. The rules read few parameters (a bucket's name), and take longer than the request."""
+        if model.operation_context_parameters:
+            return self._resolved(model, params, context)
+        key = (
+            model.resolved_auth_type,
+            *((one.name, one.value) for one in model.static_context_parameters),
+            *((one.name, params.get(one.member_name)) for one in model.context_parameters),
+        )
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            found = self._known[key] = self._resolved(model, params, context)
+        return found
+
+    def _resolved(self, model: OperationModel, params: dict[str, Any], context: dict[str, Any]) -> Place:
+        url, headers, _ = self._client._resolve_endpoint_ruleset(model, params, context)
+        signing, signer = context.get("signing", {}), self._client._request_signer
+        name, region = signing.get("signing_name"), signing.get("region")
+        if self._bare_host:
+            url = _ACCOUNT_HOST.sub("//", url, count=1)
+        return Place(
+            url=url,
+            headers=headers or {},
+            route=self._connections.route(url),
+            signing=(context.get("auth_type"), name or signer.signing_name, region or signer.region_name),
+            signing_context=signing,
+        )
