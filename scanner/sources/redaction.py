@@ -11,7 +11,6 @@ from scanner.sources.paths import PathTree, descend
 MARK: Final = "$redacted"
 """The one key of the mapping that stands for a redacted value: `{"$redacted": "Private Key"}`."""
 DECLARED: Final = "declared secret"
-_NONE: Final = PathTree()
 _LONGEST_MESSAGE: Final = 500
 """Characters; an answer that could not be parsed stands whole in the SDK's message."""
 
@@ -21,14 +20,14 @@ class Redactor:
 
     def __init__(self, rules: Rules, detector: Detector | None = None) -> None:
         self._detector = detector or Detector()
-        self._secrets = {operation: PathTree.of(paths) for operation, paths in rules.secrets.items()}
-        self._read = {operation: PathTree.of(paths) for operation, paths in rules.read.items()}
+        self._secrets = {operation: (PathTree.of(paths),) for operation, paths in rules.secrets.items()}
+        self._read = {operation: (PathTree.of(paths),) for operation, paths in rules.read.items()}
 
     def clean(self, operation: str, data: Any) -> tuple[Any, tuple[str, ...]]:
         """The data without secrets, and the concrete paths that were replaced."""
         walk = _Walk(self._detector)
-        secrets, read = self._secrets.get(operation, _NONE), self._read.get(operation, _NONE)
-        return walk.value(data, "", "", (secrets,), (read,)), tuple(walk.replaced)
+        secrets, read = self._secrets.get(operation, ()), self._read.get(operation, ())
+        return walk.value(data, "", "", secrets, read), tuple(walk.replaced)
 
     def text(self, message: str) -> str:
         """A provider's message, cut to one that people read, or a note in its place when it holds a secret."""
@@ -46,13 +45,13 @@ class _Walk:
         self.replaced: list[str] = []
 
     def value(self, value: Any, path: str, key: str, secrets: tuple[PathTree, ...], read: tuple[PathTree, ...]) -> Any:
-        if any(tree.end for tree in secrets):
+        if secrets and any(tree.end for tree in secrets):
             return self._mark(path, DECLARED)
         if isinstance(value, dict):
             return self._mapping(value, path, secrets, read)
         if isinstance(value, list):
             return [self.value(item, f"{path}[{index}]", key, secrets, read) for index, item in enumerate(value)]
-        if not isinstance(value, str) or any(tree.end for tree in read):
+        if not isinstance(value, str) or (read and any(tree.end for tree in read)):
             return value
         found = self._detector.find_value(key, value)
         return self._mark(path, found) if found else value
@@ -60,7 +59,7 @@ class _Walk:
     def _mapping(
         self, value: dict[str, Any], path: str, secrets: tuple[PathTree, ...], read: tuple[PathTree, ...]
     ) -> dict[str, Any]:
-        whole = any(tree.end for tree in read)
+        whole = bool(read) and any(tree.end for tree in read)
         cleaned: dict[str, Any] = {}
         for key, item in value.items():
             inner = f"{path}.{key}" if path else key
@@ -69,7 +68,8 @@ class _Walk:
                 name = f"{MARK}:{len(cleaned)}"
                 cleaned[name] = self._mark(f"{path}.{name}" if path else name, found)
                 continue
-            cleaned[key] = self.value(item, inner, key, descend(secrets, key), read if whole else descend(read, key))
+            below = descend(secrets, key) if secrets else secrets
+            cleaned[key] = self.value(item, inner, key, below, read if whole or not read else descend(read, key))
         return cleaned
 
     def _mark(self, path: str, reason: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -31,6 +32,12 @@ class Clock:
         return self.now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+@lru_cache(maxsize=16)
+def _date(text: str) -> datetime:
+    """A header's time: a hundred answers share one."""
+    return parsedate_to_datetime(text)
+
+
 class Skew:
     """How far the provider's clock, as the Date of its answers says it, is from ours."""
 
@@ -51,7 +58,7 @@ class Skew:
 
     def _note(self, answer: Any) -> None:
         try:
-            date = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+            date = _date(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
             seconds = round((date - self._clock.now()).total_seconds(), 1)
         except (KeyError, TypeError, ValueError):  # no Date, or none that can be read
             return

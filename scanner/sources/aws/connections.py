@@ -127,7 +127,7 @@ def exchange(route: Route, request: bytes) -> Reply:
         raise
     if not reply.kept:
         connection.close()
-    route.pool._put_conn(connection)
+    route.pool._put_conn(connection if reply.kept else None)
     return reply
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass, field
 from http.client import HTTPException, IncompleteRead, LineTooLong
-from io import BufferedReader
 from typing import Any, Final
 
-_LONGEST_LINE: Final = 65536
+_LONGEST_HEAD: Final = 1 << 18
+_READ: Final = 1 << 16
 _MOST_HEADERS: Final = 200
 _NO_BODY: Final = frozenset({204, 304})
 
@@ -44,56 +44,85 @@ class MalformedAnswerError(HTTPException):
     """Something else than HTTP/1 came back."""
 
 
+class _Stream:
+    """What a socket brings, as far as it was read."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._have = b""
+
+    def until(self, mark: bytes) -> bytes:
+        """What stands before a mark, which is passed over."""
+        while mark not in self._have:
+            if len(self._have) > _LONGEST_HEAD:
+                raise LineTooLong("the head of the answer")
+            more = self._sock.recv(_READ)
+            if not more:
+                raise IncompleteRead(self._have)
+            self._have += more
+        found, _, self._have = self._have.partition(mark)
+        return found
+
+    def exactly(self, length: int) -> bytes:
+        """So many bytes."""
+        parts, missing = [self._have[:length]], length - len(self._have)
+        self._have = self._have[length:]
+        while missing > 0:
+            more = self._sock.recv(min(missing, 1 << 20))
+            if not more:
+                raise IncompleteRead(b"".join(parts), missing)
+            parts.append(more)
+            missing -= len(more)
+        return b"".join(parts) if len(parts) > 1 else parts[0]
+
+    def rest(self) -> bytes:
+        """All that comes until the other side ends."""
+        parts, self._have = [self._have], b""
+        while more := self._sock.recv(_READ):
+            parts.append(more)
+        return b"".join(parts)
+
+    @property
+    def spent(self) -> bool:
+        """Whether nothing was read beyond what was taken."""
+        return not self._have
+
+
 def receive(sock: socket.socket) -> Reply:
     """One answer; HTTPException for one that is cut off or is no HTTP, OSError for a connection that breaks."""
-    with sock.makefile("rb") as file:
-        version, status = _status(file)
-        while 100 <= status < 200:
-            _headers(file)
-            version, status = _status(file)
-        headers = _headers(file)
-        options = headers.get("connection", "").lower()
-        kept = "close" not in options if version == b"HTTP/1.1" else "keep-alive" in options
-        if status in _NO_BODY:
-            content = b""
-        elif "chunked" in headers.get("transfer-encoding", "").lower():
-            content = _chunks(file)
-        elif "content-length" in headers:
-            content = _exactly(file, _length(headers["content-length"], 10))
-        else:
-            content, kept = file.read(), False
-    return Reply(status_code=status, headers=headers, content=content, kept=kept)
+    stream = _Stream(sock)
+    version, status, headers = _head(stream)
+    while 100 <= status < 200:
+        version, status, headers = _head(stream)
+    options = headers.get("connection", "").lower()
+    kept = "close" not in options if version == "HTTP/1.1" else "keep-alive" in options
+    if status in _NO_BODY:
+        content = b""
+    elif "transfer-encoding" in headers:
+        content = _chunks(stream, headers["transfer-encoding"])
+    elif "content-length" in headers:
+        content = stream.exactly(_length(headers["content-length"], 10))
+    else:
+        content, kept = stream.rest(), False
+    return Reply(status_code=status, headers=headers, content=content, kept=kept and stream.spent)
 
 
-def _line(file: BufferedReader) -> bytes:
-    line = file.readline(_LONGEST_LINE + 1)
-    if len(line) > _LONGEST_LINE:
-        raise LineTooLong("a line of the answer")
-    if not line.endswith(b"\n"):
-        raise IncompleteRead(line)
-    return line.rstrip(b"\r\n")
-
-
-def _status(file: BufferedReader) -> tuple[bytes, int]:
-    version, _, rest = _line(file).partition(b" ")
+def _head(stream: _Stream) -> tuple[str, int, Headers]:
+    first, *lines = stream.until(b"\r\n\r\n").decode("latin-1").split("\r\n")
+    version, _, rest = first.partition(" ")
     code = rest[:3]
-    if version not in (b"HTTP/1.1", b"HTTP/1.0") or not code.isdigit() or len(code) != 3:
+    if version not in ("HTTP/1.1", "HTTP/1.0") or not (code.isascii() and code.isdigit() and len(code) == 3):
         raise MalformedAnswerError(f"no HTTP answer: {version[:40]!r}")
-    return version, int(code)
-
-
-def _headers(file: BufferedReader) -> Headers:
-    found = Headers()
-    for _ in range(_MOST_HEADERS):
-        line = _line(file)
-        if not line:
-            return found
-        name, colon, value = line.decode("latin-1").partition(":")
-        if not colon or name != name.strip():
+    if len(lines) > _MOST_HEADERS:
+        raise MalformedAnswerError(f"more than {_MOST_HEADERS} headers")
+    found: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon or not name or name != name.strip():
             raise MalformedAnswerError(f"a malformed header: {name[:40]!r}")
-        key, text = name.lower(), value.strip()
-        found[key] = f"{found[key]}, {text}" if key in found else text
-    raise MalformedAnswerError(f"more than {_MOST_HEADERS} headers")
+        key = name.lower()
+        found[key] = f"{found[key]}, {value.strip()}" if key in found else value.strip()
+    return version, int(code), Headers(found)
 
 
 def _length(text: str, base: int) -> int:
@@ -106,19 +135,14 @@ def _length(text: str, base: int) -> int:
         raise MalformedAnswerError(f"a malformed length: {text[:40]!r}") from None
 
 
-def _exactly(file: BufferedReader, length: int) -> bytes:
-    content = file.read(length)
-    if len(content) != length:
-        raise IncompleteRead(content, length - len(content))
-    return content
-
-
-def _chunks(file: BufferedReader) -> bytes:
+def _chunks(stream: _Stream, coding: str) -> bytes:
+    if coding.lower() != "chunked":
+        raise MalformedAnswerError(f"an unknown transfer coding: {coding[:40]!r}")
     parts: list[bytes] = []
-    while length := _length(_line(file).partition(b";")[0].strip().decode("latin-1"), 16):
-        parts.append(_exactly(file, length))
-        if _line(file):
+    while length := _length(stream.until(b"\r\n").partition(b";")[0].strip().decode("latin-1"), 16):
+        parts.append(stream.exactly(length))
+        if stream.until(b"\r\n"):
             raise MalformedAnswerError("a chunk is longer than it says")
-    while _line(file):
+    while stream.until(b"\r\n"):
         pass
     return b"".join(parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from botocore.model import OperationModel
@@ -12,6 +12,9 @@ from botocore.model import OperationModel
 from scanner.sources.aws.connections import Connections, Route
 
 _ACCOUNT_HOST: Final = re.compile(r"//[0-9]{12}\.")
+_PLAIN: Final = re.compile(r"[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9]")
+"""Names of buckets in which the rules find nothing: no dot, no ARN, and none of the suffixes, which begin with `--`."""
+_ALIAS: Final = "-s3alias"
 _REMEMBERED: Final = 1024
 
 
@@ -36,6 +39,7 @@ class Places:
         self._bare_host = bare_host
         """The endpoint is the user's own: no account can stand before its host."""
         self._known: dict[tuple[Any, ...], Place] = {}
+        self._examples: dict[tuple[Any, ...], tuple[str, Place]] = {}
 
     def of(self, model: OperationModel, params: dict[str, Any], context: dict[str, Any]) -> Place:
         """The place of a call. The rules read few parameters (a bucket's name), and take longer than the request."""
@@ -50,7 +54,24 @@ class Places:
         if found is None:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            found = self._known[key] = self._resolved(model, params, context)
+            found = self._known[key] = self._found(key, model, params, context)
+        return found
+
+    def _found(
+        self, key: tuple[Any, ...], model: OperationModel, params: dict[str, Any], context: dict[str, Any]
+    ) -> Place:
+        """The rules treat all buckets with plain names alike: one is resolved, and others are put in its place."""
+        bucket = params.get("Bucket")
+        if not isinstance(bucket, str) or not _PLAIN.fullmatch(bucket) or bucket.endswith(_ALIAS):
+            return self._resolved(model, params, context)
+        alike = tuple("" if part == ("Bucket", bucket) else part for part in key)
+        example = self._examples.get(alike)
+        if example is not None:
+            url = example[1].url.replace(example[0], bucket)
+            return replace(example[1], url=url, route=self._connections.route(url))
+        found = self._resolved(model, params, context)
+        if found.url.count(bucket) == 1:
+            self._examples[alike] = (bucket, found)
         return found
 
     def _resolved(self, model: OperationModel, params: dict[str, Any], context: dict[str, Any]) -> Place:
