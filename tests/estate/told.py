@@ -87,7 +87,11 @@ def written(operation: str, answer: Mapping[str, Any]) -> tuple[str, list[tuple[
     asked = get_service_model(service).operation_model(name)
     made = SERIALIZERS[model(operation).service_model.resolved_protocol](asked).serialize(answer)
     body = made["body"]
-    return f"{made['status_code']} OK", list(made["headers"].items()), body if isinstance(body, bytes) else body.encode()
+    return (
+        f"{made['status_code']} OK",
+        list(made["headers"].items()),
+        body if isinstance(body, bytes) else body.encode(),
+    )
 
 
 def untrue(operation: str, answer: Mapping[str, Any]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""More of the estate: a thing behind each action that `tscan permissions aws` prints, so that each decides something."""
+"""More of the estate: something behind each action that `tscan permissions aws` prints, so that each decides."""
 
 from __future__ import annotations
 

@@ -24,7 +24,9 @@ def directory(estate: Estate) -> None:
     )["Policy"]["PolicySummary"]["Id"]
     leader.attach_policy(PolicyId=made, TargetId=unit)
     for name in ("shop", "lab"):
-        account = leader.create_account(Email=f"{name}@example.com", AccountName=name)["CreateAccountStatus"]["AccountId"]
+        account = leader.create_account(Email=f"{name}@example.com", AccountName=name)["CreateAccountStatus"][
+            "AccountId"
+        ]
         leader.tag_resource(ResourceId=account, Tags=[{"Key": "environment", "Value": "production"}])
         if name == "shop":
             leader.move_account(AccountId=account, SourceParentId=root, DestinationParentId=unit)

@@ -71,9 +71,7 @@ def _databases(estate: Estate, region: str) -> None:
         DBClusterParameterGroupName="ledger",
     )
     databases.create_db_snapshot(DBInstanceIdentifier="orders", DBSnapshotIdentifier="orders-kept")
-    databases.create_db_cluster_snapshot(
-        DBClusterIdentifier="ledger", DBClusterSnapshotIdentifier="ledger-kept"
-    )
+    databases.create_db_cluster_snapshot(DBClusterIdentifier="ledger", DBClusterSnapshotIdentifier="ledger-kept")
     estate.client("redshift", region).create_cluster(
         ClusterIdentifier="sums",
         NodeType="ra3.large",
