@@ -169,7 +169,9 @@ READERS = Registry[Reader](
     **{
         "aws.credential_report": "scanner.sources.aws.readers:credential_report",
         "aws.denials": "scanner.sources.aws.denials:denials",
+        "aws.organization_tree": "scanner.sources.aws.second_sources:organization_tree",
         "aws.principals": "scanner.sources.aws.principals:principals",
+        "aws.recorded_counts": "scanner.sources.aws.second_sources:recorded_counts",
     },
 )
 """Programs of calls that kinds name; they need no SDK, so that a snapshot is replayed without one."""

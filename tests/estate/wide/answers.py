@@ -10,6 +10,10 @@ from tests.estate.seed import REGIONS
 from tests.estate.told import Say
 
 MINE: Final = "123456789012"
+COUNTS: Final = [
+    {"resourceType": "AWS::EC2::SecurityGroup", "count": 4},
+    {"resourceType": "AWS::DynamoDB::Table", "count": 3},
+]
 Request = Mapping[str, Any]
 
 
@@ -19,6 +23,7 @@ def answers(machines: Mapping[str, str]) -> dict[str, Say]:
         **_backups(),
         **_detection(),
         **_scanning(machines),
+        "config:GetDiscoveredResourceCounts": lambda *_: {"totalDiscoveredResources": 7, "resourceCounts": COUNTS},
         "cloudtrail:LookupEvents": lambda *_: {"Events": [_sign_in()]},
         "ec2:DescribeRegions": lambda *_: {"Regions": [{"RegionName": name} for name in REGIONS]},
         "ec2:GetSnapshotBlockPublicAccessState": lambda *_: {"State": "block-all-sharing"},
