@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -23,7 +24,7 @@ def answers(machines: Mapping[str, str]) -> dict[str, Say]:
         **_backups(),
         **_detection(),
         **_scanning(machines),
-        "config:GetDiscoveredResourceCounts": lambda *_: {"totalDiscoveredResources": 7, "resourceCounts": COUNTS},
+        **_recorded(),
         "cloudtrail:LookupEvents": lambda *_: {"Events": [_sign_in()]},
         "ec2:DescribeRegions": lambda *_: {"Regions": [{"RegionName": name} for name in REGIONS]},
         "ec2:GetSnapshotBlockPublicAccessState": lambda *_: {"State": "block-all-sharing"},
@@ -119,6 +120,44 @@ def _detection() -> dict[str, Say]:
         "guardduty:ListFindings": lambda *_: {"FindingIds": ["f"]},
         "macie2:GetAutomatedDiscoveryConfiguration": lambda *_: {"status": "ENABLED"},
         "securityhub:GetEnabledStandards": lambda *_: {"StandardsSubscriptions": [standard]},
+    }
+
+
+def _recorded() -> dict[str, Say]:
+    """A security group that was open for an hour, and a database as it is."""
+    rule = {"ipProtocol": "tcp", "fromPort": 22, "toPort": 22, "ipv6Ranges": [], "prefixListIds": []}
+    states = {
+        "AWS::EC2::SecurityGroup": [
+            {"ipPermissions": [{**rule, "ipRanges": ["203.0.113.0/24"]}]},
+            {"ipPermissions": [{**rule, "ipRanges": ["0.0.0.0/0"]}]},
+            {"ipPermissions": []},
+        ],
+        "AWS::RDS::DBInstance": [{"publiclyAccessible": False}],
+    }
+
+    def known(_: str, request: Request) -> Mapping[str, Any]:
+        kind = request["resourceType"]
+        return {"resourceIdentifiers": [{"resourceType": kind, "resourceId": f"{kind.rpartition(':')[2]}-1"}]}
+
+    def history(region: str, request: Request) -> Mapping[str, Any]:
+        kind, name = request["resourceType"], request["resourceId"]
+        about = {"accountId": MINE, "awsRegion": region, "resourceType": kind, "resourceId": name}
+        items = [
+            {
+                **about,
+                "configurationItemCaptureTime": _ago(hours=20 - number),
+                "configurationItemStatus": "OK",
+                "configurationStateId": str(number),
+                "configuration": json.dumps(state),
+            }
+            for number, state in enumerate(states[kind])
+        ]
+        return {"configurationItems": items[::-1]}
+
+    return {
+        "config:GetDiscoveredResourceCounts": lambda *_: {"totalDiscoveredResources": 7, "resourceCounts": COUNTS},
+        "config:GetResourceConfigHistory": history,
+        "config:ListDiscoveredResources": known,
     }
 
 

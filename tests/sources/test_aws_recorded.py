@@ -10,12 +10,14 @@ import pytest
 from scanner.core.reading import ReadContext
 from scanner.model.answers import Answer, Call, State
 from scanner.model.values import ABSENT, Unreadable
-from scanner.sources.aws.second_sources import organization_tree, recorded_counts, records
+from scanner.sources.aws.organization_tree import organization_tree
+from scanner.sources.aws.recorded import databases, recorded_counts, records, security_groups
 
-CONTEXT = ReadContext(account="1", partition="aws", region="eu-west-1")
+CONTEXT = ReadContext(account="1", partition="aws", region="eu-west-1", params={"config_history_days": 31})
 EVERYTHING = {"allSupported": True, "recordingStrategy": {"useOnly": "ALL_SUPPORTED_RESOURCE_TYPES"}}
 TABLE, VPC = "AWS::DynamoDB::Table", "AWS::EC2::VPC"
 COUNTS = {"resourceCounts": [{"resourceType": TABLE, "count": 3}, {"resourceType": VPC, "count": 1}]}
+AT = "2026-03-31T12:00:00.000Z"
 RUNNING = {"ConfigurationRecordersStatus": [{"name": "r", "recording": True}]}
 
 
@@ -28,7 +30,8 @@ def run(reader: Any, answers: Mapping[str, Any], context: ReadContext = CONTEXT)
             name = call.operation.partition(":")[2]
             found = answers.get(f"{name} {' '.join(map(str, call.params.values()))}", answers.get(name))
             state, code = found if isinstance(found, tuple) else (State.OK, "")
-            call = program.send(Answer(call=call, state=state, code=code, data=None if code else found))
+            data = None if code else found
+            call = program.send(Answer(call=call, state=state, code=code, data=data, finished=answers.get("at", AT)))
     except StopIteration as stop:
         return stop.value
 
@@ -126,6 +129,58 @@ def test_what_config_did_not_say_whole_is_unread(name: str, answer: Any) -> None
     found = run(recorded_counts, config({"recordingGroup": EVERYTHING}, **{name: answer}))
     assert isinstance(found, Unreadable)
     assert name in found.reason
+
+
+GROUP = "AWS::EC2::SecurityGroup"
+
+
+def discovered(*rows: dict[str, Any], **other: Any) -> dict[str, Any]:
+    known = {"resourceIdentifiers": list(rows)}
+    return config({"recordingGroup": EVERYTHING}, **{"ListDiscoveredResources": known, **other})
+
+
+def test_what_is_gone_for_long_has_no_history_to_look_at() -> None:
+    gone = {"resourceId": "gone", "resourceDeletionTime": "2026-02-27T23:59:59.000Z"}
+    lately = {"resourceId": "lately", "resourceDeletionTime": "2026-02-28T00:00:00Z"}
+    found = run(security_groups, discovered({"resourceId": "is"}, gone, lately))
+    assert [(row["resourceId"], row["since"]) for row in found] == [
+        ("is", "2026-02-28T00:00:00Z"),
+        ("lately", "2026-02-28T00:00:00Z"),
+    ]
+
+
+def test_the_kinds_ask_for_their_own_type_deleted_ones_included() -> None:
+    for reader, kind in ((security_groups, GROUP), (databases, "AWS::RDS::DBInstance")):
+        answers = discovered(ListDiscoveredResources={}) | {
+            f"ListDiscoveredResources {kind} True": {"resourceIdentifiers": [{"resourceId": "a"}]}
+        }
+        assert [row["resourceId"] for row in run(reader, answers)] == ["a"]
+
+
+@pytest.mark.parametrize(
+    "recorder",
+    [
+        None,
+        {"recordingGroup": {"resourceTypes": [VPC]}},
+        {"recordingGroup": EVERYTHING, "recordingMode": {"recordingFrequency": "DAILY"}},
+    ],
+)
+def test_where_changes_are_not_recorded_an_empty_list_is_no_knowledge(recorder: dict[str, Any] | None) -> None:
+    found = run(security_groups, config(recorder, ListDiscoveredResources={"resourceIdentifiers": []}))
+    assert isinstance(found, Unreadable)
+    assert found.reason == f"AWS Config does not record each change of {GROUP} in eu-west-1"
+
+
+@pytest.mark.parametrize("at", ["", "yesterday", "0001-01-01T00:00:00Z"])
+def test_without_the_time_of_the_answer_nothing_is_looked_at(at: str) -> None:
+    assert isinstance(run(security_groups, discovered({"resourceId": "is"}, at=at)), Unreadable)
+
+
+@pytest.mark.parametrize("name", ["DescribeConfigurationRecorders", "ListDiscoveredResources"])
+def test_a_refusal_leaves_the_changes_unread(name: str) -> None:
+    found = run(security_groups, discovered(**{name: (State.DENIED, "AccessDenied")}))
+    assert isinstance(found, Unreadable)
+    assert found.gaps == {f"config:{name}@eu-west-1"}
 
 
 TREE = {

@@ -1,20 +1,19 @@
-"""Readers of second sources: what AWS Config counts in a region, and which accounts stand in the organisation's tree."""
+"""Readers of AWS Config: how many resources it counts in a region, and of which ones it knows the changes."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from scanner.core.reading import ReadContext
+from scanner.core.reading import ReadContext, Reader
 from scanner.model.answers import Answer, Call, State
 from scanner.model.values import ABSENT, Unreadable
 
 _RECORDERS: Final = "config:DescribeConfigurationRecorders"
 _STATUS: Final = "config:DescribeConfigurationRecorderStatus"
 _COUNTS: Final = "config:GetDiscoveredResourceCounts"
-_ROOTS: Final = "organizations:ListRoots"
-_CHILDREN: Final = "organizations:ListChildren"
-_NO_ORGANIZATION: Final = "AWSOrganizationsNotInUseException"
+_DISCOVERED: Final = "config:ListDiscoveredResources"
 Row = Mapping[str, Any]
 
 
@@ -29,10 +28,10 @@ def recorded_counts(context: ReadContext) -> Generator[Call, Answer, Any]:
     if not recorders:
         return ABSENT
     answer = yield Call(operation=_COUNTS, region=context.region, items=("resourceCounts",))
-    rows = _rows(answer, "resourceCounts")
-    if isinstance(rows, Unreadable):
-        return rows
-    counts = {str(row.get("resourceType")): row.get("count") for row in rows}
+    found = rows(answer, "resourceCounts")
+    if isinstance(found, Unreadable):
+        return found
+    counts = {str(row.get("resourceType")): row.get("count") for row in found}
     return {name: count for name, count in counts.items() if any(records(one, name) for one in recorders)}
 
 
@@ -40,7 +39,7 @@ def running_recorders(region: str) -> Generator[Call, Answer, list[Row] | Unread
     """The recorders of a region that run."""
     # The same questions as the kind of recorders asks: each is put once.
     answer = yield Call(operation=_RECORDERS, region=region, items=("ConfigurationRecorders",))
-    found = _rows(answer, "ConfigurationRecorders")
+    found = rows(answer, "ConfigurationRecorders")
     if isinstance(found, Unreadable):
         return found
     running: list[Row] = []
@@ -48,7 +47,7 @@ def running_recorders(region: str) -> Generator[Call, Answer, list[Row] | Unread
         status = yield Call(
             operation=_STATUS, region=region, params={"ConfigurationRecorderNames": [recorder.get("name")]}
         )
-        states = _rows(status, "ConfigurationRecordersStatus")
+        states = rows(status, "ConfigurationRecordersStatus")
         if isinstance(states, Unreadable):
             return states
         running += [recorder] * any(state.get("recording") is True for state in states)
@@ -77,42 +76,7 @@ def _frequency(mode: Row, kind: str) -> str:
     return str(mode.get("recordingFrequency", "CONTINUOUS"))
 
 
-def organization_tree(context: ReadContext) -> Generator[Call, Answer, Any]:
-    """Ids of the accounts that stand in the organisation's tree, walked from its root; `ABSENT` without one."""
-    answer = yield Call(operation=_ROOTS, region="", items=("Roots",), absent_on=(_NO_ORGANIZATION,))
-    if answer.state is State.ABSENT or answer.code == _NO_ORGANIZATION:
-        return ABSENT
-    above = _ids(answer, "Roots")
-    accounts: list[str] = []
-    walked: set[str] = set()
-    while not isinstance(above, Unreadable) and above:
-        parent, *above = above
-        if parent in walked:
-            return Unreadable(f"{_CHILDREN} leads in a circle")
-        walked.add(parent)
-        for kind in ("ACCOUNT", "ORGANIZATIONAL_UNIT"):
-            answer = yield Call(
-                operation=_CHILDREN, region="", params={"ParentId": parent, "ChildType": kind}, items=("Children",)
-            )
-            found = _ids(answer, "Children")
-            if isinstance(found, Unreadable):
-                return found
-            if kind == "ACCOUNT":
-                accounts.extend(found)
-            else:
-                above.extend(found)
-    return above if isinstance(above, Unreadable) else accounts
-
-
-def _ids(answer: Answer, member: str) -> list[str] | Unreadable:
-    rows = _rows(answer, member)
-    if isinstance(rows, Unreadable):
-        return rows
-    ids = [row["Id"] for row in rows if isinstance(row.get("Id"), str)]
-    return ids if len(ids) == len(rows) else Unreadable(f"{answer.call.operation} gave something without an id")
-
-
-def _rows(answer: Answer, member: str) -> list[Row] | Unreadable:
+def rows(answer: Answer, member: str) -> list[Row] | Unreadable:
     """The records of a whole answer."""
     if answer.state not in (State.OK, State.EMPTY) or not isinstance(answer.data, Mapping):
         return answer.unread
@@ -129,3 +93,41 @@ def _part(record: Row, name: str) -> Row:
 
 def _names(value: Any) -> Iterator[str]:
     return (one for one in value if isinstance(one, str)) if isinstance(value, list) else iter(())
+
+
+def _changed(kind: str) -> Reader:
+    """The reader of resources of a type that AWS Config records: that are, or were within the days looked back."""
+
+    def read(context: ReadContext) -> Generator[Call, Answer, Any]:
+        recorders = yield from running_recorders(context.region)
+        if isinstance(recorders, Unreadable):
+            return recorders
+        if not any(records(one, kind) for one in recorders):
+            # Config would answer with an empty list, which is no knowledge that nothing changed.
+            return Unreadable(f"AWS Config does not record each change of {kind} in {context.region}")
+        answer = yield Call(
+            operation=_DISCOVERED,
+            region=context.region,
+            params={"resourceType": kind, "includeDeletedResources": True},
+            items=("resourceIdentifiers",),
+        )
+        found = rows(answer, "resourceIdentifiers")
+        since = _since(answer, context.params.get("config_history_days"))
+        if isinstance(found, Unreadable) or isinstance(since, Unreadable):
+            return found if isinstance(found, Unreadable) else since
+        return [{**row, "since": since} for row in found if str(row.get("resourceDeletionTime") or since) >= since]
+
+    return read
+
+
+def _since(answer: Answer, days: Any) -> str | Unreadable:
+    """The day from which on changes are looked at: counted from the answer, so that a replay looks at the same."""
+    try:
+        day = datetime.fromisoformat(answer.finished) - timedelta(days=days)
+    except (ValueError, TypeError, OverflowError):
+        return Unreadable(f"it is not known when {_DISCOVERED} was answered")
+    return f"{day:%Y-%m-%dT00:00:00Z}"
+
+
+security_groups = _changed("AWS::EC2::SecurityGroup")
+databases = _changed("AWS::RDS::DBInstance")
