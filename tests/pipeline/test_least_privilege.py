@@ -12,7 +12,7 @@ import pytest
 from scanner.content import load_library
 from scanner.history.snapshots import read_snapshot
 from scanner.model.answers import Snapshot
-from scanner.model.findings import Assessment
+from scanner.model.findings import Assessment, Verdict
 from scanner.model.library import Library
 from scanner.pipeline import judge
 from tests.estate.guarded import Guarded, guarded
@@ -73,6 +73,22 @@ def test_without_any_one_action_something_turns_unknown_and_names_it(base: Base,
     # The account's name: printed in a statement of its own, for no verdict depends on it.
     assert printed() - printed(deciding=True) == {"iam:ListAccountAliases"}
     assert len(effects) > 140
+
+
+@pytest.mark.slow
+def test_a_guardrail_counts_where_it_is_attached(base: Base) -> None:
+    """One of the estate's accounts lies in the unit that the policy is attached to; it exists for all of them."""
+    guarded = {
+        check: {
+            finding.resource.name
+            for finding in base.assessment.findings
+            if finding.check == check and finding.verdict is Verdict.PASS
+        }
+        for check in ("aws-organizations-scp-guardrails", "aws-organizations-scp-guardrails-logs")
+    }
+    assert list(guarded.values()) == [{"shop"}, {"shop"}]
+    failing = {f.resource.name for f in base.assessment.findings if f.check in guarded and f.verdict is Verdict.FAIL}
+    assert failing == {"lab", "master"}
 
 
 @pytest.mark.slow

@@ -25,6 +25,7 @@ def answers(machines: Mapping[str, str]) -> dict[str, Say]:
         **_detection(),
         **_scanning(machines),
         **_recorded(),
+        **_containers(),
         "cloudtrail:LookupEvents": lambda *_: {"Events": [_sign_in()]},
         "ec2:DescribeRegions": lambda *_: {"Regions": [{"RegionName": name} for name in REGIONS]},
         "ec2:GetSnapshotBlockPublicAccessState": lambda *_: {"State": "block-all-sharing"},
@@ -120,6 +121,23 @@ def _detection() -> dict[str, Say]:
         "guardduty:ListFindings": lambda *_: {"FindingIds": ["f"]},
         "macie2:GetAutomatedDiscoveryConfiguration": lambda *_: {"status": "ENABLED"},
         "securityhub:GetEnabledStandards": lambda *_: {"StandardsSubscriptions": [standard]},
+    }
+
+
+def _containers() -> dict[str, Say]:
+    """Tasks of ECS, in the regions that have no other clusters."""
+
+    def cluster(region: str) -> str:
+        return f"arn:aws:ecs:{region}:{MINE}:cluster/jobs"
+
+    def listed(region: str, _: Request) -> Mapping[str, Any]:
+        return {"clusterArns": [] if region == REGIONS[0] else [cluster(region)]}
+
+    return {
+        "ecs:ListClusters": listed,
+        "ecs:DescribeClusters": lambda region, _: {
+            "clusters": [{"clusterArn": cluster(region), "status": "ACTIVE", "runningTasksCount": 2}]
+        },
     }
 
 

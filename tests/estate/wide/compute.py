@@ -7,7 +7,7 @@ import json
 import zipfile
 from typing import Any
 
-from tests.estate.seed import Estate
+from tests.estate.seed import REGIONS, Estate
 
 ROLE = "arn:aws:iam::123456789012:role/worker"
 
@@ -20,7 +20,10 @@ def compute(estate: Estate, region: str) -> str:
     _functions(estate, region)
     _balancer(estate, region)
     subnets = [row["SubnetId"] for row in ec2.describe_subnets()["Subnets"]][:2]
-    estate.client("eks", region).create_cluster(name="shop", roleArn=ROLE, resourcesVpcConfig={"subnetIds": subnets})
+    if region == REGIONS[0]:
+        # The other region has tasks of ECS instead, so that each decides whether containers run.
+        network = {"subnetIds": subnets}
+        estate.client("eks", region).create_cluster(name="shop", roleArn=ROLE, resourcesVpcConfig=network)
     estate.client("transfer", region).create_server(Protocols=["SFTP"])
     return str(machine["InstanceId"])
 
@@ -38,7 +41,7 @@ def _prefix_list(ec2: Any) -> None:
 
 
 def _functions(estate: Estate, region: str) -> None:
-    if region == "us-east-1":
+    if region == REGIONS[0]:
         trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
         estate.client("iam").create_role(
             RoleName="worker", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})

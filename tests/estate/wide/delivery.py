@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.estate.seed import Estate
+from tests.estate.seed import REGIONS, Estate
 from tests.estate.wide.compute import ROLE
 
 
@@ -15,7 +15,7 @@ def delivery(estate: Estate, region: str) -> None:
         environment={"type": "LINUX_CONTAINER", "image": "image", "computeType": "BUILD_GENERAL1_SMALL"},
         serviceRole=ROLE,
     )
-    if region == "us-east-1":
+    if region == REGIONS[0]:
         trust = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", \
 "Principal": {"Service": "codepipeline.amazonaws.com"}}]}'
         estate.client("iam").create_role(RoleName="deliver", AssumeRolePolicyDocument=trust)
