@@ -65,7 +65,7 @@ def aws(
     from scanner.content.locate import default_roots
     from scanner.core.permissions import actions, asks_organization
     from scanner.sources.aws import permissions_role
-    from scanner.sources.aws.permissions import action_of, discovery, documents, entering
+    from scanner.sources.aws.permissions import NAMES, action_of, discovery, documents, entering
 
     if form in ("json", "list") and (trust or external_id):
         raise TscanError("--trust and --external-id are of the role", "add --format terraform or cloudformation")
@@ -73,9 +73,9 @@ def aws(
     chosen = [library.checks[name] for name in _chosen(select, library)]
     grants = actions(library, chosen, action_of)
     opening = discovery(organization=asks_organization(library, chosen), leading=bool(organization))
-    found = [*documents({*grants, *opening}), *([entering(organization)] if organization else [])]
+    found = [*documents({*grants, *opening}, NAMES), *([entering(organization)] if organization else [])]
     if form == "list":
-        click.echo("\n".join(_lines(grants, opening)))
+        click.echo("\n".join(_lines(grants, {**opening, **NAMES})))
     elif form == "json":
         click.echo(json.dumps(found[0] if len(found) == 1 else found, indent=2))
     else:

@@ -10,7 +10,7 @@ from scanner.content.reading import Reading, Steps, suggest
 from scanner.content.requests import Requests
 from scanner.content.typing import MistypedError, attribute_field, typed
 from scanner.language.types import DYN, INT, STRING, Field, ListType, RecordType, Type
-from scanner.model.kinds import Attribute, Cardinality, Count, Kind, Listing, Relation, Request, Scope
+from scanner.model.kinds import Attribute, Cardinality, Count, Kind, Listing, Means, Relation, Request, Scope
 
 GIVEN: Final[Mapping[str, Field]] = {name: Field(STRING) for name in ("id", "name", "account", "region")}
 """What every resource has."""
@@ -156,7 +156,7 @@ def _kind(draft: Draft, types: Mapping[str, RecordType], drafts: Mapping[str, Dr
         nature=data["nature"],
         scope=scope,
         listing=Requests(reading, RAW).listing(("list",), data["list"]) if "list" in data else None,
-        count_from=_count(reading, data),
+        count_from=tuple(_counts(reading, data)),
         at=reading.expression(("at",), data["at"] or "''", names, fits=STRING, raw=True) if "at" in data else None,
         identity=reading.expression(("id",), data["id"], RAW, fits=STRING, raw=True),
         label=reading.expression(("name",), data["name"], RAW, fits=STRING, raw=True),
@@ -169,17 +169,22 @@ def _kind(draft: Draft, types: Mapping[str, RecordType], drafts: Mapping[str, Dr
     )
 
 
-def _count(reading: Reading, data: dict[str, Any]) -> Count | None:
+def _counts(reading: Reading, data: dict[str, Any]) -> Iterator[Count]:
+    """The second sources."""
     if "count_from" not in data:
-        return None
+        return
     if "list" not in data or "per" in data["list"]:
         reading.wrong(("count_from",), "only a listing of a whole target or region can be counted", key=True)
-    asked = {key: value for key, value in data["count_from"].items() if key != "value"}
-    request = Requests(reading, RAW).request(("count_from",), asked)
-    value = reading.expression(
-        ("count_from", "value"), data["count_from"]["value"], {"answer": DYN}, fits=INT, raw=True
-    )
-    return Count(request=request, value=value)
+    for index, source in enumerate(data["count_from"]):
+        path: Steps = ("count_from", index)
+        means = Means(source.get("means", Means.EQUAL))
+        asked = {key: value for key, value in source.items() if key not in ("value", "means")}
+        fits = ListType(STRING) if means is Means.LISTS else INT
+        yield Count(
+            source=Requests(reading, RAW).listing(path, asked),
+            value=reading.expression((*path, "value"), source["value"], {"answer": DYN}, fits=fits, raw=True),
+            means=means,
+        )
 
 
 def _attributes(
@@ -281,3 +286,7 @@ def _requests(kind: Kind) -> Iterable[tuple[Steps, Request]]:
     for name, reader in kind.readers.items():
         yield from ((("details", name, "reads", index), read) for index, read in enumerate(reader.reads))
     yield from ((("details", name), request) for name, request in kind.details.items())
+    for index, count in enumerate(kind.count_from):
+        if count.source.request is not None:
+            yield ("count_from", index), count.source.request
+        yield from ((("count_from", index, "reads", number), read) for number, read in enumerate(count.source.reads))

@@ -161,7 +161,7 @@ def answer_paths(library: Library) -> Mapping[str, frozenset[str]]:
             if where is not None:
                 operation, above = where
                 found[operation].add(".".join((*above, *path[1:])).replace(".[]", "[]"))
-        for reader in (kind.listing, *kind.readers.values()):
+        for reader in (kind.listing, *kind.readers.values(), *(count.source for count in kind.count_from)):
             for request in reader.reads if reader is not None else ():
                 found[request.operation].add("")
     return {operation: frozenset(paths) for operation, paths in found.items()}
@@ -229,15 +229,13 @@ def secret_paths(library: Library) -> Mapping[str, tuple[str, ...]]:
 
 def requests(kind: Kind) -> Iterator[Request]:
     """Every operation that a kind declares, those of its readers included."""
-    listings = [kind.listing, *kind.readers.values()]
+    listings = [kind.listing, *kind.readers.values(), *(count.source for count in kind.count_from)]
     for listing in listings:
         if listing is not None:
             if listing.request is not None:
                 yield listing.request
             yield from listing.reads
     yield from kind.details.values()
-    if kind.count_from is not None:
-        yield kind.count_from.request
 
 
 def operations(kind: Kind, kinds: Mapping[str, Kind]) -> Mapping[str, str]:

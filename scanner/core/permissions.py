@@ -41,8 +41,8 @@ class Loss:
 def need_requests(need: KindNeed) -> Iterator[Request]:
     """Every request that a need makes: the listing, what counts it, and the details that are read."""
     yield from _listed(need.kind.listing)
-    if need.kind.count_from is not None:
-        yield need.kind.count_from.request
+    for count in need.kind.count_from:
+        yield from _listed(count.source)
     for name in need.details:
         if name in need.kind.details:
             yield need.kind.details[name]

@@ -127,7 +127,6 @@ class _KindRead:
 
     def add(self, region: str, read: UnitRead) -> None:
         self.dropped += read.dropped
-        source = self.need.kind.count_from
         self.populations.append(
             Population(
                 target=self.estate.target,
@@ -135,8 +134,7 @@ class _KindRead:
                 region=region,
                 listed=len(read.resources),
                 whole=not read.gaps,
-                counted_by=source.request.operation if source is not None else "",
-                counted=read.counted,
+                counts=read.counts,
             )
         )
         if read.gaps:

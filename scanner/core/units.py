@@ -8,11 +8,13 @@ from typing import Any
 
 from scanner.core.attributes import CALLS, read_attribute
 from scanner.core.calls import applies, make_call, matched
+from scanner.core.counts import Counting, Listed
 from scanner.core.door import Door, items_at
 from scanner.core.need import KindNeed, operations
 from scanner.core.reading import ReadContext, Reader
 from scanner.model.answers import Answer
 from scanner.model.expressions import Expression
+from scanner.model.findings import Counted
 from scanner.model.kinds import Batch, Kind, Listing, Request
 from scanner.model.values import ABSENT, OpenList, Unreadable
 
@@ -50,8 +52,8 @@ class UnitRead:
     """Why the listing is not whole; none: it is."""
     dropped: int = 0
     """Listed, and gone when the details were asked."""
-    counted: int | None = None
-    """What the kind's second source counts, where it has one that was read."""
+    counts: tuple[Counted, ...] = ()
+    """What the kind's second sources say."""
 
 
 @dataclass(slots=True)
@@ -85,7 +87,7 @@ class Unit:
     def read(self, door: Door) -> UnitRead:
         """Resources and gaps, as far as the answers go; what is missing is noted at the door."""
         items = self._items(door, self.kind)
-        counted = self._counted(door, items)
+        counts = self._counted(door, items)
         resources: list[Read] = []
         dropped = 0
         for scope, rows in self._scopes(door, items):
@@ -97,7 +99,7 @@ class Unit:
             else:
                 dropped += 1
         return UnitRead(
-            resources=tuple(resources), gaps=tuple(dict.fromkeys(items.gaps)), dropped=dropped, counted=counted
+            resources=tuple(resources), gaps=tuple(dict.fromkeys(items.gaps)), dropped=dropped, counts=counts
         )
 
     def _scopes(self, door: Door, items: _Items) -> Iterator[tuple[dict[str, Any], Mapping[str, Any]]]:
@@ -139,22 +141,17 @@ class Unit:
             found.gaps.append(listed.rest)
         found.pairs.extend((item, scope["parent"]) for item in listed)
 
-    def _counted(self, door: Door, items: _Items) -> int | None:
-        """What the second source counts; another number than was listed, or none at all, is a gap."""
-        source = self.kind.count_from
-        if source is None:
-            return None
-        call = make_call(source.request, self._base(ABSENT, ABSENT))
-        raw = call if isinstance(call, Unreadable) else door.read(call, source.request)
-        counted = source.value.evaluate({"answer": raw})
-        name = source.request.operation
-        if type(counted) is not int:
-            unread = counted if isinstance(counted, Unreadable) else Unreadable("it gives no number")
-            items.gaps.append(replace(unread, reason=f"{name} did not count them: {unread.reason}", missing=False))
-            return None
-        if not items.gaps and counted != len(items.pairs):
-            items.gaps.append(Unreadable(f"{len(items.pairs)} are listed, {name} counts {counted}"))
-        return counted
+    def _counted(self, door: Door, items: _Items) -> tuple[Counted, ...]:
+        """What the second sources say; what they say otherwise is a gap."""
+        if not self.kind.count_from:
+            return ()
+        base = self._base(ABSENT, ABSENT)
+        ids = frozenset(str(self.kind.identity.evaluate(self._base(it, above))) for it, above in items.pairs)
+        counting = Counting(door=door, readers=self._readers, context=self._context(base), base=base)
+        listed = Listed(number=len(items.pairs), ids=ids, whole=not items.gaps)
+        found = list(counting.against(self.kind.count_from, listed))
+        items.gaps.extend(gap for _, gap in found if gap is not None)
+        return tuple(one for one, _ in found)
 
     # -- one resource ---------------------------------------------------------------------------------------------
 

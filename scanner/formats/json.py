@@ -86,9 +86,11 @@ def _population(row: Population) -> dict[str, Any]:
         "listed": row.listed,
         "whole": row.whole,
     }
-    if row.counted_by:
-        written["counted_by"] = row.counted_by
-    return written | ({} if row.counted is None else {"counted": row.counted})
+    counts = [
+        {"by": one.by, "means": one.means} | ({} if one.number is None else {"number": one.number})
+        for one in row.counts
+    ]
+    return written | {"counts": counts}
 
 
 def _finding(finding: Finding, controls: list[str]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from scanner.core.need import secret_paths
 from scanner.formats.native import native
 from scanner.history.rejudge import Rejudged, name_of
 from scanner.model.answers import Snapshot
-from scanner.model.findings import CoverageRow, Population
+from scanner.model.findings import Counted, CoverageRow, Population
 from scanner.model.history import Record
 from scanner.model.library import Library
 from scanner.sources.detection import PLUGINS
@@ -45,8 +45,11 @@ SHEETS: Final[Mapping[str, Sheet]] = {
         ),
     ),
     "populations": Sheet(
-        "Each listing beside a second source that counts the same, where there is one.",
-        ("record", "target", "kind", "region", "listed", "listed_whole", "counted_by", "counted", "difference"),
+        "Each listing beside each second source that counts the same or names some of it; none: the cells are empty.",
+        (
+            "record", "target", "kind", "region", "listed", "listed_whole", "counted_by", "means", "counted",
+            "difference",
+        ),
     ),
     "refusals": Sheet(
         "What was meant to be read and was not read whole.",
@@ -107,17 +110,18 @@ def judged_rows(one: Rejudged, targets: Collection[str]) -> Iterator[tuple[str, 
     left_out = names.keys() - set(targets)
     for row in one.assessment.populations:
         if row.target not in left_out:
-            yield "populations", _population(names.get(row.target, ""), row)
+            yield from (("populations", cells) for cells in _population(names.get(row.target, ""), row))
     for gap in one.assessment.coverage:
         if gap.target not in left_out and (not gap.state.whole or gap.unanswered):
             yield "refusals", _refusal(names.get(gap.target, ""), gap)
 
 
-def _population(record: str, row: Population) -> Row:
-    difference = None if row.counted is None else row.listed - row.counted
-    return (
-        record, row.target, row.kind, row.region, row.listed, row.whole, row.counted_by, row.counted, difference,
-    )  # fmt: skip
+def _population(record: str, row: Population) -> Rows:
+    for one in row.counts or (Counted(by="", means=""),):
+        difference = None if one.number is None else row.listed - one.number
+        yield (
+            record, row.target, row.kind, row.region, row.listed, row.whole, one.by, one.means, one.number, difference,
+        )  # fmt: skip
 
 
 def _refusal(record: str, row: CoverageRow) -> Row:

@@ -140,8 +140,20 @@ class CoverageRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What a second source says of a listing."""
+
+    by: str
+    """The operation that counts."""
+    means: str
+    """`equal`, `at_least` or `lists`."""
+    number: int | None = None
+    """How many it counts or names; None: it was not read, or counts nothing there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Population:
-    """How many resources of a kind were listed in one place, and what a second source counts."""
+    """How many resources of a kind were listed in one place, and what second sources say."""
 
     target: str
     kind: str
@@ -149,10 +161,8 @@ class Population:
     listed: int
     whole: bool
     """Whether the listing was read whole."""
-    counted_by: str = ""
-    """The operation that counts them; ``: there is no second source."""
-    counted: int | None = None
-    """None: there is no second source, or it was not read."""
+    counts: tuple[Counted, ...] = ()
+    """None: there is no second source."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,17 @@ class Scope(StrEnum):
     REGION = "region"
 
 
+class Means(StrEnum):
+    """What a second source says of a listing."""
+
+    EQUAL = "equal"
+    """As many as are listed."""
+    AT_LEAST = "at_least"
+    """No fewer are listed: it may know of some only, or learn of them late."""
+    LISTS = "lists"
+    """Ids of some, each of which is listed."""
+
+
 class Cardinality(StrEnum):
     """How many resources a relation leads to."""
 
@@ -79,11 +90,19 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """A second source that counts what the listing lists."""
+    """A second source that counts, or names, what the listing lists."""
 
-    request: Request
+    source: Listing
+    """A call or a reader; an answer that is absent says that nothing is counted there."""
     value: Expression
-    """How many resources there are, over `answer`."""
+    """How many resources there are, or their ids, over `answer`."""
+    means: Means
+
+    @property
+    def operation(self) -> str:
+        """The call that counts; of a reader, the last one that it names."""
+        request = self.source.request or self.source.reads[-1]
+        return request.operation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +157,7 @@ class Kind:
     scope: Scope
     listing: Listing | None
     """None: a singleton, one for each target or region."""
-    count_from: Count | None
+    count_from: tuple[Count, ...]
     """None: nothing else counts these resources, and the result says so."""
     at: Expression | None
     identity: Expression

@@ -169,7 +169,11 @@ READERS = Registry[Reader](
     **{
         "aws.credential_report": "scanner.sources.aws.readers:credential_report",
         "aws.denials": "scanner.sources.aws.denials:denials",
+        "aws.organization_tree": "scanner.sources.aws.organization_tree:organization_tree",
         "aws.principals": "scanner.sources.aws.principals:principals",
+        "aws.recorded_counts": "scanner.sources.aws.recorded:recorded_counts",
+        "aws.recorded_databases": "scanner.sources.aws.recorded:databases",
+        "aws.recorded_security_groups": "scanner.sources.aws.recorded:security_groups",
     },
 )
 """Programs of calls that kinds name; they need no SDK, so that a snapshot is replayed without one."""

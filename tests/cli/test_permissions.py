@@ -29,13 +29,14 @@ def _loaded_once() -> Iterator[None]:
 def test_the_policy_is_printed_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["permissions", "aws"]) == 0
     document = json.loads(capsys.readouterr().out)
-    (statement,) = document["Statement"]
+    statement, names = document["Statement"]
     assert document["Version"] == "2012-10-17"
     assert (statement["Effect"], statement["Resource"]) == ("Allow", "*")
     assert len(statement["Action"]) > 80
     assert statement["Action"] == sorted(set(statement["Action"]))
     assert "s3:ListAllMyBuckets" in statement["Action"]
     assert not any("*" in action for action in statement["Action"])
+    assert (names["Sid"], names["Action"]) == ("NamesOnly", ["iam:ListAccountAliases"])
 
 
 def test_a_selection_asks_for_less(capsys: pytest.CaptureFixture[str]) -> None:

@@ -212,45 +212,6 @@ class TestBatch:
         assert isinstance(lit["c"], Unreadable)
 
 
-COUNTED = """
-scope: account
-list: {call: x:ListLamps, items: Lamps}
-count_from: {call: x:Summary, value: answer.Lamps}
-id: it
-name: it
-attributes:
-  name_again: {meaning: ., type: string, api: it}
-"""
-
-
-class TestCount:
-    """A second source that counts what is listed."""
-
-    def read(self, tmp_path: Path, summary: Any, lamps: Any = None) -> Projection:
-        listed = {"Lamps": ["a", "b"]} if lamps is None else lamps
-        provider = Provider({"x:ListLamps": listed, "x:Summary": summary})
-        found = library(tmp_path, {"x.lamp": COUNTED}, {"one": check("self.name_again == 'a'", "x.lamp")})
-        return read(found, provider)
-
-    def test_that_agrees_is_shown(self, tmp_path: Path) -> None:
-        projection = self.read(tmp_path, {"Lamps": 2})
-        (row,) = projection.populations
-        assert (row.listed, row.counted_by, row.counted, row.whole) == (2, "x:Summary", 2, True)
-        assert projection.gaps["test.x.lamp"] == ()
-
-    @pytest.mark.parametrize("summary", [{"Lamps": 3}, {"Lamps": 1}, {}, {"Lamps": "2"}, refused()])
-    def test_that_does_not_agree_or_does_not_answer_is_a_gap(self, tmp_path: Path, summary: Any) -> None:
-        projection = self.read(tmp_path, summary)
-        (gap,) = projection.gaps["test.x.lamp"]
-        assert "x:Summary" in gap.unread.reason
-        assert len(projection.resources["test.x.lamp"]) == 2
-
-    def test_says_nothing_of_a_listing_that_was_not_read(self, tmp_path: Path) -> None:
-        projection = self.read(tmp_path, {"Lamps": 2}, refused())
-        (gap,) = projection.gaps["test.x.lamp"]
-        assert gap.unread.reason == "x:ListLamps denied (AccessDenied)"
-
-
 CHILD = """
 scope: region
 list: {per: test.x.door, call: x:ListKeys, with: {Door: parent.Id}, items: Keys}

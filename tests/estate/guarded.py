@@ -16,6 +16,8 @@ from scanner.pipeline import scan
 from tests.estate.refusing import Decision, Doorkeeper
 from tests.estate.seed import REGIONS, seed
 from tests.estate.server import running
+from tests.estate.told import Told
+from tests.estate.wide import PARAMS, widen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +43,15 @@ class Guarded:
         self.door.allow(allowed)
         # moto prints a line for each service that it lacks.
         with patch.dict(os.environ, kept | own, clear=True), redirect_stdout(io.StringIO()):
-            (snapshot,) = scan(Config(targets=(TargetConfig(regions=REGIONS),)), self.library)
+            (snapshot,) = scan(Config(targets=(TargetConfig(),), params=PARAMS), self.library)
         return snapshot, self.door.decisions
 
 
 @contextmanager
 def guarded(library: Library) -> Iterator[Guarded]:
     """The estate while the block runs."""
-    door = Doorkeeper()
-    with running(door.before) as url:
+    door, told = Doorkeeper(), Told(answers={})
+    with running(lambda application: door.before(told.before(application))) as url:
         seed(url)
+        told.answers = widen(url)
         yield Guarded(url=url, door=door, library=library)

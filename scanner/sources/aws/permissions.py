@@ -21,11 +21,12 @@ PREFIXES: Final = {
 }
 """botocore's names of services whose IAM prefix is another word."""
 
-DISCOVERY: Final = {
-    "ec2:DescribeRegions": "which regions are enabled",
-    "iam:ListAccountAliases": "what people call the account",
-}
+DISCOVERY: Final = {"ec2:DescribeRegions": "which regions are enabled"}
 """Actions of the calls that open an account, whatever is selected; sts:GetCallerIdentity needs none."""
+NAMES: Final = {"iam:ListAccountAliases": "what people call the account; no verdict depends on it"}
+"""The same for words that are only shown: a statement of their own, so that they can be left out knowingly."""
+NAMES_ONLY: Final = "NamesOnly"
+"""The Sid of that statement; a policy has no comments."""
 ORGANIZATION: Final = {"organizations:DescribeOrganization": "who leads the organisation"}
 """The same where checks ask about the organisation, or its accounts are scanned."""
 LEADING: Final = {"organizations:ListAccounts": "which accounts the organisation has"}
@@ -58,14 +59,15 @@ def entering(role: str) -> Document:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def documents(actions: Iterable[str]) -> list[Document]:
-    """Policy documents that allow exactly these actions; as few as fit into managed policies."""
+def documents(actions: Iterable[str], names: Iterable[str] = ()) -> list[Document]:
+    """Policy documents that allow exactly these actions, and `names` in a statement apart; as few as policies hold."""
     groups: list[list[str]] = [[]]
+    apart = [{"Sid": NAMES_ONLY, **_allowing(sorted(set(names)))}] if names else []
     for action in sorted(set(actions)):
-        if size(_document([*groups[-1], action])) > LARGEST:
+        if size(_document(_allowing([*groups[-1], action]), *apart)) > LARGEST:
             groups.append([])
         groups[-1].append(action)
-    return [_document(group) for group in groups]
+    return [*(_document(_allowing(group)) for group in groups[:-1]), _document(_allowing(groups[-1]), *apart)]
 
 
 def size(document: Document) -> int:
@@ -73,6 +75,10 @@ def size(document: Document) -> int:
     return len(json.dumps(document, separators=(",", ":")))
 
 
-def _document(actions: list[str]) -> Document:
+def _document(*statements: Document) -> Document:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def _allowing(actions: list[str]) -> Document:
     # Every action is one of reading, and a scan asks about all resources that there are.
-    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}
+    return {"Effect": "Allow", "Action": actions, "Resource": "*"}
