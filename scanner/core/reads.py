@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from scanner.core.calendar import moment
 from scanner.model.history import Record
 from scanner.model.operation import Slot
+
+
+class Readings:
+    """The records that read one check in one region, and for how much of the period they stand."""
+
+    def __init__(self, places: tuple[int, ...], sums: tuple[float, ...]) -> None:
+        self._places = places
+        self._sums = sums
+        self._always = len(places) == len(sums) - 1
+
+    def last_before(self, place: int) -> int:
+        """The last of them before a record; -1 when there is none."""
+        if self._always:
+            return place - 1
+        found = bisect_left(self._places, place)
+        return self._places[found - 1] if found else -1
+
+    def weight(self, start: int, end: int) -> float:
+        """Days of the period for which they stand, from one record to before another."""
+        return self._sums[end] - self._sums[start]
 
 
 class Reads:
@@ -26,8 +46,12 @@ class Reads:
         self._regions = frozenset(region for record in self.records for region in record.regions)
         self._checks = [frozenset(record.checks) for record in self.records]
         self._places = [frozenset(record.regions) for record in self.records]
-        self._masks: dict[tuple[str, str], tuple[list[int], list[float]]] = {}
-        self._known: dict[tuple[int, ...], tuple[list[int], list[float]]] = {}
+        self._readings: dict[tuple[str, str], Readings] = {}
+        self._known: dict[tuple[int, ...], Readings] = {}
+        self._runs: dict[int, list[int]] = {}
+        for place, slot in enumerate(self._slot):
+            if slot >= 0:
+                self._runs.setdefault(slot, []).append(place)
 
     def index(self, seq: int) -> int:
         """Place of a record; -1 when it is not among them."""
@@ -41,13 +65,9 @@ class Reads:
         """The same, to reckon with."""
         return self._moments[place]
 
-    def runs(self) -> dict[int, list[int]]:
+    def runs(self) -> Mapping[int, Sequence[int]]:
         """Records by interval."""
-        found: dict[int, list[int]] = {}
-        for place, slot in enumerate(self._slot):
-            if slot >= 0:
-                found.setdefault(slot, []).append(place)
-        return found
+        return self._runs
 
     def asked(self, check: str, place: int) -> bool:
         """Whether a record asked a check."""
@@ -57,33 +77,20 @@ class Reads:
         """Whether a record asked a check in a region."""
         return check in self._checks[place] and (region not in self._regions or region in self._places[place])
 
-    def last_before(self, check: str, region: str, place: int) -> int:
-        """The last record before another that asked a check in a region; -1 when there is none."""
-        readers, _ = self._of(check, region)
-        if len(readers) == len(self.records):
-            return place - 1
-        found = bisect_left(readers, place)
-        return readers[found - 1] if found else -1
-
-    def weight(self, check: str, region: str, start: int, end: int) -> float:
-        """Days of the period for which the readings of a check in a region stand, from one record to before another."""
-        _, sums = self._of(check, region)
-        return sums[end] - sums[start]
-
-    def _of(self, check: str, region: str) -> tuple[list[int], list[float]]:
+    def of(self, check: str, region: str) -> Readings:
+        """The readings of a check in a region."""
         key = (check, region)
-        found = self._masks.get(key)
+        found = self._readings.get(key)
         if found is None:
-            readers = [place for place in range(len(self.records)) if self.read(check, region, place)]
+            places = tuple(place for place in range(len(self.records)) if self.read(check, region, place))
             # Most checks are read by the same records: the sums are shared.
-            found = self._known.setdefault(tuple(readers), ([], []))
-            if not found[1]:
-                found[0].extend(readers)
-                found[1].extend(self._sums(readers))
-            self._masks[key] = found
+            found = self._known.get(places)
+            if found is None:
+                found = self._known[places] = Readings(places, self._sums(places))
+            self._readings[key] = found
         return found
 
-    def _sums(self, readers: list[int]) -> list[float]:
+    def _sums(self, readers: tuple[int, ...]) -> tuple[float, ...]:
         share: dict[int, int] = {}
         for place in readers:
             share[self._slot[place]] = share.get(self._slot[place], 0) + 1
@@ -93,7 +100,7 @@ class Reads:
             slot = self._slot[place]
             counts = place in inside and slot >= 0
             sums.append(sums[-1] + (self.slots[slot].days / share[slot] if counts else 0.0))
-        return sums
+        return tuple(sums)
 
 
 def _place(slots: Sequence[Slot], when: datetime) -> int:
