@@ -3,8 +3,8 @@
     python benchmarks/history.py [--findings 1000000] [--nights 365] [--change 0.001] [--runs 3] [--store DIR] [--json]
 
 The store is built through the code that commits: segments, Statements, signatures and the local store are the real
-ones. Only judging is left out: the transitions of a night are drawn here (failures, fixes, unknowns, resources that come
-and go, of the shipped checks), and so are the documents that they stand on, as listings of 200 resources. A state
+ones. Only judging is left out: the transitions of a night are drawn here (failures, fixes, unknowns, resources that
+come and go, of the shipped checks), and so are the documents that they stand on, as listings of 200 resources. A state
 checkpoint is written where a commit would write it. Afterwards the store must read back as what was drawn.
 
 Each command is a process of its own, user and system time together, the best of `--runs`. `--store` keeps the store
@@ -45,7 +45,7 @@ from scanner.model.history import Cause, Record, Transition  # noqa: E402
 
 ACCOUNT: Final = "111122223333"
 HERE: Final = f"aws:{ACCOUNT}"
-FIRST: Final = datetime(2026, 1, 1, 2, 0, tzinfo=UTC)
+FIRST: Final = datetime(2025, 1, 1, 2, 0, tzinfo=UTC)
 REGIONS: Final = ("eu-central-1", "eu-west-1", "us-east-1", "us-west-2")
 PAGE: Final = 200
 """Resources in one listing."""
@@ -119,7 +119,9 @@ class Year:
             row = self.state.get(number)
             if number in drawn or row is None or row.verdict == "fail":
                 continue
-            drawn[number] = "pass" if row.verdict == "unknown" else self.chance.choices(("fail", "unknown", ""), (96, 2, 2))[0]
+            drawn[number] = (
+                "pass" if row.verdict == "unknown" else self.chance.choices(("fail", "unknown", ""), (96, 2, 2))[0]
+            )
             if drawn[number] == "fail":
                 self.failing.append(number)
             elif not drawn[number]:
@@ -171,11 +173,14 @@ class Year:
 
     def _outcome(self, number: int) -> dict[str, object]:
         when = self._when(0)[:-5]
+        stays = {"caller": 0, "code": "", "message": "", "pages": 1, "redacted": [], "retries": 0, "state": "ok"}
         return {
-            "caller": 0, "code": "", "count": PAGE, "message": "", "pages": 1, "redacted": [], "retries": 0, "state": "ok",
-            "started": f"{when}.{number % 1000:03d}Z", "finished": f"{when}.{(number + 80) % 1000:03d}Z",
+            **stays,
+            "count": PAGE,
+            "started": f"{when}.{number % 1000:03d}Z",
+            "finished": f"{when}.{(number + 80) % 1000:03d}Z",
             "request_ids": [f"{self.chance.getrandbits(128):032x}"],
-        }  # fmt: skip
+        }
 
     def _commit(self, rows: Sequence[Transition]) -> None:
         """What `Ledger.commit` does once the transitions are known."""
@@ -197,7 +202,7 @@ class Year:
             callers=(f"arn:aws:sts::{ACCOUNT}:assumed-role/audit/x",),
             regions=REGIONS,
             counts=dict(Counter(row.verdict for row in self.state.values())),
-            controls={name: "fail" for name in sorted(self.library.controls)},
+            controls=dict.fromkeys(sorted(self.library.controls), "fail"),
             gaps=(),
         )
         record = replace(record, segments=(self.pack.segment, *(one.segment for one in made if one is not self.pack)))
@@ -223,7 +228,9 @@ def build(folder: Path, findings: int, nights: int, change: float) -> None:
     for _ in range(nights):
         year.night(change)
     year.check()
-    print(f"{findings} findings, {nights} nights, {change:.2%} a night: built in {time.process_time() - begun:.0f} s CPU")
+    print(
+        f"{findings} findings, {nights} nights, {change:.2%} a night: built in {time.process_time() - begun:.0f} s CPU"
+    )
 
 
 def sizes(store: Path) -> Counter[str]:

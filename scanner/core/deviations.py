@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from scanner.core.listings import Listing, read_listings
-from scanner.core.reads import Readings, Reads
-from scanner.core.stories import GONE, Move, Stories
+from scanner.core.reads import Reads
+from scanner.core.stories import GONE, PASS, Move, Stories
 from scanner.model.history import Cause
 from scanner.model.operation import Days, Deviation, WaivedSpan
 
-_DECIDES: Final = frozenset({"pass", "fail", "waived"})
 _MEMBERS: Final = {"pass": "passing", "fail": "failing", "waived": "waived"}
 _CHANGED: Final = frozenset({Cause.PACK.value, Cause.PARAMS.value})
 _NO_TIME: Final = timedelta(0)
@@ -24,13 +24,17 @@ class Tally:
     """What one check came to: items, days by reading, and spans."""
 
     items: int = 0
-    days: dict[str, float] = field(default_factory=dict)
+    days: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    """Item-days by verdict."""
     deviations: list[Deviation] = field(default_factory=list)
     waived: list[WaivedSpan] = field(default_factory=list)
 
     def as_days(self) -> Days:
         """Resource-days by what was read."""
-        return Days(**self.days)
+        found = Days()
+        for verdict, days in self.days.items():
+            found += Days(**{_MEMBERS.get(verdict, "unread"): days})
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +45,13 @@ class _Ground:
     check: str
     region: str
     reads: Reads
-    readings: Readings
+    before: tuple[int, ...]
+    sums: tuple[float, ...]
+    """As `Readings` has them."""
     listing: Listing
     tally: Tally
+    days: defaultdict[str, float]
+    """Those of the tally."""
     event: bool
     """The items are dated by themselves."""
     start: datetime
@@ -51,7 +59,7 @@ class _Ground:
 
     def listed(self, place: int) -> int:
         """The record before, if it read the listing whole and so shows that an item was not there."""
-        return -1 if self.listing.covers(self.region, place - 1) else self.readings.last_before(place)
+        return -1 if self.listing.covers(self.region, place - 1) else self.before[place]
 
     def whole(self, place: int) -> bool:
         """Whether a record read the listing whole."""
@@ -87,24 +95,28 @@ class Walk:
 
     def _passed(self, check: str, region: str, seq: int, count: int) -> None:
         """Items that passed from a record on, all as one."""
-        place = self._reads.index(seq)
+        place = self._reads.places.get(seq, -1)
         ground = self._ground(check, region)
-        days = ground.readings.weight(place, len(self._reads.records)) if place >= 0 else 0.0
+        days = ground.sums[-1] - ground.sums[place] if place >= 0 else 0.0
         if days:
             ground.tally.items += count
-            ground.tally.days["passing"] = ground.tally.days.get("passing", 0.0) + count * days
+            ground.days[PASS] += count * days
 
     def _ground(self, check: str, region: str) -> _Ground:
         found = self._grounds.get((check, region))
         if found is None:
+            readings = self._reads.of(check, region)
+            tally = self._tallies.setdefault(check, Tally())
             found = self._grounds[check, region] = _Ground(
                 target=self._target,
                 check=check,
                 region=region,
                 reads=self._reads,
-                readings=self._reads.of(check, region),
+                before=readings.before,
+                sums=readings.sums,
                 listing=self._listings.get(check) or Listing(),
-                tally=self._tallies.setdefault(check, Tally()),
+                tally=tally,
+                days=tally.days,
                 event=self._is_event(check),
                 start=self._start,
                 end=self._end,
@@ -139,35 +151,43 @@ class _Item:
 
     def tell(self, moves: Sequence[Move]) -> None:
         """Go through its transitions, to the last record."""
-        index = self.ground.reads.index
+        places = self.ground.reads.places
         for seq, verdict, cause, reason in moves:
-            place = index(seq)
-            if place >= 0:
-                self._move(place, verdict, cause, reason)
+            place = places.get(seq, -1)
+            if place < 0:
+                continue
+            if self.verdict != GONE:
+                was = self.verdict
+                self._settle(place)
+            else:
+                was = self._return(place)
+            if verdict != GONE:
+                self._become(place, verdict, was, cause, reason)
+            elif self.since >= 0:
+                self._vanish(place, cause)
         if self.since >= 0:
-            self._finish(len(self.ground.reads.records))
+            self._finish(len(places))
 
-    def _move(self, place: int, verdict: str, cause: str, reason: str) -> None:
+    def _return(self, place: int) -> str:
+        """An item that was not in sight is; what is to be said of it before."""
         if self.hidden == "listing":
             self._uncover(place)
-        absent = self.verdict == GONE and not self.hidden
-        if absent:
-            self.good = self.ground.listed(place)
-        known = self.since >= 0
-        if known:
-            self._settle(place)
-        if verdict == GONE:
-            if known:
-                self._vanish(place, cause)
-            return
-        was = ("absent" if known or self.good >= 0 else "") if absent else self.verdict or "unknown"
-        self.hidden, self.verdict, self.since = "", verdict, place
+        if self.hidden:
+            self.hidden = ""
+            return "unknown"
+        self.good = self.ground.listed(place)
+        return "absent" if self.since >= 0 or self.good >= 0 else ""
+
+    def _become(self, place: int, verdict: str, was: str, cause: str, reason: str) -> None:
+        self.verdict, self.since = verdict, place
         if verdict == "fail":
-            self.span = self.span or (self.good, place, was, cause, reason)
-        elif verdict in _DECIDES:
-            why = "waived" if verdict == "waived" else "check changed" if cause in _CHANGED else "fixed"
-            self._close(place, why)
-            self.waived = place if verdict == "waived" else self.waived
+            if self.span is None:
+                self.span = (self.good, place, was, cause, reason)
+        elif verdict == "waived":
+            self.waived = place
+            self._close(place, "waived")
+        elif verdict == PASS:
+            self._close(place, "check changed" if cause in _CHANGED else "fixed")
 
     def _vanish(self, place: int, cause: str) -> None:
         self.verdict, self.since, self.left = GONE, place, place
@@ -192,77 +212,75 @@ class _Item:
 
     def _settle(self, place: int) -> None:
         """Count what the verdict so far stood for, and remember the last read of its kind."""
-        verdict, ground = self.verdict, self.ground
-        if verdict == GONE:
-            return
-        days = ground.readings.weight(self.since, place)
+        verdict, since, ground = self.verdict, self.since, self.ground
+        days = ground.sums[place] - ground.sums[since]
         if days:
-            name = _MEMBERS.get(verdict, "unread")
-            ground.tally.days[name] = ground.tally.days.get(name, 0.0) + days
+            ground.days[verdict] += days
             if not self.seen:
                 self.seen = True
                 ground.tally.items += 1
-        if verdict not in _DECIDES:
-            return
-        last = max(ground.readings.last_before(place), self.since)
+        last = max(ground.before[place], since)
         if verdict == "fail":
             self.failed = last
-        else:
+        elif verdict == PASS:
             self.good = last
-        if verdict == "waived":
+        elif verdict == "waived":
+            self.good = last
             self._waived(place)
 
     def _waived(self, place: int) -> None:
         ground, reads = self.ground, self.ground.reads
-        ends = reads.time(place) if place < len(reads.records) else ""
-        if not ends or reads.moment(place) >= ground.start:
+        ends = reads.times[place]
+        if not ends or reads.moments[place] >= ground.start:
             ground.tally.waived.append(
                 WaivedSpan(
                     target=ground.target,
                     check=ground.check,
                     region=ground.region,
                     resource=self.resource,
-                    start=reads.time(self.waived),
+                    start=reads.times[self.waived],
                     end=ends,
                 )
             )
         self.waived = -1
 
     def _close(self, place: int, why: str) -> None:
-        span, self.span = self.span, None
-        if span is None:
+        if self.span is None:
             return
-        ground, at, time = self.ground, self.ground.reads.moment, self.ground.reads.time
+        after, by, before, cause, reason = self.span
+        self.span = None
+        ground = self.ground
+        at, time = ground.reads.moments, ground.reads.times
         # An event of an earlier period that the provider forgot then is not a deviation of this one.
         ended = place if why else self.left if self.hidden == "event" else -1
-        if ended >= 0 and at(ended) < ground.start:
+        if ended >= 0 and at[ended] < ground.start:
             return
-        after, by, before, cause, reason = span
-        ends = at(place) if why else ground.end
+        ends = at[place] if why else ground.end
         ground.tally.deviations.append(
             Deviation(
-                target=ground.target,
-                check=ground.check,
-                region=ground.region,
-                resource=self.resource,
-                opened_after=time(after),
-                opened_by=time(by),
-                failing_until=time(self.failed),
-                closed_by=time(place) if why else "",
-                why_closed=why,
-                before=before,
-                cause=cause,
-                reason=reason,
-                at_least=at(self.failed) - at(by),
-                at_most=max(ends - at(after), _NO_TIME) if after >= 0 else None,
-                event=ground.event,
+                ground.target,
+                ground.check,
+                ground.region,
+                self.resource,
+                time[after],
+                time[by],
+                time[self.failed],
+                time[place] if why else "",
+                why,
+                before,
+                cause,
+                reason,
+                at[self.failed] - at[by],
+                max(ends - at[after], _NO_TIME) if after >= 0 else None,
+                ground.event,
             )
         )
 
     def _finish(self, end: int) -> None:
         if self.hidden == "listing":
             self._uncover(end)
-        self._settle(end)
+        if self.verdict != GONE:
+            self._settle(end)
         if self.hidden == "scope":
             self._close(self.left, "left scope")
         else:

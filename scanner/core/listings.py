@@ -61,7 +61,7 @@ def read_listings(stories: Mapping[Key, Sequence[Move]], reads: Reads) -> dict[s
     changes: dict[str, dict[int, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
     for (check, region, _), moves in stories.items():
         for seq, verdict, _, _ in moves:
-            place = reads.index(seq)
+            place = reads.places.get(seq, -1)
             if place >= 0:
                 changes[check][place][region] = verdict
     found: dict[str, Listing] = {}

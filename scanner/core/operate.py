@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Final
 
 from scanner.core.calendar import iso, moment, read_grace, slots
@@ -26,7 +27,6 @@ from scanner.model.operation import (
     Schedule,
     Silence,
     TargetPeriod,
-    WaivedSpan,
     Window,
 )
 
@@ -177,18 +177,14 @@ def _control(control: Control, walked: Sequence[_Walked], library: Library) -> C
         runs_expected=sum(len(one.reads.slots) for one in mine),
         runs_made=sum(_made(one, evidencing, library) for one in mine),
         silences=tuple(silence for one in mine for silence in _silences(one, control.id)),
-        deviations=tuple(Judged(deviation=item, correction=correction(item, grace)) for item in found),
+        deviations=tuple(Judged(item, correction(item, grace)) for item in found),
         beside=tuple(sorted((item for one in mine for name in beside for item in _deviations(one, name)), key=_order)),
         statuses=dict(sorted(Counter(status for one in mine for status in _statuses(one, control.id)).items())),
     )
 
 
-def _item(found: Deviation | WaivedSpan) -> tuple[str, str, str, str]:
-    return (found.target, found.check, found.region, found.resource)
-
-
-def _order(item: Deviation) -> tuple[str, ...]:
-    return (item.opened_by, item.target, item.check, item.region, item.resource)
+_item = attrgetter("target", "check", "region", "resource")
+_order = attrgetter("opened_by", "target", "check", "region", "resource")
 
 
 def _concerns(control: Control, one: _Walked, library: Library) -> bool:
@@ -211,8 +207,8 @@ def _check(one: _Walked, name: str) -> CheckPeriod:
         items=tally.items,
         runs=sum(any(one.reads.asked(name, place) for place in places) for places in one.reads.runs().values()),
         days=tally.as_days(),
-        deviations=_deviations(one, name),
-        waived=tuple(tally.waived),
+        deviations=tuple(sorted(tally.deviations, key=_order)),
+        waived=tuple(sorted(tally.waived, key=attrgetter("start", "region", "resource"))),
     )
 
 

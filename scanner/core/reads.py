@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from scanner.core.calendar import moment
@@ -11,24 +12,21 @@ from scanner.model.history import Record
 from scanner.model.operation import Slot
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Readings:
-    """The records that read one check in one region, and for how much of the period they stand."""
+    """The records that read one check in one region, and for how much of the period they stand.
 
-    def __init__(self, places: tuple[int, ...], sums: tuple[float, ...]) -> None:
-        self._places = places
-        self._sums = sums
-        self._always = len(places) == len(sums) - 1
+    Both by the place of a record, and once more for the end: they are looked up for every transition.
+    """
 
-    def last_before(self, place: int) -> int:
-        """The last of them before a record; -1 when there is none."""
-        if self._always:
-            return place - 1
-        found = bisect_left(self._places, place)
-        return self._places[found - 1] if found else -1
+    before: tuple[int, ...]
+    """The last of them before a record; -1 when there is none."""
+    sums: tuple[float, ...]
+    """Days of the period for which those before a record stand."""
 
     def weight(self, start: int, end: int) -> float:
-        """Days of the period for which they stand, from one record to before another."""
-        return self._sums[end] - self._sums[start]
+        """Days for which they stand, from one record to before another."""
+        return self.sums[end] - self.sums[start]
 
 
 class Reads:
@@ -40,8 +38,12 @@ class Reads:
     def __init__(self, records: Sequence[Record], slots: Sequence[Slot]) -> None:
         self.records = tuple(sorted(records, key=lambda record: record.seq))
         self.slots = tuple(slots)
-        self._moments = [moment(record.finished) for record in self.records]
-        self._index = {record.seq: place for place, record in enumerate(self.records)}
+        self.moments = tuple(moment(record.finished) for record in self.records)
+        """When the reading of each record ended, to reckon with."""
+        self.times = (*(record.finished for record in self.records), "")
+        """The same as records write it; `` for no record, which is -1."""
+        self.places = {record.seq: place for place, record in enumerate(self.records)}
+        """By the numbers of records."""
         self._slot = [_place(self.slots, moment(record.started)) for record in self.records]
         self._regions = frozenset(region for record in self.records for region in record.regions)
         self._checks = [frozenset(record.checks) for record in self.records]
@@ -52,18 +54,6 @@ class Reads:
         for place, slot in enumerate(self._slot):
             if slot >= 0:
                 self._runs.setdefault(slot, []).append(place)
-
-    def index(self, seq: int) -> int:
-        """Place of a record; -1 when it is not among them."""
-        return self._index.get(seq, -1)
-
-    def time(self, place: int) -> str:
-        """When the reading of a record ended; `` for no record."""
-        return self.records[place].finished if place >= 0 else ""
-
-    def moment(self, place: int) -> datetime:
-        """The same, to reckon with."""
-        return self._moments[place]
 
     def runs(self) -> Mapping[int, Sequence[int]]:
         """Records by interval."""
@@ -86,9 +76,16 @@ class Reads:
             # Most checks are read by the same records: the sums are shared.
             found = self._known.get(places)
             if found is None:
-                found = self._known[places] = Readings(places, self._sums(places))
+                found = self._known[places] = Readings(before=self._before(places), sums=self._sums(places))
             self._readings[key] = found
         return found
+
+    def _before(self, readers: tuple[int, ...]) -> tuple[int, ...]:
+        before = [-1]
+        inside = set(readers)
+        for place in range(len(self.records)):
+            before.append(place if place in inside else before[-1])
+        return tuple(before)
 
     def _sums(self, readers: tuple[int, ...]) -> tuple[float, ...]:
         share: dict[int, int] = {}

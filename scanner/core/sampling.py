@@ -62,7 +62,7 @@ def members(control: Control, target: str, reads: Reads, transitions: Iterable[T
     open_since: dict[tuple[str, str, str], int] = {}
     found: set[tuple[str, str, str]] = set()
     for row in transitions:
-        place = reads.index(row.seq)
+        place = reads.places.get(row.seq, -1)
         if place < 0 or row.check not in checks or row.resource == ANY:
             continue
         key = (row.check, row.region, row.resource)

@@ -51,6 +51,4 @@ def tell(transitions: Iterable[Transition], last: int) -> Stories:
             passing[same] = passing.get(same, 0) + 1
         else:
             items.append((key, moves))
-    return Stories(
-        items=items, listings={key: moves for key, moves in found.items() if key[2] == ANY}, passing=passing
-    )
+    return Stories(items=items, listings={key: moves for key, moves in found.items() if key[2] == ANY}, passing=passing)
