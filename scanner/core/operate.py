@@ -156,9 +156,13 @@ def _control(control: Control, walked: Sequence[_Walked], library: Library) -> C
     evidencing = [link.id for link in control.checks if link.role is Role.EVIDENCES]
     beside = [link.id for link in control.checks if link.role is not Role.EVIDENCES]
     mine = [one for one in walked if _concerns(control, one, library)]
-    checks = tuple(_check(one, name) for one in mine for name in evidencing if _asked(one, name, library))
+    asked = [(one, name) for one in mine for name in evidencing if _asked(one, name, library)]
+    found = sorted((item for one, name in asked for item in _deviations(one, name)), key=_order)
+    apart: dict[tuple[str, str], list[Deviation]] = {(one.target, name): [] for one, name in asked}
+    for item in found:
+        apart[item.target, item.check].append(item)
+    checks = tuple(_check(one, name, apart[one.target, name]) for one, name in asked)
     grace = read_grace(control.grace)
-    found = sorted((item for check in checks for item in check.deviations), key=_order)
     waived = {_item(span) for check in checks for span in check.waived}
     return ControlPeriod(
         id=control.id,
@@ -199,31 +203,27 @@ def _asked(one: _Walked, check: str, library: Library) -> bool:
     return known is None or known.cloud == one.target.partition(":")[0]
 
 
-def _check(one: _Walked, name: str) -> CheckPeriod:
+def _check(one: _Walked, name: str, found: Sequence[Deviation]) -> CheckPeriod:
     tally = one.tallies.get(name, Tally())
     return CheckPeriod(
         target=one.target,
         check=name,
         items=tally.items,
-        runs=sum(any(one.reads.asked(name, place) for place in places) for places in one.reads.runs().values()),
+        runs=one.reads.runs_asking((name,)),
         days=tally.as_days(),
-        deviations=tuple(sorted(tally.deviations, key=_order)),
+        deviations=tuple(found),
         waived=tuple(sorted(tally.waived, key=attrgetter("start", "region", "resource"))),
     )
 
 
-def _deviations(one: _Walked, name: str) -> tuple[Deviation, ...]:
+def _deviations(one: _Walked, name: str) -> Sequence[Deviation]:
     tally = one.tallies.get(name)
-    return tuple(tally.deviations) if tally else ()
+    return tally.deviations if tally else ()
 
 
 def _made(one: _Walked, checks: Sequence[str], library: Library) -> int:
     """Expected runs in which everything that evidences a control was asked."""
-    wanted = [name for name in checks if _asked(one, name, library)]
-    return sum(
-        any(all(one.reads.asked(name, place) for name in wanted) for place in places)
-        for places in one.reads.runs().values()
-    )
+    return one.reads.runs_asking(name for name in checks if _asked(one, name, library))
 
 
 def _statuses(one: _Walked, control: str) -> Iterable[str]:

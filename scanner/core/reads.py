@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,7 +46,9 @@ class Reads:
         """By the numbers of records."""
         self._slot = [_place(self.slots, moment(record.started)) for record in self.records]
         self._regions = frozenset(region for record in self.records for region in record.regions)
-        self._checks = [frozenset(record.checks) for record in self.records]
+        # Nearly all records ask the same checks: each such set is kept, and looked at, once.
+        self._asked: dict[frozenset[str], frozenset[str]] = {}
+        self._checks = [self._once(frozenset(record.checks)) for record in self.records]
         self._places = [frozenset(record.regions) for record in self.records]
         self._readings: dict[tuple[str, str], Readings] = {}
         self._known: dict[tuple[int, ...], Readings] = {}
@@ -55,13 +57,18 @@ class Reads:
             if slot >= 0:
                 self._runs.setdefault(slot, []).append(place)
 
+    def _once(self, checks: frozenset[str]) -> frozenset[str]:
+        return self._asked.setdefault(checks, checks)
+
     def runs(self) -> Mapping[int, Sequence[int]]:
         """Records by interval."""
         return self._runs
 
-    def asked(self, check: str, place: int) -> bool:
-        """Whether a record asked a check."""
-        return check in self._checks[place]
+    def runs_asking(self, checks: Iterable[str]) -> int:
+        """Intervals in which one run asked all of these checks."""
+        wanted = frozenset(checks)
+        asking = {asked for asked in self._asked if wanted <= asked}
+        return sum(any(self._checks[place] in asking for place in places) for places in self._runs.values())
 
     def read(self, check: str, region: str, place: int) -> bool:
         """Whether a record asked a check in a region."""

@@ -10,9 +10,9 @@ from scanner.core.stories import Stories
 from scanner.errors import TscanError
 from scanner.history.changes import Place, apply
 from scanner.history.documents import Document, Given, put_together, read_answers, read_evidence
-from scanner.history.seal import SealError, open_envelope
+from scanner.history.seal import SealError
 from scanner.history.segments import SegmentError, read_moves, read_table, stored
-from scanner.history.statements import place_of, read_record, record_key
+from scanner.history.statements import place_of, read_sealed, record_key
 from scanner.history.stores import Store, get_all
 from scanner.history.told import COLUMNS, told
 from scanner.model.answers import Snapshot
@@ -50,13 +50,13 @@ class Chain:
         try:
             if content is None:
                 raise SealError("it is missing")
-            record = read_record(content, key)
+            record, sealed = read_sealed(content, key)
             before = self.records[-1].sha256 if self.records else ""
             if record.seq != len(self.records) + 1 or record.previous_sha256 != before:
                 raise SealError("it does not follow the record before it")
         except SealError as error:
             raise TscanError(f"{self._store.name}/{key} is damaged: {error}", _VERIFY) from None
-        self.sealed = bool(open_envelope(content).signatures)
+        self.sealed = sealed
         self.records.append(record)
 
     def state(self, seq: int | None = None) -> dict[Place, Transition]:

@@ -33,9 +33,9 @@ def told(segments: Iterable[tuple[int, pa.Table]]) -> Stories:
     order = pc.sort_indices(items)  # it is stable: moves stay in the order of their records
     table, items = table.take(order), items.take(order)
     begins = _begins(items)
-    listed = pc.equal(table.column("resource"), ANY)
+    listed = _is(table, "resource", ANY)
     once = pc.and_(begins.slice(0, len(table)), begins.slice(1))
-    still = pc.and_not(pc.and_(once, pc.equal(table.column("verdict"), PASS)), listed)
+    still = pc.and_not(pc.and_(once, _is(table, "verdict", PASS)), listed)
     moved = pc.invert(pc.or_(listed, still))
     return Stories(
         items=_stories(table, begins, moved),
@@ -80,6 +80,14 @@ def _numbers(table: pa.Table) -> pa.Array:
     return found
 
 
+def _is(table: pa.Table, name: str, text: str) -> pa.Array:
+    """Where a column has a text: numbers are compared, and no text is made of them."""
+    import pyarrow.compute as pc
+
+    column = table.column(name).combine_chunks()
+    return pc.equal(column.indices, pc.index(column.dictionary, text))
+
+
 def _begins(items: pa.Array) -> pa.Array:
     """Whether another item begins at each row; and once more after the last."""
     import pyarrow as pa
@@ -89,12 +97,12 @@ def _begins(items: pa.Array) -> pa.Array:
     return pa.concat_arrays([edge, pc.not_equal(items.slice(1), items.slice(0, len(items) - 1)), edge])
 
 
-def _stories(table: pa.Table, begins: pa.Array, chosen: pa.ChunkedArray) -> Iterator[tuple[Key, Sequence[Move]]]:
+def _stories(table: pa.Table, begins: pa.Array, chosen: pa.Array) -> Iterator[tuple[Key, Sequence[Move]]]:
     """The chosen rows, which are whole items, item by item."""
     import pyarrow.compute as pc
 
     rows = table.filter(chosen)
-    first = begins.slice(0, len(table)).filter(chosen.combine_chunks())
+    first = begins.slice(0, len(table)).filter(chosen)
     starts = pc.indices_nonzero(first)
     keys = zip(*(_texts(rows.column(name).take(starts)) for name in _PLACE), strict=True)
     columns = (rows.column("seq").to_pylist(), *(_texts(rows.column(name)) for name in ("verdict", "cause", "reason")))
