@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
-from functools import reduce
+from functools import partial, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from zoneinfo import ZoneInfo
@@ -74,7 +74,12 @@ class Past:
 
         for target in self.targets:
             records = self.ledger.records(target)
-            yield Chain(target=target, records=records, transitions=self.ledger.transitions(target))
+            yield Chain(
+                target=target,
+                records=records,
+                transitions=self.ledger.transitions(target),
+                told=partial(self.ledger.stories, target),
+            )
 
 
 def looking_back(function: F) -> F:

@@ -10,9 +10,10 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from scanner.core.actors import Actor, LogEvent, who
-from scanner.core.deviations import ANY, Key, is_covered
 from scanner.core.drift import Drift, Moved, What
+from scanner.core.listings import is_covered
 from scanner.core.need import needs
+from scanner.core.stories import ANY, Key
 from scanner.model.checks import Check
 from scanner.model.history import Cause, Record, Transition
 from scanner.model.library import Library

@@ -11,7 +11,8 @@ from typing import Final
 
 from scanner.core.actors import Actor
 from scanner.core.changes import differences
-from scanner.core.deviations import ANY, Key, is_covered
+from scanner.core.listings import is_covered
+from scanner.core.stories import ANY, Key
 from scanner.model.history import Cause, Record, Transition
 from scanner.model.library import Library
 from scanner.model.operation import Change

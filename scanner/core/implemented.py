@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from scanner.core.calendar import moment
-from scanner.core.deviations import ANY
 from scanner.core.operate import Chain
+from scanner.core.stories import ANY
 from scanner.model.controls import Role
 from scanner.model.history import Record, Transition
 from scanner.model.library import Library

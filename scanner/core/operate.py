@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Final
 
 from scanner.core.calendar import iso, moment, read_grace, slots
 from scanner.core.changes import stretches
 from scanner.core.deviations import Tally, Walk
 from scanner.core.reads import Reads
+from scanner.core.stories import Stories, tell
 from scanner.model.controls import Control, Role
 from scanner.model.history import Record, Transition
 from scanner.model.library import Library
@@ -25,7 +27,6 @@ from scanner.model.operation import (
     Schedule,
     Silence,
     TargetPeriod,
-    WaivedSpan,
     Window,
 )
 
@@ -40,6 +41,12 @@ class Chain:
     target: str
     records: Sequence[Record]
     transitions: Iterable[Transition]
+    told: Callable[[int], Stories] | None = None
+    """Its stories up to the record of a number, from a store that is quicker than going through the transitions."""
+
+    def stories(self, last: int) -> Stories:
+        """Its transitions up to the record of a number, item by item."""
+        return self.told(last) if self.told else tell(self.transitions, last)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,15 +98,8 @@ def _walk(chain: Chain, library: Library, period: Window, schedule: Schedule, un
             for place, record in enumerate(reads.records)
             if period.start <= moment(record.started) < period.end
         ),
-        tallies=walk.run(_until(chain.transitions, last)),
+        tallies=walk.run(chain.stories(last)),
     )  # fmt: skip
-
-
-def _until(transitions: Iterable[Transition], last: int) -> Iterable[Transition]:
-    for row in transitions:
-        if row.seq > last:
-            return
-        yield row
 
 
 def is_event(library: Library, check: str) -> bool:
@@ -156,9 +156,13 @@ def _control(control: Control, walked: Sequence[_Walked], library: Library) -> C
     evidencing = [link.id for link in control.checks if link.role is Role.EVIDENCES]
     beside = [link.id for link in control.checks if link.role is not Role.EVIDENCES]
     mine = [one for one in walked if _concerns(control, one, library)]
-    checks = tuple(_check(one, name) for one in mine for name in evidencing if _asked(one, name, library))
+    asked = [(one, name) for one in mine for name in evidencing if _asked(one, name, library)]
+    found = sorted((item for one, name in asked for item in _deviations(one, name)), key=_order)
+    apart: dict[tuple[str, str], list[Deviation]] = {(one.target, name): [] for one, name in asked}
+    for item in found:
+        apart[item.target, item.check].append(item)
+    checks = tuple(_check(one, name, apart[one.target, name]) for one, name in asked)
     grace = read_grace(control.grace)
-    found = sorted((item for check in checks for item in check.deviations), key=_order)
     waived = {_item(span) for check in checks for span in check.waived}
     return ControlPeriod(
         id=control.id,
@@ -177,18 +181,14 @@ def _control(control: Control, walked: Sequence[_Walked], library: Library) -> C
         runs_expected=sum(len(one.reads.slots) for one in mine),
         runs_made=sum(_made(one, evidencing, library) for one in mine),
         silences=tuple(silence for one in mine for silence in _silences(one, control.id)),
-        deviations=tuple(Judged(deviation=item, correction=correction(item, grace)) for item in found),
+        deviations=tuple(Judged(item, correction(item, grace)) for item in found),
         beside=tuple(sorted((item for one in mine for name in beside for item in _deviations(one, name)), key=_order)),
         statuses=dict(sorted(Counter(status for one in mine for status in _statuses(one, control.id)).items())),
     )
 
 
-def _item(found: Deviation | WaivedSpan) -> tuple[str, str, str, str]:
-    return (found.target, found.check, found.region, found.resource)
-
-
-def _order(item: Deviation) -> tuple[str, ...]:
-    return (item.opened_by, item.target, item.check, item.region, item.resource)
+_item = attrgetter("target", "check", "region", "resource")
+_order = attrgetter("opened_by", "target", "check", "region", "resource")
 
 
 def _concerns(control: Control, one: _Walked, library: Library) -> bool:
@@ -203,31 +203,27 @@ def _asked(one: _Walked, check: str, library: Library) -> bool:
     return known is None or known.cloud == one.target.partition(":")[0]
 
 
-def _check(one: _Walked, name: str) -> CheckPeriod:
+def _check(one: _Walked, name: str, found: Sequence[Deviation]) -> CheckPeriod:
     tally = one.tallies.get(name, Tally())
     return CheckPeriod(
         target=one.target,
         check=name,
         items=tally.items,
-        runs=sum(any(one.reads.asked(name, place) for place in places) for places in one.reads.runs().values()),
+        runs=one.reads.runs_asking((name,)),
         days=tally.as_days(),
-        deviations=_deviations(one, name),
-        waived=tuple(tally.waived),
+        deviations=tuple(found),
+        waived=tuple(sorted(tally.waived, key=attrgetter("start", "region", "resource"))),
     )
 
 
-def _deviations(one: _Walked, name: str) -> tuple[Deviation, ...]:
+def _deviations(one: _Walked, name: str) -> Sequence[Deviation]:
     tally = one.tallies.get(name)
-    return tuple(tally.deviations) if tally else ()
+    return tally.deviations if tally else ()
 
 
 def _made(one: _Walked, checks: Sequence[str], library: Library) -> int:
     """Expected runs in which everything that evidences a control was asked."""
-    wanted = [name for name in checks if _asked(one, name, library)]
-    return sum(
-        any(all(one.reads.asked(name, place) for name in wanted) for place in places)
-        for places in one.reads.runs().values()
-    )
+    return one.reads.runs_asking(name for name in checks if _asked(one, name, library))
 
 
 def _statuses(one: _Walked, control: str) -> Iterable[str]:
@@ -248,7 +244,7 @@ def _silences(one: _Walked, control: str) -> Iterable[Silence]:
         begin, why = place, here
 
 
-def _silent(one: _Walked, control: str, places: list[int] | None) -> str:
+def _silent(one: _Walked, control: str, places: Sequence[int] | None) -> str:
     if not places:
         return NO_RUN
     statuses = {one.reads.records[place].controls.get(control, "not run") for place in places}

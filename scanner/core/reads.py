@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from scanner.core.calendar import moment
 from scanner.model.history import Record
 from scanner.model.operation import Slot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readings:
+    """The records that read one check in one region, and for how much of the period they stand.
+
+    Both by the place of a record, and once more for the end: they are looked up for every transition.
+    """
+
+    before: tuple[int, ...]
+    """The last of them before a record; -1 when there is none."""
+    sums: tuple[float, ...]
+    """Days of the period for which those before a record stand."""
+
+    def weight(self, start: int, end: int) -> float:
+        """Days for which they stand, from one record to before another."""
+        return self.sums[end] - self.sums[start]
 
 
 class Reads:
@@ -20,70 +38,63 @@ class Reads:
     def __init__(self, records: Sequence[Record], slots: Sequence[Slot]) -> None:
         self.records = tuple(sorted(records, key=lambda record: record.seq))
         self.slots = tuple(slots)
-        self._moments = [moment(record.finished) for record in self.records]
-        self._index = {record.seq: place for place, record in enumerate(self.records)}
+        self.moments = tuple(moment(record.finished) for record in self.records)
+        """When the reading of each record ended, to reckon with."""
+        self.times = (*(record.finished for record in self.records), "")
+        """The same as records write it; `` for no record, which is -1."""
+        self.places = {record.seq: place for place, record in enumerate(self.records)}
+        """By the numbers of records."""
         self._slot = [_place(self.slots, moment(record.started)) for record in self.records]
         self._regions = frozenset(region for record in self.records for region in record.regions)
-        self._checks = [frozenset(record.checks) for record in self.records]
+        # Nearly all records ask the same checks: each such set is kept, and looked at, once.
+        self._asked: dict[frozenset[str], frozenset[str]] = {}
+        self._checks = [self._once(frozenset(record.checks)) for record in self.records]
         self._places = [frozenset(record.regions) for record in self.records]
-        self._masks: dict[tuple[str, str], tuple[list[int], list[float]]] = {}
-        self._known: dict[tuple[int, ...], tuple[list[int], list[float]]] = {}
-
-    def index(self, seq: int) -> int:
-        """Place of a record; -1 when it is not among them."""
-        return self._index.get(seq, -1)
-
-    def time(self, place: int) -> str:
-        """When the reading of a record ended; `` for no record."""
-        return self.records[place].finished if place >= 0 else ""
-
-    def moment(self, place: int) -> datetime:
-        """The same, to reckon with."""
-        return self._moments[place]
-
-    def runs(self) -> dict[int, list[int]]:
-        """Records by interval."""
-        found: dict[int, list[int]] = {}
+        self._readings: dict[tuple[str, str], Readings] = {}
+        self._known: dict[tuple[int, ...], Readings] = {}
+        self._runs: dict[int, list[int]] = {}
         for place, slot in enumerate(self._slot):
             if slot >= 0:
-                found.setdefault(slot, []).append(place)
-        return found
+                self._runs.setdefault(slot, []).append(place)
 
-    def asked(self, check: str, place: int) -> bool:
-        """Whether a record asked a check."""
-        return check in self._checks[place]
+    def _once(self, checks: frozenset[str]) -> frozenset[str]:
+        return self._asked.setdefault(checks, checks)
+
+    def runs(self) -> Mapping[int, Sequence[int]]:
+        """Records by interval."""
+        return self._runs
+
+    def runs_asking(self, checks: Iterable[str]) -> int:
+        """Intervals in which one run asked all of these checks."""
+        wanted = frozenset(checks)
+        asking = {asked for asked in self._asked if wanted <= asked}
+        return sum(any(self._checks[place] in asking for place in places) for places in self._runs.values())
 
     def read(self, check: str, region: str, place: int) -> bool:
         """Whether a record asked a check in a region."""
         return check in self._checks[place] and (region not in self._regions or region in self._places[place])
 
-    def last_before(self, check: str, region: str, place: int) -> int:
-        """The last record before another that asked a check in a region; -1 when there is none."""
-        readers, _ = self._of(check, region)
-        if len(readers) == len(self.records):
-            return place - 1
-        found = bisect_left(readers, place)
-        return readers[found - 1] if found else -1
-
-    def weight(self, check: str, region: str, start: int, end: int) -> float:
-        """Days of the period for which the readings of a check in a region stand, from one record to before another."""
-        _, sums = self._of(check, region)
-        return sums[end] - sums[start]
-
-    def _of(self, check: str, region: str) -> tuple[list[int], list[float]]:
+    def of(self, check: str, region: str) -> Readings:
+        """The readings of a check in a region."""
         key = (check, region)
-        found = self._masks.get(key)
+        found = self._readings.get(key)
         if found is None:
-            readers = [place for place in range(len(self.records)) if self.read(check, region, place)]
+            places = tuple(place for place in range(len(self.records)) if self.read(check, region, place))
             # Most checks are read by the same records: the sums are shared.
-            found = self._known.setdefault(tuple(readers), ([], []))
-            if not found[1]:
-                found[0].extend(readers)
-                found[1].extend(self._sums(readers))
-            self._masks[key] = found
+            found = self._known.get(places)
+            if found is None:
+                found = self._known[places] = Readings(before=self._before(places), sums=self._sums(places))
+            self._readings[key] = found
         return found
 
-    def _sums(self, readers: list[int]) -> list[float]:
+    def _before(self, readers: tuple[int, ...]) -> tuple[int, ...]:
+        before = [-1]
+        inside = set(readers)
+        for place in range(len(self.records)):
+            before.append(place if place in inside else before[-1])
+        return tuple(before)
+
+    def _sums(self, readers: tuple[int, ...]) -> tuple[float, ...]:
         share: dict[int, int] = {}
         for place in readers:
             share[self._slot[place]] = share.get(self._slot[place], 0) + 1
@@ -93,7 +104,7 @@ class Reads:
             slot = self._slot[place]
             counts = place in inside and slot >= 0
             sums.append(sums[-1] + (self.slots[slot].days / share[slot] if counts else 0.0))
-        return sums
+        return tuple(sums)
 
 
 def _place(slots: Sequence[Slot], when: datetime) -> int:

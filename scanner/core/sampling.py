@@ -11,8 +11,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from scanner.core.deviations import ANY
 from scanner.core.reads import Reads
+from scanner.core.stories import ANY
 from scanner.model.controls import Control, Role
 from scanner.model.history import Transition
 from scanner.model.operation import Deviation, Item, PopulationFile
@@ -62,16 +62,16 @@ def members(control: Control, target: str, reads: Reads, transitions: Iterable[T
     open_since: dict[tuple[str, str, str], int] = {}
     found: set[tuple[str, str, str]] = set()
     for row in transitions:
-        place = reads.index(row.seq)
+        place = reads.places.get(row.seq, -1)
         if place < 0 or row.check not in checks or row.resource == ANY:
             continue
         key = (row.check, row.region, row.resource)
         if row.verdict:
             open_since.setdefault(key, place)
-        elif key in open_since and reads.weight(row.check, row.region, open_since.pop(key), place):
+        elif key in open_since and reads.of(row.check, row.region).weight(open_since.pop(key), place):
             found.add(key)
     for key, place in open_since.items():
-        if reads.weight(key[0], key[1], place, len(reads.records)):
+        if reads.of(key[0], key[1]).weight(place, len(reads.records)):
             found.add(key)
     return [Item(target=target, check=key[0], region=key[1], resource=key[2]) for key in sorted(found)]
 

@@ -138,11 +138,13 @@ def _control(control: ControlPeriod) -> Iterator[str]:
     )
     yield from _listed([f"  not shown    {_silence(one)}" for one in control.silences])
     yield f"  grace        {control.grace or 'not stated'}"
-    yield from _listed([line for one in control.deviations for line in _judged(one)], NAMED * 2)
+    yield from (line for one in control.deviations[:NAMED] for line in _judged(one))
+    yield from _more(len(control.deviations), 2)
     spans = [span for check in control.checks for span in check.waived]
-    yield from _listed(
-        [f"  waived       {one.resource} ({one.check}) {one.start} to {one.end or 'now'}" for one in spans]
+    yield from (
+        f"  waived       {one.resource} ({one.check}) {one.start} to {one.end or 'now'}" for one in spans[:NAMED]
     )
+    yield from _more(len(spans))
     if control.beside:
         yield f"  beside       {len(control.beside)} deviations of checks that only support it"
 
@@ -184,9 +186,13 @@ def span(value: timedelta) -> str:
     return f"{value / timedelta(hours=1):.1f} hours"
 
 
-def _listed(lines: Sequence[str], most: int = NAMED) -> Iterable[str]:
-    more = [f"  … and {len(lines) - most} more lines: --format json has all"] if len(lines) > most else []
-    return [*lines[:most], *more]
+def _listed(lines: Sequence[str]) -> Iterable[str]:
+    return [*lines[:NAMED], *_more(len(lines))]
+
+
+def _more(count: int, lines: int = 1) -> Iterable[str]:
+    """That not all are printed, where each takes so many lines."""
+    return [f"  … and {(count - NAMED) * lines} more lines: --format json has all"] if count > NAMED else []
 
 
 def at_text(found: Sequence[Implemented], day: str) -> str:

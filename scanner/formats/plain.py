@@ -33,8 +33,8 @@ def dumps(schema: str, value: object) -> str:
 
 def plain(value: Any) -> Any:
     """A noun as JSON values: members by name, times in UTC, spans in seconds."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
+    if _is_noun(type(value)):
+        return {name: plain(getattr(value, name)) for name in _members(type(value))}
     match value:
         case StrEnum():
             return value.value
@@ -55,10 +55,19 @@ def plain(value: Any) -> Any:
     return json_value(value)
 
 
+def _is_noun(kind: Any) -> bool:
+    """Whether a type has named members: a dataclass, or a named tuple."""
+    return is_dataclass(kind) or (isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"))
+
+
+def _members(kind: Any) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind)) if is_dataclass(kind) else tuple(kind._fields)
+
+
 def schema_of(name: str, title: str, kind: type) -> dict[str, Any]:
     """The JSON Schema of `dumps(name, value)` for values of a kind."""
     definitions: dict[str, Any] = {}
-    shape = _dataclass(kind, definitions)
+    shape = _noun(kind, definitions)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"https://tscan.dev/schemas/{name.replace('/', '-')}.json",
@@ -70,17 +79,17 @@ def schema_of(name: str, title: str, kind: type) -> dict[str, Any]:
     }
 
 
-def _dataclass(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+def _noun(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     hints = get_type_hints(kind)
-    members = {one.name: _shape(hints[one.name], definitions) for one in fields(kind)}
+    members = {name: _shape(hints[name], definitions) for name in _members(kind)}
     return {"type": "object", "properties": members, "required": list(members), "additionalProperties": False}
 
 
 def _shape(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     if hint in _SIMPLE:
         return dict(_SIMPLE[hint])
-    if isinstance(hint, type) and is_dataclass(hint):
-        return _reference(hint, definitions, lambda: _dataclass(hint, definitions))
+    if isinstance(hint, type) and _is_noun(hint):
+        return _reference(hint, definitions, lambda: _noun(hint, definitions))
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return _reference(hint, definitions, lambda: {"enum": [one.value for one in hint]})
     origin, inside = get_origin(hint), get_args(hint)

@@ -6,13 +6,15 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
+from scanner.core.stories import Stories
 from scanner.errors import TscanError
 from scanner.history.changes import Place, apply
 from scanner.history.documents import Document, Given, put_together, read_answers, read_evidence
-from scanner.history.seal import SealError, open_envelope
+from scanner.history.seal import SealError
 from scanner.history.segments import SegmentError, read_moves, read_table, stored
-from scanner.history.statements import place_of, read_record, record_key
+from scanner.history.statements import place_of, read_sealed, record_key
 from scanner.history.stores import Store, get_all
+from scanner.history.told import COLUMNS, told
 from scanner.model.answers import Snapshot
 from scanner.model.history import Record, Segment, Transition
 
@@ -48,13 +50,13 @@ class Chain:
         try:
             if content is None:
                 raise SealError("it is missing")
-            record = read_record(content, key)
+            record, sealed = read_sealed(content, key)
             before = self.records[-1].sha256 if self.records else ""
             if record.seq != len(self.records) + 1 or record.previous_sha256 != before:
                 raise SealError("it does not follow the record before it")
         except SealError as error:
             raise TscanError(f"{self._store.name}/{key} is damaged: {error}", _VERIFY) from None
-        self.sealed = bool(open_envelope(content).signatures)
+        self.sealed = sealed
         self.records.append(record)
 
     def state(self, seq: int | None = None) -> dict[Place, Transition]:
@@ -85,13 +87,31 @@ class Chain:
         return (move for _, move in self._moves(records))
 
     def _moves(self, records: Sequence[Record]) -> Iterator[tuple[int, Transition]]:
+        for seq, segment, content in self._segments(records, "transitions"):
+            for move in self._rows(content, segment):
+                yield seq, move
+
+    def _segments(self, records: Sequence[Record], kind: str) -> Iterator[tuple[int, Segment, bytes]]:
         # In portions: a year's files are fetched side by side, and never all of them held.
         for start in range(0, len(records), _KEPT):
-            segments = [(one.seq, part) for one in records[start : start + _KEPT] for part in _of(one, "transitions")]
+            segments = [(one.seq, part) for one in records[start : start + _KEPT] for part in _of(one, kind)]
             contents = get_all(self._store, (segment.path for _, segment in segments))
             for (seq, segment), content in zip(segments, contents, strict=True):
-                for move in self._rows(stored(content, segment), segment):
-                    yield seq, move
+                yield seq, segment, stored(content, segment)
+
+    def stories(self, records: Sequence[Record]) -> Stories:
+        """The same, item by item."""
+        try:
+            return told(self._tables(records))
+        except SegmentError as error:
+            raise TscanError(f"{self._store.name}: {self._stream} has damaged transitions: {error}", _VERIFY) from None
+
+    def _tables(self, records: Sequence[Record]) -> Iterator[tuple[int, Any]]:
+        for seq, segment, content in self._segments(records, "transitions"):
+            try:
+                yield seq, read_table(content, segment.kind, COLUMNS, words=COLUMNS)
+            except SegmentError as error:
+                raise TscanError(f"{segment.path} is damaged: {error}", _VERIFY) from None
 
     def _rows(self, content: bytes, segment: Segment) -> list[Transition]:
         try:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from scanner.core.stories import Stories
 from scanner.errors import TscanError
 from scanner.history.chain import Chain
 from scanner.history.changes import Place
@@ -89,6 +90,11 @@ class Ledger:
         """As `History.transitions`."""
         records = self.records(target, since=since, until=until)
         return self._chain(stream_of(target)).transitions(records)
+
+    def stories(self, target: str, last: int) -> Stories:
+        """A target's transitions up to the record of a number, item by item."""
+        chain = self._read(stream_of(target))
+        return chain.stories(chain.records[:last])
 
     def changes(self, record: Record) -> Iterator[Transition]:
         """The transitions of one record."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _LEVEL: Final = 3
+_DICTIONARY: Final = 1 << 30
+"""Bytes of a column's dictionary: enough that a text that stands under many checks is written once."""
 _EXTRA: Final = b"tscan"
 REBUILT: Final = ("state", "index")
 """Kinds that transitions and evidence give again; compacting removes those that were superseded."""
@@ -104,6 +106,7 @@ def make_table(kind: str, columns: Sequence[Sequence[Any]], *, day: str, scan: s
         store_schema=False,
         write_statistics=["check", "resource"] if kind in _MOVES else False,
         use_dictionary=words,
+        dictionary_pagesize_limit=_DICTIONARY,
         column_encoding=dict.fromkeys([name for name in _GROWING if name in schema.names], "DELTA_BYTE_ARRAY"),
     ) as writer:
         writer.write_table(table)
@@ -131,14 +134,16 @@ def make_file(kind: str, content: bytes, *, ending: str, rows: int) -> Made:
     return Made(Segment(kind=kind, path=path, sha256=sha256, rows=rows, bytes=len(content)), content)
 
 
-def read_table(content: bytes, kind: str, columns: Sequence[str] | None = None) -> pa.Table:
-    """The rows of a segment; SegmentError if it is not one of this kind."""
+def read_table(
+    content: bytes, kind: str, columns: Sequence[str] | None = None, *, words: Sequence[str] = ()
+) -> pa.Table:
+    """The rows of a segment, `words` as dictionaries; SegmentError if it is not one of this kind."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         # No threads: a short command that ends while Arrow's pools are starting is aborted by their destructors.
-        file = pq.ParquetFile(pa.BufferReader(content), pre_buffer=False)
+        file = pq.ParquetFile(pa.BufferReader(content), pre_buffer=False, read_dictionary=list(words))
         table = file.read(columns=list(columns) if columns else None, use_threads=False)
     except (pa.ArrowException, OSError) as error:
         raise SegmentError(f"not a Parquet file that can be read ({type(error).__name__})") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from typing import Any, Final
 
 from scanner.errors import TscanError
@@ -49,7 +49,8 @@ def place_of(key: str) -> tuple[str, int] | None:
 
 def payload_of(record: Record) -> bytes:
     """The Statement of a record: its subjects are the segments, its predicate is the record."""
-    predicate = {name: value for name, value in asdict(record).items() if name in _NAMES}
+    predicate = {name: getattr(record, name) for name in _NAMES}
+    predicate["segments"] = [{name: getattr(one, name) for name in _SEGMENT} for one in record.segments]
     subjects = [{"name": one.path, "digest": {"sha256": one.sha256}} for one in record.segments]
     statement = {
         "_type": STATEMENT,
@@ -62,8 +63,14 @@ def payload_of(record: Record) -> bytes:
 
 def read_record(content: bytes, key: str) -> Record:
     """The record in a file; SealError for one that is damaged, TscanError for one of a newer tscan."""
-    record = record_of(open_envelope(content).payload, key)
-    return replace(record, sha256=hashlib.sha256(content).hexdigest())
+    return read_sealed(content, key)[0]
+
+
+def read_sealed(content: bytes, key: str) -> tuple[Record, bool]:
+    """The same, and whether it is signed."""
+    envelope = open_envelope(content)
+    record = record_of(envelope.payload, key)
+    return replace(record, sha256=hashlib.sha256(content).hexdigest()), bool(envelope.signatures)
 
 
 def record_of(payload: bytes, key: str) -> Record:
