@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from scanner.content.locate import default_roots
+from scanner.errors import TscanError
 from scanner.history.commit import commit_scan
 from scanner.history.snapshots import read_snapshot
 
@@ -39,8 +40,25 @@ def keep(
     if not options.quiet:
         numbers = ", ".join(f"{record.target} {record.seq}" for record in records)
         click.echo(f"history: {numbers} in {place}", err=True)
+    if config.anchors:
+        _anchor(place, [record.target for record in records], config.anchors, quiet=options.quiet)
     if config.alerts:
         _tell(place, [record.target for record in records], report, config, waivers)
+
+
+def _anchor(place: str, targets: Sequence[str], repository: str, *, quiet: bool) -> None:
+    """Tag the newest records; where that fails the scan stands, and it is said."""
+    from scanner.cli.history import anchored
+    from scanner.history.git import GitAnchors
+    from scanner.history.ledger import Ledger
+    from scanner.history.stores import open_store
+
+    try:
+        for line in anchored(Ledger(open_store(place)), targets, GitAnchors(repository)):
+            if not quiet:
+                click.echo(line, err=True)
+    except TscanError as error:
+        click.echo(f"anchor: not written: {error.message}", err=True)
 
 
 def _tell(place: str, targets: Sequence[str], report: Report, config: Config, waivers: Sequence[Waiver]) -> None:

@@ -14,6 +14,7 @@ from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
 from scanner.content.library import load_library
 from scanner.errors import TscanError
+from scanner.history.anchors import read_head
 from scanner.history.commit import commit_scan
 from scanner.history.draft import Scan
 from scanner.history.ledger import Ledger
@@ -54,7 +55,7 @@ def test_two_hundred_damages_are_each_named() -> None:
 
 
 def test_a_cut_off_end_shows_against_a_head_that_was_kept(store: Path) -> None:
-    heads = list(verify(open_store(str(store))).heads.values())
+    heads = list(map(read_head, verify(open_store(str(store))).heads.values()))
     _record(store, 4).unlink()
     without = verify(open_store(str(store)))
     assert not without.damages
@@ -68,7 +69,7 @@ def test_a_cut_off_end_shows_against_a_head_that_was_kept(store: Path) -> None:
 
 
 def test_the_key_holder_is_seen_to_rewrite_against_a_head_only(tmp_path: Path, store: Path, signer: Signer) -> None:
-    heads = list(verify(open_store(str(store))).heads.values())
+    heads = list(map(read_head, verify(open_store(str(store))).heads.values()))
     shutil.rmtree(store)
     ledger = Ledger(open_store(str(store)), signer)
     for number in range(4):
