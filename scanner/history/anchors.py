@@ -137,7 +137,7 @@ def remembered(versions: Versions) -> Iterator[Anchor]:
     for stream, records in sorted(chains.items()):
         at, until = _newest_locked(versions, stream, records)
         for seq, (first, *more) in sorted(records.items()):
-            if seq == at or more or not first.latest:
+            if seq == at or more or first.deletion or not first.latest:
                 yield _first(versions, stream, seq, first, until if seq == at else "")
 
 

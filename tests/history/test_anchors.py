@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest
 
 from scanner.cli import run
 from scanner.errors import TscanError
-from scanner.history.anchors import Version, anchor_heads, read_head, remembered
+from scanner.history.anchors import anchor_heads, read_head, remembered
 from scanner.history.git import GitAnchors, tag_of
 from scanner.history.ledger import Ledger
 from scanner.history.seal import Signer, make_key
@@ -23,6 +22,7 @@ from scanner.history.stores import open_store, open_versions
 from scanner.history.verify import verify
 from scanner.history.versions import ObjectVersions
 from tests.history.bucket import bucket
+from tests.history.conftest import git
 from tests.history.world import HERE, simple
 
 CHAIN, OTHER = "aws=111122223333", "aws:444455556666"
@@ -49,33 +49,6 @@ def store(tmp_path: Path, signer: Signer) -> Path:
     for number in range(2):
         ledger.commit(simple(number, name="other", target=OTHER))
     return tmp_path / "store"
-
-
-def git(folder: Path, *words: str, **environment: str) -> str:
-    """Run git as somebody, with no configuration of this machine."""
-    who = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.org"}
-    who |= {"GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.org", "GIT_CONFIG_GLOBAL": os.devnull}
-    done = subprocess.run(
-        ["git", "-C", str(folder), *words],
-        env={**os.environ, **who, **environment},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout
-
-
-@pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """One with a commit, in which git knows who tags."""
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    folder = tmp_path / "anchors"
-    folder.mkdir()
-    git(folder, "init", "--quiet")
-    git(folder, "config", "user.name", "a")
-    git(folder, "config", "user.email", "a@example.org")
-    git(folder, "commit", "--quiet", "--allow-empty", "--message", "anchors")
-    return folder
 
 
 def record(store: Path, number: int) -> Path:
@@ -280,7 +253,7 @@ def loose(place: str, request: pytest.FixtureRequest) -> str:
         rule = {"DefaultRetention": {"Mode": request.param, "Days": 30}}
         configuration = {"ObjectLockEnabled": "Enabled", "Rule": rule}
         s3().put_object_lock_configuration(Bucket=name, ObjectLockConfiguration=configuration)
-    return f"s3://{name}/tscan"
+    return f"s3://{name}/{place.rpartition('/')[2]}"
 
 
 def hide(place: str, *numbers: int) -> None:
@@ -370,24 +343,17 @@ def test_what_somebody_may_remove_shows_damage_and_anchors_nothing(loose: str, s
     assert run(["verify", loose]) == 1
 
 
-class Emptied:
-    """A bucket in which the newest record was deleted with its content, so that only the deletion is left."""
-
-    def list(self, prefix: str) -> dict[str, tuple[Version, ...]]:
-        gone = Version("d", "2026-01-02T00:00:00Z", latest=True, deletion=True)
-        return {f"{prefix}{CHAIN}/000000000003.json": (gone,), f"{prefix}notes.txt": (gone,)}
-
-    def sha256(self, key: str, version: Version) -> str:
-        raise AssertionError("a deletion has no content")
-
-    def locked(self, key: str, version: Version) -> str:
-        raise AssertionError("a deletion is not kept")
-
-
-def test_a_deletion_without_a_content_is_named(tmp_path: Path, signer: Signer) -> None:
-    commit(str(tmp_path / "store"), signer, 0, 2)
-    said = "a deletion in the bucket, 2026-01-02T00:00:00Z names it: records were cut off"
-    assert named(str(tmp_path / "store"), remembered(Emptied())) == [(f"{CHAIN}/3", "missing", said)]
+@pytest.mark.slow
+@pytest.mark.parametrize("loose", [""], indirect=True)
+def test_a_deletion_whose_content_was_removed_is_named(loose: str, signer: Signer) -> None:
+    commit(loose, signer, 0, 3)
+    hide(loose, 3)
+    name, _, prefix = loose.removeprefix("s3://").partition("/")
+    (row,) = s3().list_object_versions(Bucket=name, Prefix=f"{prefix}/log/{CHAIN}/000000000003")["Versions"]
+    s3().delete_object(Bucket=name, Key=row["Key"], VersionId=row["VersionId"])
+    ((record_name, kind, detail),) = named(loose, anchors(loose))
+    assert (record_name, kind) == (f"{CHAIN}/3", "missing")
+    assert detail.startswith("a deletion in the bucket, 20")
 
 
 @pytest.mark.slow
