@@ -177,10 +177,15 @@ def _targets(ledger: Ledger, target: str) -> list[str]:
 
 
 def _lines(record: Record) -> list[str]:
+    from scanner.formats.values import short
+
     return [
         f"record {record.seq} of {record.target}: {record.sha256}",
         f"scan {record.scan}, {record.started} to {record.finished}, tscan {record.version}",
+        f"follows {record.previous_sha256 or 'nothing: it is the first'}",
         f"pack {record.pack_sha256}",
+        f"waivers {record.waivers_sha256 or 'none'}",
+        f"parameters that were set: {short(record.params, 2000) if record.params else 'none'}",
         f"callers {', '.join(record.callers) or 'none'}",
         f"{len(record.checks)} checks, {len(record.regions)} regions, {len(record.gaps)} calls unanswered",
         *(f"  unanswered {gap}" for gap in record.gaps),

@@ -265,7 +265,12 @@ def test_history_is_listed_shown_and_compacted(store: Path, capsys: pytest.Captu
     assert run(["history", "list", *place]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 6
     assert run(["history", "show", "2", *place, "--target", "aws:111122223333"]) == 0
-    assert "check-a  bucket-1  pass -> fail  (evidence) it is fail" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "check-a  bucket-1  pass -> fail  (evidence) it is fail" in shown
+    first = Ledger(open_store(str(store))).records("aws:111122223333")[0]
+    assert f"follows {first.sha256}\n" in shown
+    assert "parameters that were set: none\n" in shown
+    assert "callers arn:aws:sts::111122223333:assumed-role/audit/x\n" in shown
     assert run(["history", "show", "2", *place]) == 2
     assert run(["history", "show", "9", *place, "--target", "aws:111122223333"]) == 2
     assert run(["history", "compact", *place]) == 0
