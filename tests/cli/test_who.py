@@ -18,7 +18,8 @@ from botocore.config import Config as BotoConfig
 from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
-from scanner.cli import app, who
+from scanner.cli import app
+from scanner.cli import who as asking
 from scanner.cli.who import Witnesses
 from scanner.content import load_library
 from scanner.core.actors import LogEvent
@@ -290,13 +291,15 @@ def test_another_log_answers_by_the_same_seam(monkeypatch: pytest.MonkeyPatch) -
     window = ("2026-01-01T02:00:00Z", "2026-01-02T02:10:00Z")
     question = Question(transition=move, window=window, kind="aws.s3.bucket", others={})
     witnesses = Witnesses(Config())
-    witnesses._doors["other"], witnesses._sessions[target] = [], "a session"  # type: ignore[assignment]
-    assert who._actor(question, target, witnesses).name == "ann@example.org"
-    assert witnesses.log("other").asked == [("a session", window, "", {Reach.GLOBAL})]  # type: ignore[attr-defined]
+    session: Any = object()
+    witnesses._doors["other"], witnesses._sessions[target] = [], session
+    actor = asking._actor(question, target, witnesses)
+    assert (actor.name, actor.reason) == ("ann@example.org", "")
+    assert witnesses.log("other").asked == [(session, window, "", {Reach.GLOBAL})]  # type: ignore[attr-defined]
     monkeypatch.setattr("scanner.cli.who.now", lambda: datetime(2026, 1, 2, 2, 30, tzinfo=UTC))
     late = "the log may still be late: events arrive up to 30 minutes after the call; so far ann@example.org"
-    assert who._actor(question, target, witnesses).reason == late
-    assert who._actor(question, Target("third:x"), witnesses).reason == "no audit log of third is read"
+    assert asking._actor(question, target, witnesses).reason == late
+    assert asking._actor(question, Target("third:x"), witnesses).reason == "no audit log of third is read"
 
 
 def test_only_the_source_of_a_cloud_knows_its_log() -> None:
