@@ -1,4 +1,4 @@
-"""Alerts: news carried to channels, each event once, and again only when a crash left its outcome unknown."""
+"""Alerts: news told on channels, each event once, and again only when a crash left its outcome unknown."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from typing import Final
 from urllib.parse import quote
 
+from scanner.channels import Entry, Letter, Send, send
 from scanner.core.between import drift_between
-from scanner.core.calendar import moment
-from scanner.core.news import News, news, route
+from scanner.core.calendar import iso, moment
+from scanner.core.news import News, news, route, scan_works, standing
 from scanner.errors import TscanError
 from scanner.history.outbox import DROPPED, FAILED, SENT, UNDER_WAY, Outbox, Told, channel_id
 from scanner.model.config import AlertRule
@@ -23,14 +25,13 @@ from scanner.model.waivers import Waiver
 
 PAUSES: Final = (1.0, 4.0)
 """Seconds before the second and the third try."""
-NAMED: Final = 50
-"""Events that one message names."""
 OLDEST: Final = timedelta(days=7)
 """How long an event is tried; then it is given up, and that is said."""
 _NAME: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-
-Send = Callable[[str, str, str], str]
-"""Takes an address, a title and a text; gives the reason why it was not delivered, `` when it was."""
+_EVER: Final = "9999"
+"""After every moment that a record has."""
+Standing = Callable[[], Sequence[News]]
+"""What fails or is not seen now, in all targets; asked only by a channel that shows it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +49,8 @@ class Delivered:
 class Post:
     """How messages leave: a sender, the environment for secrets, and a clock."""
 
-    send: Send
     environment: Mapping[str, str]
+    send: Send = send
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     sleep: Callable[[float], None] = time.sleep
 
@@ -84,7 +85,55 @@ def notify(
         if after.seq > told if told else after.seq == records[-1].seq:
             drift = drift_between(history, before, after, library, waivers=waivers, today=post.now().date())
             found.extend(news(drift, library))
-    return deliver(found, rules, outbox, post, reach=(target, records[-1].seq) if records else None)
+    reach = (target, records[-1].seq) if records else None
+    return deliver(found, rules, outbox, post, reach=reach, standing=_standing(history, library, outbox))
+
+
+def notify_failure(
+    history: History,
+    library: Library,
+    rules: Sequence[AlertRule],
+    outbox: Outbox,
+    post: Post,
+    *,
+    failure: News,
+    scope: str,
+) -> Delivered:
+    """Tell of a scan that ended without a record; `scope` is a digest of what was to be scanned."""
+    if not rules:
+        return Delivered()
+    outbox.fail(scope, failure)
+    return deliver([failure], rules, outbox, post, standing=_standing(history, library, outbox))
+
+
+def notify_works(
+    history: History, library: Library, rules: Sequence[AlertRule], outbox: Outbox, post: Post, *, scope: str
+) -> Delivered:
+    """Tell that a scan left records again, where one of the same scope did not and none has since."""
+    failures = outbox.failed(scope) if rules else ()
+    if not failures:
+        return Delivered()
+    # Its id is that of the newest failure: a crash before the note below tells the same event, and not another one.
+    item = scan_works(failures[-1], iso(post.now()))
+    done = deliver([item], rules, outbox, post, standing=_standing(history, library, outbox, over=scope))
+    outbox.works(scope, failures)
+    return done
+
+
+def _standing(history: History, library: Library, outbox: Outbox, *, over: str = "") -> Standing:
+    def found() -> Sequence[News]:
+        states = (history.state_before(target, _EVER) for target in history.targets())
+        failed = (outbox.failed(scope)[-1:] for scope in outbox.scopes() if scope != over)
+        return [
+            *(item for state in states for item in standing(state, library)),
+            *(item for one in failed for item in one),
+        ]
+
+    return found
+
+
+def _heard(standing: Standing, rules: Sequence[AlertRule], channel: str) -> Sequence[News]:
+    return route(standing(), rules).get(channel, ())
 
 
 def deliver(
@@ -93,6 +142,7 @@ def deliver(
     outbox: Outbox,
     post: Post,
     *,
+    standing: Standing,
     reach: tuple[str, int] | None = None,
 ) -> Delivered:
     """Send news and what earlier runs left behind: every intent is on disk before the first message leaves."""
@@ -113,7 +163,11 @@ def deliver(
     }
     if reach:
         outbox.reach(*reach)
-    results = [_tell(channel, labels[channel], wanted, outbox, post) for channel, wanted in mine.items() if wanted]
+    results = [
+        _tell(channel, labels[channel], wanted, partial(_heard, standing, rules, labels[channel][0]), outbox, post)
+        for channel, wanted in mine.items()
+        if wanted
+    ]
     lines = [*_earlier(left, labels, post.now()), *(line for result in results for line in result.lines)]
     return Delivered(
         sent=sum(result.sent for result in results),
@@ -161,10 +215,12 @@ def _earlier(left: Sequence[Told], labels: Mapping[str, tuple[str, str]], now: d
         yield f"alerts: {count} of earlier runs not known to have reached {name}: {end}"
 
 
-def _tell(channel: str, label: tuple[str, str], tasks: Sequence[_Task], outbox: Outbox, post: Post) -> Delivered:
+def _tell(
+    channel: str, label: tuple[str, str], tasks: Sequence[_Task], standing: Standing, outbox: Outbox, post: Post
+) -> Delivered:
     text, name = label
-    title, body = message([(task.item, task.repeat) for task in tasks])
-    reason = _try(text, title, body, post)
+    letter = Letter(entries=tuple(Entry(item=task.item, repeat=task.repeat) for task in tasks), standing=standing)
+    reason = _try(text, letter, post)
     state = FAILED if reason else SENT
     for task in tasks:
         outbox.settle(task.item, channel, task.attempt, post.now(), state=state, reason=reason)
@@ -175,7 +231,7 @@ def _tell(channel: str, label: tuple[str, str], tasks: Sequence[_Task], outbox: 
     return Delivered(sent=len(tasks), repeated=repeated, lines=(f"alerts: {len(tasks)} delivered to {name}",))
 
 
-def _try(channel: str, title: str, body: str, post: Post) -> str:
+def _try(channel: str, letter: Letter, post: Post) -> str:
     try:
         address = expand(channel, post.environment)
     except TscanError as error:
@@ -184,7 +240,7 @@ def _try(channel: str, title: str, body: str, post: Post) -> str:
     for pause in (0.0, *PAUSES):
         if pause:
             post.sleep(pause)
-        reason = post.send(address, title, body)
+        reason = post.send(address, letter)
         if not reason:
             return ""
     return reason
@@ -199,36 +255,3 @@ def expand(channel: str, environment: Mapping[str, str]) -> str:
     if len(names) == 1 and channel == f"${{{names[0]}}}":
         return environment[names[0]]
     return _NAME.sub(lambda match: quote(environment[match[1]], safe=""), channel)
-
-
-def message(items: Sequence[tuple[News, bool]]) -> tuple[str, str]:
-    """Title and text of one message for several events, bad news first; every named event carries its id."""
-    counts: dict[str, int] = {}
-    for item, _ in items:
-        counts[item.what] = counts.get(item.what, 0) + 1
-    title = "tscan: " + ", ".join(f"{count} {what}" for what, count in counts.items())
-    ordered = sorted(items, key=lambda pair: pair[0].recovery)
-    lines = [_line(item, repeat) for item, repeat in ordered[:NAMED]]
-    if len(ordered) > NAMED:
-        lines.append(f"and {len(ordered) - NAMED} more: see 'tscan drift'")
-    return title, "\n".join(lines) + "\n"
-
-
-def _line(item: News, repeat: bool) -> str:
-    about = " ".join(part for part in (item.severity, item.check, item.resource, item.region) if part)
-    serves = f" | controls {', '.join(item.controls)}" if item.controls else ""
-    again = "[possible repeat] " if repeat else ""
-    head = f"{again}{item.what.upper()} | {item.target} | {about}"
-    return f"{head} | {item.text}{serves} | {item.time} | event {item.id}"
-
-
-def apprise_send(address: str, title: str, body: str) -> str:
-    """A message by Apprise; the reason names neither the address nor what is in it."""
-    try:
-        import apprise
-    except ModuleNotFoundError:
-        return "apprise is not installed: pip install 'tscan[alerts]'"
-    one = apprise.Apprise(asset=apprise.AppriseAsset(app_id="tscan", app_desc="tscan", secure_logging=True))
-    if not one.add(address):
-        return "not an address that Apprise knows"
-    return "" if one.notify(title=title, body=body, body_format=apprise.NotifyFormat.TEXT) else "refused or not reached"

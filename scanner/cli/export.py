@@ -11,7 +11,7 @@ import click
 @click.option(
     "--to", "folder", required=True, type=click.Path(path_type=Path), metavar="DIR", help="A new or empty folder."
 )
-@click.option("--store", default=".tscan", show_default=True, metavar="PLACE", help="A folder or s3://…")
+@click.option("--store", default="", metavar="PLACE", help="A folder or s3://…; that of tscan.yaml, or .tscan.")
 @click.option("--target", default="", metavar="ID", help="Only this target, such as aws:111122223333.")
 def export(folder: Path, store: str, target: str) -> int:
     """Write Parquet tables for Spark, Athena or DuckDB: `records`, the committed scans, and `transitions`.
@@ -23,13 +23,14 @@ def export(folder: Path, store: str, target: str) -> int:
       tscan history export --to history-2026
       tscan history export --store s3://bucket/tscan --to /srv/tables
     """
+    from scanner.cli.place import named_place
     from scanner.errors import TscanError
     from scanner.formats.values import clean
     from scanner.history.export import export as write
     from scanner.history.ledger import Ledger
     from scanner.history.stores import open_store
 
-    ledger = Ledger(open_store(store))
+    ledger = Ledger(open_store(named_place(store).store))
     known = list(ledger.targets())
     if not known:
         raise TscanError(f"{ledger.store.name}: there is no history here", "name the store that 'tscan scan' wrote")

@@ -9,21 +9,25 @@ import click
 from scanner.cli.export import export
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from scanner.history.anchors import Anchors
     from scanner.history.ledger import Ledger
     from scanner.model.history import Record
 
-_STORE = click.option("--store", default=".tscan", show_default=True, metavar="PLACE", help="A folder or s3://…")
+_STORE = click.option("--store", default="", metavar="PLACE", help="A folder or s3://…; that of tscan.yaml, or .tscan.")
 _TARGET = click.option("--target", default="", metavar="ID", help="Only this target, such as aws:111122223333.")
 
 
 @click.group()
 def history() -> None:
-    """List, show and export the scans that were committed, and remove what broken-off scans left.
+    """List, show, anchor and export the scans that were committed, and remove what broken-off scans left.
 
     \b
     Examples:
       tscan history list
       tscan history show 12 --target aws:111122223333
+      tscan history anchor --git ../anchors
       tscan history compact --store s3://bucket/tscan
       tscan history export --to history-2026
     """
@@ -75,7 +79,9 @@ def show(seq: int, store: str, target: str) -> int:
     ledger = _open(store)
     names = _targets(ledger, target)
     if len(names) > 1:
-        raise TscanError(f"{store} holds {len(names)} targets", f"name one with --target: {', '.join(names[:5])}")
+        raise TscanError(
+            f"{ledger.store.name} holds {len(names)} targets", f"name one with --target: {', '.join(names[:5])}"
+        )
     records = ledger.records(names[0])
     if seq > len(records):
         raise TscanError(f"{names[0]} has {len(records)} records", "see 'tscan history list'")
@@ -98,10 +104,11 @@ def compact_(store: str) -> int:
       tscan history compact
       tscan history compact --store s3://bucket/tscan
     """
+    from scanner.cli.place import named_place
     from scanner.history.compact import compact
     from scanner.history.stores import open_store
 
-    removed = compact(open_store(store))
+    removed = compact(open_store(named_place(store).store))
     click.echo(
         f"removed {removed.orphans} segments that no record names, {removed.superseded} superseded checkpoints, "
         f"{removed.unfinished} unfinished files"
@@ -109,11 +116,53 @@ def compact_(store: str) -> int:
     return 0
 
 
+@history.command()
+@click.option("--git", default="", metavar="REPO", help="A Git repository; that of tscan.yaml if left out.")
+@_STORE
+@_TARGET
+def anchor(git: str, store: str, target: str) -> int:
+    """Tag the newest record of each target in a Git repository, so that it cannot be cut off unseen.
+
+    The tag names chain, number and digest of the record. It proves something once it is pushed to where others read
+    it and you cannot remove it; 'tscan verify --git' holds the store against all such tags.
+
+    \b
+    Examples:
+      tscan history anchor --git ../anchors
+      tscan history anchor --git ../anchors --store s3://bucket/tscan --target aws:111122223333
+    """
+    from scanner.cli.place import configured_place
+    from scanner.errors import TscanError
+    from scanner.history.git import PUSH, GitAnchors
+
+    place = git or configured_place().anchors
+    if not place:
+        raise TscanError("no repository is named", "name it with --git, or as 'anchor: {git: …}' in tscan.yaml")
+    ledger = _open(store)
+    for line in anchored(ledger, _targets(ledger, target), GitAnchors(place)):
+        click.echo(line)
+    click.echo(f"push them: git -C {place} push {PUSH}")
+    return 0
+
+
+def anchored(ledger: Ledger, targets: Iterable[str], anchors: Anchors) -> Iterator[str]:
+    """Anchor the newest record of each target, and say in a line what was kept."""
+    from scanner.formats.values import clean
+    from scanner.history.anchors import anchor_heads
+
+    made = anchor_heads(ledger, targets, anchors)
+    for record, name in made:
+        yield clean(f"anchor: {record.target} {record.seq} is {name} in {anchors.name}")
+    if not made:
+        yield clean(f"anchor: {anchors.name} has the newest records already")
+
+
 def _open(store: str) -> Ledger:
+    from scanner.cli.place import named_place
     from scanner.history.ledger import Ledger
     from scanner.history.stores import open_store
 
-    return Ledger(open_store(store))
+    return Ledger(open_store(named_place(store).store))
 
 
 def _targets(ledger: Ledger, target: str) -> list[str]:
@@ -128,10 +177,15 @@ def _targets(ledger: Ledger, target: str) -> list[str]:
 
 
 def _lines(record: Record) -> list[str]:
+    from scanner.formats.values import short
+
     return [
         f"record {record.seq} of {record.target}: {record.sha256}",
         f"scan {record.scan}, {record.started} to {record.finished}, tscan {record.version}",
+        f"follows {record.previous_sha256 or 'nothing: it is the first'}",
         f"pack {record.pack_sha256}",
+        f"waivers {record.waivers_sha256 or 'none'}",
+        f"parameters that were set: {short(record.params, 2000) if record.params else 'none'}",
         f"callers {', '.join(record.callers) or 'none'}",
         f"{len(record.checks)} checks, {len(record.regions)} regions, {len(record.gaps)} calls unanswered",
         *(f"  unanswered {gap}" for gap in record.gaps),

@@ -18,6 +18,8 @@ version: 1
 # organization: Example Ltd        # as reports name the entity
 # timezone: Europe/Berlin          # UTC if left out; evidence is always in UTC
 # store: s3://bucket/tscan         # where history lies; .tscan if left out
+# anchor:
+#   git: ../anchors                # a repository that takes a tag of each record; push it to where others can read
 # schedule: daily                  # how often a scan is expected; a run that was missed is a gap in history
 
 # One entry for each place to look at. Without any, the account that the environment's credentials are of.

@@ -1,33 +1,26 @@
-"""What `tscan scan` does after its report: the scan goes into history, and people hear of what is new in it."""
+"""What `tscan scan` does after its report: the scan goes into history, and its newest records are anchored."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
 from scanner.content.locate import default_roots
+from scanner.errors import TscanError
 from scanner.history.commit import commit_scan
 from scanner.history.snapshots import read_snapshot
 
 if TYPE_CHECKING:
     from scanner.cli.options import Judging
     from scanner.formats import Report
-    from scanner.history.ledger import Ledger
-    from scanner.model.config import Config
     from scanner.model.waivers import Waiver
 
-STORE: Final = ".tscan"
 
-
-def keep(
-    paths: Sequence[Path], report: Report, options: Judging, config: Config, waivers: Sequence[Waiver], store: str
-) -> None:
-    """Commit what was read and judged to a store; then send the alerts that the configuration asks for."""
-    place = store or config.store or STORE
+def keep(paths: Sequence[Path], report: Report, options: Judging, waivers: Sequence[Waiver], place: str) -> list[str]:
+    """Commit what was read and judged to a store; the targets."""
     records = commit_scan(
         [read_snapshot(path) for path in paths],
         report.assessment,
@@ -39,21 +32,19 @@ def keep(
     if not options.quiet:
         numbers = ", ".join(f"{record.target} {record.seq}" for record in records)
         click.echo(f"history: {numbers} in {place}", err=True)
-    if config.alerts:
-        _tell(place, [record.target for record in records], report, config, waivers)
+    return [record.target for record in records]
 
 
-def _tell(place: str, targets: Sequence[str], report: Report, config: Config, waivers: Sequence[Waiver]) -> None:
-    """Send what is new; a delivery that fails is said here and tried again after the next scan."""
-    from scanner import alert
+def anchor(place: str, targets: Sequence[str], repository: str, *, quiet: bool) -> None:
+    """Tag the newest records; where that fails the scan stands, and it is said."""
+    from scanner.cli.history import anchored
+    from scanner.history.git import GitAnchors
     from scanner.history.ledger import Ledger
-    from scanner.history.outbox import Outbox
     from scanner.history.stores import open_store
 
-    kept = open_store(place)
-    ledger: Ledger = Ledger(kept)
-    post = alert.Post(send=alert.apprise_send, environment=os.environ)
-    for target in targets:
-        sent = alert.notify(ledger, target, report.library, config.alerts, Outbox(kept), post, waivers=waivers)
-        for line in sent.lines:
-            click.echo(line, err=True)
+    try:
+        for line in anchored(Ledger(open_store(place)), targets, GitAnchors(repository)):
+            if not quiet:
+                click.echo(line, err=True)
+    except TscanError as error:
+        click.echo(f"anchor: not written: {error.message}", err=True)

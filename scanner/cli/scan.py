@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from scanner.model.library import Library
 
 CONFIG: Final = Path("tscan.yaml")
+STORE: Final = ".tscan"
 FOLDER: Final = Path(".tscan/snapshots")
 
 
@@ -86,11 +87,11 @@ def scan(**options: Any) -> int:
 
 
 def _scan(reading: Reading, options: Judging) -> int:
-    from scanner import pipeline
     from scanner.cli.judging import accepted, judge_with
+    from scanner.cli.keeping import anchor, keep
     from scanner.cli.options import load, parameters, selected
     from scanner.cli.output import destinations
-    from scanner.cli.progress import shown
+    from scanner.cli.telling import Telling
 
     # Everything that can be wrong is looked at before the first call is made.
     places = destinations(options.format, quiet=options.quiet)
@@ -104,19 +105,37 @@ def _scan(reading: Reading, options: Judging) -> int:
         return look(config, library, checks, threads=reading.threads)
     several = len(config.targets) > 1 or any(target.organization for target in config.targets)
     _check_place(reading.snapshot, several=several)
-    with shown(quiet=options.quiet) as progress:
+    place = reading.store or config.store or STORE
+    telling = Telling(
+        config=config, library=library, store=place, checks=checks, rules=() if reading.no_store else config.alerts
+    )
+    targets: list[str] = []
+    with telling.failure():
+        paths = _evidence(reading, config, library, checks, several=several, quiet=options.quiet)
+        report = judge_with(paths, options, library, places, configured=config.categories)
+        if not reading.no_store:
+            targets = keep(paths, report, options, waivers, place)
+    if targets and config.anchors:
+        anchor(place, targets, config.anchors, quiet=options.quiet)
+    telling.news(targets, waivers)
+    return report.exit_code
+
+
+def _evidence(
+    reading: Reading, config: Config, library: Library, checks: tuple[str, ...] | None, *, several: bool, quiet: bool
+) -> list[Path]:
+    """Read every target, and write what was read; the files."""
+    from scanner import pipeline
+    from scanner.cli.progress import shown
+
+    with shown(quiet=quiet) as progress:
         snapshots = pipeline.scan(
             config, library, checks=checks, deadline=reading.deadline, threads=reading.threads, progress=progress
         )
         paths = _write(snapshots, reading.snapshot, several=several)
-    if not options.quiet:
+    if not quiet:
         click.echo(f"evidence: {f'{len(paths)} files in {paths[0].parent}' if several else paths[0]}", err=True)
-    report = judge_with(paths, options, library, places, configured=config.categories)
-    if not reading.no_store:
-        from scanner.cli.keeping import keep
-
-        keep(paths, report, options, config, waivers, reading.store)
-    return report.exit_code
+    return paths
 
 
 def _config(reading: Reading, library: Library, params: Mapping[str, Any]) -> Config:

@@ -20,7 +20,7 @@ from scanner.model.values import Unreadable
 from scanner.sources import AUDIT_LOGS, SOURCES, AuditLog, Entrance, Rules, Session, Unentered
 
 CALL_DEADLINE: Final = 600.0
-"""Seconds for one region's events: the log is asked twice a second, fifty events at a time."""
+"""Seconds for one region's events: audit logs give few at a time, and not often."""
 
 
 @dataclass(slots=True)

@@ -26,6 +26,7 @@ def load_config(path: str | Path, library: Library) -> Config:
     config = Config(
         organization=data.get("organization", ""),
         store=data.get("store", ""),
+        anchors=data.get("anchor", {}).get("git", ""),
         schedule=data.get("schedule", ""),
         timezone=_timezone(reading),
         targets=targets or (TargetConfig(),),
@@ -37,6 +38,12 @@ def load_config(path: str | Path, library: Library) -> Config:
     if reading.problems:
         raise ContentError(reading.problems)
     return config
+
+
+def load_place(path: str | Path) -> tuple[str, str]:
+    """Where a configuration says that history lies, and its anchors, `` for what it does not say: without a library."""
+    data = Reading(_document(Path(path)), []).data
+    return data.get("store", ""), data.get("anchor", {}).get("git", "")
 
 
 def _document(path: Path) -> Any:

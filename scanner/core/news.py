@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
-from scanner.core.drift import Drift, Moved, What
+from scanner.core.drift import Drift, Moved, State, What
 from scanner.model.config import AlertRule
 from scanner.model.controls import Role
+from scanner.model.history import Transition
 from scanner.model.library import Library
 
 EVENTS: Final = ("new failure", "new unknown", "fixed", "waiver expiring", "scan failed")
@@ -22,11 +23,16 @@ _ENDS: Final = {
     What.RESOLVED: ("fixed", "new unknown"),
 }
 """Good news, and the events whose hearers hear of it: who was told of a failure is told of its end."""
+_ENDED: Final = frozenset({What.WAIVED, What.OTHER_JUDGE})
+"""An end that is no good news: only who was told of the beginning hears of it."""
+ENDED: Final = "ended"
 _BAD: Final = {
     What.NEW_FAILURE: "new failure",
     What.NEW_UNKNOWN: "new unknown",
     What.OUT_OF_SIGHT: "new unknown",
 }
+_BEGAN: Final = {"fail": "new failure", "unknown": "new unknown"}
+"""The event of a verdict that an item had."""
 _ID: Final = 24
 """Characters of an event's id."""
 
@@ -37,7 +43,7 @@ class News:
 
     id: str
     event: str
-    """One of `EVENTS`."""
+    """One of `EVENTS`, or `ended`."""
     hearers: tuple[str, ...]
     """Rules that name any of these hear it."""
     what: str
@@ -55,7 +61,7 @@ class News:
     @property
     def recovery(self) -> bool:
         """Whether it is the end of something bad."""
-        return self.event == "fixed"
+        return self.event in ("fixed", ENDED)
 
 
 def news(drift: Drift, library: Library) -> tuple[News, ...]:
@@ -70,6 +76,8 @@ def _moved(moved: Moved, target: str, library: Library) -> News | None:
         hearers: tuple[str, ...] = (event,)
     elif moved.what in _ENDS:
         event, *_ = hearers = _ENDS[moved.what]
+    elif moved.what in _ENDED and moved.before in _BEGAN:
+        event, hearers = ENDED, (_BEGAN[moved.before],)
     else:
         return None
     check = library.checks.get(moved.check)
@@ -110,21 +118,61 @@ def _waivers(drift: Drift) -> Iterator[News]:
         )
 
 
-def scan_failed(target: str, started: str, reason: str) -> News:
-    """A scan that ended without a record."""
+def scan_failed(what: str, started: str, reason: str) -> News:
+    """A scan that ended without a record; of which targets it would have been may not be known."""
+    return _scan(what, started, "scan failed", "scan failed", f"it ended without a record: {reason}")
+
+
+def scan_works(failure: News, finished: str) -> News:
+    """The first scan that left records again after one that did not."""
+    text = f"it left records again, for the first time since it failed at {failure.time}"
+    return _scan(failure.resource, finished, "fixed", "scan works again", text, of=failure.id)
+
+
+def _scan(what: str, time: str, event: str, words: str, text: str, *, of: str = "") -> News:
     return News(
-        id=event_id(target, "scan failed", started),
-        event="scan failed",
-        hearers=("scan failed",),
-        what="scan failed",
+        id=event_id(words, what, of or time),
+        event=event,
+        hearers=tuple(dict.fromkeys((event, "scan failed"))),
+        what=words,
         severity="",
         controls=(),
-        target=target,
+        target="",
         check="",
         region="",
-        resource="",
-        text=f"the scan ended without a record: {reason}",
-        time=started,
+        resource=what,
+        text=text,
+        time=time,
+    )
+
+
+def standing(state: State, library: Library) -> tuple[News, ...]:
+    """What fails or is not seen in a state, each as the news that it was, in order of check and place.
+
+    What failed when it was last seen still stands for who was told of the failure: nothing says that it was fixed.
+    """
+    return tuple(
+        item for _, row in sorted(state.items()) if row.verdict in _BEGAN for item in (_standing(row, library),)
+    )
+
+
+def _standing(row: Transition, library: Library) -> News:
+    event = _BEGAN[row.verdict]
+    failed = row.verdict == "unknown" and row.previous == "fail"
+    check = library.checks.get(row.check)
+    return News(
+        id=event_id(row.target, event, row.check, row.region, row.resource, str(row.seq)),
+        event=event,
+        hearers=(event, "new failure") if failed else (event,),
+        what="failing before, not seen now" if failed else "failing" if row.verdict == "fail" else "not seen",
+        severity=check.severity.value if check else "",
+        controls=_controls(row.check, library),
+        target=row.target,
+        check=row.check,
+        region=row.region,
+        resource=row.resource,
+        text=f"{check.title if check else row.check}{': ' * bool(row.reason)}{row.reason}",
+        time=row.ts,
     )
 
 
@@ -152,7 +200,9 @@ def hears(rule: AlertRule, item: News) -> bool:
         return False
     if rule.controls and item.check and not set(rule.controls) & set(item.controls):
         return False
-    return not rule.targets or any(fnmatchcase(item.target, pattern) for pattern in rule.targets)
+    if not rule.targets or not item.target:
+        return True
+    return any(fnmatchcase(item.target, pattern) for pattern in rule.targets)
 
 
 def _controls(check: str, library: Library) -> tuple[str, ...]:

@@ -101,7 +101,9 @@ def _fill(archive: _Archive, ledger: Ledger, rejudge: Rejudge, what: Handover) -
 def _stored(ledger: Ledger, targets: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     """The files of whole chains: a part of a chain could not be verified by itself."""
     store = ledger.store
-    for key in (MARKER, *(entry.key for entry in store.list("keys/"))):
+    # A population is of all targets: with a part of them it would name what is not handed over.
+    folders = ("keys/", "populations/") if set(targets) >= set(ledger.targets()) else ("keys/",)
+    for key in (MARKER, *(entry.key for folder in folders for entry in store.list(folder))):
         yield key, store.get(key) or b""
     done: set[str] = set()
     for target in targets:
@@ -169,6 +171,7 @@ Records, evidence and packs of:
 |---|---|
 | `store/log/` | one signed record for each scan, from the first on: a chain verifies only as a whole |
 | `store/segments/` | what the records name: evidence, answers, transitions, waivers and packs, each by its digest |
+| `store/populations/` | what was fixed for sampling, before a seed was given |
 | `store/keys/` | the public keys; take the one that you trust from the person whose key it is |
 | `verify.md` | how to verify `store/` with `openssl` alone, or with `tscan verify store` |
 | `ipe/` | who ran what, with which calls, parameters, versions and clocks: `ipe.md` explains the sheets |

@@ -32,7 +32,8 @@ def open_objects(url: str) -> ObjectStore:
 
 def _s3_options() -> dict[str, Any]:
     """What obstore does not read from the environment by itself: plain HTTP, and a profile's or role's session."""
-    options: dict[str, Any] = {}
+    # A bucket whose files are locked as they come takes none without a checksum.
+    options: dict[str, Any] = {"checksum_algorithm": "SHA256"}
     endpoint = next((os.environ[name] for name in _ENDPOINTS if os.environ.get(name)), "")
     if endpoint:
         options["endpoint"] = endpoint

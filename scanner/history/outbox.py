@@ -1,7 +1,8 @@
 """The outbox: what was to be said and whether it was, in files that are created once and never changed.
 
 `outbox/<event id>/<channel>-<attempt>.intent.json` is written before a message leaves, `….outcome.json` after. An
-intent without an outcome is a message of which nobody knows whether it arrived.
+intent without an outcome is a message of which nobody knows whether it arrived. `outbox/failed/` holds the scans that
+left no record, `outbox/works/` those of them after which one worked.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ import json
 import os
 import platform
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from scanner.core.calendar import iso, moment
 from scanner.core.news import News
+from scanner.errors import TscanError
 from scanner.history.stores import Store
 
 FOLDER: Final = "outbox"
@@ -89,7 +91,7 @@ class Outbox:
         open_before = any("outcome" not in kinds for attempt, kinds in attempts.items() if attempt != last)
         state = state or (UNDER_WAY if _alive(intent, now) else UNKNOWN)
         return Told(
-            item=_news(intent["event"]),
+            item=_news(intent),
             channel=channel,
             attempt=last,
             state=state,
@@ -107,9 +109,39 @@ class Outbox:
         """Note that all news up to a record are in the outbox."""
         self._store.put_new(f"{FOLDER}/reached/{_stream(target)}/{seq:012d}.json", _bytes({"target": target}))
 
+    def fail(self, scope: str, item: News) -> None:
+        """Note a scan that failed; `scope` is a digest of what was to be scanned."""
+        self._store.put_new(f"{FOLDER}/failed/{scope}/{item.id}.json", _bytes({"event": asdict(item)}))
+
+    def failed(self, scope: str) -> tuple[News, ...]:
+        """The failures of a scope since which no scan of it worked, the oldest first."""
+        begun, over = (self._ids(f"{FOLDER}/{name}/{scope}/") for name in ("failed", "works"))
+        found = (self._read(f"{FOLDER}/failed/{scope}/{name}") for name in sorted(begun - over))
+        return tuple(sorted((_news(one) for one in found if one), key=lambda item: (item.time, item.id)))
+
+    def works(self, scope: str, items: Iterable[News]) -> None:
+        """Note that a scan worked after these failures."""
+        for item in items:
+            self._store.put_new(f"{FOLDER}/works/{scope}/{item.id}.json", _bytes({}))
+
+    def scopes(self) -> tuple[str, ...]:
+        """Every scope that ever failed."""
+        return tuple(sorted({entry.key.split("/")[2] for entry in self._store.list(f"{FOLDER}/failed/")}))
+
+    def _ids(self, folder: str) -> set[str]:
+        return {entry.key.removeprefix(folder) for entry in self._store.list(folder)}
+
     def _read(self, key: str) -> dict[str, Any] | None:
         content = self._store.get(key)
-        found: dict[str, Any] | None = json.loads(content) if content is not None else None
+        if content is None:
+            return None
+        try:
+            found: dict[str, Any] = dict(json.loads(content))
+            if "state" not in found:
+                _news(found)
+        except (ValueError, TypeError, KeyError):
+            hint = "remove it: what it was about may then not be told"
+            raise TscanError(f"{self._store.name}/{key} is not what tscan wrote", hint) from None
         return found
 
 
@@ -130,8 +162,10 @@ def _bytes(content: Mapping[str, Any]) -> bytes:
     return json.dumps(content, sort_keys=True).encode() + b"\n"
 
 
-def _news(data: Mapping[str, Any]) -> News:
-    content: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+def _news(file: Mapping[str, Any]) -> News:
+    """The event in a file; KeyError or TypeError for another form."""
+    items = dict(file["event"]).items()
+    content: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in items}
     return News(**content)
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from scanner.errors import TscanError
 from scanner.registry import Registry
+
+if TYPE_CHECKING:
+    from scanner.history.anchors import Versions
 
 PARALLEL: Final = 16
 """Files that are fetched at a time."""
@@ -66,6 +69,9 @@ STORES = Registry[Callable[[str], Store]](
 )
 """By scheme; what has none is a folder."""
 
+VERSIONS = Registry[Callable[[str], "Versions"]]("scanner.versions", s3="scanner.history.versions:ObjectVersions")
+"""By scheme: what a store remembers of files that were deleted or written again; others remember nothing."""
+
 
 def open_store(place: str) -> Store:
     """The store at a folder or a URL such as `s3://bucket/prefix`; nothing is written."""
@@ -76,6 +82,12 @@ def open_store(place: str) -> Store:
         known = ", ".join(f"{name}://" for name in STORES.names)
         raise TscanError(f"{place}: there is no store of the kind {scheme}://", f"give a folder, or one of {known}")
     return STORES.get(scheme)(rest if scheme == "file" else place)
+
+
+def open_versions(place: str) -> Versions | None:
+    """What the store at a place remembers; None where it remembers nothing."""
+    scheme = place.partition("://")[0]
+    return VERSIONS.get(scheme)(place) if scheme in VERSIONS.names else None
 
 
 def get_all(store: Store, keys: Iterable[str]) -> list[bytes | None]:

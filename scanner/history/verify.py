@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from scanner.errors import TscanError
+from scanner.history.anchors import Anchor
 from scanner.history.ledger import MARKER, check_marker
 from scanner.history.seal import SealError, key_id, load_public, open_envelope, verifies
 from scanner.history.segments import REBUILT, SegmentError, checkpoints, row_count
@@ -43,6 +44,8 @@ class Verified:
     """By chain: number and digest of the newest record, to be kept outside."""
     records: dict[str, list[Record]] = field(default_factory=dict)
     """By chain: those that could be read, in order."""
+    anchored: dict[str, Anchor] = field(default_factory=dict)
+    """By chain: the anchor of the highest number that fits; what is up to there cannot have been changed since."""
     unsigned: int = 0
     files: int = 0
     keys: tuple[str, ...] = ()
@@ -66,11 +69,11 @@ class _Read:
         return f"{self.stream}/{self.seq}"
 
 
-def verify(store: Store, *, trusted: Mapping[str, bytes] | None = None, anchors: Sequence[str] = ()) -> Verified:
+def verify(store: Store, *, trusted: Mapping[str, bytes] | None = None, anchors: Sequence[Anchor] = ()) -> Verified:
     """Everything but the verdicts; TscanError where there is no history, or one of a newer tscan.
 
-    `trusted` are public keys by id, from outside the store; none: those that the store carries. `anchors` are heads
-    that were kept outside, as `<chain>/<number>:<sha256>`.
+    `trusted` are public keys by id, from outside the store; none: those that the store carries. `anchors` say
+    from outside what its chains held.
     """
     begun = check_marker(store)
     entries = {entry.key: entry for entry in store.list("")}
@@ -205,19 +208,13 @@ class _Run:
                     self.damage(one.name, one.key, "duplicated", f"the same scan is record {other.seq}")
                     break
 
-    def anchors(self, anchors: Sequence[str]) -> None:
-        """Heads that were kept outside: the one thing that shows that the newest records were cut off."""
-        for anchor in anchors:
-            name, _, digest = anchor.partition(":")
-            stream, _, number = name.rpartition("/")
-            if not stream or not number.isdecimal() or len(digest) != 64:
-                raise TscanError(f"--anchor {anchor} is not a head", "write it as 'tscan verify' printed it")
-            found = self.digests.get(stream, {}).get(int(number))
-            if found is None:
-                detail = "the anchor names it: records were cut off"
-                self.damage(name, record_key(stream, int(number)), "missing", detail)
-            elif found != digest:
-                self.damage(name, record_key(stream, int(number)), "replaced", "the anchor names another one")
+    def anchors(self, anchors: Sequence[Anchor]) -> None:
+        """Each anchor against its chain: the one thing that shows that the newest records were cut off."""
+        for anchor in sorted(anchors, key=lambda one: (one.stream, one.seq)):
+            if denied := anchor.denies(self.digests.get(anchor.stream, {})):
+                self.damage(anchor.name, anchor.key, *denied)
+            elif anchor.firm:
+                self.seen.anchored[anchor.stream] = anchor
 
     def segments(self, sizes: Mapping[str, int]) -> None:
         """Every segment that a record names, once; and what no record names."""

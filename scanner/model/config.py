@@ -63,6 +63,8 @@ class Config:
     organization: str = ""
     store: str = ""
     """Where history lies; empty: `.tscan`."""
+    anchors: str = ""
+    """The Git repository that keeps anchors of it; empty: none does."""
     schedule: str = ""
     """How often a scan is expected; empty: not stated."""
     timezone: str = "UTC"

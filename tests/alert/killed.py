@@ -6,7 +6,8 @@ import os
 import signal
 import sys
 
-from scanner.alert import Post, apprise_send, notify
+from scanner.alert import Post, notify
+from scanner.channels import Letter, send
 from scanner.history.local import LocalStore
 from scanner.history.outbox import Outbox
 from scanner.model.config import AlertRule
@@ -14,8 +15,8 @@ from tests.alert.estate import LIBRARY, failing
 from tests.core.nights import HERE
 
 
-def send(address: str, title: str, body: str) -> str:
-    reason = apprise_send(address, title, body)
+def send_and_die(address: str, letter: Letter) -> str:
+    reason = send(address, letter)
     assert not reason
     os.kill(os.getpid(), signal.SIGKILL)
     return reason
@@ -24,4 +25,4 @@ def send(address: str, title: str, body: str) -> str:
 if __name__ == "__main__":
     store, address = sys.argv[1:]
     rules = [AlertRule(to=(address,))]
-    notify(failing(), HERE, LIBRARY, rules, Outbox(LocalStore(store)), Post(send=send, environment={}))
+    notify(failing(), HERE, LIBRARY, rules, Outbox(LocalStore(store)), Post(send=send_and_die, environment={}))

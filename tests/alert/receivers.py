@@ -1,14 +1,16 @@
-"""A webhook and a mail server on loopback that keep what they are sent."""
+"""A webhook, a mail server and the issues of a repository, on loopback, that keep what they are sent."""
 
 from __future__ import annotations
 
 import json
+import re
 import socketserver
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 
 class Webhook:
@@ -43,6 +45,105 @@ def webhook() -> Iterator[Webhook]:
     hook.port = server.server_port
     with _running(server):
         yield hook
+
+
+class Issues:
+    """The issues of one repository behind the part of GitHub's REST API that is used; each page holds 100 at most."""
+
+    def __init__(self) -> None:
+        self.issues: list[dict[str, Any]] = []
+        self.comments: dict[int, list[dict[str, Any]]] = {}
+        self.labels: set[str] = set()
+        self.calls: list[tuple[str, str]] = []
+        self.tokens: set[str] = set()
+        self.port = 0
+        self.before: Callable[[str, str], tuple[int, Any] | None] = lambda *_: None
+        """Answers a request in our place: `(status, content)`."""
+        self.may_label = True
+        self.who = {"login": "tscan-bot"}
+
+    @property
+    def address(self) -> str:
+        return f"github-issue://${{TOKEN}}@Owner/repo.x?api=http://127.0.0.1:{self.port}"
+
+    def open(self, **more: Any) -> dict[str, Any]:
+        number = len(self.issues) + 1
+        labels = [{"name": name} for name in more.pop("labels", ())]
+        issue = {"number": number, "state": "open", "user": self.who, "body": None, "labels": labels, **more}
+        self.issues.append(issue)
+        return issue
+
+    def answer(self, method: str, path: str, query: dict[str, list[str]], content: Any) -> tuple[int, Any]:
+        """Status and content."""
+        where = path.removeprefix("/repos/Owner/repo.x")
+        number = re.match(r"/issues/(\d+)", where)
+        issue = self.issues[int(number[1]) - 1] if number else {}
+        match (method, re.sub(r"\d+", "N", where)):
+            case ("GET", "/labels/tscan"):
+                return (200, {"name": "tscan"}) if "tscan" in self.labels else (404, {"message": "Not Found"})
+            case ("POST", "/labels"):
+                self.labels.add(content["name"])
+                return 201, content
+            case ("GET", "/issues"):
+                assert query["state"] == ["all"]
+                wanted = query["labels"][0]
+                return 200, _page([one for one in self.issues if {"name": wanted} in one["labels"]], query)
+            case ("POST", "/issues"):
+                return 201, self.open(**{**content, "labels": content["labels"] if self.may_label else []})
+            case ("PATCH", "/issues/N"):
+                issue.update(content)
+                return 200, issue
+            case ("GET", "/issues/N/comments"):
+                return 200, _page(self.comments.get(issue["number"], []), query)
+            case ("POST", "/issues/N/comments"):
+                self.comments.setdefault(issue["number"], []).append({**content, "user": self.who})
+                return 201, content
+        return 404, {"message": "Not Found"}
+
+
+def _page(rows: list[dict[str, Any]], query: dict[str, list[str]]) -> list[dict[str, Any]]:
+    size, number = int(query["per_page"][0]), int(query["page"][0])
+    return rows[size * (number - 1) : size * number]
+
+
+@contextmanager
+def repository() -> Iterator[Issues]:
+    found = Issues()
+
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self) -> None:
+            parts = urlsplit(self.path)
+            raw = self.rfile.read(int(self.headers["Content-Length"] or 0))
+            found.calls.append((self.command, self.path))
+            found.tokens.add(self.headers["Authorization"])
+            content = json.loads(raw) if raw else None
+            said = found.before(self.command, self.path)
+            if said is None:
+                said = found.answer(self.command, parts.path, parse_qs(parts.query), content)
+            status, answer = said
+            body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+            self.send_response(status)
+            if 300 <= status < 400:
+                self.send_header("Location", f"http://127.0.0.1:{found.port}/stolen")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_GET(self) -> None:
+            self._answer()
+
+        def do_POST(self) -> None:
+            self._answer()
+
+        def do_PATCH(self) -> None:
+            self._answer()
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    found.port = server.server_port
+    with _running(server):
+        yield found
 
 
 class Mailbox:

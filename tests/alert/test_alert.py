@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from scanner.alert import NAMED, OLDEST, Delivered, Post, apprise_send, deliver, expand, message, notify
+from scanner.alert import OLDEST, Delivered, Post, deliver, expand, notify, notify_failure, notify_works
+from scanner.channels import NAMED, Entry, Letter, send
 from scanner.core.news import scan_failed
 from scanner.errors import TscanError
 from scanner.history.local import LocalStore
@@ -54,8 +55,8 @@ class Sender:
         self.calls: list[tuple[str, str, str]] = []
         self.slept: list[float] = []
 
-    def __call__(self, address: str, title: str, body: str) -> str:
-        self.calls.append((address, title, body))
+    def __call__(self, address: str, letter: Letter) -> str:
+        self.calls.append((address, letter.title, letter.body))
         return self.reasons.pop(0) if self.reasons else ""
 
     def post(self, now: datetime = NOW, **environment: str) -> Post:
@@ -73,7 +74,7 @@ def test_an_event_arrives_once_at_a_webhook_and_a_mailbox(hook: Webhook, box: Ma
         f"json://127.0.0.1:{hook.port}/a",
         f"mailto://127.0.0.1:{box.port}?from=t@example.org&to=s@example.org&mode=insecure",
     )
-    post = Post(send=apprise_send, environment={}, sleep=lambda _: None)
+    post = Post(environment={}, sleep=lambda _: None)
     first = tell(failing(), outbox, post, *to)
     assert (first.sent, first.failed, first.repeated) == (2, 0, 0)
     assert len(hook.received) == len(box.messages) == 1
@@ -94,7 +95,7 @@ def test_killed_between_sending_and_recording_it_is_repeated_with_the_same_id(ho
     )
     assert done.returncode == -signal.SIGKILL, done.stderr
     outbox = Outbox(LocalStore(str(tmp_path / "store")))
-    post = Post(send=apprise_send, environment={}, sleep=lambda _: None)
+    post = Post(environment={}, sleep=lambda _: None)
     second = tell(failing(), outbox, post, address)
     assert (second.sent, second.repeated) == (1, 1)
     assert "1 of earlier runs not known to have reached alerts[0].to[0] (json): tried again" in second.lines[0]
@@ -108,7 +109,7 @@ def test_killed_between_sending_and_recording_it_is_repeated_with_the_same_id(ho
 def test_a_refusal_is_tried_again_with_pauses(hook: Webhook, outbox: Outbox) -> None:
     hook.refuse = 2
     slept: list[float] = []
-    post = Post(send=apprise_send, environment={}, sleep=slept.append)
+    post = Post(environment={}, sleep=slept.append)
     assert tell(failing(), outbox, post, f"json://127.0.0.1:{hook.port}").sent == 1
     assert (len(hook.received), slept) == (1, [1.0, 4.0])
 
@@ -153,7 +154,7 @@ def test_who_sends_on_another_machine_is_left_alone_for_a_while(
     class Killed(BaseException):
         pass
 
-    def kill(*_: str) -> str:
+    def kill(*_: object) -> str:
         raise Killed
 
     with monkeypatch.context() as patch:
@@ -187,15 +188,16 @@ def test_recovery_goes_to_who_heard_of_the_failure(outbox: Outbox) -> None:
 def test_one_message_for_each_channel(outbox: Outbox) -> None:
     sender = Sender()
     events = [scan_failed(HERE, f"2026-01-01T00:{minute:02}:00Z", "x") for minute in range(NAMED + 5)]
-    done = deliver(events, [AlertRule(to=("x://y", "x://z"))], outbox, sender.post())
+    done = deliver(events, [AlertRule(to=("x://y", "x://z"))], outbox, sender.post(), standing=tuple)
     assert (len(sender.calls), done.sent) == (2, 2 * (NAMED + 5))
     assert len(EVENT.findall(sender.calls[0][2])) == NAMED
     assert "and 5 more" in sender.calls[0][2]
 
 
 def test_bad_news_stands_first() -> None:
-    title, body = message([(item, False) for item in _both()])
-    assert title == "tscan: 1 fixed, 1 scan failed"
+    letter = Letter(entries=tuple(Entry(item=item) for item in _both()))
+    assert letter.title == "tscan: 1 fixed, 1 scan failed"
+    body = letter.body
     assert body.index("SCAN FAILED") < body.index("FIXED")
 
 
@@ -228,7 +230,7 @@ def test_a_missing_secret_is_a_failed_delivery_and_no_crash(outbox: Outbox) -> N
 
 
 def test_an_address_that_nobody_knows_is_a_reason_without_the_address() -> None:
-    assert apprise_send("nonsense://secret", "t", "b") == "not an address that Apprise knows"
+    assert send("nonsense://secret", Letter(entries=())) == "not an address that Apprise knows"
 
 
 def test_without_rules_nothing_is_written(outbox: Outbox, tmp_path: Path) -> None:
@@ -243,7 +245,72 @@ def test_two_runs_at_once_tell_it_once(outbox: Outbox, monkeypatch: pytest.Monke
         assert outbox.intend(items[0], channel_id("x://y"), 1, NOW)
     sender = Sender()
     rules = [AlertRule(to=("x://y",))]
-    assert deliver(items, rules, outbox, sender.post()).sent == 0
+    assert deliver(items, rules, outbox, sender.post(), standing=tuple).sent == 0
     outbox.settle(items[0], channel_id("x://y"), 1, NOW, state="sent")
-    assert deliver(items, rules, outbox, sender.post(NOW + LEASE * 2)).sent == 0
+    assert deliver(items, rules, outbox, sender.post(NOW + LEASE * 2), standing=tuple).sent == 0
     assert sender.calls == []
+
+
+# -- a scan that fails ------------------------------------------------------------------------------------------------
+
+
+def fails(outbox: Outbox, post: Post, hour: int, scope: str = "s", **rule: Any) -> Delivered:
+    failure = scan_failed("aws (audit)", f"2026-01-01T{hour:02}:00:00Z", "no credentials")
+    return notify_failure(
+        Nights(), LIBRARY, [AlertRule(**rule, to=("x://y",))], outbox, post, failure=failure, scope=scope
+    )
+
+
+def works(outbox: Outbox, post: Post, scope: str = "s", **rule: Any) -> Delivered:
+    return notify_works(Nights(), LIBRARY, [AlertRule(**rule, to=("x://y",))], outbox, post, scope=scope)
+
+
+def test_a_failed_scan_is_told_and_that_it_works_again_once(outbox: Outbox) -> None:
+    sender = Sender()
+    assert works(outbox, sender.post()) == Delivered()
+    assert fails(outbox, sender.post(), 1).sent == 1
+    assert fails(outbox, sender.post(), 2).sent == 1
+    assert works(outbox, sender.post(), events=("scan failed",)).sent == 1
+    assert works(outbox, sender.post()) == Delivered()
+    assert [title for _, title, _ in sender.calls] == [
+        "tscan: 1 scan failed", "tscan: 1 scan failed", "tscan: 1 scan works again",
+    ]  # fmt: skip
+    assert "SCAN FAILED | aws (audit) | it ended without a record: no credentials | " in sender.calls[0][2]
+    assert "for the first time since it failed at 2026-01-01T02:00:00Z" in sender.calls[2][2]
+
+
+def test_another_scan_that_works_says_nothing_of_this_one(outbox: Outbox) -> None:
+    sender = Sender()
+    fails(outbox, sender.post(), 1, scope="production")
+    assert works(outbox, sender.post(), scope="development") == Delivered()
+    assert works(outbox, sender.post(), scope="production").sent == 1
+
+
+def test_a_crash_before_the_recovery_is_noted_tells_the_same_event(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sender = Sender()
+    fails(outbox, sender.post(), 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(Outbox, "works", lambda *_: None)
+        works(outbox, sender.post())
+    assert works(outbox, sender.post(NOW + timedelta(days=1))).sent == 0
+    assert len(sender.calls) == 2
+    assert works(outbox, sender.post()) == Delivered()
+
+
+def test_a_recovery_that_was_not_delivered_is_tried_again(outbox: Outbox) -> None:
+    fails(outbox, Sender().post(), 1)
+    assert works(outbox, Sender("no", "no", "no").post()).failed == 1
+    sender = Sender()
+    assert tell(states("pass", "pass"), outbox, sender.post()).sent == 1
+    assert [title for _, title, _ in sender.calls] == ["tscan: 1 scan works again"]
+
+
+def test_a_damaged_file_of_the_outbox_is_named(outbox: Outbox, tmp_path: Path) -> None:
+    tell(failing(), outbox, Sender("no", "no", "no").post())
+    (path,) = (tmp_path / "store/outbox").glob("*/*.intent.json")
+    for content in ("{", '{"event": {}}', '{"event": 7}', "[]"):
+        path.write_text(content)
+        with pytest.raises(TscanError, match=f"{path.name} is not what tscan wrote"):
+            tell(failing(), outbox, Sender().post())

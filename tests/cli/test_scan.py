@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +13,7 @@ from typing import Any
 import pytest
 
 from scanner import pipeline
+from scanner.channels import CHANNELS, Letter
 from scanner.cli import options, run
 from scanner.cli.demo import SNAPSHOT
 from scanner.collect import Progress
@@ -164,3 +168,115 @@ def test_an_organisation_is_one_folder_that_is_judged_again(
 def test_a_folder_without_evidence(tmp_path: Path, capsys: Any) -> None:
     assert run(["replay", str(tmp_path)]) == 2
     assert f"{tmp_path} holds no snapshot" in capsys.readouterr().err
+
+
+ALERTS = """\
+version: 1
+targets: [{aws: {profile: audit}}]
+alerts: [{events: [scan failed], to: ["github-issue://${TOKEN}@o/r?api=http://127.0.0.1:9"]}]
+"""
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
+    """Titles and texts that alerts would send."""
+    sent: list[str] = []
+
+    def send(_: str, letter: Letter) -> str:
+        sent.append(f"{letter.title}: {letter.body}")
+        return ""
+
+    monkeypatch.setattr(CHANNELS, "_places", {"github-issue": "tests.cli.test_scan:_sent", "apprise": ""})
+    monkeypatch.setattr("tests.cli.test_scan._sent", send)
+    monkeypatch.setenv("TOKEN", "x")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tscan.yaml").write_text(ALERTS)
+    return sent
+
+
+def _sent(*_: Any) -> str:
+    raise AssertionError
+
+
+def _broken(error: Exception) -> Callable[..., Any]:
+    def scan(*_: Any, **__: Any) -> Any:
+        raise error
+
+    return scan
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (TscanError("no AWS credentials were found"), "no AWS credentials were found"),
+        (RuntimeError("a value of the cloud"), "internal error (RuntimeError)"),
+    ],
+)
+def test_a_failed_scan_is_told_once_and_that_it_works_again(
+    asked: Asked, told: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Any, error: Exception, reason: str
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline, "scan", _broken(error))
+        assert run(["scan", "--quiet"]) == 2
+    assert "alerts: 1 delivered to alerts[0].to[0] (github-issue)" in capsys.readouterr().err
+    assert run(["scan", "--quiet", "--select", "aws-kms-*"]) in (1, 3)
+    assert len(told) == 1, "a scan of fewer checks says nothing of the whole one"
+    assert run(["scan", "--quiet"]) == 1
+    assert run(["scan", "--quiet"]) == 1
+    assert [text.partition(":")[0] for text in told] == ["tscan", "tscan"]
+    assert f"SCAN FAILED | aws (audit) | it ended without a record: {reason} | " in told[0]
+    assert "SCAN WORKS AGAIN | aws (audit) | " in told[1]
+
+
+def test_a_store_that_takes_nothing_is_a_failed_scan(
+    asked: Asked, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: Any, **__: Any) -> Any:
+        raise TscanError("the store is full")
+
+    monkeypatch.setattr("scanner.cli.keeping.commit_scan", refused)
+    assert run(["scan", "--quiet"]) == 2
+    assert "it ended without a record: the store is full" in told[0]
+
+
+def test_alerts_that_cannot_be_told_do_not_lose_the_scan(asked: Asked, told: list[str], capsys: Any) -> None:
+    folder = Path(".tscan/outbox/failed/x")
+    folder.mkdir(parents=True)
+    assert run(["scan", "--quiet"]) == 1
+    Path(".tscan/outbox/failed").rename(".tscan/outbox/f")
+    Path(".tscan/outbox/failed").write_text("in the way")
+    capsys.readouterr()
+    assert run(["scan", "--quiet"]) == 1
+    assert len(list(Path(".tscan/log").glob("*/*.json"))) == 1, "the same scan twice is one record"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "scan", _broken(TscanError("no credentials")))
+        assert run(["scan", "--quiet"]) == 2
+    said = capsys.readouterr().err
+    assert "alerts: not told: .tscan/outbox/failed" in said
+    assert said.endswith("no credentials\n"), "the scan's own error is the last word"
+
+
+def test_without_a_store_nothing_is_told(asked: Asked, told: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "scan", _broken(TscanError("no credentials")))
+    assert run(["scan", "--quiet", "--no-store"]) == 2
+    assert told == []
+    assert not Path(".tscan/outbox").exists()
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not on this machine")
+def test_the_newest_record_is_anchored(
+    asked: Asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    (tmp_path / "tscan.yaml").write_text("version: 1\nanchor: {git: anchors}\n")
+    assert run(["scan", "--quiet"]) == 1
+    assert "anchor: not written: anchors: " in capsys.readouterr().err
+    assert len(list(tmp_path.glob(".tscan/log/*/*.json"))) == 1
+    (tmp_path / "anchors").mkdir()
+    for words in (["init"], ["config", "user.name", "a"], ["config", "user.email", "a@b"]):
+        subprocess.run(["git", "-C", "anchors", *words], check=True, capture_output=True)
+    subprocess.run(["git", "-C", "anchors", "commit", "--allow-empty", "-m", "x"], check=True, capture_output=True)
+    assert run(["scan"]) == 1
+    assert "anchor: aws:123456789012 1 is tscan/aws=123456789012/000000000001 in anchors" in capsys.readouterr().err
+    assert run(["verify"]) == 0
+    assert "anchored up to record 1" in capsys.readouterr().out

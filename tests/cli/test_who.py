@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,17 +19,25 @@ from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from scanner.cli import app
+from scanner.cli import who as asking
+from scanner.cli.who import Witnesses
 from scanner.content import load_library
+from scanner.core.actors import LogEvent
+from scanner.core.attribution import Question, Reach, Rule
 from scanner.history.draft import Scan
 from scanner.history.ledger import Ledger
 from scanner.history.local import LocalStore
+from scanner.model.answers import Target
 from scanner.model.config import Config, TargetConfig
+from scanner.model.history import Cause, Transition
 from scanner.pipeline import judge, scan
+from scanner.sources import AUDIT_LOGS
 from tests.estate.refusing import Doorkeeper
 from tests.estate.seed import TLS_ONLY
 from tests.estate.server import running
 from tests.estate.trail import SECRET, Trail
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 REGIONS = ("eu-west-1", "us-east-1")
 TLS, PORTS, RECORDER = "aws-s3-bucket-tls-only", "aws-ec2-sg-no-public-admin-ports", "aws-config-recorder-on"
 CHECKS = (TLS, PORTS, RECORDER)
@@ -248,3 +256,60 @@ def test_an_event_that_does_not_say_on_what_may_be_the_one(
     nameless = [{**one, "Resources": []} if one["Username"] == "bystander" else one for one in world.trail.events]
     monkeypatch.setattr(world.trail, "events", nameless)
     assert drift(LATER, "--who", "--format", "json")[TLS]["reason"] == f"2 actors fit: {arn('ann')}, {arn('bystander')}"
+
+
+# -- the seam for other logs ------------------------------------------------------------------------------------------
+
+
+class OtherLog:
+    """The audit log of another cloud, as far as the seam asks for one."""
+
+    lag = timedelta(minutes=30)
+    read: Mapping[str, frozenset[str]] = {"log:Read": frozenset({"rows"})}
+    rules: Mapping[str, Rule] = {"aws.s3.bucket": Rule(actions=("store.buckets.*",), named=True, reach=Reach.GLOBAL)}
+
+    def __init__(self) -> None:
+        self.asked: list[Any] = []
+
+    def events(self, session: Any, window: tuple[str, str], region: str, reaches: Any) -> list[LogEvent]:
+        self.asked.append((session, window, region, set(reaches)))
+        return [
+            LogEvent(
+                id="1", time=window[1], action="store.buckets.update", actor="ann@example.org", resources=("ledger",)
+            )
+        ]
+
+
+def test_another_log_answers_by_the_same_seam(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(AUDIT_LOGS, "_places", {"other": "tests.cli.test_who:OtherLog"})
+    monkeypatch.setattr("scanner.cli.who.now", lambda: datetime(2026, 2, 1, tzinfo=UTC))
+    target = Target("other:project-1")
+    move = Transition(
+        seq=2, ts="2026-01-02T02:10:00Z", check=TLS, target=str(target), region="", resource="ledger",
+        previous="pass", verdict="fail", cause=Cause.EVIDENCE,
+    )  # fmt: skip
+    window = ("2026-01-01T02:00:00Z", "2026-01-02T02:10:00Z")
+    question = Question(transition=move, window=window, kind="aws.s3.bucket", others={})
+    witnesses = Witnesses(Config())
+    session: Any = object()
+    witnesses._doors["other"], witnesses._sessions[target] = [], session
+    actor = asking._actor(question, target, witnesses)
+    assert (actor.name, actor.reason) == ("ann@example.org", "")
+    assert witnesses.log("other").asked == [(session, window, "", {Reach.GLOBAL})]  # type: ignore[attr-defined]
+    monkeypatch.setattr("scanner.cli.who.now", lambda: datetime(2026, 1, 2, 2, 30, tzinfo=UTC))
+    late = "the log may still be late: events arrive up to 30 minutes after the call; so far ann@example.org"
+    assert asking._actor(question, target, witnesses).reason == late
+    assert asking._actor(question, Target("third:x"), witnesses).reason == "no audit log of third is read"
+
+
+def test_only_the_source_of_a_cloud_knows_its_log() -> None:
+    inside = ROOT / "scanner/sources"
+    files = [path for path in (ROOT / "scanner").rglob("*.py") if inside not in path.parents]
+    assert len(files) > 100
+    assert [str(path) for path in files if "cloudtrail" in path.read_text(encoding="utf-8").lower()] == []
+    (line,) = [
+        line
+        for line in (inside / "__init__.py").read_text(encoding="utf-8").splitlines()
+        if "cloudtrail" in line.lower()
+    ]
+    assert line.startswith("AUDIT_LOGS = Registry")

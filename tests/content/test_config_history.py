@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scanner.content.config import load_config
+from scanner.content.config import load_config, load_place
 from scanner.content.schemas import schema
 from scanner.core.calendar import read_schedule
 from scanner.core.news import EVENTS
@@ -17,6 +17,7 @@ CONFIG = "tscan.yaml"
 HISTORY = """\
 version: 1
 store: s3://bucket/tscan
+anchor: {git: ../anchors}
 schedule: every 6 hours
 alerts:
   - events: [new failure, scan failed]
@@ -25,19 +26,27 @@ alerts:
     targets: ["aws:*"]
     to: ["slack://${SLACK_TOKENS}/security", "${PAGER}"]
   - to: [json://hooks.example.org]
+  - to: ["github-issue://${GITHUB_TOKEN}@example/evidence", "github-issue://${T}@a/b?api=https://git.example.org/api/v3"]
 """
 
 
 def test_what_is_read(pack: Any) -> None:
     pack.write(CONFIG, HISTORY)
     config = load_config(CONFIG, pack.load())
-    assert (config.store, config.schedule) == ("s3://bucket/tscan", "every 6 hours")
+    assert (config.store, config.anchors, config.schedule) == ("s3://bucket/tscan", "../anchors", "every 6 hours")
+    assert load_place(CONFIG) == (config.store, config.anchors)
     assert config.alerts == (
         AlertRule(
             events=("new failure", "scan failed"), severities=("high", "critical"), controls=("ENC-01",),
             targets=("aws:*",), to=("slack://${SLACK_TOKENS}/security", "${PAGER}"),
         ),
         AlertRule(to=("json://hooks.example.org",)),
+        AlertRule(
+            to=(
+                "github-issue://${GITHUB_TOKEN}@example/evidence",
+                "github-issue://${T}@a/b?api=https://git.example.org/api/v3",
+            )
+        ),
     )  # fmt: skip
 
 
@@ -49,6 +58,12 @@ def test_what_is_read(pack: Any) -> None:
         ("[ENC-01]", "[‸ENC-02]", "there is no control 'ENC-02'"),
         ("[new failure, scan failed]", "[‸new failures]", "new failures"),
         ("[high, critical]", "[‸grave]", "grave"),
+        ("{git: ../anchors}", "‸{}", "'git'"),
+        ("{git: ../anchors}", "{git: ‸7}", "'git' must be a text"),
+        ("{git: ../anchors}", "{git: x, ‸hg: y}", "hg"),
+        ("[json://hooks.example.org]", "[‸github-issue://ghp_secret@example/evidence]", "is not an address"),
+        ("[json://hooks.example.org]", "[‸github-issue://example/evidence]", "is not an address"),
+        ("[json://hooks.example.org]", '[‸"github-issue://${T}@example"]', "is not an address"),
         ("[json://hooks.example.org]", "[‸hooks.example.org]", "is not an address"),
         ("[json://hooks.example.org]", '[‸"${A B}"]', "is not an address"),
         ("  - to: [json://hooks.example.org]\n", "  - ‸events: [fixed]\n", "'to'"),

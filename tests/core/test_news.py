@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from scanner.core.between import drift_between
-from scanner.core.news import News, hears, news, route, scan_failed
+from scanner.core.news import News, hears, news, route, scan_failed, scan_works, standing
 from scanner.model.config import AlertRule
 from scanner.model.controls import Role
 from scanner.model.history import Cause
@@ -39,10 +39,27 @@ def test_events(was: str, now: str, event: str) -> None:
     assert (one.event, one.controls, one.severity) == (event, ("C",), "high")
 
 
-def test_acceptance_and_another_judgement_are_no_news() -> None:
-    assert told("fail", "waived") == ()
-    assert told("fail", "pass", Cause.PACK) == ()
+@pytest.mark.parametrize(
+    ("was", "now", "cause", "what", "began"),
+    [
+        ("fail", "waived", Cause.WAIVER, "waived", "new failure"),
+        ("unknown", "waived", Cause.WAIVER, "waived", "new unknown"),
+        ("fail", "pass", Cause.PACK, "judged otherwise", "new failure"),
+        ("fail", "", Cause.PARAMS, "judged otherwise", "new failure"),
+    ],
+)
+def test_an_end_that_is_no_fix_is_told_to_who_heard_of_the_beginning(
+    was: str, now: str, cause: Cause, what: str, began: str
+) -> None:
+    (one,) = told(was, now, cause)
+    assert (one.event, one.what, one.hearers, one.recovery) == ("ended", what, (began,), True)
+    assert hears(AlertRule(events=(began,), to=("x://y",)), one)
+    assert not hears(AlertRule(events=("fixed",), to=("x://y",)), one)
+
+
+def test_what_was_good_and_is_gone_or_accepted_is_no_news() -> None:
     assert told("pass", "") == ()
+    assert told("pass", "waived", Cause.WAIVER) == ()
 
 
 def test_an_event_has_the_same_id_whenever_it_is_found_again() -> None:
@@ -84,9 +101,46 @@ def test_who_hears_of_a_failure_hears_of_its_end() -> None:
 
 
 def test_what_an_event_does_not_have_keeps_it_from_nobody() -> None:
-    failed = scan_failed(HERE, "2026-01-01T00:00:00Z", "no credentials")
-    rule = AlertRule(events=("scan failed",), severities=("critical",), controls=("D",), to=("x://y",))
+    failed = scan_failed("aws (audit)", "2026-01-01T00:00:00Z", "no credentials")
+    rule = AlertRule(
+        events=("scan failed",), severities=("critical",), controls=("D",), targets=("aws:*",), to=("x://y",)
+    )
     assert hears(rule, failed)
+    assert hears(rule, scan_works(failed, "2026-01-02T00:00:00Z"))
+
+
+def test_a_scan_that_works_again_is_one_event_for_each_failure() -> None:
+    failed = scan_failed("aws (audit)", "2026-01-01T00:00:00Z", "no credentials")
+    other = scan_failed("aws (audit)", "2026-01-02T00:00:00Z", "no credentials")
+    works = [scan_works(failed, time) for time in ("2026-01-03T00:00:00Z", "2026-01-04T00:00:00Z")]
+    assert works[0].id == works[1].id
+    assert len({failed.id, other.id, works[0].id, scan_works(other, works[0].time).id}) == 4
+    assert (works[0].recovery, failed.recovery) == (True, False)
+
+
+def stands(*verdicts: str) -> list[tuple[str, str, tuple[str, ...]]]:
+    history = Nights()
+    for number, verdict in enumerate(verdicts):
+        history.commit(night(number), {KEY: verdict})
+    found = standing(history.state_before(HERE, "9999"), LIBRARY)
+    return [(one.event, one.what, one.hearers) for one in found]
+
+
+def test_what_stands_is_what_fails_or_is_not_seen() -> None:
+    assert stands("pass") == stands("waived") == stands("fail", "pass") == []
+    assert stands("pass", "fail", "fail") == [("new failure", "failing", ("new failure",))]
+    assert stands("pass", "unknown") == [("new unknown", "not seen", ("new unknown",))]
+    lost = ("new unknown", "failing before, not seen now", ("new unknown", "new failure"))
+    assert stands("fail", "unknown") == [lost], "a failure that is not seen is not fixed"
+
+
+def test_what_stands_has_the_id_and_the_subject_of_its_news() -> None:
+    history = Nights()
+    for number, verdict in enumerate(("pass", "fail", "fail")):
+        history.commit(night(number), {KEY: verdict})
+    (one,) = standing(history.state_before(HERE, "9999"), LIBRARY)
+    (new,) = told("pass", "fail")
+    assert (one.id, one.controls, one.severity, one.target) == (new.id, ("C",), "high", HERE)
 
 
 def test_two_rules_tell_a_channel_once() -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from scanner.history.anchors import read_head
 from scanner.history.ledger import Ledger
 from scanner.history.seal import Signer, find_signer, make_key
 from scanner.history.stores import open_store
@@ -39,8 +40,9 @@ def build(folder: Path) -> tuple[Path, Signer]:
 class Vandal:
     """Damages one thing of a copy of a store, and says which file must be named."""
 
-    def __init__(self, store: Path, chance: random.Random) -> None:
+    def __init__(self, store: Path, chance: random.Random, signer: Signer) -> None:
         self.store = store
+        self.signer = signer
         self.chance = chance
         self.records = sorted((store / "log").glob("*/*.json"))
         self.segments = sorted((store / "segments").glob("kind=*/*/*"))
@@ -60,6 +62,8 @@ class Vandal:
             self.change_verdicts,
             self.strip_signature,
             self.resign,
+            self.cut_off,
+            self.grow_again,
         ]
         deed = self.chance.choice(deeds)
         return deed.__name__, deed()
@@ -156,6 +160,25 @@ class Vandal:
         path.write_bytes(Signer(Ed25519PrivateKey.generate()).seal(payload))
         return self._name(path)
 
+    def cut_off(self) -> list[str]:
+        """The newest records of a chain, of which an anchor names the last."""
+        last = self.chance.choice([self.records[0], self.records[-1]]).parent
+        chain = [path for path in self.records if path.parent == last]
+        for path in chain[-self.chance.randint(1, len(chain)) :]:
+            path.unlink()
+        return self._name(chain[-1])
+
+    def grow_again(self) -> list[str]:
+        """By the key holder: the newest records are cut off, and as many others are signed in their place."""
+        chain = [path for path in self.records if path.parent == self.records[0].parent]
+        count = self.chance.randint(1, 4)
+        for path in chain[-count:]:
+            path.unlink()
+        ledger = Ledger(open_store(str(self.store)), self.signer)
+        for number in range(count):
+            ledger.commit(simple(RECORDS + number, name="invented"))
+        return self._name(chain[-1])
+
 
 KINDS = {
     "edit_record": {"edited", "truncated", "unknown key"},
@@ -170,6 +193,8 @@ KINDS = {
     "change_verdicts": {"edited"},
     "strip_signature": {"unsigned"},
     "resign": {"unknown key"},
+    "cut_off": {"missing"},
+    "grow_again": {"replaced"},
 }
 
 
@@ -183,14 +208,14 @@ def run(count: int, seed: int) -> Counter[str]:
     chance = random.Random(seed)
     done: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as name:
-        store, _ = build(Path(name))
+        store, signer = build(Path(name))
         whole = verify(open_store(str(store)))
         if whole.damages or whole.unsigned:
             raise AssertionError("the store is damaged before anything was done")
-        anchors = list(whole.heads.values())
+        anchors = [read_head(head) for head in whole.heads.values()]
         before = {path.relative_to(store): path.read_bytes() for path in store.rglob("*") if path.is_file()}
         for number in range(count):
-            deed, files = Vandal(store, chance).strike()
+            deed, files = Vandal(store, chance, signer).strike()
             seen = verify(open_store(str(store)), anchors=anchors)
             if missed(seen, deed, files):
                 raise AssertionError(f"{number}: {deed} of {files} was not named: {[*map(str, seen.damages)]}")

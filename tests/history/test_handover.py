@@ -149,6 +149,22 @@ def test_what_cannot_be_judged_again_is_listed(tmp_path: Path) -> None:
         assert not [name for name in opened.namelist() if "444455556666" in name]
 
 
+def test_populations_go_with_all_targets_and_with_no_part_of_them(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path / "store"))
+    ledger = Ledger(store)
+    ledger.commit(simple(1))
+    ledger.commit(simple(1, name="other", target="aws:444455556666"))
+    store.put_new("populations/X-01-2026-01-01-2026-01-02-0.json", b"{}\n")
+    arguments = ["--from", "2026-01-01", "--to", "2026-01-01", "--store", str(tmp_path / "store")]
+    found: list[list[str]] = []
+    for words in ((), ("--target", "aws:111122223333")):
+        out = tmp_path / f"{len(found)}.zip"
+        assert run(["handover", *arguments, *words, "--output", str(out)]) == 0
+        with zipfile.ZipFile(out) as opened:
+            found.append([name for name in opened.namelist() if "/populations/" in name])
+    assert found == [["store/populations/X-01-2026-01-01-2026-01-02-0.json"], []]
+
+
 @pytest.mark.parametrize(
     ("first", "output", "said"),
     [("2020-01-01", "a.zip", "no record ended"), (FIRST, "no/a.zip", "not a file"), (FIRST, ".", "not a file")],

@@ -14,8 +14,10 @@ from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
 from scanner.content.library import load_library
 from scanner.errors import TscanError
+from scanner.history.anchors import anchor_heads, read_head
 from scanner.history.commit import commit_scan
 from scanner.history.draft import Scan
+from scanner.history.git import GitAnchors
 from scanner.history.ledger import Ledger
 from scanner.history.packs import load_pack, pack_archive
 from scanner.history.seal import Signer, find_signer, make_key
@@ -54,7 +56,7 @@ def test_two_hundred_damages_are_each_named() -> None:
 
 
 def test_a_cut_off_end_shows_against_a_head_that_was_kept(store: Path) -> None:
-    heads = list(verify(open_store(str(store))).heads.values())
+    heads = list(map(read_head, verify(open_store(str(store))).heads.values()))
     _record(store, 4).unlink()
     without = verify(open_store(str(store)))
     assert not without.damages
@@ -68,7 +70,7 @@ def test_a_cut_off_end_shows_against_a_head_that_was_kept(store: Path) -> None:
 
 
 def test_the_key_holder_is_seen_to_rewrite_against_a_head_only(tmp_path: Path, store: Path, signer: Signer) -> None:
-    heads = list(verify(open_store(str(store))).heads.values())
+    heads = list(map(read_head, verify(open_store(str(store))).heads.values()))
     shutil.rmtree(store)
     ledger = Ledger(open_store(str(store)), signer)
     for number in range(4):
@@ -112,25 +114,30 @@ def test_exit_codes(store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert run(["verify", str(store), "--anchor", "nonsense"]) == 2
 
 
-def _openssl(root: Path, store: Path, key: Path) -> subprocess.CompletedProcess[str]:
+def _by_hand(root: Path, store: Path, key: Path, anchors: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Every shell block of docs/verify.md, one after the other."""
     blocks = re.findall(r"```sh\n(.*?)```", (root / "docs/verify.md").read_text(), re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
+    environment = {"PATH": "/usr/bin:/bin:/usr/local/bin", "KEY": str(key)}
     return subprocess.run(
         ["/bin/sh", "-c", "\n".join(blocks)],
         cwd=store,
-        env={"PATH": "/usr/bin:/bin:/usr/local/bin", "KEY": str(key)},
+        env=environment | ({"ANCHORS": str(anchors)} if anchors else {}),
         capture_output=True,
         text=True,
         timeout=60,
     )
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not on this machine")
+needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not on this machine")
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not on this machine")
+
+
+@needs_openssl
 def test_openssl_alone_says_the_same(root: Path, store: Path, signer: Signer, tmp_path: Path) -> None:
     key = tmp_path / "public.pem"
     key.write_bytes(signer.public)
-    said = _openssl(root, store, key)
+    said = _by_hand(root, store, key)
     assert said.returncode == 0, said.stdout + said.stderr
     assert signer.key_id in said.stdout
     for head in verify(open_store(str(store))).heads.values():
@@ -139,7 +146,7 @@ def test_openssl_alone_says_the_same(root: Path, store: Path, signer: Signer, tm
         assert f"log/{chain}: {number} records as they were signed; head {digest}" in said.stdout
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not on this machine")
+@needs_openssl
 @pytest.mark.parametrize("what", ["segment", "signature", "missing", "chain"])
 def test_openssl_alone_sees_damage(root: Path, store: Path, signer: Signer, tmp_path: Path, what: str) -> None:
     key = tmp_path / "public.pem"
@@ -157,9 +164,40 @@ def test_openssl_alone_sees_damage(root: Path, store: Path, signer: Signer, tmp_
     else:
         _record(store, 2).write_bytes(_record(store, 3).read_bytes())
         word = "BROKEN CHAIN"
-    said = _openssl(root, store, key)
+    said = _by_hand(root, store, key)
     assert said.returncode == 1
     assert word in said.stdout
+
+
+@needs_openssl
+@needs_git
+@pytest.mark.parametrize(
+    ("what", "code", "word"),
+    [
+        ("", 0, "aws=111122223333: anchored up to record 4 by refs/tags/tscan/aws=111122223333/000000000004"),
+        ("cut off", 1, "CUT OFF log/aws=111122223333/000000000004.json, named by refs/tags/tscan/"),
+        ("grown again", 1, "REPLACED log/aws=111122223333/000000000004.json, named by refs/tags/tscan/"),
+        ("no repository", 1, ""),
+    ],
+)
+def test_git_alone_says_the_same_of_anchors(
+    root: Path, store: Path, signer: Signer, repository: Path, tmp_path: Path, what: str, code: int, word: str
+) -> None:
+    key = tmp_path / "public.pem"
+    key.write_bytes(signer.public)
+    kept = GitAnchors(str(repository))
+    ledger = Ledger(open_store(str(store)), signer)
+    anchor_heads(ledger, ledger.targets(), kept)
+    if what in ("cut off", "grown again"):
+        _record(store, 4).unlink()
+    if what == "grown again":
+        Ledger(open_store(str(store)), signer).commit(simple(9, name="invented"))
+    said = _by_hand(root, store, key, tmp_path if what == "no repository" else repository)
+    assert said.returncode == code, said.stdout + said.stderr
+    assert word in said.stdout
+    assert said.stdout.count("anchored up to record") == (2 if not code else 0)
+    seen = verify(open_store(str(store)), anchors=kept.read())
+    assert bool(seen.damages) == (what in ("cut off", "grown again"))
 
 
 @pytest.fixture(scope="module")
@@ -227,7 +265,12 @@ def test_history_is_listed_shown_and_compacted(store: Path, capsys: pytest.Captu
     assert run(["history", "list", *place]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 6
     assert run(["history", "show", "2", *place, "--target", "aws:111122223333"]) == 0
-    assert "check-a  bucket-1  pass -> fail  (evidence) it is fail" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "check-a  bucket-1  pass -> fail  (evidence) it is fail" in shown
+    first = Ledger(open_store(str(store))).records("aws:111122223333")[0]
+    assert f"follows {first.sha256}\n" in shown
+    assert "parameters that were set: none\n" in shown
+    assert "callers arn:aws:sts::111122223333:assumed-role/audit/x\n" in shown
     assert run(["history", "show", "2", *place]) == 2
     assert run(["history", "show", "9", *place, "--target", "aws:111122223333"]) == 2
     assert run(["history", "compact", *place]) == 0
