@@ -1,0 +1,1 @@
+"""GitHub: read by declared requests."""
