@@ -9,7 +9,7 @@ from typing import Any, Final
 from scanner.model.answers import Answer, Call, State
 from scanner.sources.clock import Clock
 from scanner.sources.failures import Failure
-from scanner.sources.lists import NotAListError, list_at
+from scanner.sources.lists import NotAListError, count_at
 from scanner.sources.redaction import Redactor
 
 MAX_PAGES: Final = 10_000
@@ -70,7 +70,7 @@ def _count(call: Call, data: dict[str, Any] | None, failure: Failure | None) -> 
     if data is None or not call.items:
         return (0, failure) if data is None else (1, failure)
     try:
-        return sum(len(list_at(data, path) or ()) for path in call.items), failure
+        return sum(count_at(data, path) for path in call.items), failure
     except NotAListError as error:
         return 0, Failure(state=State.ERROR, code="NotAList", message=str(error))
 

@@ -147,6 +147,7 @@ class AwsSession:
     door: Door
     accounts: tuple[Account, ...] = ()
     management_open: str = ""
+    organization_only: bool = False
 
     @property
     def clock_skew(self) -> float | None:
