@@ -9,7 +9,7 @@ from typing import Any, Final
 from scanner.content.reading import Reading, Steps, suggest
 from scanner.content.requests import Requests
 from scanner.content.typing import MistypedError, attribute_field, typed
-from scanner.language.types import DYN, INT, STRING, Field, ListType, RecordType, Type
+from scanner.language.types import DYN, INT, STRING, TIMESTAMP, Field, ListType, RecordType, Type
 from scanner.model.kinds import Attribute, Cardinality, Count, Kind, Listing, Relation, Request, Scope
 
 GIVEN: Final[Mapping[str, Field]] = {name: Field(STRING) for name in ("id", "name", "account", "region")}
@@ -21,6 +21,7 @@ RAW: Final[Mapping[str, Type]] = {
     "region": STRING,
     "partition": STRING,
     "params": DYN,
+    "started": TIMESTAMP,
 }
 """What expressions over raw answers may name, beside the details."""
 _UNSPEAKABLE: Final = frozenset({"in", "true", "false", "null"})
