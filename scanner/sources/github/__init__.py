@@ -1,0 +1,1 @@
+"""GitHub: read over its REST and GraphQL interfaces."""
