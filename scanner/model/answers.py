@@ -68,7 +68,7 @@ class Call:
     attempt: int = 0
     """0, or the number of an intended second reading (a listing re-read, a poll)."""
     items: tuple[str, ...] = ()
-    """Dotted paths of the lists that pages add up to; none: the call is not paged."""
+    """Dotted paths of the lists, and of the mappings (`items{}`), that pages add up to; none: the call is not paged."""
     absent_on: tuple[str, ...] = ()
     wait: float = 0.0
     """Seconds to wait before asking (polling)."""

@@ -1,1 +1,1 @@
-"""GitHub: read over its REST and GraphQL interfaces."""
+"""GitHub: read by declared requests."""

@@ -17,13 +17,17 @@ _NO_PLAN: Final = "403 Upgrade to GitHub Pro or make this repository public to e
 def branch_rules(context: ReadContext) -> Generator[Call, Answer, Any]:
     """The rules in force for a repository's default branch, each with `bypassed_by`: `<actor type>:<actor id>`."""
     it = context.it
-    if not isinstance(it, Mapping) or not isinstance(it.get("name"), str) or not isinstance(it.get("default_branch"), str):
+    if (
+        not isinstance(it, Mapping)
+        or not isinstance(it.get("name"), str)
+        or not isinstance(it.get("default_branch"), str)
+    ):
         return Unreadable("a repository has no name or no default branch")
     place = {"owner": context.account, "repo": it["name"]}
     answer = yield Call(
         operation=_RULES,
         region="",
-        params={**place, "branch": it["default_branch"]},
+        params={**place, "branch": it["default_branch"], "per_page": 100},
         items=("items",),
         absent_on=(_NO_PLAN,),
     )
@@ -44,9 +48,7 @@ def _bypass(place: Mapping[str, str], number: Any) -> Generator[Call, Answer, An
     """Who may pass by a rule set; unread where the token may not see it."""
     if type(number) is not int:
         return Unreadable("a rule names no rule set")
-    answer = yield Call(
-        operation=_RULESET, region="", params={**place, "ruleset_id": number, "includes_parents": True}
-    )
+    answer = yield Call(operation=_RULESET, region="", params={**place, "ruleset_id": number, "includes_parents": True})
     if answer.state is not State.OK or not isinstance(answer.data, Mapping):
         return answer.unread
     actors = answer.data.get("bypass_actors")

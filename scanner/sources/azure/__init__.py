@@ -1,0 +1,1 @@
+"""Azure: read by declared requests to its resource manager and to Microsoft Graph."""

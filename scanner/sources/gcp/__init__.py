@@ -1,0 +1,1 @@
+"""Google Cloud: read by declared requests."""
