@@ -192,6 +192,7 @@ READERS = Registry[Reader](
         "aws.credential_report": "scanner.sources.aws.readers:credential_report",
         "aws.denials": "scanner.sources.aws.denials:denials",
         "aws.principals": "scanner.sources.aws.principals:principals",
+        "github.branch_rules": "scanner.sources.github.readers:branch_rules",
     },
 )
 """Programs of calls that kinds name; they need no SDK, so that a snapshot is replayed without one."""
