@@ -14,6 +14,9 @@ from scanner.sources.failures import Failure
 _NOTHING: Final = frozenset({"NO_RESULTS_ON_PAGE"})
 """Codes of warnings that take nothing from an answer: Compute Engine has one for each zone without resources."""
 
+_DENIED: Final = frozenset({"FORBIDDEN", "INSUFFICIENT_SCOPES", "NOT_FOUND"})
+"""Types of GraphQL errors by which GitHub refuses; what is not shown to a token is not found by it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
@@ -47,12 +50,24 @@ def data_of(operation: RestOperation, reply: Reply) -> dict[str, Any] | Failure:
         return Failure(state=State.ERROR, code="UnexpectedBody", message=f"the answer is not {form}", attempts=3)
     if b"null" in reply.body or b"\\u" in reply.body:
         data = _plain(data)
+    if operation.graphql and data.get("errors"):
+        return _refused(data["errors"])
     lacking = [name for name in operation.always if name not in data]
     if lacking:
         message = f"the answer lacks {', '.join(lacking)}, which it always has"
         return Failure(state=State.ERROR, code="UnexpectedBody", message=message, attempts=3)
     found: dict[str, Any] = data
     return found
+
+
+def _refused(errors: Any) -> Failure:
+    """What the first error of a GraphQL answer means; beside one, the data is not whole."""
+    first = errors[0] if isinstance(errors, list) and isinstance(errors[0], dict) else {}
+    code, message = str(first.get("type") or "GraphQLError"), " ".join(str(first.get("message", "")).split())
+    if code == "RATE_LIMITED":
+        return Failure(state=State.THROTTLED, code=code, message=message, attempts=0)
+    state = State.DENIED if code in _DENIED else State.ERROR
+    return Failure(state=state, code=code, message=message, attempts=1 if first.get("type") else 3)
 
 
 def _plain(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote, urljoin, urlsplit
@@ -56,6 +56,9 @@ def made(operation: RestOperation, params: Mapping[str, Any], more: Mapping[str,
     try:
         path = _path(operation, params)
         rest = {name: value for name, value in params.items() if name not in operation.placeholders}
+        if operation.graphql:
+            body = {"query": operation.graphql, "variables": rest}
+            return Wire(post=True, path=path, query=tuple(more.items()), body=body)
         if operation.post:
             return Wire(post=True, path=path, query=tuple(more.items()), body=rest)
         return Wire(post=False, path=path, query=(*_pairs(rest), *more.items()))
@@ -132,7 +135,8 @@ def following(
     if page is None:
         return None
     if page.next:
-        return _by_token(page, wire, data.get(page.next))
+        more = not page.more or member_at(data, page.more.split(".")) is True
+        return _by_token(page, wire, member_at(data, page.next.split("."))) if more else None
     link = data.get(page.link) if page.link else _linked(link_header)
     if link is None or link == "":
         return None
@@ -143,13 +147,23 @@ def following(
     return Wire(post=False, path=wire.path, address=address)
 
 
+def member_at(data: Any, steps: Iterable[str]) -> Any:
+    """What stands at the end of some members; None where there is nothing."""
+    for word in steps:
+        data = data.get(word) if isinstance(data, Mapping) else None
+    return data
+
+
 def _by_token(page: Page, wire: Wire, token: Any) -> Wire | Failure | None:
     if token is None or token == "":
         return None
     if not isinstance(token, str):
         return Failure(state=State.PARTIAL, code="UnexpectedPageToken", message=f"{page.next} is no text")
     if wire.post:
-        return replace(wire, body={**(wire.body or {}), page.send: token})
+        body = wire.body or {}
+        variables = body.get("variables")
+        added = {"variables": {**variables, page.send: token}} if page.more and variables else {page.send: token}
+        return replace(wire, body={**body, **added})
     kept = tuple(pair for pair in wire.query if pair[0] != page.send)
     return replace(wire, query=(*kept, (page.send, token)))
 
