@@ -15,7 +15,7 @@ from scanner.core.assess import assess_controls, assess_criteria
 from scanner.core.coverage import coverage
 from scanner.core.evaluate import evaluate_check
 from scanner.core.need import answer_paths, needs, secret_paths
-from scanner.core.organization import missing, read_once, unentered
+from scanner.core.organization import missing, read_elsewhere, read_once, unentered
 from scanner.core.params import loosened, resolve_params
 from scanner.core.project import Estate, plan, project
 from scanner.core.units import Unit
@@ -64,9 +64,9 @@ def scan(
     found = [(target, door) for target in config.targets for door in SOURCES.get(target.cloud)().open(target, rules)]
     _distinct([door.target for _, door in found])
 
-    def units(number: int, session: Session) -> list[Unit]:
+    def units(number: int, session: Session, started: str) -> list[Unit]:
         values = resolve_params(library.parameters, {**config.params, **found[number][0].params})
-        return plan(library, _of_cloud(selected, session.target), READERS.get, _estate(session, values))
+        return plan(library, _of_cloud(selected, session.target), READERS.get, _estate(session, values, started))
 
     executor = EXECUTORS.get("threads" if threads > 1 else "serial")(threads)
     for collected in collect_all([door for _, door in found], units, executor, progress):
@@ -80,7 +80,7 @@ def _distinct(targets: Sequence[Target]) -> None:
             raise TscanError(f"{target} is named by two targets", "its resources would count twice: remove one")
 
 
-def _estate(session: Session, params: Mapping[str, Any]) -> Estate:
+def _estate(session: Session, params: Mapping[str, Any], started: str) -> Estate:
     return Estate(
         target=session.target,
         account=session.target.account,
@@ -88,7 +88,9 @@ def _estate(session: Session, params: Mapping[str, Any]) -> Estate:
         regions=session.regions,
         regions_open=session.regions_open,
         params=params,
+        started=started,
         management_open=session.management_open,
+        organization_only=session.organization_only,
     )
 
 
@@ -111,6 +113,7 @@ def _snapshot(collected: Collected, checks: tuple[str, ...], params: Mapping[str
         answers=collected.answers,
         accounts=opened.accounts,
         management_open=opened.management_open,
+        organization_only=opened.organization_only,
         unentered=opened.why if isinstance(opened, Unentered) else "",
         clock_skew=opened.clock_skew,
     )
@@ -198,7 +201,7 @@ def _judge_target(
         for check in selected
     ]
     return _Judged(
-        results=results,
+        results=read_elsewhere(results, snapshot, library),
         coverage=coverage(snapshot.target, snapshot.answers.values(), projection.unanswered, projection.settled),
         populations=projection.populations,
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from scanner.content.agreement import check_agreement
 from scanner.content.reading import Reading, Steps, suggest
 from scanner.content.requests import Requests
 from scanner.content.typing import MistypedError, attribute_field, typed
-from scanner.language.types import DYN, INT, STRING, Field, ListType, RecordType, Type
+from scanner.language.types import DYN, INT, STRING, TIMESTAMP, Field, ListType, RecordType, Type
+from scanner.model.expressions import Expression
 from scanner.model.kinds import Attribute, Cardinality, Count, Kind, Listing, Means, Relation, Request, Scope
 
 GIVEN: Final[Mapping[str, Field]] = {name: Field(STRING) for name in ("id", "name", "account", "region")}
@@ -21,6 +23,7 @@ RAW: Final[Mapping[str, Type]] = {
     "region": STRING,
     "partition": STRING,
     "params": DYN,
+    "started": TIMESTAMP,
 }
 """What expressions over raw answers may name, beside the details."""
 _UNSPEAKABLE: Final = frozenset({"in", "true", "false", "null"})
@@ -88,7 +91,7 @@ def finish_kinds(drafts: Mapping[str, Draft], broken: frozenset[str]) -> dict[st
         types[identity] = RecordType(identity, fields)
     _check_parents(drafts, broken)
     kinds = {identity: _kind(drafts[identity], types, drafts) for identity in types}
-    _check_agreement(drafts, kinds)
+    check_agreement({identity: draft.reading for identity, draft in drafts.items()}, kinds)
     return kinds
 
 
@@ -141,7 +144,8 @@ def _kind(draft: Draft, types: Mapping[str, RecordType], drafts: Mapping[str, Dr
     details: dict[str, Request] = {}
     readers: dict[str, Listing] = {}
     names = {**RAW, **dict.fromkeys(data.get("details", {}), DYN)}
-    requests = Requests(reading, names)
+    _check_place(reading, data)
+    requests = Requests(reading, names, located=_located(draft, drafts))
     for name, detail in data.get("details", {}).items():
         listing = requests.listing(("details", name), detail)
         if listing.request is None:
@@ -155,9 +159,9 @@ def _kind(draft: Draft, types: Mapping[str, RecordType], drafts: Mapping[str, Dr
         service=data["service"],
         nature=data["nature"],
         scope=scope,
-        listing=Requests(reading, RAW).listing(("list",), data["list"]) if "list" in data else None,
-        count_from=tuple(_counts(reading, data)),
-        at=reading.expression(("at",), data["at"] or "''", names, fits=STRING, raw=True) if "at" in data else None,
+        listing=replace(requests, names=RAW).listing(("list",), data["list"]) if "list" in data else None,
+        count_from=tuple(_counts(replace(requests, names=RAW), data)),
+        at=_place(reading, data, names),
         identity=reading.expression(("id",), data["id"], RAW, fits=STRING, raw=True),
         label=reading.expression(("name",), data["name"], RAW, fits=STRING, raw=True),
         details=details,
@@ -169,8 +173,36 @@ def _kind(draft: Draft, types: Mapping[str, RecordType], drafts: Mapping[str, Dr
     )
 
 
-def _counts(reading: Reading, data: dict[str, Any]) -> Iterator[Count]:
+def _check_place(reading: Reading, data: dict[str, Any]) -> None:
+    if "location" in data and "at" in data:
+        reading.wrong(("at",), "'at' and 'location' exclude each other", "a location is no endpoint", key=True)
+    if "location" in data and data["scope"] == Scope.REGION:
+        reading.wrong(("scope",), "a kind with a location is not listed by region", "write 'scope: account'")
+
+
+def _located(draft: Draft, drafts: Mapping[str, Draft]) -> bool:
+    """Whether the kind, or one that it is listed under, has a location: then a region is never an endpoint."""
+    seen: set[str] = set()
+    found: Draft | None = draft
+    while found is not None and found.id not in seen:
+        if "location" in found.data:
+            return True
+        seen.add(found.id)
+        found = drafts.get(found.data.get("list", {}).get("per", ""))
+    return False
+
+
+def _place(reading: Reading, data: dict[str, Any], names: Mapping[str, Type]) -> Expression | None:
+    """Where the resource is."""
+    for word in ("at", "location"):
+        if word in data:
+            return reading.expression((word,), data[word] or "''", names, fits=STRING, raw=True)
+    return None
+
+
+def _counts(requests: Requests, data: dict[str, Any]) -> Iterator[Count]:
     """The second sources."""
+    reading = requests.reading
     if "count_from" not in data:
         return
     if "list" not in data or "per" in data["list"]:
@@ -181,7 +213,7 @@ def _counts(reading: Reading, data: dict[str, Any]) -> Iterator[Count]:
         asked = {key: value for key, value in source.items() if key not in ("value", "means")}
         fits = ListType(STRING) if means is Means.LISTS else INT
         yield Count(
-            source=Requests(reading, RAW).listing(path, asked),
+            source=requests.listing(path, asked),
             value=reading.expression((*path, "value"), source["value"], {"answer": DYN}, fits=fits, raw=True),
             means=means,
         )
@@ -264,29 +296,3 @@ def _relations(
             },
         )
     return found
-
-
-def _check_agreement(drafts: Mapping[str, Draft], kinds: Mapping[str, Kind]) -> None:
-    """One call may feed several kinds: what its error codes mean, and what it needs, is then said the same way."""
-    first: dict[str, tuple[Request, str]] = {}
-    for identity in sorted(kinds):
-        for path, request in _requests(kinds[identity]):
-            known = first.setdefault(request.operation, (request, identity))
-            for word in ("absent_on", "permission"):
-                if sorted(getattr(known[0], word)) != sorted(getattr(request, word)):
-                    message = f"'{word}' of {request.operation} differs from {known[1]}"
-                    drafts[identity].reading.wrong(path, message, "say the same in both kinds", key=True)
-
-
-def _requests(kind: Kind) -> Iterable[tuple[Steps, Request]]:
-    if kind.listing is not None:
-        if kind.listing.request is not None:
-            yield ("list",), kind.listing.request
-        yield from ((("list", "reads", index), read) for index, read in enumerate(kind.listing.reads))
-    for name, reader in kind.readers.items():
-        yield from ((("details", name, "reads", index), read) for index, read in enumerate(reader.reads))
-    yield from ((("details", name), request) for name, request in kind.details.items())
-    for index, count in enumerate(kind.count_from):
-        if count.source.request is not None:
-            yield ("count_from", index), count.source.request
-        yield from ((("count_from", index, "reads", number), read) for number, read in enumerate(count.source.reads))

@@ -18,6 +18,8 @@ class Requests:
 
     reading: Reading
     names: Mapping[str, Type]
+    located: bool = False
+    """Whether a resource's region is only where it is, and every call goes to the service's one endpoint."""
 
     def listing(self, path: Steps, data: dict[str, Any]) -> Listing:
         """How the resources of the kind are found, or a detail that takes a program."""
@@ -54,18 +56,14 @@ class Requests:
             when=self.reading.expression((*path, "when"), data["when"], self.names, want=BOOL, raw=True)
             if "when" in data
             else None,
-            at=self.reading.expression((*path, "at"), data["at"] or "''", self.names, fits=STRING, raw=True)
-            if "at" in data
-            else None,
+            at=self._endpoint(path, data),
             batch=self._batch((*path, "batch"), data["batch"]) if "batch" in data else None,
         )
 
-    def _optional(
-        self, path: Steps, text: str | None, *, want: Type | None = None, fits: Type | None = None
-    ) -> Expression | None:
-        if text is None:
-            return None
-        return self.reading.expression(path, text or "''", self.names, want=want, fits=fits, raw=True)
+    def _endpoint(self, path: Steps, data: dict[str, Any]) -> Expression | None:
+        if "at" in data:
+            return self.reading.expression((*path, "at"), data["at"] or "''", self.names, fits=STRING, raw=True)
+        return self.reading.expression(path, "''", {}, raw=True) if self.located else None
 
     def _arguments(self, path: Steps, data: Any) -> Any:
         if isinstance(data, str):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from scanner.core.door import paged
 from scanner.model.answers import Call
 from scanner.model.expressions import Expression
 from scanner.model.kinds import Request
@@ -30,7 +31,7 @@ def make_call(
         region=region,
         params={**params, **(more or {})},
         attempt=attempt,
-        items=tuple(path.partition("[]")[0] for path in request.items),
+        items=tuple(paged(path) for path in request.items),
         absent_on=request.absent_on,
     )
 

@@ -211,11 +211,9 @@ def _answer_of(kind: Kind, root: str, library: Library) -> tuple[str, Path] | No
 
 
 def _steps(items: str) -> Path:
-    """`Reservations[].Instances` as steps, down to an element."""
-    return (
-        *(step for part in items.split(".") for step in ((part[:-2], "[]") if part.endswith("[]") else (part,))),
-        "[]",
-    )
+    """`Reservations[].Instances` as steps, down to an element; `*` is any key of a mapping."""
+    words = items.replace("[]", ".[]").replace("{}", ".*").split(".")
+    return tuple(words) if items.endswith("{}") else (*words, "[]")
 
 
 def secret_paths(library: Library) -> Mapping[str, tuple[str, ...]]:

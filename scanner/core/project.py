@@ -13,6 +13,7 @@ from scanner.core.reading import Reader
 from scanner.core.relations import Join, Side
 from scanner.core.resources import Gap, Resource
 from scanner.core.units import Place, Read, Unit, UnitRead
+from scanner.language.functions import to_timestamp
 from scanner.language.unread import merge
 from scanner.model.answers import Answer, Call, Snapshot
 from scanner.model.checks import Check
@@ -32,8 +33,12 @@ class Estate:
     regions: tuple[str, ...]
     regions_open: str
     params: Mapping[str, Any]
+    started: str
+    """When the reading began: UTC, ISO 8601 with `Z`."""
     management_open: str = ""
     """Why the kinds of the organisation are not read here; empty: they are."""
+    organization_only: bool = False
+    """Whether only the kinds of the organisation are read here."""
 
     @classmethod
     def of(cls, snapshot: Snapshot, params: Mapping[str, Any]) -> Estate:
@@ -45,16 +50,30 @@ class Estate:
             regions=snapshot.regions,
             regions_open=snapshot.regions_open,
             params=params,
+            started=snapshot.started,
             management_open=snapshot.management_open,
+            organization_only=snapshot.organization_only,
         )
+
+    def closed(self, scope: Scope) -> str:
+        """Why a kind of this scope is not read here; empty: it is."""
+        if scope is Scope.MANAGEMENT:
+            return self.management_open
+        return "it is read in the accounts of the organisation" if self.organization_only else ""
 
     def places(self, scope: Scope) -> Iterator[Place]:
         """Where a kind of this scope is read."""
-        if scope is Scope.MANAGEMENT and self.management_open:
+        if self.closed(scope):
             return
         regions = self.regions if scope is Scope.REGION else ("",)
         for region in regions:
-            yield Place(account=self.account, partition=self.partition, region=region, params=self.params)
+            yield Place(
+                account=self.account,
+                partition=self.partition,
+                region=region,
+                params=self.params,
+                started=to_timestamp(self.started),
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +141,8 @@ class _KindRead:
         self._reads: dict[str, list[Read]] = defaultdict(list)
         if estate.regions_open and need.kind.scope is Scope.REGION:
             self.gaps["*"] = Unreadable(f"regions are not known: {estate.regions_open}")
-        if estate.management_open and need.kind.scope is Scope.MANAGEMENT:
-            self.gaps[""] = Unreadable(estate.management_open)
+        if closed := estate.closed(need.kind.scope):
+            self.gaps[""] = Unreadable(closed)
 
     def add(self, region: str, read: UnitRead) -> None:
         self.dropped += read.dropped

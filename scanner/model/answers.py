@@ -71,7 +71,7 @@ class Call:
     attempt: int = 0
     """0, or the number of an intended second reading (a listing re-read, a poll)."""
     items: tuple[str, ...] = ()
-    """Dotted paths of the lists that pages add up to; none: the call is not paged."""
+    """Dotted paths of the lists, and of the mappings (`items{}`), that pages add up to; none: the call is not paged."""
     absent_on: tuple[str, ...] = ()
     wait: float = 0.0
     """Seconds to wait before asking (polling)."""
@@ -190,6 +190,8 @@ class Snapshot:
     """The accounts of the organisation, where this target lists them."""
     management_open: str = ""
     """Why what belongs to the organisation is not read from this target; empty: it is."""
+    organization_only: bool = False
+    """Whether this is an organisation alone, so that what belongs to accounts is read in its accounts."""
     unentered: str = ""
     """Why the target could not be entered, so that nothing of it is known; empty: it was."""
     clock_skew: float | None = None

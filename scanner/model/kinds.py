@@ -65,7 +65,7 @@ class Request:
     disabled_is: str = ""
     """`empty`: a service that is off is knowledge that nothing is there. Else it is a gap."""
     permission: tuple[str, ...] = ()
-    """IAM actions, where they differ from the operation's name."""
+    """Permissions, where they are not those of the operation."""
     secrets: tuple[str, ...] = ()
     """Paths in the answer that are redacted before anything is written: `Functions[].Environment.Variables.*`."""
     when: Expression | None = None
@@ -160,6 +160,7 @@ class Kind:
     count_from: tuple[Count, ...]
     """None: nothing else counts these resources, and the result says so."""
     at: Expression | None
+    """Where the resource is; None: where it was listed."""
     identity: Expression
     label: Expression
     details: Mapping[str, Request]

@@ -72,6 +72,20 @@ FORM = [
         "'s3.GetBucketEncryption' is not an operation such as s3:ListBuckets",
         "",
     ),
+    (
+        KIND,
+        "at: it.BucketRegion",
+        "location: it.BucketRegion\n‸at: it.BucketRegion",
+        "'at' and 'location' exclude each other",
+        "a location is no endpoint",
+    ),
+    (
+        ACCOUNT,
+        "scope: account",
+        "scope: ‸region\nlocation: account",
+        "a kind with a location is not listed by region",
+        "write 'scope: account'",
+    ),
     (KIND, "  created: {", "  ‸Created: {", "'Created' is not a name of lower-case letters, digits and '_'", ""),
     (CONTROL, ", why: Buckets are stores.", ", why: ‸''", "'why' is empty", ""),
     (
@@ -239,7 +253,7 @@ KINDS = [
         "{Bucket: it.Name}\n    permission",
         "{Bucket: ‸them.Name}\n    permission",
         "unknown name 'them'",
-        "there is account, document, encryption, it, params, parent, partition, region",
+        "there is account, document, encryption, it, params, parent, partition, region, started",
     ),
 ]
 MAPPINGS = [

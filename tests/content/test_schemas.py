@@ -27,6 +27,7 @@ FILES = {
     "criteria": "mappings/soc2-2017/CC6.yaml",
     "config": "tscan.yaml",
     "waivers": "waivers.yaml",
+    "operations": "operations.yaml",
 }
 STRANGE: tuple[Any, ...] = (None, True, 7, 1.5, "", "x", "A b", [], [7], ["x"], {}, {"x": 7})
 

@@ -1,0 +1,79 @@
+"""REST operations: what a declared call means on the wire."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+PLACEHOLDER: Final = re.compile(r"\{(\+?)([A-Za-z_][A-Za-z0-9_]*)\}")
+"""`{name}`, which fills one segment of a path, and `{+name}`, which may fill several."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Where the next page of an answer is: a token to send back, or an address to follow."""
+
+    send: str = ""
+    """The argument that takes the token."""
+    next: str = ""
+    """Dotted path of the token."""
+    more: str = ""
+    """Dotted path of whether there is a next page; empty: a token says so."""
+    link: str = ""
+    """The member that holds the address."""
+    header: bool = False
+    """Whether the Link header holds the address."""
+
+    @property
+    def members(self) -> tuple[list[str], ...]:
+        """Members that say nothing but where the next page is, each as the steps to it."""
+        return tuple(path for path in (self.next.split("."), self.more.split("."), [self.link]) if path != [""])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestOperation:
+    """One reviewed read operation of a REST interface."""
+
+    name: str
+    """`service:operation`."""
+    post: bool
+    """A POST, which only reads and takes its arguments in its body; else a GET."""
+    host: str
+    """`https://…`, the only host that is spoken to."""
+    path: str
+    """A template: `/storage/v1/b/{bucket}/iam`."""
+    version: str
+    audience: str
+    """Whom the token is for; empty: the cloud's usual one."""
+    page: Page | None
+    """None: the answer has one page."""
+    permission: tuple[str, ...]
+    """What the caller must be allowed."""
+    root: str
+    """The member that holds an answer which is a list; empty: the answer is a mapping."""
+    partial: tuple[str, ...]
+    """Dotted paths that, where they hold something, say that the answer is not whole."""
+    always: tuple[str, ...]
+    """Members that every whole answer has: one that lacks them is of an unexpected shape."""
+    shared: bool
+    """Whether the answer is the same for all targets, as that of a folder above them: it is then asked once."""
+    why: str
+    """Why a POST is on the list."""
+    graphql: str
+    """The query, where one path answers every question; arguments are its variables. Empty: no GraphQL."""
+
+    @property
+    def service(self) -> str:
+        """The name before the colon."""
+        return self.name.partition(":")[0]
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """The arguments that fill the path."""
+        return tuple(match[2] for match in PLACEHOLDER.finditer(self.path))
+
+
+RestOperations = Mapping[str, RestOperation]
+"""By name, those of one cloud."""

@@ -1,0 +1,1 @@
+"""REST clouds: reviewed operations, made as HTTP requests that a file declares."""
