@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,7 +14,10 @@ from scanner.model.values import ABSENT, Unreadable
 from scanner.sources.aws.organization_tree import organization_tree
 from scanner.sources.aws.recorded import databases, recorded_counts, records, security_groups
 
-CONTEXT = ReadContext(account="1", partition="aws", region="eu-west-1", params={"config_history_days": 31})
+STARTED = datetime(2026, 1, 1, tzinfo=UTC)
+CONTEXT = ReadContext(
+    account="1", partition="aws", region="eu-west-1", started=STARTED, params={"config_history_days": 31}
+)
 EVERYTHING = {"allSupported": True, "recordingStrategy": {"useOnly": "ALL_SUPPORTED_RESOURCE_TYPES"}}
 TABLE, VPC = "AWS::DynamoDB::Table", "AWS::EC2::VPC"
 COUNTS = {"resourceCounts": [{"resourceType": TABLE, "count": 3}, {"resourceType": VPC, "count": 1}]}
