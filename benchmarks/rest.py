@@ -1,7 +1,10 @@
-"""Client CPU of a scan of many stubbed projects, a call: the REST source whole, beside sockets alone.
+"""Client CPU a call over many stubbed projects: a scan whole, the door alone, and sockets alone.
 
-The server is a process of its own, so that only the client is counted: user and system time, all threads. The floor is
-the same number of requests written to and read from sockets by asyncio, with nothing made of them.
+    python benchmarks/rest.py [--projects 1000]
+
+The server is a process of its own, so that only the client is counted: user and system time, all threads. `scan` also
+plans, reads kinds and makes snapshots; `door` makes each request and its answer, redacted; `sockets` is the floor: as
+many requests written to and read from sockets by asyncio, with nothing made of them.
 """
 
 from __future__ import annotations
@@ -24,8 +27,14 @@ from scanner import pipeline
 from scanner.content import load_library
 from scanner.content.locate import Roots
 from scanner.content.operations import load_operations
+from scanner.core.steps import walk_all
+from scanner.model.answers import Call
 from scanner.model.config import Config, TargetConfig
+from scanner.model.rest import RestOperations
+from scanner.sources import Rules
+from scanner.sources.gcp.dialect import GcpDialect
 from scanner.sources.rest import opening
+from scanner.sources.rest.door import Door
 
 PACK = Path(__file__).resolve().parent.parent / "tests/recordings/pack"
 BUCKETS = 3
@@ -123,14 +132,30 @@ def server(projects: int) -> Iterator[str]:
             process.kill()
 
 
-def scan(url: str, projects: int) -> int:
-    """Every project, collected by the real client; how many calls were made."""
-    library = load_library(Roots(kinds=PACK / "resources", checks=PACK / "checks", mappings=PACK / "mappings"))
+def listed() -> RestOperations:
+    """The operations that are asked."""
     with tempfile.TemporaryDirectory() as folder:
         text = (PACK / "operations.yaml").read_text()
         path = Path(folder) / "operations.yaml"
         path.write_text(re.sub(r"( +projects\.get: .*\n)", lambda match: match[1] + MORE.lstrip("\n"), text, count=1))
-        known = load_operations(path)
+        return load_operations(path)
+
+
+def door(url: str, calls: int, at_once: int = 128) -> None:
+    """As many declared calls, made by the real client."""
+    config = TargetConfig(cloud="gcp", settings={"endpoint": url})
+    with patch.object(opening, "operations", lambda _: listed()):
+        client = Door(opening.tools(config, Rules(), GcpDialect(), lambda _: None), frozenset())  # type: ignore[arg-type, return-value]
+    for start in range(0, calls, at_once):
+        numbers = range(start, min(start + at_once, calls))
+        asked = [Call(operation="storage:buckets.getIamPolicy", region="", params={"bucket": f"b{n}"}) for n in numbers]
+        assert all(answer.state.whole for answer in walk_all([client.steps(call) for call in asked], time.sleep))
+
+
+def scan(url: str, projects: int) -> int:
+    """Every project, collected by the real client; how many calls were made."""
+    library = load_library(Roots(kinds=PACK / "resources", checks=PACK / "checks", mappings=PACK / "mappings"))
+    known = listed()
     config = Config(targets=(TargetConfig(cloud="gcp", settings={"organization": "1", "endpoint": url}),))
     answers = 0
     with patch.object(opening, "operations", lambda _: known):
@@ -182,7 +207,11 @@ def main() -> None:
         scan(url, 20)  # imports, and the connections' first use
     with server(arguments.projects) as url:
         calls = arguments.projects * (1 + BUCKETS) + 3
-        rows = {"scan": measured(lambda: scan(url, arguments.projects)), "sockets": measured(lambda: floor(url, calls))}
+        rows = {
+            "scan": measured(lambda: scan(url, arguments.projects)),
+            "door": measured(lambda: door(url, calls)),
+            "sockets": measured(lambda: floor(url, calls)),
+        }
     for name, (user, system, elapsed) in rows.items():
         each = 1000 / calls
         print(
