@@ -28,6 +28,8 @@ class Wire:
     """From the first slash on, encoded."""
     query: tuple[tuple[str, str], ...] = ()
     body: Mapping[str, Any] | None = None
+    variables: bool = False
+    """Whether arguments are variables of a GraphQL query."""
     address: str = ""
     """The whole of path and query as the provider wrote it, for a further page; empty: made from the two above."""
 
@@ -58,7 +60,7 @@ def made(operation: RestOperation, params: Mapping[str, Any], more: Mapping[str,
         rest = {name: value for name, value in params.items() if name not in operation.placeholders}
         if operation.graphql:
             body = {"query": operation.graphql, "variables": rest}
-            return Wire(post=True, path=path, query=tuple(more.items()), body=body)
+            return Wire(post=True, path=path, query=tuple(more.items()), body=body, variables=True)
         if operation.post:
             return Wire(post=True, path=path, query=tuple(more.items()), body=rest)
         return Wire(post=False, path=path, query=(*_pairs(rest), *more.items()))
@@ -135,8 +137,9 @@ def following(
     if page is None:
         return None
     if page.next:
+        token = member_at(data, page.next.split("."))
         more = not page.more or member_at(data, page.more.split(".")) is True
-        return _by_token(page, wire, member_at(data, page.next.split("."))) if more else None
+        return _by_token(page, wire, token) if more else None
     link = data.get(page.link) if page.link else _linked(link_header)
     if link is None or link == "":
         return None
@@ -148,22 +151,22 @@ def following(
 
 
 def member_at(data: Any, steps: Iterable[str]) -> Any:
-    """What stands at the end of some members; None where there is nothing."""
+    """What stands at the end of some members (Cloud Run holds the token inside `metadata`); None for nothing."""
     for word in steps:
         data = data.get(word) if isinstance(data, Mapping) else None
     return data
 
 
 def _by_token(page: Page, wire: Wire, token: Any) -> Wire | Failure | None:
-    if token is None or token == "":
+    if token in (None, "") and not page.more:
         return None
-    if not isinstance(token, str):
+    if not isinstance(token, str) or not token:
         return Failure(state=State.PARTIAL, code="UnexpectedPageToken", message=f"{page.next} is no text")
+    body = wire.body or {}
+    if wire.variables:
+        return replace(wire, body={**body, "variables": {**body["variables"], page.send: token}})
     if wire.post:
-        body = wire.body or {}
-        variables = body.get("variables")
-        added = {"variables": {**variables, page.send: token}} if page.more and variables else {page.send: token}
-        return replace(wire, body={**body, **added})
+        return replace(wire, body={**body, page.send: token})
     kept = tuple(pair for pair in wire.query if pair[0] != page.send)
     return replace(wire, query=(*kept, (page.send, token)))
 
