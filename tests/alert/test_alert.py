@@ -272,6 +272,7 @@ def test_a_failed_scan_is_told_and_that_it_works_again_once(outbox: Outbox) -> N
     assert fails(outbox, sender.post(), 2).sent == 1
     assert works(outbox, sender.post(), events=("scan failed",)).sent == 1
     assert works(outbox, sender.post()) == Delivered()
+    assert outbox.failed("s") == ()
     assert [title for _, title, _ in sender.calls] == [
         "tscan: 1 scan failed", "tscan: 1 scan failed", "tscan: 1 scan works again",
     ]  # fmt: skip

@@ -222,8 +222,8 @@ def subjects_of(world: World) -> Any:
 def test_pages_are_read_to_the_end(world: World, issues: Issues) -> None:
     for _ in range(100):
         issues.open(title="other", body="of another control", labels=["tscan"])
-    issues.open(title="pull", body=None, labels=["tscan"], pull_request={})
     world.night({A: "fail", B: "pass", OTHER: "pass"})
+    issues.open(title="pull", body=subjects_of(world)[0].marker, labels=["tscan"], pull_request={})
     world.tell()
     assert len(issues.issues) == 102
     issues.comments[102] += [{"body": "me too", "user": {"login": "x"}}] * 99
@@ -334,14 +334,14 @@ def test_a_code_span_holds_any_text(text: str) -> None:
 def test_very_many_events_fit(issues: Issues) -> None:
     one = scan_failed("x", "2026-01-02T02:00:00Z", "y" * 5000)
     items = [
-        replace(one, id=f"{number:024x}", event="new failure", check="a", controls=("C",)) for number in range(1200)
+        replace(one, id=f"{number:024x}", event="new failure", check="a", controls=("C",)) for number in range(3000)
     ]
     letter = Letter(entries=tuple(Entry(item=item) for item in items), standing=lambda: items)
     assert send(issues.address.replace("${TOKEN}", "t"), letter) == ""
     texts = [issues.issues[0]["body"], *(comment["body"] for comment in issues.comments[1])]
     assert max(map(len, texts)) < 65_536
-    assert len({found for comment in issues.comments[1] for found in _ids(comment["body"])}) == 1200
-    assert "and 1100 more" in texts[0]
+    assert len({found for comment in issues.comments[1] for found in _ids(comment["body"])}) == 3000
+    assert "and 2900 more" in texts[0]
 
 
 @pytest.mark.parametrize(

@@ -155,6 +155,16 @@ def test_a_tag_that_is_none_of_ours_is_said(
 
 
 @needs_git
+def test_a_commit_is_no_anchor(store: Path, repository: Path, capsys: Any) -> None:
+    anchor_heads(Ledger(open_store(str(store))), [HERE], GitAnchors(str(repository)))
+    text = git(repository, "cat-file", "tag", FIRST_TAG).partition("\n\n")[2]
+    git(repository, "commit", "--quiet", "--allow-empty", "--message", text)
+    git(repository, "tag", "--force", FIRST_TAG)
+    assert run(["verify", str(store), "--git", str(repository)]) == 2
+    assert f"tag {FIRST_TAG} is not an anchor that tscan wrote" in capsys.readouterr().err
+
+
+@needs_git
 def test_what_holds_no_anchor_is_not_silently_one(store: Path, repository: Path, tmp_path: Path, capsys: Any) -> None:
     assert run(["verify", str(store), "--git", str(repository)]) == 2
     assert "holds no anchor" in capsys.readouterr().err
@@ -338,9 +348,16 @@ def test_what_somebody_may_remove_shows_damage_and_anchors_nothing(loose: str, s
     assert list(anchors(loose)) == []
     assert run(["verify", loose]) == 0
     assert "no outside anchor: rewritable by the key holder before" in capsys.readouterr().out
+    key = f"log/{CHAIN}/000000000003.json"
+    content = open_store(loose).get(key)
+    assert content is not None
     hide(loose, 3)
     assert [row[:2] for row in named(loose, anchors(loose))] == [(f"{CHAIN}/3", "missing")]
     assert run(["verify", loose]) == 1
+    assert open_store(loose).put_new(key, content)
+    capsys.readouterr()
+    assert run(["verify", loose]) == 0
+    assert "no outside anchor" in capsys.readouterr().out, "a version that fits and can be removed is none"
 
 
 @pytest.mark.slow
