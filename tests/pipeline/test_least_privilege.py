@@ -1,4 +1,7 @@
-"""What `tscan permissions aws` prints is enough, and the lack of any of it shows; long forms are in `benchmarks/`."""
+"""What `tscan permissions aws` prints is enough, and the lack of any of it shows; long forms are in `benchmarks/`.
+
+The estate holds something behind every operation, so that hostile answers to each are tried on it too.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,14 @@ import pytest
 
 from scanner.content import load_library
 from scanner.history.snapshots import read_snapshot
-from scanner.model.answers import Snapshot
+from scanner.model.answers import Snapshot, State
 from scanner.model.findings import Assessment, Verdict
 from scanner.model.library import Library
 from scanner.pipeline import judge
 from tests.estate.guarded import Guarded, guarded
 from tests.estate.refusing import Decision
 from tests.estate.seed import REGIONS
+from tests.pipeline.hostile import VALUES, changed, depths, passes
 from tests.pipeline.refusals import improvements
 from tests.pipeline.withheld import effect, printed, replayed, used, verdicts, without
 
@@ -102,6 +106,17 @@ def test_the_server_refuses_as_the_replay_says(action: str, base: Base, library:
     assert found.naming
     assert found.gains == ()
     assert verdicts(after) == verdicts(judge([without(base.snapshot, {action}, REGIONS[0])], library))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("depth", range(6))
+def test_no_malformed_answer_to_any_operation_passes(depth: int, base: Base, library: Library) -> None:
+    passing = passes(base.assessment)
+    assert len(passing) > 150
+    for value in VALUES[depth::6]:
+        after = judge([changed(base.snapshot, depths(State.OK, value, depth))], library)
+        assert passes(after) <= passing, repr(value)[:80]
+        assert all(finding.reason for finding in after.findings if finding.verdict is Verdict.UNKNOWN)
 
 
 def test_denied_sets_of_actions_improve_nothing(library: Library) -> None:

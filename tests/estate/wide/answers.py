@@ -11,6 +11,8 @@ from tests.estate.seed import REGIONS
 from tests.estate.told import Say
 
 MINE: Final = "123456789012"
+NOW: Final = datetime.now(UTC).replace(microsecond=0)
+"""One moment for all scans of the estate, so that two of them say the same."""
 COUNTS: Final = [
     {"resourceType": "AWS::EC2::SecurityGroup", "count": 4},
     {"resourceType": "AWS::DynamoDB::Table", "count": 3},
@@ -37,7 +39,7 @@ def answers(machines: Mapping[str, str]) -> dict[str, Say]:
 
 
 def _ago(*, hours: float) -> datetime:
-    return (datetime.now(UTC) - timedelta(hours=hours)).replace(microsecond=0)
+    return NOW - timedelta(hours=hours)
 
 
 def _table(region: str) -> str:
