@@ -170,6 +170,11 @@ READERS = Registry[Reader](
         "aws.credential_report": "scanner.sources.aws.readers:credential_report",
         "aws.denials": "scanner.sources.aws.denials:denials",
         "aws.principals": "scanner.sources.aws.principals:principals",
+        "gcp.directory_users": "scanner.sources.gcp.readers:directory_users",
+        "gcp.inherited_mute_configs": "scanner.sources.gcp.ancestry:inherited_mute_configs",
+        "gcp.inherited_policies": "scanner.sources.gcp.ancestry:inherited_policies",
+        "gcp.inherited_sinks": "scanner.sources.gcp.ancestry:inherited_sinks",
+        "gcp.workload_identity_providers": "scanner.sources.gcp.readers:workload_identity_providers",
     },
 )
 """Programs of calls that kinds name; they need no SDK, so that a snapshot is replayed without one."""

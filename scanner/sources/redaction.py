@@ -60,6 +60,7 @@ class _Walk:
     def _mapping(
         self, value: dict[str, Any], path: str, secrets: tuple[PathTree, ...], read: tuple[PathTree, ...]
     ) -> dict[str, Any]:
+        secrets = tuple(tree for tree in secrets if not tree.spares(value))
         whole = any(tree.end for tree in read)
         cleaned: dict[str, Any] = {}
         for key, item in value.items():
