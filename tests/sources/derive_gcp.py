@@ -85,7 +85,7 @@ class Derivation:
         return document
 
     def _reach(self, document: Mapping[str, Any], name: str) -> str:
-        """The name of a type, once it and what it leads to are known; a second version's types have names of their own."""
+        """The name of a type, once it and what it leads to are known; another version's types are named by it too."""
         known = name if document["version"] == self.version else f"{name}.{document['version']}"
         if known not in self.types:
             self.types[known] = {}

@@ -106,7 +106,10 @@ def test_a_wrong_member_or_type_in_a_kind_is_said(library: Library) -> None:
         (Request(operation="storage:bucket.list"), "did you mean 'buckets.list'?"),
         (Request(operation="stories:list"), "has no model"),
         (Request(operation="storage:buckets.list", items=("item",)), "did you mean 'items'?"),
-        (Request(operation="compute:instances.aggregatedList", items=("items{}.instance",)), "did you mean 'instances'?"),
+        (
+            Request(operation="compute:instances.aggregatedList", items=("items{}.instance",)),
+            "did you mean 'instances'?",
+        ),
         (Request(operation="compute:firewalls.list", arguments={"projekt": "p"}), "did you mean 'project'?"),
     ],
 )

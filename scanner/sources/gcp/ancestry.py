@@ -1,9 +1,10 @@
-"""Readers of what Google Cloud hands down: policies, sinks and mute rules of a project, its folders and its organisation."""
+"""Readers of what Google Cloud hands down: policies, sinks and mute rules of a project and of what is above it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from scanner.core.reading import ReadContext
@@ -11,6 +12,9 @@ from scanner.model.answers import Answer, Call, State
 from scanner.model.values import OpenList, Unreadable
 
 Program = Generator[Call, Answer, Any]
+Row = Mapping[str, Any]
+Made = list[dict[str, Any] | None]
+"""Rows that a record becomes; None for one of a form that is not known."""
 
 _ANCESTRY: Final = "cloudresourcemanager:projects.getAncestry"
 _PLURALS: Final = {"project": "projects", "folder": "folders", "organization": "organizations"}
@@ -51,8 +55,8 @@ def inherited_policies(context: ReadContext) -> Program:
             bindings.lack(answer.unread)
             audit_logs.lack(answer.unread)
             continue
-        _each(answer, "bindings", bindings, lambda row, level=level: [_binding(row, level)])
-        _each(answer, "auditConfigs", audit_logs, lambda row, level=level: _audit_logs(row, level))
+        _each(answer, "bindings", bindings, partial(_bindings, level))
+        _each(answer, "auditConfigs", audit_logs, partial(_audit_logs, level))
     return {"Bindings": bindings.listed(), "AuditLogs": audit_logs.listed()}
 
 
@@ -81,7 +85,7 @@ def _inherited(context: ReadContext, operations: Mapping[str, str], member: str)
         elif answer.state not in (State.OK, State.EMPTY):
             found.lack(answer.unread)
             continue
-        _each(answer, member, found, lambda row, level=level: [{"Level": level, "Item": row}])
+        _each(answer, member, found, partial(_at_level, level))
     return found.listed()
 
 
@@ -106,9 +110,7 @@ def _level(row: Any) -> str:
     return f"{plural}/{named['id']}" if plural else ""
 
 
-def _each(
-    answer: Answer, member: str, found: _Found, made: Callable[[Mapping[str, Any]], list[dict[str, Any] | None]]
-) -> None:
+def _each(answer: Answer, member: str, found: _Found, made: Callable[[Row], Made]) -> None:
     """Add what each record of a list becomes; a record of another form leaves the list open."""
     listed = answer.data.get(member, []) if isinstance(answer.data, Mapping) else []
     rows = listed if isinstance(listed, list) else [None]
@@ -120,19 +122,23 @@ def _each(
                 found.rows.append(one)
 
 
-def _binding(row: Mapping[str, Any], level: str) -> dict[str, Any] | None:
+def _at_level(level: str, row: Row) -> Made:
+    return [{"Level": level, "Item": row}]
+
+
+def _bindings(level: str, row: Row) -> Made:
     role, members = row.get("role"), row.get("members", [])
     if not isinstance(role, str) or not _texts(members):
-        return None
-    return {"Role": role, "Members": members, "Conditional": bool(row.get("condition")), "Level": level}
+        return [None]
+    return [{"Role": role, "Members": members, "Conditional": bool(row.get("condition")), "Level": level}]
 
 
-def _audit_logs(row: Mapping[str, Any], level: str) -> list[dict[str, Any] | None]:
+def _audit_logs(level: str, row: Row) -> Made:
     logs = row.get("auditLogConfigs", [])
     return [_audit_log(row, log, level) for log in logs] if isinstance(logs, list) else [None]
 
 
-def _audit_log(row: Mapping[str, Any], log: Any, level: str) -> dict[str, Any] | None:
+def _audit_log(row: Row, log: Any, level: str) -> dict[str, Any] | None:
     exempt = log.get("exemptedMembers", []) if isinstance(log, Mapping) else None
     if not isinstance(row.get("service"), str) or not _texts(exempt) or not isinstance(log.get("logType"), str):
         return None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from scanner.language import ExpressionError, ExpressionErrors
+from scanner.language import ExpressionErrors
 from scanner.language.parser import parse
 from scanner.language.tree import Binary, Call, Index, ListLiteral, Literal, Logic, Member, Name, Node
 from scanner.model.values import Unreadable
@@ -58,7 +58,7 @@ def bound_to_tenant(condition: Any, mapping: Any) -> bool | Unreadable:
         return Unreadable("the provider's condition or mapping is no text")
     try:
         tree = parse(condition)
-    except (ExpressionError, ExpressionErrors):
+    except ExpressionErrors:
         return Unreadable("the attribute condition uses more of its language than is understood here")
     return _binds(tree, mapping)
 
