@@ -132,7 +132,7 @@ def following(
     if page is None:
         return None
     if page.next:
-        return _by_token(page, wire, data.get(page.next))
+        return _by_token(page, wire, _member(data, page.next))
     link = data.get(page.link) if page.link else _linked(link_header)
     if link is None or link == "":
         return None
@@ -141,6 +141,13 @@ def following(
         message = "the address of the next page leads to another host"
         return Failure(state=State.PARTIAL, code="ForeignLink", message=message)
     return Wire(post=False, path=wire.path, address=address)
+
+
+def _member(data: Any, path: str) -> Any:
+    """The member at a dotted path: Cloud Run holds the token inside `metadata`."""
+    for name in path.split("."):
+        data = data.get(name) if isinstance(data, Mapping) else None
+    return data
 
 
 def _by_token(page: Page, wire: Wire, token: Any) -> Wire | Failure | None:
