@@ -197,6 +197,7 @@ READERS = Registry[Reader](
         "gcp.inherited_policies": "scanner.sources.gcp.ancestry:inherited_policies",
         "gcp.inherited_sinks": "scanner.sources.gcp.ancestry:inherited_sinks",
         "gcp.workload_identity_providers": "scanner.sources.gcp.readers:workload_identity_providers",
+        "github.branch_rules": "scanner.sources.github.readers:branch_rules",
     },
 )
 """Programs of calls that kinds name; they need no SDK, so that a snapshot is replayed without one."""
