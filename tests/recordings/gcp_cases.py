@@ -198,7 +198,9 @@ CASES = (
         target="custodian",
         checks=("gcp-kms-key-rotation", "gcp-kms-key-not-public"),
         authored=(
-            authored("/v1/projects/custodian/locations", {"locations": [{"name": "projects/custodian/locations/global"}]}),
+            authored(
+                "/v1/projects/custodian/locations", {"locations": [{"name": "projects/custodian/locations/global"}]}
+            ),
         ),
         why="",
     ),
@@ -250,9 +252,7 @@ CASES = (
         )
     ),
     *(
-        Case(
-            scenario=name, target="cloud-custodian", checks=("gcp-binary-authorization-enforced-services",), why=""
-        )
+        Case(scenario=name, target="cloud-custodian", checks=("gcp-binary-authorization-enforced-services",), why="")
         for name in ("gcp-cloud-run-service", "gcp-cloud-run-service-filter-iam")
     ),
     Case(
