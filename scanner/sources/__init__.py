@@ -199,6 +199,11 @@ READERS = Registry[Reader](
         "aws.recorded_counts": "scanner.sources.aws.recorded:recorded_counts",
         "aws.recorded_databases": "scanner.sources.aws.recorded:databases",
         "aws.recorded_security_groups": "scanner.sources.aws.recorded:security_groups",
+        "gcp.directory_users": "scanner.sources.gcp.readers:directory_users",
+        "gcp.inherited_mute_configs": "scanner.sources.gcp.ancestry:inherited_mute_configs",
+        "gcp.inherited_policies": "scanner.sources.gcp.ancestry:inherited_policies",
+        "gcp.inherited_sinks": "scanner.sources.gcp.ancestry:inherited_sinks",
+        "gcp.workload_identity_providers": "scanner.sources.gcp.readers:workload_identity_providers",
         "github.branch_rules": "scanner.sources.github.readers:branch_rules",
     },
 )

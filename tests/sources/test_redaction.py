@@ -121,3 +121,27 @@ def test_without_the_library_nothing_is_read(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(TscanError, match="secrets cannot be redacted") as caught:
         Detector()
     assert "tscan[aws]" in caught.value.hint
+
+
+def test_records_that_are_spared_keep_their_value(detector: Detector) -> None:
+    rules = Rules(secrets={"c:get": ("meta.items[key!=mode,level].value",)})
+    items = [
+        {"key": "mode", "value": "on"},
+        {"key": "level", "value": "2"},
+        {"key": "script", "value": "echo"},
+        {"key": ["mode"], "value": "list"},
+        {"value": "nameless"},
+    ]
+    cleaned, paths = Redactor(rules, detector).clean("c:get", {"meta": {"items": items}})
+    assert [item["value"] for item in cleaned["meta"]["items"]] == ["on", "2", *[{"$redacted": "declared secret"}] * 3]
+    assert paths == tuple(f"meta.items[{index}].value" for index in (2, 3, 4))
+
+
+@pytest.mark.parametrize("other", ["meta.items[].value", "meta.items[key!=level].value"])
+def test_paths_that_differ_on_what_they_spare_spare_nothing(detector: Detector, other: str) -> None:
+    paths = ("meta.items[key!=mode].value", other)
+    for order in (paths, paths[::-1]):
+        cleaned, _ = Redactor(Rules(secrets={"c:get": order}), detector).clean(
+            "c:get", {"meta": {"items": [{"key": "mode", "value": "on"}]}}
+        )
+        assert cleaned["meta"]["items"][0]["value"] == {"$redacted": "declared secret"}

@@ -34,7 +34,15 @@ def gcp(select: tuple[str, ...], checks: tuple[Path, ...], form: str, project: b
     from scanner.core.need import needs
     from scanner.core.permissions import actions, need_requests
     from scanner.model.kinds import Scope
-    from scanner.sources.gcp.permissions import apis, discovery, permissions_of, role_json, role_yaml, terraform
+    from scanner.sources.gcp.permissions import (
+        apis,
+        discovery,
+        in_role,
+        permissions_of,
+        role_json,
+        role_yaml,
+        terraform,
+    )
 
     if member and form != "terraform":
         raise TscanError("--member is of the role with who holds it", "add --format terraform")
@@ -44,13 +52,14 @@ def gcp(select: tuple[str, ...], checks: tuple[Path, ...], form: str, project: b
     grants = actions(library, asked, permissions_of)
     opening = discovery(organization=not project)
     calls = {request.operation for need in needs(library, asked).values() for request in need_requests(need)}
-    names = {*grants, *opening}
+    names = in_role({*grants, *opening}, project=project)
+    beside = {*grants, *opening} - set(names)
     made = {
-        "yaml": lambda: role_yaml(names, apis(calls)),
+        "yaml": lambda: role_yaml(names, apis(calls), beside=beside),
         "json": lambda: role_json(names),
         "list": lambda: "\n".join(lines(grants, opening)) + "\n",
         "apis": lambda: f"gcloud services enable {' '.join(apis(calls))}\n",
-        "terraform": lambda: terraform(names, apis(calls), project=project, member=member),
+        "terraform": lambda: terraform(names, apis(calls), project=project, member=member, beside=beside),
     }
     click.echo(made[form](), nl=False)
     return 0

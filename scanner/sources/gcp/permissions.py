@@ -21,6 +21,10 @@ ORGANIZATION: Final = {
 _USUAL: Final = "cloudresourcemanager.googleapis.com"
 """What opening a target asks."""
 _TITLE: Final = "tscan read"
+_SCOPE: Final = "https://"
+"""How the scope of a token begins, which a directory asks for in place of a permission."""
+_ABOVE: Final = ("resourcemanager.folders.", "resourcemanager.organizations.")
+"""What a role of a project cannot hold."""
 
 
 def permissions_of(operation: str) -> tuple[str, ...]:
@@ -39,10 +43,15 @@ def apis(asked: Iterable[str]) -> list[str]:
     return sorted({_USUAL, *hosts})
 
 
-def role_yaml(permissions: Collection[str], enabled: Collection[str]) -> str:
-    """The role as `gcloud iam roles create --file` reads it, with the APIs to enable."""
+def in_role(permissions: Iterable[str], *, project: bool) -> list[str]:
+    """Those that a custom role can hold."""
+    return [name for name in sorted(permissions) if not name.startswith((_SCOPE, *(_ABOVE if project else ())))]
+
+
+def role_yaml(permissions: Collection[str], enabled: Collection[str], *, beside: Collection[str] = ()) -> str:
+    """The role as `gcloud iam roles create --file` reads it, with the APIs to enable and what no role can hold."""
     rows = [f"- {name}" for name in sorted(permissions)]
-    return "\n".join((*_needs(enabled), f"title: {_TITLE}", f"description: {_about(permissions)}", "stage: GA",
+    return "\n".join((*_needs(enabled, beside), f"title: {_TITLE}", f"description: {_about(permissions)}", "stage: GA",
                       "includedPermissions:", *rows)) + "\n"  # fmt: skip
 
 
@@ -57,13 +66,15 @@ def role_json(permissions: Collection[str]) -> str:
     return json.dumps(role, indent=2) + "\n"
 
 
-def terraform(permissions: Collection[str], enabled: Collection[str], *, project: bool, member: str) -> str:
+def terraform(
+    permissions: Collection[str], enabled: Collection[str], *, project: bool, member: str, beside: Collection[str] = ()
+) -> str:
     """The role and who holds it; what is not given is asked for as a variable."""
     scope, key = ("project", "project") if project else ("organization", "org_id")
     default = f"  default     = {json.dumps(member)}\n" if member else ""
     rows = "".join(f"    {json.dumps(name)},\n" for name in sorted(permissions))
     return (
-        "\n".join(_needs(enabled))
+        "\n".join(_needs(enabled, beside))
         + f"""
 
 variable "tscan_{scope}" {{
@@ -94,9 +105,12 @@ resource "google_{scope}_iam_member" "tscan" {{
     )
 
 
-def _needs(enabled: Collection[str]) -> Iterator[str]:
+def _needs(enabled: Collection[str], beside: Collection[str]) -> Iterator[str]:
     yield "# To be enabled in each project that is read, or it reads as a gap:"
     yield f"#   gcloud services enable {' '.join(sorted(enabled))}"
+    for name in sorted(beside):
+        place = "the directory's Admin console" if name.startswith(_SCOPE) else "a role of the organisation"
+        yield f"# Not in this role, to be given by {place}: {name}"
 
 
 def _about(permissions: Collection[str]) -> str:
