@@ -170,6 +170,9 @@ READERS = Registry[Reader](
         "aws.credential_report": "scanner.sources.aws.readers:credential_report",
         "aws.denials": "scanner.sources.aws.denials:denials",
         "aws.principals": "scanner.sources.aws.principals:principals",
+        "azure.break_glass_sign_ins": "scanner.sources.azure.readers:break_glass_sign_ins",
+        "azure.directory_administrators": "scanner.sources.azure.readers:directory_administrators",
+        "azure.subscription_administrators": "scanner.sources.azure.readers:subscription_administrators",
     },
 )
 """Programs of calls that kinds name; they need no SDK, so that a snapshot is replayed without one."""
