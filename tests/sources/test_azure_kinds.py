@@ -1,0 +1,109 @@
+"""Every Azure kind agrees with the shapes of Azure's answers."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+from azure_models import MODELS, WrongError, output, problems, request_problems, walk
+
+from scanner.model.kinds import Kind, Request
+from scanner.model.library import Library
+from scanner.sources.rest.operations import operations
+
+READ_BY_READERS = (
+    "Microsoft.Authorization:RoleAssignments_ListForSubscription value.[].properties.principalId",
+    "Microsoft.Authorization:RoleAssignments_ListForSubscription value.[].properties.principalType",
+    "Microsoft.Authorization:RoleAssignments_ListForSubscription value.[].properties.roleDefinitionId",
+    "Microsoft.Authorization:RoleAssignments_ListForSubscription value.[].properties.scope",
+    "Microsoft.Authorization:RoleDefinitions_List value.[].name",
+    "Microsoft.Authorization:RoleDefinitions_List value.[].properties.permissions.[].actions",
+    "Microsoft.Authorization:RoleDefinitions_List value.[].properties.permissions.[].notActions",
+    "Microsoft.Authorization:RoleEligibilityScheduleInstances_ListForScope value.[].properties.principalId",
+    "Microsoft.Authorization:RoleEligibilityScheduleInstances_ListForScope value.[].properties.principalType",
+    "Microsoft.Authorization:RoleEligibilityScheduleInstances_ListForScope value.[].properties.roleDefinitionId",
+    "Microsoft.Authorization:RoleEligibilityScheduleInstances_ListForScope value.[].properties.scope",
+    "graph:ListGroupEligibilityScheduleInstances value.[].principal.id",
+    "graph:ListGroupTransitiveMembers value.[].userPrincipalName",
+    "graph:ListRoleAssignments value.[].principal.displayName",
+    "graph:ListRoleAssignments value.[].principalId",
+    "graph:ListRoleAssignments value.[].roleDefinitionId",
+    "graph:ListRoleEligibilityScheduleInstances value.[].principalId",
+    "graph:ListRoleEligibilityScheduleInstances value.[].roleDefinitionId",
+    "graph:ListSignIns value.[].status.errorCode",
+)
+"""What the programs of `readers.py` read, which no expression says."""
+
+
+def _kinds(library: Library) -> list[Kind]:
+    return [kind for kind in library.kinds.values() if kind.cloud == "azure"]
+
+
+def test_every_kind_agrees_with_the_models(library: Library) -> None:
+    kinds = _kinds(library)
+    assert len(kinds) >= 40
+    found = [text for kind in kinds for text in problems(kind, library)]
+    assert not found, "\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize("read", READ_BY_READERS)
+def test_what_readers_read_is_in_the_models(read: str) -> None:
+    operation, _, path = read.partition(" ")
+    assert walk(output(operation), tuple(path.split("."))).name != "any"
+
+
+def test_a_wrong_member_or_type_in_a_kind_is_said(library: Library) -> None:
+    kind = library.kinds["azure.storage.account"]
+    attribute = kind.attributes["https_only"]
+    wrong = replace(kind, attributes={"https_only": replace(attribute, type="string")})
+    assert list(problems(wrong, library)) == [
+        "azure.storage.account: https_only is string, the model says boolean",
+    ]
+    other = replace(kind.attributes["redundancy"], name="holds", type="int")
+    wrong = replace(kind, attributes={"holds": other})
+    assert [text for text in problems(wrong, library) if "the model says string" in text]
+
+
+@pytest.mark.parametrize(
+    ("request_", "words"),
+    [
+        (Request(operation="Microsoft.Storage:StorageAccount_List"), "did you mean 'StorageAccounts_List'?"),
+        (Request(operation="Microsoft.Stories:X_List"), "has no model"),
+        (Request(operation="Microsoft.Storage:StorageAccounts_List", items=("values",)), "did you mean 'value'?"),
+        (Request(operation="Microsoft.Storage:ManagementPolicies_Get", items=("name",)), "is no list"),
+        (Request(operation="Microsoft.Web:WebApps_List", arguments={"$fliter": "x"}), "takes no '$fliter'"),
+    ],
+)
+def test_what_the_models_do_not_know_is_said(request_: Request, words: str) -> None:
+    assert words in "\n".join(request_problems(request_))
+
+
+@pytest.mark.parametrize(
+    "path", ["value.[].properties.networkAcl", "value.[].properties.allowBlobPublicAccess.x", "value.[].sku.nam"]
+)
+def test_a_wrong_path_is_said(path: str) -> None:
+    with pytest.raises(WrongError):
+        walk(output("Microsoft.Storage:StorageAccounts_List"), tuple(path.split(".")))
+
+
+def test_models_name_where_they_come_from() -> None:
+    """A shape is derived from a named package, or written by hand from a named page."""
+    for path in sorted(MODELS.glob("*.json")):
+        data = json.loads(path.read_text())
+        sources, authored = data.get("derived_from", []), data.get("authored")
+        assert sources or authored, path.name
+        assert authored is None or authored["documentation"].startswith("https://learn.microsoft.com/"), path.name
+        assert all(re.fullmatch(r"azure-mgmt-[a-z-]+ [0-9.]+(b[0-9]+)?", source) for source in sources), sources
+
+
+def test_every_operation_that_kinds_ask_has_a_shape(library: Library) -> None:
+    asked = {name for name in operations("azure") if not name.startswith("Microsoft.Resources:")}
+    lacking = []
+    for name in sorted(asked):
+        try:
+            output(name)
+        except WrongError as error:
+            lacking.append(str(error))
+    assert lacking == []
