@@ -116,20 +116,22 @@ def problems(kind: Kind, library: Library) -> Iterator[str]:
     """Everything in a kind that the models do not know."""
     for request in requests(kind):
         yield from (f"{kind.id}: {text}" for text in request_problems(request))
-    for name, attribute in kind.attributes.items():
-        for path in attribute_paths(attribute):
-            yield from _path_problem(kind, library, f"attribute {name}", path)
+    for where, path in _paths(kind):
+        yield from _path_problem(kind, library, where, path)
+    for attribute in kind.attributes.values():
         yield from _type_problem(kind, library, attribute)
+
+
+def _paths(kind: Kind) -> Iterator[tuple[str, Path]]:
+    """Every path that an expression of a kind reads, with the place where it stands."""
+    for name, attribute in kind.attributes.items():
+        yield from ((f"attribute {name}", path) for path in attribute_paths(attribute))
     for where, expression in (("id", kind.identity), ("name", kind.label), ("location", kind.at)):
-        for path in expression.paths if expression is not None else ():
-            yield from _path_problem(kind, library, where, path)
+        yield from ((where, path) for path in (expression.paths if expression is not None else ()))
     for name, request in kind.details.items():
-        for path in request_paths(request):
-            yield from _path_problem(kind, library, f"detail {name}", path)
+        yield from ((f"detail {name}", path) for path in request_paths(request))
     for name, relation in kind.relations.items():
-        for ours in relation.on.values():
-            for path in ours.paths:
-                yield from _path_problem(kind, library, f"relation {name}", path)
+        yield from ((f"relation {name}", path) for ours in relation.on.values() for path in ours.paths)
 
 
 def request_problems(request: Request) -> Iterator[str]:

@@ -195,7 +195,7 @@ class Derivation:
         if isinstance(hint, typing.ForwardRef):
             hint = hint.__forward_arg__
         if isinstance(hint, str):
-            hint = eval(hint, dict(space))  # noqa: S307 - annotations of Microsoft's packages
+            hint = eval(hint, dict(space))
         if isinstance(hint, str | typing.ForwardRef):
             return self._of_hint(hint, space)
         origin, inside = typing.get_origin(hint), [one for one in typing.get_args(hint) if one is not type(None)]
