@@ -1,4 +1,4 @@
-"""Conditional access as Graph writes it: one policy for everybody and everything, and all that narrows it (authored)."""
+"""Conditional access as Graph writes it: a policy for everybody and everything, and all that narrows it (authored)."""
 
 from __future__ import annotations
 
