@@ -115,11 +115,11 @@ def _reads(check: Check, library: Library) -> Iterator[str]:
             for field in sorted(fields & {(name, attribute.name, each) for each in attribute.each}):
                 inner = attribute.each[field[2]]
                 yield f"| {prefix}`{attribute.name}[].{inner.name}` | `{inner.type}` | {cell(inner.meaning)} |"
-    default = PERMISSIONS.get(check.cloud) if check.cloud == "aws" else None
+    default = PERMISSIONS.get(check.cloud)
     allowed: dict[str, set[str]] = {}
     for need in found.values():
         for request in need_requests(need):
-            named = request.permission or ((default(request.operation),) if default else ())
+            named = request.permission or default(request.operation)
             allowed.setdefault(request.operation, set()).update(named)
     yield "\n| call | permission |\n|---|---|"
     for operation in sorted(allowed):

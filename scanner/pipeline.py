@@ -15,7 +15,7 @@ from scanner.core.assess import assess_controls, assess_criteria
 from scanner.core.coverage import coverage
 from scanner.core.evaluate import evaluate_check
 from scanner.core.need import answer_paths, needs, secret_paths
-from scanner.core.organization import missing, read_once, unentered
+from scanner.core.organization import missing, read_elsewhere, read_once, unentered
 from scanner.core.params import loosened, resolve_params
 from scanner.core.project import Estate, plan, project
 from scanner.core.units import Unit
@@ -89,6 +89,7 @@ def _estate(session: Session, params: Mapping[str, Any]) -> Estate:
         regions_open=session.regions_open,
         params=params,
         management_open=session.management_open,
+        organization_only=session.organization_only,
     )
 
 
@@ -111,6 +112,7 @@ def _snapshot(collected: Collected, checks: tuple[str, ...], params: Mapping[str
         answers=collected.answers,
         accounts=opened.accounts,
         management_open=opened.management_open,
+        organization_only=opened.organization_only,
         unentered=opened.why if isinstance(opened, Unentered) else "",
         clock_skew=opened.clock_skew,
     )
@@ -198,7 +200,7 @@ def _judge_target(
         for check in selected
     ]
     return _Judged(
-        results=results,
+        results=read_elsewhere(results, snapshot, library),
         coverage=coverage(snapshot.target, snapshot.answers.values(), projection.unanswered, projection.settled),
         populations=projection.populations,
     )

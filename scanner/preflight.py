@@ -92,6 +92,7 @@ def _first(
         regions_open="",
         params=resolve_params(library.parameters, {**config.params, **target.params}),
         management_open=session.management_open,
+        organization_only=session.organization_only,
     )
     calls = Collection(plan(library, _of_cloud(checks, session), READERS.get, estate), {}).first
     return {call.operation: call for call in reversed(calls)}

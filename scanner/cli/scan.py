@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from scanner.model.answers import Snapshot
-    from scanner.model.config import Config, Organization
+    from scanner.model.config import Config, Organization, TargetConfig
     from scanner.model.library import Library
 
 CONFIG: Final = Path("tscan.yaml")
+AWS: Final = "aws"
+"""The cloud that options of their own say how to reach."""
 FOLDER: Final = Path(".tscan/snapshots")
 
 
@@ -27,6 +29,7 @@ class Reading:
     """What to read, how, and where the evidence goes."""
 
     config: Path | None
+    target: tuple[str, ...]
     profile: str
     role_arn: str
     external_id: str
@@ -41,12 +44,15 @@ class Reading:
 
     @property
     def names_a_target(self) -> bool:
-        """Whether options say how to reach a target."""
+        """Whether options say how to reach an AWS account."""
         return bool(self.profile or self.role_arn or self.external_id or self.organization)
 
 
 @click.command()
 @click.option("--config", type=click.Path(path_type=Path), help="What to read; tscan.yaml if there is one here.")
+@click.option(
+    "--target", multiple=True, metavar="CLOUD:ID", help="Only this: gcp:PROJECT, azure:SUBSCRIPTION, github:ORG, aws."
+)
 @click.option("--profile", default="", metavar="NAME", help="A profile of the AWS configuration.")
 @click.option("--role-arn", default="", metavar="ARN", help="A role to assume for reading.")
 @click.option("--external-id", default="", metavar="ID", help="The external id that the roles ask for.")
@@ -77,6 +83,7 @@ def scan(**options: Any) -> int:
       tscan scan --no-store --snapshot evidence.snapshot.jsonl.gz
       tscan scan --role-arn arn:aws:iam::111122223333:role/audit --external-id EXAMPLE
       tscan scan --organization tscan-read --region eu-west-1
+      tscan scan --target gcp:my-project --target github:my-org --target aws --profile audit
       tscan scan --quiet --format json=result.json --fail-on medium
       tscan scan --select 'aws-s3-*' --param access_key_max_age_days=30
     """
@@ -91,6 +98,7 @@ def _scan(reading: Reading, options: Judging) -> int:
     from scanner.cli.options import load, parameters, selected
     from scanner.cli.output import destinations
     from scanner.cli.progress import shown
+    from scanner.sources import SOURCES
 
     # Everything that can be wrong is looked at before the first call is made.
     places = destinations(options.format, quiet=options.quiet)
@@ -102,7 +110,7 @@ def _scan(reading: Reading, options: Judging) -> int:
         from scanner.cli.preflight import look
 
         return look(config, library, checks, threads=reading.threads)
-    several = len(config.targets) > 1 or any(target.organization for target in config.targets)
+    several = len(config.targets) > 1 or any(SOURCES.get(one.cloud)().several(one) for one in config.targets)
     _check_place(reading.snapshot, several=several)
     with shown(quiet=options.quiet) as progress:
         snapshots = pipeline.scan(
@@ -126,25 +134,52 @@ def _config(reading: Reading, library: Library, params: Mapping[str, Any]) -> Co
 
     path = reading.config or (CONFIG if CONFIG.is_file() else None)
     config = load_config(path, library) if path else Config()
-    if reading.names_a_target and len(config.targets) > 1:
+    targets = _targets(reading, config)
+    reached = [target for target in targets if not target.settings or target.cloud == AWS]
+    if reading.names_a_target and len(reached) != 1:
         raise TscanError(
-            f"{config.path} names {len(config.targets)} targets, and options say how to reach one",
+            f"{len(reached)} AWS accounts are named, and options say how to reach one",
             "leave out --profile, --role-arn, --external-id and --organization, or name another configuration",
         )
     return replace(
         config,
         targets=tuple(
-            replace(
-                target,
-                profile=reading.profile or target.profile,
-                role_arn=reading.role_arn or target.role_arn,
-                external_id=reading.external_id or target.external_id,
-                organization=_organization(reading, target.organization),
-                regions=reading.region or target.regions,
-                params={**target.params, **params},
-            )
-            for target in config.targets
+            replace(_reached(reading, target) if target in reached else target, params={**target.params, **params})
+            for target in targets
         ),
+    )
+
+
+def _targets(reading: Reading, config: Config) -> tuple[TargetConfig, ...]:
+    """Those that options name, as the configuration says how to reach them; else all of the configuration."""
+    from scanner.content.config import parse_target
+
+    if not reading.target:
+        return config.targets
+    named = [parse_target(text) for text in dict.fromkeys(reading.target)]
+    if reading.names_a_target and AWS not in [target.cloud for target in named]:
+        named.append(parse_target(AWS))
+    return tuple(_configured(target, config) for target in named)
+
+
+def _configured(target: TargetConfig, config: Config) -> TargetConfig:
+    """A target with what the configuration says of it, where it names it too."""
+    wanted = target.settings.get("id", "")
+    for known in config.targets:
+        if known.cloud == target.cloud and (wanted in known.settings.values() or not wanted):
+            return known
+    return target
+
+
+def _reached(reading: Reading, target: TargetConfig) -> TargetConfig:
+    """An AWS account with the options that say how it is reached."""
+    return replace(
+        target,
+        profile=reading.profile or target.profile,
+        role_arn=reading.role_arn or target.role_arn,
+        external_id=reading.external_id or target.external_id,
+        organization=_organization(reading, target.organization),
+        regions=reading.region or target.regions,
     )
 
 

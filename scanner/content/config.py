@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from scanner.content.documents import read_document
@@ -55,35 +56,66 @@ def _document(path: Path) -> Any:
 def _target(reading: Reading, index: int, library: Library) -> TargetConfig:
     (cloud, data), *_ = reading.data["targets"][index].items()
     path = ("targets", index, cloud)
-    for key in ("regions",):
-        names = data.get(key, [])
-        for number, name in enumerate(names):
-            if name in names[:number]:
-                reading.wrong((*path, key, number), f"'{name}' is named twice", "remove one")
+    params = read_params(reading, (*path, "params"), library.parameters) if "params" in data else {}
+    return _TARGETS.get(cloud, _declared)(reading, path, data, params)
+
+
+def _aws(reading: Reading, path: Steps, data: Mapping[str, Any], params: Mapping[str, Any]) -> TargetConfig:
+    names = data.get("regions", [])
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            reading.wrong((*path, "regions", number), f"'{name}' is named twice", "remove one")
     if "external_id" in data and "role_arn" not in data:
         reading.wrong(
             (*path, "external_id"), "'external_id' has no meaning without 'role_arn'", "add 'role_arn'", key=True
         )
     return TargetConfig(
-        cloud=cloud,
         profile=data.get("profile", ""),
         role_arn=data.get("role_arn", ""),
         external_id=data.get("external_id", ""),
-        regions=tuple(data.get("regions", [])),
-        params=read_params(reading, (*path, "params"), library.parameters) if "params" in data else {},
+        regions=tuple(names),
+        params=params,
         organization=_organization(reading, data["organization"], (*path, "organization"))
         if "organization" in data
         else None,
     )
 
 
+def _declared(reading: Reading, path: Steps, data: Mapping[str, Any], params: Mapping[str, Any]) -> TargetConfig:
+    """A target of a REST cloud: what it is called, and how it is reached."""
+    cloud = str(path[-1])
+    places: list[str] = _clouds()[cloud]["x-one-of"]
+    if sum(name in data for name in places) != 1:
+        words = " and ".join(f"'{name}'" for name in places)
+        reading.wrong(path, f"one of {words} is needed" if len(places) > 1 else f"{words} is missing", key=True)
+    settings = {name: value for name, value in data.items() if name not in ("params", "exclude")}
+    rows = data.get("exclude", [])
+    _check_excluded(reading, path, rows)
+    exclude = tuple(Exclusion(**row) for row in rows)
+    return TargetConfig(cloud=cloud, settings=settings, exclude=exclude, params=params)
+
+
+_TARGETS: Final = {"aws": _aws}
+"""Clouds that are configured in a way of their own."""
+
+
+def _clouds() -> dict[str, Any]:
+    found: dict[str, Any] = schema("config")["properties"]["targets"]["items"]["properties"]
+    return found
+
+
+def parse_target(text: str) -> TargetConfig:
+    """The target that `cloud:id`, or a cloud alone, names; TscanError for another text."""
+    cloud, _, identity = text.partition(":")
+    known = _clouds().get(cloud)
+    if known is None or text.endswith(":") or (not identity and "x-one-of" in known):
+        hint = f"write cloud:id, the cloud being one of {', '.join(_clouds())}"
+        raise TscanError(f"--target {text} names no target", hint)
+    return TargetConfig(cloud=cloud, settings={"id": identity} if identity else {})
+
+
 def _organization(reading: Reading, data: Any, path: Steps) -> Organization:
-    seen: set[str] = set()
-    for number, row in enumerate(data.get("exclude", [])):
-        if row["account"] in seen:
-            place = (*path, "exclude", number, "account")
-            reading.wrong(place, f"account {row['account']} is excluded twice", "remove one")
-        seen.add(row["account"])
+    _check_excluded(reading, path, data.get("exclude", []))
     return Organization(
         role=data["role"],
         external_id=data.get("external_id", ""),
@@ -91,9 +123,18 @@ def _organization(reading: Reading, data: Any, path: Steps) -> Organization:
     )
 
 
+def _check_excluded(reading: Reading, path: Steps, rows: list[Any]) -> None:
+    seen: set[str] = set()
+    for number, row in enumerate(rows):
+        if row["account"] in seen:
+            place = (*path, "exclude", number, "account")
+            reading.wrong(place, f"account {row['account']} is excluded twice", "remove one")
+        seen.add(row["account"])
+
+
 def check_role(name: str) -> None:
     """TscanError where a text is not the name of a role (with its path, without the account)."""
-    properties = schema("config")["properties"]["targets"]["items"]["properties"]["aws"]["properties"]
+    properties = _clouds()["aws"]["properties"]
     if not re.fullmatch(properties["organization"]["properties"]["role"]["pattern"].strip("^$"), name):
         raise TscanError(f"--organization {name} is not the name of a role", "name it without its account: tscan-read")
 

@@ -44,6 +44,8 @@ def _operation(reading: Reading, path: Steps, service: str, data: dict[str, Any]
     above = reading.data["services"][service]
     _check_verb(reading, path, data)
     page = _page(reading, (*path, "page"), data["page"]) if "page" in data else usual
+    if "post" in data and page is not None and not page.send:
+        reading.wrong((*path, "post"), "a POST is paged by a token", "write 'page: none', or 'send' with 'next'")
     return RestOperation(
         name=f"{service}:{path[-1]}",
         post="post" in data,
@@ -57,6 +59,7 @@ def _operation(reading: Reading, path: Steps, service: str, data: dict[str, Any]
         partial=tuple(data.get("partial", ())),
         # What a service's lists always have, an answer of one page need not.
         always=tuple(data.get("always", above.get("always", ()) if page is not None else ())),
+        shared=data.get("shared", False),
         why=data.get("why", ""),
     )
 

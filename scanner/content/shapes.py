@@ -26,6 +26,8 @@ _JSON_TYPES: Final[dict[type, str]] = {
     dict: "object",
     type(None): "null",
 }
+MOST_KEYS: Final = 1_000_000
+"""Of a mapping whose schema does not say."""
 _WORDS: Final = {
     "string": "a text",
     "boolean": "true or false",
@@ -187,7 +189,8 @@ def _mapping_check(rule: dict[str, Any], reference: Callable[[str], Check]) -> C
     other = _compile(rest, reference) if isinstance(rest, dict) else None
     key_rule = rule.get("propertyNames")
     key_check = _compile(key_rule, reference) if key_rule else None
-    required, least = tuple(rule.get("required", ())), rule.get("minProperties", 0)
+    required = tuple(rule.get("required", ()))
+    least, most = rule.get("minProperties", 0), rule.get("maxProperties", MOST_KEYS)
 
     def check(data: dict[str, Any], path: Steps, report: Report) -> None:
         meant: set[str] = set()
@@ -203,7 +206,13 @@ def _mapping_check(rule: dict[str, Any], reference: Callable[[str], Check]) -> C
         for key in required:
             if key not in data and key not in meant:
                 report(path, f"'{key}' is missing", "", False)
-        if len(data) < least:
-            report(path, f"{_label(path)} is empty", "", False)
+        _size(data, least, most, path, report)
 
     return check
+
+
+def _size(data: dict[str, Any], least: int, most: int, path: Steps, report: Report) -> None:
+    if len(data) < least:
+        report(path, f"{_label(path)} is empty", "", False)
+    elif len(data) > most:
+        report(path, f"{_label(path)} has {len(data)} keys; {most} is the most", "write an item for each", False)

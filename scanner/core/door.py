@@ -65,12 +65,13 @@ def raw_data(answer: Answer, request: Request) -> Any:
     """An answer as knowledge: its data, `ABSENT` where the request says that the code means so, else `Unreadable`."""
     if answer.state in (State.OK, State.EMPTY):
         return answer.data
+    if answer.state is State.PARTIAL:
+        # Whatever its code is elsewhere: something was there, and a later page failed.
+        return _opened(answer.data, request.items, answer.unread)
     if answer.state is State.ABSENT or (answer.code and answer.code in request.absent_on):
         return ABSENT
     if answer.state is State.DISABLED and request.disabled_is == "empty":
         return ABSENT
-    if answer.state is State.PARTIAL:
-        return _opened(answer.data, request.items, answer.unread)
     return answer.unread
 
 

@@ -38,6 +38,7 @@ def missing(snapshots: Sequence[Snapshot]) -> Iterator[Snapshot]:
                 callers=(),
                 answers={},
                 accounts=(),
+                organization_only=False,
                 regions=(),
                 regions_excluded=(),
                 regions_open="",
@@ -67,6 +68,18 @@ def unentered(snapshot: Snapshot, checks: Sequence[Check], library: Library) -> 
 def _any(check: Check, snapshot: Snapshot, library: Library) -> ResourceRef:
     name = f"any {library.kinds[check.kind].title}"
     return ResourceRef(kind=check.kind, id="*", name=name, target=snapshot.target, region="")
+
+
+def read_elsewhere(results: Sequence[CheckResult], snapshot: Snapshot, library: Library) -> list[CheckResult]:
+    """The results of a target; in one that is an organisation alone, what belongs to accounts is asked of them."""
+    if not snapshot.organization_only:
+        return list(results)
+    return [
+        result
+        if library.kinds[library.checks[result.check].kind].scope is Scope.MANAGEMENT
+        else CheckResult(check=result.check, target=result.target, findings=(), empty=True)
+        for result in results
+    ]
 
 
 def read_once(results: Sequence[CheckResult], snapshots: Sequence[Snapshot], library: Library) -> list[CheckResult]:

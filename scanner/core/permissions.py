@@ -13,8 +13,8 @@ from scanner.model.controls import Role
 from scanner.model.kinds import Listing, Request, Scope
 from scanner.model.library import Library
 
-Default = Callable[[str], str]
-"""The permission of an operation whose kind names none."""
+Default = Callable[[str], tuple[str, ...]]
+"""The permissions of an operation whose kind names none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +105,7 @@ def losses(
     return tuple(
         Loss(
             operation=operation,
-            actions=tuple(sorted(permissions[operation] or {default(operation)})),
+            actions=tuple(sorted(permissions[operation] or default(operation))),
             checks=tuple(sorted(users[operation])),
             controls=tuple(_evidenced(library, users[operation])),
         )
@@ -114,7 +114,7 @@ def losses(
 
 
 def _permissions(request: Request, default: Default) -> tuple[str, ...]:
-    return request.permission or (default(request.operation),)
+    return request.permission or default(request.operation)
 
 
 def _evidenced(library: Library, checks: Collection[str]) -> Iterator[str]:

@@ -34,6 +34,8 @@ class Estate:
     params: Mapping[str, Any]
     management_open: str = ""
     """Why the kinds of the organisation are not read here; empty: they are."""
+    organization_only: bool = False
+    """Whether only the kinds of the organisation are read here."""
 
     @classmethod
     def of(cls, snapshot: Snapshot, params: Mapping[str, Any]) -> Estate:
@@ -46,11 +48,18 @@ class Estate:
             regions_open=snapshot.regions_open,
             params=params,
             management_open=snapshot.management_open,
+            organization_only=snapshot.organization_only,
         )
+
+    def closed(self, scope: Scope) -> str:
+        """Why a kind of this scope is not read here; empty: it is."""
+        if scope is Scope.MANAGEMENT:
+            return self.management_open
+        return "it is read in the accounts of the organisation" if self.organization_only else ""
 
     def places(self, scope: Scope) -> Iterator[Place]:
         """Where a kind of this scope is read."""
-        if scope is Scope.MANAGEMENT and self.management_open:
+        if self.closed(scope):
             return
         regions = self.regions if scope is Scope.REGION else ("",)
         for region in regions:
@@ -122,8 +131,8 @@ class _KindRead:
         self._reads: dict[str, list[Read]] = defaultdict(list)
         if estate.regions_open and need.kind.scope is Scope.REGION:
             self.gaps["*"] = Unreadable(f"regions are not known: {estate.regions_open}")
-        if estate.management_open and need.kind.scope is Scope.MANAGEMENT:
-            self.gaps[""] = Unreadable(estate.management_open)
+        if closed := estate.closed(need.kind.scope):
+            self.gaps[""] = Unreadable(closed)
 
     def add(self, region: str, read: UnitRead) -> None:
         self.dropped += read.dropped

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Generic
 
-from scanner.core.steps import Steps
+from scanner.core.steps import Pending, Steps
 from scanner.executors import J, R, Working
 
 WORKERS: Final = 16
@@ -47,6 +47,9 @@ class Threads:
             left = crew.add(first)
             while left:
                 outcome = crew.results.get()
+                if isinstance(outcome, _Task):
+                    crew.go_on(outcome)
+                    continue
                 if outcome.error is not None:
                     raise outcome.error
                 left += crew.add(then(outcome.job, outcome.result)) - 1  # type: ignore[arg-type]  # no error: a result
@@ -66,7 +69,8 @@ class _Crew(Generic[J, R]):
         self._threads: list[threading.Thread] = []
         self._changed = threading.Condition()
         self._stopped = False
-        self.results: queue.SimpleQueue[_Outcome[J, R]] = queue.SimpleQueue()
+        self.results: queue.SimpleQueue[_Outcome[J, R] | _Task[J, R]] = queue.SimpleQueue()
+        """Outcomes, and tasks whose pending came: these only compute, and handing them to a thread would cost more."""
 
     def add(self, jobs: Iterable[J]) -> int:
         """Hand out jobs; returns how many."""
@@ -104,10 +108,18 @@ class _Crew(Generic[J, R]):
 
     def _serve(self) -> None:
         while (task := self._take()) is not None:
-            try:
-                self._put(next(task.steps), task.job, task.steps)
-            except StopIteration as stop:
-                self.results.put(_Outcome(task.job, stop.value))
-            except BaseException as error:  # noqa: BLE001 - handed to the caller's thread and raised there
-                self.results.put(_Outcome(task.job, None, error))
-                return
+            self.go_on(task)
+
+    def go_on(self, task: _Task[J, R]) -> None:
+        """Take a task one step further, in the thread that asks."""
+        try:
+            wait = next(task.steps)
+        except StopIteration as stop:
+            self.results.put(_Outcome(task.job, stop.value))
+        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread and raised there
+            self.results.put(_Outcome(task.job, None, error))
+        else:
+            if isinstance(wait, Pending):
+                wait.then(lambda: self.results.put(task))
+            else:
+                self._put(wait, task.job, task.steps)

@@ -96,6 +96,7 @@ _HEADER: Final[Mapping[str, Test]] = {
 _HEADER_MORE: Final[Mapping[str, Test]] = {
     **dict.fromkeys(("management_open", "unentered"), _said),
     "accounts": _accounts,
+    "organization_only": lambda value: value is True,
     "clock_skew": _number,
 }
 """Members that stand in a header only where they say something."""
@@ -240,6 +241,7 @@ class SnapshotReader:
             ),
             management_open=header.get("management_open", ""),
             unentered=header.get("unentered", ""),
+            organization_only=header.get("organization_only", False),
             clock_skew=header.get("clock_skew"),
         )
 

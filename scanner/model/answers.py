@@ -187,6 +187,8 @@ class Snapshot:
     """The accounts of the organisation, where this target lists them."""
     management_open: str = ""
     """Why what belongs to the organisation is not read from this target; empty: it is."""
+    organization_only: bool = False
+    """Whether this is an organisation alone, so that what belongs to accounts is read in its accounts."""
     unentered: str = ""
     """Why the target could not be entered, so that nothing of it is known; empty: it was."""
     clock_skew: float | None = None

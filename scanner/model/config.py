@@ -40,6 +40,10 @@ class TargetConfig:
     """Parameters of this target, over those of the configuration."""
     organization: Organization | None = None
     """All accounts of the organisation that this target leads; None: this account alone."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """What a cloud asks besides, by name: `project`, `tenant`, `endpoint`, …; `id` where only an id was given."""
+    exclude: tuple[Exclusion, ...] = ()
+    """Projects or subscriptions that are left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,8 @@ class RestOperation:
     """Dotted paths that, where they hold something, say that the answer is not whole."""
     always: tuple[str, ...]
     """Members that every whole answer has: one that lacks them is of an unexpected shape."""
+    shared: bool
+    """Whether the answer is the same for all targets, as that of a folder above them: it is then asked once."""
     why: str
     """Why a POST is on the list."""
 

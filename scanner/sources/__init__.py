@@ -63,6 +63,11 @@ class Opened(Protocol):
     @property
     def management_open(self) -> str: ...
     @property
+    def organization_only(self) -> bool:
+        """Whether this is an organisation alone: what belongs to accounts is read in its accounts."""
+        ...
+
+    @property
     def clock_skew(self) -> float | None:
         """The provider's clock minus ours in seconds, where they differ most so far; None: it did not say."""
         ...
@@ -91,6 +96,7 @@ class Unentered:
     regions_open: str = ""
     accounts: tuple[Account, ...] = ()
     management_open: str = ""
+    organization_only: bool = False
     clock_skew: float | None = None
     why: str
 
@@ -131,6 +137,10 @@ class Source(Protocol):
         """
         ...
 
+    def several(self, target: TargetConfig) -> bool:
+        """Whether a configured target may stand for several; nothing is asked for it."""
+        ...
+
 
 class AuditLog(Protocol):
     """A cloud's own record of who called what."""
@@ -157,12 +167,24 @@ class AuditLog(Protocol):
         ...
 
 
-SOURCES = Registry[Callable[[], Source]]("scanner.sources", aws="scanner.sources.aws:AwsSource")
+SOURCES = Registry[Callable[[], Source]](
+    "scanner.sources",
+    aws="scanner.sources.aws:AwsSource",
+    azure="scanner.sources.azure:AzureSource",
+    gcp="scanner.sources.gcp:GcpSource",
+    github="scanner.sources.github:GithubSource",
+)
 
 AUDIT_LOGS = Registry[Callable[[], AuditLog]]("scanner.audit_logs", aws="scanner.sources.aws.audit_log:CloudTrail")
 
-PERMISSIONS = Registry[Callable[[str], str]]("scanner.permissions", aws="scanner.sources.aws.permissions:action_of")
-"""By cloud: the permission that an operation is named after, where its kind names no other."""
+PERMISSIONS = Registry[Callable[[str], tuple[str, ...]]](
+    "scanner.permissions",
+    aws="scanner.sources.aws.permissions:actions_of",
+    azure="scanner.sources.azure.permissions:actions_of",
+    gcp="scanner.sources.gcp.permissions:permissions_of",
+    github="scanner.sources.github.permissions:permissions_of",
+)
+"""By cloud: the permissions that an operation needs, where its kind names no other."""
 
 READERS = Registry[Reader](
     "scanner.readers",

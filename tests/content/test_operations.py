@@ -36,6 +36,7 @@ def test_it_is_read() -> None:
     assert (policy.page, policy.always, policy.placeholders) == (None, (), ("bucket",))
     search = found["storage:buckets.search"]
     assert (search.post, search.version, search.permission, search.placeholders) == (True, "v2", (), ("scope",))
+    assert (search.shared, policy.shared) == (True, False)
     assert found["storage:repos/list"].page == Page(header=True)
     assert found["storage:links.list"].page == Page(link="@odata.nextLink")
     assert found["storage:links.list"].always == ("value",)
@@ -57,6 +58,7 @@ def test_it_is_read() -> None:
         ("/b/{bucket}/iam", "/b/{bucket}/{bucket}", ":11:35: 'bucket' fills two places"),
         ("{send: pageToken, next: nextPageToken}", "{send: pageToken}", ":7:5: pages follow in one way"),
         ("page: {header: link}", "page: {header: next}", ":13:"),
+        ("version: v2, shared", "page: {header: link}, version: v2, shared", ":12:30: a POST is paged by a token"),
         ("page: none", "page: never", ":11:"),
         ("root: items", "root: items.all", ":13:"),
         ("version: 1\nservices", "version: 2\nservices", ":1:10: version 2 is newer"),

@@ -27,9 +27,9 @@ from scanner.model.config import Organization as OrganizationConfig
 from scanner.model.findings import Assessment, Status, Verdict
 from scanner.model.library import Library
 from scanner.sources import Rules
-from scanner.sources.aws.clock import Clock
 from scanner.sources.aws.members import entrances
 from scanner.sources.aws.opening import open_front
+from scanner.sources.clock import Clock
 from tests.estate.organization import Organization, account_id, beside
 from tests.pipeline.refusals import improvements
 

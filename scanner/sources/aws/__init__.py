@@ -25,4 +25,11 @@ class AwsSource:
         from scanner.sources.aws.opening import open_front
 
         front = open_front(target, rules)
+        wanted, account = target.settings.get("id", ""), front.session.target.account
+        if wanted not in ("", account):
+            raise TscanError(f"the AWS credentials are of account {account}, not of {wanted}", "choose a profile")
         return (Inside(front.session),) if target.organization is None else entrances(front, target.organization)
+
+    def several(self, target: TargetConfig) -> bool:
+        """Whether it is an organisation."""
+        return target.organization is not None

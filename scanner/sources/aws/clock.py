@@ -1,59 +1,31 @@
-"""The clock that calls are timed and delayed by; tests bring their own."""
+"""The clock of AWS, as botocore's answers tell it."""
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+from scanner.sources import clock
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clock:
-    """Wall time, monotonic seconds, sleep, and the jitter of delays."""
-
-    now: Callable[[], datetime] = _now
-    monotonic: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-    jitter: Callable[[], float] = random.random
-
-    def stamp(self) -> str:
-        """UTC now, ISO 8601 with milliseconds and `Z`."""
-        return self.now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-class Skew:
-    """How far the provider's clock, as the Date of its answers says it, is from ours."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self.largest: float | None = None
-        """Theirs minus ours in seconds; a Date has whole seconds, and travels."""
+class Skew(clock.Skew):
+    """How far AWS's clock is from ours."""
 
     def of(self, method: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
         """What a request brings, with the Date of its answer, or of its refusal, noted."""
         try:
             answer = method(**arguments)
         except ClientError as error:
-            self._note(error.response)
+            self._read(error.response)
             raise
-        self._note(answer)
+        self._read(answer)
         return answer
 
-    def _note(self, answer: Any) -> None:
+    def _read(self, answer: Any) -> None:
         try:
-            date = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
-            seconds = round((date - self._clock.now()).total_seconds(), 1)
-        except (KeyError, TypeError, ValueError):  # no Date, or none that can be read
+            date = answer["ResponseMetadata"]["HTTPHeaders"]["date"]
+        except (KeyError, TypeError):  # no Date
             return
-        if self.largest is None or abs(seconds) > abs(self.largest):
-            self.largest = seconds
+        self.note(date)

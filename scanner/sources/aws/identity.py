@@ -11,7 +11,7 @@ from typing import Any, Final
 from botocore.credentials import DeferredRefreshableCredentials, ReadOnlyCredentials
 from botocore.exceptions import ClientError, CredentialRetrievalError
 
-from scanner.sources.aws.clock import Clock
+from scanner.sources.clock import Clock
 
 _EXPIRED: Final = ("ExpiredToken", "RequestExpired", "TokenRefreshRequired")
 _AGAIN: Final = 60.0

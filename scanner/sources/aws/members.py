@@ -12,9 +12,10 @@ from scanner.model.config import Organization
 from scanner.sources import Entrance, Inside, Session, Unentered
 from scanner.sources.aws.identity import Identity
 from scanner.sources.aws.opening import NOT_IN_USE, ORGANIZATION, Front, assumed, enter
-from scanner.sources.aws.outcomes import Failure
-from scanner.sources.aws.pace import Attempts, Limiter
+from scanner.sources.aws.pace import Attempts
 from scanner.sources.aws.session import AwsSession, Door
+from scanner.sources.failures import Failure
+from scanner.sources.pace import Limiter
 
 ACCOUNTS: Final = Call(operation="organizations:ListAccounts", region="", items=("Accounts",))
 ASSUME: Final = "sts:AssumeRole"

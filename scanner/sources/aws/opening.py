@@ -15,11 +15,12 @@ from scanner.model.answers import Answer, Call, Caller, State, Target
 from scanner.model.config import TargetConfig
 from scanner.sources import Rules
 from scanner.sources.aws.clients import Clients
-from scanner.sources.aws.clock import Clock
 from scanner.sources.aws.identity import Identity, RoleCredentials, SharedCredentials
 from scanner.sources.aws.loader import ReviewedLoader
-from scanner.sources.aws.outcomes import FAILURES, Failure, classify
+from scanner.sources.aws.outcomes import FAILURES, classify
 from scanner.sources.aws.session import AwsSession, Door, Tools
+from scanner.sources.clock import Clock
+from scanner.sources.failures import Failure
 
 CALLER: Final = "sts:GetCallerIdentity"
 ORGANIZATION: Final = Call(

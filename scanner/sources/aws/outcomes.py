@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from botocore import exceptions as aws
 from botocore.parsers import ResponseParserError
 
 from scanner.model.answers import State
+from scanner.sources.failures import Failure
 
 # botocore/retries/standard.py (ThrottledRetryableChecker), without LimitExceededException, which several services
 # use for quotas that no waiting mends; it is added again for those that mean a rate by it.
@@ -83,18 +83,6 @@ class UnparsableAnswerError(aws.BotoCoreError):  # type: ignore[misc]
     """An answer of success whose body is not what the protocol says; botocore would read it as empty."""
 
     fmt = "the answer is not {form}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """An error, classified."""
-
-    state: State
-    code: str
-    message: str
-    request_id: str = ""
-    attempts: int = 1
-    """How often it is worth asking; 0: until the deadline."""
 
 
 def classify(service: str, error: Exception) -> Failure:

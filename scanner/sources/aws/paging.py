@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,8 +11,6 @@ import jmespath
 from botocore.exceptions import DataNotFoundError
 from botocore.loaders import Loader
 from botocore.model import OperationModel
-
-MAX_PAGES: Final = 10_000
 
 # Output member → input members, for operations that page although botocore has no paginator for them.
 _TOKENS: Final = {
@@ -106,36 +104,3 @@ def _guessed(model: OperationModel) -> Pager:
         if output in given and match and given[output].type_name == "string":
             return Pager(inputs=(match,), outputs=(jmespath.compile(output),), members=(output,))
     return Pager()
-
-
-class NotAListError(Exception):
-    """A declared list that is something else in the answer."""
-
-
-def list_at(data: Mapping[str, Any], path: str) -> list[Any] | None:
-    """The list at a dotted path, None if it is missing; NotAListError if it is anything else."""
-    value: Any = data
-    for word in path.split("."):
-        if not isinstance(value, Mapping):
-            raise NotAListError(f"{path} is not a list")
-        value = value.get(word)
-        if value is None:
-            return None
-    if not isinstance(value, list):
-        raise NotAListError(f"{path} is not a list")
-    return value
-
-
-def join(first: dict[str, Any], page: Mapping[str, Any], paths: Iterable[str]) -> None:
-    """Add a later page's lists to the first page."""
-    for path in paths:
-        more = list_at(page, path)
-        have = list_at(first, path)
-        if have is not None:
-            have.extend(more or [])
-        elif more:
-            place = first
-            *outer, last = path.split(".")
-            for word in outer:
-                place = place.setdefault(word, {})
-            place[last] = more

@@ -45,6 +45,11 @@ def action_of(operation: str) -> str:
     return f"{PREFIXES.get(service, service)}:{name}"
 
 
+def actions_of(operation: str) -> tuple[str, ...]:
+    """The same as all that the operation needs."""
+    return (action_of(operation),)
+
+
 def discovery(*, organization: bool, leading: bool) -> dict[str, str]:
     """The actions that open an account, each with what it tells."""
     return {**DISCOVERY, **(ORGANIZATION if organization or leading else {}), **(LEADING if leading else {})}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from botocore import xform_name
@@ -15,27 +15,18 @@ from scanner.model.answers import Account, Answer, Call, Caller, State, Target
 from scanner.sources import Rules
 from scanner.sources.aws.answers import UnexpectedValueError, plain
 from scanner.sources.aws.clients import Clients
-from scanner.sources.aws.clock import Clock, Skew
+from scanner.sources.aws.clock import Skew
 from scanner.sources.aws.identity import Identity, expired
 from scanner.sources.aws.operations import OPERATIONS
-from scanner.sources.aws.outcomes import FAILURES, Failure, classify
-from scanner.sources.aws.pace import Attempts, Limiter
-from scanner.sources.aws.paging import MAX_PAGES, NotAListError, Pager, Pagers, join, list_at
+from scanner.sources.aws.outcomes import FAILURES, classify
+from scanner.sources.aws.pace import Attempts
+from scanner.sources.aws.paging import Pager, Pagers
+from scanner.sources.clock import Clock
+from scanner.sources.failures import Failure, OperationNotListedError
+from scanner.sources.lists import NotAListError, join
+from scanner.sources.pace import Limiter
+from scanner.sources.reading import Reading, cannot_follow, finished
 from scanner.sources.redaction import Redactor
-
-
-class OperationNotListedError(Exception):
-    """An operation that is not on the reviewed list was asked for: an error in a kind, never a gap."""
-
-
-@dataclass(slots=True)
-class _Reading:
-    """What was read so far for one call."""
-
-    data: dict[str, Any] | None = None
-    failure: Failure | None = None
-    pages: int = 0
-    request_ids: list[str] = field(default_factory=list)
 
 
 class Tools:
@@ -77,18 +68,18 @@ class Door:
         service, _, operation = call.operation.partition(":")
         started = self.clock.stamp()
         attempts = Attempts(service, self._limiter(service, call.region), self.clock, self.tools.until(call.wait))
-        reading = _Reading()
+        reading = Reading()
         if (yield from attempts.wait(call.wait)):
             yield from self._read(call, service, operation, attempts, reading)
         else:
             reading.failure = Failure(state=State.ERROR, code="Deadline", message="the scan's deadline has passed")
-        return self._answer(call, reading, attempts, started)
+        return finished(call, reading, self.tools.redactor, retries=attempts.retries, started=started, clock=self.clock)
 
     def _limiter(self, service: str, region: str) -> Limiter:
         with self._lock:
             return self._limiters.setdefault((service, region), Limiter(self.clock))
 
-    def _read(self, call: Call, service: str, operation: str, attempts: Attempts, reading: _Reading) -> Steps[None]:
+    def _read(self, call: Call, service: str, operation: str, attempts: Attempts, reading: Reading) -> Steps[None]:
         """Read every page into `reading`, or until one fails."""
         try:
             client = self.tools.clients.get(service, call.region)
@@ -105,7 +96,7 @@ class Door:
                 state=State.ERROR, code=type(error).__name__.removesuffix("Error"), message=str(error)
             )
 
-    def _pages(self, call: Call, method: Any, pager: Pager, attempts: Attempts, reading: _Reading) -> Steps[None]:
+    def _pages(self, call: Call, method: Any, pager: Pager, attempts: Attempts, reading: Reading) -> Steps[None]:
         arguments: dict[str, Any] = dict(call.params)
         # The lists that the model pages are joined too: another kind may read one that this call does not name.
         paths = dict.fromkeys((*call.items, *pager.lists))
@@ -127,7 +118,7 @@ class Door:
                 join(reading.data, data, paths)
             if not following:
                 return
-            reading.failure = _cannot_follow(call, following, seen, reading.pages)
+            reading.failure = cannot_follow(call, following, seen, reading.pages)
             arguments.update(following)
 
     def _request(self, method: Any, arguments: Mapping[str, Any]) -> Any:
@@ -139,64 +130,6 @@ class Door:
                 if not expired(error) or not self._identity.renew():
                     raise
             return self.skew.of(method, arguments)
-
-    def _answer(self, call: Call, reading: _Reading, attempts: Attempts, started: str) -> Answer:
-        failure = reading.failure
-        data, redacted = self.tools.redactor.clean(call.operation, reading.data)
-        count, failure = _count(call, reading.data, failure)
-        ids = [*reading.request_ids, *([failure.request_id] if failure and failure.request_id else [])]
-        return Answer(
-            call=call,
-            state=_state(call, reading, failure, count),
-            data=data,
-            code=_written(failure.code) if failure else "",
-            message=self.tools.redactor.text(_written(failure.message)) if failure else "",
-            started=started,
-            finished=self.clock.stamp(),
-            request_ids=tuple(request for request in ids if request),
-            pages=reading.pages,
-            count=count,
-            retries=attempts.retries,
-            redacted=redacted,
-        )
-
-
-def _written(text: str) -> str:
-    """A text that can be written as UTF-8."""
-    return text.encode("utf-8", "replace").decode()
-
-
-def _cannot_follow(call: Call, following: Mapping[str, Any], seen: set[str], pages: int) -> Failure | None:
-    """Why the next page is not asked for, if it is not."""
-    token = repr(sorted(following.items()))
-    if token in seen:
-        return Failure(state=State.PARTIAL, code="RepeatedPageToken", message="a page token came twice")
-    seen.add(token)
-    if not call.items:
-        return Failure(state=State.PARTIAL, code="MorePages", message="more pages exist, but no items are declared")
-    if pages >= MAX_PAGES:
-        return Failure(state=State.PARTIAL, code="TooManyPages", message=f"more than {MAX_PAGES} pages")
-    return None
-
-
-def _count(call: Call, data: dict[str, Any] | None, failure: Failure | None) -> tuple[int, Failure | None]:
-    """Items read, and the failure that a declared list of another type is."""
-    if data is None or not call.items:
-        return (0, failure) if data is None else (1, failure)
-    try:
-        return sum(len(list_at(data, path) or ()) for path in call.items), failure
-    except NotAListError as error:
-        return 0, Failure(state=State.ERROR, code="NotAList", message=str(error))
-
-
-def _state(call: Call, reading: _Reading, failure: Failure | None, count: int) -> State:
-    if failure is None:
-        return State.EMPTY if call.items and count == 0 else State.OK
-    if reading.data is not None and failure.state is not State.ERROR:
-        return State.PARTIAL
-    if reading.data is not None:
-        return State.ERROR if failure.code in ("NotAList", "UnexpectedValue") else State.PARTIAL
-    return State.ABSENT if failure.code in call.absent_on else failure.state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +147,7 @@ class AwsSession:
     door: Door
     accounts: tuple[Account, ...] = ()
     management_open: str = ""
+    organization_only: bool = False
 
     @property
     def clock_skew(self) -> float | None:

@@ -1,0 +1,62 @@
+"""`tscan permissions aws`: the IAM policy, or the whole role."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from scanner.cli.permissions.choosing import chosen, lines, selecting
+from scanner.errors import TscanError
+
+
+@click.command()
+@selecting
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json", "list", "terraform", "cloudformation"]),
+    default="json",
+    show_default=True,
+    help="The policy, its actions with what each is for, or the role.",
+)
+@click.option("--trust", default="", metavar="ARN", help="Who may assume the role; asked for on use if left out.")
+@click.option("--external-id", default="", metavar="ID", help="What it must say; asked for on use if left out.")
+@click.option(
+    "--organization",
+    default="",
+    metavar="ROLE",
+    help="For the account that an organisation is scanned from: the role that it enters the others by.",
+)
+def aws(
+    select: tuple[str, ...], checks: tuple[Path, ...], form: str, trust: str, external_id: str, organization: str
+) -> int:
+    """The IAM actions that the selected checks need, and no other: a policy, or the whole role.
+
+    Several policies are printed, as a list, where one would be larger than IAM takes, or for an organisation.
+
+    \b
+    Examples:
+      tscan permissions aws > policy.json
+      tscan permissions aws --format list --select 'aws-s3-*'
+      tscan permissions aws --format terraform --trust arn:aws:iam::111122223333:role/audit --external-id EXAMPLE
+    """
+    from scanner.core.permissions import actions, asks_organization
+    from scanner.sources.aws import permissions_role
+    from scanner.sources.aws.permissions import actions_of, discovery, documents, entering
+
+    if form in ("json", "list") and (trust or external_id):
+        raise TscanError("--trust and --external-id are of the role", "add --format terraform or cloudformation")
+    library, asked = chosen("aws", select, checks)
+    grants = actions(library, asked, actions_of)
+    opening = discovery(organization=asks_organization(library, asked), leading=bool(organization))
+    found = [*documents({*grants, *opening}), *([entering(organization)] if organization else [])]
+    if form == "list":
+        click.echo("\n".join(lines(grants, opening)))
+    elif form == "json":
+        click.echo(json.dumps(found[0] if len(found) == 1 else found, indent=2))
+    else:
+        write = permissions_role.terraform if form == "terraform" else permissions_role.cloudformation
+        click.echo(write(found, trust=trust, external_id=external_id), nl=False)
+    return 0

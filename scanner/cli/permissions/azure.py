@@ -1,0 +1,55 @@
+"""`tscan permissions azure`: the custom role, and the permissions in Microsoft Graph."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from scanner.cli.permissions.choosing import chosen, lines, selecting
+
+
+@click.command()
+@selecting
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json", "graph", "list", "terraform"]),
+    default="json",
+    show_default=True,
+    help="The role, the permissions in Graph, all of them with what each is for, or both with who holds them.",
+)
+@click.option("--subscription", is_flag=True, help="For one subscription alone: nothing of the tenant is read.")
+@click.option(
+    "--scope",
+    default="/providers/Microsoft.Management/managementGroups/TENANT",
+    metavar="ID",
+    help="Where the role can be assigned; the tenant's root group if left out.",
+)
+def azure(select: tuple[str, ...], checks: tuple[Path, ...], form: str, subscription: bool, scope: str) -> int:
+    """The actions and Graph permissions that the selected checks need, and no other.
+
+    \b
+    Examples:
+      tscan permissions azure > role.json && az role definition create --role-definition role.json
+      tscan permissions azure --format graph
+      tscan permissions azure --format terraform > tscan-role.tf
+    """
+    from scanner.core.permissions import actions
+    from scanner.model.kinds import Scope
+    from scanner.sources.azure.permissions import actions_of, discovery, role_json, split, terraform
+
+    library, asked = chosen("azure", select, checks)
+    if subscription:
+        asked = [check for check in asked if library.kinds[check.kind].scope is not Scope.MANAGEMENT]
+    grants = actions(library, asked, actions_of)
+    opening = discovery(tenant=not subscription)
+    roles, graph = split({*grants, *opening})
+    made = {
+        "json": lambda: role_json(roles, scope),
+        "graph": lambda: "".join(f"{name}\n" for name in graph),
+        "list": lambda: "\n".join(lines(grants, opening)) + "\n",
+        "terraform": lambda: terraform(roles, graph),
+    }
+    click.echo(made[form](), nl=False)
+    return 0

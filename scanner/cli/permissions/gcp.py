@@ -1,0 +1,56 @@
+"""`tscan permissions gcp`: the custom role, and the APIs to enable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from scanner.cli.permissions.choosing import chosen, lines, selecting
+from scanner.errors import TscanError
+
+
+@click.command()
+@selecting
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["yaml", "json", "list", "apis", "terraform"]),
+    default="yaml",
+    show_default=True,
+    help="The role, its permissions with what each is for, the APIs alone, or the role with who holds it.",
+)
+@click.option("--project", is_flag=True, help="For one project alone: nothing of the organisation is read.")
+@click.option("--member", default="", metavar="WHO", help="Who holds the role; asked for on use if left out.")
+def gcp(select: tuple[str, ...], checks: tuple[Path, ...], form: str, project: bool, member: str) -> int:
+    """The IAM permissions that the selected checks need, and no other: a role of the organisation, or of a project.
+
+    \b
+    Examples:
+      tscan permissions gcp > role.yaml && gcloud iam roles create tscanRead --organization NUMBER --file role.yaml
+      tscan permissions gcp --format list --select 'gcp-storage-*'
+      tscan permissions gcp --format terraform --project > tscan-role.tf
+    """
+    from scanner.core.need import needs
+    from scanner.core.permissions import actions, need_requests
+    from scanner.model.kinds import Scope
+    from scanner.sources.gcp.permissions import apis, discovery, permissions_of, role_json, role_yaml, terraform
+
+    if member and form != "terraform":
+        raise TscanError("--member is of the role with who holds it", "add --format terraform")
+    library, asked = chosen("gcp", select, checks)
+    if project:
+        asked = [check for check in asked if library.kinds[check.kind].scope is not Scope.MANAGEMENT]
+    grants = actions(library, asked, permissions_of)
+    opening = discovery(organization=not project)
+    calls = {request.operation for need in needs(library, asked).values() for request in need_requests(need)}
+    names = {*grants, *opening}
+    made = {
+        "yaml": lambda: role_yaml(names, apis(calls)),
+        "json": lambda: role_json(names),
+        "list": lambda: "\n".join(lines(grants, opening)) + "\n",
+        "apis": lambda: f"gcloud services enable {' '.join(apis(calls))}\n",
+        "terraform": lambda: terraform(names, apis(calls), project=project, member=member),
+    }
+    click.echo(made[form](), nl=False)
+    return 0

@@ -1,0 +1,39 @@
+"""`tscan permissions github`: the permissions of an app."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from scanner.cli.permissions.choosing import chosen, lines, selecting
+
+
+@click.command()
+@selecting
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json", "list"]),
+    default="json",
+    show_default=True,
+    help="The manifest of an app, or its permissions with what each is for.",
+)
+def github(select: tuple[str, ...], checks: tuple[Path, ...], form: str) -> int:
+    """The permissions that an app needs for the selected checks, and no other.
+
+    A token with the same permissions serves as well.
+
+    \b
+    Examples:
+      tscan permissions github > app.json
+      tscan permissions github --format list
+    """
+    from scanner.core.permissions import actions
+    from scanner.sources.github.permissions import DISCOVERY, manifest, permissions_of
+
+    library, asked = chosen("github", select, checks)
+    grants = actions(library, asked, permissions_of)
+    text = manifest({*grants, *DISCOVERY}) if form == "json" else "\n".join(lines(grants, DISCOVERY)) + "\n"
+    click.echo(text, nl=False)
+    return 0

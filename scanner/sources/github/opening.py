@@ -1,0 +1,57 @@
+"""Opening GitHub: one organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from scanner.errors import TscanError
+from scanner.model.answers import Call, Target
+from scanner.model.config import TargetConfig
+from scanner.sources import Entrance, Inside, Rules
+from scanner.sources.github.credentials import AppToken, EnvironmentToken
+from scanner.sources.github.dialect import GithubDialect
+from scanner.sources.rest.door import Door
+from scanner.sources.rest.opening import Cloud, callers, known, needed, signed_in, tools
+from scanner.sources.rest.session import RestSession
+from scanner.sources.rest.tokens import Credentials
+from scanner.sources.rest.transport import Net
+
+GITHUB: Final = Cloud(name="GitHub", extra="github", modules=("aiohttp", "jwt"), log_in="set GITHUB_TOKEN")
+HOST: Final = "https://api.github.com"
+
+
+def open_github(config: TargetConfig, rules: Rules) -> Sequence[Entrance]:
+    """An organisation; TscanError where nobody answers."""
+    needed(GITHUB)
+    name = config.settings.get("organization", "") or config.settings["id"]
+    shared = tools(config, rules, GithubDialect(), lambda net: _credentials(net, config, name))
+    signed_in(shared, GITHUB)
+    door = Door(shared, frozenset({name}))
+    answer = door.ask(Call(operation="github:orgs/get", region="", params={"org": name}))
+    data = known(answer, f"organisation {name}", GITHUB, "check its login, and what the token or app may read")
+    login = str(data.get("login", ""))
+    if login.lower() != name.lower():
+        raise TscanError(f"GitHub calls organisation {name} '{login}'", "name it by its login of today")
+    return (
+        Inside(
+            RestSession(
+                target=Target(f"github:{login}"),
+                name=str(data.get("name", "")),
+                callers=callers(shared),
+                door=door,
+                answers={answer.call.key: answer},
+            )
+        ),
+    )
+
+
+def _credentials(net: Net, config: TargetConfig, organization: str) -> Credentials:
+    app, key = config.settings.get("app_id", ""), config.settings.get("private_key", "")
+    if bool(app) != bool(key):
+        raise TscanError("an app of GitHub is named by 'app_id' and 'private_key' together", "write both, or none")
+    if not app:
+        return EnvironmentToken(net)
+    base = config.settings.get("endpoint", "").rstrip("/") or HOST
+    return AppToken(net=net, base=base, app=app, key=Path(key), organization=organization)

@@ -1,0 +1,97 @@
+"""What a server said: JSON of the declared form, or why it is none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from scanner.model.answers import State
+from scanner.model.rest import RestOperation
+from scanner.sources.failures import Failure
+
+_NOTHING: Final = frozenset({"NO_RESULTS_ON_PAGE"})
+"""Codes of warnings that take nothing from an answer: Compute Engine has one for each zone without resources."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """One HTTP response, read to its end."""
+
+    status: int
+    headers: Mapping[str, str]
+    """By name, in any case."""
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON; None where it is none."""
+        try:
+            return json.loads(self.body, parse_constant=_refuse)
+        except (ValueError, RecursionError):
+            return None
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(f"{word} is no JSON")
+
+
+def data_of(operation: RestOperation, reply: Reply) -> dict[str, Any] | Failure:
+    """The answer of a reply that says success."""
+    data = reply.json
+    if operation.root and isinstance(data, list):
+        data = {operation.root: data}
+    elif operation.root or not isinstance(data, dict):
+        form = "whole JSON" if data is None else f"of the declared form: it is {type(data).__name__}"
+        return Failure(state=State.ERROR, code="UnexpectedBody", message=f"the answer is not {form}", attempts=3)
+    if b"null" in reply.body or b"\\u" in reply.body:
+        data = _plain(data)
+    lacking = [name for name in operation.always if name not in data]
+    if lacking:
+        message = f"the answer lacks {', '.join(lacking)}, which it always has"
+        return Failure(state=State.ERROR, code="UnexpectedBody", message=message, attempts=3)
+    found: dict[str, Any] = data
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """Without members that are null, which is no value, and without halves of characters, which nothing can write."""
+    if isinstance(value, dict):
+        return {_text(key): _plain(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_plain(item) for item in value if item is not None]
+    return _text(value) if isinstance(value, str) else value
+
+
+def _text(value: str) -> str:
+    return value if value.isascii() else value.encode("utf-8", "replace").decode()
+
+
+def lack(operation: RestOperation, data: Mapping[str, Any]) -> Failure | None:
+    """What an answer itself says that it lacks."""
+    for path in operation.partial:
+        for value in _at(data, path.split(".")):
+            if value and not (isinstance(value, dict) and value.get("code") in _NOTHING):
+                message = f"{path}: {json.dumps(value)}"
+                return Failure(state=State.PARTIAL, code=path.rpartition(".")[2], message=message)
+    return None
+
+
+def _at(data: Any, steps: list[str]) -> Iterator[Any]:
+    """Every value at a path; `{}` goes into each value of a mapping, `[]` into each element of a list."""
+    if not steps:
+        yield data
+        return
+    if not isinstance(data, dict):
+        return
+    name = steps[0].rstrip("{}[]")
+    found = data.get(name)
+    if steps[0].endswith("{}"):
+        inner = list(found.values()) if isinstance(found, dict) else []
+    elif steps[0].endswith("[]"):
+        inner = found if isinstance(found, list) else []
+    else:
+        inner = [found]
+    for value in inner:
+        yield from _at(value, steps[1:])

@@ -1,0 +1,159 @@
+"""Declared operations as requests: paths filled, queries encoded, pages followed, and nothing that leads elsewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from urllib.parse import quote, urljoin, urlsplit
+
+from scanner.model.answers import State
+from scanner.model.rest import PLACEHOLDER, Page, RestOperation
+from scanner.sources.failures import Failure
+
+_SEGMENTS: Final = "/:@!$&'()*+,;=~"
+"""What stays as it is in a path; a percent sign does not, so that nothing is decoded twice."""
+_QUERY: Final = "$:@/,'()!*~"
+_NEXT: Final = re.compile(r"<([^<>]*)>\s*;[^,<]*\brel=\"?next\"?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """One request without its host: what is asked, and what is sent along."""
+
+    post: bool
+    path: str
+    """From the first slash on, encoded."""
+    query: tuple[tuple[str, str], ...] = ()
+    body: Mapping[str, Any] | None = None
+    address: str = ""
+    """The whole of path and query as the provider wrote it, for a further page; empty: made from the two above."""
+
+    @property
+    def target(self) -> str:
+        """Path and query, encoded."""
+        if self.address:
+            return self.address
+        if not self.query:
+            return self.path
+        pairs = (f"{quote(name, safe=_QUERY)}={quote(value, safe=_QUERY)}" for name, value in self.query)
+        return f"{self.path}?{'&'.join(pairs)}"
+
+    @property
+    def content(self) -> bytes | None:
+        """The body as it is sent."""
+        return None if self.body is None else json.dumps(self.body).encode()
+
+
+class _BadArgumentError(Exception):
+    """An argument that cannot be sent."""
+
+
+def made(operation: RestOperation, params: Mapping[str, Any], more: Mapping[str, str]) -> Wire | Failure:
+    """The request of a call; `more` is what the cloud adds to every query."""
+    try:
+        path = _path(operation, params)
+        rest = {name: value for name, value in params.items() if name not in operation.placeholders}
+        if operation.post:
+            return Wire(post=True, path=path, query=tuple(more.items()), body=rest)
+        return Wire(post=False, path=path, query=(*_pairs(rest), *more.items()))
+    except _BadArgumentError as error:
+        return Failure(state=State.ERROR, code="BadArgument", message=str(error))
+
+
+def _path(operation: RestOperation, params: Mapping[str, Any]) -> str:
+    def fill(match: re.Match[str]) -> str:
+        return _filled(match[2], params.get(match[2]), several=bool(match[1]))
+
+    path = PLACEHOLDER.sub(fill, operation.path)
+    if not path.startswith("/") or "//" in path:
+        raise _BadArgumentError(f"the arguments make no path of {operation.path}")
+    return path
+
+
+def _filled(name: str, value: Any, *, several: bool) -> str:
+    """An argument in its place of the path."""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(text, str) or not text:
+        raise _BadArgumentError(f"'{name}' is no text that can stand in a path")
+    parts = text.split("/") if several else [text]
+    if any(part in (".", "..") for part in parts) or (several and re.search(r"[?#]|//", text)):
+        raise _BadArgumentError(f"'{name}' would lead elsewhere")
+    return quote(text, safe=_SEGMENTS if several else "")
+
+
+def _pairs(params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in params.items():
+        for one in value if isinstance(value, list | tuple) else (value,):
+            yield name, _text(name, one)
+
+
+def _text(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int | float):
+        return str(value)
+    raise _BadArgumentError(f"'{name}' cannot stand in a query")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an operation's requests go: its declared host, or an address that the user named for it."""
+
+    host: str
+    """`https://storage.googleapis.com`."""
+    endpoint: str = ""
+
+    @property
+    def base(self) -> str:
+        """What stands before a path."""
+        return self.endpoint or self.host
+
+    def inside(self, link: str, path: str) -> str | None:
+        """The path and query of a link, if it stays where its operation is asked; else None."""
+        try:
+            parts = urlsplit(urljoin(self.base + path, link))
+            own = {(one.scheme, one.netloc.lower()) for one in map(urlsplit, (self.host, self.base))}
+        except ValueError:  # an address that is none
+            return None
+        if (parts.scheme, parts.netloc.lower()) not in own or re.search(r"[\s\x00-\x1f]", link):
+            return None
+        prefix = urlsplit(self.endpoint).path if self.endpoint else ""
+        inner = parts.path.removeprefix(prefix) if parts.netloc == urlsplit(self.endpoint).netloc else parts.path
+        return (inner or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def following(
+    page: Page | None, wire: Wire, place: Place, data: Mapping[str, Any], link_header: str
+) -> Wire | Failure | None:
+    """The request of the next page; None: this was the last."""
+    if page is None:
+        return None
+    if page.next:
+        return _by_token(page, wire, data.get(page.next))
+    link = data.get(page.link) if page.link else _linked(link_header)
+    if link is None or link == "":
+        return None
+    address = place.inside(link, wire.target) if isinstance(link, str) else None
+    if address is None:
+        message = "the address of the next page leads to another host"
+        return Failure(state=State.PARTIAL, code="ForeignLink", message=message)
+    return Wire(post=False, path=wire.path, address=address)
+
+
+def _by_token(page: Page, wire: Wire, token: Any) -> Wire | Failure | None:
+    if token is None or token == "":
+        return None
+    if not isinstance(token, str):
+        return Failure(state=State.PARTIAL, code="UnexpectedPageToken", message=f"{page.next} is no text")
+    if wire.post:
+        return replace(wire, body={**(wire.body or {}), page.send: token})
+    kept = tuple(pair for pair in wire.query if pair[0] != page.send)
+    return replace(wire, query=(*kept, (page.send, token)))
+
+
+def _linked(header: str) -> str | None:
+    match = _NEXT.search(header)
+    return match[1] if match else None
