@@ -117,7 +117,7 @@ class _Visit:
 class Tour:
     """Targets that are read together, a few at a time; each is handed over as soon as nothing is left to ask of it."""
 
-    def __init__(self, entrances: Sequence[Entrance], units: Callable[[int, Session], Iterable[Asks]]) -> None:
+    def __init__(self, entrances: Sequence[Entrance], units: Callable[[int, Session, str], Iterable[Asks]]) -> None:
         self._entrances = entrances
         self._units = units
         self._waiting = deque(range(len(entrances)))
@@ -148,7 +148,7 @@ class Tour:
         elif not isinstance(outcome, Answer):
             visit.opened = outcome
             if not isinstance(outcome, Unentered):
-                visit.collection = Collection(self._units(errand.number, outcome), outcome.answers)
+                visit.collection = Collection(self._units(errand.number, outcome, visit.started), outcome.answers)
                 visit.backlog.extend(visit.collection.first)
         following = []
         while visit.backlog and visit.in_flight < IN_FLIGHT:
@@ -193,7 +193,7 @@ class Tour:
 
 def collect_all(
     entrances: Sequence[Entrance],
-    units: Callable[[int, Session], Iterable[Asks]],
+    units: Callable[[int, Session, str], Iterable[Asks]],
     executor: Executor,
     progress: Callable[[Progress], None],
 ) -> Iterator[Collected]:
@@ -211,7 +211,7 @@ def collect(
     progress: Callable[[Progress], None],
 ) -> Mapping[str, Answer]:
     """All answers that the units read in one target that is open, by key."""
-    (collected,) = collect_all([Inside(session)], lambda _number, _session: units, executor, progress)
+    (collected,) = collect_all([Inside(session)], lambda _number, _session, _started: units, executor, progress)
     return collected.answers
 
 

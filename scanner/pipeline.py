@@ -64,9 +64,9 @@ def scan(
     found = [(target, door) for target in config.targets for door in SOURCES.get(target.cloud)().open(target, rules)]
     _distinct([door.target for _, door in found])
 
-    def units(number: int, session: Session) -> list[Unit]:
+    def units(number: int, session: Session, started: str) -> list[Unit]:
         values = resolve_params(library.parameters, {**config.params, **found[number][0].params})
-        return plan(library, _of_cloud(selected, session.target), READERS.get, _estate(session, values))
+        return plan(library, _of_cloud(selected, session.target), READERS.get, _estate(session, values, started))
 
     executor = EXECUTORS.get("threads" if threads > 1 else "serial")(threads)
     for collected in collect_all([door for _, door in found], units, executor, progress):
@@ -80,7 +80,7 @@ def _distinct(targets: Sequence[Target]) -> None:
             raise TscanError(f"{target} is named by two targets", "its resources would count twice: remove one")
 
 
-def _estate(session: Session, params: Mapping[str, Any]) -> Estate:
+def _estate(session: Session, params: Mapping[str, Any], started: str) -> Estate:
     return Estate(
         target=session.target,
         account=session.target.account,
@@ -88,6 +88,7 @@ def _estate(session: Session, params: Mapping[str, Any]) -> Estate:
         regions=session.regions,
         regions_open=session.regions_open,
         params=params,
+        started=started,
         management_open=session.management_open,
         organization_only=session.organization_only,
     )

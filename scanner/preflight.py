@@ -66,9 +66,9 @@ def preflight(
     rules = Rules(call_deadline=DEADLINE, organization=asks_organization(library, selected))
     found = [(target, door) for target in config.targets for door in SOURCES.get(target.cloud)().open(target, rules)]
 
-    def units(number: int, session: Session) -> Iterable[_Probe]:
+    def units(number: int, session: Session, started: str) -> Iterable[_Probe]:
         asked = {answer.call.operation for answer in session.answers.values()}
-        first = _first(session, config, found[number][0], library, selected)
+        first = _first(session, started, config, found[number][0], library, selected)
         return [_Probe(tuple(call for operation, call in sorted(first.items()) if operation not in asked))]
 
     executor = EXECUTORS.get("threads" if threads > 1 else "serial")(threads)
@@ -81,7 +81,12 @@ def _of_cloud(checks: Sequence[Check], session: Session) -> list[Check]:
 
 
 def _first(
-    session: Session, config: Config, target: TargetConfig, library: Library, checks: Sequence[Check]
+    session: Session,
+    started: str,
+    config: Config,
+    target: TargetConfig,
+    library: Library,
+    checks: Sequence[Check],
 ) -> dict[str, Call]:
     """By operation: a call that a scan begins with, in one region."""
     estate = Estate(
@@ -91,6 +96,7 @@ def _first(
         regions=session.regions[:1],
         regions_open="",
         params=resolve_params(library.parameters, {**config.params, **target.params}),
+        started=started,
         management_open=session.management_open,
         organization_only=session.organization_only,
     )

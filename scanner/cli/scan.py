@@ -135,10 +135,10 @@ def _config(reading: Reading, library: Library, params: Mapping[str, Any]) -> Co
     path = reading.config or (CONFIG if CONFIG.is_file() else None)
     config = load_config(path, library) if path else Config()
     targets = _targets(reading, config)
-    reached = [target for target in targets if not target.settings or target.cloud == AWS]
+    reached = [target for target in targets if target.cloud == AWS]
     if reading.names_a_target and len(reached) != 1:
         raise TscanError(
-            f"{len(reached)} AWS accounts are named, and options say how to reach one",
+            f"{config.path or 'this command'} names {len(reached)} targets of AWS, and options say how to reach one",
             "leave out --profile, --role-arn, --external-id and --organization, or name another configuration",
         )
     return replace(

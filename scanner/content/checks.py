@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from scanner.content.example_shapes import check_example
 from scanner.content.parameters import params_type
@@ -14,6 +14,9 @@ from scanner.language.types import BOOL, STRING, TIMESTAMP, ListType, MapType, R
 from scanner.model.checks import Check, Example, Labelled, NoneMeans, Parameter, Severity
 from scanner.model.expressions import Expression
 from scanner.model.kinds import Kind
+
+_SOURCE_CONTROL: Final = "scm"
+"""First word of questions about source control, which are the same at every code host."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +62,12 @@ class CheckReader:
         identity: str = reading.data["id"]
         cloud = identity.partition("-")[0]
         kind_cloud = reading.data["resource"].partition(".")[0]
-        if cloud != kind_cloud:
+        if cloud not in (kind_cloud, _SOURCE_CONTROL):
             reading.wrong(("id",), f"'{identity}' does not begin with its cloud", f"the kind's cloud is {kind_cloud}")
         if inside[-1] != f"{identity}.yaml":
             reading.wrong(("id",), f"'{identity}' is not the file's name", f"the file is called {inside[-1]}")
-        if shipped and (len(inside) != 3 or inside[0] != cloud):
-            reading.wrong(("id",), "the file is not in its folder", f"it belongs in checks/{cloud}/<service>/")
+        if shipped and (len(inside) != 3 or inside[0] != kind_cloud):
+            reading.wrong(("id",), "the file is not in its folder", f"it belongs in checks/{kind_cloud}/<service>/")
 
     def _scope(self, reading: Reading, kind: Kind | None) -> Labelled:
         data: dict[str, str] = reading.data["scope"]

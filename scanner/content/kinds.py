@@ -10,7 +10,7 @@ from scanner.content.agreement import check_agreement
 from scanner.content.reading import Reading, Steps, suggest
 from scanner.content.requests import Requests
 from scanner.content.typing import MistypedError, attribute_field, typed
-from scanner.language.types import DYN, INT, STRING, Field, ListType, RecordType, Type
+from scanner.language.types import DYN, INT, STRING, TIMESTAMP, Field, ListType, RecordType, Type
 from scanner.model.expressions import Expression
 from scanner.model.kinds import Attribute, Cardinality, Count, Kind, Listing, Relation, Request, Scope
 
@@ -23,6 +23,7 @@ RAW: Final[Mapping[str, Type]] = {
     "region": STRING,
     "partition": STRING,
     "params": DYN,
+    "started": TIMESTAMP,
 }
 """What expressions over raw answers may name, beside the details."""
 _UNSPEAKABLE: Final = frozenset({"in", "true", "false", "null"})

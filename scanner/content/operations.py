@@ -15,7 +15,7 @@ from scanner.errors import ContentError, Problem
 from scanner.model.rest import PLACEHOLDER, Page, RestOperation, RestOperations
 
 _STRAY: Final = re.compile(r"[{}]|\.\.|//")
-_WAYS: Final = ({"send", "next"}, {"link"}, {"header"})
+_WAYS: Final = ({"send", "next"}, {"send", "next", "more"}, {"link"}, {"header"})
 """The keys that say together how pages follow."""
 
 
@@ -61,6 +61,7 @@ def _operation(reading: Reading, path: Steps, service: str, data: dict[str, Any]
         always=tuple(data.get("always", above.get("always", ()) if page is not None else ())),
         shared=data.get("shared", False),
         why=data.get("why", ""),
+        graphql=data.get("graphql", ""),
     )
 
 
@@ -71,6 +72,8 @@ def _check_verb(reading: Reading, path: Steps, data: dict[str, Any]) -> None:
     verb = "get" if "get" in data else "post"
     if verb == "post" and "why" not in data:
         reading.wrong((*path, "post"), "a POST is on the list for a reason", "say in 'why' that it only reads")
+    if "graphql" in data and verb == "get":
+        reading.wrong((*path, "graphql"), "a query is asked by POST", "write 'post' instead of 'get'", key=True)
     text: str = data[verb]
     stray = _STRAY.search(PLACEHOLDER.sub("x", text))
     if stray:
@@ -86,7 +89,11 @@ def _page(reading: Reading, path: Steps, data: Any) -> Page | None:
     if set(data) not in _WAYS:
         reading.wrong(path, "pages follow in one way", "write 'send' with 'next', or 'link', or 'header'", key=True)
     return Page(
-        send=data.get("send", ""), next=data.get("next", ""), link=data.get("link", ""), header="header" in data
+        send=data.get("send", ""),
+        next=data.get("next", ""),
+        more=data.get("more", ""),
+        link=data.get("link", ""),
+        header="header" in data,
     )
 
 

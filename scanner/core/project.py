@@ -13,6 +13,7 @@ from scanner.core.reading import Reader
 from scanner.core.relations import Join, Side
 from scanner.core.resources import Gap, Resource
 from scanner.core.units import Place, Read, Unit, UnitRead
+from scanner.language.functions import to_timestamp
 from scanner.language.unread import merge
 from scanner.model.answers import Answer, Call, Snapshot
 from scanner.model.checks import Check
@@ -32,6 +33,8 @@ class Estate:
     regions: tuple[str, ...]
     regions_open: str
     params: Mapping[str, Any]
+    started: str
+    """When the reading began: UTC, ISO 8601 with `Z`."""
     management_open: str = ""
     """Why the kinds of the organisation are not read here; empty: they are."""
     organization_only: bool = False
@@ -47,6 +50,7 @@ class Estate:
             regions=snapshot.regions,
             regions_open=snapshot.regions_open,
             params=params,
+            started=snapshot.started,
             management_open=snapshot.management_open,
             organization_only=snapshot.organization_only,
         )
@@ -63,7 +67,13 @@ class Estate:
             return
         regions = self.regions if scope is Scope.REGION else ("",)
         for region in regions:
-            yield Place(account=self.account, partition=self.partition, region=region, params=self.params)
+            yield Place(
+                account=self.account,
+                partition=self.partition,
+                region=region,
+                params=self.params,
+                started=to_timestamp(self.started),
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from scanner.model.answers import Answer, Call
@@ -17,6 +18,8 @@ class ReadContext:
     partition: str
     region: str
     """The region that is being read; `` for a kind of the account."""
+    started: datetime
+    """When the reading of the target began."""
     it: Any = None
     """The listed item, for a detail."""
     params: Mapping[str, Any] = field(default_factory=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from scanner.core.attributes import CALLS, read_attribute
@@ -27,6 +28,8 @@ class Place:
     partition: str
     region: str
     params: Mapping[str, Any]
+    started: datetime
+    """When the reading of the target began, by the host's clock: what a question about a span of time ends with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,6 +253,7 @@ class Unit:
             "region": self.place.region,
             "partition": self.place.partition,
             "params": self.place.params,
+            "started": self.place.started,
         }
 
     def _scope(self, door: Door, kind: Kind, it: Any, parent: Any) -> dict[str, Any]:
@@ -271,6 +275,7 @@ class Unit:
             region=scope["region"] if isinstance(scope["region"], str) else "",
             it=scope["it"],
             params=self.place.params,
+            started=self.place.started,
         )
 
 

@@ -102,10 +102,13 @@ def to_double(value: str | int) -> float:
     return float(value)
 
 
-def to_string(value: str | int | bool) -> str:
-    """The text of an integer or a bool."""
+def to_string(value: str | int | bool | datetime) -> str:
+    """The text of an integer, a bool or, as RFC 3339 in UTC with no more digits than it needs, a timestamp."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, datetime):
+        whole, _, fraction = value.replace(tzinfo=None).isoformat().partition(".")
+        return f"{whole}.{fraction.rstrip('0')}Z" if fraction else f"{whole}Z"
     return str(value)
 
 
@@ -215,7 +218,15 @@ _ALL: Final = (
     _plain("duration", to_duration, "duration('36h')", _of(DURATION, STRING)),
     _plain("int", to_int, "int('22')", _of(INT, STRING), _of(INT, DOUBLE)),
     _plain("double", to_double, "double(3)", _of(DOUBLE, STRING), _of(DOUBLE, INT)),
-    _plain("string", to_string, "string(22)", _of(STRING, INT), _of(STRING, BOOLEAN), _of(STRING, STRING)),
+    _plain(
+        "string",
+        to_string,
+        "string(22)",
+        _of(STRING, INT),
+        _of(STRING, BOOLEAN),
+        _of(STRING, STRING),
+        _of(STRING, TIMESTAMP),
+    ),
     _plain("days", days, "days(90)", _of(DURATION, INT)),
     _plain("hours", hours, "hours(36)", _of(DURATION, INT)),
     _plain("json", parse_json, "json('{}')", _of(DYN, STRING)),

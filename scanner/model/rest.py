@@ -18,7 +18,9 @@ class Page:
     send: str = ""
     """The argument that takes the token."""
     next: str = ""
-    """The member that holds the token."""
+    """Dotted path of the token."""
+    more: str = ""
+    """Dotted path of whether there is a next page; empty: a token says so."""
     link: str = ""
     """The member that holds the address."""
     header: bool = False
@@ -27,7 +29,7 @@ class Page:
     @property
     def members(self) -> frozenset[str]:
         """Members that say nothing but where the next page is."""
-        return frozenset({self.next, self.link} - {""})
+        return frozenset({self.next, self.more, self.link} - {""})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,8 @@ class RestOperation:
     """Whether the answer is the same for all targets, as that of a folder above them: it is then asked once."""
     why: str
     """Why a POST is on the list."""
+    graphql: str
+    """The query, where one path answers every question; arguments are its variables. Empty: no GraphQL."""
 
     @property
     def service(self) -> str:

@@ -195,6 +195,7 @@ READERS = Registry[Reader](
         "azure.break_glass_sign_ins": "scanner.sources.azure.readers:break_glass_sign_ins",
         "azure.directory_administrators": "scanner.sources.azure.readers:directory_administrators",
         "azure.subscription_administrators": "scanner.sources.azure.readers:subscription_administrators",
+        "github.branch_rules": "scanner.sources.github.readers:branch_rules",
     },
 )
 """Programs of calls that kinds name; they need no SDK, so that a snapshot is replayed without one."""

@@ -16,7 +16,7 @@ from scanner.model.answers import Answer, Call, Snapshot, State, Target
 from scanner.model.library import Library
 from scanner.pipeline import judge
 from scanner.sources import READERS
-from tests.core.provider import Provider
+from tests.core.provider import STARTED, Provider
 
 ACCOUNT = "111122223333"
 HERE, AWAY = "eu-west-1", "us-east-1"
@@ -48,7 +48,15 @@ def verdicts(check: str, table: Mapping[str, Any], **params: Any) -> dict[str, s
     door = Aws(table, target=AWS, partition="aws", regions=(HERE, AWAY))
     found = pack()
     values = resolve_params(found.parameters, params)
-    estate = Estate(target=AWS, account=ACCOUNT, partition="aws", regions=door.regions, regions_open="", params=values)
+    estate = Estate(
+        target=AWS,
+        account=ACCOUNT,
+        partition="aws",
+        regions=door.regions,
+        regions_open="",
+        params=values,
+        started=STARTED,
+    )
     answers = collect(door, plan(found, [found.checks[check]], READERS.get, estate), Serial(), lambda _: None)
     assert len(door.asked) == len(set(door.asked))
     snapshot = Snapshot(

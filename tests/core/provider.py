@@ -20,6 +20,7 @@ from scanner.model.answers import Account, Answer, Call, Caller, State, Target
 from scanner.model.library import Library
 
 TARGET = Target("test:1")
+STARTED = "2026-01-01T00:00:00Z"
 
 
 def library(tmp_path: Path, kinds: Mapping[str, str], checks: Mapping[str, str], parameters: str = "") -> Library:
@@ -95,6 +96,7 @@ def read(
         regions=provider.regions,
         regions_open=provider.regions_open,
         params=resolve_params(found.parameters, params or {}),
+        started=STARTED,
     )
     known = readers or {}
     answers = collect(provider, plan(found, found.checks.values(), known.__getitem__, estate), Serial(), lambda _: None)

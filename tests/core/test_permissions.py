@@ -31,8 +31,8 @@ def snapshot() -> Snapshot:
     return read_snapshot(SNAPSHOT)
 
 
-def own(operation: str) -> str:
-    return f"own:{operation}"
+def own(operation: str) -> tuple[str, ...]:
+    return (f"own:{operation}",)
 
 
 def test_a_check_needs_its_listing_its_details_and_what_they_stand_on(library: Library) -> None:

@@ -11,7 +11,7 @@ import pytest
 from scanner.core.project import Estate, Projection, project
 from scanner.model.answers import Call, State
 from scanner.model.values import ABSENT, OpenList, Unreadable
-from tests.core.provider import Provider, library, read, refused
+from tests.core.provider import STARTED, Provider, library, read, refused
 
 DOOR = """
 scope: region
@@ -173,7 +173,9 @@ def test_a_call_that_the_snapshot_lacks_is_unread_and_named(tmp_path: Path) -> N
     found = library(tmp_path, {"x.door": DOOR}, {"one": check("self.locked")})
     provider = Provider({"x:ListDoors": {"Doors": [{"Id": "a", "Kind": "swing"}]}})
     call = Call(operation="x:ListDoors", region="north", items=("Doors",))
-    estate = Estate(target="test:1", account="1", partition="test", regions=("north",), regions_open="", params={})
+    estate = Estate(
+        target="test:1", account="1", partition="test", regions=("north",), regions_open="", params={}, started=STARTED
+    )
     projection = project({call.key: provider.ask(call)}, found, found.checks.values(), {}.__getitem__, estate)
     assert value(projection, "locked") == Unreadable("x:GetLock was not asked", gaps=frozenset(("x:GetLock@north",)))
     assert [call.operation for call in projection.unanswered] == ["x:GetLock"]

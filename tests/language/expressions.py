@@ -206,7 +206,8 @@ class Writer:
         return f"({self.write(DOUBLE, at, depth)} {self.rng.choice('+-*')} {self.write(DOUBLE, at, depth)})"
 
     def a_string(self, at: Place, depth: int) -> str:
-        choice = self.rng.randint(0, 5)
+        rng = self.rng
+        choice = rng.randint(0, 5)
         if choice == 0:
             return f"({self.write(STRING, at, depth)} + {self.write(STRING, at, depth)})"
         if choice == 1:
@@ -216,7 +217,7 @@ class Writer:
         if choice == 3:
             return f"{self.write(LS, at, depth)}.join(',')"
         if choice == 4:
-            return f"string({self.write(INT, at, depth)})"
+            return f"string({self.write(rng.choice((INT, INT, TIMESTAMP)), at, depth)})"
         return self.literal(STRING, at)
 
     def a_timestamp(self, at: Place, depth: int) -> str:

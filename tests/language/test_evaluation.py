@@ -151,6 +151,8 @@ def test_what_was_not_given_is_unread() -> None:
         ("double('1.5') == 1.5 && double(3) == 3.0", True),
         ("double('x') == 1.0", U),
         ("string(22) == '22' && string(true) == 'true' && string('a') == 'a'", True),
+        ("string(timestamp('2026-01-31T14:00:00+02:00')) == '2026-01-31T12:00:00Z'", True),
+        ("string(timestamp('2026-01-31T12:00:00.250Z') - days(1)) == '2026-01-30T12:00:00.25Z'", True),
         ("days(1) == hours(24) && days(1) == duration('24h') && duration('1h30m') == duration('90m')", True),
         ("days(9223372036854775807) > days(1)", U),
         ("now + days(9000000) > now", U),

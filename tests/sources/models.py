@@ -1,20 +1,29 @@
-"""Kinds held against botocore's models: operations, arguments, lists, and the members that attributes read."""
+"""Kinds held against the providers' models: operations, arguments, lists, and the members that attributes read.
+
+AWS's models are botocore's. Those of the other clouds lie beside their operations in `models/<service>.json`, in
+botocore's format, derived from what each provider publishes (`tests/sources/derive`)."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
+from pathlib import Path as File
 from typing import Any
 
-from botocore.model import Shape
+from botocore.exceptions import UnknownServiceError
+from botocore.model import ServiceModel, Shape
 from botocore.session import Session
 
 from scanner.core.need import Path, attribute_paths, request_paths, requests
 from scanner.model.kinds import Attribute, Kind, Request
 from scanner.model.library import Library
 from scanner.sources.aws.answers import DECODED
+from scanner.sources.rest.operations import clouds
+
+SOURCES = File(__file__).parents[2] / "scanner/sources"
 
 # What botocore's parser gives for each type of its models; `json` stands for a text that the language may decode.
 TYPES: Mapping[str, tuple[str, ...]] = {
@@ -31,7 +40,7 @@ TYPES: Mapping[str, tuple[str, ...]] = {
     "map": ("map",),
     "structure": ("map", "policy", "trust_policy"),
 }
-_NOT_AWS = frozenset({"account", "region", "partition", "params", "now"})
+_NOT_ANSWERS = frozenset({"account", "region", "partition", "params", "now", "started", "self"})
 
 
 class WrongError(Exception):
@@ -45,6 +54,20 @@ def session() -> Session:
 
 
 @cache
+def _declared(service: str) -> ServiceModel | None:
+    """The derived model of a service of a cloud other than AWS."""
+    found = [path for cloud in clouds() if (path := SOURCES / cloud / f"models/{service}.json").exists()]
+    return ServiceModel(json.loads(found[0].read_text())) if found else None
+
+
+def _aws(service: str) -> ServiceModel:
+    try:
+        return session().get_service_model(service)
+    except UnknownServiceError:
+        raise WrongError(f"there is no model of {service}") from None
+
+
+@cache
 def output(operation: str) -> Shape:
     """The shape of an operation's answer."""
     return model(operation).output_shape
@@ -52,9 +75,9 @@ def output(operation: str) -> Shape:
 
 @cache
 def model(operation: str) -> Any:
-    """botocore's model of `service:Operation`."""
+    """The model of `service:operation`."""
     service, _, name = operation.partition(":")
-    known = session().get_service_model(service)
+    known = _declared(service) or _aws(service)
     if name not in known.operation_names:
         raise WrongError(f"{operation} does not exist{near(name, known.operation_names)}")
     return known.operation_model(name)
@@ -69,7 +92,7 @@ def near(word: str, known: Any) -> str:
 def walk(shape: Shape, steps: Path) -> Shape | None:
     """The shape at a path; None below a text, which may be decoded. WrongError where the model has no such member."""
     for position, step in enumerate(steps):
-        if shape.type_name == "string":
+        if shape.type_name == "string" or getattr(shape, "is_document_type", False):
             return None
         if shape.type_name == "list" and not _is_index(step):
             return walk(shape.member, steps[position:])
@@ -78,7 +101,7 @@ def walk(shape: Shape, steps: Path) -> Shape | None:
 
 
 def _is_index(step: str) -> bool:
-    return step in ("[]", "*") or step.isdigit()
+    return step == "[]" or step.isdigit()
 
 
 def _inner(shape: Shape, step: str, path: str) -> Shape:
@@ -97,12 +120,13 @@ def _inner(shape: Shape, step: str, path: str) -> Shape:
 
 
 def steps_of(items: str) -> Path:
-    """`Reservations[].Instances` as steps, down to an element."""
-    return (*re.sub(r"\[\]", ".[]", items).split("."), "[]")
+    """`Reservations[].Instances` as steps, down to an element; `*` is any key of a mapping."""
+    words = items.replace("[]", ".[]").replace("{}", ".*").split(".")
+    return tuple(words) if items.endswith("{}") else (*words, "[]")
 
 
 def problems(kind: Kind, library: Library) -> Iterator[str]:
-    """Everything in a kind that botocore's models do not know."""
+    """Everything in a kind that the providers' models do not know."""
     for request in requests(kind):
         yield from (f"{kind.id}: {text}" for text in request_problems(request))
     for name, attribute in kind.attributes.items():
@@ -177,7 +201,7 @@ def _below(path: Path, top: Path) -> bool:
 
 
 def _path_problem(kind: Kind, library: Library, where: str, path: Path) -> Iterator[str]:
-    if path[0] in _NOT_AWS:
+    if path[0] in _NOT_ANSWERS:
         return
     try:
         shape_at(kind, library, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,7 +19,13 @@ LEAVE = "organizations:LeaveOrganization"
 
 def run(answer: Any, item: Any = None) -> Any:
     """What the reader makes of one answer, given as its data or as a state of refusal."""
-    context = ReadContext(account="123456789012", partition="aws", region="", it=item or {"Id": "p-1"})
+    context = ReadContext(
+        account="123456789012",
+        partition="aws",
+        region="",
+        started=datetime(2026, 1, 1, tzinfo=UTC),
+        it=item or {"Id": "p-1"},
+    )
     program = READERS.get("aws.denials")(context)
     try:
         call: Call = next(program)
@@ -85,7 +92,9 @@ def test_what_was_not_read_is_not_known(answer: Any) -> None:
 
 
 def test_a_policy_without_an_id_is_not_known() -> None:
-    context = ReadContext(account="123456789012", partition="aws", region="", it={})
+    context = ReadContext(
+        account="123456789012", partition="aws", region="", started=datetime(2026, 1, 1, tzinfo=UTC), it={}
+    )
     with pytest.raises(StopIteration) as stopped:
         next(READERS.get("aws.denials")(context))
     assert isinstance(stopped.value.value, Unreadable)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from scanner.model.answers import Answer, Call, State
 from scanner.model.values import Unreadable
 from scanner.sources import READERS
 
-CONTEXT = ReadContext(account="123456789012", partition="aws", region="")
+CONTEXT = ReadContext(account="123456789012", partition="aws", region="", started=datetime(2026, 1, 1, tzinfo=UTC))
 REPORT = "user,arn,mfa_active,new_column\nalice,arn:aws:iam::123456789012:user/alice,false,x\n"
 TIME = "2026-01-01T00:00:00Z"
 

@@ -43,7 +43,7 @@ def chosen(cloud: str, select: Sequence[str], checks: Sequence[Path]) -> tuple[L
     names = matching(select, library) if select else set(library.checks)
     mine = [library.checks[name] for name in sorted(names) if library.checks[name].cloud == cloud]
     if not mine:
-        raise TscanError(f"no check of {cloud} is chosen", f"see 'tscan checks list --cloud {cloud}'")
+        raise TscanError(f"no check of {cloud.upper()} is chosen", f"see 'tscan checks list --cloud {cloud}'")
     return library, mine
 
 

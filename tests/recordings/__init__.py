@@ -1,0 +1,1 @@
+"""Real responses of Google Cloud and Azure, recorded by others, served to the real clients."""

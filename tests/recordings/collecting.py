@@ -1,0 +1,124 @@
+"""Scenarios collected by the real clients and judged: what was read, what was found, and what a refusal changes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from scanner import pipeline
+from scanner.core.params import resolve_params
+from scanner.core.project import Estate, Projection, project
+from scanner.model.answers import Snapshot
+from scanner.model.config import Config, TargetConfig
+from scanner.model.findings import Assessment, Verdict
+from scanner.model.library import Library
+from scanner.sources import READERS
+from tests.core.small import improves
+from tests.recordings.replay import Opening, Replay, replayed
+from tests.recordings.store import Recording, Scenario
+
+SUBSCRIPTION = "ea42f556-5106-4743-99b0-c129bfa71a47"
+"""The subscription of every recording of Azure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """One scenario, read and judged."""
+
+    snapshot: Snapshot
+    assessment: Assessment
+    replay: Replay
+
+    def verdicts(self, check: str) -> Counter[Verdict]:
+        """How often each verdict of a check was given."""
+        results = [result for result in self.assessment.results if result.check == check]
+        return Counter(finding.verdict for result in results for finding in result.findings)
+
+
+Pointed = tuple[TargetConfig, tuple[Opening, ...]]
+"""A target, and the authored responses by which it is opened."""
+
+
+def gcp_project(name: str = "cloud-custodian", number: str = "123456789012") -> Pointed:
+    """A project, and the authored response by which it is opened."""
+    row = {"projectId": name, "name": f"projects/{number}", "displayName": name, "state": "ACTIVE"}
+    row["parent"] = "organizations/111111111111"
+    opening = Opening(path=f"/v3/projects/{name}", body=row)
+    return TargetConfig(cloud="gcp", settings={"project": name}), (opening,)
+
+
+def azure_subscription() -> Pointed:
+    """The recorded subscription, and the authored response by which it is opened."""
+    row = {"subscriptionId": SUBSCRIPTION, "displayName": "recorded", "state": "Enabled", "tenantId": "t"}
+    opening = Opening(path=f"/subscriptions/{SUBSCRIPTION}", body=row)
+    return TargetConfig(cloud="azure", settings={"subscription": SUBSCRIPTION}), (opening,)
+
+
+def read(
+    scenario: Scenario,
+    library: Library,
+    checks: Sequence[str],
+    target: Pointed,
+    *,
+    ignore: frozenset[str] = frozenset(),
+    refuse: Callable[[Recording], bool] = lambda _: False,
+) -> Read:
+    """The scenario collected through the real client, and judged."""
+    config, opening = target
+    with replayed(scenario, opening, ignore=ignore, refuse=refuse) as replay:
+        pointed = TargetConfig(
+            cloud=config.cloud, settings={**config.settings, "endpoint": replay.url}, params=config.params
+        )
+        (snapshot,) = pipeline.scan(Config(targets=(pointed,)), library, checks=tuple(checks))
+    return Read(snapshot=snapshot, assessment=pipeline.judge([snapshot], library), replay=replay)
+
+
+def resources(found: Read, library: Library) -> Projection:
+    """The resources of what was read, with every attribute that the checks need."""
+    values = resolve_params(library.parameters, found.snapshot.params)
+    chosen = [library.checks[name] for name in found.snapshot.checks]
+    return project(found.snapshot.answers, library, chosen, READERS.get, Estate.of(found.snapshot, values))
+
+
+def improvements(
+    scenario: Scenario,
+    library: Library,
+    checks: Sequence[str],
+    target: Pointed,
+    *,
+    ignore: frozenset[str] = frozenset(),
+) -> Iterator[str]:
+    """What became better because one recorded request was refused: there must be nothing.
+
+    Also names a request whose refusal makes nothing unknown, unless nothing depended on it before.
+    """
+    whole = read(scenario, library, checks, target, ignore=ignore)
+    before = _statuses(whole)
+    for file in dict.fromkeys(whole.replay.asked):
+        less = read(scenario, library, checks, target, ignore=ignore, refuse=lambda one, file=file: one.file == file)
+        after = _statuses(less)
+        for name, value in before.items():
+            if name in after and improves(value, after[name]):
+                yield f"{scenario.name}: {name} became {after[name]} from {value} by refusing {file}"
+        gone = [name for name in before if name not in after and not _is_listed(name, less)]
+        yield from (f"{scenario.name}: {name} is gone in silence by refusing {file}" for name in gone)
+
+
+def _statuses(found: Read) -> dict[tuple[str, str], object]:
+    findings = {
+        (finding.check, finding.resource.id): finding.verdict
+        for result in found.assessment.results
+        for finding in result.findings
+    }
+    return {**findings, **{("control", control.id): control.status for control in found.assessment.controls}}
+
+
+def _is_listed(name: tuple[str, str], found: Read) -> bool:
+    """Whether a finding that is no more has one beside it that says that not everything was read."""
+    return any(
+        finding.verdict is Verdict.UNKNOWN
+        for result in found.assessment.results
+        if result.check == name[0]
+        for finding in result.findings
+    )
