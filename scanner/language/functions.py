@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network, summarize_address_range
 from typing import Any, Final
 
 from scanner.language.types import BOOL as BOOLEAN
@@ -153,6 +153,15 @@ def cidr_within(inner: str, outer: str) -> bool:
     return isinstance(large, IPv6Network) and small.subnet_of(large)
 
 
+def cidrs_between(first: str, last: str) -> list[str]:
+    """The fewest networks that together are every address from one to another, in order."""
+    start, end = ip_address(first), ip_address(last)
+    if start.version != end.version:
+        raise ValueError(f"{first!r} and {last!r} are not of one family")
+    networks: list[str] = [str(part) for part in summarize_address_range(start, end)]
+    return networks
+
+
 def days(count: int) -> timedelta:
     """A duration of whole days."""
     return timedelta(days=count)
@@ -223,6 +232,9 @@ _ALL: Final = (
     _plain("json", parse_json, "json('{}')", _of(DYN, STRING)),
     _plain("cidrPrefix", cidr_prefix, "cidrPrefix('10.0.0.0/8')", _of(INT, STRING)),
     _plain("cidrWithin", cidr_within, "cidrWithin('10.1.0.0/16', '10.0.0.0/8')", _of(BOOLEAN, STRING, STRING)),
+    _plain(
+        "cidrsBetween", cidrs_between, "cidrsBetween('10.0.0.0', '10.0.0.9')", _of(ListType(STRING), STRING, STRING)
+    ),
 )
 FUNCTIONS: Final = {function.name: function for function in _ALL}
 

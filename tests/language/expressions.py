@@ -182,6 +182,8 @@ class Writer:
         return f"{subject}.{name}({self.write(STRING, at, depth)})"
 
     def network(self, at: Place, depth: int) -> str:
+        if self.rng.random() < 0.3:
+            return f"(size(cidrsBetween({self.write(STRING, at, depth)}, {self.write(STRING, at, 0)})) > 1)"
         return f"cidrWithin({self.write(STRING, at, depth)}, {self.write(STRING, at, 0)})"
 
     def an_int(self, at: Place, depth: int) -> str:

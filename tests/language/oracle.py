@@ -9,7 +9,7 @@ from typing import Any, Final
 from cel_expr_python import cel
 from cel_expr_python.ext import ext_strings
 
-from scanner.language.functions import cidr_prefix, cidr_within, days, hours
+from scanner.language.functions import cidr_prefix, cidr_within, cidrs_between, days, hours
 from scanner.model.values import ABSENT
 
 _TYPES: Final = {
@@ -19,6 +19,7 @@ _TYPES: Final = {
     "duration": cel.Type.DURATION,
     "timestamp": cel.Type.TIMESTAMP,
     "dyn": cel.Type.DYN,
+    "list(string)": cel.Type.List(cel.Type.STRING),
 }
 FAILED: Final = object()
 """The oracle gave an error."""
@@ -44,6 +45,7 @@ def environment(names: Iterable[str]) -> Any:
             _function("hours", hours, "duration", "int"),
             _function("cidrPrefix", cidr_prefix, "int", "string"),
             _function("cidrWithin", cidr_within, "bool", "string", "string"),
+            _function("cidrsBetween", cidrs_between, "list(string)", "string", "string"),
         ],
     )
 

@@ -192,6 +192,11 @@ def shape_at(kind: Kind, library: Library, path: Path) -> Shape | None:
     decoded = any(_below(whole, steps_of(text)[:-1]) for text in DECODED.get(operation, ()))
     if decoded:
         return None
+    if whole[-1:] == ("[]",):
+        inside = walk(output(operation), whole[:-1])
+        if inside is None or inside.type_name not in ("list", "map"):
+            # A list is filtered by a flag of its elements; the members of a record are gone through by name.
+            return None
     return walk(output(operation), whole)
 
 

@@ -1,0 +1,70 @@
+"""One check of the real library over Azure's answers, written as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from scanner.collect import collect
+from scanner.core.params import resolve_params
+from scanner.core.project import Estate, plan
+from scanner.executors.serial import Serial
+from scanner.model.answers import Snapshot, Target
+from scanner.pipeline import judge
+from scanner.sources import READERS
+from tests.checks.answers import NOW, Aws, pack
+
+SUB = "0000aaaa-0000-4000-8000-00000000000a"
+ROOT = f"/subscriptions/{SUB}"
+GROUP = f"{ROOT}/resourceGroups/Prod"
+
+Table = Mapping[str, Any]
+
+
+def verdicts(checks: Sequence[str], table: Table, target: str, **params: Any) -> dict[str, list[str]]:
+    """What checks say in one target, by check."""
+    found, where = pack(), Target(target)
+    door = Aws(table, target=where, partition="", regions=())
+    values = resolve_params(found.parameters, params)
+    estate = Estate(
+        target=where, account=where.account, partition="", regions=(), regions_open="", params=values, started=NOW
+    )
+    units = plan(found, [found.checks[check] for check in checks], READERS.get, estate)
+    answers = collect(door, units, Serial(), lambda _: None)
+    assert len(door.asked) == len(set(door.asked))
+    snapshot = Snapshot(
+        id="x",
+        target=where,
+        started=NOW,
+        finished=NOW,
+        version="0",
+        regions=(),
+        checks=tuple(checks),
+        params=params,
+        callers=(),
+        answers=answers,
+    )
+    results = judge([snapshot], found).results
+    return {result.check: [finding.verdict.value for finding in result.findings] for result in results}
+
+
+def verdict(check: str, table: Table, *, target: str = f"azure:{SUB}", **params: Any) -> str:
+    """What a check says of the one thing that it is asked of."""
+    (said,) = verdicts([check], table, target, **params)[check]
+    return said
+
+
+def listed(kind: str, name: str, **properties: Any) -> dict[str, Any]:
+    """A resource as a listing has it."""
+    return {
+        "id": f"{GROUP}/providers/{kind}/{name}",
+        "name": name,
+        "type": kind,
+        "location": "westeurope",
+        "properties": properties,
+    }
+
+
+def values(*rows: Any) -> dict[str, Any]:
+    """A whole answer that lists rows."""
+    return {"value": list(rows)}
