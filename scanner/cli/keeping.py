@@ -14,6 +14,7 @@ from scanner.history.commit import commit_scan
 from scanner.history.snapshots import read_snapshot
 
 if TYPE_CHECKING:
+    from scanner.cli.judging import People
     from scanner.cli.options import Judging
     from scanner.formats import Report
     from scanner.history.ledger import Ledger
@@ -23,9 +24,7 @@ if TYPE_CHECKING:
 STORE: Final = ".tscan"
 
 
-def keep(
-    paths: Sequence[Path], report: Report, options: Judging, config: Config, waivers: Sequence[Waiver], store: str
-) -> None:
+def keep(paths: Sequence[Path], report: Report, options: Judging, config: Config, said: People, store: str) -> None:
     """Commit what was read and judged to a store; then send the alerts that the configuration asks for."""
     place = store or config.store or STORE
     records = commit_scan(
@@ -33,14 +32,15 @@ def keep(
         report.assessment,
         report.library,
         place,
-        waivers=waivers,
+        waivers=said.waivers,
+        attestations=said.attestations,
         roots=default_roots(checks=options.checks, mappings=options.mappings),
     )
     if not options.quiet:
         numbers = ", ".join(f"{record.target} {record.seq}" for record in records)
         click.echo(f"history: {numbers} in {place}", err=True)
     if config.alerts:
-        _tell(place, [record.target for record in records], report, config, waivers)
+        _tell(place, [record.target for record in records], report, config, said.waivers)
 
 
 def _tell(place: str, targets: Sequence[str], report: Report, config: Config, waivers: Sequence[Waiver]) -> None:

@@ -87,7 +87,7 @@ def scan(**options: Any) -> int:
 
 def _scan(reading: Reading, options: Judging) -> int:
     from scanner import pipeline
-    from scanner.cli.judging import accepted, judge_with
+    from scanner.cli.judging import judge_with, people
     from scanner.cli.options import load, parameters, selected
     from scanner.cli.output import destinations
     from scanner.cli.progress import shown
@@ -97,7 +97,7 @@ def _scan(reading: Reading, options: Judging) -> int:
     library = load(options)
     checks = selected(options, library)
     config = _config(reading, library, parameters(options, library))
-    waivers = accepted(options)
+    said = people(options, library, config)
     if reading.preflight:
         from scanner.cli.preflight import look
 
@@ -111,11 +111,11 @@ def _scan(reading: Reading, options: Judging) -> int:
         paths = _write(snapshots, reading.snapshot, several=several)
     if not options.quiet:
         click.echo(f"evidence: {f'{len(paths)} files in {paths[0].parent}' if several else paths[0]}", err=True)
-    report = judge_with(paths, options, library, places, configured=config.categories)
+    report = judge_with(paths, options, library, places, said, configured=config.categories)
     if not reading.no_store:
         from scanner.cli.keeping import keep
 
-        keep(paths, report, options, config, waivers, reading.store)
+        keep(paths, report, options, config, said, reading.store)
     return report.exit_code
 
 

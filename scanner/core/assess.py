@@ -12,7 +12,7 @@ from typing import Final
 from scanner.model.answers import Target
 from scanner.model.checks import Check
 from scanner.model.controls import CheckLink, Control, Criterion, Requirement, Role, WhenEmpty
-from scanner.model.findings import CheckResult, ControlResult, Counts, CriterionResult, Status, Verdict
+from scanner.model.findings import CheckResult, ControlResult, Counts, CriterionResult, Finding, Status, Verdict
 from scanner.model.library import Library
 
 NEUTRAL: Final = frozenset({Status.NO_OCCURRENCE, Status.NOT_APPLICABLE})
@@ -27,6 +27,8 @@ class _Evidence:
     results: Mapping[str, Sequence[CheckResult]]
     targets: frozenset[Target]
     attested: frozenset[str]
+    stale: Mapping[str, str]
+    accepted: frozenset[str]
     params_set: frozenset[str]
 
     @property
@@ -63,40 +65,48 @@ def assess_control(
     targets: frozenset[Target],
     params_set: frozenset[str] = frozenset(),
     attested: frozenset[str] = frozenset(),
+    stale: Mapping[str, str] | None = None,
+    accepted: frozenset[str] = frozenset(),
 ) -> ControlResult:
-    """What a control reads as, given every check's results, the parameters that the entity set, and the manual
-    controls with a current attestation."""
+    """What a control reads as, given every check's results and the parameters that the entity set.
+
+    `attested` are the manual controls with a current attestation, `stale` says why others have none; `accepted` are
+    the targets in which a waiver accepts what fails in this control.
+    """
     evidence = _Evidence(
         control=control,
         checks=library.checks,
         results=results,
         targets=targets,
         attested=attested,
+        stale=stale or {},
+        accepted=accepted,
         params_set=params_set,
     )
-    counts = _count(evidence.found)
+    counts = _count(evidence.found, accepted)
+    leaning = tuple(_leaning(evidence))
     unshown = tuple(dict.fromkeys(_unshown(evidence, counts)))
     missing = tuple(dict.fromkeys(_missing(evidence)))
-    status = _status(evidence, counts, bool(unshown), bool(missing))
+    status = _status(evidence, counts, bool(unshown), bool(missing), bool(leaning))
     failing = (f"{counts.failed} of {_tested(counts)} findings fail",) if counts.failed else ()
-    accepted = (f"{counts.waived} accepted by waiver",) if counts.waived else ()
+    waived = (f"{counts.waived} accepted by waiver",) if counts.waived else ()
     return ControlResult(
         id=control.id,
         status=status,
-        reasons=failing + unshown + missing + accepted,
+        reasons=failing + unshown + missing + waived + leaning,
         counts=counts,
         complete=not unshown and not missing,
     )
 
 
-def _status(evidence: _Evidence, counts: Counts, unshown: bool, missing: bool) -> Status:
+def _status(evidence: _Evidence, counts: Counts, unshown: bool, missing: bool, leaning: bool) -> Status:
     if counts.failed:
         return Status.FAIL
     if unshown:
         return Status.NOT_SHOWN
     if missing:
         return Status.NEEDS_EVIDENCE
-    if counts.waived:
+    if counts.waived or leaning:
         return Status.ACCEPTED
     if evidence.scoped and not _tested(counts):
         # Not unshown: so every population is empty, and the control says what that means.
@@ -143,10 +153,18 @@ def _missing(evidence: _Evidence) -> Iterator[str]:
     """Which statements of people the control waits for."""
     for manual in evidence.control.attestations:
         if manual not in evidence.attested:
-            yield f"{manual} has no current attestation"
+            why = evidence.stale.get(manual, "")
+            yield f"{manual} has no current attestation{': ' * bool(why)}{why}"
     for need in evidence.control.must_have:
         if _only_attestations(need) and not _met(evidence, need):
             yield _unmet(need)
+
+
+def _leaning(evidence: _Evidence) -> Iterator[str]:
+    """What the control must have and has only because a gap is accepted: it then cannot pass."""
+    for need in evidence.control.must_have:
+        if _met(evidence, need) and not _met(evidence, need, gaps_count=False):
+            yield f"{' or '.join(need.checks)} is not read whole, which a waiver accepts"
 
 
 def _may_not_occur(control: Control) -> bool:
@@ -157,11 +175,11 @@ def _only_attestations(need: Requirement) -> bool:
     return bool(need.attestations) and not need.checks and not need.params
 
 
-def _met(evidence: _Evidence, need: Requirement) -> bool:
+def _met(evidence: _Evidence, need: Requirement, *, gaps_count: bool = True) -> bool:
     return (
         not evidence.attested.isdisjoint(need.attestations)
         or not evidence.params_set.isdisjoint(need.params)
-        or any(_population_read(evidence, check) for check in need.checks)
+        or any(_population_read(evidence, check, gaps_count=gaps_count) for check in need.checks)
     )
 
 
@@ -170,24 +188,34 @@ def _unmet(need: Requirement) -> str:
     return f"needs {' or '.join(sources) or 'a source that is not named'}"
 
 
-def _population_read(evidence: _Evidence, check: str) -> bool:
-    """Whether a check was run in every target that it asks about, nothing was unread, and something was there."""
+def _population_read(evidence: _Evidence, check: str, *, gaps_count: bool) -> bool:
+    """Whether a check was run in every target that it asks about, nothing was unread, and something was there.
+
+    With `gaps_count` what a waiver accepts as unread is taken for read.
+    """
     found = evidence.results.get(check, ())
-    counts = _count(found)
     there = any(result.findings and not result.empty for result in found)
-    return check in evidence.checks and there and not counts.unknown and not evidence.unrun(check)
+    findings = (finding for result in found for finding in result.findings)
+    unread = any(finding.verdict is Verdict.UNKNOWN or (_gap(finding) and not gaps_count) for finding in findings)
+    return check in evidence.checks and there and not unread and not evidence.unrun(check)
+
+
+def _gap(finding: Finding) -> bool:
+    return finding.verdict is Verdict.WAIVED and finding.without_waiver is not Verdict.FAIL
 
 
 def _tested(counts: Counts) -> int:
     return counts.passed + counts.failed + counts.waived
 
 
-def _count(results: Sequence[CheckResult]) -> Counts:
+def _count(results: Sequence[CheckResult], accepted: frozenset[str]) -> Counts:
+    """Findings by verdict; what fails in an accepted target counts as waived here, and stays failing elsewhere."""
     tally = dict.fromkeys(Verdict, 0)
     resources = set()
     for result in results:
         for finding in result.findings:
-            tally[finding.verdict] += 1
+            fails = finding.verdict is Verdict.FAIL
+            tally[Verdict.WAIVED if fails and result.target in accepted else finding.verdict] += 1
             ref = finding.resource
             if ref.id != "*" and not result.empty:
                 resources.add((ref.target, ref.kind, ref.region, ref.id))
@@ -237,13 +265,25 @@ def assess_controls(
     *,
     targets: frozenset[Target],
     params_set: frozenset[str] = frozenset(),
+    attested: frozenset[str] = frozenset(),
+    stale: Mapping[str, str] | None = None,
+    accepted: Mapping[str, frozenset[str]] | None = None,
 ) -> Mapping[str, ControlResult]:
-    """What every control of a library reads as, by id."""
+    """What every control of a library reads as, by id; `accepted` are the targets of waivers by control."""
     by_check: dict[str, list[CheckResult]] = {}
     for result in results:
         by_check.setdefault(result.check, []).append(result)
     return {
-        name: assess_control(control, by_check, targets=targets, library=library, params_set=params_set)
+        name: assess_control(
+            control,
+            by_check,
+            library=library,
+            targets=targets,
+            params_set=params_set,
+            attested=attested,
+            stale=stale,
+            accepted=(accepted or {}).get(name, frozenset()),
+        )
         for name, control in sorted(library.controls.items())
     }
 

@@ -51,7 +51,7 @@ class Segment:
     """An immutable file of rows that a record names."""
 
     kind: str
-    """`transitions`, `evidence`, `answers`, `state`, `index`, `pack` or `waivers`."""
+    """`transitions`, `evidence`, `answers`, `state`, `index`, `pack`, `waivers` or `attestations`."""
     path: str
     sha256: str
     rows: int
@@ -88,6 +88,11 @@ class Record:
     """The scans, this one among them, that were judged as one: accounts of an organisation read from each other."""
     sha256: str = ""
     """Digest of this record's bytes in the store; not part of them."""
+
+    @property
+    def attestations_sha256(self) -> str:
+        """Digest of the attestations that judged; `` where there were none."""
+        return next((segment.sha256 for segment in self.segments if segment.kind == "attestations"), "")
 
 
 class History(Protocol):

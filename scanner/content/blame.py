@@ -1,0 +1,81 @@
+"""Who wrote the lines of a file, and when they were committed, as git tells; where it cannot tell, nobody knows."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final
+
+_SECONDS: Final = 60
+_COMMITTED_BY_NOBODY: Final = "0" * 40
+_SETTINGS: Final = ("-c", "core.fsmonitor=false", "-c", "blame.ignoreRevsFile=")
+"""Nothing that a repository configures is run, and no commit is passed over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """The commit that a line comes from."""
+
+    commit: str
+    name: str
+    mail: str
+    when: int
+    """When it was committed, in seconds of the epoch."""
+
+    @property
+    def day(self) -> date:
+        """The day on which it was committed, in UTC."""
+        return datetime.fromtimestamp(self.when, UTC).date()
+
+
+def blame(path: Path) -> Sequence[Line | None]:
+    """The commit of each line of a file, None for a line that is in none; empty where git does not know the file.
+
+    Of a shallow clone nothing is known: its oldest commit would be named for all that is older.
+    """
+    place = path.resolve()
+    if _git(place, "rev-parse", "--is-shallow-repository").strip() != "false":
+        return ()
+    # Moved and indented lines keep the commit that wrote them; filters that the repository configures are not run.
+    return _lines(_git(place, "blame", "--line-porcelain", "-w", "-M", "--no-textconv", "--", place.name))
+
+
+def _git(place: Path, *arguments: str) -> str:
+    """What git says, or nothing where it fails, is missing or hangs."""
+    environment = {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+    try:
+        done = subprocess.run(  # noqa: S603
+            ["git", *_SETTINGS, "-C", str(place.parent), *arguments],  # noqa: S607
+            env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
+
+
+def _lines(porcelain: str) -> list[Line | None]:
+    found: list[Line | None] = []
+    commit, header = "", dict[str, str]()
+    # Only line feeds end a line of git's: contents may hold other separators.
+    for row in porcelain.split("\n"):
+        if row.startswith("\t"):
+            found.append(_line(commit, header))
+            commit, header = "", {}
+        elif not commit:
+            commit = row.partition(" ")[0]
+        else:
+            name, _, value = row.partition(" ")
+            header[name] = value
+    return found
+
+
+def _line(commit: str, header: Mapping[str, str]) -> Line | None:
+    when = header.get("committer-time", "")
+    if commit == _COMMITTED_BY_NOBODY or not when.isdecimal():
+        return None
+    mail = header.get("author-mail", "").strip("<>")
+    return Line(commit=commit, name=header.get("author", ""), mail=mail, when=int(when))
