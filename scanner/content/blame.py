@@ -12,6 +12,8 @@ from typing import Final
 
 _SECONDS: Final = 60
 _COMMITTED_BY_NOBODY: Final = "0" * 40
+_OF_ANOTHER: Final = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
+"""Set while a hook runs, and stronger than the folder that is named."""
 _SETTINGS: Final = ("-c", "core.fsmonitor=false", "-c", "blame.ignoreRevsFile=")
 """Nothing that a repository configures is run, and no commit is passed over."""
 
@@ -46,7 +48,8 @@ def blame(path: Path) -> Sequence[Line | None]:
 
 def _git(place: Path, *arguments: str) -> str:
     """What git says, or nothing where it fails, is missing or hangs."""
-    environment = {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+    own = {name: value for name, value in os.environ.items() if name not in _OF_ANOTHER}
+    environment = {**own, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
     try:
         done = subprocess.run(  # noqa: S603
             ["git", *_SETTINGS, "-C", str(place.parent), *arguments],  # noqa: S607

@@ -16,7 +16,7 @@ from scanner.content.shapes import shape_problems
 from scanner.errors import ContentError, Problem, TscanError
 from scanner.model.controls import Role
 from scanner.model.library import Library
-from scanner.model.waivers import ControlScope, FindingScope, GapScope, Scope, Waiver
+from scanner.model.waivers import SCOPES, ControlScope, FindingScope, GapScope, Scope, Waiver
 
 LONGEST_DAYS: Final = 366
 """A waiver that outlives a year is a decision that nobody looks at again."""
@@ -24,7 +24,6 @@ LONGEST_CONTROL_DAYS: Final = 92
 """One for a control also accepts what fails later, so that it is looked at again every quarter."""
 REVIEW: Final = timedelta(days=7)
 """How long an entry may lie in review after the day that it says it was opened on."""
-_SCOPES: Final = ("gap", "finding", "control")
 
 
 def load_waivers(path: str | Path, library: Library) -> tuple[Waiver, ...]:
@@ -59,7 +58,7 @@ def _document(path: Path) -> Document:
 def _waiver(reading: Reading, index: int, data: dict[str, Any], library: Library) -> Waiver | None:
     """The waiver of an entry; None where it does not say what it accepts, which is noted."""
     path: Steps = ("waivers", index)
-    named = [name for name in _SCOPES if name in data]
+    named = [name for name in SCOPES if name in data]
     if len(named) != 1:
         said = f"{' and '.join(named)} at once" if named else "nothing that could be accepted"
         reading.wrong(path, f"the waiver names {said}", "name one of 'gap', 'finding' and 'control'")
@@ -167,7 +166,7 @@ def _authored(reading: Reading, index: int, waiver: Waiver, lines: Sequence[Line
 
 def _committed(reading: Reading, path: Steps, waiver: Waiver, lines: Sequence[Line | None]) -> date | None:
     """The day on which what is accepted, and from when on, was committed; None where a part of it is not."""
-    kind = next(name for name in _SCOPES if name in reading.data["waivers"][path[1]])
+    kind = next(name for name in SCOPES if name in reading.data["waivers"][path[1]])
     decided = [line for key in (kind, "opened") for line in _written(reading.document, (*path, key), lines)]
     if not decided or None in decided:
         return None

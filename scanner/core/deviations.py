@@ -10,8 +10,9 @@ from itertools import groupby
 from typing import Final
 
 from scanner.core.reads import Reads
+from scanner.model.decisions import WaivedSpan
 from scanner.model.history import Cause, Transition
-from scanner.model.operation import Days, Deviation, WaivedSpan
+from scanner.model.operation import Days, Deviation
 
 Key = tuple[str, str, str]
 """Check, region, resource."""
@@ -21,6 +22,8 @@ GONE: Final = ""
 _DECIDES: Final = frozenset({"pass", "fail", "waived"})
 _MEMBERS: Final = {"pass": "passing", "fail": "failing", "waived": "waived"}
 _CHANGED: Final = frozenset({Cause.PACK, Cause.PARAMS})
+_GAP: Final = "gap"
+"""Stands for a waived verdict that was not read: it decides nothing, closes nothing, and is accepted."""
 
 
 @dataclass(slots=True)
@@ -141,15 +144,16 @@ class Walk:
         if row.verdict == GONE:
             self._vanish(key, item, place, row.cause)
             return
-        was = "absent" if item.verdict == GONE and not item.hidden else item.verdict or "unknown"
-        item.hidden, item.verdict, item.since = "", row.verdict, place
+        was = "unknown" if item.verdict in (GONE, _GAP) else item.verdict
+        was = "absent" if item.verdict == GONE and not item.hidden else was
+        item.hidden, item.verdict, item.since = "", _GAP if row.gap else row.verdict, place
         self._become(key, item, place, row, was)
 
     def _first(self, key: Key, place: int, row: Transition, before: Mapping[tuple[str, str], str]) -> None:
         if row.verdict == "pass":
             self._quiet[key] = place
         elif row.verdict != GONE:
-            item = _Item(verdict=row.verdict, since=place, good=self._listed(key, place, before))
+            item = _Item(verdict=_GAP if row.gap else row.verdict, since=place, good=self._listed(key, place, before))
             self._items[key] = item
             self._become(key, item, place, row, "absent" if item.good >= 0 else "")
 
@@ -164,8 +168,9 @@ class Walk:
         elif row.verdict == "pass":
             self._close(key, item, place, "check changed" if row.cause in _CHANGED else "fixed")
         elif row.verdict == "waived":
-            self._close(key, item, place, "waived")
             item.waived = place
+            if item.verdict != _GAP:
+                self._close(key, item, place, "waived")
 
     def _vanish(self, key: Key, item: _Item, place: int, cause: Cause) -> None:
         item.verdict, item.since, item.left = GONE, place, place
@@ -209,6 +214,8 @@ class Walk:
                 if not item.seen:
                     item.seen = True
                     tally.items += 1
+        if item.waived >= 0:
+            self._waived(key, item, place)
         if verdict not in _DECIDES:
             return
         last = max(self.reads.last_before(key[0], key[1], place), item.since)
@@ -216,19 +223,15 @@ class Walk:
             item.failed = last
         else:
             item.good = last
-        if verdict == "waived":
-            self._waived(key, item, place)
 
     def _waived(self, key: Key, item: _Item, place: int) -> None:
         ends = self.reads.time(place) if place < len(self.reads.records) else ""
         if not ends or self.reads.moment(place) >= self._start:
-            check, region, resource = key
-            begins = self.reads.time(item.waived)
-            self._tally(check).waived.append(
-                WaivedSpan(
-                    target=self.target, check=check, region=region, resource=resource, start=begins, end=ends
-                )
-            )  # fmt: skip
+            begins, what = self.reads.time(item.waived), _GAP if item.verdict == _GAP else "failure"
+            span = WaivedSpan(
+                target=self.target, check=key[0], region=key[1], resource=key[2], start=begins, end=ends, what=what
+            )
+            self._tally(key[0]).waived.append(span)
         item.waived = -1
 
     def _close(self, key: Key, item: _Item, place: int, why: str) -> None:

@@ -13,6 +13,7 @@ from scanner.core.changes import stretches
 from scanner.core.deviations import Tally, Walk
 from scanner.core.reads import Reads
 from scanner.model.controls import Control, Role
+from scanner.model.decisions import WaivedSpan
 from scanner.model.history import Record, Transition
 from scanner.model.library import Library
 from scanner.model.operation import (
@@ -25,7 +26,6 @@ from scanner.model.operation import (
     Schedule,
     Silence,
     TargetPeriod,
-    WaivedSpan,
     Window,
 )
 

@@ -17,6 +17,8 @@ State = Mapping[Place, Transition]
 
 LISTING: Final = "*"
 UNSEEN: Final = "not seen: its listing was not read"
+_BY_WAIVER: Final = (("fail", "waived"), ("waived", "fail"), (Cause.GAP.value, "unknown"))
+"""Moves in which what was read is the same, and only a waiver came or went."""
 _GRAVE: Final = {Verdict.FAIL: 0, Verdict.UNKNOWN: 1, Verdict.WAIVED: 2, Verdict.PASS: 3}
 
 
@@ -26,6 +28,8 @@ class Seen:
 
     verdict: str
     reason: str
+    gap: bool = False
+    """It is waived because a gap is accepted, not a failure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +67,11 @@ def findings_by_place(results: Iterable[CheckResult]) -> dict[Place, Seen]:
 
 
 def _gravest(findings: list[Finding]) -> Seen:
-    if len(findings) == 1:
-        return Seen(findings[0].verdict.value, findings[0].reason)
     worst = min(findings, key=lambda finding: _GRAVE[finding.verdict]).verdict
-    reasons = sorted({finding.reason for finding in findings if finding.verdict is worst and finding.reason})
-    return Seen(worst.value, "; ".join(reasons))
+    those = [finding for finding in findings if finding.verdict is worst]
+    reasons = sorted({finding.reason for finding in those if finding.reason})
+    gap = worst is Verdict.WAIVED and any(finding.without_waiver is not Verdict.FAIL for finding in those)
+    return Seen(worst.value, "; ".join(reasons), gap)
 
 
 def carried(
@@ -112,7 +116,8 @@ def transitions(
     for place in sorted({*before, *after}, key=lambda place: (place[0], place[2], place[1])):
         previous = before[place].verdict if place in before else ""
         seen = after.get(place, Seen("", ""))
-        if previous == seen.verdict:
+        blind = place in before and before[place].gap
+        if previous == seen.verdict and blind == seen.gap:
             continue
         check, region, resource = place
         yield Transition(
@@ -124,7 +129,9 @@ def transitions(
             resource=resource,
             previous=previous,
             verdict=seen.verdict,
-            cause=_cause(place, previous, seen.verdict, was, ground),
+            cause=Cause.GAP
+            if seen.gap
+            else _cause(place, Cause.GAP.value if blind else previous, seen.verdict, was, ground),
             reason=seen.reason,
             evidence_sha256=evidence(place) if seen.verdict else "",
         )
@@ -143,18 +150,18 @@ def apply(state: dict[Place, Transition], moves: Iterable[Transition]) -> None:
 def _cause(place: Place, previous: str, verdict: str, was: Ground | None, ground: Ground) -> Cause:
     """The first that can explain it: scope, pack, params, waiver, evidence; and only else the clock.
 
-    A change that two causes fit is laid to the earlier of them: it may then be our doing, and is never called the
-    entity's without need.
+    From failing to waived and back is a waiver's doing alone: it fails on either side. A change that two causes fit is
+    laid to the earlier of them: it may then be our doing, and is never called the entity's without need.
     """
     check, region, _ = place
     if was is None or (check in was.checks) != (check in ground.checks):
         return Cause.SCOPE
     if region and (region in was.regions) != (region in ground.regions):
         return Cause.SCOPE
+    if (previous, verdict) in _BY_WAIVER:
+        return Cause.WAIVER
     if was.pack != ground.pack:
         return Cause.PACK
     if was.params != ground.params:
         return Cause.PARAMS
-    if was.waivers != ground.waivers and Verdict.WAIVED.value in (previous, verdict):
-        return Cause.WAIVER
     return Cause.EVIDENCE if ground.changed(check) else Cause.CLOCK

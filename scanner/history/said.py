@@ -15,11 +15,10 @@ from scanner.history.stores import Store
 from scanner.model.answers import canonical
 from scanner.model.attestations import Attestation, Proof
 from scanner.model.history import Record
-from scanner.model.waivers import ControlScope, FindingScope, GapScope, Scope, Waiver
+from scanner.model.waivers import SCOPES, Scope, Waiver
 
 T = TypeVar("T")
-_SCOPES: Final[Mapping[str, type[Scope]]] = {"gap": GapScope, "finding": FindingScope, "control": ControlScope}
-_NAMES: Final = {kind: name for name, kind in _SCOPES.items()}
+_NAMES: Final = {kind: name for name, kind in SCOPES.items()}
 _WAIVER_DAYS: Final = ("opened", "expires", "committed")
 _ATTESTATION_DAYS: Final = ("dated", "valid_until", "covers_from", "covers_to")
 _MAY_BE_UNKNOWN: Final = ("committed", "covers_from", "covers_to")
@@ -124,4 +123,4 @@ def _read_days(row: Mapping[str, Any], names: Iterable[str]) -> dict[str, date |
 
 def _read_scope(scope: Mapping[str, Mapping[str, str]]) -> Scope:
     ((name, parts),) = scope.items()
-    return _SCOPES[name](**parts)
+    return SCOPES[name](**parts)

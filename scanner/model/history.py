@@ -17,6 +17,9 @@ class Cause(StrEnum):
     """The check, the kind or the control is another."""
     PARAMS = "params"
     WAIVER = "waiver"
+    """It fails as before, and a waiver began or ceased to count."""
+    GAP = "gap"
+    """It is waived, and not read: a waiver accepts that the call is not answered. Nothing says what it was."""
     CLOCK = "clock"
     """Only time went by: a key grew too old."""
     SCOPE = "scope"
@@ -44,6 +47,11 @@ class Transition:
     reason: str = ""
     evidence_sha256: str = ""
     """Digest of the evidence document that the verdict was made from."""
+
+    @property
+    def gap(self) -> bool:
+        """Whether it is waived without having been read."""
+        return self.verdict == "waived" and self.cause is Cause.GAP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

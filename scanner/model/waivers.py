@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,7 @@ class ControlScope:
 
 
 Scope = GapScope | FindingScope | ControlScope
+SCOPES: Final[Mapping[str, type[Scope]]] = {"gap": GapScope, "finding": FindingScope, "control": ControlScope}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
