@@ -172,7 +172,7 @@ Records, evidence and packs of:
 | place | what it is |
 |---|---|
 | `store/log/` | one signed record for each scan, from the first on: a chain verifies only as a whole |
-| `store/segments/` | what the records name: evidence, answers, transitions, waivers, attestations and packs, each by its digest |
+| `store/segments/` | what the records name, each by its digest: evidence, answers, transitions, waivers, packs … |
 | `store/keys/` | the public keys; take the one that you trust from the person whose key it is |
 | `verify.md` | how to verify `store/` with `openssl` alone, or with `tscan verify store` |
 | `ipe/` | who ran what, with which calls, parameters, versions and clocks: `ipe.md` explains the sheets |

@@ -35,8 +35,8 @@ SHEETS: Final[Mapping[str, Sheet]] = {
         "Each scan of the period: when, by whom, with which version, pack, parameters and clock, and what it says.",
         (
             "record", "target", "scan", "started", "finished", "tscan_version", "pack_sha256", "waivers_sha256",
-            "attestations_sha256", "callers", "regions", "regions_excluded", "regions_not_known", "checks", "calls", "not_whole",
-            "clock_skew_seconds", "parameters_set", "verdicts", "judged_with", "record_sha256",
+            "attestations_sha256", "callers", "regions", "regions_excluded", "regions_not_known", "checks", "calls",
+            "not_whole", "clock_skew_seconds", "parameters_set", "verdicts", "judged_with", "record_sha256",
         ),
     ),
     "calls": Sheet(
@@ -91,7 +91,8 @@ def scan_row(record: Record, snapshot: Snapshot) -> Row:
     """A row of `scans`."""
     return (
         name_of(record), record.target, record.scan, record.started, record.finished, record.version,
-        record.pack_sha256, record.waivers_sha256, record.attestations_sha256, [caller.id for caller in snapshot.callers], record.regions,
+        record.pack_sha256, record.waivers_sha256, record.attestations_sha256,
+        [caller.id for caller in snapshot.callers], record.regions,
         snapshot.regions_excluded, snapshot.regions_open, len(record.checks), len(snapshot.answers),
         sum(not answer.state.whole for answer in snapshot.answers.values()), snapshot.clock_skew, record.params,
         record.counts, record.together, record.sha256,

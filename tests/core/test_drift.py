@@ -12,7 +12,7 @@ from scanner.core.between import drift_between
 from scanner.core.drift import Drift, What
 from scanner.model.checks import Severity
 from scanner.model.history import Cause, Transition
-from scanner.model.waivers import Waiver
+from scanner.model.waivers import GapScope, Waiver
 from tests.core.nights import HERE, Nights, library_of, night
 from tests.core.small import make_check
 
@@ -112,7 +112,7 @@ def test_controls(was: str, now: str, said: str) -> None:
 def test_waivers_that_end_soon() -> None:
     def waiver(name: str, days: int, target: str = HERE) -> Waiver:
         return Waiver(
-            id=name, target=target, operation="s3:List", region="", resource="", reason="r", approver="p",
+            id=name, scope=GapScope(target=target, operation="s3:List"), reason="r", approver="p",
             opened=date(2025, 6, 1), expires=TODAY + timedelta(days=days),
         )  # fmt: skip
 

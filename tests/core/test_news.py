@@ -13,7 +13,7 @@ from scanner.core.news import News, hears, news, route, scan_failed
 from scanner.model.config import AlertRule
 from scanner.model.controls import Role
 from scanner.model.history import Cause
-from scanner.model.waivers import Waiver
+from scanner.model.waivers import GapScope, Waiver
 from tests.core.nights import HERE, Nights, library_of, night
 from tests.core.small import make_check, make_control
 
@@ -52,7 +52,7 @@ def test_an_event_has_the_same_id_whenever_it_is_found_again() -> None:
 
 def test_a_waiver_is_news_once_before_and_once_after_its_end() -> None:
     waiver = Waiver(
-        id="W", target=HERE, operation="s3:L", region="", resource="", reason="r", approver="p",
+        id="W", scope=GapScope(target=HERE, operation="s3:L"), reason="r", approver="p",
         opened=date(2025, 6, 1), expires=date(2026, 1, 10),
     )  # fmt: skip
     first = told("pass", "pass", waivers=[waiver])

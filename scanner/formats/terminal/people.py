@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from rich.console import RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -33,24 +34,26 @@ def _waivers(found: tuple[WaiverResult, ...]) -> Iterator[RenderableType]:
     counts = Counter(one.standing for one in found)
     said = ", ".join(f"{counts[standing]} {standing}" for standing in _ORDER if counts[standing])
     yield Text(f"Waivers: {said}", style="bold")
-    table = _table("waiver", "accepts", "standing", "until", "approved by")
     for one in sorted(found, key=lambda one: (_ORDER.index(one.standing), one.waiver.expires, one.waiver.id))[:NAMED]:
-        waiver = one.waiver
-        author = f"written by {waiver.author}" if waiver.author else "author not known"
-        table.add_row(
-            plain(waiver.id),
-            Text.assemble(plain(str(waiver.scope)), "\n", plain(f"{waiver.target}: {_effect(one)}", "dim")),
-            Text.assemble(plain(one.standing.value, _STYLE.get(one.standing, "")), *_because(one.why)),
-            plain(str(waiver.expires)),
-            Text.assemble(plain(waiver.approver), "\n", plain(author, "dim")),
-        )
-    yield table
+        yield from _waiver(one)
     yield from _more(len(found))
+
+
+def _waiver(one: WaiverResult) -> Iterator[RenderableType]:
+    """What is accepted and how it stands; under it, where, why and by whom."""
+    waiver = one.waiver
+    state = f"{one.standing.value} until {waiver.expires}" if one.standing is Standing.IN_FORCE else one.standing.value
+    heading = Table.grid(padding=(0, 2, 0, 0))
+    heading.add_row(plain(waiver.id, "bold"), plain(state, _STYLE.get(one.standing, "")), plain(_effect(one)))
+    yield heading
+    author = f"written by {waiver.author}" if waiver.author else "author not known"
+    for line in (f"{waiver.scope} of {waiver.target}", f"approved by {waiver.approver}, {author}"):
+        yield Padding(plain(line, "dim"), (0, 0, 0, 4))
 
 
 def _effect(one: WaiverResult) -> str:
     if one.standing is not Standing.IN_FORCE:
-        return "accepts nothing"
+        return one.why
     here = " in this control" if isinstance(one.waiver.scope, ControlScope) else ""
     return f"accepts {plural(one.accepts, 'finding')}{here}" if one.accepts else "there is nothing to accept"
 
@@ -69,10 +72,6 @@ def _attestations(found: tuple[AttestationResult, ...]) -> Iterator[RenderableTy
         )  # fmt: skip
     yield table
     yield from _more(len(found))
-
-
-def _because(why: str) -> tuple[str | Text, ...]:
-    return ("\n", plain(why, "dim")) if why else ()
 
 
 def _table(*headings: str) -> Table:
