@@ -84,29 +84,28 @@ def assess_control(
         params_set=params_set,
     )
     counts = _count(evidence.found, accepted)
-    leaning = tuple(_leaning(evidence))
     unshown = tuple(dict.fromkeys(_unshown(evidence, counts)))
     missing = tuple(dict.fromkeys(_missing(evidence)))
-    status = _status(evidence, counts, bool(unshown), bool(missing), bool(leaning))
+    status = _status(evidence, counts, bool(unshown), bool(missing))
     failing = (f"{counts.failed} of {_tested(counts)} findings fail",) if counts.failed else ()
     waived = (f"{counts.waived} accepted by waiver",) if counts.waived else ()
     return ControlResult(
         id=control.id,
         status=status,
-        reasons=failing + unshown + missing + waived + leaning,
+        reasons=failing + unshown + missing + waived,
         counts=counts,
         complete=not unshown and not missing,
     )
 
 
-def _status(evidence: _Evidence, counts: Counts, unshown: bool, missing: bool, leaning: bool) -> Status:
+def _status(evidence: _Evidence, counts: Counts, unshown: bool, missing: bool) -> Status:
     if counts.failed:
         return Status.FAIL
     if unshown:
         return Status.NOT_SHOWN
     if missing:
         return Status.NEEDS_EVIDENCE
-    if counts.waived or leaning:
+    if counts.waived:
         return Status.ACCEPTED
     if evidence.scoped and not _tested(counts):
         # Not unshown: so every population is empty, and the control says what that means.
@@ -160,13 +159,6 @@ def _missing(evidence: _Evidence) -> Iterator[str]:
             yield _unmet(need)
 
 
-def _leaning(evidence: _Evidence) -> Iterator[str]:
-    """What the control must have and has only because a gap is accepted: it then cannot pass."""
-    for need in evidence.control.must_have:
-        if _met(evidence, need) and not _met(evidence, need, gaps_count=False):
-            yield f"{' or '.join(need.checks)} is not read whole, which a waiver accepts"
-
-
 def _may_not_occur(control: Control) -> bool:
     return control.when_empty is WhenEmpty.NO_OCCURRENCE and "per event" in control.modes
 
@@ -175,11 +167,11 @@ def _only_attestations(need: Requirement) -> bool:
     return bool(need.attestations) and not need.checks and not need.params
 
 
-def _met(evidence: _Evidence, need: Requirement, *, gaps_count: bool = True) -> bool:
+def _met(evidence: _Evidence, need: Requirement) -> bool:
     return (
         not evidence.attested.isdisjoint(need.attestations)
         or not evidence.params_set.isdisjoint(need.params)
-        or any(_population_read(evidence, check, gaps_count=gaps_count) for check in need.checks)
+        or any(_population_read(evidence, check) for check in need.checks)
     )
 
 
@@ -188,15 +180,17 @@ def _unmet(need: Requirement) -> str:
     return f"needs {' or '.join(sources) or 'a source that is not named'}"
 
 
-def _population_read(evidence: _Evidence, check: str, *, gaps_count: bool) -> bool:
+def _population_read(evidence: _Evidence, check: str) -> bool:
     """Whether a check was run in every target that it asks about, nothing was unread, and something was there.
 
-    With `gaps_count` what a waiver accepts as unread is taken for read.
+    A gap that a waiver accepts is taken for read where the check decides the control, which is then accepted at best;
+    elsewhere the control would pass by it.
     """
     found = evidence.results.get(check, ())
     there = any(result.findings and not result.empty for result in found)
+    decides = any(link.id == check for link in evidence.links)
     findings = (finding for result in found for finding in result.findings)
-    unread = any(finding.verdict is Verdict.UNKNOWN or (_gap(finding) and not gaps_count) for finding in findings)
+    unread = any(finding.verdict is Verdict.UNKNOWN or (_gap(finding) and not decides) for finding in findings)
     return check in evidence.checks and there and not unread and not evidence.unrun(check)
 
 
