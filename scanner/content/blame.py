@@ -12,10 +12,13 @@ from typing import Final
 
 _SECONDS: Final = 60
 _COMMITTED_BY_NOBODY: Final = "0" * 40
+_DIGITS: Final = 11
+"""Of a time that a calendar has."""
 _OF_ANOTHER: Final = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
 """Set while a hook runs, and stronger than the folder that is named."""
-_SETTINGS: Final = ("-c", "core.fsmonitor=false", "-c", "blame.ignoreRevsFile=")
-"""Nothing that a repository configures is run, and no commit is passed over."""
+_BLAME: Final = ("blame", "--line-porcelain", "-w", "-M", "--no-textconv", "--ignore-revs-file=")
+"""Moved and indented lines keep the commit that wrote them. Filters that a repository configures are not run, and no
+commit is passed over because a repository asks for that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +45,7 @@ def blame(path: Path) -> Sequence[Line | None]:
     place = path.resolve()
     if _git(place, "rev-parse", "--is-shallow-repository").strip() != "false":
         return ()
-    # Moved and indented lines keep the commit that wrote them; filters that the repository configures are not run.
-    return _lines(_git(place, "blame", "--line-porcelain", "-w", "-M", "--no-textconv", "--", place.name))
+    return _lines(_git(place, *_BLAME, "--", place.name))
 
 
 def _git(place: Path, *arguments: str) -> str:
@@ -52,7 +54,7 @@ def _git(place: Path, *arguments: str) -> str:
     environment = {**own, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
     try:
         done = subprocess.run(  # noqa: S603
-            ["git", *_SETTINGS, "-C", str(place.parent), *arguments],  # noqa: S607
+            ["git", "-c", "core.fsmonitor=false", "-C", str(place.parent), *arguments],  # noqa: S607
             env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
@@ -78,7 +80,7 @@ def _lines(porcelain: str) -> list[Line | None]:
 
 def _line(commit: str, header: Mapping[str, str]) -> Line | None:
     when = header.get("committer-time", "")
-    if commit == _COMMITTED_BY_NOBODY or not when.isdecimal():
+    if commit == _COMMITTED_BY_NOBODY or not when.isdecimal() or len(when) > _DIGITS:
         return None
     mail = header.get("author-mail", "").strip("<>")
     return Line(commit=commit, name=header.get("author", ""), mail=mail, when=int(when))

@@ -27,6 +27,7 @@ FILES = {
     "criteria": "mappings/soc2-2017/CC6.yaml",
     "config": "tscan.yaml",
     "waivers": "waivers.yaml",
+    "attestation": "attestations/MC-01-2026.yaml",
 }
 STRANGE: tuple[Any, ...] = (None, True, 7, 1.5, "", "x", "A b", [], [7], ["x"], {}, {"x": 7})
 
