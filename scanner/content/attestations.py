@@ -49,11 +49,7 @@ def _attestation(file: ContentFile, folder: Path, library: Library, problems: li
         reading.wrong(("control",), f"there is no manual control '{data['control']}'", hint)
     dated, until = (read_day(reading, (name,), data[name]) for name in ("dated", "valid_until"))
     covers = _covers(reading, dated)
-    if until < dated:
-        reading.wrong(("valid_until",), "a statement cannot end before it is made", "give a later day")
-    elif (until - dated).days > LONGEST_DAYS:
-        hint = "state it again when it ends"
-        reading.wrong(("valid_until",), f"a statement counts for {LONGEST_DAYS} days at most", hint)
+    _check_term(reading, dated, until)
     return Attestation(
         id="/".join(file.inside).removesuffix(".yaml"),
         control=data["control"],
@@ -70,12 +66,24 @@ def _attestation(file: ContentFile, folder: Path, library: Library, problems: li
     )
 
 
+def _check_term(reading: Reading, dated: date, until: date) -> None:
+    if date.min in (dated, until):
+        return  # what is no day was said to be none
+    if until < dated:
+        reading.wrong(("valid_until",), "a statement cannot end before it is made", "give a later day")
+    elif (until - dated).days > LONGEST_DAYS:
+        hint = "state it again when it ends"
+        reading.wrong(("valid_until",), f"a statement counts for {LONGEST_DAYS} days at most", hint)
+
+
 def _covers(reading: Reading, dated: date) -> tuple[date | None, date | None]:
     """The period that a statement speaks of: nobody can say what will have been."""
     if "covers" not in reading.data:
         return None, None
     data = reading.data["covers"]
     begins, ends = (read_day(reading, ("covers", name), data[name]) for name in ("from", "to"))
+    if date.min in (begins, ends, dated):
+        return begins, ends
     if ends < begins:
         reading.wrong(("covers", "to"), "the period ends before it begins", "give a later day")
     elif ends > dated:
