@@ -50,6 +50,13 @@ def test_every_move_has_its_name(was: str, now: str, said: What) -> None:
     assert what(nights({KEY: was}, {KEY: now})) == [said]
 
 
+@pytest.mark.parametrize(("was", "said"), [("fail", What.OUT_OF_SIGHT), ("unknown", What.WAIVED)])
+def test_an_accepted_gap_does_not_hide_that_it_failed(was: str, said: What) -> None:
+    history = nights({KEY: was})
+    history.commit(night(1), {KEY: "waived"}, cause=Cause.GAP)
+    assert what(history) == [said]
+
+
 def test_what_is_as_it_was_is_no_drift() -> None:
     assert what(nights({KEY: "fail"}, {KEY: "fail"})) == []
     there_and_back = nights({KEY: "pass"}, {KEY: "fail"}, {KEY: "pass"})

@@ -58,7 +58,12 @@ def test_a_waiver_is_news_once_before_and_once_after_its_end() -> None:
     first = told("pass", "pass", waivers=[waiver])
     assert [(one.event, one.text) for one in first] == [("waiver expiring", "waiver W ends in 8 days, on 2026-01-10")]
     over = told("pass", "pass", waivers=[replace(waiver, expires=date(2026, 1, 2))])
-    assert over[0].text == "waiver W has ended, on 2026-01-02"
+    assert (over[0].event, over[0].text) == ("waiver expired", "waiver W has ended, on 2026-01-02")
+    assert first[0].id != over[0].id
+    # Who asked to hear of a waiver's end before it comes hears of it when it came.
+    assert hears(AlertRule(events=("waiver expiring",), to=("x://y",)), over[0])
+    assert hears(AlertRule(events=("waiver expired",), to=("x://y",)), over[0])
+    assert not hears(AlertRule(events=("waiver expired",), to=("x://y",)), first[0])
 
 
 @pytest.mark.parametrize(
