@@ -19,6 +19,8 @@ version: 1
 # timezone: Europe/Berlin          # UTC if left out; evidence is always in UTC
 # store: s3://bucket/tscan         # where history lies; .tscan if left out
 # schedule: daily                  # how often a scan is expected; a run that was missed is a gap in history
+# waivers: waivers.yaml            # what is accepted by name, until a date
+# attestations: attestations       # a folder of what only people can show
 
 # One entry for each place to look at. Without any, the account that the environment's credentials are of.
 # targets:

@@ -38,8 +38,8 @@ def reperform(
 ) -> int:
     """One finding with its evidence: calls, answers, condition, values, and the command that shows the same.
 
-    RESOURCE is the provider's id or the name; `*` is a listing that was not read. Of history, the pack, parameters
-    and waivers are those of the day. Exit code 1: history has another verdict than its evidence gives.
+    RESOURCE is the provider's id or the name; `*` is a listing that was not read. Of history, pack, parameters,
+    waivers and attestations are those of the day. Exit code 1: history has another verdict than its evidence gives.
 
     \b
     Examples:
