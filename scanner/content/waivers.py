@@ -69,7 +69,7 @@ def _waiver(reading: Reading, index: int, data: dict[str, Any], library: Library
     return Waiver(
         id=data["id"],
         scope=scope,
-        reason=data["reason"].strip(),
+        reason=" ".join(data["reason"].split()),
         approver=data["approver"],
         opened=read_day(reading, (*path, "opened"), data["opened"]),
         expires=_term(reading, path, data, LONGEST_CONTROL_DAYS if kind == "control" else LONGEST_DAYS),

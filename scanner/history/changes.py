@@ -17,7 +17,8 @@ State = Mapping[Place, Transition]
 
 LISTING: Final = "*"
 UNSEEN: Final = "not seen: its listing was not read"
-_BY_WAIVER: Final = (("fail", "waived"), ("waived", "fail"), (Cause.GAP.value, "unknown"))
+_WAIVED: Final = Verdict.WAIVED.value
+_BY_WAIVER: Final = (("fail", _WAIVED), (_WAIVED, "fail"), (Cause.GAP.value, "unknown"))
 """Moves in which what was read is the same, and only a waiver came or went."""
 _GRAVE: Final = {Verdict.FAIL: 0, Verdict.UNKNOWN: 1, Verdict.WAIVED: 2, Verdict.PASS: 3}
 
@@ -38,7 +39,6 @@ class Ground:
 
     pack: str
     params: Mapping[str, Any]
-    waivers: str
     checks: frozenset[str]
     regions: frozenset[str]
     changed: Callable[[str], bool] = field(default=lambda _: True)
@@ -50,7 +50,6 @@ def ground_of(record: Record, changed: Callable[[str], bool] = lambda _: True) -
     return Ground(
         pack=record.pack_sha256,
         params=record.params,
-        waivers=record.waivers_sha256,
         checks=frozenset(record.checks),
         regions=frozenset(record.regions),
         changed=changed,
@@ -116,8 +115,7 @@ def transitions(
     for place in sorted({*before, *after}, key=lambda place: (place[0], place[2], place[1])):
         previous = before[place].verdict if place in before else ""
         seen = after.get(place, Seen("", ""))
-        blind = place in before and before[place].gap
-        if previous == seen.verdict and blind == seen.gap:
+        if previous == seen.verdict and (previous != _WAIVED or before[place].gap == seen.gap):
             continue
         check, region, resource = place
         yield Transition(
@@ -129,9 +127,7 @@ def transitions(
             resource=resource,
             previous=previous,
             verdict=seen.verdict,
-            cause=Cause.GAP
-            if seen.gap
-            else _cause(place, Cause.GAP.value if blind else previous, seen.verdict, was, ground),
+            cause=Cause.GAP if seen.gap else _cause(place, before.get(place), seen.verdict, was, ground),
             reason=seen.reason,
             evidence_sha256=evidence(place) if seen.verdict else "",
         )
@@ -147,7 +143,7 @@ def apply(state: dict[Place, Transition], moves: Iterable[Transition]) -> None:
             state.pop(place, None)
 
 
-def _cause(place: Place, previous: str, verdict: str, was: Ground | None, ground: Ground) -> Cause:
+def _cause(place: Place, last: Transition | None, verdict: str, was: Ground | None, ground: Ground) -> Cause:
     """The first that can explain it: scope, pack, params, waiver, evidence; and only else the clock.
 
     From failing to waived and back is a waiver's doing alone: it fails on either side. A change that two causes fit is
@@ -158,6 +154,7 @@ def _cause(place: Place, previous: str, verdict: str, was: Ground | None, ground
         return Cause.SCOPE
     if region and (region in was.regions) != (region in ground.regions):
         return Cause.SCOPE
+    previous = "" if last is None else Cause.GAP.value if last.gap else last.verdict
     if (previous, verdict) in _BY_WAIVER:
         return Cause.WAIVER
     if was.pack != ground.pack:

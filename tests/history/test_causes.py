@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from scanner.history.changes import Ground, Seen, apply, findings_by_place, transitions
@@ -16,11 +14,8 @@ FAIL, PASS, UNKNOWN = Seen("fail", ""), Seen("pass", ""), Seen("unknown", "")
 WAIVED, GAP = Seen("waived", ""), Seen("waived", "", gap=True)
 
 
-def ground(pack: str = "p", waivers: str = "w", *, changed: bool = True, **more: Any) -> Ground:
-    return Ground(
-        pack=pack, params={}, waivers=waivers, checks=frozenset({"c"}), regions=frozenset({"eu-west-1"}),
-        changed=lambda _: changed, **more,
-    )  # fmt: skip
+def ground(pack: str = "p") -> Ground:
+    return Ground(pack=pack, params={}, checks=frozenset({"c"}), regions=frozenset({"eu-west-1"}))
 
 
 def moves(*seen: Seen, last: Ground | None = None) -> list[str]:
@@ -48,10 +43,8 @@ def moves(*seen: Seen, last: Ground | None = None) -> list[str]:
         (UNKNOWN, WAIVED, "evidence"), (WAIVED, UNKNOWN, "evidence"), (FAIL, PASS, "evidence"),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("file", ["w", "another"])
-def test_the_cause_is_told_by_what_was_read(before: Seen, after: Seen, cause: str, file: str) -> None:
-    """Whether the file of waivers changed as well tells nothing."""
-    assert moves(before, after, last=ground(waivers=file))[1:] == [cause]
+def test_the_cause_is_told_by_what_was_read(before: Seen, after: Seen, cause: str) -> None:
+    assert moves(before, after)[1:] == [cause]
 
 
 def test_another_pack_does_not_explain_a_waiver_and_explains_the_rest() -> None:
