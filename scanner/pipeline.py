@@ -7,11 +7,13 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from scanner import __version__
 from scanner.collect import Collected, Progress, collect_all
 from scanner.core.assess import assess_controls, assess_criteria
+from scanner.core.attest import attested, stale, weigh_attestations
 from scanner.core.coverage import coverage
 from scanner.core.evaluate import evaluate_check
 from scanner.core.need import answer_paths, needs, secret_paths
@@ -19,10 +21,11 @@ from scanner.core.organization import missing, read_elsewhere, read_once, unente
 from scanner.core.params import loosened, resolve_params
 from scanner.core.project import Estate, plan, project
 from scanner.core.units import Unit
-from scanner.core.waive import standing, waive, waive_row
+from scanner.core.waive import Waived, apply_waivers
 from scanner.errors import TscanError
 from scanner.executors import EXECUTORS
 from scanner.model.answers import Snapshot, Target
+from scanner.model.attestations import Attestation
 from scanner.model.checks import Check
 from scanner.model.config import Config
 from scanner.model.findings import Assessment, CheckResult, CoverageRow, Population
@@ -127,22 +130,36 @@ def judge(
     params: Mapping[str, Any] | None = None,
     categories: Mapping[str, tuple[str, ...]] | None = None,
     waivers: Sequence[Waiver] = (),
+    attestations: Sequence[Attestation] = (),
 ) -> Assessment:
     """What the evidence says by this library: a pure function; the clock is the end of each snapshot.
 
     The snapshots are of different targets, and are taken one at a time. `checks` and `params` default to those that
-    each snapshot was made with; `categories` keeps the named ones of a framework; `waivers` count on a snapshot's day.
+    each snapshot was made with; `categories` keeps the named ones of a framework; `waivers` count on a snapshot's day,
+    `attestations` on the last one.
     """
     seen: list[Snapshot] = []
-    every = _with_missing(snapshots, seen)
-    judged = [_waived(_judge_target(one, library, checks, params), waivers, _end(one)) for one in every]
-    results = read_once([result for one in judged for result in one.results], seen, library)
-    controls = assess_controls(
+    judged = [_judge_target(one, library, checks, params) for one in _with_missing(snapshots, seen)]
+    stated = weigh_attestations(attestations, max(_end(snapshot) for snapshot in seen).date())
+    assess = partial(
+        assess_controls,
         library,
-        results,
         targets=frozenset(snapshot.target for snapshot in seen),
         params_set=frozenset(name for snapshot in seen for name in {**snapshot.params, **(params or {})}),
+        attested=attested(stated),
+        stale=stale(stated),
     )
+    found = apply_waivers(
+        Waived(
+            results=read_once([result for one in judged for result in one.results], seen, library),
+            coverage=[row for one in judged for row in one.coverage],
+        ),
+        waivers,
+        library,
+        days={snapshot.target: _end(snapshot).date() for snapshot in seen},
+        statuses=lambda results: {name: one.status.value for name, one in assess(results).items()},
+    )
+    controls = assess(found.results, accepted=found.controls)
     return Assessment(
         id=_name(seen),
         started=min(snapshot.started for snapshot in seen),
@@ -152,11 +169,13 @@ def judge(
         params=_stated_params(seen, library, params),
         callers=tuple({caller.id: caller for snapshot in seen for caller in snapshot.callers}.values()),
         targets=tuple(_target(snapshot) for snapshot in seen),
-        coverage=tuple(row for one in judged for row in one.coverage),
+        coverage=tuple(found.coverage),
         populations=tuple(row for one in judged for row in one.populations),
-        results=tuple(results),
+        results=tuple(found.results),
         controls=tuple(controls.values()),
         criteria=assess_criteria(library, controls, categories or {}),
+        waivers=found.waivers,
+        attestations=stated,
         notes=(*_skews(seen), *_loosened(seen, library, params)),
     )
 
@@ -204,16 +223,6 @@ def _judge_target(
         results=read_elsewhere(results, snapshot, library),
         coverage=coverage(snapshot.target, snapshot.answers.values(), projection.unanswered, projection.settled),
         populations=projection.populations,
-    )
-
-
-def _waived(judged: _Judged, waivers: Sequence[Waiver], end: datetime) -> _Judged:
-    """The same with the gaps that are accepted on that day marked as such."""
-    counting = standing(waivers, end.date())
-    return replace(
-        judged,
-        results=[waive(result, counting) for result in judged.results],
-        coverage=[waive_row(row, counting) for row in judged.coverage],
     )
 
 

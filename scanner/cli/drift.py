@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scanner.cli.past import Past, day, looking_back, now, open_past, waivers_of
+from scanner.cli.past import Past, day, looking_back, now, open_past
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING, EXIT_UNREAD, TscanError
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 @click.option(
     "--since", default="", metavar="DAY", help="From the last scan before this day; the last but one if left out."
 )
-@click.option("--waivers", type=click.Path(path_type=Path), metavar="FILE", help="Waivers whose end is to be named.")
+@click.option(
+    "--waivers", type=click.Path(path_type=Path), metavar="FILE", help="Name the ends of these, not of the last scan's."
+)
 @click.option("--who", is_flag=True, help="Ask the audit log who did it; needs credentials, as a scan does.")
 @click.option("--format", type=click.Choice(("terminal", "json")), default="terminal", show_default=True)
 @looking_back
@@ -39,11 +41,8 @@ def drift(since: str, waivers: Path | None, who: bool, format: str, **options: A
     """
     from scanner.formats.drift import as_json, as_text
 
-    accepted = waivers_of(waivers)
     past = open_past(**options)
-    found = [
-        _drift(past, pair, accepted) for target in past.targets if (pair := _pair(past, target, since)) is not None
-    ]
+    found = [_drift(past, pair, waivers) for target in past.targets if (pair := _pair(past, target, since)) is not None]
     if not found:
         click.echo("Two scans of a target are needed to compare: there is no drift to show.", err=True)
         return EXIT_UNREAD
@@ -83,7 +82,9 @@ def _pair(past: Past, target: str, since: str) -> tuple[Record, Record] | None:
     return (earlier[-1] if earlier else records[0]), records[-1]
 
 
-def _drift(past: Past, pair: tuple[Record, Record], waivers: Any) -> Drift:
+def _drift(past: Past, pair: tuple[Record, Record], file: Path | None) -> Drift:
+    from scanner.content.waivers import load_waivers
     from scanner.core.between import drift_between
 
+    waivers = load_waivers(file, past.library) if file else past.said.waivers(pair[1])
     return drift_between(past.ledger, *pair, past.library, waivers=waivers, today=now().astimezone(past.zone).date())

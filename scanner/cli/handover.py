@@ -27,11 +27,11 @@ def handover(first: str, last: str, output: Path, **options: Any) -> int:
       tscan handover --from 2026-01-01 --to 2026-06-30 --output audit-2026h1.zip
       tscan handover --from 2026-01-01 --to 2026-06-30 --target aws:111122223333 --output one-account.zip
     """
+    from scanner.cli.judging import as_of_the_day
     from scanner.core.calendar import moment
     from scanner.formats.values import clean
     from scanner.history.handover import Handover, write_handover
     from scanner.history.rejudge import Rejudge
-    from scanner.pipeline import judge
 
     past = open_past(**options)
     period = between(first, last, past.zone)
@@ -43,9 +43,7 @@ def handover(first: str, last: str, output: Path, **options: Any) -> int:
     ]
     if not records:
         raise TscanError(f"no record ended between {first} and {last}", "see 'tscan history list'")
-    again = Rejudge(
-        past.ledger, lambda snapshots, library, waivers: judge(snapshots, library, waivers=waivers), past.library
-    )
+    again = Rejudge(past.ledger, as_of_the_day, past.library)
     what = Handover(first=first, last=last, targets=past.targets, records=tuple(records))
     files = write_handover(output, past.ledger, again, what)
     click.echo(clean(f"{output}: {files} files, {len(records)} scans of {len(past.targets)} targets in the period"))

@@ -21,6 +21,8 @@ version: 1
 # anchor:
 #   git: ../anchors                # a repository that takes a tag of each record; push it to where others can read
 # schedule: daily                  # how often a scan is expected; a run that was missed is a gap in history
+# waivers: waivers.yaml            # what is accepted by name, until a date
+# attestations: attestations       # a folder of what only people can show
 
 # One entry for each place to look at. Without any, the account that the environment's credentials are of.
 # targets:

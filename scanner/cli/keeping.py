@@ -14,19 +14,20 @@ from scanner.history.commit import commit_scan
 from scanner.history.snapshots import read_snapshot
 
 if TYPE_CHECKING:
+    from scanner.cli.judging import People
     from scanner.cli.options import Judging
     from scanner.formats import Report
-    from scanner.model.waivers import Waiver
 
 
-def keep(paths: Sequence[Path], report: Report, options: Judging, waivers: Sequence[Waiver], place: str) -> list[str]:
+def keep(paths: Sequence[Path], report: Report, options: Judging, said: People, place: str) -> list[str]:
     """Commit what was read and judged to a store; the targets."""
     records = commit_scan(
         [read_snapshot(path) for path in paths],
         report.assessment,
         report.library,
         place,
-        waivers=waivers,
+        waivers=said.waivers,
+        attestations=said.attestations,
         roots=default_roots(checks=options.checks, mappings=options.mappings),
     )
     if not options.quiet:

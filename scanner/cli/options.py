@@ -32,6 +32,7 @@ class Judging:
     param: tuple[str, ...]
     category: tuple[str, ...]
     waivers: Path | None
+    attestations: Path | None
     format: tuple[str, ...]
     fail_on: str
     controls: bool
@@ -46,7 +47,8 @@ _OPTIONS = (
     click.option("--severity", type=click.Choice(SEVERITIES), default="low", help="Only checks this grave or more."),
     click.option("--param", multiple=True, metavar="NAME=VALUE", help="A parameter of checks; lists with commas."),
     click.option("--category", multiple=True, metavar="NAME", help="Only this category of criteria."),
-    click.option("--waivers", type=_FOLDER, metavar="FILE", help="Gaps that are accepted by name, until a date."),
+    click.option("--waivers", type=_FOLDER, metavar="FILE", help="What is accepted by name, until a date."),
+    click.option("--attestations", type=_FOLDER, metavar="DIR", help="Statements of people, one file for each."),
     click.option(
         "--format", multiple=True, metavar="NAME[=PATH]", help="terminal or json, on standard output or in a file."
     ),

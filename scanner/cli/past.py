@@ -17,11 +17,11 @@ from scanner.errors import TscanError
 if TYPE_CHECKING:
     from scanner.core.operate import Chain
     from scanner.history.ledger import Ledger
+    from scanner.history.said import Said
     from scanner.model.config import Config
     from scanner.model.controls import Control
     from scanner.model.library import Library
     from scanner.model.operation import Schedule, Window
-    from scanner.model.waivers import Waiver
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -45,6 +45,7 @@ class Past:
     library: Library
     config: Config
     targets: tuple[str, ...]
+    said: Said
 
     @property
     def zone(self) -> tzinfo:
@@ -95,6 +96,7 @@ def open_past(
     from scanner.content.library import load_library
     from scanner.content.locate import default_roots
     from scanner.history.ledger import Ledger, check_marker
+    from scanner.history.said import Said
     from scanner.history.stores import open_store
     from scanner.model.config import Config
 
@@ -109,7 +111,7 @@ def open_past(
     for name in target:
         if name not in known:
             raise TscanError(f"{place.name} has no target {name}", f"it has {', '.join(known[:5]) or 'none'}")
-    return Past(ledger=ledger, library=library, config=configured, targets=tuple(target) or known)
+    return Past(ledger=ledger, library=library, config=configured, targets=tuple(target) or known, said=Said(place))
 
 
 def day(text: str, option: str) -> date:
@@ -139,13 +141,6 @@ def control_named(name: str, library: Library) -> Control:
     if name not in library.controls:
         raise TscanError(f"there is no control '{name}'", did_you_mean(name, library.controls))
     return library.controls[name]
-
-
-def waivers_of(path: Path | None) -> tuple[Waiver, ...]:
-    """The waivers in a file, or none."""
-    from scanner.content.waivers import load_waivers
-
-    return load_waivers(path) if path else ()
 
 
 def now() -> datetime:

@@ -10,8 +10,9 @@ from scanner.cli.past import Past, between, day, looking_back, now, open_past
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
+    from scanner.model.history import Record
     from scanner.model.library import Library
-    from scanner.model.operation import Period
+    from scanner.model.operation import Period, Window
 
 
 @click.command()
@@ -50,13 +51,35 @@ def made(past: Past, first: str, last: str, control: tuple[str, ...]) -> Period:
     """The report on a period."""
     from scanner.core.operate import operate
 
-    return operate(
+    window = between(first, last, past.zone)
+    found = operate(
         past.chains(),
         _only(past, control),
-        period=between(first, last, past.zone),
+        period=window,
         schedule=past.schedule,
         now=now(),
         exclusions=past.exclusions,
+    )
+    return _with_decisions(found, past, window)
+
+
+def _with_decisions(found: Period, past: Past, window: Window) -> Period:
+    """The report with what people accepted and stated, as its records were given it."""
+    from dataclasses import replace
+
+    from scanner.core.calendar import moment
+    from scanner.core.decisions import attestation_spans, waiver_spans
+
+    def inside(record: Record) -> bool:
+        return window.start <= moment(record.started) < window.end
+
+    chains = [past.ledger.records(target) for target in past.targets]
+    return replace(
+        found,
+        waivers=tuple(span for chain in chains for span in waiver_spans(chain, inside, past.said.waivers)),
+        attestations=attestation_spans(
+            (record for chain in chains for record in chain if inside(record)), past.said.attestations
+        ),
     )
 
 

@@ -13,7 +13,9 @@ from scanner.cli.past import Past, day, looking_back, open_past
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING, TscanError
 
 if TYPE_CHECKING:
+    from scanner.core.waive import Ruling
     from scanner.formats.reperform import Reperformed
+    from scanner.history.rejudge import Rejudge
     from scanner.model.history import Record
 
 
@@ -36,8 +38,8 @@ def reperform(
 ) -> int:
     """One finding with its evidence: calls, answers, condition, values, and the command that shows the same.
 
-    RESOURCE is the provider's id or the name; `*` is a listing that was not read. Of history, the pack, parameters
-    and waivers are those of the day. Exit code 1: history has another verdict than its evidence gives.
+    RESOURCE is the provider's id or the name; `*` is a listing that was not read. Of history, pack, parameters,
+    waivers and attestations are those of the day. Exit code 1: history has another verdict than its evidence gives.
 
     \b
     Examples:
@@ -77,20 +79,18 @@ def _of_file(path: Path, check: str, resource: str, region: str, options: dict[s
 
 
 def _of_history(past: Past, check: str, resource: str, region: str, at: str) -> Iterator[Reperformed]:
+    from scanner.cli.judging import as_of_the_day
     from scanner.history.rejudge import Rejudge, name_of
     from scanner.history.reperform import Where, reperform
-    from scanner.pipeline import judge
 
-    again = Rejudge(
-        past.ledger, lambda snapshots, library, waivers: judge(snapshots, library, waivers=waivers), past.library
-    )
+    again = Rejudge(past.ledger, as_of_the_day, past.library)
     found = [record for target in past.targets if (record := _record(past, target, at)) is not None]
     if not found:
         raise TscanError(f"there is no scan up to {at}", "see 'tscan history list'")
     for record in (one for one in found if check in one.checks):
         where = Where(
             library=again.pack_of(record),
-            waivers=again.waivers_of(record),
+            ruling=_ruling(again, record),
             record=f"{name_of(record)} {record.sha256}",
             notes=_notes(record),
         )
@@ -102,6 +102,22 @@ def _of_history(past: Past, check: str, resource: str, region: str, at: str) -> 
             if move is None and record.together:
                 continue  # another scan of the same judgement answered it: it is a finding there
             yield replace(one, recorded=move.verdict if move else "gone")
+
+
+def _ruling(again: Rejudge, record: Record) -> Ruling | None:
+    """Which waivers counted in a record; its controls are judged again where a compensating one decides."""
+    from datetime import datetime
+
+    from scanner.core.waive import rulings, weigh
+
+    waivers = [waiver for waiver in again.said.waivers(record) if waiver.target == record.target]
+    statuses = record.controls
+    if any(waiver.compensating for waiver in waivers):
+        (one,) = again.run([record], "day")
+        # Without the scans that it was judged with, what the record says of its controls is all there is.
+        statuses = {item.id: item.status.value for item in one.assessment.controls} if one.assessment else statuses
+    day = datetime.fromisoformat(record.finished).date()
+    return rulings(weigh(waivers, {record.target: day}, statuses)).get(record.target)
 
 
 def _record(past: Past, target: str, at: str) -> Record | None:

@@ -49,6 +49,7 @@ def _check(first: str, last: str, pack: str, options: Judging) -> None:
         "--severity": options.severity != "low",
         "--category": bool(options.category),
         "--waivers": options.waivers is not None,
+        "--attestations": options.attestations is not None,
         "--controls": options.controls,
         "--quiet": options.quiet,
     }
@@ -65,9 +66,9 @@ def _judge(past: Past, options: Judging) -> Judge:
 
     checks = tuple(sorted(matching(options.select, past.library))) if options.select else None
     params = parameters(options, past.library)
-    return lambda snapshots, library, waivers: judge(
-        snapshots, library, checks=checks, params=params, waivers=waivers
-    )  # fmt: skip
+    return lambda snapshots, library, waivers, attestations: judge(
+        snapshots, library, checks=checks, params=params, waivers=waivers, attestations=attestations
+    )
 
 
 def _within(past: Past, first: str, last: str) -> Sequence[Record]:

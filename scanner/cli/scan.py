@@ -94,7 +94,7 @@ def scan(**options: Any) -> int:
 
 
 def _scan(reading: Reading, options: Judging) -> int:
-    from scanner.cli.judging import accepted, judge_with
+    from scanner.cli.judging import judge_with, people
     from scanner.cli.keeping import anchor, keep
     from scanner.cli.options import load, parameters, selected
     from scanner.cli.output import destinations
@@ -106,7 +106,7 @@ def _scan(reading: Reading, options: Judging) -> int:
     library = load(options)
     checks = selected(options, library)
     config = _config(reading, library, parameters(options, library))
-    waivers = accepted(options)
+    said = people(options, library, config)
     if reading.preflight:
         from scanner.cli.preflight import look
 
@@ -120,12 +120,12 @@ def _scan(reading: Reading, options: Judging) -> int:
     targets: list[str] = []
     with telling.failure():
         paths = _evidence(reading, config, library, checks, several=several, quiet=options.quiet)
-        report = judge_with(paths, options, library, places, configured=config.categories)
+        report = judge_with(paths, options, library, places, said, configured=config.categories)
         if not reading.no_store:
-            targets = keep(paths, report, options, waivers, place)
+            targets = keep(paths, report, options, said, place)
     if targets and config.anchors:
         anchor(place, targets, config.anchors, quiet=options.quiet)
-    telling.news(targets, waivers)
+    telling.news(targets, said.waivers)
     return report.exit_code
 
 

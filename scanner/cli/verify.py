@@ -146,11 +146,9 @@ def _anchored(seen: Verified) -> Iterator[str]:
 
 
 def _deep(store: Store, seen: Verified) -> None:
+    from scanner.cli.judging import as_of_the_day
     from scanner.content.library import load_library
     from scanner.history.deep import DeepVerifier
     from scanner.history.ledger import Ledger
-    from scanner.pipeline import judge
 
-    DeepVerifier(
-        Ledger(store), lambda snapshots, library, checks: judge(snapshots, library, checks=checks), load_library()
-    ).run(seen)
+    DeepVerifier(Ledger(store), as_of_the_day, load_library()).run(seen)

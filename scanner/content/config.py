@@ -34,6 +34,8 @@ def load_config(path: str | Path, library: Library) -> Config:
         params=read_params(reading, ("params",), library.parameters) if "params" in data else {},
         categories=_categories(reading, library),
         alerts=tuple(_alert(reading, index, library) for index in range(len(data.get("alerts", [])))),
+        waivers=_beside(path, data.get("waivers", "")),
+        attestations=_beside(path, data.get("attestations", "")),
         path=str(path),
     )
     if reading.problems:
@@ -45,6 +47,11 @@ def load_place(path: str | Path) -> tuple[str, str]:
     """Where a configuration says that history lies, and its anchors, `` for what it does not say: without a library."""
     data = Reading(_document(Path(path)), []).data
     return data.get("store", ""), data.get("anchor", {}).get("git", "")
+
+
+def _beside(path: str | Path, name: str) -> str:
+    """What the configuration names, as seen from its own folder."""
+    return str(Path(path).parent / name) if name else ""
 
 
 def _document(path: Path) -> Any:

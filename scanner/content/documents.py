@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -77,6 +77,11 @@ class Document:
         mark = (below[0] or below[1]).start_mark
         return mark.line + 1, mark.column + 1
 
+    def lines(self, path: Path) -> tuple[int, int]:
+        """The first and the last line of a value, from 1."""
+        node = self.node(path)
+        return node.start_mark.line + 1, max(_last_lines(node))
+
     def problem(self, path: Path, message: str, hint: str = "", *, key: bool = False) -> Problem:
         """A mistake in the value at a path, or in its key."""
         line, column = self.key_position(path) if key else self.position(path)
@@ -89,6 +94,18 @@ def _below(node: Any, step: str | int) -> tuple[Any, Any] | None:
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
         return None, node.value[step]
     return None
+
+
+def _last_lines(node: Any) -> Iterator[int]:
+    """The last line of each scalar below a node, from 1; of empty collections, their own."""
+    if isinstance(node, yaml.ScalarNode) or not node.value:
+        end = node.end_mark
+        # A block of text ends where the next line begins.
+        yield max(end.line + (end.column > 0), node.start_mark.line + 1)
+        return
+    for item in node.value:
+        for part in item if isinstance(item, tuple) else (item,):
+            yield from _last_lines(part)
 
 
 def read_document(content: bytes, *, path: str, name: str = "") -> Document | Problem:

@@ -1,65 +1,139 @@
-"""`waivers.yaml`: gaps that a named person accepts until a date."""
+"""`waivers.yaml`: what named persons accept until a date; too much at once, or after the fact, is refused."""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from scanner.content.documents import read_document
+from scanner.content.blame import Line, blame
+from scanner.content.documents import Document, read_document
 from scanner.content.locate import shown_path
-from scanner.content.reading import Reading, Steps
+from scanner.content.reading import Reading, Steps, suggest
 from scanner.content.shapes import shape_problems
 from scanner.errors import ContentError, Problem, TscanError
-from scanner.model.waivers import Waiver
+from scanner.model.controls import Role
+from scanner.model.library import Library
+from scanner.model.waivers import SCOPES, ControlScope, FindingScope, GapScope, Scope, Waiver
 
 LONGEST_DAYS: Final = 366
 """A waiver that outlives a year is a decision that nobody looks at again."""
+LONGEST_CONTROL_DAYS: Final = 92
+"""One for a control also accepts what fails later, so that it is looked at again every quarter."""
+REVIEW: Final = timedelta(days=7)
+"""How long an entry may lie in review after the day that it says it was opened on."""
 
 
-def load_waivers(path: str | Path) -> tuple[Waiver, ...]:
-    """The waivers in a file; ContentError with every mistake in it, among them terms that are over a year."""
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise TscanError(f"{path} cannot be read: {error.strerror}", "name the file with --waivers") from None
-    document = read_document(content, path=shown_path(Path(path)))
-    problems = [document] if isinstance(document, Problem) else shape_problems(document, "waivers")
-    if isinstance(document, Problem) or problems:
-        raise ContentError(problems)
-    reading = Reading(document, [])
-    waivers = tuple(_waiver(reading, index, data) for index, data in enumerate(reading.data["waivers"]))
-    _check_ids(reading, waivers)
+def load_waivers(path: str | Path, library: Library) -> tuple[Waiver, ...]:
+    """The waivers in a file, held against a library and git; ContentError with every mistake in it."""
+    place = Path(path)
+    reading = Reading(_document(place), [])
+    found = [_waiver(reading, index, data, library) for index, data in enumerate(reading.data["waivers"])]
+    _check_ids(reading)
+    if reading.problems:
+        raise ContentError(reading.problems)
+    lines = blame(place)
+    waivers = tuple(
+        _authored(reading, index, waiver, lines) for index, waiver in enumerate(found) if waiver is not None
+    )
     if reading.problems:
         raise ContentError(reading.problems)
     return waivers
 
 
-def _waiver(reading: Reading, index: int, data: dict[str, Any]) -> Waiver:
+def _document(path: Path) -> Document:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise TscanError(f"{path} cannot be read: {error.strerror}", "name the file with --waivers") from None
+    document = read_document(content, path=shown_path(path))
+    problems = [document] if isinstance(document, Problem) else shape_problems(document, "waivers")
+    if isinstance(document, Problem) or problems:
+        raise ContentError(problems)
+    return document
+
+
+def _waiver(reading: Reading, index: int, data: dict[str, Any], library: Library) -> Waiver | None:
+    """The waiver of an entry; None where it does not say what it accepts, which is noted."""
     path: Steps = ("waivers", index)
-    opened, expires = (
-        _day(reading, (*path, "opened"), data["opened"]),
-        _day(reading, (*path, "expires"), data["expires"]),
-    )
-    if expires <= opened:
-        reading.wrong((*path, "expires"), "a waiver ends after it begins", "give a later day")
-    elif (expires - opened).days > LONGEST_DAYS:
-        reading.wrong((*path, "expires"), f"a waiver lasts {LONGEST_DAYS} days at most", "renew it when it ends")
-    gap = data["gap"]
+    named = [name for name in SCOPES if name in data]
+    if len(named) != 1:
+        said = f"{' and '.join(named)} at once" if named else "nothing that could be accepted"
+        reading.wrong(path, f"the waiver names {said}", "name one of 'gap', 'finding' and 'control'")
+        return None
+    (kind,) = named
+    scope = _scope(reading, (*path, kind), kind, data[kind], library)
+    _check_compensating(reading, path, data, scope, library)
     return Waiver(
         id=data["id"],
-        target=gap["target"],
-        operation=gap["operation"],
-        region=gap.get("region", ""),
-        resource=gap.get("resource", ""),
-        reason=data["reason"],
+        scope=scope,
+        reason=" ".join(data["reason"].split()),
         approver=data["approver"],
-        opened=opened,
-        expires=expires,
+        opened=read_day(reading, (*path, "opened"), data["opened"]),
+        expires=_term(reading, path, data, LONGEST_CONTROL_DAYS if kind == "control" else LONGEST_DAYS),
+        compensating=data.get("compensating", ""),
     )
 
 
-def _day(reading: Reading, path: Steps, text: str) -> date:
+def _scope(reading: Reading, path: Steps, kind: str, data: dict[str, str], library: Library) -> Scope:
+    for key, text in data.items():
+        if "*" in text:
+            hint = "write an entry for each: a pattern would also accept what nobody has looked at"
+            reading.wrong((*path, key), f"'{text}' is a pattern, and a waiver accepts one thing by name", hint)
+    if kind == "gap":
+        return GapScope(**data)
+    if kind == "control":
+        _known(reading, (*path, "id"), data["id"], library.controls, "control")
+        return ControlScope(target=data["target"], control=data["id"])
+    check = library.checks.get(data["check"])
+    _known(reading, (*path, "check"), data["check"], library.checks, "check")
+    if check is not None and check.cloud != data["target"].partition(":")[0]:
+        reading.wrong((*path, "target"), f"{check.id} is never asked of {data['target']}", f"it is about {check.cloud}")
+    return FindingScope(target=data["target"], check=data["check"], resource=data["resource"])
+
+
+def _known(reading: Reading, path: Steps, name: str, known: Collection[str], what: str) -> None:
+    if name not in known and "*" not in name:
+        reading.wrong(path, f"there is no {what} '{name}'", suggest(name, known))
+
+
+def _check_compensating(reading: Reading, path: Steps, data: dict[str, Any], scope: Scope, library: Library) -> None:
+    """A compensating control exists, and could read pass while what is accepted fails."""
+    name = data.get("compensating", "")
+    if not name:
+        if isinstance(scope, ControlScope):
+            hint = "name one in 'compensating', or accept single findings"
+            reading.wrong((*path, "control"), "a whole control is accepted only beside one that compensates", hint)
+        return
+    place = (*path, "compensating")
+    _known(reading, place, name, library.controls, "control")
+    control = library.controls.get(name)
+    if isinstance(scope, ControlScope) and name == scope.control:
+        reading.wrong(place, f"{name} cannot compensate for itself", "name another control")
+    evidencing = {link.id for link in control.checks if link.role is Role.EVIDENCES} if control else set()
+    if isinstance(scope, FindingScope) and scope.check in evidencing:
+        message = f"{name} is evidenced by {scope.check}: it never reads pass while that fails"
+        reading.wrong(place, message, "name a control that does not depend on it")
+
+
+def _term(reading: Reading, path: Steps, data: dict[str, Any], longest: int) -> date:
+    problems: list[Problem] = []
+    opened = read_day(Reading(reading.document, problems), (*path, "opened"), data["opened"])
+    expires = read_day(reading, (*path, "expires"), data["expires"])
+    if problems or expires == date.min:
+        return expires
+    if expires <= opened:
+        reading.wrong((*path, "expires"), "a waiver ends after it begins", "give a later day")
+    elif (expires - opened).days > longest:
+        hint = "open another when it ends, and decide again"
+        reading.wrong((*path, "expires"), f"such a waiver lasts {longest} days at most", hint)
+    return expires
+
+
+def read_day(reading: Reading, path: Steps, text: str) -> date:
+    """The day at a path; the first of all days where it is none, which is noted."""
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -67,9 +141,43 @@ def _day(reading: Reading, path: Steps, text: str) -> date:
         return date.min
 
 
-def _check_ids(reading: Reading, waivers: tuple[Waiver, ...]) -> None:
+def _check_ids(reading: Reading) -> None:
     seen: set[str] = set()
-    for index, waiver in enumerate(waivers):
-        if waiver.id in seen:
-            reading.wrong(("waivers", index, "id"), f"waiver '{waiver.id}' stands twice", "give each its own id")
-        seen.add(waiver.id)
+    for index, data in enumerate(reading.data["waivers"]):
+        if data["id"] in seen:
+            reading.wrong(("waivers", index, "id"), f"waiver '{data['id']}' stands twice", "give each its own id")
+        seen.add(data["id"])
+
+
+def _authored(reading: Reading, index: int, waiver: Waiver, lines: Sequence[Line | None]) -> Waiver:
+    """The waiver with who wrote it and when, as far as git knows."""
+    path: Steps = ("waivers", index)
+    written = _written(reading.document, path, lines)
+    known = [line for line in written if line is not None]
+    for line in sorted(known, key=lambda one: one.when, reverse=True):
+        if waiver.approver.casefold() in (line.mail.casefold(), line.name.casefold()):
+            message = f"{waiver.approver} wrote this entry (commit {line.commit[:12]}) and cannot approve it"
+            reading.wrong((*path, "approver"), message, "the person who approves is not the one who asks")
+            break
+    committed = _committed(reading, path, waiver, lines)
+    author = max(known, key=lambda one: one.when).mail if known and len(known) == len(written) else ""
+    return replace(waiver, author=author, committed=committed)
+
+
+def _committed(reading: Reading, path: Steps, waiver: Waiver, lines: Sequence[Line | None]) -> date | None:
+    """The day on which what is accepted, and from when on, was committed; None where a part of it is not."""
+    kind = next(name for name in SCOPES if name in reading.data["waivers"][path[1]])
+    decided = [line for key in (kind, "opened") for line in _written(reading.document, (*path, key), lines)]
+    if not decided or None in decided:
+        return None
+    committed = max(line.day for line in decided if line is not None)
+    if waiver.opened + REVIEW < committed:
+        message = f"it was opened {waiver.opened}, and committed only on {committed}: nothing is accepted backwards"
+        reading.wrong((*path, "opened"), message, f"open it on {committed} or later; a changed scope is a new waiver")
+    return committed
+
+
+def _written(document: Document, path: Steps, lines: Sequence[Line | None]) -> list[Line | None]:
+    """The commits of the lines of a part; empty where git says nothing of the file."""
+    first, last = document.lines(path)
+    return list(lines[first - 1 : last])

@@ -12,7 +12,7 @@ from typing import Final
 from scanner.model.answers import Target
 from scanner.model.checks import Check
 from scanner.model.controls import CheckLink, Control, Criterion, Requirement, Role, WhenEmpty
-from scanner.model.findings import CheckResult, ControlResult, Counts, CriterionResult, Status, Verdict
+from scanner.model.findings import CheckResult, ControlResult, Counts, CriterionResult, Finding, Status, Verdict
 from scanner.model.library import Library
 
 NEUTRAL: Final = frozenset({Status.NO_OCCURRENCE, Status.NOT_APPLICABLE})
@@ -27,6 +27,8 @@ class _Evidence:
     results: Mapping[str, Sequence[CheckResult]]
     targets: frozenset[Target]
     attested: frozenset[str]
+    stale: Mapping[str, str]
+    accepted: frozenset[str]
     params_set: frozenset[str]
 
     @property
@@ -63,27 +65,34 @@ def assess_control(
     targets: frozenset[Target],
     params_set: frozenset[str] = frozenset(),
     attested: frozenset[str] = frozenset(),
+    stale: Mapping[str, str] | None = None,
+    accepted: frozenset[str] = frozenset(),
 ) -> ControlResult:
-    """What a control reads as, given every check's results, the parameters that the entity set, and the manual
-    controls with a current attestation."""
+    """What a control reads as, given every check's results and the parameters that the entity set.
+
+    `attested` are the manual controls with a current attestation, `stale` says why others have none; `accepted` are
+    the targets in which a waiver accepts what fails in this control.
+    """
     evidence = _Evidence(
         control=control,
         checks=library.checks,
         results=results,
         targets=targets,
         attested=attested,
+        stale=stale or {},
+        accepted=accepted,
         params_set=params_set,
     )
-    counts = _count(evidence.found)
+    counts = _count(evidence.found, accepted)
     unshown = tuple(dict.fromkeys(_unshown(evidence, counts)))
     missing = tuple(dict.fromkeys(_missing(evidence)))
     status = _status(evidence, counts, bool(unshown), bool(missing))
     failing = (f"{counts.failed} of {_tested(counts)} findings fail",) if counts.failed else ()
-    accepted = (f"{counts.waived} accepted by waiver",) if counts.waived else ()
+    waived = (f"{counts.waived} accepted by waiver",) if counts.waived else ()
     return ControlResult(
         id=control.id,
         status=status,
-        reasons=failing + unshown + missing + accepted,
+        reasons=failing + unshown + missing + waived,
         counts=counts,
         complete=not unshown and not missing,
     )
@@ -143,7 +152,8 @@ def _missing(evidence: _Evidence) -> Iterator[str]:
     """Which statements of people the control waits for."""
     for manual in evidence.control.attestations:
         if manual not in evidence.attested:
-            yield f"{manual} has no current attestation"
+            why = evidence.stale.get(manual, "")
+            yield f"{manual} has no current attestation{': ' * bool(why)}{why}"
     for need in evidence.control.must_have:
         if _only_attestations(need) and not _met(evidence, need):
             yield _unmet(need)
@@ -171,23 +181,35 @@ def _unmet(need: Requirement) -> str:
 
 
 def _population_read(evidence: _Evidence, check: str) -> bool:
-    """Whether a check was run in every target that it asks about, nothing was unread, and something was there."""
+    """Whether a check was run in every target that it asks about, nothing was unread, and something was there.
+
+    A gap that a waiver accepts is taken for read where the check decides the control, which is then accepted at best;
+    elsewhere the control would pass by it.
+    """
     found = evidence.results.get(check, ())
-    counts = _count(found)
     there = any(result.findings and not result.empty for result in found)
-    return check in evidence.checks and there and not counts.unknown and not evidence.unrun(check)
+    decides = any(link.id == check for link in evidence.links)
+    findings = (finding for result in found for finding in result.findings)
+    unread = any(finding.verdict is Verdict.UNKNOWN or (_gap(finding) and not decides) for finding in findings)
+    return check in evidence.checks and there and not unread and not evidence.unrun(check)
+
+
+def _gap(finding: Finding) -> bool:
+    return finding.verdict is Verdict.WAIVED and finding.without_waiver is not Verdict.FAIL
 
 
 def _tested(counts: Counts) -> int:
     return counts.passed + counts.failed + counts.waived
 
 
-def _count(results: Sequence[CheckResult]) -> Counts:
+def _count(results: Sequence[CheckResult], accepted: frozenset[str]) -> Counts:
+    """Findings by verdict; what fails in an accepted target counts as waived here, and stays failing elsewhere."""
     tally = dict.fromkeys(Verdict, 0)
     resources = set()
     for result in results:
         for finding in result.findings:
-            tally[finding.verdict] += 1
+            fails = finding.verdict is Verdict.FAIL
+            tally[Verdict.WAIVED if fails and result.target in accepted else finding.verdict] += 1
             ref = finding.resource
             if ref.id != "*" and not result.empty:
                 resources.add((ref.target, ref.kind, ref.region, ref.id))
@@ -237,13 +259,25 @@ def assess_controls(
     *,
     targets: frozenset[Target],
     params_set: frozenset[str] = frozenset(),
+    attested: frozenset[str] = frozenset(),
+    stale: Mapping[str, str] | None = None,
+    accepted: Mapping[str, frozenset[str]] | None = None,
 ) -> Mapping[str, ControlResult]:
-    """What every control of a library reads as, by id."""
+    """What every control of a library reads as, by id; `accepted` are the targets of waivers by control."""
     by_check: dict[str, list[CheckResult]] = {}
     for result in results:
         by_check.setdefault(result.check, []).append(result)
     return {
-        name: assess_control(control, by_check, targets=targets, library=library, params_set=params_set)
+        name: assess_control(
+            control,
+            by_check,
+            library=library,
+            targets=targets,
+            params_set=params_set,
+            attested=attested,
+            stale=stale,
+            accepted=(accepted or {}).get(name, frozenset()),
+        )
         for name, control in sorted(library.controls.items())
     }
 

@@ -25,6 +25,7 @@ _REASONS: Final[Mapping[Cause, str]] = {
     Cause.PACK: "the check changed, not the resource",
     Cause.PARAMS: "a parameter changed, not the resource",
     Cause.WAIVER: "a waiver changed, not the resource",
+    Cause.GAP: "it is not read, which a waiver accepts",
     Cause.CLOCK: "only time went by",
     Cause.SCOPE: "what is scanned changed, not the resource",
 }

@@ -22,6 +22,9 @@ def differences(before: Record, after: Record) -> tuple[Change, ...]:
     found.extend(("params", line) for line in _params(before.params, after.params))
     if before.waivers_sha256 != after.waivers_sha256:
         found.append(("waivers", f"{_digest(before.waivers_sha256)} → {_digest(after.waivers_sha256)}"))
+    if before.attestations_sha256 != after.attestations_sha256:
+        said = f"{_digest(before.attestations_sha256)} → {_digest(after.attestations_sha256)}"
+        found.append(("attestations", said))
     found.extend(("checks", line) for line in _members("check", before.checks, after.checks))
     found.extend(("regions", line) for line in _members("region", before.regions, after.regions))
     if before.version != after.version:

@@ -11,12 +11,15 @@ from typing import Final
 from scanner.core.listings import Listing, read_listings
 from scanner.core.reads import Reads
 from scanner.core.stories import GONE, PASS, Move, Stories
+from scanner.model.decisions import WaivedSpan
 from scanner.model.history import Cause
-from scanner.model.operation import Days, Deviation, WaivedSpan
+from scanner.model.operation import Days, Deviation
 
 _MEMBERS: Final = {"pass": "passing", "fail": "failing", "waived": "waived"}
 _CHANGED: Final = frozenset({Cause.PACK.value, Cause.PARAMS.value})
 _NO_TIME: Final = timedelta(0)
+_GAP: Final = "gap"
+"""Stands for a waived verdict that was not read: it decides nothing, closes nothing, and is accepted."""
 
 
 @dataclass(slots=True)
@@ -157,7 +160,7 @@ class _Item:
             if place < 0:
                 continue
             if self.verdict != GONE:
-                was = self.verdict
+                was = "unknown" if self.verdict == _GAP else self.verdict
                 self._settle(place)
             else:
                 was = self._return(place)
@@ -179,13 +182,15 @@ class _Item:
         return "absent" if self.since >= 0 or self.good >= 0 else ""
 
     def _become(self, place: int, verdict: str, was: str, cause: str, reason: str) -> None:
-        self.verdict, self.since = verdict, place
+        gap = verdict == "waived" and cause == Cause.GAP.value
+        self.verdict, self.since = _GAP if gap else verdict, place
         if verdict == "fail":
             if self.span is None:
                 self.span = (self.good, place, was, cause, reason)
         elif verdict == "waived":
             self.waived = place
-            self._close(place, "waived")
+            if not gap:
+                self._close(place, "waived")
         elif verdict == PASS:
             self._close(place, "check changed" if cause in _CHANGED else "fixed")
 
@@ -219,14 +224,13 @@ class _Item:
             if not self.seen:
                 self.seen = True
                 ground.tally.items += 1
+        if self.waived >= 0:
+            self._waived(place)
         last = max(ground.before[place], since)
         if verdict == "fail":
             self.failed = last
-        elif verdict == PASS:
+        elif verdict in (PASS, "waived"):
             self.good = last
-        elif verdict == "waived":
-            self.good = last
-            self._waived(place)
 
     def _waived(self, place: int) -> None:
         ground, reads = self.ground, self.ground.reads
@@ -240,6 +244,7 @@ class _Item:
                     resource=self.resource,
                     start=reads.times[self.waived],
                     end=ends,
+                    what=_GAP if self.verdict == _GAP else "failure",
                 )
             )
         self.waived = -1

@@ -174,7 +174,7 @@ def _moved(
     for key, row in last.items():
         was = state[key].verdict if key in state else ""
         verdict = now[key].verdict if key in now else ""
-        what = _what(key, was, verdict, row.cause, blind, after)
+        what = What.OUT_OF_SIGHT if row.gap and was == "fail" else _what(key, was, verdict, row.cause, blind, after)
         if what is None:
             continue
         check = library.checks.get(row.check)
@@ -268,6 +268,6 @@ def _gone(state: State, now: State, blind: Mapping[tuple[str, str], str], after:
 
 def _endings(waivers: Sequence[Waiver], target: str, today: date) -> Iterator[Ending]:
     for waiver in sorted(waivers, key=lambda one: (one.expires, one.id)):
-        if waiver.target == target and waiver.opened <= today and waiver.expires - today <= SOON:
+        if waiver.target == target and waiver.begins <= today and waiver.expires - today <= SOON:
             left = (waiver.expires - today).days
             yield Ending(waiver=waiver.id, target=target, expires=waiver.expires.isoformat(), days=left)

@@ -15,7 +15,7 @@ from scanner.model.controls import Role
 from scanner.model.history import Transition
 from scanner.model.library import Library
 
-EVENTS: Final = ("new failure", "new unknown", "fixed", "waiver expiring", "scan failed")
+EVENTS: Final = ("new failure", "new unknown", "fixed", "waiver expiring", "waiver expired", "scan failed")
 """What a rule may name."""
 _ENDS: Final = {
     What.FIXED: ("fixed", "new failure"),
@@ -101,12 +101,13 @@ def _moved(moved: Moved, target: str, library: Library) -> News | None:
 def _waivers(drift: Drift) -> Iterator[News]:
     for one in drift.waivers:
         left = f"ends in {one.days} days" if one.days > 0 else "has ended"
+        event = "waiver expiring" if one.days > 0 else "waiver expired"
         # Its record is not part of the id: it is said once, not every night of a fortnight.
         yield News(
-            id=event_id(drift.target, "waiver expiring", one.waiver, one.expires, str(one.days > 0)),
-            event="waiver expiring",
-            hearers=("waiver expiring",),
-            what="waiver expiring",
+            id=event_id(drift.target, event, one.waiver, one.expires),
+            event=event,
+            hearers=("waiver expiring", "waiver expired") if one.days <= 0 else (event,),
+            what=event,
             severity="",
             controls=(),
             target=drift.target,

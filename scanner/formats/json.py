@@ -8,9 +8,12 @@ from typing import Any, Final
 
 from scanner.formats import Report
 from scanner.formats.indented import indented
+from scanner.formats.plain import plain
 from scanner.formats.values import json_value
+from scanner.model.attestations import AttestationResult
 from scanner.model.findings import ControlResult, Counts, CoverageRow, CriterionResult, Finding, Population, Verdict
 from scanner.model.library import Library
+from scanner.model.waivers import SCOPES, WaiverResult
 
 SCHEMA: Final = "tscan.result/1"
 
@@ -35,6 +38,8 @@ def document(report: Report) -> dict[str, Any]:
         "findings": [_finding(finding, evidenced.get(finding.check, [])) for finding in findings],
         "controls": [_control(control, library) for control in controls],
         "criteria": [_criterion(criterion, library) for criterion in assessment.criteria],
+        "waivers": [_waiver(one) for one in assessment.waivers],
+        "attestations": [_attestation(one) for one in assessment.attestations],
         "summary": _summary(report),
     }
 
@@ -113,7 +118,9 @@ def _finding(finding: Finding, controls: list[str]) -> dict[str, Any]:
     unread = [place for place in finding.gaps if place]
     if unread:
         written["unread"] = unread
-    return written | ({"waiver": finding.waiver} if finding.waiver else {})
+    if finding.without_waiver is not None:
+        written |= {"waiver": finding.waiver, "without_waiver": finding.without_waiver.value}
+    return written
 
 
 def _control(result: ControlResult, library: Library) -> dict[str, Any]:
@@ -154,6 +161,41 @@ def _criterion(result: CriterionResult, library: Library) -> dict[str, Any]:
         "controls": [
             {"id": name, "role": "primary" if name in result.primary else "supporting"} for name in result.controls
         ],
+    }
+
+
+def _waiver(one: WaiverResult) -> dict[str, Any]:
+    waiver = one.waiver
+    (kind,) = [name for name, scope in SCOPES.items() if isinstance(waiver.scope, scope)]
+    return {
+        "id": waiver.id,
+        "accepts": {"kind": kind, **plain(waiver.scope)},
+        "reason": waiver.reason,
+        "approver": waiver.approver,
+        "author": waiver.author,
+        "compensating": waiver.compensating,
+        "opened": waiver.opened.isoformat(),
+        "committed": waiver.committed.isoformat() if waiver.committed else "",
+        "expires": waiver.expires.isoformat(),
+        "standing": one.standing.value,
+        "why": one.why,
+        "findings": one.accepts,
+    }
+
+
+def _attestation(one: AttestationResult) -> dict[str, Any]:
+    said = one.attestation
+    return {
+        "id": said.id,
+        "control": said.control,
+        "statement": said.statement,
+        "by": said.by,
+        "dated": said.dated.isoformat(),
+        "valid_until": said.valid_until.isoformat(),
+        "covers": [day.isoformat() for day in (said.covers_from, said.covers_to) if day],
+        "evidence": [plain(proof) for proof in said.evidence],
+        "current": one.current,
+        "why": one.why,
     }
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from scanner.core.calendar import iso
 from scanner.formats.plain import dumps
 from scanner.formats.values import clean
+from scanner.model.decisions import WaiverSpan
 from scanner.model.operation import (
     ControlPeriod,
     Deviation,
@@ -42,6 +43,7 @@ def _lines(period: Period) -> Iterator[str]:
     yield from _scope(period)
     yield from _exclusions(period)
     yield from _changes(period)
+    yield from _decisions(period)
     yield from _missed(period)
     yield from _not_shown(period)
     yield "Controls"
@@ -89,6 +91,29 @@ def _changes(period: Period) -> Iterator[str]:
                 [f"    records {one.first} to {one.last}, {one.start} to {one.end}" for one in target.stretches]
             )
     yield ""
+
+
+def _decisions(period: Period) -> Iterator[str]:
+    """What people accepted, and what they stated; who, and in which records it was in force."""
+    yield f"Waivers ({len(period.waivers)}): what they accept is no pass, and stays a deviation"
+    yield from (line for one in period.waivers[:NAMED] for line in _waiver(one))
+    yield from _more(len(period.waivers), 3) if period.waivers else ["  none"]
+    yield f"Attestations ({len(period.attestations)})"
+    lines = [
+        f"  {one.control}  {one.by} on {one.dated}, until {one.valid_until}; read {one.first_read} to {one.last_read}"
+        for one in period.attestations
+    ]
+    yield from _listed(lines or ["  none"])
+    yield ""
+
+
+def _waiver(one: WaiverSpan) -> Iterator[str]:
+    yield f"  {one.waiver}  {one.target}: {one.accepts}; {one.reason}"
+    author = f"written by {one.author}" if one.author else "author not known"
+    beside = f"; only while {one.compensating} reads pass" if one.compensating else ""
+    yield f"    approved by {one.approver}, {author}; {one.opened} until {one.expires}{beside}"
+    committed = f", committed {one.committed}" if one.committed else ""
+    yield f"    in records {one.first_seq} ({one.first_read}) to {one.last_seq} ({one.last_read}){committed}"
 
 
 def _missed(period: Period) -> Iterator[str]:
@@ -142,9 +167,12 @@ def _control(control: ControlPeriod) -> Iterator[str]:
     yield from _more(len(control.deviations), 2)
     spans = [span for check in control.checks for span in check.waived]
     yield from (
-        f"  waived       {one.resource} ({one.check}) {one.start} to {one.end or 'now'}" for one in spans[:NAMED]
+        f"  waived       {one.resource} ({one.check}, {one.what}) {one.start} to {one.end or 'now'}"
+        for one in spans[:NAMED]
     )
     yield from _more(len(spans))
+    if accepted := control.statuses.get("accepted", 0):
+        yield f"  accepted     in {accepted} of {sum(control.statuses.values())} runs, by waiver"
     if control.beside:
         yield f"  beside       {len(control.beside)} deviations of checks that only support it"
 

@@ -73,6 +73,7 @@ def as_json(one: Reperformed) -> str:
         "recorded": one.recorded,
         "reason": finding.reason,
         "waiver": finding.waiver,
+        "without_waiver": finding.without_waiver.value if finding.without_waiver else "",
         "observed": [{"path": item.path, "value": json_value(item.value)} for item in one.observed],
         "reads": dict(one.reads),
         "params": json_value(one.params),
@@ -124,7 +125,7 @@ def _lines(one: Reperformed) -> Iterator[str]:
     finding, resource = one.finding, one.finding.resource
     yield f"{finding.check}  {resource.id}  {resource.region}".rstrip()
     yield f"  {one.check.title}"
-    yield f"verdict    {finding.verdict.value}{f' (waiver {finding.waiver})' if finding.waiver else ''}"
+    yield f"verdict    {finding.verdict.value}{_accepted(finding)}"
     if one.recorded:
         yield f"recorded   {one.recorded}{'' if one.same else ': NOT what the evidence gives'}"
     if finding.reason:
@@ -141,6 +142,10 @@ def _lines(one: Reperformed) -> Iterator[str]:
         yield "No single answer decides it."
     yield ""
     yield f"{one.beside} other answers of the same operations make no difference to this finding."
+
+
+def _accepted(finding: Finding) -> str:
+    return f" (waiver {finding.waiver}; {finding.without_waiver} without it)" if finding.without_waiver else ""
 
 
 def _judged(one: Reperformed) -> Iterator[str]:

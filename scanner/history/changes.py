@@ -17,6 +17,9 @@ State = Mapping[Place, Transition]
 
 LISTING: Final = "*"
 UNSEEN: Final = "not seen: its listing was not read"
+_WAIVED: Final = Verdict.WAIVED.value
+_BY_WAIVER: Final = (("fail", _WAIVED), (_WAIVED, "fail"), (Cause.GAP.value, "unknown"))
+"""Moves in which what was read is the same, and only a waiver came or went."""
 _GRAVE: Final = {Verdict.FAIL: 0, Verdict.UNKNOWN: 1, Verdict.WAIVED: 2, Verdict.PASS: 3}
 
 
@@ -26,6 +29,8 @@ class Seen:
 
     verdict: str
     reason: str
+    gap: bool = False
+    """It is waived because a gap is accepted, not a failure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +39,6 @@ class Ground:
 
     pack: str
     params: Mapping[str, Any]
-    waivers: str
     checks: frozenset[str]
     regions: frozenset[str]
     changed: Callable[[str], bool] = field(default=lambda _: True)
@@ -46,7 +50,6 @@ def ground_of(record: Record, changed: Callable[[str], bool] = lambda _: True) -
     return Ground(
         pack=record.pack_sha256,
         params=record.params,
-        waivers=record.waivers_sha256,
         checks=frozenset(record.checks),
         regions=frozenset(record.regions),
         changed=changed,
@@ -63,11 +66,11 @@ def findings_by_place(results: Iterable[CheckResult]) -> dict[Place, Seen]:
 
 
 def _gravest(findings: list[Finding]) -> Seen:
-    if len(findings) == 1:
-        return Seen(findings[0].verdict.value, findings[0].reason)
     worst = min(findings, key=lambda finding: _GRAVE[finding.verdict]).verdict
-    reasons = sorted({finding.reason for finding in findings if finding.verdict is worst and finding.reason})
-    return Seen(worst.value, "; ".join(reasons))
+    those = [finding for finding in findings if finding.verdict is worst]
+    reasons = sorted({finding.reason for finding in those if finding.reason})
+    gap = worst is Verdict.WAIVED and any(finding.without_waiver is not Verdict.FAIL for finding in those)
+    return Seen(worst.value, "; ".join(reasons), gap)
 
 
 def carried(
@@ -112,7 +115,7 @@ def transitions(
     for place in sorted({*before, *after}, key=lambda place: (place[0], place[2], place[1])):
         previous = before[place].verdict if place in before else ""
         seen = after.get(place, Seen("", ""))
-        if previous == seen.verdict:
+        if previous == seen.verdict and (previous != _WAIVED or before[place].gap == seen.gap):
             continue
         check, region, resource = place
         yield Transition(
@@ -124,7 +127,7 @@ def transitions(
             resource=resource,
             previous=previous,
             verdict=seen.verdict,
-            cause=_cause(place, previous, seen.verdict, was, ground),
+            cause=Cause.GAP if seen.gap else _cause(place, before.get(place), seen.verdict, was, ground),
             reason=seen.reason,
             evidence_sha256=evidence(place) if seen.verdict else "",
         )
@@ -140,21 +143,22 @@ def apply(state: dict[Place, Transition], moves: Iterable[Transition]) -> None:
             state.pop(place, None)
 
 
-def _cause(place: Place, previous: str, verdict: str, was: Ground | None, ground: Ground) -> Cause:
+def _cause(place: Place, last: Transition | None, verdict: str, was: Ground | None, ground: Ground) -> Cause:
     """The first that can explain it: scope, pack, params, waiver, evidence; and only else the clock.
 
-    A change that two causes fit is laid to the earlier of them: it may then be our doing, and is never called the
-    entity's without need.
+    From failing to waived and back is a waiver's doing alone: it fails on either side. A change that two causes fit is
+    laid to the earlier of them: it may then be our doing, and is never called the entity's without need.
     """
     check, region, _ = place
     if was is None or (check in was.checks) != (check in ground.checks):
         return Cause.SCOPE
     if region and (region in was.regions) != (region in ground.regions):
         return Cause.SCOPE
+    previous = "" if last is None else Cause.GAP.value if last.gap else last.verdict
+    if (previous, verdict) in _BY_WAIVER:
+        return Cause.WAIVER
     if was.pack != ground.pack:
         return Cause.PACK
     if was.params != ground.params:
         return Cause.PARAMS
-    if was.waivers != ground.waivers and Verdict.WAIVED.value in (previous, verdict):
-        return Cause.WAIVER
     return Cause.EVIDENCE if ground.changed(check) else Cause.CLOCK

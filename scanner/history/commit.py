@@ -14,6 +14,7 @@ from scanner.history.packs import pack_archive
 from scanner.history.seal import find_signer
 from scanner.history.stores import open_store
 from scanner.model.answers import Snapshot
+from scanner.model.attestations import Attestation
 from scanner.model.findings import Assessment
 from scanner.model.history import Record
 from scanner.model.library import Library
@@ -31,6 +32,7 @@ def commit_scan(
     *,
     sign: bool = True,
     waivers: Sequence[Waiver] = (),
+    attestations: Sequence[Attestation] = (),
     roots: Roots | None = None,
 ) -> list[Record]:
     """Commit every target of a scan; the records, in the order of the snapshots.
@@ -47,6 +49,7 @@ def commit_scan(
                 assessment=assessment,
                 library=library,
                 waivers=tuple(waivers),
+                attestations=tuple(attestations),
                 pack=partial(pack_archive, roots, library),
                 together=together,
             )

@@ -1,30 +1,31 @@
-"""Deep verification: every verdict made again from evidence, pack, parameters and waivers of its day."""
+"""Deep verification: every verdict made again from evidence, pack, parameters, waivers and attestations of its day."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Final
 
-from scanner.core.waive import standing, waive
 from scanner.errors import TscanError
 from scanner.history.changes import Place, State, apply, findings_by_place, ground_of, now_seen
 from scanner.history.ledger import Ledger
 from scanner.history.packs import load_pack
+from scanner.history.said import Said
 from scanner.history.segments import stored
 from scanner.history.statements import record_key, stream_of
 from scanner.history.verify import Damage, Verified
-from scanner.history.waived import read_waivers
 from scanner.model.answers import Snapshot
+from scanner.model.attestations import Attestation
 from scanner.model.findings import Assessment, CheckResult
 from scanner.model.history import Record, Transition
 from scanner.model.library import Library
 from scanner.model.waivers import Waiver
 
-Judge = Callable[[Sequence[Snapshot], Library, tuple[str, ...]], Assessment]
-"""Snapshots of one scan, with the parameters that judged; the pack; the checks that were run."""
+Judge = Callable[
+    [Sequence[Snapshot], Library, tuple[Waiver, ...], tuple[Attestation, ...], tuple[str, ...]], Assessment
+]
+"""Snapshots of one scan, with the parameters that judged; the pack; what people said; the checks that were run."""
 
 _SHOWN: Final = 3
 """Verdicts of one record that are named one by one."""
@@ -40,6 +41,8 @@ class _Group:
 
     results: Mapping[str, list[CheckResult]]
     """By target."""
+    controls: Mapping[str, str]
+    """Statuses by control."""
     waiting: int
 
 
@@ -49,6 +52,7 @@ class DeepVerifier:
     def __init__(self, ledger: Ledger, judge: Judge, current: Library) -> None:
         self._ledger = ledger
         self._judge = judge
+        self._said = Said(ledger.store)
         self._libraries: dict[str, Library | str] = {current.sha256: current}
         """By digest: the pack, or why it cannot judge."""
         self._groups: dict[tuple[str, ...], _Group] = {}
@@ -77,13 +81,12 @@ class DeepVerifier:
     def _record(self, record: Record, before: State, seen: Verified) -> None:
         """Hold the state after a record against what judging again gives."""
         try:
-            results = self._results(record)
-            waivers = standing(self._waivers(record), date.fromisoformat(record.finished[:10]))
+            group = self._group(record)
         except (TscanError, ValueError) as error:
             message = error.message if isinstance(error, TscanError) else str(error)
             seen.damages.append(Damage(_name(record), _file(record), "cannot be judged again", message.splitlines()[0]))
             return
-        found = now_seen(before, findings_by_place(waive(one, waivers) for one in results), ground_of(record))
+        found = now_seen(before, findings_by_place(group.results.get(record.target, [])), ground_of(record))
         recorded = dict(before)
         apply(recorded, self._ledger.changes(record))
         again = {place: one.verdict for place, one in found.items()}
@@ -98,19 +101,29 @@ class DeepVerifier:
         if len(wrong) > _SHOWN:
             detail = f"and {len(wrong) - _SHOWN} verdicts more"
             seen.damages.append(Damage(_name(record), _file(record), "verdict", detail))
+        self._controls(record, group.controls, seen)
 
-    def _results(self, record: Record) -> list[CheckResult]:
-        """What the checks say of this record's target."""
-        key = record.together or (record.scan,)
+    def _controls(self, record: Record, again: Mapping[str, str], seen: Verified) -> None:
+        """Hold the statuses of controls against what judging again gives."""
+        for name in sorted({*record.controls, *again}):
+            was, now = record.controls.get(name, "gone"), again.get(name, "gone")
+            if was != now:
+                detail = f"{name}: recorded {was}, the evidence says {now}"
+                seen.damages.append(Damage(_name(record), _file(record), "control", detail))
+
+    def _group(self, record: Record) -> _Group:
+        """What the scan of this record says, with all that was judged together with it."""
+        scans = record.together or (record.scan,)
+        key = (*scans, record.waivers_sha256, record.attestations_sha256)
         group = self._groups.get(key)
         if group is None:
-            group = self._groups[key] = _Group(self._judged(record, key), len(key))
+            group = self._groups[key] = self._judged(record, scans)
         group.waiting -= 1
         if group.waiting <= 0:
             del self._groups[key]
-        return group.results.get(record.target, [])
+        return group
 
-    def _judged(self, record: Record, scans: tuple[str, ...]) -> Mapping[str, list[CheckResult]]:
+    def _judged(self, record: Record, scans: tuple[str, ...]) -> _Group:
         library = self._library(record)
         records = [self._by_scan[scan] for scan in scans if scan in self._by_scan]
         if len(records) < len(scans):
@@ -118,9 +131,12 @@ class DeepVerifier:
         snapshots = [replace(self._ledger.snapshot(one), params=one.params) for one in records]
         checks = tuple(sorted({check for one in records for check in one.checks}))
         found: dict[str, list[CheckResult]] = defaultdict(list)
-        for result in self._judge(snapshots, library, checks).results:
+        said = self._said
+        assessment = self._judge(snapshots, library, said.waivers(record), said.attestations(record), checks)
+        for result in assessment.results:
             found[result.target].append(result)
-        return found
+        controls = {control.id: control.status.value for control in assessment.controls}
+        return _Group(results=found, controls=controls, waiting=len(scans))
 
     def _library(self, record: Record) -> Library:
         """The pack of the day: this tscan's own where it is the same, else the one that the store keeps."""
@@ -141,12 +157,6 @@ class DeepVerifier:
                 except TscanError as error:
                     return f"{what} cannot be read by this tscan: {error.message.splitlines()[0]}"
         return f"it was judged by {what}, which the store does not keep"
-
-    def _waivers(self, record: Record) -> tuple[Waiver, ...]:
-        for segment in record.segments:
-            if segment.kind == "waivers":
-                return read_waivers(stored(self._ledger.store.get(segment.path), segment))
-        return ()
 
 
 def _name(record: Record) -> str:

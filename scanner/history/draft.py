@@ -10,9 +10,10 @@ from scanner.history.chain import Chain
 from scanner.history.changes import apply, findings_by_place, ground_of, now_seen, transitions
 from scanner.history.documents import Parts, make_answers, make_evidence
 from scanner.history.grounds import Grounds, operations
+from scanner.history.said import attestations_text, waivers_text
 from scanner.history.segments import Made, make_file, make_moves, make_table
-from scanner.history.waived import waivers_text
 from scanner.model.answers import Snapshot
+from scanner.model.attestations import Attestation
 from scanner.model.findings import Assessment, CheckResult, Verdict
 from scanner.model.history import Record, Segment, Transition
 from scanner.model.library import Library
@@ -34,6 +35,7 @@ class Scan:
     assessment: Assessment
     library: Library
     waivers: tuple[Waiver, ...] = ()
+    attestations: tuple[Attestation, ...] = ()
     pack: Callable[[], bytes] = bytes
     """Makes the archive of the pack, so that it can judge again; empty: not kept. Asked only for a pack that is new."""
     together: tuple[str, ...] = ()
@@ -83,7 +85,8 @@ class Draft:
     def _record(self) -> Record:
         scan, snapshot = self._scan, self._scan.snapshot
         kept = [
-            *self._keep(make_file("waivers", waivers_text(scan.waivers), ending="json", rows=len(scan.waivers))),
+            *self._keep_said("waivers", waivers_text(scan.waivers), len(scan.waivers)),
+            *self._keep_said("attestations", attestations_text(scan.attestations), len(scan.attestations)),
             *(self._kept_pack() or self._keep(make_file("pack", scan.pack(), ending="tar.gz", rows=1))),
         ]
         return Record(
@@ -113,6 +116,9 @@ class Draft:
             if record.pack_sha256 == self._scan.library.sha256:
                 return [segment for segment in record.segments if segment.kind == "pack"]
         return []
+
+    def _keep_said(self, kind: str, text: bytes, rows: int) -> list[Segment]:
+        return self._keep(make_file(kind, text, ending="json", rows=rows))
 
     def _keep(self, made: Made) -> list[Segment]:
         """A file that is stored once: named again where the chain holds it; an empty one is not kept."""

@@ -17,7 +17,7 @@ from scanner.content.locate import default_roots
 from scanner.errors import TscanError
 from scanner.formats.sheet import sheet
 from scanner.formats.values import clean
-from scanner.history.ipe import SHEETS, Row, call_rows, judged_rows, pack_rows, scan_row
+from scanner.history.ipe import SHEETS, Row, call_rows, judged_rows, pack_rows, said_rows, scan_row
 from scanner.history.ledger import MARKER, Ledger
 from scanner.history.rejudge import Rejudge
 from scanner.history.segments import REBUILT, checkpoints, stored
@@ -139,6 +139,10 @@ def _sheets(files: dict[str, IO[bytes]], ledger: Ledger, rejudge: Rejudge, what:
         snapshot = ledger.snapshot(record)
         put("scans", [scan_row(record, snapshot)])
         put("calls", call_rows(record, snapshot))
+    period = {record.sha256 for record in what.records}
+    chains = (ledger.records(target) for target in what.targets)
+    for name, row in said_rows(chains, lambda record: record.sha256 in period, rejudge.said):
+        put(name, [row])
     packs: set[str] = set()
     for one in rejudge.run(what.records, "day"):
         for name, row in judged_rows(one, what.targets):
@@ -170,7 +174,7 @@ Records, evidence and packs of:
 | place | what it is |
 |---|---|
 | `store/log/` | one signed record for each scan, from the first on: a chain verifies only as a whole |
-| `store/segments/` | what the records name: evidence, answers, transitions, waivers and packs, each by its digest |
+| `store/segments/` | what the records name, each by its digest: evidence, answers, transitions, waivers, packs … |
 | `store/populations/` | what was fixed for sampling, before a seed was given |
 | `store/keys/` | the public keys; take the one that you trust from the person whose key it is |
 | `verify.md` | how to verify `store/` with `openssl` alone, or with `tscan verify store` |

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from datetime import date
 from typing import Any, Final
 
+from scanner.core.decisions import attestation_spans, waiver_spans
 from scanner.core.need import secret_paths
 from scanner.formats.native import native
 from scanner.history.rejudge import Rejudged, name_of
+from scanner.history.said import Said
 from scanner.model.answers import Snapshot
 from scanner.model.findings import Counted, CoverageRow, Population
 from scanner.model.history import Record
@@ -32,8 +35,8 @@ SHEETS: Final[Mapping[str, Sheet]] = {
         "Each scan of the period: when, by whom, with which version, pack, parameters and clock, and what it says.",
         (
             "record", "target", "scan", "started", "finished", "tscan_version", "pack_sha256", "waivers_sha256",
-            "callers", "regions", "regions_excluded", "regions_not_known", "checks", "calls", "not_whole",
-            "clock_skew_seconds", "parameters_set", "verdicts", "judged_with", "record_sha256",
+            "attestations_sha256", "callers", "regions", "regions_excluded", "regions_not_known", "checks", "calls",
+            "not_whole", "clock_skew_seconds", "parameters_set", "verdicts", "judged_with", "record_sha256",
         ),
     ),
     "calls": Sheet(
@@ -54,6 +57,19 @@ SHEETS: Final[Mapping[str, Sheet]] = {
     "refusals": Sheet(
         "What was meant to be read and was not read whole.",
         ("record", "target", "operation", "region", "state", "reason", "answers", "unanswered", "waiver"),
+    ),
+    "waivers": Sheet(
+        "Each waiver that scans of the period were given: what is accepted, by whom, until when, and in which records.",
+        (
+            "target", "waiver", "accepts", "reason", "approver", "author", "compensating", "opened", "committed",
+            "expires", "first_record", "first_read", "last_record", "last_read",
+        ),
+    ),
+    "attestations": Sheet(
+        "Each statement of a person that scans of the period were given, and where its evidence is said to lie.",
+        (
+            "attestation", "control", "statement", "by", "dated", "valid_until", "evidence", "first_read", "last_read",
+        ),
     ),
     "checks": Sheet(
         "The text of every check that judged, by pack.",
@@ -78,7 +94,8 @@ def scan_row(record: Record, snapshot: Snapshot) -> Row:
     """A row of `scans`."""
     return (
         name_of(record), record.target, record.scan, record.started, record.finished, record.version,
-        record.pack_sha256, record.waivers_sha256, [caller.id for caller in snapshot.callers], record.regions,
+        record.pack_sha256, record.waivers_sha256, record.attestations_sha256,
+        [caller.id for caller in snapshot.callers], record.regions,
         snapshot.regions_excluded, snapshot.regions_open, len(record.checks), len(snapshot.answers),
         sum(not answer.state.whole for answer in snapshot.answers.values()), snapshot.clock_skew, record.params,
         record.counts, record.together, record.sha256,
@@ -98,6 +115,23 @@ def call_rows(record: Record, snapshot: Snapshot) -> Rows:
             one.state.value, one.state.whole, one.code, one.pages, one.count, one.retries, one.request_ids,
             one.redacted, one.sha256, native(snapshot.target.cloud, call),
         )  # fmt: skip
+
+
+def said_rows(
+    chains: Iterable[Sequence[Record]], inside: Callable[[Record], bool], said: Said
+) -> Iterator[tuple[str, Row]]:
+    """Rows of `waivers` and `attestations`; the chains are whole, `inside` tells the records of the period."""
+    read: list[Record] = []
+    for chain in chains:
+        read += [record for record in chain if inside(record)]
+        for span in waiver_spans(chain, inside, said.waivers):
+            yield "waivers", tuple(map(_cell, astuple(span)))
+    for statement in attestation_spans(read, said.attestations):
+        yield "attestations", tuple(map(_cell, astuple(statement)))
+
+
+def _cell(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def judged_rows(one: Rejudged, targets: Collection[str]) -> Iterator[tuple[str, Row]]:

@@ -9,16 +9,17 @@ from typing import Any, Final
 from scanner.errors import TscanError
 from scanner.history.ledger import Ledger
 from scanner.history.packs import load_pack
+from scanner.history.said import Said
 from scanner.history.segments import stored
 from scanner.history.statements import stream_of
-from scanner.history.waived import read_waivers
 from scanner.model.answers import Snapshot
+from scanner.model.attestations import Attestation
 from scanner.model.findings import Assessment
 from scanner.model.history import Record
 from scanner.model.library import Library
 from scanner.model.waivers import Waiver
 
-Judge = Callable[[Sequence[Snapshot], Library, tuple[Waiver, ...]], Assessment]
+Judge = Callable[[Sequence[Snapshot], Library, tuple[Waiver, ...], tuple[Attestation, ...]], Assessment]
 PACKS: Final = ("day", "today")
 
 
@@ -46,6 +47,7 @@ class Rejudge:
 
     def __init__(self, ledger: Ledger, judge: Judge, today: Library) -> None:
         self._ledger = ledger
+        self.said = Said(ledger.store)
         self._judge = judge
         self._today = today
         self._packs: dict[str, Library] = {today.sha256: today}
@@ -78,7 +80,7 @@ class Rejudge:
         except TscanError as error:
             return Rejudged(records=records, pack=pack, why_not=error.message.splitlines()[0])
         snapshots = [replace(self._ledger.snapshot(one), params=one.params) for one in records]
-        assessment = self._judge(snapshots, library, self.waivers_of(record))
+        assessment = self._judge(snapshots, library, self.said.waivers(record), self.said.attestations(record))
         return Rejudged(records=records, pack=pack, library=library, assessment=assessment)
 
     def pack_of(self, record: Record) -> Library:
@@ -94,13 +96,6 @@ class Rejudge:
             what = f"pack {record.pack_sha256[:16]} of tscan {record.version}"
             raise TscanError(f"it was judged by {what}, which the store does not keep", "judge it with --pack today")
         return content
-
-    def waivers_of(self, record: Record) -> tuple[Waiver, ...]:
-        """The waivers that counted on the day of a record."""
-        try:
-            return read_waivers(self._segment(record, "waivers"))
-        except ValueError:
-            raise TscanError(f"{name_of(record)}: its waivers cannot be read", "'tscan verify' names damage") from None
 
     def _segment(self, record: Record, kind: str) -> bytes:
         for segment in record.segments:

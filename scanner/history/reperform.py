@@ -12,7 +12,7 @@ from scanner.core.organization import unentered
 from scanner.core.params import resolve_params
 from scanner.core.project import Estate, project
 from scanner.core.resources import Resource
-from scanner.core.waive import standing, waive
+from scanner.core.waive import Ruling, waive
 from scanner.errors import TscanError
 from scanner.formats.reperform import Reperformed
 from scanner.history.grounds import operations
@@ -21,7 +21,6 @@ from scanner.model.answers import Answer, Snapshot, canonical
 from scanner.model.checks import Check
 from scanner.model.findings import CheckResult, Finding, Observation
 from scanner.model.library import Library
-from scanner.model.waivers import Waiver
 from scanner.sources import READERS
 
 _MOST: Final = 512
@@ -35,7 +34,8 @@ class Where:
     """What judged, and where the evidence lay."""
 
     library: Library
-    waivers: tuple[Waiver, ...] = ()
+    ruling: Ruling | None = None
+    """Which waivers counted for this target."""
     record: str = ""
     notes: tuple[str, ...] = ()
 
@@ -61,14 +61,13 @@ class _Again:
         self._check = check
         self._params = resolve_params(where.library.parameters, snapshot.params)
         self._now = datetime.fromisoformat(snapshot.finished)
-        self._waivers = standing(where.waivers, self._now.date())
         self._reads = operations(where.library, [check.id])[check.id]
 
     def _resources(self, answers: Mapping[str, Answer]) -> tuple[CheckResult, Sequence[Resource]]:
         check, snapshot = self._check, self._snapshot
         if snapshot.unentered:
             (result,) = unentered(replace(snapshot, answers=answers), [check], self._where.library)
-            return waive(result, self._waivers), ()
+            return waive(result, self._where.ruling), ()
         estate = Estate.of(snapshot, self._params)
         projection = project(answers, self._where.library, [check], READERS.get, estate)
         resources = projection.resources[check.kind]
@@ -80,7 +79,7 @@ class _Again:
             params=self._params,
             now=self._now,
         )
-        return waive(result, self._waivers), resources
+        return waive(result, self._where.ruling), resources
 
     def findings(self, answers: Mapping[str, Answer]) -> dict[Place, Finding]:
         """By region and resource."""

@@ -23,6 +23,8 @@ _DICTIONARY: Final = 1 << 30
 _EXTRA: Final = b"tscan"
 REBUILT: Final = ("state", "index")
 """Kinds that transitions and evidence give again; compacting removes those that were superseded."""
+KEPT_ONCE: Final = ("pack", "waivers", "attestations")
+"""Kinds that lie in a store once, by their digest; any record may name them."""
 _MOVES: Final = ("transitions", "state")
 _GROWING: Final = ("started", "finished", "call")
 """Columns of texts that begin as the one before them does."""
@@ -128,7 +130,7 @@ def _array(column: Sequence[Any], kind: pa.DataType) -> pa.Array:
 
 
 def make_file(kind: str, content: bytes, *, ending: str, rows: int) -> Made:
-    """A file kept once by its digest: a pack, the waivers of a day."""
+    """A file kept once by its digest: a pack, the waivers or attestations of a day."""
     sha256 = hashlib.sha256(content).hexdigest()
     path = f"segments/kind={kind}/dt={FOREVER}/{sha256}.{ending}"
     return Made(Segment(kind=kind, path=path, sha256=sha256, rows=rows, bytes=len(content)), content)

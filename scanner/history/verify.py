@@ -12,7 +12,7 @@ from scanner.errors import TscanError
 from scanner.history.anchors import Anchor
 from scanner.history.ledger import MARKER, check_marker
 from scanner.history.seal import SealError, key_id, load_public, open_envelope, verifies
-from scanner.history.segments import REBUILT, SegmentError, checkpoints, row_count
+from scanner.history.segments import KEPT_ONCE, REBUILT, SegmentError, checkpoints, row_count
 from scanner.history.statements import place_of, record_key, record_of, stream_of
 from scanner.history.stores import PARALLEL, Store, get_all
 from scanner.model.history import Record, Segment
@@ -248,7 +248,7 @@ class _Run:
         other = named.setdefault(segment.path, (record, segment))
         if other[1] != segment:
             self.damage(record, segment.path, "edited", f"record {other[0]} describes the same file otherwise")
-        elif other[0] != record and segment.kind not in ("pack", "waivers"):
+        elif other[0] != record and segment.kind not in KEPT_ONCE:
             self.damage(record, segment.path, "duplicated", f"record {other[0]} names it too")
 
     def _fetch(self, path: str) -> bytes | TscanError | None:

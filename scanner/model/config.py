@@ -51,7 +51,7 @@ class AlertRule:
     """Who hears of what; an empty list keeps nothing back."""
 
     events: tuple[str, ...] = ()
-    """`new failure`, `new unknown`, `fixed`, `waiver expiring`, `scan failed`."""
+    """`new failure`, `new unknown`, `fixed`, `waiver expiring`, `waiver expired`, `scan failed`."""
     severities: tuple[str, ...] = ()
     controls: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
@@ -77,4 +77,8 @@ class Config:
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Categories in scope by framework id; a framework that is not named is shown whole."""
     alerts: tuple[AlertRule, ...] = ()
+    waivers: str = ""
+    """The file of waivers; empty: none."""
+    attestations: str = ""
+    """The folder of attestations; empty: none."""
     path: str = ""

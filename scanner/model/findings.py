@@ -8,7 +8,9 @@ from enum import StrEnum
 from typing import Any
 
 from scanner.model.answers import Caller, State
+from scanner.model.attestations import AttestationResult
 from scanner.model.checks import Severity
+from scanner.model.waivers import WaiverResult
 
 
 class Verdict(StrEnum):
@@ -65,6 +67,9 @@ class Finding:
     gaps: tuple[str, ...] = ()
     """For an unknown: the calls that were lacking, as `operation@region`; beside other causes, `` is among them."""
     waiver: str = ""
+    """Ids of the waivers that accept it."""
+    without_waiver: Verdict | None = None
+    """For a waived one: what it is without the waiver, `fail` or `unknown`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +172,7 @@ class Population:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """All that one scan says: a pure function of snapshots, library, parameters and clock."""
+    """All that one scan says: a pure function of snapshots, library, parameters, waivers, attestations and clock."""
 
     id: str
     started: str
@@ -182,6 +187,8 @@ class Assessment:
     results: tuple[CheckResult, ...]
     controls: tuple[ControlResult, ...]
     criteria: tuple[CriterionResult, ...]
+    waivers: tuple[WaiverResult, ...] = ()
+    attestations: tuple[AttestationResult, ...] = ()
     notes: Sequence[str] = field(default=())
 
     @property

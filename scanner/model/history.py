@@ -17,6 +17,9 @@ class Cause(StrEnum):
     """The check, the kind or the control is another."""
     PARAMS = "params"
     WAIVER = "waiver"
+    """It fails as before, and a waiver began or ceased to count."""
+    GAP = "gap"
+    """It is waived, and not read: a waiver accepts that the call is not answered. Nothing says what it was."""
     CLOCK = "clock"
     """Only time went by: a key grew too old."""
     SCOPE = "scope"
@@ -45,13 +48,18 @@ class Transition:
     evidence_sha256: str = ""
     """Digest of the evidence document that the verdict was made from."""
 
+    @property
+    def gap(self) -> bool:
+        """Whether it is waived without having been read."""
+        return self.verdict == "waived" and self.cause is Cause.GAP
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
     """An immutable file of rows that a record names."""
 
     kind: str
-    """`transitions`, `evidence`, `answers`, `state`, `index`, `pack` or `waivers`."""
+    """`transitions`, `evidence`, `answers`, `state`, `index`, `pack`, `waivers` or `attestations`."""
     path: str
     sha256: str
     rows: int
@@ -88,6 +96,11 @@ class Record:
     """The scans, this one among them, that were judged as one: accounts of an organisation read from each other."""
     sha256: str = ""
     """Digest of this record's bytes in the store; not part of them."""
+
+    @property
+    def attestations_sha256(self) -> str:
+        """Digest of the attestations that judged; `` where there were none."""
+        return next((segment.sha256 for segment in self.segments if segment.kind == "attestations"), "")
 
 
 class History(Protocol):

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
+from scanner.model.decisions import AttestationSpan, WaivedSpan, WaiverSpan
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
@@ -90,19 +92,6 @@ class Deviation(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WaivedSpan:
-    """A span in which an item was waived: accepted, and not a pass."""
-
-    target: str
-    check: str
-    region: str
-    resource: str
-    start: str
-    end: str
-    """The first read at which it was not waived any more; `` when it still is."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """What a record was made with, where it is not what the record before was made with."""
 
@@ -110,7 +99,7 @@ class Change:
     seq: int
     ts: str
     what: str
-    """`pack`, `params`, `waivers`, `checks`, `regions`, `version` or `clock`."""
+    """`pack`, `params`, `waivers`, `attestations`, `checks`, `regions`, `version` or `clock`."""
     detail: str
 
 
@@ -188,7 +177,7 @@ class ControlPeriod:
     checks: tuple[CheckPeriod, ...]
     """Those that evidence it."""
     attestations: tuple[str, ...]
-    """What people must show; it is not in the records."""
+    """What people must show."""
     items: int
     deviating: int
     """Items with a deviation or a waived span."""
@@ -242,6 +231,8 @@ class Period:
     schedule: Schedule
     targets: tuple[TargetPeriod, ...]
     controls: tuple[ControlPeriod, ...]
+    waivers: tuple[WaiverSpan, ...] = ()
+    attestations: tuple[AttestationSpan, ...] = ()
     exclusions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 

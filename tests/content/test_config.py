@@ -212,3 +212,11 @@ def test_a_wrong_parameter_of_the_command_line(options: list[str], message: str,
     with pytest.raises(TscanError) as caught:
         parse_params(options, PARAMETERS)
     assert (caught.value.message, caught.value.hint) == (message, hint)
+
+
+def test_people_s_files_are_named_from_the_configuration_s_own_folder(pack: Any) -> None:
+    pack.write("there/tscan.yaml", "version: 1\nwaivers: waivers.yaml\nattestations: ../said\n")
+    config = load_config("there/tscan.yaml", pack.load())
+    assert (config.waivers, config.attestations) == ("there/waivers.yaml", "there/../said")
+    plain = load_config(CONFIG, pack.load())
+    assert (plain.waivers, plain.attestations) == ("", "")

@@ -28,6 +28,7 @@ FILES = {
     "config": "tscan.yaml",
     "waivers": "waivers.yaml",
     "operations": "operations.yaml",
+    "attestation": "attestations/MC-01-2026.yaml",
 }
 STRANGE: tuple[Any, ...] = (None, True, 7, 1.5, "", "x", "A b", [], [7], ["x"], {}, {"x": 7})
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 ALGEBRA = ("test_assess.py", "test_algebra.py")
+WAIVED = ("test_assess.py", "test_waive.py", "test_algebra_waived.py")
 EVALUATE = ("test_evaluate.py",)
 POLICIES = ("test_policy_public.py", "test_policy_meaning.py", "test_policy_properties.py")
 
@@ -60,7 +61,7 @@ MUTANTS = (
         ("an attestation is assumed", "if manual not in evidence.attested:", "if manual in evidence.attested:"),
         ("one must_have is enough", "if not _only_attestations(need) and not _met(evidence, need):",
          "if not _only_attestations(need) and not any(_met(evidence, n) for n in evidence.control.must_have):"),
-        ("a population that was partly read meets a need", "there and not counts.unknown and", "there and"),
+        ("a population that was partly read meets a need", "there and not unread and", "there and"),
         ("an empty population meets a need", "result.findings and not result.empty", "result.findings"),
         ("lacking evidence is passed over", 'lack.cloud == "any" or', ""),
         ("waived before unread", "    if unshown:\n        return Status.NOT_SHOWN",
@@ -69,6 +70,29 @@ MUTANTS = (
         ("no primary control passes", "whole = bool(links) and", "whole ="),
         ("a failing control is complete evidence", "return result.complete and", "return"),
         ("the best status is displayed", "for status in Status if", "for status in reversed(Status) if"),
+    ),
+    *_of(
+        "assess.py", WAIVED,
+        ("a control waiver accepts what is unread", "fails = finding.verdict is Verdict.FAIL",
+         "fails = finding.verdict is not Verdict.PASS"),
+        ("a control waiver reaches every target", "if fails and result.target in accepted", "if fails and accepted"),
+        ("an accepted gap fills a must_have", "or (_gap(finding) and not decides)", ""),
+        ("a waived failure is a gap", "finding.without_waiver is not Verdict.FAIL", "finding.waiver is not None"),
+    ),
+    *_of(
+        "waive.py", WAIVED,
+        ("a lapsed waiver counts", '!= "pass":', '== "gone":'),
+        ("an accepted control compensates", '!= "pass":', 'not in ("pass", "accepted"):'),
+        ("an expired waiver counts", "today >= waiver.expires", "today > waiver.expires"),
+        ("a waiver counts before it was written down", "today < waiver.begins", "today < waiver.opened"),
+        ("a failure's waiver accepts what is unread", "if finding.verdict is Verdict.FAIL:",
+         "if finding.verdict in (Verdict.FAIL, Verdict.UNKNOWN):"),
+        ("one accepted call is enough", "if all(used) else ()", "if any(used) else ()"),
+        ("a control waiver is forgotten", "controls=_accepted_controls(ruled),", ""),
+    ),
+    *_of(
+        "attest.py", ("test_attest.py",),
+        ("an attestation outlives its end", "if one.current", "if one.attestation.dated"),
     ),
     *_of(
         "exits.py", ALGEBRA,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,11 +28,14 @@ def assessed(
     targets: frozenset[Target] = frozenset({HERE}),
     attested: frozenset[str] = frozenset(),
     params_set: frozenset[str] = frozenset(),
+    **more: Any,
 ) -> ControlResult:
     by_check: dict[str, list[CheckResult]] = {}
     for result in results:
         by_check.setdefault(result.check, []).append(result)
-    return assess_control(control, by_check, library=LIBRARY, targets=targets, attested=attested, params_set=params_set)
+    return assess_control(
+        control, by_check, library=LIBRARY, targets=targets, attested=attested, params_set=params_set, **more
+    )  # fmt: skip
 
 
 def b(*verdicts: Verdict, **parts: Any) -> CheckResult:
@@ -213,3 +217,46 @@ def test_a_failing_control_that_is_unread_besides_is_no_complete_evidence() -> N
     control = assessed(make_control(*BOTH), make_result(F), b(U))
     result = assess_criterion(criterion(("C", True)), {"C": control}, framework="f")
     assert (result.status, result.evidence_complete) == (Status.FAIL, False)
+
+
+def test_a_control_waiver_accepts_what_fails_in_its_target_and_nothing_that_is_unread() -> None:
+    control = make_control(*BOTH)
+    here, both = frozenset({str(HERE)}), frozenset({HERE, THERE})
+    result = assessed(control, make_result(P, F), b(F), accepted=here)
+    assert (result.status, result.counts) == (Status.ACCEPTED, Counts(passed=1, waived=2, resources=2))
+    assert result.reasons == ("2 accepted by waiver",)
+    assert assessed(control, make_result(F), b(U), accepted=here).status is Status.NOT_SHOWN
+    assert assessed(control, make_result(F), accepted=here).status is Status.NOT_SHOWN
+    assert assessed(control, make_result(P), b(P), accepted=here).status is Status.PASS
+    results = (make_result(P), make_result(F, target=THERE), b(P), b(F))
+    there = assessed(control, *results, b(P, target=THERE), targets=both, accepted=here)
+    assert (there.status, there.counts.failed, there.counts.waived) == (Status.FAIL, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("without", "status"), [(F, Status.PASS), (U, Status.NOT_SHOWN), (None, Status.NOT_SHOWN)]
+)  # fmt: skip
+def test_what_must_be_there_is_not_met_by_a_gap_that_is_accepted(without: Verdict | None, status: Status) -> None:
+    """A waived failure was read, a waived gap was not: the control would pass by it."""
+    waived = make_result(W)
+    waived = replace(waived, findings=tuple(replace(one, without_waiver=without) for one in waived.findings))
+    control = make_control(("b", E), must_have=(ANY,))
+    assert assessed(control, waived, b(P)).status is status
+    assert assessed(control, waived, b(P), params_set=frozenset({"p"})).status is Status.PASS
+    # Where the check decides, the control is accepted, and cannot pass.
+    assert assessed(make_control(*BOTH, must_have=(ANY,)), waived, b(P)).status is Status.ACCEPTED
+
+
+def test_an_attestation_that_ended_is_named() -> None:
+    control = make_control(attestations=("MC-1", "MC-2"))
+    result = assessed(control, attested=frozenset({"MC-2"}), stale={"MC-1": "q1 by a@b.c: it ended on 2026-01-01"})
+    assert result.reasons == ("MC-1 has no current attestation: q1 by a@b.c: it ended on 2026-01-01",)
+
+
+def test_an_attestation_satisfies_nothing_that_a_check_left_unread() -> None:
+    every = frozenset({"MC-1", "MC-2"})
+    mixed = make_control(("a", E), attestations=("MC-1",), must_have=(Requirement(checks=("b",)),))
+    for results in ((make_result(U), b(P)), (make_result(P, gap=True), b(P)), (b(P),), (make_result(P), b(U))):
+        assert assessed(mixed, *results, attested=every).status is Status.NOT_SHOWN
+    assert assessed(mixed, make_result(P), b(P), attested=every).status is Status.PASS
+    assert assessed(mixed, make_result(P), attested=every).reasons == ("needs b",)

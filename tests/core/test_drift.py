@@ -12,7 +12,7 @@ from scanner.core.between import drift_between
 from scanner.core.drift import Drift, What
 from scanner.model.checks import Severity
 from scanner.model.history import Cause, Transition
-from scanner.model.waivers import Waiver
+from scanner.model.waivers import GapScope, Waiver
 from tests.core.nights import HERE, Nights, library_of, night
 from tests.core.small import make_check
 
@@ -48,6 +48,13 @@ def what(history: Nights, before: int = -2) -> list[What]:
 )  # fmt: skip
 def test_every_move_has_its_name(was: str, now: str, said: What) -> None:
     assert what(nights({KEY: was}, {KEY: now})) == [said]
+
+
+@pytest.mark.parametrize(("was", "said"), [("fail", What.OUT_OF_SIGHT), ("unknown", What.WAIVED)])
+def test_an_accepted_gap_does_not_hide_that_it_failed(was: str, said: What) -> None:
+    history = nights({KEY: was})
+    history.commit(night(1), {KEY: "waived"}, cause=Cause.GAP)
+    assert what(history) == [said]
 
 
 def test_what_is_as_it_was_is_no_drift() -> None:
@@ -112,7 +119,7 @@ def test_controls(was: str, now: str, said: str) -> None:
 def test_waivers_that_end_soon() -> None:
     def waiver(name: str, days: int, target: str = HERE) -> Waiver:
         return Waiver(
-            id=name, target=target, operation="s3:List", region="", resource="", reason="r", approver="p",
+            id=name, scope=GapScope(target=target, operation="s3:List"), reason="r", approver="p",
             opened=date(2025, 6, 1), expires=TODAY + timedelta(days=days),
         )  # fmt: skip
 

@@ -13,7 +13,7 @@ from scanner.core.news import News, hears, news, route, scan_failed, scan_works,
 from scanner.model.config import AlertRule
 from scanner.model.controls import Role
 from scanner.model.history import Cause
-from scanner.model.waivers import Waiver
+from scanner.model.waivers import GapScope, Waiver
 from tests.core.nights import HERE, Nights, library_of, night
 from tests.core.small import make_check, make_control
 
@@ -69,13 +69,18 @@ def test_an_event_has_the_same_id_whenever_it_is_found_again() -> None:
 
 def test_a_waiver_is_news_once_before_and_once_after_its_end() -> None:
     waiver = Waiver(
-        id="W", target=HERE, operation="s3:L", region="", resource="", reason="r", approver="p",
+        id="W", scope=GapScope(target=HERE, operation="s3:L"), reason="r", approver="p",
         opened=date(2025, 6, 1), expires=date(2026, 1, 10),
     )  # fmt: skip
     first = told("pass", "pass", waivers=[waiver])
     assert [(one.event, one.text) for one in first] == [("waiver expiring", "waiver W ends in 8 days, on 2026-01-10")]
     over = told("pass", "pass", waivers=[replace(waiver, expires=date(2026, 1, 2))])
-    assert over[0].text == "waiver W has ended, on 2026-01-02"
+    assert (over[0].event, over[0].text) == ("waiver expired", "waiver W has ended, on 2026-01-02")
+    assert first[0].id != over[0].id
+    # Who asked to hear of a waiver's end before it comes hears of it when it came.
+    assert hears(AlertRule(events=("waiver expiring",), to=("x://y",)), over[0])
+    assert hears(AlertRule(events=("waiver expired",), to=("x://y",)), over[0])
+    assert not hears(AlertRule(events=("waiver expired",), to=("x://y",)), first[0])
 
 
 @pytest.mark.parametrize(

@@ -175,6 +175,30 @@ def test_a_waiver_closes_a_span_and_is_no_pass() -> None:
     assert control.days.waived == 2
 
 
+def test_a_gap_that_is_accepted_closes_nothing_and_is_no_reading() -> None:
+    """Failing, then refused and the refusal accepted: nothing says that it does not fail any more."""
+    history = verdicts("pass", "fail")
+    history.commit(night(2), {KEY: "waived"}, cause=Cause.GAP)
+    history.commit(night(3), {KEY: "waived"})
+    found = only(report(history))
+    assert (found.why_closed, found.failing_until) == ("", read_at(1))
+    history.commit(night(4), {KEY: "pass"})
+    period = report(history)
+    found = only(period)
+    assert (found.why_closed, found.failing_until, found.closed_by) == ("fixed", read_at(1), read_at(4))
+    (span,) = period.controls[0].checks[0].waived
+    assert (span.start, span.end, span.what) == (read_at(2), read_at(4), "gap")
+    assert (period.controls[0].days.waived, period.controls[0].days.unread) == (0, 2)
+
+
+def test_what_fails_after_an_accepted_gap_began_after_the_last_reading() -> None:
+    history = verdicts("pass")
+    history.commit(night(1), {KEY: "waived"}, cause=Cause.GAP)
+    history.commit(night(2), {KEY: "fail"})
+    found = only(report(history))
+    assert (found.opened_after, found.opened_by, found.before) == (read_at(0), read_at(2), "unknown")
+
+
 @pytest.mark.parametrize(("cause", "why"), [(Cause.PACK, "check changed"), (Cause.PARAMS, "check changed"),
                                             (Cause.CLOCK, "fixed"), (Cause.EVIDENCE, "fixed")])  # fmt: skip
 def test_a_pass_that_another_check_gives_is_not_a_fix(cause: Cause, why: str) -> None:

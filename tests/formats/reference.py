@@ -32,6 +32,7 @@ from scanner.model.findings import (
 )
 from scanner.model.library import Library
 from scanner.model.values import ABSENT, OpenList, Unreadable
+from tests.formats import people
 
 TARGET = "aws:123456789012"
 REFUSED = "s3:GetBucketVersioning denied in eu-west-1 (AccessDenied)"
@@ -178,6 +179,7 @@ def finding(name: str, verdict: Verdict, resource: str, *seen: Observation, reas
         reason=reason,
         observed=seen,
         waiver="W-7" if verdict is Verdict.WAIVED else "",
+        without_waiver=Verdict.FAIL if verdict is Verdict.WAIVED else None,
     )
 
 
@@ -314,5 +316,7 @@ ASSESSMENT = Assessment(
         )
         for name, (_, _, controls, status) in CRITERIA.items()
     ),
+    waivers=people.waivers(TARGET),
+    attestations=people.attestations(),
 )
 REPORT = Report(assessment=ASSESSMENT, library=LIBRARY)

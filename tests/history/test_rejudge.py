@@ -111,7 +111,7 @@ def test_a_lost_pack_is_damage_and_never_todays(nights: Nights, tmp_path: Path, 
 
 def test_scans_that_are_not_here_are_said(nights: Nights) -> None:
     ledger = Ledger(open_store(nights.store))
-    again = Rejudge(ledger, lambda snapshots, library, waivers: judge(snapshots, library), load_library())
+    again = Rejudge(ledger, lambda snapshots, library, *_: judge(snapshots, library), load_library())
     record = nights.records[0]
     (one,) = again.run([replace(record, together=(record.scan, "elsewhere"))], "day")
     assert one.assessment is None

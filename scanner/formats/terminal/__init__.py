@@ -14,6 +14,7 @@ from scanner.formats import Report
 from scanner.formats.terminal.findings import coverage, failing, unknown
 from scanner.formats.terminal.header import header
 from scanner.formats.terminal.matrix import control_table, matrix
+from scanner.formats.terminal.people import people
 from scanner.formats.terminal.words import EXIT, plain, plural
 from scanner.model.findings import Status, Verdict
 
@@ -46,6 +47,7 @@ def _parts(report: Report) -> Iterator[RenderableType]:
         yield from failing(report)
         yield from unknown(report)
         yield from coverage(report)
+        yield from people(report)
     if report.controls:
         yield control_table(report)
     # Last, because the end of a long output is what stays on the screen.

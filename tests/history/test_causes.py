@@ -1,0 +1,73 @@
+"""Why a finding changed, where waivers come and go: what was read decides, not what happened at the same time."""
+
+from __future__ import annotations
+
+import pytest
+
+from scanner.history.changes import Ground, Seen, apply, findings_by_place, transitions
+from scanner.model.checks import Severity
+from scanner.model.findings import CheckResult, Finding, ResourceRef, Verdict
+from scanner.model.history import Transition
+
+PLACE = ("c", "eu-west-1", "r")
+FAIL, PASS, UNKNOWN = Seen("fail", ""), Seen("pass", ""), Seen("unknown", "")
+WAIVED, GAP = Seen("waived", ""), Seen("waived", "", gap=True)
+
+
+def ground(pack: str = "p") -> Ground:
+    return Ground(pack=pack, params={}, checks=frozenset({"c"}), regions=frozenset({"eu-west-1"}))
+
+
+def moves(*seen: Seen, last: Ground | None = None) -> list[str]:
+    """The causes of the transitions of one finding through several records."""
+    state: dict[tuple[str, str, str], Transition] = {}
+    found: list[str] = []
+    was: Ground | None = None
+    for number, one in enumerate(seen, 1):
+        now = last if last is not None and number == len(seen) else ground()
+        rows = list(
+            transitions(state, {PLACE: one}, seq=number, ts="", target="aws:1", was=was, ground=now)
+        )  # fmt: skip
+        apply(state, rows)
+        found += [row.cause.value for row in rows]
+        was = now
+    return found
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "cause"),
+    [
+        (FAIL, WAIVED, "waiver"), (WAIVED, FAIL, "waiver"), (GAP, UNKNOWN, "waiver"), (UNKNOWN, GAP, "gap"),
+        (FAIL, GAP, "gap"), (PASS, GAP, "gap"), (GAP, WAIVED, "evidence"), (WAIVED, GAP, "gap"),
+        (GAP, FAIL, "evidence"), (GAP, PASS, "evidence"), (WAIVED, PASS, "evidence"), (PASS, WAIVED, "evidence"),
+        (UNKNOWN, WAIVED, "evidence"), (WAIVED, UNKNOWN, "evidence"), (FAIL, PASS, "evidence"),
+    ],
+)  # fmt: skip
+def test_the_cause_is_told_by_what_was_read(before: Seen, after: Seen, cause: str) -> None:
+    assert moves(before, after)[1:] == [cause]
+
+
+def test_another_pack_does_not_explain_a_waiver_and_explains_the_rest() -> None:
+    pack = ground(pack="q")
+    assert moves(FAIL, WAIVED, last=pack)[1:] == ["waiver"]
+    assert moves(FAIL, GAP, last=pack)[1:] == ["gap"]
+    assert moves(WAIVED, PASS, last=pack)[1:] == ["pack"]
+
+
+def test_what_stays_waived_in_the_same_way_does_not_move() -> None:
+    assert moves(WAIVED, WAIVED) == ["scope"]
+    assert moves(GAP, GAP) == ["gap"]
+
+
+def test_of_several_at_one_place_one_gap_makes_it_one() -> None:
+    def waived(without: Verdict) -> Finding:
+        ref = ResourceRef(kind="k", id="r", name="r", target="aws:1", region="eu-west-1")
+        return Finding(
+            check="c", verdict=Verdict.WAIVED, severity=Severity.HIGH, resource=ref, without_waiver=without
+        )  # fmt: skip
+
+    def seen(*findings: Finding) -> bool:
+        return findings_by_place([CheckResult(check="c", target="aws:1", findings=findings)])[PLACE].gap
+
+    assert seen(waived(Verdict.UNKNOWN), waived(Verdict.FAIL)) is True
+    assert seen(waived(Verdict.FAIL)) is False
