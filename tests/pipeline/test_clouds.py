@@ -261,6 +261,14 @@ def test_subscriptions_that_no_group_tells_of_are_a_gap(library: Library, serve:
     assert names == [f"azure:{SUBSCRIPTIONS[0]}", f"azure:{TENANT}", "azure:organization"]
 
 
+@pytest.mark.parametrize("row", [{"tenantId": TENANT}, {"subscriptionId": 7}, "text"])
+def test_a_subscription_without_its_id_is_a_gap(library: Library, serve: Serve, row: Any) -> None:
+    script = azure_script()
+    script["/subscriptions"]["value"].append(row)
+    names = [snapshot.target for snapshot in scanned(library, azure(serve(script), tenant=TENANT))]
+    assert "azure:organization" in names
+
+
 @pytest.mark.parametrize("name", ["subscription", "id"])
 def test_a_subscription_is_read_alone(library: Library, serve: Serve, name: str) -> None:
     (snapshot,) = scanned(library, azure(serve(azure_script()), **{name: SUBSCRIPTIONS[0].upper()}))
