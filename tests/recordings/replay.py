@@ -57,6 +57,8 @@ def key_of(method: str, host: str, target: str, ignore: frozenset[str]) -> Key:
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     kept = frozenset((name, value) for name, value in pairs if name in TOKENS or name not in ignore)
     path = _VERSION.sub("/v", parts.path).rstrip("/")
+    if host == "sqladmin.googleapis.com":
+        path = path.removeprefix("/sql")  # as it is written since version 1
     if host.endswith(".azure.com"):
         path = re.sub("//+", "/", path.lower())
     return method, host, path, kept
