@@ -26,7 +26,9 @@ def verdicts(checks: Sequence[str], table: Table, target: str, **params: Any) ->
     found, where = pack(), Target(target)
     door = Aws(table, target=where, partition="", regions=())
     values = resolve_params(found.parameters, params)
-    estate = Estate(target=where, account=where.account, partition="", regions=(), regions_open="", params=values, started=NOW)
+    estate = Estate(
+        target=where, account=where.account, partition="", regions=(), regions_open="", params=values, started=NOW
+    )
     units = plan(found, [found.checks[check] for check in checks], READERS.get, estate)
     answers = collect(door, units, Serial(), lambda _: None)
     assert len(door.asked) == len(set(door.asked))
