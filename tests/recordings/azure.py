@@ -69,11 +69,12 @@ def _databases(server: str, *names: str) -> Opening:
     return listed(place, *rows)
 
 
-def _accounts(*rows: Mapping[str, Any]) -> Opening:
+def _accounts(**groups: str) -> Opening:
+    more = {"kind": "StorageV2", "tags": {"data-classification": "confidential"}}
+    rows = [resource(group, "Microsoft.Storage/storageAccounts", name, **more) for name, group in groups.items()]
     return listed("providers/Microsoft.Storage/storageAccounts", *rows)
 
 
-_CLASSED: Final = {"kind": "StorageV2", "tags": {"data-classification": "confidential"}}
 ROWS: Final = (
     *_each(
         "azure.authorization.administrator",
@@ -254,28 +255,13 @@ ROWS: Final = (
         kind="azure.storage.account",
         scenario="StorageTest.test_storage_blob_services",
         checks=("azure-storage-blob-recoverable", "azure-storage-blob-recoverable-versioned"),
-        authored=(
-            _accounts(
-                resource(
-                    "test_storage", "Microsoft.Storage/storageAccounts", "cctstorageyenndgetjsvtg", kind="StorageV2"
-                )
-            ),
-        ),
+        authored=(_accounts(cctstorageyenndgetjsvtg="test_storage"),),
     ),
     Row(
         kind="azure.storage.account",
         scenario="StorageTest.test_storage_management_policy_rules_filter",
         checks=("azure-storage-confidential-expires",),
-        authored=(
-            _accounts(
-                resource(
-                    "test_containerservice", "Microsoft.Storage/storageAccounts", "usm2nughsm6pomstr0", **_CLASSED
-                ),
-                resource(
-                    "test_functionapp-reqs", "Microsoft.Storage/storageAccounts", "cloudcustodiantest", **_CLASSED
-                ),
-            ),
-        ),
+        authored=(_accounts(usm2nughsm6pomstr0="test_containerservice", cloudcustodiantest="test_functionapp-reqs"),),
         params={"confidential_retention_days": 365},
     ),
     *_each("azure.subscription", ("azure-activity-log-exported",), "SubscriptionDiagnosticSettingsFilterTest.diag"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -27,7 +28,13 @@ Table = Mapping[str, Any]
 
 def run(name: str, table: Table, **params: Any) -> tuple[Any, list[Call]]:
     """What a reader makes of answers by operation; an answer that is not in the table is an empty list."""
-    context = ReadContext(account=SUB, partition="", region="", params={"entra_admin_roles": [GLOBAL], **params})
+    context = ReadContext(
+        account=SUB,
+        partition="",
+        region="",
+        started=datetime(2026, 1, 1, tzinfo=UTC),
+        params={"entra_admin_roles": [GLOBAL], **params},
+    )
     program = READERS.get(name)(context)
     calls: list[Call] = []
     try:
