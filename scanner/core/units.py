@@ -16,7 +16,7 @@ from scanner.core.reading import ReadContext, Reader
 from scanner.model.answers import Answer
 from scanner.model.expressions import Expression
 from scanner.model.findings import Counted
-from scanner.model.kinds import Batch, Kind, Listing, Request
+from scanner.model.kinds import Batch, Kind, Listing, Means, Request
 from scanner.model.values import ABSENT, OpenList, Unreadable
 
 _DROPPED = object()
@@ -149,7 +149,8 @@ class Unit:
         if not self.kind.count_from:
             return ()
         base = self._base(ABSENT, ABSENT)
-        ids = frozenset(str(self.kind.identity.evaluate(self._base(it, above))) for it, above in items.pairs)
+        named = items.pairs if any(one.means is Means.LISTS for one in self.kind.count_from) else ()
+        ids = frozenset(str(self.kind.identity.evaluate(self._base(it, above))) for it, above in named)
         counting = Counting(door=door, readers=self._readers, context=self._context(base), base=base)
         listed = Listed(number=len(items.pairs), ids=ids, whole=not items.gaps)
         found = list(counting.against(self.kind.count_from, listed))

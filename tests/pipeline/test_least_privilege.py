@@ -113,7 +113,8 @@ def test_the_server_refuses_as_the_replay_says(action: str, base: Base, library:
 def test_no_malformed_answer_to_any_operation_passes(depth: int, base: Base, library: Library) -> None:
     passing = passes(base.assessment)
     assert len(passing) > 150
-    for value in VALUES[depth::6]:
+    # An empty map reads as a list of nothing; botocore itself makes a list of it wherever its model says so.
+    for value in [one for one in VALUES if one != {}][depth::6]:
         after = judge([changed(base.snapshot, depths(State.OK, value, depth))], library)
         assert passes(after) <= passing, repr(value)[:80]
         assert all(finding.reason for finding in after.findings if finding.verdict is Verdict.UNKNOWN)

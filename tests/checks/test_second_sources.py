@@ -1,0 +1,173 @@
+"""What AWS Config, the tagging API and the organisation's tree say beside a listing, from calls to verdicts."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from scanner.model.answers import Answer, Call, State
+from tests.checks.answers import ACCOUNT, AWAY, HERE, denied, verdicts
+
+RECORDING = {
+    "config:DescribeConfigurationRecorders": {
+        "ConfigurationRecorders": [{"name": "default", "recordingGroup": {"allSupported": True}}]
+    },
+    "config:DescribeConfigurationRecorderStatus": {
+        "ConfigurationRecordersStatus": [{"name": "default", "recording": True}]
+    },
+}
+TABLES = {
+    f"dynamodb:ListTables@{HERE}": {"TableNames": ["orders"]},
+    f"dynamodb:ListTables@{AWAY}": {"TableNames": []},
+    "dynamodb:DescribeContinuousBackups": {
+        "ContinuousBackupsDescription": {"PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "ENABLED"}}
+    },
+}
+PITR = "aws-dynamodb-pitr-enabled"
+
+
+def counts(number: Any) -> dict[str, Any]:
+    found = {"resourceCounts": [{"resourceType": "AWS::DynamoDB::Table", "count": number}]}
+    return {
+        f"config:GetDiscoveredResourceCounts@{HERE}": found,
+        f"config:GetDiscoveredResourceCounts@{AWAY}": {"resourceCounts": []},
+    }
+
+
+def test_without_config_and_labels_nothing_changes() -> None:
+    assert verdicts(PITR, TABLES) == {"orders": "pass"}
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_config_that_knows_no_more_changes_nothing(number: int) -> None:
+    assert verdicts(PITR, {**TABLES, **RECORDING, **counts(number)}) == {"orders": "pass"}
+
+
+def test_a_table_that_only_config_knows_leaves_its_region_open() -> None:
+    assert verdicts(PITR, {**TABLES, **RECORDING, **counts(2)}) == {"orders": "pass", "any DynamoDB table": "unknown"}
+
+
+def test_counts_that_were_refused_are_a_gap() -> None:
+    table = {**TABLES, **RECORDING, **counts(1), f"config:GetDiscoveredResourceCounts@{HERE}": denied()}
+    assert verdicts(PITR, table)["any DynamoDB table"] == "unknown"
+
+
+def test_a_labelled_table_that_is_not_listed_leaves_its_region_open() -> None:
+    def labelled(params: Any) -> dict[str, Any]:
+        assert params == {"ResourceTypeFilters": ["dynamodb:table"]}
+        arn = f"arn:aws:dynamodb:{HERE}:{ACCOUNT}:table/"
+        return {"ResourceTagMappingList": [{"ResourceARN": f"{arn}orders"}, {"ResourceARN": f"{arn}hidden"}]}
+
+    place = f"resourcegroupstaggingapi:GetResources@{HERE}"
+    assert verdicts(PITR, {**TABLES, place: labelled}) == {"orders": "pass", "any DynamoDB table": "unknown"}
+
+
+def children(params: Any) -> dict[str, Any]:
+    tree = {("r-1", "ACCOUNT"): [ACCOUNT], ("r-1", "ORGANIZATIONAL_UNIT"): ["ou-1"], ("ou-1", "ACCOUNT"): ["2" * 12]}
+    return {"Children": [{"Id": one} for one in tree.get((params["ParentId"], params["ChildType"]), [])]}
+
+
+@pytest.mark.parametrize(("accounts", "open_"), [([ACCOUNT, "2" * 12], False), ([ACCOUNT], True)])
+def test_an_account_of_the_tree_that_is_not_listed_is_a_gap(accounts: list[str], open_: bool) -> None:
+    rows = [{"Id": one, "Arn": f"arn:{one}", "Name": one, "State": "ACTIVE"} for one in accounts]
+    table = {
+        "organizations:ListAccounts": {"Accounts": rows},
+        "organizations:DescribeOrganization": {"Organization": {"MasterAccountId": ACCOUNT}},
+        "organizations:ListRoots": {"Roots": [{"Id": "r-1"}]},
+        "organizations:ListChildren": children,
+        "organizations:ListParents": {"Parents": [{"Id": "r-1", "Type": "ROOT"}]},
+        "organizations:ListPolicies": {"Policies": []},
+    }
+    found = verdicts("aws-organizations-scp-guardrails", table)
+    assert ("any Account of the organisation" in found) is open_
+    assert found[ACCOUNT] == "fail"
+
+
+# -- what was recorded between two scans ---------------------------------------------------------------------------
+
+HISTORY = "aws-config-history-between-scans"
+SSH = {"ipProtocol": "tcp", "fromPort": 22, "toPort": 22, "ipv6Ranges": [], "prefixListIds": [], "userIdGroupPairs": []}
+OPEN, SHUT = {"ipPermissions": [{**SSH, "ipRanges": ["0.0.0.0/0"]}]}, {"ipPermissions": []}
+NO_LISTS = {"ec2:DescribeManagedPrefixLists": {"PrefixLists": []}}
+
+
+def item(hour: int, state: Any, status: str = "OK") -> dict[str, Any]:
+    return {
+        "configurationItemCaptureTime": f"2025-12-31T{hour:02}:00:00.000Z",
+        "configurationItemStatus": status,
+        "configurationStateId": str(hour),
+        "configuration": state if isinstance(state, str) else json.dumps(state),
+    }
+
+
+def history(*items: dict[str, Any], groups: Any = None) -> dict[str, Any]:
+    known = {"resourceIdentifiers": [{"resourceType": "AWS::EC2::SecurityGroup", "resourceId": "sg-1"}]}
+
+    def listed(params: Any) -> Answer:
+        assert params == {"resourceType": "AWS::EC2::SecurityGroup", "includeDeletedResources": True}
+        call = Call(operation="config:ListDiscoveredResources", region=HERE)
+        said = known if groups is None else {"resourceIdentifiers": groups}
+        return Answer(call=call, state=State.OK, data=said, finished="2025-12-31T23:59:00.000Z")
+
+    def told(params: Any) -> dict[str, Any]:
+        assert params["earlierTime"] == "2025-11-30T00:00:00Z"
+        return {"configurationItems": list(items)}
+
+    nobody = replace(listed({"resourceType": "AWS::EC2::SecurityGroup", "includeDeletedResources": True}))
+    return {
+        **RECORDING,
+        **NO_LISTS,
+        f"config:ListDiscoveredResources@{HERE}": listed,
+        f"config:ListDiscoveredResources@{AWAY}": replace(nobody, data={"resourceIdentifiers": []}),
+        "config:GetResourceConfigHistory": told,
+    }
+
+
+def test_an_hour_of_openness_is_seen_afterwards() -> None:
+    found = verdicts(HISTORY, history(item(12, SHUT), item(11, OPEN), item(10, SHUT)))
+    assert found == {
+        "sg-1 2025-12-31T10:00:00.000Z": "pass",
+        "sg-1 2025-12-31T11:00:00.000Z": "fail",
+        "sg-1 2025-12-31T12:00:00.000Z": "pass",
+    }
+
+
+def test_a_group_that_is_gone_by_now_is_seen_and_its_end_is_no_state() -> None:
+    gone = {"resourceId": "sg-1", "resourceDeletionTime": "2025-12-31T12:00:00.000Z"}
+    found = verdicts(HISTORY, history(item(12, "null", "ResourceDeleted"), item(11, OPEN), groups=[gone]))
+    assert found == {"sg-1 2025-12-31T11:00:00.000Z": "fail"}
+
+
+@pytest.mark.parametrize("state", ["", "null", "[]", "{", '{"ipPermissions": null}', {"ipPermissions": [{}]}])
+def test_a_state_that_cannot_be_read_is_unknown(state: Any) -> None:
+    assert set(verdicts(HISTORY, history(item(11, state))).values()) == {"unknown"}
+
+
+def test_where_nothing_is_recorded_nothing_is_shown() -> None:
+    table = {**history(), "config:DescribeConfigurationRecorders": {"ConfigurationRecorders": []}}
+    assert set(verdicts(HISTORY, table).values()) == {"unknown"}
+
+
+def test_a_history_that_was_refused_is_unknown() -> None:
+    found = verdicts(HISTORY, {**history(), "config:GetResourceConfigHistory": denied()})
+    assert set(found.values()) == {"unknown"}
+
+
+def test_a_public_database_is_seen_afterwards() -> None:
+    known = {"resourceIdentifiers": [{"resourceId": "db-1"}]}
+    call = Call(operation="config:ListDiscoveredResources", region=HERE)
+    listed = Answer(call=call, state=State.OK, data=known, finished="2025-12-31T23:59:00.000Z")
+    items = [item(12, {"publiclyAccessible": False}), item(11, {"publiclyAccessible": True}), item(10, {})]
+    found = verdicts(
+        "aws-config-history-between-scans-databases",
+        {
+            **RECORDING,
+            f"config:ListDiscoveredResources@{HERE}": listed,
+            f"config:ListDiscoveredResources@{AWAY}": replace(listed, data={"resourceIdentifiers": []}),
+            "config:GetResourceConfigHistory": {"configurationItems": items},
+        },
+    )
+    assert [found[f"db-1 2025-12-31T{hour}:00:00.000Z"] for hour in (10, 11, 12)] == ["unknown", "fail", "pass"]
