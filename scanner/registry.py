@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib
 from difflib import get_close_matches
 from functools import cached_property
-from importlib.metadata import entry_points
-from typing import Final, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast
 
 from scanner.errors import TscanError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
 
 T = TypeVar("T")
 
@@ -27,6 +29,13 @@ _EXTRAS: Final = {
 """The extra that brings a package that may be missing."""
 
 
+def entry_points(group: str) -> EntryPoints:
+    """What other packages add to a group; every installed package is looked at, so only where it is needed."""
+    from importlib import metadata
+
+    return metadata.entry_points(group=group)
+
+
 class Registry(Generic[T]):
     """Names of things that can be added, each as `module:attribute`; entry points of the group are merged in."""
 
@@ -41,7 +50,7 @@ class Registry(Generic[T]):
 
     def get(self, name: str) -> T:
         """The object behind a name; TscanError when there is none, or when its module is not installed."""
-        places = self._places
+        places = self._builtin if name in self._builtin else self._places
         if name not in places:
             close = get_close_matches(name, places, n=1)
             hint = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(sorted(places))}"

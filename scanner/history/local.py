@@ -59,12 +59,14 @@ class LocalStore:
 
     def list(self, prefix: str) -> Iterator[Entry]:
         found = []
+        above = len(os.path.join(self._root, ""))
         for path in self._files(prefix):
-            if path.name.startswith(_UNFINISHED) or path.name == ".gitignore":
+            name = os.path.basename(path)
+            if name.startswith(_UNFINISHED) or name == ".gitignore":
                 continue
             with suppress(FileNotFoundError):
-                about = path.lstat()
-                found.append(Entry(path.relative_to(self._root).as_posix(), about.st_size, about.st_mtime))
+                about = os.lstat(path)
+                found.append(Entry(path[above:].replace(os.sep, "/"), about.st_size, about.st_mtime))
         yield from sorted(found, key=lambda entry: entry.key)
 
     def delete(self, key: str) -> None:
@@ -76,22 +78,23 @@ class LocalStore:
     def sweep(self, before: float) -> int:
         swept = 0
         for path in self._files(""):
-            if path.name.startswith(_UNFINISHED):
+            if os.path.basename(path).startswith(_UNFINISHED):
                 with suppress(FileNotFoundError):
-                    if path.lstat().st_mtime < before:
-                        path.unlink()
+                    if os.lstat(path).st_mtime < before:
+                        os.unlink(path)
                         swept += 1
         return swept
 
-    def _files(self, prefix: str) -> Iterator[Path]:
+    def _files(self, prefix: str) -> Iterator[str]:
         def refuse(error: OSError) -> None:
             # What cannot be listed must not look empty.
             if not isinstance(error, FileNotFoundError):
                 raise self._problem(prefix, "cannot be listed", error) from error
 
-        for folder, _, files in os.walk(self._root / prefix, onerror=refuse):
+        # Texts: a year has thousands of files, and a Path for each takes as long as reading it.
+        for folder, _, files in os.walk(os.path.join(self._root, prefix), onerror=refuse):
             for name in files:
-                yield Path(folder, name)
+                yield os.path.join(folder, name)
 
     def _path(self, key: str) -> Path:
         steps = key.split("/")

@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from scanner.errors import TscanError
+from scanner.history.footer import FooterError, read_rows
 from scanner.model.history import Cause, Record, Segment, Transition
 
 if TYPE_CHECKING:
@@ -166,13 +167,10 @@ def read_extra(table: pa.Table) -> str:
 
 def row_count(content: bytes) -> int:
     """Rows of a segment by its own footer."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     try:
-        return int(pq.read_metadata(pa.BufferReader(content)).num_rows)
-    except (pa.ArrowException, OSError) as error:
-        raise SegmentError(f"not a Parquet file that can be read ({type(error).__name__})") from None
+        return read_rows(content)
+    except FooterError as error:
+        raise SegmentError(f"not a Parquet file that can be read: {error}") from None
 
 
 def make_moves(kind: str, rows: Iterable[Transition], *, day: str, scan: str) -> Made:

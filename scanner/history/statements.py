@@ -107,7 +107,7 @@ def _build(value: Any) -> Record:
 
 
 def _texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return isinstance(value, list) and {*map(type, value)} <= {str}
 
 
 def _segment(value: Any) -> Segment:
