@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from scanner.model.values import OpenList, Unreadable
 from scanner.sources import READERS
 from scanner.sources.gcp.tenants import TENANT_CLAIMS, bound_to_tenant
 
+STARTED = datetime(2026, 1, 1, tzinfo=UTC)
 CRM = "cloudresourcemanager"
 ANCESTRY = f"{CRM}:projects.getAncestry"
 ABOVE = {
@@ -27,7 +29,7 @@ PROJECT, FOLDER, ORGANIZATION = (f"{CRM}:{level}.getIamPolicy" for level in ("pr
 
 def run(reader: str, answers: Mapping[str, Any], account: str = "shop") -> tuple[Any, list[Call]]:
     """What a reader makes of answers by operation, given as data or as a state, and the calls that it made."""
-    program = READERS.get(reader)(ReadContext(account=account, partition="", region=""))
+    program = READERS.get(reader)(ReadContext(account=account, partition="", region="", started=STARTED))
     asked: list[Call] = []
     try:
         call = next(program)
