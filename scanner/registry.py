@@ -22,6 +22,7 @@ _EXTRAS: Final = {
     "google": "gcp",
     "aiohttp": "gcp",
     "azure": "azure",
+    "jwt": "github",
 }
 """The extra that brings a package that may be missing."""
 

@@ -28,6 +28,9 @@ version: 1
 #       # external_id: EXAMPLE
 #       # regions: [eu-west-1]     # all that are enabled if left out
 #       # params: {access_key_max_age_days: 30}               # for this target only
+#   - gcp: {project: my-project}                              # or organization: "123456789012"
+#   - azure: {subscription: 00000000-0000-0000-0000-000000000000}                # or tenant: …
+#   - github: {organization: my-org}
 
 # Parameters of checks: 'tscan checks show ID' names those of a check.
 # params:

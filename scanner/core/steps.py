@@ -51,6 +51,30 @@ After seconds it may block; after a `Pending` it only computes, so that any thre
 """
 
 
+class Prompt(Generator["float | Pending", None, R]):
+    """Steps that only compute until they wait: whoever has them takes the first one too, without a thread."""
+
+    __slots__ = ("_steps",)
+
+    def __init__(self, steps: Steps[R]) -> None:
+        self._steps = steps
+
+    def __next__(self) -> float | Pending:
+        return next(self._steps)
+
+    def send(self, value: None, /) -> float | Pending:
+        """As `next`: nothing is sent."""
+        return self._steps.send(value)
+
+    def throw(self, *error: Any) -> float | Pending:
+        """Raise an error where the steps wait."""
+        return self._steps.throw(*error)
+
+    def close(self) -> None:
+        """End the steps where they wait."""
+        self._steps.close()
+
+
 def walk(steps: Steps[R], sleep: Callable[[float], None]) -> R:
     """What the steps lead to, each wait slept."""
     while True:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Generic
 
-from scanner.core.steps import Pending, Steps
+from scanner.core.steps import Pending, Prompt, Steps
 from scanner.executors import J, R, Working
 
 WORKERS: Final = 16
@@ -77,12 +77,11 @@ class _Crew(Generic[J, R]):
         count = 0
         for job in jobs:
             count += 1
-            self._put(0.0, job, self._work.steps(job))
-            if len(self._threads) < self._limit:
-                # Daemons: an interrupt must not wait for an answer that may take half a minute.
-                thread = threading.Thread(target=self._serve, name=f"tscan-{len(self._threads)}", daemon=True)
-                self._threads.append(thread)
-                thread.start()
+            steps = self._work.steps(job)
+            if isinstance(steps, Prompt):
+                self.go_on(_Task(0.0, next(self._numbers), job, steps))
+            else:
+                self._put(0.0, job, steps)
         return count
 
     def stop(self) -> None:
@@ -95,6 +94,11 @@ class _Crew(Generic[J, R]):
         with self._changed:
             heapq.heappush(self._tasks, _Task(time.monotonic() + wait, next(self._numbers), job, steps))
             self._changed.notify()
+            if len(self._threads) < self._limit:
+                # Daemons: an interrupt must not wait for an answer that may take half a minute.
+                thread = threading.Thread(target=self._serve, name=f"tscan-{len(self._threads)}", daemon=True)
+                self._threads.append(thread)
+                thread.start()
 
     def _take(self) -> _Task[J, R] | None:
         """The next task whose time has come; None when the crew is stopped."""

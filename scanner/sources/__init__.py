@@ -10,7 +10,7 @@ from typing import Protocol
 from scanner.core.actors import LogEvent
 from scanner.core.attribution import Reach, Rule
 from scanner.core.reading import Reader
-from scanner.core.steps import Steps
+from scanner.core.steps import Prompt, Steps
 from scanner.model.answers import Account, Answer, Call, Caller, Target
 from scanner.model.config import TargetConfig
 from scanner.model.values import Unreadable
@@ -123,6 +123,9 @@ class Inside:
 
     def enter(self) -> Steps[Session | Unentered]:
         """The session, at once."""
+        return Prompt(self._open())
+
+    def _open(self) -> Steps[Session | Unentered]:
         yield from ()
         return self.session
 

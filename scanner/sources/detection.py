@@ -123,5 +123,5 @@ def _library_forms() -> list[tuple[str, re.Pattern[str]]]:
             plugin: Any = getattr(importlib.import_module(f"detect_secrets.plugins.{module}"), name)
             forms += [(plugin.secret_type, form) for form in plugin.denylist]
     except (ImportError, AttributeError) as error:
-        raise TscanError(f"secrets cannot be redacted: {error}", "install tscan[aws]") from error
+        raise TscanError(f"secrets cannot be redacted: {error}", "pip install detect-secrets") from error
     return forms

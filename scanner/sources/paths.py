@@ -28,12 +28,13 @@ class PathTree:
             node.end = True
         return root
 
-    def below(self, key: str) -> tuple[PathTree, ...]:
-        """The trees that continue under a key."""
-        found = (self.children.get(key), self.children.get("*"))
-        return tuple(tree for tree in found if tree is not None)
-
 
 def descend(trees: tuple[PathTree, ...], key: str) -> tuple[PathTree, ...]:
     """All the trees that continue under a key, from several."""
-    return tuple(tree for parent in trees for tree in parent.below(key))
+    found: tuple[PathTree, ...] = ()
+    for parent in trees:
+        children = parent.children
+        for name in (key, "*"):
+            if name in children:
+                found = (*found, children[name])
+    return found

@@ -82,6 +82,15 @@ def test_a_mapping_of_another_form_that_is_cut_off_is_unread() -> None:
     assert "x:List partial (429)" in found.reason
 
 
+def test_a_code_that_is_knowledge_is_none_after_a_first_page() -> None:
+    request = Request(operation="x:List", items=("xs",), absent_on=("NOT_FOUND",))
+    call = Call(operation="x:List", region="")
+    cut_off = Answer(call=call, state=State.PARTIAL, code="NOT_FOUND", data={"xs": [1]})
+    found = raw_data(cut_off, request)
+    assert isinstance(found["xs"], OpenList)
+    assert raw_data(Answer(call=call, state=State.ERROR, code="NOT_FOUND"), request) is ABSENT
+
+
 PLACE = """
 scope: account
 location: it.where

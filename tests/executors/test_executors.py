@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from scanner.core.steps import Steps
+from scanner.core.steps import Pending, Prompt, Steps, walk_all
 from scanner.executors import EXECUTORS, Executor, run
 from scanner.model.answers import Answer, Call, State
 
@@ -137,3 +137,85 @@ def test_who_waits_holds_no_thread() -> None:
     assert order[0][0] == "quick"
     assert order[0][1] < 0.2
     assert 0.3 <= order[-1][1] < 0.6, "eight waits on two threads take as long as one"
+
+
+class Brought:
+    """A session whose calls wait for what another thread brings."""
+
+    def __init__(self, *, prompt: bool) -> None:
+        self.prompt = prompt
+        self.began: set[str] = set()
+        self.went_on: set[str] = set()
+
+    def steps(self, call: Call) -> Steps[Answer]:
+        return Prompt(self._steps(call)) if self.prompt else self._steps(call)
+
+    def _steps(self, call: Call) -> Steps[Answer]:
+        self.began.add(threading.current_thread().name)
+        pending = Pending()
+        threading.Timer(0.01, pending.bring, [call.region]).start()
+        yield pending
+        self.went_on.add(threading.current_thread().name)
+        assert pending.outcome == call.region
+        yield 0.001
+        return Answer(call=call, state=State.OK)
+
+
+@pytest.mark.parametrize("prompt", [False, True])
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_brought_by_another_thread_is_waited_for(name: str, prompt: bool) -> None:
+    session = Brought(prompt=prompt)
+    seen = [done.region for done in executor(name).each(session, [call("a"), call("b")], grow)]
+    assert len(seen) == len(set(seen)) == 2 * 31
+
+
+def test_steps_that_only_compute_take_no_thread() -> None:
+    session = Brought(prompt=True)
+    run(executor("threads"), session, [call("a")], lambda done, answer: [])
+    assert session.began == session.went_on == {threading.current_thread().name}
+
+
+def test_many_wait_at_the_same_time_without_threads() -> None:
+    class Together:
+        """Nothing is brought before all wait."""
+
+        waiting: list[Pending] = []  # noqa: RUF012
+
+        def steps(self, call: Call) -> Steps[Answer]:
+            return Prompt(self._steps(call))
+
+        def _steps(self, call: Call) -> Steps[Answer]:
+            pending = Pending()
+            self.waiting.append(pending)
+            if len(self.waiting) == 200:
+                threading.Thread(target=lambda: [one.bring(True) for one in self.waiting]).start()
+            yield pending
+            return Answer(call=call, state=State.OK)
+
+    calls = [call(f"long-{number}") for number in range(200)]
+    assert len(list(executor("threads", workers=1).each(Together(), calls, lambda *_: []))) == 200
+
+
+def test_an_error_of_steps_that_only_compute_is_raised() -> None:
+    class Broken:
+        def steps(self, call: Call) -> Steps[Answer]:
+            return Prompt(self._steps())
+
+        def _steps(self) -> Steps[Answer]:
+            yield from ()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run(executor("threads"), Broken(), [call("a")], grow)
+
+
+def test_steps_walked_together_wait_together() -> None:
+    pendings = [Pending() for _ in range(3)]
+
+    def waiting(number: int) -> Steps[int]:
+        yield pendings[number]
+        return number
+
+    for pending in reversed(pendings):
+        threading.Timer(0.01, pending.bring, [None]).start()
+    assert walk_all([waiting(number) for number in range(3)], time.sleep) == [0, 1, 2]

@@ -91,7 +91,11 @@ def _tenant(shared: Tools, door: Door, config: TargetConfig, tenant: str) -> Seq
     known(listed, f"the list of subscriptions of tenant {tenant}", AZURE, "check the credentials")
     rows = {str(row["subscriptionId"]): row for row in _subscriptions(listed, tenant)}
     rows |= {name: {"displayName": label} for name, label in _descendants(groups) if name not in rows}
-    lacking = [answer for answer in (listed, groups) if not answer.state.whole]
+    lacking = [
+        answer
+        for answer, key in ((listed, "subscriptionId"), (groups, "name"))
+        if not answer.state.whole or _odd(answer, key)
+    ]
     accounts = tuple(_accounts(rows, config, open_list=bool(lacking)))
     leader = RestSession(
         target=Target(f"azure:{tenant}"),
@@ -110,6 +114,12 @@ def _tenant(shared: Tools, door: Door, config: TargetConfig, tenant: str) -> Seq
     ]
     gap = (unlisted("azure", lacking, callers(shared), "subscriptions of the tenant"),) if lacking else ()
     return (Inside(leader), *members, *gap)
+
+
+def _odd(answer: Answer, key: str) -> bool:
+    """Whether a listing has a row without its name: something that nobody can ask about."""
+    rows = (answer.data or {}).get("value", [])
+    return not all(isinstance(row, Mapping) and isinstance(row.get(key), str) and row[key] for row in rows)
 
 
 def _subscriptions(listed: Answer, tenant: str) -> Iterator[Mapping[str, Any]]:

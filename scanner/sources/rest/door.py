@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
-from scanner.core.steps import Pending, Steps, walk
+from scanner.core.steps import Pending, Prompt, Steps, walk
 from scanner.model.answers import Answer, Call, State
 from scanner.model.rest import RestOperation, RestOperations
 from scanner.sources import Rules
@@ -83,8 +83,8 @@ class Door:
         if operation is None:
             raise OperationNotListedError(call.operation)
         if operation.shared:
-            return self.tools.shared.once(call, lambda: self._steps(call, operation))
-        return self._steps(call, operation)
+            return Prompt(self.tools.shared.once(call, lambda: self._steps(call, operation)))
+        return Prompt(self._steps(call, operation))
 
     def _steps(self, call: Call, operation: RestOperation) -> Steps[Answer]:
         clock = self.tools.clock

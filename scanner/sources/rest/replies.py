@@ -47,12 +47,26 @@ def data_of(operation: RestOperation, reply: Reply) -> dict[str, Any] | Failure:
         return Failure(state=State.ERROR, code="UnexpectedBody", message=f"the answer is not {form}", attempts=3)
     if b"null" in reply.body or b"\\u" in reply.body:
         data = _plain(data)
+    if operation.graphql and data.get("errors"):
+        return _unanswered(data["errors"])
     lacking = [name for name in operation.always if name not in data]
     if lacking:
         message = f"the answer lacks {', '.join(lacking)}, which it always has"
         return Failure(state=State.ERROR, code="UnexpectedBody", message=message, attempts=3)
     found: dict[str, Any] = data
     return found
+
+
+_REFUSED: Final = frozenset({"FORBIDDEN", "INSUFFICIENT_SCOPES", "UNAUTHENTICATED"})
+
+
+def _unanswered(errors: Any) -> Failure:
+    """What GraphQL says inside an answer of success; what came beside it is not taken: nobody says what it lacks."""
+    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
+    code, message = str(first.get("type") or "GraphQLError"), str(first.get("message") or "")
+    if code == "RATE_LIMITED":
+        return Failure(state=State.THROTTLED, code=code, message=message, attempts=0)
+    return Failure(state=State.DENIED if code in _REFUSED else State.ERROR, code=code, message=message, attempts=1)
 
 
 def _plain(value: Any) -> Any:

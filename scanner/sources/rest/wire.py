@@ -28,6 +28,8 @@ class Wire:
     """From the first slash on, encoded."""
     query: tuple[tuple[str, str], ...] = ()
     body: Mapping[str, Any] | None = None
+    variables: bool = False
+    """Whether arguments are variables of a GraphQL query."""
     address: str = ""
     """The whole of path and query as the provider wrote it, for a further page; empty: made from the two above."""
 
@@ -56,6 +58,9 @@ def made(operation: RestOperation, params: Mapping[str, Any], more: Mapping[str,
     try:
         path = _path(operation, params)
         rest = {name: value for name, value in params.items() if name not in operation.placeholders}
+        if operation.graphql:
+            body = {"query": operation.graphql, "variables": rest}
+            return Wire(post=True, path=path, query=tuple(more.items()), body=body, variables=True)
         if operation.post:
             return Wire(post=True, path=path, query=tuple(more.items()), body=rest)
         return Wire(post=False, path=path, query=(*_pairs(rest), *more.items()))
@@ -132,7 +137,8 @@ def following(
     if page is None:
         return None
     if page.next:
-        return _by_token(page, wire, data.get(page.next))
+        token = _member(data, page.next)
+        return _by_token(page, wire, token) if not page.more or _member(data, page.more) is True else None
     link = data.get(page.link) if page.link else _linked(link_header)
     if link is None or link == "":
         return None
@@ -143,13 +149,23 @@ def following(
     return Wire(post=False, path=wire.path, address=address)
 
 
+def _member(data: Any, path: str) -> Any:
+    """The member at a dotted path: Cloud Run holds the token inside `metadata`."""
+    for name in path.split("."):
+        data = data.get(name) if isinstance(data, Mapping) else None
+    return data
+
+
 def _by_token(page: Page, wire: Wire, token: Any) -> Wire | Failure | None:
-    if token is None or token == "":
+    if token in (None, "") and not page.more:
         return None
-    if not isinstance(token, str):
+    if not isinstance(token, str) or not token:
         return Failure(state=State.PARTIAL, code="UnexpectedPageToken", message=f"{page.next} is no text")
+    body = wire.body or {}
+    if wire.variables:
+        return replace(wire, body={**body, "variables": {**body["variables"], page.send: token}})
     if wire.post:
-        return replace(wire, body={**(wire.body or {}), page.send: token})
+        return replace(wire, body={**body, page.send: token})
     kept = tuple(pair for pair in wire.query if pair[0] != page.send)
     return replace(wire, query=(*kept, (page.send, token)))
 

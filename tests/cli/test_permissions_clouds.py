@@ -1,0 +1,133 @@
+"""`tscan permissions gcp | azure | github`: what is printed follows from the reviewed lists and the chosen checks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from scanner.cli import run
+from scanner.content import library
+from scanner.content.library import load_library
+from scanner.content.locate import Roots
+from tests.core.provider import _write
+
+HEAD = "version: 1\nkind: {kind}\ntitle: {kind}\nservice: X\nnature: state\nscope: {scope}\n"
+KINDS = {
+    "gcp.folder": ("management", '"cloudresourcemanager:folders.list"', "folders"),
+    "gcp.project": ("account", '"cloudresourcemanager:projects.list"', "projects"),
+    "azure.user": ("management", '"graph:ListUsers"', "value"),
+    "azure.own": ("account", '"Microsoft.Resources:Subscriptions_List"', "value"),
+    "github.member": ("account", '"github:orgs/list-members"', "items"),
+}
+BODY = """\
+list: {{call: {call}, items: {items}}}
+id: it.id
+name: it.id
+attributes: {{good: {{meaning: ., type: bool, api: it.good}}}}
+"""
+CHECK = """\
+version: 1
+id: {id}
+title: {id}
+severity: high
+resource: {kind}
+none_means: fail
+pass_when: self.good
+why: Because.
+fix: Mend it.
+refs: []
+examples:
+  pass: [{{resource: {{good: true}}}}]
+  fail: [{{resource: {{good: false}}}}]
+  unknown: [{{resource: {{}}, unreadable: [good]}}]
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _small_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    path = tmp_path_factory.mktemp("pack")
+    for kind, (scope, call, items) in KINDS.items():
+        cloud, noun = kind.split(".")
+        text = HEAD.format(kind=kind, scope=scope) + BODY.format(call=call, items=items)
+        _write(path / f"resources/{cloud}/{noun}.yaml", text)
+        _write(path / f"checks/{cloud}/x/{cloud}-{noun}.yaml", CHECK.format(id=f"{cloud}-{noun}", kind=kind))
+    _write(path / "checks/parameters.yaml", "version: 1\nparameters: {}\n")
+    (path / "mappings").mkdir()
+    small = load_library(Roots(kinds=path / "resources", checks=path / "checks", mappings=path / "mappings"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(library, "load_library", lambda *_: small)
+        yield
+
+
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert run(["permissions", *arguments]) == 0
+    return capsys.readouterr().out
+
+
+ABOVE = {"resourcemanager.folders.list", "resourcemanager.organizations.get"}
+
+
+def test_the_role_of_google_cloud_is_one_of_the_organisation(capsys: pytest.CaptureFixture[str]) -> None:
+    text = printed(capsys, "gcp")
+    role = yaml.safe_load(text)
+    assert set(role["includedPermissions"]) == ABOVE | {"resourcemanager.projects.get", "resourcemanager.projects.list"}
+    assert role["stage"] == "GA"
+    assert "#   gcloud services enable cloudresourcemanager.googleapis.com" in text
+    assert set(json.loads(printed(capsys, "gcp", "--format", "json"))["includedPermissions"]) == set(
+        role["includedPermissions"]
+    )
+    assert printed(capsys, "gcp", "--format", "apis") == "gcloud services enable cloudresourcemanager.googleapis.com\n"
+
+
+def test_the_role_of_a_project_holds_nothing_of_the_organisation(capsys: pytest.CaptureFixture[str]) -> None:
+    role = yaml.safe_load(printed(capsys, "gcp", "--project"))
+    assert role["includedPermissions"] == ["resourcemanager.projects.get", "resourcemanager.projects.list"]
+    text = printed(capsys, "gcp", "--project", "--format", "terraform", "--member", "serviceAccount:a@b.c")
+    assert 'resource "google_project_iam_custom_role"' in text
+    assert '"serviceAccount:a@b.c"' in text
+    assert "folders" not in text
+
+
+def test_each_permission_says_what_it_is_for(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(capsys, "gcp", "--format", "list", "--select", "gcp-project").splitlines()
+    assert "resourcemanager.projects.list  cloudresourcemanager:projects.list: gcp-project" in lines
+    assert "resourcemanager.projects.get  every scan: what the project is called" in lines
+
+
+def test_azures_actions_and_those_of_graph_are_kept_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    role = json.loads(printed(capsys, "azure", "--scope", "/subscriptions/x"))
+    assert role["Actions"] == [
+        "Microsoft.Management/managementGroups/descendants/read", "Microsoft.Resources/subscriptions/read",
+    ]  # fmt: skip
+    assert (role["AssignableScopes"], role["DataActions"], role["NotActions"]) == (["/subscriptions/x"], [], [])
+    graph = printed(capsys, "azure", "--format", "graph").split()
+    assert graph == ["AuditLog.Read.All", "Organization.Read.All", "User.Read.All"]
+    assert printed(capsys, "azure", "--format", "graph", "--subscription") == ""
+    text = printed(capsys, "azure", "--format", "terraform")
+    assert "azuread_app_role_assignment" in text
+    assert "azuread" not in printed(capsys, "azure", "--format", "terraform", "--subscription")
+
+
+def test_an_app_of_github_has_its_manifest(capsys: pytest.CaptureFixture[str]) -> None:
+    manifest = json.loads(printed(capsys, "github"))
+    assert manifest["default_permissions"] == {"members": "read", "metadata": "read"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["gcp", "--select", "azure-*"], "no check of GCP is chosen"),
+        (["gcp", "--member", "x"], "--member is of the role with who holds it"),
+        (["azure", "--select", "gcp-*"], "no check of AZURE is chosen"),
+        (["github", "--select", "nothing"], "there is no such check"),
+    ],
+)
+def test_misuse_is_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    assert run(["permissions", *arguments]) == 2
+    assert message in capsys.readouterr().err
