@@ -27,9 +27,9 @@ class Page:
     """Whether the Link header holds the address."""
 
     @property
-    def members(self) -> frozenset[str]:
-        """Members that say nothing but where the next page is."""
-        return frozenset({self.next, self.more, self.link} - {""})
+    def members(self) -> tuple[list[str], ...]:
+        """Members that say nothing but where the next page is, each as the steps to it."""
+        return tuple(path for path in (self.next.split("."), self.more.split("."), [self.link]) if path != [""])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

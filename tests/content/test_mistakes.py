@@ -253,7 +253,7 @@ KINDS = [
         "{Bucket: it.Name}\n    permission",
         "{Bucket: ‸them.Name}\n    permission",
         "unknown name 'them'",
-        "there is account, document, encryption, it, params, parent, partition, region",
+        "there is account, document, encryption, it, params, parent, partition, region, started",
     ),
 ]
 MAPPINGS = [

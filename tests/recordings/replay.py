@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tests.recordings.store import Recording, Scenario
 
@@ -62,6 +62,15 @@ def key_of(method: str, host: str, target: str, ignore: frozenset[str]) -> Key:
     return method, host, path, kept
 
 
+def asked(target: str, body: bytes) -> str:
+    """The target of a request; GraphQL's variables, which its body holds, are written as a query."""
+    try:
+        variables = json.loads(body).get("variables") if body else None
+    except ValueError:
+        variables = None
+    return f"{target}?{urlencode(variables)}" if isinstance(variables, dict) else target
+
+
 def _hosts(recording: Recording) -> str:
     """The host of a recording by its name of today."""
     parts = urlsplit(recording.url)
@@ -88,14 +97,14 @@ def _handler(
         protocol_version = "HTTP/1.1"
 
         def _serve(self) -> None:
-            self.rfile.read(int(self.headers.get("content-length") or 0))
+            target = asked(self.path, self.rfile.read(int(self.headers.get("content-length") or 0)))
             host = self.headers.get("x-tscan-host", "")
             if self.path.partition("?")[0] in known:
                 self._give(200, {}, known[self.path.partition("?")[0]])
                 return
-            found = table.get(key_of(self.command, host, self.path, ignore))
+            found = table.get(key_of(self.command, host, target, ignore))
             if not found:
-                replay.unrecorded.append(f"{self.command} {host}{self.path}")
+                replay.unrecorded.append(f"{self.command} {host}{target}")
                 self._give(501, {}, {"error": {"code": 501, "message": "nothing was recorded", "status": "UNRECORDED"}})
                 return
             # Asked again, a provider may say something else: the last word stays.
@@ -115,7 +124,7 @@ def _handler(
             self.send_response(status)
             self.send_header("content-type", "application/json")
             for name, value in headers.items():
-                if name.startswith(("x-", "retry-")):
+                if name.startswith(("x-", "retry-", "link")):
                     self.send_header(name, value)
             self.send_header("content-length", str(len(raw)))
             self.end_headers()

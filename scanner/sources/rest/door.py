@@ -22,7 +22,7 @@ from scanner.sources.rest.replies import Reply, data_of, lack
 from scanner.sources.rest.shared import Shared
 from scanner.sources.rest.tokens import Token, Tokens
 from scanner.sources.rest.transport import Net, Outgoing
-from scanner.sources.rest.wire import Place, Wire, following, made
+from scanner.sources.rest.wire import Place, Wire, following, made, member_at
 
 DECLARED_HOST: Final = "X-Tscan-Host"
 """Says, at an endpoint that stands for several hosts, which of them is meant."""
@@ -205,9 +205,11 @@ def _add(call: Call, operation: RestOperation, reading: Reading, page: _Page) ->
     """Add a page to what was read; where the next one is, is no evidence."""
     reading.pages += 1
     reading.request_ids.append(page.request_id)
-    hidden = operation.page.members if operation.page else frozenset()
-    data = {name: value for name, value in page.data.items() if name not in hidden} if hidden else page.data
+    for *above, name in operation.page.members if operation.page else ():
+        inner = member_at(page.data, above)
+        if isinstance(inner, dict):
+            inner.pop(name, None)
     if reading.data is None:
-        reading.data = data
+        reading.data = page.data
     else:
-        join(reading.data, data, call.items)
+        join(reading.data, page.data, call.items)

@@ -14,6 +14,9 @@ from scanner.sources.failures import Failure
 _NOTHING: Final = frozenset({"NO_RESULTS_ON_PAGE"})
 """Codes of warnings that take nothing from an answer: Compute Engine has one for each zone without resources."""
 
+_DENIED: Final = frozenset({"FORBIDDEN", "INSUFFICIENT_SCOPES", "NOT_FOUND"})
+"""Types of GraphQL errors by which GitHub refuses; what is not shown to a token is not found by it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
@@ -48,7 +51,7 @@ def data_of(operation: RestOperation, reply: Reply) -> dict[str, Any] | Failure:
     if b"null" in reply.body or b"\\u" in reply.body:
         data = _plain(data)
     if operation.graphql and data.get("errors"):
-        return _unanswered(data["errors"])
+        return _refused(data["errors"])
     lacking = [name for name in operation.always if name not in data]
     if lacking:
         message = f"the answer lacks {', '.join(lacking)}, which it always has"
@@ -57,16 +60,14 @@ def data_of(operation: RestOperation, reply: Reply) -> dict[str, Any] | Failure:
     return found
 
 
-_REFUSED: Final = frozenset({"FORBIDDEN", "INSUFFICIENT_SCOPES", "UNAUTHENTICATED"})
-
-
-def _unanswered(errors: Any) -> Failure:
-    """What GraphQL says inside an answer of success; what came beside it is not taken: nobody says what it lacks."""
+def _refused(errors: Any) -> Failure:
+    """What the first error of a GraphQL answer means; beside one, the data is not whole."""
     first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-    code, message = str(first.get("type") or "GraphQLError"), str(first.get("message") or "")
+    code, message = str(first.get("type") or "GraphQLError"), " ".join(str(first.get("message", "")).split())
     if code == "RATE_LIMITED":
         return Failure(state=State.THROTTLED, code=code, message=message, attempts=0)
-    return Failure(state=State.DENIED if code in _REFUSED else State.ERROR, code=code, message=message, attempts=1)
+    state = State.DENIED if code in _DENIED else State.ERROR
+    return Failure(state=state, code=code, message=message, attempts=1 if first.get("type") else 3)
 
 
 def _plain(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote, urljoin, urlsplit
@@ -137,8 +137,9 @@ def following(
     if page is None:
         return None
     if page.next:
-        token = _member(data, page.next)
-        return _by_token(page, wire, token) if not page.more or _member(data, page.more) is True else None
+        token = member_at(data, page.next.split("."))
+        more = not page.more or member_at(data, page.more.split(".")) is True
+        return _by_token(page, wire, token) if more else None
     link = data.get(page.link) if page.link else _linked(link_header)
     if link is None or link == "":
         return None
@@ -149,10 +150,10 @@ def following(
     return Wire(post=False, path=wire.path, address=address)
 
 
-def _member(data: Any, path: str) -> Any:
-    """The member at a dotted path: Cloud Run holds the token inside `metadata`."""
-    for name in path.split("."):
-        data = data.get(name) if isinstance(data, Mapping) else None
+def member_at(data: Any, steps: Iterable[str]) -> Any:
+    """What stands at the end of some members; None where there is nothing."""
+    for word in steps:
+        data = data.get(word) if isinstance(data, Mapping) else None
     return data
 
 
