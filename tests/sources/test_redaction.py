@@ -120,7 +120,7 @@ def test_without_the_library_nothing_is_read(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setitem(sys.modules, "detect_secrets.plugins.aws", None)
     with pytest.raises(TscanError, match="secrets cannot be redacted") as caught:
         Detector()
-    assert "tscan[aws]" in caught.value.hint
+    assert "detect-secrets" in caught.value.hint
 
 
 def test_records_that_are_spared_keep_their_value(detector: Detector) -> None:

@@ -86,7 +86,9 @@ def test_a_query_is_sent_with_its_variables_and_followed_while_there_is_more(to:
     assert provider.asked[0][2]["query"].startswith("query($id")
 
 
-@pytest.mark.parametrize(("kind", "state"), [("FORBIDDEN", State.DENIED), ("NOT_FOUND", State.ERROR)])
+@pytest.mark.parametrize(
+    ("kind", "state"), [("FORBIDDEN", State.DENIED), ("NOT_FOUND", State.DENIED), ("ODD", State.ERROR)]
+)
 def test_errors_inside_an_answer_of_success_are_errors(to: Opened, kind: str, state: State) -> None:
     body = {"data": {"things": [1]}, "errors": [{"type": kind, "message": "no"}]}
     door, _, _ = to({"/graphql": Said(body)})

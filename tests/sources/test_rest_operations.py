@@ -109,6 +109,5 @@ def _operation(name: str, path: str, page: Mapping[str, str] | None = None) -> R
 
     return RestOperation(
         name=name, post=False, host="https://x.example", path=path, version="", audience="", permission=(),
-        page=Page(**page) if page else None, root="", partial=(), always=(), shared=False, why="",
-        graphql="",
+        page=Page(**page) if page else None, root="", partial=(), always=(), shared=False, why="", graphql="",
     )  # fmt: skip
