@@ -35,6 +35,7 @@ from scanner.sources import AUDIT_LOGS
 from tests.estate.refusing import Doorkeeper
 from tests.estate.seed import TLS_ONLY
 from tests.estate.server import running
+from tests.estate.told import Told
 from tests.estate.trail import SECRET, Trail
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -139,9 +140,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     clock = Clock(offset=timedelta(hours=-1))
     trail = Trail(clock=clock, lag=timedelta(minutes=10), copies=2)
     door = Doorkeeper()
+    told = Told(answers={"config:GetDiscoveredResourceCounts": lambda *_: {"resourceCounts": []}})
     home = tmp_path_factory.mktemp("who")
     (home / "tscan.yaml").write_text(TSCAN)
-    with running(lambda application: door.before(trail.before(application))) as url:
+    with running(lambda application: door.before(trail.before(told.before(application)))) as url:
         made = World(url=url, clock=clock, trail=trail, door=door, home=home)
         group = seeded(made)
         clock.offset = timedelta(0)
