@@ -126,7 +126,10 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
 
 def environment(endpoint: str, home: Path | None = None) -> dict[str, str]:
     """The caller's environment without a way to a real account."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    # Compiled modules are kept, as they are wherever a program is installed: else one that was not compiled when it
+    # was installed pays for that at each start.
+    dropped = ("AWS_", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     return kept | {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": "testing",

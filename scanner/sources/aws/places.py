@@ -45,11 +45,8 @@ class Places:
         """The place of a call. The rules read few parameters (a bucket's name), and take longer than the request."""
         if model.operation_context_parameters:
             return self._resolved(model, params, context)
-        key = (
-            model.resolved_auth_type,
-            *((one.name, one.value) for one in model.static_context_parameters),
-            *((one.name, params.get(one.member_name)) for one in model.context_parameters),
-        )
+        # botocore's handlers treat some operations apart: GetBucketLocation goes to no bucket's own host.
+        key = (model.name, *((one.name, params.get(one.member_name)) for one in model.context_parameters))
         found = self._known.get(key)
         if found is None:
             if len(self._known) >= _REMEMBERED:
