@@ -35,7 +35,8 @@ sys.path.insert(0, str(ROOT))
 from scanner.content.library import load_library  # noqa: E402
 from scanner.core.calendar import iso  # noqa: E402
 from scanner.history.documents import Document, Given, Parts, make_answers, make_evidence  # noqa: E402
-from scanner.history.ledger import Ledger, prepare  # noqa: E402
+from scanner.history.ledger import Ledger  # noqa: E402
+from scanner.history.marker import prepare  # noqa: E402
 from scanner.history.packs import pack_archive  # noqa: E402
 from scanner.history.seal import make_key  # noqa: E402
 from scanner.history.segments import Made, make_file, make_moves, make_table  # noqa: E402

@@ -21,8 +21,9 @@ from hypothesis import strategies as st
 from scanner.errors import TscanError
 from scanner.history import draft
 from scanner.history.compact import AGE, compact
-from scanner.history.ledger import Ledger, prepare
+from scanner.history.ledger import Ledger
 from scanner.history.local import LocalStore
+from scanner.history.marker import prepare
 from scanner.history.seal import Signer, find_signer, make_key
 from scanner.history.stores import Entry, open_store
 from scanner.history.verify import verify
