@@ -82,13 +82,16 @@ lock: $(READY)
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --all-extras --generate-hashes \
 	  --no-emit-index-url --no-annotate --custom-compile-command "make lock" -q --upgrade -o requirements.lock
 
-# Kill -9 at random moments, many writers at once, random damage: each in a folder and in a bucket of moto.
+# Kill -9 at random moments, many writers at once, random damage, each in a folder and in a bucket of moto; half a year
+# replayed.
 history-long: $(READY)
 	$(BIN)/python -m tests.history.kill --count 200
 	$(BIN)/python -m tests.history.kill --count 200 --s3
 	$(BIN)/python -m tests.history.writers --writers 8 --commits 20
 	$(BIN)/python -m tests.history.writers --writers 8 --commits 20 --s3
 	$(BIN)/python -m tests.history.tamper --count 1000
+	$(BIN)/python -m tests.history.tamper --count 1000 --s3
+	$(BIN)/python -m tests.history.replaying --nights 180
 
 wheel: $(READY)
 	$(BIN)/python -m hatchling build

@@ -35,7 +35,8 @@ sys.path.insert(0, str(ROOT))
 from scanner.content.library import load_library  # noqa: E402
 from scanner.core.calendar import iso  # noqa: E402
 from scanner.history.documents import Document, Given, Parts, make_answers, make_evidence  # noqa: E402
-from scanner.history.ledger import Ledger, prepare  # noqa: E402
+from scanner.history.ledger import Ledger  # noqa: E402
+from scanner.history.marker import prepare  # noqa: E402
 from scanner.history.packs import pack_archive  # noqa: E402
 from scanner.history.seal import make_key  # noqa: E402
 from scanner.history.segments import Made, make_file, make_moves, make_table  # noqa: E402
@@ -69,8 +70,7 @@ class Year:
         self.absent: list[int] = []
         self.digests: dict[str, bytes] = {}
         self.seqs: dict[bytes, int] = {}
-        self.head = ""
-        self.seq = 0
+        self.head, self.seq = "", 0
 
     def _places(self, findings: int) -> list[tuple[str, str, str, str]]:
         """Check, region, resource, and the listing that the resource stands in."""
@@ -119,9 +119,8 @@ class Year:
             row = self.state.get(number)
             if number in drawn or row is None or row.verdict == "fail":
                 continue
-            drawn[number] = (
-                "pass" if row.verdict == "unknown" else self.chance.choices(("fail", "unknown", ""), (96, 2, 2))[0]
-            )
+            (worse,) = self.chance.choices(("fail", "unknown", ""), (96, 2, 2))
+            drawn[number] = "pass" if row.verdict == "unknown" else worse
             if drawn[number] == "fail":
                 self.failing.append(number)
             elif not drawn[number]:
@@ -173,10 +172,10 @@ class Year:
 
     def _outcome(self, number: int) -> dict[str, object]:
         when = self._when(0)[:-5]
-        stays = {"caller": 0, "code": "", "message": "", "pages": 1, "redacted": [], "retries": 0, "state": "ok"}
+        stays = {"caller": 0, "code": "", "count": PAGE, "message": "", "pages": 1, "redacted": [], "retries": 0}
         return {
             **stays,
-            "count": PAGE,
+            "state": "ok",
             "started": f"{when}.{number % 1000:03d}Z",
             "finished": f"{when}.{(number + 80) % 1000:03d}Z",
             "request_ids": [f"{self.chance.getrandbits(128):032x}"],
@@ -184,9 +183,7 @@ class Year:
 
     def _commit(self, rows: Sequence[Transition]) -> None:
         """What `Ledger.commit` does once the transitions are known."""
-        made = self._segments(rows)
-        if self.seq == 1:
-            made.append(self.pack)
+        made = self._segments(rows) + [self.pack] * (self.seq == 1)
         record = Record(
             seq=self.seq,
             target=HERE,
@@ -228,15 +225,14 @@ def build(folder: Path, findings: int, nights: int, change: float) -> None:
     for _ in range(nights):
         year.night(change)
     year.check()
-    print(
-        f"{findings} findings, {nights} nights, {change:.2%} a night: built in {time.process_time() - begun:.0f} s CPU"
-    )
+    spent = time.process_time() - begun
+    print(f"{findings} findings, {nights} nights, {change:.2%} a night: built in {spent:.0f} s CPU", flush=True)
 
 
 def sizes(store: Path) -> Counter[str]:
     """Bytes by kind of file."""
     found: Counter[str] = Counter()
-    for path in (one for one in store.rglob("*") if one.is_file()):
+    for path in filter(Path.is_file, store.rglob("*")):
         steps = path.relative_to(store).parts
         found[steps[1].removeprefix("kind=") if steps[0] == "segments" else steps[0]] += path.stat().st_size
     return found
@@ -246,9 +242,7 @@ def measured(arguments: Sequence[str], runs: int) -> tuple[float, float]:
     """Seconds of CPU of the best run, and megabytes at its peak."""
     best, peak = float("inf"), 0.0
     for _ in range(runs):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "scanner", *arguments], cwd=ROOT, stdout=subprocess.DEVNULL
-        )  # fmt: skip
+        process = subprocess.Popen([sys.executable, "-m", "scanner", *arguments], cwd=ROOT, stdout=subprocess.DEVNULL)
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
@@ -287,11 +281,18 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--store", type=Path)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
+    if chosen.child:
+        build(chosen.store, chosen.findings, chosen.nights, chosen.change)
+        return 0
     with tempfile.TemporaryDirectory() as name:
         folder = chosen.store or Path(name)
         if not (folder / "store").exists():
-            build(folder, chosen.findings, chosen.nights, chosen.change)
+            folder.mkdir(parents=True, exist_ok=True)
+            # In a process of its own: the peak of a child counts what its parent held when it was made.
+            given = [*sys.argv[1:], "--child", "--store", str(folder)]
+            subprocess.run([sys.executable, __file__, *given], check=True)
         return measure(folder / "store", chosen.nights, chosen.runs, json=chosen.json)
 
 

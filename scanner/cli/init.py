@@ -61,7 +61,7 @@ def init(store: str, key: Path | None, no_sign: bool) -> int:
       tscan init --key /secure/tscan.pem --store s3://bucket/tscan
       tscan init --no-sign
     """
-    from scanner.history.ledger import prepare
+    from scanner.history.marker import prepare
     from scanner.history.seal import find_signer
     from scanner.history.stores import open_store
 

@@ -95,7 +95,8 @@ def open_past(
     from scanner.content.config import load_config
     from scanner.content.library import load_library
     from scanner.content.locate import default_roots
-    from scanner.history.ledger import Ledger, check_marker
+    from scanner.history.ledger import Ledger
+    from scanner.history.marker import check_marker
     from scanner.history.said import Said
     from scanner.history.stores import open_store
     from scanner.model.config import Config

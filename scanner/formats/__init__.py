@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from scanner.core.exits import exit_code
 from scanner.model.checks import Severity
-from scanner.model.findings import Assessment
-from scanner.model.library import Library
 from scanner.registry import Registry
+
+if TYPE_CHECKING:
+    from scanner.model.findings import Assessment
+    from scanner.model.library import Library
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,9 @@ class Report:
     @property
     def exit_code(self) -> int:
         """0, 1 or 3."""
+        # Also commands that judge nothing import this package, to write safely: they need no assessment.
+        from scanner.core.exits import exit_code
+
         return exit_code(self.assessment, self.library, self.fail_on)
 
 

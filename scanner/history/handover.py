@@ -18,7 +18,8 @@ from scanner.errors import TscanError
 from scanner.formats.sheet import sheet
 from scanner.formats.values import clean
 from scanner.history.ipe import SHEETS, Row, call_rows, judged_rows, pack_rows, said_rows, scan_row
-from scanner.history.ledger import MARKER, Ledger
+from scanner.history.ledger import Ledger
+from scanner.history.marker import MARKER
 from scanner.history.rejudge import Rejudge
 from scanner.history.segments import REBUILT, checkpoints, stored
 from scanner.history.statements import record_key, stream_of

@@ -148,6 +148,8 @@ def read_table(
         # No threads: a short command that ends while Arrow's pools are starting is aborted by their destructors.
         file = pq.ParquetFile(pa.BufferReader(content), pre_buffer=False, read_dictionary=list(words))
         table = file.read(columns=list(columns) if columns else None, use_threads=False)
+    except KeyError:
+        raise SegmentError(f"its columns are not those of {kind}") from None
     except (pa.ArrowException, OSError) as error:
         raise SegmentError(f"not a Parquet file that can be read ({type(error).__name__})") from None
     wanted = [name for name in schemas()[kind].names if columns is None or name in columns]

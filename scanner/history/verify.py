@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from scanner.errors import TscanError
 from scanner.history.anchors import Anchor
-from scanner.history.ledger import MARKER, check_marker
+from scanner.history.marker import MARKER, check_marker
 from scanner.history.seal import SealError, key_id, load_public, open_envelope, verifies
 from scanner.history.segments import KEPT_ONCE, REBUILT, SegmentError, checkpoints, row_count
 from scanner.history.statements import place_of, record_key, record_of, stream_of

@@ -9,13 +9,18 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from scanner.history.compact import AGE, compact
 from scanner.history.ledger import Ledger
-from scanner.history.stores import open_store
+from scanner.history.local import LocalStore
+from scanner.history.seal import make_key
+from scanner.history.segments import REBUILT, checkpoints
+from scanner.history.stores import Store, open_store
 from scanner.history.verify import verify
-from tests.history.world import simple
+from scanner.model.history import Record
+from tests.history.world import HERE, simple
 
 ROOT = Path(__file__).parent.parent.parent
 _CHILD = """
@@ -23,10 +28,11 @@ import sys
 import tempfile
 from tests.history.world import simple
 from scanner.history.ledger import Ledger
+from scanner.history.seal import find_signer
 from scanner.history.stores import open_store
 with tempfile.TemporaryDirectory() as warm:
     Ledger(open_store(warm)).commit(simple(1))
-ledger = Ledger(open_store(sys.argv[1]))
+ledger = Ledger(open_store(sys.argv[1]), find_signer())
 number = int(sys.argv[2])
 print("ready", flush=True)
 while True:
@@ -36,43 +42,65 @@ while True:
 """
 
 
-def kill(place: str, count: int, seed: int, longest: float) -> tuple[int, int, int]:
-    """Kill a committing process `count` times; commits said to be done, records, and orphans that were removed."""
+def kill(place: str, key: Path, count: int, seed: int, longest: float) -> tuple[int, int, int]:
+    """Kill a committing process `count` times; commits said to be done, records, and files that were left behind.
+
+    AssertionError where a commit is lost, the store does not verify, or more than orphans is left.
+    """
     moments = random.Random(seed)
     acknowledged = 0
     for run in range(count):
-        start = len(Ledger(open_store(place)).records("aws:111122223333"))
-        said = _killed(place, start + 1, f"run{run}", moments.uniform(0.0, longest))
+        start = len(Ledger(open_store(place)).records(HERE))
+        said = _killed(place, key, start + 1, f"run{run}", moments.uniform(0.0, longest))
         acknowledged += len(said)
-        ledger = Ledger(open_store(place))
-        there = {record.scan for record in ledger.records("aws:111122223333")}
+        there = {record.scan for record in Ledger(open_store(place)).records(HERE)}
         lost = set(said) - there
         if lost:
             raise AssertionError(f"committed and lost: {sorted(lost)}")
     store = open_store(place)
-    seen = verify(store)
-    if seen.damages:
-        raise AssertionError("\n".join(map(str, seen.damages)))
+    _verifies(store)
     ledger = Ledger(store)
-    records = ledger.records("aws:111122223333")
-    for record in records[:: max(1, len(records) // 20)]:
+    records = ledger.records(HERE)
+    for record in records:
         name, _, number = record.scan.partition("-")
         if ledger.snapshot(record) != simple(int(number), name=name).snapshot:
             raise AssertionError("a snapshot is not the one that was committed")
+    return acknowledged, len(records), _swept(store, records)
+
+
+def _verifies(store: Store) -> None:
+    seen = verify(store)
+    if seen.damages or seen.unsigned:
+        raise AssertionError("\n".join(map(str, seen.damages)) or f"{seen.unsigned} records are not signed")
+
+
+def _swept(store: Store, records: Sequence[Record]) -> int:
+    """How many files compacting removed; afterwards there is what the records name, and nothing else."""
+    named = {segment.path for record in records for segment in record.segments}
+    superseded = {
+        segment.path for record in records for segment in record.segments if segment.kind in REBUILT
+    } - {segment.path for segment in checkpoints(records)}  # fmt: skip
+    before = {entry.key for entry in store.list("segments/")}
+    if named - superseded - before:
+        raise AssertionError(f"named and lost: {sorted(named - superseded - before)}")
     removed = compact(store, now=time.time() + AGE + 10)
-    after = verify(store)
-    if after.damages or any("no record" in note for note in after.notes):
-        raise AssertionError("compacting left or broke something")
-    return acknowledged, len(records), removed.orphans + removed.unfinished
+    if removed.orphans != len(before - named) or removed.superseded != len(before & superseded):
+        raise AssertionError(f"{removed} of {len(before - named)} orphans and {len(superseded)} superseded files")
+    if {entry.key for entry in store.list("segments/")} != named - superseded:
+        raise AssertionError("compacting left an orphan or took what is named")
+    if isinstance(store, LocalStore) and list(Path(store.name).rglob(".unfinished-*")):
+        raise AssertionError("compacting left an unfinished file")
+    _verifies(store)
+    return removed.orphans + removed.unfinished
 
 
-def _killed(place: str, number: int, name: str, seconds: float) -> list[str]:
+def _killed(place: str, key: Path, number: int, name: str, seconds: float) -> list[str]:
     """The commits that a process said were done before it was killed, `seconds` after it began to commit."""
     child = subprocess.Popen(
         [sys.executable, "-c", _CHILD, place, str(number), name],
         stdout=subprocess.PIPE,
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TSCAN_KEY_FILE": str(key)},
     )
     assert child.stdout is not None
     try:
@@ -92,14 +120,16 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--s3", action="store_true", help="in a bucket of a moto server instead of a folder")
     options = parser.parse_args()
-    if options.s3:
-        from tests.history.bucket import bucket
+    with tempfile.TemporaryDirectory() as folder:
+        key = Path(folder, "key.pem")
+        make_key(key)
+        if options.s3:
+            from tests.history.bucket import bucket
 
-        with bucket() as place:
-            told = kill(place, options.count, options.seed, 0.6)
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            told = kill(f"{folder}/store", options.count, options.seed, 0.2)
+            with bucket() as place:
+                told = kill(place, key, options.count, options.seed, 0.6)
+        else:
+            told = kill(f"{folder}/store", key, options.count, options.seed, 0.4)
     acknowledged, records, orphans = told
     print(f"{options.count} kills: {acknowledged} commits acknowledged, {records} records, {orphans} orphans removed")
 

@@ -1,4 +1,4 @@
-"""Random damage to a signed store, each to be detected and named: `python -m tests.history.tamper --count 1000`."""
+"""Random damage to a signed store, each to be detected and named: `python -m tests.history.tamper [--s3]`."""
 
 from __future__ import annotations
 
@@ -16,21 +16,23 @@ from typing import Any
 from scanner.history.anchors import read_head
 from scanner.history.ledger import Ledger
 from scanner.history.seal import Signer, find_signer, make_key
-from scanner.history.stores import open_store
+from scanner.history.stores import Store, open_store
 from scanner.history.verify import Verified, verify
 from tests.history.world import simple
 
 RECORDS = 40
+FEWER = 10
+"""Records where every file is fetched over HTTP."""
 
 
-def build(folder: Path) -> tuple[Path, Signer]:
+def build(folder: Path, count: int = RECORDS) -> tuple[Path, Signer]:
     """A store of two chains, and the key that sealed it."""
     key = folder / "key.pem"
     make_key(key)
     signer = find_signer(key)
     assert signer is not None
     ledger = Ledger(open_store(str(folder / "store")), signer)
-    for number in range(RECORDS):
+    for number in range(count):
         ledger.commit(simple(number, content=b"a pack"))
         if number % 8 == 0:
             ledger.commit(simple(number, name="other", target="aws:444455556666"))
@@ -203,43 +205,61 @@ def missed(seen: Verified, deed: str, files: list[str]) -> bool:
     return not any(damage.file in files and damage.kind in KINDS[deed] and damage.record for damage in seen.damages)
 
 
-def run(count: int, seed: int) -> Counter[str]:
-    """Damage `count` copies; how often each deed was detected. AssertionError for one that was not named."""
+def run(count: int, seed: int, place: str = "") -> Counter[str]:
+    """Damage `count` copies, in a folder or at a place; how often each deed was detected.
+
+    AssertionError for one that was not named.
+    """
     chance = random.Random(seed)
     done: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as name:
-        store, signer = build(Path(name))
-        whole = verify(open_store(str(store)))
+        folder, signer = build(Path(name), FEWER if place else RECORDS)
+        store = open_store(place or str(folder))
+        before = _files(folder)
+        _carry(store, {}, before)
+        whole = verify(store)
         if whole.damages or whole.unsigned:
             raise AssertionError("the store is damaged before anything was done")
         anchors = [read_head(head) for head in whole.heads.values()]
-        before = {path.relative_to(store): path.read_bytes() for path in store.rglob("*") if path.is_file()}
         for number in range(count):
-            deed, files = Vandal(store, chance, signer).strike()
-            seen = verify(open_store(str(store)), anchors=anchors)
+            deed, files = Vandal(folder, chance, signer).strike()
+            after = _files(folder)
+            _carry(store, before, after)
+            seen = verify(store, anchors=anchors)
             if missed(seen, deed, files):
                 raise AssertionError(f"{number}: {deed} of {files} was not named: {[*map(str, seen.damages)]}")
             done[deed] += 1
-            _restore(store, before)
+            _carry(store, after, before)
+            _carry(open_store(str(folder)), after, before)
     return done
 
 
-def _restore(store: Path, before: dict[Path, bytes]) -> None:
-    for path in store.rglob("*"):
-        if path.is_file() and path.relative_to(store) not in before:
-            path.unlink()
-    for name, content in before.items():
-        path = store / name
-        if not path.exists() or path.read_bytes() != content:
-            path.write_bytes(content)
+def _files(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def _carry(store: Store, before: dict[str, bytes], after: dict[str, bytes]) -> None:
+    """Make a store that holds the one hold the other."""
+    for key in before.keys() - after.keys():
+        store.delete(key)
+    for key, content in after.items():
+        if before.get(key) != content:
+            store.put(key, content)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--s3", action="store_true", help="in a bucket of a moto server instead of a folder")
     options = parser.parse_args()
-    done = run(options.count, options.seed)
+    if options.s3:
+        from tests.history.bucket import bucket
+
+        with bucket() as place:
+            done = run(options.count, options.seed, place)
+    else:
+        done = run(options.count, options.seed)
     print(f"{sum(done.values())} of {options.count} detected and named: {dict(sorted(done.items()))}")
 
 

@@ -21,8 +21,9 @@ from hypothesis import strategies as st
 from scanner.errors import TscanError
 from scanner.history import draft
 from scanner.history.compact import AGE, compact
-from scanner.history.ledger import Ledger, prepare
+from scanner.history.ledger import Ledger
 from scanner.history.local import LocalStore
+from scanner.history.marker import prepare
 from scanner.history.seal import Signer, find_signer, make_key
 from scanner.history.stores import Entry, open_store
 from scanner.history.verify import verify
@@ -339,8 +340,15 @@ def test_the_key_is_found_and_never_written_over(tmp_path: Path, signer: Signer)
 
 
 @pytest.mark.slow
-def test_killed_at_random_moments(store: str) -> None:
-    acknowledged, records, _ = kill.kill(store, 20, seed=7, longest=0.2)
+def test_killed_at_random_moments(store: str, tmp_path: Path, signer: Signer) -> None:
+    acknowledged, records, _ = kill.kill(store, tmp_path / "key.pem", 20, seed=7, longest=0.2)
+    assert records >= acknowledged > 0
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments_on_a_bucket(tmp_path: Path, signer: Signer) -> None:
+    with bucket() as place:
+        acknowledged, records, _ = kill.kill(place, tmp_path / "key.pem", 8, seed=7, longest=0.6)
     assert records >= acknowledged > 0
 
 

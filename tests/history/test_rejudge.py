@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import socket
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from scanner.history.rejudge import Rejudge
 from scanner.history.stores import open_store
 from scanner.pipeline import judge
 from tests.history.nights import FIRST, OWN, SECOND, Nights
+from tests.history.replaying import REPLAY, differing, lines_of, make_year
 
 Captured = pytest.CaptureFixture[str]
 
@@ -43,6 +46,27 @@ def test_the_pack_of_the_day_gives_what_the_scan_gave_byte_for_byte(
         assert document["pack"] == {"of": "day", "sha256": record.pack_sha256, "recorded_sha256": record.pack_sha256}
         assert [one["sha256"] for one in document["records"]] == [record.sha256]
     assert any(finding["check"] == OWN for finding in documents[1]["result"]["findings"])
+
+
+@pytest.mark.slow
+def test_twelve_nights_come_out_as_they_were_and_no_socket_is_opened(tmp_path: Path) -> None:
+    results = make_year(tmp_path, 12)
+    lines = lines_of(tmp_path / "store", 12)
+    assert differing(lines, results) == []
+    assert len({json.loads(result)["scan"]["pack_sha256"] for result in results}) == 2
+    assert len({json.dumps(json.loads(result)["scan"]["params"]) for result in results}) == 2
+    # Another night's result is another: the comparison can fail.
+    assert differing([*lines[1:], lines[0]], results) == list(range(12))
+
+
+def test_a_process_that_may_open_no_socket_ends_at_the_first() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", f"{REPLAY.partition('from scanner')[0]}import socket\nsocket.socket()"],
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert b"replay asked for socket.__new__" in done.stderr
 
 
 def test_todays_pack_is_named_and_lacks_what_it_does_not_have(nights: Nights, capsys: Captured) -> None:

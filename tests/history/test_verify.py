@@ -27,6 +27,7 @@ from scanner.history.verify import verify
 from scanner.model.findings import Verdict
 from scanner.pipeline import judge
 from tests.history import tamper
+from tests.history.bucket import bucket
 from tests.history.world import simple
 
 
@@ -53,6 +54,12 @@ def _record(store: Path, number: int) -> Path:
 
 def test_two_hundred_damages_are_each_named() -> None:
     assert sum(tamper.run(200, seed=3).values()) == 200
+
+
+@pytest.mark.slow
+def test_damages_of_a_bucket_are_each_named() -> None:
+    with bucket() as place:
+        assert sum(tamper.run(15, seed=4, place=place).values()) == 15
 
 
 def test_a_cut_off_end_shows_against_a_head_that_was_kept(store: Path) -> None:

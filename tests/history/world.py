@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -55,7 +55,9 @@ def snapshot(number: int, data: Mapping[str, Any], *, name: str = "", target: st
     )
 
 
-def results(verdicts: Mapping[tuple[str, str, str], str], target: str = HERE) -> tuple[CheckResult, ...]:
+def results(
+    verdicts: Mapping[tuple[str, str, str], str], target: str = HERE, checks: Sequence[str] = CHECKS
+) -> tuple[CheckResult, ...]:
     """Check results by (check, region, resource)."""
     return tuple(
         CheckResult(
@@ -75,7 +77,7 @@ def results(verdicts: Mapping[tuple[str, str, str], str], target: str = HERE) ->
                 if place[0] == check
             ),
         )
-        for check in CHECKS
+        for check in checks
     )
 
 
@@ -101,7 +103,7 @@ def scan(
         callers=taken.callers,
         targets=(),
         coverage=(),
-        results=results(verdicts, taken.target),
+        results=results(verdicts, taken.target, taken.checks),
         controls=(),
         criteria=(),
     )
