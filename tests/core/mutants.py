@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ALGEBRA = ("test_assess.py", "test_algebra.py")
 WAIVED = ("test_assess.py", "test_waive.py", "test_algebra_waived.py")
 EVALUATE = ("test_evaluate.py",)
+PERIOD = ("test_operate.py", "test_nights.py")
 POLICIES = ("test_policy_public.py", "test_policy_meaning.py", "test_policy_properties.py")
 
 
@@ -137,6 +138,48 @@ MUTANTS = (
         "policies/federation.py", POLICIES,
         ("an organisation is a repository", "repo:[^*?:/]+/[^*?:/]+:.*", "repo:[^*?:/]+/.*"),
         ("one named subject is enough", "return all(\n        bool(value)", "return any(\n        bool(value)"),
+    ),
+    *_of(
+        "deviations.py", PERIOD,
+        ("what is unread closes a span", "        elif verdict == PASS:\n            self._close(",
+         "        else:\n            self._close("),
+        ("what leaves the scope is removed", "if cause == Cause.SCOPE.value:", "if not cause:"),
+        ("another check fixes", '"check changed" if cause in _CHANGED else "fixed"', '"fixed"'),
+        ("what another check lets go is removed", "elif cause in _CHANGED:", "elif not cause:"),
+        ("a forgotten event is removed", "elif self.ground.event:", "elif not cause:"),
+        ("a refused listing removes", "elif not self.ground.whole(place):", "elif not cause:"),
+        ("a refused listing shows an absence",
+         "return -1 if self.listing.covers(self.region, place - 1) else", "return"),
+        ("what a refusal hid stays for ever", "self._uncover(end)", "pass"),
+        ("a return fixes what a refusal hid", "            self._uncover(place)", "            pass"),
+        ("a second failure begins anew", "if self.span is None:\n                s", "if True:\n                s"),
+        ("the last failing read is the next record", 'self.failed = last', "self.failed = place"),
+        ("waived is no last good read", "self.good = last\n            self._waived", "self._waived"),
+        ("an item is counted at each verdict", "if not self.seen:", "if True:"),
+        ("an open span ends with its last read", "if why else ground.end", "if why else at[self.failed]"),
+        ("spans of earlier periods are listed", "if ended >= 0 and at[ended] < ground.start:", "if False:"),
+        ("what passed from the first is one item", "ground.tally.items += count", "ground.tally.items += 1"),
+        ("what passed from the first passed one time", "+= count * days", "+= days"),
+    ),
+    *_of(
+        "listings.py", PERIOD,
+        ("a listing that is whole is refused for ever", "blind.discard(region)", "pass"),
+        ("a listing without a region hides nothing", '"" in blind or region in blind', "region in blind"),
+        ("an item without a region is in no listing", ' or region == "")', ")"),
+        ("any record uncovers", "if GONE in verdicts.values():", "if verdicts:"),
+    ),
+    *_of(
+        "reads.py", PERIOD,
+        ("a run without the check is a run", "if wanted <= asked}", "if True}"),
+        ("every record reads every region", " and (region not in self._regions or region in self._places[place])", ""),
+        ("each run of a day is a day", "self.slots[slot].days / share[slot]", "self.slots[slot].days"),
+        ("the record before read it", "place if place in inside else before[-1]", "place"),
+    ),
+    *_of(
+        "stories.py", PERIOD,
+        ("what comes after the period is told", "if row.seq > last:", "if False:"),
+        ("whatever moved once passed", "len(moves) == 1 and moves[0][1] == PASS", "len(moves) == 1"),
+        ("whoever passed first passed", "len(moves) == 1 and moves[0][1] == PASS", "moves[0][1] == PASS"),
     ),
 )  # fmt: skip
 

@@ -134,6 +134,15 @@ def test_what_a_refusal_hid_is_removed_when_the_listing_is_whole_again() -> None
     assert only(report(waived_gap)).why_closed == ""
 
 
+def test_what_a_refusal_hid_is_removed_also_when_it_comes_back() -> None:
+    period = report(verdicts("fail", "refused", "gone", "fail"))
+    first, second = (judged.deviation for judged in period.controls[0].deviations)
+    assert (first.failing_until, first.closed_by, first.why_closed) == (read_at(0), read_at(2), "removed")
+    assert (second.opened_after, second.opened_by, second.before) == (read_at(2), read_at(3), "absent")
+    back = only(report(verdicts("fail", "refused", "fail")))
+    assert (back.opened_by, back.failing_until, back.closed_by) == (read_at(0), read_at(2), "")
+
+
 def test_what_comes_back_failing_began_after_the_last_listing_without_it() -> None:
     found = only(report(verdicts("pass", "gone", "gone", "fail")))
     assert (found.opened_after, found.opened_by, found.before) == (read_at(2), read_at(3), "absent")
@@ -205,6 +214,29 @@ def test_a_pass_that_another_check_gives_is_not_a_fix(cause: Cause, why: str) ->
     history = verdicts("fail")
     history.commit(night(1), {KEY: "pass"}, cause=cause)
     assert only(report(history)).why_closed == why
+
+
+@pytest.mark.parametrize("cause", [Cause.PACK, Cause.PARAMS])
+def test_what_another_check_does_not_ask_about_is_not_removed(cause: Cause) -> None:
+    history = verdicts("fail")
+    history.commit(night(1), {("a", "eu-west-1", "other"): "pass"}, cause=cause)
+    found = only(report(history))
+    assert (found.why_closed, found.closed_by) == ("check changed", read_at(1))
+
+
+def test_an_open_span_may_last_to_the_end_of_the_period() -> None:
+    found = only(report(verdicts("pass", "fail", "fail"), 5))
+    assert found.at_least == timedelta(days=1)
+    assert found.at_most == datetime(2026, 1, 6, tzinfo=UTC) - night(0) - timedelta(minutes=10)
+
+
+def test_items_that_only_passed_are_each_counted() -> None:
+    history = Nights()
+    for number in range(3):
+        found = {("a", "eu-west-1", name): "pass" for name in ("x", "y", "z")}
+        history.commit(night(number), found | ({("a", "eu-west-1", "late"): "pass"} if number else {}))
+    control = report(history, 3).controls[0]
+    assert (control.items, control.days.passing, control.days.observed) == (4, 11, 11)
 
 
 def test_what_left_the_scope_is_neither_fixed_nor_removed() -> None:
