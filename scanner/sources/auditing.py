@@ -68,7 +68,7 @@ def acts(entries: Iterable[tuple[LogEvent, Outcome]]) -> Events:
     """
     found = sorted(entries, key=lambda one: (moment(one[0].time), one[0].id))
     done = {event.id for event, outcome in found if outcome is Outcome.DONE}
-    failed = {event.id: event.error for event, outcome in found if outcome is Outcome.FAILED and event.id not in done}
+    failed = {event.id: event.error for event, outcome in found if outcome is Outcome.FAILED}
     return tuple(_settled(event, outcome, done, failed) for event, outcome in found)
 
 
