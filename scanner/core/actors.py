@@ -29,6 +29,7 @@ class LogEvent:
     resources: tuple[str, ...] = ()
     """Ids, ARNs and names that it speaks of; empty where the log does not say."""
     region: str = ""
+    """Empty in a log that has no regions."""
     writes: bool = True
     error: str = ""
     """An error code: the call changed nothing."""
@@ -103,8 +104,20 @@ def _about(event: LogEvent, resource: str, region: str, actions: Sequence[str]) 
     # With calls that are known to change it, a bare name is enough; without, a role and a bucket may share one.
     if not event.resources:
         # A call of the right kind that does not say on what could be the one: it makes others ambiguous.
-        return region in ("", event.region)
-    return not _names(resource).isdisjoint(event.resources)
+        return near(region, event.region)
+    return any(_within(resource, name) for name in event.resources) or not _names(resource).isdisjoint(event.resources)
+
+
+def near(region: str, other: str) -> bool:
+    """Whether two places may be one: what names no region may be anywhere."""
+    return "" in (region, other) or region == other
+
+
+def _within(resource: str, name: str) -> bool:
+    """Whether one is a part of the other, where ids are paths: a rule of its group, all that a deleted group held."""
+    if not (resource.startswith("/") and name.startswith("/")):
+        return False
+    return name.startswith(f"{resource}/") or resource.startswith(f"{name}/")
 
 
 def _names(resource: str) -> frozenset[str]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Final
 
-from scanner.core.actors import Actor, LogEvent, who
+from scanner.core.actors import Actor, LogEvent, near, who
 from scanner.core.drift import Drift, Moved, What
 from scanner.core.listings import is_covered
 from scanner.core.need import needs
@@ -32,14 +32,15 @@ _REASONS: Final[Mapping[Cause, str]] = {
 
 
 class Reach(StrEnum):
-    """In which regions the log holds the calls that change a kind."""
+    """In which of a cloud's logs the calls that change a kind are."""
 
     OWN = "own"
     """That of the resource."""
     GLOBAL = "global"
-    """The one that logs services without a region."""
+    """The one that logs services without a region; where logs have no regions, the target's own."""
     BOTH = "both"
     EVERY = "every"
+    """Those of all regions; where logs have none, also those of what is above the target."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +98,8 @@ def _question(
     if check is None:
         return "the library does not have this check"
     first = _first(past[key])
-    before = [one for one in records if first is not None and one.seq < first.seq and _read(one, key)]
+    located = not any(key[1] in one.regions for one in records)
+    before = [one for one in records if first is not None and one.seq < first.seq and _read(one, key, located)]
     if first is None or not before:
         return "it was not read before"
     if first.previous == "" and is_covered(_blind(past, before[-1].seq), key):
@@ -116,8 +118,9 @@ def _first(rows: Sequence[Transition]) -> Transition | None:
     return next((row for row in reversed(rows) if row.previous != "unknown"), None)
 
 
-def _read(record: Record, key: Key) -> bool:
-    return key[0] in record.checks and (key[1] == "" or key[1] in record.regions)
+def _read(record: Record, key: Key, located: bool) -> bool:
+    """Whether a record may hold it; `located`: its region is where it lies, and none that is read by itself."""
+    return key[0] in record.checks and (key[1] == "" or located or key[1] in record.regions)
 
 
 def _blind(past: Mapping[Key, Sequence[Transition]], seq: int) -> dict[tuple[str, str], str]:
@@ -164,7 +167,7 @@ def answer(question: Question, rules: Sequence[Rule], events: Iterable[LogEvent]
 def _seen(event: LogEvent, rules: Sequence[Rule], region: str) -> Iterator[LogEvent]:
     """An event as the widest rule that it falls under sees it."""
     under = [rule for rule in rules if _matches(event, rule)]
-    if any(not rule.named and (rule.reach is not Reach.OWN or region in ("", event.region)) for rule in under):
+    if any(not rule.named and (rule.reach is not Reach.OWN or near(region, event.region)) for rule in under):
         # Whatever it was called on may be what the check reads.
         yield replace(event, resources=(), region=region)
     elif any(rule.named for rule in under):

@@ -159,6 +159,11 @@ class AuditLog(Protocol):
         ...
 
     @property
+    def operations(self) -> tuple[str, ...]:
+        """What it asks, so that the permissions for it can be printed."""
+        ...
+
+    @property
     def rules(self) -> Mapping[str, Rule]:
         """Which calls change what, by kind; a kind without one: not known."""
         ...
@@ -178,7 +183,12 @@ SOURCES = Registry[Callable[[], Source]](
     github="scanner.sources.github:GithubSource",
 )
 
-AUDIT_LOGS = Registry[Callable[[], AuditLog]]("scanner.audit_logs", aws="scanner.sources.aws.audit_log:CloudTrail")
+AUDIT_LOGS = Registry[Callable[[], AuditLog]](
+    "scanner.audit_logs",
+    aws="scanner.sources.aws.audit_log:CloudTrail",
+    azure="scanner.sources.azure.audit_log:ActivityLog",
+    gcp="scanner.sources.gcp.audit_log:CloudAuditLogs",
+)
 
 PERMISSIONS = Registry[Callable[[str], tuple[str, ...]]](
     "scanner.permissions",

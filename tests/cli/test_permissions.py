@@ -49,6 +49,12 @@ def test_a_selection_asks_for_less(capsys: pytest.CaptureFixture[str]) -> None:
     assert any(line.startswith("ec2:DescribeRegions  every scan") for line in lines)
 
 
+def test_the_audit_log_is_asked_for_by_who_asks_it(capsys: pytest.CaptureFixture[str]) -> None:
+    for words, there in ((), False), (("--who",), True):
+        assert run(["permissions", "aws", "--select", "aws-sqs-*", *words]) == 0
+        assert ("cloudtrail:LookupEvents" in capsys.readouterr().out) is there
+
+
 def test_the_leading_account_may_enter_the_others(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["permissions", "aws", "--organization", "tscan-read"]) == 0
     reading, entering = json.loads(capsys.readouterr().out)

@@ -98,6 +98,29 @@ def test_each_permission_says_what_it_is_for(capsys: pytest.CaptureFixture[str])
     assert "resourcemanager.projects.get  every scan: what the project is called" in lines
 
 
+@pytest.mark.parametrize(
+    ("cloud", "permission"),
+    [
+        ("gcp", "logging.logEntries.list"), ("gcp", "resourcemanager.projects.get"),
+        ("azure", "Microsoft.Insights/eventtypes/values/read"),
+    ],
+)  # fmt: skip
+def test_what_the_audit_log_asks_is_printed_for_who_asks_it(
+    capsys: pytest.CaptureFixture[str], cloud: str, permission: str
+) -> None:
+    before, after = printed(capsys, cloud), printed(capsys, cloud, "--who")
+    assert f"{permission}" in after
+    assert (permission in before) == (permission == "resourcemanager.projects.get")
+    rows = printed(capsys, cloud, "--who", "--format", "list").splitlines()
+    said = "every scan: what the project is called" if permission in before else "who changed something (drift --who)"
+    assert f"{permission}  {said}" in rows
+
+
+def test_the_interface_of_the_audit_log_is_enabled_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "logging.googleapis.com" not in printed(capsys, "gcp", "--format", "apis")
+    assert "logging.googleapis.com" in printed(capsys, "gcp", "--format", "apis", "--who")
+
+
 def test_azures_actions_and_those_of_graph_are_kept_apart(capsys: pytest.CaptureFixture[str]) -> None:
     role = json.loads(printed(capsys, "azure", "--scope", "/subscriptions/x"))
     assert role["Actions"] == [

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from scanner.content import load_library
-from scanner.core.actors import LogEvent
+from scanner.core.actors import LogEvent, who
 from scanner.core.attribution import Question, Reach, Rule, answer, questions, rules_of
 from scanner.core.between import drift_between
-from scanner.model.history import Cause
+from scanner.model.history import Cause, Transition
 from tests.core.nights import HERE, Nights, night
 
 LIBRARY = load_library()
@@ -21,6 +21,11 @@ BUCKET = "arn:aws:s3:::ledger"
 KEY = (TLS, "eu-west-1", BUCKET)
 LISTING = (TLS, "", "*")
 OTHER = (TLS, "eu-west-1", "arn:aws:s3:::notes")
+WINDOW = ("2026-01-01T02:00:00Z", "2026-01-02T02:10:00Z")
+TRANSITION = Transition(
+    seq=2, ts=WINDOW[1], check=TLS, target=HERE, region="eu-west-1", resource=BUCKET, previous="pass", verdict="fail",
+    cause=Cause.EVIDENCE,
+)  # fmt: skip
 RULES = {
     "aws.s3.bucket": Rule(actions=("s3:*Bucket*",), named=True, reach=Reach.BOTH),
     "aws.region": Rule(actions=("ec2:*Ebs*",), named=False, reach=Reach.OWN),
@@ -77,6 +82,28 @@ def test_moves_of_our_own_sight_are_not_asked() -> None:
     assert asked({KEY: "pass"}, {KEY: "unknown"}) == {}
     assert asked({KEY: "fail"}, {KEY: "waived"}) == {}
     assert asked({KEY: "fail"}, {KEY: "pass"}).keys() == asked({KEY: "fail", OTHER: "pass"}, {OTHER: "pass"}).keys()
+
+
+def test_a_place_that_is_no_region_of_a_record_hides_nothing() -> None:
+    history = Nights()
+    for number, verdict in enumerate(("pass", "fail")):
+        history.commit(night(number), {KEY: verdict}, regions=())
+    records = history.records(HERE)
+    drift = drift_between(history, *records, LIBRARY, today=date(2026, 1, 10))
+    question = questions(drift, records, history.transitions(HERE), LIBRARY)[KEY]
+    assert isinstance(question, Question), question
+    assert question.window == ("2026-01-01T02:00:00Z", "2026-01-02T02:10:00Z")
+
+
+def test_a_region_that_a_record_did_not_read_is_not_a_reading_before() -> None:
+    history = Nights()
+    for number, (verdict, regions) in enumerate((("pass", ("eu-west-1",)), ("pass", ()), ("fail", ("eu-west-1",)))):
+        history.commit(night(number), {KEY: verdict}, regions=regions)
+    records = history.records(HERE)
+    drift = drift_between(history, *records[-2:], LIBRARY, today=date(2026, 1, 10))
+    question = questions(drift, records, history.transitions(HERE), LIBRARY)[KEY]
+    assert isinstance(question, Question), question
+    assert question.window[0] == "2026-01-01T02:00:00Z"
 
 
 def event(number: int, actor: str, action: str, *resources: str, region: str = "eu-west-1") -> LogEvent:
@@ -166,3 +193,24 @@ def test_the_calls_are_shown_in_order_of_time() -> None:
     first, last = event(9, "ann", "s3:PutBucketAcl", "ledger"), event(2, "ann", "s3:PutBucketPolicy", "ledger")
     last = replace(last, time="2026-01-01T12:00:01Z")
     assert answer(question, (RULES["aws.s3.bucket"],), [last, first, last]).events == (first, last)
+
+
+@pytest.mark.parametrize(
+    ("resource", "name", "fits"),
+    [
+        ("/g/web", "/g/web", True), ("/g/web", "/g/web/rules/r", True), ("/g/web", "/g", True),
+        ("/g/web", "/g/web2", False), ("/g/web/rules/r", "/g/web/rules/s", False), ("arn:x", "arn:x/y", False),
+    ],
+)  # fmt: skip
+def test_where_ids_are_paths_parts_and_wholes_fit(resource: str, name: str, fits: bool) -> None:
+    move = replace(TRANSITION, resource=resource)
+    found = who(move, [event(1, "ann", "s3:Put", name)], WINDOW, actions=["s3:*"])
+    assert found.name == ("ann" if fits else "")
+
+
+@pytest.mark.parametrize(
+    ("region", "other", "name"), [("", "eu", "ann"), ("eu", "", "ann"), ("eu", "eu", "ann"), ("eu", "us", "")]
+)
+def test_a_log_without_regions_speaks_of_all(region: str, other: str, name: str) -> None:
+    nameless = event(1, "ann", "s3:Put", region=other)
+    assert who(replace(TRANSITION, region=region), [nameless], WINDOW, actions=["s3:*"]).name == name

@@ -10,6 +10,7 @@ from models import WrongError, output, problems, request_problems, walk
 from scanner.core.need import requests
 from scanner.model.kinds import Kind, Request
 from scanner.model.library import Library
+from scanner.sources import AUDIT_LOGS
 from scanner.sources.rest.operations import operations
 
 READ_BY_READERS = (
@@ -90,4 +91,5 @@ def test_a_wrong_path_is_said(path: str) -> None:
 
 def test_nothing_is_listed_that_nobody_asks(library: Library) -> None:
     asked = {request.operation for kind in _kinds(library) for request in requests(kind)}
+    asked |= {*AUDIT_LOGS.get("azure")().operations}
     assert sorted(set(operations("azure")) - asked) == DISCOVERY

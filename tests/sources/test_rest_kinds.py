@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from models import SOURCES, problems, request_problems
 
+from scanner.core.attribution import Reach
+from scanner.model.answers import Target
 from scanner.model.kinds import Request
 from scanner.model.library import Library
+from scanner.sources import AUDIT_LOGS
 from scanner.sources.rest.operations import clouds
+from tests.authored.audit import Silent
 
 
 @pytest.mark.parametrize("cloud", clouds())
@@ -35,3 +41,15 @@ def test_every_model_says_where_it_is_from(cloud: str) -> None:
 )
 def test_what_the_models_do_not_know_is_said(request_: Request, words: str) -> None:
     assert words in "\n".join(request_problems(request_))
+
+
+@pytest.mark.parametrize(("cloud", "account"), [("gcp", "shop"), ("azure", "s")])
+def test_what_an_audit_log_asks_agrees_with_the_models(cloud: str, account: str) -> None:
+    session = Silent(Target(f"{cloud}:{account}"))
+    log = AUDIT_LOGS.get(cloud)()
+    now = datetime.now(UTC)
+    log.events(session, ((now - timedelta(hours=2)).isoformat(), now.isoformat()), "", {Reach.GLOBAL})  # type: ignore[arg-type]
+    (call,) = session.asked
+    assert call.operation in log.operations
+    request = Request(operation=call.operation, arguments=call.params, items=call.items)
+    assert list(request_problems(request)) == []

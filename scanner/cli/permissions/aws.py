@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
-from scanner.cli.permissions.choosing import chosen, lines, selecting
+from scanner.cli.permissions.choosing import asked_of_log, chosen, lines, needed, selecting, watching
 from scanner.errors import TscanError
 
 
 @click.command()
 @selecting
+@watching
 @click.option(
     "--format",
     "form",
@@ -30,7 +31,13 @@ from scanner.errors import TscanError
     help="For the account that an organisation is scanned from: the role that it enters the others by.",
 )
 def aws(
-    select: tuple[str, ...], checks: tuple[Path, ...], form: str, trust: str, external_id: str, organization: str
+    select: tuple[str, ...],
+    checks: tuple[Path, ...],
+    who: bool,
+    form: str,
+    trust: str,
+    external_id: str,
+    organization: str,
 ) -> int:
     """The IAM actions that the selected checks need, and no other: a policy, or the whole role.
 
@@ -51,9 +58,10 @@ def aws(
     library, asked = chosen("aws", select, checks)
     grants = actions(library, asked, actions_of)
     opening = discovery(organization=asks_organization(library, asked), leading=bool(organization))
-    found = [*documents({*grants, *opening}, NAMES), *([entering(organization)] if organization else [])]
+    log = needed(asked_of_log("aws", who=who), actions_of)
+    found = [*documents({*grants, *opening, *log}, NAMES), *([entering(organization)] if organization else [])]
     if form == "list":
-        click.echo("\n".join(lines(grants, {**opening, **NAMES})))
+        click.echo("\n".join(lines(grants, {**opening, **NAMES}, log)))
     elif form == "json":
         click.echo(json.dumps(found[0] if len(found) == 1 else found, indent=2))
     else:

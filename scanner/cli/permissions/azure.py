@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
-from scanner.cli.permissions.choosing import chosen, lines, selecting
+from scanner.cli.permissions.choosing import asked_of_log, chosen, lines, needed, selecting, watching
 
 
 @click.command()
 @selecting
+@watching
 @click.option(
     "--format",
     "form",
@@ -26,7 +27,9 @@ from scanner.cli.permissions.choosing import chosen, lines, selecting
     metavar="ID",
     help="Where the role can be assigned; the tenant's root group if left out.",
 )
-def azure(select: tuple[str, ...], checks: tuple[Path, ...], form: str, subscription: bool, scope: str) -> int:
+def azure(
+    select: tuple[str, ...], checks: tuple[Path, ...], who: bool, form: str, subscription: bool, scope: str
+) -> int:
     """The actions and Graph permissions that the selected checks need, and no other.
 
     \b
@@ -44,11 +47,12 @@ def azure(select: tuple[str, ...], checks: tuple[Path, ...], form: str, subscrip
         asked = [check for check in asked if library.kinds[check.kind].scope is not Scope.MANAGEMENT]
     grants = actions(library, asked, actions_of)
     opening = discovery(tenant=not subscription)
-    roles, graph = split({*grants, *opening})
+    log = needed(asked_of_log("azure", who=who), actions_of)
+    roles, graph = split({*grants, *opening, *log})
     made = {
         "json": lambda: role_json(roles, scope),
         "graph": lambda: "".join(f"{name}\n" for name in graph),
-        "list": lambda: "\n".join(lines(grants, opening)) + "\n",
+        "list": lambda: "\n".join(lines(grants, opening, log)) + "\n",
         "terraform": lambda: terraform(roles, graph),
     }
     click.echo(made[form](), nl=False)

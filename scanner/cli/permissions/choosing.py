@@ -26,11 +26,29 @@ _OPTIONS = (
         "--checks", type=click.Path(path_type=Path), multiple=True, metavar="DIR", help="Also your own checks."
     ),
 )
+_WHO = click.option("--who", is_flag=True, help="Also for `tscan drift --who`, which asks the audit log.")
 
 
 def selecting(function: F) -> F:
     """The options that choose checks, on a command that takes them as keywords."""
     return reduce(lambda wrapped, option: option(wrapped), reversed(_OPTIONS), function)
+
+
+def watching(function: F) -> F:
+    """The option that adds what the audit log of a cloud asks."""
+    return _WHO(function)
+
+
+def asked_of_log(cloud: str, *, who: bool) -> tuple[str, ...]:
+    """The operations by which the audit log of a cloud is asked, if it is."""
+    from scanner.sources import AUDIT_LOGS
+
+    return AUDIT_LOGS.get(cloud)().operations if who else ()
+
+
+def needed(operations: Sequence[str], permissions: Callable[[str], Sequence[str]]) -> dict[str, str]:
+    """What the audit log's operations need, each with what for."""
+    return {action: "who changed something (drift --who)" for one in operations for action in permissions(one)}
 
 
 def chosen(cloud: str, select: Sequence[str], checks: Sequence[Path]) -> tuple[Library, list[Check]]:
@@ -47,9 +65,10 @@ def chosen(cloud: str, select: Sequence[str], checks: Sequence[Path]) -> tuple[L
     return library, mine
 
 
-def lines(grants: Mapping[str, Grant], opening: Mapping[str, str]) -> list[str]:
-    """Each permission with what it is for; `opening` are those that every scan needs."""
-    found = {action: f"{action}  every scan: {why}" for action, why in opening.items()}
+def lines(grants: Mapping[str, Grant], opening: Mapping[str, str], log: Mapping[str, str] | None = None) -> list[str]:
+    """Each permission with what it is for; `opening` are those that every scan needs, `log` those of the audit log."""
+    found = {action: f"{action}  {why}" for action, why in (log or {}).items()}
+    found |= {action: f"{action}  every scan: {why}" for action, why in opening.items()}
     for action, grant in grants.items():
         users = f"{len(grant.checks)} checks" if len(grant.checks) > 1 else grant.checks[0]
         found[action] = f"{action}  {', '.join(grant.operations)}: {users}"

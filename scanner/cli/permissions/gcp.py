@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
-from scanner.cli.permissions.choosing import chosen, lines, selecting
+from scanner.cli.permissions.choosing import asked_of_log, chosen, lines, needed, selecting, watching
 from scanner.errors import TscanError
 
 
 @click.command()
 @selecting
+@watching
 @click.option(
     "--format",
     "form",
@@ -22,7 +23,7 @@ from scanner.errors import TscanError
 )
 @click.option("--project", is_flag=True, help="For one project alone: nothing of the organisation is read.")
 @click.option("--member", default="", metavar="WHO", help="Who holds the role; asked for on use if left out.")
-def gcp(select: tuple[str, ...], checks: tuple[Path, ...], form: str, project: bool, member: str) -> int:
+def gcp(select: tuple[str, ...], checks: tuple[Path, ...], who: bool, form: str, project: bool, member: str) -> int:
     """The IAM permissions that the selected checks need, and no other: a role of the organisation, or of a project.
 
     \b
@@ -50,14 +51,15 @@ def gcp(select: tuple[str, ...], checks: tuple[Path, ...], form: str, project: b
     if project:
         asked = [check for check in asked if library.kinds[check.kind].scope is not Scope.MANAGEMENT]
     grants = actions(library, asked, permissions_of)
-    opening = discovery(organization=not project)
-    calls = {request.operation for need in needs(library, asked).values() for request in need_requests(need)}
-    names = in_role({*grants, *opening}, project=project)
+    opening, told = discovery(organization=not project), asked_of_log("gcp", who=who)
+    log = needed(told, permissions_of)
+    calls = {request.operation for need in needs(library, asked).values() for request in need_requests(need)} | {*told}
+    names = in_role({*grants, *opening, *log}, project=project)
     beside = {*grants, *opening} - set(names)
     made = {
         "yaml": lambda: role_yaml(names, apis(calls), beside=beside),
         "json": lambda: role_json(names),
-        "list": lambda: "\n".join(lines(grants, opening)) + "\n",
+        "list": lambda: "\n".join(lines(grants, opening, log)) + "\n",
         "apis": lambda: f"gcloud services enable {' '.join(apis(calls))}\n",
         "terraform": lambda: terraform(names, apis(calls), project=project, member=member, beside=beside),
     }

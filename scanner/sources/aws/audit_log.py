@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
-from importlib.resources import files
-from time import sleep
 from typing import Any, Final
 
 from scanner.core.actors import LogEvent
 from scanner.core.attribution import Reach, Rule
 from scanner.core.calendar import iso, moment
-from scanner.core.steps import walk
 from scanner.model.answers import Answer, Call
 from scanner.model.values import Unreadable
 from scanner.sources import Session
+from scanner.sources.auditing import MARGIN, Asking, Events, table
 
 OPERATION: Final = "cloudtrail:LookupEvents"
 KEPT: Final = timedelta(days=90)
@@ -27,23 +25,11 @@ HOMES: Final = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-go
 """By partition: where calls to services without a region are logged."""
 _TAGS: Final = ("tagging:TagResources", "tagging:UntagResources")
 """One service that changes the labels of all the others."""
-_MARGIN: Final = timedelta(seconds=3)
-"""Times in a request are cut to the second."""
-
-Key = tuple[str, str, tuple[str, str]]
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class CloudTrail:
+class CloudTrail(Asking):
     """The AWS audit log."""
-
-    now: Callable[[], datetime] = _now
-    sleep: Callable[[float], None] = sleep
-    _asked: dict[Key, tuple[LogEvent, ...] | Unreadable] = field(default_factory=dict)
 
     @property
     def lag(self) -> timedelta:
@@ -56,19 +42,24 @@ class CloudTrail:
         return {OPERATION: frozenset({"Events[].CloudTrailEvent", "Events[].Resources"})}
 
     @property
+    def operations(self) -> tuple[str, ...]:
+        """What it asks."""
+        return (OPERATION,)
+
+    @property
     def rules(self) -> Mapping[str, Rule]:
         """Which calls change what, by kind."""
         return _rules()
 
     def events(
         self, session: Session, window: tuple[str, str], region: str, reaches: Collection[Reach]
-    ) -> tuple[LogEvent, ...] | Unreadable:
+    ) -> Events | Unreadable:
         """Every call that changed something in the window, in the regions that are meant; whole, or the reason why not.
 
         An event may be there twice, and in any order.
         """
-        if moment(window[0]) < self.now() - KEPT:
-            return Unreadable(f"the event history holds {KEPT.days} days, and the change may be older")
+        if older := self.older(window, KEPT):
+            return older
         if Reach.EVERY in reaches and session.regions_open:
             return Unreadable(session.regions_open)
         found: list[LogEvent] = []
@@ -79,22 +70,19 @@ class CloudTrail:
             found.extend(events)
         return tuple(found)
 
-    def _events(self, session: Session, region: str, window: tuple[str, str]) -> tuple[LogEvent, ...] | Unreadable:
-        key = (str(session.target), region, window)
-        if key not in self._asked:
-            call = Call(
-                operation=OPERATION,
-                region=region,
-                params={
-                    # By resource it would be quicker, and would leave out the calls that do not say on what.
-                    "LookupAttributes": [{"AttributeKey": "ReadOnly", "AttributeValue": "false"}],
-                    "StartTime": iso(moment(window[0]) - _MARGIN),
-                    "EndTime": iso(moment(window[1]) + _MARGIN),
-                },
-                items=("Events",),
-            )
-            self._asked[key] = _read(walk(session.steps(call), self.sleep))
-        return self._asked[key]
+    def _events(self, session: Session, region: str, window: tuple[str, str]) -> Events | Unreadable:
+        call = Call(
+            operation=OPERATION,
+            region=region,
+            params={
+                # By resource it would be quicker, and would leave out the calls that do not say on what.
+                "LookupAttributes": [{"AttributeKey": "ReadOnly", "AttributeValue": "false"}],
+                "StartTime": iso(moment(window[0]) - MARGIN),
+                "EndTime": iso(moment(window[1]) + MARGIN),
+            },
+            items=("Events",),
+        )
+        return self.once((region, *window), session, call, _read)
 
 
 def _regions(session: Session, region: str, reaches: Collection[Reach]) -> set[str]:
@@ -108,9 +96,7 @@ def _regions(session: Session, region: str, reaches: Collection[Reach]) -> set[s
     return {name for reach in reaches for name in places[reach]}
 
 
-def _read(answer: Answer) -> tuple[LogEvent, ...] | Unreadable:
-    if not answer.state.whole:
-        return answer.unread
+def _read(answer: Answer) -> Events:
     return tuple(_event(row, answer.call.region) for row in (answer.data or {}).get("Events", []))
 
 
@@ -150,9 +136,4 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 @cache
 def _rules() -> Mapping[str, Rule]:
-    text = files(__package__).joinpath("changing.tsv").read_text(encoding="utf-8")
-    rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
-    return {
-        kind: Rule(actions=(*actions.split(), *_TAGS), named=named == "named", reach=Reach(reach))
-        for kind, named, reach, actions in rows[1:]
-    }
+    return table("scanner.sources.aws", lambda actions: (*actions, *_TAGS))

@@ -16,7 +16,7 @@ Row = Mapping[str, Any]
 Made = list[dict[str, Any] | None]
 """Rows that a record becomes; None for one of a form that is not known."""
 
-_ANCESTRY: Final = "cloudresourcemanager:projects.getAncestry"
+ANCESTRY: Final = "cloudresourcemanager:projects.getAncestry"
 _PLURALS: Final = {"project": "projects", "folder": "folders", "organization": "organizations"}
 _POLICY: Final = {level: f"cloudresourcemanager:{level}.getIamPolicy" for level in _PLURALS.values()}
 _SINKS: Final = {level: f"logging:{level}.sinks.list" for level in _PLURALS.values()}
@@ -91,15 +91,25 @@ def _inherited(context: ReadContext, operations: Mapping[str, str], member: str)
 
 def _levels(context: ReadContext) -> Generator[Call, Answer, list[str] | Unreadable]:
     """The project and what is above it, each as `folders/123`; one that is not told leaves everything unread."""
-    answer = yield Call(operation=_ANCESTRY, region="", params={"projectId": context.account})
+    answer = yield ancestry(context.account)
+    return levels_of(answer, context.account)
+
+
+def ancestry(project: str) -> Call:
+    """The call that tells what is above a project."""
+    return Call(operation=ANCESTRY, region="", params={"projectId": project})
+
+
+def levels_of(answer: Answer, project: str) -> list[str] | Unreadable:
+    """The project and what is above it, as an answer tells."""
     if answer.state is not State.OK or not isinstance(answer.data, Mapping):
         return answer.unread
     ancestors = answer.data.get("ancestor")
     levels = [_level(row) for row in ancestors] if isinstance(ancestors, list) else []
     if not levels or "" in levels or not levels[0].startswith("projects/"):
-        return Unreadable(f"{_ANCESTRY} gave an answer of an unexpected form")
+        return Unreadable(f"{ANCESTRY} gave an answer of an unexpected form")
     # The project is named as it was asked for, so that its calls are the same as those of other kinds.
-    return [f"projects/{context.account}", *levels[1:]]
+    return [f"projects/{project}", *levels[1:]]
 
 
 def _level(row: Any) -> str:

@@ -38,7 +38,7 @@ SOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     "Microsoft.DBforPostgreSQL": ("azure.mgmt.postgresqlflexibleservers",),
     "Microsoft.Insights": tuple(
         f"azure.mgmt.monitor.v{version}"  # version 7 of the package left diagnostic settings out
-        for version in ("2023_01_01", "2022_10_01", "2021_05_01_preview", "2020_10_01")
+        for version in ("2023_01_01", "2022_10_01", "2021_05_01_preview", "2020_10_01", "2015_04_01")
     ),
     "Microsoft.KeyVault": ("azure.mgmt.keyvault",),
     "Microsoft.Network": ("azure.mgmt.network",),
@@ -187,9 +187,9 @@ def placeholders(declared: Mapping[str, Any]) -> list[str]:
 
 def _queries(method: Any, name: str) -> list[str]:
     """The arguments of the query, from the text of the function that makes the request."""
-    build = getattr(sys.modules[method.__module__], name, None) or getattr(
-        sys.modules[method.__module__], "build_" + name.rpartition("_request")[0].removeprefix("build_"), None
-    )
+    module = sys.modules[method.__module__]
+    names = (name, name.removesuffix("_request"), f"build_{method.__name__}_request")
+    build = next((getattr(module, one) for one in names if hasattr(module, one)), None)
     source = inspect.getsource(build) if build else inspect.getsource(method)
     return [word for word in re.findall(r'_params\["([^"]+)"\]', source) if word != "api-version"]
 
