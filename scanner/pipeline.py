@@ -12,9 +12,10 @@ from typing import Any, Final
 
 from scanner import __version__
 from scanner.collect import Collected, Progress, collect_all
-from scanner.core.assess import assess_controls, assess_criteria
+from scanner.core.assess import assess_controls
 from scanner.core.attest import attested, stale, weigh_attestations
 from scanner.core.coverage import coverage
+from scanner.core.criteria import assess_criteria
 from scanner.core.evaluate import evaluate_check
 from scanner.core.need import answer_paths, needs, secret_paths
 from scanner.core.organization import missing, read_elsewhere, read_once, unentered

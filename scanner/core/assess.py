@@ -1,4 +1,4 @@
-"""From findings to controls and from controls to criteria: the algebra, without exceptions.
+"""From findings to controls: the algebra, without exceptions.
 
 Every branch leans the same way: what was not read, not run or not attested can only make a status worse.
 """
@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from scanner.model.answers import Target
 from scanner.model.checks import Check
-from scanner.model.controls import CheckLink, Control, Criterion, Requirement, Role, WhenEmpty
-from scanner.model.findings import CheckResult, ControlResult, Counts, CriterionResult, Finding, Status, Verdict
+from scanner.model.controls import CheckLink, Control, Requirement, Role, WhenEmpty
+from scanner.model.findings import CheckResult, ControlResult, Counts, Finding, Status, Verdict
 from scanner.model.library import Library
-
-NEUTRAL: Final = frozenset({Status.NO_OCCURRENCE, Status.NOT_APPLICABLE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +121,7 @@ def _unshown(evidence: _Evidence, counts: Counts) -> Iterator[str]:
             yield f"{link.id} is not in the library"
     for need in evidence.control.must_have:
         if not _only_attestations(need) and not _met(evidence, need):
-            yield _unmet(need)
+            yield _unmet(evidence, need)
     clouds = {target.cloud for target in evidence.targets}
     for lack in evidence.control.lacking:
         if lack.role is Role.EVIDENCES and (lack.cloud == "any" or lack.cloud in clouds):
@@ -156,7 +153,7 @@ def _missing(evidence: _Evidence) -> Iterator[str]:
             yield f"{manual} has no current attestation{': ' * bool(why)}{why}"
     for need in evidence.control.must_have:
         if _only_attestations(need) and not _met(evidence, need):
-            yield _unmet(need)
+            yield _unmet(evidence, need)
 
 
 def _may_not_occur(control: Control) -> bool:
@@ -171,27 +168,46 @@ def _met(evidence: _Evidence, need: Requirement) -> bool:
     return (
         not evidence.attested.isdisjoint(need.attestations)
         or not evidence.params_set.isdisjoint(need.params)
-        or any(_population_read(evidence, check) for check in need.checks)
+        or _shown_by_checks(evidence, need.checks)
     )
 
 
-def _unmet(need: Requirement) -> str:
-    sources = need.checks + need.attestations + tuple(f"params.{name}" for name in need.params)
+def _shown_by_checks(evidence: _Evidence, checks: Sequence[str]) -> bool:
+    """Whether some check found its population, and no cloud in scope that they speak of is left open.
+
+    What one cloud shows says nothing of another: a detector in Azure does not stand for the one that AWS was not
+    asked about.
+    """
+    read = [check for check in checks if evidence.targets_of(check) and _read_whole(evidence, check)]
+    there = any(result.findings and not result.empty for check in read for result in evidence.results.get(check, ()))
+    return there and not _open(evidence, checks)
+
+
+def _open(evidence: _Evidence, checks: Sequence[str]) -> tuple[str, ...]:
+    """Checks of the clouds in scope of which none was read whole."""
+    asked = [check for check in checks if check in evidence.checks and evidence.targets_of(check)]
+    read = {evidence.checks[check].cloud for check in asked if _read_whole(evidence, check)}
+    return tuple(check for check in asked if evidence.checks[check].cloud not in read)
+
+
+def _unmet(evidence: _Evidence, need: Requirement) -> str:
+    asked = tuple(check for check in need.checks if evidence.targets_of(check))
+    checks = _open(evidence, need.checks) or asked or need.checks
+    sources = checks + need.attestations + tuple(f"params.{name}" for name in need.params)
     return f"needs {' or '.join(sources) or 'a source that is not named'}"
 
 
-def _population_read(evidence: _Evidence, check: str) -> bool:
-    """Whether a check was run in every target that it asks about, nothing was unread, and something was there.
+def _read_whole(evidence: _Evidence, check: str) -> bool:
+    """Whether a check was run in every target that it asks about, and nothing was unread.
 
     A gap that a waiver accepts is taken for read where the check decides the control, which is then accepted at best;
     elsewhere the control would pass by it.
     """
-    found = evidence.results.get(check, ())
-    there = any(result.findings and not result.empty for result in found)
+    if check not in evidence.checks or evidence.unrun(check):
+        return False
     decides = any(link.id == check for link in evidence.links)
-    findings = (finding for result in found for finding in result.findings)
-    unread = any(finding.verdict is Verdict.UNKNOWN or (_gap(finding) and not decides) for finding in findings)
-    return check in evidence.checks and there and not unread and not evidence.unrun(check)
+    findings = (finding for result in evidence.results.get(check, ()) for finding in result.findings)
+    return not any(finding.verdict is Verdict.UNKNOWN or (_gap(finding) and not decides) for finding in findings)
 
 
 def _gap(finding: Finding) -> bool:
@@ -223,36 +239,6 @@ def _count(results: Sequence[CheckResult], accepted: frozenset[str]) -> Counts:
     )
 
 
-def assess_criterion(criterion: Criterion, controls: Mapping[str, ControlResult], *, framework: str) -> CriterionResult:
-    """How a criterion is displayed: by its primary controls alone."""
-    links = tuple(link for link in criterion.controls if link.primary)
-    primary = [controls[link.control] for link in links if link.control in controls]
-    whole = bool(links) and len(primary) == len(links)
-    return CriterionResult(
-        framework=framework,
-        id=criterion.id,
-        status=_displayed([result.status for result in primary], whole),
-        evidence_complete=whole and all(_complete(result) for result in primary),
-        failing=sum(result.status is Status.FAIL for result in primary),
-        controls=tuple(link.control for link in criterion.controls),
-        primary=tuple(link.control for link in links),
-    )
-
-
-def _displayed(statuses: Sequence[Status], whole: bool) -> Status:
-    """The first status in order; without a primary control, or with one that was not assessed, evidence is needed."""
-    decided = [status for status in statuses if status not in NEUTRAL]
-    if not whole:
-        decided.append(Status.NEEDS_EVIDENCE)
-    shown = decided or statuses
-    return next(status for status in Status if status in shown)
-
-
-def _complete(result: ControlResult) -> bool:
-    # A failing control may be unread besides: it then is no complete evidence, though it reads `fail`.
-    return result.complete and result.status not in (Status.NOT_SHOWN, Status.NEEDS_EVIDENCE)
-
-
 def assess_controls(
     library: Library,
     results: Sequence[CheckResult],
@@ -280,15 +266,3 @@ def assess_controls(
         )
         for name, control in sorted(library.controls.items())
     }
-
-
-def assess_criteria(
-    library: Library, controls: Mapping[str, ControlResult], categories: Mapping[str, Sequence[str]]
-) -> tuple[CriterionResult, ...]:
-    """How every criterion is displayed; of a framework that `categories` names, only those categories."""
-    return tuple(
-        assess_criterion(criterion, controls, framework=framework.id)
-        for framework in library.frameworks.values()
-        for criterion in framework.criteria
-        if framework.id not in categories or criterion.category in categories[framework.id]
-    )

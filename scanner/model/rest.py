@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 PLACEHOLDER: Final = re.compile(r"\{(\+?)([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -63,16 +63,16 @@ class RestOperation:
     """Why a POST is on the list."""
     graphql: str
     """The query, where one path answers every question; arguments are its variables. Empty: no GraphQL."""
+    placeholders: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """The arguments that fill the path; found once, for they are asked for with every request."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "placeholders", tuple(match[2] for match in PLACEHOLDER.finditer(self.path)))
 
     @property
     def service(self) -> str:
         """The name before the colon."""
         return self.name.partition(":")[0]
-
-    @property
-    def placeholders(self) -> tuple[str, ...]:
-        """The arguments that fill the path."""
-        return tuple(match[2] for match in PLACEHOLDER.finditer(self.path))
 
 
 RestOperations = Mapping[str, RestOperation]

@@ -59,7 +59,7 @@ class _Walk:
     def _mapping(
         self, value: dict[str, Any], path: str, secrets: tuple[PathTree, ...], read: tuple[PathTree, ...]
     ) -> dict[str, Any]:
-        secrets = tuple(tree for tree in secrets if not tree.spares(value))
+        secrets = secrets and tuple(tree for tree in secrets if not tree.spares(value))
         whole = bool(read) and any(tree.end for tree in read)
         cleaned: dict[str, Any] = {}
         for key, item in value.items():

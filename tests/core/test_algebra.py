@@ -13,7 +13,8 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scanner.core.assess import assess_control, assess_criterion
+from scanner.core.assess import assess_control
+from scanner.core.criteria import assess_criterion
 from scanner.core.exits import exit_code
 from scanner.errors import EXIT_CLEAN
 from scanner.model.answers import Target

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from scanner.core.assess import assess_controls, assess_criterion
+from scanner.core.assess import assess_controls
+from scanner.core.criteria import assess_criterion
 from scanner.core.exits import exit_code
 from scanner.core.waive import Waived, apply_waivers
 from scanner.errors import EXIT_CLEAN

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from scanner.core.assess import assess_control, assess_criterion
+from scanner.core.assess import assess_control
+from scanner.core.criteria import assess_criterion
 from scanner.model.answers import Target
 from scanner.model.controls import ControlLink, Criterion, Lacking, Requirement, Role, WhenEmpty
 from scanner.model.findings import CheckResult, ControlResult, Counts, Status, Verdict
@@ -15,7 +16,7 @@ from tests.core.small import HERE, THERE, make_check, make_control, make_library
 
 P, F, U, W = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.WAIVED
 E, S = Role.EVIDENCES, Role.SUPPORTS
-LIBRARY = make_library(make_check("a"), make_check("b"), make_check("g", cloud="gcp"))
+LIBRARY = make_library(make_check("a"), make_check("b"), make_check("h"), make_check("g", cloud="gcp"))
 BOTH = (("a", E), ("b", E))
 EMPTY = make_result(empty=True)
 OUT = make_result(scoped_out=1)
@@ -158,6 +159,30 @@ def test_a_check_is_asked_of_every_target_of_its_cloud() -> None:
     assert assessed(make_control(("g", E), ("a", E)), make_result(P), targets=both | {Target("gcp:p")}).reasons == (
         "g was not run in gcp:p",
         "a was not run in aws:444455556666",
+    )
+
+
+def test_what_must_be_there_in_one_cloud_does_not_stand_for_another() -> None:
+    control = make_control(("b", E), must_have=(Requirement(checks=("a", "h", "g")),))
+    cloud = Target("gcp:p")
+    there = make_result(P, check="g", target=cloud)
+    both = frozenset({HERE, cloud})
+    for results, reasons in (
+        ((there,), ("needs a or h",)),
+        ((there, make_result(U)), ("needs a or h",)),
+        ((make_result(P),), ("needs g",)),
+        ((make_result(P), make_result(U, check="g", target=cloud)), ("needs g",)),
+        ((make_result(P, target=THERE), there), ("needs a or h",)),
+        ((EMPTY, make_result(check="g", target=cloud, empty=True)), ("needs a or h or g",)),
+        ((make_result(F), there), ()),
+        ((make_result(P, check="h"), there), ()),
+        ((EMPTY, there), ()),
+    ):
+        result = assessed(control, b(P), *results, targets=both)
+        assert (result.reasons, result.status is Status.PASS) == (reasons, not reasons)
+    assert assessed(control, b(P), make_result(P)).status is Status.PASS
+    assert (
+        assessed(make_control(("g", E), must_have=control.must_have), there, targets=frozenset({cloud})).reasons == ()
     )
 
 

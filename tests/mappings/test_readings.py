@@ -9,24 +9,27 @@ import pytest
 from scanner.core.assess import assess_control
 from scanner.model.answers import Target
 from scanner.model.checks import Severity
-from scanner.model.controls import Control
-from scanner.model.findings import CheckResult, Finding, ResourceRef, Status, Verdict
+from scanner.model.controls import Control, Role
+from scanner.model.findings import CheckResult, ControlResult, Finding, ResourceRef, Status, Verdict
 from scanner.model.library import Library
 
 AWS = Target("aws:123456789012")
+GCP, AZURE = Target("gcp:one"), Target("azure:one")
 
 
-def _results(library: Library, control: Control, verdict: Verdict = Verdict.PASS) -> dict[str, list[CheckResult]]:
-    """One finding for every AWS check of the library that the control names."""
+def _results(
+    library: Library, control: Control, verdict: Verdict = Verdict.PASS, target: Target = AWS
+) -> dict[str, list[CheckResult]]:
+    """One finding for every check of the target's cloud that the control names."""
     named = {link.id for link in control.checks} | {name for need in control.must_have for name in need.checks}
     results: dict[str, list[CheckResult]] = {}
     for identity in sorted(named & set(library.checks)):
         kind = library.checks[identity].kind
-        if not kind.startswith("aws."):
+        if library.checks[identity].cloud != target.cloud:
             continue
-        where = ResourceRef(kind=kind, id="one", name="one", target=str(AWS), region="eu-west-1")
+        where = ResourceRef(kind=kind, id="one", name="one", target=str(target), region="eu-west-1")
         finding = Finding(check=identity, verdict=verdict, severity=Severity.HIGH, resource=where)
-        results[identity] = [CheckResult(check=identity, target=str(AWS), findings=(finding,))]
+        results[identity] = [CheckResult(check=identity, target=str(target), findings=(finding,))]
     return results
 
 
@@ -47,6 +50,68 @@ def _status(
         params_set=frozenset(params),
         attested=frozenset(attested),
     ).status
+
+
+def _everything(library: Library, identity: str, *found: Target, scope: Collection[Target] = ()) -> ControlResult:
+    """The control where people and parameters say all that they can, and every check of some targets passes."""
+    control = library.controls[identity]
+    results: dict[str, list[CheckResult]] = {}
+    for target in found:
+        results |= _results(library, control, target=target)
+    return assess_control(
+        control,
+        results,
+        library=library,
+        targets=frozenset(scope or found),
+        params_set=frozenset(name for need in control.must_have for name in need.params),
+        attested=frozenset(library.manual),
+    )
+
+
+SPOKEN_OF = {
+    "ACC-01": (AWS, GCP),  # Azure has no sign-in of its own
+    "ACC-06": (AWS, GCP, AZURE),
+    "ACC-08": (AWS, GCP, AZURE),
+    "CNF-02": (AWS, GCP, AZURE),
+    "DET-01": (AWS, GCP, AZURE),
+    "DET-02": (AWS, GCP, AZURE),
+    "LOG-01": (AWS, GCP, AZURE),
+}
+"""Controls that must have been read from somewhere, and the clouds that can each show them alone."""
+
+
+@pytest.mark.parametrize(("identity", "target"), [(name, one) for name, clouds in SPOKEN_OF.items() for one in clouds])
+def test_each_cloud_can_show_a_control_alone(library: Library, identity: str, target: Target) -> None:
+    assert _everything(library, identity, target).status is Status.PASS
+    for other in SPOKEN_OF[identity]:
+        if other != target:
+            both = _everything(library, identity, target, scope=(target, other))
+            assert both.status is Status.NOT_SHOWN
+            assert [one for one in both.reasons if one.startswith("needs ") and f"{target.cloud}-" in one] == []
+            assert _everything(library, identity, target, other).status is Status.PASS
+
+
+def test_what_must_have_been_read_is_named_for_each_cloud_that_decides(library: Library) -> None:
+    """A requirement of one cloud's checks alone leaves a control that others evidence open for ever."""
+    for control in library.controls.values():
+        links = [library.checks[one.id] for one in control.checks if one.role is Role.EVIDENCES]
+        deciding = {check.cloud for check in links} & {"aws", "gcp", "azure"}
+        for need in control.must_have:
+            named = {library.checks[name].cloud for name in need.checks}
+            if named and not need.attestations and not need.params:
+                assert deciding <= named, (control.id, need.checks)
+
+
+def test_a_detector_in_one_cloud_does_not_stand_for_another(library: Library) -> None:
+    """`aws-guardduty-enabled` is no link of DET-02: nothing but the requirement asks for it."""
+    control = library.controls["DET-02"]
+    results = _results(library, control) | _results(library, control, target=AZURE)
+    scope, attested = frozenset({AWS, AZURE}), frozenset(library.manual)
+    for lost in ("aws-guardduty-enabled", "azure-defender-plans-on"):
+        rest = {name: found for name, found in results.items() if name != lost}
+        found = assess_control(control, rest, library=library, targets=scope, attested=attested)
+        assert (found.status, found.reasons) == (Status.NOT_SHOWN, (f"needs {lost}",))
+    assert assess_control(control, results, library=library, targets=scope, attested=attested).status is Status.PASS
 
 
 def test_a_second_factor_is_not_shown_on_aws_alone(library: Library) -> None:

@@ -261,6 +261,28 @@ def test_subscriptions_that_no_group_tells_of_are_a_gap(library: Library, serve:
     assert names == [f"azure:{SUBSCRIPTIONS[0]}", f"azure:{TENANT}", "azure:organization"]
 
 
+def test_a_tenant_in_which_no_subscription_is_seen_is_read(library: Library, serve: Serve) -> None:
+    script = azure_script()
+    below = f"/providers/Microsoft.Management/managementGroups/{TENANT}/descendants"
+    script |= {"/subscriptions": {"value": []}, below: {"value": []}}
+    (snapshot,) = scanned(library, azure(serve(script), tenant=TENANT))
+    assert (snapshot.target, snapshot.accounts) == (f"azure:{TENANT}", ())
+    assert verdicts(pipeline.judge([snapshot], library))["azure-user", f"azure:{TENANT}"] == ["fail"]
+
+
+def test_a_subscription_that_only_the_root_group_tells_of_is_in_scope(library: Library, serve: Serve) -> None:
+    snapshots = scanned(library, azure(serve(azure_script() | {"/subscriptions": {"value": []}}), tenant=TENANT))
+    assert [one.target for one in snapshots] == [f"azure:{TENANT}", *(f"azure:{one}" for one in SUBSCRIPTIONS)]
+
+
+def test_a_tenant_without_a_word_on_its_groups_may_have_subscriptions(library: Library, serve: Serve) -> None:
+    script = azure_script() | {"/subscriptions": {"value": []}}
+    below = f"/providers/Microsoft.Management/managementGroups/{TENANT}/descendants"
+    script[below] = Said({"error": {"code": "AuthorizationFailed"}}, 403)
+    names = {str(one.target) for one in scanned(library, azure(serve(script), tenant=TENANT))}
+    assert names == {f"azure:{TENANT}", "azure:organization"}
+
+
 @pytest.mark.parametrize("row", [{"tenantId": TENANT}, {"subscriptionId": 7}, "text"])
 def test_a_subscription_without_its_id_is_a_gap(library: Library, serve: Serve, row: Any) -> None:
     script = azure_script()

@@ -54,7 +54,7 @@ def _meant(door: Door, config: TargetConfig) -> str:
     identity = config.settings.get("id", "").lower()
     if not identity:
         return ""
-    tenants = known(door.ask(_TENANTS), "the list of tenants", AZURE, "check the credentials")["value"]
+    tenants = known(door.ask(_TENANTS), "the list of tenants", AZURE, "check the credentials").get("value", [])
     ids = [str(row.get("tenantId", "")) for row in tenants if isinstance(row, Mapping)]
     return next((identity for one in ids if one.lower() == identity), "")
 

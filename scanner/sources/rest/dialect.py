@@ -47,7 +47,7 @@ class Dialect(Protocol):
 
 def request_id(dialect: Dialect, reply: Reply) -> str:
     """The provider's own name for a request."""
-    return next((reply.headers[name] for name in dialect.request_ids if name in reply.headers), "")
+    return next((found for name in dialect.request_ids if (found := reply.headers.get(name))), "")
 
 
 def classified(reply: Reply, code: str, message: str, *, throttled: bool = False, disabled: bool = False) -> Failure:

@@ -96,7 +96,7 @@ def signed_in(shared: Tools, cloud: Cloud) -> None:
 
 def known(answer: Answer, what: str, cloud: Cloud, hint: str) -> Mapping[str, Any]:
     """The data of an answer that opening cannot do without; TscanError where there is none."""
-    if answer.state is State.OK and isinstance(answer.data, Mapping):
+    if answer.state in (State.OK, State.EMPTY) and isinstance(answer.data, Mapping):
         return answer.data
     if any(word in answer.code for word in _UNREACHABLE):
         raise TscanError(f"{cloud.name} cannot be reached ({answer.code})", "check the network, proxy and endpoint")

@@ -31,13 +31,17 @@ class Reply:
     def json(self) -> Any:
         """The body as JSON; None where it is none."""
         try:
-            return json.loads(self.body, parse_constant=_refuse)
+            return _decode(self.body.decode(json.detect_encoding(self.body), "surrogatepass"))
         except (ValueError, RecursionError):
             return None
 
 
 def _refuse(word: str) -> None:
     raise ValueError(f"{word} is no JSON")
+
+
+_decode: Final = json.JSONDecoder(parse_constant=_refuse).decode
+"""Made once: `json.loads` with an argument makes a decoder for every body."""
 
 
 def data_of(operation: RestOperation, reply: Reply) -> dict[str, Any] | Failure:

@@ -55,6 +55,8 @@ class Net:
         self._called = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._session: Any = None
+        self._url: Any = None
+        self._timeout: Any = None
         self._proxies: dict[str, str] = {}
         self._by_host: dict[str, str | None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -98,7 +100,9 @@ class Net:
 
     async def _open(self) -> None:
         import aiohttp
+        import yarl
 
+        self._url, self._timeout = yarl.URL, aiohttp.ClientTimeout
         bundle = next((os.environ[name] for name in _CA_VARIABLES if os.environ.get(name)), None)
         context = ssl.create_default_context(cafile=bundle)
         self._session = aiohttp.ClientSession(
@@ -132,25 +136,22 @@ class Net:
         pending.bring(outcome)
 
     async def _ask(self, outgoing: Outgoing) -> Reply:
-        from aiohttp import ClientTimeout
-        from yarl import URL
-
         request = self._session.request(
             "POST" if outgoing.post else "GET",
-            URL(outgoing.url, encoded=True),
+            self._url(outgoing.url, encoded=True),
             data=outgoing.body,
             headers=outgoing.headers,
             allow_redirects=False,
             proxy=self._proxy(outgoing.url),
-            timeout=ClientTimeout(total=outgoing.seconds, sock_connect=_CONNECT),
+            timeout=self._timeout(total=outgoing.seconds, sock_connect=_CONNECT),
         )
         async with request as response:
             return Reply(status=response.status, headers=response.headers, body=await _whole(response))
 
     def _proxy(self, url: str) -> str | None:
-        parts = urlsplit(url)
-        key = f"{parts.scheme}://{parts.netloc}"
+        key = "/".join(url.split("/", 3)[:3])
         if key not in self._by_host:
+            parts = urlsplit(key)
             found = self._proxies.get(parts.scheme) or self._proxies.get("all")
             # No proxy reaches what is open on this machine alone.
             near = parts.hostname in LOOPBACK or proxy_bypass(parts.netloc)
