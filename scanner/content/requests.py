@@ -73,7 +73,7 @@ class Requests:
                 for name, detail in data.get("details", {}).items()
             },
             same=tuple(data.get("same", ())),
-            quiet=frozenset(tuple(member.split(".")) for member in data.get("quiet", ())),
+            quiet=frozenset(tuple(member.replace("[]", ".[]").split(".")) for member in data.get("quiet", ())),
         )
 
     def _in_rows(self, path: Steps, data: dict[str, Any], bulk: dict[str, Any]) -> Request:

@@ -52,11 +52,10 @@ def _read_so(kind: Kind, bulk: Bulk, library: Library, types: tuple[str, ...]) -
     for child in library.kinds.values():
         if child.listing is not None and child.listing.per == kind.id:
             paths |= {path[1:] for path in all_paths(child) if path[0] == "parent"}
-    told = frozenset(path for path in paths if not any(path[: len(one)] == one for one in bulk.quiet))
     request = replace(
         bulk.request,
         arguments={**bulk.request.arguments, bulk.asks: types},
-        rows=_rows(bulk.request, types, told),
+        rows=_rows(bulk.request, types, frozenset(paths), bulk.quiet),
         secrets=(*bulk.request.secrets, *_moved_secrets(kind, bulk.request)),
     )
     details = {name: one for name, one in kind.details.items() if name not in bulk.same}
@@ -66,8 +65,10 @@ def _read_so(kind: Kind, bulk: Bulk, library: Library, types: tuple[str, ...]) -
     return replace(kind, listing=Listing(request=request), details=details, same=bulk.same)
 
 
-def _rows(request: Request, types: tuple[str, ...], told: frozenset[Path]) -> Rows | None:
-    return replace(request.rows, types=types, told=told) if request.rows else None
+def _rows(
+    request: Request, types: tuple[str, ...], read: frozenset[Path], quiet: frozenset[Path] = frozenset()
+) -> Rows | None:
+    return replace(request.rows, types=types, read=read, quiet=quiet) if request.rows else None
 
 
 def _moved_secrets(kind: Kind, request: Request) -> Iterator[str]:
@@ -127,42 +128,44 @@ class _Item:
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
-        self._told: Tree = {}
-        for path in rows.told:
-            below = self._told
+        self._read: Tree = {}
+        for path in rows.read:
+            below = self._read
             for step in path:
                 below = below.setdefault(step, {})
 
     def of(self, row: Mapping[str, Any]) -> Any:
         """What one row holds."""
-        found = member(row, self._rows.item)
+        found = _member(row, self._rows.item)
         if not isinstance(found, dict):
             return Unreadable(f"a row of {self._rows.type} holds no {self._rows.item}")
-        return _filled(found, self._told, self._rows.item)
+        return self._filled(found, self._read, ())
+
+    def _filled(self, value: Any, read: Tree, path: Path) -> Any:
+        """A value in which each member that is read stands, or why it is unread; a quiet one may be missing.
+
+        What is empty says nothing either: an inventory writes it for what it left out.
+        """
+        if isinstance(value, list):
+            return [self._filled(item, read.get("[]", {}), (*path, "[]")) for item in value]
+        if not isinstance(value, dict):
+            return value
+        full = dict(value)
+        for key, below in read.items():
+            inner = (*path, key)
+            if key == "[]":
+                continue
+            if key in value and value[key] not in (None, "", [], {}):
+                full[key] = self._filled(value[key], below, inner)
+            elif any(inner[: len(one)] == one for one in self._rows.quiet):
+                full.pop(key, None)
+            else:
+                full[key] = Unreadable(f"the inventory does not tell {'.'.join((self._rows.item, *inner))}")
+        return full
 
 
-def member(row: Any, path: str) -> Any:
+def _member(row: Any, path: str) -> Any:
     """What stands at a dotted path; None for nothing."""
     for step in path.split("."):
         row = row.get(step) if isinstance(row, dict) else None
     return row
-
-
-def _filled(value: Any, told: Tree, where: str) -> Any:
-    """A value in which each member that is read stands, or why it is unread.
-
-    What is empty says nothing either: an inventory writes it for what it left out.
-    """
-    if isinstance(value, list):
-        return [_filled(item, told.get("[]", {}), f"{where}[]") for item in value]
-    if not isinstance(value, dict):
-        return value
-    full = dict(value)
-    for key, below in told.items():
-        inner = f"{where}.{key}"
-        if key != "[]":
-            empty = key not in value or value[key] in (None, "", [], {})
-            full[key] = (
-                Unreadable(f"the inventory does not tell {inner}") if empty else _filled(value[key], below, inner)
-            )
-    return full

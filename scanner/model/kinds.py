@@ -66,8 +66,10 @@ class Rows:
     """The row member that repeats a resource's id; empty: each row is a resource."""
     types: tuple[str, ...] = ()
     """The types that were asked for."""
-    told: frozenset[tuple[str, ...]] = frozenset()
+    read: frozenset[tuple[str, ...]] = frozenset()
     """Members that the kind reads below the item: what a row does not tell of them is unread, never absent."""
+    quiet: frozenset[tuple[str, ...]] = frozenset()
+    """Those of them whose absence means what it means in the service's own answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
