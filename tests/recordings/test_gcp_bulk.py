@@ -239,8 +239,13 @@ def test_what_an_asset_does_not_tell_improves_nothing() -> None:
     (call, answer) = next(
         (key, one) for key, one in whole.answers.items() if one.call.operation.startswith("cloudasset")
     )
-    variants = [(asset, changed) for asset in answer.data["assets"] for changed in _poorer(asset)]
-    assert len(variants) > 3000
+    before: dict[str, dict[str, Verdict]] = {}
+    for (check, identity), one in _verdicts(whole).items():
+        before.setdefault(identity.rpartition("/")[2], {})[check] = one
+    # Of assets about which the same is found, one is enough.
+    alike = {str(before.get(asset["resource"]["data"]["name"])): asset for asset in answer.data["assets"]}
+    variants = [(asset, changed) for asset in alike.values() for changed in _poorer(asset)]
+    assert len(variants) > 1000
     data = {**answer.data, "assets": [*answer.data["assets"], *(changed for _, changed in variants)]}
     verdicts = _verdicts(replace(whole, answers={**whole.answers, call: replace(answer, data=data)}))
     by_name: dict[str, dict[str, Verdict]] = {}
