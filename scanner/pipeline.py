@@ -14,6 +14,7 @@ from scanner import __version__
 from scanner.collect import Collected, Progress, collect_all
 from scanner.core.assess import assess_controls
 from scanner.core.attest import attested, stale, weigh_attestations
+from scanner.core.bulk import bulk_types, either_way, in_bulk
 from scanner.core.coverage import coverage
 from scanner.core.criteria import assess_criteria
 from scanner.core.evaluate import evaluate_check
@@ -28,7 +29,7 @@ from scanner.executors import EXECUTORS
 from scanner.model.answers import Snapshot, Target
 from scanner.model.attestations import Attestation
 from scanner.model.checks import Check
-from scanner.model.config import Config
+from scanner.model.config import Config, TargetConfig
 from scanner.model.findings import Assessment, CheckResult, CoverageRow, Population
 from scanner.model.kinds import Scope
 from scanner.model.library import Library
@@ -58,9 +59,10 @@ def scan(
     Raises `TscanError` where a configured target cannot be entered; an organisation's account that cannot is a gap.
     """
     selected = _selected(library, checks)
+    ways = either_way(library)
     rules = Rules(
-        secrets=secret_paths(library),
-        read=answer_paths(library),
+        secrets=secret_paths(ways),
+        read=answer_paths(ways),
         call_deadline=CALL_DEADLINE,
         scan_deadline=deadline,
         organization=any(need.kind.scope is Scope.MANAGEMENT for need in needs(library, selected).values()),
@@ -70,12 +72,20 @@ def scan(
 
     def units(number: int, session: Session, started: str) -> list[Unit]:
         values = resolve_params(library.parameters, {**config.params, **found[number][0].params})
-        return plan(library, _of_cloud(selected, session.target), READERS.get, _estate(session, values, started))
+        mine = _of_cloud(selected, session.target)
+        read = in_bulk(library, _types(found[number][0], library, mine))
+        return plan(read, mine, READERS.get, _estate(session, values, started))
 
     executor = EXECUTORS.get("threads" if threads > 1 else "serial")(threads)
     for collected in collect_all([door for _, door in found], units, executor, progress):
-        ids = tuple(check.id for check in _of_cloud(selected, collected.opened.target))
-        yield _snapshot(collected, ids, {**config.params, **found[collected.number][0].params})
+        target, mine = found[collected.number][0], _of_cloud(selected, collected.opened.target)
+        snapshot = _snapshot(collected, tuple(check.id for check in mine), {**config.params, **target.params})
+        yield replace(snapshot, bulk=_types(target, library, mine))
+
+
+def _types(target: TargetConfig, library: Library, checks: Sequence[Check]) -> tuple[str, ...]:
+    """What an inventory is asked for in a target; nothing where it is read call by call."""
+    return bulk_types(library, checks) if target.bulk else ()
 
 
 def _distinct(targets: Sequence[Target]) -> None:
@@ -208,7 +218,8 @@ def _judge_target(
         covered = coverage(snapshot.target, snapshot.answers.values(), (), frozenset())
         return _Judged(results=unentered(snapshot, selected, library), coverage=covered)
     values = resolve_params(library.parameters, {**snapshot.params, **(params or {})})
-    projection = project(snapshot.answers, library, selected, READERS.get, Estate.of(snapshot, values))
+    read = in_bulk(library, snapshot.bulk)
+    projection = project(snapshot.answers, read, selected, READERS.get, Estate.of(snapshot, values))
     results = [
         evaluate_check(
             check,
@@ -222,7 +233,13 @@ def _judge_target(
     ]
     return _Judged(
         results=read_elsewhere(results, snapshot, library),
-        coverage=coverage(snapshot.target, snapshot.answers.values(), projection.unanswered, projection.settled),
+        coverage=coverage(
+            snapshot.target,
+            snapshot.answers.values(),
+            projection.unanswered,
+            projection.settled,
+            projection.stood_for,
+        ),
         populations=projection.populations,
     )
 

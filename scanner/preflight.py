@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scanner.collect import Collected, Collection, collect_all
+from scanner.core.bulk import bulk_types, in_bulk
 from scanner.core.door import Door
 from scanner.core.need import needs
 from scanner.core.params import resolve_params
@@ -66,14 +67,19 @@ def preflight(
     rules = Rules(call_deadline=DEADLINE, organization=asks_organization(library, selected))
     found = [(target, door) for target in config.targets for door in SOURCES.get(target.cloud)().open(target, rules)]
 
+    def read(number: int) -> Library:
+        target = found[number][0]
+        mine = [check for check in selected if check.cloud == target.cloud]
+        return in_bulk(library, bulk_types(library, mine)) if target.bulk else library
+
     def units(number: int, session: Session, started: str) -> Iterable[_Probe]:
         asked = {answer.call.operation for answer in session.answers.values()}
-        first = _first(session, started, config, found[number][0], library, selected)
+        first = _first(session, started, config, found[number][0], read(number), selected)
         return [_Probe(tuple(call for operation, call in sorted(first.items()) if operation not in asked))]
 
     executor = EXECUTORS.get("threads" if threads > 1 else "serial")(threads)
     for collected in collect_all([door for _, door in found], units, executor, lambda _: None):
-        yield _report(collected, library, selected)
+        yield _report(collected, read(collected.number), selected)
 
 
 def _of_cloud(checks: Sequence[Check], session: Session) -> list[Check]:

@@ -102,11 +102,11 @@ def _declared(reading: Reading, path: Steps, data: Mapping[str, Any], params: Ma
     if sum(name in data for name in places) != 1:
         words = " and ".join(f"'{name}'" for name in places)
         reading.wrong(path, f"one of {words} is needed" if len(places) > 1 else f"{words} is missing", key=True)
-    settings = {name: value for name, value in data.items() if name not in ("params", "exclude")}
+    settings = {name: value for name, value in data.items() if name not in ("params", "exclude", "bulk")}
     rows = data.get("exclude", [])
     _check_excluded(reading, path, rows)
     exclude = tuple(Exclusion(**row) for row in rows)
-    return TargetConfig(cloud=cloud, settings=settings, exclude=exclude, params=params)
+    return TargetConfig(cloud=cloud, settings=settings, exclude=exclude, params=params, bulk=data.get("bulk", False))
 
 
 _TARGETS: Final = {"aws": _aws}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from scanner.content.reading import Reading, Steps
+from scanner.content.reading import Reading, Steps, suggest
 from scanner.language.types import BOOL, STRING, Type
 from scanner.model.expressions import Expression
-from scanner.model.kinds import Batch, Listing, Request
+from scanner.model.kinds import Batch, Bulk, Listing, Request, Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,26 @@ class Requests:
             at=self._endpoint(path, data),
             batch=self._batch((*path, "batch"), data["batch"]) if "batch" in data else None,
         )
+
+    def bulk(self, path: Steps, data: dict[str, Any], details: Mapping[str, Any]) -> Bulk:
+        """How an inventory answers for the kind, whose details are named."""
+        for word in ("details", "same"):
+            for name in (name for name in data.get(word, ()) if "call" not in details.get(name, ())):
+                self.reading.wrong((*path, word), f"'{name}' is no detail that a call tells", suggest(name, details))
+        return Bulk(
+            request=self._in_rows(path, data, data),
+            asks=data["asks"],
+            details={
+                name: self._in_rows((*path, "details", name), detail, data)
+                for name, detail in data.get("details", {}).items()
+            },
+            same=tuple(data.get("same", ())),
+            quiet=frozenset(tuple(member.replace("[]", ".[]").split(".")) for member in data.get("quiet", ())),
+        )
+
+    def _in_rows(self, path: Steps, data: dict[str, Any], bulk: dict[str, Any]) -> Request:
+        rows = Rows(tells=bulk["tells"], type=bulk["type"], item=data["item"], match=data.get("match", ""))
+        return replace(self.request(path, data), rows=rows)
 
     def _endpoint(self, path: Steps, data: dict[str, Any]) -> Expression | None:
         if "at" in data:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from scanner.model.answers import Answer, Call, State
 from scanner.model.findings import CoverageRow
@@ -22,11 +23,16 @@ _WORST_LAST = (
 
 
 def coverage(
-    target: str, answers: Iterable[Answer], unanswered: Iterable[Call], settled: frozenset[str]
+    target: str,
+    answers: Iterable[Answer],
+    unanswered: Iterable[Call],
+    settled: frozenset[str],
+    stood_for: Mapping[str, int] = MappingProxyType({}),
 ) -> tuple[CoverageRow, ...]:
     """One row for each operation and region, with the worst state among its answers and the first reason for it.
 
     `settled` are the keys of answers whose error codes the kinds declare to be knowledge: they read as absent.
+    `stood_for` says by operation how many calls those of an inventory stood for.
     """
     made: dict[tuple[str, str], list[Answer]] = defaultdict(list)
     for answer in answers:
@@ -35,7 +41,10 @@ def coverage(
     missing: dict[tuple[str, str], int] = defaultdict(int)
     for call in unanswered:
         missing[call.operation, call.region] += 1
-    return tuple(_row(target, place, made.get(place, []), missing.get(place, 0)) for place in sorted({*made, *missing}))
+    return tuple(
+        replace(_row(target, place, made.get(place, []), missing.get(place, 0)), stood_for=stood_for.get(place[0], 0))
+        for place in sorted({*made, *missing})
+    )
 
 
 def _row(target: str, place: tuple[str, str], answers: list[Answer], unanswered: int) -> CoverageRow:

@@ -170,12 +170,13 @@ def answer_paths(library: Library) -> Mapping[str, frozenset[str]]:
 def _kind_paths(kind: Kind) -> Iterator[Path]:
     # Labels are whatever people wrote there: one that is a secret is replaced, and what reads that label is unread.
     labels = {path for item in kind.attributes.values() if _is_map(item) for path in attribute_paths(item)}
-    for path in _all_paths(kind):
+    for path in all_paths(kind):
         if not any(path[: len(label)] == label for label in labels):
             yield path
 
 
-def _all_paths(kind: Kind) -> Iterator[Path]:
+def all_paths(kind: Kind) -> Iterator[Path]:
+    """Every raw path that a kind reads."""
     for attribute in kind.attributes.values():
         yield from attribute_paths(attribute)
     for expression in (kind.identity, kind.label, kind.at):
@@ -199,15 +200,22 @@ def _answer_of(kind: Kind, root: str, library: Library) -> tuple[str, Path] | No
     if root == "parent" and kind.listing is not None and kind.listing.per:
         return _answer_of(library.kinds[kind.listing.per], "it", library)
     request = kind.details.get(root)
-    if root == "it" and kind.listing is not None:
+    if root in ("it", *kind.same) and kind.listing is not None:
         request = kind.listing.request
         if request is not None:
-            return request.operation, _steps(request.items[0])
+            return request.operation, (*_steps(request.items[0]), *_inside(request))
     if request is None:
         return None
+    if request.rows is not None:
+        return request.operation, (*_steps(request.items[0]), *_inside(request))
     if request.batch is not None:
         return request.operation, _steps(request.batch.items)
     return request.operation, ()
+
+
+def _inside(request: Request) -> Path:
+    """From a row of an answer to what is read of it."""
+    return tuple(request.rows.item.split(".")) if request.rows is not None else ()
 
 
 def _steps(items: str) -> Path:
@@ -241,7 +249,7 @@ def operations(kind: Kind, kinds: Mapping[str, Kind]) -> Mapping[str, str]:
     found = {name: request.operation for name, request in kind.details.items()}
     listing = kind.listing
     if listing is not None and listing.request is not None:
-        found["it"] = listing.request.operation
+        found |= dict.fromkeys(("it", *kind.same), listing.request.operation)
     elif listing is not None and listing.reads:
         found["it"] = listing.reads[0].operation
     above = kinds[listing.per].listing if listing is not None and listing.per else None

@@ -90,6 +90,8 @@ class Projection:
     """Keys of answers whose error codes are knowledge, by the kinds' own declaration."""
     dropped: Mapping[str, int]
     """Resources that were gone before their details could be read, by kind."""
+    stood_for: Mapping[str, int]
+    """How many calls those of an inventory stood for at least, by operation."""
 
 
 def plan(library: Library, checks: Iterable[Check], readers: Callable[[str], Reader], estate: Estate) -> list[Unit]:
@@ -125,7 +127,16 @@ def project(
         populations=tuple(row for kind in kinds.values() for row in kind.populations),
         settled=frozenset(door.settled),
         dropped={name: kind.dropped for name, kind in kinds.items() if kind.dropped},
+        stood_for=_stood_for(kinds.values()),
     )
+
+
+def _stood_for(kinds: Iterable[_KindRead]) -> dict[str, int]:
+    found: dict[str, int] = defaultdict(int)
+    for kind in kinds:
+        if kind.stood_for and kind.need.kind.bulk:
+            found[kind.need.kind.bulk.request.operation] += kind.stood_for
+    return dict(found)
 
 
 class _KindRead:
@@ -135,6 +146,7 @@ class _KindRead:
         self.need = need
         self.estate = estate
         self.dropped = 0
+        self.stood_for = 0
         self.merged: list[tuple[Read, dict[str, Any]]] = []
         self.gaps: dict[str, Unreadable] = {}
         self.populations: list[Population] = []
@@ -146,6 +158,7 @@ class _KindRead:
 
     def add(self, region: str, read: UnitRead) -> None:
         self.dropped += read.dropped
+        self.stood_for += read.stood_for
         self.populations.append(
             Population(
                 target=self.estate.target,

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from scanner.core.attributes import CALLS, read_attribute
+from scanner.core.bulk import own_rows, rows_by_id, stands_for
 from scanner.core.calls import applies, make_call, matched
 from scanner.core.counts import Counting, Listed
 from scanner.core.door import Door, items_at
@@ -20,6 +21,7 @@ from scanner.model.kinds import Batch, Kind, Listing, Means, Request
 from scanner.model.values import ABSENT, OpenList, Unreadable
 
 _DROPPED = object()
+_PARENT = Unreadable("an inventory does not tell the parent")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,8 @@ class UnitRead:
     """Listed, and gone when the details were asked."""
     counts: tuple[Counted, ...] = ()
     """What the kind's second sources say."""
+    stood_for: int = 0
+    """How many calls it would have taken at least, had it not been read in bulk."""
 
 
 @dataclass(slots=True)
@@ -102,13 +106,18 @@ class Unit:
             else:
                 dropped += 1
         return UnitRead(
-            resources=tuple(resources), gaps=tuple(dict.fromkeys(items.gaps)), dropped=dropped, counts=counts
+            resources=tuple(resources),
+            gaps=tuple(dict.fromkeys(items.gaps)),
+            dropped=dropped,
+            counts=counts,
+            stood_for=stands_for(self.need, len(items.pairs)) if items.pairs or not items.gaps else 0,
         )
 
     def _scopes(self, door: Door, items: _Items) -> Iterator[tuple[dict[str, Any], Mapping[str, Any]]]:
         """What each item's expressions may name, and its rows of the batched details."""
         scopes = [self._scope(door, self.kind, it, parent) for it, parent in items.pairs]
         batches = {name: self._batch(door, request, batch, scopes) for name, request, batch in self._batched()}
+        batches |= {name: self._in_bulk(door, request, scopes) for name, request in self._details_in_bulk() if scopes}
         for number, scope in enumerate(scopes):
             yield scope, {name: rows[number] for name, rows in batches.items()}
 
@@ -136,13 +145,14 @@ class Unit:
         else:
             call = make_call(listing.request, scope, attempt=attempt)
             raw = call if isinstance(call, Unreadable) else door.read(call, listing.request)
-            listed = items_at(raw, listing.request.items[0])
+            listed = own_rows(items_at(raw, listing.request.items[0]), listing.request)
         if isinstance(listed, Unreadable):
             found.gaps.append(listed)
             return
         if isinstance(listed, OpenList):
             found.gaps.append(listed.rest)
-        found.pairs.extend((item, scope["parent"]) for item in listed)
+        in_bulk = listing.request is not None and listing.request.rows is not None
+        found.pairs.extend((item, _PARENT if in_bulk else scope["parent"]) for item in listed)
 
     def _counted(self, door: Door, items: _Items) -> tuple[Counted, ...]:
         """What the second sources say; what they say otherwise is a gap."""
@@ -257,6 +267,20 @@ class Unit:
             raw = call if isinstance(call, Unreadable) else door.read(call, request)
             yield from matched(items_at(raw, batch.items), batch.match, chunk)
 
+    def _details_in_bulk(self) -> Iterator[tuple[str, Request]]:
+        for name in self.need.details:
+            request = self.kind.details.get(name)
+            if request is not None and request.rows is not None:
+                yield name, request
+
+    def _in_bulk(self, door: Door, request: Request, scopes: list[dict[str, Any]]) -> list[Any]:
+        """The row of each item in the one answer that holds those of all."""
+        call = make_call(request, self._base(ABSENT, ABSENT))
+        raw = call if isinstance(call, Unreadable) else door.read(call, request)
+        return rows_by_id(
+            items_at(raw, request.items[0]), request, [self.kind.identity.evaluate(scope) for scope in scopes]
+        )
+
     # -- scopes ---------------------------------------------------------------------------------------------------
 
     def _base(self, it: Any, parent: Any) -> dict[str, Any]:
@@ -273,7 +297,7 @@ class Unit:
 
     def _scope(self, door: Door, kind: Kind, it: Any, parent: Any) -> dict[str, Any]:
         """The same with the resource's own region, and the details that had to be read to know it."""
-        scope = self._base(it, parent)
+        scope = self._base(it, parent) | dict.fromkeys(kind.same, it)
         if kind.at is None or it is ABSENT:
             return scope
         for name in sorted({path[0] for path in kind.at.paths} & {*kind.details, *kind.readers}):

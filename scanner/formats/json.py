@@ -77,7 +77,7 @@ def _coverage(row: CoverageRow) -> dict[str, Any]:
         "items": row.items,
         "unanswered": row.unanswered,
     }
-    for name in ("reason", "waiver"):
+    for name in ("reason", "waiver", "stood_for"):
         if getattr(row, name):
             written[name] = getattr(row, name)
     return written

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
+from scanner.core.bulk import every_type, in_bulk
 from scanner.core.need import needs
 from scanner.core.permissions import need_requests
 from scanner.history.changes import LISTING, Place
@@ -17,11 +18,13 @@ from scanner.model.library import Library
 
 
 def operations(library: Library, checks: Collection[str]) -> dict[str, frozenset[str]]:
-    """The operations that each check reads, those of related kinds among them."""
+    """The operations that each check reads, call by call or in bulk, those of related kinds among them."""
+    bulk = in_bulk(library, every_type(library))
     return {
         name: frozenset(
             request.operation
-            for need in needs(library, [library.checks[name]]).values()
+            for way in (library, bulk)
+            for need in needs(way, [library.checks[name]]).values()
             for request in need_requests(need)
         )
         for name in checks

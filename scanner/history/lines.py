@@ -98,6 +98,7 @@ _HEADER_MORE: Final[Mapping[str, Test]] = {
     "accounts": _accounts,
     "organization_only": lambda value: value is True,
     "clock_skew": _number,
+    "bulk": lambda value: _texts(value) and bool(value),
 }
 """Members that stand in a header only where they say something."""
 _LINE: Final[Mapping[str, Test]] = {"call": _mapping, "data": lambda _: True, "outcome": _mapping, "sha256": _text}
@@ -243,6 +244,7 @@ class SnapshotReader:
             unentered=header.get("unentered", ""),
             organization_only=header.get("organization_only", False),
             clock_skew=header.get("clock_skew"),
+            bulk=tuple(header.get("bulk", ())),
         )
 
     def _check(self, value: Mapping[str, Any], shape: Mapping[str, Test], place: str) -> None:

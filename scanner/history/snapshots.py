@@ -112,6 +112,7 @@ def _more(snapshot: Snapshot) -> dict[str, Any]:
         "management_open": snapshot.management_open,
         "unentered": snapshot.unentered,
         "organization_only": snapshot.organization_only,
+        "bulk": snapshot.bulk,
     }
     skew = {} if snapshot.clock_skew is None else {"clock_skew": snapshot.clock_skew}
     return {name: value for name, value in members.items() if value} | skew

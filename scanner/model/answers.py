@@ -196,3 +196,5 @@ class Snapshot:
     """Why the target could not be entered, so that nothing of it is known; empty: it was."""
     clock_skew: float | None = None
     """The provider's clock minus the host's in seconds, where they differed most; None: the provider did not say."""
+    bulk: tuple[str, ...] = ()
+    """The types that an inventory was asked for, in place of the listings of their kinds; none: it was not."""

@@ -44,6 +44,8 @@ class TargetConfig:
     """What a cloud asks besides, by name: `project`, `tenant`, `endpoint`, …; `id` where only an id was given."""
     exclude: tuple[Exclusion, ...] = ()
     """Projects or subscriptions that are left out."""
+    bulk: bool = False
+    """Whether an inventory is asked in place of many listings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -142,6 +142,8 @@ class CoverageRow:
     unanswered: int = 0
     waiver: str = ""
     """Id of the waiver that accepts the gap."""
+    stood_for: int = 0
+    """How many calls these stood for at least, where an inventory answered in bulk; 0: for none but themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

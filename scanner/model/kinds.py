@@ -53,6 +53,26 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Which rows of an answer that holds resources of many kinds are of one kind, and what is read of them."""
+
+    tells: str
+    """The row member that names the type."""
+    type: str
+    """As the inventory calls the kind: `storage.googleapis.com/Bucket`."""
+    item: str
+    """Dotted path of the resource, or of the detail, within a row."""
+    match: str = ""
+    """The row member that repeats a resource's id; empty: each row is a resource."""
+    types: tuple[str, ...] = ()
+    """The types that were asked for."""
+    read: frozenset[tuple[str, ...]] = frozenset()
+    """Members that the kind reads below the item: what a row does not tell of them is unread, never absent."""
+    quiet: frozenset[tuple[str, ...]] = frozenset()
+    """Those of them whose absence means what it means in the service's own answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One declared read operation with the arguments made from what is already known."""
 
@@ -73,6 +93,8 @@ class Request:
     at: Expression | None = None
     """The endpoint region, where it is not the resource's own."""
     batch: Batch | None = None
+    rows: Rows | None = None
+    """None: the answer is of this kind alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +125,26 @@ class Count:
         """The call that counts; of a reader, the last one that it names."""
         request = self.source.request or self.source.reads[-1]
         return request.operation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bulk:
+    """How an inventory answers for a kind: its listing with those of other kinds, and some of its details."""
+
+    request: Request
+    asks: str
+    """The argument that takes the types of all kinds that are read so."""
+    details: Mapping[str, Request]
+    """Details whose rows are found by the resource's id."""
+    same: tuple[str, ...]
+    """Details that are the listed resource itself."""
+    quiet: frozenset[tuple[str, ...]]
+    """Members that a row leaves out just as the service's own answer does, so that their absence means the same."""
+
+    @property
+    def type(self) -> str:
+        """As the inventory calls the kind."""
+        return self.request.rows.type if self.request.rows else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +213,10 @@ class Kind:
     type: Any
     """The `RecordType` of `self` in a condition."""
     path: str
+    bulk: Bulk | None = None
+    """None: no inventory answers for it."""
+    same: tuple[str, ...] = ()
+    """Details that are the listed resource itself."""
 
     @property
     def cloud(self) -> str:

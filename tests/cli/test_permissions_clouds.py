@@ -29,6 +29,15 @@ id: it.id
 name: it.id
 attributes: {{good: {{meaning: ., type: bool, api: it.good}}}}
 """
+BULK = """\
+bulk:
+  call: cloudasset:assets.list
+  asks: assetTypes
+  items: assets
+  tells: assetType
+  type: x/Project
+  item: resource.data
+"""
 CHECK = """\
 version: 1
 id: {id}
@@ -53,7 +62,7 @@ def _small_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     for kind, (scope, call, items) in KINDS.items():
         cloud, noun = kind.split(".")
         text = HEAD.format(kind=kind, scope=scope) + BODY.format(call=call, items=items)
-        _write(path / f"resources/{cloud}/{noun}.yaml", text)
+        _write(path / f"resources/{cloud}/{noun}.yaml", text + (BULK if kind == "gcp.project" else ""))
         _write(path / f"checks/{cloud}/x/{cloud}-{noun}.yaml", CHECK.format(id=f"{cloud}-{noun}", kind=kind))
     _write(path / "checks/parameters.yaml", "version: 1\nparameters: {}\n")
     (path / "mappings").mkdir()
@@ -90,6 +99,16 @@ def test_the_role_of_a_project_holds_nothing_of_the_organisation(capsys: pytest.
     assert 'resource "google_project_iam_custom_role"' in text
     assert '"serviceAccount:a@b.c"' in text
     assert "folders" not in text
+
+
+def test_in_bulk_the_inventory_is_allowed_in_place_of_the_listings(capsys: pytest.CaptureFixture[str]) -> None:
+    role = yaml.safe_load(printed(capsys, "gcp", "--project", "--bulk"))
+    assert role["includedPermissions"] == [
+        "cloudasset.assets.listIamPolicy", "cloudasset.assets.listResource", "resourcemanager.projects.get",
+    ]  # fmt: skip
+    apis = printed(capsys, "gcp", "--project", "--bulk", "--format", "apis")
+    assert apis == "gcloud services enable cloudasset.googleapis.com cloudresourcemanager.googleapis.com\n"
+    assert "cloudasset" not in printed(capsys, "gcp")
 
 
 def test_each_permission_says_what_it_is_for(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,7 +17,8 @@ import pytest
 
 from scanner.formats import FORMATS, Report
 from scanner.formats.values import clean, json_value, short
-from scanner.model.findings import Status, Verdict
+from scanner.model.answers import State
+from scanner.model.findings import CoverageRow, Status, Verdict
 from scanner.model.values import ABSENT, OpenList, Unreadable
 from tests.formats.reference import ASSESSMENT, COVERAGE, LIBRARY, REPORT, RESULTS
 
@@ -56,6 +57,23 @@ def validator(root: Path) -> jsonschema.Draft202012Validator:
 
 def test_json_follows_its_published_schema(validator: jsonschema.Draft202012Validator) -> None:
     validator.validate(_document())
+
+
+BULK = CoverageRow(
+    target="gcp:p", region="", operation="cloudasset:assets.list", state=State.OK, answers=2, items=9, stood_for=12
+)
+
+
+def test_what_was_read_in_bulk_shows_both_numbers_of_calls(validator: jsonschema.Draft202012Validator) -> None:
+    two = (*COVERAGE, BULK, replace(BULK, target="gcp:q", answers=1, stood_for=3))
+    report = replace(REPORT, assessment=replace(ASSESSMENT, coverage=two))
+    document = _document(report)
+    validator.validate(document)
+    told = [(row["answers"], row["stood_for"]) for row in document["coverage"] if "stood_for" in row]
+    assert told == [(2, 12), (1, 3)]
+    line = "Read in bulk: 3 calls of cloudasset:assets.list in place of 15 or more"
+    assert line in FORMATS.get("terminal")(report)
+    assert "Read in bulk" not in FORMATS.get("terminal")(REPORT)
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,7 @@ SNAPSHOTS = st.builds(
         st.builds(Caller, id=TEXT, account=TEXT, detail=st.dictionaries(TEXT, TEXT, max_size=2)), max_size=2
     ).map(tuple),
     answers=st.lists(ANSWERS, max_size=4).map(lambda found: {answer.call.key: answer for answer in found}),
+    bulk=TEXTS,
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scanner import pipeline
 from scanner.core.params import resolve_params
@@ -67,9 +67,7 @@ def read(
     """The scenario collected through the real client, and judged."""
     config, opening = target
     with replayed(scenario, opening, ignore=ignore, refuse=refuse) as replay:
-        pointed = TargetConfig(
-            cloud=config.cloud, settings={**config.settings, "endpoint": replay.url}, params=config.params
-        )
+        pointed = replace(config, settings={**config.settings, "endpoint": replay.url})
         (snapshot,) = pipeline.scan(Config(targets=(pointed,)), library, checks=tuple(checks))
     return Read(snapshot=snapshot, assessment=pipeline.judge([snapshot], library), replay=replay)
 

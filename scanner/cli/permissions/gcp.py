@@ -22,8 +22,11 @@ from scanner.errors import TscanError
     help="The role, its permissions with what each is for, the APIs alone, or the role with who holds it.",
 )
 @click.option("--project", is_flag=True, help="For one project alone: nothing of the organisation is read.")
+@click.option("--bulk", is_flag=True, help="For targets with `bulk: true`, which Cloud Asset Inventory answers for.")
 @click.option("--member", default="", metavar="WHO", help="Who holds the role; asked for on use if left out.")
-def gcp(select: tuple[str, ...], checks: tuple[Path, ...], who: bool, form: str, project: bool, member: str) -> int:
+def gcp(
+    select: tuple[str, ...], checks: tuple[Path, ...], who: bool, form: str, project: bool, bulk: bool, member: str
+) -> int:
     """The IAM permissions that the selected checks need, and no other: a role of the organisation, or of a project.
 
     \b
@@ -32,6 +35,7 @@ def gcp(select: tuple[str, ...], checks: tuple[Path, ...], who: bool, form: str,
       tscan permissions gcp --format list --select 'gcp-storage-*'
       tscan permissions gcp --format terraform --project > tscan-role.tf
     """
+    from scanner.core.bulk import bulk_types, in_bulk
     from scanner.core.need import needs
     from scanner.core.permissions import actions, need_requests
     from scanner.model.kinds import Scope
@@ -50,6 +54,8 @@ def gcp(select: tuple[str, ...], checks: tuple[Path, ...], who: bool, form: str,
     library, asked = chosen("gcp", select, checks)
     if project:
         asked = [check for check in asked if library.kinds[check.kind].scope is not Scope.MANAGEMENT]
+    if bulk:
+        library = in_bulk(library, bulk_types(library, asked))
     grants = actions(library, asked, permissions_of)
     opening, told = discovery(organization=not project), asked_of_log("gcp", who=who)
     log = needed(told, permissions_of)

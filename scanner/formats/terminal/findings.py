@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from rich.console import RenderableType
@@ -112,6 +112,7 @@ def coverage(report: Report) -> Iterator[RenderableType]:
         named = ", ".join(f"{row.operation} {row.region} ({row.waiver})" for row in accepted[:GAPS])
         yield plain(f"Not read, and accepted by waiver: {named}")
         yield Text()
+    yield from _in_bulk(report.assessment.coverage)
     rows = gaps(report.assessment)
     if not rows:
         return
@@ -126,6 +127,19 @@ def coverage(report: Report) -> Iterator[RenderableType]:
     if len(rows) > GAPS:
         yield Text(f"… and {len(rows) - GAPS} more, all in the JSON result", style="dim")
     yield Text()
+
+
+def _in_bulk(rows: Iterable[CoverageRow]) -> Iterator[RenderableType]:
+    """What an inventory was asked, beside what it saved."""
+    made: dict[str, tuple[int, int]] = {}
+    for row in rows:
+        if row.stood_for:
+            calls, instead = made.get(row.operation, (0, 0))
+            made[row.operation] = (calls + row.answers, instead + row.stood_for)
+    for operation, (calls, instead) in sorted(made.items()):
+        yield plain(f"Read in bulk: {plural(calls, 'call')} of {operation} in place of {instead} or more")
+    if made:
+        yield Text()
 
 
 def _reason(row: CoverageRow) -> Text:

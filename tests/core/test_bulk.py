@@ -1,0 +1,207 @@
+"""Reading in bulk: one answer for several kinds, in which what is not told is unread."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scanner.core.bulk import bulk_types, either_way, in_bulk
+from scanner.core.need import answer_paths, secret_paths
+from scanner.core.permissions import actions
+from scanner.core.project import Projection
+from scanner.core.resources import Resource
+from scanner.model.answers import State
+from scanner.model.library import Library
+from scanner.model.values import Unreadable
+from tests.core.provider import Provider, library, read, refused
+
+BOX = """
+scope: account
+list:
+  per: x.shelf
+  call: x:ListBoxes
+  with: {shelf: parent.name}
+  items: boxes
+  secrets: ["boxes[].keys.master"]
+id: "'box/' + it.name"
+name: it.name
+details:
+  policy: {call: x:GetPolicy, with: {box: it.name}}
+  more: {call: x:GetBox, with: {box: it.name}}
+bulk:
+  call: inv:List
+  with: {content: "'THINGS'"}
+  asks: types
+  items: rows
+  tells: is
+  type: Box
+  item: thing
+  same: [more]
+  quiet: ["locks[].spare", keys.old]
+  details:
+    policy: {call: inv:List, with: {content: "'POLICIES'"}, items: rows, item: policy, match: id}
+attributes:
+  open: {type: bool, api: it.open, absent: false, meaning: Whether it is open.}
+  locks:
+    type: list(record)
+    api: it.locks
+    absent: []
+    meaning: Its locks.
+    each:
+      spare: {type: bool, api: item.spare, absent: true, meaning: Whether there is a spare key.}
+      kind: {type: string, api: item.kind, absent: none, meaning: Its kind.}
+  aged: {type: bool, api: it.keys.old, absent: true, meaning: Whether its keys are old.}
+  heavy: {type: bool, api: "has(more.heavy) && more.heavy", meaning: Whether it is heavy.}
+  public: {type: list(string), api: policy.members, absent: [], meaning: Who may open it.}
+"""
+SHELF = """
+scope: account
+list: {call: x:ListShelves, items: shelves}
+id: "'shelf/' + it.name"
+name: it.name
+attributes: {}
+"""
+LABEL = """
+scope: account
+list: {per: x.box, call: x:ListLabels, with: {box: parent.name, colour: parent.colour}, items: labels}
+id: it.name
+name: it.name
+attributes:
+  text: {type: string, api: it.text, meaning: What it says.}
+"""
+WHOLE = {"open": True, "locks": [{"spare": False, "kind": "bolt"}], "keys": {"old": False}, "heavy": True}
+
+
+def check(of: str, condition: str) -> str:
+    return f"""
+resource: test.x.{of}
+none_means: not_applicable
+pass_when: {json.dumps(condition)}
+examples: {{pass: [{{resource: {{}}}}], fail: [{{resource: {{}}}}], unknown: [{{resource: {{}}}}]}}
+"""
+
+
+CONDITION = (
+    "self.open && self.locks.exists(l, l.spare && l.kind != '') && self.aged && self.heavy && size(self.public) == 0"
+)
+
+
+@pytest.fixture
+def found(tmp_path: Path) -> Library:
+    kinds = {"x.box": BOX.replace("x.shelf", "test.x.shelf"), "x.shelf": SHELF}
+    kinds["x.label"] = LABEL.replace("x.box", "test.x.box")
+    return library(tmp_path, kinds, {"box": check("box", CONDITION), "label": check("label", "self.text != ''")})
+
+
+def row(name: str, thing: Any) -> dict[str, Any]:
+    return {"is": "Box", "id": f"box/{name}", "thing": {"name": name, **thing}}
+
+
+def asked(found: Library, rows: Sequence[Any], policies: Sequence[Any] = ()) -> tuple[Projection, Provider]:
+    types = bulk_types(found, found.checks.values())
+    provider = Provider(
+        {
+            'inv:List@{"content":"THINGS","types":["Box"]}': {"rows": list(rows)},
+            'inv:List@{"content":"POLICIES"}': {"rows": list(policies)},
+            "x:ListLabels": {"labels": [{"name": "l", "text": "t"}]},
+        }
+    )
+    return read(in_bulk(found, types), provider), provider
+
+
+def only(projection: Projection) -> Resource:
+    (box,) = projection.resources["test.x.box"]
+    return box
+
+
+def test_one_call_stands_for_many_and_no_parent_is_listed(found: Library) -> None:
+    policies = [{"is": "Box", "id": "box/a", "policy": {"members": ["all"]}}]
+    projection, provider = asked(found, [row("a", {**WHOLE, "colour": "red"})], policies)
+    assert only(projection).value == {
+        "id": "box/a", "name": "a", "account": "1", "region": "", "open": True, "aged": False, "heavy": True,
+        "locks": [{"spare": False, "kind": "bolt"}], "public": ["all"],
+    }  # fmt: skip
+    assert sorted(provider.asked) == [
+        'inv:List@{"content":"POLICIES"}',
+        'inv:List@{"content":"THINGS","types":["Box"]}',
+        'x:ListLabels@{"box":"a","colour":"red"}',
+    ]
+    # Its listing, its policy and itself, each once.
+    assert projection.stood_for == {"inv:List": 3}
+
+
+@pytest.mark.parametrize("empty", [None, "", [], {}, "missing"])
+@pytest.mark.parametrize("name", ["open", "locks", "keys", "heavy"])
+def test_what_a_row_leaves_out_or_empty_is_unread(found: Library, name: str, empty: Any) -> None:
+    thing = {key: value for key, value in WHOLE.items() if key != name}
+    projection, _ = asked(found, [row("a", thing if empty == "missing" else {**thing, name: empty})])
+    value = only(projection).value[{"keys": "aged"}.get(name, name)]
+    assert value == Unreadable(f"the inventory does not tell thing.{name}")
+
+
+def test_a_quiet_member_is_absent_as_in_the_listing_and_its_neighbour_is_not(found: Library) -> None:
+    projection, _ = asked(found, [row("a", {**WHOLE, "locks": [{}, {"spare": [], "kind": "bolt"}]})])
+    locks = only(projection).value["locks"]
+    assert [lock["spare"] for lock in locks] == [True, True]
+    assert sum(isinstance(lock["kind"], Unreadable) for lock in locks) == 1
+
+
+def test_a_detail_without_a_row_or_with_two_is_unread(found: Library) -> None:
+    told = {"is": "Box", "id": "box/a", "policy": {"members": ["x"]}}
+    for policies in ([], [told, told], [{**told, "is": "Lid"}], [{**told, "policy": None}], [{"is": "Box", "id": 7}]):
+        projection, _ = asked(found, [row("a", WHOLE)], policies)
+        assert isinstance(only(projection).value["public"], Unreadable), policies
+
+
+def test_what_children_read_of_a_parent_is_unread_where_it_is_not_told(found: Library) -> None:
+    projection, provider = asked(found, [row("a", WHOLE)])
+    (gap,) = projection.gaps["test.x.label"]
+    assert "the inventory does not tell thing.colour" in gap.unread.reason
+    assert [call for call in provider.asked if "ListLabels" in call] == []
+
+
+@pytest.mark.parametrize("stray", [7, {}, {"is": "Lid"}, {"is": None}])
+def test_a_row_of_no_type_that_was_asked_for_leaves_the_listing_open(found: Library, stray: Any) -> None:
+    projection, _ = asked(found, [row("a", WHOLE), stray])
+    assert [gap.unread.reason for gap in projection.gaps["test.x.box"]] == [
+        "a row of inv:List tells no is that was asked for"
+    ]
+    assert only(projection).ref.id == "box/a"
+
+
+def test_a_row_that_holds_no_resource_is_a_gap(found: Library) -> None:
+    projection, _ = asked(found, [{"is": "Box", "id": "box/a"}])
+    assert projection.resources["test.x.box"] == ()
+    assert len(projection.gaps["test.x.box"]) == 1
+
+
+@pytest.mark.parametrize("state", [State.DENIED, State.DISABLED, State.THROTTLED, State.ERROR])
+def test_a_refused_call_shows_nothing_and_stands_for_nothing(found: Library, state: State) -> None:
+    read_so = in_bulk(found, bulk_types(found, found.checks.values()))
+    projection = read(read_so, Provider({"inv:List": refused(state)}))
+    assert projection.resources["test.x.box"] == ()
+    assert len(projection.gaps["test.x.box"]) == 1
+    assert projection.stood_for == {}
+
+
+def test_a_cut_off_answer_leaves_the_listing_and_the_details_open(found: Library) -> None:
+    read_so = in_bulk(found, bulk_types(found, found.checks.values()))
+    cut = refused(State.PARTIAL, "Later", {"rows": [row("a", WHOLE)]})
+    projection = read(read_so, Provider({"inv:List": cut}))
+    assert isinstance(only(projection).value["public"], Unreadable)
+    assert len(projection.gaps["test.x.box"]) == 1
+
+
+def test_permissions_secrets_and_what_is_read_follow(found: Library) -> None:
+    read_so = in_bulk(found, {"Box"})
+    assert set(actions(read_so, found.checks.values(), lambda name: (name,))) == {"inv:List", "x:ListLabels"}
+    assert in_bulk(found, ()) is found
+    ways = either_way(found)
+    assert secret_paths(ways) == {"inv:List": ("rows[].thing.keys.master",), "x:ListBoxes": ("boxes[].keys.master",)}
+    paths = answer_paths(ways)
+    assert {"rows[].thing.open", "rows[].thing.heavy", "rows[].policy.members"} <= paths["inv:List"]
+    assert "boxes[].open" in paths["x:ListBoxes"]
