@@ -186,7 +186,7 @@ def told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
         sent.append(f"{letter.title}: {letter.body}")
         return ""
 
-    monkeypatch.setattr(CHANNELS, "_places", {"github-issue": "tests.cli.test_scan:_sent", "apprise": ""})
+    monkeypatch.setattr(CHANNELS, "_builtin", {"github-issue": "tests.cli.test_scan:_sent", "apprise": ""})
     monkeypatch.setattr("tests.cli.test_scan._sent", send)
     monkeypatch.setenv("TOKEN", "x")
     monkeypatch.chdir(tmp_path)
