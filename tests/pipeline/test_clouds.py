@@ -385,7 +385,7 @@ def test_nobody_there_is_said(library: Library) -> None:
 @pytest.mark.parametrize(
     ("target", "words"),
     [
-        ("gcp:alpha", "no credentials for Google Cloud were found"),
+        ("gcp:alpha-one", "no credentials for Google Cloud were found"),
         ("github:acme", "no credentials for GitHub were found"),
         ("gcp:", "names no target"),
         ("gcp", "names no target"),
@@ -395,7 +395,7 @@ def test_nobody_there_is_said(library: Library) -> None:
         ("gcp:My_Project", "is not the number of an organisation or the id of a project"),
         ("azure:not-an-id", "is not the id of a tenant or the id of a subscription"),
         ("azure:../x", "is not the id of a tenant or the id of a subscription"),
-        ("gcp:alpha --target GCP:alpha", "--target gcp:alpha is written twice"),
+        ("gcp:alpha-one --target GCP:alpha-one", "--target gcp:alpha-one is written twice"),
     ],
 )
 def test_the_command_line_says_what_is_wrong(
