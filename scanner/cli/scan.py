@@ -175,7 +175,11 @@ def _targets(reading: Reading, config: Config) -> tuple[TargetConfig, ...]:
 
     if not reading.target:
         return config.targets
-    named = [parse_target(text) for text in dict.fromkeys(reading.target)]
+    texts = [text.lower() for text in reading.target]
+    twice = next((text for text in reading.target if texts.count(text.lower()) > 1), "")
+    if twice:
+        raise TscanError(f"--target {twice} is written twice", "name each target once")
+    named = [parse_target(text) for text in reading.target]
     if reading.names_a_target and AWS not in [target.cloud for target in named]:
         named.append(parse_target(AWS))
     return tuple(_configured(target, config) for target in named)

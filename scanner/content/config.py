@@ -113,6 +113,13 @@ _TARGETS: Final = {"aws": _aws}
 """Clouds that are configured in a way of their own."""
 
 
+_EXAMPLES: Final = {
+    "gcp": "gcp:my-project or gcp:123456789012",
+    "azure": "azure:00000000-0000-0000-0000-000000000000",
+    "github": "github:my-org",
+}
+
+
 def _clouds() -> dict[str, Any]:
     found: dict[str, Any] = schema("config")["properties"]["targets"]["items"]["properties"]
     return found
@@ -125,6 +132,12 @@ def parse_target(text: str) -> TargetConfig:
     if known is None or text.endswith(":") or (not identity and "x-one-of" in known):
         hint = f"write cloud:id, the cloud being one of {', '.join(_clouds())}"
         raise TscanError(f"--target {text} names no target", hint)
+    places = [known["properties"][name] for name in known.get("x-one-of", [])]
+    if places and not any(re.fullmatch(place["pattern"].strip("^$"), identity) for place in places):
+        raise TscanError(
+            f"--target {text} is not {' or '.join(place['title'] for place in places)}",
+            f"write {cloud}:id, such as {_EXAMPLES[cloud]}",
+        )
     return TargetConfig(cloud=cloud, settings={"id": identity} if identity else {})
 
 

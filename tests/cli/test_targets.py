@@ -33,7 +33,7 @@ def scanned(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., tu
 
 
 def test_targets_are_read_in_the_order_in_which_they_are_named(scanned: Any) -> None:
-    targets = scanned("--target", "gcp:my-project", "--target", "github:acme", "--target", "gcp:my-project")
+    targets = scanned("--target", "gcp:my-project", "--target", "github:acme")
     assert [(target.cloud, target.settings["id"]) for target in targets] == [("gcp", "my-project"), ("github", "acme")]
 
 

@@ -93,7 +93,7 @@ def test_a_mistake_is_shown_where_it_stands(tmp_path: Path, library: Library, ta
     ("text", "cloud", "identity"),
     [
         ("gcp:my-project", "gcp", "my-project"),
-        ("gcp:example.com:old", "gcp", "example.com:old"),
+        ("gcp:example.com:old-shop", "gcp", "example.com:old-shop"),
         (f"azure:{TENANT}", "azure", TENANT),
         ("github:acme", "github", "acme"),
         ("aws", "aws", None),

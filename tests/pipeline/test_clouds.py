@@ -385,11 +385,17 @@ def test_nobody_there_is_said(library: Library) -> None:
 @pytest.mark.parametrize(
     ("target", "words"),
     [
-        ("gcp:alpha", "no credentials for Google Cloud were found"),
+        ("gcp:alpha-one", "no credentials for Google Cloud were found"),
         ("github:acme", "no credentials for GitHub were found"),
         ("gcp:", "names no target"),
         ("gcp", "names no target"),
         ("oracle:x", "names no target"),
+        ("github:", "names no target"),
+        ("github:a/b", "is not the login of an organisation"),
+        ("gcp:My_Project", "is not the number of an organisation or the id of a project"),
+        ("azure:not-an-id", "is not the id of a tenant or the id of a subscription"),
+        ("azure:../x", "is not the id of a tenant or the id of a subscription"),
+        ("gcp:alpha-one --target GCP:alpha-one", "--target gcp:alpha-one is written twice"),
     ],
 )
 def test_the_command_line_says_what_is_wrong(
@@ -401,6 +407,6 @@ def test_the_command_line_says_what_is_wrong(
     monkeypatch.setenv("NO_GCE_CHECK", "true")
     for name in ("GITHUB_TOKEN", "GH_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-    assert run(["scan", "--target", target]) == 2
+    assert run(["scan", "--target", *target.split()]) == 2
     assert words in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
