@@ -14,7 +14,7 @@ from scanner.model.library import Library
 from scanner.model.values import Unreadable
 from scanner.sources import AUDIT_LOGS
 from scanner.sources.gcp.audit_log import CloudAuditLogs
-from tests.authored.audit import LATER, SECRET, WINDOW, Asked, Silent, at, recording
+from tests.authored.audit import LATER, LOOKS_SECRET, SECRET, WINDOW, Asked, Silent, at, recording
 from tests.recordings.collecting import gcp_project
 
 ANN, BOB, EVE = "ann@example.org", "bob@example.org", "eve@example.org"
@@ -117,6 +117,21 @@ def test_a_page_that_is_refused_leaves_it_open() -> None:
     )  # fmt: skip
     actor, _ = cut.about("gcp.compute.firewall", FIREWALL)
     assert (actor.name, actor.reason.startswith("the audit log was not read whole")) == ("", True)
+
+
+def test_who_has_no_address_of_mail_is_named_by_its_subject() -> None:
+    subject = "principal://iam.googleapis.com/locations/global/workforcePools/w/subject/ann"
+    federated = entry(1, "")
+    federated["protoPayload"]["authenticationInfo"] = {"principalSubject": subject}
+    assert firewall([federated]).name == subject
+
+
+def test_detection_leaves_alone_what_is_kept() -> None:
+    name = f"projects/shop/datasets/{LOOKS_SECRET}"
+    row = entry(
+        1, ANN, "google.cloud.bigquery.v2.DatasetService.UpdateDataset", name, service="bigquery.googleapis.com"
+    )
+    assert asked([row]).about("gcp.bigquery.dataset", f"//bigquery.googleapis.com/{name}")[0].name == ANN
 
 
 @pytest.mark.parametrize("name", ["projects/shop", "projects/shop/global/firewalls", "", "projects/77/locations/eu"])
