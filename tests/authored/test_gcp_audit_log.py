@@ -81,6 +81,8 @@ def test_two_actors_are_unknown_and_told_in_order() -> None:
 def test_an_id_that_comes_again_at_another_time_is_another_entry() -> None:
     again = entry(2, BOB) | {"insertId": "i1"}
     assert firewall([entry(1, ANN), again]).reason == f"2 actors fit: {ANN}, {BOB}"
+    beside = entry(2, BOB) | {"timestamp": at(61)}
+    assert firewall([entry(1, ANN), beside]).reason == f"2 actors fit: {ANN}, {BOB}", "two of one moment"
 
 
 def test_a_log_that_may_be_late_names_nobody() -> None:
@@ -131,7 +133,8 @@ def test_detection_leaves_alone_what_is_kept() -> None:
     row = entry(
         1, ANN, "google.cloud.bigquery.v2.DatasetService.UpdateDataset", name, service="bigquery.googleapis.com"
     )
-    assert asked([row]).about("gcp.bigquery.dataset", f"//bigquery.googleapis.com/{name}")[0].name == ANN
+    actor, _ = asked([row]).about("gcp.bigquery.dataset", f"//bigquery.googleapis.com/{name}")
+    assert [event.resources for event in actor.events] == [(LOOKS_SECRET,)]
 
 
 @pytest.mark.parametrize("name", ["projects/shop", "projects/shop/global/firewalls", "", "projects/77/locations/eu"])
@@ -149,6 +152,7 @@ def test_an_act_is_one_and_its_end_decides() -> None:
     begun, ended = part(1, ANN, first=True), part(400, ANN, last=True)
     actor = firewall([ended, begun])
     assert (actor.name, [event.time for event in actor.events]) == (ANN, [at(61)]), "it ended after the window"
+    assert firewall([part(1, ANN, first=True, last=True)]).name == ANN, "it took no time"
     assert firewall([begun]).reason == "the log does not name who did it"
     assert firewall([begun, entry(2, BOB)]).reason == f"2 actors fit: one without a name, {BOB}"
     failed = part(3, ANN, last=True, code=13)
