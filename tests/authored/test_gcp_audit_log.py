@@ -137,7 +137,13 @@ def test_detection_leaves_alone_what_is_kept() -> None:
     assert [event.resources for event in actor.events] == [(LOOKS_SECRET,)]
 
 
-@pytest.mark.parametrize("name", ["projects/shop", "projects/shop/global/firewalls", "", "projects/77/locations/eu"])
+NAMELESS = (
+    "projects/shop", "projects/shop/global/firewalls", "", "projects/77/locations/eu", "projects/shop/global/firewalls/",
+    "projects/shop/global/groups/g/firewalls",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMELESS)
 def test_an_entry_that_does_not_say_on_what_may_be_the_one(name: str) -> None:
     assert firewall([entry(1, ANN), entry(2, BOB, name=name)]).reason == f"2 actors fit: {ANN}, {BOB}"
     actor, _ = asked([entry(1, BOB, name=name)]).about("gcp.compute.firewall", FIREWALL, region="europe-west1")
