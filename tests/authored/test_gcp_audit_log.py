@@ -138,8 +138,8 @@ def test_detection_leaves_alone_what_is_kept() -> None:
 
 
 NAMELESS = (
-    "projects/shop", "projects/shop/global/firewalls", "", "projects/77/locations/eu", "projects/shop/global/firewalls/",
-    "projects/shop/global/groups/g/firewalls",
+    "projects/shop", "projects/shop/global/firewalls", "", "projects/77/locations/eu",
+    "projects/shop/global/firewalls/", "projects/shop/global/groups/g/firewalls",
 )  # fmt: skip
 
 
