@@ -24,6 +24,8 @@ from tests.recordings.store import Recording, Scenario
 WINDOW: Final = ("2026-01-01T00:00:00Z", "2026-01-01T06:10:00Z")
 LATER: Final = datetime(2026, 1, 2, tzinfo=UTC)
 SECRET: Final = "what was sent"
+LOOKS_SECRET: Final = "AKIA" + "3QZ7XW5LMT2RV6KD"
+"""A name that detection would replace."""
 
 
 def recording(method: str, url: str, body: Any, status: int = 200) -> Recording:

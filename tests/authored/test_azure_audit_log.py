@@ -14,7 +14,7 @@ from scanner.model.library import Library
 from scanner.model.values import Unreadable
 from scanner.sources import AUDIT_LOGS
 from scanner.sources.azure.audit_log import ActivityLog
-from tests.authored.audit import LATER, SECRET, WINDOW, Asked, Silent, at, recording
+from tests.authored.audit import LATER, LOOKS_SECRET, SECRET, WINDOW, Asked, Silent, at, recording
 from tests.recordings.collecting import SUBSCRIPTION, azure_subscription
 
 ANN, BOB, EVE = "ann@example.org", "bob@example.org", "eve@example.org"
@@ -116,6 +116,12 @@ def test_an_act_is_one_and_its_end_decides() -> None:
     assert group([begun, event(3, ANN, status="Failed", act="a"), event(2, BOB)]).name == BOB
     again = event(4, ANN, act="a")
     assert group([begun, event(3, ANN, status="Failed", act="a"), again]).name == ANN, "the second try succeeded"
+
+
+def test_detection_leaves_alone_what_is_kept() -> None:
+    resource = f"{ROOT}/resourceGroups/x/providers/Microsoft.Network/networkSecurityGroups/{LOOKS_SECRET}"
+    actor, _ = asked([event(1, ANN, resource=resource)]).about("azure.network.security_group", resource.lower())
+    assert [one.resources for one in actor.events] == [(resource.lower(),)]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from scanner.model.library import Library
 from scanner.model.values import Unreadable
 from scanner.sources import AUDIT_LOGS
 from scanner.sources.gcp.audit_log import CloudAuditLogs
-from tests.authored.audit import LATER, SECRET, WINDOW, Asked, Silent, at, recording
+from tests.authored.audit import LATER, LOOKS_SECRET, SECRET, WINDOW, Asked, Silent, at, recording
 from tests.recordings.collecting import gcp_project
 
 ANN, BOB, EVE = "ann@example.org", "bob@example.org", "eve@example.org"
@@ -81,6 +81,8 @@ def test_two_actors_are_unknown_and_told_in_order() -> None:
 def test_an_id_that_comes_again_at_another_time_is_another_entry() -> None:
     again = entry(2, BOB) | {"insertId": "i1"}
     assert firewall([entry(1, ANN), again]).reason == f"2 actors fit: {ANN}, {BOB}"
+    beside = entry(2, BOB) | {"timestamp": at(61)}
+    assert firewall([entry(1, ANN), beside]).reason == f"2 actors fit: {ANN}, {BOB}", "two of one moment"
 
 
 def test_a_log_that_may_be_late_names_nobody() -> None:
@@ -119,7 +121,29 @@ def test_a_page_that_is_refused_leaves_it_open() -> None:
     assert (actor.name, actor.reason.startswith("the audit log was not read whole")) == ("", True)
 
 
-@pytest.mark.parametrize("name", ["projects/shop", "projects/shop/global/firewalls", "", "projects/77/locations/eu"])
+def test_who_has_no_address_of_mail_is_named_by_its_subject() -> None:
+    subject = "principal://iam.googleapis.com/locations/global/workforcePools/w/subject/ann"
+    federated = entry(1, "")
+    federated["protoPayload"]["authenticationInfo"] = {"principalSubject": subject}
+    assert firewall([federated]).name == subject
+
+
+def test_detection_leaves_alone_what_is_kept() -> None:
+    name = f"projects/shop/datasets/{LOOKS_SECRET}"
+    row = entry(
+        1, ANN, "google.cloud.bigquery.v2.DatasetService.UpdateDataset", name, service="bigquery.googleapis.com"
+    )
+    actor, _ = asked([row]).about("gcp.bigquery.dataset", f"//bigquery.googleapis.com/{name}")
+    assert [event.resources for event in actor.events] == [(LOOKS_SECRET,)]
+
+
+NAMELESS = (
+    "projects/shop", "projects/shop/global/firewalls", "", "projects/77/locations/eu",
+    "projects/shop/global/firewalls/", "projects/shop/global/groups/g/firewalls",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMELESS)
 def test_an_entry_that_does_not_say_on_what_may_be_the_one(name: str) -> None:
     assert firewall([entry(1, ANN), entry(2, BOB, name=name)]).reason == f"2 actors fit: {ANN}, {BOB}"
     actor, _ = asked([entry(1, BOB, name=name)]).about("gcp.compute.firewall", FIREWALL, region="europe-west1")
@@ -134,6 +158,7 @@ def test_an_act_is_one_and_its_end_decides() -> None:
     begun, ended = part(1, ANN, first=True), part(400, ANN, last=True)
     actor = firewall([ended, begun])
     assert (actor.name, [event.time for event in actor.events]) == (ANN, [at(61)]), "it ended after the window"
+    assert firewall([part(1, ANN, first=True, last=True)]).name == ANN, "it took no time"
     assert firewall([begun]).reason == "the log does not name who did it"
     assert firewall([begun, entry(2, BOB)]).reason == f"2 actors fit: one without a name, {BOB}"
     failed = part(3, ANN, last=True, code=13)

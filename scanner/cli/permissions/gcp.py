@@ -39,15 +39,7 @@ def gcp(
     from scanner.core.need import needs
     from scanner.core.permissions import actions, need_requests
     from scanner.model.kinds import Scope
-    from scanner.sources.gcp.permissions import (
-        apis,
-        discovery,
-        in_role,
-        permissions_of,
-        role_json,
-        role_yaml,
-        terraform,
-    )
+    from scanner.sources.gcp import permissions as iam
 
     if member and form != "terraform":
         raise TscanError("--member is of the role with who holds it", "add --format terraform")
@@ -56,18 +48,18 @@ def gcp(
         asked = [check for check in asked if library.kinds[check.kind].scope is not Scope.MANAGEMENT]
     if bulk:
         library = in_bulk(library, bulk_types(library, asked))
-    grants = actions(library, asked, permissions_of)
-    opening, told = discovery(organization=not project), asked_of_log("gcp", who=who)
-    log = needed(told, permissions_of)
+    grants = actions(library, asked, iam.permissions_of)
+    opening, told = iam.discovery(organization=not project), asked_of_log("gcp", who=who)
+    log = needed(told, iam.permissions_of)
     calls = {request.operation for need in needs(library, asked).values() for request in need_requests(need)} | {*told}
-    names = in_role({*grants, *opening, *log}, project=project)
+    names = iam.in_role({*grants, *opening, *log}, project=project)
     beside = {*grants, *opening} - set(names)
     made = {
-        "yaml": lambda: role_yaml(names, apis(calls), beside=beside),
-        "json": lambda: role_json(names),
+        "yaml": lambda: iam.role_yaml(names, iam.apis(calls), beside=beside),
+        "json": lambda: iam.role_json(names),
         "list": lambda: "\n".join(lines(grants, opening, log)) + "\n",
-        "apis": lambda: f"gcloud services enable {' '.join(apis(calls))}\n",
-        "terraform": lambda: terraform(names, apis(calls), project=project, member=member, beside=beside),
+        "apis": lambda: f"gcloud services enable {' '.join(iam.apis(calls))}\n",
+        "terraform": lambda: iam.terraform(names, iam.apis(calls), project=project, member=member, beside=beside),
     }
     click.echo(made[form](), nl=False)
     return 0
