@@ -14,7 +14,7 @@ from scanner import __version__
 from scanner.collect import Collected, Progress, collect_all
 from scanner.core.assess import assess_controls
 from scanner.core.attest import attested, stale, weigh_attestations
-from scanner.core.bulk import bulk_types, either_way, in_bulk
+from scanner.core.bulk import asked_in_bulk, either_way, in_bulk
 from scanner.core.coverage import coverage
 from scanner.core.criteria import assess_criteria
 from scanner.core.evaluate import evaluate_check
@@ -29,7 +29,7 @@ from scanner.executors import EXECUTORS
 from scanner.model.answers import Snapshot, Target
 from scanner.model.attestations import Attestation
 from scanner.model.checks import Check
-from scanner.model.config import Config, TargetConfig
+from scanner.model.config import Config
 from scanner.model.findings import Assessment, CheckResult, CoverageRow, Population
 from scanner.model.kinds import Scope
 from scanner.model.library import Library
@@ -73,19 +73,14 @@ def scan(
     def units(number: int, session: Session, started: str) -> list[Unit]:
         values = resolve_params(library.parameters, {**config.params, **found[number][0].params})
         mine = _of_cloud(selected, session.target)
-        read = in_bulk(library, _types(found[number][0], library, mine))
+        read = in_bulk(library, asked_in_bulk(found[number][0], library, mine))
         return plan(read, mine, READERS.get, _estate(session, values, started))
 
     executor = EXECUTORS.get("threads" if threads > 1 else "serial")(threads)
     for collected in collect_all([door for _, door in found], units, executor, progress):
         target, mine = found[collected.number][0], _of_cloud(selected, collected.opened.target)
         snapshot = _snapshot(collected, tuple(check.id for check in mine), {**config.params, **target.params})
-        yield replace(snapshot, bulk=_types(target, library, mine))
-
-
-def _types(target: TargetConfig, library: Library, checks: Sequence[Check]) -> tuple[str, ...]:
-    """What an inventory is asked for in a target; nothing where it is read call by call."""
-    return bulk_types(library, checks) if target.bulk else ()
+        yield replace(snapshot, bulk=asked_in_bulk(target, library, mine))
 
 
 def _distinct(targets: Sequence[Target]) -> None:
@@ -234,11 +229,7 @@ def _judge_target(
     return _Judged(
         results=read_elsewhere(results, snapshot, library),
         coverage=coverage(
-            snapshot.target,
-            snapshot.answers.values(),
-            projection.unanswered,
-            projection.settled,
-            projection.stood_for,
+            snapshot.target, snapshot.answers.values(), projection.unanswered, projection.settled, projection.stood_for
         ),
         populations=projection.populations,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scanner.collect import Collected, Collection, collect_all
-from scanner.core.bulk import bulk_types, in_bulk
+from scanner.core.bulk import asked_in_bulk, in_bulk
 from scanner.core.door import Door
 from scanner.core.need import needs
 from scanner.core.params import resolve_params
@@ -70,7 +70,7 @@ def preflight(
     def read(number: int) -> Library:
         target = found[number][0]
         mine = [check for check in selected if check.cloud == target.cloud]
-        return in_bulk(library, bulk_types(library, mine)) if target.bulk else library
+        return in_bulk(library, asked_in_bulk(target, library, mine))
 
     def units(number: int, session: Session, started: str) -> Iterable[_Probe]:
         asked = {answer.call.operation for answer in session.answers.values()}

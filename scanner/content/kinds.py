@@ -170,9 +170,7 @@ def _kind(draft: Draft, types: Mapping[str, RecordType], drafts: Mapping[str, Dr
         relations=_relations(draft, names, types, drafts),
         type=types[draft.id],
         path=reading.document.name,
-        bulk=replace(requests, names=RAW).bulk(("bulk",), data["bulk"], data.get("details", {}))
-        if "bulk" in data
-        else None,
+        bulk=replace(requests, names=RAW).bulk(data),
     )
 
 

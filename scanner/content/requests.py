@@ -60,8 +60,12 @@ class Requests:
             batch=self._batch((*path, "batch"), data["batch"]) if "batch" in data else None,
         )
 
-    def bulk(self, path: Steps, data: dict[str, Any], details: Mapping[str, Any]) -> Bulk:
-        """How an inventory answers for the kind, whose details are named."""
+    def bulk(self, kind: dict[str, Any]) -> Bulk | None:
+        """How an inventory answers for the kind; None: none does."""
+        if "bulk" not in kind:
+            return None
+        path: Steps = ("bulk",)
+        data, details = kind["bulk"], kind.get("details", {})
         for word in ("details", "same"):
             for name in (name for name in data.get(word, ()) if "call" not in details.get(name, ())):
                 self.reading.wrong((*path, word), f"'{name}' is no detail that a call tells", suggest(name, details))

@@ -9,6 +9,7 @@ from typing import Any
 
 from scanner.core.need import KindNeed, Path, all_paths, attribute_paths, needs
 from scanner.model.checks import Check
+from scanner.model.config import TargetConfig
 from scanner.model.kinds import Bulk, Kind, Listing, Request, Rows
 from scanner.model.library import Library
 from scanner.model.values import OpenList, Unreadable
@@ -21,6 +22,11 @@ def bulk_types(library: Library, checks: Iterable[Check]) -> tuple[str, ...]:
     # Of kinds that are read so, no parent is listed: what is needed is asked of the library as it would then be.
     needed = needs(in_bulk(library, every_type(library)), checks).values()
     return tuple(sorted({need.kind.bulk.type for need in needed if need.kind.bulk}))
+
+
+def asked_in_bulk(target: TargetConfig, library: Library, checks: Iterable[Check]) -> tuple[str, ...]:
+    """The same for a target; nothing where it is read call by call."""
+    return bulk_types(library, checks) if target.bulk else ()
 
 
 def in_bulk(library: Library, types: Collection[str]) -> Library:

@@ -9,10 +9,11 @@ from typing import Any
 
 from scanner.core.door import Door
 from scanner.core.need import KindNeed, needs
+from scanner.core.places import Place, Read, UnitRead
 from scanner.core.reading import Reader
 from scanner.core.relations import Join, Side
 from scanner.core.resources import Gap, Resource
-from scanner.core.units import Place, Read, Unit, UnitRead
+from scanner.core.units import Unit
 from scanner.language.functions import to_timestamp
 from scanner.language.unread import merge
 from scanner.model.answers import Answer, Call, Snapshot

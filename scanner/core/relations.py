@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
-from scanner.core.units import Read
+from scanner.core.places import Read
 from scanner.language.unread import merge
 from scanner.model.kinds import Cardinality, Relation
 from scanner.model.values import ABSENT, OpenList, Unreadable

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
 from scanner.core.attributes import CALLS, read_attribute
@@ -13,6 +12,7 @@ from scanner.core.calls import applies, make_call, matched
 from scanner.core.counts import Counting, Listed
 from scanner.core.door import Door, items_at
 from scanner.core.need import KindNeed, operations
+from scanner.core.places import Place, Read, UnitRead
 from scanner.core.reading import ReadContext, Reader
 from scanner.model.answers import Answer
 from scanner.model.expressions import Expression
@@ -22,45 +22,6 @@ from scanner.model.values import ABSENT, OpenList, Unreadable
 
 _DROPPED = object()
 _PARENT = Unreadable("an inventory does not tell the parent")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a kind is read: a target, and a region or none."""
-
-    account: str
-    partition: str
-    region: str
-    params: Mapping[str, Any]
-    started: datetime
-    """When the reading of the target began, by the host's clock: what a question about a span of time ends with."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
-    """One resource as it was read, before relations."""
-
-    id: str
-    name: str
-    region: str | Unreadable
-    attributes: dict[str, Any]
-    keys: Mapping[str, Mapping[str, Any]]
-    """For each relation: our side of its keys."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnitRead:
-    """All that was read of one kind in one place."""
-
-    resources: tuple[Read, ...]
-    gaps: tuple[Unreadable, ...]
-    """Why the listing is not whole; none: it is."""
-    dropped: int = 0
-    """Listed, and gone when the details were asked."""
-    counts: tuple[Counted, ...] = ()
-    """What the kind's second sources say."""
-    stood_for: int = 0
-    """How many calls it would have taken at least, had it not been read in bulk."""
 
 
 @dataclass(slots=True)

@@ -56,6 +56,7 @@ attributes:
       kind: {type: string, api: item.kind, absent: none, meaning: Its kind.}
   aged: {type: bool, api: it.keys.old, absent: true, meaning: Whether its keys are old.}
   heavy: {type: bool, api: "has(more.heavy) && more.heavy", meaning: Whether it is heavy.}
+  shelf: {type: string, api: parent.name, absent: none, meaning: Where it stands.}
   public: {type: list(string), api: policy.members, absent: [], meaning: Who may open it.}
 """
 SHELF = """
@@ -86,7 +87,8 @@ examples: {{pass: [{{resource: {{}}}}], fail: [{{resource: {{}}}}], unknown: [{{
 
 
 CONDITION = (
-    "self.open && self.locks.exists(l, l.spare && l.kind != '') && self.aged && self.heavy && size(self.public) == 0"
+    "self.open && self.locks.exists(l, l.spare && l.kind != '') && self.aged && self.heavy"
+    " && size(self.public) == 0 && self.shelf != ''"
 )
 
 
@@ -124,6 +126,7 @@ def test_one_call_stands_for_many_and_no_parent_is_listed(found: Library) -> Non
     assert only(projection).value == {
         "id": "box/a", "name": "a", "account": "1", "region": "", "open": True, "aged": False, "heavy": True,
         "locks": [{"spare": False, "kind": "bolt"}], "public": ["all"],
+        "shelf": Unreadable("an inventory does not tell the parent"),
     }  # fmt: skip
     assert sorted(provider.asked) == [
         'inv:List@{"content":"POLICIES"}',
@@ -188,12 +191,25 @@ def test_a_refused_call_shows_nothing_and_stands_for_nothing(found: Library, sta
     assert projection.stood_for == {}
 
 
-def test_a_cut_off_answer_leaves_the_listing_and_the_details_open(found: Library) -> None:
-    read_so = in_bulk(found, bulk_types(found, found.checks.values()))
-    cut = refused(State.PARTIAL, "Later", {"rows": [row("a", WHOLE)]})
-    projection = read(read_so, Provider({"inv:List": cut}))
-    assert isinstance(only(projection).value["public"], Unreadable)
-    assert len(projection.gaps["test.x.box"]) == 1
+@pytest.mark.parametrize("which", ["THINGS", "POLICIES"])
+def test_a_cut_off_answer_is_open(found: Library, which: str) -> None:
+    types = bulk_types(found, found.checks.values())
+    whole = {"THINGS": {"rows": [row("a", WHOLE)]}, "POLICIES": {"rows": []}}
+    said = {**whole, which: refused(State.PARTIAL, "Later", whole[which])}
+    table = {
+        'inv:List@{"content":"THINGS","types":["Box"]}': said["THINGS"],
+        'inv:List@{"content":"POLICIES"}': said["POLICIES"],
+    }
+    projection = read(in_bulk(found, types), Provider(table))
+    assert len(projection.gaps["test.x.box"]) == (which == "THINGS")
+    public = only(projection).value["public"]
+    assert isinstance(public, Unreadable)
+    assert ("partial" in public.reason) == (which == "POLICIES")
+
+
+def test_a_parent_that_was_not_listed_is_unread(found: Library) -> None:
+    projection, _ = asked(found, [row("a", WHOLE)])
+    assert only(projection).value["shelf"] == Unreadable("an inventory does not tell the parent")
 
 
 def test_permissions_secrets_and_what_is_read_follow(found: Library) -> None:

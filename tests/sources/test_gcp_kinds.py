@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from models import SOURCES, WrongError, model, output, problems, walk
+from models import SOURCES, WrongError, model, output, problems, request_problems, steps_of, walk
 
+from scanner.core.bulk import every_type, in_bulk
 from scanner.model.library import Library
 from scanner.model.rest import PLACEHOLDER, RestOperation
 from scanner.sources.rest.operations import operations
@@ -86,6 +87,24 @@ def test_every_operation_is_asked_as_google_describes_it() -> None:
 def test_what_readers_read_is_in_the_models(read: str) -> None:
     operation, _, path = read.partition(" ")
     assert walk(output(operation), tuple(path.split("."))) is not None
+
+
+def test_the_inventory_tells_what_kinds_read_of_it_in_bulk(library: Library) -> None:
+    kinds = [kind for kind in in_bulk(library, every_type(library)).kinds.values() if kind.bulk]
+    assert len(kinds) == 8
+    for kind in kinds:
+        asked = [kind.listing.request if kind.listing else None, *kind.details.values()]
+        for request in asked:
+            assert request is not None
+            assert request.rows is not None
+            assert list(request_problems(request)) == []
+            rows = (*steps_of(request.items[0]), *request.rows.item.split("."))
+            for member in ((*rows[:2], request.rows.tells), rows, *((*rows, *path) for path in request.rows.read)):
+                walk(output(request.operation), member)
+        quiet = kind.bulk.quiet if kind.bulk else ()
+        # What may be left out is something that is read.
+        read = {path for request in asked if request and request.rows for path in request.rows.read}
+        assert all(any(path[: len(one)] == one for path in read) for one in quiet)
 
 
 def test_another_verb_path_or_page_is_said() -> None:
