@@ -29,10 +29,8 @@ from scanner.sources.aws.plans import Plan
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 KEY = ReadOnlyCredentials("AKID", "secret", "token", None)
 ONCE = Config(retries={"total_max_attempts": 1, "mode": "standard"})
-REGIONS = ("eu-west-1", "us-east-1")
 # What botocore tells of its own retries and of itself; tscan has neither.
 TOLD = {"amz-sdk-invocation-id", "amz-sdk-request", "user-agent", "authorization"}
-Given = Callable[[int, Mapping[str, str], bytes], None]
 
 
 class _Raw:
@@ -113,7 +111,7 @@ def lowered(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items() if name.lower() not in TOLD}
 
 
-@pytest.mark.parametrize("region", [*REGIONS, "cn-north-1", "us-gov-west-1"])
+@pytest.mark.parametrize("region", ["eu-west-1", "us-east-1", "cn-north-1", "us-gov-west-1"])
 def test_requests_are_those_of_botocores_client(both: Both, region: str) -> None:
     for plan, theirs in each_plan(both, region):
         params = arguments(plan.model)
@@ -287,15 +285,12 @@ def test_a_bucket_is_where_the_rules_say(
     names = ["".join(chosen.choices("abz019-.", k=chosen.randint(3, 63))) for _ in range(300)]
     names += ["s3", "amazonaws", "aaa", "us-east-1", "https", "x-s3alias", "b--x-s3", "a.b.c", "127-0-0-1", "10.0.0.1"]
     names = [name for name in names if name[0] not in "-." and name[-1] not in "-." and len(name) > 2]
-    for plan in (
-        both.clients.plan("s3", "us-east-1", "GetBucketAcl"),
-        both.clients.plan("s3", "us-east-1", "GetBucketTagging"),
-    ):
+    for operation in ("GetBucketAcl", "GetBucketTagging"):
+        plan = both.clients.plan("s3", "us-east-1", operation)
         for name in names:
             found = plan._places.of(plan.model, {"Bucket": name}, dict(plan._context))
             asked = plan._places._resolved(plan.model, {"Bucket": name}, dict(plan._context))
-            assert (found.url, found.signing, found.headers) == (asked.url, asked.signing, asked.headers), name
-            assert found.route.url == asked.route.url
+            assert (found.url, found.signing, found.route.url) == (asked.url, asked.signing, asked.route.url), name
 
 
 def test_line_breaks_in_arguments_make_no_lines() -> None:
