@@ -87,9 +87,17 @@ class Both:
         return Reply(status_code=self._status, headers=Headers(self._headers), content=self._body)
 
 
+@pytest.fixture(scope="module")
+def made() -> Iterator[Both]:
+    """Clients are dear to make, so that all tests share them."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield Both(patch)
+
+
 @pytest.fixture
-def both(monkeypatch: pytest.MonkeyPatch) -> Both:
-    return Both(monkeypatch)
+def both(made: Both) -> Both:
+    made.sent.clear()
+    return made
 
 
 def each_plan(both: Both, region: str) -> Iterator[tuple[Plan, Callable[..., Any]]]:
@@ -276,11 +284,10 @@ def test_what_a_plan_leaves_to_nobody_is_known() -> None:
 
 
 @pytest.mark.parametrize("variables", [{}, {"AWS_USE_DUALSTACK_ENDPOINT": "true"}, {"AWS_USE_FIPS_ENDPOINT": "true"}])
-def test_a_bucket_is_where_the_rules_say(
-    monkeypatch: pytest.MonkeyPatch, both: Both, variables: dict[str, str]
-) -> None:
+def test_a_bucket_is_where_the_rules_say(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
+    both = Both(monkeypatch)
     chosen = random.Random(7)
     names = ["".join(chosen.choices("abz019-.", k=chosen.randint(3, 63))) for _ in range(300)]
     names += ["s3", "amazonaws", "aaa", "us-east-1", "https", "x-s3alias", "b--x-s3", "a.b.c", "127-0-0-1", "10.0.0.1"]
