@@ -54,17 +54,14 @@ def session() -> Session:
 
 
 @cache
-def _declared(service: str) -> ServiceModel | None:
-    """The derived model of a service of a cloud other than AWS."""
-    found = [path for cloud in clouds() if (path := SOURCES / cloud / f"models/{service}.json").exists()]
-    return ServiceModel(json.loads(found[0].read_text())) if found else None
-
-
-def _aws(service: str) -> ServiceModel:
+def _services(name: str) -> tuple[ServiceModel, ...]:
+    """The models of every service of a name: `iam` is one of AWS and one of Google."""
+    paths = [path for cloud in clouds() if (path := SOURCES / cloud / f"models/{name}.json").exists()]
+    derived = [ServiceModel(json.loads(path.read_text())) for path in paths]
     try:
-        return session().get_service_model(service)
+        return (*derived, session().get_service_model(name))
     except UnknownServiceError:
-        raise WrongError(f"there is no model of {service}") from None
+        return tuple(derived)
 
 
 @cache
@@ -77,10 +74,13 @@ def output(operation: str) -> Shape:
 def model(operation: str) -> Any:
     """The model of `service:operation`."""
     service, _, name = operation.partition(":")
-    known = _declared(service) or _aws(service)
-    if name not in known.operation_names:
-        raise WrongError(f"{operation} does not exist{near(name, known.operation_names)}")
-    return known.operation_model(name)
+    if not _services(service):
+        raise WrongError(f"there is no model of {service}")
+    for known in _services(service):
+        if name in known.operation_names:
+            return known.operation_model(name)
+    names = [other for known in _services(service) for other in known.operation_names]
+    raise WrongError(f"{operation} does not exist{near(name, names)}")
 
 
 def near(word: str, known: Any) -> str:
