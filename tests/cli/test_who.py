@@ -283,7 +283,8 @@ class OtherLog:
 
 
 def test_another_log_answers_by_the_same_seam(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(AUDIT_LOGS, "_builtin", {"other": "tests.cli.test_who:OtherLog"})
+    for places in ("_builtin", "_places"):
+        monkeypatch.setattr(AUDIT_LOGS, places, {"other": "tests.cli.test_who:OtherLog"})
     monkeypatch.setattr("scanner.cli.who.now", lambda: datetime(2026, 2, 1, tzinfo=UTC))
     target = Target("other:project-1")
     move = Transition(

@@ -173,7 +173,7 @@ def test_names_are_the_clis_own_for_everything_that_is_read() -> None:
     library = load_library()
     asked = [
         request
-        for need in needs(library, list(library.checks.values())).values()
+        for need in needs(library, [check for check in library.checks.values() if check.cloud == "aws"]).values()
         for request in need_requests(need)
     ]  # fmt: skip
     names = {name for request in asked for name in (request.operation.partition(":")[2], *request.arguments)}
