@@ -242,7 +242,10 @@ def test_what_a_plan_leaves_to_nobody_is_known() -> None:
             "before-send",
             "needs-retry",
         ):
-            left.setdefault(event, set()).update(found.__name__ for found in plans.handlers(client, event, operation))
+            found = plans.handlers(client, event, operation)
+            # moto, where another test has loaded it, adds a handler of its own to every client.
+            own = [one for one in found if not type(one).__module__.startswith("moto.")]
+            left.setdefault(event, set()).update(one.__name__ for one in own)
         model = client.meta.service_model.operation_model(operation)
         unusual = (
             model.has_streaming_input,
