@@ -198,7 +198,8 @@ def _binary(closures: Closures, node: Binary) -> Closure:
 
 def _macro(closures: Closures, node: Macro) -> Closure:
     item = item_reader(closures, node)
-    return macro(node.kind, node.variable, closures.of(node.range), item, closures.of(node.body))
+    keys = isinstance(closures.types[node.range], MapType)
+    return macro(node.kind, node.variable, closures.of(node.range), item, closures.of(node.body), keys=keys)
 
 
 def item_reader(closures: Closures, node: Macro) -> Reader:
@@ -212,12 +213,15 @@ def item_reader(closures: Closures, node: Macro) -> Reader:
 def _call(closures: Closures, node: Call) -> Closure:
     arguments = tuple(closures.of(argument) for argument in node.arguments)
     function = FUNCTIONS[node.function]
+    name = function.name
     run: Callable[..., Any] = function.run
-    if function.name == "matches":
+    if name == "matches":
         search = matcher(pattern_of(node))
         run = lambda subject, _: search(subject)  # noqa: E731
-    allowed = frozenset(tuple(map(_class_of, overload.parameters)) for overload in function.overloads)
-    name = function.name
+    allowed = {tuple(map(_class_of, overload.parameters)) for overload in function.overloads}
+    if name == "size" and closures.types[node.arguments[0]] is DYN:
+        # A raw mapping may stand where a list was meant, so its size means nothing.
+        allowed.discard((dict,))
 
     def call(env: Environment) -> Any:
         values = [argument(env) for argument in arguments]

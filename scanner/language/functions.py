@@ -193,6 +193,13 @@ def _method(name: str, run: Callable[..., Any], overload: Overload, example: str
     return Function(name=name, overloads=(overload,), run=run, method=True, plain=False, example=example)
 
 
+def keys_of(mapping: dict[str, Any]) -> list[str]:
+    """The keys of a mapping, sorted; those of a redacted one are not its own."""
+    if "$redacted" in mapping:
+        raise ValueError("the mapping was redacted")
+    return sorted(mapping)
+
+
 def _plain(name: str, run: Callable[..., Any], example: str, *overloads: Overload) -> Function:
     return Function(name=name, overloads=overloads, run=run, example=example)
 
@@ -229,6 +236,7 @@ _ALL: Final = (
     ),
     _plain("days", days, "days(90)", _of(DURATION, INT)),
     _plain("hours", hours, "hours(36)", _of(DURATION, INT)),
+    _plain("keys", keys_of, "keys(map)", _of(ListType(STRING), MapType(NOTHING))),
     _plain("json", parse_json, "json('{}')", _of(DYN, STRING)),
     _plain("cidrPrefix", cidr_prefix, "cidrPrefix('10.0.0.0/8')", _of(INT, STRING)),
     _plain("cidrWithin", cidr_within, "cidrWithin('10.1.0.0/16', '10.0.0.0/8')", _of(BOOLEAN, STRING, STRING)),

@@ -13,11 +13,13 @@ BUDGET: Final = "#budget"
 """The entry of the environment that holds how many steps are left; no name can be spelled this way."""
 
 Closure = Callable[[dict[str, Any]], Any]
-_LISTS: Final = frozenset({list, OpenList, dict})
+_LISTS: Final = frozenset({list, OpenList})
+_MAPS: Final = frozenset({dict})
 
 
-def macro(kind: str, variable: str, over: Closure, item: Reader, body: Closure) -> Closure:
-    """The closure of a macro: its list, the check on each item, and its body."""
+def macro(kind: str, variable: str, over: Closure, item: Reader, body: Closure, *, keys: bool) -> Closure:
+    """The closure of a macro: its list (or, where `keys`, its map), the check on each item, and its body."""
+    allowed = _MAPS if keys else _LISTS
 
     def each(values: Any, env: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
         for value in list(values):
@@ -31,7 +33,7 @@ def macro(kind: str, variable: str, over: Closure, item: Reader, body: Closure) 
 
     def run(env: dict[str, Any]) -> Any:
         values = over(env)
-        if type(values) not in _LISTS:
+        if type(values) not in allowed:
             return as_unread(values, f"{kind}()")
         return collect(each(values, env), values.rest if type(values) is OpenList else None)
 

@@ -231,6 +231,9 @@ class Writer:
     def a_list(self, kind: ListType, at: Place, depth: int) -> str:
         rng = self.rng
         choice = rng.randint(0, 3)
+        maps = [path for path, one in at.paths if isinstance(one, MapType)]
+        if choice == 0 and kind == LS and maps and rng.random() < 0.5:
+            return f"keys({rng.choice(maps)})"
         if choice == 0 and kind == LS:
             return f"{self.write(STRING, at, depth)}.split(',')"
         if choice == 1 and at.loops < 3:

@@ -143,6 +143,14 @@ MUTANTS = (
         "the fast path overflows", "compiler.py", "if not {-INT_LIMIT} <= {name} < {INT_LIMIT}: return SLOW", "pass"
     ),
     Mutant("no budget on the fast path", "compiler.py", 'emitter.line("if left < 0: return SLOW")', "pass"),
+    Mutant(
+        "a raw mapping is gone over as a list",
+        "macros.py",
+        "_LISTS: Final = frozenset({list, OpenList})",
+        "_LISTS: Final = frozenset({list, OpenList, dict})",
+    ),
+    Mutant("a raw mapping has a size", "evaluator.py", "allowed.discard((dict,))", "pass"),
+    Mutant("a redacted mapping has keys", "functions.py", 'if "$redacted" in mapping:', "if False:"),
     Mutant("no budget on the careful path", "macros.py", "raise BudgetExceededError", "pass"),
     Mutant(
         "$ matches before a last newline",

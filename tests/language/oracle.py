@@ -20,6 +20,7 @@ _TYPES: Final = {
     "timestamp": cel.Type.TIMESTAMP,
     "dyn": cel.Type.DYN,
     "list(string)": cel.Type.List(cel.Type.STRING),
+    "map": cel.Type.Map(cel.Type.STRING, cel.Type.DYN),
 }
 FAILED: Final = object()
 """The oracle gave an error."""
@@ -43,6 +44,7 @@ def environment(names: Iterable[str]) -> Any:
         functions=[
             _function("days", days, "duration", "int"),
             _function("hours", hours, "duration", "int"),
+            _function("keys", sorted, "list(string)", "map"),
             _function("cidrPrefix", cidr_prefix, "int", "string"),
             _function("cidrWithin", cidr_within, "bool", "string", "string"),
             _function("cidrsBetween", cidrs_between, "list(string)", "string", "string"),

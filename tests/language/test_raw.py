@@ -32,6 +32,9 @@ RAW = {
     "Denied": U,
     "Gone": ABSENT,
     "Text": "2026-01-01T00:00:00Z",
+    "Map": {},
+    "Full": {"a": 1},
+    "Redacted": {"$redacted": "token"},
 }
 
 
@@ -71,6 +74,18 @@ RAW = {
         ("it['Name'] == 'x'", True),
         ("it.Count ? 1 : 2", "unread"),
         ("it.Nope ? 1 : 2", "missing"),
+        ("it.Map.all(m, false)", "unread"),
+        ("!it.Map.exists(m, true)", "unread"),
+        ("it.Full.exists(m, true)", "unread"),
+        ("it.Map.map(m, m)", "unread"),
+        ("it.Map.filter(m, true)", "unread"),
+        ("it.Map.exists_one(m, true)", "unread"),
+        ("size(it.Map) == 0", "unread"),
+        ("keys(it.Full) == ['a'] && keys(it.Map) == []", True),
+        ("keys(it.Full).all(k, k == 'a')", True),
+        ("keys(it.List)", "unread"),
+        ("keys(it.Redacted)", "unread"),
+        ("it.List[1].all(m, false)", "unread"),
     ],
 )
 def test_raw_answers(source: str, expected: object) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from scanner import pipeline
 from scanner.core.params import resolve_params
@@ -101,6 +102,46 @@ def improvements(
                 yield f"{scenario.name}: {name} became {after[name]} from {value} by refusing {file}"
         gone = [name for name in before if name not in after and not _is_listed(name, less)]
         yield from (f"{scenario.name}: {name} is gone in silence by refusing {file}" for name in gone)
+
+
+def misshapen(snapshot: Snapshot, library: Library, checks: Sequence[str]) -> Iterator[str]:
+    """What passes because a list of an answer came as an empty mapping, each in turn: there must be nothing."""
+    before = _passing(pipeline.judge([snapshot], library, checks=checks))
+    answers = snapshot.answers
+    for operation, path in sorted(
+        {(one.call.operation, path) for one in answers.values() for path in _lists(one.data)}
+    ):
+        spoiled = {
+            key: replace(one, data=_mapping_at(one.data, path)) if one.call.operation == operation else one
+            for key, one in answers.items()
+        }
+        after = pipeline.judge([replace(snapshot, answers=spoiled)], library, checks=checks)
+        yield from (f"{name} by {operation} {'.'.join(path)}" for name in _passing(after) - before)
+
+
+def _lists(data: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The places of lists in an answer; `[]` is every item."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            yield from _lists(value, (*path, key))
+    elif isinstance(data, list):
+        yield path
+        for value in data:
+            yield from _lists(value, (*path, "[]"))
+
+
+def _mapping_at(data: Any, path: tuple[str, ...]) -> Any:
+    if not path:
+        return {} if isinstance(data, list) else data
+    if path[0] == "[]":
+        return [_mapping_at(value, path[1:]) for value in data] if isinstance(data, list) else data
+    if isinstance(data, dict) and path[0] in data:
+        return {**data, path[0]: _mapping_at(data[path[0]], path[1:])}
+    return data
+
+
+def _passing(assessment: Assessment) -> set[tuple[str, str]]:
+    return {(one.check, one.resource.id) for one in assessment.findings if one.verdict is Verdict.PASS}
 
 
 def _statuses(found: Read) -> dict[tuple[str, str], object]:

@@ -19,7 +19,7 @@ from scanner.model.library import Library
 from scanner.model.rest import RestOperation
 from scanner.sources.rest.operations import operations
 from tests.recordings.azure import ROWS, Row
-from tests.recordings.collecting import Read, improvements, read, resources
+from tests.recordings.collecting import Read, improvements, misshapen, read, resources
 from tests.recordings.store import ABSENT, Scenario, folder, scenarios
 
 pytestmark = pytest.mark.skipif(folder() is None, reason=ABSENT)
@@ -179,6 +179,11 @@ def _pattern(operation: RestOperation) -> re.Pattern[str]:
         re.escape("{+resource}"), f"/subscriptions/[^/]+/.*{service}/.+" if "/" in operation.path else "-"
     )
     return re.compile(text, re.IGNORECASE)
+
+
+def test_a_mapping_for_a_list_is_never_a_pass() -> None:
+    passing = [(row.name, one) for row, found in _reads() for one in misshapen(found.snapshot, library(), row.checks)]
+    assert passing == []
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

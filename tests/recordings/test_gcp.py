@@ -20,7 +20,7 @@ from scanner.model.findings import Assessment
 from scanner.model.library import Library
 from scanner.model.rest import PLACEHOLDER, RestOperation
 from scanner.sources.rest.operations import operations
-from tests.recordings.collecting import Read, improvements, read, resources
+from tests.recordings.collecting import Read, improvements, misshapen, read, resources
 from tests.recordings.gcp_cases import IGNORED, cases
 from tests.recordings.replay import key_of
 from tests.recordings.store import ABSENT, folder, scenarios
@@ -132,6 +132,12 @@ def _is_recorded(operation: RestOperation) -> bool:
         for scenario in scenarios("gcp").values()
         for one in scenario.recordings
     )
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_mapping_for_a_list_is_never_a_pass(name: str, library: Library) -> None:
+    snapshot = replace(_read(name).snapshot, finished=NOW)
+    assert list(misshapen(snapshot, library, BY_NAME[name].checks)) == []
 
 
 @pytest.mark.parametrize("name", BY_NAME)
