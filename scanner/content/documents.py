@@ -28,6 +28,7 @@ Path = Sequence[str | int]
 _REFUSED: Final = re.compile(
     "[^\t\n\r\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|\r(?!\n)"
 )
+_PLAIN: Final = bytes((9, 10, *range(32, 127)))
 # `&name` and `*name` where YAML could take them for an anchor or an alias; conditions write `&&` and `a * b`.
 _MAYBE_ANCHOR: Final = re.compile(r"(?<![A-Za-z0-9_&*])[&*][A-Za-z0-9_-]")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
@@ -128,7 +129,8 @@ def _decode(content: bytes) -> str:
         line = content.count(b"\n", 0, error.start) + 1
         column = len(content[content.rfind(b"\n", 0, error.start) + 1 : error.start].decode("utf-8", "replace")) + 1
         raise BrokenError(line, column, "the file is not UTF-8", "save it as UTF-8") from None
-    if found := _REFUSED.search(text):
+    # Nearly every file is printable ASCII: that is seen at a glance.
+    if content.translate(None, _PLAIN) and (found := _REFUSED.search(text)):
         line, column = _line_column(text, found.start())
         raise BrokenError(line, column, f"the character U+{ord(found[0]):04X} is not allowed here", "remove it")
     return text

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from scanner.language.problems import fault
 
@@ -35,14 +34,13 @@ _REFUSED: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
-    """One word of an expression: its kind, its value, and where it stands."""
+class Token(NamedTuple):
+    """One word of an expression: its kind, its value, and where it stands. A tuple: a library has tens of thousands."""
 
     kind: str
     """`name`, `int`, `double`, `string`, `mark` or `end`."""
     text: str
-    value: str | int | float = ""
+    value: str | int | float
     at: tuple[int, int]
 
 
@@ -51,20 +49,21 @@ def tokens(source: str) -> list[Token]:
     if len(source) > LONGEST_SOURCE:
         raise fault((1, 1), f"the expression is longer than {LONGEST_SOURCE} characters", "split it into attributes")
     found: list[Token] = []
-    position, line, start = 0, 1, 0
-    while position < len(source):
+    position, line, start, length, match_at = 0, 1, 0, len(source), _TOKEN.match
+    while position < length:
         at = (line, position - start + 1)
-        match = _TOKEN.match(source, position)
+        match = match_at(source, position)
         if match is None:
             raise _refuse(source[position], at)
-        text = match[0]
-        if match.lastgroup != "space":
-            found.append(_token(match.lastgroup or "", text, source[match.end() : match.end() + 1], at))
+        text, kind, position = match[0], match.lastgroup, match.end()
+        if kind == "name" or kind == "mark":
+            found.append(Token(kind, text, text, at))
+        elif kind != "space":
+            found.append(_token(kind or "", text, source[position : position + 1], at))
         elif "\n" in text:
             line += text.count("\n")
-            start = position + text.rindex("\n") + 1
-        position = match.end()
-    found.append(Token(kind="end", text="", at=(line, position - start + 1)))
+            start = position - len(text) + text.rindex("\n") + 1
+    found.append(Token("end", "", "", (line, position - start + 1)))
     return found
 
 
@@ -82,12 +81,12 @@ def _token(kind: str, text: str, following: str, at: tuple[int, int]) -> Token:
         if kind == "raw" and text[-2] == "\\":
             raise fault(at, "a raw string cannot end with a backslash", "write an ordinary string, with \\\\ for one")
         value = text[2:-1] if kind == "raw" else _unescape(text[1:-1], at)
-        return Token(kind="string", text=text, value=value, at=at)
+        return Token("string", text, value, at)
     if kind in ("int", "double"):
         if following and (following.isalnum() or following == "_"):
             raise fault(at, f"{text + following!r} is not a number", "unsigned numbers and units are not written")
-        return Token(kind=kind, text=text, value=_number(kind, text), at=at)
-    return Token(kind=kind, text=text, value=text, at=at)
+        return Token(kind, text, _number(kind, text), at)
+    raise AssertionError(f"no token is called {kind}")
 
 
 def _number(kind: str, text: str) -> int | float:

@@ -27,8 +27,12 @@ DEEPEST: Final = 60
 MOST_NODES: Final = 1_000
 MACROS: Final = frozenset({"all", "exists", "exists_one", "filter", "map"})
 
-_RELATIONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "in"})
-_BINARY: Final = (_RELATIONS, frozenset({"+", "-"}), frozenset({"*", "/", "%"}))
+_BINDING: Final = {
+    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">=", "in"), 1),
+    **dict.fromkeys(("+", "-"), 2),
+    **dict.fromkeys(("*", "/", "%"), 3),
+}
+"""How tightly an operator binds; relations the least."""
 _WORDS: Final = frozenset({"true", "false", "null", "in"})
 _RESERVED: Final = _WORDS | {
     *("as", "break", "const", "continue", "else", "for", "function", "if", "import"),
@@ -68,12 +72,12 @@ class _Parser:
         self._next += token.kind != "end"
         return token
 
-    def _sees(self, *texts: str) -> bool:
-        token = self._peek()
-        return token.text in texts and token.kind in ("mark", "name")
+    def _sees(self, text: str) -> bool:
+        # A string's text begins with its quote or its r, and an end has none: neither is taken for a mark or a word.
+        return self._tokens[self._next].text == text
 
     def _accept(self, text: str) -> bool:
-        if self._sees(text):
+        if self._tokens[self._next].text == text:
             self._next += 1
             return True
         return False
@@ -89,8 +93,9 @@ class _Parser:
         raise fault(token.at, what, hint)
 
     def _made(self, node: N) -> N:
-        depth = 1 + max((self._depths[part] for part in children(node)), default=0)
-        self._depths[node] = depth
+        depths = self._depths
+        depth = 1 + max([depths[part] for part in children(node)], default=0)
+        depths[node] = depth
         self._nodes += 1
         if depth > DEEPEST:
             raise fault(node.at, f"the expression is nested more than {DEEPEST} levels deep")
@@ -113,27 +118,26 @@ class _Parser:
         return condition
 
     def _logic(self, operator: str) -> Node:
-        first = self._logic("&&") if operator == "||" else self._binary(0)
+        first = self._logic("&&") if operator == "||" else self._binary(1)
+        if not self._sees(operator):
+            return first
         terms = [first]
         at = self._peek().at
         while self._accept(operator):
-            terms.append(self._logic("&&") if operator == "||" else self._binary(0))
-        if len(terms) == 1:
-            return first
+            terms.append(self._logic("&&") if operator == "||" else self._binary(1))
         return self._made(Logic(at=at, operator=operator, terms=tuple(terms)))
 
-    def _binary(self, level: int) -> Node:
-        if level == len(_BINARY):
-            return self._unary()
-        left = self._binary(level + 1)
-        while self._sees(*_BINARY[level]):
+    def _binary(self, least: int) -> Node:
+        """Operands joined by operators that bind at least so tightly, each to what stands on its left."""
+        left = self._unary()
+        while _BINDING.get(self._tokens[self._next].text, 0) >= least:
             token = self._take()
-            right = self._binary(level + 1)
+            right = self._binary(_BINDING[token.text] + 1)
             left = self._made(Binary(at=token.at, operator=token.text, left=left, right=right))
         return left
 
     def _unary(self) -> Node:
-        if not self._sees("!", "-"):
+        if self._tokens[self._next].text not in ("!", "-"):
             return self._postfix()
         token = self._take()
         following = self._peek()

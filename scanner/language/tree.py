@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -118,21 +119,25 @@ class Has:
 Node = Literal | Name | Member | Index | Call | Unary | Logic | Binary | Ternary | ListLiteral | Macro | Has
 
 
-def children(node: Node) -> Iterator[Node]:
+def children(node: Node) -> tuple[Node, ...]:
     """The parts of a node, in the order in which they are written."""
-    match node:
-        case Literal() | Name():
-            return
-        case Member(operand=part) | Unary(operand=part) | Has(member=part):
-            yield part
-        case Index(operand=first, index=second) | Binary(left=first, right=second):
-            yield from (first, second)
-        case Macro(range=first, body=second):
-            yield from (first, second)
-        case Call(arguments=parts) | Logic(terms=parts) | ListLiteral(items=parts):
-            yield from parts
-        case Ternary(condition=condition, then=then, otherwise=otherwise):
-            yield from (condition, then, otherwise)
+    return _PARTS[type(node)](node)
+
+
+_PARTS: Final[dict[type, Callable[[Any], tuple[Node, ...]]]] = {
+    Literal: lambda node: (),
+    Name: lambda node: (),
+    Member: lambda node: (node.operand,),
+    Unary: lambda node: (node.operand,),
+    Has: lambda node: (node.member,),
+    Index: lambda node: (node.operand, node.index),
+    Binary: lambda node: (node.left, node.right),
+    Macro: lambda node: (node.range, node.body),
+    Call: lambda node: node.arguments,
+    Logic: lambda node: node.terms,
+    ListLiteral: lambda node: node.items,
+    Ternary: lambda node: (node.condition, node.then, node.otherwise),
+}
 
 
 def text(node: Node) -> str:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from scanner.core.actors import LogEvent
-from scanner.core.attribution import Reach, Rule
 from scanner.core.reading import Reader
 from scanner.core.steps import Prompt, Steps
 from scanner.model.answers import Account, Answer, Call, Caller, Target
 from scanner.model.config import TargetConfig
 from scanner.model.values import Unreadable
 from scanner.registry import Registry
+
+if TYPE_CHECKING:
+    from scanner.core.actors import LogEvent
+    from scanner.core.attribution import Reach, Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
