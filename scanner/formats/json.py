@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from json import JSONEncoder
 from typing import Any, Final
 
 from scanner.formats import Report
-from scanner.formats.indented import indented
 from scanner.formats.plain import plain
 from scanner.formats.values import json_value
 from scanner.model.attestations import AttestationResult
@@ -16,11 +16,20 @@ from scanner.model.library import Library
 from scanner.model.waivers import SCOPES, WaiverResult
 
 SCHEMA: Final = "tscan.result/1"
+_text: Final = JSONEncoder(allow_nan=False).encode
 
 
 def render(report: Report) -> str:
-    """One JSON document, indented; ASCII, so that no name from a cloud can act on a terminal."""
-    return indented(document(report)) + "\n"
+    """One JSON document, a row to a line; ASCII, so that no name from a cloud can act on a terminal."""
+    members = [f'  "{name}": {_member(value)}' for name, value in document(report).items()]
+    return "{\n" + ",\n".join(members) + "\n}\n"
+
+
+def _member(value: Any) -> str:
+    """A list with each of its rows on a line of its own, which `diff` and `grep` can read; else the value."""
+    if not isinstance(value, list) or not value:
+        return _text(value)
+    return "[\n    " + ",\n    ".join(map(_text, value)) + "\n  ]"
 
 
 def document(report: Report) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -56,6 +56,8 @@ class Explainer:
     def __init__(self, closures: Closures, env: Environment) -> None:
         self._closures = closures
         self._env = env
+        self._known: dict[Node, Any] = {}
+        """Values of nodes, while no loop variable changes."""
         self._found: dict[str, object] = {}
 
     def observe(self, tree: Node) -> tuple[Observation, ...]:
@@ -65,7 +67,18 @@ class Explainer:
         return tuple(Observation(path=path, value=value) for path, value in self._found.items())
 
     def _value(self, node: Node) -> Any:
-        return self._closures.of(node)(self._env)
+        if node not in self._known:
+            self._known[node] = self._closures.of(node)(self._env)
+        return self._known[node]
+
+    def _each(self, node: Macro, items: Iterable[tuple[Any, str]]) -> Iterator[tuple[Any, str]]:
+        """The items of a macro, each bound to its variable while it is looked at."""
+        read, outside = item_reader(self._closures, node), self._known
+        for value, origin in items:
+            self._known = {}
+            item = self._env[node.variable] = read(value)
+            yield item, origin
+        self._known = outside
 
     def _note(self, path: str, value: object) -> None:
         if len(self._found) < MOST_OBSERVED:
@@ -147,9 +160,7 @@ class Explainer:
             self._note(self._path(node.range, origins), values.rest)
         elif not items:
             return self._visit(node.range, origins)
-        read = item_reader(self._closures, node)
-        for value, origin in items:
-            self._env[node.variable] = read(value)
+        for _, origin in self._each(node, items):
             if _decides(node.kind, outcome, self._value(node.body)):
                 self._visit(node.body, {**origins, node.variable: origin})
         return None
@@ -166,9 +177,7 @@ class Explainer:
             yield from ((value, f"{path}[{place}]") for place, value in enumerate(values))
 
     def _derived(self, node: Macro, origins: Origins) -> Iterable[tuple[Any, str]]:
-        read = item_reader(self._closures, node)
-        for value, origin in list(self._items(node.range, origins)):
-            item = self._env[node.variable] = read(value)
+        for item, origin in self._each(node, list(self._items(node.range, origins))):
             outcome = self._value(node.body)
             if node.kind == "map":
                 yield outcome, self._path(node.body, {**origins, node.variable: origin})

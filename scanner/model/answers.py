@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import json.encoder
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -51,12 +51,15 @@ class Target(str):
         return self.partition(":")[2]
 
 
-_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+_encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+# `encode` makes a C encoder for each value, which takes twice as long as to encode a call's parameters with it.
+_make: Any = getattr(json.encoder, "c_make_encoder", None)
+_parts = _make and _make(None, _encoder.default, json.encoder.encode_basestring, None, ":", ",", True, False, True)
 
 
 def canonical(value: Any) -> str:
     """The one JSON text of a value: sorted keys, no spaces."""
-    return _canonical(value)
+    return "".join(_parts(value, 0)) if _parts else _encoder.encode(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

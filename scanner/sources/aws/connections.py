@@ -36,6 +36,8 @@ class Route:
 
     url: str
     """Scheme and host, for messages."""
+    host: str
+    """As it is signed: without its port, where that is the usual one."""
     pool: Any
     proxy: str = ""
     tunnel: bool = False
@@ -80,7 +82,7 @@ class Connections:
             manager = self._managers[proxy] = self._manager(proxy, proxies)
         pool = manager.connection_from_url(url)
         tunnel = bool(proxy) and connection_requires_http_tunnel(pool.proxy, pool.proxy_config, pool.scheme)
-        return Route(url=url, pool=pool, proxy=proxy, tunnel=tunnel)
+        return Route(url=url, host=host_of(url), pool=pool, proxy=proxy, tunnel=tunnel)
 
     def _manager(self, proxy: str, proxies: ProxyConfiguration) -> urllib3.PoolManager:
         if self._context is None:
@@ -103,6 +105,14 @@ class Connections:
         except OSError as error:
             raise aws.InvalidConfigError(error_msg=f"the CA bundle {named} cannot be read: {error}") from error
         return context
+
+
+def host_of(url: str) -> str:
+    """The host of an address as it is signed."""
+    parts = urlsplit(url)
+    name = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else str(parts.hostname)
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    return name if parts.port in (None, usual) else f"{name}:{parts.port}"
 
 
 def exchange(route: Route, request: bytes) -> Reply:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from botocore.model import OperationModel
@@ -64,12 +64,22 @@ class Places:
         alike = tuple("" if part == ("Bucket", bucket) else part for part in key)
         example = self._examples.get(alike)
         if example is not None:
-            url = example[1].url.replace(example[0], bucket)
-            return replace(example[1], url=url, route=self._connections.route(url))
+            return self._alike(*example, bucket)
         found = self._resolved(model, params, context)
         if found.url.count(bucket) == 1:
             self._examples[alike] = (bucket, found)
         return found
+
+    def _alike(self, name: str, place: Place, bucket: str) -> Place:
+        """Where another bucket is, as one is at its place."""
+        url = place.url.replace(name, bucket)
+        return Place(
+            url=url,
+            headers=place.headers,
+            route=place.route if url.startswith(f"{place.route.url}/") else self._connections.route(url),
+            signing=place.signing,
+            signing_context=place.signing_context,
+        )
 
     def _resolved(self, model: OperationModel, params: dict[str, Any], context: dict[str, Any]) -> Place:
         url, headers, _ = self._client._resolve_endpoint_ruleset(model, params, context)

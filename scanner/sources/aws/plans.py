@@ -19,7 +19,7 @@ from botocore.model import OperationModel
 from botocore.parsers import ResponseParserFactory
 
 from scanner.sources.aws.bodies import check_body
-from scanner.sources.aws.connections import exchange
+from scanner.sources.aws.connections import Route, exchange, host_of
 from scanner.sources.aws.http import Reply
 from scanner.sources.aws.places import Place, Places
 from scanner.sources.aws.signing import Signer
@@ -42,10 +42,10 @@ class Plan:
         self._places = places
         self._agent = client._user_agent_creator.to_string()
         self._context = _context(client, self.model)
-        self._protocol = self.model.service_model.resolved_protocol
         self._before_build = handlers(client, "before-parameter-build", operation)
         self._before_parse = handlers(client, "before-parse", operation)
         self._after_call = handlers(client, "after-call", operation)
+        self._parser = _PARSERS.create_parser(self.model.service_model.resolved_protocol)
         self._signers: dict[tuple[Any, str, str], Signer] = {}
 
     def ask(self, arguments: Mapping[str, Any], credentials: Any, now: datetime) -> dict[str, Any]:
@@ -76,18 +76,18 @@ class Plan:
             request.pop("host_prefix", None)
         request["headers"].update(place.headers)
         prepare_request_dict(request, endpoint_url=place.url, user_agent=self._agent, context={})
-        method, parts, body = request["method"], urlsplit(request["url"]), _encoded(request["body"])
+        method, body = request["method"], _encoded(request["body"])
+        host, path, query = _parts(request["url"], place.route)
         headers: dict[str, str] = {
-            "Host": _host(parts),
+            "Host": host,
             "Accept-Encoding": "identity",
             **{name: _text(value) for name, value in request["headers"].items()},
         }
         if body or method not in ("GET", "HEAD"):
             headers["Content-Length"] = str(len(body))
-        path = parts.path or "/"
-        sign(method, path, parts.query, headers, body)
+        sign(method, path, query, headers, body)
         headers.update(place.route.proxy_headers)
-        target = f"{place.route.before_path}{path}?{parts.query}" if parts.query else f"{place.route.before_path}{path}"
+        target = f"{place.route.before_path}{path}?{query}" if query else f"{place.route.before_path}{path}"
         return _head(method, target, headers) + body
 
     # -- back -----------------------------------------------------------------------------------------------------
@@ -104,7 +104,7 @@ class Plan:
         for handler in self._before_parse:
             handler(operation_model=model, response_dict=response, customized_response_dict=more)
         check_body(response, model)
-        parsed: dict[str, Any] = _PARSERS.create_parser(self._protocol).parse(response, model.output_shape)
+        parsed: dict[str, Any] = self._parser.parse(response, model.output_shape)
         parsed.update(more)
         for handler in self._after_call:
             handler(http_response=reply, parsed=parsed, model=model, context=context)
@@ -141,15 +141,18 @@ def _encoded(body: Any) -> bytes:
     return body.encode() if isinstance(body, str) else bytes(body or b"")
 
 
+def _parts(url: str, route: Route) -> tuple[str, str, str]:
+    """Host, path and query of an address. Nearly every one is of its route's host, and then not taken apart again."""
+    length = len(route.url)
+    if url.startswith(route.url) and url[length : length + 1] in ("/", "?", ""):
+        path, _, query = url[length:].partition("#")[0].partition("?")
+        return route.host, path or "/", query
+    parts = urlsplit(url)
+    return host_of(url), parts.path or "/", parts.query
+
+
 def _text(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
-
-
-def _host(parts: Any) -> str:
-    """The host as it is signed: without its port, where that is the usual one."""
-    name = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else str(parts.hostname)
-    usual = {"http": 80, "https": 443}.get(parts.scheme)
-    return name if parts.port in (None, usual) else f"{name}:{parts.port}"
 
 
 def _head(method: str, target: str, headers: Mapping[str, str]) -> bytes:
