@@ -74,7 +74,7 @@ def load(options: Judging) -> Library:
     from scanner.content.library import load_library
     from scanner.content.locate import default_roots
 
-    return load_library(default_roots(checks=options.checks, mappings=options.mappings))
+    return load_library(default_roots(checks=options.checks, mappings=options.mappings), lazily=True)
 
 
 def selected(options: Judging, library: Library) -> tuple[str, ...] | None:
@@ -95,7 +95,8 @@ def matching(patterns: Iterable[str], library: Library) -> set[str]:
 
     chosen: set[str] = set()
     for pattern in patterns:
-        found = {name for name in library.checks if fnmatchcase(name, pattern)}
+        named = {pattern} if pattern in library.checks else library.checks
+        found = {name for name in named if fnmatchcase(name, pattern)}
         if not found:
             raise TscanError(f"--select {pattern}: there is no such check", did_you_mean(pattern, library.checks))
         chosen |= found

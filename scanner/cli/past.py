@@ -101,7 +101,7 @@ def open_past(
     from scanner.history.stores import open_store
     from scanner.model.config import Config
 
-    library = load_library(default_roots(checks=tuple(checks), mappings=tuple(mappings)))
+    library = load_library(default_roots(checks=tuple(checks), mappings=tuple(mappings)), lazily=True)
     path = config or (CONFIG if CONFIG.is_file() else None)
     configured = load_config(path, library) if path else Config()
     place = open_store(store or configured.store or STORE)

@@ -151,4 +151,4 @@ def _deep(store: Store, seen: Verified) -> None:
     from scanner.history.deep import DeepVerifier
     from scanner.history.ledger import Ledger
 
-    DeepVerifier(Ledger(store), as_of_the_day, load_library()).run(seen)
+    DeepVerifier(Ledger(store), as_of_the_day, load_library(lazily=True)).run(seen)

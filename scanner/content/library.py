@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +22,7 @@ from scanner.content.shapes import shape_problems
 from scanner.errors import ContentError, Problem
 from scanner.model.checks import Check, Parameter
 from scanner.model.kinds import Kind
-from scanner.model.library import Library
+from scanner.model.library import Library, Shelf
 
 _PARAMETERS: Final = ("parameters.yaml",)
 
@@ -77,10 +77,14 @@ class Pack:
         return whole.hexdigest()
 
 
-def load_library(roots: Roots | None = None) -> Library:
-    """Everything that judges; ContentError with every mistake of every file."""
+def load_library(roots: Roots | None = None, *, lazily: bool = False) -> Library:
+    """Everything that judges; ContentError with every mistake of every file.
+
+    `lazily`: each check that tscan brings is read when it is asked for, and shows its mistakes then; its tests have
+    read them all, and a scan needs those of its cloud.
+    """
     with _uncollected():
-        return _load(roots or default_roots())
+        return _load(roots or default_roots(), lazily=lazily)
 
 
 @contextmanager
@@ -95,21 +99,23 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _load(roots: Roots) -> Library:
+def _load(roots: Roots, *, lazily: bool) -> Library:
     pack = Pack()
     pack.collect(roots)
     kinds, broken = _kinds(pack)
     parameters = _parameters(pack)
     reader = None if parameters is None else CheckReader(kinds=kinds, broken=broken, parameters=parameters)
-    checks, broken_checks = _checks(pack, reader)
-    shipped = {identity for identity, check in checks.items() if check.path.startswith("checks/")}
-    known = Known(checks={*checks, *broken_checks}, shipped=shipped, parameters=parameters, manual=())
+    files = {file.stem: file for file in pack.of("checks") if file.shipped and file.inside != _PARAMETERS}
+    later = files if lazily and reader else {}
+    checks, broken_checks = _checks(pack, reader, later)
+    shipped = {name for name in files if name in later or name in checks}
+    known = Known(checks={*later, *checks, *broken_checks}, shipped=shipped, parameters=parameters, manual=())
     mappings = read_mappings(pack.of("mappings"), pack.read, pack.problems, known)
     if pack.problems:
         raise ContentError(pack.problems)
     return Library(
         kinds=kinds,
-        checks=checks,
+        checks=_shelf(pack, reader, later, checks) if reader and later else checks,
         parameters=parameters or {},
         controls=mappings.controls,
         manual=mappings.manual,
@@ -158,13 +164,15 @@ def _parameters(pack: Pack) -> dict[str, Parameter] | None:
     return None if broken else found
 
 
-def _checks(pack: Pack, reader: CheckReader | None) -> tuple[dict[str, Check], frozenset[str]]:
-    """The checks, and the names of the files that hold none that can be used."""
+def _checks(
+    pack: Pack, reader: CheckReader | None, later: Mapping[str, ContentFile]
+) -> tuple[dict[str, Check], frozenset[str]]:
+    """The checks but for those that are read later, and the names of the files that hold none that can be used."""
     found: dict[str, Check] = {}
-    shown: dict[str, str] = {}
+    shown = {name: file.shown for name, file in later.items()}
     broken_checks: set[str] = set()
     for file in pack.of("checks"):
-        if file.inside == _PARAMETERS:
+        if file.inside == _PARAMETERS or (file.shipped and file.stem in later):
             continue
         reading = pack.read(file, "check")
         if reading is None or reader is None or reading.data["id"] != file.stem:
@@ -172,9 +180,25 @@ def _checks(pack: Pack, reader: CheckReader | None) -> tuple[dict[str, Check], f
         if reading is None or reader is None:
             continue
         check = reader.read(reading, file.inside, shipped=file.shipped)
-        if check.id in found:
+        if check.id in shown:
             reading.wrong(("id",), f"check '{check.id}' exists already", f"first in {shown[check.id]}")
             continue
         found[check.id] = check
         shown[check.id] = file.shown
     return {identity: found[identity] for identity in sorted(found)}, frozenset(broken_checks)
+
+
+def _shelf(pack: Pack, reader: CheckReader, later: Mapping[str, ContentFile], found: Mapping[str, Check]) -> Shelf:
+    """Checks that are read when they are asked for, beside those that are read; ContentError for mistakes in one."""
+
+    def read(name: str) -> Check:
+        if name in found:
+            return found[name]
+        reading = pack.read(later[name], "check")
+        check = None if reading is None else reader.read(reading, later[name].inside, shipped=True)
+        if check is None or pack.problems:
+            raise ContentError(pack.problems)
+        return check
+
+    clouds = {name: file.inside[0] for name, file in later.items()}
+    return Shelf({**clouds, **{name: check.cloud for name, check in found.items()}}, read)

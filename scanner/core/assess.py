@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from scanner.model.answers import Target
-from scanner.model.checks import Check
 from scanner.model.controls import CheckLink, Control, Requirement, Role, WhenEmpty
 from scanner.model.findings import CheckResult, ControlResult, Counts, Finding, Status, Verdict
 from scanner.model.library import Library
@@ -20,7 +19,7 @@ class _Evidence:
     """What there is to judge one control by."""
 
     control: Control
-    checks: Mapping[str, Check]
+    library: Library
     results: Mapping[str, Sequence[CheckResult]]
     targets: frozenset[Target]
     attested: frozenset[str]
@@ -36,7 +35,7 @@ class _Evidence:
     @property
     def scoped(self) -> tuple[CheckLink, ...]:
         """Deciding links that have a target in scope, or whose check is not known."""
-        return tuple(link for link in self.links if link.id not in self.checks or self.targets_of(link.id))
+        return tuple(link for link in self.links if link.id not in self.library.checks or self.targets_of(link.id))
 
     @property
     def found(self) -> tuple[CheckResult, ...]:
@@ -45,8 +44,8 @@ class _Evidence:
 
     def targets_of(self, check: str) -> tuple[Target, ...]:
         """Targets in scope that a check asks about."""
-        known = self.checks.get(check)
-        return tuple(sorted(target for target in self.targets if known is None or target.cloud == known.cloud))
+        cloud = self.library.cloud(check) if check in self.library.checks else None
+        return tuple(sorted(target for target in self.targets if cloud in (None, target.cloud)))
 
     def unrun(self, check: str) -> tuple[str, ...]:
         """Targets in scope in which a check was not run."""
@@ -72,7 +71,7 @@ def assess_control(
     """
     evidence = _Evidence(
         control=control,
-        checks=library.checks,
+        library=library,
         results=results,
         targets=targets,
         attested=attested,
@@ -117,7 +116,7 @@ def _unshown(evidence: _Evidence, counts: Counts) -> Iterator[str]:
     for link in evidence.scoped:
         for target in evidence.unrun(link.id):
             yield f"{link.id} was not run in {target}"
-        if link.id not in evidence.checks:
+        if link.id not in evidence.library.checks:
             yield f"{link.id} is not in the library"
     for need in evidence.control.must_have:
         if not _only_attestations(need) and not _met(evidence, need):
@@ -185,9 +184,10 @@ def _shown_by_checks(evidence: _Evidence, checks: Sequence[str]) -> bool:
 
 def _open(evidence: _Evidence, checks: Sequence[str]) -> tuple[str, ...]:
     """Checks of the clouds in scope of which none was read whole."""
-    asked = [check for check in checks if check in evidence.checks and evidence.targets_of(check)]
-    read = {evidence.checks[check].cloud for check in asked if _read_whole(evidence, check)}
-    return tuple(check for check in asked if evidence.checks[check].cloud not in read)
+    library = evidence.library
+    asked = [check for check in checks if check in library.checks and evidence.targets_of(check)]
+    read = {library.cloud(check) for check in asked if _read_whole(evidence, check)}
+    return tuple(check for check in asked if library.cloud(check) not in read)
 
 
 def _unmet(evidence: _Evidence, need: Requirement) -> str:
@@ -203,7 +203,7 @@ def _read_whole(evidence: _Evidence, check: str) -> bool:
     A gap that a waiver accepts is taken for read where the check decides the control, which is then accepted at best;
     elsewhere the control would pass by it.
     """
-    if check not in evidence.checks or evidence.unrun(check):
+    if check not in evidence.library.checks or evidence.unrun(check):
         return False
     decides = any(link.id == check for link in evidence.links)
     findings = (finding for result in evidence.results.get(check, ()) for finding in result.findings)

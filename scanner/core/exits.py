@@ -47,14 +47,12 @@ def open_regions(assessment: Assessment) -> tuple[str, ...]:
 def not_run(assessment: Assessment, library: Library, fail_on: Severity) -> tuple[str, ...]:
     """Checks at or above `fail_on` that concern a target and were not asked of it: running fewer improves nothing."""
     asked = {(result.check, result.target) for result in assessment.results}
+    targets = [Target(target["id"]) for target in assessment.targets]
     return tuple(
         sorted(
-            check.id
-            for check in library.checks.values()
-            if check.severity.rank >= fail_on.rank
-            and any(
-                check.cloud == Target(target["id"]).cloud and (check.id, target["id"]) not in asked
-                for target in assessment.targets
-            )
+            name
+            for name in library.checks
+            if any(library.cloud(name) == target.cloud and (name, target) not in asked for target in targets)
+            and library.checks[name].severity.rank >= fail_on.rank
         )
     )

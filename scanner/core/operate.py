@@ -194,13 +194,12 @@ _order = attrgetter("opened_by", "target", "check", "region", "resource")
 def _concerns(control: Control, one: _Walked, library: Library) -> bool:
     """Whether a target's records speak of a control: its checks are of that cloud, or people must show it."""
     cloud = one.target.partition(":")[0]
-    known = [library.checks[link.id] for link in control.checks if link.id in library.checks]
-    return not known or any(check.cloud == cloud for check in known)
+    known = [link.id for link in control.checks if link.id in library.checks]
+    return not known or any(library.cloud(check) == cloud for check in known)
 
 
 def _asked(one: _Walked, check: str, library: Library) -> bool:
-    known = library.checks.get(check)
-    return known is None or known.cloud == one.target.partition(":")[0]
+    return check not in library.checks or library.cloud(check) == one.target.partition(":")[0]
 
 
 def _check(one: _Walked, name: str, found: Sequence[Deviation]) -> CheckPeriod:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scanner.content import default_roots
+from scanner.content import default_roots, load_library
 from scanner.content.locate import content_files
 from scanner.errors import ContentError, TscanError
 from scanner.language.types import BOOL, INT, STRING, ListType, MapType, RecordType
@@ -270,3 +271,36 @@ def test_loading_imports_no_jsonschema() -> None:
     code = f"import {modules}; print('jsonschema' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "False\n"
+
+
+def test_a_library_that_is_read_as_it_is_asked_is_the_same() -> None:
+    at_once, lazily = load_library(), load_library(lazily=True)
+    assert list(lazily.checks) == list(at_once.checks)
+    assert len(lazily.checks) == len(at_once.checks)
+    assert "aws-iam-root-mfa-enabled" in lazily.checks
+    assert "aws-iam-root" not in lazily.checks
+    assert lazily.checks.get("aws-iam-root") is None
+    assert (lazily.sha256, lazily.controls) == (at_once.sha256, at_once.controls)
+    for name, check in at_once.checks.items():
+        other = lazily.checks[name]
+        assert lazily.cloud(name) == at_once.cloud(name) == check.cloud
+        assert other.pass_when.source == check.pass_when.source
+        assert replace(other, pass_when=check.pass_when, where=check.where) == check
+        assert lazily.checks[name] is other
+
+
+def test_a_check_that_is_read_late_shows_its_mistakes_then(pack: Any) -> None:
+    place = pack.change(CHECK, "self.default_encryption != 'none'", "self.‸encryption != 'none'")
+    library = load_library(pack.roots(), lazily=True)
+    assert "aws-s3-bucket-encrypted" in library.checks
+    with pytest.raises(ContentError) as caught:
+        library.checks["aws-s3-bucket-encrypted"]
+    assert str(caught.value).startswith(place)
+
+
+def test_a_users_check_cannot_take_the_name_of_one_that_is_read_late(pack: Any, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "aws-s3-bucket-encrypted.yaml").write_text((pack.folder / CHECK).read_text())
+    with pytest.raises(ContentError, match="exists already"):
+        load_library(pack.roots(more_checks=(mine,)), lazily=True)
