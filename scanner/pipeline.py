@@ -65,6 +65,7 @@ def scan(
         read=answer_paths(ways),
         call_deadline=CALL_DEADLINE,
         scan_deadline=deadline,
+        calls_at_once=threads,
         organization=any(need.kind.scope is Scope.MANAGEMENT for need in needs(library, selected).values()),
     )
     found = [(target, door) for target in config.targets for door in SOURCES.get(target.cloud)().open(target, rules)]

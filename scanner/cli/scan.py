@@ -95,7 +95,6 @@ def scan(**options: Any) -> int:
 
 def _scan(reading: Reading, options: Judging) -> int:
     from scanner.cli.judging import judge_with, people
-    from scanner.cli.keeping import anchor, keep
     from scanner.cli.options import load, parameters, selected
     from scanner.cli.output import destinations
     from scanner.cli.telling import Telling
@@ -122,8 +121,12 @@ def _scan(reading: Reading, options: Judging) -> int:
         paths = _evidence(reading, config, library, checks, several=several, quiet=options.quiet)
         report = judge_with(paths, options, library, places, said, configured=config.categories)
         if not reading.no_store:
+            from scanner.cli.keeping import keep
+
             targets = keep(paths, report, options, said, place)
     if targets and config.anchors:
+        from scanner.cli.keeping import anchor
+
         anchor(place, targets, config.anchors, quiet=options.quiet)
     telling.news(targets, said.waivers)
     return report.exit_code

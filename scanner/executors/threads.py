@@ -15,6 +15,8 @@ from scanner.core.steps import Pending, Prompt, Steps
 from scanner.executors import J, R, Working
 
 WORKERS: Final = 16
+_GATHER: Final = 0.02
+"""Seconds in which outcomes gather: to handle some in a row takes less time than to handle each as it comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Threads:
         try:
             left = crew.add(first)
             while left:
+                if left > 1 and crew.results.empty():
+                    time.sleep(_GATHER)
                 outcome = crew.results.get()
                 if isinstance(outcome, _Task):
                     crew.go_on(outcome)

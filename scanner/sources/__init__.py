@@ -31,6 +31,8 @@ class Rules:
     """Seconds for one call with all its pages and retries."""
     scan_deadline: float = 3600.0
     """Seconds for everything that is asked of a configured target, with all of its accounts."""
+    calls_at_once: int = 16
+    """Requests that are under way at the same time, over all of its accounts."""
     organization: bool = False
     """Whether checks ask about the organisation, so that it is asked who leads it."""
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from botocore.credentials import DeferredRefreshableCredentials, ReadOnlyCredentials
+from botocore.credentials import DeferredRefreshableCredentials, ReadOnlyCredentials, RefreshableCredentials
 from botocore.exceptions import ClientError, CredentialRetrievalError, NoCredentialsError
 
 from scanner.sources.clock import Clock
@@ -43,6 +43,12 @@ class Identity:
     def key(self) -> ReadOnlyCredentials:
         """The key of this moment, renewed where it is about to expire."""
         return self.credentials.get_frozen_credentials()
+
+    @property
+    def stale(self) -> bool:
+        """Whether the next key has to be asked for, which takes its time."""
+        credentials = self.credentials
+        return isinstance(credentials, RefreshableCredentials) and bool(credentials.refresh_needed())
 
     def renew(self) -> bool:
         """Make credentials anew although their time is not over; False where that cannot help."""

@@ -130,7 +130,7 @@ class Member:
         """Make the role's first credentials; why there are none."""
         tools = self.front.way.tools
         attempts = Attempts("sts", self.limiter, tools.clock, tools.until())
-        made = yield from attempts.ask(identity.credentials.get_frozen_credentials)
+        made = yield from attempts.ask(lambda: tools.exchanges.run(identity.key))
         return made if isinstance(made, Failure) else None
 
     def _unentered(self, answer: Answer, callers: tuple[Caller, ...]) -> Unentered:

@@ -19,13 +19,12 @@ class Attempts(pace.Attempts):
         super().__init__(limiter, clock, deadline)
         self._service = service
 
-    def ask(self, request: Callable[[], Any]) -> Steps[Any]:
-        """What the request returned, or the `Failure` that it ended with; yields the seconds that it waits."""
+    def ask(self, request: Callable[[], Steps[Any]]) -> Steps[Any]:
+        """What the request returned, or the `Failure` that it ended with; yields what it waits for."""
 
         def once() -> Steps[Any]:
-            yield from ()
             try:
-                return request()
+                return (yield from request())
             except FAILURES as error:
                 return classify(self._service, error)
 

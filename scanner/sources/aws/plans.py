@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -33,6 +34,15 @@ _PARSERS: Final = ResponseParserFactory()
 _PARSERS.set_parser_defaults(timestamp_parser=moment)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A request as it is sent, and what botocore's handlers noted of it."""
+
+    route: Route
+    content: bytes
+    context: dict[str, Any]
+
+
 class Plan:
     """One operation of one botocore client; safe in threads."""
 
@@ -49,13 +59,18 @@ class Plan:
         self._signers: dict[tuple[Any, str, str], Signer] = {}
 
     def ask(self, arguments: Mapping[str, Any], credentials: Any, now: datetime) -> dict[str, Any]:
-        """The parsed answer; ClientError for one that refuses, and what botocore raises for one that did not come."""
+        """The parsed answer, waited for: what `request` and `read` raise, and what the exchange raises."""
+        made = self.request(arguments, credentials, now)
+        return self.read(exchange(made.route, made.content), made)
+
+    def request(self, arguments: Mapping[str, Any], credentials: Any, now: datetime) -> Made:
+        """The request with these arguments, signed; what botocore raises for arguments that it refuses."""
         params, context = dict(arguments), dict(self._context)
         for handler in self._before_build:
             handler(params=params, model=self.model, context=context)
         place = self._places.of(self.model, params, context)
         sign = partial(self._signer(place, context).sign, credentials=credentials, now=now)
-        return self._read(exchange(place.route, self._written(params, place, sign)), context)
+        return Made(route=place.route, content=self._written(params, place, sign), context=context)
 
     # -- out ------------------------------------------------------------------------------------------------------
 
@@ -92,7 +107,8 @@ class Plan:
 
     # -- back -----------------------------------------------------------------------------------------------------
 
-    def _read(self, reply: Reply, context: dict[str, Any]) -> dict[str, Any]:
+    def read(self, reply: Reply, made: Made) -> dict[str, Any]:
+        """The parsed answer to a request; ClientError for one that refuses."""
         model = self.model
         response: dict[str, Any] = {
             "headers": reply.headers,
@@ -107,7 +123,7 @@ class Plan:
         parsed: dict[str, Any] = self._parser.parse(response, model.output_shape)
         parsed.update(more)
         for handler in self._after_call:
-            handler(http_response=reply, parsed=parsed, model=model, context=context)
+            handler(http_response=reply, parsed=parsed, model=model, context=made.context)
         if response["status_code"] >= 300:
             raise ClientError(parsed, model.name)
         return parsed

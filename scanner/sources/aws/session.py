@@ -9,12 +9,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from scanner.core.steps import Steps, walk
+from scanner.core.steps import Prompt, Steps, walk
 from scanner.model.answers import Account, Answer, Call, Caller, State, Target
 from scanner.sources import Rules
 from scanner.sources.aws.answers import UnexpectedValueError, plain
 from scanner.sources.aws.clients import Clients
 from scanner.sources.aws.clock import Skew
+from scanner.sources.aws.exchanges import Exchanges
 from scanner.sources.aws.identity import Identity, expired
 from scanner.sources.aws.operations import OPERATIONS
 from scanner.sources.aws.outcomes import FAILURES, classify
@@ -30,10 +31,11 @@ from scanner.sources.redaction import Redactor
 
 
 class Tools:
-    """What the doors of all accounts share: clients, rules, and the deadline."""
+    """What the doors of all accounts share: clients, the way out, rules, and the deadline."""
 
     def __init__(self, clients: Clients, rules: Rules, clock: Clock) -> None:
         self.clients = clients
+        self.exchanges = Exchanges(rules.calls_at_once)
         self.rules = rules
         self.clock = clock
         self.redactor = Redactor(rules)
@@ -61,8 +63,11 @@ class Door:
         return walk(self.steps(call), self.clock.sleep)
 
     def steps(self, call: Call) -> Steps[Answer]:
-        """The outcome of one call, yielding the seconds that it waits; OperationNotListedError for one that is not
+        """The outcome of one call, yielding what it waits for; OperationNotListedError for one that is not
         reviewed."""
+        return Prompt(self._steps(call))
+
+    def _steps(self, call: Call) -> Steps[Answer]:
         if call.operation not in OPERATIONS:
             raise OperationNotListedError(call.operation)
         service, _, operation = call.operation.partition(":")
@@ -119,17 +124,21 @@ class Door:
             reading.failure = cannot_follow(call, following, seen, reading.pages)
             arguments.update(following)
 
-    def _request(self, plan: Plan, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def _request(self, plan: Plan, arguments: Mapping[str, Any]) -> Steps[dict[str, Any]]:
         """One request, signed for this account; once more where its credentials had just run out."""
         try:
-            return self._once(plan, arguments)
+            return (yield from self._once(plan, arguments))
         except ClientError as error:
             if not expired(error) or not self._identity.renew():
                 raise
-        return self._once(plan, arguments)
+        return (yield from self._once(plan, arguments))
 
-    def _once(self, plan: Plan, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        return self.skew.of(lambda: plan.ask(arguments, self._identity.key(), self.clock.now()))
+    def _once(self, plan: Plan, arguments: Mapping[str, Any]) -> Steps[dict[str, Any]]:
+        if self._identity.stale:
+            yield from self.tools.exchanges.run(self._identity.key)
+        made = plan.request(arguments, self._identity.key(), self.clock.now())
+        reply = yield from self.tools.exchanges.send(made.route, made.content)
+        return self.skew.of(lambda: plan.read(reply, made))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
