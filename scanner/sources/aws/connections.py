@@ -137,7 +137,7 @@ def exchange(route: Route, request: bytes) -> Reply:
         raise
     if not reply.kept:
         connection.close()
-    route.pool._put_conn(connection if reply.kept else None)
+    route.pool._put_conn(connection)
     return reply
 
 

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from botocore.loaders import Loader
+from botocore.loaders import JSONFileLoader, Loader
 
 from scanner.sources.aws.operations import OPERATIONS
 
 _WHOLE: Final = frozenset({"sts"})
 """Services that botocore itself uses for credentials."""
+
+
+class _Files(JSONFileLoader):  # type: ignore[misc]
+    """botocore's files as plain dicts, which keep their order too and are made in half the time."""
+
+    def _load_file(self, full_path: str, open_method: Callable[..., Any]) -> Any:
+        if not os.path.isfile(full_path):
+            return None
+        with open_method(full_path, "rb") as file:
+            return json.loads(file.read())
 
 
 class ReviewedLoader(Loader):  # type: ignore[misc]
@@ -22,7 +33,7 @@ class ReviewedLoader(Loader):  # type: ignore[misc]
 
     def __init__(self, data_path: str | None) -> None:
         places = [os.path.expanduser(place) for place in (data_path or "").split(os.pathsep) if place]
-        super().__init__(extra_search_paths=places)
+        super().__init__(extra_search_paths=places, file_loader=_Files())
         self._cut: dict[str, dict[str, Any]] = {}
 
     def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> Any:

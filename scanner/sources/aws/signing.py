@@ -31,7 +31,7 @@ class Signer:
         self._s3 = version == "s3v4"
         self._service = service
         self._region = region
-        self._keys: dict[tuple[str, str], bytes] = {}
+        self._keys: dict[tuple[str, str], hmac.HMAC] = {}
 
     def sign(
         self,
@@ -57,19 +57,21 @@ class Signer:
         request = "\n".join((method, signed_path, _sorted(query), canonical, "", names, digest))
         scope = f"{moment[:8]}/{self._region}/{self._service}/aws4_request"
         text = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{sha256(request.encode()).hexdigest()}"
-        signature = hmac.digest(self._key(credentials.secret_key, moment[:8]), text.encode(), "sha256").hex()
+        signing = self._key(credentials.secret_key, moment[:8]).copy()
+        signing.update(text.encode())
         whose = f"Credential={credentials.access_key}/{scope}"
-        headers["Authorization"] = f"AWS4-HMAC-SHA256 {whose}, SignedHeaders={names}, Signature={signature}"
+        headers["Authorization"] = f"AWS4-HMAC-SHA256 {whose}, SignedHeaders={names}, Signature={signing.hexdigest()}"
 
-    def _key(self, secret: str, day: str) -> bytes:
+    def _key(self, secret: str, day: str) -> hmac.HMAC:
+        """The day's key, ready to be copied: `hmac.digest` would let other threads in at each request."""
         found = self._keys.get((secret, day))
         if found is None:
-            found = f"AWS4{secret}".encode()
+            key = f"AWS4{secret}".encode()
             for word in (day, self._region, self._service, "aws4_request"):
-                found = hmac.digest(found, word.encode(), "sha256")
+                key = hmac.digest(key, word.encode(), "sha256")
             if len(self._keys) >= _KEYS:
                 self._keys.clear()
-            self._keys[secret, day] = found
+            found = self._keys[secret, day] = hmac.new(key, digestmod="sha256")
         return found
 
 
