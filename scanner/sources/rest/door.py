@@ -18,7 +18,7 @@ from scanner.sources.pace import Attempts, Limiter
 from scanner.sources.reading import Reading, cannot_follow, finished
 from scanner.sources.redaction import Redactor
 from scanner.sources.rest.dialect import Dialect, request_id
-from scanner.sources.rest.replies import Reply, data_of, lack
+from scanner.sources.rest.replies import Reply, data_of, lack, short
 from scanner.sources.rest.shared import Shared
 from scanner.sources.rest.tokens import Token, Tokens
 from scanner.sources.rest.transport import Net, Outgoing
@@ -127,7 +127,7 @@ class Door:
             lacking = lacking or lack(operation, page.data)
             _add(call, operation, reading, page)
             if further is None:
-                reading.failure = lacking
+                reading.failure = lacking or short(operation, reading.data or {}, page.data, call.items)
                 return
             if isinstance(further, Failure):
                 reading.failure = further
