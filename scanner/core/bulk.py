@@ -68,8 +68,13 @@ def _read_so(kind: Kind, bulk: Bulk, library: Library, types: tuple[str, ...]) -
     for name, one in bulk.details.items():
         read = frozenset(path[1:] for path in all_paths(kind) if path[0] == name)
         details[name] = replace(one, rows=_rows(one, (bulk.type,), read))
-    counts = (*kind.count_from, *bulk.count_from)
-    return replace(kind, listing=Listing(request=request), details=details, same=bulk.same, count_from=counts)
+    return replace(
+        kind,
+        listing=Listing(request=request),
+        details=details,
+        same=bulk.same,
+        count_from=(*kind.count_from, *(replace(one, needed=True) for one in bulk.count_from)),
+    )
 
 
 def _rows(

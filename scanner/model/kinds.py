@@ -119,6 +119,8 @@ class Count:
     value: Expression
     """How many resources there are, or their ids, over `answer`."""
     means: Means
+    needed: bool = False
+    """Whether its silence is a gap as well, for the listing alone does not show that it is whole."""
 
     @property
     def operation(self) -> str:

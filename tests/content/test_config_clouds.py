@@ -60,7 +60,7 @@ targets:
         ("gcp: {organization: my-org}", ":3:25: 'my-org' is not the number of an organisation"),
         ("gcp: {projekt: my-project}", "unknown key 'projekt'"),
         ("gcp: {project: my-project, bulk: 'yes'}", ":3:38: 'bulk' must be true or false, not a text"),
-        ("azure: {tenant: 11111111-2222-3333-4444-555555555555, bulk: true}", "unknown key 'bulk'"),
+        ("github: {organization: my-org, bulk: true}", "unknown key 'bulk'"),
         ("gcp: {project: my-project, impersonate: nobody}", "'nobody' is not the address of a service account"),
         ("azure: {tenant: acme}", ":3:21: 'acme' is not the id of a tenant"),
         (f"azure: {{tenant: {TENANT}, subscription: {TENANT}}}", "one of 'tenant' and 'subscription' is needed"),

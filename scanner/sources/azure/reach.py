@@ -1,8 +1,8 @@
-"""Whether an inventory can have told everything: what the resource manager lists, to a caller who may read all of it.
+"""Whether anything can be hidden from the caller: what their roles on a whole subscription allow them to read.
 
 Resource Graph leaves out, without a word, what the caller may not read, and so does the resource manager's own list of
-resources (https://learn.microsoft.com/azure/governance/resource-graph/overview). The first is therefore held against
-the second, and the second is believed where roles show that nothing of it can be hidden from the caller.
+resources (https://learn.microsoft.com/azure/governance/resource-graph/overview). The first is held against the second,
+and the second is believed where roles show that nothing can be lacking in it.
 """
 
 from __future__ import annotations
@@ -21,21 +21,13 @@ _READS_ALL: Final = frozenset({OWNER, "acdd72a7-3385-48ef-bd42-f606fba81ae7", "b
 _OBJECT: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
-def known_resources(context: ReadContext) -> Asking:
-    """Ids of the subscription's resources of the type that is read in bulk, as the resource manager lists them.
+def nothing_hidden(context: ReadContext) -> Asking:
+    """An empty list, where nothing of the type that is read in bulk can be hidden from the caller; else why it may be.
 
-    Unreadable unless the caller holds, on the whole subscription, a role that allows to read the type, and nothing
-    denies it anywhere.
+    They must hold, on the whole subscription, a role that allows to read the type, and nothing may deny it anywhere.
     """
     hidden = yield from _hidden(context, f"{context.inventory}/read")
-    if hidden is not None:
-        return hidden
-    rows, unread = rows_of((yield asked("Microsoft.Resources:Resources_List", {"subscription": context.account})))
-    if unread:
-        return unread[0]
-    if not all(isinstance(row.get("id"), str) and isinstance(row.get("type"), str) for row in rows):
-        return Unreadable("Microsoft.Resources:Resources_List gave a row without its id or its type")
-    return [row["id"].lower() for row in rows if row["type"].lower() == context.inventory]
+    return [] if hidden is None else hidden
 
 
 def _hidden(context: ReadContext, action: str) -> Generator[Call, Answer, Unreadable | None]:
