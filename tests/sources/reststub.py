@@ -45,6 +45,14 @@ services:
         permission: []
         page: {send: cursor, next: data.page.end, more: data.page.more}
         graphql: "query($id: ID!, $cursor: String) { things }"
+      inventory:
+        post: /inventory
+        why: A query in a language that only reads.
+        permission: []
+        page: {send: options.$token, next: $token}
+        kql: "things | where kind in~ ({kinds}) | order by id asc"
+        total: all
+        truncated: cut
   other:
     host: https://other.example.com
     audience: https://other.example.com/.default
