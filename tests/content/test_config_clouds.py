@@ -34,7 +34,7 @@ targets:
       exclude: [{{account: sandbox, reason: Nothing is there., approver: cto@example.com}}]
   - gcp: {{project: my-project, endpoint: "http://127.0.0.1:8080/base"}}
   - azure: {{tenant: {TENANT}, credential: azure_cli}}
-  - azure: {{subscription: {TENANT}, endpoint: "https://arm.example.com"}}
+  - azure: {{subscription: {TENANT}, bulk: true, endpoint: "https://arm.example.com"}}
   - github: {{organization: my-org, app_id: "12", private_key: tscan.pem}}
 """
     (tmp_path / "tscan.yaml").write_text(text)
@@ -46,7 +46,7 @@ targets:
     assert project.settings == {"project": "my-project", "endpoint": "http://127.0.0.1:8080/base"}
     assert (tenant.cloud, tenant.settings) == ("azure", {"tenant": TENANT, "credential": "azure_cli"})
     assert subscription.settings["endpoint"] == "https://arm.example.com"
-    assert (organization.bulk, project.bulk) == (True, False)
+    assert (organization.bulk, project.bulk, tenant.bulk, subscription.bulk) == (True, False, False, True)
     assert github.settings == {"organization": "my-org", "app_id": "12", "private_key": "tscan.pem"}
 
 
