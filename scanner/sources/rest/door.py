@@ -43,6 +43,8 @@ class Tools:
     clock: Clock
     redactor: Redactor
     endpoint: str
+    graphql: str = ""
+    """What stands before the path of GraphQL, where that is not the endpoint; empty: it is."""
     deadline: float
     """Of the scan, on the monotonic clock."""
     shared: Shared = field(default_factory=Shared)
@@ -115,7 +117,8 @@ class Door:
     def _pages(
         self, call: Call, operation: RestOperation, wire: Wire, attempts: Attempts, reading: Reading
     ) -> Steps[None]:
-        place = Place(host=operation.host, endpoint=self.tools.endpoint)
+        beside = self.tools.graphql if operation.graphql else ""
+        place = Place(host=operation.host, endpoint=beside or self.tools.endpoint)
         seen: set[str] = set()
         lacking: Failure | None = None
         while reading.failure is None:
