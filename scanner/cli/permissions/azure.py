@@ -6,19 +6,18 @@ from pathlib import Path
 
 import click
 
-from scanner.cli.permissions.choosing import asked_of_log, chosen, lines, needed, selecting, watching
+from scanner.cli.permissions.choosing import asked_of_log, chosen, lines, needed, printed_as, selecting, watching
 
 
 @click.command()
 @selecting
 @watching
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["json", "graph", "list", "terraform"]),
-    default="json",
-    show_default=True,
-    help="The role, the permissions in Graph, all of them with what each is for, or both with who holds them.",
+@printed_as(
+    "json",
+    "graph",
+    "list",
+    "terraform",
+    says="The role, the permissions in Graph, all of them with what each is for, or both with who holds them.",
 )
 @click.option("--subscription", is_flag=True, help="For one subscription alone: nothing of the tenant is read.")
 @click.option("--bulk", is_flag=True, help="For targets with `bulk: true`, which Resource Graph answers for.")
