@@ -6,13 +6,14 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from scanner.core.door import Door
+from scanner.core.project import Estate, principal
 from scanner.core.steps import Steps
 from scanner.executors import Executor
 from scanner.model.answers import Answer, Call
-from scanner.sources import Entrance, Inside, Session, Unentered
+from scanner.sources import Entrance, Inside, Opened, Session, Unentered
 
 AT_ONCE: Final = 8
 """Targets that are read at the same time: enough that none waits for one that is slow; more only takes memory."""
@@ -38,6 +39,22 @@ class Asks(Protocol):
     """What asks at a door: a kind in one place, or whatever else knows its calls."""
 
     def ask(self, door: Door) -> None: ...
+
+
+def estate(opened: Opened, params: Mapping[str, Any], started: str) -> Estate:
+    """What lies in a target that is open: as `Estate.of` says it of its snapshot."""
+    return Estate(
+        target=opened.target,
+        account=opened.target.account,
+        partition=opened.partition,
+        regions=opened.regions,
+        regions_open=opened.regions_open,
+        params=params,
+        started=started,
+        management_open=opened.management_open,
+        organization_only=opened.organization_only,
+        principal=principal(opened.callers),
+    )
 
 
 class Collection:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Final
 
 from scanner import __version__
-from scanner.collect import Collected, Progress, collect_all
+from scanner.collect import Collected, Progress, collect_all, estate
 from scanner.core.assess import assess_controls
 from scanner.core.attest import attested, stale, weigh_attestations
 from scanner.core.bulk import asked_in_bulk, either_way, in_bulk
@@ -75,7 +75,7 @@ def scan(
         values = resolve_params(library.parameters, {**config.params, **found[number][0].params})
         mine = _of_cloud(selected, session.target)
         read = in_bulk(library, asked_in_bulk(found[number][0], library, mine))
-        return plan(read, mine, READERS.get, _estate(session, values, started))
+        return plan(read, mine, READERS.get, estate(session, values, started))
 
     executor = EXECUTORS.get("threads" if threads > 1 else "serial")(threads)
     for collected in collect_all([door for _, door in found], units, executor, progress):
@@ -88,20 +88,6 @@ def _distinct(targets: Sequence[Target]) -> None:
     for number, target in enumerate(targets):
         if target in targets[:number]:
             raise TscanError(f"{target} is named by two targets", "its resources would count twice: remove one")
-
-
-def _estate(session: Session, params: Mapping[str, Any], started: str) -> Estate:
-    return Estate(
-        target=session.target,
-        account=session.target.account,
-        partition=session.partition,
-        regions=session.regions,
-        regions_open=session.regions_open,
-        params=params,
-        started=started,
-        management_open=session.management_open,
-        organization_only=session.organization_only,
-    )
 
 
 def _snapshot(collected: Collected, checks: tuple[str, ...], params: Mapping[str, Any]) -> Snapshot:

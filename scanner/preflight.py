@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from scanner.collect import Collected, Collection, collect_all
+from scanner.collect import Collected, Collection, collect_all, estate
 from scanner.core.bulk import asked_in_bulk, in_bulk
 from scanner.core.door import Door
 from scanner.core.need import needs
 from scanner.core.params import resolve_params
 from scanner.core.permissions import Loss, asks_organization, losses, need_requests
-from scanner.core.project import Estate, plan
+from scanner.core.project import plan
 from scanner.executors import EXECUTORS
 from scanner.model.answers import Answer, Call, State
 from scanner.model.checks import Check
@@ -95,18 +95,9 @@ def _first(
     checks: Sequence[Check],
 ) -> dict[str, Call]:
     """By operation: a call that a scan begins with, in one region."""
-    estate = Estate(
-        target=session.target,
-        account=session.target.account,
-        partition=session.partition,
-        regions=session.regions[:1],
-        regions_open="",
-        params=resolve_params(library.parameters, {**config.params, **target.params}),
-        started=started,
-        management_open=session.management_open,
-        organization_only=session.organization_only,
-    )
-    calls = Collection(plan(library, _of_cloud(checks, session), READERS.get, estate), {}).first
+    values = resolve_params(library.parameters, {**config.params, **target.params})
+    place = replace(estate(session, values, started), regions=session.regions[:1], regions_open="")
+    calls = Collection(plan(library, _of_cloud(checks, session), READERS.get, place), {}).first
     return {call.operation: call for call in reversed(calls)}
 
 

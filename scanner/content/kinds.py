@@ -10,9 +10,9 @@ from scanner.content.agreement import check_agreement
 from scanner.content.reading import Reading, Steps, suggest
 from scanner.content.requests import Requests
 from scanner.content.typing import MistypedError, attribute_field, typed
-from scanner.language.types import DYN, INT, STRING, TIMESTAMP, Field, ListType, RecordType, Type
+from scanner.language.types import DYN, STRING, TIMESTAMP, Field, ListType, RecordType, Type
 from scanner.model.expressions import Expression
-from scanner.model.kinds import Attribute, Cardinality, Count, Kind, Listing, Means, Relation, Request, Scope
+from scanner.model.kinds import Attribute, Cardinality, Kind, Listing, Relation, Request, Scope
 
 GIVEN: Final[Mapping[str, Field]] = {name: Field(STRING) for name in ("id", "name", "account", "region")}
 """What every resource has."""
@@ -160,7 +160,7 @@ def _kind(draft: Draft, types: Mapping[str, RecordType], drafts: Mapping[str, Dr
         nature=data["nature"],
         scope=scope,
         listing=replace(requests, names=RAW).listing(("list",), data["list"]) if "list" in data else None,
-        count_from=tuple(_counts(replace(requests, names=RAW), data)),
+        count_from=tuple(replace(requests, names=RAW).counts((), data, data.get("list", {"per": ""}))),
         at=_place(reading, data, names),
         identity=reading.expression(("id",), data["id"], RAW, fits=STRING, raw=True),
         label=reading.expression(("name",), data["name"], RAW, fits=STRING, raw=True),
@@ -199,25 +199,6 @@ def _place(reading: Reading, data: dict[str, Any], names: Mapping[str, Type]) ->
         if word in data:
             return reading.expression((word,), data[word] or "''", names, fits=STRING, raw=True)
     return None
-
-
-def _counts(requests: Requests, data: dict[str, Any]) -> Iterator[Count]:
-    """The second sources."""
-    reading = requests.reading
-    if "count_from" not in data:
-        return
-    if "list" not in data or "per" in data["list"]:
-        reading.wrong(("count_from",), "only a listing of a whole target or region can be counted", key=True)
-    for index, source in enumerate(data["count_from"]):
-        path: Steps = ("count_from", index)
-        means = Means(source.get("means", Means.EQUAL))
-        asked = {key: value for key, value in source.items() if key not in ("value", "means")}
-        fits = ListType(STRING) if means is Means.LISTS else INT
-        yield Count(
-            source=requests.listing(path, asked),
-            value=reading.expression((*path, "value"), source["value"], {"answer": DYN}, fits=fits, raw=True),
-            means=means,
-        )
 
 
 def _attributes(

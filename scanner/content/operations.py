@@ -62,6 +62,9 @@ def _operation(reading: Reading, path: Steps, service: str, data: dict[str, Any]
         shared=data.get("shared", False),
         why=data.get("why", ""),
         graphql=data.get("graphql", ""),
+        kql=data.get("kql", ""),
+        total=data.get("total", ""),
+        truncated=data.get("truncated", ""),
     )
 
 
@@ -72,8 +75,9 @@ def _check_verb(reading: Reading, path: Steps, data: dict[str, Any]) -> None:
     verb = "get" if "get" in data else "post"
     if verb == "post" and "why" not in data:
         reading.wrong((*path, "post"), "a POST is on the list for a reason", "say in 'why' that it only reads")
-    if "graphql" in data and verb == "get":
-        reading.wrong((*path, "graphql"), "a query is asked by POST", "write 'post' instead of 'get'", key=True)
+    for word in ("graphql", "kql"):
+        if word in data and verb == "get":
+            reading.wrong((*path, word), "a query is asked by POST", "write 'post' instead of 'get'", key=True)
     text: str = data[verb]
     stray = _STRAY.search(PLACEHOLDER.sub("x", text))
     if stray:

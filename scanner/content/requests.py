@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from scanner.content.reading import Reading, Steps, suggest
-from scanner.language.types import BOOL, STRING, Type
+from scanner.language.types import BOOL, DYN, INT, STRING, ListType, Type
 from scanner.model.expressions import Expression
-from scanner.model.kinds import Batch, Bulk, Listing, Request, Rows
+from scanner.model.kinds import Batch, Bulk, Count, Listing, Means, Request, Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,19 @@ class Requests:
             batch=self._batch((*path, "batch"), data["batch"]) if "batch" in data else None,
         )
 
+    def counts(self, path: Steps, data: dict[str, Any], listing: dict[str, Any]) -> Iterator[Count]:
+        """The second sources that stand at a path, of a listing."""
+        if "count_from" in data and "per" in listing:
+            message = "only a listing of a whole target or region can be counted"
+            self.reading.wrong((*path, "count_from"), message, key=True)
+        for index, source in enumerate(data.get("count_from", ())):
+            inner: Steps = (*path, "count_from", index)
+            means = Means(source.get("means", Means.EQUAL))
+            asked = {key: value for key, value in source.items() if key not in ("value", "means")}
+            fits = ListType(STRING) if means is Means.LISTS else INT
+            value = self.reading.expression((*inner, "value"), source["value"], {"answer": DYN}, fits=fits, raw=True)
+            yield Count(source=self.listing(inner, asked), value=value, means=means)
+
     def bulk(self, kind: dict[str, Any]) -> Bulk | None:
         """How an inventory answers for the kind; None: none does."""
         if "bulk" not in kind:
@@ -78,10 +91,12 @@ class Requests:
             },
             same=tuple(data.get("same", ())),
             quiet=frozenset(tuple(member.replace("[]", ".[]").split(".")) for member in data.get("quiet", ())),
+            # An inventory lists children without their parents: it is always one listing of the whole target.
+            count_from=tuple(self.counts(path, data, data)),
         )
 
     def _in_rows(self, path: Steps, data: dict[str, Any], bulk: dict[str, Any]) -> Request:
-        rows = Rows(tells=bulk["tells"], type=bulk["type"], item=data["item"], match=data.get("match", ""))
+        rows = Rows(tells=bulk["tells"], type=bulk["type"], item=data.get("item", ""), match=data.get("match", ""))
         return replace(self.request(path, data), rows=rows)
 
     def _endpoint(self, path: Steps, data: dict[str, Any]) -> Expression | None:

@@ -68,7 +68,13 @@ def _read_so(kind: Kind, bulk: Bulk, library: Library, types: tuple[str, ...]) -
     for name, one in bulk.details.items():
         read = frozenset(path[1:] for path in all_paths(kind) if path[0] == name)
         details[name] = replace(one, rows=_rows(one, (bulk.type,), read))
-    return replace(kind, listing=Listing(request=request), details=details, same=bulk.same)
+    return replace(
+        kind,
+        listing=Listing(request=request),
+        details=details,
+        same=bulk.same,
+        count_from=(*kind.count_from, *(replace(one, needed=True) for one in bulk.count_from)),
+    )
 
 
 def _rows(
@@ -83,7 +89,14 @@ def _moved_secrets(kind: Kind, request: Request) -> Iterator[str]:
     if own is None or request.rows is None:
         return
     for secret in own.secrets:
-        yield f"{request.items[0]}[].{request.rows.item}.{secret.removeprefix(own.items[0]).lstrip('[]{}.')}"
+        inner = secret.removeprefix(own.items[0]).lstrip("[]{}.")
+        yield ".".join(part for part in (f"{request.items[0]}[]", request.rows.item, inner) if part)
+
+
+def inventory_type(kind: Kind) -> str:
+    """What the inventory calls a kind that is read in bulk; empty for one that is not."""
+    request = kind.listing.request if kind.listing else None
+    return request.rows.type if request is not None and request.rows is not None else ""
 
 
 def stands_for(need: KindNeed, resources: int) -> int:
@@ -144,7 +157,7 @@ class _Item:
         """What one row holds."""
         found = _member(row, self._rows.item)
         if not isinstance(found, dict):
-            return Unreadable(f"a row of {self._rows.type} holds no {self._rows.item}")
+            return Unreadable(f"a row of {self._rows.type} holds no {self._rows.item or 'resource'}")
         return self._filled(found, self._read, ())
 
     def _filled(self, value: Any, read: Tree, path: Path) -> Any:
@@ -166,12 +179,13 @@ class _Item:
             elif any(inner[: len(one)] == one for one in self._rows.quiet):
                 full.pop(key, None)
             else:
-                full[key] = Unreadable(f"the inventory does not tell {'.'.join((self._rows.item, *inner))}")
+                path_told = ".".join(part for part in (self._rows.item, *inner) if part)
+                full[key] = Unreadable(f"the inventory does not tell {path_told}")
         return full
 
 
 def _member(row: Any, path: str) -> Any:
-    """What stands at a dotted path; None for nothing."""
-    for step in path.split("."):
+    """What stands at a dotted path, the row itself at an empty one; None for nothing."""
+    for step in path.split(".") if path else ():
         row = row.get(step) if isinstance(row, dict) else None
     return row

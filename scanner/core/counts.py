@@ -41,11 +41,11 @@ class Counting:
         """Each source with what it says, and the gap that it shows."""
         for source in sources:
             raw = self._asked(source)
-            if raw is ABSENT:
+            if raw is ABSENT and not source.needed:
                 yield Counted(by=source.operation, means=source.means.value), None
                 continue
             value = source.value.evaluate({"answer": raw})
-            if isinstance(value, Unreadable) and value.missing and source.means is not Means.EQUAL:
+            if _is_silent(value) and source.means is not Means.EQUAL and not source.needed:
                 # A source that may know of some only need not speak of this kind at all.
                 yield Counted(by=source.operation, means=source.means.value), None
             else:
@@ -68,6 +68,10 @@ class Counting:
         # The second source is named as the call that was lacking, so that a waiver can accept the difference.
         place = f"{source.operation}@{self.context.region}"
         return said, Unreadable(wrong, gaps=frozenset((place,))) if wrong else None
+
+
+def _is_silent(value: Any) -> bool:
+    return isinstance(value, Unreadable) and value.missing
 
 
 def _number(means: Means, value: Any) -> int | Unreadable:

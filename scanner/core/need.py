@@ -215,7 +215,7 @@ def _answer_of(kind: Kind, root: str, library: Library) -> tuple[str, Path] | No
 
 def _inside(request: Request) -> Path:
     """From a row of an answer to what is read of it."""
-    return tuple(request.rows.item.split(".")) if request.rows is not None else ()
+    return tuple(request.rows.item.split(".")) if request.rows is not None and request.rows.item else ()
 
 
 def _steps(items: str) -> Path:

@@ -21,6 +21,8 @@ class Place:
     params: Mapping[str, Any]
     started: datetime
     """When the reading of the target began, by the host's clock: what a question about a span of time ends with."""
+    principal: str = ""
+    """Whoever asks, as the provider's own access rules name it; empty: not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from scanner.core.resources import Gap, Resource
 from scanner.core.units import Unit
 from scanner.language.functions import to_timestamp
 from scanner.language.unread import merge
-from scanner.model.answers import Answer, Call, Snapshot
+from scanner.model.answers import Answer, Call, Caller, Snapshot
 from scanner.model.checks import Check
 from scanner.model.findings import Population, ResourceRef
 from scanner.model.kinds import Scope
@@ -40,6 +40,8 @@ class Estate:
     """Why the kinds of the organisation are not read here; empty: they are."""
     organization_only: bool = False
     """Whether only the kinds of the organisation are read here."""
+    principal: str = ""
+    """Whoever asks, as the provider's own access rules name it; empty: not known."""
 
     @classmethod
     def of(cls, snapshot: Snapshot, params: Mapping[str, Any]) -> Estate:
@@ -54,6 +56,7 @@ class Estate:
             started=snapshot.started,
             management_open=snapshot.management_open,
             organization_only=snapshot.organization_only,
+            principal=principal(snapshot.callers),
         )
 
     def closed(self, scope: Scope) -> str:
@@ -74,7 +77,14 @@ class Estate:
                 region=region,
                 params=self.params,
                 started=to_timestamp(self.started),
+                principal=self.principal,
             )
+
+
+def principal(callers: Iterable[Caller]) -> str:
+    """Whoever asks, as the provider's own access rules name it; empty where that is not known, or several ask."""
+    named = {caller.detail.get("principal", "") for caller in callers}
+    return named.pop() if len(named) == 1 else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

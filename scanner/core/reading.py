@@ -23,6 +23,10 @@ class ReadContext:
     it: Any = None
     """The listed item, for a detail."""
     params: Mapping[str, Any] = field(default_factory=dict)
+    principal: str = ""
+    """Whoever asks, as the provider's own access rules name it; empty: not known."""
+    inventory: str = ""
+    """What the inventory calls the kind, where it is read in bulk."""
 
 
 Reader = Callable[[ReadContext], Generator[Call, Answer, Any]]

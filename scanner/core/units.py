@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scanner.core.attributes import CALLS, read_attribute
-from scanner.core.bulk import own_rows, rows_by_id, stands_for
+from scanner.core.bulk import inventory_type, own_rows, rows_by_id, stands_for
 from scanner.core.calls import applies, make_call, matched
 from scanner.core.counts import Counting, Listed
 from scanner.core.door import Door, items_at
@@ -48,14 +48,14 @@ class Unit:
     def ask(self, door: Door) -> None:
         """Note at the door what is missing. No attribute is made: they are made of answers, and ask nothing."""
         items = self._items(door, self.kind)
-        self._counted(door, items)
+        self._counted(door, self.kind, items)
         for scope, rows in self._scopes(door, items):
             self._details(door, scope, rows)
 
     def read(self, door: Door) -> UnitRead:
         """Resources and gaps, as far as the answers go; what is missing is noted at the door."""
         items = self._items(door, self.kind)
-        counts = self._counted(door, items)
+        counts = self._counted(door, self.kind, items)
         resources: list[Read] = []
         dropped = 0
         for scope, rows in self._scopes(door, items):
@@ -94,6 +94,7 @@ class Unit:
             return found
         parent = self._kinds[listing.per]
         above = self._items(door, parent)
+        self._counted(door, parent, above)
         found.gaps.extend(above.gaps)
         for it, grandparent in above.pairs:
             scope = self._scope(door, parent, it, grandparent)
@@ -115,16 +116,16 @@ class Unit:
         in_bulk = listing.request is not None and listing.request.rows is not None
         found.pairs.extend((item, _PARENT if in_bulk else scope["parent"]) for item in listed)
 
-    def _counted(self, door: Door, items: _Items) -> tuple[Counted, ...]:
-        """What the second sources say; what they say otherwise is a gap."""
-        if not self.kind.count_from:
+    def _counted(self, door: Door, kind: Kind, items: _Items) -> tuple[Counted, ...]:
+        """What the second sources say of a kind's listing; what they say otherwise is a gap, of its children too."""
+        if not kind.count_from:
             return ()
         base = self._base(ABSENT, ABSENT)
-        named = items.pairs if any(one.means is Means.LISTS for one in self.kind.count_from) else ()
-        ids = frozenset(str(self.kind.identity.evaluate(self._base(it, above))) for it, above in named)
-        counting = Counting(door=door, readers=self._readers, context=self._context(base), base=base)
+        named = items.pairs if any(one.means is Means.LISTS for one in kind.count_from) else ()
+        ids = frozenset(str(kind.identity.evaluate(self._base(it, above))) for it, above in named)
+        counting = Counting(door=door, readers=self._readers, context=self._context(base, kind), base=base)
         listed = Listed(number=len(items.pairs), ids=ids, whole=not items.gaps)
-        found = list(counting.against(self.kind.count_from, listed))
+        found = list(counting.against(kind.count_from, listed))
         items.gaps.extend(gap for _, gap in found if gap is not None)
         return tuple(one for one, _ in found)
 
@@ -268,7 +269,7 @@ class Unit:
         scope["region"] = region if isinstance(region, str) else Unreadable(f"the region is unread: {unread}")
         return scope
 
-    def _context(self, scope: dict[str, Any]) -> ReadContext:
+    def _context(self, scope: dict[str, Any], kind: Kind | None = None) -> ReadContext:
         return ReadContext(
             account=self.place.account,
             partition=self.place.partition,
@@ -276,6 +277,8 @@ class Unit:
             it=scope["it"],
             params=self.place.params,
             started=self.place.started,
+            principal=self.place.principal,
+            inventory=inventory_type(kind or self.kind),
         )
 
 

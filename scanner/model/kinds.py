@@ -61,7 +61,7 @@ class Rows:
     type: str
     """As the inventory calls the kind: `storage.googleapis.com/Bucket`."""
     item: str
-    """Dotted path of the resource, or of the detail, within a row."""
+    """Dotted path of the resource, or of the detail, within a row; empty: the row itself."""
     match: str = ""
     """The row member that repeats a resource's id; empty: each row is a resource."""
     types: tuple[str, ...] = ()
@@ -119,6 +119,8 @@ class Count:
     value: Expression
     """How many resources there are, or their ids, over `answer`."""
     means: Means
+    needed: bool = False
+    """Whether its silence is a gap as well, for the listing alone does not show that it is whole."""
 
     @property
     def operation(self) -> str:
@@ -140,6 +142,8 @@ class Bulk:
     """Details that are the listed resource itself."""
     quiet: frozenset[tuple[str, ...]]
     """Members that a row leaves out just as the service's own answer does, so that their absence means the same."""
+    count_from: tuple[Count, ...] = ()
+    """Second sources, where the inventory alone does not show that it told everything."""
 
     @property
     def type(self) -> str:

@@ -63,11 +63,19 @@ class RestOperation:
     """Why a POST is on the list."""
     graphql: str
     """The query, where one path answers every question; arguments are its variables. Empty: no GraphQL."""
+    kql: str = ""
+    """The query of an inventory, sent as `query`; its `{name}` takes a list of texts, each in quotes. Empty: no KQL."""
+    total: str = ""
+    """The member that says how many items all pages hold: an answer with another number is not whole."""
+    truncated: str = ""
+    """The member by which the last page says whether something was cut off."""
     placeholders: tuple[str, ...] = field(init=False, repr=False, compare=False)
-    """The arguments that fill the path; found once, for they are asked for with every request."""
+    """The arguments that fill the path, or the query; found once, for they are asked for with every request."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "placeholders", tuple(match[2] for match in PLACEHOLDER.finditer(self.path)))
+        object.__setattr__(
+            self, "placeholders", tuple(match[2] for match in PLACEHOLDER.finditer(self.path + self.kql))
+        )
 
     @property
     def service(self) -> str:

@@ -212,6 +212,7 @@ READERS = Registry[Reader](
         "aws.principals": "scanner.sources.aws.principals:principals",
         "azure.break_glass_sign_ins": "scanner.sources.azure.readers:break_glass_sign_ins",
         "azure.directory_administrators": "scanner.sources.azure.readers:directory_administrators",
+        "azure.nothing_hidden": "scanner.sources.azure.reach:nothing_hidden",
         "azure.subscription_administrators": "scanner.sources.azure.readers:subscription_administrators",
         "aws.recorded_counts": "scanner.sources.aws.recorded:recorded_counts",
         "aws.recorded_databases": "scanner.sources.aws.recorded:databases",

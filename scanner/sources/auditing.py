@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from importlib.resources import files
 from time import sleep
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from scanner.core.actors import LogEvent
 from scanner.core.attribution import Reach, Rule
@@ -27,19 +28,58 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known of an audit log before it is asked."""
+
+    lag: timedelta
+    """How long after a call its event may come."""
+    kept: timedelta
+    """How long events are held."""
+    operations: tuple[str, ...]
+    """What it asks."""
+    read: Mapping[str, frozenset[str]]
+    """By operation: what detection of secrets must leave alone."""
+    package: str
+    """Where `changing.tsv` lies."""
+    actions: Callable[[list[str]], Iterable[str]]
+    """The calls that a row of it stands for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asking:
     """An audit log while it is asked: no window is read twice."""
 
+    facts: ClassVar[Facts]
     now: Callable[[], datetime] = _now
     sleep: Callable[[float], None] = sleep
     _asked: dict[tuple[str, ...], Events | Unreadable] = field(default_factory=dict)
 
-    def older(self, window: tuple[str, str], kept: timedelta) -> Unreadable | None:
+    @property
+    def lag(self) -> timedelta:
+        """How long after a call its event may come."""
+        return self.facts.lag
+
+    @property
+    def read(self) -> Mapping[str, frozenset[str]]:
+        """What detection must leave alone."""
+        return self.facts.read
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """What it asks."""
+        return self.facts.operations
+
+    @property
+    def rules(self) -> Mapping[str, Rule]:
+        """Which calls change what, by kind."""
+        return _table(self.facts.package, self.facts.actions)
+
+    def older(self, window: tuple[str, str]) -> Unreadable | None:
         """Why a window is not known, where it begins before what the log still holds."""
-        if moment(window[0]) >= self.now() - kept:
+        if moment(window[0]) >= self.now() - self.facts.kept:
             return None
-        return Unreadable(f"the event history holds {kept.days} days, and the change may be older")
+        return Unreadable(f"the event history holds {self.facts.kept.days} days, and the change may be older")
 
     def once(
         self, key: tuple[str, ...], session: Session, call: Call, read: Callable[[Answer], Events | Unreadable]
@@ -102,8 +142,9 @@ def member(value: Any, *steps: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def table(package: str, actions_of: Callable[[list[str]], Iterable[str]]) -> Mapping[str, Rule]:
-    """Which calls change what, by kind: `changing.tsv` of a source, whose patterns the source may add to."""
+@cache
+def _table(package: str, actions_of: Callable[[list[str]], Iterable[str]]) -> Mapping[str, Rule]:
+    """`changing.tsv` of a source, whose patterns the source may add to."""
     text = files(package).joinpath("changing.tsv").read_text(encoding="utf-8")
     rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
     return {

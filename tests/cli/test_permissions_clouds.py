@@ -111,6 +111,24 @@ def test_in_bulk_the_inventory_is_allowed_in_place_of_the_listings(capsys: pytes
     assert "cloudasset" not in printed(capsys, "gcp")
 
 
+def test_azure_in_bulk_may_query_and_read_what_it_queries(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library, "load_library", load_library)  # the whole one: the small one has nothing in bulk
+    arguments = ("azure", "--subscription", "--select", "azure-storage-tls")
+    single = json.loads(printed(capsys, *arguments))["Actions"]
+    assert single == ["Microsoft.Resources/subscriptions/read", "Microsoft.Storage/storageAccounts/read"]
+    assert json.loads(printed(capsys, *arguments, "--bulk"))["Actions"] == [
+        "Microsoft.Authorization/denyAssignments/read",
+        "Microsoft.Authorization/roleAssignments/read",
+        "Microsoft.Authorization/roleDefinitions/read",
+        "Microsoft.ResourceGraph/resources/read",
+        "Microsoft.Resources/subscriptions/read",
+        "Microsoft.Resources/subscriptions/resources/read",
+        "Microsoft.Storage/storageAccounts/read",
+    ]
+
+
 def test_each_permission_says_what_it_is_for(capsys: pytest.CaptureFixture[str]) -> None:
     lines = printed(capsys, "gcp", "--format", "list", "--select", "gcp-project").splitlines()
     assert "resourcemanager.projects.list  cloudresourcemanager:projects.list: gcp-project" in lines

@@ -34,7 +34,7 @@ targets:
       exclude: [{{account: sandbox, reason: Nothing is there., approver: cto@example.com}}]
   - gcp: {{project: my-project, endpoint: "http://127.0.0.1:8080/base"}}
   - azure: {{tenant: {TENANT}, credential: azure_cli}}
-  - azure: {{subscription: {TENANT}, endpoint: "https://arm.example.com"}}
+  - azure: {{subscription: {TENANT}, bulk: true, endpoint: "https://arm.example.com"}}
   - github: {{organization: my-org, app_id: "12", private_key: tscan.pem}}
 """
     (tmp_path / "tscan.yaml").write_text(text)
@@ -46,7 +46,7 @@ targets:
     assert project.settings == {"project": "my-project", "endpoint": "http://127.0.0.1:8080/base"}
     assert (tenant.cloud, tenant.settings) == ("azure", {"tenant": TENANT, "credential": "azure_cli"})
     assert subscription.settings["endpoint"] == "https://arm.example.com"
-    assert (organization.bulk, project.bulk) == (True, False)
+    assert (organization.bulk, project.bulk, tenant.bulk, subscription.bulk) == (True, False, False, True)
     assert github.settings == {"organization": "my-org", "app_id": "12", "private_key": "tscan.pem"}
 
 
@@ -60,7 +60,7 @@ targets:
         ("gcp: {organization: my-org}", ":3:25: 'my-org' is not the number of an organisation"),
         ("gcp: {projekt: my-project}", "unknown key 'projekt'"),
         ("gcp: {project: my-project, bulk: 'yes'}", ":3:38: 'bulk' must be true or false, not a text"),
-        ("azure: {tenant: 11111111-2222-3333-4444-555555555555, bulk: true}", "unknown key 'bulk'"),
+        ("github: {organization: my-org, bulk: true}", "unknown key 'bulk'"),
         ("gcp: {project: my-project, impersonate: nobody}", "'nobody' is not the address of a service account"),
         ("azure: {tenant: acme}", ":3:21: 'acme' is not the id of a tenant"),
         (f"azure: {{tenant: {TENANT}, subscription: {TENANT}}}", "one of 'tenant' and 'subscription' is needed"),

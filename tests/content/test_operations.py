@@ -60,6 +60,7 @@ def test_it_is_read() -> None:
         ("page: {header: link}", "page: {header: next}", ":13:"),
         ("version: v2, shared", "page: {header: link}, version: v2, shared", ":12:30: a POST is paged by a token"),
         ("page: none", "page: never", ":11:"),
+        ("page: none", "page: none, kql: things", ":11:121: a query is asked by POST"),
         ("root: items", "root: items.all", ":13:"),
         ("version: 1\nservices", "version: 2\nservices", ":1:10: version 2 is newer"),
     ],

@@ -212,6 +212,39 @@ def test_a_parent_that_was_not_listed_is_unread(found: Library) -> None:
     assert only(projection).value["shelf"] == Unreadable("an inventory does not tell the parent")
 
 
+SILENT = "\n  count_from: [{call: x:Known, value: 'answer.boxes.map(b, b.id)', means: lists}]"
+
+
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        ({"boxes": [{"id": "box/a"}]}, ""),
+        ({"boxes": []}, ""),
+        ({"boxes": [{"id": "box/b"}]}, "names box/b, not listed"),
+        ({}, "did not count them"),
+        ({"boxes": [{}]}, "did not count them"),
+    ],
+)
+def test_a_second_source_of_what_is_read_in_bulk_must_speak(tmp_path: Path, known: Any, words: str) -> None:
+    kinds = {"x.box": BOX.replace("x.shelf", "test.x.shelf").replace("\n  asks", SILENT + "\n  asks")}
+    kinds |= {"x.shelf": SHELF, "x.label": LABEL.replace("x.box", "test.x.box")}
+    found = library(tmp_path, kinds, {"label": check("label", "self.text != ''")})
+    types = bulk_types(found, found.checks.values())
+    provider = Provider(
+        {
+            'inv:List@{"content":"THINGS","types":["Box"]}': {"rows": [row("a", {**WHOLE, "colour": "red"})]},
+            "x:ListLabels": {"labels": []},
+            "x:Known": known,
+        }
+    )
+    projection = read(in_bulk(found, types), provider)
+    # What leaves the parents open leaves their children open.
+    for kind in ("test.x.box", "test.x.label"):
+        reasons = [gap.unread.reason for gap in projection.gaps[kind]]
+        assert len(reasons) == (1 if words else 0)
+        assert words in "".join(reasons)
+
+
 def test_permissions_secrets_and_what_is_read_follow(found: Library) -> None:
     read_so = in_bulk(found, {"Box"})
     assert set(actions(read_so, found.checks.values(), lambda name: (name,))) == {"inv:List", "x:ListLabels"}

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from tests.loopback import Handler, serving
 from tests.recordings.store import Recording, Scenario
 
 TOKENS = frozenset({"pageToken", "$skiptoken", "$skipToken", "skiptoken"})
@@ -92,14 +91,12 @@ def _table(scenario: Scenario, ignore: frozenset[str]) -> dict[Key, list[Recordi
 
 def _handler(
     replay: Replay, table: dict[Key, list[Recording]], opening: Sequence[Opening], ignore: frozenset[str]
-) -> type[http.server.BaseHTTPRequestHandler]:
+) -> type[Handler]:
     known = {one.path: one.body for one in opening}
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def _serve(self) -> None:
-            target = asked(self.path, self.rfile.read(int(self.headers.get("content-length") or 0)))
+    class Recorded(Handler):
+        def serve(self) -> None:
+            target = asked(self.path, self.body())
             host = self.headers.get("x-tscan-host", "")
             if self.path.partition("?")[0] in known:
                 self._give(200, {}, known[self.path.partition("?")[0]])
@@ -113,31 +110,19 @@ def _handler(
             recording = found.pop(0) if len(found) > 1 else found[0]
             replay.asked.append(recording.file)
             if replay.refuse(recording):
-                self._give(
-                    403,
-                    {},
-                    {"error": {"code": "AuthorizationFailed", "message": "refused", "status": "PERMISSION_DENIED"}},
-                )
+                self._give(403, {}, REFUSAL)
                 return
             self._give(recording.status, recording.headers, recording.body)
 
         def _give(self, status: int, headers: Mapping[str, str], body: Any) -> None:
-            raw = json.dumps(body).encode()
             self.send_response(status)
             self.send_header("content-type", "application/json")
             for name, value in headers.items():
                 if name.startswith(("x-", "retry-", "link")):
                     self.send_header(name, value)
-            self.send_header("content-length", str(len(raw)))
-            self.end_headers()
-            self.wfile.write(raw)
+            self.give(json.dumps(body).encode())
 
-        do_GET = do_POST = _serve  # noqa: N815
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    return Handler
+    return Recorded
 
 
 @contextmanager
@@ -151,16 +136,5 @@ def replayed(
     """A server of one scenario. `ignore`: further arguments that take nothing from the answer."""
     replay = Replay(refuse=refuse)
     known = WITHOUT_MEANING | ignore
-    server = http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), _handler(replay, _table(scenario, known), opening, known)
-    )
-    server.daemon_threads = True
-    replay.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=lambda: server.serve_forever(0.02), daemon=True)
-    thread.start()
-    try:
+    with serving(_handler(replay, _table(scenario, known), opening, known)) as replay.url:
         yield replay
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import http.server
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +21,7 @@ from scanner.sources.rest.dialect import Dialect
 from scanner.sources.rest.door import Door, Tools
 from scanner.sources.rest.tokens import Token, Tokens
 from scanner.sources.rest.transport import Net
+from tests.loopback import Handler, serving
 
 OPERATIONS = """
 version: 1
@@ -45,6 +44,14 @@ services:
         permission: []
         page: {send: cursor, next: data.page.end, more: data.page.more}
         graphql: "query($id: ID!, $cursor: String) { things }"
+      inventory:
+        post: /inventory
+        why: A query in a language that only reads.
+        permission: []
+        page: {send: options.$token, next: $token}
+        kql: "things | where kind in~ ({kinds}) | order by id asc"
+        total: all
+        truncated: cut
   other:
     host: https://other.example.com
     audience: https://other.example.com/.default
@@ -83,33 +90,21 @@ class Provider:
         return [line for line, _, _ in self.asked]
 
 
-def _handler(provider: Provider) -> type[http.server.BaseHTTPRequestHandler]:
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def _serve(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+def _handler(provider: Provider) -> type[Handler]:
+    class Scripted(Handler):
+        def serve(self) -> None:
+            body = self.body()
             headers = {name.lower(): value for name, value in self.headers.items()}
             provider.asked.append((f"{self.command} {self.path}", headers, json.loads(body) if body else None))
             replies = provider.script.get(self.path.partition("?")[0]) or [Said({"error": {"code": 599}}, 501)]
             said = replies.pop(0) if len(replies) > 1 else replies[0]
-            raw = said.raw
             self.send_response_only(said.status)
             usual = {"Content-Type": "application/json", "Date": self.date_time_string()}
             for name, value in {**usual, **said.headers}.items():
                 self.send_header(name, value)
-            self.send_header("content-length", str(len(raw) + said.cut))
-            self.end_headers()
-            self.wfile.write(raw)
-            if said.cut:
-                self.close_connection = True
+            self.give(said.raw, said.cut)
 
-        do_GET = do_POST = _serve  # noqa: N815
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    return Handler
+    return Scripted
 
 
 @contextmanager
@@ -117,17 +112,8 @@ def served(script: Mapping[str, Said | Sequence[Said]]) -> Iterator[Provider]:
     """A provider that runs while the block does."""
     listed = {path: [said] if isinstance(said, Said) else list(said) for path, said in script.items()}
     provider = Provider(script=listed)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(provider))
-    server.daemon_threads = True
-    provider.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=lambda: server.serve_forever(0.02), daemon=True)
-    thread.start()
-    try:
+    with serving(_handler(provider)) as provider.url:
         yield provider
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @dataclass

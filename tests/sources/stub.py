@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import http.server
-import threading
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+
+from tests.loopback import Handler, serving
 
 
 @dataclass
@@ -36,50 +35,29 @@ class Provider:
         return replies.pop(0) if len(replies) > 1 else replies[0]
 
 
-def _handler(provider: Provider) -> type[http.server.BaseHTTPRequestHandler]:
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def _serve(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0)).decode()
+def _handler(provider: Provider) -> type[Handler]:
+    class Scripted(Handler):
+        def serve(self) -> None:
+            body = self.body().decode()
             target = self.headers.get("x-amz-target", "").rpartition(".")[2]
             action = urllib.parse.parse_qs(body).get("Action", [""])[0]
             name = target or action or f"{self.command} {self.path}"
             provider.asked.append((name, body))
             reply = provider.reply(name)
-            raw = reply.body.encode()
             self.send_response(reply.status)
             self.send_header("content-type", reply.kind)
             self.send_header("x-amzn-requestid", f"id-{len(provider.asked)}")
-            self.send_header("content-length", str(len(raw) + reply.cut))
-            self.end_headers()
-            self.wfile.write(raw)
-            if reply.cut:
-                self.close_connection = True
+            self.give(reply.body.encode(), reply.cut)
 
-        do_GET = do_POST = _serve  # noqa: N815
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    return Handler
+    return Scripted
 
 
 @contextmanager
 def serve(script: dict[str, list[Reply]]) -> Iterator[Provider]:
     """A provider that runs while the block does."""
     provider = Provider(script=script)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(provider))
-    server.daemon_threads = True
-    provider.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=lambda: server.serve_forever(0.02), daemon=True)
-    thread.start()
-    try:
+    with serving(_handler(provider)) as provider.url:
         yield provider
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def iam(operation: str, inside: str) -> Reply:

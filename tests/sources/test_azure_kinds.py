@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from models import WrongError, output, problems, request_problems, walk
 
+from scanner.core.bulk import every_type, in_bulk
 from scanner.core.need import requests
 from scanner.model.kinds import Kind, Request
 from scanner.model.library import Library
@@ -14,6 +15,9 @@ from scanner.sources import AUDIT_LOGS
 from scanner.sources.rest.operations import operations
 
 READ_BY_READERS = (
+    "Microsoft.Authorization:DenyAssignments_List value.[].properties.permissions.[].actions",
+    "Microsoft.Authorization:DenyAssignments_List value.[].properties.permissions.[].notActions",
+    "Microsoft.Authorization:RoleAssignments_ListForSubscription value.[].properties.condition",
     "Microsoft.Authorization:RoleAssignments_ListForSubscription value.[].properties.principalId",
     "Microsoft.Authorization:RoleAssignments_ListForSubscription value.[].properties.principalType",
     "Microsoft.Authorization:RoleAssignments_ListForSubscription value.[].properties.roleDefinitionId",
@@ -34,7 +38,7 @@ READ_BY_READERS = (
     "graph:ListRoleEligibilityScheduleInstances value.[].roleDefinitionId",
     "graph:ListSignIns value.[].status.errorCode",
 )
-"""What the programs of `readers.py` read, which no expression says."""
+"""What the programs of `readers.py` and `reach.py` read, which no expression says."""
 DISCOVERY = [
     "Microsoft.Management:ManagementGroups_GetDescendants",
     "Microsoft.Resources:Subscriptions_Get",
@@ -47,6 +51,21 @@ DISCOVERY = [
 
 def _kinds(library: Library) -> list[Kind]:
     return [kind for kind in library.kinds.values() if kind.cloud == "azure"]
+
+
+def test_the_graph_tells_what_kinds_read_of_it_in_bulk(library: Library) -> None:
+    kinds = [kind for kind in _kinds(in_bulk(library, every_type(library))) if kind.bulk]
+    assert kinds
+    for kind in kinds:
+        request = kind.listing.request if kind.listing else None
+        assert request is not None
+        assert request.rows is not None
+        assert list(request_problems(request)) == []
+        for path in request.rows.read:
+            # Below the columns, rows are as the listing's, which the kind is held against.
+            walk(output(request.operation), ("data", "[]", path[0]))
+        quiet = kind.bulk.quiet if kind.bulk else ()
+        assert all(any(path[: len(one)] == one for path in request.rows.read) for one in quiet)
 
 
 @pytest.mark.parametrize("read", READ_BY_READERS)
@@ -90,6 +109,7 @@ def test_a_wrong_path_is_said(path: str) -> None:
 
 
 def test_nothing_is_listed_that_nobody_asks(library: Library) -> None:
-    asked = {request.operation for kind in _kinds(library) for request in requests(kind)}
+    both = (library, in_bulk(library, every_type(library)))
+    asked = {request.operation for way in both for kind in _kinds(way) for request in requests(kind)}
     asked |= {*AUDIT_LOGS.get("azure")().operations}
     assert sorted(set(operations("azure")) - asked) == DISCOVERY

@@ -86,6 +86,54 @@ def test_a_query_is_sent_with_its_variables_and_followed_while_there_is_more(to:
     assert provider.asked[0][2]["query"].startswith("query($id")
 
 
+ASKED = {"query": "things | where kind in~ ('a.b/c', 'd') | order by id asc", "in": ["s"]}
+
+
+def inventory(kinds: Any = ("a.b/c", "d")) -> Call:
+    return listing("inventory", kinds=kinds, **{"in": ["s"]})
+
+
+def rows(*items: int, total: Any = 2, **more: Any) -> Said:
+    return Said({"items": list(items), "all": total, "cut": "false", **more})
+
+
+def test_an_inventory_is_asked_its_one_query_and_takes_its_token_deeper_in_the_body(to: Opened) -> None:
+    pages = [rows(1, cut="true", **{"$token": "n"}), rows(2)]
+    door, provider, _ = to({"/inventory": pages})
+    answer = door.ask(inventory())
+    assert (answer.state, answer.count, answer.data["items"]) == (State.OK, 2, [1, 2])
+    assert [body for _, _, body in provider.asked] == [ASKED, {**ASKED, "options": {"$token": "n"}}]
+    given = listing("inventory", kinds=["d"], options={"$top": 1})
+    door, provider, _ = to({"/inventory": [rows(1, **{"$token": "n"}), rows(2)]})
+    assert door.ask(given).state is State.OK
+    assert provider.asked[1][2]["options"] == {"$top": 1, "$token": "n"}
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        (rows(1), "all"),
+        (rows(1, 2, 3), "all"),
+        (rows(1, 2, total="2"), "all"),
+        (rows(1, 2, total=None), "all"),
+        (rows(1, 2, cut="true"), "cut"),
+        (rows(1, 2, cut=None), "cut"),
+    ],
+)
+def test_an_inventory_that_counts_otherwise_or_was_cut_off_is_not_whole(to: Opened, said: Said, code: str) -> None:
+    answer = to({"/inventory": said})[0].ask(inventory())
+    assert (answer.state, answer.code) == (State.PARTIAL, code)
+
+
+@pytest.mark.parametrize(
+    "kinds", [[], "a", None, ["a", 1], ["a')"], ["a' or '1' == '1"], ["a", ""], ["a b"], ["ä"], ["a\n"]]
+)
+def test_nothing_but_names_gets_into_a_query(to: Opened, kinds: Any) -> None:
+    door, provider, _ = to({})
+    answer = door.ask(inventory(kinds))
+    assert (answer.state, answer.code, provider.asked) == (State.ERROR, "BadArgument", [])
+
+
 @pytest.mark.parametrize(
     ("kind", "state"), [("FORBIDDEN", State.DENIED), ("NOT_FOUND", State.DENIED), ("ODD", State.ERROR)]
 )

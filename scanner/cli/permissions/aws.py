@@ -7,20 +7,15 @@ from pathlib import Path
 
 import click
 
-from scanner.cli.permissions.choosing import asked_of_log, chosen, lines, needed, selecting, watching
+from scanner.cli.permissions.choosing import asked_of_log, chosen, lines, needed, printed_as, selecting, watching
 from scanner.errors import TscanError
 
 
 @click.command()
 @selecting
 @watching
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["json", "list", "terraform", "cloudformation"]),
-    default="json",
-    show_default=True,
-    help="The policy, its actions with what each is for, or the role.",
+@printed_as(
+    "json", "list", "terraform", "cloudformation", says="The policy, its actions with what each is for, or the role."
 )
 @click.option("--trust", default="", metavar="ARN", help="Who may assume the role; asked for on use if left out.")
 @click.option("--external-id", default="", metavar="ID", help="What it must say; asked for on use if left out.")

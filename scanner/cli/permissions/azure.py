@@ -6,21 +6,21 @@ from pathlib import Path
 
 import click
 
-from scanner.cli.permissions.choosing import asked_of_log, chosen, lines, needed, selecting, watching
+from scanner.cli.permissions.choosing import asked_of_log, chosen, lines, needed, printed_as, selecting, watching
 
 
 @click.command()
 @selecting
 @watching
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["json", "graph", "list", "terraform"]),
-    default="json",
-    show_default=True,
-    help="The role, the permissions in Graph, all of them with what each is for, or both with who holds them.",
+@printed_as(
+    "json",
+    "graph",
+    "list",
+    "terraform",
+    says="The role, the permissions in Graph, all of them with what each is for, or both with who holds them.",
 )
 @click.option("--subscription", is_flag=True, help="For one subscription alone: nothing of the tenant is read.")
+@click.option("--bulk", is_flag=True, help="For targets with `bulk: true`, which Resource Graph answers for.")
 @click.option(
     "--scope",
     default="/providers/Microsoft.Management/managementGroups/TENANT",
@@ -28,7 +28,7 @@ from scanner.cli.permissions.choosing import asked_of_log, chosen, lines, needed
     help="Where the role can be assigned; the tenant's root group if left out.",
 )
 def azure(
-    select: tuple[str, ...], checks: tuple[Path, ...], who: bool, form: str, subscription: bool, scope: str
+    select: tuple[str, ...], checks: tuple[Path, ...], who: bool, form: str, subscription: bool, bulk: bool, scope: str
 ) -> int:
     """The actions and Graph permissions that the selected checks need, and no other.
 
@@ -38,6 +38,7 @@ def azure(
       tscan permissions azure --format graph
       tscan permissions azure --format terraform > tscan-role.tf
     """
+    from scanner.core.bulk import bulk_types, in_bulk
     from scanner.core.permissions import actions
     from scanner.model.kinds import Scope
     from scanner.sources.azure.permissions import actions_of, discovery, role_json, split, terraform
@@ -45,6 +46,8 @@ def azure(
     library, asked = chosen("azure", select, checks)
     if subscription:
         asked = [check for check in asked if library.kinds[check.kind].scope is not Scope.MANAGEMENT]
+    if bulk:
+        library = in_bulk(library, bulk_types(library, asked))
     grants = actions(library, asked, actions_of)
     opening = discovery(tenant=not subscription)
     log = needed(asked_of_log("azure", who=who), actions_of)

@@ -34,6 +34,11 @@ def selecting(function: F) -> F:
     return reduce(lambda wrapped, option: option(wrapped), reversed(_OPTIONS), function)
 
 
+def printed_as(*forms: str, says: str) -> Callable[[F], F]:
+    """The option that chooses the form; the first is the usual one."""
+    return click.option("--format", "form", type=click.Choice(forms), default=forms[0], show_default=True, help=says)
+
+
 def watching(function: F) -> F:
     """The option that adds what the audit log of a cloud asks."""
     return _WHO(function)

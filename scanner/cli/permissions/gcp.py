@@ -6,20 +6,20 @@ from pathlib import Path
 
 import click
 
-from scanner.cli.permissions.choosing import asked_of_log, chosen, lines, needed, selecting, watching
+from scanner.cli.permissions.choosing import asked_of_log, chosen, lines, needed, printed_as, selecting, watching
 from scanner.errors import TscanError
 
 
 @click.command()
 @selecting
 @watching
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["yaml", "json", "list", "apis", "terraform"]),
-    default="yaml",
-    show_default=True,
-    help="The role, its permissions with what each is for, the APIs alone, or the role with who holds it.",
+@printed_as(
+    "yaml",
+    "json",
+    "list",
+    "apis",
+    "terraform",
+    says="The role, its permissions with what each is for, the APIs alone, or the role with who holds it.",
 )
 @click.option("--project", is_flag=True, help="For one project alone: nothing of the organisation is read.")
 @click.option("--bulk", is_flag=True, help="For targets with `bulk: true`, which Cloud Asset Inventory answers for.")

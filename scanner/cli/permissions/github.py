@@ -6,19 +6,12 @@ from pathlib import Path
 
 import click
 
-from scanner.cli.permissions.choosing import chosen, lines, selecting
+from scanner.cli.permissions.choosing import chosen, lines, printed_as, selecting
 
 
 @click.command()
 @selecting
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["json", "list"]),
-    default="json",
-    show_default=True,
-    help="The manifest of an app, or its permissions with what each is for.",
-)
+@printed_as("json", "list", says="The manifest of an app, or its permissions with what each is for.")
 def github(select: tuple[str, ...], checks: tuple[Path, ...], form: str) -> int:
     """The permissions that an app needs for the selected checks, and no other.
 

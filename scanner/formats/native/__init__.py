@@ -1,4 +1,4 @@
-"""A provider's own command line for a call. To add a cloud, write `<cloud>.py` and name it here."""
+"""A provider's own command line for a call. To add a cloud, write its `command` and name it here."""
 
 from __future__ import annotations
 
@@ -10,8 +10,14 @@ from scanner.registry import Registry
 Native = Callable[[Call], str]
 """The command that asks the same question, for a POSIX shell."""
 
-NATIVE = Registry[Native]("scanner.native", aws="scanner.formats.native.aws:command")
-"""By cloud."""
+NATIVE = Registry[Native](
+    "scanner.native",
+    aws="scanner.formats.native.aws:command",
+    azure="scanner.sources.rest.native:azure",
+    gcp="scanner.sources.rest.native:gcp",
+    github="scanner.sources.rest.native:github",
+)
+"""By cloud. Those of declared requests are made where requests are."""
 
 
 def native(cloud: str, call: Call) -> str:

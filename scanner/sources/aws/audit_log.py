@@ -6,16 +6,15 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
 from typing import Any, Final
 
 from scanner.core.actors import LogEvent
-from scanner.core.attribution import Reach, Rule
+from scanner.core.attribution import Reach
 from scanner.core.calendar import iso, moment
 from scanner.model.answers import Answer, Call
 from scanner.model.values import Unreadable
 from scanner.sources import Session
-from scanner.sources.auditing import MARGIN, Asking, Events, table
+from scanner.sources.auditing import MARGIN, Asking, Events, Facts
 
 OPERATION: Final = "cloudtrail:LookupEvents"
 KEPT: Final = timedelta(days=90)
@@ -27,29 +26,22 @@ _TAGS: Final = ("tagging:TagResources", "tagging:UntagResources")
 """One service that changes the labels of all the others."""
 
 
+_FACTS: Final = Facts(
+    lag=LAG,
+    kept=KEPT,
+    operations=(OPERATION,),
+    # It would replace an event whole. Nearly all of it is dropped here.
+    read={OPERATION: frozenset({"Events[].CloudTrailEvent", "Events[].Resources"})},
+    package="scanner.sources.aws",
+    actions=lambda actions: (*actions, *_TAGS),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class CloudTrail(Asking):
     """The AWS audit log."""
 
-    @property
-    def lag(self) -> timedelta:
-        """How long after a call its event may come."""
-        return LAG
-
-    @property
-    def read(self) -> Mapping[str, frozenset[str]]:
-        """What detection must leave alone: it would replace an event whole. Nearly all of it is dropped here."""
-        return {OPERATION: frozenset({"Events[].CloudTrailEvent", "Events[].Resources"})}
-
-    @property
-    def operations(self) -> tuple[str, ...]:
-        """What it asks."""
-        return (OPERATION,)
-
-    @property
-    def rules(self) -> Mapping[str, Rule]:
-        """Which calls change what, by kind."""
-        return _rules()
+    facts = _FACTS
 
     def events(
         self, session: Session, window: tuple[str, str], region: str, reaches: Collection[Reach]
@@ -58,7 +50,7 @@ class CloudTrail(Asking):
 
         An event may be there twice, and in any order.
         """
-        if older := self.older(window, KEPT):
+        if older := self.older(window):
             return older
         if Reach.EVERY in reaches and session.regions_open:
             return Unreadable(session.regions_open)
@@ -132,8 +124,3 @@ def _detail(text: Any) -> Mapping[str, Any]:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
-
-
-@cache
-def _rules() -> Mapping[str, Rule]:
-    return table("scanner.sources.aws", lambda actions: (*actions, *_TAGS))

@@ -123,20 +123,18 @@ def exchange(route: Route, request: bytes) -> Reply:
     connection = route.pool._get_conn()
     if connection.is_closed:
         _open(route, connection)
+    kept = False
     try:
         connection.sock.sendall(request)
         reply = receive(connection.sock)
+        kept = reply.kept
     except TimeoutError as error:
-        connection.close()
         raise aws.ReadTimeoutError(endpoint_url=route.url, error=error) from error
     except (OSError, HTTPException) as error:
-        connection.close()
         raise aws.ConnectionClosedError(endpoint_url=route.url, error=error) from error
-    except BaseException:
-        connection.close()
-        raise
-    if not reply.kept:
-        connection.close()
+    finally:
+        if not kept:
+            connection.close()
     route.pool._put_conn(connection)
     return reply
 

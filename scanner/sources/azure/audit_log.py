@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
 from typing import Any, Final
 
 from scanner.core.actors import LogEvent
-from scanner.core.attribution import Reach, Rule
+from scanner.core.attribution import Reach
 from scanner.core.calendar import iso, moment
 from scanner.model.answers import Answer, Call
 from scanner.model.values import Unreadable
 from scanner.sources import Session
-from scanner.sources.auditing import MARGIN, Asking, Events, Outcome, entries_of, member, table
+from scanner.sources.auditing import MARGIN, Asking, Events, Facts, Outcome, entries_of, member
 
 OPERATION: Final = "Microsoft.Insights:ActivityLogs_List"
 KEPT: Final = timedelta(days=90)
@@ -35,33 +34,34 @@ _ALWAYS: Final = (
 _ENDS: Final = {"succeeded": Outcome.DONE, "failed": Outcome.FAILED}
 
 
+def _actions(words: list[str]) -> Iterator[str]:
+    """A type of resource stands for the calls that make, change and delete it and its parts."""
+    for word in words:
+        one = "*" in word or word.endswith(("/action", "/delete"))
+        yield from (word,) if one else (f"{word}/*write", f"{word}/*delete")
+    yield from _ALWAYS
+
+
+_READ: Final = (
+    "operationName.value", "status.value", "subStatus.value", "resourceId", "caller", "eventTimestamp",
+    "eventDataId", "correlationId", "httpRequest.clientIpAddress", "authorization.evidence.principalType",
+)  # fmt: skip
+"""Of an event; claims and what was sent are not among it."""
+_FACTS: Final = Facts(
+    lag=LAG,
+    kept=KEPT,
+    operations=(OPERATION,),
+    read={OPERATION: frozenset(f"value[].{path}" for path in _READ)},
+    package="scanner.sources.azure",
+    actions=_actions,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ActivityLog(Asking):
     """The Azure audit log."""
 
-    @property
-    def lag(self) -> timedelta:
-        """How long after a call its event may come."""
-        return LAG
-
-    @property
-    def read(self) -> Mapping[str, frozenset[str]]:
-        """What detection must leave alone; claims and what was sent are not among it."""
-        paths = (
-            "operationName.value", "status.value", "subStatus.value", "resourceId", "caller", "eventTimestamp",
-            "eventDataId", "correlationId", "httpRequest.clientIpAddress", "authorization.evidence.principalType",
-        )  # fmt: skip
-        return {OPERATION: frozenset(f"value[].{path}" for path in paths)}
-
-    @property
-    def operations(self) -> tuple[str, ...]:
-        """What it asks."""
-        return (OPERATION,)
-
-    @property
-    def rules(self) -> Mapping[str, Rule]:
-        """Which calls change what, by kind."""
-        return _rules()
+    facts = _FACTS
 
     def events(
         self, session: Session, window: tuple[str, str], region: str, reaches: Collection[Reach]
@@ -70,7 +70,7 @@ class ActivityLog(Asking):
 
         What `Reach.EVERY` asks for is never whole: what a management group hands down is logged there.
         """
-        if older := self.older(window, KEPT):
+        if older := self.older(window):
             return older
         if Reach.EVERY in reaches:
             return Unreadable(ABOVE)
@@ -119,16 +119,3 @@ def _id(row: Mapping[str, Any], action: str, who: str, resource: str) -> str:
     """The same for all events of one call: it is told of when it begins, is accepted and ends."""
     act = member(row, "correlationId")
     return " ".join((act, action.lower(), who, resource)) if act else member(row, "eventDataId")
-
-
-@cache
-def _rules() -> Mapping[str, Rule]:
-    return table("scanner.sources.azure", _actions)
-
-
-def _actions(words: list[str]) -> Iterator[str]:
-    """A type of resource stands for the calls that make, change and delete it and its parts."""
-    for word in words:
-        one = "*" in word or word.endswith(("/action", "/delete"))
-        yield from (word,) if one else (f"{word}/*write", f"{word}/*delete")
-    yield from _ALWAYS

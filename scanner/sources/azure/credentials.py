@@ -45,7 +45,9 @@ class AzureCredentials:
         claims = self._claims
         names = ("upn", "unique_name", "appid", "azp", "oid")
         found = next((claims[name] for name in names if isinstance(claims.get(name), str)), "")
-        return Caller(id=found or "an account that its token does not name", account=self.tenant)
+        held = claims.get("oid")
+        detail = {"principal": held.lower()} if isinstance(held, str) and held else {}
+        return Caller(id=found or "an account that its token does not name", account=self.tenant, detail=detail)
 
     @property
     def tenant(self) -> str:
@@ -83,7 +85,10 @@ class AzureCredentials:
 
 
 def claims_of(token: str) -> Mapping[str, Any]:
-    """What a token says of itself, for people to read: nothing is decided by it but what is shown."""
+    """What a token says of itself: who asks, for people to read, and whose roles are asked for.
+
+    Azure takes no token but its own, so that one that lied here would be refused everywhere else.
+    """
     part = token.split(".")[1] if token.count(".") == 2 else ""
     try:
         claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))

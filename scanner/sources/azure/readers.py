@@ -7,21 +7,17 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from scanner.core.policies.wildcards import covers
 from scanner.core.reading import ReadContext
-from scanner.model.answers import Answer, Call, State
+from scanner.model.answers import Answer, Call
 from scanner.model.values import OpenList, Unreadable
+from scanner.sources.azure.rights import CUSTOM_ROLES, OWNER, Asking, Row, allows, asked, patterns, rows_of
 
 _UNLICENSED: Final = ("AadPremiumLicenseRequired",)
 """Error code of a tenant without the licence for eligible assignments, which end with it."""
-_OWNER: Final = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 _GIVERS: Final = frozenset({"18d7d88d-d35e-4fb5-a5c3-7773c20a72d9", "f58310d9-a9f6-439a-9e8d-f62e7b41a168"})
 """Ids of User Access Administrator and of Role Based Access Control Administrator: the same in every tenant."""
 _ASSIGN: Final = "microsoft.authorization/roleassignments/write"
 _OBJECT: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
-
-Row = Mapping[str, Any]
-Asking = Generator[Call, Answer, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,17 +42,8 @@ class _Found:
 
     def rows(self, answer: Answer) -> list[Row]:
         """The rows of an answer; whatever is not one is said to be unread."""
-        if answer.state is State.ABSENT:
-            return []
-        if answer.state not in (State.OK, State.EMPTY, State.PARTIAL) or not isinstance(answer.data, Mapping):
-            self.unread.append(answer.unread)
-            return []
-        if answer.state is State.PARTIAL:
-            self.unread.append(answer.unread)
-        value = answer.data.get("value")
-        rows = [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
-        if not isinstance(value, list) or len(rows) < len(value):
-            self.unread.append(Unreadable(f"{answer.call.operation} gave rows in a form that is not known"))
+        rows, unread = rows_of(answer)
+        self.unread.extend(unread)
         return rows
 
     def add(self, answer: Answer, grants: Iterable[_Grant | None]) -> None:
@@ -85,7 +72,7 @@ def directory_administrators(context: ReadContext) -> Asking:
         ("graph:ListRoleEligibilityScheduleInstances", True),
     ):
         absent = _UNLICENSED if eligible else ()
-        answer = yield _call(operation, {"$expand": "principal"}, absent)
+        answer = yield asked(operation, {"$expand": "principal"}, absent)
         found.add(answer, (_of_directory(row, eligible) for row in found.rows(answer)))
     kept = [grant for grant in found.grants if grant.role in wanted]
     members = yield from _expanded(kept, found)
@@ -113,13 +100,13 @@ def subscription_administrators(context: ReadContext) -> Asking:
     """
     found = _Found()
     place = {"subscription": context.account}
-    answer = yield _call("Microsoft.Authorization:RoleDefinitions_List", place | {"$filter": "type eq 'CustomRole'"})
+    answer = yield asked(CUSTOM_ROLES, place | {"$filter": "type eq 'CustomRole'"})
     strong = _strong_roles(found.rows(answer), found)
     for operation, eligible in (
         ("Microsoft.Authorization:RoleAssignments_ListForSubscription", False),
         ("Microsoft.Authorization:RoleEligibilityScheduleInstances_ListForScope", True),
     ):
-        answer = yield _call(operation, place, _UNLICENSED if eligible else ())
+        answer = yield asked(operation, place, _UNLICENSED if eligible else ())
         rows = found.rows(answer)
         found.add(answer, (_of_subscription(row, eligible) for row in rows if _is_whole(row, context.account)))
     kept = [grant for grant in found.grants if grant.role in strong]
@@ -129,28 +116,17 @@ def subscription_administrators(context: ReadContext) -> Asking:
 
 def _strong_roles(definitions: Sequence[Row], found: _Found) -> dict[str, bool]:
     """Roles by id that can give rights, and whether they also have every right themselves."""
-    strong = {_OWNER: True} | dict.fromkeys(_GIVERS, False)
+    strong = {OWNER: True} | dict.fromkeys(_GIVERS, False)
     for row in definitions:
         properties, name = row.get("properties"), row.get("name")
         permissions = properties.get("permissions") if isinstance(properties, Mapping) else None
         if not isinstance(name, str) or not isinstance(permissions, list):
             found.unread.append(Unreadable("RoleDefinitions_List gave a role without permissions"))
             continue
-        given = [part for part in permissions if isinstance(part, Mapping) and _allows(part, _ASSIGN)]
+        given = [part for part in permissions if isinstance(part, Mapping) and allows(part, _ASSIGN)]
         if given:
-            strong[name.lower()] = any("*" in _patterns(part, "actions") for part in given)
+            strong[name.lower()] = any("*" in patterns(part, "actions") for part in given)
     return strong
-
-
-def _allows(part: Row, action: str) -> bool:
-    return any(covers(pattern, action) for pattern in _patterns(part, "actions")) and not any(
-        covers(pattern, action) for pattern in _patterns(part, "notActions")
-    )
-
-
-def _patterns(part: Row, member: str) -> list[str]:
-    value = part.get(member)
-    return [text.lower() for text in value if isinstance(text, str)] if isinstance(value, list) else []
 
 
 def _is_whole(row: Row, subscription: str) -> bool:
@@ -183,11 +159,11 @@ def _expanded(grants: Sequence[_Grant], found: _Found) -> Generator[Call, Answer
     people = [grant for grant in grants if grant.kind != "group"]
     for group in dict.fromkeys(grant.principal for grant in grants if grant.kind == "group"):
         given = [grant for grant in grants if grant.principal == group]
-        answer = yield _call("graph:ListGroupTransitiveMembers", {"group": group})
+        answer = yield asked("graph:ListGroupTransitiveMembers", {"group": group})
         # Members of groups inside it are among them; the groups themselves hold nothing.
         found.add(answer, _members((row for row in found.rows(answer) if _kind(row) != "group"), given, eligible=False))
-        asked = {"$filter": f"groupId eq '{group}'", "$expand": "principal"}
-        answer = yield _call("graph:ListGroupEligibilityScheduleInstances", asked, _UNLICENSED)
+        of_group = {"$filter": f"groupId eq '{group}'", "$expand": "principal"}
+        answer = yield asked("graph:ListGroupEligibilityScheduleInstances", of_group, _UNLICENSED)
         able = (row.get("principal") for row in found.rows(answer))
         found.add(answer, _members(able, given, eligible=True))
     people.extend(grant for grant in found.grants if grant.through)
@@ -273,10 +249,6 @@ def break_glass_sign_ins(context: ReadContext) -> Asking:
     found = _Found()
     rows: list[Row] = []
     for user in users:
-        answer = yield _call("graph:ListSignIns", {"$filter": f"userId eq '{user}'"})
+        answer = yield asked("graph:ListSignIns", {"$filter": f"userId eq '{user}'"})
         rows.extend(found.rows(answer))
     return found.listed(rows)
-
-
-def _call(operation: str, params: Mapping[str, Any], absent_on: tuple[str, ...] = ()) -> Call:
-    return Call(operation=operation, region="", params=params, items=("value",), absent_on=absent_on)

@@ -6,17 +6,16 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
 from typing import Any, Final
 
 from scanner.core.actors import LogEvent
-from scanner.core.attribution import Reach, Rule
+from scanner.core.attribution import Reach
 from scanner.core.calendar import iso, moment
 from scanner.core.steps import walk
 from scanner.model.answers import Answer, Call
 from scanner.model.values import Unreadable
 from scanner.sources import Session
-from scanner.sources.auditing import MARGIN, Asking, Events, Outcome, entries_of, member, table
+from scanner.sources.auditing import MARGIN, Asking, Events, Facts, Outcome, entries_of, member
 from scanner.sources.gcp.ancestry import ANCESTRY, ancestry, levels_of
 
 OPERATION: Final = "logging:entries.list"
@@ -36,36 +35,37 @@ _SWITCH: Final = "serviceusage"
 _PLACES: Final = frozenset({"locations", "regions", "zones"})
 
 
+def _switching(actions: list[str]) -> Iterator[str]:
+    """Calls, and those that switch their services; what switches several at once does not say which."""
+    yield from actions
+    yield from sorted(
+        {f"{service}:*ableService*" for service in (_SWITCH, *(one.partition(":")[0] for one in actions))}
+    )
+
+
+_PAYLOAD: Final = (
+    "serviceName", "methodName", "resourceName", "authenticationInfo.principalEmail",
+    "authenticationInfo.principalSubject", "requestMetadata.callerIp",
+)  # fmt: skip
+_ENTRY: Final = ("logName", "insertId", "timestamp", "operation.id", "operation.producer")
+"""What is read of an entry; what was sent and answered is not among it."""
+_FACTS: Final = Facts(
+    lag=LAG,
+    kept=KEPT,
+    operations=(OPERATION, ANCESTRY),
+    read={
+        OPERATION: frozenset(f"entries[].{path}" for path in (*_ENTRY, *(f"protoPayload.{one}" for one in _PAYLOAD)))
+    },
+    package="scanner.sources.gcp",
+    actions=_switching,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class CloudAuditLogs(Asking):
     """The Google Cloud audit log."""
 
-    @property
-    def lag(self) -> timedelta:
-        """How long after a call its event may come."""
-        return LAG
-
-    @property
-    def read(self) -> Mapping[str, frozenset[str]]:
-        """What detection must leave alone; what was sent and answered is not among it."""
-        inner = (
-            "serviceName", "methodName", "resourceName", "authenticationInfo.principalEmail",
-            "authenticationInfo.principalSubject", "requestMetadata.callerIp",
-        )  # fmt: skip
-        outer = ("logName", "insertId", "timestamp", "operation.id", "operation.producer")
-        return {
-            OPERATION: frozenset(f"entries[].{path}" for path in (*outer, *(f"protoPayload.{one}" for one in inner)))
-        }
-
-    @property
-    def operations(self) -> tuple[str, ...]:
-        """What it asks."""
-        return (OPERATION, ANCESTRY)
-
-    @property
-    def rules(self) -> Mapping[str, Rule]:
-        """Which calls change what, by kind."""
-        return _rules()
+    facts = _FACTS
 
     def events(
         self, session: Session, window: tuple[str, str], region: str, reaches: Collection[Reach]
@@ -74,7 +74,7 @@ class CloudAuditLogs(Asking):
 
         `Reach.EVERY` asks the folders and the organisation above a project as well.
         """
-        if older := self.older(window, KEPT):
+        if older := self.older(window):
             return older
         places = self._places(session, above=Reach.EVERY in reaches)
         if isinstance(places, Unreadable):
@@ -165,15 +165,3 @@ def _names(resource: str) -> tuple[str, ...]:
     words = resource.split("/")[2:]
     words = words[2:] if words[:1] and words[0] in _PLACES else words[1:] if words[:1] == ["global"] else words
     return () if len(words) % 2 or "" in words else tuple(dict.fromkeys(words[1::2]))
-
-
-@cache
-def _rules() -> Mapping[str, Rule]:
-    return table("scanner.sources.gcp", lambda actions: (*actions, *_switching(actions)))
-
-
-def _switching(actions: list[str]) -> Iterator[str]:
-    """The calls that switch the services of some calls; those of several at once do not say which."""
-    yield from sorted(
-        {f"{service}:*ableService*" for service in (_SWITCH, *(one.partition(":")[0] for one in actions))}
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,7 @@ def open_github(config: TargetConfig, rules: Rules) -> Sequence[Entrance]:
     needed(GITHUB)
     name = config.settings.get("organization", "") or config.settings["id"]
     shared = tools(config, rules, GithubDialect(), lambda net: _credentials(net, config, name))
+    shared = replace(shared, graphql=_graphql(shared.endpoint))
     signed_in(shared, GITHUB)
     door = Door(shared, frozenset({name}))
     answer = door.ask(Call(operation="github:orgs/get", region="", params={"org": name}))
@@ -45,6 +47,11 @@ def open_github(config: TargetConfig, rules: Rules) -> Sequence[Entrance]:
             )
         ),
     )
+
+
+def _graphql(endpoint: str) -> str:
+    """What stands before `/graphql`: beside `/api/v3` of GitHub Enterprise Server, not below it."""
+    return endpoint.removesuffix("/v3") if endpoint.endswith("/api/v3") else endpoint
 
 
 def _credentials(net: Net, config: TargetConfig, organization: str) -> Credentials:

@@ -18,7 +18,7 @@ from scanner.sources.pace import Attempts, Limiter
 from scanner.sources.reading import Reading, cannot_follow, finished
 from scanner.sources.redaction import Redactor
 from scanner.sources.rest.dialect import Dialect, request_id
-from scanner.sources.rest.replies import Reply, data_of, lack
+from scanner.sources.rest.replies import Reply, data_of, lack, short
 from scanner.sources.rest.shared import Shared
 from scanner.sources.rest.tokens import Token, Tokens
 from scanner.sources.rest.transport import Net, Outgoing
@@ -43,6 +43,8 @@ class Tools:
     clock: Clock
     redactor: Redactor
     endpoint: str
+    graphql: str = ""
+    """What stands before the path of GraphQL, where that is not the endpoint; empty: it is."""
     deadline: float
     """Of the scan, on the monotonic clock."""
     shared: Shared = field(default_factory=Shared)
@@ -115,7 +117,8 @@ class Door:
     def _pages(
         self, call: Call, operation: RestOperation, wire: Wire, attempts: Attempts, reading: Reading
     ) -> Steps[None]:
-        place = Place(host=operation.host, endpoint=self.tools.endpoint)
+        beside = self.tools.graphql if operation.graphql else ""
+        place = Place(host=operation.host, endpoint=beside or self.tools.endpoint)
         seen: set[str] = set()
         lacking: Failure | None = None
         while reading.failure is None:
@@ -127,7 +130,7 @@ class Door:
             lacking = lacking or lack(operation, page.data)
             _add(call, operation, reading, page)
             if further is None:
-                reading.failure = lacking
+                reading.failure = lacking or short(operation, reading.data or {}, page.data, call.items)
                 return
             if isinstance(further, Failure):
                 reading.failure = further

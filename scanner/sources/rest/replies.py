@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from scanner.model.answers import State
 from scanner.model.rest import RestOperation
 from scanner.sources.failures import Failure
+from scanner.sources.lists import count_at
 
 _NOTHING: Final = frozenset({"NO_RESULTS_ON_PAGE"})
 """Codes of warnings that take nothing from an answer: Compute Engine has one for each zone without resources."""
@@ -94,6 +95,21 @@ def lack(operation: RestOperation, data: Mapping[str, Any]) -> Failure | None:
             if value and not (isinstance(value, dict) and value.get("code") in _NOTHING):
                 message = f"{path}: {json.dumps(value)}"
                 return Failure(state=State.PARTIAL, code=path.rpartition(".")[2], message=message)
+    return None
+
+
+def short(
+    operation: RestOperation, data: Mapping[str, Any], last: Mapping[str, Any], items: Iterable[str]
+) -> Failure | None:
+    """What all pages together lack by their own count, or by what the last one says."""
+    if operation.total:
+        came, said = sum(count_at(data, path) for path in items), data.get(operation.total)
+        if came != said:
+            message = f"{operation.total} is {json.dumps(said)}, {came} came"
+            return Failure(state=State.PARTIAL, code=operation.total, message=message)
+    if operation.truncated and last.get(operation.truncated) != "false":
+        message = f"{operation.truncated} is {json.dumps(last.get(operation.truncated))} on the last page"
+        return Failure(state=State.PARTIAL, code=operation.truncated, message=message)
     return None
 
 

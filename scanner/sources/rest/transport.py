@@ -10,8 +10,9 @@ import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -59,7 +60,7 @@ class Net:
         self._timeout: Any = None
         self._proxies: dict[str, str] = {}
         self._by_host: dict[str, str | None] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Reply]] = set()
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="tscan-tokens")
 
     def send(self, outgoing: Outgoing) -> Pending:
@@ -76,14 +77,7 @@ class Net:
     def run(self, function: Callable[[], Any]) -> Pending:
         """Have something done that blocks."""
         pending = Pending()
-
-        def work() -> None:
-            try:
-                pending.bring(function())
-            except BaseException as error:  # noqa: BLE001 - brought to who waits, and raised there
-                pending.bring(error)
-
-        self._threads.submit(work)
+        self._threads.submit(function).add_done_callback(lambda done: pending.bring(_outcome(done)))
         return pending
 
     def _start(self) -> asyncio.AbstractEventLoop:
@@ -124,16 +118,15 @@ class Net:
         self._called = False
         while self._queue:
             outgoing, pending = self._queue.popleft()
-            task = asyncio.ensure_future(self._bring(outgoing, pending))
+            task = asyncio.ensure_future(self._ask(outgoing))
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(partial(self._bring, pending))
 
-    async def _bring(self, outgoing: Outgoing, pending: Pending) -> None:
-        try:
-            outcome: Any = await self._ask(outgoing)
-        except BaseException as error:  # noqa: BLE001 - brought to who waits, and raised there if it is no failure
-            outcome = _failure(error) or error
-        pending.bring(outcome)
+    def _bring(self, pending: Pending, task: asyncio.Task[Reply]) -> None:
+        self._tasks.discard(task)
+        outcome = _outcome(task)
+        failure = _failure(outcome) if isinstance(outcome, BaseException) else None
+        pending.bring(failure or outcome)
 
     async def _ask(self, outgoing: Outgoing) -> Reply:
         request = self._session.request(
@@ -157,6 +150,14 @@ class Net:
             near = parts.hostname in LOOPBACK or proxy_bypass(parts.netloc)
             self._by_host[key] = None if not found or near else found
         return self._by_host[key]
+
+
+def _outcome(done: asyncio.Future[Any] | Future[Any]) -> Any:
+    """What something came to: a result, or the error by which it ended, which is raised where it is waited for."""
+    if done.cancelled():
+        return asyncio.CancelledError()
+    error = done.exception()
+    return done.result() if error is None else error
 
 
 async def _whole(response: Any) -> bytes:

@@ -16,6 +16,8 @@ from scanner.sources.failures import Failure
 _SEGMENTS: Final = "/:@!$&'()*+,;=~"
 """What stays as it is in a path; a percent sign does not, so that nothing is decoded twice."""
 _QUERY: Final = "$:@/,'()!*~"
+_WORD: Final = re.compile(r"[A-Za-z0-9./_-]+", re.ASCII)
+"""What may stand in a query of KQL: no quotes, and nothing that ends a text."""
 _NEXT: Final = re.compile(r"<([^<>]*)>\s*;[^,<]*\brel=\"?next\"?", re.IGNORECASE)
 
 
@@ -61,6 +63,8 @@ def made(operation: RestOperation, params: Mapping[str, Any], more: Mapping[str,
         if operation.graphql:
             body = {"query": operation.graphql, "variables": rest}
             return Wire(post=True, path=path, query=tuple(more.items()), body=body, variables=True)
+        if operation.kql:
+            rest = {**rest, "query": _filled_query(operation, params)}
         if operation.post:
             return Wire(post=True, path=path, query=tuple(more.items()), body=rest)
         return Wire(post=False, path=path, query=(*_pairs(rest), *more.items()))
@@ -76,6 +80,20 @@ def _path(operation: RestOperation, params: Mapping[str, Any]) -> str:
     if not path.startswith("/") or "//" in path:
         raise _BadArgumentError(f"the arguments make no path of {operation.path}")
     return path
+
+
+def _filled_query(operation: RestOperation, params: Mapping[str, Any]) -> str:
+    """The query with its lists of texts."""
+
+    def fill(match: re.Match[str]) -> str:
+        texts = params.get(match[2])
+        if not isinstance(texts, list | tuple) or not texts:
+            raise _BadArgumentError(f"'{match[2]}' is no list of texts")
+        if not all(isinstance(text, str) and _WORD.fullmatch(text) for text in texts):
+            raise _BadArgumentError(f"'{match[2]}' holds what cannot stand in a query")
+        return ", ".join(f"'{text}'" for text in texts)
+
+    return PLACEHOLDER.sub(fill, operation.kql)
 
 
 def _filled(name: str, value: Any, *, several: bool) -> str:
@@ -166,9 +184,16 @@ def _by_token(page: Page, wire: Wire, token: Any) -> Wire | Failure | None:
     if wire.variables:
         return replace(wire, body={**body, "variables": {**body["variables"], page.send: token}})
     if wire.post:
-        return replace(wire, body={**body, page.send: token})
+        return replace(wire, body=_with(body, page.send.split("."), token))
     kept = tuple(pair for pair in wire.query if pair[0] != page.send)
     return replace(wire, query=(*kept, (page.send, token)))
+
+
+def _with(body: Mapping[str, Any], steps: list[str], value: Any) -> Mapping[str, Any]:
+    """A body with a member, which may lie deeper (Resource Graph takes the token inside `options`)."""
+    first, *below = steps
+    inner = body.get(first)
+    return {**body, first: _with(inner if isinstance(inner, Mapping) else {}, below, value) if below else value}
 
 
 def _linked(header: str) -> str | None:
