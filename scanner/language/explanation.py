@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -53,10 +53,10 @@ class Explanation:
 class Explainer:
     """A walk down one tree along the parts that decided its outcome, on one environment."""
 
-    def __init__(self, closures: Closures, env: Environment) -> None:
+    def __init__(self, closures: Closures, env: Environment, known: Mapping[Node, Any]) -> None:
         self._closures = closures
         self._env = env
-        self._known: dict[Node, Any] = {}
+        self._known = dict(known)
         """Values of nodes, while no loop variable changes."""
         self._found: dict[str, object] = {}
 

@@ -74,7 +74,8 @@ class Program:
         env = self._environment(scope)
         outcome = self._judge(env)
         reason = outcome.reason if isinstance(outcome, Unreadable) else ""
-        observed = Explainer(self._closures, self._environment(scope)).observe(self._tree)
+        known = {} if self._result or outcome in (OVER_BUDGET, TOO_DEEP) else {self._tree: outcome}
+        observed = Explainer(self._closures, self._environment(scope), known).observe(self._tree)
         return Explanation(outcome=outcome, reason=reason, observed=observed)
 
     def _environment(self, scope: Scoped) -> Environment:

@@ -99,7 +99,7 @@ _LOADED: dict[str, Any] = {}
 def _load_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The library is read once for each set of folders, not for each command."""
 
-    def load(roots: Any = None) -> Any:
+    def load(roots: Any = None, **_: bool) -> Any:
         if repr(roots) not in _LOADED:
             _LOADED[repr(roots)] = load_library(roots)
         return _LOADED[repr(roots)]

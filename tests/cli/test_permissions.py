@@ -22,7 +22,7 @@ SUMMARY = iam(
 def _loaded_once() -> Iterator[None]:
     loaded = library.load_library()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(library, "load_library", lambda *_: loaded)
+        patch.setattr(library, "load_library", lambda *_, **__: loaded)
         yield
 
 

@@ -68,7 +68,7 @@ def _small_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     (path / "mappings").mkdir()
     small = load_library(Roots(kinds=path / "resources", checks=path / "checks", mappings=path / "mappings"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(library, "load_library", lambda *_: small)
+        patch.setattr(library, "load_library", lambda *_, **__: small)
         yield
 
 

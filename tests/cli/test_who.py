@@ -160,7 +160,7 @@ def drift(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
     def run(after: timedelta, *words: str) -> Any:
         monkeypatch.setattr(world.clock, "offset", after)
         monkeypatch.setattr("scanner.cli.who.now", world.clock)
-        monkeypatch.setattr("scanner.content.library.load_library", lambda *_: LIBRARY)
+        monkeypatch.setattr("scanner.content.library.load_library", lambda *_, **__: LIBRARY)
         _environment(monkeypatch, world.url)
         told = CliRunner().invoke(
             app,

@@ -39,7 +39,7 @@ VERIFY = "hint: 'tscan verify' names"
 @pytest.fixture(autouse=True)
 def _loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(options, "load", lambda _options: LIBRARY)
-    monkeypatch.setattr("scanner.content.library.load_library", lambda _roots=None: LIBRARY)
+    monkeypatch.setattr("scanner.content.library.load_library", lambda _roots=None, **_: LIBRARY)
 
 
 @pytest.fixture(scope="module")

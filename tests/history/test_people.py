@@ -69,7 +69,7 @@ def library() -> Any:
 @pytest.fixture(scope="module", autouse=True)
 def _load_once(library: Any) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("scanner.content.library.load_library", lambda *_: library)
+        patch.setattr("scanner.content.library.load_library", lambda *_, **__: library)
         yield
 
 

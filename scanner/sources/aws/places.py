@@ -15,6 +15,8 @@ _ACCOUNT_HOST: Final = re.compile(r"//[0-9]{12}\.")
 _PLAIN: Final = re.compile(r"[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9]")
 """Names of buckets in which the rules find nothing: no dot, no ARN, and none of the suffixes, which begin with `--`."""
 _ALIAS: Final = "-s3alias"
+_ANY: Final = object()
+"""Stands in a key for a bucket with a plain name."""
 _REMEMBERED: Final = 1024
 
 
@@ -38,36 +40,34 @@ class Places:
         self._connections = connections
         self._bare_host = bare_host
         """The endpoint is the user's own: no account can stand before its host."""
-        self._known: dict[tuple[Any, ...], Place] = {}
-        self._examples: dict[tuple[Any, ...], tuple[str, Place]] = {}
+        self._known: dict[tuple[Any, ...], tuple[str, Place]] = {}
+        """With the bucket that was asked about, in whose stead others may be put."""
 
     def of(self, model: OperationModel, params: dict[str, Any], context: dict[str, Any]) -> Place:
-        """The place of a call. The rules read few parameters (a bucket's name), and take longer than the request."""
+        """The place of a call. The rules read few parameters (a bucket's name), and take longer than the request.
+
+        They treat all buckets with plain names alike: one is resolved, and others are put in its place.
+        """
         if model.operation_context_parameters:
             return self._resolved(model, params, context)
+        bucket = _plain(params.get("Bucket"))
         # botocore's handlers treat some operations apart: GetBucketLocation goes to no bucket's own host.
-        key = (model.name, *((one.name, params.get(one.member_name)) for one in model.context_parameters))
-        found = self._known.get(key)
-        if found is None:
+        key = (
+            model.name,
+            *(
+                (one.name, _ANY if bucket and one.name == "Bucket" else params.get(one.member_name))
+                for one in model.context_parameters
+            ),
+        )
+        known = self._known.get(key)
+        if known is not None:
+            example, place = known
+            return place if example == bucket else self._alike(example, place, bucket)
+        found = self._resolved(model, params, context)
+        if not bucket or found.url.count(bucket) == 1:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            found = self._known[key] = self._found(key, model, params, context)
-        return found
-
-    def _found(
-        self, key: tuple[Any, ...], model: OperationModel, params: dict[str, Any], context: dict[str, Any]
-    ) -> Place:
-        """The rules treat all buckets with plain names alike: one is resolved, and others are put in its place."""
-        bucket = params.get("Bucket")
-        if not isinstance(bucket, str) or not _PLAIN.fullmatch(bucket) or bucket.endswith(_ALIAS):
-            return self._resolved(model, params, context)
-        alike = tuple("" if part == ("Bucket", bucket) else part for part in key)
-        example = self._examples.get(alike)
-        if example is not None:
-            return self._alike(*example, bucket)
-        found = self._resolved(model, params, context)
-        if found.url.count(bucket) == 1:
-            self._examples[alike] = (bucket, found)
+            self._known[key] = bucket, found
         return found
 
     def _alike(self, name: str, place: Place, bucket: str) -> Place:
@@ -94,3 +94,8 @@ class Places:
             signing=(context.get("auth_type"), name or signer.signing_name, region or signer.region_name),
             signing_context=signing,
         )
+
+
+def _plain(bucket: Any) -> str:
+    """The name of a bucket, if it is a plain one; else nothing."""
+    return bucket if isinstance(bucket, str) and _PLAIN.fullmatch(bucket) and not bucket.endswith(_ALIAS) else ""
