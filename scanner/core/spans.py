@@ -1,0 +1,104 @@
+"""Failing spans out of columns: what items come to that were always in sight, and only ever failed and passed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import timedelta
+from itertools import pairwise, repeat
+from typing import Final
+
+from scanner.core.ordered import Key
+from scanner.core.stories import FAIL, PASS, Spans
+from scanner.core.tallies import Ground, passing_again
+from scanner.model.operation import Deviation
+
+_NO_TIME: Final = timedelta(0)
+
+
+def count(spans: Spans, ground: Ground) -> None:
+    """Add what such items came to: item by item it would be the same."""
+    _count_days(spans, ground)
+    told = Told(spans, ground)
+    if told:
+        ground.tally.parts.append(told)
+        ground.tally.deviating += told.items()
+
+
+def _count_days(spans: Spans, ground: Ground) -> None:
+    # Items that pass and that fail after each record, times its days: whole numbers, so that their order is no matter.
+    places, sums, days = ground.reads.places, ground.sums, ground.days
+    opened, closed = Counter(spans.opened), Counter(spans.closed)
+    there = failing = 0
+    for seq, place in places.items():
+        new = spans.seen.get(seq, 0)
+        there += new
+        failing += opened[seq] - closed[seq]
+        length = sums[place + 1] - sums[place]
+        days[FAIL] += failing * length
+        days[PASS] += (there - failing) * length
+        if sums[-1] > sums[place]:
+            ground.tally.items += new
+
+
+class Told:
+    """Deviations of one check in one region, as `ordered.Part`: those that did not end before the period."""
+
+    __slots__ = ("_ground", "_kept", "_spans")
+
+    def __init__(self, spans: Spans, ground: Ground) -> None:
+        self._spans = spans
+        self._ground = ground
+        reads = ground.reads
+        early = {seq for seq, place in reads.places.items() if reads.moments[place] < ground.start}
+        self._kept = range(len(spans.opened)) if early.isdisjoint(spans.closed) else self._late(early)
+
+    def _late(self, early: set[int]) -> range | list[int]:
+        return [number for number, seq in enumerate(self._spans.closed) if seq not in early]
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def items(self) -> int:
+        """Items that they are of: those of one stand together."""
+        found = self._resources()
+        return sum(1 for one, following in pairwise((*found, None)) if one != following)
+
+    def keys(self) -> Iterable[Key]:
+        ground = self._ground
+        places, times = ground.reads.places, ground.reads.times
+        opened = self._spans.opened
+        began = [times[places[opened[number]]] for number in self._kept]
+        same = (repeat(text) for text in (ground.target, ground.check, ground.region))
+        return zip(began, *same, self._resources(), strict=False)
+
+    def _resources(self) -> list[str]:
+        return [self._spans.resources[number] for number in self._kept]
+
+    def make(self, place: int) -> Deviation:
+        spans, ground, number = self._spans, self._ground, self._kept[place]
+        reads = ground.reads
+        at, time = reads.moments, reads.times
+        by = reads.places[spans.opened[number]]
+        earlier, closed = spans.before[number], spans.closed[number]
+        end = reads.places[closed] if closed else len(at)
+        after = max(ground.before[by], reads.places[earlier]) if earlier else ground.before[by]
+        failed = max(ground.before[end], reads.places[spans.failed[number]])
+        ends = at[end] if closed else ground.end
+        return Deviation(
+            ground.target,
+            ground.check,
+            ground.region,
+            spans.resources[number],
+            time[after],
+            time[by],
+            time[failed],
+            time[end] if closed else "",
+            passing_again(spans.endings[number]) if closed else "",
+            PASS if earlier else "absent" if after >= 0 else "",
+            spans.causes[number],
+            spans.reasons[number],
+            at[failed] - at[by],
+            max(ends - at[after], _NO_TIME) if after >= 0 else None,
+            ground.event,
+        )
