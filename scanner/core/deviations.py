@@ -33,6 +33,7 @@ class Walk:
         self._target = target
         self._reads = reads
         self._start, self._end = start, end
+        self._early = frozenset(seq for seq, place in reads.places.items() if reads.moments[place] < start)
         self._is_event = is_event
         self._tallies: dict[str, Tally] = {}
         self._listings: Mapping[str, Listing] = {}
@@ -76,6 +77,7 @@ class Walk:
                 event=self._is_event(check),
                 start=self._start,
                 end=self._end,
+                early=self._early,
             )
         return found
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from itertools import pairwise, repeat
+from itertools import accumulate, pairwise, repeat
+from operator import mul, sub
 from typing import Final
 
 from scanner.core.ordered import Key
@@ -27,18 +29,15 @@ def count(spans: Spans, ground: Ground) -> None:
 
 def _count_days(spans: Spans, ground: Ground) -> None:
     # Items that pass and that fail after each record, times its days: whole numbers, so that their order is no matter.
-    places, sums, days = ground.reads.places, ground.sums, ground.days
+    seqs, sums, days = ground.reads.places, ground.sums, ground.days
     opened, closed = Counter(spans.opened), Counter(spans.closed)
-    there = failing = 0
-    for seq, place in places.items():
-        new = spans.seen.get(seq, 0)
-        there += new
-        failing += opened[seq] - closed[seq]
-        length = sums[place + 1] - sums[place]
-        days[FAIL] += failing * length
-        days[PASS] += (there - failing) * length
-        if sums[-1] > sums[place]:
-            ground.tally.items += new
+    came = tuple(map(spans.seen.get, seqs, repeat(0)))
+    ended = map(closed.get, seqs, repeat(0))
+    failing = tuple(accumulate(map(sub, map(opened.get, seqs, repeat(0)), ended)))
+    lengths = tuple(map(sub, sums[1:], sums))
+    days[FAIL] += sum(map(mul, failing, lengths))
+    days[PASS] += sum(map(mul, map(sub, accumulate(came), failing), lengths))
+    ground.tally.items += sum(came[: bisect_left(sums, sums[-1])])
 
 
 class Told:
@@ -49,18 +48,18 @@ class Told:
     def __init__(self, spans: Spans, ground: Ground) -> None:
         self._spans = spans
         self._ground = ground
-        reads = ground.reads
-        early = {seq for seq, place in reads.places.items() if reads.moments[place] < ground.start}
-        self._kept = range(len(spans.opened)) if early.isdisjoint(spans.closed) else self._late(early)
-
-    def _late(self, early: set[int]) -> range | list[int]:
-        return [number for number, seq in enumerate(self._spans.closed) if seq not in early]
+        early = ground.early
+        self._kept: Sequence[int] = range(len(spans.closed))
+        if not early.isdisjoint(spans.closed):
+            self._kept = [number for number, seq in enumerate(spans.closed) if seq not in early]
 
     def __len__(self) -> int:
         return len(self._kept)
 
     def items(self) -> int:
         """Items that they are of: those of one stand together."""
+        if len(self) == len(self._spans.opened):
+            return sum(self._spans.seen.values())
         found = self._resources()
         return sum(1 for one, following in pairwise((*found, None)) if one != following)
 

@@ -65,6 +65,8 @@ class Ground:
     """The items are dated by themselves."""
     start: datetime
     end: datetime
+    early: frozenset[int]
+    """The numbers of the records that ended before the start."""
 
     def listed(self, place: int) -> int:
         """The record before, if it read the listing whole and so shows that an item was not there."""

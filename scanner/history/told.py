@@ -199,7 +199,9 @@ def _values(column: pa.Array) -> list[Any]:
     """A column as Python values; of a dictionary that is short, one object for each text."""
     import pyarrow as pa
 
-    if not isinstance(column, pa.DictionaryArray) or len(column.dictionary) > len(column):
+    if not isinstance(column, pa.DictionaryArray):
         return list(column.to_pylist())
+    if len(column.dictionary) > len(column):
+        return list(column.dictionary.take(column.indices).to_pylist())  # each value of its own is far slower
     words = column.dictionary.to_pylist()
     return [words[index] for index in column.indices.to_pylist()]
