@@ -93,6 +93,8 @@ def _trusted(paths: tuple[Path, ...]) -> Mapping[str, bytes] | None:
 
 def _tagged(repositories: tuple[str, ...], targets: tuple[str, ...]) -> list[Anchor]:
     """The anchors of repositories; TscanError for one that holds none: to have asked is not to have checked."""
+    if not repositories:
+        return []
     from scanner.history.git import GitAnchors
     from scanner.history.statements import stream_of
 

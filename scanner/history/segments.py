@@ -159,7 +159,7 @@ def read_table(
 
 
 def prefer_system_memory() -> None:
-    """Have Arrow take memory as Python does: for a year, mimalloc's huge pages cost more than all that is done in them."""
+    """Have Arrow take memory as Python does: for a year, mimalloc's huge pages cost more than all else."""
     import pyarrow as pa
 
     pa.set_memory_pool(pa.system_memory_pool())
