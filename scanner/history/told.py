@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,8 +27,17 @@ def told(segments: Iterable[tuple[int, pa.Table]]) -> Stories:
 
     They make the same report as those of `core.stories.tell`. SegmentError for what is no transition.
     """
+    import pyarrow.compute as pc
+
     rows = _joined(segments)
-    return _Rows(rows).stories() if len(rows["seq"]) else Stories(items=(), listings={}, passing={})
+    if not len(rows["seq"]):
+        return Stories(items=(), listings={}, passing={})
+    once = _once(rows)
+    passing, others = _counted(_chosen(rows, once)), _chosen(rows, pc.invert(once))
+    if not len(others["seq"]):
+        return Stories(items=(), listings={}, passing=passing)
+    stories = _Rows(others).stories()
+    return replace(stories, passing=passing + Counter(stories.passing))
 
 
 def _joined(segments: Iterable[tuple[int, pa.Table]]) -> dict[str, pa.Array]:
@@ -51,6 +61,39 @@ def _check_causes(texts: Iterable[str]) -> None:
     for text in texts:
         if text not in _CAUSES:
             raise SegmentError(f"'{text}' is no cause of a transition")
+
+
+def _once(rows: Mapping[str, pa.Array]) -> pa.Array:
+    """Rows of the first record that passed, and whose items never moved: nearly all that there are."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    items, seq = _numbers(rows, _PLACE), rows["seq"]
+    first = pc.index(pc.not_equal(seq, seq[0]), True).as_py()
+    first = len(seq) if first < 0 else first
+    moved = pc.is_in(items.slice(0, first), items.slice(first))
+    listed = _is(rows["resource"], ANY).slice(0, first)
+    still = pc.and_not(_is(rows["verdict"], PASS).slice(0, first), pc.or_(moved, listed))
+    return pa.concat_arrays([still, pa.repeat(False, len(seq) - first)])
+
+
+def _chosen(rows: Mapping[str, pa.Array], mask: pa.Array) -> dict[str, pa.Array]:
+    return {name: column.filter(mask) for name, column in rows.items()}
+
+
+def _counted(rows: Mapping[str, pa.Array]) -> Counter[tuple[str, str, int]]:
+    """How many rows there are, by check, region and record."""
+    import pyarrow.compute as pc
+
+    checks, regions = (rows[name].dictionary.to_pylist() for name in _GROUND)
+    most = (pc.max(rows["seq"]).as_py() or 0) + 1
+    numbers = pc.add(pc.multiply_checked(_numbers(rows, _GROUND), most), rows["seq"])
+    found: Counter[tuple[str, str, int]] = Counter()
+    for one in pc.value_counts(numbers).to_pylist():
+        ground, seq = divmod(one["values"], most)
+        check, region = divmod(ground, len(regions))
+        found[checks[check], regions[region], seq] = one["counts"]
+    return found
 
 
 class _Rows:
@@ -92,14 +135,11 @@ class _Rows:
 
         return pc.is_in(self._item, pc.unique(self._item.filter(chosen)))
 
-    def _of(self, chosen: pa.Array) -> dict[str, pa.Array]:
-        return {name: column.filter(chosen) for name, column in self._rows.items()}
-
     def _told(self, chosen: pa.Array) -> Iterator[tuple[Key, Sequence[Move]]]:
         """The chosen rows, which are whole items, item by item."""
         import pyarrow.compute as pc
 
-        rows = self._of(chosen)
+        rows = _chosen(self._rows, chosen)
         starts = pc.indices_nonzero(self._begins.filter(chosen))
         keys = zip(*(_values(rows[name].take(starts)) for name in _PLACE), strict=True)
         words = (_values(rows[name]) for name in ("verdict", "cause", "reason"))
@@ -107,20 +147,11 @@ class _Rows:
         for key, (start, end) in zip(keys, pairwise((*starts.to_pylist(), len(moves))), strict=True):
             yield key, moves[start:end]
 
-    def _seen(self, chosen: pa.Array) -> dict[tuple[str, str, int], int]:
+    def _seen(self, chosen: pa.Array) -> Counter[tuple[str, str, int]]:
         """How many of the chosen items each record saw first, by check, region and record."""
         import pyarrow.compute as pc
 
-        rows = self._of(pc.and_(chosen, self._begins))
-        several = len(self._rows["region"].dictionary)
-        checks, regions = (rows[name].dictionary.to_pylist() for name in _GROUND)
-        most = pc.max(self._rows["seq"]).as_py() + 1
-        numbers = pc.add(pc.multiply_checked(_numbers(rows, _GROUND), most), rows["seq"])
-        found = {}
-        for one in pc.value_counts(numbers).to_pylist():
-            ground, seq = divmod(one["values"], most)
-            found[checks[ground // several], regions[ground % several], seq] = one["counts"]
-        return found
+        return _counted(_chosen(self._rows, pc.and_(chosen, self._begins)))
 
     def _spans(self, chosen: pa.Array) -> Iterator[Spans]:
         """The failing spans in the chosen rows, which are whole items that only fail and pass."""
@@ -131,7 +162,7 @@ class _Rows:
             seen[check, region][seq] = count
         if not seen:
             return
-        spans = _spans(self._of(chosen), self._begins.filter(chosen))
+        spans = _spans(_chosen(self._rows, chosen), self._begins.filter(chosen))
         edges = pc.indices_nonzero(_changes(_numbers(spans, _GROUND))).to_pylist()
         columns = {name: _values(column) for name, column in spans.items()}
         for start, end in pairwise(edges):
