@@ -118,7 +118,7 @@ class LocalStore:
 
     def _unfinished(self, path: Path, content: bytes) -> str:
         """The content under a name that nobody reads, on the disk."""
-        temporary = ""
+        temporary, whole = "", False
         try:
             self._make(path.parent)
             descriptor, temporary = tempfile.mkstemp(prefix=_UNFINISHED, dir=path.parent)
@@ -126,13 +126,13 @@ class LocalStore:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-        except BaseException as error:
-            if temporary:
+            whole = True
+        except OSError as error:
+            raise self._problem(path.relative_to(self._root).as_posix(), "cannot be written", error) from error
+        finally:
+            if temporary and not whole:
                 with suppress(OSError):
                     os.unlink(temporary)
-            if isinstance(error, OSError):
-                raise self._problem(path.relative_to(self._root).as_posix(), "cannot be written", error) from error
-            raise
         return temporary
 
     def _make(self, folder: Path) -> None:
