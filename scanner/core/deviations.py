@@ -71,6 +71,7 @@ class Walk:
                 reads=self._reads,
                 before=readings.before,
                 sums=readings.sums,
+                until=readings.until,
                 listing=self._listings.get(check) or Listing(),
                 tally=tally,
                 days=tally.days,

@@ -25,6 +25,8 @@ class Readings:
     """The last of them before a record; -1 when there is none."""
     sums: tuple[float, ...]
     """Days of the period for which those before a record stand."""
+    until: Mapping[int, float]
+    """The same by the number of a record; by 0, which is none, all of them."""
 
     def weight(self, start: int, end: int) -> float:
         """Days for which they stand, from one record to before another."""
@@ -94,9 +96,14 @@ class Reads:
             # Most checks are read by the same records: the sums are shared.
             found = self._known.get(places)
             if found is None:
-                found = self._known[places] = Readings(before=self._before(places), sums=self._sums(places))
+                found = self._known[places] = self._make(places)
             self._readings[key] = found
         return found
+
+    def _make(self, readers: tuple[int, ...]) -> Readings:
+        sums = self._sums(readers)
+        until = {0: sums[-1]} | {seq: sums[place] for seq, place in self.places.items()}
+        return Readings(before=self._before(readers), sums=sums, until=until)
 
     def _before(self, readers: tuple[int, ...]) -> tuple[int, ...]:
         before = [-1]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from itertools import accumulate, pairwise, repeat
-from operator import mul, sub
+from itertools import pairwise, repeat
+from math import fsum
+from operator import neg
 from typing import Final
 
 from scanner.core.ordered import Key
@@ -28,16 +28,14 @@ def count(spans: Spans, ground: Ground) -> None:
 
 
 def _count_days(spans: Spans, ground: Ground) -> None:
-    # Items that pass and that fail after each record, times its days: whole numbers, so that their order is no matter.
-    seqs, sums, days = ground.reads.places, ground.sums, ground.days
-    opened, closed = Counter(spans.opened), Counter(spans.closed)
-    came = tuple(map(spans.seen.get, seqs, repeat(0)))
-    ended = map(closed.get, seqs, repeat(0))
-    failing = tuple(accumulate(map(sub, map(opened.get, seqs, repeat(0)), ended)))
-    lengths = tuple(map(sub, sums[1:], sums))
-    days[FAIL] += sum(map(mul, failing, lengths))
-    days[PASS] += sum(map(mul, map(sub, accumulate(came), failing), lengths))
-    ground.tally.items += sum(came[: bisect_left(sums, sums[-1])])
+    until, whole = ground.until, ground.sums[-1]
+    items = sum(spans.seen.values())
+    opened, closed = ([until[seq] for seq in column] for column in (spans.opened, spans.closed))
+    seen = (-until[seq] for seq in Counter(spans.seen).elements())
+    # Without rounding on the way: the order of items is no matter, and nothing comes to less than nothing.
+    ground.days[FAIL] += fsum([*closed, *map(neg, opened)])
+    ground.days[PASS] += fsum([*repeat(whole, items), *seen, *opened, *map(neg, closed)])
+    ground.tally.items += sum(count for seq, count in spans.seen.items() if until[seq] < whole)
 
 
 class Told:

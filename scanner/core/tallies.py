@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -56,6 +57,7 @@ class Ground:
     reads: Reads
     before: tuple[int, ...]
     sums: tuple[float, ...]
+    until: Mapping[int, float]
     """As `Readings` has them."""
     listing: Listing
     tally: Tally

@@ -155,6 +155,7 @@ class _Rows:
 
     def _spans(self, chosen: pa.Array) -> Iterator[Spans]:
         """The failing spans in the chosen rows, which are whole items that only fail and pass."""
+        import pyarrow as pa
         import pyarrow.compute as pc
 
         seen: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
@@ -164,10 +165,10 @@ class _Rows:
             return
         spans = _spans(_chosen(self._rows, chosen), self._begins.filter(chosen))
         edges = pc.indices_nonzero(_changes(_numbers(spans, _GROUND))).to_pylist()
+        grounds = zip(*(_values(spans.pop(name).take(pa.array(edges[:-1]))) for name in _GROUND), strict=True)
         columns = {name: _values(column) for name, column in spans.items()}
-        for start, end in pairwise(edges):
+        for (check, region), (start, end) in zip(grounds, pairwise(edges), strict=True):
             part: dict[str, Any] = {name: column[start:end] for name, column in columns.items()}
-            check, region = (part.pop(name)[0] for name in _GROUND)
             yield Spans(check=check, region=region, seen=seen[check, region], **part)
 
 
