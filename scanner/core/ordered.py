@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import nsmallest
+from itertools import chain
 from operator import attrgetter
 from typing import Any, Final, Protocol, TypeVar, overload
 
@@ -14,15 +15,19 @@ Key = tuple[str, str, str, str, str]
 """When it began, target, check, region, resource."""
 _FEW: Final = 8
 """So many times less than all of them are picked out quicker than all are put in order."""
-_key: Final = attrgetter("opened_by", "target", "check", "region", "resource")
+_key: Final[Callable[[Deviation], Key]] = attrgetter("opened_by", "target", "check", "region", "resource")
 
 
 class Part(Protocol):
     """Deviations that are, or can be made."""
 
     def __len__(self) -> int: ...
-    def keys(self) -> Iterable[Key]:
-        """By what each is put in order."""
+    def began(self) -> Sequence[str]:
+        """When each began: what they are put in order by at first."""
+        ...
+
+    def key(self, place: int) -> Key:
+        """By what one of them is put in order."""
         ...
 
     def make(self, place: int) -> Deviation:
@@ -41,8 +46,11 @@ class Listed:
     def __len__(self) -> int:
         return len(self._found)
 
-    def keys(self) -> Iterable[Key]:
-        return map(_key, self._found)
+    def began(self) -> Sequence[str]:
+        return [one.opened_by for one in self._found]
+
+    def key(self, place: int) -> Key:
+        return _key(self._found[place])
 
     def make(self, place: int) -> Deviation:
         return self._found[place]
@@ -86,9 +94,13 @@ class Ordered(Sequence[T]):
 
     def _first(self, count: int) -> list[tuple[Key, int, int]]:
         """The first of them in order: the key, the part, and the place in it."""
+        began = [part.began() for part in self._parts]
+        few = 0 < count < len(self) / _FEW
+        last = nsmallest(count, chain.from_iterable(began))[-1] if few else None
         entries = (
-            (key, number, place)
+            (part.key(place), number, place)
             for number, part in enumerate(self._parts)
-            for place, key in enumerate(part.keys())
-        )  # fmt: skip
-        return nsmallest(count, entries) if count < len(self) / _FEW else sorted(entries)[:count]
+            for place, when in enumerate(began[number])
+            if last is None or when <= last
+        )
+        return sorted(entries)[:count]

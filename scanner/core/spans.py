@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import pairwise, repeat
 from math import fsum
@@ -58,19 +58,18 @@ class Told:
         """Items that they are of: those of one stand together."""
         if len(self) == len(self._spans.opened):
             return sum(self._spans.seen.values())
-        found = self._resources()
+        found = [self._spans.resources[number] for number in self._kept]
         return sum(1 for one, following in pairwise((*found, None)) if one != following)
 
-    def keys(self) -> Iterable[Key]:
-        ground = self._ground
-        places, times = ground.reads.places, ground.reads.times
+    def began(self) -> Sequence[str]:
+        places, times = self._ground.reads.places, self._ground.reads.times
         opened = self._spans.opened
-        began = [times[places[opened[number]]] for number in self._kept]
-        same = (repeat(text) for text in (ground.target, ground.check, ground.region))
-        return zip(began, *same, self._resources(), strict=False)
+        return [times[places[opened[number]]] for number in self._kept]
 
-    def _resources(self) -> list[str]:
-        return [self._spans.resources[number] for number in self._kept]
+    def key(self, place: int) -> Key:
+        ground, number = self._ground, self._kept[place]
+        began = ground.reads.times[ground.reads.places[self._spans.opened[number]]]
+        return (began, ground.target, ground.check, ground.region, self._spans.resources[number])
 
     def make(self, place: int) -> Deviation:
         spans, ground, number = self._spans, self._ground, self._kept[place]

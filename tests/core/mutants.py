@@ -182,8 +182,8 @@ MUTANTS = (
     ),
     *_of(
         "ordered.py", COLUMNS,
-        ("deviations are in no order", "else sorted(entries)[:count]", "else list(entries)[:count]"),
-        ("the last are the first", "nsmallest(count, entries)", "nlargest(count, entries)"),
+        ("deviations are in no order", "return sorted(entries)[:count]", "return list(entries)[:count]"),
+        ("the last of the first is left out", "when <= last", "when < last"),
     ),
     *_of(
         "../history/told.py", COLUMNS,
