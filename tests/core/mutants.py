@@ -174,7 +174,7 @@ MUTANTS = (
         ("the last read before a span is its record", "max(ground.before[by], reads.places[earlier]) if earlier else",
          "reads.places[earlier] if earlier else"),
         ("spans of earlier periods in columns are listed", "if not early.isdisjoint(spans.closed):", "if False:"),
-        ("failing days in columns are passing", "days[FAIL] += fsum([*closed, *map(neg, opened)])", "pass"),
+        ("failing days in columns are passing", "ground.days[FAIL] += fsum([*closed, *map(neg, opened)])", "pass"),
         ("items in columns are one", "sum(count for seq, count in spans.seen.items() if",
          "sum(1 for seq in spans.seen if"),
         ("each span is another item", "for one, following in pairwise((*found, None)) if one != following",

@@ -109,6 +109,22 @@ def test_what_only_fails_and_passes_is_told_in_columns(tmp_path: Path) -> None:
     )
 
 
+def test_a_deviation_out_of_columns_says_what_was_read_around_it(tmp_path: Path) -> None:
+    nights = ["pass", "pass", "fail", "fail", "pass", "fail"]
+    ledger = committed(tmp_path, {"b": "pass"}, *({"a": verdict, "b": "pass"} for verdict in nights))
+    assert [span.resources for span in ledger.stories(HERE, 7).spans] == [["a", "a"]]
+    columns = report(ledger, 0, 9, columns=True)
+    found = [one.deviation for one in columns.controls[0].deviations]
+    read = ["", *(record.finished for record in ledger.records(HERE))]
+    assert [(one.opened_after, one.opened_by, one.failing_until, one.closed_by) for one in found] == [
+        (read[3], read[4], read[5], read[6]),
+        (read[6], read[7], read[7], ""),
+    ]
+    assert [(one.before, one.why_closed) for one in found] == [("pass", "fixed"), ("pass", "")]
+    assert (columns.controls[0].deviating, columns.controls[0].items) == (1, 2)
+    assert columns == report(ledger, 0, 9, columns=False)
+
+
 def test_the_first_of_many_deviations_are_those_that_began_first(tmp_path: Path) -> None:
     names = [f"r{number:02}" for number in range(40)]
     nights = [{name: "fail" if index // 8 <= night else "pass" for index, name in enumerate(names)}
