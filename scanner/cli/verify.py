@@ -64,16 +64,18 @@ def verify(
     seen = check(opened, trusted=_trusted(public_key), anchors=[*given, *kept, *versions])
     if deep:
         _deep(opened, seen)
-    for damage in seen.damages:
-        click.echo(clean(f"DAMAGED {damage}"))
-    for note in (*seen.notes, *unread, *_limits(seen, own=not public_key), *_anchored(seen)):
-        click.echo(clean(note))
+    for line in _lines(seen, [*unread, *_limits(seen, own=not public_key), *_anchored(seen)]):
+        click.echo(clean(line))
+    return EXIT_FAILING if seen.damages else EXIT_CLEAN
+
+
+def _lines(seen: Verified, limits: list[str]) -> Iterator[str]:
+    yield from (f"DAMAGED {damage}" for damage in seen.damages)
+    yield from (*seen.notes, *limits)
     total = sum(len(records) for records in seen.records.values())
     verdict = f"{len(seen.damages)} damages" if seen.damages else "as committed"
-    click.echo(f"{total} records in {len(seen.heads)} chains, {seen.files} files: {verdict}")
-    for head in seen.heads.values():
-        click.echo(clean(f"head {head}"))
-    return EXIT_FAILING if seen.damages else EXIT_CLEAN
+    yield f"{total} records in {len(seen.heads)} chains, {seen.files} files: {verdict}"
+    yield from (f"head {head}" for head in seen.heads.values())
 
 
 def _trusted(paths: tuple[Path, ...]) -> Mapping[str, bytes] | None:
@@ -93,6 +95,8 @@ def _trusted(paths: tuple[Path, ...]) -> Mapping[str, bytes] | None:
 
 def _tagged(repositories: tuple[str, ...], targets: tuple[str, ...]) -> list[Anchor]:
     """The anchors of repositories; TscanError for one that holds none: to have asked is not to have checked."""
+    if not repositories:
+        return []
     from scanner.history.git import GitAnchors
     from scanner.history.statements import stream_of
 

@@ -2,71 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from scanner.core.listings import Listing, read_listings
 from scanner.core.reads import Reads
-from scanner.core.stories import GONE, PASS, Move, Stories
+from scanner.core.spans import count as count_spans
+from scanner.core.stories import FAIL, GONE, PASS, Move, Stories
+from scanner.core.tallies import CHANGED, Ground, Tally, passing_again
 from scanner.model.decisions import WaivedSpan
 from scanner.model.history import Cause
-from scanner.model.operation import Days, Deviation
+from scanner.model.operation import Deviation
 
-_MEMBERS: Final = {"pass": "passing", "fail": "failing", "waived": "waived"}
-_CHANGED: Final = frozenset({Cause.PACK.value, Cause.PARAMS.value})
 _NO_TIME: Final = timedelta(0)
 _GAP: Final = "gap"
 """Stands for a waived verdict that was not read: it decides nothing, closes nothing, and is accepted."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """What one check came to: items, days by reading, and spans."""
-
-    items: int = 0
-    days: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
-    """Item-days by verdict."""
-    deviations: list[Deviation] = field(default_factory=list)
-    waived: list[WaivedSpan] = field(default_factory=list)
-
-    def as_days(self) -> Days:
-        """Resource-days by what was read."""
-        found = Days()
-        for verdict, days in self.days.items():
-            found += Days(**{_MEMBERS.get(verdict, "unread"): days})
-        return found
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ground:
-    """What all items of one check in one region have in common."""
-
-    target: str
-    check: str
-    region: str
-    reads: Reads
-    before: tuple[int, ...]
-    sums: tuple[float, ...]
-    """As `Readings` has them."""
-    listing: Listing
-    tally: Tally
-    days: defaultdict[str, float]
-    """Those of the tally."""
-    event: bool
-    """The items are dated by themselves."""
-    start: datetime
-    end: datetime
-
-    def listed(self, place: int) -> int:
-        """The record before, if it read the listing whole and so shows that an item was not there."""
-        return -1 if self.listing.covers(self.region, place - 1) else self.before[place]
-
-    def whole(self, place: int) -> bool:
-        """Whether a record read the listing whole."""
-        return not self.listing.covers(self.region, place) and self.reads.read(self.check, self.region, place)
 
 
 class Walk:
@@ -82,10 +33,11 @@ class Walk:
         self._target = target
         self._reads = reads
         self._start, self._end = start, end
+        self._early = frozenset(seq for seq, place in reads.places.items() if reads.moments[place] < start)
         self._is_event = is_event
         self._tallies: dict[str, Tally] = {}
         self._listings: Mapping[str, Listing] = {}
-        self._grounds: dict[tuple[str, str], _Ground] = {}
+        self._grounds: dict[tuple[str, str], Ground] = {}
 
     def run(self, stories: Stories) -> Mapping[str, Tally]:
         """What every check came to by the last record."""
@@ -94,6 +46,8 @@ class Walk:
             _Item(self._ground(check, region), resource).tell(moves)
         for (check, region, seq), count in stories.passing.items():
             self._passed(check, region, seq, count)
+        for spans in stories.spans:
+            count_spans(spans, self._ground(spans.check, spans.region))
         return self._tallies
 
     def _passed(self, check: str, region: str, seq: int, count: int) -> None:
@@ -105,24 +59,26 @@ class Walk:
             ground.tally.items += count
             ground.days[PASS] += count * days
 
-    def _ground(self, check: str, region: str) -> _Ground:
+    def _ground(self, check: str, region: str) -> Ground:
         found = self._grounds.get((check, region))
         if found is None:
             readings = self._reads.of(check, region)
             tally = self._tallies.setdefault(check, Tally())
-            found = self._grounds[check, region] = _Ground(
+            found = self._grounds[check, region] = Ground(
                 target=self._target,
                 check=check,
                 region=region,
                 reads=self._reads,
                 before=readings.before,
                 sums=readings.sums,
+                until=readings.until,
                 listing=self._listings.get(check) or Listing(),
                 tally=tally,
                 days=tally.days,
                 event=self._is_event(check),
                 start=self._start,
                 end=self._end,
+                early=self._early,
             )
         return found
 
@@ -132,7 +88,7 @@ class _Item:
 
     __slots__ = ("failed", "good", "ground", "hidden", "left", "resource", "seen", "since", "span", "verdict", "waived")
 
-    def __init__(self, ground: _Ground, resource: str) -> None:
+    def __init__(self, ground: Ground, resource: str) -> None:
         self.ground = ground
         self.resource = resource
         self.verdict = GONE
@@ -184,7 +140,7 @@ class _Item:
     def _become(self, place: int, verdict: str, was: str, cause: str, reason: str) -> None:
         gap = verdict == "waived" and cause == Cause.GAP.value
         self.verdict, self.since = _GAP if gap else verdict, place
-        if verdict == "fail":
+        if verdict == FAIL:
             if self.span is None:
                 self.span = (self.good, place, was, cause, reason)
         elif verdict == "waived":
@@ -192,13 +148,13 @@ class _Item:
             if not gap:
                 self._close(place, "waived")
         elif verdict == PASS:
-            self._close(place, "check changed" if cause in _CHANGED else "fixed")
+            self._close(place, passing_again(cause))
 
     def _vanish(self, place: int, cause: str) -> None:
         self.verdict, self.since, self.left = GONE, place, place
         if cause == Cause.SCOPE.value:
             self.hidden = "scope"
-        elif cause in _CHANGED:
+        elif cause in CHANGED:
             self._close(place, "check changed")
         elif self.ground.event:
             self.hidden = "event"
@@ -227,7 +183,7 @@ class _Item:
         if self.waived >= 0:
             self._waived(place)
         last = max(ground.before[place], since)
-        if verdict == "fail":
+        if verdict == FAIL:
             self.failed = last
         elif verdict in (PASS, "waived"):
             self.good = last

@@ -11,9 +11,11 @@ from typing import Final
 
 from scanner.core.calendar import iso, moment, read_grace, slots
 from scanner.core.changes import stretches
-from scanner.core.deviations import Tally, Walk
+from scanner.core.deviations import Walk
+from scanner.core.ordered import Ordered
 from scanner.core.reads import Reads
 from scanner.core.stories import Stories, tell
+from scanner.core.tallies import Tally
 from scanner.model.controls import Control, Role
 from scanner.model.history import Record, Transition
 from scanner.model.library import Library
@@ -157,13 +159,12 @@ def _control(control: Control, walked: Sequence[_Walked], library: Library) -> C
     beside = [link.id for link in control.checks if link.role is not Role.EVIDENCES]
     mine = [one for one in walked if _concerns(control, one, library)]
     asked = [(one, name) for one in mine for name in evidencing if _asked(one, name, library)]
-    found = sorted((item for one, name in asked for item in _deviations(one, name)), key=_order)
-    apart: dict[tuple[str, str], list[Deviation]] = {(one.target, name): [] for one, name in asked}
-    for item in found:
-        apart[item.target, item.check].append(item)
-    checks = tuple(_check(one, name, apart[one.target, name]) for one, name in asked)
+    tallies = [one.tallies[name] for one, name in asked if name in one.tallies]
+    checks = tuple(_check(one, name) for one, name in asked)
     grace = read_grace(control.grace)
-    waived = {_item(span) for check in checks for span in check.waived}
+    waived = {_item(span) for tally in tallies for span in tally.waived}
+    told = {_item(item) for tally in tallies for item in tally.deviations}
+    apart = [one.tallies[name].all() for one in mine for name in beside if name in one.tallies]
     return ControlPeriod(
         id=control.id,
         title=control.title,
@@ -175,20 +176,21 @@ def _control(control: Control, walked: Sequence[_Walked], library: Library) -> C
         checks=checks,
         attestations=control.attestations,
         items=sum(check.items for check in checks),
-        deviating=len({_item(item) for item in found} | waived),
+        deviating=len(told | waived) + sum(tally.deviating for tally in tallies),
         waived=len(waived),
         days=sum((check.days for check in checks), Days()),
         runs_expected=sum(len(one.reads.slots) for one in mine),
         runs_made=sum(_made(one, evidencing, library) for one in mine),
         silences=tuple(silence for one in mine for silence in _silences(one, control.id)),
-        deviations=tuple(Judged(item, correction(item, grace)) for item in found),
-        beside=tuple(sorted((item for one in mine for name in beside for item in _deviations(one, name)), key=_order)),
+        deviations=Ordered(
+            (part for tally in tallies for part in tally.all()), lambda item: Judged(item, correction(item, grace))
+        ),
+        beside=Ordered((part for parts in apart for part in parts), _itself),
         statuses=dict(sorted(Counter(status for one in mine for status in _statuses(one, control.id)).items())),
     )
 
 
 _item = attrgetter("target", "check", "region", "resource")
-_order = attrgetter("opened_by", "target", "check", "region", "resource")
 
 
 def _concerns(control: Control, one: _Walked, library: Library) -> bool:
@@ -202,7 +204,7 @@ def _asked(one: _Walked, check: str, library: Library) -> bool:
     return check not in library.checks or library.cloud(check) == one.target.partition(":")[0]
 
 
-def _check(one: _Walked, name: str, found: Sequence[Deviation]) -> CheckPeriod:
+def _check(one: _Walked, name: str) -> CheckPeriod:
     tally = one.tallies.get(name, Tally())
     return CheckPeriod(
         target=one.target,
@@ -210,14 +212,13 @@ def _check(one: _Walked, name: str, found: Sequence[Deviation]) -> CheckPeriod:
         items=tally.items,
         runs=one.reads.runs_asking((name,)),
         days=tally.as_days(),
-        deviations=tuple(found),
+        deviations=Ordered(tally.all(), _itself),
         waived=tuple(sorted(tally.waived, key=attrgetter("start", "region", "resource"))),
     )
 
 
-def _deviations(one: _Walked, name: str) -> Sequence[Deviation]:
-    tally = one.tallies.get(name)
-    return tally.deviations if tally else ()
+def _itself(item: Deviation) -> Deviation:
+    return item
 
 
 def _made(one: _Walked, checks: Sequence[str], library: Library) -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from scanner.core.calendar import moment
 from scanner.model.history import Record
@@ -23,6 +25,8 @@ class Readings:
     """The last of them before a record; -1 when there is none."""
     sums: tuple[float, ...]
     """Days of the period for which those before a record stand."""
+    until: Mapping[int, float]
+    """The same by the number of a record; by 0, which is none, all of them."""
 
     def weight(self, start: int, end: int) -> float:
         """Days for which they stand, from one record to before another."""
@@ -50,12 +54,20 @@ class Reads:
         self._asked: dict[frozenset[str], frozenset[str]] = {}
         self._checks = [self._once(frozenset(record.checks)) for record in self.records]
         self._places = [frozenset(record.regions) for record in self.records]
+        self._alike: dict[tuple[frozenset[str], frozenset[str]], list[int]] = {}
+        """Records by what they asked where: nearly all are alike."""
+        for place, asked in enumerate(zip(self._checks, self._places, strict=True)):
+            self._alike.setdefault(asked, []).append(place)
         self._readings: dict[tuple[str, str], Readings] = {}
         self._known: dict[tuple[int, ...], Readings] = {}
         self._runs: dict[int, list[int]] = {}
         for place, slot in enumerate(self._slot):
             if slot >= 0:
                 self._runs.setdefault(slot, []).append(place)
+        self._asked_together = Counter(
+            frozenset(self._checks[place] for place in places) for places in self._runs.values()
+        )
+        """Intervals by what their runs asked."""
 
     def _once(self, checks: frozenset[str]) -> frozenset[str]:
         return self._asked.setdefault(checks, checks)
@@ -68,7 +80,7 @@ class Reads:
         """Intervals in which one run asked all of these checks."""
         wanted = frozenset(checks)
         asking = {asked for asked in self._asked if wanted <= asked}
-        return sum(any(self._checks[place] in asking for place in places) for places in self._runs.values())
+        return sum(count for asked, count in self._asked_together.items() if not asking.isdisjoint(asked))
 
     def read(self, check: str, region: str, place: int) -> bool:
         """Whether a record asked a check in a region."""
@@ -79,13 +91,19 @@ class Reads:
         key = (check, region)
         found = self._readings.get(key)
         if found is None:
-            places = tuple(place for place in range(len(self.records)) if self.read(check, region, place))
+            groups = [places for places in self._alike.values() if self.read(check, region, places[0])]
+            places = tuple(sorted(chain.from_iterable(groups)))
             # Most checks are read by the same records: the sums are shared.
             found = self._known.get(places)
             if found is None:
-                found = self._known[places] = Readings(before=self._before(places), sums=self._sums(places))
+                found = self._known[places] = self._make(places)
             self._readings[key] = found
         return found
+
+    def _make(self, readers: tuple[int, ...]) -> Readings:
+        sums = self._sums(readers)
+        until = {0: sums[-1]} | {seq: sums[place] for seq, place in self.places.items()}
+        return Readings(before=self._before(readers), sums=sums, until=until)
 
     def _before(self, readers: tuple[int, ...]) -> tuple[int, ...]:
         before = [-1]

@@ -16,21 +16,49 @@ Move = tuple[int, str, str, str]
 ANY: Final = "*"
 GONE: Final = ""
 PASS: Final = "pass"
+FAIL: Final = "fail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spans:
+    """Failing spans of items of one check in one region that only ever failed and passed: columns, item by item.
+
+    Records are named by their numbers, which begin with 1; 0 is none. No listing of the check was ever cut short.
+    """
+
+    check: str
+    region: str
+    seen: Mapping[int, int]
+    """The items that these are the spans of, counted by the record that saw them first."""
+    resources: Sequence[str]
+    before: Sequence[int]
+    """The last record with which it changed before, and passed; 0 where it was not there before."""
+    opened: Sequence[int]
+    failed: Sequence[int]
+    """The last record with which it changed and failed: the one that opened the span, or a later one."""
+    closed: Sequence[int]
+    """The record in which it passed again."""
+    causes: Sequence[str]
+    reasons: Sequence[str]
+    endings: Sequence[str]
+    """Why it passed again: the cause of the transition; `` where it did not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stories:
     """All transitions of one target up to a record, each item's together and in order.
 
-    Plain tuples, for there are as many as findings that ever changed.
+    Plain tuples and columns, for there are as many as findings that ever changed.
     """
 
     items: Iterable[tuple[Key, Sequence[Move]]]
-    """Items that did anything but pass from the first; to be gone through once."""
+    """Items that did anything but pass from the first, and are not among `spans`; to be gone through once."""
     listings: Mapping[Key, Sequence[Move]]
     """Listings that were not read whole."""
     passing: Mapping[tuple[str, str, int], int]
-    """Items that passed when they were first seen and never moved, nearly all: counted by check, region and record."""
+    """Items that passed when they were first seen and never failed, nearly all: counted by check, region and record."""
+    spans: Iterable[Spans] = ()
+    """Of items that are in no other member; what takes transitions one by one has none, and tells these as items."""
 
 
 def tell(transitions: Iterable[Transition], last: int) -> Stories:

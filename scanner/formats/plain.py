@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 from scanner.core.calendar import iso
+from scanner.core.ordered import Ordered
 from scanner.formats.values import json_value
 
 _SIMPLE: Final[Mapping[Any, Mapping[str, Any]]] = {
@@ -46,7 +47,7 @@ def plain(value: Any) -> Any:
             return value.total_seconds()
         case tzinfo():
             return str(value)
-        case tuple() | list():
+        case tuple() | list() | Ordered():
             return [plain(item) for item in value]
         case Mapping():
             return {str(key): plain(item) for key, item in value.items()}
@@ -95,6 +96,8 @@ def _shape(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     origin, inside = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
         return {"anyOf": [_shape(one, definitions) if one is not type(None) else {"type": "null"} for one in inside]}
+    if origin is Sequence:
+        return {"type": "array", "items": _shape(inside[0], definitions)}
     if origin is tuple:
         items = [one for one in inside if one is not Ellipsis]
         if len(inside) == 2 and inside[1] is Ellipsis:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from scanner.errors import TscanError
-from scanner.history.ledger import Ledger
 from scanner.history.statements import place_of, record_key, stream_of
 from scanner.model.history import Record
+
+if TYPE_CHECKING:
+    from scanner.history.ledger import Ledger
 
 GIVEN: Final = "a head that was given"
 _LOOKS: Final = 32

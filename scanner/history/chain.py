@@ -11,7 +11,7 @@ from scanner.errors import TscanError
 from scanner.history.changes import Place, apply
 from scanner.history.documents import Document, Given, put_together, read_answers, read_evidence
 from scanner.history.seal import SealError
-from scanner.history.segments import SegmentError, read_moves, read_table, stored
+from scanner.history.segments import SegmentError, prefer_system_memory, read_moves, read_table, stored
 from scanner.history.statements import place_of, read_sealed, record_key
 from scanner.history.stores import Store, get_all
 from scanner.history.told import COLUMNS, told
@@ -101,6 +101,7 @@ class Chain:
 
     def stories(self, records: Sequence[Record]) -> Stories:
         """The same, item by item."""
+        prefer_system_memory()
         try:
             return told(self._tables(records))
         except SegmentError as error:

@@ -16,6 +16,9 @@ _BYTE, _DOUBLE, _BINARY, _STRUCT = 3, 7, 8, 12
 _NUMBERS: Final = frozenset({4, 5, 6})
 _LISTS: Final = frozenset({9, 10})
 _DEEPEST: Final = 8
+_MOST: Final = 16
+_heads: list[bytes] = []
+"""How footers began, up to the number of rows: all segments of a kind begin alike, and what was read once is known."""
 
 
 class FooterError(ValueError):
@@ -27,17 +30,30 @@ def read_rows(content: bytes) -> int:
     length = int.from_bytes(content[-8:-4], "little")
     if len(content) < 12 + length or content[-4:] != _MARK or content[:4] != _MARK:
         raise FooterError("its end is not that of a Parquet file")
-    return _Thrift(content[-8 - length : -8]).rows()
+    footer = content[-8 - length : -8]
+    head = next(filter(footer.startswith, _heads), None)
+    thrift = _Thrift(footer, len(head) if head else 0)
+    if head is None:
+        thrift.find_rows()
+        if len(_heads) < _MOST:
+            _heads.append(thrift.passed)
+    return thrift.signed()
 
 
 class _Thrift:
     """A structure while it is read."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, at: int) -> None:
         self._content = content
-        self._at = 0
+        self._at = at
 
-    def rows(self) -> int:
+    @property
+    def passed(self) -> bytes:
+        """All that was passed over."""
+        return self._content[: self._at]
+
+    def find_rows(self) -> None:
+        """Pass over what comes before the number of rows."""
         field = 0
         while True:
             kind, field = self._field(field)
@@ -46,7 +62,7 @@ class _Thrift:
             if field == _ROWS:
                 if kind not in _NUMBERS:
                     raise FooterError("its number of rows is no number")
-                return self._signed()
+                return
             self._skip(kind, 0)
 
     def _field(self, before: int) -> tuple[int, int]:
@@ -55,7 +71,7 @@ class _Thrift:
         step, kind = head >> 4, head & 15
         if kind == 0:
             return 0, before
-        return kind, before + step if step else self._signed()
+        return kind, before + step if step else self.signed()
 
     def _skip(self, kind: int, depth: int) -> None:
         if depth > _DEEPEST:
@@ -111,6 +127,7 @@ class _Thrift:
             if byte < 128:
                 return value
 
-    def _signed(self) -> int:
+    def signed(self) -> int:
+        """A number."""
         value = self._unsigned()
         return (value >> 1) ^ -(value & 1)

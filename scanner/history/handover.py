@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -23,6 +22,7 @@ from scanner.history.marker import MARKER
 from scanner.history.rejudge import Rejudge
 from scanner.history.segments import REBUILT, checkpoints, stored
 from scanner.history.statements import record_key, stream_of
+from scanner.history.whole import whole_file
 from scanner.model.history import Record
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
@@ -44,21 +44,9 @@ def write_handover(path: Path, ledger: Ledger, rejudge: Rejudge, what: Handover)
     """Write the archive whole or not at all; the number of its files. The same history gives the same bytes."""
     if path.is_dir() or not path.parent.is_dir():
         raise TscanError(f"--output {path} is not a file that can be made", "name a file in a folder that is there")
-    try:
-        descriptor, temporary = tempfile.mkstemp(prefix=".tscan-", dir=path.parent)
-    except OSError as error:
-        raise TscanError(f"{path} cannot be written: {error.strerror}") from error
-    try:
-        with os.fdopen(descriptor, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            made = _Archive(archive)
-            _fill(made, ledger, rejudge, what)
-        os.replace(temporary, path)
-    except BaseException as error:
-        with suppress(OSError):
-            os.unlink(temporary)
-        if isinstance(error, OSError):
-            raise TscanError(f"{path} cannot be written: {error.strerror}") from error
-        raise
+    with whole_file(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        made = _Archive(archive)
+        _fill(made, ledger, rejudge, what)
     return len(made.sums) + 1
 
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from scanner.core.stories import Stories
 from scanner.errors import TscanError
 from scanner.history.chain import Chain
 from scanner.history.changes import Place
 from scanner.history.documents import Parts, take_apart
-from scanner.history.draft import Draft, Scan
 from scanner.history.marker import check_marker, prepare
 from scanner.history.seal import Signer, unsealed
 from scanner.history.statements import payload_of, place_of, read_record, record_key, stream_of
 from scanner.history.stores import Store
 from scanner.model.answers import Snapshot
 from scanner.model.history import Record, Transition
+
+if TYPE_CHECKING:
+    from scanner.history.draft import Scan
 
 _TRIES: Final = 500
 
@@ -63,6 +65,8 @@ class Ledger:
 
     def _append(self, scan: Scan, parts: Parts, chain: Chain, stream: str) -> Record | None:
         """One try; None where another writer took the number."""
+        from scanner.history.draft import Draft  # of no use to who only reads, and it takes as long to load as all else
+
         record, made = Draft(scan, parts, chain).make()
         for one in made:
             self.store.put(one.segment.path, one.content)

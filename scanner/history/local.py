@@ -13,10 +13,14 @@ from scanner.errors import TscanError
 from scanner.history.stores import Entry
 
 _UNFINISHED: Final = ".unfinished-"
+_NO_STEPS: Final = frozenset({"", ".", ".."})
 
 
 class LocalStore:
     """A folder; its writers may be many processes, and each may be killed at any instruction."""
+
+    parallel = 1
+    """A thread for a file takes longer than reading it."""
 
     def __init__(self, place: str) -> None:
         self.name = place
@@ -51,7 +55,8 @@ class LocalStore:
 
     def get(self, key: str) -> bytes | None:
         try:
-            return self._path(key).read_bytes()
+            with open(self._name(key), "rb", buffering=0) as file:
+                return file.readall()
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
@@ -60,13 +65,12 @@ class LocalStore:
     def list(self, prefix: str) -> Iterator[Entry]:
         found = []
         above = len(os.path.join(self._root, ""))
-        for path in self._files(prefix):
-            name = os.path.basename(path)
-            if name.startswith(_UNFINISHED) or name == ".gitignore":
+        for file in self._files(prefix):
+            if file.name.startswith(_UNFINISHED) or file.name == ".gitignore":
                 continue
             with suppress(FileNotFoundError):
-                about = os.lstat(path)
-                found.append(Entry(path[above:].replace(os.sep, "/"), about.st_size, about.st_mtime))
+                about = file.stat(follow_symlinks=False)
+                found.append(Entry(file.path[above:].replace(os.sep, "/"), about.st_size, about.st_mtime))
         yield from sorted(found, key=lambda entry: entry.key)
 
     def delete(self, key: str) -> None:
@@ -77,36 +81,44 @@ class LocalStore:
 
     def sweep(self, before: float) -> int:
         swept = 0
-        for path in self._files(""):
-            if os.path.basename(path).startswith(_UNFINISHED):
+        for file in self._files(""):
+            if file.name.startswith(_UNFINISHED):
                 with suppress(FileNotFoundError):
-                    if os.lstat(path).st_mtime < before:
-                        os.unlink(path)
+                    if file.stat(follow_symlinks=False).st_mtime < before:
+                        os.unlink(file)
                         swept += 1
         return swept
 
-    def _files(self, prefix: str) -> Iterator[str]:
-        def refuse(error: OSError) -> None:
-            # What cannot be listed must not look empty.
-            if not isinstance(error, FileNotFoundError):
+    def _files(self, prefix: str) -> Iterator[os.DirEntry[str]]:
+        folders = [os.path.join(self._root, prefix)]
+        while folders:
+            try:
+                with os.scandir(folders.pop()) as entries:
+                    inside = list(entries)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                # What cannot be listed must not look empty.
                 raise self._problem(prefix, "cannot be listed", error) from error
+            for entry in inside:
+                if not entry.is_dir():
+                    yield entry
+                elif not entry.is_symlink():
+                    folders.append(entry.path)
 
-        # Texts: a year has thousands of files, and a Path for each takes as long as reading it.
-        for folder, _, files in os.walk(os.path.join(self._root, prefix), onerror=refuse):
-            for name in files:
-                yield os.path.join(folder, name)
-
-    def _path(self, key: str) -> Path:
-        steps = key.split("/")
-        if not key or any(step in ("", ".", "..") or "\0" in step for step in steps):
+    def _name(self, key: str) -> str:
+        if "\0" in key or not _NO_STEPS.isdisjoint(key.split("/")):
             raise TscanError(
                 f"{self.name}: '{key}' is no name of a file in a store", "the record was not made by tscan"
             )
-        return self._root.joinpath(*steps)
+        return os.path.join(self._root, key)
+
+    def _path(self, key: str) -> Path:
+        return Path(self._name(key))
 
     def _unfinished(self, path: Path, content: bytes) -> str:
         """The content under a name that nobody reads, on the disk."""
-        temporary = ""
+        temporary, whole = "", False
         try:
             self._make(path.parent)
             descriptor, temporary = tempfile.mkstemp(prefix=_UNFINISHED, dir=path.parent)
@@ -114,13 +126,13 @@ class LocalStore:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-        except BaseException as error:
-            if temporary:
+            whole = True
+        except OSError as error:
+            raise self._problem(path.relative_to(self._root).as_posix(), "cannot be written", error) from error
+        finally:
+            if temporary and not whole:
                 with suppress(OSError):
                     os.unlink(temporary)
-            if isinstance(error, OSError):
-                raise self._problem(path.relative_to(self._root).as_posix(), "cannot be written", error) from error
-            raise
         return temporary
 
     def _make(self, folder: Path) -> None:

@@ -68,6 +68,8 @@ def _session_credentials() -> Any:
 class ObjectStore:
     """A bucket, or what lies below a prefix in it."""
 
+    parallel = 16
+
     def __init__(self, url: str, store: Any) -> None:
         self.name = url
         self._store = store

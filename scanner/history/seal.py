@@ -7,9 +7,11 @@ import binascii
 import hashlib
 import json
 import os
+import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 OWN_KEY: Final = Path("~/.config/tscan/key.pem")
+_USUAL: Final = re.compile(rb"-----BEGIN PUBLIC KEY-----\n([A-Za-z0-9+/]{59}=)\n-----END PUBLIC KEY-----\n")
+_ED25519: Final = bytes.fromhex("302a300506032b6570032100")
+"""What stands before the 32 bytes of a key of this kind (RFC 8410)."""
 _MAKE: Final = "make one with 'tscan init', or give TSCAN_KEY or TSCAN_KEY_FILE"
 
 
@@ -55,12 +60,10 @@ def unsealed(payload: bytes) -> bytes:
 
 
 def _envelope(payload: bytes, signatures: list[tuple[str, bytes]]) -> bytes:
-    value = {
-        "payload": base64.b64encode(payload).decode(),
-        "payloadType": PAYLOAD_TYPE,
-        "signatures": [{"keyid": key, "sig": base64.b64encode(sig).decode()} for key, sig in signatures],
-    }
-    return canonical(value).encode() + b"\n"
+    signed = canonical([{"keyid": key, "sig": base64.b64encode(sig).decode()} for key, sig in signatures])
+    # What canonical() gives for all of it; a payload in base64 has nothing to escape, and is long.
+    head = b'{"payload":"%s","payloadType":"%s",' % (base64.b64encode(payload), PAYLOAD_TYPE.encode())
+    return b'%s"signatures":%s}\n' % (head, signed.encode())
 
 
 def signed_bytes(payload: bytes) -> bytes:
@@ -113,10 +116,17 @@ def public_pem(key: Ed25519PublicKey) -> bytes:
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
+@lru_cache(maxsize=16)
 def load_public(pem: bytes) -> Ed25519PublicKey:
     """A public key; TscanError for anything but Ed25519."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    if usual := _USUAL.fullmatch(pem):
+        content = binascii.a2b_base64(usual[1])
+        if content.startswith(_ED25519):
+            return Ed25519PublicKey.from_public_bytes(content.removeprefix(_ED25519))
+    # Reading any other form loads every algorithm there is, which takes longer than checking a year.
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
     try:

@@ -158,6 +158,13 @@ def read_table(
     return table
 
 
+def prefer_system_memory() -> None:
+    """Have Arrow take memory as Python does: for a year, mimalloc's huge pages cost more than all else."""
+    import pyarrow as pa
+
+    pa.set_memory_pool(pa.system_memory_pool())
+
+
 def read_extra(table: pa.Table) -> str:
     """The text that a segment carries beside its rows; `` where there is none."""
     packed = (table.schema.metadata or {}).get(_EXTRA, b"")

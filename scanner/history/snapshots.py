@@ -10,7 +10,6 @@ import gzip
 import hashlib
 import io
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
@@ -19,6 +18,7 @@ from typing import Any, BinaryIO, Final, cast
 
 from scanner.errors import TscanError
 from scanner.history.lines import SnapshotReader
+from scanner.history.whole import whole_file
 from scanner.model.answers import Answer, Snapshot, canonical
 
 SCHEMA: Final = "tscan.snapshot/1"
@@ -26,22 +26,8 @@ SCHEMA: Final = "tscan.snapshot/1"
 
 def write_snapshot(path: Path, snapshot: Snapshot) -> None:
     """Write a snapshot whole or not at all, readable by its owner only; TscanError if the place cannot be written."""
-    try:
-        descriptor, temporary = tempfile.mkstemp(prefix=".tscan-", dir=path.parent)
-    except OSError as error:
-        raise TscanError(f"{path} cannot be written: {error.strerror}") from error
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            _write(file, snapshot, compressed=path.suffix == ".gz")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException as error:
-        with suppress(OSError):
-            os.unlink(temporary)
-        if isinstance(error, OSError):
-            raise TscanError(f"{path} cannot be written: {error.strerror}") from error
-        raise
+    with whole_file(path) as file:
+        _write(file, snapshot, compressed=path.suffix == ".gz")
     _sync_folder(path.parent)
 
 

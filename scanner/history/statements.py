@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from dataclasses import fields, replace
+from functools import lru_cache
 from typing import Any, Final
 
 from scanner.errors import TscanError
@@ -24,6 +25,7 @@ _LISTS: Final = ("checks", "callers", "regions", "gaps", "together")
 _MAPPINGS: Final = ("params", "counts", "controls")
 
 
+@lru_cache(maxsize=4096)
 def stream_of(target: str) -> str:
     """The folder of a target's chain: `aws:123456789012` → `aws=123456789012`; no two targets share one."""
     cloud, _, account = target.partition(":")

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from scanner.errors import TscanError
 from scanner.registry import Registry
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from scanner.history.anchors import Versions
 
-PARALLEL: Final = 16
-"""Files that are fetched at a time."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ class Store(Protocol):
     @property
     def name(self) -> str:
         """As a person wrote it."""
+        ...
+
+    @property
+    def parallel(self) -> int:
+        """Files that it is worth fetching at a time."""
         ...
 
     def put_new(self, key: str, content: bytes) -> bool:
@@ -86,14 +92,27 @@ def open_store(place: str) -> Store:
 
 def open_versions(place: str) -> Versions | None:
     """What the store at a place remembers; None where it remembers nothing."""
-    scheme = place.partition("://")[0]
-    return VERSIONS.get(scheme)(place) if scheme in VERSIONS.names else None
+    scheme, found, _ = place.partition("://")
+    # Plugins are looked for only where one could be meant: a folder is answered at once.
+    return VERSIONS.get(scheme)(place) if found and scheme in VERSIONS.names else None
 
 
 def get_all(store: Store, keys: Iterable[str]) -> list[bytes | None]:
     """Many files, in the order asked for."""
-    wanted = list(keys)
-    if len(wanted) < 2:
-        return [store.get(key) for key in wanted]
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        return list(pool.map(store.get, wanted))
+    return list(fetch_all(store, list(keys), store.get))
+
+
+def fetch_all(store: Store, keys: Sequence[str], fetch: Callable[[str], T]) -> Iterator[T]:
+    """What a function that reads one file gives for many, in the order asked for; few of them are held at a time."""
+    if store.parallel < 2 or len(keys) < 2:
+        yield from map(fetch, keys)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(store.parallel) as pool:
+        waiting: deque[Future[T]] = deque()
+        for key in keys:
+            waiting.append(pool.submit(fetch, key))
+            if len(waiting) > store.parallel:
+                yield waiting.popleft().result()
+        yield from (one.result() for one in waiting)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from scanner.errors import TscanError
@@ -14,7 +13,7 @@ from scanner.history.marker import MARKER, check_marker
 from scanner.history.seal import SealError, key_id, load_public, open_envelope, verifies
 from scanner.history.segments import KEPT_ONCE, REBUILT, SegmentError, checkpoints, row_count
 from scanner.history.statements import place_of, record_key, record_of, stream_of
-from scanner.history.stores import PARALLEL, Store, get_all
+from scanner.history.stores import Store, fetch_all, get_all
 from scanner.model.history import Record, Segment
 
 
@@ -234,12 +233,8 @@ class _Run:
             elif segment.kind not in REBUILT or path in newest:
                 self.damage(record_name, path, "missing")
         self.seen.files += len(there)
-        with ThreadPoolExecutor(PARALLEL) as pool:
-            # In portions, so that a year of evidence is never held at once.
-            for start in range(0, len(there), PARALLEL):
-                part = there[start : start + PARALLEL]
-                for path, found in zip(part, pool.map(self._fetch, part), strict=True):
-                    self._segment(*named[path], found, digests)
+        for path, found in zip(there, fetch_all(self.store, there, self._fetch), strict=True):
+            self._segment(*named[path], found, digests)
         orphans = [key for key in sizes if key.startswith("segments/") and key not in named]
         if orphans:
             self.seen.notes.append(f"{len(orphans)} segments are named by no record: left by a scan that broke off")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
@@ -151,7 +151,7 @@ class CheckPeriod:
     runs: int
     """Runs in which it was asked."""
     days: Days
-    deviations: tuple[Deviation, ...]
+    deviations: Sequence[Deviation]
     waived: tuple[WaivedSpan, ...]
 
 
@@ -188,8 +188,8 @@ class ControlPeriod:
     runs_made: int
     """Expected runs in which all of its checks were asked."""
     silences: tuple[Silence, ...]
-    deviations: tuple[Judged, ...]
-    beside: tuple[Deviation, ...]
+    deviations: Sequence[Judged]
+    beside: Sequence[Deviation]
     """Deviations of checks that only support it."""
     statuses: Mapping[str, int]
     """Runs by the status that the control had."""

@@ -17,6 +17,7 @@ ALGEBRA = ("test_assess.py", "test_algebra.py")
 WAIVED = ("test_assess.py", "test_waive.py", "test_algebra_waived.py")
 EVALUATE = ("test_evaluate.py",)
 PERIOD = ("test_operate.py", "test_nights.py")
+COLUMNS = ("../history/test_told.py",)
 POLICIES = ("test_policy_public.py", "test_policy_meaning.py", "test_policy_properties.py")
 
 
@@ -144,22 +145,55 @@ MUTANTS = (
         ("what is unread closes a span", "        elif verdict == PASS:\n            self._close(",
          "        else:\n            self._close("),
         ("what leaves the scope is removed", "if cause == Cause.SCOPE.value:", "if not cause:"),
-        ("another check fixes", '"check changed" if cause in _CHANGED else "fixed"', '"fixed"'),
-        ("what another check lets go is removed", "elif cause in _CHANGED:", "elif not cause:"),
+        ("what another check lets go is removed", "elif cause in CHANGED:", "elif not cause:"),
         ("a forgotten event is removed", "elif self.ground.event:", "elif not cause:"),
         ("a refused listing removes", "elif not self.ground.whole(place):", "elif not cause:"),
-        ("a refused listing shows an absence",
-         "return -1 if self.listing.covers(self.region, place - 1) else", "return"),
         ("what a refusal hid stays for ever", "self._uncover(end)", "pass"),
         ("a return fixes what a refusal hid", "            self._uncover(place)", "            pass"),
         ("a second failure begins anew", "if self.span is None:\n                s", "if True:\n                s"),
         ("the last failing read is the next record", 'self.failed = last', "self.failed = place"),
-        ("waived is no last good read", "self.good = last\n            self._waived", "self._waived"),
+        ("waived is no last good read", "elif verdict in (PASS, \"waived\"):", "elif verdict == PASS:"),
         ("an item is counted at each verdict", "if not self.seen:", "if True:"),
         ("an open span ends with its last read", "if why else ground.end", "if why else at[self.failed]"),
         ("spans of earlier periods are listed", "if ended >= 0 and at[ended] < ground.start:", "if False:"),
         ("what passed from the first is one item", "ground.tally.items += count", "ground.tally.items += 1"),
         ("what passed from the first passed one time", "+= count * days", "+= days"),
+    ),
+    *_of(
+        "tallies.py", PERIOD,
+        ("another check fixes", '"check changed" if cause in CHANGED else "fixed"', '"fixed"'),
+        ("a refused listing shows an absence",
+         "return -1 if self.listing.covers(self.region, place - 1) else", "return"),
+    ),
+    *_of(
+        "spans.py", COLUMNS,
+        ("a span in columns is open for ever", "end = reads.places[closed] if closed else len(at)", "end = len(at)"),
+        ("what was there before was absent", 'PASS if earlier else "absent" if after >= 0 else ""', '"absent"'),
+        ("the last failing read in columns is the first", "max(ground.before[end], reads.places[spans.failed[number]])",
+         "by"),
+        ("the last read before a span is its record", "max(ground.before[by], reads.places[earlier]) if earlier else",
+         "reads.places[earlier] if earlier else"),
+        ("spans of earlier periods in columns are listed", "if not early.isdisjoint(spans.closed):", "if False:"),
+        ("failing days in columns are passing", "ground.days[FAIL] += fsum([*closed, *map(neg, opened)])", "pass"),
+        ("items in columns are one", "sum(count for seq, count in spans.seen.items() if",
+         "sum(1 for seq in spans.seen if"),
+        ("each span is another item", "for one, following in pairwise((*found, None)) if one != following",
+         "for _ in found"),
+    ),
+    *_of(
+        "ordered.py", COLUMNS,
+        ("deviations are in no order", "return sorted(entries)[:count]", "return list(entries)[:count]"),
+        ("the last of the first is left out", "when <= last", "when < last"),
+    ),
+    *_of(
+        "../history/told.py", COLUMNS,
+        ("what moved later never moved", "pc.or_(moved, listed))", "listed)"),
+        ("an unread item only failed and passed", "strange = pc.invert(", "strange = pc.is_null("),
+        ("a cut listing hides nothing", "pc.or_(strange, pc.is_in(check, pc.unique(check.filter(listed))))", "strange"),
+        ("a failure after a failure is a new one", "pc.or_(begins, pc.invert(before))",
+         "pc.or_(begins, pc.invert(pc.and_not(before, before)))"),
+        ("a span goes on into the next item", "pc.if_else(ends.take(end), none, seq.take(following))",
+         "seq.take(following)"),
     ),
     *_of(
         "listings.py", PERIOD,

@@ -1,62 +1,146 @@
-"""Stories out of columns are those that a walk over the transitions tells, and damage is said."""
+"""Stories out of columns make the report that a walk over the transitions makes, and damage is said."""
 
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scanner.core.stories import Stories, tell
+from scanner.core.calendar import window
+from scanner.core.operate import Chain, operate
+from scanner.core.stories import tell
 from scanner.errors import TscanError
 from scanner.history.ledger import Ledger
 from scanner.history.segments import SegmentError, make_table
 from scanner.history.stores import open_store
 from scanner.history.told import COLUMNS, told
+from scanner.model.controls import Role
+from scanner.model.operation import Period, Schedule
+from tests.core.nights import library_of
+from tests.core.small import make_check, make_control
 from tests.history.world import CHECKS, HERE, scan, simple
 
 PLACES = st.tuples(
     st.sampled_from(CHECKS), st.sampled_from(["eu-west-1", "us-east-1", ""]), st.sampled_from(["a", "b", "c", "*"])
 )
-NIGHTS = st.lists(st.dictionaries(PLACES, st.sampled_from(["pass", "pass", "fail", "unknown", "waived"])), max_size=5)
+VERDICTS = st.sampled_from(["pass", "pass", "fail", "fail", "unknown", "waived"])
+STEADY = [(check, region, name) for check in CHECKS for region in ("eu-west-1", "") for name in "ab"]
+NIGHTS = st.one_of(
+    st.lists(st.dictionaries(PLACES, VERDICTS), max_size=9),
+    st.lists(st.fixed_dictionaries(dict.fromkeys(STEADY, st.sampled_from(["pass", "fail"]))), max_size=9),
+)
 ROW = ("check-a", "eu-west-1", "b", "fail", "evidence", "it is so")
 
 
-def plainly(stories: Stories) -> tuple[Any, ...]:
-    """Everything that stories hold; items may come in any order, their moves may not."""
-    return (
-        sorted((key, tuple(moves)) for key, moves in stories.items),
-        {key: tuple(moves) for key, moves in stories.listings.items()},
-        dict(stories.passing),
+def report(ledger: Ledger, first: int, days: int, *, columns: bool) -> Period:
+    """A period by two controls: one check evidences both, the other supports one of them."""
+    library = library_of(
+        make_control((CHECKS[0], Role.EVIDENCES), (CHECKS[1], Role.SUPPORTS)),
+        make_control((CHECKS[1], Role.EVIDENCES), (CHECKS[0], Role.EVIDENCES), name="D"),
+        checks=(make_check(CHECKS[0]), replace(make_check(CHECKS[1]), kind="aws.job")),
+        kinds={"aws.thing": SimpleNamespace(nature="state"), "aws.job": SimpleNamespace(nature="event")},
+    )
+    chain = Chain(
+        target=HERE,
+        records=ledger.records(HERE),
+        transitions=() if columns else ledger.transitions(HERE),
+        told=(lambda last: ledger.stories(HERE, last)) if columns else None,
+    )
+    begins = date(2026, 1, 1) + timedelta(days=first)
+    period = window(begins, begins + timedelta(days=days - 1), UTC)
+    return operate([chain], library, period=period, schedule=Schedule(), now=datetime(2027, 1, 1, tzinfo=UTC))
+
+
+@given(nights=NIGHTS, packs=st.lists(st.sampled_from("001"), min_size=9, max_size=9))
+@settings(max_examples=60, deadline=None)
+def test_columns_and_transitions_make_the_same_report(
+    nights: list[dict[tuple[str, str, str], str]], packs: list[str]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = Ledger(open_store(folder))
+        ledger.commit(scan(-12, {(CHECKS[0], "eu-west-1", "first"): "pass"}))
+        for number, night in enumerate(nights):
+            ledger.commit(scan(12 * number, night, pack=packs[number] * 64))
+        for first, days in ((0, 9), (1, 2), (0, 1), (2, 1)):
+            columns = report(ledger, first, days, columns=True)
+            assert columns == report(ledger, first, days, columns=False)
+            assert [len(one.deviations) for one in columns.controls] == [
+                len(list(one.deviations)) for one in columns.controls
+            ]
+            for last in range(len(nights) + 2):
+                assert ledger.stories(HERE, last).listings == tell(ledger.transitions(HERE), last).listings
+
+
+def committed(folder: Path, *nights: dict[str, str]) -> Ledger:
+    ledger = Ledger(open_store(str(folder)))
+    for number, night in enumerate(nights):
+        found = {(CHECKS[0], "eu-west-1", name): verdict for name, verdict in night.items()}
+        ledger.commit(scan(24 * number, found))
+    return ledger
+
+
+def test_what_never_failed_is_counted_and_not_told(tmp_path: Path) -> None:
+    ledger = committed(tmp_path, {"a": "pass", "b": "pass"}, {"a": "fail", "b": "pass", "c": "pass"})
+    first, both = ledger.stories(HERE, 1), ledger.stories(HERE, 2)
+    assert (list(first.items), list(first.spans), first.passing) == ([], [], {(CHECKS[0], "eu-west-1", 1): 2})
+    assert both.passing == {(CHECKS[0], "eu-west-1", 1): 1, (CHECKS[0], "eu-west-1", 2): 1}
+    (span,) = both.spans
+    assert (list(both.items), span.resources, span.seen) == ([], ["a"], {1: 1})
+
+
+def test_what_only_fails_and_passes_is_told_in_columns(tmp_path: Path) -> None:
+    nights = [("fail", "pass", "pass"), ("fail", "fail", "pass"), ("pass", "fail", "unknown"), ("fail", "pass", "pass")]
+    ledger = committed(tmp_path, *(dict(zip("abc", night, strict=True)) for night in nights))
+    stories = ledger.stories(HERE, 4)
+    (span,) = stories.spans
+    assert (span.check, span.region, span.seen) == (CHECKS[0], "eu-west-1", {1: 2})
+    assert span.resources == ["a", "a", "b"]
+    assert (span.before, span.opened) == ([0, 3, 1], [1, 4, 2])
+    assert (span.failed, span.closed) == ([1, 4, 2], [3, 0, 4])
+    assert (span.causes, span.reasons) == (["scope", "evidence", "evidence"], ["it is fail"] * 3)
+    ((key, moves),) = stories.items
+    assert (key, [move[:2] for move in moves]) == (
+        (CHECKS[0], "eu-west-1", "c"),
+        [(1, "pass"), (3, "unknown"), (4, "pass")],
     )
 
 
-@given(nights=NIGHTS)
-@settings(max_examples=60, deadline=None)
-def test_columns_tell_what_transitions_tell(nights: list[dict[tuple[str, str, str], str]]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        ledger = Ledger(open_store(folder))
-        ledger.commit(scan(-1, {(CHECKS[0], "eu-west-1", "first"): "pass"}))
-        for number, night in enumerate(nights):
-            ledger.commit(scan(number, night))
-        for last in range(len(nights) + 2):
-            assert plainly(ledger.stories(HERE, last)) == plainly(tell(ledger.transitions(HERE), last))
+def test_a_deviation_out_of_columns_says_what_was_read_around_it(tmp_path: Path) -> None:
+    nights = ["pass", "pass", "fail", "fail", "pass", "fail"]
+    ledger = committed(tmp_path, {"b": "pass"}, *({"a": verdict, "b": "pass"} for verdict in nights))
+    assert [span.resources for span in ledger.stories(HERE, 7).spans] == [["a", "a"]]
+    columns = report(ledger, 0, 9, columns=True)
+    found = [one.deviation for one in columns.controls[0].deviations]
+    read = ["", *(record.finished for record in ledger.records(HERE))]
+    assert [(one.opened_after, one.opened_by, one.failing_until, one.closed_by) for one in found] == [
+        (read[3], read[4], read[5], read[6]),
+        (read[6], read[7], read[7], ""),
+    ]
+    assert [(one.before, one.why_closed) for one in found] == [("pass", "fixed"), ("pass", "")]
+    assert (columns.controls[0].deviating, columns.controls[0].items) == (1, 2)
+    assert columns == report(ledger, 0, 9, columns=False)
 
 
-def test_what_only_ever_passed_is_counted_and_not_told(tmp_path: Path) -> None:
-    ledger = Ledger(open_store(str(tmp_path)))
-    place = (CHECKS[0], "eu-west-1", "a")
-    ledger.commit(scan(0, {place: "pass", (CHECKS[0], "eu-west-1", "b"): "pass"}))
-    ledger.commit(scan(1, {place: "fail", (CHECKS[0], "eu-west-1", "b"): "pass"}))
-    first, both = ledger.stories(HERE, 1), ledger.stories(HERE, 2)
-    assert (list(first.items), first.passing) == ([], {(CHECKS[0], "eu-west-1", 1): 2})
-    ((key, moves),) = both.items
-    assert (key, [move[:2] for move in moves]) == (place, [(1, "pass"), (2, "fail")])
-    assert both.passing == {(CHECKS[0], "eu-west-1", 1): 1}
+def test_the_first_of_many_deviations_are_those_that_began_first(tmp_path: Path) -> None:
+    names = [f"r{number:02}" for number in range(40)]
+    nights = [{name: "fail" if index // 8 <= night else "pass" for index, name in enumerate(names)}
+              for night in (4, 3, 2, 1, 0)]  # fmt: skip
+    period = report(committed(tmp_path, *reversed(nights)), 0, 9, columns=True)
+    found = period.controls[0].deviations
+    whole = list(found)
+    assert [one.deviation.resource for one in whole] == names
+    assert len(found) == 40
+    assert (found[:3], found[0], found[-1]) == (tuple(whole[:3]), whole[0], whole[-1])
+    assert (found[30:33], found[::-1], found[99:]) == (tuple(whole[30:33]), tuple(reversed(whole)), ())
+    with pytest.raises(IndexError):
+        found[40]
 
 
 def table(*rows: tuple[str | None, ...]) -> pa.Table:
@@ -65,7 +149,8 @@ def table(*rows: tuple[str | None, ...]) -> pa.Table:
 
 
 def test_a_value_that_is_not_there_is_damage() -> None:
-    assert len(list(told([(1, table(ROW))]).items)) == 1
+    (span,) = told([(1, table(ROW))]).spans
+    assert (span.resources, span.opened, span.closed, span.before) == (["b"], [1], [0], [0])
     with pytest.raises(SegmentError, match="lacks a value"):
         told([(1, table(ROW, (*ROW[:3], None, *ROW[4:])))])
 
