@@ -20,8 +20,13 @@ _text: Final = JSONEncoder(allow_nan=False).encode
 
 
 def render(report: Report) -> str:
-    """One JSON document, a row to a line; ASCII, so that no name from a cloud can act on a terminal."""
-    members = [f'  "{name}": {_member(value)}' for name, value in document(report).items()]
+    """One JSON document, as `written`; ASCII, so that no name from a cloud can act on a terminal."""
+    return written(document(report))
+
+
+def written(values: Mapping[str, Any]) -> str:
+    """A document as text, a row to a line."""
+    members = [f'  "{name}": {_member(value)}' for name, value in values.items()]
     return "{\n" + ",\n".join(members) + "\n}\n"
 
 

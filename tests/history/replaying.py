@@ -23,7 +23,7 @@ from scanner.cli.demo import SNAPSHOT
 from scanner.content.library import load_library
 from scanner.content.locate import default_roots
 from scanner.formats import Report
-from scanner.formats.json import render
+from scanner.formats.json import render, written
 from scanner.history.commit import commit_scan
 from scanner.history.seal import make_key
 from scanner.history.snapshots import read_snapshot
@@ -111,7 +111,7 @@ def differing(lines: Sequence[bytes], results: Sequence[str]) -> list[int]:
     for number, (line, result) in enumerate(zip(lines, results, strict=True)):
         document = json.loads(line)
         pack = json.loads(result)["scan"]["pack_sha256"]
-        same = json.dumps(document["result"], indent=2) + "\n" == result
+        same = written(document["result"]) == result
         if not same or document["pack"] != {"of": "day", "sha256": pack, "recorded_sha256": pack}:
             found.append(number)
     return found

@@ -19,7 +19,7 @@ from scanner.cli.demo import SNAPSHOT
 from scanner.content.library import load_library
 from scanner.core.drift import What
 from scanner.formats import Report
-from scanner.formats.json import render
+from scanner.formats.json import render, written
 from scanner.history.commit import commit_scan
 from scanner.history.deep import DeepVerifier
 from scanner.history.ledger import Ledger
@@ -166,7 +166,7 @@ def test_what_people_said_is_needed_to_make_them_again(story: Story, library: An
 def test_replay_gives_what_the_scans_gave_byte_for_byte(story: Story, capsys: Captured) -> None:
     assert run(["replay", "--from", "2027-07-01", "--to", "2027-07-04", "--store", story.store, "--format", "json"])
     for line, result in zip(capsys.readouterr().out.splitlines(), story.results, strict=True):
-        assert json.dumps(json.loads(line)["result"], indent=2) + "\n" == result
+        assert written(json.loads(line)["result"]) == result
 
 
 @pytest.mark.parametrize(

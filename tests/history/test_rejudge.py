@@ -14,6 +14,7 @@ import pytest
 
 from scanner.cli import run
 from scanner.content.library import load_library
+from scanner.formats.json import written
 from scanner.history.ledger import Ledger
 from scanner.history.rejudge import Rejudge
 from scanner.history.stores import open_store
@@ -42,7 +43,7 @@ def test_the_pack_of_the_day_gives_what_the_scan_gave_byte_for_byte(
     documents = [json.loads(line) for line in once.splitlines()]
     assert len(documents) == 2
     for document, record, result in zip(documents, nights.records, nights.results, strict=True):
-        assert json.dumps(document["result"], indent=2) + "\n" == result
+        assert written(document["result"]) == result
         assert document["pack"] == {"of": "day", "sha256": record.pack_sha256, "recorded_sha256": record.pack_sha256}
         assert [one["sha256"] for one in document["records"]] == [record.sha256]
     assert any(finding["check"] == OWN for finding in documents[1]["result"]["findings"])
