@@ -17,8 +17,9 @@ from scanner.sources import Entrance, Inside, Opened, Session, Unentered
 
 AT_ONCE: Final = 8
 """Targets that are read at the same time: enough that none waits for one that is slow; more only takes memory."""
-IN_FLIGHT: Final = 16
-"""Calls of one target that are begun and not ended: one that is throttled lets the rest wait outside its deadline."""
+IN_FLIGHT: Final = 32
+"""Calls of one target that are begun and not ended: enough that requests are at hand while answers gather. One target
+that is throttled lets the rest of its calls wait outside their deadlines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

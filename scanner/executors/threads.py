@@ -15,7 +15,7 @@ from scanner.core.steps import Pending, Prompt, Steps
 from scanner.executors import J, R, Working
 
 WORKERS: Final = 16
-_GATHER: Final = 0.02
+_GATHER: Final = 0.05
 """Seconds in which outcomes gather: to handle some in a row takes less time than to handle each as it comes."""
 
 
