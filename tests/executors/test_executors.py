@@ -98,26 +98,26 @@ def test_an_internal_error_is_raised(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_interrupt_begins_no_further_call(name: str) -> None:
-    tree = Tree(pause=0.005)
+    tree = Tree(pause=0.03)
 
     def interrupt(*_: object) -> Iterable[Call]:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         run(executor(name, 2), tree, [call(str(n)) for n in range(100)], interrupt)
-    time.sleep(0.05)
+    time.sleep(0.1)
     begun = len(tree.asked)
-    time.sleep(0.05)
+    time.sleep(0.1)
     assert len(tree.asked) == begun < 20
 
 
 def test_leaving_early_begins_no_further_call() -> None:
-    tree = Tree(pause=0.005)
+    tree = Tree(pause=0.03)
     for _ in executor("threads", 2).each(tree, [call(str(n)) for n in range(100)], lambda *_: []):
         break
-    time.sleep(0.05)
+    time.sleep(0.1)
     begun = len(tree.asked)
-    time.sleep(0.05)
+    time.sleep(0.1)
     assert len(tree.asked) == begun < 20
 
 
