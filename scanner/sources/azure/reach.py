@@ -87,6 +87,7 @@ def _allowed(place: Mapping[str, str], roles: set[str]) -> Generator[Call, Answe
         call = Call(operation="Microsoft.Authorization:RoleDefinitions_Get", region="", params={**place, "role": role})
         answer = yield call
         parts = _parts(answer.data) if answer.state is State.OK else None
+        # Later versions of the interface know parts of roles that hold under a condition.
         allowed.extend(part for part in parts or () if not part.get("condition"))
         if answer.state is not State.OK:
             unread.append(answer.unread)
