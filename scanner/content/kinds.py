@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from scanner.content.agreement import check_agreement
+from scanner.content.clouds import EveryListing, everywhere
 from scanner.content.reading import Reading, Steps, suggest
 from scanner.content.requests import Requests
 from scanner.content.typing import MistypedError, attribute_field, typed
@@ -72,8 +73,10 @@ def draft_kind(reading: Reading, inside: tuple[str, ...]) -> Draft:
     return Draft(id=identity, reading=reading, own=own)
 
 
-def finish_kinds(drafts: Mapping[str, Draft], broken: frozenset[str]) -> dict[str, Kind]:
-    """The kinds, each with the record type that conditions see."""
+def finish_kinds(
+    drafts: Mapping[str, Draft], broken: frozenset[str], rules: Iterable[EveryListing] = ()
+) -> dict[str, Kind]:
+    """The kinds, each with the record type that conditions see, and with what holds for its cloud."""
     types: dict[str, RecordType] = {}
     for identity in _in_order(drafts):
         draft = drafts[identity]
@@ -90,7 +93,7 @@ def finish_kinds(drafts: Mapping[str, Draft], broken: frozenset[str]) -> dict[st
                     draft.reading.wrong(("relations", name, cardinality), f"there is no kind '{other}'", hint)
         types[identity] = RecordType(identity, fields)
     _check_parents(drafts, broken)
-    kinds = {identity: _kind(drafts[identity], types, drafts) for identity in types}
+    kinds = {identity: everywhere(_kind(drafts[identity], types, drafts), rules) for identity in types}
     check_agreement({identity: draft.reading for identity, draft in drafts.items()}, kinds)
     return kinds
 

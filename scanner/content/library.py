@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from scanner.content.checks import CheckReader
+from scanner.content.clouds import read_cloud
 from scanner.content.controls import Known
 from scanner.content.documents import read_document
 from scanner.content.kinds import Draft, draft_kind, finish_kinds
@@ -127,7 +128,10 @@ def _load(roots: Roots, *, lazily: bool) -> Library:
 def _kinds(pack: Pack) -> tuple[dict[str, Kind], frozenset[str]]:
     drafts: dict[str, Draft] = {}
     broken: set[str] = set()
-    for file in pack.of("resources"):
+    clouds = [file for file in pack.of("resources") if len(file.inside) == 1]
+    read = ((pack.read(file, "cloud"), file.stem) for file in clouds)
+    rules = [read_cloud(reading, cloud) for reading, cloud in read if reading is not None]
+    for file in (file for file in pack.of("resources") if file not in clouds):
         reading = pack.read(file, "kind")
         if reading is None:
             broken.add(".".join((*file.inside[:-1], file.stem)))
@@ -137,7 +141,7 @@ def _kinds(pack: Pack) -> tuple[dict[str, Kind], frozenset[str]]:
             reading.wrong(("kind",), f"kind '{draft.id}' exists already", _first(drafts[draft.id].reading))
         else:
             drafts[draft.id] = draft
-    return finish_kinds(drafts, frozenset(broken)), frozenset(broken)
+    return finish_kinds(drafts, frozenset(broken), rules), frozenset(broken)
 
 
 def _first(reading: Reading) -> str:

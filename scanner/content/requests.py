@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from scanner.content.reading import Reading, Steps, suggest
 from scanner.language.types import BOOL, DYN, INT, STRING, ListType, Type
 from scanner.model.expressions import Expression
 from scanner.model.kinds import Batch, Bulk, Count, Listing, Means, Request, Rows
+
+_FITS: Final[Mapping[Means, Type]] = {Means.LISTS: ListType(STRING), Means.WHOLE: BOOL}
+"""What a second source gives, where that is no number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +72,10 @@ class Requests:
             inner: Steps = (*path, "count_from", index)
             means = Means(source.get("means", Means.EQUAL))
             asked = {key: value for key, value in source.items() if key not in ("value", "means")}
-            fits = ListType(STRING) if means is Means.LISTS else INT
+            fits = _FITS.get(means, INT)
             value = self.reading.expression((*inner, "value"), source["value"], {"answer": DYN}, fits=fits, raw=True)
-            yield Count(source=self.listing(inner, asked), value=value, means=means)
+            # Silence of a source that shows a listing to be whole shows that of none.
+            yield Count(source=self.listing(inner, asked), value=value, means=means, needed=means is Means.WHOLE)
 
     def bulk(self, kind: dict[str, Any]) -> Bulk | None:
         """How an inventory answers for the kind; None: none does."""

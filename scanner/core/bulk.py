@@ -93,12 +93,6 @@ def _moved_secrets(kind: Kind, request: Request) -> Iterator[str]:
         yield ".".join(part for part in (f"{request.items[0]}[]", request.rows.item, inner) if part)
 
 
-def inventory_type(kind: Kind) -> str:
-    """What the inventory calls a kind that is read in bulk; empty for one that is not."""
-    request = kind.listing.request if kind.listing else None
-    return request.rows.type if request is not None and request.rows is not None else ""
-
-
 def stands_for(need: KindNeed, resources: int) -> int:
     """How many calls would have been made at least for resources that were read in bulk."""
     kind = need.kind

@@ -45,7 +45,9 @@ class Counting:
                 yield Counted(by=source.operation, means=source.means.value), None
                 continue
             value = source.value.evaluate({"answer": raw})
-            if _is_silent(value) and source.means is not Means.EQUAL and not source.needed:
+            if source.means is Means.WHOLE:
+                yield Counted(by=source.operation, means=source.means.value), self._hiding(source, value)
+            elif _is_silent(value) and source.means is not Means.EQUAL and not source.needed:
                 # A source that may know of some only need not speak of this kind at all.
                 yield Counted(by=source.operation, means=source.means.value), None
             else:
@@ -57,6 +59,14 @@ class Counting:
         call = make_call(source.source.request, dict(self.base))
         return call if isinstance(call, Unreadable) else self.door.read(call, source.source.request)
 
+    def _hiding(self, source: Count, value: Any) -> Unreadable | None:
+        """The gap where it is not shown that a listing leaves nothing out."""
+        if value is True:
+            return None
+        unread = value if isinstance(value, Unreadable) else Unreadable("it gives no word on it")
+        reason = f"nothing shows that the listing is whole: {unread.reason}"
+        return replace(unread, reason=reason, gaps=unread.gaps or self._place(source), missing=False)
+
     def _held(self, source: Count, value: Any, listed: Listed) -> tuple[Counted, Unreadable | None]:
         said = Counted(by=source.operation, means=source.means.value)
         number = _number(source.means, value)
@@ -65,9 +75,11 @@ class Counting:
             return said, replace(number, reason=reason, missing=False)
         said = replace(said, number=number)
         wrong = _difference(source, value, listed) if listed.whole else ""
-        # The second source is named as the call that was lacking, so that a waiver can accept the difference.
-        place = f"{source.operation}@{self.context.region}"
-        return said, Unreadable(wrong, gaps=frozenset((place,))) if wrong else None
+        return said, Unreadable(wrong, gaps=self._place(source)) if wrong else None
+
+    def _place(self, source: Count) -> frozenset[str]:
+        """The second source as the call that was lacking, so that a waiver can accept what it shows."""
+        return frozenset((f"{source.operation}@{self.context.region}",))
 
 
 def _is_silent(value: Any) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from scanner.model.checks import Check
 from scanner.model.expressions import Expression
-from scanner.model.kinds import Attribute, Kind, Request
+from scanner.model.kinds import Attribute, Kind, Listing, Request
 from scanner.model.library import Library
 
 Path = tuple[str, ...]
@@ -235,13 +235,17 @@ def secret_paths(library: Library) -> Mapping[str, tuple[str, ...]]:
 
 def requests(kind: Kind) -> Iterator[Request]:
     """Every operation that a kind declares, those of its readers included."""
-    listings = [kind.listing, *kind.readers.values(), *(count.source for count in kind.count_from)]
-    for listing in listings:
-        if listing is not None:
-            if listing.request is not None:
-                yield listing.request
-            yield from listing.reads
+    for listing in (kind.listing, *kind.readers.values(), *(count.source for count in kind.count_from)):
+        yield from listing_requests(listing)
     yield from kind.details.values()
+
+
+def listing_requests(listing: Listing | None) -> Iterator[Request]:
+    """The operations of a listing, or of what stands like one; those of its reader."""
+    if listing is not None:
+        if listing.request is not None:
+            yield listing.request
+        yield from listing.reads
 
 
 def operations(kind: Kind, kinds: Mapping[str, Kind]) -> Mapping[str, str]:

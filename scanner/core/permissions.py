@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from scanner.core.need import KindNeed, needs
+from scanner.core.need import KindNeed, listing_requests, needs
 from scanner.model.checks import Check
 from scanner.model.controls import Role
-from scanner.model.kinds import Listing, Request, Scope
+from scanner.model.kinds import Request, Scope
 from scanner.model.library import Library
 
 Default = Callable[[str], tuple[str, ...]]
@@ -40,21 +40,14 @@ class Loss:
 
 def need_requests(need: KindNeed) -> Iterator[Request]:
     """Every request that a need makes: the listing, what counts it, and the details that are read."""
-    yield from _listed(need.kind.listing)
+    yield from listing_requests(need.kind.listing)
     for count in need.kind.count_from:
-        yield from _listed(count.source)
+        yield from listing_requests(count.source)
     for name in need.details:
         if name in need.kind.details:
             yield need.kind.details[name]
         else:
-            yield from _listed(need.kind.readers[name])
-
-
-def _listed(listing: Listing | None) -> Iterator[Request]:
-    if listing is not None:
-        if listing.request is not None:
-            yield listing.request
-        yield from listing.reads
+            yield from listing_requests(need.kind.readers[name])
 
 
 def actions(library: Library, checks: Iterable[Check], default: Default) -> Mapping[str, Grant]:

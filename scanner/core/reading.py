@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from scanner.model.answers import Answer, Call
+from scanner.model.kinds import Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +26,8 @@ class ReadContext:
     params: Mapping[str, Any] = field(default_factory=dict)
     principal: str = ""
     """Whoever asks, as the provider's own access rules name it; empty: not known."""
-    inventory: str = ""
-    """What the inventory calls the kind, where it is read in bulk."""
+    listed_by: tuple[Request, ...] = ()
+    """The requests that list the kind."""
 
 
 Reader = Callable[[ReadContext], Generator[Call, Answer, Any]]

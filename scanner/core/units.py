@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scanner.core.attributes import CALLS, read_attribute
-from scanner.core.bulk import inventory_type, own_rows, rows_by_id, stands_for
+from scanner.core.bulk import own_rows, rows_by_id, stands_for
 from scanner.core.calls import applies, make_call, matched
 from scanner.core.counts import Counting, Listed
 from scanner.core.door import Door, items_at
-from scanner.core.need import KindNeed, operations
+from scanner.core.need import KindNeed, listing_requests, operations
 from scanner.core.places import Place, Read, UnitRead
 from scanner.core.reading import ReadContext, Reader
 from scanner.model.answers import Answer
@@ -278,7 +278,7 @@ class Unit:
             params=self.place.params,
             started=self.place.started,
             principal=self.place.principal,
-            inventory=inventory_type(kind or self.kind),
+            listed_by=tuple(listing_requests((kind or self.kind).listing)),
         )
 
 

@@ -153,7 +153,7 @@ class Counted:
     by: str
     """The operation that counts."""
     means: str
-    """`equal`, `at_least` or `lists`."""
+    """`equal`, `at_least`, `lists` or `whole`."""
     number: int | None = None
     """How many it counts or names; None: it was not read, or counts nothing there."""
 

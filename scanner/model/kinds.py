@@ -27,6 +27,8 @@ class Means(StrEnum):
     """No fewer are listed: it may know of some only, or learn of them late."""
     LISTS = "lists"
     """Ids of some, each of which is listed."""
+    WHOLE = "whole"
+    """That nothing can be left out of the listing; it counts nothing."""
 
 
 class Cardinality(StrEnum):
@@ -117,7 +119,7 @@ class Count:
     source: Listing
     """A call or a reader; an answer that is absent says that nothing is counted there."""
     value: Expression
-    """How many resources there are, or their ids, over `answer`."""
+    """How many resources there are, their ids, or whether nothing can be left out, over `answer`."""
     means: Means
     needed: bool = False
     """Whether its silence is a gap as well, for the listing alone does not show that it is whole."""

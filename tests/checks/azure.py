@@ -9,14 +9,23 @@ from scanner.collect import collect
 from scanner.core.params import resolve_params
 from scanner.core.project import Estate, plan
 from scanner.executors.serial import Serial
-from scanner.model.answers import Snapshot, Target
+from scanner.model.answers import Caller, Snapshot, Target
 from scanner.pipeline import judge
 from scanner.sources import READERS
+from scanner.sources.azure.rights import OWNER
 from tests.checks.answers import NOW, Aws, pack
 
 SUB = "0000aaaa-0000-4000-8000-00000000000a"
 ROOT = f"/subscriptions/{SUB}"
 GROUP = f"{ROOT}/resourceGroups/Prod"
+WHO = "0000bbbb-0000-4000-8000-00000000000b"
+"""Whoever asks: Owner of the whole subscription."""
+OWNED = {
+    "Microsoft.Authorization:RoleAssignments_ListForSubscription": {
+        "value": [{"properties": {"scope": ROOT, "roleDefinitionId": f"x/{OWNER}", "principalId": WHO}}]
+    },
+    "Microsoft.Authorization:DenyAssignments_List": {"value": []},
+}
 
 Table = Mapping[str, Any]
 
@@ -24,10 +33,17 @@ Table = Mapping[str, Any]
 def verdicts(checks: Sequence[str], table: Table, target: str, **params: Any) -> dict[str, list[str]]:
     """What checks say in one target, by check."""
     found, where = pack(), Target(target)
-    door = Aws(table, target=where, partition="", regions=())
+    door = Aws({**OWNED, **table}, target=where, partition="", regions=())
     values = resolve_params(found.parameters, params)
     estate = Estate(
-        target=where, account=where.account, partition="", regions=(), regions_open="", params=values, started=NOW
+        target=where,
+        account=where.account,
+        partition="",
+        regions=(),
+        regions_open="",
+        params=values,
+        started=NOW,
+        principal=WHO,
     )
     units = plan(found, [found.checks[check] for check in checks], READERS.get, estate)
     answers = collect(door, units, Serial(), lambda _: None)
@@ -41,7 +57,7 @@ def verdicts(checks: Sequence[str], table: Table, target: str, **params: Any) ->
         regions=(),
         checks=tuple(checks),
         params=params,
-        callers=(),
+        callers=(Caller(id="tscan", account="", detail={"principal": WHO}),),
         answers=answers,
     )
     results = judge([snapshot], found).results

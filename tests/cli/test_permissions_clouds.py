@@ -117,7 +117,13 @@ def test_azure_in_bulk_may_query_and_read_what_it_queries(
     monkeypatch.setattr(library, "load_library", load_library)  # the whole one: the small one has nothing in bulk
     arguments = ("azure", "--subscription", "--select", "azure-storage-tls")
     single = json.loads(printed(capsys, *arguments))["Actions"]
-    assert single == ["Microsoft.Resources/subscriptions/read", "Microsoft.Storage/storageAccounts/read"]
+    assert single == [
+        "Microsoft.Authorization/denyAssignments/read",
+        "Microsoft.Authorization/roleAssignments/read",
+        "Microsoft.Authorization/roleDefinitions/read",
+        "Microsoft.Resources/subscriptions/read",
+        "Microsoft.Storage/storageAccounts/read",
+    ]
     assert json.loads(printed(capsys, *arguments, "--bulk"))["Actions"] == [
         "Microsoft.Authorization/denyAssignments/read",
         "Microsoft.Authorization/roleAssignments/read",

@@ -14,9 +14,10 @@ from scanner.content import default_roots, load_library
 from scanner.content.locate import content_files
 from scanner.errors import ContentError, TscanError
 from scanner.language.types import BOOL, INT, STRING, ListType, MapType, RecordType
-from scanner.model.kinds import Cardinality
+from scanner.model.kinds import Cardinality, Means
 
 CHECK = "checks/aws/s3/aws-s3-bucket-encrypted.yaml"
+CLOUD = "resources/aws.yaml"
 KIND = "resources/aws/s3.bucket.yaml"
 ACCOUNT = "resources/aws/s3.account.yaml"
 
@@ -264,6 +265,25 @@ def test_the_error_holds_every_problem(pack: Any) -> None:
     with pytest.raises(ContentError) as caught:
         pack.load()
     assert [(problem.path, problem.line, problem.column) for problem in caught.value.problems] == [(CHECK, 4, 11)]
+
+
+def test_what_holds_for_every_listing_of_a_cloud_is_in_its_kinds(pack: Any) -> None:
+    assert [kind.count_from for kind in pack.load().kinds.values()] == [(), ()]  # none of them is listed by region
+    pack.change(CLOUD, "scope: region", "scope: account")
+    kinds = pack.load().kinds
+    (source,) = kinds["aws.s3.bucket"].count_from
+    assert (source.operation, source.means, source.needed) == ("config:GetSeen", Means.WHOLE, True)
+    assert kinds["aws.s3.account"].count_from == ()  # nothing is listed
+
+
+def test_the_file_of_a_cloud_is_called_as_the_cloud(pack: Any) -> None:
+    pack.change(CLOUD, "cloud: aws", "cloud: gcp")
+    assert pack.problems() == [f"{CLOUD}:2:8: cloud 'gcp' does not match its file\n  hint: it belongs in gcp.yaml"]
+
+
+def test_a_kind_is_in_the_folder_of_its_cloud(pack: Any) -> None:
+    (pack.folder / KIND).rename(pack.folder / "resources/bucket.yaml")
+    assert f"{'resources/bucket.yaml'}:2:1: unknown key 'kind'" in "\n".join(pack.problems())
 
 
 def test_loading_imports_no_jsonschema() -> None:

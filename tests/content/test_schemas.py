@@ -20,6 +20,7 @@ PACK = Path(__file__).parent / "pack"
 FILES = {
     "check": "checks/aws/s3/aws-s3-bucket-encrypted.yaml",
     "parameters": "checks/parameters.yaml",
+    "cloud": "resources/aws.yaml",
     "kind": "resources/aws/s3.bucket.yaml",
     "control": "mappings/controls/ENC-01.yaml",
     "manual": "mappings/manual.yaml",

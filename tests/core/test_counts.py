@@ -134,6 +134,29 @@ def test_every_source_is_asked_and_shown(tmp_path: Path) -> None:
     assert [one.number for one in projection.populations[0].counts] == [5, 1]
 
 
+WHOLE = "{call: x:Summary, value: answer.Seen, means: whole}"
+
+
+def test_a_source_that_shows_a_listing_to_be_whole_counts_nothing(tmp_path: Path) -> None:
+    projection = lamps(tmp_path, WHOLE, {"Seen": True})
+    (row,) = projection.populations
+    assert (row.listed, row.whole, row.counts) == (2, True, (Counted(by="x:Summary", means="whole"),))
+    assert gaps(projection) == []
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [{"Seen": False}, {"Seen": 1}, {"Seen": "true"}, {"Seen": []}, {}, refused(), refused(State.ABSENT, "None")],
+)
+def test_whatever_else_it_says_leaves_the_listing_open(tmp_path: Path, summary: Any) -> None:
+    projection = lamps(tmp_path, WHOLE, summary)
+    assert gaps(projection)[0].startswith("nothing shows that the listing is whole: ")
+    (gap,) = projection.gaps["test.x.lamp"]
+    assert (gap.unread.gaps, gap.unread.missing) == ({"x:Summary@"}, False)
+    assert not projection.populations[0].whole
+    assert len(projection.resources["test.x.lamp"]) == 2
+
+
 READ = "{reader: test.second, reads: [{call: x:First}, {call: x:Summary}], value: answer.Lamps, means: at_least}"
 
 

@@ -24,6 +24,7 @@ from tests.estate.told import Say, Told
 from tests.estate.wide import PARAMS
 from tests.estate.wide.answers import answers
 from tests.recordings.azure import ROWS
+from tests.recordings.collecting import PRINCIPAL, SUBSCRIPTION, known_as, reader_of
 from tests.recordings.gcp_cases import IGNORED, cases
 from tests.recordings.replay import Opening, replayed
 from tests.recordings.store import ABSENT, Recording, Scenario, folder, scenarios
@@ -74,7 +75,8 @@ def _google() -> Scenario:
 
 
 def _directory() -> tuple[Opening, ...]:
-    return tuple(one for one in directory()[1] if one.path != "/subscriptions")
+    reads = (one for subscription in (SUBSCRIPTION, beside.OTHER) for one in reader_of(subscription))
+    return (*(one for one in directory()[1] if one.path != "/subscriptions"), *reads)
 
 
 @contextmanager
@@ -83,6 +85,7 @@ def _providers() -> Iterator[tuple[TargetConfig, ...]]:
     azure = _merged("azure", [row.scenario for row in ROWS], beside.azure())
     hub, opening = github.organization()
     with (
+        known_as(PRINCIPAL),
         replayed(_google(), ignore=IGNORED) as one,
         replayed(azure, _directory(), ignore=frozenset({"$filter"})) as two,
         replayed(github.SCENARIO, opening, ignore=github.IGNORE) as three,

@@ -6,20 +6,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Final
-from unittest.mock import patch
 from urllib.parse import quote, urlsplit
 
 from scanner.content import load_library
-from scanner.model.answers import Caller
 from scanner.model.library import Library
 from tests.recordings.azure import ROOT
-from tests.recordings.collecting import Pointed, Read, azure_subscription, read
+from tests.recordings.collecting import (
+    PRINCIPAL,
+    READER,
+    Pointed,
+    Read,
+    azure_subscription,
+    azure_subscription_of_nobody,
+    read,
+)
 from tests.recordings.inventories import joined
 from tests.recordings.store import Recording, Scenario, scenarios
 
 ARM: Final = "https://management.azure.com"
-PRINCIPAL: Final = "aaaaaaaa-0000-4000-8000-000000000001"
-READER: Final = "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
+MINE: Final = "bbbbbbbb-0000-4000-8000-000000000001"
+"""A role of the caller's own making."""
 COLUMNS: Final = ("id", "name", "type", "location", "kind", "sku", "tags", "identity", "properties")
 """What the reviewed query projects; a column that a resource has nothing of is null, or an empty text."""
 
@@ -199,7 +205,7 @@ class Told:
     pages: tuple[Any, ...]
     """Answers of the graph, in order."""
     assignments: Any = field(default_factory=lambda: [assignment()])
-    roles: Any = ()
+    roles: tuple[dict[str, Any], ...] = ()
     denied: Any = ()
     known: Any = ()
     """What the resource manager lists."""
@@ -210,13 +216,13 @@ class Told:
         """As a server gives it."""
         given = {
             f"roleAssignments?$filter=assignedTo('{PRINCIPAL}')": self.assignments,
-            "roleDefinitions?$filter=type eq 'CustomRole'": self.roles,
+            **{f"roleDefinitions/{role['name']}": role for role in self.roles},
             "denyAssignments": self.denied,
         }
         address = f"{ARM}/providers/Microsoft.ResourceGraph/resources"
         pages = [recording("POST", address, page, "graph") for page in self.pages]
         authorization = [
-            recording("GET", f"{ARM}{ROOT}/providers/Microsoft.Authorization/{quote(place, safe='?$=')}", rows, place)
+            recording("GET", f"{ARM}{ROOT}/providers/Microsoft.Authorization/{quote(place, safe='?$=/')}", rows, place)
             for place, rows in given.items()
         ]
         resources = recording("GET", f"{ARM}{ROOT}/resources", self.known, "resources")
@@ -239,22 +245,14 @@ def _short(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def pointed(*, bulk: bool) -> Pointed:
-    """The subscription, in bulk or not."""
-    config, opening = azure_subscription()
+    """The subscription, in bulk or not; in bulk, what shows that it is read whole is not among what opens it."""
+    config, opening = azure_subscription_of_nobody() if bulk else azure_subscription()
     return replace(config, bulk=bulk), opening
 
 
 def reads(answers: Told, names: Sequence[str], *, principal: str = PRINCIPAL, **more: Any) -> Read:
     """What is read in bulk by an application that its token names."""
-    with known_as(principal):
-        return read(answers.scenario, library(), names, pointed(bulk=True), **more)
-
-
-def known_as(principal: str) -> Any:
-    """Whoever asks; a server of this machine gets no token, which would say so."""
-    detail = {"principal": principal} if principal else {}
-    caller = Caller(id="tscan", account="t", detail=detail)
-    return patch("scanner.sources.azure.opening.callers", lambda _: (caller,))
+    return read(answers.scenario, library(), names, pointed(bulk=True), principal=principal, **more)
 
 
 def single(kinds: Sequence[str]) -> Scenario:

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from unittest.mock import patch
 
 from scanner import pipeline
 from scanner.core.params import resolve_params
 from scanner.core.project import Estate, Projection, project
-from scanner.model.answers import Snapshot
+from scanner.model.answers import Caller, Snapshot
 from scanner.model.config import Config, TargetConfig
 from scanner.model.findings import Assessment, Verdict
 from scanner.model.library import Library
@@ -21,6 +22,9 @@ from tests.recordings.store import Recording, Scenario
 
 SUBSCRIPTION = "ea42f556-5106-4743-99b0-c129bfa71a47"
 """The subscription of every recording of Azure."""
+PRINCIPAL = "aaaaaaaa-0000-4000-8000-000000000001"
+"""Whoever asks Azure."""
+READER = "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +54,35 @@ def gcp_project(name: str = "cloud-custodian", number: str = "123456789012") -> 
 
 
 def azure_subscription() -> Pointed:
-    """The recorded subscription, and the authored response by which it is opened."""
+    """The recorded subscription, and the authored responses by which it is opened and shown to be read whole."""
+    config, opening = azure_subscription_of_nobody()
+    return config, (*opening, *reader_of(SUBSCRIPTION))
+
+
+def azure_subscription_of_nobody() -> Pointed:
+    """The recorded subscription, of which nothing says what the caller may read."""
     row = {"subscriptionId": SUBSCRIPTION, "displayName": "recorded", "state": "Enabled", "tenantId": "t"}
     opening = Opening(path=f"/subscriptions/{SUBSCRIPTION}", body=row)
     return TargetConfig(cloud="azure", settings={"subscription": SUBSCRIPTION}), (opening,)
+
+
+def reader_of(subscription: str) -> tuple[Opening, ...]:
+    """What shows that the caller reads a whole subscription: Reader on it, and nothing that denies."""
+    scope = f"/subscriptions/{subscription}"
+    given = {"id": "a", "name": "a", "properties": {"roleDefinitionId": READER, "scope": scope}}
+    above = f"{scope}/providers/Microsoft.Authorization"
+    mine = ("$filter", f"assignedTo('{PRINCIPAL}')")
+    return (
+        Opening(path=f"{above}/roleAssignments", body={"value": [given]}, query=mine),
+        Opening(path=f"{above}/denyAssignments", body={"value": []}),
+    )
+
+
+def known_as(principal: str) -> Any:
+    """Whoever asks Azure; a server of this machine gets no token, which would say so."""
+    detail = {"principal": principal} if principal else {}
+    caller = Caller(id="tscan", account="t", detail=detail)
+    return patch("scanner.sources.azure.opening.callers", lambda _: (caller,))
 
 
 def read(
@@ -64,10 +93,11 @@ def read(
     *,
     ignore: frozenset[str] = frozenset(),
     refuse: Callable[[Recording], bool] = lambda _: False,
+    principal: str = PRINCIPAL,
 ) -> Read:
-    """The scenario collected through the real client, and judged."""
+    """The scenario collected through the real client, and judged; `principal` is who asks Azure."""
     config, opening = target
-    with replayed(scenario, opening, ignore=ignore, refuse=refuse) as replay:
+    with known_as(principal), replayed(scenario, opening, ignore=ignore, refuse=refuse) as replay:
         pointed = replace(config, settings={**config.settings, "endpoint": replay.url})
         (snapshot,) = pipeline.scan(Config(targets=(pointed,)), library, checks=tuple(checks))
     return Read(snapshot=snapshot, assessment=pipeline.judge([snapshot], library), replay=replay)

@@ -35,6 +35,13 @@ class Opening:
 
     path: str
     body: Mapping[str, Any]
+    query: tuple[str, str] | None = None
+    """An argument without which the request is another one; None: whatever the arguments are."""
+
+    def answers(self, target: str) -> bool:
+        """Whether it is the response to a request."""
+        parts = urlsplit(target)
+        return parts.path == self.path and (self.query is None or self.query in parse_qsl(parts.query))
 
 
 @dataclass
@@ -92,14 +99,13 @@ def _table(scenario: Scenario, ignore: frozenset[str]) -> dict[Key, list[Recordi
 def _handler(
     replay: Replay, table: dict[Key, list[Recording]], opening: Sequence[Opening], ignore: frozenset[str]
 ) -> type[Handler]:
-    known = {one.path: one.body for one in opening}
-
     class Recorded(Handler):
         def serve(self) -> None:
             target = asked(self.path, self.body())
             host = self.headers.get("x-tscan-host", "")
-            if self.path.partition("?")[0] in known:
-                self._give(200, {}, known[self.path.partition("?")[0]])
+            known = [one for one in opening if one.answers(self.path)]
+            if known:
+                self._give(200, {}, known[-1].body)
                 return
             found = table.get(key_of(self.command, host, target, ignore))
             if not found:

@@ -22,6 +22,8 @@ READ_BY_READERS = (
     "Microsoft.Authorization:RoleAssignments_ListForSubscription value.[].properties.principalType",
     "Microsoft.Authorization:RoleAssignments_ListForSubscription value.[].properties.roleDefinitionId",
     "Microsoft.Authorization:RoleAssignments_ListForSubscription value.[].properties.scope",
+    "Microsoft.Authorization:RoleDefinitions_Get properties.permissions.[].actions",
+    "Microsoft.Authorization:RoleDefinitions_Get properties.permissions.[].notActions",
     "Microsoft.Authorization:RoleDefinitions_List value.[].name",
     "Microsoft.Authorization:RoleDefinitions_List value.[].properties.permissions.[].actions",
     "Microsoft.Authorization:RoleDefinitions_List value.[].properties.permissions.[].notActions",
