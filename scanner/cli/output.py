@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -91,22 +89,13 @@ def _to_screen(text: str) -> None:
 
 def _to_file(path: Path, text: str) -> None:
     """Whole or not at all; a device or a pipe is written to, and a link is followed: neither is replaced."""
+    from scanner.history.whole import whole_file
+
+    if not path.exists() or path.is_file():
+        with whole_file(path.resolve()) as file:
+            file.write(text.encode())
+        return
     try:
-        if path.exists() and not path.is_file():
-            path.write_text(text, encoding="utf-8", newline="")
-        else:
-            _replace(path.resolve(), text)
+        path.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise TscanError(f"{path} cannot be written: {error.strerror}") from error
-
-
-def _replace(path: Path, text: str) -> None:
-    descriptor, temporary = tempfile.mkstemp(prefix=".tscan-", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
