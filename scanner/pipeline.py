@@ -19,18 +19,19 @@ from scanner.core.coverage import coverage
 from scanner.core.criteria import assess_criteria
 from scanner.core.evaluate import evaluate_check
 from scanner.core.need import answer_paths, needs, secret_paths
+from scanner.core.notes import loosenings, skews
 from scanner.core.organization import missing, read_elsewhere, read_once, unentered
-from scanner.core.params import loosened, resolve_params
+from scanner.core.params import resolve_params
 from scanner.core.project import Estate, plan, project
 from scanner.core.units import Unit
 from scanner.core.waive import Waived, apply_waivers
 from scanner.errors import TscanError
 from scanner.executors import EXECUTORS
 from scanner.model.answers import Snapshot, Target
-from scanner.model.attestations import Attestation
+from scanner.model.attestations import Attestation, AttestationResult
 from scanner.model.checks import Check
 from scanner.model.config import Config
-from scanner.model.findings import Assessment, CheckResult, CoverageRow, Population
+from scanner.model.findings import Assessment, CheckResult, ControlResult, CoverageRow, Population
 from scanner.model.kinds import Scope
 from scanner.model.library import Library
 from scanner.model.waivers import Waiver
@@ -38,8 +39,6 @@ from scanner.sources import READERS, SOURCES, Rules, Session, Unentered
 
 CALL_DEADLINE: Final = 60.0
 """Seconds that one call may take with its retries."""
-MOST_SKEW: Final = 300.0
-"""Seconds by which a provider's clock may differ from ours before that is said; AWS refuses signatures at 900."""
 NAMED: Final = 4
 """Snapshots whose ids make the id of an assessment, written out."""
 
@@ -134,24 +133,8 @@ def judge(
     seen: list[Snapshot] = []
     judged = [_judge_target(one, library, checks, params) for one in _with_missing(snapshots, seen)]
     stated = weigh_attestations(attestations, max(_end(snapshot) for snapshot in seen).date())
-    assess = partial(
-        assess_controls,
-        library,
-        targets=frozenset(snapshot.target for snapshot in seen),
-        params_set=frozenset(name for snapshot in seen for name in {**snapshot.params, **(params or {})}),
-        attested=attested(stated),
-        stale=stale(stated),
-    )
-    found = apply_waivers(
-        Waived(
-            results=read_once([result for one in judged for result in one.results], seen, library),
-            coverage=[row for one in judged for row in one.coverage],
-        ),
-        waivers,
-        library,
-        days={snapshot.target: _end(snapshot).date() for snapshot in seen},
-        statuses=lambda results: {name: one.status.value for name, one in assess(results).items()},
-    )
+    assess = _assessing(library, seen, params, stated)
+    found = _waived(judged, seen, library, waivers, assess)
     controls = assess(found.results, accepted=found.controls)
     return Assessment(
         id=_name(seen),
@@ -169,7 +152,7 @@ def judge(
         criteria=assess_criteria(library, controls, categories or {}),
         waivers=found.waivers,
         attestations=stated,
-        notes=(*_skews(seen), *_loosened(seen, library, params)),
+        notes=(*skews(seen), *loosenings(seen, library, params)),
     )
 
 
@@ -190,6 +173,40 @@ class _Judged:
     results: Sequence[CheckResult]
     coverage: Sequence[CoverageRow]
     populations: Sequence[Population] = ()
+
+
+def _assessing(
+    library: Library, seen: Sequence[Snapshot], params: Mapping[str, Any] | None, stated: Sequence[AttestationResult]
+) -> Callable[..., Mapping[str, ControlResult]]:
+    """What every control reads as, given results."""
+    return partial(
+        assess_controls,
+        library,
+        targets=frozenset(snapshot.target for snapshot in seen),
+        params_set=frozenset(name for snapshot in seen for name in {**snapshot.params, **(params or {})}),
+        attested=attested(stated),
+        stale=stale(stated),
+    )
+
+
+def _waived(
+    judged: Sequence[_Judged],
+    seen: Sequence[Snapshot],
+    library: Library,
+    waivers: Sequence[Waiver],
+    assess: Callable[[Sequence[CheckResult]], Mapping[str, ControlResult]],
+) -> Waived:
+    """What all snapshots say together, with what waivers accept of it."""
+    return apply_waivers(
+        Waived(
+            results=read_once([result for one in judged for result in one.results], seen, library),
+            coverage=[row for one in judged for row in one.coverage],
+        ),
+        waivers,
+        library,
+        days={snapshot.target: _end(snapshot).date() for snapshot in seen},
+        statuses=lambda results: {name: one.status.value for name, one in assess(results).items()},
+    )
 
 
 def _judge_target(
@@ -267,21 +284,3 @@ def _target(snapshot: Snapshot) -> Mapping[str, Any]:
         "clock_skew": snapshot.clock_skew,
         "accounts": [asdict(account) for account in snapshot.accounts],
     }
-
-
-def _loosened(snapshots: Sequence[Snapshot], library: Library, params: Mapping[str, Any] | None) -> Iterator[str]:
-    """Parameters that ask less than their documented default does."""
-    for snapshot in snapshots:
-        values = {**snapshot.params, **(params or {})}
-        for name in loosened(library.parameters, values):
-            default = library.parameters[name].default
-            yield f"{snapshot.target}: params.{name} = {values[name]} is looser than the documented {default}"
-
-
-def _skews(snapshots: Sequence[Snapshot]) -> Iterator[str]:
-    """Targets whose clock is too far from ours for the times in the evidence to be taken at their word."""
-    for snapshot in snapshots:
-        if snapshot.clock_skew is not None and abs(snapshot.clock_skew) > MOST_SKEW:
-            side = "ahead of" if snapshot.clock_skew > 0 else "behind"
-            minutes = abs(snapshot.clock_skew) / 60
-            yield f"The clock of {snapshot.target} is {minutes:.0f} minutes {side} this host's: times are in doubt"
