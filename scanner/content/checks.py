@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,7 @@ from scanner.model.checks import Check, Example, Labelled, NoneMeans, Parameter,
 from scanner.model.expressions import Expression
 from scanner.model.kinds import Kind
 
+_KIND: Final = re.compile(rb"^resource: *([\w.-]+) *$", re.MULTILINE)
 _SOURCE_CONTROL: Final = "scm"
 """First word of questions about source control, which are the same at every code host."""
 
@@ -96,6 +98,12 @@ class CheckReader:
                     check_example(reading, path, data, kind, self.kinds, self.params)
                 found.append(_example(expect.replace("_", " "), data, reading.document.position(path)[0]))
         return found
+
+
+def kind_in(content: bytes) -> str:
+    """The kind that a check's file names, found without reading the rest; empty where it is written in another way."""
+    found = _KIND.search(content)
+    return found[1].decode() if found else ""
 
 
 def _condition(reading: Reading, key: str, names: Mapping[str, Type] | None) -> Expression:

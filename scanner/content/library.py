@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from scanner.content.checks import CheckReader
+from scanner.content.checks import CheckReader, kind_in
 from scanner.content.clouds import read_cloud
 from scanner.content.controls import Known
 from scanner.content.documents import read_document
@@ -23,7 +23,7 @@ from scanner.content.shapes import shape_problems
 from scanner.errors import ContentError, Problem
 from scanner.model.checks import Check, Parameter
 from scanner.model.kinds import Kind
-from scanner.model.library import Library, Shelf
+from scanner.model.library import Back, Library, Shelf
 
 _PARAMETERS: Final = ("parameters.yaml",)
 
@@ -204,5 +204,5 @@ def _shelf(pack: Pack, reader: CheckReader, later: Mapping[str, ContentFile], fo
             raise ContentError(pack.problems)
         return check
 
-    clouds = {name: file.inside[0] for name, file in later.items()}
-    return Shelf({**clouds, **{name: check.cloud for name, check in found.items()}}, read)
+    backs = {name: Back(file.inside[0], kind_in(file.content)) for name, file in later.items()}
+    return Shelf({**backs, **{name: Back(check.cloud, check.kind) for name, check in found.items()}}, read)

@@ -91,7 +91,7 @@ def _walk(chain: Chain, library: Library, period: Window, schedule: Schedule, un
     records = ordered[: before_end[-1] + 1] if before_end else []
     reads = Reads(records, slots(period, schedule, until))
     last = records[-1].seq if records else 0
-    walk = Walk(chain.target, reads, start=period.start, end=until, is_event=lambda check: is_event(library, check))
+    walk = Walk(chain.target, reads, start=period.start, end=until, is_event=library.is_event)
     return _Walked(
         target=chain.target,
         reads=reads,
@@ -102,13 +102,6 @@ def _walk(chain: Chain, library: Library, period: Window, schedule: Schedule, un
         ),
         tallies=walk.run(chain.stories(last)),
     )  # fmt: skip
-
-
-def is_event(library: Library, check: str) -> bool:
-    """Whether a check asks about things that are dated by themselves."""
-    known = library.checks.get(check)
-    kind = library.kinds.get(known.kind) if known else None
-    return kind is not None and kind.nature == "event"
 
 
 # -- targets ----------------------------------------------------------------------------------------------------------

@@ -4,36 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from scanner.model.checks import Check, Parameter
 from scanner.model.controls import Control, Framework, ManualControl
 from scanner.model.kinds import Kind
 
 
-class Shelf(Mapping[str, Check]):
-    """Checks of which each is read when it is first asked for; their ids and clouds are known by their places."""
+class Back(NamedTuple):
+    """What is seen of a check before it is read."""
 
-    def __init__(self, clouds: Mapping[str, str], read: Callable[[str], Check]) -> None:
-        self.clouds = dict(sorted(clouds.items()))
+    cloud: str
+    kind: str
+    """Empty where only reading the check tells it."""
+
+
+class Shelf(Mapping[str, Check]):
+    """Checks of which each is read when it is first asked for; of the others the back is seen."""
+
+    def __init__(self, backs: Mapping[str, Back], read: Callable[[str], Check]) -> None:
+        self._backs = dict(sorted(backs.items()))
         self._read = read
         self._found: dict[str, Check] = {}
 
     def __getitem__(self, name: str) -> Check:
         found = self._found.get(name)
         if found is None:
-            if name not in self.clouds:
+            if name not in self._backs:
                 raise KeyError(name)
             found = self._found[name] = self._read(name)
         return found
 
     def __contains__(self, name: object) -> bool:
-        return name in self.clouds
+        return name in self._backs
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.clouds)
+        return iter(self._backs)
 
     def __len__(self) -> int:
-        return len(self.clouds)
+        return len(self._backs)
+
+    def back(self, name: str) -> Back:
+        """What is seen of it; KeyError for another name."""
+        return self._backs[name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,4 +64,14 @@ class Library:
 
     def cloud(self, check: str) -> str:
         """The cloud of a check, which need not be read for that."""
-        return self.checks.clouds[check] if isinstance(self.checks, Shelf) else self.checks[check].cloud
+        return self._back(check).cloud
+
+    def is_event(self, check: str) -> bool:
+        """Whether a check, which need not be read for that, asks about things that are dated by themselves."""
+        if check not in self.checks:
+            return False
+        kind = self.kinds.get(self._back(check).kind) or self.kinds[self.checks[check].kind]
+        return kind.nature == "event"
+
+    def _back(self, check: str) -> Check | Back:
+        return self.checks.back(check) if isinstance(self.checks, Shelf) else self.checks[check]

@@ -301,12 +301,28 @@ def test_a_library_that_is_read_as_it_is_asked_is_the_same() -> None:
     assert "aws-iam-root" not in lazily.checks
     assert lazily.checks.get("aws-iam-root") is None
     assert (lazily.sha256, lazily.controls) == (at_once.sha256, at_once.controls)
+    events = {name for name in lazily.checks if lazily.is_event(name)}
+    assert events == {name for name, check in at_once.checks.items() if at_once.kinds[check.kind].nature == "event"}
+    assert not lazily.is_event("aws-iam-root")
     for name, check in at_once.checks.items():
         other = lazily.checks[name]
         assert lazily.cloud(name) == at_once.cloud(name) == check.cloud
         assert other.pass_when.source == check.pass_when.source
         assert replace(other, pass_when=check.pass_when, where=check.where) == check
         assert lazily.checks[name] is other
+
+
+def test_whether_a_check_asks_about_events_is_told_without_reading_it(pack: Any) -> None:
+    pack.change(CHECK, "self.default_encryption != 'none'", "self.‸encryption != 'none'")
+    assert not load_library(pack.roots(), lazily=True).is_event("aws-s3-bucket-encrypted")
+    pack.change(KIND, "nature: state", "nature: ‸event")
+    assert load_library(pack.roots(), lazily=True).is_event("aws-s3-bucket-encrypted")
+
+
+def test_a_check_whose_kind_is_written_in_another_way_is_read_for_it(pack: Any) -> None:
+    pack.change(KIND, "nature: state", "nature: ‸event")
+    pack.change(CHECK, "resource: aws.s3.bucket", "resource: ‸'aws.s3.bucket'")
+    assert load_library(pack.roots(), lazily=True).is_event("aws-s3-bucket-encrypted")
 
 
 def test_a_check_that_is_read_late_shows_its_mistakes_then(pack: Any) -> None:

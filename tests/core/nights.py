@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from scanner.core.calendar import iso
@@ -92,6 +93,6 @@ def night(number: int) -> datetime:
 
 
 def library_of(*controls: Control, checks: Sequence[Any] = (), kinds: Mapping[str, Any] | None = None) -> Library:
-    return replace(
-        make_library(*checks), controls={control.id: control for control in controls}, kinds=kinds or {}
-    )  # fmt: skip
+    state = SimpleNamespace(nature="state")
+    known = dict.fromkeys((check.kind for check in checks), state) | dict(kinds or {})
+    return replace(make_library(*checks), controls={control.id: control for control in controls}, kinds=known)
