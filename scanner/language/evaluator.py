@@ -12,7 +12,7 @@ from typing import Any, Final
 from scanner.language.functions import FUNCTIONS
 from scanner.language.macros import BUDGET, macro
 from scanner.language.matching import matcher
-from scanner.language.operations import OPERATIONS, negate
+from scanner.language.operations import OPERATIONS, listed_in, negate
 from scanner.language.tree import (
     Binary,
     Call,
@@ -193,6 +193,8 @@ def _list(closures: Closures, node: ListLiteral) -> Closure:
 
 def _binary(closures: Closures, node: Binary) -> Closure:
     apply, left, right = OPERATIONS[node.operator], closures.of(node.left), closures.of(node.right)
+    if node.operator == "in" and closures.types[node.right] is DYN:
+        apply = listed_in  # a raw mapping may stand where a list was meant, so a key that it lacks means nothing
     return lambda env: apply(left(env), right(env))
 
 

@@ -68,9 +68,14 @@ def unequal(left: Any, right: Any) -> bool | Unreadable:
 
 
 def member_of(item: Any, container: Any) -> bool | Unreadable:
-    """`in`: an item found settles it; one that is not found stays open if anything was not read."""
+    """`in` over a list or a map."""
     if type(container) is dict and type(item) is str:
         return _has_key(item, container)
+    return listed_in(item, container)
+
+
+def listed_in(item: Any, container: Any) -> bool | Unreadable:
+    """`in` over a list: an item found settles it; one that is not found stays open if anything was not read."""
     if not isinstance(container, list) or _is_open(item):
         return mismatch("in", item, container)
     unread = [container.rest] if type(container) is OpenList else []

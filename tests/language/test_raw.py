@@ -70,7 +70,7 @@ RAW = {
         ("it.Open.all(o, o == 1)", "unread"),
         ("timestamp(it.Text) < timestamp('2026-02-01T00:00:00Z')", True),
         ("timestamp(it.Nope) < timestamp('2026-02-01T00:00:00Z')", "missing"),
-        ("'Name' in it && !('Nope' in it)", True),
+        ("'Name' in keys(it) && !('Nope' in keys(it))", True),
         ("it['Name'] == 'x'", True),
         ("it.Count ? 1 : 2", "unread"),
         ("it.Nope ? 1 : 2", "missing"),
@@ -86,6 +86,12 @@ RAW = {
         ("keys(it.List)", "unread"),
         ("keys(it.Redacted)", "unread"),
         ("it.List[1].all(m, false)", "unread"),
+        ("'a' in it.Map", "unread"),
+        ("'a' in it.Full", "unread"),
+        ("'a' in keys(it.Full) && !('a' in keys(it.Map))", True),
+        ("'a' in it.Redacted", "unread"),
+        ("1 in it.Open || 2 in [1, 2]", True),
+        ("'b' in it.List", "unread"),
     ],
 )
 def test_raw_answers(source: str, expected: object) -> None:
