@@ -18,6 +18,7 @@ from scanner.core.calendar import iso
 from scanner.errors import TscanError
 from scanner.history.anchors import Version
 
+_NAMELESS: Final = "null"
 _HINT: Final = "reading versions needs s3:ListBucketVersions, s3:GetObjectVersion and s3:GetObjectRetention"
 
 
@@ -59,7 +60,7 @@ class ObjectVersions:
     def sha256(self, key: str, version: Version) -> str:
         """As `Versions.sha256`."""
         with self._said():
-            answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key, VersionId=version.id)
+            answer = self._client.get_object(**self._one(key, version))
             return hashlib.sha256(answer["Body"].read()).hexdigest()
 
     def locked(self, key: str, version: Version) -> str:
@@ -68,11 +69,18 @@ class ObjectVersions:
         A lock that the caller may not see is none.
         """
         with self._said():
-            answer = self._client.head_object(Bucket=self._bucket, Key=self._prefix + key, VersionId=version.id)
+            answer = self._client.head_object(**self._one(key, version))
         until = answer.get("ObjectLockRetainUntilDate")
         if answer.get("ObjectLockMode") != "COMPLIANCE" or until is None or until <= self._now():
             return ""
         return iso(until)
+
+    def _one(self, key: str, version: Version) -> dict[str, str]:
+        """What names a version; that of a bucket without versions is called null, which not every server knows."""
+        named = {"Bucket": self._bucket, "Key": self._prefix + key, "VersionId": version.id}
+        if version.id == _NAMELESS and version.latest:
+            del named["VersionId"]
+        return named
 
     @contextmanager
     def _said(self) -> Iterator[None]:

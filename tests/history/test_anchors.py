@@ -374,6 +374,17 @@ def test_a_deletion_whose_content_was_removed_is_named(loose: str, signer: Signe
 
 
 @pytest.mark.slow
+def test_a_bucket_without_versions_anchors_nothing_and_is_read(place: str, signer: Signer, capsys: Any) -> None:
+    s3().create_bucket(Bucket="plain")
+    plain = f"s3://plain/{place.rpartition('/')[2]}"
+    commit(plain, signer, 0, 2)
+    assert run(["verify", plain]) == 0
+    said = capsys.readouterr().out
+    assert "no outside anchor" in said
+    assert "not read" not in said
+
+
+@pytest.mark.slow
 def test_versions_that_are_refused_are_said(
     place: str, signer: Signer, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
