@@ -14,9 +14,11 @@ from scanner.errors import TscanError
 @click.command()
 @click.option("--from", "first", required=True, metavar="DAY", help="The first day.")
 @click.option("--to", "last", required=True, metavar="DAY", help="The last day, included.")
-@click.option("--output", required=True, type=click.Path(path_type=Path), metavar="FILE.zip", help="The archive.")
+@click.option(
+    "--output", type=click.Path(path_type=Path), metavar="FILE.zip", help="The archive; named by its days if left out."
+)
 @looking_back
-def handover(first: str, last: str, output: Path, **options: Any) -> int:
+def handover(first: str, last: str, output: Path | None, **options: Any) -> int:
     """Write one archive: records, evidence, packs, public keys, how to verify them, and where figures come from.
 
     The chains are whole, because a part could not be verified; the sheets are about the days that are named. The
@@ -24,7 +26,7 @@ def handover(first: str, last: str, output: Path, **options: Any) -> int:
 
     \b
     Examples:
-      tscan handover --from 2026-01-01 --to 2026-06-30 --output audit-2026h1.zip
+      tscan handover --from 2026-01-01 --to 2026-06-30
       tscan handover --from 2026-01-01 --to 2026-06-30 --target aws:111122223333 --output one-account.zip
     """
     from scanner.cli.judging import as_of_the_day
@@ -45,6 +47,7 @@ def handover(first: str, last: str, output: Path, **options: Any) -> int:
         raise TscanError(f"no record ended between {first} and {last}", "see 'tscan history list'")
     again = Rejudge(past.ledger, as_of_the_day, past.library)
     what = Handover(first=first, last=last, targets=past.targets, records=tuple(records))
+    output = output or Path(f"handover-{first}-{last}.zip")
     files = write_handover(output, past.ledger, again, what)
     click.echo(clean(f"{output}: {files} files, {len(records)} scans of {len(past.targets)} targets in the period"))
     return 0

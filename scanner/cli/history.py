@@ -62,15 +62,15 @@ def list_(store: str, target: str) -> int:
 
 
 @history.command()
-@click.argument("seq", type=click.IntRange(1))
+@click.argument("seq", type=click.IntRange(1), required=False)
 @_STORE
 @_TARGET
-def show(seq: int, store: str, target: str) -> int:
-    """A record: who, when, by what, which files, and what changed.
+def show(seq: int | None, store: str, target: str) -> int:
+    """A record, the newest if none is named: who, when, by what, which files, and what changed.
 
     \b
     Examples:
-      tscan history show 1
+      tscan history show
       tscan history show 12 --target aws:111122223333
     """
     from scanner.errors import TscanError
@@ -83,9 +83,9 @@ def show(seq: int, store: str, target: str) -> int:
             f"{ledger.store.name} holds {len(names)} targets", f"name one with --target: {', '.join(names[:5])}"
         )
     records = ledger.records(names[0])
-    if seq > len(records):
+    if (seq or 1) > len(records):
         raise TscanError(f"{names[0]} has {len(records)} records", "see 'tscan history list'")
-    record = records[seq - 1]
+    record = records[seq - 1 if seq else -1]
     for line in _lines(record):
         click.echo(clean(line))
     for move in ledger.changes(record):

@@ -165,6 +165,16 @@ def test_populations_go_with_all_targets_and_with_no_part_of_them(tmp_path: Path
     assert found == [["store/populations/X-01-2026-01-01-2026-01-02-0.json"], []]
 
 
+def test_an_archive_without_a_name_is_named_by_its_days(
+    archive: Path, nights: Nights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["handover", "--from", SECOND, "--to", SECOND, "--store", str(Path(nights.store).absolute())]) == 0
+    (made,) = tmp_path.iterdir()
+    assert made.name == f"handover-{SECOND}-{SECOND}.zip"
+    assert made.read_bytes() == (archive / "one.zip").read_bytes()
+
+
 @pytest.mark.parametrize(
     ("first", "output", "said"),
     [("2020-01-01", "a.zip", "no record ended"), (FIRST, "no/a.zip", "not a file"), (FIRST, ".", "not a file")],

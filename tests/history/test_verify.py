@@ -278,6 +278,8 @@ def test_history_is_listed_shown_and_compacted(store: Path, capsys: pytest.Captu
     assert f"follows {first.sha256}\n" in shown
     assert "parameters that were set: none\n" in shown
     assert "callers arn:aws:sts::111122223333:assumed-role/audit/x\n" in shown
+    assert run(["history", "show", *place, "--target", "aws:111122223333"]) == 0
+    assert capsys.readouterr().out.startswith("record 4 of aws:111122223333: ")
     assert run(["history", "show", "2", *place]) == 2
     assert run(["history", "show", "9", *place, "--target", "aws:111122223333"]) == 2
     assert run(["history", "compact", *place]) == 0
