@@ -190,7 +190,10 @@ async def _serve(organization: Organization, tell: Any) -> None:
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: _Connection(organization), "127.0.0.1", 0, backlog=1024)
     tell(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
-    await server.serve_forever()
+    try:
+        await asyncio.Event().wait()  # `serve_forever` would wait for who holds a connection open, from 3.12 on
+    finally:
+        server.close()
 
 
 def _process(organization: Organization, sending: Any) -> None:
