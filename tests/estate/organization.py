@@ -158,13 +158,18 @@ def _error(service: str, code: str, form: str) -> tuple[int, str, str]:
 class _Connection(asyncio.Protocol):
     """One connection, kept open; as little work for a request as can be."""
 
-    def __init__(self, organization: Organization) -> None:
+    def __init__(self, organization: Organization, there: set[asyncio.BaseTransport]) -> None:
         self._organization = organization
+        self._there = there
         self._buffer = b""
         self._transport: Any = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
+        self._there.add(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._there.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -188,12 +193,16 @@ class _Connection(asyncio.Protocol):
 
 async def _serve(organization: Organization, tell: Any) -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _Connection(organization), "127.0.0.1", 0, backlog=1024)
+    there: set[asyncio.BaseTransport] = set()
+    server = await loop.create_server(lambda: _Connection(organization, there), "127.0.0.1", 0, backlog=1024)
     tell(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
     try:
         await asyncio.Event().wait()  # `serve_forever` would wait for who holds a connection open, from 3.12 on
     finally:
         server.close()
+        for transport in [*there]:
+            transport.close()
+        await asyncio.sleep(0)  # closing takes a turn of the loop
 
 
 def _process(organization: Organization, sending: Any) -> None:
