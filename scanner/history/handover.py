@@ -162,11 +162,12 @@ Records, evidence and packs of:
 
 | place | what it is |
 |---|---|
-| `store/log/` | one signed record for each scan, from the first on: a chain verifies only as a whole |
+| `store/log/` | one record for each scan, from the first on, signed if there was a key: a chain verifies as a whole |
+| `store/store.json` | the form of the store |
 | `store/segments/` | what the records name, each by its digest: evidence, answers, transitions, waivers, packs … |
-| `store/populations/` | what was fixed for sampling, before a seed was given |
-| `store/keys/` | the public keys; take the one that you trust from the person whose key it is |
-| `verify.md` | how to verify `store/` with `openssl` alone, or with `tscan verify store` |
+| `store/populations/` | what was fixed for sampling, before a seed was given; not there where nothing was |
+| `store/keys/` | the public keys, if there are any; take the one that you trust from the person whose key it is |
+| `verify.md` | how to verify `store/` with `openssl` alone, in the folder `store/`, or by `tscan verify store` |
 | `ipe/` | who ran what, with which calls, parameters, versions and clocks: `ipe.md` explains the sheets |
 | `SHA256SUMS` | `sha256sum -c SHA256SUMS` |
 

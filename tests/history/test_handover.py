@@ -67,7 +67,7 @@ def test_the_archive_verifies_alone(archive: Path, capsys: pytest.CaptureFixture
         ["/bin/sh", "-c", "\n".join(blocks)], cwd=store, capture_output=True, text=True, check=False
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "2 records as they were signed" in done.stdout
+    assert "2 records, 2 of them as they were signed" in done.stdout
 
 
 def test_who_ran_what(archive: Path, nights: Nights) -> None:
@@ -108,11 +108,14 @@ def test_counts_refusals_and_texts(archive: Path) -> None:
     assert not FORBIDDEN.search(words + (archive / "out/README.md").read_text())
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\r=1", "\n@x"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\r=1", "\n@x", "a; =1", "\uff1d1", "\xa0=1"]
+)
 def test_no_cell_is_a_formula(text: str) -> None:
     (read,) = list(csv.reader(io.StringIO(b"".join(sheet(("a",), [[text]])).decode(), newline="")))[1:]
     assert not read[0].startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
-    assert not read[0].lstrip().startswith(("=", "+", "-", "@"))
+    # Where a comma is the decimal mark, a spreadsheet parts the cells of a line by semicolons.
+    assert not any(part.lstrip().startswith(("=", "+", "-", "@", "\uff1d")) for part in read[0].split(";"))
 
 
 @pytest.mark.parametrize(
