@@ -57,6 +57,14 @@ def test_an_accepted_gap_does_not_hide_that_it_failed(was: str, said: What) -> N
     assert what(history) == [said]
 
 
+def test_what_failed_before_it_was_unread_is_fixed_or_removed() -> None:
+    assert what(nights({KEY: "fail"}, {KEY: "unknown"}, {KEY: "pass"})) == [What.FIXED]
+    other = {("a", "", "o"): "pass"}
+    assert what(nights({KEY: "fail", **other}, {KEY: "unknown", **other}, other)) == [What.REMOVED]
+    assert what(nights({KEY: "pass", **other}, {KEY: "unknown", **other}, other)) == [What.RESOLVED]
+    assert what(nights({KEY: "fail"}, {KEY: "unknown"}, {KEY: "pass"}, cause=Cause.PARAMS)) == [What.OTHER_JUDGE]
+
+
 def test_what_is_as_it_was_is_no_drift() -> None:
     assert what(nights({KEY: "fail"}, {KEY: "fail"})) == []
     there_and_back = nights({KEY: "pass"}, {KEY: "fail"}, {KEY: "pass"})
