@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from scanner.channels import NAMED, Entry, Letter
+from scanner.channels import NAMED, Entry, Letter, brief
 from scanner.core.news import News, event_id
 from scanner.formats.values import clean
 
@@ -16,8 +16,6 @@ LISTED: Final = 100
 """Open items that an issue lists."""
 TOGETHER: Final = 500
 """Events that one comment tells, for its ids must fit into it."""
-_LONG: Final = 300
-"""Characters of a name or a reason that are shown."""
 _ABOUT: Final = "<!-- tscan:about {} -->"
 _EVENTS: Final = re.compile(r"<!-- tscan:events ((?:[0-9a-f]{24} ?)+)-->")
 
@@ -82,7 +80,7 @@ def _names(item: News) -> list[str]:
         return [f"control {name}" for name in item.controls]
     if item.check:
         return [f"check {item.check}"]
-    return [f"waiver {item.resource}" if item.event == "waiver expiring" else f"scan of {item.resource}"]
+    return [f"{'waiver' if item.event.startswith('waiver') else 'scan of'} {item.resource}"]
 
 
 def comments(entries: Sequence[Entry]) -> list[str]:
@@ -128,7 +126,6 @@ def _about(item: News) -> str:
 
 def inert(text: str) -> str:
     """A text in which nothing is markup, a link or the mention of a person: a code span that it cannot end."""
-    shown = clean(text)
-    shown = shown if len(shown) <= _LONG else shown[:_LONG] + "…"
+    shown = brief(text)
     fence = "`" * (max((len(run) for run in re.findall("`+", shown)), default=0) + 1)
     return f"{fence} {shown} {fence}"

@@ -30,7 +30,7 @@ SENT: Final = "sent"
 FAILED: Final = "failed"
 UNDER_WAY: Final = "under way"
 UNKNOWN: Final = "unknown"
-"""A crash left the outcome open."""
+"""A crash left the outcome open, or the channel does not know whether it arrived."""
 DROPPED: Final = "dropped"
 """Its channel is no longer configured."""
 
@@ -88,7 +88,8 @@ class Outbox:
         first = self._read(_key(event, channel, min(attempts), "intent"))
         if not intent or not first:
             return None
-        open_before = any("outcome" not in kinds for attempt, kinds in attempts.items() if attempt != last)
+        before = (self._read(_key(event, channel, attempt, "outcome")) for attempt in attempts if attempt != last)
+        open_before = any(one is None or one["state"] == UNKNOWN for one in before)
         state = state or (UNDER_WAY if _alive(intent, now) else UNKNOWN)
         return Told(
             item=_news(intent),

@@ -294,6 +294,11 @@ def test_a_waiver_has_an_issue_that_a_person_closes(issues: Issues) -> None:
     address = issues.address.replace("${TOKEN}", "t")
     assert send(address, Letter(entries=(Entry(item=item),))) == ""
     assert (issues.issues[0]["title"], issues.issues[0]["state"]) == ("tscan: waiver W-1", "open")
+    ended = replace(item, id="0" * 24, event="waiver expired", what="waiver expired", text="has ended")
+    assert send(address, Letter(entries=(Entry(item=ended),))) == ""
+    assert len(issues.issues) == 1
+    assert "waiver expired" in issues.issues[0]["body"]
+    assert len(issues.comments[1]) == 2
 
 
 HOSTILE = (
@@ -381,6 +386,9 @@ def test_a_label_that_was_dropped_is_said_and_leaves_nothing_open(world: World, 
     [
         ("github-issue://Owner/repo", "not an address of a repository"),
         ("github-issue://t@Owner", "not an address of a repository"),
+        ("github-issue://t@[Owner/repo", "not an address of a repository"),
+        ("github-issue://t%0A@Owner/repo", "the token holds what no token holds"),
+        ("github-issue://t%C4%80@Owner/repo", "the token holds what no token holds"),
         ("github-issue://t@Owner/repo/more", "not an address of a repository"),
         ("github-issue://t@Ow ner/repo", "not an address of a repository"),
         ("github-issue://t@Owner/repo?api=http://github.example.com", "the token goes over https only"),
