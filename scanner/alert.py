@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -190,6 +190,13 @@ def deliver(
     )
 
 
+def unready(rules: Sequence[AlertRule], post: Post) -> Iterator[str]:
+    """What keeps messages from leaving, in lines for people, seen before there is anything to tell."""
+    for text, name in _labels(rules).values():
+        if reason := _try(text, Letter(entries=()), post, pauses=()):
+            yield f"alerts: nothing can be told to {name}: {reason}"
+
+
 def _labels(rules: Sequence[AlertRule]) -> dict[str, tuple[str, str]]:
     """By channel: its text as configured, and how it is called without showing what may be secret."""
     found: dict[str, tuple[str, str]] = {}
@@ -239,13 +246,13 @@ def _tell(
     return Delivered(sent=len(tasks), repeated=repeated, lines=(f"alerts: {len(tasks)} delivered to {name}",))
 
 
-def _try(channel: str, letter: Letter, post: Post) -> str:
+def _try(channel: str, letter: Letter, post: Post, *, pauses: Sequence[float] = PAUSES) -> str:
     try:
         address = expand(channel, post.environment)
     except TscanError as error:
         return error.message
     reason = ""
-    for pause in (0.0, *PAUSES):
+    for pause in (0.0, *pauses):
         if pause:
             post.sleep(pause)
         try:

@@ -85,7 +85,8 @@ def brief(text: str) -> str:
 Send = Callable[[str, Letter], str]
 """Takes an address and a letter; gives the reason why it was not delivered, `` when it was, `UNSURE` when it may be.
 
-After a failure it is asked again, and does not tell twice what it can know to have told.
+After a failure it is asked again, and does not tell twice what it can know to have told. For a letter without entries
+it only says whether the address is one, and nothing leaves.
 """
 
 CHANNELS = Registry[Send](

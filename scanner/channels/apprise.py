@@ -26,6 +26,8 @@ def send(address: str, letter: Letter) -> str:
     one = apprise.Apprise(asset=apprise.AppriseAsset(app_id="tscan", app_desc="tscan", secure_logging=True))
     if not one.add(address):
         return "not an address that Apprise knows"
+    if not letter.entries:
+        return ""
     for server in one:
         server.socket_read_timeout = max(server.socket_read_timeout, SECONDS)
         # What fits as we write it may be longer as it is escaped.

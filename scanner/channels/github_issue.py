@@ -35,6 +35,8 @@ def send(address: str, letter: Letter) -> str:
     """Bring the issues of every control that the letter speaks of up to date."""
     try:
         repository = _repository(address)
+        if not letter.entries:
+            return ""
         about = subjects(letter)
         known = repository.known()
         for subject in about:
