@@ -16,6 +16,7 @@ import pytest
 from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
 from scanner.formats.sheet import cell, sheet
+from scanner.history import handover
 from scanner.history.ipe import SHEETS
 from scanner.history.ledger import Ledger
 from scanner.history.snapshots import read_snapshot
@@ -166,6 +167,26 @@ def test_populations_go_with_all_targets_and_with_no_part_of_them(tmp_path: Path
         with zipfile.ZipFile(out) as opened:
             found.append([name for name in opened.namelist() if "/populations/" in name])
     assert found == [["store/populations/X-01-2026-01-01-2026-01-02-0.json"], []]
+
+
+def test_what_is_committed_meanwhile_is_not_handed_over_by_half(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = str(tmp_path / "store")
+    Ledger(open_store(place)).commit(simple(1))
+    rows_of = handover.call_rows
+
+    def overtaken(*arguments: Any) -> Any:
+        Ledger(open_store(place)).commit(simple(1, name="meanwhile"))
+        return rows_of(*arguments)
+
+    monkeypatch.setattr(handover, "call_rows", overtaken)
+    period = ["--from", "2026-01-01", "--to", "2026-01-01"]
+    assert run(["handover", *period, "--store", place, "--output", str(tmp_path / "a.zip")]) == 0
+    assert len(Ledger(open_store(place)).records("aws:111122223333")) == 2
+    with zipfile.ZipFile(tmp_path / "a.zip") as opened:
+        records = [name for name in opened.namelist() if name.startswith("store/log/")]
+        assert len(records) == len(opened.read("ipe/scans.csv").splitlines()) - 1 == 1
 
 
 @pytest.mark.parametrize(
