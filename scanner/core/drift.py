@@ -224,7 +224,8 @@ def _left(
     key: Key, was: str, cause: Cause, blind: Mapping[tuple[str, str], str], after: Record, *, failed: bool
 ) -> What | None:  # fmt: skip
     if key[2] == ANY:
-        return What.RESOLVED if key[0] in after.checks else What.OUT_OF_SIGHT
+        # A listing of a region that is not read any more was not read after all.
+        return What.OUT_OF_SIGHT if cause is Cause.SCOPE or key[0] not in after.checks else What.RESOLVED
     if was not in ("fail", "unknown", "waived"):
         return None
     if cause in _JUDGES:

@@ -65,6 +65,14 @@ def test_what_failed_before_it_was_unread_is_fixed_or_removed() -> None:
     assert what(nights({KEY: "fail"}, {KEY: "unknown"}, {KEY: "pass"}, cause=Cause.PARAMS)) == [What.OTHER_JUDGE]
 
 
+def test_a_listing_of_a_region_that_is_left_out_is_out_of_sight() -> None:
+    other = {("a", "", "o"): "pass"}
+    history = nights({("a", "eu-west-1", "*"): "unknown", **other})
+    history.commit(night(1), other, cause=Cause.SCOPE, regions=())
+    assert what(history) == [What.OUT_OF_SIGHT]
+    assert what(nights({("a", "eu-west-1", "*"): "unknown", **other}, other)) == [What.RESOLVED]
+
+
 def test_what_is_as_it_was_is_no_drift() -> None:
     assert what(nights({KEY: "fail"}, {KEY: "fail"})) == []
     there_and_back = nights({KEY: "pass"}, {KEY: "fail"}, {KEY: "pass"})
