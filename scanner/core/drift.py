@@ -111,8 +111,9 @@ class Drift:
     waivers: tuple[Ending, ...]
     changes: tuple[Change, ...]
     gaps: tuple[str, ...]
-    """Calls that were answered and are not any more."""
+    """Calls that are not answered; before, they were, or were not made."""
     gaps_closed: tuple[str, ...]
+    """Calls that were not answered; now they are, or are not made."""
 
 
 State = Mapping[Key, Transition]

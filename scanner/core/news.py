@@ -70,7 +70,8 @@ def _moved(moved: Moved, target: str, library: Library) -> News | None:
     began = [name for name, so in (("new failure", moved.failed), ("new unknown", moved.before == "unknown")) if so]
     if moved.what in _BAD:
         event = _BAD[moved.what]
-        began = began if event == "new failure" else []
+        # What is out of sight may never be heard of again: for who heard of its failure, that is the end.
+        began = began if event == "new failure" or moved.what is What.OUT_OF_SIGHT else []
     elif moved.what in _GOOD:
         event = "fixed"
     elif moved.what in _ENDED and began:

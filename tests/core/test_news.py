@@ -85,6 +85,13 @@ def test_who_heard_that_it_is_unread_hears_how_that_ended() -> None:
         assert hears(AlertRule(events=("new failure",), to=("x://y",)), one) is (then == "fail")
 
 
+def test_who_heard_of_a_failure_hears_that_it_is_looked_at_no_more() -> None:
+    (one,) = told("fail", "", Cause.SCOPE)
+    assert (one.event, one.what, one.hearers) == ("new unknown", "out of sight", ("new unknown", "new failure"))
+    (unread,) = told("fail", "unknown")
+    assert unread.hearers == ("new unknown",)
+
+
 def test_what_was_good_and_is_gone_or_accepted_is_no_news() -> None:
     assert told("pass", "") == ()
     assert told("pass", "waived", Cause.WAIVER) == ()
