@@ -168,10 +168,7 @@ def deliver(
             if item.id not in known:
                 repeat = item.id in moved and moved[item.id].repeat
                 wanted.append(_Task(item=item, attempt=1, repeat=repeat))
-    mine = {
-        channel: [task for task in wanted if outbox.intend(task.item, channel, task.attempt, post.now())]
-        for channel, wanted in tasks.items()
-    }
+    mine = {channel: _intended(channel, wanted, outbox, post) for channel, wanted in tasks.items()}
     for told in over:
         _drop(told, labels, outbox, post.now())
     if reach:
@@ -207,6 +204,12 @@ def _labels(rules: Sequence[AlertRule]) -> dict[str, tuple[str, str]]:
     return found
 
 
+def _intended(channel: str, tasks: Sequence[_Task], outbox: Outbox, post: Post) -> list[_Task]:
+    """Those that nobody else is about to tell."""
+    won = outbox.each(lambda task: outbox.intend(task.item, channel, task.attempt, post.now()), tasks)
+    return [task for task, mine in zip(tasks, won, strict=True) if mine]
+
+
 def _drop(told: Told, labels: Mapping[str, tuple[str, str]], outbox: Outbox, now: datetime) -> None:
     """A last attempt, which is none, says why there are no more."""
     gone = told.channel not in labels
@@ -237,8 +240,8 @@ def _tell(
     letter = Letter(entries=tuple(Entry(item=task.item, repeat=task.repeat) for task in tasks), standing=standing)
     reason = _try(text, letter, post)
     state = UNKNOWN if reason == UNSURE else FAILED if reason else SENT
-    for task in tasks:
-        outbox.settle(task.item, channel, task.attempt, post.now(), state=state, reason=reason)
+    now = post.now()
+    outbox.each(lambda task: outbox.settle(task.item, channel, task.attempt, now, state=state, reason=reason), tasks)
     if reason:
         line = f"alerts: {len(tasks)} not delivered to {name}: {reason}; the next run tries again"
         return Delivered(failed=len(tasks), lines=(line,))

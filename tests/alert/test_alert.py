@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -449,6 +450,27 @@ def test_a_recovery_that_was_not_delivered_is_tried_again(outbox: Outbox) -> Non
     sender = Sender()
     assert tell(states("pass", "pass"), outbox, sender.post()).sent == 1
     assert [title for _, title, _ in sender.calls] == ["tscan: 1 scan works again"]
+
+
+class Wide(LocalStore):
+    """A store that takes two at a time, and answers neither before it has both."""
+
+    parallel = 2
+    both = threading.Barrier(2)
+
+    def put_new(self, key: str, content: bytes) -> bool:
+        if key.endswith((".intent.json", ".outcome.json")):
+            self.both.wait(20)
+        return super().put_new(key, content)
+
+
+def test_many_events_are_written_down_at_a_time(tmp_path: Path) -> None:
+    events = [scan_failed(HERE, f"2026-01-01T00:{minute:02}:00Z", "x") for minute in range(20)]
+    outbox, rules = Outbox(Wide(str(tmp_path / "store"))), [AlertRule(to=("x://y",))]
+    assert deliver(events, rules, outbox, Sender("no", "no", "no").post(), standing=tuple).failed == 20
+    sender = Sender()
+    assert deliver([], rules, outbox, sender.post(), standing=tuple).sent == 20
+    assert len(sender.calls) == 1
 
 
 def test_a_damaged_file_of_the_outbox_is_named(outbox: Outbox, tmp_path: Path) -> None:
