@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,7 +16,7 @@ LONGEST: Final = 30_000
 """Characters of a message, where its channel does not say."""
 _LONG: Final = 300
 """Characters of a name or a reason that are shown."""
-_MORE: Final = "{} more: see 'tscan drift'"
+_MORE: Final = "{}{} more: see 'tscan drift'"
 UNSURE: Final = "refused, or not reached, or not answered in time"
 """The reason of a channel that does not know whether a letter arrived after all."""
 
@@ -54,17 +54,21 @@ class Letter:
     def body(self, longest: int = LONGEST) -> str:
         """One line for each event, bad news first, as many as fit; every named event carries its id."""
         ordered = sorted(self.entries, key=lambda entry: entry.item.recovery)
-        lines: list[str] = []
-        left = longest - len(_MORE.format(f"and {len(ordered)}")) - 1
-        for entry in ordered[:NAMED]:
-            line = _line(entry)
-            left -= len(line) + 1
-            if left < 0:
-                break
-            lines.append(line)
-        if len(ordered) > len(lines):
-            lines.append(_MORE.format(f"{'and ' if lines else ''}{len(ordered) - len(lines)}"))
-        return "\n".join(lines) + "\n"
+        return "\n".join(fitting((_line(entry) for entry in ordered[:NAMED]), len(ordered), longest)) + "\n"
+
+
+def fitting(lines: Iterable[str], total: int, longest: int, *, bullet: str = "") -> list[str]:
+    """As many lines as fit into some characters, and how many of all are left out."""
+    found: list[str] = []
+    left = longest - len(_MORE.format(bullet, f"and {total}")) - 1
+    for line in lines:
+        left -= len(bullet) + len(line) + 1
+        if left < 0:
+            break
+        found.append(bullet + line)
+    if total > len(found):
+        found.append(_MORE.format(bullet, f"{'and ' if found else ''}{total - len(found)}"))
+    return found
 
 
 def _line(entry: Entry) -> str:

@@ -336,8 +336,10 @@ def test_a_code_span_holds_any_text(text: str) -> None:
     assert _outside_of_code(f"{inert(text)} end") == " end"
 
 
-def test_very_many_events_fit(issues: Issues) -> None:
-    one = scan_failed("x", "2026-01-02T02:00:00Z", "y" * 5000)
+@pytest.mark.parametrize("length", [1, 5000])
+def test_very_many_events_fit(issues: Issues, length: int) -> None:
+    one = replace(scan_failed("x", "2026-01-02T02:00:00Z", "y" * length), resource="r" * length, region="z" * length)
+    one = replace(one, target="t" * length)
     items = [
         replace(one, id=f"{number:024x}", event="new failure", check="a", controls=("C",)) for number in range(3000)
     ]
@@ -346,7 +348,10 @@ def test_very_many_events_fit(issues: Issues) -> None:
     texts = [issues.issues[0]["body"], *(comment["body"] for comment in issues.comments[1])]
     assert max(map(len, texts)) < 65_536
     assert len({found for comment in issues.comments[1] for found in _ids(comment["body"])}) == 3000
-    assert "and 2900 more" in texts[0]
+    for text in texts:
+        listed = len(re.findall(r"^- (?!and )", text, re.MULTILINE))
+        of = 3000 if text is texts[0] else 500
+        assert f"- and {of - listed} more: see 'tscan drift'" in text
 
 
 @pytest.mark.parametrize(
