@@ -191,6 +191,11 @@ def _ipe(what: Handover, counts: dict[str, int]) -> str:
 of the host that scanned; `clock_skew_seconds` is the provider's clock minus that, empty where the provider did not say.
 A text that a spreadsheet would take for a formula stands behind an apostrophe.
 
+`state` of a call: `ok`; `empty`, read whole and nothing there; `absent`, an error that says that there is none;
+`partial`, a later page failed; `denied`; `disabled`, the service is off here; `throttled`; `error`. `attempt` numbers
+readings of the same that were meant, `retries` counts requests that were asked again. `answer_sha256` is the SHA-256 of
+the answer: the text in column `data` of `store/segments/kind=evidence/`, `null` where none came.
+
 Populations, refusals and check texts are made by judging the evidence again with the pack of its day.
 
 ## Columns

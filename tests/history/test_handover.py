@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from scanner.cli import run
@@ -21,6 +22,7 @@ from scanner.history.ipe import SHEETS
 from scanner.history.ledger import Ledger
 from scanner.history.snapshots import read_snapshot
 from scanner.history.stores import open_store
+from scanner.model.answers import State
 from tests.history.nights import FIRST, OWN, ROOT, SECOND, Nights
 from tests.history.world import simple
 
@@ -87,6 +89,13 @@ def test_who_ran_what(archive: Path, nights: Nights) -> None:
         assert row["native"].startswith("aws ")
 
 
+def test_every_answer_that_a_sheet_names_is_in_the_store(archive: Path) -> None:
+    files = (archive / "out/store/segments/kind=evidence").glob("*/*.parquet")
+    texts = [text for file in files for text in pq.read_table(file).column("data").to_pylist()]
+    kept = {hashlib.sha256(text.encode()).hexdigest() for text in texts}
+    assert {row["answer_sha256"] for row in rows(archive, "calls")} <= kept
+
+
 def test_counts_refusals_and_texts(archive: Path) -> None:
     populations = rows(archive, "populations")
     beside = [row for row in populations if row["counted"]]
@@ -106,6 +115,7 @@ def test_counts_refusals_and_texts(archive: Path) -> None:
     for name, item in SHEETS.items():
         assert f"| `{name}.csv` | {len(rows(archive, name))} |" in words
         assert list(rows(archive, name)[0] if rows(archive, name) else item.columns) == list(item.columns)
+    assert all(f"`{state}`" in words for state in State)
     assert not FORBIDDEN.search(words + (archive / "out/README.md").read_text())
 
 
