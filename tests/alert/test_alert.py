@@ -347,6 +347,14 @@ def test_bad_news_stands_first() -> None:
     assert body.index("SCAN FAILED") < body.index("FIXED")
 
 
+def test_the_gravest_is_named_though_much_was_left_behind() -> None:
+    low = [replace(_both()[1], id=f"{number:024x}", severity="low") for number in range(NAMED)]
+    items = [*low, replace(low[0], severity="critical", resource="the-gravest"), _both()[1]]
+    first, second, *_ = Letter(entries=tuple(Entry(item=item) for item in items)).body().splitlines()
+    assert "the-gravest" not in first
+    assert "the-gravest" in second
+
+
 def _both() -> list[News]:
     one = scan_failed(HERE, "2026-01-01T00:00:00Z", "x")
     return [replace(one, event="fixed", what="fixed"), one]
