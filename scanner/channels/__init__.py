@@ -17,7 +17,7 @@ LONGEST: Final = 30_000
 _LONG: Final = 300
 """Characters of a name or a reason that are shown."""
 _MORE: Final = "{}{} more: see 'tscan drift'"
-_GRAVEST: Final = ("", "critical", "high", "medium", "low")
+GRAVEST: Final = ("", "critical", "high", "medium", "low")
 """What has no severity is a scan that failed, a waiver that ends, or a check that nobody has any more."""
 UNSURE: Final = "refused, or not reached, or not answered in time"
 """The reason of a channel that does not know whether a letter arrived after all."""
@@ -55,7 +55,7 @@ class Letter:
 
     def body(self, longest: int = LONGEST) -> str:
         """One line for each event, the gravest first, as many as fit; every named event carries its id."""
-        ordered = sorted(self.entries, key=lambda entry: (entry.item.recovery, _GRAVEST.index(entry.item.severity)))
+        ordered = sorted(self.entries, key=lambda entry: (entry.item.recovery, GRAVEST.index(entry.item.severity)))
         return "\n".join(fitting((_line(entry) for entry in ordered[:NAMED]), len(ordered), longest)) + "\n"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from scanner.channels import NAMED, Entry, Letter, brief, fitting
+from scanner.channels import GRAVEST, NAMED, Entry, Letter, brief, fitting
 from scanner.core.news import News, event_id
 from scanner.formats.values import clean
 
@@ -44,7 +44,8 @@ class Subject:
     def body(self) -> str:
         """What stands open now."""
         lines = [self.marker, f"{inert(self.name)}: {_count(self.standing)}", ""]
-        lines += fitting(map(_item, self.standing[:LISTED]), len(self.standing), LONGEST, bullet="- ")
+        gravest = sorted(self.standing, key=lambda item: GRAVEST.index(item.severity))
+        lines += fitting(map(_item, gravest[:LISTED]), len(self.standing), LONGEST, bullet="- ")
         lines += [
             "",
             "tscan writes this text again whenever something changes; what you have to say is safe in a comment.",

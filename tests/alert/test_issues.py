@@ -406,6 +406,13 @@ def test_an_address_that_leads_nowhere(address: str, said: str) -> None:
     assert send(address, Letter(entries=(Entry(item=item),), standing=lambda: [item])).startswith(said)
 
 
+def test_the_gravest_is_listed_first() -> None:
+    item: News = replace(scan_failed("x", "2026-01-01T00:00:00Z", "y"), event="new failure", check="a", severity="low")
+    standing = [*[item] * 100, replace(item, severity="critical")]
+    (subject,) = subjects(Letter(entries=(Entry(item=item),), standing=lambda: standing))
+    assert subject.body.index("` critical `") < subject.body.index("` low `")
+
+
 def test_an_item_without_a_control_is_known_by_its_check() -> None:
     item: News = replace(scan_failed("x", "2026-01-01T00:00:00Z", "y"), event="new failure", check="own-check")
     (subject,) = subjects(Letter(entries=(Entry(item=item),), standing=lambda: [item]))
