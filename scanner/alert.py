@@ -1,23 +1,23 @@
-"""Alerts: news told on channels, each event once, and again only when a crash left its outcome unknown."""
+"""Alerts: news told on channels, each event once, and again only when it is not known to have arrived."""
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import pairwise
 from typing import Final
 from urllib.parse import quote
 
-from scanner.channels import Entry, Letter, Send, send
+from scanner.channels import UNSURE, Entry, Letter, Send, send
 from scanner.core.between import drift_between
 from scanner.core.calendar import iso, moment
 from scanner.core.news import News, news, route, scan_works, standing
 from scanner.errors import TscanError
-from scanner.history.outbox import DROPPED, FAILED, SENT, UNDER_WAY, Outbox, Told, channel_id
+from scanner.history.outbox import DROPPED, FAILED, SENT, UNDER_WAY, UNKNOWN, Outbox, Told, channel_id
 from scanner.model.config import AlertRule
 from scanner.model.history import History
 from scanner.model.library import Library
@@ -147,20 +147,30 @@ def deliver(
 ) -> Delivered:
     """Send news and what earlier runs left behind: every intent is on disk before the first message leaves."""
     labels = _labels(rules)
-    left = outbox.unsettled(post.now())
+    left = [told for told in outbox.unsettled(post.now()) if told.state != UNDER_WAY]
+    over: list[Told] = []
+    moved: dict[str, Told] = {}
     tasks: dict[str, list[_Task]] = {}
     for told in left:
-        again = _again(told, labels, outbox, post.now())
-        if again:
-            tasks.setdefault(told.channel, []).append(again)
-    for channel, news_items in route(items, rules).items():
-        known = {task.item.id for task in tasks.get(channel_id(channel), [])}
-        fresh = [_Task(item=item, attempt=1, repeat=False) for item in news_items if item.id not in known]
-        tasks.setdefault(channel_id(channel), []).extend(fresh)
-    mine = {
-        channel: [task for task in wanted if outbox.intend(task.item, channel, task.attempt, post.now())]
-        for channel, wanted in tasks.items()
-    }
+        late, gone = _late(told, post.now()), told.channel not in labels
+        if late or gone:
+            over.append(told)
+        else:
+            task = _Task(item=told.item, attempt=told.attempt + 1, repeat=told.repeat)
+            tasks.setdefault(told.channel, []).append(task)
+        if gone and not late:
+            # An address that was mended is another channel: it hears what the wrong one did not.
+            moved[told.item.id] = told
+    for channel, news_items in route([*items, *(told.item for told in moved.values())], rules).items():
+        wanted = tasks.setdefault(channel_id(channel), [])
+        known = {task.item.id for task in wanted}
+        for item in news_items:
+            if item.id not in known:
+                repeat = item.id in moved and moved[item.id].repeat
+                wanted.append(_Task(item=item, attempt=1, repeat=repeat))
+    mine = {channel: _intended(channel, wanted, outbox, post) for channel, wanted in tasks.items()}
+    for told in over:
+        _drop(told, labels, outbox, post.now())
     if reach:
         outbox.reach(*reach)
     results = [
@@ -177,6 +187,13 @@ def deliver(
     )
 
 
+def unready(rules: Sequence[AlertRule], post: Post) -> Iterator[str]:
+    """What keeps messages from leaving, in lines for people, seen before there is anything to tell."""
+    for text, name in _labels(rules).values():
+        if reason := _try(text, Letter(entries=()), post, pauses=()):
+            yield f"alerts: nothing can be told to {name}: {reason}"
+
+
 def _labels(rules: Sequence[AlertRule]) -> dict[str, tuple[str, str]]:
     """By channel: its text as configured, and how it is called without showing what may be secret."""
     found: dict[str, tuple[str, str]] = {}
@@ -187,29 +204,30 @@ def _labels(rules: Sequence[AlertRule]) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _again(told: Told, labels: Mapping[str, tuple[str, str]], outbox: Outbox, now: datetime) -> _Task | None:
-    if told.state == UNDER_WAY:
-        return None
+def _intended(channel: str, tasks: Sequence[_Task], outbox: Outbox, post: Post) -> list[_Task]:
+    """Those that nobody else is about to tell."""
+    won = outbox.each(lambda task: outbox.intend(task.item, channel, task.attempt, post.now()), tasks)
+    return [task for task, mine in zip(tasks, won, strict=True) if mine]
+
+
+def _drop(told: Told, labels: Mapping[str, tuple[str, str]], outbox: Outbox, now: datetime) -> None:
+    """A last attempt, which is none, says why there are no more."""
     gone = told.channel not in labels
-    if gone or now - moment(told.first) > OLDEST:
-        reason = "its channel is no longer configured" if gone else f"given up after {OLDEST.days} days"
-        # The attempt may have no outcome yet; a settled one gets a last attempt that says why there are no more.
-        attempt = told.attempt if told.state != FAILED else told.attempt + 1
-        if told.state == FAILED:
-            outbox.intend(told.item, told.channel, attempt, now)
-        outbox.settle(told.item, told.channel, attempt, now, state=DROPPED, reason=reason)
-        return None
-    return _Task(item=told.item, attempt=told.attempt + 1, repeat=told.repeat)
+    reason = "its channel is no longer configured" if gone else f"given up after {OLDEST.days} days"
+    if outbox.intend(told.item, told.channel, told.attempt + 1, now):
+        outbox.settle(told.item, told.channel, told.attempt + 1, now, state=DROPPED, reason=reason)
+
+
+def _late(told: Told, now: datetime) -> bool:
+    return now - moment(told.first) > OLDEST
 
 
 def _earlier(left: Sequence[Told], labels: Mapping[str, tuple[str, str]], now: datetime) -> Iterable[str]:
     by_channel: dict[tuple[str, str], int] = {}
     for told in left:
-        if told.state == UNDER_WAY:
-            continue
-        name = labels[told.channel][1] if told.channel in labels else "a channel that is no longer configured"
-        given_up = told.channel not in labels or now - moment(told.first) > OLDEST
-        end = "given up" if given_up else "tried again"
+        gone = told.channel not in labels
+        name = "a channel that is no longer configured" if gone else labels[told.channel][1]
+        end = "given up" if _late(told, now) else "told where the rules say now" if gone else "tried again"
         by_channel[name, end] = by_channel.get((name, end), 0) + 1
     for (name, end), count in sorted(by_channel.items()):
         yield f"alerts: {count} of earlier runs not known to have reached {name}: {end}"
@@ -221,9 +239,9 @@ def _tell(
     text, name = label
     letter = Letter(entries=tuple(Entry(item=task.item, repeat=task.repeat) for task in tasks), standing=standing)
     reason = _try(text, letter, post)
-    state = FAILED if reason else SENT
-    for task in tasks:
-        outbox.settle(task.item, channel, task.attempt, post.now(), state=state, reason=reason)
+    state = UNKNOWN if reason == UNSURE else FAILED if reason else SENT
+    now = post.now()
+    outbox.each(lambda task: outbox.settle(task.item, channel, task.attempt, now, state=state, reason=reason), tasks)
     if reason:
         line = f"alerts: {len(tasks)} not delivered to {name}: {reason}; the next run tries again"
         return Delivered(failed=len(tasks), lines=(line,))
@@ -231,18 +249,23 @@ def _tell(
     return Delivered(sent=len(tasks), repeated=repeated, lines=(f"alerts: {len(tasks)} delivered to {name}",))
 
 
-def _try(channel: str, letter: Letter, post: Post) -> str:
+def _try(channel: str, letter: Letter, post: Post, *, pauses: Sequence[float] = PAUSES) -> str:
     try:
         address = expand(channel, post.environment)
     except TscanError as error:
         return error.message
     reason = ""
-    for pause in (0.0, *PAUSES):
+    for pause in (0.0, *pauses):
         if pause:
             post.sleep(pause)
-        reason = post.send(address, letter)
+        try:
+            reason = post.send(address, letter)
+        except Exception as error:  # noqa: BLE001 - a channel may be anybody's, and its message may hold the address
+            reason = f"the channel broke ({type(error).__name__})"
         if not reason:
             return ""
+        if reason == UNSURE:
+            letter = replace(letter, entries=tuple(replace(entry, repeat=True) for entry in letter.entries))
     return reason
 
 

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from scanner.core.news import News
+from scanner.formats.values import clean
 from scanner.registry import Registry
 
 NAMED: Final = 50
 """Events that one message names."""
+LONGEST: Final = 30_000
+"""Characters of a message, where its channel does not say."""
+_LONG: Final = 300
+"""Characters of a name or a reason that are shown."""
+_MORE: Final = "{}{} more: see 'tscan drift'"
+GRAVEST: Final = ("", "critical", "high", "medium", "low")
+"""What has no severity is a scan that failed, a waiver that ends, or a check that nobody has any more."""
+UNSURE: Final = "refused, or not reached, or not answered in time"
+"""The reason of a channel that does not know whether a letter arrived after all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,28 +49,50 @@ class Letter:
         return "tscan: " + ", ".join(f"{count} {what}" for what, count in counts.items())
 
     @property
-    def body(self) -> str:
-        """One line for each event, bad news first; every named event carries its id."""
-        ordered = sorted(self.entries, key=lambda entry: entry.item.recovery)
-        lines = [_line(entry) for entry in ordered[:NAMED]]
-        if len(ordered) > NAMED:
-            lines.append(f"and {len(ordered) - NAMED} more: see 'tscan drift'")
-        return "\n".join(lines) + "\n"
+    def bad(self) -> bool:
+        """Whether anything of it is more than the end of something bad."""
+        return any(not entry.item.recovery for entry in self.entries)
+
+    def body(self, longest: int = LONGEST) -> str:
+        """One line for each event, the gravest first, as many as fit; every named event carries its id."""
+        ordered = sorted(self.entries, key=lambda entry: (entry.item.recovery, GRAVEST.index(entry.item.severity)))
+        return "\n".join(fitting((_line(entry) for entry in ordered[:NAMED]), len(ordered), longest)) + "\n"
+
+
+def fitting(lines: Iterable[str], total: int, longest: int, *, bullet: str = "") -> list[str]:
+    """As many lines as fit into some characters, and how many of all are left out."""
+    found: list[str] = []
+    left = longest - len(_MORE.format(bullet, f"and {total}")) - 1
+    for line in lines:
+        left -= len(bullet) + len(line) + 1
+        if left < 0:
+            break
+        found.append(bullet + line)
+    if total > len(found):
+        found.append(_MORE.format(bullet, f"{'and ' if found else ''}{total - len(found)}"))
+    return found
 
 
 def _line(entry: Entry) -> str:
     item = entry.item
     again = "[possible repeat] " if entry.repeat else ""
-    about = " ".join(part for part in (item.severity, item.check, item.resource, item.region) if part)
+    about = " ".join(brief(part) for part in (item.severity, item.check, item.resource, item.region) if part)
     serves = f"controls {', '.join(item.controls)}" if item.controls else ""
-    parts = (f"{again}{item.what.upper()}", item.target, about, item.text, serves, item.time, f"event {item.id}")
-    return " | ".join(part for part in parts if part)
+    parts = (item.target, about, brief(item.text), brief(serves), item.time, f"event {item.id}")
+    return " | ".join([f"{again}{item.what.upper()}", *(part for part in parts if part)])
+
+
+def brief(text: str) -> str:
+    """A text from a cloud on one line, cut where it is long."""
+    shown = clean(text)
+    return shown if len(shown) <= _LONG else shown[:_LONG] + "…"
 
 
 Send = Callable[[str, Letter], str]
-"""Takes an address and a letter; gives the reason why it was not delivered, `` when it was.
+"""Takes an address and a letter; gives the reason why it was not delivered, `` when it was, `UNSURE` when it may be.
 
-After a failure it is asked again, and does not tell twice what it can know to have told.
+After a failure it is asked again, and does not tell twice what it can know to have told. For a letter without entries
+it only says whether the address is one, and nothing leaves.
 """
 
 CHANNELS = Registry[Send](

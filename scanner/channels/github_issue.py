@@ -26,6 +26,7 @@ _API: Final = "https://api.github.com"
 _VERSION: Final = "2022-11-28"
 _SECONDS: Final = 30
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]+")
+_TOKEN: Final = re.compile(r"[!-~]+")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _FORM: Final = "write it as github-issue://${GITHUB_TOKEN}@owner/repository"
 
@@ -34,6 +35,8 @@ def send(address: str, letter: Letter) -> str:
     """Bring the issues of every control that the letter speaks of up to date."""
     try:
         repository = _repository(address)
+        if not letter.entries:
+            return ""
         about = subjects(letter)
         known = repository.known()
         for subject in about:
@@ -148,12 +151,17 @@ def _reason(error: HTTPError) -> str:
 
 def _repository(address: str) -> _Repository:
     """The repository of an address: `github-issue://<token>@<owner>/<name>?api=https://<host>/api/v3`."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        raise _RefusedError(f"not an address of a repository: {_FORM}") from None
     token, _, owner = parts.netloc.rpartition("@")
     name = parts.path.strip("/")
     api = parse_qs(parts.query).get("api", [_API])[-1].rstrip("/")
     if not token or not _NAME.fullmatch(owner) or not _NAME.fullmatch(name):
         raise _RefusedError(f"not an address of a repository: {_FORM}")
+    if not _TOKEN.fullmatch(unquote(token)):
+        raise _RefusedError("the token holds what no token holds, such as the end of a line")
     host = urlsplit(api)
     if host.scheme != "https" and not (host.scheme == "http" and host.hostname in _LOOPBACK):
         raise _RefusedError("the token goes over https only: api=https://…")

@@ -8,16 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from scanner.channels import NAMED, Entry, Letter
+from scanner.channels import GRAVEST, NAMED, Entry, Letter, brief, fitting
 from scanner.core.news import News, event_id
 from scanner.formats.values import clean
 
 LISTED: Final = 100
 """Open items that an issue lists."""
+LONGEST: Final = 48_000
+"""Characters of a list, for an issue and a comment hold 65,536 in all."""
 TOGETHER: Final = 500
 """Events that one comment tells, for its ids must fit into it."""
-_LONG: Final = 300
-"""Characters of a name or a reason that are shown."""
 _ABOUT: Final = "<!-- tscan:about {} -->"
 _EVENTS: Final = re.compile(r"<!-- tscan:events ((?:[0-9a-f]{24} ?)+)-->")
 
@@ -44,9 +44,8 @@ class Subject:
     def body(self) -> str:
         """What stands open now."""
         lines = [self.marker, f"{inert(self.name)}: {_count(self.standing)}", ""]
-        lines += [_item(item) for item in self.standing[:LISTED]]
-        if len(self.standing) > LISTED:
-            lines.append(f"- and {len(self.standing) - LISTED} more: see `tscan drift`")
+        gravest = sorted(self.standing, key=lambda item: GRAVEST.index(item.severity))
+        lines += fitting(map(_item, gravest[:LISTED]), len(self.standing), LONGEST, bullet="- ")
         lines += [
             "",
             "tscan writes this text again whenever something changes; what you have to say is safe in a comment.",
@@ -82,7 +81,7 @@ def _names(item: News) -> list[str]:
         return [f"control {name}" for name in item.controls]
     if item.check:
         return [f"check {item.check}"]
-    return [f"waiver {item.resource}" if item.event == "waiver expiring" else f"scan of {item.resource}"]
+    return [f"{'waiver' if item.event.startswith('waiver') else 'scan of'} {item.resource}"]
 
 
 def comments(entries: Sequence[Entry]) -> list[str]:
@@ -91,9 +90,7 @@ def comments(entries: Sequence[Entry]) -> list[str]:
 
 
 def _comment(entries: Sequence[Entry]) -> str:
-    lines = [_happened(entry) for entry in entries[:NAMED]]
-    if len(entries) > NAMED:
-        lines.append(f"- and {len(entries) - NAMED} more: see `tscan drift`")
+    lines = fitting(map(_happened, entries[:NAMED]), len(entries), LONGEST, bullet="- ")
     ids = " ".join(entry.item.id for entry in entries)
     return "\n".join([*lines, "", f"<!-- tscan:events {ids} -->"])
 
@@ -111,14 +108,14 @@ def _count(items: Sequence[News]) -> str:
 
 
 def _item(item: News) -> str:
-    return f"- {_about(item)}: {inert(item.text)} since {inert(item.time)}"
+    return f"{_about(item)}: {inert(item.text)} since {inert(item.time)}"
 
 
 def _happened(entry: Entry) -> str:
     item = entry.item
     again = "[possible repeat] " if entry.repeat else ""
     said = f"{_about(item)}: {inert(item.text)} at {inert(item.time)}, event {inert(item.id)}"
-    return f"- {again}**{item.what}** {said}"
+    return f"{again}**{item.what}** {said}"
 
 
 def _about(item: News) -> str:
@@ -128,7 +125,6 @@ def _about(item: News) -> str:
 
 def inert(text: str) -> str:
     """A text in which nothing is markup, a link or the mention of a person: a code span that it cannot end."""
-    shown = clean(text)
-    shown = shown if len(shown) <= _LONG else shown[:_LONG] + "…"
+    shown = brief(text)
     fence = "`" * (max((len(run) for run in re.findall("`+", shown)), default=0) + 1)
     return f"{fence} {shown} {fence}"

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def drift(since: str, waivers: Path | None, who: bool, format: str, **options: Any) -> int:  # noqa: A002
     """What changed between two scans: new failures, what is no longer seen, what is fixed.
 
-    Exit code 1: something new fails. 3: something is no longer seen. 0: neither.
+    Exit code 1: something new fails. 3: something is no longer seen, or was not looked at again. 0: neither.
 
     \b
     Examples:
@@ -40,11 +40,15 @@ def drift(since: str, waivers: Path | None, who: bool, format: str, **options: A
       tscan drift --target aws:111122223333 --format json
     """
     from scanner.formats.drift import as_json, as_text
+    from scanner.formats.values import clean
 
     past = open_past(**options)
-    found = [_drift(past, pair, waivers) for target in past.targets if (pair := _pair(past, target, since)) is not None]
+    pairs = {target: _pair(past, target, since) for target in past.targets}
+    found = [_drift(past, pair, waivers) for pair in pairs.values() if not isinstance(pair, str)]
+    for target, pair in pairs.items():
+        if isinstance(pair, str):
+            click.echo(clean(f"{target}: {pair}: there is no drift to show."), err=True)
     if not found:
-        click.echo("Two scans of a target are needed to compare: there is no drift to show.", err=True)
         return EXIT_UNREAD
     if format == "json" and len(found) > 1:
         raise TscanError("the JSON document is of one target", f"name one with --target: {', '.join(past.targets[:5])}")
@@ -53,7 +57,9 @@ def drift(since: str, waivers: Path | None, who: bool, format: str, **options: A
 
         found = attributed(found, past)
     click.echo(as_json(found[0]) if format == "json" else as_text(found), nl=False)
-    return exit_of(found)
+    code = exit_of(found)
+    # A target that was not looked at again is out of sight too.
+    return EXIT_UNREAD if code == EXIT_CLEAN and len(found) < len(pairs) else code
 
 
 def exit_of(found: Sequence[Drift]) -> int:
@@ -67,16 +73,19 @@ def exit_of(found: Sequence[Drift]) -> int:
     return EXIT_UNREAD if blind or any(one.gaps for one in found) else EXIT_CLEAN
 
 
-def _pair(past: Past, target: str, since: str) -> tuple[Record, Record] | None:
+def _pair(past: Past, target: str, since: str) -> tuple[Record, Record] | str:
+    """The records to compare, or why there are none."""
     from scanner.core.calendar import moment, window
 
     records = past.ledger.records(target)
     if len(records) < 2:
-        return None
+        return "two scans are needed to compare"
     if not since:
         return records[-2], records[-1]
     date = day(since, "--since")
     begins = window(date, date, past.zone).start
+    if moment(records[-1].finished) < begins:
+        return f"no scan ended on {since} or later"
     earlier = [record for record in records[:-1] if moment(record.finished) < begins]
     # Without a scan before that day, the first one is what there is to compare with.
     return (earlier[-1] if earlier else records[0]), records[-1]

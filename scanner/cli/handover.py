@@ -37,16 +37,14 @@ def handover(first: str, last: str, output: Path | None, **options: Any) -> int:
 
     past = open_past(**options)
     period = between(first, last, past.zone)
+    chains = {target: past.ledger.records(target) for target in past.targets}
     records = [
-        record
-        for target in past.targets
-        for record in past.ledger.records(target)
-        if period.start <= moment(record.finished) < period.end
+        record for chain in chains.values() for record in chain if period.start <= moment(record.finished) < period.end
     ]
     if not records:
         raise TscanError(f"no record ended between {first} and {last}", "see 'tscan history list'")
     again = Rejudge(past.ledger, as_of_the_day, past.library)
-    what = Handover(first=first, last=last, targets=past.targets, records=tuple(records))
+    what = Handover(first=first, last=last, chains=chains, records=tuple(records))
     output = output or Path(f"handover-{first}-{last}.zip")
     files = write_handover(output, past.ledger, again, what)
     click.echo(clean(f"{output}: {files} files, {len(records)} scans of {len(past.targets)} targets in the period"))

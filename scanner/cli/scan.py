@@ -106,16 +106,18 @@ def _scan(reading: Reading, options: Judging) -> int:
     checks = selected(options, library)
     config = _config(reading, library, parameters(options, library))
     said = people(options, library, config)
-    if reading.preflight:
-        from scanner.cli.preflight import look
-
-        return look(config, library, checks, threads=reading.threads)
     several = len(config.targets) > 1 or any(SOURCES.get(one.cloud)().several(one) for one in config.targets)
     _check_place(reading.snapshot, several=several)
     place = reading.store or config.store or STORE
     telling = Telling(
         config=config, library=library, store=place, checks=checks, rules=() if reading.no_store else config.alerts
     )
+    if config.alerts:
+        telling.look()
+    if reading.preflight:
+        from scanner.cli.preflight import look
+
+        return look(config, library, checks, threads=reading.threads)
     targets: list[str] = []
     with telling.failure():
         paths = _evidence(reading, config, library, checks, several=several, quiet=options.quiet)

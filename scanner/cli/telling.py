@@ -35,6 +35,13 @@ class Telling:
     """Those that were chosen; None: all."""
     rules: tuple[AlertRule, ...]
 
+    def look(self) -> None:
+        """Say now what would keep messages from leaving: the first failure may be months away."""
+        from scanner.alert import Post, unready
+
+        for line in unready(self.rules, Post(environment=os.environ)):
+            click.echo(line, err=True)
+
     @contextmanager
     def failure(self) -> Iterator[None]:
         """Where what is within ends by an error, those who asked for it hear of it, and the error goes on."""

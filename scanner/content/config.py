@@ -172,6 +172,12 @@ def _alert(reading: Reading, index: int, library: Library) -> AlertRule:
         if name not in library.controls:
             place = ("alerts", index, "controls", number)
             reading.wrong(place, f"there is no control '{name}'", suggest(name, library.controls))
+    for number, pattern in enumerate(data.get("targets", [])):
+        cloud, _, identity = pattern.partition(":")
+        if "*" not in cloud and not (identity and cloud in _clouds()):
+            place = ("alerts", index, "targets", number)
+            close = "" if cloud in _clouds() else suggest(cloud, _clouds())
+            reading.wrong(place, f"no target is called '{pattern}'", close or "write it as aws:* or aws:111122223333")
     return AlertRule(**{name: tuple(values) for name, values in data.items()})
 
 

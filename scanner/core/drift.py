@@ -23,6 +23,8 @@ SOON: Final = timedelta(days=14)
 _ORDER: Final = ("pass", "not applicable", "no occurrence", "accepted", "needs evidence", "not shown", "fail")
 """Statuses of controls from the best to the worst; blindness is worse than an acceptance, failure worst."""
 _BLIND: Final = frozenset({"not shown", "needs evidence"})
+_JUDGES: Final = frozenset({Cause.PACK, Cause.PARAMS})
+"""Causes by which a verdict is another, and the resource is not known to be."""
 
 
 class What(StrEnum):
@@ -56,6 +58,8 @@ class Moved:
     reason: str
     seq: int
     ts: str
+    failed: bool
+    """Whether it failed when it was last read: also where it was unread since."""
     who: Actor | None = None
     """Who did it, by the audit log; None: it was not asked, or there is nobody to ask for."""
 
@@ -107,8 +111,9 @@ class Drift:
     waivers: tuple[Ending, ...]
     changes: tuple[Change, ...]
     gaps: tuple[str, ...]
-    """Calls that were answered and are not any more."""
+    """Calls that are not answered; before, they were, or were not made."""
     gaps_closed: tuple[str, ...]
+    """Calls that were not answered; now they are, or are not made."""
 
 
 State = Mapping[Key, Transition]
@@ -174,7 +179,8 @@ def _moved(
     for key, row in last.items():
         was = state[key].verdict if key in state else ""
         verdict = now[key].verdict if key in now else ""
-        what = What.OUT_OF_SIGHT if row.gap and was == "fail" else _what(key, was, verdict, row.cause, blind, after)
+        failed = was == "fail" or (was == "unknown" and state[key].previous == "fail")
+        what = _what(key, was, verdict, row, blind, after, failed=failed)
         if what is None:
             continue
         check = library.checks.get(row.check)
@@ -190,39 +196,46 @@ def _moved(
             reason=row.reason,
             seq=row.seq,
             ts=row.ts,
+            failed=failed,
         )
 
 
 def _what(
-    key: Key, was: str, verdict: str, cause: Cause, blind: Mapping[tuple[str, str], str], after: Record
-) -> What | None:
+    key: Key, was: str, verdict: str, row: Transition, blind: Mapping[tuple[str, str], str], after: Record,
+    *, failed: bool,
+) -> What | None:  # fmt: skip
     if was == verdict:
         return None
+    if row.gap and was == "fail":
+        return What.OUT_OF_SIGHT
     if verdict == "":
-        return _left(key, was, cause, blind, after)
+        return _left(key, was, row.cause, blind, after, failed=failed)
     if verdict == "fail":
         return What.NEW_FAILURE
     if verdict == "unknown":
         return What.NEW_UNKNOWN
     if verdict == "waived":
         return What.WAIVED
-    if was == "fail":
-        return What.OTHER_JUDGE if cause in (Cause.PACK, Cause.PARAMS) else What.FIXED
+    if failed:
+        return What.OTHER_JUDGE if row.cause in _JUDGES else What.FIXED
     return What.RESOLVED if was in ("unknown", "waived") else None
 
 
 def _left(
-    key: Key, was: str, cause: Cause, blind: Mapping[tuple[str, str], str], after: Record
+    key: Key, was: str, cause: Cause, blind: Mapping[tuple[str, str], str], after: Record, *, failed: bool
 ) -> What | None:  # fmt: skip
     if key[2] == ANY:
-        return What.RESOLVED if key[0] in after.checks else What.OUT_OF_SIGHT
+        # A listing of a region that is not read any more was not read after all.
+        return What.OUT_OF_SIGHT if cause is Cause.SCOPE or key[0] not in after.checks else What.RESOLVED
     if was not in ("fail", "unknown", "waived"):
         return None
-    if cause in (Cause.PACK, Cause.PARAMS):
+    if cause in _JUDGES:
         return What.OTHER_JUDGE
     if cause is Cause.SCOPE or key[0] not in after.checks or is_covered(blind, key):
         return What.OUT_OF_SIGHT
-    return What.REMOVED if was == "fail" else None
+    if failed:
+        return What.REMOVED
+    return What.RESOLVED if was == "unknown" else None
 
 
 def _rank(moved: Moved) -> tuple[object, ...]:

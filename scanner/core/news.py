@@ -17,12 +17,7 @@ from scanner.model.library import Library
 
 EVENTS: Final = ("new failure", "new unknown", "fixed", "waiver expiring", "waiver expired", "scan failed")
 """What a rule may name."""
-_ENDS: Final = {
-    What.FIXED: ("fixed", "new failure"),
-    What.REMOVED: ("fixed", "new failure"),
-    What.RESOLVED: ("fixed", "new unknown"),
-}
-"""Good news, and the events whose hearers hear of it: who was told of a failure is told of its end."""
+_GOOD: Final = frozenset({What.FIXED, What.REMOVED, What.RESOLVED})
 _ENDED: Final = frozenset({What.WAIVED, What.OTHER_JUDGE})
 """An end that is no good news: only who was told of the beginning hears of it."""
 ENDED: Final = "ended"
@@ -71,15 +66,19 @@ def news(drift: Drift, library: Library) -> tuple[News, ...]:
 
 
 def _moved(moved: Moved, target: str, library: Library) -> News | None:
+    # Who was told of a beginning is told of its end: of a failure also where it was unread in between.
+    began = [name for name, so in (("new failure", moved.failed), ("new unknown", moved.before == "unknown")) if so]
     if moved.what in _BAD:
         event = _BAD[moved.what]
-        hearers: tuple[str, ...] = (event,)
-    elif moved.what in _ENDS:
-        event, *_ = hearers = _ENDS[moved.what]
-    elif moved.what in _ENDED and moved.before in _BEGAN:
-        event, hearers = ENDED, (_BEGAN[moved.before],)
+        # What is out of sight may never be heard of again: for who heard of its failure, that is the end.
+        began = began if event == "new failure" or moved.what is What.OUT_OF_SIGHT else []
+    elif moved.what in _GOOD:
+        event = "fixed"
+    elif moved.what in _ENDED and began:
+        event = ENDED
     else:
         return None
+    hearers = tuple(began if event == ENDED else dict.fromkeys((event, *began)))
     check = library.checks.get(moved.check)
     title = check.title if check else moved.check
     return News(

@@ -84,8 +84,11 @@ def _around(drift: Drift) -> Iterator[str]:
         ),
         ("Waivers", [f"  {one.waiver}: {_left(one.days)}, {one.expires}" for one in drift.waivers]),
         ("Checks, parameters, waivers and scope", [f"  {one.what}: {one.detail}" for one in drift.changes]),
-        ("Calls that are not answered any more", [f"  {gap}" for gap in drift.gaps]),
-        ("Calls that are answered again", [f"  {gap}" for gap in drift.gaps_closed]),
+        ("Calls that are not answered now", [f"  {gap}" for gap in drift.gaps]),
+        (
+            "Calls that were not answered: they are now, or are not made any more",
+            [f"  {gap}" for gap in drift.gaps_closed],
+        ),
     ]
     for heading, lines in sections:
         if lines:

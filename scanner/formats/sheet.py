@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from scanner.formats.values import clean, json_value
 
-_FORMULA: Final = ("=", "+", "-", "@")
+_FORMULA: Final = re.compile(r"(^|;)(?=\s*[-=+@\uff1d\uff0b\uff0d\uff20])")
+"""Where a spreadsheet would begin a formula; where it parts cells by semicolons, also behind each of these."""
 _LONGEST: Final = 32_000
 """Characters; a spreadsheet cuts a cell at 32,767 without saying so."""
 
@@ -44,7 +46,7 @@ def cell(value: Any) -> str:
     text = clean(value if isinstance(value, str) else _json(value))
     if len(text) > _LONGEST:
         text = f"{text[:_LONGEST]}… ({len(text) - _LONGEST} characters more)"
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+    return _FORMULA.sub(r"\1'", text)
 
 
 def _json(value: Any) -> str:

@@ -28,7 +28,7 @@ def compact(store: Store, *, now: float | None = None) -> Compacted:
     """Remove orphans older than an hour; TscanError, and nothing removed, where a chain cannot be read whole."""
     before = (time.time() if now is None else now) - AGE
     # Files before records: a segment that is seen here and named by nobody yet is too young to be removed.
-    entries = [entry for entry in store.list("segments/") if entry.modified < before]
+    entries = _aged(store, before)
     streams = {place[0] for entry in store.list("log/") if (place := place_of(entry.key))}
     named: set[str] = set()
     old: set[str] = set()
@@ -39,8 +39,13 @@ def compact(store: Store, *, now: float | None = None) -> Compacted:
         newest = {segment.path for segment in checkpoints(chain.records)}
         named |= {segment.path for segment in segments}
         old |= {segment.path for segment in segments if segment.kind in REBUILT and segment.path not in newest}
-    orphans = [entry.key for entry in entries if entry.key not in named]
-    superseded = [entry.key for entry in entries if entry.key in old]
+    # What a scan whose record is on its way has written again meanwhile, such as a pack, is young now.
+    orphans = sorted((entries & _aged(store, before)) - named)
+    superseded = sorted(entries & old)
     for key in (*orphans, *superseded):
         store.delete(key)
     return Compacted(len(orphans), len(superseded), store.sweep(before))
+
+
+def _aged(store: Store, before: float) -> set[str]:
+    return {entry.key for entry in store.list("segments/") if entry.modified < before}

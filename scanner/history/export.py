@@ -85,7 +85,7 @@ def export(ledger: Ledger, targets: Sequence[str], folder: Path) -> dict[str, in
             records = ledger.records(target)
             name = f"{stream_of(target)}.parquet"
             rows["records"] += _write(made / "records" / name, "records", map(_record, records))
-            moves = map(_move, ledger.transitions(target))
+            moves = map(_move, ledger.changes(*records))
             rows["transitions"] += _write(made / "transitions" / name, "transitions", moves)
         made.chmod(0o755)
         made.replace(folder)

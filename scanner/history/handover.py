@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -35,7 +35,8 @@ class Handover:
 
     first: str
     last: str
-    targets: tuple[str, ...]
+    chains: Mapping[str, Sequence[Record]]
+    """All records of each target as they were read once: what is committed meanwhile is not handed over by half."""
     records: tuple[Record, ...]
     """Those of the period, which the sheets are about."""
 
@@ -80,23 +81,22 @@ def _fill(archive: _Archive, ledger: Ledger, rejudge: Rejudge, what: Handover) -
         for name, file in files.items():
             file.seek(0)
             archive.add(f"ipe/{name}.csv", iter(partial(file.read, _PART), b""))
-    for key, content in _stored(ledger, what.targets):
+    for key, content in _stored(ledger, what.chains):
         archive.add(f"store/{key}", [content])
     lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(archive.sums.items()))
     archive.add("SHA256SUMS", [lines.encode()])
     del archive.sums["SHA256SUMS"]
 
 
-def _stored(ledger: Ledger, targets: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+def _stored(ledger: Ledger, chains: Mapping[str, Sequence[Record]]) -> Iterator[tuple[str, bytes]]:
     """The files of whole chains: a part of a chain could not be verified by itself."""
     store = ledger.store
     # A population is of all targets: with a part of them it would name what is not handed over.
-    folders = ("keys/", "populations/") if set(targets) >= set(ledger.targets()) else ("keys/",)
+    folders = ("keys/", "populations/") if chains.keys() >= set(ledger.targets()) else ("keys/",)
     for key in (MARKER, *(entry.key for folder in folders for entry in store.list(folder))):
         yield key, store.get(key) or b""
     done: set[str] = set()
-    for target in targets:
-        records = ledger.records(target)
+    for target, records in chains.items():
         newest = {segment.path for segment in checkpoints(records)}
         for record in records:
             key = record_key(stream_of(target), record.seq)
@@ -129,12 +129,11 @@ def _sheets(files: dict[str, IO[bytes]], ledger: Ledger, rejudge: Rejudge, what:
         put("scans", [scan_row(record, snapshot)])
         put("calls", call_rows(record, snapshot))
     period = {record.sha256 for record in what.records}
-    chains = (ledger.records(target) for target in what.targets)
-    for name, row in said_rows(chains, lambda record: record.sha256 in period, rejudge.said):
+    for name, row in said_rows(what.chains.values(), lambda record: record.sha256 in period, rejudge.said):
         put(name, [row])
     packs: set[str] = set()
     for one in rejudge.run(what.records, "day"):
-        for name, row in judged_rows(one, what.targets):
+        for name, row in judged_rows(one, what.chains):
             put(name, [row])
         if one.library is not None and one.library.sha256 not in packs:
             packs.add(one.library.sha256)
@@ -153,7 +152,7 @@ def _instructions() -> bytes:
 
 
 def _readme(what: Handover) -> str:
-    targets = "\n".join(f"- {clean(target)}" for target in what.targets)
+    targets = "\n".join(f"- {clean(target)}" for target in what.chains)
     return f"""# History of {what.first} to {what.last}
 
 Records, evidence and packs of:
@@ -162,11 +161,12 @@ Records, evidence and packs of:
 
 | place | what it is |
 |---|---|
-| `store/log/` | one signed record for each scan, from the first on: a chain verifies only as a whole |
+| `store/log/` | one record for each scan, from the first on, signed if there was a key: a chain verifies as a whole |
+| `store/store.json` | the form of the store |
 | `store/segments/` | what the records name, each by its digest: evidence, answers, transitions, waivers, packs … |
-| `store/populations/` | what was fixed for sampling, before a seed was given |
-| `store/keys/` | the public keys; take the one that you trust from the person whose key it is |
-| `verify.md` | how to verify `store/` with `openssl` alone, or with `tscan verify store` |
+| `store/populations/` | what was fixed for sampling, before a seed was given; not there where nothing was |
+| `store/keys/` | the public keys, if there are any; take the one that you trust from the person whose key it is |
+| `verify.md` | how to verify `store/` with `openssl` alone, in the folder `store/`, or by `tscan verify store` |
 | `ipe/` | who ran what, with which calls, parameters, versions and clocks: `ipe.md` explains the sheets |
 | `SHA256SUMS` | `sha256sum -c SHA256SUMS` |
 
@@ -181,7 +181,7 @@ def _ipe(what: Handover, counts: dict[str, int]) -> str:
     columns = "\n".join(f"- `{name}.csv`: {', '.join(SHEETS[name].columns)}" for name in sorted(SHEETS))
     return f"""# Where the figures come from, {what.first} to {what.last}
 
-{len(what.records)} scans of {len(what.targets)} targets ended in this period.
+{len(what.records)} scans of {len(what.chains)} targets ended in this period.
 
 | sheet | rows | what it is |
 |---|---|---|
@@ -190,6 +190,11 @@ def _ipe(what: Handover, counts: dict[str, int]) -> str:
 `record` is the chain and the number of a scan's record, `store/log/<chain>/<number>.json`. Times are UTC, by the clock
 of the host that scanned; `clock_skew_seconds` is the provider's clock minus that, empty where the provider did not say.
 A text that a spreadsheet would take for a formula stands behind an apostrophe.
+
+`state` of a call: `ok`; `empty`, read whole and nothing there; `absent`, an error that says that there is none;
+`partial`, a later page failed; `denied`; `disabled`, the service is off here; `throttled`; `error`. `attempt` numbers
+readings of the same that were meant, `retries` counts requests that were asked again. `answer_sha256` is the SHA-256 of
+the answer: the text in column `data` of `store/segments/kind=evidence/`, `null` where none came.
 
 Populations, refusals and check texts are made by judging the evidence again with the pack of its day.
 

@@ -97,9 +97,9 @@ class Ledger:
         chain = self._read(stream_of(target))
         return chain.stories(chain.records[:last])
 
-    def changes(self, record: Record) -> Iterator[Transition]:
-        """The transitions of one record."""
-        return self._chain(stream_of(record.target)).transitions((record,))
+    def changes(self, *records: Record) -> Iterator[Transition]:
+        """The transitions of these records of one target, and of none that was committed since they were read."""
+        return self._chain(stream_of(records[0].target)).transitions(records)
 
     def state_before(self, target: str, moment: str) -> Mapping[Place, Transition]:
         """As `History.state_before`."""

@@ -12,16 +12,18 @@ import json
 import os
 import platform
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from scanner.core.calendar import iso, moment
 from scanner.core.news import News
 from scanner.errors import TscanError
-from scanner.history.stores import Store
+from scanner.history.stores import Store, fetch_all
 
+K = TypeVar("K")
+T = TypeVar("T")
 FOLDER: Final = "outbox"
 _NAME: Final = re.compile(rf"{FOLDER}/([0-9a-f]+)/([0-9a-f]+)-([1-9][0-9]{{0,5}})\.(intent|outcome)\.json")
 LEASE: Final = timedelta(minutes=15)
@@ -30,7 +32,7 @@ SENT: Final = "sent"
 FAILED: Final = "failed"
 UNDER_WAY: Final = "under way"
 UNKNOWN: Final = "unknown"
-"""A crash left the outcome open."""
+"""A crash left the outcome open, or the channel does not know whether it arrived."""
 DROPPED: Final = "dropped"
 """Its channel is no longer configured."""
 
@@ -75,8 +77,12 @@ class Outbox:
             if place:
                 event, channel, attempt, kind = place
                 names.setdefault((event, channel), {}).setdefault(attempt, set()).add(kind)
-        told = (self._told(event, channel, attempts, now) for (event, channel), attempts in sorted(names.items()))
+        told = self.each(lambda one: self._told(*one[0], one[1], now), sorted(names.items()))
         return tuple(one for one in told if one is not None and one.state not in (SENT, DROPPED))
+
+    def each(self, do: Callable[[K], T], items: Sequence[K]) -> list[T]:
+        """What is done with each of many events, many at a time where the store takes many; in their order."""
+        return list(fetch_all(self._store, items, do))
 
     def _told(self, event: str, channel: str, attempts: Mapping[int, set[str]], now: datetime) -> Told | None:
         last = max(attempts)
@@ -88,7 +94,8 @@ class Outbox:
         first = self._read(_key(event, channel, min(attempts), "intent"))
         if not intent or not first:
             return None
-        open_before = any("outcome" not in kinds for attempt, kinds in attempts.items() if attempt != last)
+        before = (self._read(_key(event, channel, attempt, "outcome")) for attempt in attempts if attempt != last)
+        open_before = any(one is None or one["state"] == UNKNOWN for one in before)
         state = state or (UNDER_WAY if _alive(intent, now) else UNKNOWN)
         return Told(
             item=_news(intent),

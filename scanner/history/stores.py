@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from scanner.history.anchors import Versions
 
 T = TypeVar("T")
+K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +103,8 @@ def get_all(store: Store, keys: Iterable[str]) -> list[bytes | None]:
     return list(fetch_all(store, list(keys), store.get))
 
 
-def fetch_all(store: Store, keys: Sequence[str], fetch: Callable[[str], T]) -> Iterator[T]:
-    """What a function that reads one file gives for many, in the order asked for; few of them are held at a time."""
+def fetch_all(store: Store, keys: Sequence[K], fetch: Callable[[K], T]) -> Iterator[T]:
+    """What a function that reads or writes one file gives for many, in their order; few of them are held at a time."""
     if store.parallel < 2 or len(keys) < 2:
         yield from map(fetch, keys)
         return

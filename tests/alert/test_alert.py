@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,8 +18,9 @@ from typing import Any
 import pytest
 
 from scanner.alert import OLDEST, Delivered, Post, deliver, expand, notify, notify_failure, notify_works
-from scanner.channels import NAMED, Entry, Letter, send
-from scanner.core.news import scan_failed
+from scanner.channels import NAMED, UNSURE, Entry, Letter, send
+from scanner.channels.apprise import SECONDS
+from scanner.core.news import News, scan_failed
 from scanner.errors import TscanError
 from scanner.history.local import LocalStore
 from scanner.history.outbox import LEASE, Outbox, channel_id
@@ -56,7 +60,7 @@ class Sender:
         self.slept: list[float] = []
 
     def __call__(self, address: str, letter: Letter) -> str:
-        self.calls.append((address, letter.title, letter.body))
+        self.calls.append((address, letter.title, letter.body()))
         return self.reasons.pop(0) if self.reasons else ""
 
     def post(self, now: datetime = NOW, **environment: str) -> Post:
@@ -140,12 +144,154 @@ def test_an_event_is_given_up_after_days_and_that_is_said(outbox: Outbox) -> Non
     assert tell(failing(), outbox, late.post(NOW + OLDEST + timedelta(hours=2))).lines == ()
 
 
+def test_what_a_wrong_address_did_not_hear_is_told_where_the_rules_say_now(outbox: Outbox) -> None:
+    tell(failing(), outbox, Sender("no", "no", "no").post(), "x://wrong")
+    right = Sender()
+    done = tell(failing(), outbox, right.post(), "x://right")
+    assert "no longer configured: told where the rules say now" in done.lines[0]
+    assert [(address, title) for address, title, _ in right.calls] == [("x://right", "tscan: 1 new failure")]
+    assert tell(failing(), outbox, right.post(), "x://right").lines == ()
+    assert len(right.calls) == 1
+
+
+def test_killed_while_the_address_is_mended_nothing_is_lost(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    tell(failing(), outbox, Sender("no", "no", "no").post(), "x://wrong")
+    intend = Outbox.intend
+
+    def killed(self: Outbox, item: News, channel: str, attempt: int, now: datetime) -> bool:
+        if channel == channel_id("x://right"):
+            raise KeyboardInterrupt
+        return intend(self, item, channel, attempt, now)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Outbox, "intend", killed)
+        with pytest.raises(KeyboardInterrupt):
+            tell(failing(), outbox, Sender().post(), "x://right")
+    right = Sender()
+    tell(failing(), outbox, right.post(), "x://right")
+    assert len(right.calls) == 1
+
+
+def test_a_mended_address_hears_that_it_may_be_a_repeat_and_nothing_too_old(outbox: Outbox) -> None:
+    tell(failing(), outbox, Sender(UNSURE, UNSURE, UNSURE).post(), "x://wrong")
+    right, other = Sender("no", "no", "no"), Sender()
+    assert tell(failing(), outbox, right.post(), "x://right").failed == 1
+    assert "[possible repeat]" in right.calls[0][2]
+    late = tell(failing(), outbox, other.post(NOW + OLDEST + timedelta(hours=1)), "x://other")
+    assert len(late.lines) == 1
+    assert late.lines[0].endswith("no longer configured: given up")
+    assert other.calls == []
+
+
 def test_a_channel_that_was_taken_out_is_no_longer_tried(outbox: Outbox) -> None:
-    tell(failing(), outbox, Sender("no", "no", "no").post(), "x://old")
+    tell(failing(), outbox, Sender(*["no"] * 6).post(), "x://old", "x://new")
     other = Sender()
-    done = tell(states("pass", "fail", "unknown"), outbox, other.post(), "x://new")
-    assert "no longer configured: given up" in done.lines[0]
+    done = tell(failing(), outbox, other.post(), "x://new")
+    assert len(done.lines) == 3
     assert [address for address, _, _ in other.calls] == ["x://new"]
+    assert tell(failing(), outbox, other.post(), "x://new").lines == ()
+
+
+def test_what_may_have_arrived_is_marked_when_it_is_told_again(outbox: Outbox) -> None:
+    marked = "[possible repeat]"
+    lost = Sender(UNSURE, UNSURE, UNSURE)
+    assert tell(failing(), outbox, lost.post()).failed == 1
+    assert [marked in body for _, _, body in lost.calls] == [False, True, True]
+    assert tell(failing(), outbox, Sender("no", "no", "no").post()).failed == 1
+    again = Sender()
+    assert tell(failing(), outbox, again.post()).repeated == 1
+    assert marked in again.calls[0][2]
+    assert len({event for _, _, body in (*lost.calls, *again.calls) for event in EVENT.findall(body)}) == 1
+
+
+def test_what_is_not_known_to_have_arrived_is_given_up_once(outbox: Outbox) -> None:
+    tell(failing(), outbox, Sender(UNSURE, UNSURE, UNSURE).post())
+    late = Sender().post(NOW + OLDEST + timedelta(hours=1))
+    assert "given up" in tell(failing(), outbox, late).lines[0]
+    assert tell(failing(), outbox, late).lines == ()
+
+
+def test_a_channel_that_breaks_is_a_failed_delivery_and_the_others_are_told(outbox: Outbox) -> None:
+    sender = Sender()
+
+    def broken(address: str, letter: Letter) -> str:
+        if address == "x://a":
+            raise ValueError(f"{address}/secret")
+        return sender(address, letter)
+
+    post = Post(send=broken, environment={}, now=lambda: NOW, sleep=lambda _: None)
+    done = tell(failing(), outbox, post, "x://a", "x://b")
+    assert (done.sent, done.failed) == (1, 1)
+    assert done.lines[0].endswith("(x): the channel broke (ValueError); the next run tries again")
+
+
+def test_a_receiver_may_take_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[float, float]] = []
+    monkeypatch.setattr("requests.request", lambda *_, timeout, **__: asked.append(timeout) or _answered(200))
+    letter = Letter(entries=(Entry(item=_both()[1]),))
+    assert send("json://127.0.0.1", letter) == ""
+    assert send("json://127.0.0.1?rto=60", letter) == ""
+    assert [read for _, read in asked] == [SECONDS, 60]
+
+
+def _answered(status: int) -> Any:
+    from requests import Response
+
+    answer = Response()
+    answer.status_code = status
+    answer._content = b"{}"
+    return answer
+
+
+def _posted(monkeypatch: pytest.MonkeyPatch, address: str, *items: News) -> dict[str, Any]:
+    """What is posted for a letter of these."""
+    bodies: list[Any] = []
+    monkeypatch.setattr("requests.post", lambda *_, data, **__: bodies.append(json.loads(data)) or _answered(204))
+    send(address, Letter(entries=tuple(Entry(item=item) for item in items)))
+    (body,) = bodies
+    assert isinstance(body, dict)
+    return body
+
+
+DISCORD = f"discord://{'1' * 18}/{'a' * 64}"
+PAGERDUTY = f"pagerduty://{'a' * 20}@{'b' * 32}/tscan/x"
+OPSGENIE = "opsgenie://aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
+
+
+@pytest.mark.parametrize(("address", "longest"), [(DISCORD, 2000), (PAGERDUTY, 1024)])
+def test_ten_thousand_events_fit_into_what_a_channel_takes(
+    monkeypatch: pytest.MonkeyPatch, address: str, longest: int
+) -> None:
+    bad = _both()[1]
+    for length in range(20, 900, 40):
+        items = [replace(bad, id=f"{number:024x}", resource="r" * length) for number in range(10_000)]
+        posted = _posted(monkeypatch, address, *items)
+        text = posted["content"] if "content" in posted else posted["payload"]["summary"]
+        assert longest / 2 < len(text) <= longest
+        named = len(EVENT.findall(text))
+        assert text.rstrip().endswith(f"and {10_000 - named} more: see 'tscan drift'")
+
+
+def test_what_is_longer_as_it_is_escaped_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    items = [replace(_both()[1], id=f"{number:024x}", text="<" * 200) for number in range(20)]
+    assert 2000 < len(_posted(monkeypatch, "tgram://123456789:abcdefg_hijklmnop/12315544/", *items)["text"]) <= 4096
+
+
+def test_a_name_from_a_cloud_mentions_nobody_and_adds_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "a\nFIXED | x@everyone @here <@123> <!channel> [b](http://evil.example) \u202e"
+    posted = _posted(monkeypatch, DISCORD, replace(_both()[1], resource=name, text=name))["content"]
+    assert len(posted.splitlines()) == 2
+    assert not re.search(r"@everyone|@here|<@|<!|\]\(|\u202e", posted)
+
+
+@pytest.mark.parametrize(("items", "severity"), [((0, 1), "critical"), ((1,), "critical"), ((0,), "warning")])
+def test_bad_news_pages_and_good_news_closes_nothing(
+    monkeypatch: pytest.MonkeyPatch, items: tuple[int, ...], severity: str
+) -> None:
+    told = [_both()[number] for number in items]
+    posted = _posted(monkeypatch, PAGERDUTY, *told)
+    assert (posted["payload"]["severity"], posted["event_action"]) == (severity, "trigger")
+    assert _posted(monkeypatch, OPSGENIE, *told)["message"].startswith("tscan: ")
 
 
 def test_who_sends_on_another_machine_is_left_alone_for_a_while(
@@ -197,13 +343,19 @@ def test_one_message_for_each_channel(outbox: Outbox) -> None:
 def test_bad_news_stands_first() -> None:
     letter = Letter(entries=tuple(Entry(item=item) for item in _both()))
     assert letter.title == "tscan: 1 fixed, 1 scan failed"
-    body = letter.body
+    body = letter.body()
     assert body.index("SCAN FAILED") < body.index("FIXED")
 
 
-def _both() -> list[Any]:
-    from dataclasses import replace
+def test_the_gravest_is_named_though_much_was_left_behind() -> None:
+    low = [replace(_both()[1], id=f"{number:024x}", severity="low") for number in range(NAMED)]
+    items = [*low, replace(low[0], severity="critical", resource="the-gravest"), _both()[1]]
+    first, second, *_ = Letter(entries=tuple(Entry(item=item) for item in items)).body().splitlines()
+    assert "the-gravest" not in first
+    assert "the-gravest" in second
 
+
+def _both() -> list[News]:
     one = scan_failed(HERE, "2026-01-01T00:00:00Z", "x")
     return [replace(one, event="fixed", what="fixed"), one]
 
@@ -306,6 +458,27 @@ def test_a_recovery_that_was_not_delivered_is_tried_again(outbox: Outbox) -> Non
     sender = Sender()
     assert tell(states("pass", "pass"), outbox, sender.post()).sent == 1
     assert [title for _, title, _ in sender.calls] == ["tscan: 1 scan works again"]
+
+
+class Wide(LocalStore):
+    """A store that takes two at a time, and answers neither before it has both."""
+
+    parallel = 2
+    both = threading.Barrier(2)
+
+    def put_new(self, key: str, content: bytes) -> bool:
+        if key.endswith((".intent.json", ".outcome.json")):
+            self.both.wait(20)
+        return super().put_new(key, content)
+
+
+def test_many_events_are_written_down_at_a_time(tmp_path: Path) -> None:
+    events = [scan_failed(HERE, f"2026-01-01T00:{minute:02}:00Z", "x") for minute in range(20)]
+    outbox, rules = Outbox(Wide(str(tmp_path / "store"))), [AlertRule(to=("x://y",))]
+    assert deliver(events, rules, outbox, Sender("no", "no", "no").post(), standing=tuple).failed == 20
+    sender = Sender()
+    assert deliver([], rules, outbox, sender.post(), standing=tuple).sent == 20
+    assert len(sender.calls) == 1
 
 
 def test_a_damaged_file_of_the_outbox_is_named(outbox: Outbox, tmp_path: Path) -> None:

@@ -294,6 +294,11 @@ def test_a_waiver_has_an_issue_that_a_person_closes(issues: Issues) -> None:
     address = issues.address.replace("${TOKEN}", "t")
     assert send(address, Letter(entries=(Entry(item=item),))) == ""
     assert (issues.issues[0]["title"], issues.issues[0]["state"]) == ("tscan: waiver W-1", "open")
+    ended = replace(item, id="0" * 24, event="waiver expired", what="waiver expired", text="has ended")
+    assert send(address, Letter(entries=(Entry(item=ended),))) == ""
+    assert len(issues.issues) == 1
+    assert "waiver expired" in issues.issues[0]["body"]
+    assert len(issues.comments[1]) == 2
 
 
 HOSTILE = (
@@ -331,8 +336,10 @@ def test_a_code_span_holds_any_text(text: str) -> None:
     assert _outside_of_code(f"{inert(text)} end") == " end"
 
 
-def test_very_many_events_fit(issues: Issues) -> None:
-    one = scan_failed("x", "2026-01-02T02:00:00Z", "y" * 5000)
+@pytest.mark.parametrize("length", [1, 5000])
+def test_very_many_events_fit(issues: Issues, length: int) -> None:
+    one = replace(scan_failed("x", "2026-01-02T02:00:00Z", "y" * length), resource="r" * length, region="z" * length)
+    one = replace(one, target="t" * length)
     items = [
         replace(one, id=f"{number:024x}", event="new failure", check="a", controls=("C",)) for number in range(3000)
     ]
@@ -341,7 +348,10 @@ def test_very_many_events_fit(issues: Issues) -> None:
     texts = [issues.issues[0]["body"], *(comment["body"] for comment in issues.comments[1])]
     assert max(map(len, texts)) < 65_536
     assert len({found for comment in issues.comments[1] for found in _ids(comment["body"])}) == 3000
-    assert "and 2900 more" in texts[0]
+    for text in texts:
+        listed = len(re.findall(r"^- (?!and )", text, re.MULTILINE))
+        of = 3000 if text is texts[0] else 500
+        assert f"- and {of - listed} more: see 'tscan drift'" in text
 
 
 @pytest.mark.parametrize(
@@ -381,6 +391,9 @@ def test_a_label_that_was_dropped_is_said_and_leaves_nothing_open(world: World, 
     [
         ("github-issue://Owner/repo", "not an address of a repository"),
         ("github-issue://t@Owner", "not an address of a repository"),
+        ("github-issue://t@[Owner/repo", "not an address of a repository"),
+        ("github-issue://t%0A@Owner/repo", "the token holds what no token holds"),
+        ("github-issue://t%C4%80@Owner/repo", "the token holds what no token holds"),
         ("github-issue://t@Owner/repo/more", "not an address of a repository"),
         ("github-issue://t@Ow ner/repo", "not an address of a repository"),
         ("github-issue://t@Owner/repo?api=http://github.example.com", "the token goes over https only"),
@@ -391,6 +404,13 @@ def test_a_label_that_was_dropped_is_said_and_leaves_nothing_open(world: World, 
 def test_an_address_that_leads_nowhere(address: str, said: str) -> None:
     (item,) = (scan_failed("x", datetime(2026, 1, 1, tzinfo=UTC).isoformat(), "y"),)
     assert send(address, Letter(entries=(Entry(item=item),), standing=lambda: [item])).startswith(said)
+
+
+def test_the_gravest_is_listed_first() -> None:
+    item: News = replace(scan_failed("x", "2026-01-01T00:00:00Z", "y"), event="new failure", check="a", severity="low")
+    standing = [*[item] * 100, replace(item, severity="critical")]
+    (subject,) = subjects(Letter(entries=(Entry(item=item),), standing=lambda: standing))
+    assert subject.body.index("` critical `") < subject.body.index("` low `")
 
 
 def test_an_item_without_a_control_is_known_by_its_check() -> None:

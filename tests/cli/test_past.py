@@ -241,7 +241,10 @@ def test_a_population_that_grew_is_another(store: str) -> None:
         (("period", "--from", "2026-01-01", "--to", "2026-01-02", "--at", "2026-01-01"), "give one of the two"),
         (("period", "--from", "2026-02-30", "--to", "2026-03-01"), "--from 2026-02-30 is not a day"),
         (("period", "--from", "2026-02-02", "--to", "2026-02-01"), "--to 2026-02-01 is before --from"),
-        (("period", "--from", "2026-01-01", "--to", "9999-12-31"), "such a period has no end"),
+        (("period", "--from", "2026-01-01", "--to", "9999-12-31"), "--to 9999-12-31 is not a day"),
+        (("period", "--at", "9999-12-31"), "--at 9999-12-31 is not a day"),
+        (("drift", "--since", "9999-12-31"), "--since 9999-12-31 is not a day"),
+        (("drift", "--since", "0001-01-01"), "--since 0001-01-01 is not a day"),
         (("period", "--from", "2026-01-01", "--to", "2026-01-02", "--control", "X-02"), "there is no control 'X-02'"),
         (("drift", "--target", "aws:1"), "has no target aws:1"),
         (("sample", "ENC-99", "--from", "2026-01-01", "--to", "2026-01-02"), "there is no control 'ENC-99'"),
@@ -263,7 +266,21 @@ def test_a_place_without_history(tmp_path: Path, capsys: pytest.CaptureFixture[s
 def test_one_scan_is_no_drift(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Ledger(LocalStore(str(tmp_path / "s"))).commit(renamed(scan(1, {(CHECKS[0], "", "b"): "pass"}), {}))
     assert run(["drift", "--store", str(tmp_path / "s")]) == 3
-    assert "Two scans of a target are needed" in capsys.readouterr().err
+    assert "two scans are needed to compare" in capsys.readouterr().err
+
+
+def test_a_target_that_was_not_looked_at_again_is_said(store: str, capsys: pytest.CaptureFixture[str]) -> None:
+    later = tscan("drift", "--since", "2027-01-01", store=store)
+    assert (later.return_value, later.stdout) == (3, "")
+    assert f"{HERE}: no scan ended on 2027-01-01 or later" in later.stderr
+    ledger = Ledger(LocalStore(store))
+    ledger.commit(renamed(scan(130, {(CHECKS[0], "eu-west-1", "b1"): "pass"}), {"X-01": "pass"}))
+    ledger.commit(renamed(scan(131, {(CHECKS[0], "eu-west-1", "b1"): "pass"}), {"X-01": "pass"}))
+    assert tscan("drift", store=store).return_value == 0
+    ledger.commit(renamed(scan(1, {(CHECKS[0], "", "b"): "pass"}, target="aws:444455556666"), {}))
+    both = tscan("drift", store=store)
+    assert both.return_value == 3
+    assert "aws:444455556666: two scans are needed to compare" in both.stderr
 
 
 def test_exclusions_are_named(store: str, tmp_path: Path) -> None:

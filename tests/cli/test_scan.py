@@ -183,7 +183,9 @@ def told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     sent: list[str] = []
 
     def send(_: str, letter: Letter) -> str:
-        sent.append(f"{letter.title}: {letter.body}")
+        if not letter.entries:
+            return ""
+        sent.append(f"{letter.title}: {letter.body()}")
         return ""
 
     monkeypatch.setattr(CHANNELS, "_builtin", {"github-issue": "tests.cli.test_scan:_sent", "apprise": ""})
@@ -254,6 +256,30 @@ def test_alerts_that_cannot_be_told_do_not_lose_the_scan(asked: Asked, told: lis
     said = capsys.readouterr().err
     assert "alerts: not told: .tscan/outbox/failed" in said
     assert said.endswith("no credentials\n"), "the scan's own error is the last word"
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("github-issue://${NOT_SET}@o/r", "(github-issue): the environment has no NOT_SET"),
+        ("${TOKEN}", "(address from the environment): not an address that Apprise knows"),
+        ("slak://${TOKEN}", "(slak): not an address that Apprise knows"),
+        ("json://127.0.0.1:9/${TOKEN}", ""),
+        ("github-issue://${TOKEN}@o/r?api=http://127.0.0.1:9", ""),
+    ],
+)
+@pytest.mark.parametrize("how", [(), ("--preflight",)])
+def test_what_would_keep_alerts_from_leaving_is_said_at_once(
+    asked: Asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, how: tuple[str, ...], address: str,
+    said: str,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("TOKEN", "s3cret")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tscan.yaml").write_text(f'version: 1\nalerts: [{{to: ["{address}"]}}]\n')
+    run(["scan", "--quiet", *how])
+    shown = capsys.readouterr().err
+    assert f"alerts: nothing can be told to alerts[0].to[0] {said}" in shown if said else "alerts" not in shown
+    assert "s3cret" not in shown
 
 
 def test_without_a_store_nothing_is_told(asked: Asked, told: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,6 +58,9 @@ def test_what_is_read(pack: Any) -> None:
         ("[ENC-01]", "[‸ENC-02]", "there is no control 'ENC-02'"),
         ("[new failure, scan failed]", "[‸new failures]", "new failures"),
         ("[high, critical]", "[‸grave]", "grave"),
+        ('["aws:*"]', '["aws:*", ‸"gpc:*"]', "no target is called 'gpc:*'"),
+        ('["aws:*"]', "[‸aws]", "write it as aws:*"),
+        ('["aws:*"]', "[‸production]", "no target is called 'production'"),
         ("{git: ../anchors}", "‸{}", "'git'"),
         ("{git: ../anchors}", "{git: ‸7}", "'git' must be a text"),
         ("{git: ../anchors}", "{git: x, ‸hg: y}", "hg"),
@@ -77,6 +80,12 @@ def test_mistakes_have_their_place(pack: Any, old: str, new: str, said: str) -> 
     (problem,) = caught.value.problems
     assert str(problem).startswith(f"{place}: ")
     assert said in str(problem)
+
+
+@pytest.mark.parametrize("targets", ["*", "a*", "aws:111122223333", "github:my-*"])
+def test_targets_of_a_rule(pack: Any, targets: str) -> None:
+    pack.write(CONFIG, f'version: 1\nalerts: [{{to: [json://x], targets: ["{targets}"]}}]\n')
+    assert load_config(CONFIG, pack.load()).alerts[0].targets == (targets,)
 
 
 def test_the_schema_and_the_program_know_the_same() -> None:

@@ -57,6 +57,22 @@ def test_an_accepted_gap_does_not_hide_that_it_failed(was: str, said: What) -> N
     assert what(history) == [said]
 
 
+def test_what_failed_before_it_was_unread_is_fixed_or_removed() -> None:
+    assert what(nights({KEY: "fail"}, {KEY: "unknown"}, {KEY: "pass"})) == [What.FIXED]
+    other = {("a", "", "o"): "pass"}
+    assert what(nights({KEY: "fail", **other}, {KEY: "unknown", **other}, other)) == [What.REMOVED]
+    assert what(nights({KEY: "pass", **other}, {KEY: "unknown", **other}, other)) == [What.RESOLVED]
+    assert what(nights({KEY: "fail"}, {KEY: "unknown"}, {KEY: "pass"}, cause=Cause.PARAMS)) == [What.OTHER_JUDGE]
+
+
+def test_a_listing_of_a_region_that_is_left_out_is_out_of_sight() -> None:
+    other = {("a", "", "o"): "pass"}
+    history = nights({("a", "eu-west-1", "*"): "unknown", **other})
+    history.commit(night(1), other, cause=Cause.SCOPE, regions=())
+    assert what(history) == [What.OUT_OF_SIGHT]
+    assert what(nights({("a", "eu-west-1", "*"): "unknown", **other}, other)) == [What.RESOLVED]
+
+
 def test_what_is_as_it_was_is_no_drift() -> None:
     assert what(nights({KEY: "fail"}, {KEY: "fail"})) == []
     there_and_back = nights({KEY: "pass"}, {KEY: "fail"}, {KEY: "pass"})

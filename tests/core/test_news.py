@@ -57,6 +57,41 @@ def test_an_end_that_is_no_fix_is_told_to_who_heard_of_the_beginning(
     assert not hears(AlertRule(events=("fixed",), to=("x://y",)), one)
 
 
+@pytest.mark.parametrize(
+    ("then", "cause", "event"),
+    [
+        ("pass", Cause.EVIDENCE, "fixed"), ("", Cause.EVIDENCE, "fixed"), ("fail", Cause.EVIDENCE, "new failure"),
+        ("pass", Cause.PACK, "ended"), ("waived", Cause.WAIVER, "ended"),
+    ],
+)  # fmt: skip
+def test_who_heard_of_a_failure_hears_of_its_end_though_it_was_unread_in_between(
+    then: str, cause: Cause, event: str
+) -> None:
+    history = Nights()
+    other = {("a", "", "o"): "pass"}
+    for number, verdict in enumerate(("fail", "unknown")):
+        history.commit(night(number), {KEY: verdict, **other})
+    history.commit(night(2), {KEY: then, **other} if then else other, cause=cause)
+    (one,) = news(drift_between(history, *history.records(HERE)[1:], LIBRARY, today=date(2026, 1, 3)), LIBRARY)
+    assert one.event == event
+    for began in ("new failure", "new unknown"):
+        assert hears(AlertRule(events=(began,), to=("x://y",)), one)
+
+
+def test_who_heard_that_it_is_unread_hears_how_that_ended() -> None:
+    for then in ("pass", "", "fail", "waived"):
+        (one,) = told("unknown", then)
+        assert hears(AlertRule(events=("new unknown",), to=("x://y",)), one)
+        assert hears(AlertRule(events=("new failure",), to=("x://y",)), one) is (then == "fail")
+
+
+def test_who_heard_of_a_failure_hears_that_it_is_looked_at_no_more() -> None:
+    (one,) = told("fail", "", Cause.SCOPE)
+    assert (one.event, one.what, one.hearers) == ("new unknown", "out of sight", ("new unknown", "new failure"))
+    (unread,) = told("fail", "unknown")
+    assert unread.hearers == ("new unknown",)
+
+
 def test_what_was_good_and_is_gone_or_accepted_is_no_news() -> None:
     assert told("pass", "") == ()
     assert told("pass", "waived", Cause.WAIVER) == ()

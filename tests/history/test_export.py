@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 from scanner.cli import run
+from scanner.history import export
 from scanner.history.export import schemas
 from scanner.history.ledger import Ledger
 from scanner.history.stores import open_store
@@ -57,6 +60,25 @@ def test_the_tables_are_the_chains(store: Path, tmp_path: Path, capsys: pytest.C
     joined = rows.join(table.select(["target", "seq", "scan"]), ["target", "seq"], join_type="inner")
     assert joined.num_rows == len(moves)
     assert not joined.filter(pc.is_null(joined["scan"])).num_rows
+
+
+def test_what_is_committed_meanwhile_is_in_no_table(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = export._write
+
+    def overtaken(path: Path, table: str, rows: Iterable[Any]) -> int:
+        count = write(path, table, rows)
+        if table == "records":
+            number = len(Ledger(open_store(str(store))).records(HERE))
+            Ledger(open_store(str(store))).commit(simple(number, name=f"meanwhile-{number}"))
+        return count
+
+    monkeypatch.setattr(export, "_write", overtaken)
+    assert run(["history", "export", "--store", str(store), "--to", str(tmp_path / "out"), "--target", HERE]) == 0
+    assert len(Ledger(open_store(str(store))).records(HERE)) == 5
+    for table in ("records", "transitions"):
+        assert set(pq.read_table(tmp_path / "out" / table).column("seq").to_pylist()) == {1, 2, 3, 4}
 
 
 def test_one_target_alone(store: Path, tmp_path: Path) -> None:

@@ -11,15 +11,18 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
 from scanner.formats.sheet import cell, sheet
+from scanner.history import handover
 from scanner.history.ipe import SHEETS
 from scanner.history.ledger import Ledger
 from scanner.history.snapshots import read_snapshot
 from scanner.history.stores import open_store
+from scanner.model.answers import State
 from tests.history.nights import FIRST, OWN, ROOT, SECOND, Nights
 from tests.history.world import simple
 
@@ -67,7 +70,7 @@ def test_the_archive_verifies_alone(archive: Path, capsys: pytest.CaptureFixture
         ["/bin/sh", "-c", "\n".join(blocks)], cwd=store, capture_output=True, text=True, check=False
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "2 records as they were signed" in done.stdout
+    assert "2 records, 2 of them as they were signed" in done.stdout
 
 
 def test_who_ran_what(archive: Path, nights: Nights) -> None:
@@ -84,6 +87,13 @@ def test_who_ran_what(archive: Path, nights: Nights) -> None:
         assert row["whole"] == ("yes" if answer.state.whole else "no")
         assert (row["pages"], row["answer_sha256"]) == (str(answer.pages), answer.sha256)
         assert row["native"].startswith("aws ")
+
+
+def test_every_answer_that_a_sheet_names_is_in_the_store(archive: Path) -> None:
+    files = (archive / "out/store/segments/kind=evidence").glob("*/*.parquet")
+    texts = [text for file in files for text in pq.read_table(file).column("data").to_pylist()]
+    kept = {hashlib.sha256(text.encode()).hexdigest() for text in texts}
+    assert {row["answer_sha256"] for row in rows(archive, "calls")} <= kept
 
 
 def test_counts_refusals_and_texts(archive: Path) -> None:
@@ -105,14 +115,18 @@ def test_counts_refusals_and_texts(archive: Path) -> None:
     for name, item in SHEETS.items():
         assert f"| `{name}.csv` | {len(rows(archive, name))} |" in words
         assert list(rows(archive, name)[0] if rows(archive, name) else item.columns) == list(item.columns)
+    assert all(f"`{state}`" in words for state in State)
     assert not FORBIDDEN.search(words + (archive / "out/README.md").read_text())
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\r=1", "\n@x"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\r=1", "\n@x", "a; =1", "\uff1d1", "\xa0=1"]
+)
 def test_no_cell_is_a_formula(text: str) -> None:
     (read,) = list(csv.reader(io.StringIO(b"".join(sheet(("a",), [[text]])).decode(), newline="")))[1:]
     assert not read[0].startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
-    assert not read[0].lstrip().startswith(("=", "+", "-", "@"))
+    # Where a comma is the decimal mark, a spreadsheet parts the cells of a line by semicolons.
+    assert not any(part.lstrip().startswith(("=", "+", "-", "@", "\uff1d")) for part in read[0].split(";"))
 
 
 @pytest.mark.parametrize(
@@ -173,6 +187,26 @@ def test_an_archive_without_a_name_is_named_by_its_days(
     (made,) = tmp_path.iterdir()
     assert made.name == f"handover-{SECOND}-{SECOND}.zip"
     assert made.read_bytes() == (archive / "one.zip").read_bytes()
+
+
+def test_what_is_committed_meanwhile_is_not_handed_over_by_half(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = str(tmp_path / "store")
+    Ledger(open_store(place)).commit(simple(1))
+    rows_of = handover.call_rows
+
+    def overtaken(*arguments: Any) -> Any:
+        Ledger(open_store(place)).commit(simple(1, name="meanwhile"))
+        return rows_of(*arguments)
+
+    monkeypatch.setattr(handover, "call_rows", overtaken)
+    period = ["--from", "2026-01-01", "--to", "2026-01-01"]
+    assert run(["handover", *period, "--store", place, "--output", str(tmp_path / "a.zip")]) == 0
+    assert len(Ledger(open_store(place)).records("aws:111122223333")) == 2
+    with zipfile.ZipFile(tmp_path / "a.zip") as opened:
+        records = [name for name in opened.namelist() if name.startswith("store/log/")]
+        assert len(records) == len(opened.read("ipe/scans.csv").splitlines()) - 1 == 1
 
 
 @pytest.mark.parametrize(

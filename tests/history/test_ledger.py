@@ -7,7 +7,7 @@ import json
 import os
 import stat
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -321,6 +321,46 @@ def test_compacting_leaves_what_is_young_or_named(store: str) -> None:
     assert compact(opened, now=max(entry.modified for entry in entries) + AGE + 1).orphans == 1
     assert len(list(opened.list("segments/"))) == len(entries) - 1
     assert not verify(opened).damages
+
+
+class Overtaken(LocalStore):
+    """A folder in which another scan writes its segments while the records are looked at."""
+
+    meanwhile: Callable[[], object] = staticmethod(lambda: None)
+
+    def list(self, prefix: str) -> Iterator[Entry]:
+        if prefix == "log/":
+            self.meanwhile()
+        return super().list(prefix)
+
+
+def test_compacting_leaves_what_a_scan_on_its_way_writes_again(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Killed(BaseException):
+        pass
+
+    put_new = LocalStore.put_new
+
+    def killed(self: LocalStore, key: str, content: bytes) -> bool:
+        if key.startswith("log/"):
+            raise Killed
+        return put_new(self, key, content)
+
+    def broken_off() -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(LocalStore, "put_new", killed)
+            with pytest.raises(Killed):
+                Ledger(open_store(store)).commit(simple(1, content=b"pack"))
+
+    Ledger(open_store(store)).commit(simple(0))
+    broken_off()
+    packs = list(Path(store).glob("segments/kind=pack/**/*.tar.gz"))
+    for path in Path(store).glob("segments/kind=*/**/*.*"):
+        os.utime(path, (1, 1))
+    overtaken = Overtaken(store)
+    overtaken.meanwhile = broken_off
+    assert compact(overtaken).orphans == 0
+    assert packs
+    assert all(path.exists() for path in packs)
 
 
 def test_the_key_is_found_and_never_written_over(tmp_path: Path, signer: Signer) -> None:

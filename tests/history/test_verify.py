@@ -14,8 +14,10 @@ from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
 from scanner.content.library import load_library
 from scanner.errors import TscanError
+from scanner.history import draft
 from scanner.history.anchors import anchor_heads, read_head
 from scanner.history.commit import commit_scan
+from scanner.history.compact import compact
 from scanner.history.draft import Scan
 from scanner.history.git import GitAnchors
 from scanner.history.ledger import Ledger
@@ -121,11 +123,13 @@ def test_exit_codes(store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert run(["verify", str(store), "--anchor", "nonsense"]) == 2
 
 
-def _by_hand(root: Path, store: Path, key: Path, anchors: Path | None = None) -> subprocess.CompletedProcess[str]:
+def _by_hand(
+    root: Path, store: Path, key: Path | None, anchors: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     """Every shell block of docs/verify.md, one after the other."""
     blocks = re.findall(r"```sh\n(.*?)```", (root / "docs/verify.md").read_text(), re.DOTALL)
     assert len(blocks) == 3
-    environment = {"PATH": "/usr/bin:/bin:/usr/local/bin", "KEY": str(key)}
+    environment = {"PATH": "/usr/bin:/bin:/usr/local/bin"} | ({"KEY": str(key)} if key else {})
     return subprocess.run(
         ["/bin/sh", "-c", "\n".join(blocks)],
         cwd=store,
@@ -150,7 +154,7 @@ def test_openssl_alone_says_the_same(root: Path, store: Path, signer: Signer, tm
     for head in verify(open_store(str(store))).heads.values():
         name, _, digest = head.partition(":")
         chain, _, number = name.rpartition("/")
-        assert f"log/{chain}: {number} records as they were signed; head {digest}" in said.stdout
+        assert f"log/{chain}: {number} records, {number} of them as they were signed; head {digest}" in said.stdout
 
 
 @needs_openssl
@@ -174,6 +178,52 @@ def test_openssl_alone_sees_damage(root: Path, store: Path, signer: Signer, tmp_
     said = _by_hand(root, store, key)
     assert said.returncode == 1
     assert word in said.stdout
+
+
+@needs_openssl
+def test_openssl_alone_follows_a_key_that_was_changed(root: Path, store: Path, signer: Signer, tmp_path: Path) -> None:
+    other = make_key(tmp_path / "other.pem")
+    Ledger(open_store(str(store)), other).commit(simple(4))
+    said = _by_hand(root, store, None)
+    assert (said.returncode, said.stderr) == (0, "")
+    assert "5 records, 5 of them as they were signed" in said.stdout
+    key = tmp_path / "public.pem"
+    key.write_bytes(signer.public)
+    said = _by_hand(root, store, key)
+    assert (said.returncode, "BAD SIGNATURE log/aws=111122223333/000000000005.json" in said.stdout) == (1, True)
+
+
+@needs_openssl
+def test_openssl_alone_says_what_is_not_signed(root: Path, store: Path, signer: Signer, tmp_path: Path) -> None:
+    plain = tmp_path / "plain"
+    Ledger(open_store(str(plain))).commit(simple(0))
+    said = _by_hand(root, plain, None)
+    assert (said.returncode, "1 records, 0 of them as they were signed" in said.stdout) == (0, True)
+    Ledger(open_store(str(plain)), signer).commit(simple(1))
+    said = _by_hand(root, plain, None)
+    assert (said.returncode, "2 records, 1 of them as they were signed" in said.stdout) == (0, True)
+    key = tmp_path / "public.pem"
+    key.write_bytes(signer.public)
+    assert _by_hand(root, plain, key).returncode == 1
+    newest = _record(store, 4)
+    newest.write_text(re.sub(r'"signatures":\[.*\]', '"signatures":[]', newest.read_text()))
+    said = _by_hand(root, store, None)
+    assert (said.returncode, "BAD SIGNATURE log/aws=111122223333/000000000004.json" in said.stdout) == (1, True)
+
+
+@needs_openssl
+def test_openssl_alone_does_not_miss_what_compacting_removed(
+    root: Path, tmp_path: Path, signer: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(draft, "_OFTEN", 2)
+    store = tmp_path / "store"
+    for number in range(5):
+        Ledger(open_store(str(store)), signer).commit(simple(number))
+    assert compact(open_store(str(store)), now=4e9).superseded == 2
+    said = _by_hand(root, store, None)
+    assert (said.returncode, said.stderr) == (0, "")
+    next(store.glob("segments/kind=transitions/*/*")).unlink()
+    assert _by_hand(root, store, None).returncode == 1
 
 
 @needs_openssl
