@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
+from functools import cache
+from json import JSONEncoder
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 from scanner.core.calendar import iso
 from scanner.core.ordered import Ordered
 from scanner.formats.values import json_value
 
+_text: Final = JSONEncoder(allow_nan=False).encode
+_AS_IT_IS: Final = frozenset({str, int, bool, type(None)})
 _SIMPLE: Final[Mapping[Any, Mapping[str, Any]]] = {
     str: {"type": "string"},
     bool: {"type": "boolean"},
@@ -28,14 +31,53 @@ _SIMPLE: Final[Mapping[Any, Mapping[str, Any]]] = {
 
 
 def dumps(schema: str, value: object) -> str:
-    """One JSON document of a schema, indented; ASCII, so that no name from a cloud can act on a terminal."""
-    return json.dumps({"schema": schema, **plain(value)}, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+    """One JSON document of a schema, a row to a line; ASCII, so that no name from a cloud can act on a terminal."""
+    return f'{{\n  "schema": {_text(schema)},{"".join(_written(value, "  "))[1:]}\n'
+
+
+def _written(value: Any, indent: str) -> Iterator[str]:
+    """A list of nouns, and a noun that holds one, are spread over lines; anything else is one line."""
+    deeper = indent + "  "
+    if _holds_rows(type(value)):
+        named = ((_written(getattr(value, name), deeper), f'"{name}": ') for name in _members(type(value)))
+        yield from _spread("{}", named, indent)
+    elif _is_rows(value):
+        yield from _spread("[]", ((_written(item, deeper), "") for item in value), indent)
+    else:
+        yield _text(plain(value))
+
+
+def _is_rows(value: Any) -> bool:
+    if isinstance(value, Ordered):
+        return len(value) > 0
+    if not isinstance(value, tuple | list) or _members(type(value)):  # a noun may be a tuple
+        return False
+    return bool(value) and bool(_members(type(value[0])))
+
+
+def _spread(marks: str, items: Iterable[tuple[Iterable[str], str]], indent: str) -> Iterator[str]:
+    yield marks[0]
+    for number, (parts, name) in enumerate(items):
+        yield f"{',' if number else ''}\n{indent}{name}"
+        yield from parts
+    yield f"\n{indent[2:]}{marks[1]}"
 
 
 def plain(value: Any) -> Any:
     """A noun as JSON values: members by name, times in UTC, spans in seconds."""
-    if _is_noun(type(value)):
-        return {name: plain(getattr(value, name)) for name in _members(type(value))}
+    kind = type(value)
+    if kind in _AS_IT_IS:
+        return value
+    if members := _members(kind):
+        return {name: plain(getattr(value, name)) for name in members}
+    if isinstance(value, tuple | list | Ordered):
+        return [plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    return _simple(value)
+
+
+def _simple(value: Any) -> Any:
     match value:
         case StrEnum():
             return value.value
@@ -47,10 +89,6 @@ def plain(value: Any) -> Any:
             return value.total_seconds()
         case tzinfo():
             return str(value)
-        case tuple() | list() | Ordered():
-            return [plain(item) for item in value]
-        case Mapping():
-            return {str(key): plain(item) for key, item in value.items()}
         case float():
             return round(value, 6)
     return json_value(value)
@@ -61,8 +99,23 @@ def _is_noun(kind: Any) -> bool:
     return is_dataclass(kind) or (isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"))
 
 
-def _members(kind: Any) -> tuple[str, ...]:
+def _named(kind: Any) -> tuple[str, ...]:
+    if not _is_noun(kind):
+        return ()
     return tuple(one.name for one in fields(kind)) if is_dataclass(kind) else tuple(kind._fields)
+
+
+_members: Final[Callable[[Any], tuple[str, ...]]] = cache(_named)
+"""The members of a noun; none of any other type."""
+
+
+def _lists_nouns(kind: Any) -> bool:
+    hints = get_type_hints(kind).values() if _members(kind) else ()
+    return any(get_origin(hint) in (tuple, Sequence) and any(map(_members, get_args(hint))) for hint in hints)
+
+
+_holds_rows: Final[Callable[[Any], bool]] = cache(_lists_nouns)
+"""Whether a noun has a list of nouns among its members."""
 
 
 def schema_of(name: str, title: str, kind: type) -> dict[str, Any]:
