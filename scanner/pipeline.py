@@ -126,12 +126,14 @@ def judge(
 ) -> Assessment:
     """What the evidence says by this library: a pure function; the clock is the end of each snapshot.
 
-    The snapshots are of different targets, and are taken one at a time. `checks` and `params` default to those that
-    each snapshot was made with; `categories` keeps the named ones of a framework; `waivers` count on a snapshot's day,
-    `attestations` on the last one.
+    The snapshots are of different targets, and are taken one at a time; TscanError where there is none, or two of one
+    target. `checks` and `params` default to those that each snapshot was made with; `categories` keeps the named ones
+    of a framework; `waivers` count on a snapshot's day, `attestations` on the last one.
     """
     seen: list[Snapshot] = []
     judged = [_judge_target(one, library, checks, params) for one in _with_missing(snapshots, seen)]
+    if not seen:
+        raise TscanError("there is no snapshot to judge", "name at least one")
     stated = weigh_attestations(attestations, max(_end(snapshot) for snapshot in seen).date())
     assess = _assessing(library, seen, params, stated)
     found = _waived(judged, seen, library, waivers, assess)
@@ -159,6 +161,8 @@ def judge(
 def _with_missing(snapshots: Iterable[Snapshot], seen: list[Snapshot]) -> Iterator[Snapshot]:
     """The snapshots, and one for each account of an organisation that they lack; `seen` keeps all but the answers."""
     for snapshot in snapshots:
+        if any(snapshot.target == one.target for one in seen):
+            raise TscanError(f"{snapshot.id}: a second snapshot of {snapshot.target}", "judge one at a time")
         seen.append(replace(snapshot, answers={}))
         yield snapshot
     for snapshot in list(missing(seen)):
