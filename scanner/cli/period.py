@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from scanner.cli.past import Past, between, day, looking_back, now, open_past
+from scanner.cli.past import Past, between, day, looking_back, now, only, open_past
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
@@ -52,26 +53,40 @@ def made(past: Past, first: str, last: str, control: tuple[str, ...]) -> Period:
     from scanner.core.operate import operate
 
     window = between(first, last, past.zone)
+    library, packs = _in_force(past, control, [record for record in past.records() if _inside(window, record)])
     found = operate(
         past.chains(),
-        _only(past, control),
+        library,
         period=window,
         schedule=past.schedule,
         now=now(),
         exclusions=past.exclusions,
+        packs=packs,
     )
     return _with_decisions(found, past, window)
+
+
+def _inside(window: Window, record: Record) -> bool:
+    from scanner.core.calendar import moment
+
+    return window.start <= moment(record.started) < window.end
+
+
+def _in_force(past: Past, control: Sequence[str], records: Iterable[Record]) -> tuple[Library, dict[str, Library]]:
+    """Today's library and the packs that judged, of these controls alone where any is named."""
+    packs = past.packs(records)
+    library, *others = only(control, past.library, *packs.values())
+    return library, dict(zip(packs, others, strict=True))
 
 
 def _with_decisions(found: Period, past: Past, window: Window) -> Period:
     """The report with what people accepted and stated, as its records were given it."""
     from dataclasses import replace
 
-    from scanner.core.calendar import moment
     from scanner.core.decisions import attestation_spans, waiver_spans
 
     def inside(record: Record) -> bool:
-        return window.start <= moment(record.started) < window.end
+        return _inside(window, record)
 
     chains = [past.ledger.records(target) for target in past.targets]
     return replace(
@@ -85,21 +100,19 @@ def _with_decisions(found: Period, past: Past, window: Window) -> Period:
 
 def _at(past: Past, at: str, control: tuple[str, ...], form: str) -> str:
     from scanner.core.calendar import window
-    from scanner.core.implemented import implemented
+    from scanner.core.implemented import implemented, last_before
     from scanner.formats.period import at_text
     from scanner.formats.plain import dumps
     from scanner.model.operation import AtDate
 
-    date = day(at, "--at")
-    found = implemented(past.chains(), _only(past, control), end=window(date, date, past.zone).end)
-    return dumps("tscan.implemented/1", AtDate(day=at, controls=found)) if form == "json" else at_text(found, at)
-
-
-def _only(past: Past, control: tuple[str, ...]) -> Library:
-    from dataclasses import replace
-
-    from scanner.cli.past import control_named
-
-    if not control:
-        return past.library
-    return replace(past.library, controls={name: control_named(name, past.library) for name in control})
+    end = window(date := day(at, "--at"), date, past.zone).end
+    chains = tuple(past.chains())
+    records = [record for chain in chains if (record := last_before(chain.records, end)) is not None]
+    library, packs = _in_force(past, control, records)
+    found = implemented(chains, library, end=end, packs=packs)
+    day_said = date.isoformat()
+    return (
+        dumps("tscan.implemented/1", AtDate(day=day_said, controls=found))
+        if form == "json"
+        else at_text(found, day_said)
+    )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from scanner.cli.past import Past, between, control_named, looking_back, now, open_past
+from scanner.cli.past import Past, between, looking_back, now, open_past
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
@@ -67,20 +67,23 @@ def _population(past: Past, name: str, first: str, last: str) -> _Asked:
     from scanner.core.reads import Reads
     from scanner.core.sampling import members, population, usual_size
 
-    control = control_named(name, past.library)
     period = made(past, first, last, (name,))
+    (found,) = period.controls
+    checks = sorted({check.check for check in found.checks})
     window = between(first, last, past.zone)
     items = []
     for chain in past.chains():
         reads = Reads(_started_by(chain.records, window.end), slots(window, past.schedule, period.until))
-        items += members(control, chain.target, reads, chain.transitions)
+        items += members(checks, chain.target, reads, chain.transitions)
     heads = ", ".join(f"{one.target} records {one.first_seq} to {one.last_seq}" for one in period.targets)
-    checks = ", ".join(sorted({check.check for one in period.controls for check in one.checks}))
-    found = population(
-        control, items, source=f"history: {heads}", query=f"items of {checks} that were read",
-        taken=iso(now()), start=iso(window.start), end=iso(window.end),
+    return _Asked(
+        population=population(
+            name, items, source=f"history: {heads}", query=f"items of {', '.join(checks)} that were read",
+            taken=iso(now()), start=iso(window.start), end=iso(window.end),
+        ),
+        period=period,
+        size=usual_size(found.frequency),
     )  # fmt: skip
-    return _Asked(population=found, period=period, size=usual_size(control))
 
 
 def _started_by(records: Any, end: Any) -> Any:

@@ -99,7 +99,8 @@ class Change:
     seq: int
     ts: str
     what: str
-    """`pack`, `params`, `waivers`, `attestations`, `checks`, `regions`, `version` or `clock`."""
+    """`pack`, `params`, `waivers`, `attestations`, `checks`, `regions`, `version` or `clock`; behind a pack, what is
+    different in it: `control`, `check`, `parameter` or `kind`."""
     detail: str
 
 
