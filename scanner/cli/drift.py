@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from scanner.cli.output import show
 from scanner.cli.past import Past, day, looking_back, now, open_past
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING, EXIT_UNREAD, TscanError
 
@@ -52,7 +53,7 @@ def drift(since: str, waivers: Path | None, who: bool, format: str, **options: A
         from scanner.cli.who import attributed
 
         found = attributed(found, past)
-    click.echo(as_json(found[0]) if format == "json" else as_text(found), nl=False)
+    click.echo(as_json(found[0]), nl=False) if format == "json" else show(as_text(found))
     return exit_of(found)
 
 

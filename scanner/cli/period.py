@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from scanner.cli.output import show
 from scanner.cli.past import Past, between, day, looking_back, now, only, open_past
 from scanner.errors import TscanError
 
@@ -37,7 +38,8 @@ def period(first: str, last: str, at: str, control: tuple[str, ...], format: str
     if bool(at) == bool(first or last) or bool(first) != bool(last):
         raise TscanError("a period needs --from and --to, a date needs --at", "give one of the two")
     past = open_past(**options)
-    click.echo(_at(past, at, control, format) if at else _period(past, first, last, control, format), nl=False)
+    text = _at(past, at, control, format) if at else _period(past, first, last, control, format)
+    click.echo(text, nl=False) if format == "json" else show(text)
     return 0
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from scanner.cli.output import show
 from scanner.cli.past import Past, between, looking_back, now, open_past
 from scanner.errors import TscanError
 
@@ -57,7 +58,8 @@ def sample(
     if not asked.population.items:
         raise TscanError(f"{control}: no item was read in this period", "there is nothing to draw from")
     fixed = _fix(past, asked.population, seed=seed)
-    click.echo(FORMS[format](_sample(asked, fixed, seed, size or asked.size.most)), nl=False)
+    text = FORMS[format](_sample(asked, fixed, seed, size or asked.size.most))
+    show(text) if format == "terminal" else click.echo(text, nl=False)
     return 0
 
 

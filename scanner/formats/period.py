@@ -11,6 +11,7 @@ from scanner.formats.plain import dumps
 from scanner.formats.values import clean
 from scanner.model.decisions import WaiverSpan
 from scanner.model.operation import (
+    Change,
     ControlPeriod,
     Deviation,
     Implemented,
@@ -22,6 +23,8 @@ from scanner.model.operation import (
 )
 
 SCHEMA: Final = "tscan.period/1"
+_INSIDE_A_PACK: Final = frozenset({"control", "check", "parameter", "kind"})
+"""A new version of tscan has hundreds of these, and may not hide a parameter that was set or a waiver behind them."""
 NAMED: Final = 20
 """Entries of a list that are printed; all are in the JSON document."""
 
@@ -78,12 +81,12 @@ def _exclusions(period: Period) -> Iterator[str]:
 
 def _changes(period: Period) -> Iterator[str]:
     yield "Changes to checks, parameters, waivers and scope"
-    lines = [
-        f"  {change.ts}  {change.target} record {change.seq}: {change.what}: {change.detail}"
-        for target in period.targets
-        for change in target.changes
-    ]
-    yield from _listed(lines or ["  none"])
+    changes = [change for target in period.targets for change in target.changes]
+    inside = [change for change in changes if change.what in _INSIDE_A_PACK]
+    yield from _listed([_change(change) for change in changes if change.what not in _INSIDE_A_PACK] or ["  none"])
+    if inside:
+        yield f"  What the packs judge otherwise ({len(inside)}):"
+        yield from _listed([f"  {_change(change)}" for change in inside])
     for target in period.targets:
         if len(target.stretches) > 1:
             yield f"  {target.target} falls into {len(target.stretches)} stretches, each judged by what was in force:"
@@ -93,11 +96,15 @@ def _changes(period: Period) -> Iterator[str]:
     yield ""
 
 
+def _change(change: Change) -> str:
+    return f"  {change.ts}  {change.target} record {change.seq}: {change.what}: {change.detail}"
+
+
 def _decisions(period: Period) -> Iterator[str]:
     """What people accepted, and what they stated; who, and in which records it was in force."""
     yield f"Waivers ({len(period.waivers)}): what they accept is no pass, and stays a deviation"
     yield from (line for one in period.waivers[:NAMED] for line in _waiver(one))
-    yield from _more(len(period.waivers), 3) if period.waivers else ["  none"]
+    yield from _more(len(period.waivers)) if period.waivers else ["  none"]
     yield f"Attestations ({len(period.attestations)})"
     lines = [
         f"  {one.control}  {one.by} on {one.dated}, until {one.valid_until}; read {one.first_read} to {one.last_read}"
@@ -113,7 +120,8 @@ def _waiver(one: WaiverSpan) -> Iterator[str]:
     beside = f"; only while {one.compensating} reads pass" if one.compensating else ""
     yield f"    approved by {one.approver}, {author}; {one.opened} until {one.expires}{beside}"
     committed = f", committed {one.committed}" if one.committed else ""
-    yield f"    in records {one.first_seq} ({one.first_read}) to {one.last_seq} ({one.last_read}){committed}"
+    yield f"    first in record {one.first_seq} ({one.first_read}){committed}"
+    yield from (f"    {standing}" for standing in one.standings)
 
 
 def _missed(period: Period) -> Iterator[str]:
@@ -164,7 +172,7 @@ def _control(control: ControlPeriod) -> Iterator[str]:
     yield from _listed([f"  not shown    {_silence(one)}" for one in control.silences])
     yield f"  grace        {control.grace or 'not stated'}"
     yield from (line for one in control.deviations[:NAMED] for line in _judged(one))
-    yield from _more(len(control.deviations), 2)
+    yield from _more(len(control.deviations))
     spans = [span for check in control.checks for span in check.waived]
     yield from (
         f"  waived       {one.resource} ({one.check}, {one.what}) {one.start} to {one.end or 'now'}"
@@ -184,7 +192,7 @@ def _silence(one: Silence) -> str:
 def _judged(one: Judged) -> Iterator[str]:
     item = one.deviation
     yield f"  deviation    {item.resource} {item.region} ({item.check}): {one.correction}"
-    yield f"               {opened(item)}; {closed(item)}; {duration(item)}"
+    yield from (f"               {line}" for line in (opened(item), closed(item), duration(item)))
 
 
 def opened(item: Deviation) -> str:
@@ -218,9 +226,9 @@ def _listed(lines: Sequence[str]) -> Iterable[str]:
     return [*lines[:NAMED], *_more(len(lines))]
 
 
-def _more(count: int, lines: int = 1) -> Iterable[str]:
-    """That not all are printed, where each takes so many lines."""
-    return [f"  … and {(count - NAMED) * lines} more lines: --format json has all"] if count > NAMED else []
+def _more(count: int) -> Iterable[str]:
+    """That not all are printed."""
+    return [f"  … and {count - NAMED} more: --format json has all"] if count > NAMED else []
 
 
 def at_text(found: Sequence[Implemented], day: str) -> str:

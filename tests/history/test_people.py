@@ -205,6 +205,12 @@ def test_a_period_shows_waivers_apart_and_keeps_the_deviation(story: Story, caps
     assert [(one["waiver"], one["first_seq"], one["last_seq"], one["author"]) for one in found["waivers"]] == [
         ("W-1", 2, 4, "dev@example.com"), ("W-2", 2, 4, "dev@example.com"), ("W-3", 2, 4, ""), ("W-4", 2, 4, ""),
     ]  # fmt: skip
+    worth = {
+        one["waiver"]: [(span["standing"], span["first_seq"], span["last_seq"]) for span in one["standings"]]
+        for one in found["waivers"]
+    }
+    assert worth["W-1"] == worth["W-2"] == [("in force", 2, 3), ("expired", 4, 4)]
+    assert worth["W-3"] == worth["W-4"] == [("in force", 2, 2), ("lapsed", 3, 4)]
     assert [(one["control"], one["by"], one["first_read"][:10]) for one in found["attestations"]] == [
         ("MC-39", "sec@example.com", "2027-07-02")
     ]
@@ -218,6 +224,9 @@ def test_a_period_in_words(story: Story, capsys: Captured) -> None:
     assert f"W-1  {TARGET}: finding {CHECK}@{SCRATCH}; It ends this month." in text
     assert "approved by cto@example.com, written by dev@example.com; 2027-07-02 until 2027-07-04" in text
     assert "approved by cto@example.com, author not known; 2027-07-02 until 2027-08-01; only while INC-01" in text
+    assert "in force in records 2 (2027-07-02T00:10:00.000Z) to 3 (2027-07-03T00:10:00.000Z)\n" in text
+    assert "expired in records 4 (2027-07-04T00:10:00.000Z) to 4 (2027-07-04T00:10:00.000Z): it ended" in text
+    assert "to 4 (2027-07-04T00:10:00.000Z): compensating control INC-01 reads needs evidence" in text
     assert "MC-39  sec@example.com on 2027-07-02, until 2027-07-02" in text
 
 
@@ -241,6 +250,7 @@ def test_the_auditor_s_sheets_hold_them(story: Story, tmp_path: Path) -> None:
 
     found = rows("waivers")
     assert [row["waiver"] for row in found] == ["W-1", "W-2", "W-3", "W-4"]
+    assert found[0]["standings"] == "in force in records 3 (2027-07-03T00:10:00.000Z) to 3 (2027-07-03T00:10:00.000Z)"
     assert found[0]["accepts"] == f"finding {CHECK}@{SCRATCH}"
     assert (found[0]["first_record"], found[0]["last_record"], found[0]["expires"]) == ("2", "3", "2027-07-04")
     (stated,) = rows("attestations")
