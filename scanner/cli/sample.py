@@ -65,7 +65,7 @@ def sample(
 
 def _population(past: Past, name: str, first: str, last: str) -> _Asked:
     from scanner.cli.period import made
-    from scanner.core.calendar import iso, slots
+    from scanner.core.calendar import iso, rest, slots
     from scanner.core.reads import Reads
     from scanner.core.sampling import members, population, usual_size
 
@@ -75,7 +75,8 @@ def _population(past: Past, name: str, first: str, last: str) -> _Asked:
     window = between(first, last, past.zone)
     items = []
     for chain in past.chains():
-        reads = Reads(_started_by(chain.records, window.end), slots(window, past.schedule, period.until))
+        records = _started_by(chain.records, window.end)
+        reads = Reads(records, *(intervals(window, past.schedule, period.until) for intervals in (slots, rest)))
         items += members(checks, chain.target, reads, chain.transitions)
     heads = ", ".join(f"{one.target} records {one.first_seq} to {one.last_seq}" for one in period.targets)
     return _Asked(

@@ -212,7 +212,7 @@ MUTANTS = (
         "reads.py", PERIOD,
         ("a run without the check is a run", "if wanted <= asked}", "if True}"),
         ("every record reads every region", " and (region not in self._regions or region in self._places[place])", ""),
-        ("each run of a day is a day", "self.slots[slot].days / share[slot]", "self.slots[slot].days"),
+        ("each run of a day is a day", "self._intervals[slot].days / share[slot]", "self._intervals[slot].days"),
         ("the record before read it", "place if place in inside else before[-1]", "place"),
     ),
     *_of(

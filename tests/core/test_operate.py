@@ -287,6 +287,28 @@ def test_the_future_is_not_missed() -> None:
     assert "not over" in period.notes[0]
 
 
+def test_what_is_read_in_an_interval_that_is_not_over_counts_as_far_as_it_goes() -> None:
+    history = verdicts("pass")
+    history.commit(night(1), {KEY: "fail", ("a", "eu-west-1", "new"): "fail"})
+    period = report(history, 10, now=night(1) + timedelta(hours=4))
+    (target,) = period.targets
+    control = period.controls[0]
+    assert (target.expected, target.made, target.records) == (1, 1, 2)
+    assert (control.items, control.deviating, control.runs_made) == (3, 2, 1)
+    assert (control.days.passing, control.days.failing) == (2, 0.5)
+
+
+@pytest.mark.parametrize(("days", "expected", "weekly"), [(9, 1, 2), (14, 2, 7), (7, 1, 0)])
+def test_the_end_of_the_period_cuts_an_interval_off(days: int, expected: int, weekly: float) -> None:
+    history = Nights()
+    history.commit(night(8), {KEY: "fail"})
+    period = report(history, days, schedule=Schedule(text="weekly", hours=168))
+    (target,) = period.targets
+    control = period.controls[0]
+    assert (target.expected, target.made) == (expected, expected - 1)
+    assert (control.items, control.days.failing, control.deviating) == (int(weekly > 0), weekly, int(weekly > 0))
+
+
 def test_two_runs_of_a_day_share_it() -> None:
     history = Nights()
     history.commit(night(0), {KEY: "pass"})
