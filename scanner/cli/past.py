@@ -133,10 +133,11 @@ def open_past(
 
 def day(text: str, option: str) -> date:
     """A day as people write it."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise TscanError(f"{option} {text} is not a day", "write it as 2026-06-30") from None
+    with suppress(ValueError):
+        found = date.fromisoformat(text)
+        if found.isoformat() == text:  # Python reads 20260630 and 2026-W27-2 too
+            return found
+    raise TscanError(f"{option} {text} is not a day", "write it as 2026-06-30")
 
 
 def between(first: str, last: str, zone: tzinfo) -> Window:
@@ -149,6 +150,12 @@ def between(first: str, last: str, zone: tzinfo) -> Window:
     if ends == date.max or begins == date.min:
         raise TscanError("such a period has no end", "give days of this century")
     return window(begins, ends, zone)
+
+
+def check_begun(period: Window, records: Iterable[Record], option: str) -> None:
+    """TscanError for a period that has not begun: nothing is known of it; a record that is dated later than now is."""
+    if period.start > now() and not any(True for _ in records):
+        raise TscanError(f"{option} {period.first} has not come yet", "give a day up to today")
 
 
 def only(names: Collection[str], *libraries: Library) -> tuple[Library, ...]:

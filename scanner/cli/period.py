@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scanner.cli.output import show
-from scanner.cli.past import Past, between, day, looking_back, now, only, open_past
+from scanner.cli.past import Past, between, check_begun, day, looking_back, now, only, open_past
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
@@ -55,7 +55,9 @@ def made(past: Past, first: str, last: str, control: tuple[str, ...]) -> Period:
     from scanner.core.operate import operate
 
     window = between(first, last, past.zone)
-    library, packs = _in_force(past, control, [record for record in past.records() if _inside(window, record)])
+    records = [record for record in past.records() if _inside(window, record)]
+    check_begun(window, records, "--from")
+    library, packs = _in_force(past, control, records)
     found = operate(
         past.chains(),
         library,
@@ -107,14 +109,15 @@ def _at(past: Past, at: str, control: tuple[str, ...], form: str) -> str:
     from scanner.formats.plain import dumps
     from scanner.model.operation import AtDate
 
-    end = window(date := day(at, "--at"), date, past.zone).end
+    date = day(at, "--at")
+    period, time = window(date, date, past.zone), now()
+    check_begun(period, (record for record in past.records() if _inside(period, record)), "--at")
     chains = tuple(past.chains())
-    records = [record for chain in chains if (record := last_before(chain.records, end)) is not None]
+    records = [record for chain in chains if (record := last_before(chain.records, period.end)) is not None]
     library, packs = _in_force(past, control, records)
-    found = implemented(chains, library, end=end, packs=packs)
-    day_said = date.isoformat()
-    return (
-        dumps("tscan.implemented/1", AtDate(day=day_said, controls=found))
-        if form == "json"
-        else at_text(found, day_said)
+    found = AtDate(
+        day=at,
+        until=min(period.end, time),
+        controls=implemented(chains, library, end=period.end, packs=packs),
     )
+    return dumps("tscan.implemented/1", found) if form == "json" else at_text(found)

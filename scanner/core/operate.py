@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Final
 
-from scanner.core.calendar import iso, moment, read_grace, rest, slots
+from scanner.core.calendar import iso, moment, read_grace
 from scanner.core.changes import SHORT, stretches
 from scanner.core.deviations import Walk
 from scanner.core.ordered import Ordered
@@ -95,11 +95,8 @@ def operate(
 
 
 def _walk(chain: Chain, versions: Versions, period: Window, schedule: Schedule, until: datetime) -> _Walked:
-    ordered = sorted(chain.records, key=lambda record: record.seq)
-    before_end = [place for place, record in enumerate(ordered) if moment(record.started) < period.end]
-    records = ordered[: before_end[-1] + 1] if before_end else []
-    reads = Reads(records, slots(period, schedule, until), rest(period, schedule, until))
-    last = records[-1].seq if records else 0
+    reads = Reads.over(chain.records, period, schedule, until)
+    last = reads.records[-1].seq if reads.records else 0
     walk = Walk(chain.target, reads, start=period.start, end=until, is_event=versions.is_event)
     return _Walked(
         target=chain.target,

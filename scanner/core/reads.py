@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 
-from scanner.core.calendar import moment
+from scanner.core.calendar import moment, rest, slots
 from scanner.model.history import Record
-from scanner.model.operation import Slot
+from scanner.model.operation import Schedule, Slot, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +70,14 @@ class Reads:
             frozenset(self._checks[place] for place in places) for places in self._runs.values()
         )
         """Intervals by what their runs asked."""
+
+    @classmethod
+    def over(cls, records: Iterable[Record], period: Window, schedule: Schedule, until: datetime) -> Reads:
+        """Those of a chain up to the last record that started before the end of a period."""
+        ordered = sorted(records, key=lambda record: record.seq)
+        inside = [place for place, record in enumerate(ordered) if moment(record.started) < period.end]
+        known = ordered[: inside[-1] + 1] if inside else []
+        return cls(known, slots(period, schedule, until), rest(period, schedule, until))
 
     def _once(self, checks: frozenset[str]) -> frozenset[str]:
         return self._asked.setdefault(checks, checks)

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
-from scanner.core.calendar import iso
+from scanner.core.calendar import iso, moment
 from scanner.formats.plain import dumps
 from scanner.formats.values import clean
 from scanner.model.decisions import WaiverSpan
 from scanner.model.operation import (
+    AtDate,
     Change,
     ControlPeriod,
     Deviation,
-    Implemented,
     Judged,
     Period,
     Silence,
@@ -231,18 +231,19 @@ def _more(count: int) -> Iterable[str]:
     return [f"  … and {count - NAMED} more: --format json has all"] if count > NAMED else []
 
 
-def at_text(found: Sequence[Implemented], day: str) -> str:
+def at_text(found: AtDate) -> str:
     """Controls at a date, for people."""
-    lines = [f"Implemented at the end of {day}: what the last record at or before it says", ""]
+    lines = [f"Implemented at {iso(found.until)}, on {found.day}: what the last record at or before it says", ""]
     target = None
-    for one in found:
+    for one in found.controls:
         if one.target != target:
             target = one.target
-            read = f"record {one.seq}, read {one.read}" if one.seq else "no record: nothing is shown"
+            age = span(max(found.until - moment(one.read), timedelta(0))) if one.read else ""
+            read = f"record {one.seq}, read {one.read}, {age} before" if one.seq else "no record: nothing is shown"
             lines.append(f"{target}: {read}")
         counts = ", ".join(f"{count} {verdict}" for verdict, count in one.counts.items())
         lines.append(f"  {one.id:8} {one.status:15} {one.title}{f' ({counts})' if counts else ''}")
-    if not found:
+    if not found.controls:
         lines.append("There is no target in history: nothing is shown.")
     lines += ["", "A status says what the evidence shows; the conclusion on a criterion is the auditor's."]
     return "\n".join(clean(line) for line in lines) + "\n"

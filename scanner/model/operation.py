@@ -257,6 +257,8 @@ class AtDate:
     """All controls at the end of a day."""
 
     day: str
+    until: datetime
+    """The end of the day, or now."""
     controls: tuple[Implemented, ...]
 
 

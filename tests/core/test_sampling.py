@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from scanner.core.calendar import rest, slots, window
+from scanner.core.calendar import slots, window
 from scanner.core.implemented import implemented
 from scanner.core.operate import Chain
 from scanner.core.reads import Reads
@@ -86,12 +86,8 @@ def test_the_population_is_what_was_read_in_the_period() -> None:
 def test_what_was_read_in_a_week_that_is_cut_off_is_in_the_population() -> None:
     history = Nights()
     history.commit(night(8), {("a", "", "late"): "pass"})
-    period, weekly, now = (
-        window(date(2026, 1, 1), date(2026, 1, 9), UTC),
-        Schedule(hours=168),
-        datetime(2027, 1, 1, tzinfo=UTC),
-    )
-    reads = Reads(history.records(HERE), slots(period, weekly, now), rest(period, weekly, now))
+    period = window(date(2026, 1, 1), date(2026, 1, 9), UTC)
+    reads = Reads.over(history.records(HERE), period, Schedule(hours=168), datetime(2027, 1, 1, tzinfo=UTC))
     assert [item.resource for item in members({"a"}, HERE, reads, history.transitions(HERE))] == ["late"]
 
 
