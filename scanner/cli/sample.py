@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -77,9 +78,9 @@ def _population(past: Past, name: str, first: str, last: str) -> _Asked:
     checks = sorted({check.check for check in found.checks})
     window = between(first, last, past.zone)
     items = []
-    for chain in past.chains():
-        reads = Reads.over(chain.records, window, past.schedule, period.until)
-        items += members(checks, chain.target, reads, chain.transitions)
+    for one in past.chains():
+        reads = Reads.over(one.records, window, past.schedule, period.until)
+        items += members(checks, one.target, reads, one.transitions)
     heads = ", ".join(f"{one.target} records {one.first_seq} to {one.last_seq}" for one in period.targets)
     return _Asked(
         population=population(
@@ -123,8 +124,8 @@ def _sample(asked: _Asked, fixed: PopulationFile, seed: str, size: int) -> Sampl
     from scanner.formats.sample import Sample
 
     items = fixed.items
-    found = [judged.deviation for control in asked.period.controls for judged in control.deviations]
-    failing = deviating(found, items)
+    (control,) = asked.period.controls
+    failing = deviating(chain.from_iterable((*one.deviations, *one.waived) for one in control.checks), items)
     size = min(size, len(items))
     return Sample(
         control=fixed.control,

@@ -13,6 +13,7 @@ from typing import Final
 
 from scanner.core.reads import Reads
 from scanner.core.stories import ANY
+from scanner.model.decisions import WaivedSpan
 from scanner.model.history import Transition
 from scanner.model.operation import Deviation, Item, PopulationFile
 
@@ -106,10 +107,10 @@ def draw(items: Sequence[Item], seed: str, size: int) -> tuple[Drawn, ...]:
     )  # fmt: skip
 
 
-def deviating(deviations: Iterable[Deviation], items: Iterable[Item]) -> int:
-    """Items of a population that have a deviation."""
+def deviating(spans: Iterable[Deviation | WaivedSpan], items: Iterable[Item]) -> int:
+    """Items of a population that deviated; one that was waived did."""
     known = {(item.target, item.check, item.region, item.resource) for item in items}
-    return len({(one.target, one.check, one.region, one.resource) for one in deviations} & known)
+    return len({(one.target, one.check, one.region, one.resource) for one in spans} & known)
 
 
 def chance_to_miss(count: int, failing: int, size: int) -> float:

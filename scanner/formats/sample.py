@@ -35,7 +35,7 @@ class Sample:
     seed: str
     size: int
     deviating: int
-    """Items of the population that have a deviation in the period."""
+    """Items of the population that have a deviation in the period, or were waived in it."""
     misses_one: float
     """Chance that a random sample of this size misses one given item."""
     misses_all: float

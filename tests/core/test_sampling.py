@@ -14,6 +14,7 @@ from scanner.core.operate import Chain
 from scanner.core.reads import Reads
 from scanner.core.sampling import chance_to_miss, deviating, draw, members, population, sizes, usual_size
 from scanner.model.controls import Role
+from scanner.model.decisions import WaivedSpan
 from scanner.model.operation import Item, PopulationFile, Schedule
 from tests.core.nights import HERE, Nights, library_of, night
 from tests.core.small import make_check, make_control
@@ -80,7 +81,8 @@ def test_the_population_is_what_was_read_in_the_period() -> None:
     reads = Reads(history.records(HERE), slots(period, Schedule(), datetime(2027, 1, 1, tzinfo=UTC)))
     found = members({"a"}, HERE, reads, history.transitions(HERE))
     assert [item.resource for item in found] == ["new", "x"]
-    assert deviating([], found) == 0
+    spans = [WaivedSpan(target=HERE, check="a", region="", resource=name, start="", end="") for name in ("x", "x", "y")]
+    assert (deviating([], found), deviating(spans, found)) == (0, 1)
 
 
 def test_what_was_read_in_a_week_that_is_cut_off_is_in_the_population() -> None:

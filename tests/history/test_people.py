@@ -218,6 +218,19 @@ def test_a_period_shows_waivers_apart_and_keeps_the_deviation(story: Story, caps
     assert changes == ["waivers", "attestations"]
 
 
+def test_a_waived_item_is_no_good_one_in_a_sample(
+    story: Story, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.setattr("scanner.cli.period.now", lambda: datetime(2027, 7, 20, tzinfo=UTC))
+    words = ["--from", "2027-07-03", "--to", "2027-07-03", "--store", story.store, "--format", "json"]
+    assert run(["sample", "BKP-01", *words]) == 0
+    sample = json.loads(capsys.readouterr().out)
+    assert run(["period", "--control", "BKP-01", *words]) == 0
+    (control,) = json.loads(capsys.readouterr().out)["controls"]
+    assert SCRATCH not in [one["deviation"]["resource"] for one in control["deviations"]]
+    assert sample["deviating"] == control["deviating"] == 1 + len(control["deviations"])
+
+
 def test_a_period_in_words(story: Story, capsys: Captured) -> None:
     text = period(story, capsys, "--control", "ENC-01")
     assert "accepted     in 1 of 4 runs, by waiver" in text
