@@ -83,12 +83,13 @@ def operate(
     walked = [_walk(chain, versions, period, schedule, until) for chain in chains]
     inside = [one.reads.records[place] for one in walked for place in one.inside]
     judged = [record.pack_sha256 for record in sorted(inside, key=lambda record: moment(record.finished))]
+    controls = versions.controls(judged)
     return Period(
         window=period,
         until=until,
         schedule=schedule,
         targets=tuple(_target(one, versions) for one in walked),
-        controls=tuple(_control(control, walked, versions) for control in versions.controls(judged).values()),
+        controls=tuple(_control(control, walked, versions, judged) for control in controls.values()),
         exclusions=exclusions,
         notes=tuple(_notes(walked, versions, judged, now, period)),
     )
@@ -166,7 +167,7 @@ def _notes(
 # -- controls ---------------------------------------------------------------------------------------------------------
 
 
-def _control(control: Control, walked: Sequence[_Walked], versions: Versions) -> ControlPeriod:
+def _control(control: Control, walked: Sequence[_Walked], versions: Versions, judged: Sequence[str]) -> ControlPeriod:
     evidencing = [link.id for link in control.checks if link.role is Role.EVIDENCES]
     beside = [link.id for link in control.checks if link.role is not Role.EVIDENCES]
     mine = [one for one in walked if _concerns(control, one, versions)]
@@ -184,7 +185,7 @@ def _control(control: Control, walked: Sequence[_Walked], versions: Versions) ->
         frequency=control.frequency,
         population=control.population,
         deviation=control.deviation,
-        grace=control.grace,
+        grace=", then ".join(versions.graces(control, judged)) or control.grace,
         checks=checks,
         attestations=control.attestations,
         items=sum(check.items for check in checks),

@@ -61,6 +61,10 @@ class Versions:
         """The time for a correction that a control left while a pack was in force."""
         return self.of(pack).controls.get(control.id, control).grace
 
+    def graces(self, control: Control, packs: Iterable[str]) -> tuple[str, ...]:
+        """Those of some packs that followed each other, each once."""
+        return tuple(dict.fromkeys(self.grace(control, pack) for pack in dict.fromkeys(packs)))
+
 
 def _joined(versions: Sequence[Control]) -> Control:
     last = versions[-1]

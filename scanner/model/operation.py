@@ -175,6 +175,7 @@ class ControlPeriod:
     population: str
     deviation: str
     grace: str
+    """The time for a correction; where it changed, each in the order in which it was in force."""
     checks: tuple[CheckPeriod, ...]
     """Those that evidence it."""
     attestations: tuple[str, ...]

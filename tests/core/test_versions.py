@@ -68,7 +68,7 @@ def test_a_deviation_is_held_against_the_grace_in_force_when_it_was_read() -> No
 
 def test_a_check_that_was_left_out_keeps_its_deviations() -> None:
     control = report(history(*"0001"), NEW, OLD, NEW).controls[0]
-    assert (control.grace, control.items, control.deviating) == ("7 days", 2, 2)
+    assert (control.grace, control.items, control.deviating) == ("12 hours, then 7 days", 2, 2)
     assert [check.check for check in control.checks] == ["a", "b"]
 
 
@@ -76,6 +76,21 @@ def test_a_control_that_was_left_out_is_still_there() -> None:
     period = report(history(*"0000"), pack("1"), OLD)
     assert [(one.id, one.grace) for one in period.controls] == [("C", "12 hours")]
     assert told(period) == [("a", "fixed", "late"), ("b", "fixed", "late")]
+
+
+def test_a_check_that_is_no_more_keeps_its_cloud() -> None:
+    found = history(*"0000")
+    found.commit(night(0), {("z", "", "p"): "pass"}, target="gcp:project")
+    chains = [
+        Chain(target=one, records=found.records(one), transitions=found.transitions(one)) for one in found.targets()
+    ]
+    period = operate(
+        chains, pack("1", checks=""), period=window(date(2026, 1, 1), date(2026, 1, 4), UTC), schedule=Schedule(),
+        now=datetime(2027, 1, 1, tzinfo=UTC), packs={"0": OLD},
+    )  # fmt: skip
+    (control,) = period.controls
+    assert [(check.target, check.check) for check in control.checks] == [(HERE, "a"), (HERE, "b")]
+    assert (control.runs_expected, control.runs_made) == (4, 4)
 
 
 def test_a_control_that_is_new_is_there_too() -> None:
