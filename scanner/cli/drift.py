@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,6 +87,11 @@ def _pair(past: Past, target: str, since: str) -> tuple[Record, Record] | None:
 def _drift(past: Past, pair: tuple[Record, Record], file: Path | None) -> Drift:
     from scanner.content.waivers import load_waivers
     from scanner.core.between import drift_between
+    from scanner.core.versions import Versions
 
     waivers = load_waivers(file, past.library) if file else past.said.waivers(pair[1])
-    return drift_between(past.ledger, *pair, past.library, waivers=waivers, today=now().astimezone(past.zone).date())
+    found = drift_between(past.ledger, *pair, past.library, waivers=waivers, today=now().astimezone(past.zone).date())
+    chain = past.ledger.records(pair[1].target)[pair[0].seq - 1 : pair[1].seq]
+    changed = len({record.pack_sha256 for record in chain}) > 1
+    versions = Versions(today=past.library, packs=past.packs(chain) if changed else {})
+    return replace(found, changes=tuple(versions.told(found.changes, chain)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Final
@@ -16,12 +16,11 @@ from scanner.core.ordered import Ordered
 from scanner.core.reads import Reads
 from scanner.core.stories import Stories, tell
 from scanner.core.tallies import Tally
-from scanner.core.versions import Versions, pack_changes
+from scanner.core.versions import Versions
 from scanner.model.controls import Control, Role
 from scanner.model.history import Record, Transition
 from scanner.model.library import Library
 from scanner.model.operation import (
-    Change,
     CheckPeriod,
     ControlPeriod,
     Days,
@@ -134,21 +133,9 @@ def _target(walked: _Walked, versions: Versions) -> TargetPeriod:
         made=len(made),
         missed=tuple(slot for place, slot in enumerate(reads.slots) if place not in made),
         stretches=spans,
-        changes=tuple(_with_content((*first, *changes), reads, versions)),
+        changes=tuple(versions.told((*first, *changes), reads.records)),
         gaps=dict(sorted(gaps.items())),
     )
-
-
-def _with_content(changes: Iterable[Change], reads: Reads, versions: Versions) -> Iterator[Change]:
-    """The changes, each of a pack followed by what is different in it."""
-    for change in changes:
-        yield change
-        if change.what == "pack":
-            place = reads.places[change.seq]
-            packs = [reads.records[one].pack_sha256 for one in (place - 1, place)]
-            if all(map(versions.known, packs)):
-                old, new = map(versions.of, packs)
-                yield from (replace(change, what=what, detail=detail) for what, detail in pack_changes(old, new))
 
 
 def _notes(

@@ -7,9 +7,13 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, Final
 
 from scanner.model.controls import CheckLink, Control, Role
+from scanner.model.history import Record
 from scanner.model.kinds import Kind
 from scanner.model.library import Library
+from scanner.model.operation import Change
 
+CONTENT: Final = frozenset({"control", "check", "parameter", "kind"})
+"""What a pack is made of: of what kind a change inside it is."""
 _QUIET: Final = frozenset({"path", "line", "examples", "refs", "type"})
 """Members that say nothing of what is asked; the last is made of the others."""
 
@@ -60,6 +64,16 @@ class Versions:
     def grace(self, control: Control, pack: str) -> str:
         """The time for a correction that a control left while a pack was in force."""
         return self.of(pack).controls.get(control.id, control).grace
+
+    def told(self, changes: Iterable[Change], records: Iterable[Record]) -> Iterator[Change]:
+        """Changes between records of a target, each of a pack followed by what it judges otherwise."""
+        packs = {record.seq: record.pack_sha256 for record in records}
+        for change in changes:
+            yield change
+            pair = [packs.get(seq, "") for seq in (change.seq - 1, change.seq)]
+            if change.what == "pack" and all(map(self.known, pair)):
+                old, new = map(self.of, pair)
+                yield from (replace(change, what=what, detail=detail) for what, detail in pack_changes(old, new))
 
     def graces(self, control: Control, packs: Iterable[str]) -> tuple[str, ...]:
         """Those of some packs that followed each other, each once."""

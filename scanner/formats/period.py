@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from scanner.core.calendar import iso, moment
+from scanner.core.versions import CONTENT
 from scanner.formats.plain import dumps
 from scanner.formats.values import clean
 from scanner.model.decisions import WaiverSpan
@@ -23,8 +24,6 @@ from scanner.model.operation import (
 )
 
 SCHEMA: Final = "tscan.period/1"
-_INSIDE_A_PACK: Final = frozenset({"control", "check", "parameter", "kind"})
-"""A new version of tscan has hundreds of these, and may not hide a parameter that was set or a waiver behind them."""
 NAMED: Final = 20
 """Entries of a list that are printed; all are in the JSON document."""
 
@@ -82,8 +81,9 @@ def _exclusions(period: Period) -> Iterator[str]:
 def _changes(period: Period) -> Iterator[str]:
     yield "Changes to checks, parameters, waivers and scope"
     changes = [change for target in period.targets for change in target.changes]
-    inside = [change for change in changes if change.what in _INSIDE_A_PACK]
-    yield from _listed([_change(change) for change in changes if change.what not in _INSIDE_A_PACK] or ["  none"])
+    # A new version of tscan has hundreds inside: no parameter that was set and no waiver may stand behind them.
+    inside = [change for change in changes if change.what in CONTENT]
+    yield from _listed([_change(change) for change in changes if change.what not in CONTENT] or ["  none"])
     if inside:
         yield f"  What the packs judge otherwise ({len(inside)}):"
         yield from _listed([f"  {_change(change)}" for change in inside])

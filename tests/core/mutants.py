@@ -276,6 +276,7 @@ MUTANTS = (
          "return control.grace"),
         ("a check of no pack of today is of every cloud", "for one in (self.today, *self.packs.values())",
          "for one in (self.today,)"),
+        ("today's stands for a pack without a word", 'and all(map(self.known, pair))', ""),
         ("checks of a control are not compared", "yield from _links(old.checks, new.checks)", "pass"),
         ("checks of a requirement are not compared", "for one in fields(value) if",
          'for one in fields(value) if one.name != "checks" and'),

@@ -116,6 +116,8 @@ def test_a_pack_that_is_not_kept_is_named() -> None:
     period = report(history(*"0001"), NEW)
     assert "Pack 0 cannot be read from the store: its controls are taken as they are today." in period.notes
     assert [change.what for change in period.targets[0].changes] == ["pack", "checks"]
+    otherwise = report(history(*"0001"), pack("2", STRICT), NEW)
+    assert [change.what for change in otherwise.targets[0].changes] == ["pack", "checks"]
     assert not any("cannot be read" in note for note in report(history(*"0001"), NEW, OLD).notes)
     assert report(history(*"1111"), NEW).notes == ()
 

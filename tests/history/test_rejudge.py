@@ -56,6 +56,8 @@ def test_a_period_names_what_another_pack_judges_otherwise(nights: Nights, capsy
     assert [what for what, _ in changes] == ["pack", "check", "checks"]
     assert changes[1] == ("check", f"{OWN}: added")
     assert not any("cannot be read" in note for note in period["notes"])
+    run(["drift", "--store", nights.store])
+    assert f"What the packs judge otherwise (1)\n  check: {OWN}: added\n" in capsys.readouterr().out
 
 
 @pytest.mark.slow
