@@ -245,6 +245,17 @@ MUTANTS = (
          "seq.take(following)"),
     ),
     *_of(
+        "../history/changes.py", ("../history/test_causes.py",),
+        ("any parameter explains anything", "if names is None or name in names", "if True"),
+        ("an unknown reader reads no parameter", "if names is None or name in names", "if name in (names or ())"),
+    ),
+    *_of(
+        "../history/grounds.py", ("../history/test_causes.py",),
+        ("a program reads no parameter", "if isinstance(value, Listing) and value.reader:", "if False:"),
+        ("labels are no parameters", "labels.union(*map(", "set[str]().union(*map("),
+        ("what a kind is read by needs no parameter", "(*asked.expressions, *kinds)", "asked.expressions"),
+    ),
+    *_of(
         "listings.py", PERIOD,
         ("a listing that is whole is refused for ever", "blind.discard(region)", "pass"),
         ("a listing without a region hides nothing", '"" in blind or region in blind', "region in blind"),
