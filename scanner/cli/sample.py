@@ -74,6 +74,8 @@ def _population(past: Past, name: str, first: str, last: str) -> _Asked:
     from scanner.core.sampling import members, population, usual_size
 
     period = made(past, first, last, (name,))
+    if period.until < period.window.end:
+        raise TscanError(f"--to {last} is not over: nobody knows the population yet", "give a last day that is over")
     (found,) = period.controls
     checks = sorted({check.check for check in found.checks})
     window = between(first, last, past.zone)

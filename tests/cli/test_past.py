@@ -288,6 +288,7 @@ def test_a_population_that_grew_is_another(store: str) -> None:
         (("period", "--at", "2026-W01-6"), "--at 2026-W01-6 is not a day"),
         (("sample", "X-01", "--from", "2025-01-01", "--to", "2025-01-02"), "no item was read in this period"),
         (("sample", "X-01", "--from", "2999-01-01", "--to", "2999-01-02"), "--from 2999-01-01 has not come yet"),
+        (("sample", "X-01", "--from", "2026-01-01", "--to", "2998-12-31"), "--to 2998-12-31 is not over"),
         (("sample", "X-01", "--from", "2026-01-01", "--to", "2026-01-05", "--seed", " "), "--seed is empty"),
     ],
 )
