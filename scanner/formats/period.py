@@ -164,7 +164,9 @@ def _control(control: ControlPeriod) -> Iterator[str]:
     yield f"  runs         {control.runs_made} of {control.runs_expected} expected ones asked all of its checks"
     days = control.days
     waived = f", {control.waived} of them waived for a time" if control.waived else ""
-    yield f"  items        {control.deviating} of {control.items} with a deviation{waived}"
+    # What was open before and is not read in the period still stands open, and is in no population of it.
+    of = f"of {control.items}" if control.deviating <= control.items else f"(no more than {control.items} were read)"
+    yield f"  items        {control.deviating} {of} with a deviation{waived}"
     yield (
         f"  item-days    {days.failing:g} failing and {days.waived:g} waived of {days.observed:g} observed; "
         f"{days.unread:g} unread"

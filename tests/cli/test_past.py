@@ -155,6 +155,13 @@ def test_a_period_in_its_order(store: str) -> None:
         assert word not in text
 
 
+def test_what_stands_open_and_was_not_read_is_in_no_population(store: str) -> None:
+    Ledger(LocalStore(store)).commit(renamed(scan(130, {(CHECKS[0], "eu-west-1", "b1"): "fail"}), {"X-01": "fail"}))
+    found = tscan("period", "--from", "2026-01-08", "--to", "2026-01-09", "--control", "X-01", store=store)
+    assert "  items        1 (no more than 0 were read) with a deviation\n" in found.output
+    assert "open; last read failing 2026-01-06T10:12:00.000Z" in found.output
+
+
 def test_a_configured_schedule_and_time_zone_decide_the_slots(store: str, tmp_path: Path) -> None:
     config = tmp_path / "tscan.yaml"
     config.write_text("version: 1\nschedule: every 12 hours\ntimezone: Europe/Berlin\n")
