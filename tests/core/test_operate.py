@@ -337,6 +337,15 @@ def test_a_run_without_the_check_is_not_a_run_of_its_control() -> None:
     assert control.days.passing == 4
 
 
+def test_a_scan_that_did_not_ask_shows_no_absence() -> None:
+    history = Nights()
+    history.commit(night(0), {("a", "eu-west-1", "other"): "pass"})
+    history.commit(night(1), {("b", "", "y"): "pass"}, cause=Cause.SCOPE)
+    history.commit(night(2), {("a", "eu-west-1", "other"): "pass", KEY: "fail"}, checks=("a", "b"))
+    one = only(report(history, 3))
+    assert (one.opened_after, one.opened_by, one.before) == (read_at(0), read_at(2), "absent")
+
+
 def test_a_period_falls_into_stretches_where_anything_changes() -> None:
     history = Nights()
     history.commit(night(0), {KEY: "pass"}, params={"days": 90})

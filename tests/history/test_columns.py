@@ -101,6 +101,19 @@ def test_a_region_that_only_passes_is_not_another_s(tmp_path: Path) -> None:
     assert (setting.items, both.items, both.days.passing, both.days.failing) == (2, 3, 5, 1)
 
 
+def test_a_scan_that_did_not_ask_shows_no_absence(tmp_path: Path) -> None:
+    ledger = Ledger(open_store(str(tmp_path)))
+    read = [
+        ledger.commit(scan(24 * place, night, checks=checks)).finished
+        for place, (night, checks) in enumerate(
+            ((a("x"), CHECKS), ({(B, WEST, "y"): "pass"}, (B,)), (a("x", "z", fails="z"), CHECKS))
+        )
+    ]
+    control, _ = report(ledger, 0, 9, columns=True).controls
+    assert [(one.opened_after, one.opened_by) for one in of(control)] == [(read[0], read[2])]
+    assert report(ledger, 0, 9, columns=True) == report(ledger, 0, 9, columns=False)
+
+
 def test_a_listing_is_no_item(tmp_path: Path) -> None:
     ledger = Ledger(open_store(str(tmp_path)))
     ledger.commit(scan(0, {**a("x", fails="x"), (A, WEST, "*"): "unknown", (B, WEST, "y"): "fail"}))
