@@ -177,7 +177,7 @@ def _control(control: ControlPeriod) -> Iterator[str]:
     yield from _more(len(control.deviations))
     spans = [span for check in control.checks for span in check.waived]
     yield from (
-        f"  waived       {one.resource} ({one.check}, {one.what}) {one.start} to {one.end or 'now'}"
+        f"  waived       {one.resource} ({one.check}, {one.what}) {one.start} to {one.end or 'the end'}"
         for one in spans[:NAMED]
     )
     yield from _more(len(spans))

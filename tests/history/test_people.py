@@ -243,6 +243,12 @@ def test_a_period_in_words(story: Story, capsys: Captured) -> None:
     assert "MC-39  sec@example.com on 2027-07-02, until 2027-07-02" in text
 
 
+def test_a_waived_span_that_goes_on_ends_with_the_period(story: Story, capsys: Captured) -> None:
+    words = ["period", "--from", "2027-07-01", "--to", "2027-07-03", "--store", story.store, "--control", "BKP-01"]
+    assert run(words) == 0
+    assert f"waived       {SCRATCH} ({CHECK}, failure) 2027-07-02T00:10:00.000Z to the end\n" in capsys.readouterr().out
+
+
 def test_the_end_of_a_waiver_is_drift(story: Story, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
     monkeypatch.setattr("scanner.cli.drift.now", lambda: datetime(2027, 7, 20, tzinfo=UTC))
     assert run(["drift", "--store", story.store]) == 1
