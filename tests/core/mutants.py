@@ -17,7 +17,7 @@ ALGEBRA = ("test_assess.py", "test_algebra.py")
 WAIVED = ("test_assess.py", "test_waive.py", "test_algebra_waived.py")
 EVALUATE = ("test_evaluate.py",)
 PERIOD = ("test_operate.py", "test_nights.py")
-COLUMNS = ("../history/test_told.py", "../history/test_columns.py", "test_ordered.py")
+COLUMNS = ("../history/test_columns.py", "test_ordered.py", "../history/test_told.py")
 POLICIES = ("test_policy_public.py", "test_policy_meaning.py", "test_policy_properties.py")
 
 
