@@ -52,6 +52,16 @@ def test_whose_deviations_ended_before_the_period_does_not_deviate(tmp_path: Pat
     assert [(one.resource, one.before) for one in of(control)] == [("y", "pass"), ("z", "pass")]
 
 
+def test_an_item_that_deviates_twice_is_one(tmp_path: Path) -> None:
+    nights = [(24 * place, a("x", "y", fails=fails)) for place, fails in enumerate(("x", "", "x", "", "y"))]
+    control, _ = controls(tmp_path, *nights)
+    assert [one.resource for one in of(control)] == ["x", "x", "y"]
+    assert (control.items, control.deviating) == (2, 2)
+    later, _ = controls(tmp_path / "later", *nights, (120, a("x", "y", fails="x")), first=2, days=4)
+    assert [one.resource for one in of(later)] == ["x", "y", "x"]
+    assert (later.items, later.deviating) == (2, 2)
+
+
 def test_a_clock_that_is_set_back_takes_no_time_away(tmp_path: Path) -> None:
     control, _ = controls(tmp_path, (48, a("x")), (36, a("x", fails="x")), (24, a("x")))
     (one,) = of(control)
