@@ -260,7 +260,6 @@ MUTANTS = (
         ("a listing that is whole is refused for ever", "blind.discard(region)", "pass"),
         ("a listing without a region hides nothing", '"" in blind or region in blind', "region in blind"),
         ("an item without a region is in no listing", ' or region == "")', ")"),
-        ("any record uncovers", "if GONE in verdicts.values():", "if verdicts:"),
     ),
     *_of(
         "reads.py", PERIOD,

@@ -12,6 +12,7 @@ import pytest
 
 from scanner.core.calendar import UNSTATED, read_grace, read_schedule, slots, window
 from scanner.core.operate import Chain, correction, operate
+from scanner.core.stories import tell
 from scanner.model.controls import Role
 from scanner.model.history import Cause
 from scanner.model.operation import Deviation, Period, Schedule
@@ -146,6 +147,14 @@ def test_what_a_refusal_hid_is_removed_also_when_it_comes_back() -> None:
 def test_what_comes_back_failing_began_after_the_last_listing_without_it() -> None:
     found = only(report(verdicts("pass", "gone", "gone", "fail")))
     assert (found.opened_after, found.opened_by, found.before) == (read_at(2), read_at(3), "absent")
+
+
+def test_what_comes_after_a_record_is_in_no_story_up_to_it() -> None:
+    rows = list(verdicts("pass", "fail", "refused").transitions(HERE))
+    first, two = tell(rows, 1), tell(rows, 2)
+    assert (list(first.items), dict(first.listings), sum(first.passing.values())) == ([], {}, 2)
+    assert [(key, [move[:2] for move in moves]) for key, moves in two.items] == [(KEY, [(1, "pass"), (2, "fail")])]
+    assert dict(two.listings) == {}
 
 
 def test_one_of_two_listings_that_is_whole_again_shows_nothing() -> None:
