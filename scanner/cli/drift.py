@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from scanner.cli.output import show
 from scanner.cli.past import Past, day, looking_back, now, open_past
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING, EXIT_UNREAD, TscanError
 
@@ -56,7 +58,7 @@ def drift(since: str, waivers: Path | None, who: bool, format: str, **options: A
         from scanner.cli.who import attributed
 
         found = attributed(found, past)
-    click.echo(as_json(found[0]) if format == "json" else as_text(found), nl=False)
+    click.echo(as_json(found[0]), nl=False) if format == "json" else show(as_text(found))
     code = exit_of(found)
     # A target that was not looked at again is out of sight too.
     return EXIT_UNREAD if code == EXIT_CLEAN and len(found) < len(pairs) else code
@@ -94,6 +96,11 @@ def _pair(past: Past, target: str, since: str) -> tuple[Record, Record] | str:
 def _drift(past: Past, pair: tuple[Record, Record], file: Path | None) -> Drift:
     from scanner.content.waivers import load_waivers
     from scanner.core.between import drift_between
+    from scanner.core.versions import Versions
 
     waivers = load_waivers(file, past.library) if file else past.said.waivers(pair[1])
-    return drift_between(past.ledger, *pair, past.library, waivers=waivers, today=now().astimezone(past.zone).date())
+    found = drift_between(past.ledger, *pair, past.library, waivers=waivers, today=now().astimezone(past.zone).date())
+    chain = past.ledger.records(pair[1].target)[pair[0].seq - 1 : pair[1].seq]
+    changed = len({record.pack_sha256 for record in chain}) > 1
+    versions = Versions(today=past.library, packs=past.packs(chain) if changed else {})
+    return replace(found, changes=tuple(versions.told(found.changes, chain)))

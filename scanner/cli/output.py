@@ -81,6 +81,14 @@ def _shown(report: Report) -> Report:
     return replace(report, width=max(NARROWEST, shutil.get_terminal_size().columns), color=color)
 
 
+def show(text: str) -> None:
+    """Text for people on standard output, folded where that is a terminal: what goes on to a tool keeps its lines."""
+    from scanner.formats.fold import folded
+
+    wide = max(NARROWEST, shutil.get_terminal_size().columns)
+    click.echo(folded(text, wide) if sys.stdout.isatty() else text, nl=False)
+
+
 def _to_screen(text: str) -> None:
     # A terminal that cannot show a symbol gets its escape, not a crash after the scan is done.
     encoding = sys.stdout.encoding or "utf-8"

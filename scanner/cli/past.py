@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
 from functools import partial, reduce
 from pathlib import Path
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from scanner.history.ledger import Ledger
     from scanner.history.said import Said
     from scanner.model.config import Config
-    from scanner.model.controls import Control
+    from scanner.model.history import Record
     from scanner.model.library import Library
     from scanner.model.operation import Schedule, Window
 
@@ -69,6 +70,21 @@ class Past:
             for one in target.organization.exclude
         )
 
+    def packs(self, records: Iterable[Record]) -> dict[str, Library]:
+        """The packs that judged these records, by digest; without those that are not kept, or cannot be read."""
+        from scanner.history.packs import Packs
+
+        kept = Packs(self.ledger.store, self.library)
+        found: dict[str, Library] = {}
+        for record in {record.pack_sha256: record for record in records}.values():
+            with suppress(TscanError):
+                found[record.pack_sha256] = kept.of(record)
+        return found
+
+    def records(self) -> Iterator[Record]:
+        """Every target's records."""
+        return (record for target in self.targets for record in self.ledger.records(target))
+
     def chains(self) -> Iterator[Chain]:
         """Every target's records and transitions."""
         from scanner.core.operate import Chain
@@ -117,13 +133,12 @@ def open_past(
 
 def day(text: str, option: str) -> date:
     """A day as people write it; the first and the last that there are have none beside them."""
-    try:
+    with suppress(ValueError):
         found = date.fromisoformat(text)
-    except ValueError:
-        found = date.max
-    if found in (date.min, date.max):
-        raise TscanError(f"{option} {text} is not a day", "write it as 2026-06-30")
-    return found
+        # Python reads 20260630 and 2026-W27-2 too.
+        if found.isoformat() == text and found not in (date.min, date.max):
+            return found
+    raise TscanError(f"{option} {text} is not a day", "write it as 2026-06-30")
 
 
 def between(first: str, last: str, zone: tzinfo) -> Window:
@@ -136,13 +151,26 @@ def between(first: str, last: str, zone: tzinfo) -> Window:
     return window(begins, ends, zone)
 
 
-def control_named(name: str, library: Library) -> Control:
-    """A control of the library."""
+def check_begun(period: Window, records: Iterable[Record], option: str) -> None:
+    """TscanError for a period that has not begun: nothing is known of it; a record that is dated later than now is."""
+    if period.start > now() and not any(True for _ in records):
+        raise TscanError(f"{option} {period.first} has not come yet", "give a day up to today")
+
+
+def only(names: Collection[str], *libraries: Library) -> tuple[Library, ...]:
+    """The libraries with these controls alone, or as they are where none is named; TscanError for one in none."""
     from scanner.language.problems import did_you_mean
 
-    if name not in library.controls:
-        raise TscanError(f"there is no control '{name}'", did_you_mean(name, library.controls))
-    return library.controls[name]
+    known = {name for library in libraries for name in library.controls}
+    for name in names:
+        if name not in known:
+            raise TscanError(f"there is no control '{name}'", did_you_mean(name, known))
+    if not names:
+        return libraries
+    return tuple(
+        replace(one, controls={name: control for name, control in one.controls.items() if name in names})
+        for one in libraries
+    )
 
 
 def now() -> datetime:

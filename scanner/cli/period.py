@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from scanner.cli.past import Past, between, day, looking_back, now, open_past
+from scanner.cli.output import show
+from scanner.cli.past import Past, between, check_begun, day, looking_back, now, only, open_past
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
@@ -36,7 +38,8 @@ def period(first: str, last: str, at: str, control: tuple[str, ...], format: str
     if bool(at) == bool(first or last) or bool(first) != bool(last):
         raise TscanError("a period needs --from and --to, a date needs --at", "give one of the two")
     past = open_past(**options)
-    click.echo(_at(past, at, control, format) if at else _period(past, first, last, control, format), nl=False)
+    text = _at(past, at, control, format) if at else _period(past, first, last, control, format)
+    click.echo(text, nl=False) if format == "json" else show(text)
     return 0
 
 
@@ -52,26 +55,42 @@ def made(past: Past, first: str, last: str, control: tuple[str, ...]) -> Period:
     from scanner.core.operate import operate
 
     window = between(first, last, past.zone)
+    records = [record for record in past.records() if _inside(window, record)]
+    check_begun(window, records, "--from")
+    library, packs = _in_force(past, control, records)
     found = operate(
         past.chains(),
-        _only(past, control),
+        library,
         period=window,
         schedule=past.schedule,
         now=now(),
         exclusions=past.exclusions,
+        packs=packs,
     )
     return _with_decisions(found, past, window)
+
+
+def _inside(window: Window, record: Record) -> bool:
+    from scanner.core.calendar import moment
+
+    return window.start <= moment(record.started) < window.end
+
+
+def _in_force(past: Past, control: Sequence[str], records: Iterable[Record]) -> tuple[Library, dict[str, Library]]:
+    """Today's library and the packs that judged, of these controls alone where any is named."""
+    packs = past.packs(records)
+    library, *others = only(control, past.library, *packs.values())
+    return library, dict(zip(packs, others, strict=True))
 
 
 def _with_decisions(found: Period, past: Past, window: Window) -> Period:
     """The report with what people accepted and stated, as its records were given it."""
     from dataclasses import replace
 
-    from scanner.core.calendar import moment
     from scanner.core.decisions import attestation_spans, waiver_spans
 
     def inside(record: Record) -> bool:
-        return window.start <= moment(record.started) < window.end
+        return _inside(window, record)
 
     chains = [past.ledger.records(target) for target in past.targets]
     return replace(
@@ -85,21 +104,20 @@ def _with_decisions(found: Period, past: Past, window: Window) -> Period:
 
 def _at(past: Past, at: str, control: tuple[str, ...], form: str) -> str:
     from scanner.core.calendar import window
-    from scanner.core.implemented import implemented
+    from scanner.core.implemented import implemented, last_before
     from scanner.formats.period import at_text
     from scanner.formats.plain import dumps
     from scanner.model.operation import AtDate
 
     date = day(at, "--at")
-    found = implemented(past.chains(), _only(past, control), end=window(date, date, past.zone).end)
-    return dumps("tscan.implemented/1", AtDate(day=at, controls=found)) if form == "json" else at_text(found, at)
-
-
-def _only(past: Past, control: tuple[str, ...]) -> Library:
-    from dataclasses import replace
-
-    from scanner.cli.past import control_named
-
-    if not control:
-        return past.library
-    return replace(past.library, controls={name: control_named(name, past.library) for name in control})
+    period, time = window(date, date, past.zone), now()
+    check_begun(period, (record for record in past.records() if _inside(period, record)), "--at")
+    chains = tuple(past.chains())
+    records = [record for chain in chains if (record := last_before(chain.records, period.end)) is not None]
+    library, packs = _in_force(past, control, records)
+    found = AtDate(
+        day=at,
+        until=min(period.end, time),
+        controls=implemented(chains, library, end=period.end, packs=packs),
+    )
+    return dumps("tscan.implemented/1", found) if form == "json" else at_text(found)

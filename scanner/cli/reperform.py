@@ -82,11 +82,15 @@ def _of_history(past: Past, check: str, resource: str, region: str, at: str) -> 
     from scanner.cli.judging import as_of_the_day
     from scanner.history.rejudge import Rejudge, name_of
     from scanner.history.reperform import Where, reperform
+    from scanner.language.problems import did_you_mean
 
     again = Rejudge(past.ledger, as_of_the_day, past.library)
     found = [record for target in past.targets if (record := _record(past, target, at)) is not None]
     if not found:
         raise TscanError(f"there is no scan up to {at}", "see 'tscan history list'")
+    asked = {name for record in found for name in record.checks}
+    if check not in asked:
+        raise TscanError(f"{check} was not asked in the scan that is looked at", did_you_mean(check, asked))
     for record in (one for one in found if check in one.checks):
         where = Where(
             library=again.pack_of(record),

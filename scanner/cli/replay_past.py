@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from scanner.cli.options import Judging, matching, parameters
+from scanner.cli.output import show
 from scanner.cli.past import Past, between, open_past
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING, EXIT_UNREAD, TscanError
 from scanner.formats.values import clean
@@ -32,9 +33,11 @@ def replay_past(first: str, last: str, pack: str, options: Judging, **place: Any
     for one in again.run(_within(past, first, last), pack):
         shown = True
         codes.add(_exit(one, options))
-        lines = [_document(one, options)] if options.format == ("json",) else _lines(one)
-        for line in lines:
-            click.echo(clean(line))
+        if options.format == ("json",):
+            click.echo(_document(one, options))
+            continue
+        for line in _lines(one):
+            show(f"{clean(line)}\n")
     if not shown:
         raise TscanError(f"no record ended between {first} and {last}", "see 'tscan history list'")
     return next(code for code in (EXIT_FAILING, EXIT_UNREAD, EXIT_CLEAN) if code in codes)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from scanner.cli.past import Past, between, control_named, looking_back, now, open_past
+from scanner.cli.output import show
+from scanner.cli.past import Past, between, looking_back, now, open_past
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
@@ -32,12 +35,12 @@ class _Asked:
 @click.argument("control")
 @click.option("--from", "first", required=True, metavar="DAY", help="The first day.")
 @click.option("--to", "last", required=True, metavar="DAY", help="The last day, included.")
-@click.option("--seed", default="", metavar="TEXT", help="Given by the auditor once the population is fixed.")
+@click.option("--seed", metavar="TEXT", help="Given by the auditor once the population is fixed.")
 @click.option("--size", type=click.IntRange(1), help="Items to draw; the usual size for the control's frequency.")
 @click.option("--format", type=click.Choice(("terminal", "json", "csv")), default="terminal", show_default=True)
 @looking_back
 def sample(
-    control: str, first: str, last: str, seed: str, size: int | None, format: str, **options: Any  # noqa: A002
+    control: str, first: str, last: str, seed: str | None, size: int | None, format: str, **options: Any  # noqa: A002
 ) -> int:  # fmt: skip
     """Fix the population of a control; once it is fixed, draw a sample from it by a seed.
 
@@ -52,49 +55,51 @@ def sample(
     """
     from scanner.formats.sample import FORMS
 
+    if seed is not None and not seed.strip():
+        raise TscanError("--seed is empty", "give the auditor's text; to fix the population, leave --seed out")
     past = open_past(**options)
     asked = _population(past, control, first, last)
     if not asked.population.items:
         raise TscanError(f"{control}: no item was read in this period", "there is nothing to draw from")
-    fixed = _fix(past, asked.population, seed=seed)
-    click.echo(FORMS[format](_sample(asked, fixed, seed, size or asked.size.most)), nl=False)
+    fixed = _fix(past, asked.population, new=seed is None)
+    text = FORMS[format](_sample(asked, fixed, seed or "", size or asked.size.most))
+    show(text) if format == "terminal" else click.echo(text, nl=False)
     return 0
 
 
 def _population(past: Past, name: str, first: str, last: str) -> _Asked:
     from scanner.cli.period import made
-    from scanner.core.calendar import iso, slots
+    from scanner.core.calendar import iso
     from scanner.core.reads import Reads
     from scanner.core.sampling import members, population, usual_size
 
-    control = control_named(name, past.library)
     period = made(past, first, last, (name,))
+    if period.until < period.window.end:
+        raise TscanError(f"--to {last} is not over: nobody knows the population yet", "give a last day that is over")
+    (found,) = period.controls
+    checks = sorted({check.check for check in found.checks})
     window = between(first, last, past.zone)
     items = []
-    for chain in past.chains():
-        reads = Reads(_started_by(chain.records, window.end), slots(window, past.schedule, period.until))
-        items += members(control, chain.target, reads, chain.transitions)
+    for one in past.chains():
+        reads = Reads.over(one.records, window, past.schedule, period.until)
+        items += members(checks, one.target, reads, one.transitions)
     heads = ", ".join(f"{one.target} records {one.first_seq} to {one.last_seq}" for one in period.targets)
-    checks = ", ".join(sorted({check.check for one in period.controls for check in one.checks}))
-    found = population(
-        control, items, source=f"history: {heads}", query=f"items of {checks} that were read",
-        taken=iso(now()), start=iso(window.start), end=iso(window.end),
+    return _Asked(
+        population=population(
+            name, items, source=f"history: {heads}", query=f"items of {', '.join(checks)} that were read",
+            taken=iso(now()), start=iso(window.start), end=iso(window.end),
+        ),
+        period=period,
+        size=usual_size(found.frequency),
     )  # fmt: skip
-    return _Asked(population=found, period=period, size=usual_size(control))
 
 
-def _started_by(records: Any, end: Any) -> Any:
-    from scanner.core.calendar import moment
-
-    return [record for record in records if moment(record.started) < end]
-
-
-def _fix(past: Past, found: PopulationFile, *, seed: str) -> str:
-    """When the population was fixed; without a seed it is fixed now, with one it must have been."""
+def _fix(past: Past, found: PopulationFile, *, new: bool) -> PopulationFile:
+    """The population as it was fixed; `new`: it is fixed now, unless it was. TscanError where it must have been."""
     store = past.ledger.store
     key = f"{FOLDER}/{found.control}-{found.start[:10]}-{found.end[:10]}-{found.sha256}.json"
     content = store.get(key)
-    if content is None and seed:
+    if content is None and not new:
         raise TscanError(
             f"{found.control}: this population was not fixed before the seed was given",
             "run the same without --seed first; where records were added since, that makes another population",
@@ -103,26 +108,36 @@ def _fix(past: Past, found: PopulationFile, *, seed: str) -> str:
         text = json.dumps({**found.header(), "items": [item.id for item in found.items]}, sort_keys=True) + "\n"
         store.put_new(key, text.encode())
         content = store.get(key) or text.encode()
-    return str(json.loads(content)["taken"])
+    return _as_fixed(found, content, f"{store.name}/{key}")
 
 
-def _sample(asked: _Asked, fixed: str, seed: str, size: int) -> Sample:
+def _as_fixed(found: PopulationFile, content: bytes, name: str) -> PopulationFile:
+    """The same population, with the source and the time that were written down; TscanError for another text."""
+    with suppress(ValueError, KeyError, TypeError):
+        kept = json.loads(content)
+        fixed = replace(found, source=str(kept["source"]), taken=str(kept["taken"]))
+        if kept == {**fixed.header(), "items": [item.id for item in fixed.items]}:
+            return fixed
+    raise TscanError(f"{name} is damaged: it is not the population of this digest", "restore it, or ask who changed it")
+
+
+def _sample(asked: _Asked, fixed: PopulationFile, seed: str, size: int) -> Sample:
     from scanner.core.sampling import chance_to_miss, deviating, draw
     from scanner.formats.sample import Sample
 
-    items = asked.population.items
-    found = [judged.deviation for control in asked.period.controls for judged in control.deviations]
-    failing = deviating(found, items)
+    items = fixed.items
+    (control,) = asked.period.controls
+    failing = deviating(chain.from_iterable((*one.deviations, *one.waived) for one in control.checks), items)
     size = min(size, len(items))
     return Sample(
-        control=asked.population.control,
-        source=asked.population.source,
-        query=asked.population.query,
-        fixed=fixed,
-        start=asked.population.start,
-        end=asked.population.end,
+        control=fixed.control,
+        source=fixed.source,
+        query=fixed.query,
+        fixed=fixed.taken,
+        start=fixed.start,
+        end=fixed.end,
         count=len(items),
-        sha256=asked.population.sha256,
+        sha256=fixed.sha256,
         frequency=asked.size.frequency,
         usual=(asked.size.least, asked.size.most),
         seed=seed,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
@@ -30,6 +30,12 @@ class Line:
     mail: str
     when: int
     """When it was committed, in seconds of the epoch."""
+    written: tuple[str, ...] = ()
+    """Name and address as the commit has them, which a .mailmap may call otherwise."""
+
+    def by(self, person: str) -> bool:
+        """Whether a name or an address is that of its author, as it is called or as it was written."""
+        return person.casefold() in {one.casefold() for one in (self.name, self.mail, *self.written)}
 
     @property
     def day(self) -> date:
@@ -45,13 +51,30 @@ def blame(path: Path) -> Sequence[Line | None]:
     place = path.resolve()
     if _git(place, "rev-parse", "--is-shallow-repository").strip() != "false":
         return ()
-    return _lines(_git(place, *_BLAME, "--", place.name))
+    lines = _lines(_git(place, *_BLAME, "--", place.name))
+    written = _written(place, {line.commit for line in lines if line is not None})
+    # A commit whose author is not known as it was written is one of which nothing is known.
+    return [replace(line, written=written[line.commit]) if line and line.commit in written else None for line in lines]
+
+
+def _written(place: Path, commits: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+    """Name and address of the authors of commits, whatever a .mailmap makes of them: that may lie here uncommitted."""
+    if not commits:
+        return {}
+    rows = _git(place, "log", "--no-walk", "--format=%H%x00%an%x00%ae", *sorted(commits), "--").split("\n")
+    return {commit: tuple(names) for commit, *names in (row.split("\0") for row in rows if row)}
 
 
 def _git(place: Path, *arguments: str) -> str:
     """What git says, or nothing where it fails, is missing or hangs."""
     own = {name: value for name, value in os.environ.items() if name not in _OF_ANOTHER}
-    environment = {**own, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+    environment = {
+        **own,
+        "LC_ALL": "C",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+    }
     try:
         done = subprocess.run(  # noqa: S603
             ["git", "-c", "core.fsmonitor=false", "-C", str(place.parent), *arguments],  # noqa: S607

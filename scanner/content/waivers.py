@@ -155,7 +155,7 @@ def _authored(reading: Reading, index: int, waiver: Waiver, lines: Sequence[Line
     written = _written(reading.document, path, lines)
     known = [line for line in written if line is not None]
     for line in sorted(known, key=lambda one: one.when, reverse=True):
-        if waiver.approver.casefold() in (line.mail.casefold(), line.name.casefold()):
+        if line.by(waiver.approver):
             message = f"{waiver.approver} wrote this entry (commit {line.commit[:12]}) and cannot approve it"
             reading.wrong((*path, "approver"), message, "the person who approves is not the one who asks")
             break

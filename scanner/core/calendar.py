@@ -56,6 +56,13 @@ def slots(period: Window, schedule: Schedule, until: datetime) -> tuple[Slot, ..
     return tuple(slot for slot in intervals if slot.end <= until)
 
 
+def rest(period: Window, schedule: Schedule, until: datetime) -> Slot | None:
+    """What is left of the period behind its whole intervals: one that is not over, or that its end cuts off."""
+    whole = slots(period, schedule, until)
+    begins, ends = whole[-1].end if whole else period.start, min(until, period.end)
+    return Slot(start=begins, end=ends) if begins < ends else None
+
+
 def _days(period: Window) -> Iterator[Slot]:
     day = period.first
     while day <= period.last:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
 
+from scanner.core.calendar import moment
+from scanner.core.waive import weigh
 from scanner.model.attestations import Attestation
-from scanner.model.decisions import AttestationSpan, WaiverSpan
+from scanner.model.decisions import AttestationSpan, StandingSpan, WaiverSpan
 from scanner.model.history import Record
 from scanner.model.waivers import Waiver
 
@@ -15,22 +18,23 @@ def waiver_spans(
 ) -> tuple[WaiverSpan, ...]:
     """The waivers of one target that any of its records inside a period was given; `records` are the whole chain."""
     first: dict[Waiver, Record] = {}
-    last: dict[Waiver, Record] = {}
+    given: dict[Waiver, list[Record]] = {}
     for record in records:
         for waiver in waivers_of(record):
             if waiver.target == record.target:
                 first.setdefault(waiver, record)
                 if inside(record):
-                    last[waiver] = record
-    return tuple(_waiver_span(waiver, first[waiver], record) for waiver, record in sorted(last.items(), key=_order))
+                    given.setdefault(waiver, []).append(record)
+    return tuple(_waiver_span(waiver, first[waiver], those) for waiver, those in sorted(given.items(), key=_order))
 
 
-def _order(entry: tuple[Waiver, Record]) -> tuple[str, int]:
-    waiver, record = entry
-    return (waiver.id, record.seq)
+def _order(entry: tuple[Waiver, Sequence[Record]]) -> tuple[str, int]:
+    waiver, records = entry
+    return (waiver.id, records[-1].seq)
 
 
-def _waiver_span(waiver: Waiver, first: Record, last: Record) -> WaiverSpan:
+def _waiver_span(waiver: Waiver, first: Record, records: Sequence[Record]) -> WaiverSpan:
+    last = records[-1]
     return WaiverSpan(
         target=waiver.target,
         waiver=waiver.id,
@@ -46,7 +50,29 @@ def _waiver_span(waiver: Waiver, first: Record, last: Record) -> WaiverSpan:
         first_read=first.finished,
         last_seq=last.seq,
         last_read=last.finished,
+        standings=tuple(_standings(waiver, records)),
     )
+
+
+def _standings(waiver: Waiver, records: Iterable[Record]) -> Iterator[StandingSpan]:
+    """A record says what its controls read: by that, a waiver lapsed or did not."""
+    # A record that was not given the waiver parts those around it: numbers that follow each other keep their distance.
+    weighed = ((*_worth(waiver, record), record.seq - place, record) for place, record in enumerate(records))
+    for (standing, why, _), group in groupby(weighed, key=lambda one: one[:3]):
+        same = [record for *_, record in group]
+        yield StandingSpan(
+            standing=standing,
+            why=why,
+            first_seq=same[0].seq,
+            first_read=same[0].finished,
+            last_seq=same[-1].seq,
+            last_read=same[-1].finished,
+        )
+
+
+def _worth(waiver: Waiver, record: Record) -> tuple[str, str]:
+    (weighed,) = weigh([waiver], {waiver.target: moment(record.finished).date()}, record.controls)
+    return weighed.standing.value, weighed.why
 
 
 def attestation_spans(

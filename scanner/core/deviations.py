@@ -165,7 +165,7 @@ class _Item:
 
     def _uncover(self, before: int) -> None:
         """A listing that is whole again: what went out of sight with it and is not in it is gone."""
-        for place in self.ground.listing.cleared(self.left, before):
+        for place in self.ground.listing.changed(self.left, before):
             if self.ground.whole(place):
                 self.hidden = ""
                 self._close(place, "removed")

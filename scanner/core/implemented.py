@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from scanner.core.calendar import moment
 from scanner.core.operate import Chain
 from scanner.core.stories import ANY
+from scanner.core.versions import Versions
 from scanner.model.controls import Role
 from scanner.model.history import Record, Transition
 from scanner.model.library import Library
 from scanner.model.operation import Implemented
 
 
-def implemented(chains: Iterable[Chain], library: Library, *, end: datetime) -> tuple[Implemented, ...]:
-    """Every control at the end of a day, target by target; without a record before it, it is not shown."""
-    return tuple(found for chain in chains for found in _target(chain, library, end))
+def implemented(
+    chains: Iterable[Chain], library: Library, *, end: datetime, packs: Mapping[str, Library] | None = None
+) -> tuple[Implemented, ...]:
+    """Every control at the end of a day, target by target; without a record before it, it is not shown.
+
+    `library` is today's; `packs` are those that judged, by digest, as far as they are kept.
+    """
+    versions = Versions(today=library, packs=packs or {})
+    return tuple(found for chain in chains for found in _target(chain, versions, end))
 
 
-def _target(chain: Chain, library: Library, end: datetime) -> Iterator[Implemented]:
-    before = [record for record in chain.records if moment(record.finished) < end]
-    last = max(before, key=lambda record: record.seq, default=None)
+def last_before(records: Iterable[Record], end: datetime) -> Record | None:
+    """The last record that ended before a moment."""
+    before = [record for record in records if moment(record.finished) < end]
+    return max(before, key=lambda record: record.seq, default=None)
+
+
+def _target(chain: Chain, versions: Versions, end: datetime) -> Iterator[Implemented]:
+    last = last_before(chain.records, end)
     tallies = _counts(chain.transitions, last) if last else {}
-    for name, control in sorted(library.controls.items()):
+    for name, control in versions.controls((last.pack_sha256,) if last else ()).items():
         counts: Counter[str] = Counter()
         for link in control.checks:
             if link.role is Role.EVIDENCES:

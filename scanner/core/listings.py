@@ -16,7 +16,6 @@ class Listing:
     def __init__(self) -> None:
         self._places: list[int] = []
         self._blind: list[frozenset[str]] = []
-        self._cleared: list[int] = []
 
     def add(self, place: int, verdicts: Mapping[str, str]) -> None:
         """What one more record says of the listings that changed with it, by region."""
@@ -28,17 +27,15 @@ class Listing:
                 blind.add(region)
         self._places.append(place)
         self._blind.append(frozenset(blind))
-        if GONE in verdicts.values():
-            self._cleared.append(place)
 
     def covers(self, region: str, place: int) -> bool:
         """Whether after a record a listing that is not read whole could hold an item of a region."""
         before = bisect_right(self._places, place)
         return before > 0 and may_hide(self._blind[before - 1], region)
 
-    def cleared(self, after: int, before: int) -> Iterator[int]:
-        """Records between two others with which a listing was whole again."""
-        return (place for place in self._cleared if after < place < before)
+    def changed(self, after: int, before: int) -> Iterator[int]:
+        """Records between two others with which it became known of a listing whether it was read whole."""
+        return (place for place in self._places if after < place < before)
 
 
 def may_hide(blind: Collection[str], region: str) -> bool:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Final
 
-from scanner.core.calendar import iso, moment, read_grace, slots
-from scanner.core.changes import stretches
+from scanner.core.calendar import iso, moment, read_grace
+from scanner.core.changes import SHORT, stretches
 from scanner.core.deviations import Walk
 from scanner.core.ordered import Ordered
 from scanner.core.reads import Reads
 from scanner.core.stories import Stories, tell
 from scanner.core.tallies import Tally
+from scanner.core.versions import Versions
 from scanner.model.controls import Control, Role
 from scanner.model.history import Record, Transition
 from scanner.model.library import Library
@@ -70,28 +71,33 @@ def operate(
     schedule: Schedule,
     now: datetime,
     exclusions: tuple[str, ...] = (),
+    packs: Mapping[str, Library] | None = None,
 ) -> Period:
-    """The period as its records show it; what was not read in it reads `not shown`."""
+    """The period as its records show it; what was not read in it reads `not shown`.
+
+    `library` is today's; `packs` are those that judged, by digest, as far as they are kept.
+    """
     until = min(period.end, now)
-    walked = [_walk(chain, library, period, schedule, until) for chain in chains]
+    versions = Versions(today=library, packs=packs or {})
+    walked = [_walk(chain, versions, period, schedule, until) for chain in chains]
+    inside = [one.reads.records[place] for one in walked for place in one.inside]
+    judged = [record.pack_sha256 for record in sorted(inside, key=lambda record: moment(record.finished))]
+    controls = versions.controls(judged)
     return Period(
         window=period,
         until=until,
         schedule=schedule,
-        targets=tuple(_target(one) for one in walked),
-        controls=tuple(_control(control, walked, library) for _, control in sorted(library.controls.items())),
+        targets=tuple(_target(one, versions) for one in walked),
+        controls=tuple(_control(control, walked, versions, judged) for control in controls.values()),
         exclusions=exclusions,
-        notes=_notes(walked, library, now, period),
+        notes=tuple(_notes(walked, versions, judged, now, period)),
     )
 
 
-def _walk(chain: Chain, library: Library, period: Window, schedule: Schedule, until: datetime) -> _Walked:
-    ordered = sorted(chain.records, key=lambda record: record.seq)
-    before_end = [place for place, record in enumerate(ordered) if moment(record.started) < period.end]
-    records = ordered[: before_end[-1] + 1] if before_end else []
-    reads = Reads(records, slots(period, schedule, until))
-    last = records[-1].seq if records else 0
-    walk = Walk(chain.target, reads, start=period.start, end=until, is_event=library.is_event)
+def _walk(chain: Chain, versions: Versions, period: Window, schedule: Schedule, until: datetime) -> _Walked:
+    reads = Reads.over(chain.records, period, schedule, until)
+    last = reads.records[-1].seq if reads.records else 0
+    walk = Walk(chain.target, reads, start=period.start, end=until, is_event=versions.is_event)
     return _Walked(
         target=chain.target,
         reads=reads,
@@ -107,7 +113,7 @@ def _walk(chain: Chain, library: Library, period: Window, schedule: Schedule, un
 # -- targets ----------------------------------------------------------------------------------------------------------
 
 
-def _target(walked: _Walked) -> TargetPeriod:
+def _target(walked: _Walked, versions: Versions) -> TargetPeriod:
     reads = walked.reads
     records = [reads.records[place] for place in walked.inside]
     earlier = reads.records[walked.inside[0] - 1 : walked.inside[0]] if records and walked.inside[0] else ()
@@ -127,34 +133,35 @@ def _target(walked: _Walked) -> TargetPeriod:
         made=len(made),
         missed=tuple(slot for place, slot in enumerate(reads.slots) if place not in made),
         stretches=spans,
-        changes=(*first, *changes),
+        changes=tuple(versions.told((*first, *changes), reads.records)),
         gaps=dict(sorted(gaps.items())),
     )
 
 
-def _notes(walked: Sequence[_Walked], library: Library, now: datetime, period: Window) -> tuple[str, ...]:
-    found = []
+def _notes(
+    walked: Sequence[_Walked], versions: Versions, judged: Sequence[str], now: datetime, period: Window
+) -> Iterator[str]:
     if now < period.end:
-        found.append(f"The period is not over: the report ends at {iso(now)}.")
+        yield f"The period is not over: the report ends at {iso(now)}."
     if not walked:
-        found.append("There is no target in history: nothing is shown.")
-    packs = {one.reads.records[place].pack_sha256 for one in walked for place in one.inside}
-    if packs - {library.sha256}:
-        found.append("Verdicts are those of the pack in force at each run; statements of controls are today's.")
-    return tuple(found)
+        yield "There is no target in history: nothing is shown."
+    if set(judged) - {versions.today.sha256}:
+        yield "Verdicts, statements and times for correction are those of the pack in force at each run."
+    for pack in sorted({pack for pack in judged if not versions.known(pack)}):
+        yield f"Pack {pack[:SHORT]} cannot be read from the store: its controls are taken as they are today."
 
 
 # -- controls ---------------------------------------------------------------------------------------------------------
 
 
-def _control(control: Control, walked: Sequence[_Walked], library: Library) -> ControlPeriod:
+def _control(control: Control, walked: Sequence[_Walked], versions: Versions, judged: Sequence[str]) -> ControlPeriod:
     evidencing = [link.id for link in control.checks if link.role is Role.EVIDENCES]
     beside = [link.id for link in control.checks if link.role is not Role.EVIDENCES]
-    mine = [one for one in walked if _concerns(control, one, library)]
-    asked = [(one, name) for one in mine for name in evidencing if _asked(one, name, library)]
+    mine = [one for one in walked if _concerns(control, one, versions)]
+    asked = [(one, name) for one in mine for name in evidencing if _asked(one, name, versions)]
     tallies = [one.tallies[name] for one, name in asked if name in one.tallies]
     checks = tuple(_check(one, name) for one, name in asked)
-    grace = read_grace(control.grace)
+    grace = _grace(control, mine, versions)
     waived = {_item(span) for tally in tallies for span in tally.waived}
     told = {_item(item) for tally in tallies for item in tally.deviations}
     apart = [one.tallies[name].all() for one in mine for name in beside if name in one.tallies]
@@ -165,7 +172,7 @@ def _control(control: Control, walked: Sequence[_Walked], library: Library) -> C
         frequency=control.frequency,
         population=control.population,
         deviation=control.deviation,
-        grace=control.grace,
+        grace=", then ".join(versions.graces(control, judged)) or control.grace,
         checks=checks,
         attestations=control.attestations,
         items=sum(check.items for check in checks),
@@ -173,10 +180,11 @@ def _control(control: Control, walked: Sequence[_Walked], library: Library) -> C
         waived=len(waived),
         days=sum((check.days for check in checks), Days()),
         runs_expected=sum(len(one.reads.slots) for one in mine),
-        runs_made=sum(_made(one, evidencing, library) for one in mine),
+        runs_made=sum(_made(one, evidencing, versions) for one in mine),
         silences=tuple(silence for one in mine for silence in _silences(one, control.id)),
         deviations=Ordered(
-            (part for tally in tallies for part in tally.all()), lambda item: Judged(item, correction(item, grace))
+            (part for tally in tallies for part in tally.all()),
+            lambda item: Judged(item, correction(item, grace(item))),
         ),
         beside=Ordered((part for parts in apart for part in parts), _itself),
         statuses=dict(sorted(Counter(status for one in mine for status in _statuses(one, control.id)).items())),
@@ -186,15 +194,21 @@ def _control(control: Control, walked: Sequence[_Walked], library: Library) -> C
 _item = attrgetter("target", "check", "region", "resource")
 
 
-def _concerns(control: Control, one: _Walked, library: Library) -> bool:
+def _grace(control: Control, walked: Iterable[_Walked], versions: Versions) -> Callable[[Deviation], timedelta | None]:
+    """The time that the control left for a correction when a deviation was first read."""
+    graces = {pack: read_grace(versions.grace(control, pack)) for pack in ("", *versions.packs)}
+    packs = {one.target: {record.finished: record.pack_sha256 for record in one.reads.records} for one in walked}
+    return lambda item: graces.get(packs[item.target][item.opened_by], graces[""])
+
+
+def _concerns(control: Control, one: _Walked, versions: Versions) -> bool:
     """Whether a target's records speak of a control: its checks are of that cloud, or people must show it."""
-    cloud = one.target.partition(":")[0]
-    known = [link.id for link in control.checks if link.id in library.checks]
-    return not known or any(library.cloud(check) == cloud for check in known)
+    clouds = {cloud for link in control.checks if (cloud := versions.cloud(link.id))}
+    return not clouds or one.target.partition(":")[0] in clouds
 
 
-def _asked(one: _Walked, check: str, library: Library) -> bool:
-    return check not in library.checks or library.cloud(check) == one.target.partition(":")[0]
+def _asked(one: _Walked, check: str, versions: Versions) -> bool:
+    return versions.cloud(check) in ("", one.target.partition(":")[0])
 
 
 def _check(one: _Walked, name: str) -> CheckPeriod:
@@ -214,9 +228,9 @@ def _itself(item: Deviation) -> Deviation:
     return item
 
 
-def _made(one: _Walked, checks: Sequence[str], library: Library) -> int:
+def _made(one: _Walked, checks: Sequence[str], versions: Versions) -> int:
     """Expected runs in which everything that evidences a control was asked."""
-    return one.reads.runs_asking(name for name in checks if _asked(one, name, library))
+    return one.reads.runs_asking(name for name in checks if _asked(one, name, versions))
 
 
 def _statuses(one: _Walked, control: str) -> Iterable[str]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 
-from scanner.core.calendar import moment
+from scanner.core.calendar import moment, rest, slots
 from scanner.model.history import Record
-from scanner.model.operation import Slot
+from scanner.model.operation import Schedule, Slot, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,18 +37,20 @@ class Reads:
     """The records of one target in order, with the intervals that they fall in.
 
     A run belongs to the interval in which it started; the times of a reading are those at which its record ended.
+    In the rest of a period no run is expected, and what is read in it counts as anywhere.
     """
 
-    def __init__(self, records: Sequence[Record], slots: Sequence[Slot]) -> None:
+    def __init__(self, records: Sequence[Record], slots: Sequence[Slot], rest: Slot | None = None) -> None:
         self.records = tuple(sorted(records, key=lambda record: record.seq))
         self.slots = tuple(slots)
+        self._intervals = (*self.slots, rest) if rest else self.slots
         self.moments = tuple(moment(record.finished) for record in self.records)
         """When the reading of each record ended, to reckon with."""
         self.times = (*(record.finished for record in self.records), "")
         """The same as records write it; `` for no record, which is -1."""
         self.places = {record.seq: place for place, record in enumerate(self.records)}
         """By the numbers of records."""
-        self._slot = [_place(self.slots, moment(record.started)) for record in self.records]
+        self._slot = [_place(self._intervals, moment(record.started)) for record in self.records]
         self._regions = frozenset(region for record in self.records for region in record.regions)
         # Nearly all records ask the same checks: each such set is kept, and looked at, once.
         self._asked: dict[frozenset[str], frozenset[str]] = {}
@@ -62,12 +64,20 @@ class Reads:
         self._known: dict[tuple[int, ...], Readings] = {}
         self._runs: dict[int, list[int]] = {}
         for place, slot in enumerate(self._slot):
-            if slot >= 0:
+            if 0 <= slot < len(self.slots):
                 self._runs.setdefault(slot, []).append(place)
         self._asked_together = Counter(
             frozenset(self._checks[place] for place in places) for places in self._runs.values()
         )
         """Intervals by what their runs asked."""
+
+    @classmethod
+    def over(cls, records: Iterable[Record], period: Window, schedule: Schedule, until: datetime) -> Reads:
+        """Those of a chain up to the last record that started before the end of a period."""
+        ordered = sorted(records, key=lambda record: record.seq)
+        inside = [place for place, record in enumerate(ordered) if moment(record.started) < period.end]
+        known = ordered[: inside[-1] + 1] if inside else []
+        return cls(known, slots(period, schedule, until), rest(period, schedule, until))
 
     def _once(self, checks: frozenset[str]) -> frozenset[str]:
         return self._asked.setdefault(checks, checks)
@@ -121,7 +131,7 @@ class Reads:
         for place in range(len(self.records)):
             slot = self._slot[place]
             counts = place in inside and slot >= 0
-            sums.append(sums[-1] + (self.slots[slot].days / share[slot] if counts else 0.0))
+            sums.append(sums[-1] + (self._intervals[slot].days / share[slot] if counts else 0.0))
         return tuple(sums)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -13,7 +13,7 @@ from typing import Final
 
 from scanner.core.reads import Reads
 from scanner.core.stories import ANY
-from scanner.model.controls import Control, Role
+from scanner.model.decisions import WaivedSpan
 from scanner.model.history import Transition
 from scanner.model.operation import Deviation, Item, PopulationFile
 
@@ -48,17 +48,16 @@ def sizes() -> dict[str, Size]:
     return {row[0]: Size(frequency=row[0], least=int(row[1]), most=int(row[2])) for row in rows}
 
 
-def usual_size(control: Control) -> Size:
+def usual_size(frequency: str) -> Size:
     """The row of the table for the most frequent of a control's frequencies."""
     table = sizes()
-    names = [_WORDS.get(word.strip(), word.strip()) for word in control.frequency.split(",")]
+    names = [_WORDS.get(word.strip(), word.strip()) for word in frequency.split(",")]
     known = [table[name] for name in names if name in table]
     return max(known, key=lambda size: size.most, default=table[MOST_OFTEN])
 
 
-def members(control: Control, target: str, reads: Reads, transitions: Iterable[Transition]) -> list[Item]:
-    """Every item of a control's evidencing checks that was read in the period, sorted."""
-    checks = {link.id for link in control.checks if link.role is Role.EVIDENCES}
+def members(checks: Collection[str], target: str, reads: Reads, transitions: Iterable[Transition]) -> list[Item]:
+    """Every item of some checks that was read in the period, sorted."""
     open_since: dict[tuple[str, str, str], int] = {}
     found: set[tuple[str, str, str]] = set()
     for row in transitions:
@@ -77,16 +76,16 @@ def members(control: Control, target: str, reads: Reads, transitions: Iterable[T
 
 
 def population(
-    control: Control, items: Sequence[Item], *, source: str, query: str, taken: str, start: str, end: str
+    control: str, items: Sequence[Item], *, source: str, query: str, taken: str, start: str, end: str
 ) -> PopulationFile:
     """The population with its digest: over what it is of and every item id, not over when it was taken."""
     ordered = tuple(sorted(items, key=lambda item: item.id))
-    head = {"control": control.id, "end": end, "query": query, "start": start, "count": len(ordered)}
+    head = {"control": control, "end": end, "query": query, "start": start, "count": len(ordered)}
     digest = hashlib.sha256(json.dumps(head, sort_keys=True, ensure_ascii=True).encode() + b"\n")
     for item in ordered:
         digest.update(item.id.encode("utf-8", "surrogatepass") + b"\n")
     return PopulationFile(
-        control=control.id,
+        control=control,
         source=source,
         query=query,
         taken=taken,
@@ -108,10 +107,10 @@ def draw(items: Sequence[Item], seed: str, size: int) -> tuple[Drawn, ...]:
     )  # fmt: skip
 
 
-def deviating(deviations: Iterable[Deviation], items: Iterable[Item]) -> int:
-    """Items of a population that have a deviation."""
+def deviating(spans: Iterable[Deviation | WaivedSpan], items: Iterable[Item]) -> int:
+    """Items of a population that deviated; one that was waived did."""
     known = {(item.target, item.check, item.region, item.resource) for item in items}
-    return len({(one.target, one.check, one.region, one.resource) for one in deviations} & known)
+    return len({(one.target, one.check, one.region, one.resource) for one in spans} & known)
 
 
 def chance_to_miss(count: int, failing: int, size: int) -> float:

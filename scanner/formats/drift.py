@@ -7,8 +7,10 @@ from typing import Final
 
 from scanner.core.actors import Actor
 from scanner.core.drift import Drift, Moved, What
+from scanner.core.versions import CONTENT
 from scanner.formats.plain import dumps
 from scanner.formats.values import clean
+from scanner.model.operation import Change
 
 SCHEMA: Final = "tscan.drift/1"
 NAMED: Final = 50
@@ -83,7 +85,8 @@ def _around(drift: Drift) -> Iterator[str]:
             [f"  {one.resource} {one.region}".rstrip() for one in drift.gone if not one.whole],
         ),
         ("Waivers", [f"  {one.waiver}: {_left(one.days)}, {one.expires}" for one in drift.waivers]),
-        ("Checks, parameters, waivers and scope", [f"  {one.what}: {one.detail}" for one in drift.changes]),
+        ("Checks, parameters, waivers and scope", [_change(one) for one in drift.changes if one.what not in CONTENT]),
+        ("What the packs judge otherwise", [_change(one) for one in drift.changes if one.what in CONTENT]),
         ("Calls that are not answered now", [f"  {gap}" for gap in drift.gaps]),
         (
             "Calls that were not answered: they are now, or are not made any more",
@@ -94,6 +97,10 @@ def _around(drift: Drift) -> Iterator[str]:
         if lines:
             yield f"{heading} ({len(lines)})"
             yield from _cut(lines)
+
+
+def _change(change: Change) -> str:
+    return f"  {change.what}: {change.detail}"
 
 
 def _left(days: int) -> str:

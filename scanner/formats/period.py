@@ -6,14 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
-from scanner.core.calendar import iso
+from scanner.core.calendar import iso, moment
+from scanner.core.versions import CONTENT
 from scanner.formats.plain import dumps
 from scanner.formats.values import clean
 from scanner.model.decisions import WaiverSpan
 from scanner.model.operation import (
+    AtDate,
+    Change,
     ControlPeriod,
     Deviation,
-    Implemented,
     Judged,
     Period,
     Silence,
@@ -78,12 +80,13 @@ def _exclusions(period: Period) -> Iterator[str]:
 
 def _changes(period: Period) -> Iterator[str]:
     yield "Changes to checks, parameters, waivers and scope"
-    lines = [
-        f"  {change.ts}  {change.target} record {change.seq}: {change.what}: {change.detail}"
-        for target in period.targets
-        for change in target.changes
-    ]
-    yield from _listed(lines or ["  none"])
+    changes = [change for target in period.targets for change in target.changes]
+    # A new version of tscan has hundreds inside: no parameter that was set and no waiver may stand behind them.
+    inside = [change for change in changes if change.what in CONTENT]
+    yield from _listed([_change(change) for change in changes if change.what not in CONTENT] or ["  none"])
+    if inside:
+        yield f"  What the packs judge otherwise ({len(inside)}):"
+        yield from _listed([f"  {_change(change)}" for change in inside])
     for target in period.targets:
         if len(target.stretches) > 1:
             yield f"  {target.target} falls into {len(target.stretches)} stretches, each judged by what was in force:"
@@ -93,11 +96,15 @@ def _changes(period: Period) -> Iterator[str]:
     yield ""
 
 
+def _change(change: Change) -> str:
+    return f"  {change.ts}  {change.target} record {change.seq}: {change.what}: {change.detail}"
+
+
 def _decisions(period: Period) -> Iterator[str]:
     """What people accepted, and what they stated; who, and in which records it was in force."""
     yield f"Waivers ({len(period.waivers)}): what they accept is no pass, and stays a deviation"
     yield from (line for one in period.waivers[:NAMED] for line in _waiver(one))
-    yield from _more(len(period.waivers), 3) if period.waivers else ["  none"]
+    yield from _more(len(period.waivers)) if period.waivers else ["  none"]
     yield f"Attestations ({len(period.attestations)})"
     lines = [
         f"  {one.control}  {one.by} on {one.dated}, until {one.valid_until}; read {one.first_read} to {one.last_read}"
@@ -113,7 +120,8 @@ def _waiver(one: WaiverSpan) -> Iterator[str]:
     beside = f"; only while {one.compensating} reads pass" if one.compensating else ""
     yield f"    approved by {one.approver}, {author}; {one.opened} until {one.expires}{beside}"
     committed = f", committed {one.committed}" if one.committed else ""
-    yield f"    in records {one.first_seq} ({one.first_read}) to {one.last_seq} ({one.last_read}){committed}"
+    yield f"    first in record {one.first_seq} ({one.first_read}){committed}"
+    yield from (f"    {standing}" for standing in one.standings)
 
 
 def _missed(period: Period) -> Iterator[str]:
@@ -156,7 +164,9 @@ def _control(control: ControlPeriod) -> Iterator[str]:
     yield f"  runs         {control.runs_made} of {control.runs_expected} expected ones asked all of its checks"
     days = control.days
     waived = f", {control.waived} of them waived for a time" if control.waived else ""
-    yield f"  items        {control.deviating} of {control.items} with a deviation{waived}"
+    # What was open before and is not read in the period still stands open, and is in no population of it.
+    of = f"of {control.items}" if control.deviating <= control.items else f"(no more than {control.items} were read)"
+    yield f"  items        {control.deviating} {of} with a deviation{waived}"
     yield (
         f"  item-days    {days.failing:g} failing and {days.waived:g} waived of {days.observed:g} observed; "
         f"{days.unread:g} unread"
@@ -164,10 +174,10 @@ def _control(control: ControlPeriod) -> Iterator[str]:
     yield from _listed([f"  not shown    {_silence(one)}" for one in control.silences])
     yield f"  grace        {control.grace or 'not stated'}"
     yield from (line for one in control.deviations[:NAMED] for line in _judged(one))
-    yield from _more(len(control.deviations), 2)
+    yield from _more(len(control.deviations))
     spans = [span for check in control.checks for span in check.waived]
     yield from (
-        f"  waived       {one.resource} ({one.check}, {one.what}) {one.start} to {one.end or 'now'}"
+        f"  waived       {one.resource} ({one.check}, {one.what}) {one.start} to {one.end or 'the end'}"
         for one in spans[:NAMED]
     )
     yield from _more(len(spans))
@@ -184,7 +194,7 @@ def _silence(one: Silence) -> str:
 def _judged(one: Judged) -> Iterator[str]:
     item = one.deviation
     yield f"  deviation    {item.resource} {item.region} ({item.check}): {one.correction}"
-    yield f"               {opened(item)}; {closed(item)}; {duration(item)}"
+    yield from (f"               {line}" for line in (opened(item), closed(item), duration(item)))
 
 
 def opened(item: Deviation) -> str:
@@ -218,23 +228,24 @@ def _listed(lines: Sequence[str]) -> Iterable[str]:
     return [*lines[:NAMED], *_more(len(lines))]
 
 
-def _more(count: int, lines: int = 1) -> Iterable[str]:
-    """That not all are printed, where each takes so many lines."""
-    return [f"  … and {(count - NAMED) * lines} more lines: --format json has all"] if count > NAMED else []
+def _more(count: int) -> Iterable[str]:
+    """That not all are printed."""
+    return [f"  … and {count - NAMED} more: --format json has all"] if count > NAMED else []
 
 
-def at_text(found: Sequence[Implemented], day: str) -> str:
+def at_text(found: AtDate) -> str:
     """Controls at a date, for people."""
-    lines = [f"Implemented at the end of {day}: what the last record at or before it says", ""]
+    lines = [f"Implemented at {iso(found.until)}, on {found.day}: what the last record at or before it says", ""]
     target = None
-    for one in found:
+    for one in found.controls:
         if one.target != target:
             target = one.target
-            read = f"record {one.seq}, read {one.read}" if one.seq else "no record: nothing is shown"
+            age = span(max(found.until - moment(one.read), timedelta(0))) if one.read else ""
+            read = f"record {one.seq}, read {one.read}, {age} before" if one.seq else "no record: nothing is shown"
             lines.append(f"{target}: {read}")
         counts = ", ".join(f"{count} {verdict}" for verdict, count in one.counts.items())
         lines.append(f"  {one.id:8} {one.status:15} {one.title}{f' ({counts})' if counts else ''}")
-    if not found:
+    if not found.controls:
         lines.append("There is no target in history: nothing is shown.")
     lines += ["", "A status says what the evidence shows; the conclusion on a criterion is the auditor's."]
     return "\n".join(clean(line) for line in lines) + "\n"

@@ -13,6 +13,7 @@ from scanner.formats.plain import dumps
 from scanner.formats.values import clean
 
 SCHEMA: Final = "tscan.sample/1"
+_LEAST: Final = 0.001
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ class Sample:
     seed: str
     size: int
     deviating: int
-    """Items of the population that have a deviation in the period."""
+    """Items of the population that have a deviation in the period, or were waived in it."""
     misses_one: float
     """Chance that a random sample of this size misses one given item."""
     misses_all: float
@@ -78,15 +79,22 @@ def _lines(sample: Sample) -> Iterator[str]:
     yield f"  usual size {least} to {most} for '{sample.frequency}' (practice of firms; no standard fixes it)"
     yield f"  size       {sample.size}"
     yield f"  deviating  {sample.deviating} items, all listed by 'tscan period'"
-    yield f"  a random sample of {sample.size} misses one given item with a chance of {sample.misses_one:.1%}"
+    yield f"  a random sample of {sample.size} misses one given item with a chance {_chance(sample.misses_one)}"
     if sample.deviating:
-        yield f"  and all {sample.deviating} deviating items with a chance of {sample.misses_all:.1%}"
+        yield f"  and all {sample.deviating} deviating items with a chance {_chance(sample.misses_all)}"
     if not sample.seed:
         yield "The population is fixed. Let the auditor choose a seed, then run this again with --seed."
         return
     yield f"Sample by seed {sample.seed}: the {sample.size} lowest SHA-256 of 'seed:item'"
     for one in sample.drawn:
         yield f"  {one.place:4}  {one.digest[:16]}  {one.item.id}"
+
+
+def _chance(value: float) -> str:
+    """A chance that rounds to none or to certainty, and is neither, says so."""
+    if 0 < value < _LEAST:
+        return f"below {_LEAST:.1%}"
+    return f"above {1 - _LEAST:.1%}" if 1 - _LEAST < value < 1 else f"of {value:.1%}"
 
 
 FORMS: Final[Mapping[str, Callable[[Sample], str]]] = {"terminal": as_text, "json": as_json, "csv": as_csv}

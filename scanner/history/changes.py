@@ -43,9 +43,26 @@ class Ground:
     regions: frozenset[str]
     changed: Callable[[str], bool] = field(default=lambda _: True)
     """Whether a check reads evidence that is not what it was in the record before."""
+    asks: Callable[[str], frozenset[str] | None] = field(default=lambda _: None)
+    """The parameters that may decide a check; None: any may."""
+
+    def moved(self, was: Ground, check: str) -> bool:
+        """Whether a parameter that may decide a check is not what it was, or is newly set or not set any more."""
+        if was.params == self.params:
+            return False
+        names = self.asks(check)
+        mine, theirs = (
+            {name: value for name, value in one.items() if names is None or name in names}
+            for one in (self.params, was.params)
+        )
+        return mine != theirs
 
 
-def ground_of(record: Record, changed: Callable[[str], bool] = lambda _: True) -> Ground:
+def ground_of(
+    record: Record,
+    changed: Callable[[str], bool] = lambda _: True,
+    asks: Callable[[str], frozenset[str] | None] = lambda _: None,
+) -> Ground:
     """The ground of a record."""
     return Ground(
         pack=record.pack_sha256,
@@ -53,6 +70,7 @@ def ground_of(record: Record, changed: Callable[[str], bool] = lambda _: True) -
         checks=frozenset(record.checks),
         regions=frozenset(record.regions),
         changed=changed,
+        asks=asks,
     )
 
 
@@ -159,6 +177,6 @@ def _cause(place: Place, last: Transition | None, verdict: str, was: Ground | No
         return Cause.WAIVER
     if was.pack != ground.pack:
         return Cause.PACK
-    if was.params != ground.params:
+    if ground.moved(was, check):
         return Cause.PARAMS
     return Cause.EVIDENCE if ground.changed(check) else Cause.CLOCK

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import Any, Final
 
 from scanner.history.chain import Chain
 from scanner.history.changes import apply, findings_by_place, ground_of, now_seen, transitions
 from scanner.history.documents import Parts, make_answers, make_evidence
-from scanner.history.grounds import Grounds, operations
+from scanner.history.grounds import Grounds, operations, parameters
 from scanner.history.said import attestations_text, waivers_text
 from scanner.history.segments import Made, make_file, make_moves, make_table
 from scanner.model.answers import Snapshot
@@ -132,7 +133,7 @@ class Draft:
         answers, before = self._parts.answers, self._chain.answers(self._head)[1] if self._head else []
         reads = operations(self._scan.library, record.checks)
         grounds = Grounds(self._scan.snapshot, answers, before, reads)
-        ground = ground_of(record, grounds.changed)
+        ground = ground_of(record, grounds.changed, cache(partial(parameters, self._scan.library)))
         state = self._chain.state()
         return list(
             transitions(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from scanner.core.bulk import every_type, in_bulk
 from scanner.core.need import needs
@@ -14,7 +15,10 @@ from scanner.core.permissions import need_requests
 from scanner.history.changes import LISTING, Place
 from scanner.history.documents import Given
 from scanner.model.answers import Snapshot
+from scanner.model.kinds import Listing
 from scanner.model.library import Library
+
+_ANY: Final = "*"
 
 
 def operations(library: Library, checks: Collection[str]) -> dict[str, frozenset[str]]:
@@ -30,6 +34,33 @@ def operations(library: Library, checks: Collection[str]) -> dict[str, frozenset
         for name in checks
         if name in library.checks
     }
+
+
+def parameters(library: Library, check: str) -> frozenset[str] | None:
+    """Names of the parameters that may decide a check; None where any may.
+
+    What a kind is read by counts as a whole, whatever the check needs of it.
+    """
+    if check not in library.checks:
+        return None
+    asked = library.checks[check]
+    kinds = [need.kind for need in needs(library, [asked]).values()]
+    labels = {asked.scope.tag, asked.scope.values, asked.scope.untagged} if asked.scope else set()
+    found = labels.union(*map(_named, (*asked.expressions, *kinds)))
+    return None if _ANY in found else frozenset(found - {""})
+
+
+def _named(value: Any) -> Iterator[str]:
+    """The parameters that a noun names anywhere; a reader is a program, and may look at any."""
+    if isinstance(value, Listing) and value.reader:
+        yield _ANY
+    paths = getattr(value, "paths", None)
+    if paths is not None:
+        yield from (path[1] if path[1:] else _ANY for path in paths if path[0] == "params")
+    elif isinstance(value, (Mapping, list, tuple)):
+        yield from (name for one in (value.values() if isinstance(value, Mapping) else value) for name in _named(one))
+    elif is_dataclass(value):
+        yield from (name for one in fields(value) if one.name != "type" for name in _named(getattr(value, one.name)))
 
 
 class Grounds:

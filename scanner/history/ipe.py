@@ -62,7 +62,7 @@ SHEETS: Final[Mapping[str, Sheet]] = {
         "Each waiver that scans of the period were given: what is accepted, by whom, until when, and in which records.",
         (
             "target", "waiver", "accepts", "reason", "approver", "author", "compensating", "opened", "committed",
-            "expires", "first_record", "first_read", "last_record", "last_read",
+            "expires", "first_record", "first_read", "last_record", "last_read", "standings",
         ),
     ),
     "attestations": Sheet(
@@ -125,7 +125,8 @@ def said_rows(
     for chain in chains:
         read += [record for record in chain if inside(record)]
         for span in waiver_spans(chain, inside, said.waivers):
-            yield "waivers", tuple(map(_cell, astuple(span)))
+            *cells, _ = astuple(span)
+            yield "waivers", (*map(_cell, cells), [str(one) for one in span.standings])
     for statement in attestation_spans(read, said.attestations):
         yield "attestations", tuple(map(_cell, astuple(statement)))
 

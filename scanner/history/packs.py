@@ -12,6 +12,9 @@ from typing import Final
 from scanner.content.library import Pack, load_library
 from scanner.content.locate import Roots, default_roots
 from scanner.errors import TscanError
+from scanner.history.segments import stored
+from scanner.history.stores import Store
+from scanner.model.history import Record
 from scanner.model.library import Library
 
 _LONGEST: Final = 64 << 20
@@ -35,6 +38,28 @@ def pack_archive(roots: Roots | None, library: Library) -> bytes:
             entry.mode = 0o644
             archive.addfile(entry, io.BytesIO(file.content))
     return buffer.getvalue()
+
+
+class Packs:
+    """The packs that judged the records of a store, beside today's; each is loaded once."""
+
+    def __init__(self, store: Store, today: Library) -> None:
+        self._store = store
+        self._found = {today.sha256: today}
+
+    def of(self, record: Record) -> Library:
+        """The pack that judged a record; TscanError where the store does not keep it, or this tscan cannot read it."""
+        found = self._found.get(record.pack_sha256)
+        if found is None:
+            found = self._found[record.pack_sha256] = load_pack(self._kept(record), record.pack_sha256)
+        return found
+
+    def _kept(self, record: Record) -> bytes:
+        for segment in record.segments:
+            if segment.kind == "pack":
+                return stored(self._store.get(segment.path), segment)
+        what = f"pack {record.pack_sha256[:16]} of tscan {record.version}"
+        raise TscanError(f"it was judged by {what}, which the store does not keep", "judge it with --pack today")
 
 
 def load_pack(content: bytes, sha256: str) -> Library:

@@ -8,9 +8,8 @@ from typing import Any, Final
 
 from scanner.errors import TscanError
 from scanner.history.ledger import Ledger
-from scanner.history.packs import load_pack
+from scanner.history.packs import Packs
 from scanner.history.said import Said
-from scanner.history.segments import stored
 from scanner.history.statements import stream_of
 from scanner.model.answers import Snapshot
 from scanner.model.attestations import Attestation
@@ -43,14 +42,14 @@ class Rejudged:
 
 
 class Rejudge:
-    """Judges records of one store again; packs are loaded once."""
+    """Judges records of one store again."""
 
     def __init__(self, ledger: Ledger, judge: Judge, today: Library) -> None:
         self._ledger = ledger
         self.said = Said(ledger.store)
         self._judge = judge
         self._today = today
-        self._packs: dict[str, Library] = {today.sha256: today}
+        self._packs = Packs(ledger.store, today)
 
     def run(self, records: Sequence[Record], pack: str) -> Iterator[Rejudged]:
         """Each scan of these records once, in order of time; damage of the store is a TscanError."""
@@ -84,24 +83,8 @@ class Rejudge:
         return Rejudged(records=records, pack=pack, library=library, assessment=assessment)
 
     def pack_of(self, record: Record) -> Library:
-        """The pack that judged a record; TscanError where the store does not keep it, or this tscan cannot read it."""
-        found = self._packs.get(record.pack_sha256)
-        if found is None:
-            found = self._packs[record.pack_sha256] = load_pack(self._kept(record), record.pack_sha256)
-        return found
-
-    def _kept(self, record: Record) -> bytes:
-        content = self._segment(record, "pack")
-        if not content:
-            what = f"pack {record.pack_sha256[:16]} of tscan {record.version}"
-            raise TscanError(f"it was judged by {what}, which the store does not keep", "judge it with --pack today")
-        return content
-
-    def _segment(self, record: Record, kind: str) -> bytes:
-        for segment in record.segments:
-            if segment.kind == kind:
-                return stored(self._ledger.store.get(segment.path), segment)
-        return b""
+        """The pack that judged a record; TscanError as `Packs.of`."""
+        return self._packs.of(record)
 
 
 def name_of(record: Record) -> str:

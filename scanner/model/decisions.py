@@ -22,6 +22,24 @@ class WaivedSpan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StandingSpan:
+    """Records of a period, one after the other, in which a waiver was worth the same."""
+
+    standing: str
+    """As `Standing` has it: only `in force` accepts anything."""
+    why: str
+    """Why it did not count; `` where it did."""
+    first_seq: int
+    first_read: str
+    last_seq: int
+    last_read: str
+
+    def __str__(self) -> str:
+        reads = f"{self.first_seq} ({self.first_read}) to {self.last_seq} ({self.last_read})"
+        return f"{self.standing} in records {reads}{f': {self.why}' if self.why else ''}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WaiverSpan:
     """A waiver that records of a target were given; one that was changed is another."""
 
@@ -43,6 +61,8 @@ class WaiverSpan:
     last_seq: int
     """The last record of the period that was given it."""
     last_read: str
+    standings: tuple[StandingSpan, ...]
+    """What it was worth in the records of the period that were given it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,7 +99,8 @@ class Change:
     seq: int
     ts: str
     what: str
-    """`pack`, `params`, `waivers`, `attestations`, `checks`, `regions`, `version` or `clock`."""
+    """`pack`, `params`, `waivers`, `attestations`, `checks`, `regions`, `version` or `clock`; behind a pack, what is
+    different in it: `control`, `check`, `parameter` or `kind`."""
     detail: str
 
 
@@ -174,6 +175,7 @@ class ControlPeriod:
     population: str
     deviation: str
     grace: str
+    """The time for a correction; where it changed, each in the order in which it was in force."""
     checks: tuple[CheckPeriod, ...]
     """Those that evidence it."""
     attestations: tuple[str, ...]
@@ -256,6 +258,8 @@ class AtDate:
     """All controls at the end of a day."""
 
     day: str
+    until: datetime
+    """The end of the day, or now."""
     controls: tuple[Implemented, ...]
 
 

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from scanner.cli.past import open_past
 from scanner.content.library import load_library
 from scanner.core.drift import Drift
 from scanner.formats.plain import schema_of
-from scanner.formats.sample import Sample
+from scanner.formats.sample import Sample, as_text
 from scanner.history.ledger import Ledger
 from scanner.history.local import LocalStore
 from scanner.model.findings import ControlResult, Counts, Status
@@ -154,6 +155,13 @@ def test_a_period_in_its_order(store: str) -> None:
         assert word not in text
 
 
+def test_what_stands_open_and_was_not_read_is_in_no_population(store: str) -> None:
+    Ledger(LocalStore(store)).commit(renamed(scan(130, {(CHECKS[0], "eu-west-1", "b1"): "fail"}), {"X-01": "fail"}))
+    found = tscan("period", "--from", "2026-01-08", "--to", "2026-01-09", "--control", "X-01", store=store)
+    assert "  items        1 (no more than 0 were read) with a deviation\n" in found.output
+    assert "open; last read failing 2026-01-06T10:12:00.000Z" in found.output
+
+
 def test_a_configured_schedule_and_time_zone_decide_the_slots(store: str, tmp_path: Path) -> None:
     config = tmp_path / "tscan.yaml"
     config.write_text("version: 1\nschedule: every 12 hours\ntimezone: Europe/Berlin\n")
@@ -187,6 +195,9 @@ def test_implemented_at_a_date(store: str) -> None:
     assert "record 2, read 2026-01-03T02:12:00.000Z" in text
     assert "X-01     fail" in text
     assert "1 fail, 3 pass" in text
+    assert "Implemented at 2026-01-04T00:00:00Z, on 2026-01-03" in text
+    stale = tscan("period", "--at", "2026-01-02", "--control", "X-01", store=store).output
+    assert "record 1, read 2026-01-01T02:12:00.000Z, 1.9 days before" in stale
     assert "no record: nothing is shown" in tscan("period", "--at", "2025-12-31", store=store).output
 
 
@@ -225,6 +236,39 @@ def test_a_sample_needs_a_population_that_was_fixed_before(store: str) -> None:
     assert "all 1 deviating items with a chance of 50.0%" in shown
 
 
+def test_a_fixed_population_keeps_its_source_and_its_time(store: str) -> None:
+    words = ("sample", "X-01", "--from", "2026-01-01", "--to", "2026-01-07")
+    fixed = json.loads(tscan(*words, "--format", "json", store=store).output)
+    same = {(CHECKS[0], "eu-west-1", f"b{one}"): "pass" for one in range(4)}
+    Ledger(LocalStore(store)).commit(renamed(scan(130, same), {"X-01": "pass"}))
+    drawn = json.loads(tscan(*words, "--seed", "42", "--format", "json", store=store).output)
+    assert (drawn["source"], drawn["fixed"]) == (f"history: {HERE} records 1 to 4", fixed["fixed"])
+
+
+@pytest.mark.parametrize("change", [lambda text: text[:-9], lambda text: text.replace("|b3", "|b9"), lambda _: "[]\n"])
+def test_a_population_that_was_changed_is_damage(store: str, change: Callable[[str], str]) -> None:
+    words = ("sample", "X-01", "--from", "2026-01-01", "--to", "2026-01-05")
+    tscan(*words, store=store)
+    (file,) = (Path(store) / "populations").iterdir()
+    file.write_text(change(file.read_text()))
+    found = tscan(*words, "--seed", "42", store=store)
+    assert f"{file.name} is damaged: it is not the population of this digest" in str(found.exception)
+    assert found.output == ""
+
+
+@pytest.mark.parametrize(
+    ("chance", "said"),
+    [(0.0, "of 0.0%"), (1e-9, "below 0.1%"), (0.001, "of 0.1%"), (0.5, "of 50.0%"), (0.9996, "above 99.9%"),
+     (1.0, "of 100.0%")],
+)  # fmt: skip
+def test_a_chance_is_never_rounded_to_none_or_to_certainty(chance: float, said: str) -> None:
+    sample = Sample(
+        control="C", source="", query="", fixed="", start="", end="", count=1, sha256="", frequency="", usual=(1, 1),
+        seed="", size=1, deviating=1, misses_one=chance, misses_all=0.0, items=(), drawn=(),
+    )  # fmt: skip
+    assert f"misses one given item with a chance {said}\n" in as_text(sample)
+
+
 def test_a_population_that_grew_is_another(store: str) -> None:
     words = ("sample", "X-01", "--from", "2026-01-01", "--to", "2026-01-07")
     tscan(*words, store=store)
@@ -248,7 +292,14 @@ def test_a_population_that_grew_is_another(store: str) -> None:
         (("period", "--from", "2026-01-01", "--to", "2026-01-02", "--control", "X-02"), "there is no control 'X-02'"),
         (("drift", "--target", "aws:1"), "has no target aws:1"),
         (("sample", "ENC-99", "--from", "2026-01-01", "--to", "2026-01-02"), "there is no control 'ENC-99'"),
-        (("sample", "X-01", "--from", "2027-01-01", "--to", "2027-01-02"), "no item was read in this period"),
+        (("period", "--from", "2999-01-01", "--to", "2999-01-02"), "--from 2999-01-01 has not come yet"),
+        (("period", "--at", "2999-01-01"), "--at 2999-01-01 has not come yet"),
+        (("period", "--at", "20260103"), "--at 20260103 is not a day"),
+        (("period", "--at", "2026-W01-6"), "--at 2026-W01-6 is not a day"),
+        (("sample", "X-01", "--from", "2025-01-01", "--to", "2025-01-02"), "no item was read in this period"),
+        (("sample", "X-01", "--from", "2999-01-01", "--to", "2999-01-02"), "--from 2999-01-01 has not come yet"),
+        (("sample", "X-01", "--from", "2026-01-01", "--to", "2998-12-31"), "--to 2998-12-31 is not over"),
+        (("sample", "X-01", "--from", "2026-01-01", "--to", "2026-01-05", "--seed", " "), "--seed is empty"),
     ],
 )
 def test_misuse(store: str, words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from scanner.content import blame as blame_module
 from scanner.content.library import load_library
 from scanner.content.waivers import load_waivers
 from scanner.errors import ContentError, TscanError
@@ -217,6 +218,34 @@ def test_moved_and_indented_lines_keep_their_author(repository: Repository, libr
     indented = "".join(f"  {line}\n" for line in entries.splitlines())
     repository.commit(f"{head}# ours\nwaivers:\n{indented}", mail="cto@example.com", day="2026-12-24")
     assert {one.author for one in loaded(repository, library)} == {"dev@example.com"}
+
+
+@pytest.mark.parametrize("where", ["file", "configuration"])
+def test_another_name_in_a_mailmap_hides_nobody(repository: Repository, library: Library, where: str) -> None:
+    repository.commit(GOOD, mail="cto@example.com")
+    names = repository.folder / (".mailmap" if where == "file" else "names")
+    names.write_text("Somebody <else@example.com> <cto@example.com>\n")
+    if where == "configuration":
+        repository.git("config", "mailmap.file", "names")
+    found = problems(repository, library)
+    assert len(found) == 3
+    assert all("cto@example.com wrote this entry" in problem for problem in found)
+
+
+def test_a_mailmap_joins_the_addresses_of_a_person(repository: Repository, library: Library) -> None:
+    repository.commit(GOOD, mail="private@example.org")
+    assert {one.author for one in loaded(repository, library)} == {"private@example.org"}
+    (repository.folder / ".mailmap").write_text("CTO <cto@example.com> <private@example.org>\n")
+    assert len(problems(repository, library)) == 3
+
+
+def test_an_author_that_git_does_not_tell_as_written_is_not_known(
+    repository: Repository, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.commit(GOOD, mail="cto@example.com")
+    tell = blame_module._git
+    monkeypatch.setattr(blame_module, "_git", lambda place, *words: "" if words[0] == "log" else tell(place, *words))
+    assert {(one.author, one.committed) for one in loaded(repository, library)} == {("", None)}
 
 
 def test_commits_that_a_repository_asks_to_pass_over_are_not(repository: Repository, library: Library) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 from scanner.core.calendar import iso
@@ -92,7 +91,13 @@ def night(number: int) -> datetime:
     return FIRST + timedelta(days=number)
 
 
+@dataclass(frozen=True)
+class Natured:
+    """All of a kind that a period asks for."""
+
+    nature: str
+
+
 def library_of(*controls: Control, checks: Sequence[Any] = (), kinds: Mapping[str, Any] | None = None) -> Library:
-    state = SimpleNamespace(nature="state")
-    known = dict.fromkeys((check.kind for check in checks), state) | dict(kinds or {})
+    known = dict.fromkeys((check.kind for check in checks), Natured("state")) | dict(kinds or {})
     return replace(make_library(*checks), controls={control.id: control for control in controls}, kinds=known)

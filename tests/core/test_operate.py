@@ -12,6 +12,7 @@ import pytest
 
 from scanner.core.calendar import UNSTATED, read_grace, read_schedule, slots, window
 from scanner.core.operate import Chain, correction, operate
+from scanner.core.stories import tell
 from scanner.model.controls import Role
 from scanner.model.history import Cause
 from scanner.model.operation import Deviation, Period, Schedule
@@ -146,6 +147,14 @@ def test_what_a_refusal_hid_is_removed_also_when_it_comes_back() -> None:
 def test_what_comes_back_failing_began_after_the_last_listing_without_it() -> None:
     found = only(report(verdicts("pass", "gone", "gone", "fail")))
     assert (found.opened_after, found.opened_by, found.before) == (read_at(2), read_at(3), "absent")
+
+
+def test_what_comes_after_a_record_is_in_no_story_up_to_it() -> None:
+    rows = list(verdicts("pass", "fail", "refused").transitions(HERE))
+    first, two = tell(rows, 1), tell(rows, 2)
+    assert (list(first.items), dict(first.listings), sum(first.passing.values())) == ([], {}, 2)
+    assert [(key, [move[:2] for move in moves]) for key, moves in two.items] == [(KEY, [(1, "pass"), (2, "fail")])]
+    assert dict(two.listings) == {}
 
 
 def test_one_of_two_listings_that_is_whole_again_shows_nothing() -> None:
@@ -287,6 +296,28 @@ def test_the_future_is_not_missed() -> None:
     assert "not over" in period.notes[0]
 
 
+def test_what_is_read_in_an_interval_that_is_not_over_counts_as_far_as_it_goes() -> None:
+    history = verdicts("pass")
+    history.commit(night(1), {KEY: "fail", ("a", "eu-west-1", "new"): "fail"})
+    period = report(history, 10, now=night(1) + timedelta(hours=4))
+    (target,) = period.targets
+    control = period.controls[0]
+    assert (target.expected, target.made, target.records) == (1, 1, 2)
+    assert (control.items, control.deviating, control.runs_made) == (3, 2, 1)
+    assert (control.days.passing, control.days.failing) == (2, 0.5)
+
+
+@pytest.mark.parametrize(("days", "expected", "weekly"), [(9, 1, 2), (14, 2, 7), (7, 1, 0)])
+def test_the_end_of_the_period_cuts_an_interval_off(days: int, expected: int, weekly: float) -> None:
+    history = Nights()
+    history.commit(night(8), {KEY: "fail"})
+    period = report(history, days, schedule=Schedule(text="weekly", hours=168))
+    (target,) = period.targets
+    control = period.controls[0]
+    assert (target.expected, target.made) == (expected, expected - 1)
+    assert (control.items, control.days.failing, control.deviating) == (int(weekly > 0), weekly, int(weekly > 0))
+
+
 def test_two_runs_of_a_day_share_it() -> None:
     history = Nights()
     history.commit(night(0), {KEY: "pass"})
@@ -313,6 +344,15 @@ def test_a_run_without_the_check_is_not_a_run_of_its_control() -> None:
     control = report(history, 3).controls[0]
     assert (control.runs_expected, control.runs_made) == (3, 2)
     assert control.days.passing == 4
+
+
+def test_a_scan_that_did_not_ask_shows_no_absence() -> None:
+    history = Nights()
+    history.commit(night(0), {("a", "eu-west-1", "other"): "pass"})
+    history.commit(night(1), {("b", "", "y"): "pass"}, cause=Cause.SCOPE)
+    history.commit(night(2), {("a", "eu-west-1", "other"): "pass", KEY: "fail"}, checks=("a", "b"))
+    one = only(report(history, 3))
+    assert (one.opened_after, one.opened_by, one.before) == (read_at(0), read_at(2), "absent")
 
 
 def test_a_period_falls_into_stretches_where_anything_changes() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -15,6 +14,7 @@ from scanner.core.operate import Chain
 from scanner.core.reads import Reads
 from scanner.core.sampling import chance_to_miss, deviating, draw, members, population, sizes, usual_size
 from scanner.model.controls import Role
+from scanner.model.decisions import WaivedSpan
 from scanner.model.operation import Item, PopulationFile, Schedule
 from tests.core.nights import HERE, Nights, library_of, night
 from tests.core.small import make_check, make_control
@@ -25,7 +25,7 @@ ITEMS = [Item(target=HERE, check="a", region="", resource=f"r{number}") for numb
 
 def fixed(items: list[Item], **more: str) -> PopulationFile:
     words = {"source": "s", "query": "q", "taken": "t", "start": "f", "end": "e", **more}
-    return population(CONTROL, items, **words)
+    return population(CONTROL.id, items, **words)
 
 
 def test_the_digest_is_of_the_items_and_not_of_their_order_or_the_hour() -> None:
@@ -65,7 +65,7 @@ def test_large_populations_are_exact_and_quick() -> None:
                                                 ("quarterly, annual", "quarterly"), ("monthly report", "per event"),
                                                 ("on hire, annual", "per event"), ("daily", "daily")])  # fmt: skip
 def test_the_most_frequent_frequency_decides_the_size(frequency: str, row: str) -> None:
-    assert usual_size(replace(CONTROL, frequency=frequency)) == sizes()[row]
+    assert usual_size(frequency) == sizes()[row]
 
 
 def test_sizes_are_ranges() -> None:
@@ -79,9 +79,18 @@ def test_the_population_is_what_was_read_in_the_period() -> None:
     history.commit(night(2), {("a", "", "x"): "pass", ("a", "", "new"): "unknown"})
     period = window(date(2026, 1, 2), date(2026, 1, 4), UTC)
     reads = Reads(history.records(HERE), slots(period, Schedule(), datetime(2027, 1, 1, tzinfo=UTC)))
-    found = members(CONTROL, HERE, reads, history.transitions(HERE))
+    found = members({"a"}, HERE, reads, history.transitions(HERE))
     assert [item.resource for item in found] == ["new", "x"]
-    assert deviating([], found) == 0
+    spans = [WaivedSpan(target=HERE, check="a", region="", resource=name, start="", end="") for name in ("x", "x", "y")]
+    assert (deviating([], found), deviating(spans, found)) == (0, 1)
+
+
+def test_what_was_read_in_a_week_that_is_cut_off_is_in_the_population() -> None:
+    history = Nights()
+    history.commit(night(8), {("a", "", "late"): "pass"})
+    period = window(date(2026, 1, 1), date(2026, 1, 9), UTC)
+    reads = Reads.over(history.records(HERE), period, Schedule(hours=168), datetime(2027, 1, 1, tzinfo=UTC))
+    assert [item.resource for item in members({"a"}, HERE, reads, history.transitions(HERE))] == ["late"]
 
 
 def test_implemented_at_a_date_is_the_last_record_before_its_end() -> None:

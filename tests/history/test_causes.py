@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from scanner.content.library import load_library
 from scanner.history.changes import Ground, Seen, apply, findings_by_place, transitions
+from scanner.history.grounds import parameters
 from scanner.model.checks import Severity
 from scanner.model.findings import CheckResult, Finding, ResourceRef, Verdict
 from scanner.model.history import Transition
@@ -52,6 +56,45 @@ def test_another_pack_does_not_explain_a_waiver_and_explains_the_rest() -> None:
     assert moves(FAIL, WAIVED, last=pack)[1:] == ["waiver"]
     assert moves(FAIL, GAP, last=pack)[1:] == ["gap"]
     assert moves(WAIVED, PASS, last=pack)[1:] == ["pack"]
+
+
+@pytest.mark.parametrize(
+    ("asks", "before", "after", "cause"),
+    [
+        (frozenset({"days"}), {"days": 90}, {"days": 30}, "params"),
+        (frozenset({"days"}), {}, {"days": 90}, "params"),
+        (frozenset({"days"}), {"days": 90, "other": 1}, {"other": 1}, "params"),
+        (frozenset({"days"}), {"days": 90, "other": 1}, {"days": 90, "other": 2}, "evidence"),
+        (frozenset(), {}, {"other": 2}, "evidence"),
+        (None, {}, {"other": 2}, "params"),
+        (None, {"other": 2}, {"other": 2}, "evidence"),
+    ],
+)
+def test_a_parameter_explains_only_what_it_may_decide(
+    asks: frozenset[str] | None, before: dict[str, int], after: dict[str, int], cause: str
+) -> None:
+    state: dict[tuple[str, str, str], Transition] = {}
+    was, now = (replace(ground(), params=params, asks=lambda _: asks) for params in (before, after))
+    apply(state, list(transitions(state, {PLACE: FAIL}, seq=1, ts="", target="aws:1", was=None, ground=was)))
+    (row,) = transitions(state, {PLACE: PASS}, seq=2, ts="", target="aws:1", was=was, ground=now)
+    assert row.cause.value == cause
+
+
+def test_the_parameters_that_may_decide_a_check() -> None:
+    library = load_library()
+    assert parameters(library, "aws-iam-root-mfa-enabled") == frozenset()
+    assert parameters(library, "aws-s3-bucket-versioned") == {
+        "record_tag", "record_values", "record_untagged_in", "classification_tag",
+    }  # fmt: skip
+    # That one is read by a program, which looks parameters up by itself.
+    assert parameters(library, "azure-entra-global-admins-limited") is None
+    assert parameters(library, "gone") is None
+    used = {name: parameters(library, name) for name in library.checks}
+    for name, check in library.checks.items():
+        known = used[name]
+        said = {one for example in check.examples for one in example.params}
+        assert known is None or said <= known, f"{name} is tried with a parameter that does not decide it"
+    assert sum(known is not None for known in used.values()) > 150
 
 
 def test_what_stays_waived_in_the_same_way_does_not_move() -> None:

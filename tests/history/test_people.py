@@ -205,11 +205,30 @@ def test_a_period_shows_waivers_apart_and_keeps_the_deviation(story: Story, caps
     assert [(one["waiver"], one["first_seq"], one["last_seq"], one["author"]) for one in found["waivers"]] == [
         ("W-1", 2, 4, "dev@example.com"), ("W-2", 2, 4, "dev@example.com"), ("W-3", 2, 4, ""), ("W-4", 2, 4, ""),
     ]  # fmt: skip
+    worth = {
+        one["waiver"]: [(span["standing"], span["first_seq"], span["last_seq"]) for span in one["standings"]]
+        for one in found["waivers"]
+    }
+    assert worth["W-1"] == worth["W-2"] == [("in force", 2, 3), ("expired", 4, 4)]
+    assert worth["W-3"] == worth["W-4"] == [("in force", 2, 2), ("lapsed", 3, 4)]
     assert [(one["control"], one["by"], one["first_read"][:10]) for one in found["attestations"]] == [
         ("MC-39", "sec@example.com", "2027-07-02")
     ]
     changes = [change["what"] for target in found["targets"] for change in target["changes"]]
     assert changes == ["waivers", "attestations"]
+
+
+def test_a_waived_item_is_no_good_one_in_a_sample(
+    story: Story, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.setattr("scanner.cli.period.now", lambda: datetime(2027, 7, 20, tzinfo=UTC))
+    words = ["--from", "2027-07-03", "--to", "2027-07-03", "--store", story.store, "--format", "json"]
+    assert run(["sample", "BKP-01", *words]) == 0
+    sample = json.loads(capsys.readouterr().out)
+    assert run(["period", "--control", "BKP-01", *words]) == 0
+    (control,) = json.loads(capsys.readouterr().out)["controls"]
+    assert SCRATCH not in [one["deviation"]["resource"] for one in control["deviations"]]
+    assert sample["deviating"] == control["deviating"] == 1 + len(control["deviations"])
 
 
 def test_a_period_in_words(story: Story, capsys: Captured) -> None:
@@ -218,7 +237,16 @@ def test_a_period_in_words(story: Story, capsys: Captured) -> None:
     assert f"W-1  {TARGET}: finding {CHECK}@{SCRATCH}; It ends this month." in text
     assert "approved by cto@example.com, written by dev@example.com; 2027-07-02 until 2027-07-04" in text
     assert "approved by cto@example.com, author not known; 2027-07-02 until 2027-08-01; only while INC-01" in text
+    assert "in force in records 2 (2027-07-02T00:10:00.000Z) to 3 (2027-07-03T00:10:00.000Z)\n" in text
+    assert "expired in records 4 (2027-07-04T00:10:00.000Z) to 4 (2027-07-04T00:10:00.000Z): it ended" in text
+    assert "to 4 (2027-07-04T00:10:00.000Z): compensating control INC-01 reads needs evidence" in text
     assert "MC-39  sec@example.com on 2027-07-02, until 2027-07-02" in text
+
+
+def test_a_waived_span_that_goes_on_ends_with_the_period(story: Story, capsys: Captured) -> None:
+    words = ["period", "--from", "2027-07-01", "--to", "2027-07-03", "--store", story.store, "--control", "BKP-01"]
+    assert run(words) == 0
+    assert f"waived       {SCRATCH} ({CHECK}, failure) 2027-07-02T00:10:00.000Z to the end\n" in capsys.readouterr().out
 
 
 def test_the_end_of_a_waiver_is_drift(story: Story, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
@@ -241,6 +269,7 @@ def test_the_auditor_s_sheets_hold_them(story: Story, tmp_path: Path) -> None:
 
     found = rows("waivers")
     assert [row["waiver"] for row in found] == ["W-1", "W-2", "W-3", "W-4"]
+    assert found[0]["standings"] == "in force in records 3 (2027-07-03T00:10:00.000Z) to 3 (2027-07-03T00:10:00.000Z)"
     assert found[0]["accepts"] == f"finding {CHECK}@{SCRATCH}"
     assert (found[0]["first_record"], found[0]["last_record"], found[0]["expires"]) == ("2", "3", "2027-07-04")
     (stated,) = rows("attestations")

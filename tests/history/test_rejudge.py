@@ -49,6 +49,17 @@ def test_the_pack_of_the_day_gives_what_the_scan_gave_byte_for_byte(
     assert any(finding["check"] == OWN for finding in documents[1]["result"]["findings"])
 
 
+def test_a_period_names_what_another_pack_judges_otherwise(nights: Nights, capsys: Captured) -> None:
+    assert run(["period", "--from", FIRST, "--to", SECOND, "--store", nights.store, "--format", "json"]) == 0
+    period = json.loads(capsys.readouterr().out)
+    changes = [(one["what"], one["detail"]) for target in period["targets"] for one in target["changes"]]
+    assert [what for what, _ in changes] == ["pack", "check", "checks"]
+    assert changes[1] == ("check", f"{OWN}: added")
+    assert not any("cannot be read" in note for note in period["notes"])
+    run(["drift", "--store", nights.store])
+    assert f"What the packs judge otherwise (1)\n  check: {OWN}: added\n" in capsys.readouterr().out
+
+
 @pytest.mark.slow
 def test_twelve_nights_come_out_as_they_were_and_no_socket_is_opened(tmp_path: Path) -> None:
     results = make_year(tmp_path, 12)

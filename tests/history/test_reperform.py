@@ -64,7 +64,9 @@ def test_a_finding_of_history_with_its_evidence(nights: Nights, capsys: Captured
 
 def test_the_check_of_a_later_pack_is_not_in_an_earlier_scan(nights: Nights, capsys: Captured) -> None:
     assert run(["reperform", f"{OWN}@acme-ledger", "--store", nights.store, "--at", FIRST]) == 2
-    assert "says nothing of 'acme-ledger' there" in capsys.readouterr().err
+    assert f"{OWN} was not asked in the scan that is looked at" in capsys.readouterr().err
+    assert run(["reperform", f"{OWN[:-1]}@acme-ledger", "--store", nights.store]) == 2
+    assert f"did you mean '{OWN}'?" in capsys.readouterr().err
     found = shown(capsys, f"{CHECK}@acme-ledger", "--store", nights.store, "--at", FIRST)
     assert found["pack_sha256"] == nights.records[0].pack_sha256 != nights.records[1].pack_sha256
 
