@@ -74,7 +74,7 @@ class Past:
         """The packs that judged these records, by digest; without those that are not kept, or cannot be read."""
         from scanner.history.packs import Packs
 
-        kept = Packs(self.ledger.store, self.library)
+        kept = Packs(self.ledger.store, self.library, lazily=True)
         found: dict[str, Library] = {}
         for record in {record.pack_sha256: record for record in records}.values():
             with suppress(TscanError):

@@ -204,5 +204,8 @@ def _shelf(pack: Pack, reader: CheckReader, later: Mapping[str, ContentFile], fo
             raise ContentError(pack.problems)
         return check
 
-    backs = {name: Back(file.inside[0], kind_in(file.content)) for name, file in later.items()}
+    backs = {
+        name: Back(file.inside[0], kind_in(file.content), hashlib.sha256(file.content).hexdigest())
+        for name, file in later.items()
+    }
     return Shelf({**backs, **{name: Back(check.cloud, check.kind) for name, check in found.items()}}, read)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, Final
 
+from scanner.errors import TscanError
 from scanner.model.controls import CheckLink, Control, Role
 from scanner.model.history import Record
 from scanner.model.kinds import Kind
@@ -97,12 +98,16 @@ def pack_changes(before: Library, after: Library) -> Iterator[tuple[str, str]]:
         for name in sorted({*old, *new}):
             if name not in old or name not in new:
                 yield what, f"{name}: {'added' if name in new else 'left out'}"
-                continue
-            for line in _differences(old[name], new[name]):
-                yield what, f"{name}: {line}"
+            elif what != "check" or not before.is_same(name, after):
+                yield from ((what, f"{name}: {line}") for line in _differences(old, new, name))
 
 
-def _differences(old: Any, new: Any) -> Iterator[str]:
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any], name: str) -> Iterator[str]:
+    try:
+        old, new = before[name], after[name]
+    except TscanError:
+        yield "one of the two cannot be read by this tscan"
+        return
     is_control = isinstance(old, Control)
     if is_control:
         yield from _links(old.checks, new.checks)

@@ -41,17 +41,20 @@ def pack_archive(roots: Roots | None, library: Library) -> bytes:
 
 
 class Packs:
-    """The packs that judged the records of a store, beside today's; each is loaded once."""
+    """The packs that judged the records of a store, beside today's; each is loaded once, `lazily` as `load_library`."""
 
-    def __init__(self, store: Store, today: Library) -> None:
+    def __init__(self, store: Store, today: Library, *, lazily: bool = False) -> None:
         self._store = store
+        self._lazily = lazily
         self._found = {today.sha256: today}
 
     def of(self, record: Record) -> Library:
         """The pack that judged a record; TscanError where the store does not keep it, or this tscan cannot read it."""
         found = self._found.get(record.pack_sha256)
         if found is None:
-            found = self._found[record.pack_sha256] = load_pack(self._kept(record), record.pack_sha256)
+            found = self._found[record.pack_sha256] = load_pack(
+                self._kept(record), record.pack_sha256, lazily=self._lazily
+            )
         return found
 
     def _kept(self, record: Record) -> bytes:
@@ -62,7 +65,7 @@ class Packs:
         raise TscanError(f"it was judged by {what}, which the store does not keep", "judge it with --pack today")
 
 
-def load_pack(content: bytes, sha256: str) -> Library:
+def load_pack(content: bytes, sha256: str, *, lazily: bool = False) -> Library:
     """The library of an archive; TscanError if it is not the pack of this digest, or cannot be read by this tscan."""
     with tempfile.TemporaryDirectory(prefix="tscan-pack-") as name:
         folder = Path(name)
@@ -76,7 +79,7 @@ def load_pack(content: bytes, sha256: str) -> Library:
             more_checks=tuple(path / "checks" for path in more if (path / "checks").is_dir()),
             more_mappings=tuple(path / "mappings" for path in more if (path / "mappings").is_dir()),
         )
-        library = load_library(roots)
+        library = load_library(roots, lazily=lazily)
     if library.sha256 != sha256:
         raise TscanError(
             f"the pack {sha256[:16]} is not what its digest says", "it was changed, or made by another tscan"

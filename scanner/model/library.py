@@ -17,6 +17,8 @@ class Back(NamedTuple):
     cloud: str
     kind: str
     """Empty where only reading the check tells it."""
+    file: str = ""
+    """The SHA-256 of its file; empty where only what was read of it is known."""
 
 
 class Shelf(Mapping[str, Check]):
@@ -72,6 +74,11 @@ class Library:
             return False
         kind = self.kinds.get(self._back(check).kind) or self.kinds[self.checks[check].kind]
         return kind.nature == "event"
+
+    def is_same(self, check: str, other: Library) -> bool:
+        """Whether a check has the same file in another library; False where that is not known."""
+        mine, theirs = self._back(check), other._back(check)
+        return isinstance(mine, Back) and mine.file != "" and mine == theirs
 
     def _back(self, check: str) -> Check | Back:
         return self.checks.back(check) if isinstance(self.checks, Shelf) else self.checks[check]

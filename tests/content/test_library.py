@@ -304,6 +304,8 @@ def test_a_library_that_is_read_as_it_is_asked_is_the_same() -> None:
     events = {name for name in lazily.checks if lazily.is_event(name)}
     assert events == {name for name, check in at_once.checks.items() if at_once.kinds[check.kind].nature == "event"}
     assert not lazily.is_event("aws-iam-root")
+    assert all(lazily.is_same(name, load_library(lazily=True)) for name in list(lazily.checks)[:3])
+    assert not at_once.is_same("aws-iam-root-mfa-enabled", lazily)
     for name, check in at_once.checks.items():
         other = lazily.checks[name]
         assert lazily.cloud(name) == at_once.cloud(name) == check.cloud

@@ -14,10 +14,11 @@ from scanner.core.calendar import window
 from scanner.core.implemented import implemented
 from scanner.core.operate import Chain, operate
 from scanner.core.versions import Versions, pack_changes
-from scanner.model.checks import Parameter
+from scanner.errors import TscanError
+from scanner.model.checks import Check, Parameter
 from scanner.model.controls import Control, Requirement, Role
 from scanner.model.history import Cause
-from scanner.model.library import Library
+from scanner.model.library import Back, Library, Shelf
 from scanner.model.operation import Period, Schedule
 from tests.core.nights import HERE, Nights, library_of, night
 from tests.core.small import make_check, make_control
@@ -162,6 +163,32 @@ def test_how_a_kind_is_read_is_not_written_out() -> None:
     after = replace(library, kinds={**library.kinds, kind.id: other})
     assert list(pack_changes(library, after)) == [("kind", "aws.s3.bucket: attributes is another")]
     assert list(pack_changes(load_library(), library)) == []
+
+
+def shelf(*files: tuple[str, str], broken: str = "") -> tuple[Library, list[str]]:
+    """A library of checks that are read when asked for, by name and digest of file; and which were read."""
+    read: list[str] = []
+
+    def fetch(name: str) -> Check:
+        read.append(name)
+        if name == broken:
+            raise TscanError("it is of another format")
+        return make_check(name)
+
+    return replace(OLD, checks=Shelf({name: Back("aws", "aws.thing", file) for name, file in files}, fetch)), read
+
+
+def test_only_checks_whose_files_differ_are_read() -> None:
+    before, old = shelf(("a", "1"), ("b", "1"), ("c", ""))
+    after, new = shelf(("a", "1"), ("b", "2"), ("c", ""), ("d", "1"))
+    assert list(pack_changes(before, after)) == [("check", "d: added")]
+    assert old == new == ["b", "c"]
+
+
+def test_a_check_of_a_pack_that_cannot_be_read_any_more_is_named() -> None:
+    before, _ = shelf(("a", "1"), ("b", "1"), broken="b")
+    after, _ = shelf(("a", "1"), ("b", "2"))
+    assert list(pack_changes(before, after)) == [("check", "b: one of the two cannot be read by this tscan")]
 
 
 def test_implemented_is_told_by_the_pack_of_the_record() -> None:
