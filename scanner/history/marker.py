@@ -24,7 +24,7 @@ def check_marker(store: Store) -> bool:
         return False
     try:
         schema = json.loads(content)["schema"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise TscanError(f"{store.name}/{MARKER} cannot be read", f"it holds {_marker().decode().strip()}") from None
     number = str(schema).removeprefix(_SCHEMA)
     if number != str(_VERSION):

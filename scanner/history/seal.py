@@ -79,16 +79,18 @@ def open_envelope(content: bytes) -> Envelope:
     except (ValueError, RecursionError):
         raise SealError("cut off or not JSON") from None
     try:
-        if value["payloadType"] != PAYLOAD_TYPE:
-            raise SealError(f"its payload is {value['payloadType']!r}, not an in-toto Statement")
+        kind = value["payloadType"]
         payload = base64.b64decode(value["payload"], validate=True)
         signatures = tuple(
             (str(one["keyid"]), base64.b64decode(one["sig"], validate=True)) for one in value["signatures"]
         )
-    except (KeyError, TypeError, binascii.Error):
+        written = _envelope(payload, list(signatures))
+    except (KeyError, TypeError, ValueError):  # the last also for what is not ASCII, or no text that can be written
         raise SealError("not a DSSE envelope") from None
+    if kind != PAYLOAD_TYPE:
+        raise SealError("its payload is no in-toto Statement")
     # Only the bytes that tscan writes: no second reading of the same file is possible.
-    if _envelope(payload, list(signatures)) != content:
+    if written != content:
         raise SealError("not written by tscan: its bytes are not the canonical ones")
     return Envelope(payload, signatures)
 

@@ -1,0 +1,158 @@
+"""Records that were made by hand, by who has the key or in a store without one: what no scan writes is named."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scanner.cli import run
+from scanner.history.ledger import Ledger
+from scanner.history.seal import Signer, make_key, unsealed
+from scanner.history.stores import open_store
+from scanner.history.verify import verify
+from tests.history.world import simple
+
+Captured = pytest.CaptureFixture[str]
+CHAIN = "aws=111122223333"
+READERS = (
+    ["period", "--from", "2026-01-01", "--to", "2026-01-05", "--store"],
+    ["drift", "--store"],
+    ["history", "list", "--store"],
+    ["history", "show", "2", "--store"],
+)
+Change = Callable[[dict[str, Any]], object]
+
+
+@pytest.fixture
+def signer(tmp_path: Path) -> Signer:
+    return make_key(tmp_path / "key.pem")
+
+
+@pytest.fixture
+def store(tmp_path: Path, signer: Signer) -> Path:
+    """Three signed records of one target."""
+    ledger = Ledger(open_store(str(tmp_path / "store")), signer)
+    for number in range(3):
+        ledger.commit(simple(24 * number))
+    return tmp_path / "store"
+
+
+def record(store: Path, number: int) -> Path:
+    return store / f"log/{CHAIN}/{number:012d}.json"
+
+
+def again(store: Path, change: Change, signer: Signer | None, first: int = 2) -> None:
+    """The records from one on as their forger would write them: changed, chained and sealed."""
+    before = hashlib.sha256(record(store, first - 1).read_bytes()).hexdigest() if first > 1 else ""
+    for number in range(first, 4):
+        path = record(store, number)
+        statement = json.loads(base64.b64decode(json.loads(path.read_bytes())["payload"]))
+        predicate = statement["predicate"]
+        change(predicate)
+        predicate["previous_sha256"] = before
+        statement["subject"] = [
+            {"name": one["path"], "digest": {"sha256": one["sha256"]}} for one in predicate["segments"]
+        ]
+        payload = json.dumps(statement, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+        path.write_bytes(signer.seal(payload) if signer else unsealed(payload))
+        before = hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def named(store: Path) -> list[tuple[str, str, str]]:
+    found = verify(open_store(str(store))).damages
+    return [(damage.record, damage.kind, damage.detail) for damage in found if damage.record.endswith("/2")]
+
+
+def segments(change: Change) -> Change:
+    return lambda record: [change(segment) for segment in record["segments"]]
+
+
+FORMS: dict[str, tuple[Change, str]] = {
+    "no time": (lambda record: record.update(finished="zzz"), "'zzz' is no time of a record"),
+    "no day": (lambda record: record.update(started="2026-02-30T00:00:00.000Z"), "is no time of a record"),
+    "a time elsewhere": (lambda record: record.update(finished="2026-01-02T02:00:00.000+02:00"), "no time of a record"),
+    "a time cut short": (lambda record: record.update(finished="2026-01-02T02:00:00Z"), "no time of a record"),
+    "a text as a count": (lambda record: record["counts"].update({"fail": "x"}), "a count of the record is no count"),
+    "less than nothing": (lambda record: record["counts"].update({"fail": -1}), "a count of the record is no count"),
+    "a number as a status": (lambda record: record.update(controls={"X-1": 5}), "a status of the record is no text"),
+    "a nested parameter": (lambda record: record.update(params={"days": {"of": 1}}), "a parameter of the record"),
+    "no parameter": (lambda record: record.update(params={"days": float("nan")}), "its Statement is not JSON"),
+    "no evidence": (lambda record: record.update(segments=[]), "does not name the answers and the transitions"),
+    "no transitions": (
+        lambda record: record.update(segments=[one for one in record["segments"] if one["kind"] != "transitions"]),
+        "does not name the answers and the transitions",
+    ),
+    "another kind": (
+        segments(lambda one: one["kind"] == "evidence" and one.update(kind="index")),
+        "a segment of the record does not lie where its kind does",
+    ),
+    "judged without itself": (lambda record: record.update(together=["x"]), "it is not among the scans"),
+    "waivers that are not there": (lambda record: record.update(waivers_sha256="0" * 64), "its waivers are not those"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_record_that_no_scan_writes_is_damage_although_it_is_signed(
+    store: Path, signer: Signer, form: str, capsys: Captured
+) -> None:
+    change, said = FORMS[form]
+    again(store, change, signer)
+    ((_, kind, detail),) = named(store)
+    assert kind == "edited"
+    assert said in detail
+    for command in READERS:
+        assert run([*command, str(store)]) == 2
+        assert f"000000000002.json is damaged: {detail}" in capsys.readouterr().err
+
+
+TEXTS: dict[str, Callable[[bytes], bytes]] = {
+    "a payload that is not ASCII": lambda text: text.replace(b'"payload":"', '"payload":"é'.encode()),
+    "a signature that is not ASCII": lambda text: text.replace(b'"sig":"', '"sig":"é'.encode()),
+    "a key that is no text": lambda text: text.replace(b'"keyid":"', b'"keyid":"\\ud800'),
+    "another type": lambda text: text.replace(b"in-toto+json", b"json"),
+    "a type that is no text": lambda text: text.replace(b'"application/vnd.in-toto+json"', b"[[]]"),
+    "deeper than a reader goes": lambda _: b"[" * 100_000,
+    "a payload that is no text": lambda text: inside(text, lambda payload: payload.replace(b'"0"', b'"\\ud800"')),
+    "a payload that goes deep": lambda text: inside(
+        text, lambda payload: payload.replace(b'"params":{}', b'"params":{"a":%s}' % (b"[" * 900 + b"]" * 900))
+    ),
+}
+
+
+def inside(text: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    envelope = json.loads(text)
+    payload = change(base64.b64decode(envelope["payload"]))
+    return unsealed(payload)
+
+
+@pytest.mark.parametrize("what", TEXTS)
+def test_a_file_that_cannot_be_written_is_damage_and_no_defect(store: Path, what: str, capsys: Captured) -> None:
+    path = record(store, 2)
+    before = path.read_bytes()
+    path.write_bytes(TEXTS[what](before))
+    assert path.read_bytes() != before
+    assert run(["verify", str(store)]) == 1
+    assert "DAMAGED record aws=111122223333/2:" in capsys.readouterr().out
+    for command in READERS:
+        assert run([*command, str(store)]) == 2
+        assert "000000000002.json is damaged" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["000000000000", "٠٠٠٠٠٠٠٠٠٠٠١"])
+def test_a_number_that_no_record_has_is_foreign(store: Path, signer: Signer, name: str) -> None:
+    (store / f"log/{CHAIN}/{name}.json").write_bytes(record(store, 1).read_bytes())
+    found = verify(open_store(str(store))).damages
+    assert [(damage.file, damage.kind) for damage in found] == [(f"log/{CHAIN}/{name}.json", "foreign")]
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "{}", "no", '{"schema":[]}'])
+def test_a_marker_that_is_none_is_said(store: Path, text: str, capsys: Captured) -> None:
+    (store / "store.json").write_text(text)
+    assert run(["verify", str(store)]) == 2
+    assert "internal error" not in capsys.readouterr().err
