@@ -78,7 +78,7 @@ def verify(store: Store, *, trusted: Mapping[str, bytes] | None = None, anchors:
     entries = {entry.key: entry for entry in store.list("")}
     if not any(place_of(key) for key in entries) and not anchors:
         raise TscanError(f"{store.name}: there is no history here", "name the store that 'tscan scan' wrote")
-    run = _Run(store, Verified())
+    run = _Run(store, Verified(), sealed=trusted is not None)
     if not begun:
         run.damage("", MARKER, "missing")
     keys = trusted if trusted is not None else run.own_keys(entries)
@@ -100,9 +100,11 @@ def verify(store: Store, *, trusted: Mapping[str, bytes] | None = None, anchors:
 class _Run:
     """One verification while it goes on."""
 
-    def __init__(self, store: Store, seen: Verified) -> None:
+    def __init__(self, store: Store, seen: Verified, *, sealed: bool) -> None:
         self.store = store
         self.seen = seen
+        self.sealed = sealed
+        """Whether a key is trusted, so that a record which it does not vouch for is damage."""
         self.digests: dict[str, dict[int, str]] = {}
 
     def damage(self, record: str, file: str, kind: str, detail: str = "") -> None:
@@ -160,6 +162,7 @@ class _Run:
     def _signatures(self, read: list[_Read]) -> None:
         signed = False
         by = ""
+        last = max((one.seq for one in read if one.record is not None and not one.signature), default=0)
         for one in read:
             if by and one.signer and one.signer != by:
                 self.seen.notes.append(f"from record {one.name} on: signed with another key ({one.signer[:16]})")
@@ -169,6 +172,8 @@ class _Run:
                 self.seen.unsigned += 1
                 if signed:
                     self.damage(one.name, one.key, "unsigned", "the records before it are signed")
+                elif self.sealed and one.seq > last:
+                    self.damage(one.name, one.key, "unsigned", "nor is any record after it, which would vouch for it")
             elif one.signature == "edited":
                 self.damage(one.name, one.key, "edited", "its signature does not fit")
             elif kind == "unknown":

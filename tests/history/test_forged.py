@@ -111,6 +111,31 @@ def test_a_record_that_no_scan_writes_is_damage_although_it_is_signed(
         assert f"000000000002.json is damaged: {detail}" in capsys.readouterr().err
 
 
+def test_a_chain_written_again_without_a_key_does_not_pass_for_one_of_the_trusted_key(
+    store: Path, signer: Signer, tmp_path: Path, capsys: Captured
+) -> None:
+    (tmp_path / "public.pem").write_bytes(signer.public)
+    command = ["verify", str(store), "--public-key", str(tmp_path / "public.pem")]
+    assert run(command) == 0
+    again(store, lambda record: record["counts"].update({"fail": 0}), None, first=1)
+    capsys.readouterr()
+    assert run(command) == 1
+    shown = capsys.readouterr().out
+    assert shown.count("unsigned (nor is any record after it, which would vouch for it)") == 3
+    assert "3 records in 1 chains, 12 files: 3 damages" in shown
+
+
+def test_a_trusted_key_vouches_for_what_lies_before_it(store: Path, signer: Signer) -> None:
+    again(store, lambda _: None, None, first=1)
+    ledger = Ledger(open_store(str(store)), signer)
+    ledger.commit(simple(100))
+    trusted = {signer.key_id: signer.public}
+    assert not verify(open_store(str(store)), trusted=trusted).damages
+    again(store, lambda record: record["counts"].update({"fail": 0}), None, first=1)
+    kinds = {damage.kind for damage in verify(open_store(str(store)), trusted=trusted).damages}
+    assert kinds == {"replaced", "chain broken"}
+
+
 TEXTS: dict[str, Callable[[bytes], bytes]] = {
     "a payload that is not ASCII": lambda text: text.replace(b'"payload":"', '"payload":"é'.encode()),
     "a signature that is not ASCII": lambda text: text.replace(b'"sig":"', '"sig":"é'.encode()),
