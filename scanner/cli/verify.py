@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scanner.errors import EXIT_CLEAN, EXIT_FAILING, TscanError
+from scanner.errors import EXIT_CLEAN, EXIT_FAILING, EXIT_UNREAD, TscanError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,8 @@ def verify(
     Without STORE it is that of tscan.yaml, or .tscan, with the repository that tscan.yaml names for anchors. Of a
     bucket, the first version of each record is what was committed, and Object Lock is an anchor.
 
-    Exit code 0: as it was committed; 1: damaged; 2: there is no history that this tscan can read.
+    Exit code 0: as it was committed; 1: damaged; 2: there is no history that this tscan can read; 3: with --deep, a
+    record could not be judged again.
 
     \b
     Examples:
@@ -66,7 +67,9 @@ def verify(
         _deep(opened, seen)
     for line in _lines(seen, [*unread, *_limits(seen, own=not public_key), *_anchored(seen)]):
         click.echo(clean(line))
-    return EXIT_FAILING if seen.damages else EXIT_CLEAN
+    if seen.damages:
+        return EXIT_FAILING
+    return EXIT_UNREAD if seen.open else EXIT_CLEAN
 
 
 def _lines(seen: Verified, limits: list[str]) -> Iterator[str]:

@@ -101,6 +101,10 @@ class Ledger:
         """The transitions of one record."""
         return self._chain(stream_of(record.target)).transitions((record,))
 
+    def checkpoint(self, record: Record) -> Mapping[Place, Transition] | None:
+        """The state that was written with a record; None where none was, or where it was compacted."""
+        return self._chain(stream_of(record.target)).checkpoint(record)
+
     def state_before(self, target: str, moment: str) -> Mapping[Place, Transition]:
         """As `History.state_before`."""
         chain = self._read(stream_of(target))

@@ -46,6 +46,8 @@ class Verified:
     anchored: dict[str, Anchor] = field(default_factory=dict)
     """By chain: the anchor of the highest number that fits; what is up to there cannot have been changed since."""
     unsigned: int = 0
+    open: int = 0
+    """Records that were to be judged again, and could not be."""
     files: int = 0
     keys: tuple[str, ...] = ()
 

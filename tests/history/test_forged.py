@@ -5,17 +5,30 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
+import shutil
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from scanner.cli import run
+from scanner.cli.demo import SNAPSHOT
+from scanner.content.library import load_library
+from scanner.content.locate import default_roots
+from scanner.history.commit import commit_scan
 from scanner.history.ledger import Ledger
-from scanner.history.seal import Signer, make_key, unsealed
+from scanner.history.seal import Signer, make_key, read_signer, unsealed
+from scanner.history.segments import Made, make_moves
+from scanner.history.snapshots import read_snapshot
 from scanner.history.stores import open_store
 from scanner.history.verify import verify
+from scanner.model.answers import Target
+from scanner.model.history import Cause
+from scanner.pipeline import judge
+from tests.history.nights import Nights
 from tests.history.world import simple
 
 Captured = pytest.CaptureFixture[str]
@@ -44,14 +57,14 @@ def store(tmp_path: Path, signer: Signer) -> Path:
 
 
 def record(store: Path, number: int) -> Path:
-    return store / f"log/{CHAIN}/{number:012d}.json"
+    (chain,) = (store / "log").iterdir()
+    return chain / f"{number:012d}.json"
 
 
-def again(store: Path, change: Change, signer: Signer | None, first: int = 2) -> None:
+def again(store: Path, change: Change, signer: Signer | None, first: int = 2, last: int = 99) -> None:
     """The records from one on as their forger would write them: changed, chained and sealed."""
     before = hashlib.sha256(record(store, first - 1).read_bytes()).hexdigest() if first > 1 else ""
-    for number in range(first, 4):
-        path = record(store, number)
+    while first <= last and (path := record(store, first)).exists():
         statement = json.loads(base64.b64decode(json.loads(path.read_bytes())["payload"]))
         predicate = statement["predicate"]
         change(predicate)
@@ -62,6 +75,7 @@ def again(store: Path, change: Change, signer: Signer | None, first: int = 2) ->
         payload = json.dumps(statement, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
         path.write_bytes(signer.seal(payload) if signer else unsealed(payload))
         before = hashlib.sha256(path.read_bytes()).hexdigest()
+        first += 1
 
 
 def named(store: Path) -> list[tuple[str, str, str]]:
@@ -131,7 +145,7 @@ def test_a_trusted_key_vouches_for_what_lies_before_it(store: Path, signer: Sign
     ledger.commit(simple(100))
     trusted = {signer.key_id: signer.public}
     assert not verify(open_store(str(store)), trusted=trusted).damages
-    again(store, lambda record: record["counts"].update({"fail": 0}), None, first=1)
+    again(store, lambda record: record["counts"].update({"fail": 0}), None, first=1, last=3)
     kinds = {damage.kind for damage in verify(open_store(str(store)), trusted=trusted).damages}
     assert kinds == {"replaced", "chain broken"}
 
@@ -181,3 +195,150 @@ def test_a_marker_that_is_none_is_said(store: Path, text: str, capsys: Captured)
     (store / "store.json").write_text(text)
     assert run(["verify", str(store)]) == 2
     assert "internal error" not in capsys.readouterr().err
+
+
+# -- what only judging again shows ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def judged(nights: Nights, tmp_path: Path) -> tuple[Path, Signer]:
+    """Two nights of the recorded account, and the key that sealed them."""
+    shutil.copytree(nights.folder / "store", tmp_path / "judged")
+    return tmp_path / "judged", read_signer(nights.folder / "key.pem")
+
+
+def deep(store: Path, capsys: Captured) -> tuple[int, str]:
+    assert run(["verify", str(store)]) == 0
+    capsys.readouterr()
+    return run(["verify", "--deep", str(store)]), capsys.readouterr().out
+
+
+def put(store: Path, made: Made) -> dict[str, Any]:
+    """A segment in a store, as a record names it."""
+    open_store(str(store)).put(made.segment.path, made.content)
+    return asdict(made.segment)
+
+
+def test_every_member_of_a_record_is_made_again(judged: tuple[Path, Signer], capsys: Captured) -> None:
+    store, signer = judged
+
+    def embellish(predicate: dict[str, Any]) -> None:
+        predicate["counts"]["fail"] = 0
+        predicate.update(
+            callers=["somebody"],
+            finished="2027-06-02T00:11:00.000Z",
+            gaps=predicate["gaps"][1:],
+            regions=predicate["regions"][1:],
+            scan="another",
+            started="2027-06-02T00:01:00.000Z",
+        )
+
+    gap = Ledger(open_store(str(store))).records("aws:123456789012")[1].gaps[0]
+    again(store, embellish, signer)
+    code, shown = deep(store, capsys)
+    assert code == 1
+    for name in ("callers", "counts", "finished", "gaps", "regions", "scan", "started"):
+        assert re.search(rf"DAMAGED record aws=123456789012/2: \S+: {name} \(recorded .*, the evidence says ", shown), (
+            name
+        )
+    assert f'gaps (recorded [], the evidence says ["{gap}"])' in shown
+
+
+@pytest.mark.parametrize("change", [{"cause": Cause.PACK}, {"previous": "pass"}, {"seq": 1}, {"ts": "2027-06-01"}])
+def test_a_transition_is_made_again_with_its_cause(
+    judged: tuple[Path, Signer], change: dict[str, Any], capsys: Captured
+) -> None:
+    store, signer = judged
+    ledger = Ledger(open_store(str(store)))
+    second = ledger.records("aws:123456789012")[1]
+    first, *others = ledger.changes(second)
+    made = make_moves("transitions", [replace(first, **change), *others], day="2027-06-02", scan=second.scan)
+    segment = put(store, made)
+    again(store, lambda one: one.update(segments=[*_without(one, "transitions"), segment]), signer)
+    code, shown = deep(store, capsys)
+    assert code == 1
+    assert f"transition ({first.check} {first.resource}: not the one that its verdicts give)" in shown
+    assert "verdict (" not in shown
+
+
+def test_a_state_that_transitions_do_not_give_is_named(judged: tuple[Path, Signer], capsys: Captured) -> None:
+    """It is what `drift` and the next scan begin with."""
+    store, signer = judged
+    ledger = Ledger(open_store(str(store)))
+    state = list(ledger.state_before("aws:123456789012", "9").values())
+    where = {"day": "2027-06-02", "scan": "x"}
+    right, wrong = (put(store, make_moves("state", rows, **where)) for rows in (state, state[1:]))
+    again(store, lambda one: one["segments"].append(right), signer)
+    assert deep(store, capsys)[0] == 0
+    again(store, lambda one: one.update(segments=[*_without(one, "state"), wrong]), signer)
+    code, shown = deep(store, capsys)
+    assert code == 1
+    assert ": state (what it says of every finding is not what its transitions add up to)" in shown
+
+
+def test_a_record_of_evidence_of_another_target_is_named(
+    judged: tuple[Path, Signer], nights: Nights, capsys: Captured
+) -> None:
+    """Nothing was found there, for nothing was looked at."""
+    store, signer = judged
+    moves = put(store, make_moves("transitions", [], day="2027-06-01", scan="x"))
+
+    def move(predicate: dict[str, Any]) -> None:
+        segments = [*_without(predicate, "transitions"), moves]
+        predicate.update(target="aws:444455556666", counts={}, checks=[], controls={}, segments=segments)
+
+    record(store, 2).unlink()
+    again(store, move, signer, first=1)
+    record(store, 1).parent.rename(store / "log/aws=444455556666")
+    code, shown = deep(store, capsys)
+    assert code == 1
+    assert "target (recorded" in shown
+
+
+def test_what_could_not_be_judged_again_is_neither_counted_nor_clean(
+    judged: tuple[Path, Signer], capsys: Captured
+) -> None:
+    store, signer = judged
+    again(store, lambda one: one.update(segments=_without(one, "pack"), pack_sha256="0" * 64), signer)
+    code, shown = deep(store, capsys)
+    assert code == 3
+    assert "record aws=123456789012/2: not judged again: it was judged by pack 0000000000000000" in shown
+    assert "every verdict of 1 of 2 records was made again" in shown
+
+
+def test_a_segment_that_nobody_can_read_is_named_and_ends_nothing(
+    judged: tuple[Path, Signer], capsys: Captured
+) -> None:
+    store, signer = judged
+    ledger = Ledger(open_store(str(store)))
+    second = ledger.records("aws:123456789012")[1]
+    rows = [replace(move, check=None) for move in ledger.changes(second)]  # type: ignore[arg-type]
+    segment = put(store, make_moves("transitions", rows, day="2027-06-02", scan="x"))
+    again(store, lambda one: one.update(segments=[*_without(one, "transitions"), segment]), signer)
+    code, shown = deep(store, capsys)
+    assert code == 1
+    assert "cannot be judged again (segments/kind=transitions/" in shown
+    assert "is damaged: a row lacks a value)" in shown
+    assert "every verdict of 1 of 2 records was made again" in shown
+
+
+def _without(predicate: dict[str, Any], kind: str) -> list[Any]:
+    return [one for one in predicate["segments"] if one["kind"] != kind]
+
+
+def test_what_was_judged_as_one_is_made_again_as_one(tmp_path: Path, capsys: Captured) -> None:
+    """Each with the members of its own; and not where one of them says that it was judged by something else."""
+    taken, library = read_snapshot(SNAPSHOT), load_library()
+    snapshots = [taken, replace(taken, target=Target("aws:444455556666"), id="other", regions=())]
+    assessment = judge(snapshots, library)
+    signer = make_key(tmp_path / "key.pem")
+    commit_scan(snapshots, assessment, library, str(tmp_path / "store"), tmp_path / "key.pem", roots=default_roots())
+    code, shown = deep(tmp_path / "store", capsys)
+    assert code == 0
+    assert "every verdict of 2 of 2 records was made again" in shown
+    (tmp_path / "store/log/aws=123456789012").rename(tmp_path / "aside")
+    again(tmp_path / "store", lambda one: one.update(pack_sha256="0" * 64, segments=_without(one, "pack")), signer, 1)
+    (tmp_path / "aside").rename(tmp_path / "store/log/aws=123456789012")
+    code, shown = deep(tmp_path / "store", capsys)
+    assert code == 3
+    assert "record aws=444455556666/1: not judged again: it was judged by pack 0000000000000000" in shown
