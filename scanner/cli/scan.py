@@ -118,6 +118,10 @@ def _scan(reading: Reading, options: Judging) -> int:
     )
     targets: list[str] = []
     with telling.failure():
+        if not reading.no_store:
+            from scanner.history.commit import open_ledger
+
+            open_ledger(place)  # a place or a key that is none would be found out when all calls are made
         paths = _evidence(reading, config, library, checks, several=several, quiet=options.quiet)
         report = judge_with(paths, options, library, places, said, configured=config.categories)
         if not reading.no_store:

@@ -13,6 +13,9 @@ from scanner.errors import TscanError
 from scanner.history.stores import Entry
 
 _UNFINISHED: Final = ".unfinished-"
+_OURS: Final = frozenset({"store.json", "keys", "log", "outbox", "populations", "segments", "snapshots"})
+_NEUTRAL: Final = (".", "lost+found")
+"""How the names begin that any folder may hold."""
 _NO_STEPS: Final = frozenset({"", ".", ".."})
 
 
@@ -78,6 +81,16 @@ class LocalStore:
             self._path(key).unlink(missing_ok=True)
         except OSError as error:
             raise self._problem(key, "cannot be removed", error) from error
+
+    def stranger(self) -> str:
+        """What is another folder's: a store would keep all of it out of its repository."""
+        try:
+            names = sorted(os.listdir(self._root))
+        except FileNotFoundError:
+            return ""
+        except OSError as error:
+            raise self._problem("", "cannot be listed", error) from error
+        return next((name for name in names if name not in _OURS and not name.startswith(_NEUTRAL)), "")
 
     def sweep(self, before: float) -> int:
         swept = 0

@@ -118,6 +118,10 @@ class ObjectStore:
         except (FileNotFoundError, obstore.exceptions.NotFoundError):
             return
 
+    def stranger(self) -> str:
+        """None: nothing of a bucket is changed by what lies beside it."""
+        return ""
+
     def sweep(self, before: float) -> int:
         """Nothing: a bucket shows a file only when it is whole."""
         return 0
@@ -147,6 +151,8 @@ class ObjectStore:
             raise self._problem(key, error) from error
 
     def _problem(self, key: str, error: BaseException) -> TscanError:
+        if _NO_BUCKET.search(str(error)):
+            return TscanError(f"{self.name}: there is no such bucket", "make it first, or name another")
         return TscanError(f"{self.name}: {key or 'listing'}: {_first_line(error)}", "is the bucket there and in reach?")
 
 

@@ -175,8 +175,27 @@ def find_signer(path: Path | None = None, environment: Mapping[str, str] | None 
         return _signer(given["TSCAN_KEY"].encode(), "TSCAN_KEY")
     if given.get("TSCAN_KEY_FILE"):
         return read_signer(Path(given["TSCAN_KEY_FILE"]))
-    own = OWN_KEY.expanduser()
-    return read_signer(own) if own.exists() else None
+    own = own_key()
+    return read_signer(own) if own is not None and _is_there(own) else None
+
+
+def _is_there(path: Path) -> bool:
+    """Whether it is: one that cannot be looked at is not taken for one that is not there."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def own_key() -> Path | None:
+    """Where a person's key lies; None for who has no home, as in many containers."""
+    try:
+        return OWN_KEY.expanduser()
+    except RuntimeError:
+        return None
 
 
 def read_signer(path: Path) -> Signer:
