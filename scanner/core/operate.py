@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from operator import attrgetter
 from typing import Final
 
@@ -60,6 +61,8 @@ class _Walked:
     inside: tuple[int, ...]
     """Places of the records of the period."""
     tallies: Mapping[str, Tally]
+    clocks: tuple[str, ...]
+    """Where the times of its records are in doubt."""
 
 
 def operate(
@@ -73,7 +76,7 @@ def operate(
 ) -> Period:
     """The period as its records show it; what was not read in it reads `not shown`."""
     until = min(period.end, now)
-    walked = [_walk(chain, library, period, schedule, until) for chain in chains]
+    walked = [_walk(chain, library, period, schedule, now) for chain in chains]
     return Period(
         window=period,
         until=until,
@@ -85,7 +88,8 @@ def operate(
     )
 
 
-def _walk(chain: Chain, library: Library, period: Window, schedule: Schedule, until: datetime) -> _Walked:
+def _walk(chain: Chain, library: Library, period: Window, schedule: Schedule, now: datetime) -> _Walked:
+    until = min(period.end, now)
     ordered = sorted(chain.records, key=lambda record: record.seq)
     before_end = [place for place, record in enumerate(ordered) if moment(record.started) < period.end]
     records = ordered[: before_end[-1] + 1] if before_end else []
@@ -101,7 +105,22 @@ def _walk(chain: Chain, library: Library, period: Window, schedule: Schedule, un
             if period.start <= moment(record.started) < period.end
         ),
         tallies=walk.run(chain.stories(last)),
+        clocks=tuple(_clocks(ordered, period, now)),
     )  # fmt: skip
+
+
+def _clocks(records: Sequence[Record], period: Window, now: datetime) -> Iterator[str]:
+    """Records of which the order and the times deny each other, where what lies between them is of the period."""
+    for before, after in pairwise(records):
+        back, forth = moment(after.started), moment(before.started)
+        if back < forth and back < period.end and forth >= period.start:
+            yield (
+                f"A clock jumped: record {after.seq} of {after.target} is of {after.started}, "
+                f"record {before.seq} before it of {before.started}. What was read between them may be of other days."
+            )
+    if records and moment(records[-1].started) > now:
+        last = records[-1]
+        yield f"A clock is wrong: record {last.seq} of {last.target} is of {last.started}, after this report."
 
 
 def is_event(library: Library, check: str) -> bool:
@@ -148,7 +167,7 @@ def _notes(walked: Sequence[_Walked], library: Library, now: datetime, period: W
     packs = {one.reads.records[place].pack_sha256 for one in walked for place in one.inside}
     if packs - {library.sha256}:
         found.append("Verdicts are those of the pack in force at each run; statements of controls are today's.")
-    return tuple(found)
+    return (*found, *(line for one in walked for line in one.clocks))
 
 
 # -- controls ---------------------------------------------------------------------------------------------------------
