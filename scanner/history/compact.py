@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from scanner.history.chain import Chain
-from scanner.history.segments import REBUILT, checkpoints
+from scanner.history.segments import FOREVER, REBUILT, checkpoints
 from scanner.history.statements import place_of
 from scanner.history.stores import Store
 
@@ -27,8 +27,11 @@ class Compacted:
 def compact(store: Store, *, now: float | None = None) -> Compacted:
     """Remove orphans older than an hour; TscanError, and nothing removed, where a chain cannot be read whole."""
     before = (time.time() if now is None else now) - AGE
-    # Files before records: a segment that is seen here and named by nobody yet is too young to be removed.
-    entries = [entry for entry in store.list("segments/") if entry.modified < before]
+    # Files before records: a segment that is seen here and named by nobody yet is too young to be removed. What is kept
+    # by its digest alone stays: however old, a scan may be naming it at this moment.
+    entries = [
+        entry for entry in store.list("segments/") if entry.modified < before and f"/dt={FOREVER}/" not in entry.key
+    ]
     streams = {place[0] for entry in store.list("log/") if (place := place_of(entry.key))}
     named: set[str] = set()
     old: set[str] = set()

@@ -7,6 +7,7 @@ import json
 import os
 import stat
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,6 +26,7 @@ from scanner.history.ledger import Ledger
 from scanner.history.local import LocalStore
 from scanner.history.marker import prepare
 from scanner.history.seal import Signer, find_signer, make_key
+from scanner.history.segments import make_file
 from scanner.history.stores import Entry, open_store
 from scanner.history.verify import verify
 from scanner.model.history import Cause, History
@@ -321,6 +323,23 @@ def test_compacting_leaves_what_is_young_or_named(store: str) -> None:
     assert compact(opened, now=max(entry.modified for entry in entries) + AGE + 1).orphans == 1
     assert len(list(opened.list("segments/"))) == len(entries) - 1
     assert not verify(opened).damages
+
+
+def test_compacting_takes_nothing_from_a_scan_that_commits_meanwhile(store: str) -> None:
+    """A scan that broke off left its pack; the next one names it when the chains have been looked at already."""
+    pack = make_file("pack", b"a pack", ending="tar.gz", rows=1)
+
+    class Late(LocalStore):
+        def delete(self, key: str) -> None:
+            Ledger(LocalStore(store)).commit(simple(2, content=pack.content))
+            super().delete(key)
+
+    Ledger(LocalStore(store)).commit(simple(1, pack="1" * 64))
+    for key in ("segments/kind=evidence/dt=2026-01-01/lost.parquet", pack.segment.path):
+        LocalStore(store).put(key, pack.content)
+    assert compact(Late(store), now=time.time() + AGE + 60).orphans == 1
+    assert not verify(LocalStore(store)).damages
+    assert pack.segment in Ledger(LocalStore(store)).records(HERE)[1].segments
 
 
 def test_the_key_is_found_and_never_written_over(tmp_path: Path, signer: Signer) -> None:

@@ -20,8 +20,9 @@ from scanner.history.draft import Scan
 from scanner.history.git import GitAnchors
 from scanner.history.ledger import Ledger
 from scanner.history.packs import load_pack, pack_archive
-from scanner.history.seal import Signer, find_signer, make_key
+from scanner.history.seal import Signer, find_signer, make_key, open_envelope, unsealed
 from scanner.history.snapshots import read_snapshot
+from scanner.history.statements import payload_of, read_record
 from scanner.history.stores import open_store
 from scanner.history.verify import verify
 from scanner.model.findings import Verdict
@@ -150,11 +151,12 @@ def test_openssl_alone_says_the_same(root: Path, store: Path, signer: Signer, tm
     for head in verify(open_store(str(store))).heads.values():
         name, _, digest = head.partition(":")
         chain, _, number = name.rpartition("/")
-        assert f"log/{chain}: {number} records as they were signed; head {digest}" in said.stdout
+        target = chain.replace("=", ":")
+        assert f"log/{chain}: {number} records of {target} as they were signed; head {digest}" in said.stdout
 
 
 @needs_openssl
-@pytest.mark.parametrize("what", ["segment", "signature", "missing", "chain"])
+@pytest.mark.parametrize("what", ["segment", "signature", "missing", "chain", "unsigned", "copied", "target"])
 def test_openssl_alone_sees_damage(root: Path, store: Path, signer: Signer, tmp_path: Path, what: str) -> None:
     key = tmp_path / "public.pem"
     key.write_bytes(signer.public)
@@ -168,12 +170,25 @@ def test_openssl_alone_sees_damage(root: Path, store: Path, signer: Signer, tmp_
     elif what == "missing":
         _record(store, 2).unlink()
         word = "MISSING record 2"
+    elif what == "unsigned":
+        payload = open_envelope(_record(store, 4).read_bytes()).payload
+        _record(store, 4).write_bytes(unsealed(payload))
+        word = "BAD SIGNATURE log/aws=111122223333/000000000004.json"
+    elif what == "copied":
+        shutil.rmtree(store / "log/aws=444455556666")
+        shutil.copytree(store / "log/aws=111122223333", store / "log/aws=444455556666")
+        word = "TWICE aws:111122223333, in log/aws=444455556666"
+    elif what == "target":
+        record = read_record(_record(store, 4).read_bytes(), "")
+        _record(store, 4).write_bytes(signer.seal(payload_of(replace(record, target="aws:777788889999"))))
+        word = "ANOTHER TARGET log/aws=111122223333/000000000004.json"
     else:
         _record(store, 2).write_bytes(_record(store, 3).read_bytes())
         word = "BROKEN CHAIN"
     said = _by_hand(root, store, key)
     assert said.returncode == 1
     assert word in said.stdout
+    assert (what == "signature") or verify(open_store(str(store))).damages
 
 
 @needs_openssl
