@@ -73,11 +73,13 @@ def verify(
 
 
 def _lines(seen: Verified, limits: list[str]) -> Iterator[str]:
+    from scanner.formats.values import plural
+
     yield from (f"DAMAGED {damage}" for damage in seen.damages)
     yield from (*seen.notes, *limits)
-    total = sum(len(records) for records in seen.records.values())
-    verdict = f"{len(seen.damages)} damages" if seen.damages else "as committed"
-    yield f"{total} records in {len(seen.heads)} chains, {seen.files} files: {verdict}"
+    records = plural(sum(len(records) for records in seen.records.values()), "record")
+    chains, files = plural(len(seen.heads), "chain"), plural(seen.files, "file")
+    yield f"{records} in {chains}, {files}: {plural(len(seen.damages), 'damage') if seen.damages else 'as committed'}"
     yield from (f"head {head}" for head in seen.heads.values())
 
 

@@ -136,7 +136,7 @@ def test_a_chain_written_again_without_a_key_does_not_pass_for_one_of_the_truste
     assert run(command) == 1
     shown = capsys.readouterr().out
     assert shown.count("unsigned (nor is any record after it, which would vouch for it)") == 3
-    assert "3 records in 1 chains, 12 files: 3 damages" in shown
+    assert "3 records in 1 chain, 12 files: 3 damages" in shown
 
 
 def test_a_trusted_key_vouches_for_what_lies_before_it(store: Path, signer: Signer) -> None:

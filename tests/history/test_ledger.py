@@ -302,6 +302,20 @@ def test_a_bucket_that_refuses_conditional_writes_is_refused(monkeypatch: pytest
         server.shutdown()
 
 
+def test_a_listing_that_is_refused_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refusing(Unconditional):
+        def do_GET(self) -> None:
+            self.send_error(403)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        for name, value in {**SETTINGS, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}"}.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(TscanError, match=r"^s3://old/x: log/ was refused\n  hint: the writer needs"):
+            list(open_store("s3://old/x").list("log/"))
+        server.shutdown()
+
+
 @pytest.mark.parametrize("place", ["ftp://x/y", "s3://", "s3:/bucket/x", "file://"])
 def test_a_place_that_is_no_store_is_refused(place: str) -> None:
     with pytest.raises(TscanError):
