@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Final
 
 from scanner.core.calendar import iso, moment, read_grace, slots
-from scanner.core.changes import stretches
+from scanner.core.changes import dated_before, stretches
 from scanner.core.deviations import Walk
 from scanner.core.ordered import Ordered
 from scanner.core.reads import Reads
@@ -110,13 +110,13 @@ def _walk(chain: Chain, library: Library, period: Window, schedule: Schedule, no
 
 
 def _clocks(records: Sequence[Record], period: Window, now: datetime) -> Iterator[str]:
-    """Records of which the order and the times deny each other, where what lies between them is of the period."""
+    """Records whose order and times deny each other, where what lies between them is of the period."""
     for before, after in pairwise(records):
-        back, forth = moment(after.started), moment(before.started)
-        if back < forth and back < period.end and forth >= period.start:
+        near = moment(after.started) < period.end and moment(before.started) >= period.start
+        if near and dated_before(before, after):
             yield (
-                f"A clock jumped: record {after.seq} of {after.target} is of {after.started}, "
-                f"record {before.seq} before it of {before.started}. What was read between them may be of other days."
+                f"Record {after.seq} of {after.target} is of {after.started}, and record {before.seq} before it of "
+                f"{before.started}: a clock jumped, or scans overlapped. What was read there may be of other days."
             )
     if records and moment(records[-1].started) > now:
         last = records[-1]

@@ -6,10 +6,10 @@ import hashlib
 import json
 import re
 from dataclasses import fields, replace
-from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, NoReturn
 
+from scanner.core.calendar import is_moment
 from scanner.errors import TscanError
 from scanner.history.seal import SealError, open_envelope
 from scanner.model.answers import canonical
@@ -123,7 +123,7 @@ def _build(value: Any) -> Record:
 def _check(record: Record) -> None:
     """What every reader of a record takes for granted, and no type says; SealError where it is not so."""
     for time in (record.started, record.finished):
-        if not _is_time(time):
+        if not (_TIME.fullmatch(time) and is_moment(time)):
             raise SealError(f"'{time[:40]}' is no time of a record")
     if any(type(count) is not int or count < 0 for count in record.counts.values()):
         raise SealError("a count of the record is no count")
@@ -145,13 +145,6 @@ def _check(record: Record) -> None:
 def _is_parameter(value: Any) -> bool:
     """A figure, a text or a list of them."""
     return {*map(type, value if isinstance(value, list) else [value])} <= {bool, int, float, str}
-
-
-def _is_time(text: str) -> bool:
-    try:
-        return _TIME.fullmatch(text) is not None and bool(datetime.fromisoformat(text))
-    except ValueError:
-        return False
 
 
 def _texts(value: Any) -> bool:

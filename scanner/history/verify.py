@@ -6,7 +6,11 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
 
+from scanner.core.calendar import moment
+from scanner.core.changes import dated_before
 from scanner.errors import TscanError
 from scanner.history.anchors import Anchor
 from scanner.history.marker import MARKER, check_marker
@@ -15,6 +19,8 @@ from scanner.history.segments import KEPT_ONCE, REBUILT, SegmentError, checkpoin
 from scanner.history.statements import place_of, record_key, record_of, stream_of
 from scanner.history.stores import Store, fetch_all, get_all
 from scanner.model.history import Record, Segment
+
+_OVERLAP: Final = timedelta(hours=12)  # so long a scan may read its other targets, and judge, until it is committed
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -105,8 +111,7 @@ class _Run:
     def __init__(self, store: Store, seen: Verified, *, sealed: bool) -> None:
         self.store = store
         self.seen = seen
-        self.sealed = sealed
-        """Whether a key is trusted, so that a record which it does not vouch for is damage."""
+        self.sealed = sealed  # with a trusted key: a record that it does not vouch for is damage
         self.digests: dict[str, dict[int, str]] = {}
 
     def damage(self, record: str, file: str, kind: str, detail: str = "") -> None:
@@ -201,9 +206,15 @@ class _Run:
             # The one before is not what this one saw; both are named, for either may be the one that was changed.
             self.damage(before.name, before.key, "replaced", f"record {one.seq} follows another one")
             self.damage(one.name, one.key, "chain broken", "it does not follow the record before it")
-        if before.record is not None and record.finished < before.record.started:
-            detail = f"it ends {record.finished}, before record {before.seq} began: or a clock that jumped"
-            self.damage(one.name, one.key, "back-dated", detail)
+        if before.record is not None and dated_before(before.record, record):
+            self._back_dated(before, one, moment(before.record.started) - moment(record.finished))
+
+    def _back_dated(self, before: _Read, one: _Read, by: timedelta) -> None:
+        when = f"it ends {str(by).partition('.')[0]} before record {before.seq} began"
+        if by > _OVERLAP:
+            self.damage(one.name, one.key, "back-dated", f"{when}: or a clock that jumped")
+        else:
+            self.seen.notes.append(f"record {one.name}: {when}: their scans overlapped, or a clock was set back")
 
     def _twice(self, read: list[_Read]) -> None:
         first: dict[str, _Read] = {}

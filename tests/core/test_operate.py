@@ -411,8 +411,8 @@ def test_a_clock_that_jumps_back_hides_no_deviation_and_shortens_none() -> None:
     assert (item.at_least, item.at_most) == (timedelta(0), None)
     assert correction(item, timedelta(hours=1)) == "cannot be told"
     assert found.notes == (
-        "A clock jumped: record 3 of aws:111122223333 is of 2025-12-23T02:00:00Z, record 2 before it of "
-        "2026-01-02T02:00:00Z. What was read between them may be of other days.",
+        "Record 3 of aws:111122223333 is of 2025-12-23T02:00:00Z, and record 2 before it of 2026-01-02T02:00:00Z: "
+        "a clock jumped, or scans overlapped. What was read there may be of other days.",
     )
 
 

@@ -326,7 +326,7 @@ def test_a_clock_that_jumps_back_is_kept_and_said(taken: list[Snapshot], capsys:
     assert run(["verify", "store"]) == 1
     shown = capsys.readouterr().out
     assert "DAMAGED record aws=123456789012/2:" in shown
-    assert "back-dated (it ends 2027-01-01T00:10:00.000Z, before record 1 began: or a clock that jumped)" in shown
+    assert "back-dated (it ends 23:50:00 before record 1 began: or a clock that jumped)" in shown
     assert run(["drift", "--store", "store"]) in (0, 1, 3)
     assert "clock: record 2 is dated before record 1" in capsys.readouterr().out
 

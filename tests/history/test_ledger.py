@@ -328,6 +328,19 @@ def test_no_file_outside_the_store_is_touched(store: str, key: str) -> None:
         open_store(store).get(key)
 
 
+@pytest.mark.parametrize(
+    "more", [{"finished": "2026-01-01T00:00:00Z"}, {"started": "yesterday"}, {"params": {"days": {"of": 1}}}]
+)
+def test_a_scan_of_which_no_record_can_be_read_leaves_the_chain_whole(store: str, more: dict[str, Any]) -> None:
+    ledger = Ledger(open_store(store))
+    ledger.commit(simple(1))
+    before = [entry.key for entry in open_store(store).list("")]
+    with pytest.raises(TscanError, match="scan-2 cannot be committed"):
+        ledger.commit(simple(2, **more))
+    assert [entry.key for entry in open_store(store).list("")] == before
+    assert ledger.commit(simple(3)).seq == 2
+
+
 def test_compacting_leaves_what_is_young_or_named(store: str) -> None:
     opened = open_store(store)
     Ledger(opened).commit(simple(1))

@@ -94,6 +94,19 @@ def test_a_record_dated_before_its_predecessor_is_named(store: Path, signer: Sig
     assert [(damage.record, damage.kind) for damage in found] == [("aws=111122223333/5", "back-dated")]
 
 
+def test_scans_that_overlap_are_no_damage(store: Path, signer: Signer) -> None:
+    """One that reads many targets commits last, and what began after it had read the first of them is there already."""
+    ledger = Ledger(open_store(str(store)), signer)
+    for number in (30, 20, 40, 28, 40.05, 40.01):
+        ledger.commit(simple(number, name="late"))
+    found = verify(open_store(str(store)))
+    assert not found.damages
+    assert [note.partition(":")[0] for note in found.notes] == [f"record aws=111122223333/{n}" for n in (6, 8)]
+    assert found.notes[0].endswith(
+        "it ends 9:48:00 before record 5 began: their scans overlapped, or a clock was set back"
+    )
+
+
 def test_only_the_trusted_key_counts(tmp_path: Path, store: Path) -> None:
     other = make_key(tmp_path / "other.pem")
     found = verify(open_store(str(store)), trusted={other.key_id: other.public}).damages
