@@ -257,13 +257,16 @@ def _name(snapshot: Snapshot) -> str:
 
 def _own_folder(scan: str) -> Path:
     """`.tscan/snapshots`, or a folder of several targets in it: for its owner only, never committed by accident."""
+    from scanner.history.whole import whole_file
+
     folder = FOLDER / scan
     try:
         for path in (FOLDER.parent, FOLDER, folder):
             path.mkdir(mode=0o700, exist_ok=True)
         ignore = FOLDER.parent / ".gitignore"
         if not ignore.exists():
-            ignore.write_text("*\n")
+            with whole_file(ignore) as file:  # an empty one, of a scan that was killed, would ignore nothing
+                file.write(b"*\n")
     except OSError as error:
         raise TscanError(f"{folder} cannot be made: {error.strerror}", "say where with --snapshot") from error
     return folder

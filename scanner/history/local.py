@@ -13,6 +13,7 @@ from scanner.errors import TscanError
 from scanner.history.stores import Entry
 
 _UNFINISHED: Final = ".unfinished-"
+_IGNORE: Final = ".gitignore"
 _OURS: Final = frozenset({"store.json", "keys", "log", "outbox", "populations", "segments", "snapshots"})
 _NEUTRAL: Final = (".", "lost+found")
 """How the names begin that any folder may hold."""
@@ -69,7 +70,7 @@ class LocalStore:
         found = []
         above = len(os.path.join(self._root, ""))
         for file in self._files(prefix):
-            if file.name.startswith(_UNFINISHED) or file.name == ".gitignore":
+            if file.name.startswith(_UNFINISHED) or file.name == _IGNORE:
                 continue
             with suppress(FileNotFoundError):
                 about = file.stat(follow_symlinks=False)
@@ -165,9 +166,8 @@ class LocalStore:
 
     def _ignore(self) -> None:
         """Keep evidence out of a repository, also where the folder was made by another command."""
-        path = self._root / ".gitignore"
-        if not path.exists():
-            path.write_text("*\n")
+        if not (self._root / _IGNORE).exists():
+            self.put_new(_IGNORE, b"*\n")
 
     def _sync(self, folder: Path) -> None:
         """Make a new name last."""

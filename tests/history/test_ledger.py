@@ -258,6 +258,7 @@ def test_death_at_any_call_to_the_system_leaves_a_sound_store(
         assert not found.damages
         assert [record.seq for record in Ledger(open_store(place)).records(HERE)] == [1, 2]
         assert not list(Path(place).rglob(".unfinished-*"))
+        assert Path(place, ".gitignore").read_text() == "*\n"
     assert orphans > 0
 
 
