@@ -125,7 +125,7 @@ def _check(record: Record) -> None:
     for time in (record.started, record.finished):
         if not (_TIME.fullmatch(time) and is_moment(time)):
             raise SealError(f"'{time[:40]}' is no time of a record")
-    if any(type(count) is not int or count < 0 for count in record.counts.values()):
+    if not all(map(_is_count, record.counts.values())):
         raise SealError("a count of the record is no count")
     if not _texts(list(record.controls.values())):
         raise SealError("a status of the record is no text")
@@ -142,6 +142,10 @@ def _check(record: Record) -> None:
         raise SealError("its waivers are not those that it names")
 
 
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 1 << 53
+
+
 def _is_parameter(value: Any) -> bool:
     """A figure, a text or a list of them."""
     return {*map(type, value if isinstance(value, list) else [value])} <= {bool, int, float, str}
@@ -154,7 +158,7 @@ def _texts(value: Any) -> bool:
 def _segment(value: Any) -> Segment:
     if not isinstance(value, dict) or value.keys() != _SEGMENT:
         raise SealError("a segment of the record is not described as one")
-    numbers = (value["rows"], value["bytes"])
-    if not _texts([value["kind"], value["path"], value["sha256"]]) or any(type(one) is not int for one in numbers):
+    counts = _is_count(value["rows"]) and _is_count(value["bytes"])
+    if not counts or not _texts([value["kind"], value["path"], value["sha256"]]):
         raise SealError("a member of a segment is of a wrong type")
     return Segment(**value)

@@ -94,6 +94,11 @@ FORMS: dict[str, tuple[Change, str]] = {
     "a time cut short": (lambda record: record.update(finished="2026-01-02T02:00:00Z"), "no time of a record"),
     "a text as a count": (lambda record: record["counts"].update({"fail": "x"}), "a count of the record is no count"),
     "less than nothing": (lambda record: record["counts"].update({"fail": -1}), "a count of the record is no count"),
+    "more than anything": (lambda record: record["counts"].update({"fail": 1 << 64}), "a count of the record is no"),
+    "rows of less than nothing": (
+        segments(lambda one: one.update(rows=-1)),
+        "a member of a segment is of a wrong type",
+    ),
     "a number as a status": (lambda record: record.update(controls={"X-1": 5}), "a status of the record is no text"),
     "a nested parameter": (lambda record: record.update(params={"days": {"of": 1}}), "a parameter of the record"),
     "no parameter": (lambda record: record.update(params={"days": float("nan")}), "its Statement is not JSON"),
