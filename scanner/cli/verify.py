@@ -94,6 +94,8 @@ def _trusted(paths: tuple[Path, ...]) -> Mapping[str, bytes] | None:
             pem = public_pem(load_public(path.read_bytes()))
         except OSError as error:
             raise TscanError(f"{path} cannot be read: {error.strerror}", "give the public key in PEM form") from error
+        except TscanError as error:
+            raise TscanError(f"{path}: {error.message}", error.hint) from None
         found[key_id(pem)] = pem
     return found
 

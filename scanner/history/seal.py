@@ -217,7 +217,9 @@ def _signer(content: bytes, name: str) -> Signer:
 
     try:
         key: Any = load_pem_private_key(content, password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except TypeError:
+        raise TscanError(f"{name} is encrypted", "give it without a passphrase, from where secrets are kept") from None
+    except (ValueError, UnsupportedAlgorithm):
         raise TscanError(f"{name} is not a private key that can be read", _MAKE) from None
     if not isinstance(key, Ed25519PrivateKey):
         raise TscanError(f"{name} is not of the kind Ed25519", _MAKE)

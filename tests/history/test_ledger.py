@@ -16,6 +16,8 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -384,6 +386,11 @@ def test_the_key_is_found_and_never_written_over(tmp_path: Path, signer: Signer)
         find_signer(path)
     with pytest.raises(TscanError, match="private key"):
         find_signer(None, {"TSCAN_KEY": "nonsense"})
+    words = serialization.BestAvailableEncryption(b"words")
+    pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    locked = Ed25519PrivateKey.generate().private_bytes(pem, form, words).decode()
+    with pytest.raises(TscanError, match="TSCAN_KEY is encrypted\n  hint: give it without a passphrase"):
+        find_signer(None, {"TSCAN_KEY": locked})
 
 
 @pytest.mark.slow

@@ -114,6 +114,12 @@ def test_only_the_trusted_key_counts(tmp_path: Path, store: Path) -> None:
     assert len(found) == 6
 
 
+def test_a_public_key_that_is_none_is_named(tmp_path: Path, store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "other.pem").write_text("garbage")
+    assert run(["verify", str(store), "--public-key", str(tmp_path / "other.pem")]) == 2
+    assert "other.pem: a public key cannot be read\n  hint: it is an Ed25519 key in PEM form" in capsys.readouterr().err
+
+
 def test_an_unsigned_chain_is_said_to_be_unsigned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Ledger(open_store(str(tmp_path / "plain"))).commit(simple(1))
     assert run(["verify", str(tmp_path / "plain")]) == 0
