@@ -255,7 +255,9 @@ class _Run:
             self._segment(*named[path], found, digests)
         orphans = [key for key in sizes if key.startswith("segments/") and key not in named]
         if orphans:
-            self.seen.notes.append(f"{len(orphans)} segments are named by no record: left by a scan that broke off")
+            self.seen.notes.append(
+                f"{len(orphans)} segments are named by no record: left by scans that broke off or were overtaken"
+            )
 
     def _named(self, named: dict[str, tuple[str, Segment]], record: str, segment: Segment) -> None:
         other = named.setdefault(segment.path, (record, segment))
