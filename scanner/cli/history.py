@@ -86,9 +86,10 @@ def show(seq: int | None, store: str, target: str) -> int:
     if (seq or 1) > len(records):
         raise TscanError(f"{names[0]} has {len(records)} records", "see 'tscan history list'")
     record = records[seq - 1 if seq else -1]
+    moves = list(ledger.changes(record))  # before anything is said: they may be damaged
     for line in _lines(record):
         click.echo(clean(line))
-    for move in ledger.changes(record):
+    for move in moves:
         change = f"{move.previous or 'new'} -> {move.verdict or 'gone'}"
         click.echo(clean(f"  {move.check}  {move.resource}  {change}  ({move.cause.value}) {move.reason}".rstrip()))
     return 0

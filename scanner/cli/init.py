@@ -47,7 +47,7 @@ version: 1
 
 
 @click.command()
-@click.option("--store", default=".tscan", show_default=True, metavar="PLACE", help="Where history will lie.")
+@click.option("--store", default="", metavar="PLACE", help="Where history will lie; that of tscan.yaml, or .tscan.")
 @click.option("--key", type=click.Path(path_type=Path), help="Where the key is written; ~/.config/tscan/key.pem.")
 @click.option("--no-sign", is_flag=True, help="No key: records will not be signed.")
 def init(store: str, key: Path | None, no_sign: bool) -> int:
@@ -61,17 +61,17 @@ def init(store: str, key: Path | None, no_sign: bool) -> int:
       tscan init --key /secure/tscan.pem --store s3://bucket/tscan
       tscan init --no-sign
     """
+    from scanner.cli.place import named_place
     from scanner.history.marker import prepare
     from scanner.history.seal import find_signer
     from scanner.history.stores import open_store
 
+    store = named_place(store).store
     opened = open_store(store)
-    path = _place(key)
-    if not no_sign:
-        _outside(path, store)
     given = key is None and bool(os.environ.get("TSCAN_KEY"))
-    made = not no_sign and not given and _make(path)
-    signer = None if no_sign else find_signer(None if given else path)
+    path = None if no_sign or given else _place(key)
+    made = path is not None and _make(path, store)
+    signer = None if no_sign else find_signer(path)
     prepare(opened, signer)
     if signer is not None:
         where = "TSCAN_KEY" if given else path
@@ -84,9 +84,13 @@ def init(store: str, key: Path | None, no_sign: bool) -> int:
 
 
 def _place(key: Path | None) -> Path:
-    from scanner.history.seal import OWN_KEY
+    from scanner.history.seal import own_key
 
-    return key or Path(os.environ.get("TSCAN_KEY_FILE") or OWN_KEY.expanduser())
+    named = os.environ.get("TSCAN_KEY_FILE")
+    found = key or (Path(named) if named else own_key())
+    if found is None:
+        raise TscanError("there is no home folder for a key", "name a file with --key, or --no-sign")
+    return found
 
 
 def _outside(path: Path, store: str) -> None:
@@ -96,11 +100,12 @@ def _outside(path: Path, store: str) -> None:
         raise TscanError(f"the key {path} would lie in the store", "name a file outside of it with --key")
 
 
-def _make(path: Path) -> bool:
+def _make(path: Path, store: str) -> bool:
     """Whether a key was made; one that is there stays."""
     from scanner.history.seal import make_key
 
-    if path.exists():
+    _outside(path, store)
+    if os.path.lexists(path):
         return False
     make_key(path)
     return True

@@ -120,6 +120,10 @@ def _scan(reading: Reading, options: Judging) -> int:
         return look(config, library, checks, threads=reading.threads)
     targets: list[str] = []
     with telling.failure():
+        if not reading.no_store:
+            from scanner.history.commit import open_ledger
+
+            open_ledger(place)  # a place or a key that is none would be found out when all calls are made
         paths = _evidence(reading, config, library, checks, several=several, quiet=options.quiet)
         report = judge_with(paths, options, library, places, said, configured=config.categories)
         if not reading.no_store:
@@ -255,13 +259,16 @@ def _name(snapshot: Snapshot) -> str:
 
 def _own_folder(scan: str) -> Path:
     """`.tscan/snapshots`, or a folder of several targets in it: for its owner only, never committed by accident."""
+    from scanner.history.whole import whole_file
+
     folder = FOLDER / scan
     try:
         for path in (FOLDER.parent, FOLDER, folder):
             path.mkdir(mode=0o700, exist_ok=True)
         ignore = FOLDER.parent / ".gitignore"
         if not ignore.exists():
-            ignore.write_text("*\n")
+            with whole_file(ignore) as file:  # an empty one, of a scan that was killed, would ignore nothing
+                file.write(b"*\n")
     except OSError as error:
         raise TscanError(f"{folder} cannot be made: {error.strerror}", "say where with --snapshot") from error
     return folder

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scanner.errors import EXIT_CLEAN, EXIT_FAILING, TscanError
+from scanner.errors import EXIT_CLEAN, EXIT_FAILING, EXIT_UNREAD, TscanError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,8 @@ def verify(
     Without STORE it is that of tscan.yaml, or .tscan, with the repository that tscan.yaml names for anchors. Of a
     bucket, the first version of each record is what was committed, and Object Lock is an anchor.
 
-    Exit code 0: as it was committed; 1: damaged; 2: there is no history that this tscan can read.
+    Exit code 0: as it was committed; 1: damaged; 2: there is no history that this tscan can read; 3: with --deep, a
+    record could not be judged again.
 
     \b
     Examples:
@@ -66,15 +67,19 @@ def verify(
         _deep(opened, seen)
     for line in _lines(seen, [*unread, *_limits(seen, own=not public_key), *_anchored(seen)]):
         click.echo(clean(line))
-    return EXIT_FAILING if seen.damages else EXIT_CLEAN
+    if seen.damages:
+        return EXIT_FAILING
+    return EXIT_UNREAD if seen.open else EXIT_CLEAN
 
 
 def _lines(seen: Verified, limits: list[str]) -> Iterator[str]:
+    from scanner.formats.values import plural
+
     yield from (f"DAMAGED {damage}" for damage in seen.damages)
     yield from (*seen.notes, *limits)
-    total = sum(len(records) for records in seen.records.values())
-    verdict = f"{len(seen.damages)} damages" if seen.damages else "as committed"
-    yield f"{total} records in {len(seen.heads)} chains, {seen.files} files: {verdict}"
+    records = plural(sum(len(records) for records in seen.records.values()), "record")
+    chains, files = plural(len(seen.heads), "chain"), plural(seen.files, "file")
+    yield f"{records} in {chains}, {files}: {plural(len(seen.damages), 'damage') if seen.damages else 'as committed'}"
     yield from (f"head {head}" for head in seen.heads.values())
 
 
@@ -89,6 +94,8 @@ def _trusted(paths: tuple[Path, ...]) -> Mapping[str, bytes] | None:
             pem = public_pem(load_public(path.read_bytes()))
         except OSError as error:
             raise TscanError(f"{path} cannot be read: {error.strerror}", "give the public key in PEM form") from error
+        except TscanError as error:
+            raise TscanError(f"{path}: {error.message}", error.hint) from None
         found[key_id(pem)] = pem
     return found
 

@@ -83,6 +83,14 @@ def moment(text: str) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+def is_moment(value: object) -> bool:
+    """Whether it is such a time."""
+    try:
+        return isinstance(value, str) and bool(moment(value))
+    except ValueError:
+        return False
+
+
 def iso(value: datetime) -> str:
     """A time as records write it."""
     return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -14,6 +14,14 @@ SHORT: Final = 12
 _SPLITTING: Final = frozenset({"pack", "params", "waivers", "checks", "regions"})
 
 
+def dated_before(before: Record, after: Record) -> bool:
+    """Whether the later of two records is of an earlier time: a clock jumped, or their scans overlapped.
+
+    A scan that reads many targets commits when the last of them is read, and one that began meanwhile may be there.
+    """
+    return moment(after.finished) < moment(before.started)
+
+
 def differences(before: Record, after: Record) -> tuple[Change, ...]:
     """How a record was made otherwise than the record before."""
     found: list[tuple[str, str]] = []
@@ -29,7 +37,7 @@ def differences(before: Record, after: Record) -> tuple[Change, ...]:
     found.extend(("regions", line) for line in _members("region", before.regions, after.regions))
     if before.version != after.version:
         found.append(("version", f"{before.version} → {after.version}"))
-    if moment(after.started) < moment(before.started):
+    if dated_before(before, after):
         found.append(("clock", f"record {after.seq} is dated before record {before.seq}"))
     return tuple(
         Change(target=after.target, seq=after.seq, ts=after.finished, what=what, detail=detail)

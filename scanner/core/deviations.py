@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from scanner.core.listings import Listing, read_listings
@@ -15,7 +15,6 @@ from scanner.model.decisions import WaivedSpan
 from scanner.model.history import Cause
 from scanner.model.operation import Deviation
 
-_NO_TIME: Final = timedelta(0)
 _GAP: Final = "gap"
 """Stands for a waived verdict that was not read: it decides nothing, closes nothing, and is accepted."""
 
@@ -32,8 +31,10 @@ class Walk:
     ) -> None:
         self._target = target
         self._reads = reads
-        self._start, self._end = start, end
-        self._early = frozenset(seq for seq, place in reads.places.items() if reads.moments[place] < start)
+        self._end = end
+        # By order, and not each by its time: what a clock that jumped back dates earlier is not of another period.
+        first = next((place for place, at in enumerate(reads.moments) if at >= start), len(reads.moments))
+        self._early = frozenset(record.seq for record in reads.records[:first])
         self._is_event = is_event
         self._tallies: dict[str, Tally] = {}
         self._listings: Mapping[str, Listing] = {}
@@ -76,7 +77,6 @@ class Walk:
                 tally=tally,
                 days=tally.days,
                 event=self._is_event(check),
-                start=self._start,
                 end=self._end,
                 early=self._early,
             )
@@ -191,7 +191,7 @@ class _Item:
     def _waived(self, place: int) -> None:
         ground, reads = self.ground, self.ground.reads
         ends = reads.times[place]
-        if not ends or reads.moments[place] >= ground.start:
+        if not ends or reads.records[place].seq not in ground.early:
             ground.tally.waived.append(
                 WaivedSpan(
                     target=ground.target,
@@ -211,12 +211,12 @@ class _Item:
         after, by, before, cause, reason = self.span
         self.span = None
         ground = self.ground
-        at, time = ground.reads.moments, ground.reads.times
+        reads, time = ground.reads, ground.reads.times
         # An event of an earlier period that the provider forgot then is not a deviation of this one.
         ended = place if why else self.left if self.hidden == "event" else -1
-        if ended >= 0 and at[ended] < ground.start:
+        if ended >= 0 and reads.records[ended].seq in ground.early:
             return
-        ends = at[place] if why else ground.end
+        least, most = ground.lasted(after, by, self.failed, place if why else -1)
         ground.tally.deviations.append(
             Deviation(
                 ground.target,
@@ -231,8 +231,8 @@ class _Item:
                 before,
                 cause,
                 reason,
-                at[self.failed] - at[by],
-                max(ends - at[after], _NO_TIME) if after >= 0 else None,
+                least,
+                most,
                 ground.event,
             )
         )

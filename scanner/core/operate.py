@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from operator import attrgetter
 from typing import Final
 
 from scanner.core.calendar import iso, moment, read_grace
-from scanner.core.changes import SHORT, stretches
+from scanner.core.changes import SHORT, dated_before, stretches
 from scanner.core.deviations import Walk
 from scanner.core.ordered import Ordered
 from scanner.core.reads import Reads
@@ -61,6 +62,8 @@ class _Walked:
     inside: tuple[int, ...]
     """Places of the records of the period."""
     tallies: Mapping[str, Tally]
+    clocks: tuple[str, ...]
+    """Where the times of its records are in doubt."""
 
 
 def operate(
@@ -79,7 +82,7 @@ def operate(
     """
     until = min(period.end, now)
     versions = Versions(today=library, packs=packs or {})
-    walked = [_walk(chain, versions, period, schedule, until) for chain in chains]
+    walked = [_walk(chain, versions, period, schedule, now) for chain in chains]
     inside = [one.reads.records[place] for one in walked for place in one.inside]
     judged = [record.pack_sha256 for record in sorted(inside, key=lambda record: moment(record.finished))]
     controls = versions.controls(judged)
@@ -94,7 +97,8 @@ def operate(
     )
 
 
-def _walk(chain: Chain, versions: Versions, period: Window, schedule: Schedule, until: datetime) -> _Walked:
+def _walk(chain: Chain, versions: Versions, period: Window, schedule: Schedule, now: datetime) -> _Walked:
+    until = min(period.end, now)
     reads = Reads.over(chain.records, period, schedule, until)
     last = reads.records[-1].seq if reads.records else 0
     walk = Walk(chain.target, reads, start=period.start, end=until, is_event=versions.is_event)
@@ -107,7 +111,22 @@ def _walk(chain: Chain, versions: Versions, period: Window, schedule: Schedule, 
             if period.start <= moment(record.started) < period.end
         ),
         tallies=walk.run(chain.stories(last)),
+        clocks=tuple(_clocks(sorted(chain.records, key=attrgetter("seq")), period, now)),
     )  # fmt: skip
+
+
+def _clocks(records: Sequence[Record], period: Window, now: datetime) -> Iterator[str]:
+    """Records whose order and times deny each other, where what lies between them is of the period."""
+    for before, after in pairwise(records):
+        near = moment(after.started) < period.end and moment(before.started) >= period.start
+        if near and dated_before(before, after):
+            yield (
+                f"Record {after.seq} of {after.target} is of {after.started}, and record {before.seq} before it of "
+                f"{before.started}: a clock jumped, or scans overlapped. What was read there may be of other days."
+            )
+    if records and moment(records[-1].started) > now:
+        last = records[-1]
+        yield f"A clock is wrong: record {last.seq} of {last.target} is of {last.started}, after this report."
 
 
 # -- targets ----------------------------------------------------------------------------------------------------------
@@ -149,6 +168,8 @@ def _notes(
         yield "Verdicts, statements and times for correction are those of the pack in force at each run."
     for pack in sorted({pack for pack in judged if not versions.known(pack)}):
         yield f"Pack {pack[:SHORT]} cannot be read from the store: its controls are taken as they are today."
+    for one in walked:
+        yield from one.clocks
 
 
 # -- controls ---------------------------------------------------------------------------------------------------------

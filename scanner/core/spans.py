@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
 from itertools import pairwise, repeat
 from math import fsum
 from operator import neg
-from typing import Final
 
 from scanner.core.ordered import Key
 from scanner.core.stories import FAIL, PASS, Spans
 from scanner.core.tallies import Ground, passing_again
 from scanner.model.operation import Deviation
-
-_NO_TIME: Final = timedelta(0)
 
 
 def count(spans: Spans, ground: Ground) -> None:
@@ -74,13 +70,13 @@ class Told:
     def make(self, place: int) -> Deviation:
         spans, ground, number = self._spans, self._ground, self._kept[place]
         reads = ground.reads
-        at, time = reads.moments, reads.times
+        time = reads.times
         by = reads.places[spans.opened[number]]
         earlier, closed = spans.before[number], spans.closed[number]
-        end = reads.places[closed] if closed else len(at)
+        end = reads.places[closed] if closed else len(reads.moments)
         after = max(ground.before[by], reads.places[earlier]) if earlier else ground.before[by]
         failed = max(ground.before[end], reads.places[spans.failed[number]])
-        ends = at[end] if closed else ground.end
+        least, most = ground.lasted(after, by, failed, end if closed else -1)
         return Deviation(
             ground.target,
             ground.check,
@@ -94,7 +90,7 @@ class Told:
             PASS if earlier else "absent" if after >= 0 else "",
             spans.causes[number],
             spans.reasons[number],
-            at[failed] - at[by],
-            max(ends - at[after], _NO_TIME) if after >= 0 else None,
+            least,
+            most,
             ground.event,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from scanner.core.listings import Listing
@@ -15,6 +15,7 @@ from scanner.model.decisions import WaivedSpan
 from scanner.model.history import Cause
 from scanner.model.operation import Days, Deviation
 
+_NO_TIME: Final = timedelta(0)
 _MEMBERS: Final = {"pass": "passing", "fail": "failing", "waived": "waived"}
 CHANGED: Final = frozenset({Cause.PACK.value, Cause.PARAMS.value})
 """Causes that lie with what asks, and not with what is asked about."""
@@ -65,10 +66,9 @@ class Ground:
     """Those of the tally."""
     event: bool
     """The items are dated by themselves."""
-    start: datetime
     end: datetime
     early: frozenset[int]
-    """The numbers of the records that ended before the start."""
+    """The numbers of the records before the first that ended in the period or after it."""
 
     def listed(self, place: int) -> int:
         """The record before, if it read the listing whole and so shows that an item was not there."""
@@ -77,6 +77,17 @@ class Ground:
     def whole(self, place: int) -> bool:
         """Whether a record read the listing whole."""
         return not self.listing.covers(self.region, place) and self.reads.read(self.check, self.region, place)
+
+    def lasted(self, after: int, by: int, failed: int, end: int) -> tuple[timedelta, timedelta | None]:
+        """How long a failure lasted at least and at most, by its records; `end` is -1 for one that is open.
+
+        At most: from the last read before it; None where there is none, or where a clock that jumped lies between.
+        """
+        at = self.reads.moments
+        least = max(at[failed] - at[by], _NO_TIME)
+        if after < 0 or not at[after] <= at[by] <= at[failed] or (end >= 0 and at[end] < at[failed]):
+            return least, None
+        return least, max((at[end] if end >= 0 else self.end) - at[after], _NO_TIME)
 
 
 def passing_again(cause: str) -> str:

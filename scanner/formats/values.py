@@ -63,3 +63,8 @@ def short(value: object, limit: int = 60) -> str:
             text = json.dumps(json_value(value), ensure_ascii=False)
     safe = clean(text)
     return safe if len(safe) <= limit else safe[: limit - 1] + "…"
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 finding`, `2 findings`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

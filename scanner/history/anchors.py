@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from scanner.history.ledger import Ledger
 
 GIVEN: Final = "a head that was given"
+_HEAD: Final = re.compile(r"([^/]+)/([1-9][0-9]{0,11}):([0-9a-fA-F]{64})")
 _LOOKS: Final = 32
 """Newest records of a chain whose locks are looked for; one that is older only makes less be said."""
 
@@ -97,11 +99,10 @@ class Versions(Protocol):
 
 def read_head(text: str) -> Anchor:
     """A head as 'tscan verify' prints it, `<chain>/<number>:<sha256>`."""
-    name, _, digest = text.partition(":")
-    stream, _, number = name.rpartition("/")
-    if not stream or not number.isdecimal() or len(digest) != 64:
+    found = _HEAD.fullmatch(text.strip())
+    if found is None:
         raise TscanError(f"--anchor {text} is not a head", "write it as 'tscan verify' printed it")
-    return Anchor(stream=stream, seq=int(number), sha256=digest, where=GIVEN)
+    return Anchor(stream=found[1], seq=int(found[2]), sha256=found[3].lower(), where=GIVEN)
 
 
 def anchor_heads(ledger: Ledger, targets: Iterable[str], anchors: Anchors) -> list[tuple[Record, str]]:

@@ -63,24 +63,31 @@ class Chain:
         """The state after a record (none: the newest); not to be changed."""
         last = len(self.records) if seq is None else seq
         at, state = self._state if self._state[0] <= last else (0, {})
-        at, state = self._checkpoint(at, state, last)
+        at, state = self._nearest(at, state, last)
         for _, move in self._moves(self.records[at:last]):
             apply(state, (move,))
         if seq is None:
             self._state = (last, state)
         return state
 
-    def _checkpoint(self, at: int, state: dict[Place, Transition], last: int) -> tuple[int, dict[Place, Transition]]:
+    def _nearest(self, at: int, state: dict[Place, Transition], last: int) -> tuple[int, dict[Place, Transition]]:
         """The newest written state that is ahead of what is known; one that is lost is made again from transitions."""
         if last - at <= 1:
             return at, state
         for record in reversed(self.records[at:last]):
-            for segment in _of(record, "state"):
-                content = self._store.get(segment.path)
-                if content is not None:
-                    rows = self._rows(stored(content, segment), segment)
-                    return record.seq, {(row.check, row.region, row.resource): row for row in rows}
+            written = self.checkpoint(record)
+            if written is not None:
+                return record.seq, written
         return at, state
+
+    def checkpoint(self, record: Record) -> dict[Place, Transition] | None:
+        """The state that was written with a record; None where there is none, or none any more."""
+        for segment in _of(record, "state"):
+            content = self._store.get(segment.path)
+            if content is not None:
+                rows = self._rows(stored(content, segment), segment)
+                return {(row.check, row.region, row.resource): row for row in rows}
+        return None
 
     def transitions(self, records: Sequence[Record]) -> Iterator[Transition]:
         """The transitions of these records, in order."""

@@ -10,6 +10,7 @@ from typing import Final
 from scanner.content.locate import Roots
 from scanner.history.draft import Scan
 from scanner.history.ledger import Ledger
+from scanner.history.marker import check_place
 from scanner.history.packs import pack_archive
 from scanner.history.seal import find_signer
 from scanner.history.stores import open_store
@@ -21,6 +22,16 @@ from scanner.model.library import Library
 from scanner.model.waivers import Waiver
 
 STORE: Final = ".tscan"
+
+
+def open_ledger(store_url: str = STORE, key: Path | None = None, *, sign: bool = True) -> Ledger:
+    """A ledger to commit to, in which nothing is written yet; TscanError for a place that is none, or a key.
+
+    `key` is a file; none: TSCAN_KEY, TSCAN_KEY_FILE or the own key, and without any the records are not signed.
+    """
+    store = open_store(store_url)
+    check_place(store)
+    return Ledger(store, find_signer(key) if sign else None)
 
 
 def commit_scan(
@@ -35,12 +46,11 @@ def commit_scan(
     attestations: Sequence[Attestation] = (),
     roots: Roots | None = None,
 ) -> list[Record]:
-    """Commit every target of a scan; the records, in the order of the snapshots.
+    """Commit every target of a scan; the records, in the order of the snapshots. Errors as in `open_ledger`.
 
-    `key` is a file; none: TSCAN_KEY, TSCAN_KEY_FILE or the own key, and without any the records are not signed.
     `roots` are the folders that the library was read from, so that the pack is kept.
     """
-    ledger = Ledger(open_store(store_url), find_signer(key) if sign else None)
+    ledger = open_ledger(store_url, key, sign=sign)
     together = tuple(snapshot.id for snapshot in snapshots) if len(snapshots) > 1 else ()
     return [
         ledger.commit(

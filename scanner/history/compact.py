@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from scanner.history.chain import Chain
-from scanner.history.segments import REBUILT, checkpoints
+from scanner.history.segments import FOREVER, REBUILT, checkpoints
 from scanner.history.statements import place_of
 from scanner.history.stores import Store
 
@@ -27,8 +27,11 @@ class Compacted:
 def compact(store: Store, *, now: float | None = None) -> Compacted:
     """Remove orphans older than an hour; TscanError, and nothing removed, where a chain cannot be read whole."""
     before = (time.time() if now is None else now) - AGE
-    # Files before records: a segment that is seen here and named by nobody yet is too young to be removed.
-    entries = _aged(store, before)
+    # Files before records: a segment that is seen here and named by nobody yet is too young to be removed. What is kept
+    # by its digest alone stays: however old, a scan may be naming it at this moment.
+    entries = {
+        entry.key for entry in store.list("segments/") if entry.modified < before and f"/dt={FOREVER}/" not in entry.key
+    }
     streams = {place[0] for entry in store.list("log/") if (place := place_of(entry.key))}
     named: set[str] = set()
     old: set[str] = set()
@@ -39,13 +42,8 @@ def compact(store: Store, *, now: float | None = None) -> Compacted:
         newest = {segment.path for segment in checkpoints(chain.records)}
         named |= {segment.path for segment in segments}
         old |= {segment.path for segment in segments if segment.kind in REBUILT and segment.path not in newest}
-    # What a scan whose record is on its way has written again meanwhile, such as a pack, is young now.
-    orphans = sorted((entries & _aged(store, before)) - named)
+    orphans = sorted(entries - named)
     superseded = sorted(entries & old)
     for key in (*orphans, *superseded):
         store.delete(key)
     return Compacted(len(orphans), len(superseded), store.sweep(before))
-
-
-def _aged(store: Store, before: float) -> set[str]:
-    return {entry.key for entry in store.list("segments/") if entry.modified < before}

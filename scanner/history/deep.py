@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from scanner.errors import TscanError
-from scanner.history.changes import Place, State, apply, findings_by_place, ground_of, now_seen
+from scanner.formats.values import short
+from scanner.history.changes import Place, Seen, State, apply, findings_by_place, ground_of, now_seen, transitions
+from scanner.history.draft import Scan
 from scanner.history.ledger import Ledger
 from scanner.history.packs import load_pack
 from scanner.history.said import Said
@@ -17,8 +19,8 @@ from scanner.history.statements import record_key, stream_of
 from scanner.history.verify import Damage, Verified
 from scanner.model.answers import Snapshot
 from scanner.model.attestations import Attestation
-from scanner.model.findings import Assessment, CheckResult
-from scanner.model.history import Record, Transition
+from scanner.model.findings import Assessment
+from scanner.model.history import Cause, Record, Transition
 from scanner.model.library import Library
 from scanner.model.waivers import Waiver
 
@@ -29,6 +31,8 @@ Judge = Callable[
 
 _SHOWN: Final = 3
 """Verdicts of one record that are named one by one."""
+_TIME: Final = (Cause.EVIDENCE, Cause.CLOCK)
+"""Which of these it was depends on what a check is known to read, and is not held against a later tscan."""
 
 
 class _NotAgainError(Exception):
@@ -39,10 +43,8 @@ class _NotAgainError(Exception):
 class _Group:
     """Scans that were judged as one, and who still asks for them."""
 
-    results: Mapping[str, list[CheckResult]]
-    """By target."""
-    controls: Mapping[str, str]
-    """Statuses by control."""
+    scans: Mapping[str, Scan]
+    """By target: as they would be committed now."""
     waiting: int
 
 
@@ -57,64 +59,97 @@ class DeepVerifier:
         """By digest: the pack, or why it cannot judge."""
         self._groups: dict[tuple[str, ...], _Group] = {}
         self._by_scan: dict[str, Record] = {}
+        self._last: dict[str, Record] = {}
+        """By target: the record before."""
 
     def run(self, seen: Verified) -> None:
-        """Add to what was seen: verdicts that come out otherwise, and records that could not be judged again."""
+        """Add to what was seen: what comes out otherwise, and records that could not be judged again."""
         damaged = {damage.record.rpartition("/")[0] for damage in seen.damages} - {""}
         for name in sorted(damaged):
             seen.notes.append(f"{name}: the chain is damaged, and none of its verdicts was made again")
         records = [one for name, chain in seen.records.items() if name not in damaged for one in chain]
         self._by_scan = {record.scan: record for record in records}
         states: dict[str, dict[Place, Transition]] = defaultdict(dict)
-        made = 0
         # Side by side through all chains, so that what was judged as one is held only until each has asked for it.
         for record in sorted(records, key=lambda one: (one.seq, one.target)):
             try:
                 self._record(record, states[record.target], seen)
-                made += 1
             except _NotAgainError as error:
                 seen.notes.append(f"record {_name(record)}: not judged again: {error}")
-            apply(states[record.target], self._ledger.changes(record))
+                seen.open += 1
+            except (TscanError, ValueError) as error:
+                message = error.message if isinstance(error, TscanError) else str(error)
+                _damage(seen, record, "cannot be judged again", message.partition("\n")[0])
+                seen.open += 1
+            self._last[record.target] = record
+        made = len(records) - seen.open
         seen.notes.append(f"every verdict of {made} of {len(records)} records was made again from its evidence")
         seen.damages.sort()
 
-    def _record(self, record: Record, before: State, seen: Verified) -> None:
-        """Hold the state after a record against what judging again gives."""
-        try:
-            group = self._group(record)
-        except (TscanError, ValueError) as error:
-            message = error.message if isinstance(error, TscanError) else str(error)
-            seen.damages.append(Damage(_name(record), _file(record), "cannot be judged again", message.splitlines()[0]))
-            return
-        found = now_seen(before, findings_by_place(group.results.get(record.target, [])), ground_of(record))
-        recorded = dict(before)
-        apply(recorded, self._ledger.changes(record))
-        again = {place: one.verdict for place, one in found.items()}
-        was = {place: one.verdict for place, one in recorded.items()}
-        wrong = sorted(place for place in {*again, *was} if again.get(place) != was.get(place))
-        for check, region, resource in wrong[:_SHOWN]:
-            place = (check, region, resource)
-            detail = (
-                f"{check} {resource}: recorded {was.get(place, 'gone')}, the evidence says {again.get(place, 'gone')}"
-            )
-            seen.damages.append(Damage(_name(record), _file(record), "verdict", detail))
-        if len(wrong) > _SHOWN:
-            detail = f"and {len(wrong) - _SHOWN} verdicts more"
-            seen.damages.append(Damage(_name(record), _file(record), "verdict", detail))
-        self._controls(record, group.controls, seen)
+    def _record(self, record: Record, state: dict[Place, Transition], seen: Verified) -> None:
+        """Hold a record against what judging again gives, and bring the state behind it."""
+        before = dict(state)
+        moves = list(self._ledger.changes(record))
+        apply(state, moves)
+        if (written := self._ledger.checkpoint(record)) is not None and written != state:
+            _damage(seen, record, "state", "what it says of every finding is not what its transitions add up to")
+        group = self._group(record)
+        scan = group.scans.get(record.target)
+        if scan is None:
+            raise TscanError("its evidence is of another target")
+        found = now_seen(before, findings_by_place(scan.results), ground_of(record))
+        if not self._verdicts(record, found, state, seen):
+            self._moves(record, transitions(before, found, **self._stands(record)), moves, seen)
+        self._facts(record, scan.facts, seen)
 
-    def _controls(self, record: Record, again: Mapping[str, str], seen: Verified) -> None:
-        """Hold the statuses of controls against what judging again gives."""
-        for name in sorted({*record.controls, *again}):
-            was, now = record.controls.get(name, "gone"), again.get(name, "gone")
-            if was != now:
-                detail = f"{name}: recorded {was}, the evidence says {now}"
-                seen.damages.append(Damage(_name(record), _file(record), "control", detail))
+    def _verdicts(self, record: Record, found: Mapping[Place, Seen], state: State, seen: Verified) -> bool:
+        """Whether a verdict is another; each is named."""
+        again = {place: one.verdict for place, one in found.items()}
+        was = {place: one.verdict for place, one in state.items()}
+        wrong = sorted(place for place in {*again, *was} if again.get(place) != was.get(place))
+        details = [
+            f"{place[0]} {place[2]}: recorded {was.get(place, 'gone')}, the evidence says {again.get(place, 'gone')}"
+            for place in wrong
+        ]
+        _damages(seen, record, "verdict", details)
+        return bool(wrong)
+
+    def _stands(self, record: Record) -> dict[str, Any]:
+        last = self._last.get(record.target)
+        return {
+            "seq": record.seq,
+            "ts": record.finished,
+            "target": record.target,
+            "was": ground_of(last) if last else None,
+            "ground": ground_of(record),
+        }
+
+    def _moves(self, record: Record, again: Iterable[Transition], was: list[Transition], seen: Verified) -> None:
+        """Hold each transition against the one that leads from the record before to the same verdicts."""
+        expected, recorded = Counter(map(_said, again)), Counter(map(_said, was))
+        strange = {one[:3] for one in (expected - recorded) + (recorded - expected)}
+        details = [f"{check} {resource}: not the one that its verdicts give" for check, _, resource in sorted(strange)]
+        _damages(seen, record, "transition", details)
+
+    def _facts(self, record: Record, facts: Mapping[str, Any], seen: Verified) -> None:
+        """Hold every other member against what judging again gives; of controls each status."""
+        for name, now in facts.items():
+            was = getattr(record, name)
+            if was == now:
+                continue
+            if name != "controls":
+                old, new = (short(one) for one in _apart(was, now))
+                _damage(seen, record, name, f"recorded {old}, the evidence says {new}")
+                continue
+            for control in sorted({*was, *now}):
+                old, new = was.get(control, "gone"), now.get(control, "gone")
+                if old != new:
+                    _damage(seen, record, "control", f"{control}: recorded {old}, the evidence says {new}")
 
     def _group(self, record: Record) -> _Group:
         """What the scan of this record says, with all that was judged together with it."""
         scans = record.together or (record.scan,)
-        key = (*scans, record.waivers_sha256, record.attestations_sha256)
+        key = (*scans, record.pack_sha256, record.waivers_sha256, record.attestations_sha256)
         group = self._groups.get(key)
         if group is None:
             group = self._groups[key] = self._judged(record, scans)
@@ -130,13 +165,13 @@ class DeepVerifier:
             raise _NotAgainError("it was judged together with scans that are not in this store, or are damaged")
         snapshots = [replace(self._ledger.snapshot(one), params=one.params) for one in records]
         checks = tuple(sorted({check for one in records for check in one.checks}))
-        found: dict[str, list[CheckResult]] = defaultdict(list)
         said = self._said
         assessment = self._judge(snapshots, library, said.waivers(record), said.attestations(record), checks)
-        for result in assessment.results:
-            found[result.target].append(result)
-        controls = {control.id: control.status.value for control in assessment.controls}
-        return _Group(results=found, controls=controls, waiting=len(scans))
+        found = {
+            one.target: Scan(snapshot=snapshot, assessment=assessment, library=library)
+            for one, snapshot in zip(records, snapshots, strict=True)
+        }
+        return _Group(scans=found, waiting=len(scans))
 
     def _library(self, record: Record) -> Library:
         """The pack of the day: this tscan's own where it is the same, else the one that the store keeps."""
@@ -163,5 +198,26 @@ def _name(record: Record) -> str:
     return f"{stream_of(record.target)}/{record.seq}"
 
 
-def _file(record: Record) -> str:
-    return record_key(stream_of(record.target), record.seq)
+def _apart(was: Any, now: Any) -> tuple[Any, Any]:
+    """Two values, of lists only what the other one lacks."""
+    if not isinstance(was, tuple):
+        return was, now
+    return [one for one in was if one not in now], [one for one in now if one not in was]
+
+
+def _said(move: Transition) -> tuple[Any, ...]:
+    """What of a transition is held against another one; the wording of its reason is not."""
+    cause = Cause.EVIDENCE if move.cause in _TIME else move.cause
+    return move.check, move.region, move.resource, move.previous, move.verdict, cause, move.seq, move.ts, move.target
+
+
+def _damage(seen: Verified, record: Record, kind: str, detail: str) -> None:
+    seen.damages.append(Damage(_name(record), record_key(stream_of(record.target), record.seq), kind, detail))
+
+
+def _damages(seen: Verified, record: Record, kind: str, details: Sequence[str]) -> None:
+    """The first of many, and how many more there are."""
+    for detail in details[:_SHOWN]:
+        _damage(seen, record, kind, detail)
+    if len(details) > _SHOWN:
+        _damage(seen, record, kind, f"and {len(details) - _SHOWN} {kind}s more")

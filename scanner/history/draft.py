@@ -59,6 +59,23 @@ class Scan:
         rows = (row for row in self.assessment.coverage if row.target == self.snapshot.target)
         return tuple(sorted(f"{row.operation}@{row.region}" for row in rows if row.unanswered or not row.state.whole))
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The members of its record that its evidence gives, whoever judges it by the same pack and parameters."""
+        snapshot = self.snapshot
+        return {
+            "target": snapshot.target,
+            "scan": snapshot.id,
+            "started": snapshot.started,
+            "finished": snapshot.finished,
+            "checks": tuple(sorted({result.check for result in self.results})),
+            "callers": tuple(dict.fromkeys(caller.id for caller in snapshot.callers)),
+            "regions": tuple(sorted(snapshot.regions)),
+            "counts": {verdict.value: sum(one.count(verdict) for one in self.results) for verdict in Verdict},
+            "controls": {control.id: control.status.value for control in self.assessment.controls},
+            "gaps": self.gaps,
+        }
+
 
 class Draft:
     """One scan held against one head of a chain."""
@@ -84,29 +101,20 @@ class Draft:
         return replace(record, segments=again + named), self._made
 
     def _record(self) -> Record:
-        scan, snapshot = self._scan, self._scan.snapshot
+        scan = self._scan
         kept = [
             *self._keep_said("waivers", waivers_text(scan.waivers), len(scan.waivers)),
             *self._keep_said("attestations", attestations_text(scan.attestations), len(scan.attestations)),
             *(self._kept_pack() or self._keep(make_file("pack", scan.pack(), ending="tar.gz", rows=1))),
         ]
         return Record(
+            **scan.facts,
             seq=len(self._chain.records) + 1,
-            target=snapshot.target,
-            scan=snapshot.id,
-            started=snapshot.started,
-            finished=snapshot.finished,
             version=scan.assessment.version,
             pack_sha256=scan.library.sha256,
             previous_sha256=self._head.sha256 if self._head else "",
-            checks=tuple(sorted({result.check for result in scan.results})),
             params=scan.params,
             waivers_sha256=next((one.sha256 for one in kept if one.kind == "waivers"), ""),
-            callers=tuple(dict.fromkeys(caller.id for caller in snapshot.callers)),
-            regions=tuple(sorted(snapshot.regions)),
-            counts={verdict.value: sum(one.count(verdict) for one in scan.results) for verdict in Verdict},
-            controls={control.id: control.status.value for control in scan.assessment.controls},
-            gaps=scan.gaps,
             segments=tuple(kept),
             together=tuple(sorted(scan.together)),
         )

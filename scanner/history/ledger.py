@@ -13,7 +13,7 @@ from scanner.history.chain import Chain
 from scanner.history.changes import Place
 from scanner.history.documents import Parts, take_apart
 from scanner.history.marker import check_marker, prepare
-from scanner.history.seal import Signer, unsealed
+from scanner.history.seal import SealError, Signer, unsealed
 from scanner.history.statements import payload_of, place_of, read_record, record_key, stream_of
 from scanner.history.stores import Store
 from scanner.model.answers import Snapshot
@@ -68,14 +68,17 @@ class Ledger:
         from scanner.history.draft import Draft  # of no use to who only reads, and it takes as long to load as all else
 
         record, made = Draft(scan, parts, chain).make()
-        for one in made:
-            self.store.put(one.segment.path, one.content)
         payload = payload_of(record)
         content = self._signer.seal(payload) if self._signer else unsealed(payload)
         key = record_key(stream, record.seq)
-        if not self.store.put_new(key, content):
-            return None
-        return read_record(content, key)
+        try:
+            read = read_record(content, key)
+        except SealError as error:
+            # A record that no reader takes would end its chain.
+            raise TscanError(f"the scan {scan.snapshot.id} cannot be committed: {error}") from None
+        for one in made:
+            self.store.put(one.segment.path, one.content)
+        return read if self.store.put_new(key, content) else None
 
     def targets(self) -> Sequence[str]:
         """Every target that has a record."""
@@ -100,6 +103,10 @@ class Ledger:
     def changes(self, *records: Record) -> Iterator[Transition]:
         """The transitions of these records of one target, and of none that was committed since they were read."""
         return self._chain(stream_of(records[0].target)).transitions(records)
+
+    def checkpoint(self, record: Record) -> Mapping[Place, Transition] | None:
+        """The state that was written with a record; None where none was, or where it was compacted."""
+        return self._chain(stream_of(record.target)).checkpoint(record)
 
     def state_before(self, target: str, moment: str) -> Mapping[Place, Transition]:
         """As `History.state_before`."""

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn
 
+from scanner.core.calendar import is_moment
 from scanner.errors import ContentError, Problem
 from scanner.model.answers import (
     Account,
@@ -88,7 +89,8 @@ def _said(value: Any) -> bool:
 
 
 _HEADER: Final[Mapping[str, Test]] = {
-    **dict.fromkeys(("schema", "id", "target", "name", "partition", "started", "version", "regions_open"), _text),
+    **dict.fromkeys(("schema", "id", "target", "name", "partition", "version", "regions_open"), _text),
+    "started": is_moment,
     **dict.fromkeys(("regions", "regions_excluded", "checks"), _texts),
     "params": _mapping,
     "callers": _callers,
@@ -115,7 +117,7 @@ _OUTCOME: Final[Mapping[str, Test]] = {
     **dict.fromkeys(("caller", "pages", "count", "retries"), _count),
     "state": _state,
 }
-_FOOTER: Final[Mapping[str, Test]] = {"answers": _count, "digest": _text, "finished": _text}
+_FOOTER: Final[Mapping[str, Test]] = {"answers": _count, "digest": _text, "finished": is_moment}
 
 
 class SnapshotReader:

@@ -13,6 +13,10 @@ from scanner.errors import TscanError
 from scanner.history.stores import Entry
 
 _UNFINISHED: Final = ".unfinished-"
+_IGNORE: Final = ".gitignore"
+_OURS: Final = frozenset({"store.json", "keys", "log", "outbox", "populations", "segments", "snapshots"})
+_NEUTRAL: Final = (".", "lost+found")
+"""How the names begin that any folder may hold."""
 _NO_STEPS: Final = frozenset({"", ".", ".."})
 
 
@@ -66,7 +70,7 @@ class LocalStore:
         found = []
         above = len(os.path.join(self._root, ""))
         for file in self._files(prefix):
-            if file.name.startswith(_UNFINISHED) or file.name == ".gitignore":
+            if file.name.startswith(_UNFINISHED) or file.name == _IGNORE:
                 continue
             with suppress(FileNotFoundError):
                 about = file.stat(follow_symlinks=False)
@@ -78,6 +82,16 @@ class LocalStore:
             self._path(key).unlink(missing_ok=True)
         except OSError as error:
             raise self._problem(key, "cannot be removed", error) from error
+
+    def stranger(self) -> str:
+        """What is another folder's: a store would keep all of it out of its repository."""
+        try:
+            names = sorted(os.listdir(self._root))
+        except FileNotFoundError:
+            return ""
+        except OSError as error:
+            raise self._problem("", "cannot be listed", error) from error
+        return next((name for name in names if name not in _OURS and not name.startswith(_NEUTRAL)), "")
 
     def sweep(self, before: float) -> int:
         swept = 0
@@ -152,9 +166,8 @@ class LocalStore:
 
     def _ignore(self) -> None:
         """Keep evidence out of a repository, also where the folder was made by another command."""
-        path = self._root / ".gitignore"
-        if not path.exists():
-            path.write_text("*\n")
+        if not (self._root / _IGNORE).exists():
+            self.put_new(_IGNORE, b"*\n")
 
     def _sync(self, folder: Path) -> None:
         """Make a new name last."""

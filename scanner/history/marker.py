@@ -24,7 +24,7 @@ def check_marker(store: Store) -> bool:
         return False
     try:
         schema = json.loads(content)["schema"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise TscanError(f"{store.name}/{MARKER} cannot be read", f"it holds {_marker().decode().strip()}") from None
     number = str(schema).removeprefix(_SCHEMA)
     if number != str(_VERSION):
@@ -39,12 +39,19 @@ def _marker() -> bytes:
     return canonical({"schema": f"{_SCHEMA}{_VERSION}"}).encode() + b"\n"
 
 
+def check_place(store: Store) -> None:
+    """TscanError where a store was not begun, and must not be; nothing is written."""
+    if not check_marker(store) and (name := store.stranger()):
+        hint = "name a folder that is empty or not there yet"
+        raise TscanError(f"{store.name} holds something else than history: {name}", hint)
+
+
 def prepare(store: Store, signer: Signer | None) -> None:
     """Begin a store, or find that it can be written: a second creation of one name must be refused by it."""
+    check_place(store)
     store.put_new(MARKER, _marker())
     if store.put_new(MARKER, _marker()):
         hint = "give a bucket that honours If-None-Match, or a folder"
         raise TscanError(f"{store.name} writes over files that it was asked to create: two scans could be lost", hint)
-    check_marker(store)
     if signer is not None:
         store.put_new(f"keys/{signer.key_id}.pem", signer.public)

@@ -118,6 +118,10 @@ class ObjectStore:
         except (FileNotFoundError, obstore.exceptions.NotFoundError):
             return
 
+    def stranger(self) -> str:
+        """None: nothing of a bucket is changed by what lies beside it."""
+        return ""
+
     def sweep(self, before: float) -> int:
         """Nothing: a bucket shows a file only when it is whole."""
         return 0
@@ -139,14 +143,22 @@ class ObjectStore:
         except said.NotSupportedError as error:
             raise TscanError(f"{self.name} cannot create a file only if it is absent", _CONDITION) from error
         except (said.PermissionDeniedError, said.UnauthenticatedError) as error:
-            hint = "the writer needs to get, put and list; only 'history compact' deletes"
-            raise TscanError(f"{self.name}: {key or 'listing'} was refused", hint) from error
+            raise self._refused(key) from error
         except (said.BaseError, OSError) as error:
             if "501 " in _first_line(error) or "NotImplemented" in str(error):
                 raise TscanError(f"{self.name} cannot create a file only if it is absent", _CONDITION) from error
+            # A listing that is refused is one of these.
+            if "403 " in _first_line(error):
+                raise self._refused(key) from error
             raise self._problem(key, error) from error
 
+    def _refused(self, key: str) -> TscanError:
+        hint = "the writer needs to get, put and list; only 'history compact' deletes"
+        return TscanError(f"{self.name}: {key or 'listing'} was refused", hint)
+
     def _problem(self, key: str, error: BaseException) -> TscanError:
+        if _NO_BUCKET.search(str(error)):
+            return TscanError(f"{self.name}: there is no such bucket", "make it first, or name another")
         return TscanError(f"{self.name}: {key or 'listing'}: {_first_line(error)}", "is the bucket there and in reach?")
 
 

@@ -79,16 +79,18 @@ def open_envelope(content: bytes) -> Envelope:
     except (ValueError, RecursionError):
         raise SealError("cut off or not JSON") from None
     try:
-        if value["payloadType"] != PAYLOAD_TYPE:
-            raise SealError(f"its payload is {value['payloadType']!r}, not an in-toto Statement")
+        kind = value["payloadType"]
         payload = base64.b64decode(value["payload"], validate=True)
         signatures = tuple(
             (str(one["keyid"]), base64.b64decode(one["sig"], validate=True)) for one in value["signatures"]
         )
-    except (KeyError, TypeError, binascii.Error):
+        written = _envelope(payload, list(signatures))
+    except (KeyError, TypeError, ValueError):  # the last also for what is not ASCII, or no text that can be written
         raise SealError("not a DSSE envelope") from None
+    if kind != PAYLOAD_TYPE:
+        raise SealError("its payload is no in-toto Statement")
     # Only the bytes that tscan writes: no second reading of the same file is possible.
-    if _envelope(payload, list(signatures)) != content:
+    if written != content:
         raise SealError("not written by tscan: its bytes are not the canonical ones")
     return Envelope(payload, signatures)
 
@@ -173,8 +175,27 @@ def find_signer(path: Path | None = None, environment: Mapping[str, str] | None 
         return _signer(given["TSCAN_KEY"].encode(), "TSCAN_KEY")
     if given.get("TSCAN_KEY_FILE"):
         return read_signer(Path(given["TSCAN_KEY_FILE"]))
-    own = OWN_KEY.expanduser()
-    return read_signer(own) if own.exists() else None
+    own = own_key()
+    return read_signer(own) if own is not None and _is_there(own) else None
+
+
+def _is_there(path: Path) -> bool:
+    """Whether it is: one that cannot be looked at is not taken for one that is not there."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def own_key() -> Path | None:
+    """Where a person's key lies; None for who has no home, as in many containers."""
+    try:
+        return OWN_KEY.expanduser()
+    except RuntimeError:
+        return None
 
 
 def read_signer(path: Path) -> Signer:
@@ -196,7 +217,9 @@ def _signer(content: bytes, name: str) -> Signer:
 
     try:
         key: Any = load_pem_private_key(content, password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except TypeError:
+        raise TscanError(f"{name} is encrypted", "give it without a passphrase, from where secrets are kept") from None
+    except (ValueError, UnsupportedAlgorithm):
         raise TscanError(f"{name} is not a private key that can be read", _MAKE) from None
     if not isinstance(key, Ed25519PrivateKey):
         raise TscanError(f"{name} is not of the kind Ed25519", _MAKE)

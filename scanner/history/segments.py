@@ -27,6 +27,7 @@ REBUILT: Final = ("state", "index")
 KEPT_ONCE: Final = ("pack", "waivers", "attestations")
 """Kinds that lie in a store once, by their digest; any record may name them."""
 _MOVES: Final = ("transitions", "state")
+_MAY_LACK: Final = ("evidence_sha256",)
 _GROWING: Final = ("started", "finished", "call")
 """Columns of texts that begin as the one before them does."""
 FOREVER: Final = "forever"
@@ -155,6 +156,8 @@ def read_table(
     wanted = [name for name in schemas()[kind].names if columns is None or name in columns]
     if table.column_names != wanted:
         raise SegmentError(f"its columns are not those of {kind}")
+    if any(table.column(name).null_count for name in wanted if name not in _MAY_LACK):
+        raise SegmentError("a row lacks a value")
     return table
 
 

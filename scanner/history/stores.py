@@ -62,6 +62,10 @@ class Store(Protocol):
         """Remove a file; one that is not there is removed already."""
         ...
 
+    def stranger(self) -> str:
+        """The name of something here that is not of a store, where a store must be alone; `` where there is none."""
+        ...
+
     def sweep(self, before: float) -> int:
         """Remove what broken-off writing left behind before a moment; how many files."""
         ...
@@ -83,6 +87,9 @@ VERSIONS = Registry[Callable[[str], "Versions"]]("scanner.versions", s3="scanner
 def open_store(place: str) -> Store:
     """The store at a folder or a URL such as `s3://bucket/prefix`; nothing is written."""
     scheme, found, rest = place.partition("://")
+    mistyped = not found and ":" in place and place.partition(":")[0] in STORES.names
+    if mistyped or place == "file://":
+        raise TscanError(f"{place} is no store", "write it as s3://bucket/prefix, or as the name of a folder")
     if not found:
         return STORES.get("file")(place)
     if scheme not in STORES.names:

@@ -6,7 +6,11 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
 
+from scanner.core.calendar import moment
+from scanner.core.changes import dated_before
 from scanner.errors import TscanError
 from scanner.history.anchors import Anchor
 from scanner.history.marker import MARKER, check_marker
@@ -15,6 +19,8 @@ from scanner.history.segments import KEPT_ONCE, REBUILT, SegmentError, checkpoin
 from scanner.history.statements import place_of, record_key, record_of, stream_of
 from scanner.history.stores import Store, fetch_all, get_all
 from scanner.model.history import Record, Segment
+
+_OVERLAP: Final = timedelta(hours=12)  # so long a scan may read its other targets, and judge, until it is committed
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -46,6 +52,8 @@ class Verified:
     anchored: dict[str, Anchor] = field(default_factory=dict)
     """By chain: the anchor of the highest number that fits; what is up to there cannot have been changed since."""
     unsigned: int = 0
+    open: int = 0
+    """Records that were to be judged again, and could not be."""
     files: int = 0
     keys: tuple[str, ...] = ()
 
@@ -78,7 +86,7 @@ def verify(store: Store, *, trusted: Mapping[str, bytes] | None = None, anchors:
     entries = {entry.key: entry for entry in store.list("")}
     if not any(place_of(key) for key in entries) and not anchors:
         raise TscanError(f"{store.name}: there is no history here", "name the store that 'tscan scan' wrote")
-    run = _Run(store, Verified())
+    run = _Run(store, Verified(), sealed=trusted is not None)
     if not begun:
         run.damage("", MARKER, "missing")
     keys = trusted if trusted is not None else run.own_keys(entries)
@@ -100,9 +108,10 @@ def verify(store: Store, *, trusted: Mapping[str, bytes] | None = None, anchors:
 class _Run:
     """One verification while it goes on."""
 
-    def __init__(self, store: Store, seen: Verified) -> None:
+    def __init__(self, store: Store, seen: Verified, *, sealed: bool) -> None:
         self.store = store
         self.seen = seen
+        self.sealed = sealed  # with a trusted key: a record that it does not vouch for is damage
         self.digests: dict[str, dict[int, str]] = {}
 
     def damage(self, record: str, file: str, kind: str, detail: str = "") -> None:
@@ -160,6 +169,7 @@ class _Run:
     def _signatures(self, read: list[_Read]) -> None:
         signed = False
         by = ""
+        last = max((one.seq for one in read if one.record is not None and not one.signature), default=0)
         for one in read:
             if by and one.signer and one.signer != by:
                 self.seen.notes.append(f"from record {one.name} on: signed with another key ({one.signer[:16]})")
@@ -169,6 +179,8 @@ class _Run:
                 self.seen.unsigned += 1
                 if signed:
                     self.damage(one.name, one.key, "unsigned", "the records before it are signed")
+                elif self.sealed and one.seq > last:
+                    self.damage(one.name, one.key, "unsigned", "nor is any record after it, which would vouch for it")
             elif one.signature == "edited":
                 self.damage(one.name, one.key, "edited", "its signature does not fit")
             elif kind == "unknown":
@@ -194,9 +206,15 @@ class _Run:
             # The one before is not what this one saw; both are named, for either may be the one that was changed.
             self.damage(before.name, before.key, "replaced", f"record {one.seq} follows another one")
             self.damage(one.name, one.key, "chain broken", "it does not follow the record before it")
-        if before.record is not None and record.finished < before.record.started:
-            detail = f"it ends {record.finished}, before record {before.seq} began: or a clock that jumped"
-            self.damage(one.name, one.key, "back-dated", detail)
+        if before.record is not None and dated_before(before.record, record):
+            self._back_dated(before, one, moment(before.record.started) - moment(record.finished))
+
+    def _back_dated(self, before: _Read, one: _Read, by: timedelta) -> None:
+        when = f"it ends {str(by).partition('.')[0]} before record {before.seq} began"
+        if by > _OVERLAP:
+            self.damage(one.name, one.key, "back-dated", f"{when}: or a clock that jumped")
+        else:
+            self.seen.notes.append(f"record {one.name}: {when}: their scans overlapped, or a clock was set back")
 
     def _twice(self, read: list[_Read]) -> None:
         first: dict[str, _Read] = {}
@@ -237,7 +255,9 @@ class _Run:
             self._segment(*named[path], found, digests)
         orphans = [key for key in sizes if key.startswith("segments/") and key not in named]
         if orphans:
-            self.seen.notes.append(f"{len(orphans)} segments are named by no record: left by a scan that broke off")
+            self.seen.notes.append(
+                f"{len(orphans)} segments are named by no record: left by scans that broke off or were overtaken"
+            )
 
     def _named(self, named: dict[str, tuple[str, Segment]], record: str, segment: Segment) -> None:
         other = named.setdefault(segment.path, (record, segment))

@@ -430,3 +430,51 @@ def test_a_target_of_another_cloud_does_not_miss_the_control() -> None:
     history = verdicts("pass")
     history.commit(night(0), {("z", "", "p"): "pass"}, target="gcp:project")
     assert report(history, 1).controls[0].runs_expected == 1
+
+
+# -- clocks -----------------------------------------------------------------------------------------------------------
+
+
+def dated(*nights: tuple[int, str]) -> Nights:
+    """One item over nights as a clock dated them."""
+    history = Nights()
+    for number, verdict in nights:
+        history.commit(night(number), {("a", "eu-west-1", "other"): "pass", KEY: verdict})
+    return history
+
+
+def test_a_clock_that_jumps_back_hides_no_deviation_and_shortens_none() -> None:
+    """The failure of the second day ended by a record that is dated before the period began."""
+    found = report(dated((0, "pass"), (1, "fail"), (-9, "pass"), (3, "pass")))
+    item = only(found)
+    assert (item.opened_by, item.closed_by, item.why_closed) == (read_at(1), read_at(-9), "fixed")
+    assert (item.at_least, item.at_most) == (timedelta(0), None)
+    assert correction(item, timedelta(hours=1)) == "cannot be told"
+    assert found.notes == (
+        "Record 3 of aws:111122223333 is of 2025-12-23T02:00:00Z, and record 2 before it of 2026-01-02T02:00:00Z: "
+        "a clock jumped, or scans overlapped. What was read there may be of other days.",
+    )
+
+
+@pytest.mark.parametrize("failing", [((0, "pass"), (3, "fail"), (1, "fail")), ((3, "pass"), (0, "fail"), (1, "fail"))])
+def test_how_long_is_not_told_across_a_clock_that_jumped(failing: tuple[tuple[int, str], ...]) -> None:
+    item = only(report(dated(*failing, (4, "pass"))))
+    assert item.at_least >= timedelta(0)
+    assert item.at_most is None
+
+
+def test_a_clock_of_another_period_is_no_news_of_this_one() -> None:
+    jumped = dated((0, "pass"), (5, "pass"), (3, "pass"), (20, "pass"), (21, "pass"))
+    assert not report(jumped, first=10, days=20).notes
+    assert len(report(jumped).notes) == 1
+    assert len(report(jumped, days=5).notes) == 1
+    assert not report(jumped, days=3).notes
+    assert len(report(jumped, first=5, days=1).notes) == 1
+    assert not report(jumped, first=6, days=9).notes
+
+
+def test_a_record_of_the_future_is_said() -> None:
+    ahead = dated((0, "pass"), (1, "pass"), (4000, "fail"))
+    assert report(ahead).notes == (
+        "A clock is wrong: record 3 of aws:111122223333 is of 2036-12-14T02:00:00Z, after this report.",
+    )

@@ -218,10 +218,17 @@ def test_every_chain_has_a_name_that_git_takes(repository: Path, stream: str) ->
     git(repository, "check-ref-format", f"refs/tags/{tag_of(stream, 1)}")
 
 
-@pytest.mark.parametrize("text", ["", "aws=1/2", "aws=1/x:" + "0" * 64, "/2:" + "0" * 64, "aws=1/2:00"])
+@pytest.mark.parametrize(
+    "text", ["", "aws=1/2", "aws=1/x:" + "0" * 64, "/2:" + "0" * 64, "aws=1/2:00", "aws=1/0:" + "0" * 64,
+             "aws=1/٢:" + "0" * 64, "aws=1/2:" + "g" * 64, "aws=1/2:" + "0" * 65],
+)  # fmt: skip
 def test_what_is_no_head_is_refused(text: str) -> None:
     with pytest.raises(TscanError, match="is not a head"):
         read_head(text)
+
+
+def test_a_head_is_the_same_in_capitals() -> None:
+    assert read_head(" aws=1/2:" + "AB" * 32 + "\n") == read_head("aws=1/2:" + "ab" * 32)
 
 
 # -- a bucket ---------------------------------------------------------------------------------------------------------

@@ -7,7 +7,8 @@ import json
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,6 +16,8 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +28,7 @@ from scanner.history.ledger import Ledger
 from scanner.history.local import LocalStore
 from scanner.history.marker import prepare
 from scanner.history.seal import Signer, find_signer, make_key
+from scanner.history.segments import make_file
 from scanner.history.stores import Entry, open_store
 from scanner.history.verify import verify
 from scanner.model.history import Cause, History
@@ -256,6 +260,7 @@ def test_death_at_any_call_to_the_system_leaves_a_sound_store(
         assert not found.damages
         assert [record.seq for record in Ledger(open_store(place)).records(HERE)] == [1, 2]
         assert not list(Path(place).rglob(".unfinished-*"))
+        assert Path(place, ".gitignore").read_text() == "*\n"
     assert orphans > 0
 
 
@@ -300,7 +305,21 @@ def test_a_bucket_that_refuses_conditional_writes_is_refused(monkeypatch: pytest
         server.shutdown()
 
 
-@pytest.mark.parametrize("place", ["ftp://x/y", "s3://"])
+def test_a_listing_that_is_refused_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refusing(Unconditional):
+        def do_GET(self) -> None:
+            self.send_error(403)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        for name, value in {**SETTINGS, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}"}.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(TscanError, match=r"^s3://old/x: log/ was refused\n  hint: the writer needs"):
+            list(open_store("s3://old/x").list("log/"))
+        server.shutdown()
+
+
+@pytest.mark.parametrize("place", ["ftp://x/y", "s3://", "s3:/bucket/x", "file://"])
 def test_a_place_that_is_no_store_is_refused(place: str) -> None:
     with pytest.raises(TscanError):
         open_store(place)
@@ -310,6 +329,19 @@ def test_a_place_that_is_no_store_is_refused(place: str) -> None:
 def test_no_file_outside_the_store_is_touched(store: str, key: str) -> None:
     with pytest.raises(TscanError, match="no name of a file"):
         open_store(store).get(key)
+
+
+@pytest.mark.parametrize(
+    "more", [{"finished": "2026-01-01T00:00:00Z"}, {"started": "yesterday"}, {"params": {"days": {"of": 1}}}]
+)
+def test_a_scan_of_which_no_record_can_be_read_leaves_the_chain_whole(store: str, more: dict[str, Any]) -> None:
+    ledger = Ledger(open_store(store))
+    ledger.commit(simple(1))
+    before = [entry.key for entry in open_store(store).list("")]
+    with pytest.raises(TscanError, match="scan-2 cannot be committed"):
+        ledger.commit(simple(2, **more))
+    assert [entry.key for entry in open_store(store).list("")] == before
+    assert ledger.commit(simple(3)).seq == 2
 
 
 def test_compacting_leaves_what_is_young_or_named(store: str) -> None:
@@ -323,44 +355,21 @@ def test_compacting_leaves_what_is_young_or_named(store: str) -> None:
     assert not verify(opened).damages
 
 
-class Overtaken(LocalStore):
-    """A folder in which another scan writes its segments while the records are looked at."""
+def test_compacting_takes_nothing_from_a_scan_that_commits_meanwhile(store: str) -> None:
+    """A scan that broke off left its pack; the next one names it when the chains have been looked at already."""
+    pack = make_file("pack", b"a pack", ending="tar.gz", rows=1)
 
-    meanwhile: Callable[[], object] = staticmethod(lambda: None)
+    class Late(LocalStore):
+        def delete(self, key: str) -> None:
+            Ledger(LocalStore(store)).commit(simple(2, content=pack.content))
+            super().delete(key)
 
-    def list(self, prefix: str) -> Iterator[Entry]:
-        if prefix == "log/":
-            self.meanwhile()
-        return super().list(prefix)
-
-
-def test_compacting_leaves_what_a_scan_on_its_way_writes_again(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Killed(BaseException):
-        pass
-
-    put_new = LocalStore.put_new
-
-    def killed(self: LocalStore, key: str, content: bytes) -> bool:
-        if key.startswith("log/"):
-            raise Killed
-        return put_new(self, key, content)
-
-    def broken_off() -> None:
-        with monkeypatch.context() as patch:
-            patch.setattr(LocalStore, "put_new", killed)
-            with pytest.raises(Killed):
-                Ledger(open_store(store)).commit(simple(1, content=b"pack"))
-
-    Ledger(open_store(store)).commit(simple(0))
-    broken_off()
-    packs = list(Path(store).glob("segments/kind=pack/**/*.tar.gz"))
-    for path in Path(store).glob("segments/kind=*/**/*.*"):
-        os.utime(path, (1, 1))
-    overtaken = Overtaken(store)
-    overtaken.meanwhile = broken_off
-    assert compact(overtaken).orphans == 0
-    assert packs
-    assert all(path.exists() for path in packs)
+    Ledger(LocalStore(store)).commit(simple(1, pack="1" * 64))
+    for key in ("segments/kind=evidence/dt=2026-01-01/lost.parquet", pack.segment.path):
+        LocalStore(store).put(key, pack.content)
+    assert compact(Late(store), now=time.time() + AGE + 60).orphans == 1
+    assert not verify(LocalStore(store)).damages
+    assert pack.segment in Ledger(LocalStore(store)).records(HERE)[1].segments
 
 
 def test_the_key_is_found_and_never_written_over(tmp_path: Path, signer: Signer) -> None:
@@ -377,6 +386,11 @@ def test_the_key_is_found_and_never_written_over(tmp_path: Path, signer: Signer)
         find_signer(path)
     with pytest.raises(TscanError, match="private key"):
         find_signer(None, {"TSCAN_KEY": "nonsense"})
+    words = serialization.BestAvailableEncryption(b"words")
+    pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    locked = Ed25519PrivateKey.generate().private_bytes(pem, form, words).decode()
+    with pytest.raises(TscanError, match="TSCAN_KEY is encrypted\n  hint: give it without a passphrase"):
+        find_signer(None, {"TSCAN_KEY": locked})
 
 
 @pytest.mark.slow
@@ -428,5 +442,5 @@ def test_a_bucket_is_a_store_like_any_other(tmp_path: Path, monkeypatch: pytest.
         assert Ledger(open_store(place)).snapshot(committed) == simple(1).snapshot
         nowhere = open_store("s3://no-such-bucket/x")
         for act in (lambda: nowhere.put_new("a", b"1"), lambda: nowhere.get("a"), lambda: list(nowhere.list(""))):
-            with pytest.raises(TscanError, match="bucket"):
+            with pytest.raises(TscanError, match=r"^s3://no-such-bucket/x: there is no such bucket\n"):
                 act()

@@ -27,6 +27,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=8,
 )
+TIMES = st.datetimes().map(lambda time: time.isoformat(timespec="milliseconds") + "Z")
 PARAMS = st.dictionaries(TEXT, JSON, max_size=3)
 CALLS = st.builds(
     Call,
@@ -60,8 +61,8 @@ SNAPSHOTS = st.builds(
     target=TEXT.map(Target),
     name=TEXT,
     partition=TEXT,
-    started=TEXT,
-    finished=TEXT,
+    started=TIMES,
+    finished=TIMES,
     version=TEXT,
     regions=TEXTS,
     regions_excluded=TEXTS,
@@ -162,7 +163,7 @@ def refused(path: Path, raw: bytes) -> str:
 def sealed(*texts: str, count: int | None = None, **footer: Any) -> bytes:
     """Lines with a footer that fits them: edited by someone who can count."""
     body = "".join(text + "\n" for text in texts).encode()
-    last = {"answers": len(texts) - 1 if count is None else count, "finished": "f"}
+    last = {"answers": len(texts) - 1 if count is None else count, "finished": "2026-01-01T00:01:00.000Z"}
     digest = hashlib.sha256(body + canonical(last).encode()).hexdigest()
     return body + canonical({**last, "digest": digest, **footer}).encode() + b"\n"
 
@@ -216,6 +217,8 @@ def edited(line: int, change: Callable[[dict[str, Any]], Any]) -> str:
         (sealed(LINES[0], LINES[1], digest="0"), "3:1: the file was changed"),
         (sealed(LINES[0], LINES[1], answers=True), "'answers' is of a wrong type"),
         (sealed(LINES[0], LINES[1].replace("π a", "π z")), "2:1: the answer to s3:GetBucketPolicy was changed"),
+        (sealed(LINES[0], LINES[1], finished="tomorrow"), "'finished' is of a wrong type"),
+        (sealed(edited(0, lambda v: v.update(started="2026-01-01T00:00:00+99:00"))), "'started' is of a wrong type"),
         (sealed(LINES[0], "[" * 200_000), "2:1: the line is not JSON"),
         (sealed(LINES[0], '{"a":NaN}'), "2:1: the line is not JSON"),
         (sealed(LINES[0].replace(":", ": ", 1), LINES[1]), "1:1: the line is not in canonical JSON"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -58,16 +59,20 @@ def report(ledger: Ledger, first: int, days: int, *, columns: bool) -> Period:
     return operate([chain], library, period=period, schedule=Schedule(), now=datetime(2027, 1, 1, tzinfo=UTC))
 
 
-@given(nights=NIGHTS, packs=st.lists(st.sampled_from("001"), min_size=9, max_size=9))
+TIMES = st.one_of(st.just(range(9)), st.permutations(range(-2, 7)))
+"""When each night was, by a clock: most go forward, and some jump."""
+
+
+@given(nights=NIGHTS, packs=st.lists(st.sampled_from("001"), min_size=9, max_size=9), times=TIMES)
 @settings(max_examples=60, deadline=None)
 def test_columns_and_transitions_make_the_same_report(
-    nights: list[dict[tuple[str, str, str], str]], packs: list[str]
+    nights: list[dict[tuple[str, str, str], str]], packs: list[str], times: Sequence[int]
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         ledger = Ledger(open_store(folder))
         ledger.commit(scan(-12, {(CHECKS[0], "eu-west-1", "first"): "pass"}))
         for number, night in enumerate(nights):
-            ledger.commit(scan(12 * number, night, pack=packs[number] * 64))
+            ledger.commit(scan(12 * times[number], night, name=f"night-{number}", pack=packs[number] * 64))
         for first, days in ((0, 9), (1, 2), (0, 1), (2, 1)):
             columns = report(ledger, first, days, columns=True)
             assert columns == report(ledger, first, days, columns=False)

@@ -22,8 +22,9 @@ from scanner.history.draft import Scan
 from scanner.history.git import GitAnchors
 from scanner.history.ledger import Ledger
 from scanner.history.packs import load_pack, pack_archive
-from scanner.history.seal import Signer, find_signer, make_key
+from scanner.history.seal import Signer, find_signer, make_key, open_envelope, unsealed
 from scanner.history.snapshots import read_snapshot
+from scanner.history.statements import payload_of, read_record
 from scanner.history.stores import open_store
 from scanner.history.verify import verify
 from scanner.model.findings import Verdict
@@ -69,7 +70,7 @@ def test_a_cut_off_end_shows_against_a_head_that_was_kept(store: Path) -> None:
     _record(store, 4).unlink()
     without = verify(open_store(str(store)))
     assert not without.damages
-    assert without.notes == ["3 segments are named by no record: left by a scan that broke off"]
+    assert without.notes == ["3 segments are named by no record: left by scans that broke off or were overtaken"]
     found = verify(open_store(str(store)), anchors=heads)
     assert [(damage.record, damage.kind) for damage in found.damages] == [("aws=111122223333/4", "missing")]
     shutil.rmtree(store / "log")
@@ -95,11 +96,30 @@ def test_a_record_dated_before_its_predecessor_is_named(store: Path, signer: Sig
     assert [(damage.record, damage.kind) for damage in found] == [("aws=111122223333/5", "back-dated")]
 
 
+def test_scans_that_overlap_are_no_damage(store: Path, signer: Signer) -> None:
+    """One that reads many targets commits last, and what began after it had read the first of them is there already."""
+    ledger = Ledger(open_store(str(store)), signer)
+    for number in (30, 20, 40, 28, 40.05, 40.01):
+        ledger.commit(simple(number, name="late"))
+    found = verify(open_store(str(store)))
+    assert not found.damages
+    assert [note.partition(":")[0] for note in found.notes] == [f"record aws=111122223333/{n}" for n in (6, 8)]
+    assert found.notes[0].endswith(
+        "it ends 9:48:00 before record 5 began: their scans overlapped, or a clock was set back"
+    )
+
+
 def test_only_the_trusted_key_counts(tmp_path: Path, store: Path) -> None:
     other = make_key(tmp_path / "other.pem")
     found = verify(open_store(str(store)), trusted={other.key_id: other.public}).damages
     assert {damage.kind for damage in found} == {"unknown key"}
     assert len(found) == 6
+
+
+def test_a_public_key_that_is_none_is_named(tmp_path: Path, store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "other.pem").write_text("garbage")
+    assert run(["verify", str(store), "--public-key", str(tmp_path / "other.pem")]) == 2
+    assert "other.pem: a public key cannot be read\n  hint: it is an Ed25519 key in PEM form" in capsys.readouterr().err
 
 
 def test_an_unsigned_chain_is_said_to_be_unsigned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -154,11 +174,13 @@ def test_openssl_alone_says_the_same(root: Path, store: Path, signer: Signer, tm
     for head in verify(open_store(str(store))).heads.values():
         name, _, digest = head.partition(":")
         chain, _, number = name.rpartition("/")
-        assert f"log/{chain}: {number} records, {number} of them as they were signed; head {digest}" in said.stdout
+        target = chain.replace("=", ":")
+        counts = f"{number} records of {target}, {number} of them as they were signed"
+        assert f"log/{chain}: {counts}; head {digest}" in said.stdout
 
 
 @needs_openssl
-@pytest.mark.parametrize("what", ["segment", "signature", "missing", "chain"])
+@pytest.mark.parametrize("what", ["segment", "signature", "missing", "chain", "unsigned", "copied", "target"])
 def test_openssl_alone_sees_damage(root: Path, store: Path, signer: Signer, tmp_path: Path, what: str) -> None:
     key = tmp_path / "public.pem"
     key.write_bytes(signer.public)
@@ -172,12 +194,25 @@ def test_openssl_alone_sees_damage(root: Path, store: Path, signer: Signer, tmp_
     elif what == "missing":
         _record(store, 2).unlink()
         word = "MISSING record 2"
+    elif what == "unsigned":
+        payload = open_envelope(_record(store, 4).read_bytes()).payload
+        _record(store, 4).write_bytes(unsealed(payload))
+        word = "BAD SIGNATURE log/aws=111122223333/000000000004.json"
+    elif what == "copied":
+        shutil.rmtree(store / "log/aws=444455556666")
+        shutil.copytree(store / "log/aws=111122223333", store / "log/aws=444455556666")
+        word = "TWICE aws:111122223333, in log/aws=444455556666"
+    elif what == "target":
+        record = read_record(_record(store, 4).read_bytes(), "")
+        _record(store, 4).write_bytes(signer.seal(payload_of(replace(record, target="aws:777788889999"))))
+        word = "ANOTHER TARGET log/aws=111122223333/000000000004.json"
     else:
         _record(store, 2).write_bytes(_record(store, 3).read_bytes())
         word = "BROKEN CHAIN"
     said = _by_hand(root, store, key)
     assert said.returncode == 1
     assert word in said.stdout
+    assert (what == "signature") or verify(open_store(str(store))).damages
 
 
 @needs_openssl
@@ -186,7 +221,7 @@ def test_openssl_alone_follows_a_key_that_was_changed(root: Path, store: Path, s
     Ledger(open_store(str(store)), other).commit(simple(4))
     said = _by_hand(root, store, None)
     assert (said.returncode, said.stderr) == (0, "")
-    assert "5 records, 5 of them as they were signed" in said.stdout
+    assert "5 records of aws:111122223333, 5 of them as they were signed" in said.stdout
     key = tmp_path / "public.pem"
     key.write_bytes(signer.public)
     said = _by_hand(root, store, key)
@@ -198,10 +233,10 @@ def test_openssl_alone_says_what_is_not_signed(root: Path, store: Path, signer: 
     plain = tmp_path / "plain"
     Ledger(open_store(str(plain))).commit(simple(0))
     said = _by_hand(root, plain, None)
-    assert (said.returncode, "1 records, 0 of them as they were signed" in said.stdout) == (0, True)
+    assert (said.returncode, "1 records of aws:111122223333, 0 of them as they were signed" in said.stdout) == (0, True)
     Ledger(open_store(str(plain)), signer).commit(simple(1))
     said = _by_hand(root, plain, None)
-    assert (said.returncode, "2 records, 1 of them as they were signed" in said.stdout) == (0, True)
+    assert (said.returncode, "2 records of aws:111122223333, 1 of them as they were signed" in said.stdout) == (0, True)
     key = tmp_path / "public.pem"
     key.write_bytes(signer.public)
     assert _by_hand(root, plain, key).returncode == 1

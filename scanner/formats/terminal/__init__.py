@@ -15,7 +15,8 @@ from scanner.formats.terminal.findings import coverage, failing, unknown
 from scanner.formats.terminal.header import header
 from scanner.formats.terminal.matrix import control_table, matrix
 from scanner.formats.terminal.people import people
-from scanner.formats.terminal.words import EXIT, plain, plural
+from scanner.formats.terminal.words import EXIT, plain
+from scanner.formats.values import plural
 from scanner.model.findings import Status, Verdict
 
 

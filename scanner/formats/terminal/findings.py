@@ -13,8 +13,8 @@ from rich.text import Text
 from scanner.core.exits import gaps
 from scanner.formats import Report
 from scanner.formats.terminal.tally import by_check
-from scanner.formats.terminal.words import SEVERITY, plain, plural
-from scanner.formats.values import clean, short
+from scanner.formats.terminal.words import SEVERITY, plain
+from scanner.formats.values import clean, plural, short
 from scanner.model.checks import Check
 from scanner.model.findings import CoverageRow, Finding, Verdict
 

@@ -11,7 +11,8 @@ from rich.text import Text
 
 from scanner.formats import Report
 from scanner.formats.terminal.tally import Tally, by_check, criterion_tally
-from scanner.formats.terminal.words import number, plain, plural, status
+from scanner.formats.terminal.words import number, plain, status
+from scanner.formats.values import plural
 from scanner.model.controls import Criterion
 from scanner.model.findings import CriterionResult, Status
 

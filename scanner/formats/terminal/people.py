@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from scanner.formats import Report
-from scanner.formats.terminal.words import plain, plural
+from scanner.formats.terminal.words import plain
+from scanner.formats.values import plural
 from scanner.model.attestations import AttestationResult
 from scanner.model.waivers import ControlScope, Standing, WaiverResult
 

@@ -48,8 +48,3 @@ def plain(text: str, style: str = "") -> Text:
 def number(value: int, style: str = "") -> Text:
     """A figure; zero is a dot, so that the eye finds the others."""
     return Text(str(value), style=style) if value else Text("·", style="dim")
-
-
-def plural(count: int, noun: str) -> str:
-    """`1 finding`, `2 findings`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
