@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scanner.cli.adding import add
 from scanner.cli.export import export
 
 if TYPE_CHECKING:
@@ -21,18 +22,20 @@ _TARGET = click.option("--target", default="", metavar="ID", help="Only this tar
 
 @click.group()
 def history() -> None:
-    """List, show, anchor and export the scans that were committed, and remove what broken-off scans left.
+    """List, show, add, anchor and export scans that are committed, and remove what broken-off scans left.
 
     \b
     Examples:
       tscan history list
       tscan history show 12 --target aws:111122223333
+      tscan history add evidence.snapshot.jsonl.gz
       tscan history anchor --git ../anchors
       tscan history compact --store s3://bucket/tscan
       tscan history export --to history-2026
     """
 
 
+history.add_command(add)
 history.add_command(export)
 
 

@@ -100,10 +100,10 @@ def as_of_the_day(
 
 def _read(paths: Sequence[Path]) -> Iterator[Snapshot]:
     """The snapshots one at a time."""
-    return map(read_snapshot, _files(paths))
+    return map(read_snapshot, files(paths))
 
 
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
+def files(paths: Sequence[Path]) -> Iterator[Path]:
     """The files, and those in the folders, in order of name."""
     for path in paths:
         if not path.is_dir():

@@ -12,8 +12,10 @@ from scanner.cli.options import Judging, judging
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from scanner.cli.judging import People
+    from scanner.formats import Report
     from scanner.model.answers import Snapshot
     from scanner.model.config import Config, Organization, TargetConfig
     from scanner.model.library import Library
@@ -127,15 +129,25 @@ def _scan(reading: Reading, options: Judging) -> int:
         paths = _evidence(reading, config, library, checks, several=several, quiet=options.quiet)
         report = judge_with(paths, options, library, places, said, configured=config.categories)
         if not reading.no_store:
-            from scanner.cli.keeping import keep
-
-            targets = keep(paths, report, options, said, place)
+            targets = _keep(paths, report, options, said, place)
     if targets and config.anchors:
         from scanner.cli.keeping import anchor
 
         anchor(place, targets, config.anchors, quiet=options.quiet)
     telling.news(targets, said.waivers)
     return report.exit_code
+
+
+def _keep(paths: Sequence[Path], report: Report, options: Judging, said: People, place: str) -> list[str]:
+    """Commit the scan; where that fails its evidence stays, and how to commit it later is said."""
+    from scanner.cli.keeping import keep
+
+    try:
+        return keep(paths, report, options, said, place)
+    except TscanError:
+        where = paths[0].parent if len(paths) > 1 else paths[0]
+        click.echo(f"not in history: 'tscan history add {where}' commits this evidence later", err=True)
+        raise
 
 
 def _evidence(

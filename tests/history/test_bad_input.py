@@ -211,6 +211,8 @@ def test_a_lost_key_ends_the_chain_and_not_the_report(
     assert "CC6.1" in shown.out
     assert "the history of aws:123456789012 is signed, and there is no key to go on" in shown.err
     assert "hint: give the key by TSCAN_KEY_FILE" in shown.err
+    (kept,) = Path(".tscan/snapshots").glob("*scan-2027-01-02*")
+    assert f"not in history: 'tscan history add {kept}' commits this evidence later" in shown.err
     seen = verify(open_store("store"))
     assert (seen.damages, [len(records) for records in seen.records.values()]) == ([], [1])
 
