@@ -90,8 +90,9 @@ def test_a_query_that_is_not_answered_is_a_gap(library: Library, body: Any, code
     assert "unknown" in verdicts(found, "scm-merged-changes-reviewed").values()
 
 
-def test_a_rule_set_that_hides_its_bypasses_is_not_trusted(library: Library) -> None:
-    scenario = changed(f"/repos/{ORG}/app/rulesets/7?includes_parents=true", {"id": 7, "enforcement": "active"})
+@pytest.mark.parametrize("told", [{}, {"bypass_actors": "none"}, {"bypass_actors": ["anybody"]}])
+def test_a_rule_set_that_hides_its_bypasses_is_not_trusted(library: Library, told: dict[str, Any]) -> None:
+    scenario = changed(f"/repos/{ORG}/app/rulesets/7?includes_parents=true", {"id": 7, "enforcement": "active", **told})
     found = read(scenario, library, ["scm-branch-protected"], organization(), ignore=IGNORE)
     assert verdicts(found, "scm-branch-protected")["app"] == "unknown"
 
