@@ -56,8 +56,8 @@ def _operation(reading: Reading, path: Steps, service: str, data: dict[str, Any]
         page=page,
         permission=_texts(data["permission"]),
         root=data.get("root", ""),
-        partial=tuple(data.get("partial", ())),
-        # What a service's lists always have, an answer of one page need not.
+        # What a service's lists always have, or may lack, an answer of one page need not.
+        partial=(*(above.get("partial", ()) if page is not None else ()), *data.get("partial", ())),
         always=tuple(data.get("always", above.get("always", ()) if page is not None else ())),
         shared=data.get("shared", False),
         why=data.get("why", ""),

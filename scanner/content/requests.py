@@ -119,7 +119,8 @@ class Requests:
 
     def _batch(self, path: Steps, data: dict[str, Any]) -> Batch:
         key = self.reading.expression((*path, "key"), data["key"], self.names, fits=STRING, raw=True)
-        return Batch(member=data["member"], size=data["size"], key=key, items=data["items"], match=data["match"])
+        more = {name: data[name] for name in ("member", "size", "items", "match", "lacking_is") if name in data}
+        return Batch(key=key, **more)
 
 
 def _texts(data: str | list[str]) -> tuple[str, ...]:

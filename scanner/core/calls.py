@@ -49,13 +49,14 @@ def applies(request: Request, scope: Scope) -> Any:
     return replace(unread, missing=False)
 
 
-def matched(found: Any, match: str, keys: list[str]) -> Iterable[tuple[str, Any]]:
-    """Each key of a batch with its row; a whole answer that has no row for a key makes it absent."""
+def matched(found: Any, match: str, keys: list[str], left: Any) -> Iterable[tuple[str, Any]]:
+    """Each key of a batch with its row; `left` is what is known of one that has no row in a whole answer."""
     if isinstance(found, Unreadable):
         return ((key, found) for key in keys)
     rows = {row[match]: row for row in found if isinstance(row, dict) and isinstance(row.get(match), str)}
-    left = found.rest if isinstance(found, OpenList) else ABSENT
-    if len(rows) < len(found) and left is ABSENT:
+    if isinstance(found, OpenList):
+        left = found.rest
+    elif len(rows) < len(found):
         left = Unreadable(f"a row has no {match} of its own")
     return ((key, rows.get(key, left)) for key in keys)
 

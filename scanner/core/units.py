@@ -223,11 +223,14 @@ class Unit:
         self, door: Door, request: Request, batch: Batch, group: dict[str, Any], keys: list[str]
     ) -> Iterator[tuple[str, Any]]:
         scope = {**self._base(ABSENT, group["parent"]), "region": group["region"]}
+        place = frozenset((f"{request.operation}@{group['region']}",))
+        lacking = Unreadable(f"{request.operation} gave no row of it", gaps=place)
+        left = ABSENT if batch.lacking_is == "absent" else lacking
         for start in range(0, len(keys), batch.size):
             chunk = keys[start : start + batch.size]
             call = make_call(request, scope, more={batch.member: chunk})
             raw = call if isinstance(call, Unreadable) else door.read(call, request)
-            yield from matched(items_at(raw, batch.items), batch.match, chunk)
+            yield from matched(items_at(raw, batch.items), batch.match, chunk, left)
 
     def _details_in_bulk(self) -> Iterator[tuple[str, Request]]:
         for name in self.need.details:

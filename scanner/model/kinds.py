@@ -51,7 +51,9 @@ class Batch:
     items: str
     """Where the answer holds its rows."""
     match: str
-    """The row member that repeats the key; a key without a row is absent."""
+    """The row member that repeats the key."""
+    lacking_is: str = ""
+    """`absent`: a key without a row in a whole answer is knowledge. Else a gap: what failed may be named apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -221,8 +221,10 @@ READERS = Registry[Reader](
         "gcp.inherited_mute_configs": "scanner.sources.gcp.ancestry:inherited_mute_configs",
         "gcp.inherited_policies": "scanner.sources.gcp.ancestry:inherited_policies",
         "gcp.inherited_sinks": "scanner.sources.gcp.ancestry:inherited_sinks",
+        "gcp.nothing_hidden": "scanner.sources.gcp.reach:nothing_hidden",
         "gcp.workload_identity_providers": "scanner.sources.gcp.readers:workload_identity_providers",
         "github.branch_rules": "scanner.sources.github.readers:branch_rules",
+        "github.nothing_hidden": "scanner.sources.github.reach:nothing_hidden",
     },
 )
 """Programs of calls that kinds name; they need no SDK, so that a snapshot is replayed without one."""

@@ -90,6 +90,8 @@ _PROTECTION: Final = {
     "allow_deletions": {"enabled": False},
 }
 
+COUNTED: Final = {"public_repos": 0, "total_private_repos": 3}
+"""What an owner is told of the organisation's repositories."""
 SCENARIO: Final = Scenario(
     cloud="github",
     name="authored",
@@ -128,9 +130,9 @@ SCENARIO: Final = Scenario(
 )
 
 
-def organization() -> Pointed:
-    """The organisation, and the response by which it is opened."""
-    body = {"login": ORG, "name": "Acme", "two_factor_requirement_enabled": True}
+def organization(counted: Mapping[str, int] = COUNTED) -> Pointed:
+    """The organisation, and the response by which it is opened, with what it tells of its repositories."""
+    body = {"login": ORG, "name": "Acme", "two_factor_requirement_enabled": True, **counted}
     config = TargetConfig(
         cloud="github",
         settings={"id": ORG},

@@ -78,6 +78,8 @@ def changed(file: str, body: Any, status: int = 200) -> Scenario:
         ({"errors": [{"message": "x"}], "data": {"repository": None}}, "GraphQLError", State.ERROR),
         ({"data": {"repository": {"ref": {"target": {"history": {"nodes": 1}}}}}}, "NotAList", State.ERROR),
         ({"nothing": 1}, "UnexpectedBody", State.ERROR),
+        ({"data": {"repository": None}}, "UnexpectedBody", State.ERROR),
+        ({"data": 1}, "UnexpectedBody", State.ERROR),
     ],
 )
 def test_a_query_that_is_not_answered_is_a_gap(library: Library, body: Any, code: str, state: State) -> None:
@@ -88,8 +90,9 @@ def test_a_query_that_is_not_answered_is_a_gap(library: Library, body: Any, code
     assert "unknown" in verdicts(found, "scm-merged-changes-reviewed").values()
 
 
-def test_a_rule_set_that_hides_its_bypasses_is_not_trusted(library: Library) -> None:
-    scenario = changed(f"/repos/{ORG}/app/rulesets/7?includes_parents=true", {"id": 7, "enforcement": "active"})
+@pytest.mark.parametrize("told", [{}, {"bypass_actors": "none"}, {"bypass_actors": ["anybody"]}])
+def test_a_rule_set_that_hides_its_bypasses_is_not_trusted(library: Library, told: dict[str, Any]) -> None:
+    scenario = changed(f"/repos/{ORG}/app/rulesets/7?includes_parents=true", {"id": 7, "enforcement": "active", **told})
     found = read(scenario, library, ["scm-branch-protected"], organization(), ignore=IGNORE)
     assert verdicts(found, "scm-branch-protected")["app"] == "unknown"
 
@@ -98,3 +101,66 @@ def test_a_bare_not_found_is_a_refusal(library: Library) -> None:
     scenario = changed(f"/repos/{ORG}/web/branches/main/protection", {"message": "Not Found"}, 404)
     found = read(scenario, library, ["scm-branch-protected"], organization(), ignore=IGNORE)
     assert verdicts(found, "scm-branch-protected")["web"] == "unknown"
+
+
+NO_APP = {
+    "message": "You must authenticate with an installation access token"
+    " in order to list repositories for an installation."
+}
+
+
+def installed(body: Any, status: int = 200) -> Scenario:
+    url = "https://api.github.com/installation/repositories"
+    row = replace(SCENARIO.recordings[0], file="installation", url=url, headers={}, body=body, status=status)
+    return replace(SCENARIO, recordings=(*SCENARIO.recordings, row))
+
+
+def reasons(found: Read, check: str) -> list[str]:
+    (result,) = [result for result in found.assessment.results if result.check == check]
+    return [one.reason for one in result.findings if "nothing shows that the listing is whole" in one.reason]
+
+
+def open_for(library: Library, scenario: Scenario, counted: dict[str, int], check: str) -> list[str]:
+    return reasons(read(scenario, library, [check], organization(counted), ignore=IGNORE), check)
+
+
+@pytest.mark.parametrize("check", ["scm-branch-protected", "scm-merged-changes-reviewed"])
+@pytest.mark.parametrize(
+    ("counted", "scenario", "why"),
+    [
+        ({}, installed(NO_APP, 403), "the token is not told how many private repositories there are"),
+        ({"public_repos": 0}, installed({"repository_selection": "selected"}), "the app is not installed on all"),
+        ({}, installed({"total_count": 3}), "the app is not installed on all"),
+        ({}, installed({"message": "Not Found"}, 404), "404 Not Found"),
+        ({"public_repos": 0, "total_private_repos": 4}, installed(NO_APP, 403), "3 are listed"),
+        ({"public_repos": 1, "total_private_repos": 2}, installed(NO_APP, 403), "counts 1 public and 2 private"),
+    ],
+)
+def test_repositories_that_may_be_hidden_are_unknown(
+    library: Library, check: str, counted: dict[str, int], scenario: Scenario, why: str
+) -> None:
+    (reason,) = open_for(library, scenario, counted, check)
+    assert why in reason
+
+
+@pytest.mark.parametrize(
+    ("counted", "scenario"),
+    [
+        ({"public_repos": 0, "total_private_repos": 3}, SCENARIO),
+        ({"public_repos": 0, "total_private_repos": 2}, SCENARIO),  # one was made in between
+        ({}, installed({"repository_selection": "all"})),
+        ({"public_repos": 0, "total_private_repos": 4}, installed({"repository_selection": "all"})),
+    ],
+)
+def test_repositories_that_cannot_be_hidden_are_all_of_them(
+    library: Library, counted: dict[str, int], scenario: Scenario
+) -> None:
+    assert open_for(library, scenario, counted, "scm-branch-protected") == []
+
+
+def test_members_who_may_be_hidden_are_unknown(library: Library) -> None:
+    refused = changed(f"/orgs/{ORG}/outside_collaborators", {"message": "Must have admin rights"}, 403)
+    found = read(refused, library, ["scm-member-second-factor", "scm-owners-listed"], organization(), ignore=IGNORE)
+    (reason,) = reasons(found, "scm-member-second-factor")
+    assert "orgs/list-outside-collaborators denied" in reason
+    assert verdicts(found, "scm-owners-listed") == {ORG: "unknown"}

@@ -179,3 +179,16 @@ def test_the_order_of_names_is_no_order_of_versions() -> None:
     assert verdicts("aws-cloudfront-tls-viewers", shown("TLSv1")) == {"d.example": "pass"}
     none = {"cloudfront:ListDistributions": {"DistributionList": {"Quantity": 0, "IsTruncated": False}}}
     assert verdicts("aws-cloudfront-tls", none) == {}
+
+
+def test_a_project_that_the_answer_does_not_find_is_unread() -> None:
+    """CodeBuild names what it does not find beside the others, and answers all the same."""
+    key = {"name": "KEY", "value": "x", "type": "PLAINTEXT"}
+    projects = [{"name": "bare", "environment": {}}, {"name": "open", "environment": {"environmentVariables": [key]}}]
+    table = {
+        f"codebuild:ListProjects@{HERE}": {"projects": ["bare", "open", "gone"]},
+        "codebuild:ListProjects": {"projects": []},
+        "codebuild:BatchGetProjects": {"projects": projects, "projectsNotFound": ["gone"]},
+    }
+    found = verdicts("aws-codebuild-no-plaintext-secrets", table)
+    assert (found["bare"], found["gone"]) == ("pass", "unknown")

@@ -26,14 +26,14 @@ def test_it_is_read() -> None:
     listing = found["storage:buckets.list"]
     assert (listing.host, listing.path, listing.version) == ("https://storage.example.com", "/storage/v1/b", "v1")
     assert listing.page == Page(send="pageToken", next="nextPageToken")
-    assert (listing.partial, listing.always) == (("unreachable",), ("items",))
+    assert (listing.partial, listing.always) == (("warning", "unreachable"), ("items",))
     assert (listing.post, listing.placeholders, listing.audience) == (
         False,
         (),
         "https://storage.example.com/.default",
     )
     policy = found["storage:buckets.getIamPolicy"]
-    assert (policy.page, policy.always, policy.placeholders) == (None, (), ("bucket",))
+    assert (policy.page, policy.partial, policy.always, policy.placeholders) == (None, (), (), ("bucket",))
     search = found["storage:buckets.search"]
     assert (search.post, search.version, search.permission, search.placeholders) == (True, "v2", (), ("scope",))
     assert (search.shared, policy.shared) == (True, False)

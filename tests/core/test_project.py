@@ -196,19 +196,27 @@ attributes:
 class TestBatch:
     """One call for several items."""
 
-    def lamps(self, tmp_path: Path, **table: Any) -> tuple[Projection, Provider]:
+    def lamps(self, tmp_path: Path, kind: str = BATCHED, **table: Any) -> tuple[Projection, Provider]:
         provider = Provider({"x:ListLamps": {"Lamps": ["c", "a", "b"]}, **table})
-        return read(library(tmp_path, {"x.lamp": BATCHED}, {"one": check("self.lit", "x.lamp")}), provider), provider
+        return read(library(tmp_path, {"x.lamp": kind}, {"one": check("self.lit", "x.lamp")}), provider), provider
 
-    def test_rows_go_to_their_items_and_a_missing_row_is_absent(self, tmp_path: Path) -> None:
+    def test_rows_go_to_their_items_and_a_missing_row_is_unread(self, tmp_path: Path) -> None:
         projection, provider = self.lamps(tmp_path, **{"x:GetStates": {"States": [{"Id": "a", "Lit": True}]}})
         lit = {resource.ref.id: resource.value["lit"] for resource in projection.resources["test.x.lamp"]}
-        assert lit == {"a": True, "b": False, "c": False}
+        unread = Unreadable("x:GetStates gave no row of it", gaps=frozenset(("x:GetStates@",)))
+        assert lit == {"a": True, "b": unread, "c": unread}
         assert sum(key.startswith("x:GetStates") for key in provider.asked) == 2
+
+    def test_a_missing_row_is_absent_where_that_is_knowledge(self, tmp_path: Path) -> None:
+        kind = BATCHED.replace("match: Id", "match: Id, lacking_is: absent")
+        projection, _ = self.lamps(tmp_path, kind, **{"x:GetStates": {"States": [{"Id": "a", "Lit": True}]}})
+        lit = {resource.ref.id: resource.value["lit"] for resource in projection.resources["test.x.lamp"]}
+        assert lit == {"a": True, "b": False, "c": False}
 
     def test_a_refused_batch_is_unread_for_its_items_only(self, tmp_path: Path) -> None:
         key = Call(operation="x:GetStates", region="", params={"Ids": ["c"]}).key
-        projection, _ = self.lamps(tmp_path, **{"x:GetStates": {"States": []}, key: refused()})
+        kind = BATCHED.replace("match: Id", "match: Id, lacking_is: absent")
+        projection, _ = self.lamps(tmp_path, kind, **{"x:GetStates": {"States": []}, key: refused()})
         lit = {resource.ref.id: resource.value["lit"] for resource in projection.resources["test.x.lamp"]}
         assert lit["a"] is False
         assert isinstance(lit["c"], Unreadable)

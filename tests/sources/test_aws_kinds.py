@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from models import WrongError, output, problems, request_problems, walk
+from models import WrongError, model, output, problems, request_problems, walk
 
 from scanner.model.kinds import Batch, Request
 from scanner.model.library import Library
@@ -30,6 +31,19 @@ def test_every_kind_agrees_with_the_models(library: Library) -> None:
 )
 def test_what_the_models_do_not_know_is_said(request_: Request, words: str) -> None:
     assert words in "\n".join(request_problems(request_))
+
+
+@pytest.mark.parametrize("member", ["CertificateKeyPairOrigins", "Includes.keyTypes"])
+def test_a_list_of_all_sorts_of_certificates_has_all_of_them(library: Library, member: str) -> None:
+    """ACM leaves out of its listing, without a word, each sort that is not asked for."""
+    listing = library.kinds["aws.acm.certificate"].listing
+    assert listing is not None
+    assert listing.request is not None
+    asked: Any = listing.request.arguments
+    known: Any = model("acm:ListCertificates").input_shape
+    for name in member.split("."):
+        asked, known = asked[name], known.members[name]
+    assert sorted(one.evaluate({}) for one in asked) == sorted(known.member.enum)
 
 
 def test_a_batch_is_held_against_the_models(library: Library) -> None:

@@ -150,6 +150,7 @@ def test_audit_logs_of_another_form_leave_the_list_open(bad: Any) -> None:
         {"ancestor": [{"resourceId": {"type": "folder", "id": "22"}}]},
         {"ancestor": [{"resourceId": {"type": "project", "id": "shop"}}, {"resourceId": {"type": "cloud", "id": "2"}}]},
         {"ancestor": [{"resourceId": {"type": "project", "id": "shop"}}, {"resourceId": {"type": "folder"}}]},
+        {"ancestor": ABOVE["ancestor"][:2]},
     ],
 )
 @pytest.mark.parametrize("reader", ["gcp.inherited_policies", "gcp.inherited_sinks", "gcp.inherited_mute_configs"])

@@ -108,6 +108,8 @@ def levels_of(answer: Answer, project: str) -> list[str] | Unreadable:
     levels = [_level(row) for row in ancestors] if isinstance(ancestors, list) else []
     if not levels or "" in levels or not levels[0].startswith("projects/"):
         return Unreadable(f"{ANCESTRY} gave an answer of an unexpected form")
+    if levels[-1].startswith("folders/"):
+        return Unreadable(f"{ANCESTRY} ends in a folder, and does not tell the organisation above it")
     # The project is named as it was asked for, so that its calls are the same as those of other kinds.
     return [f"projects/{project}", *levels[1:]]
 

@@ -52,7 +52,7 @@ def _bypass(place: Mapping[str, str], number: Any) -> Generator[Call, Answer, An
     if answer.state is not State.OK or not isinstance(answer.data, Mapping):
         return answer.unread
     actors = answer.data.get("bypass_actors")
-    if not isinstance(actors, list):
+    if not isinstance(actors, list) or not all(isinstance(actor, Mapping) for actor in actors):
         # GitHub leaves the list out for those who may not edit the rule set.
         return Unreadable(f"{_RULESET} did not show who may pass by it")
-    return [f"{actor.get('actor_type')}:{actor.get('actor_id')}" for actor in actors if isinstance(actor, Mapping)]
+    return [f"{actor.get('actor_type')}:{actor.get('actor_id')}" for actor in actors]

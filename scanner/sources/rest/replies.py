@@ -57,7 +57,7 @@ def data_of(operation: RestOperation, reply: Reply) -> dict[str, Any] | Failure:
         data = _plain(data)
     if operation.graphql and data.get("errors"):
         return _unanswered(data["errors"])
-    lacking = [name for name in operation.always if name not in data]
+    lacking = [path for path in operation.always if None in ([*_at(data, path.split("."))] or [None])]
     if lacking:
         message = f"the answer lacks {', '.join(lacking)}, which it always has"
         return Failure(state=State.ERROR, code="UnexpectedBody", message=message, attempts=3)
