@@ -52,7 +52,3 @@ def test_an_example_is_taken(place: str, line: str) -> None:
         command = found
     with suppress(click.exceptions.Exit):  # how --help and --version end
         command.make_context("tscan", words)
-
-
-def test_every_command_has_an_example() -> None:
-    assert [name for name, command in commands(app) if "Examples:" not in (command.help or "")] == []
