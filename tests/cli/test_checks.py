@@ -115,7 +115,7 @@ def test_an_example_that_disagrees_is_1_with_its_line(written: Path, capsys: pyt
     assert "expected pass, says fail" in shown
     assert "expected fail, says pass" in shown
     line = swapped[: swapped.index("  pass:    ")].count("\n") + 1
-    assert f".yaml:{line}: {NAME}" in shown
+    assert f"\n{written.name}:{line}: {NAME}: expected pass" in f"\n{shown}"
 
 
 def test_show_says_all_that_matters(capsys: pytest.CaptureFixture[str]) -> None:
