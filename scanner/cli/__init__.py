@@ -30,7 +30,7 @@ Examples:
 
 \b
 Exit codes: 0 clean, 1 something at or above --fail-on fails, 3 something could not be read,
-2 misuse, unusable content or an internal error.""",
+2 misuse, unusable content, an interruption or an internal error.""",
     lazy={
         "scan": ("scanner.cli.scan:scan", "Read the configured accounts, write the evidence, judge it."),
         "replay": ("scanner.cli.replay:replay", "Judge recorded evidence again, offline."),

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scanner.cli.adding import add
-from scanner.cli.export import export
+from scanner.cli.lazy import LazyGroup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,26 +19,30 @@ _STORE = click.option("--store", default="", metavar="PLACE", help="A folder or 
 _TARGET = click.option("--target", default="", metavar="ID", help="Only this target, such as aws:111122223333.")
 
 
-@click.group()
-def history() -> None:
-    """List, show, add, anchor and export scans that are committed, and remove what broken-off scans left.
+history = LazyGroup(
+    name="history",
+    help="""List, show, add, anchor and export scans that are committed, and remove what broken-off scans left.
 
-    \b
-    Examples:
-      tscan history list
-      tscan history show 12 --target aws:111122223333
-      tscan history add evidence.snapshot.jsonl.gz
-      tscan history anchor --git ../anchors
-      tscan history compact --store s3://bucket/tscan
-      tscan history export --to history-2026
-    """
+\b
+Examples:
+  tscan history list
+  tscan history show 12 --target aws:111122223333
+  tscan history add evidence.snapshot.jsonl.gz
+  tscan history anchor --git ../anchors
+  tscan history compact --store s3://bucket/tscan
+  tscan history export --to history-2026""",
+    lazy={
+        "list": ("scanner.cli.history:list_", "One line for each record."),
+        "show": ("scanner.cli.history:show", "A record: who, when, by what, and what changed."),
+        "add": ("scanner.cli.adding:add", "Judge recorded evidence and commit it."),
+        "anchor": ("scanner.cli.history:anchor", "Tag the newest records in a Git repository."),
+        "export": ("scanner.cli.export:export", "Write Parquet tables for Spark, Athena or DuckDB."),
+        "compact": ("scanner.cli.history:compact_", "Remove what broken-off scans left."),
+    },
+)
 
 
-history.add_command(add)
-history.add_command(export)
-
-
-@history.command("list")
+@click.command("list")
 @_STORE
 @_TARGET
 def list_(store: str, target: str) -> int:
@@ -64,7 +67,7 @@ def list_(store: str, target: str) -> int:
     return 0
 
 
-@history.command()
+@click.command()
 @click.argument("seq", type=click.IntRange(1), required=False)
 @_STORE
 @_TARGET
@@ -98,7 +101,7 @@ def show(seq: int | None, store: str, target: str) -> int:
     return 0
 
 
-@history.command("compact")
+@click.command("compact")
 @_STORE
 def compact_(store: str) -> int:
     """Remove files that no record names and that are older than an hour, and superseded checkpoints.
@@ -120,7 +123,7 @@ def compact_(store: str) -> int:
     return 0
 
 
-@history.command()
+@click.command()
 @click.option("--git", default="", metavar="REPO", help="A Git repository; that of tscan.yaml if left out.")
 @_STORE
 @_TARGET

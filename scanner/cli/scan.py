@@ -100,6 +100,7 @@ def _scan(reading: Reading, options: Judging) -> int:
     from scanner.cli.options import load, parameters, selected
     from scanner.cli.output import destinations
     from scanner.cli.telling import Telling
+    from scanner.history.stores import open_store
     from scanner.sources import SOURCES
 
     # Everything that can be wrong is looked at before the first call is made.
@@ -111,6 +112,8 @@ def _scan(reading: Reading, options: Judging) -> int:
     several = len(config.targets) > 1 or any(SOURCES.get(one.cloud)().several(one) for one in config.targets)
     _check_place(reading.snapshot, several=several)
     place = reading.store or config.store or STORE
+    if not reading.no_store:
+        open_store(place)
     telling = Telling(
         config=config, library=library, store=place, checks=checks, rules=() if reading.no_store else config.alerts
     )

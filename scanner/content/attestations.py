@@ -24,7 +24,10 @@ def load_attestations(path: str | Path, library: Library) -> tuple[Attestation, 
     """The attestations in a folder, in order of their files; ContentError with every mistake in any of them."""
     folder = Path(path)
     if not folder.is_dir():
-        raise TscanError(f"{path}: there is no such folder", "name the folder of attestations with --attestations")
+        raise TscanError(
+            f"{path}: there is no such folder",
+            "name the folder with --attestations, or under 'attestations' of tscan.yaml",
+        )
     problems: list[Problem] = []
     found = [
         attestation

@@ -57,7 +57,7 @@ class CheckReader:
             fix=data["fix"].strip(),
             refs=tuple(data.get("refs", [])),
             examples=tuple(self._examples(reading, kind)),
-            path=reading.document.name,
+            path=reading.document.path,
         )
 
     def _place(self, reading: Reading, inside: tuple[str, ...], *, shipped: bool) -> None:

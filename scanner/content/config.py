@@ -195,7 +195,7 @@ def _categories(reading: Reading, library: Library) -> dict[str, tuple[str, ...]
     for name, data in reading.data.get("frameworks", {}).items():
         framework = library.frameworks.get(name)
         if framework is None:
-            hint = suggest(name, library.frameworks)
+            hint = f"{suggest(name, library.frameworks)}; --mappings DIR brings your own"
             reading.wrong(("frameworks", name), f"there is no framework '{name}'", hint, key=True)
             continue
         if "categories" not in data:

@@ -68,7 +68,8 @@ def _folder(path: str | Path, option: str) -> Path:
 
 def content_files(root: Path, label: str, problems: list[Problem], *, shipped: bool = True) -> Iterator[ContentFile]:
     """The YAML files below a folder, in order of their names."""
-    above = shown_path(root)
+    # What lies in the working folder is written as it is listed there, without `./`.
+    above = "" if (place := shown_path(root)) == os.curdir else place
     for inside in sorted(_yaml_paths(root)):
         path = os.path.join(root, *inside)
         shown = os.path.join(above, *inside)

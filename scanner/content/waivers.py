@@ -47,7 +47,9 @@ def _document(path: Path) -> Document:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise TscanError(f"{path} cannot be read: {error.strerror}", "name the file with --waivers") from None
+        raise TscanError(
+            f"{path} cannot be read: {error.strerror}", "name the file with --waivers, or under 'waivers' of tscan.yaml"
+        ) from None
     document = read_document(content, path=shown_path(path))
     problems = [document] if isinstance(document, Problem) else shape_problems(document, "waivers")
     if isinstance(document, Problem) or problems:

@@ -39,6 +39,8 @@ _RESERVED: Final = _WORDS | {
     *("as", "break", "const", "continue", "else", "for", "function", "if", "import"),
     *("let", "loop", "package", "namespace", "return", "var", "void", "while"),
 }
+_ELSEWHERE: Final = {"and": "&&", "or": "||", "not": "!"}
+"""What other languages call an operator, and how it is written here."""
 _INT_LIMIT: Final = 2**63
 
 N = TypeVar("N", bound=Node)
@@ -92,7 +94,9 @@ class _Parser:
     def _unexpected(self, hint: str = "") -> NoReturn:
         token = self._peek()
         what = "the expression ends too early" if token.kind == "end" else f"unexpected {token.text!r}"
-        raise fault(token.at, what, hint)
+        before = self._tokens[max(self._next - 1, 0)]
+        meant = next((_ELSEWHERE[word.text] for word in (token, before) if word.text in _ELSEWHERE), "")
+        raise fault(token.at, what, f"write '{meant}'" if meant else hint)
 
     def _made(self, node: N) -> N:
         depths = self._depths

@@ -92,6 +92,7 @@ class Check:
     refs: tuple[str, ...]
     examples: tuple[Example, ...]
     path: str
+    """As a person can open it from here."""
     line: int = 1
 
     @property

@@ -46,6 +46,25 @@ def test_a_new_check_is_not_written_over(written: Path, capsys: pytest.CaptureFi
     assert written.read_bytes() == before
 
 
+def test_a_new_check_names_what_can_be_read(written: Path) -> None:
+    lines = written.read_text().splitlines()
+    assert "#   self.grants: list(record) - What the bucket's ACL gives to whom." in lines
+    assert "#     .permission: string - What is granted." in lines
+    assert "#   self.key: maybe_one aws.kms.key - The KMS key of the default encryption." in lines
+
+
+def test_a_folder_of_checks_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["checks", "new", NAME, "--resource", "aws.s3.bucket", "--into", "my-checks"]) == 0
+    assert run(["checks", "new", f"{NAME}-2", "--resource", "aws.s3.bucket", "--into", "my-checks"]) == 0
+    capsys.readouterr()
+    assert run(["checks", "lint", "my-checks"]) == 0
+    assert run(["checks", "new", NAME, "--resource", "aws.s3.bucket", "--into", f"my-checks/{NAME}.yaml"]) == 2
+    assert f"my-checks/{NAME}.yaml exists already\n  hint: name a folder" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -53,9 +72,11 @@ def test_a_new_check_is_not_written_over(written: Path, capsys: pytest.CaptureFi
         (["new", "../../x", "--resource", "aws.s3.bucket"], "cannot be a check's id"),
         (["new", "gcp-thing", "--resource", "aws.s3.bucket"], "cannot be a check's id"),
         (["new", "aws-s3-bucket-versioned", "--resource", "aws.s3.bucket"], "exists already"),
-        (["new", NAME, "--resource", "aws.s3.bucket", "--into", "nowhere"], "cannot be written"),
+        (["new", NAME, "--resource", "aws.s3.bucket", "--into", "no/where"], "cannot be written"),
         (["show", "aws-s3-bucket-versionde"], "did you mean 'aws-s3-bucket-versioned'"),
-        (["list", "--service", "nothing"], "services are"),
+        (["list", "--service", "S33"], "did you mean 'S3'?"),
+        (["list", "--cloud", "gpc"], "did you mean 'gcp'?"),
+        (["list", "--cloud", "gcp", "--service", "S3"], "no check is there"),
         (["lint", "nowhere.yaml"], "does not exist"),
         (["test", "no-such-check"], "there is no check"),
     ],
@@ -94,7 +115,7 @@ def test_an_example_that_disagrees_is_1_with_its_line(written: Path, capsys: pyt
     assert "expected pass, says fail" in shown
     assert "expected fail, says pass" in shown
     line = swapped[: swapped.index("  pass:    ")].count("\n") + 1
-    assert f".yaml:{line}: {NAME}" in shown
+    assert f"\n{written.name}:{line}: {NAME}: expected pass" in f"\n{shown}"
 
 
 def test_show_says_all_that_matters(capsys: pytest.CaptureFixture[str]) -> None:

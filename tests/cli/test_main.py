@@ -53,6 +53,19 @@ def test_misuse_is_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -
     assert "rror" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [(["scann"], "'scann'. Did you mean 'scan'?"), (["checks", "lintt"], "Did you mean 'lint'?")],
+)
+def test_a_misspelt_command_names_the_one_that_was_meant(
+    arguments: list[str], meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == 2
+    assert meant in capsys.readouterr().err
+    assert run([*arguments[:-1], "xxxxx"]) == 2
+    assert "mean" not in capsys.readouterr().err
+
+
 def _raising(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     @click.command()
     def broken() -> None:

@@ -115,6 +115,7 @@ def test_quiet_is_quiet(asked: Asked, capsys: Any) -> None:
         (["--organization", "tscan-read", "--snapshot", "one.gz"], "must be a folder"),
         (["--organization", "arn:aws:iam::1:role/x"], "is not the name of a role"),
         (["--param", "key_max_age_days=old"], "--param key_max_age_days"),
+        (["--store", "nowhere://bucket"], "nowhere://bucket: there is no store of the kind nowhere://"),
     ],
 )
 def test_what_cannot_be_is_refused_before_the_first_call(

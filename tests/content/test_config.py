@@ -127,7 +127,12 @@ def test_an_empty_configuration_reads_the_default_target(pack: Any) -> None:
         ("[alice, bob]", "[alice, ‸7]", "'owners' must be a text, not 7", "put it in quotes"),
         ("[alice, bob]", "‸alice", "'owners' must be a list, not 'alice'", ""),
         ("[alice, bob]", "‸null", "'owners' must be a list, not nothing", ""),
-        ("soc2-2017:", "‸soc2-2018:", "there is no framework 'soc2-2018'", "did you mean 'soc2-2017'?"),
+        (
+            "soc2-2017:",
+            "‸soc2-2018:",
+            "there is no framework 'soc2-2018'",
+            "did you mean 'soc2-2017'?; --mappings DIR brings your own",
+        ),
         ("[Security]", "[‸Securty]", "soc2-2017 has no category 'Securty'", "did you mean 'Security'?"),
     ],
 )

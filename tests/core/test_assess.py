@@ -278,6 +278,17 @@ def test_an_attestation_that_ended_is_named() -> None:
     assert result.reasons == ("MC-1 has no current attestation: q1 by a@b.c: it ended on 2026-01-01",)
 
 
+def test_what_a_control_waits_for_is_said_once() -> None:
+    twice = make_control(attestations=("MC-1", "MC-2"), must_have=(Requirement(attestations=("MC-2", "MC-1")),))
+    missing = ("MC-1 has no current attestation", "MC-2 has no current attestation")
+    assert assessed(twice).reasons == missing
+    either = make_control(attestations=("MC-1",), must_have=(Requirement(attestations=("MC-1", "MC-3")),))
+    assert assessed(either).reasons == (missing[0], "needs MC-1 or MC-3")
+    assert assessed(either, attested=frozenset({"MC-1"})).status is Status.PASS
+    other = make_control(attestations=("MC-1",), must_have=(Requirement(attestations=("MC-3",)),))
+    assert assessed(other, attested=frozenset({"MC-1"})).reasons == ("needs MC-3",)
+
+
 def test_an_attestation_satisfies_nothing_that_a_check_left_unread() -> None:
     every = frozenset({"MC-1", "MC-2"})
     mixed = make_control(("a", E), attestations=("MC-1",), must_have=(Requirement(checks=("b",)),))

@@ -14,6 +14,7 @@ from scanner.model.controls import (
     ControlLink,
     Criterion,
     Framework,
+    ManualControl,
     Role,
     WhenEmpty,
 )
@@ -145,7 +146,16 @@ LIBRARY = Library(
     checks=CHECKS,
     parameters={},
     controls=CONTROLS,
-    manual={},
+    manual={
+        "MC-01": ManualControl(
+            id="MC-01",
+            control="Staff accept the code of conduct",
+            evidence="Signed acceptances",
+            frequency="annual",
+            owner="HR lead",
+            policy="code-of-conduct",
+        )
+    },
     frameworks={
         "soc2-2017": Framework(
             id="soc2-2017",
@@ -243,12 +253,12 @@ RESULTS = (
 )
 CONTROL_STATUS = {
     "ACC-01": (Status.PASS, ()),
-    "BCK-01": (Status.NOT_SHOWN, (REFUSED, "2 resources unread")),
+    "BCK-01": (Status.NOT_SHOWN, (REFUSED, "2 findings are unknown", "needs aws-backup-vault-locked", "needs MC-47")),
     "ENC-01": (Status.FAIL, ()),
     "NET-01": (Status.FAIL, ()),
     "INC-01": (Status.NO_OCCURRENCE, ()),
     "VEN-01": (Status.ACCEPTED, ()),
-    "ORG-01": (Status.NEEDS_EVIDENCE, ("attestation MC-01 is missing",)),
+    "ORG-01": (Status.NEEDS_EVIDENCE, ("MC-01 has no current attestation",)),
 }
 
 

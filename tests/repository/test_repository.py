@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
 NAMED = re.compile(r"`((?:checks|docs|mappings|scanner|tests|benchmarks)/[\w./-]*)`")
+ANCHOR = re.compile(r"\]\((?!https?://)([^)#\s]*)#([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 TARGET = re.compile(r"`?\bmake ([a-z-]+)`")
 
 
@@ -31,6 +33,17 @@ def test_every_path_that_a_page_names_exists(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     missing = [link for link in LINK.findall(text) if not ((ROOT / page).parent / link).exists()]
     missing += [name for name in NAMED.findall(text) if not (ROOT / name).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_heading_that_a_page_leads_to_exists(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    missing = []
+    for other, anchor in ANCHOR.findall(text):
+        whole = (ROOT / page).parent.joinpath(other).read_text(encoding="utf-8") if other else text
+        anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in HEADING.findall(whole)}
+        missing += [f"{other}#{anchor}"] * (anchor not in anchors)
     assert missing == []
 
 

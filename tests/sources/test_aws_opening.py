@@ -119,6 +119,17 @@ def test_an_unknown_profile(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, by_
     assert caught.value.hint == "did you mean 'production'?"
 
 
+def test_a_profile_without_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text("[profile audit]\nregion = us-east-1\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with pytest.raises(TscanError, match="profile 'audit' has no credentials") as caught:
+        SOURCES.get("aws")().open(TargetConfig(profile="audit"), Rules())
+    assert caught.value.hint == "complete it: aws configure --profile audit"
+
+
 def test_an_unknown_home_region(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "nowhere")
     with pytest.raises(TscanError, match="region 'nowhere' does not exist"):

@@ -138,11 +138,25 @@ def test_a_token_that_is_not_made_is_a_failure(account: Path, said: Any, state: 
     assert (made.state, made.code) == (state, code)
 
 
-def test_a_key_that_is_none_is_no_credentials(account: Path) -> None:
-    account.write_text("{")
+@pytest.mark.parametrize(
+    ("content", "said"), [("{", "is not a valid json file"), ("{}", "does not have a valid type"), (None, "not found")]
+)
+def test_a_key_that_is_named_and_cannot_be_used_is_said(account: Path, content: str | None, said: str) -> None:
+    account.unlink() if content is None else account.write_text(content)
     made = GcpCredentials(Table({})).token(PLATFORM)  # type: ignore[arg-type]
     assert isinstance(made, Failure)
-    assert made.state is State.DENIED
+    assert (made.state, made.code) == (State.DENIED, "DefaultCredentialsError")
+    assert str(account) in made.message
+    assert said in made.message
+
+
+def test_where_no_key_is_named_there_are_no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+    made = GcpCredentials(Table({})).token(PLATFORM)  # type: ignore[arg-type]
+    assert isinstance(made, Failure)
+    assert (made.state, made.code) == (State.DENIED, opening.NO_CREDENTIALS)
 
 
 def test_a_project_is_opened_with_a_token(account: Path, monkeypatch: pytest.MonkeyPatch) -> None:

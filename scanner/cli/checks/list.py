@@ -11,7 +11,7 @@ from scanner.errors import TscanError
 
 
 @click.command(name="list")
-@click.option("--cloud", default="", metavar="NAME", help="Only this cloud: aws, gcp, azure.")
+@click.option("--cloud", default="", metavar="NAME", help="Only this cloud: aws, gcp, azure, github.")
 @click.option("--service", default="", metavar="NAME", help="Only this service: S3, IAM, …; the case does not matter.")
 @click.option("--checks", type=click.Path(path_type=Path), multiple=True, metavar="DIR", help="Also your own checks.")
 def list_checks(cloud: str, service: str, checks: tuple[Path, ...]) -> int:
@@ -24,6 +24,7 @@ def list_checks(cloud: str, service: str, checks: tuple[Path, ...]) -> int:
     """
     from scanner.content.library import load_library
     from scanner.content.locate import default_roots
+    from scanner.language.problems import did_you_mean
 
     library = load_library(default_roots(checks=checks))
     rows = sorted(
@@ -32,8 +33,11 @@ def list_checks(cloud: str, service: str, checks: tuple[Path, ...]) -> int:
         if cloud in ("", check.cloud) and service.lower() in ("", library.kinds[check.kind].service.lower())
     )
     if not rows:
-        services = sorted({library.kinds[check.kind].service for check in library.checks.values()})
-        raise TscanError("no check is there", f"services are {', '.join(services)}")
+        clouds = {check.cloud for check in library.checks.values()}
+        if cloud not in ("", *clouds):
+            raise TscanError(f"there is no cloud '{cloud}'", did_you_mean(cloud, clouds))
+        services = {library.kinds[check.kind].service for check in library.checks.values()}
+        raise TscanError("no check is there", did_you_mean(service, services))
     for (_, heading), group in groupby(rows, lambda row: row[:2]):
         click.echo(heading)
         for _, _, name, severity, title in group:

@@ -11,6 +11,8 @@ import click
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from scanner.model.kinds import Kind
 
 _ID: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
@@ -31,7 +33,7 @@ _SAMPLES: Final = {
     type=click.Path(path_type=Path),
     default=Path(),
     metavar="DIR",
-    help="The folder of your checks; this one if left out.",
+    help="The folder of your checks, made if need be; this one if left out.",
 )
 def new(identity: str, resource: str, into: Path) -> int:
     """Write a commented check with examples, which lints and tests as it stands, to be made yours.
@@ -54,10 +56,12 @@ def new(identity: str, resource: str, into: Path) -> int:
         raise TscanError(f"check '{identity}' exists already", f"see it with 'tscan checks show {identity}'")
     path = into / f"{identity}.yaml"
     try:
+        into.mkdir(exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(skeleton(identity, kind))
     except FileExistsError:
-        raise TscanError(f"{path} exists already", "choose another id, or edit it") from None
+        what, hint = (path, "choose another id, or edit it") if into.is_dir() else (into, "name a folder with --into")
+        raise TscanError(f"{what} exists already", hint) from None
     except OSError as error:
         raise TscanError(f"{path} cannot be written: {error.strerror}", "name a folder with --into") from None
     click.echo(f"{path}\n  next: tscan checks test {path}")
@@ -67,7 +71,6 @@ def new(identity: str, resource: str, into: Path) -> int:
 def skeleton(identity: str, kind: Kind) -> str:
     """The text of a check on the kind's simplest attribute."""
     name, (condition, good, bad) = _simplest(kind)
-    known = "\n".join(f"#   self.{item.name}: {item.type} - {item.meaning}" for item in kind.attributes.values())
     return f"""version: 1
 id: {identity}
 title: What holds when this passes, in one line
@@ -76,7 +79,7 @@ resource: {kind.id}
 # where: self.region != ''      # who is asked about; leave out for every {kind.title}
 none_means: not_applicable      # what it says when there is none: fail | unknown | not_applicable
 # What can be read, in the language of docs/language.md:
-{known}
+{chr(10).join(_readable(kind))}
 pass_when: {condition.format(name=name)}
 why: What goes wrong where this fails, in your own words.
 fix: |
@@ -87,6 +90,15 @@ examples:                       # the check's tests, run by 'tscan checks test';
   fail:    [{{resource: {{{name}: {bad}}}}}]
   unknown: [{{resource: {{}}, unreadable: [{name}]}}]
 """
+
+
+def _readable(kind: Kind) -> Iterator[str]:
+    """A comment for each attribute, with the fields of records under it, and for each relation."""
+    for item in kind.attributes.values():
+        yield f"#   self.{item.name}: {item.type} - {item.meaning}"
+        yield from (f"#     .{field.name}: {field.type} - {field.meaning}" for field in item.each.values())
+    for relation in kind.relations.values():
+        yield f"#   self.{relation.name}: {relation.cardinality.value} {relation.kind} - {relation.meaning}"
 
 
 def _simplest(kind: Kind) -> tuple[str, tuple[str, str, str]]:

@@ -12,7 +12,7 @@ permissions = LazyGroup(
 Examples:
   tscan permissions aws > policy.json
   tscan permissions aws --format terraform > tscan-role.tf
-  tscan permissions gcp --organization 123456789012 > role.yaml
+  tscan permissions gcp > role.yaml
   tscan permissions azure --format list
   tscan permissions github""",
     lazy={

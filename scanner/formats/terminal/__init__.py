@@ -48,9 +48,9 @@ def _parts(report: Report) -> Iterator[RenderableType]:
         yield from failing(report)
         yield from unknown(report)
         yield from coverage(report)
-        yield from people(report)
+    yield from people(report)
     if report.controls:
-        yield control_table(report)
+        yield from control_table(report)
     # Last, because the end of a long output is what stays on the screen.
     yield from matrix(report)
     yield from _summary(report)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from typing import TYPE_CHECKING, Final
 
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -15,6 +17,13 @@ from scanner.formats.terminal.words import number, plain, status
 from scanner.formats.values import plural
 from scanner.model.controls import Criterion
 from scanner.model.findings import CriterionResult, Status
+
+if TYPE_CHECKING:
+    from scanner.model.library import Library
+
+NAMED: Final = 3
+"""Reasons of a control that are named; all are in the JSON result."""
+_COUNTS: Final = ("tested", "failing", "unread", "waived")
 
 Row = tuple[CriterionResult, Criterion, Tally]
 
@@ -92,32 +101,45 @@ def _gathered(ids: list[str]) -> RenderableType:
     return table
 
 
-def control_table(report: Report) -> RenderableType:
-    """Every control with its status, what was counted, and why it reads so."""
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim", expand=True)
-    table.add_column("control", no_wrap=True)
-    table.add_column("title and reason", ratio=1, overflow="fold")
-    table.add_column("status", width=16, no_wrap=True)
-    for heading in ("tested", "failing", "unread", "waived"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for result in sorted(report.assessment.controls, key=lambda control: control.id):
+def control_table(report: Report) -> Iterator[RenderableType]:
+    """Every control with its status and what was counted; under it, as wide as the report is, why it reads so."""
+    results = sorted(report.assessment.controls, key=lambda control: control.id)
+    width = max((len(result.id) for result in results), default=0)
+    heading = _control_row(width)
+    heading.add_row("", Text("Controls", style="bold"), *(Text(name, style="dim") for name in ("status", *_COUNTS)))
+    yield heading
+    for result in results:
         counts = result.counts
-        table.add_row(
+        row = _control_row(width)
+        row.add_row(
             plain(result.id),
-            _why(report.library.controls[result.id].title, result.reasons),
+            plain(report.library.controls[result.id].title),
             status(result.status),
             number(counts.passed + counts.failed + counts.waived),
             number(counts.failed, "red"),
             number(counts.unknown, "yellow"),
             number(counts.waived),
         )
-    return Group(Text("Controls", style="bold"), table, Text())
+        yield row
+        for line in _why(result.reasons, report.library):
+            yield Padding(plain(line, "dim"), (0, 0, 0, width + 2))
+    yield Text()
 
 
-def _why(title: str, reasons: tuple[str, ...]) -> Text:
-    """The title, with the first reason under it."""
-    text = plain(title)
-    if reasons:
-        more = f" (and {plural(len(reasons) - 1, 'more reason')})" if len(reasons) > 1 else ""
-        text.append_text(Text.assemble("\n", plain(reasons[0], "dim"), (more, "dim")))
-    return text
+def _control_row(width: int) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0), expand=True)
+    table.add_column(width=width, no_wrap=True)
+    table.add_column(ratio=1, overflow="fold")
+    table.add_column(width=16, no_wrap=True)
+    for heading in _COUNTS:
+        table.add_column(width=len(heading), justify="right", no_wrap=True)
+    return table
+
+
+def _why(reasons: tuple[str, ...], library: Library) -> Iterator[str]:
+    """The first reasons; where one asks for what people show, what that is."""
+    for reason in reasons[:NAMED]:
+        manual = library.manual.get(reason.partition(" ")[0])
+        yield f"{reason}; it asks: {manual.control}" if manual else reason
+    if len(reasons) > NAMED:
+        yield f"… and {plural(len(reasons) - NAMED, 'more reason')}, all in the JSON result"

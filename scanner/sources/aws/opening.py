@@ -128,6 +128,10 @@ def _session(config: TargetConfig) -> tuple[BotoSession, str, str, Any]:
         raise TscanError(
             f"AWS credentials cannot be read: {_line(error)}", "check the AWS configuration files"
         ) from error
+    if found is None and config.profile:
+        # Of a profile that is named, botocore asks nothing but the profile, whatever else the environment holds.
+        name = config.profile
+        raise TscanError(f"AWS profile '{name}' has no credentials", f"complete it: aws configure --profile {name}")
     if found is None:
         raise TscanError(
             "no AWS credentials were found", "set AWS_PROFILE (or --profile), or run `tscan demo`, which needs none"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from scanner.sources.rest.tokens import Token
 from scanner.sources.rest.transport import Net, Outgoing
 
 _PLATFORM: Final = "https://www.googleapis.com/auth/cloud-platform"
+_NAMED: Final = "GOOGLE_APPLICATION_CREDENTIALS"
 _SHORT: Final = 300.0
 """Seconds that a token is used whose end is not said."""
 
@@ -52,7 +54,9 @@ class GcpCredentials:
             made = self._found[audience]
             made.refresh(self._request)
         except exceptions.DefaultCredentialsError as error:
-            return Failure(state=State.DENIED, code=NO_CREDENTIALS, message=_line(error))
+            # google-auth has one error for none that were found and for a file that is named and cannot be used.
+            code = type(error).__name__ if os.environ.get(_NAMED) else NO_CREDENTIALS
+            return Failure(state=State.DENIED, code=code, message=" ".join(str(error.args[0]).split()))
         except exceptions.TransportError as error:
             return Failure(state=State.ERROR, code="TokenTransportError", message=_line(error))
         except (exceptions.GoogleAuthError, OSError, ValueError) as error:
