@@ -68,14 +68,22 @@ def verdicts(findings: list[dict[str, Any]], where: tuple[str, ...]) -> set[str]
     for finding in findings:
         resource = finding["resource"]
         same_place = not region or resource["region"] in ("", region)
-        named = arn == "*" or arn == resource["id"] or short == resource["name"] or resource["id"].startswith(f"{arn}/")
+        named = (
+            arn == "*"
+            or arn == resource["id"]
+            or short == resource["name"]
+            or resource["id"].startswith(f"{arn}/")
+        )
         if same_place and named:
             found.add(finding["verdict"])
     return found
 
 
 def verdict_of(
-    by_check: Mapping[str, list[dict[str, Any]]], checks: Iterable[str], where: tuple[str, ...], outside: bool
+    by_check: Mapping[str, list[dict[str, Any]]],
+    checks: Iterable[str],
+    where: tuple[str, ...],
+    outside: bool,
 ) -> str:
     """What some checks say of a resource together: the worst of their verdicts, or `missing`."""
     said = [verdicts(by_check.get(check, []), where) for check in checks]
@@ -107,7 +115,9 @@ def compare(truth: Mapping[str, Any], result: Mapping[str, Any]) -> int:
         total += len(wanted)
         wrong += len(differ) or not wanted
         mark = "BAD" if differ or not wanted else "ok "
-        print(f"  {mark} {pair.property:42} {len(wanted) - len(differ):4}/{len(wanted):<4} {' '.join(pair.checks)}")
+        print(
+            f"  {mark} {pair.property:42} {len(wanted) - len(differ):4}/{len(wanted):<4} {' '.join(pair.checks)}"
+        )
         for name, expected, said in differ[:5]:
             print(f"        {name}: expected {expected}, is {said}")
     print(f"{paired} properties paired, {total} verdicts, {wrong} differ or are missing")
@@ -124,7 +134,9 @@ def compare_fresh(server: Path, seeder: Path, scale: int, seed: int) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--server", type=Path, help="the program that serves the estate")
     parser.add_argument("--seeder", type=Path, help="the program that fills it")
     parser.add_argument("--scale", type=int, nargs="+", default=[20, 100])
@@ -133,11 +145,17 @@ def main() -> int:
     parser.add_argument("--result", type=Path)
     chosen = parser.parse_args()
     if chosen.truth and chosen.result:
-        return 1 if compare(json.loads(chosen.truth.read_text()), json.loads(chosen.result.read_text())) else 0
+        return (
+            1
+            if compare(json.loads(chosen.truth.read_text()), json.loads(chosen.result.read_text()))
+            else 0
+        )
     if not (chosen.server and chosen.seeder):
         parser.error("give --server and --seeder, or --truth and --result")
     estates = [(scale, seed) for scale in chosen.scale for seed in chosen.seed]
-    return 1 if sum(compare_fresh(chosen.server, chosen.seeder, *estate) for estate in estates) else 0
+    return (
+        1 if sum(compare_fresh(chosen.server, chosen.seeder, *estate) for estate in estates) else 0
+    )
 
 
 if __name__ == "__main__":

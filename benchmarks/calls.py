@@ -110,15 +110,27 @@ def table(made: Counter[str], snapshot: Snapshot, library: Library) -> int:
         retried[name] += answer.retries
         again[name] += bool(answer.call.attempt)
     vain = Counter(answer.call.operation.partition(":")[2] for answer in unread(snapshot, library))
-    repeated = {name: made[name] - distinct[name] - retried[name] for name in made.keys() | distinct.keys()}
-    print(f"{'operation':44} {'made':>6} {'distinct':>9} {'re-read':>8} {'retried':>8} {'repeated':>9} {'unneeded':>9}")
+    repeated = {
+        name: made[name] - distinct[name] - retried[name] for name in made.keys() | distinct.keys()
+    }
+    print(
+        f"{'operation':44} {'made':>6} {'distinct':>9} {'re-read':>8} {'retried':>8} {'repeated':>9} {'unneeded':>9}"
+    )
     for name in sorted(repeated):
-        counts = (made[name], distinct[name], again[name], retried[name], repeated[name], vain[name])
+        counts = (
+            made[name],
+            distinct[name],
+            again[name],
+            retried[name],
+            repeated[name],
+            vain[name],
+        )
         print("{:44} {:6} {:9} {:8} {:8} {:9} {:9}".format(name, *counts))
     totals = (made, distinct, again, retried)
     twice = sum(abs(count) for count in repeated.values())
     print(
-        "{:44} {:6} {:9} {:8} {:8}".format("total", *(count.total() for count in totals)), f"{twice:9} {vain.total():9}"
+        "{:44} {:6} {:9} {:8} {:8}".format("total", *(count.total() for count in totals)),
+        f"{twice:9} {vain.total():9}",
     )
     same = aliases(snapshot)
     for line in same:

@@ -37,7 +37,9 @@ from tests.pipeline.refusals import changed, improvements
 
 FIRST = "iam:GenerateCredentialReport"
 _CALL = re.compile(r"\b[a-z0-9]+:[A-Z]\w+")
-HEAD = f"{'operation denied':48} {'unknown':>8} {'name it':>8} {'fail':>6} {'exit':>8} {'better':>7}"
+HEAD = (
+    f"{'operation denied':48} {'unknown':>8} {'name it':>8} {'fail':>6} {'exit':>8} {'better':>7}"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,9 @@ class Scans:
         """Print the line of an operation; how much of it must not be."""
         code = exit_code(base, self.library, Severity.HIGH)
         if after is None:
-            print(f"{operation:48} {'the account cannot be entered':>24} {code:>4} → {EXIT_MISUSE} {0:>7}")
+            print(
+                f"{operation:48} {'the account cannot be entered':>24} {code:>4} → {EXIT_MISUSE} {0:>7}"
+            )
             return 0
         moved = [finding for finding in changed(base, after) if finding.verdict is Verdict.UNKNOWN]
         name = operation.partition(":")[2]
@@ -70,7 +74,10 @@ class Scans:
         failing = sum(finding.verdict is Verdict.FAIL for finding in after.findings)
         gains = list(improvements(base, after, self.library))
         codes = f"{code} → {exit_code(after, self.library, Severity.HIGH)}"
-        print(f"{operation:48} {len(moved):8} {naming:8} {failing:6} {codes:>8} {len(gains):7}", flush=True)
+        print(
+            f"{operation:48} {len(moved):8} {naming:8} {failing:6} {codes:>8} {len(gains):7}",
+            flush=True,
+        )
         for gain in gains:
             print(f"    {gain}")
         silent = [finding for finding in moved if not _CALL.search(finding.reason)]

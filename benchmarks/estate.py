@@ -54,14 +54,20 @@ class Estate:
         command = [sys.executable, str(self.seeder), "--endpoint", self.endpoint]
         command += ["--scale", str(scale), "--seed", str(seed)]
         done = subprocess.run(
-            command, env=environment(self.endpoint), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True
+            command,
+            env=environment(self.endpoint),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            check=True,
         )
         truth: dict[str, Any] = json.loads(done.stdout)
         return truth
 
     def post(self, path: str, content: Mapping[str, Any]) -> None:
         """Tell the server something that AWS has no call for."""
-        request = urllib.request.Request(f"{self.endpoint}{path}", data=json.dumps(content).encode(), method="POST")
+        request = urllib.request.Request(
+            f"{self.endpoint}{path}", data=json.dumps(content).encode(), method="POST"
+        )
         urllib.request.urlopen(request, timeout=30).close()
 
     def deny(self, *actions: str) -> None:
@@ -83,8 +89,12 @@ class Estate:
 
 def arguments(description: str) -> argparse.ArgumentParser:
     """The options that every script over an estate has."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--server", type=Path, required=True, help="the program that serves the estate")
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--server", type=Path, required=True, help="the program that serves the estate"
+    )
     parser.add_argument("--seeder", type=Path, required=True, help="the program that fills it")
     return parser
 
@@ -146,7 +156,9 @@ def measured(command: Sequence[str], env: Mapping[str, str]) -> Usage:
     """Run a command to its end, its output captured, and say what it cost."""
     with tempfile.TemporaryFile() as output:
         started = time.monotonic()
-        process = subprocess.Popen(command, env=dict(env), stdout=output, stderr=subprocess.STDOUT, cwd=ROOT)
+        process = subprocess.Popen(
+            command, env=dict(env), stdout=output, stderr=subprocess.STDOUT, cwd=ROOT
+        )
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         wall = time.monotonic() - started
@@ -167,8 +179,22 @@ def scan(estate: Estate, regions: Sequence[str], *options: str) -> Usage:
     snapshot, result = estate.folder / "snapshot.jsonl", estate.folder / "result.json"
     snapshot.unlink(missing_ok=True)
     result.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "scanner", "scan", "--quiet", "--no-store", "--snapshot", str(snapshot)]
-    command += ["--format", f"json={result}", *(word for region in regions for word in ("--region", region)), *options]
+    command = [
+        sys.executable,
+        "-m",
+        "scanner",
+        "scan",
+        "--quiet",
+        "--no-store",
+        "--snapshot",
+        str(snapshot),
+    ]
+    command += [
+        "--format",
+        f"json={result}",
+        *(word for region in regions for word in ("--region", region)),
+        *options,
+    ]
     usage = measured(command, environment(estate.endpoint))
     if not result.exists():
         raise SystemExit(f"the scan gave no result (exit {usage.code}):\n{usage.output}")

@@ -56,12 +56,16 @@ def population(check: Check, library: Library, count: int, failing: int) -> list
         for expect in ("pass", "fail")
     }
     if not all(records.values()):
-        raise SystemExit(f"{check.id} has no example without parameters of its own for each verdict")
+        raise SystemExit(
+            f"{check.id} has no example without parameters of its own for each verdict"
+        )
     found = []
     for number in range(count):
         some = records["fail" if failing and number % failing == 0 else "pass"]
         identity = f"arn:example:{number}"
-        ref = ResourceRef(kind=check.kind, id=identity, name=str(number), target=TARGET, region="eu-west-1")
+        ref = ResourceRef(
+            kind=check.kind, id=identity, name=str(number), target=TARGET, region="eu-west-1"
+        )
         found.append(Resource(ref=ref, value={**some[number % len(some)], "id": identity}))
     return found
 
@@ -78,7 +82,9 @@ def rate(check: Check, library: Library, resources: list[Resource], failing: int
         best = min(best, time.process_time() - started)
     wanted = len(range(0, len(resources), failing)) if failing else 0
     if (result.count(Verdict.FAIL), len(result.findings)) != (wanted, len(resources)):
-        raise SystemExit(f"{check.id}: {result.count(Verdict.FAIL)} of {len(result.findings)} fail, expected {wanted}")
+        raise SystemExit(
+            f"{check.id}: {result.count(Verdict.FAIL)} of {len(result.findings)} fail, expected {wanted}"
+        )
     return len(resources) / best
 
 
@@ -88,7 +94,9 @@ def mean(rates: list[float]) -> float:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--resources", type=int, default=20_000)
     parser.add_argument("--check", action="append", default=[], metavar="ID")
     chosen = parser.parse_args()
@@ -98,7 +106,9 @@ def main() -> int:
     for name in chosen.check or CHECKS:
         check = library.checks[name]
         for failing, rates in columns.items():
-            rates.append(rate(check, library, population(check, library, chosen.resources, failing), failing))
+            rates.append(
+                rate(check, library, population(check, library, chosen.resources, failing), failing)
+            )
         print(f"{columns[0][-1]:>10,.0f} {columns[10][-1]:>14,.0f}  {name}")
     passing, mixed = mean(columns[0]), mean(columns[10])
     print(f"{passing:>10,.0f} {mixed:>14,.0f}  mean")

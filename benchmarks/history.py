@@ -132,7 +132,9 @@ class Year:
         self.new: dict[bytes, Document] = {}
         for page in sorted(pages):
             data = f'{{"Items":["{self._id()}{self._id()}"],"Page":"{page}","State":"available"}}'
-            document = Document(f'{{"operation":"ec2:Describe","params":{{"Page":"{page}"}}}}', data)
+            document = Document(
+                f'{{"operation":"ec2:Describe","params":{{"Page":"{page}"}}}}', data
+            )
             self.digests[page] = document.digest
             self.new[document.digest] = document
             self.seqs[document.digest] = self.seq
@@ -161,18 +163,33 @@ class Year:
         where = {"day": self._when(10)[:10], "scan": f"scan-{self.seq}"}
         made = [make_moves("transitions", rows, **where), make_evidence(self.new, **where)]
         answers = tuple(
-            Given(digest, "ec2:Describe", self._outcome(number)) for number, digest in enumerate(self.digests.values())
+            Given(digest, "ec2:Describe", self._outcome(number))
+            for number, digest in enumerate(self.digests.values())
         )
-        made.append(make_answers(Parts('{"schema":"x"}\n{"answers":0}', {}, answers), self.seqs.__getitem__, **where))
+        made.append(
+            make_answers(
+                Parts('{"schema":"x"}\n{"answers":0}', {}, answers), self.seqs.__getitem__, **where
+            )
+        )
         if self.seq == CHECKPOINT:
             made.append(make_moves("state", self.state.values(), **where))
             ordered = sorted(self.seqs)
-            made.append(make_table("index", (ordered, [self.seqs[one] for one in ordered]), **where))
+            made.append(
+                make_table("index", (ordered, [self.seqs[one] for one in ordered]), **where)
+            )
         return made
 
     def _outcome(self, number: int) -> dict[str, object]:
         when = self._when(0)[:-5]
-        stays = {"caller": 0, "code": "", "count": PAGE, "message": "", "pages": 1, "redacted": [], "retries": 0}
+        stays = {
+            "caller": 0,
+            "code": "",
+            "count": PAGE,
+            "message": "",
+            "pages": 1,
+            "redacted": [],
+            "retries": 0,
+        }
         return {
             **stays,
             "state": "ok",
@@ -202,7 +219,10 @@ class Year:
             controls=dict.fromkeys(sorted(self.library.controls), "fail"),
             gaps=(),
         )
-        record = replace(record, segments=(self.pack.segment, *(one.segment for one in made if one is not self.pack)))
+        record = replace(
+            record,
+            segments=(self.pack.segment, *(one.segment for one in made if one is not self.pack)),
+        )
         for one in made:
             self.store.put(one.segment.path, one.content)
         content = self.signer.seal(payload_of(record))
@@ -226,7 +246,10 @@ def build(folder: Path, findings: int, nights: int, change: float) -> None:
         year.night(change)
     year.check()
     spent = time.process_time() - begun
-    print(f"{findings} findings, {nights} nights, {change:.2%} a night: built in {spent:.0f} s CPU", flush=True)
+    print(
+        f"{findings} findings, {nights} nights, {change:.2%} a night: built in {spent:.0f} s CPU",
+        flush=True,
+    )
 
 
 def sizes(store: Path) -> Counter[str]:
@@ -234,7 +257,9 @@ def sizes(store: Path) -> Counter[str]:
     found: Counter[str] = Counter()
     for path in filter(Path.is_file, store.rglob("*")):
         steps = path.relative_to(store).parts
-        found[steps[1].removeprefix("kind=") if steps[0] == "segments" else steps[0]] += path.stat().st_size
+        found[steps[1].removeprefix("kind=") if steps[0] == "segments" else steps[0]] += (
+            path.stat().st_size
+        )
     return found
 
 
@@ -268,7 +293,9 @@ def measure(store: Path, nights: int, runs: int, *, json: bool) -> int:
     figures["period, s"], peaks["period, s"] = measured(report, runs)
     figures["verify, s"], peaks["verify, s"] = measured(["verify", str(store)], runs)
     if json:
-        figures["period as JSON, s"], peaks["period as JSON, s"] = measured([*report, "--format", "json"], runs)
+        figures["period as JSON, s"], peaks["period as JSON, s"] = measured(
+            [*report, "--format", "json"], runs
+        )
     for name, figure in figures.items():
         budget = f" (budget {BUDGETS[name]:g})" if name in BUDGETS else ""
         peak = f", peak {peaks[name]:.0f} MB" if name in peaks else ""
@@ -277,7 +304,9 @@ def measure(store: Path, nights: int, runs: int, *, json: bool) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--findings", type=int, default=1_000_000)
     parser.add_argument("--nights", type=int, default=365)
     parser.add_argument("--change", type=float, default=0.001)

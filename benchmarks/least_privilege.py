@@ -62,8 +62,13 @@ class Table:
         replay = judge([without(self.snapshot, {action}, REGIONS[0])], self.library)
         after, refused = replay, len(used(self.snapshot)[action])
         if self.first is not None:
-            snapshot, decisions = self.first if action == FIRST else self.estate.scan(self.allowed - {action})
-            after, refused = judge([snapshot], self.library), sum(bool(one.lacking) for one in decisions)
+            snapshot, decisions = (
+                self.first if action == FIRST else self.estate.scan(self.allowed - {action})
+            )
+            after, refused = (
+                judge([snapshot], self.library),
+                sum(bool(one.lacking) for one in decisions),
+            )
         found = effect(action, self.snapshot, self.before, after, self.library)
         differ = len(verdicts(after).items() ^ verdicts(replay).items())
         numbers = f"{refused:7} {found.turned:7} {found.naming:7} {len(found.gains):6} {differ:6}"
@@ -76,8 +81,12 @@ class Table:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--replay", action="store_true", help="refuse recorded answers instead of scanning again")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--replay", action="store_true", help="refuse recorded answers instead of scanning again"
+    )
     parser.add_argument("--only", action="append", default=[], metavar="ACTION")
     options = parser.parse_args()
     # One line for each operation that moto lacks, and scan.
@@ -90,8 +99,12 @@ def main() -> int:
         snapshot, decisions = estate.scan(allowed)
         asked, operations = used(snapshot), {one.operation for one in decisions}
         refused = sum(bool(one.lacking) for one in decisions)
-        print(f"{len(allowed)} actions allowed, as printed; a scan of {time.monotonic() - started:.1f} s:")
-        print(f"{len(decisions)} requests of {len(operations)} operations, {len(asked)} actions, {refused} refusals")
+        print(
+            f"{len(allowed)} actions allowed, as printed; a scan of {time.monotonic() - started:.1f} s:"
+        )
+        print(
+            f"{len(decisions)} requests of {len(operations)} operations, {len(asked)} actions, {refused} refusals"
+        )
         print(HEAD)
         before = judge([snapshot], library)
         table = Table(
@@ -110,12 +123,28 @@ def main() -> int:
 def _summary(table: Table, count: int, *, refused: int, idle: frozenset[str]) -> int:
     """Print what it comes to; the exit code."""
     names = printed() - printed(deciding=True)
-    print(f"{count} actions taken away: {count - len(table.silent)} turn findings unknown that name the operation")
+    print(
+        f"{count} actions taken away: {count - len(table.silent)} turn findings unknown that name the operation"
+    )
     for action in table.silent:
-        print(f"    {action}: {'for names only, and printed as such' if action in names else 'NOTHING TURNS'}")
-    print(f"{table.totals['better']} things got better, {table.totals['differ']} findings differ from the replay")
-    print(f"{len(idle)} actions are allowed and were not asked for{': ' if idle else ''}{', '.join(sorted(idle))}")
-    return int(bool(refused or idle or set(table.silent) - names or table.totals["better"] or table.totals["differ"]))
+        print(
+            f"    {action}: {'for names only, and printed as such' if action in names else 'NOTHING TURNS'}"
+        )
+    print(
+        f"{table.totals['better']} things got better, {table.totals['differ']} findings differ from the replay"
+    )
+    print(
+        f"{len(idle)} actions are allowed and were not asked for{': ' if idle else ''}{', '.join(sorted(idle))}"
+    )
+    return int(
+        bool(
+            refused
+            or idle
+            or set(table.silent) - names
+            or table.totals["better"]
+            or table.totals["differ"]
+        )
+    )
 
 
 if __name__ == "__main__":

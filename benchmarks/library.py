@@ -91,7 +91,9 @@ def load(more: str, profile: bool) -> dict[str, float]:
 
 def _conditions(library: Any) -> Iterator[Any]:
     for check in library.checks.values():
-        yield from (condition for condition in (check.where, check.pass_when) if condition is not None)
+        yield from (
+            condition for condition in (check.where, check.pass_when) if condition is not None
+        )
 
 
 def _compile(program: Any) -> None:
@@ -106,22 +108,34 @@ def measure(label: str, more: str, runs: int, *, profile: bool) -> float:
     for number in range(runs):
         command = [sys.executable, __file__, "--child", "--more", more]
         wanted = [*command, "--profile"] if profile and number == 0 else command
-        rows.append(json.loads(subprocess.run(wanted, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout))
+        rows.append(
+            json.loads(subprocess.run(wanted, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout)
+        )
     kept = rows[1:] if profile and runs > 1 else rows
     found = {name: median(row[name] for row in kept) for name in rows[0]}
     print(
         f"{label}: {found['checks']:.0f} checks, {found['conditions']:.0f} conditions;"
         f" CPU in ms, medians of {len(kept)}"
     )
-    print("  " + ", ".join(f"{name} {found[name]:.0f}" for name in ("import", "load", "compile", "compile attributes")))
+    print(
+        "  "
+        + ", ".join(
+            f"{name} {found[name]:.0f}"
+            for name in ("import", "load", "compile", "compile attributes")
+        )
+    )
     return found["load"] + found["compile"]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--checks", type=int, default=BUDGET_FOR)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--profile", action="store_true", help="also print where the first load spends its time")
+    parser.add_argument(
+        "--profile", action="store_true", help="also print where the first load spends its time"
+    )
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--more", default="", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
@@ -133,7 +147,9 @@ def main() -> int:
         shipped = len(list((ROOT / "checks").rglob("*-*.yaml")))
         copies(Path(folder), max(0, chosen.checks - shipped))
         spent = measure("synthetic", folder, chosen.runs, profile=chosen.profile)
-    print(f"load and compiled conditions: {spent:.0f} ms; budget {MOST_MS:.0f} ms for {BUDGET_FOR} checks")
+    print(
+        f"load and compiled conditions: {spent:.0f} ms; budget {MOST_MS:.0f} ms for {BUDGET_FOR} checks"
+    )
     return 1 if chosen.checks == BUDGET_FOR and spent > MOST_MS else 0
 
 

@@ -29,7 +29,10 @@ def answers(count: int) -> Iterator[Answer]:
     """The listings of so many resources."""
     from scanner.model.answers import Answer, Call, State
 
-    volumes = [{"VolumeId": f"vol-{number:017x}", "Encrypted": number % 10 != 0} for number in range(count // 2)]
+    volumes = [
+        {"VolumeId": f"vol-{number:017x}", "Encrypted": number % 10 != 0}
+        for number in range(count // 2)
+    ]
     groups = [_group(number) for number in range(count - count // 2)]
     # No prefix list and no instance: what the groups' rules could refer to.
     found: dict[str, dict[str, list[Any]]] = {
@@ -47,7 +50,12 @@ def _group(number: int) -> dict[str, Any]:
     cidr = "0.0.0.0/0" if number % 10 == 0 else "10.0.0.0/8"
     rule = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": cidr}]}
     rule |= {"Ipv6Ranges": [], "PrefixListIds": [], "UserIdGroupPairs": []}
-    named = {"GroupId": f"sg-{number:017x}", "GroupName": f"group-{number}", "VpcId": "vpc-1", "OwnerId": ACCOUNT}
+    named = {
+        "GroupId": f"sg-{number:017x}",
+        "GroupName": f"group-{number}",
+        "VpcId": "vpc-1",
+        "OwnerId": ACCOUNT,
+    }
     return {**named, "IpPermissions": [rule], "IpPermissionsEgress": []}
 
 
@@ -78,18 +86,25 @@ def child(count: int) -> int:
     verdicts: dict[str, int] = {}
     for finding in judge([snapshot], library).findings:
         verdicts[finding.verdict.value] = verdicts.get(finding.verdict.value, 0) + 1
-    print(f"{count} resources, {len(checks)} checks, findings: {dict(sorted(verdicts.items()))}", flush=True)
+    print(
+        f"{count} resources, {len(checks)} checks, findings: {dict(sorted(verdicts.items()))}",
+        flush=True,
+    )
     return 0
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--resources", type=int, default=100_000)
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.child:
         return child(chosen.resources)
-    process = subprocess.Popen([sys.executable, __file__, "--child", "--resources", str(chosen.resources)], cwd=ROOT)
+    process = subprocess.Popen(
+        [sys.executable, __file__, "--child", "--resources", str(chosen.resources)], cwd=ROOT
+    )
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     peak = used.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)

@@ -22,7 +22,16 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from tests.estate.organization import REGIONS, Organization, account_id, served
 
 SIZES = (20, 100, 200)
-SELECT = ("aws-ec2-", "aws-s3-", "aws-iam-root", "aws-kms-", "aws-rds-", "aws-sqs-", "aws-sns-", "aws-guardduty-")
+SELECT = (
+    "aws-ec2-",
+    "aws-s3-",
+    "aws-iam-root",
+    "aws-kms-",
+    "aws-rds-",
+    "aws-sqs-",
+    "aws-sns-",
+    "aws-guardduty-",
+)
 FLAT = 1.25
 """Memory at the largest size over that at the smallest, at most."""
 LINEAR = 1.25
@@ -55,7 +64,9 @@ def child(accounts: int) -> None:
             calls += len(snapshot.answers)
             ended[snapshot.target.account] = time.monotonic() - began
         wall, after = time.monotonic() - began, _usage()
-        assessment = judge((read_snapshot(path) for path in sorted(Path(folder).iterdir())), library)
+        assessment = judge(
+            (read_snapshot(path) for path in sorted(Path(folder).iterdir())), library
+        )
         judged = _usage()
     slow = ended.pop(account_id(1))
     print(
@@ -81,23 +92,38 @@ def child(accounts: int) -> None:
 def _usage() -> tuple[float, float]:
     """CPU seconds, and the most memory so far in MB."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    return used.ru_utime + used.ru_stime, used.ru_maxrss / (
+        1024 * 1024 if sys.platform == "darwin" else 1024
+    )
 
 
 def measured(organization: Organization) -> dict[str, Any]:
     """One scan in a process of its own."""
     with served(organization) as url:
-        keys = {"AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": "stub", "AWS_SECRET_ACCESS_KEY": "stub"}
+        keys = {
+            "AWS_ENDPOINT_URL": url,
+            "AWS_ACCESS_KEY_ID": "stub",
+            "AWS_SECRET_ACCESS_KEY": "stub",
+        }
         clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         arguments = [sys.executable, __file__, "--child", str(organization.accounts)]
-        environment = {**clean, **keys, "AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true"}
-        done = subprocess.run(arguments, env=environment, stdout=subprocess.PIPE, check=True, text=True)
+        environment = {
+            **clean,
+            **keys,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        done = subprocess.run(
+            arguments, env=environment, stdout=subprocess.PIPE, check=True, text=True
+        )
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--child", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()

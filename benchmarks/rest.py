@@ -32,9 +32,9 @@ from scanner.model.answers import Call
 from scanner.model.config import Config, TargetConfig
 from scanner.model.rest import RestOperations
 from scanner.sources import Rules
-from scanner.sources.gcp.dialect import GcpDialect
+from scanner.sources.gcp.dialect import GcpProfile
 from scanner.sources.rest import opening
-from scanner.sources.rest.door import Door
+from scanner.sources.rest.door import RestClient
 
 PACK = Path(__file__).resolve().parent.parent / "tests/recordings/pack"
 BUCKETS = 3
@@ -47,7 +47,12 @@ MORE = """
 
 def project(number: int) -> dict[str, object]:
     """A project as Resource Manager lists it."""
-    return {"projectId": f"stub-{number:06d}", "name": f"projects/{number}", "state": "ACTIVE", "displayName": "Stub"}
+    return {
+        "projectId": f"stub-{number:06d}",
+        "name": f"projects/{number}",
+        "state": "ACTIVE",
+        "displayName": "Stub",
+    }
 
 
 def bucket(number: int) -> dict[str, object]:
@@ -64,7 +69,10 @@ def bucket(number: int) -> dict[str, object]:
         "timeCreated": "2026-01-29T19:59:58.666Z",
         "updated": "2026-01-29T19:59:58.666Z",
         "labels": {"owner": "team", "env": "production"},
-        "softDeletePolicy": {"retentionDurationSeconds": "604800", "effectiveTime": "2026-01-29T19:59:58.666Z"},
+        "softDeletePolicy": {
+            "retentionDurationSeconds": "604800",
+            "effectiveTime": "2026-01-29T19:59:58.666Z",
+        },
         "iamConfiguration": {
             "bucketPolicyOnly": {"enabled": True},
             "uniformBucketLevelAccess": {"enabled": True, "lockedTime": "2026-04-29T19:59:58.666Z"},
@@ -80,7 +88,10 @@ def serve(port: int, projects: int) -> None:
         "kind": "storage#policy",
         "etag": "CAE=",
         "bindings": [
-            {"role": "roles/storage.legacyBucketOwner", "members": ["projectEditor:stub", "projectOwner:stub"]},
+            {
+                "role": "roles/storage.legacyBucketOwner",
+                "members": ["projectEditor:stub", "projectOwner:stub"],
+            },
             {"role": "roles/storage.legacyBucketReader", "members": ["projectViewer:stub"]},
         ],
     }
@@ -88,7 +99,10 @@ def serve(port: int, projects: int) -> None:
         b"/v3/organizations": {"displayName": "stub"},
         b"/v3/folders": {},
         b"/v3/projects": {"projects": [project(number) for number in range(projects)]},
-        b"/storage/v1/b?": {"kind": "storage#buckets", "items": [bucket(number) for number in range(BUCKETS)]},
+        b"/storage/v1/b?": {
+            "kind": "storage#buckets",
+            "items": [bucket(number) for number in range(BUCKETS)],
+        },
         b"/storage/v1/b/": policy,
     }
     replies = {start: _reply(json.dumps(body).encode()) for start, body in bodies.items()}
@@ -102,10 +116,14 @@ def serve(port: int, projects: int) -> None:
             while (end := self.buffer.find(b"\r\n\r\n")) >= 0:
                 line, self.buffer = self.buffer[:end], self.buffer[end + 4 :]
                 path = line.split(b" ", 2)[1]
-                self.transport.write(next(reply for start, reply in replies.items() if path.startswith(start)))  # type: ignore[attr-defined]
+                self.transport.write(
+                    next(reply for start, reply in replies.items() if path.startswith(start))
+                )  # type: ignore[attr-defined]
 
     async def run() -> None:
-        server = await asyncio.get_running_loop().create_server(Protocol, "127.0.0.1", port, backlog=512)
+        server = await asyncio.get_running_loop().create_server(
+            Protocol, "127.0.0.1", port, backlog=512
+        )
         print(server.sockets[0].getsockname()[1], flush=True)
         await server.serve_forever()
 
@@ -137,7 +155,14 @@ def listed() -> RestOperations:
     with tempfile.TemporaryDirectory() as folder:
         text = (PACK / "operations.yaml").read_text()
         path = Path(folder) / "operations.yaml"
-        path.write_text(re.sub(r"( +projects\.get: .*\n)", lambda match: match[1] + MORE.lstrip("\n"), text, count=1))
+        path.write_text(
+            re.sub(
+                r"( +projects\.get: .*\n)",
+                lambda match: match[1] + MORE.lstrip("\n"),
+                text,
+                count=1,
+            )
+        )
         return load_operations(path)
 
 
@@ -145,18 +170,30 @@ def door(url: str, calls: int, at_once: int = 128) -> None:
     """As many declared calls, made by the real client."""
     config = TargetConfig(cloud="gcp", settings={"endpoint": url})
     with patch.object(opening, "operations", lambda _: listed()):
-        client = Door(opening.tools(config, Rules(), GcpDialect(), lambda _: None), frozenset())  # type: ignore[arg-type, return-value]
+        client = RestClient(
+            opening.tools(config, Rules(), GcpProfile(), lambda _: None), frozenset()
+        )  # type: ignore[arg-type, return-value]
     for start in range(0, calls, at_once):
         numbers = range(start, min(start + at_once, calls))
-        asked = [Call(operation="storage:buckets.getIamPolicy", region="", params={"bucket": f"b{n}"}) for n in numbers]
-        assert all(answer.state.whole for answer in walk_all([client.steps(call) for call in asked], time.sleep))
+        asked = [
+            Call(operation="storage:buckets.getIamPolicy", region="", params={"bucket": f"b{n}"})
+            for n in numbers
+        ]
+        assert all(
+            answer.state.whole
+            for answer in walk_all([client.steps(call) for call in asked], time.sleep)
+        )
 
 
 def scan(url: str, projects: int) -> int:
     """Every project, collected by the real client; how many calls were made."""
-    library = load_library(Roots(kinds=PACK / "resources", checks=PACK / "checks", mappings=PACK / "mappings"))
+    library = load_library(
+        Roots(kinds=PACK / "resources", checks=PACK / "checks", mappings=PACK / "mappings")
+    )
     known = listed()
-    config = Config(targets=(TargetConfig(cloud="gcp", settings={"organization": "1", "endpoint": url}),))
+    config = Config(
+        targets=(TargetConfig(cloud="gcp", settings={"organization": "1", "endpoint": url}),)
+    )
     answers = 0
     with patch.object(opening, "operations", lambda _: known):
         for snapshot in pipeline.scan(config, library, checks=("gcp-storage-bucket-closed",)):
@@ -169,7 +206,9 @@ def scan(url: str, projects: int) -> int:
 def floor(url: str, calls: int, at_once: int = 128) -> None:
     """The same number of requests over sockets, and nothing else."""
     port = int(url.rpartition(":")[2])
-    request = b"GET /storage/v1/b/x/iam HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n\r\n"
+    request = (
+        b"GET /storage/v1/b/x/iam HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n\r\n"
+    )
     left = iter(range(calls))
 
     async def worker() -> None:
@@ -191,7 +230,11 @@ def measured(what: Callable[[], object]) -> tuple[float, float, float]:
     before, began = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
     what()
     after = resource.getrusage(resource.RUSAGE_SELF)
-    return after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime, time.perf_counter() - began
+    return (
+        after.ru_utime - before.ru_utime,
+        after.ru_stime - before.ru_stime,
+        time.perf_counter() - began,
+    )
 
 
 def main() -> None:

@@ -45,10 +45,28 @@ def theirs(estate: Estate, regions: Sequence[str], prowler: Path) -> Run:
     folder.mkdir(exist_ok=True)
     for file in folder.glob("*.json"):
         file.unlink()
-    command = [str(prowler), "aws", "--checks", *checks, "--region", *regions, "--no-banner", "--ignore-exit-code-3"]
-    command += ["--output-formats", "json-ocsf", "--output-directory", str(folder), "--output-filename", "out"]
+    command = [
+        str(prowler),
+        "aws",
+        "--checks",
+        *checks,
+        "--region",
+        *regions,
+        "--no-banner",
+        "--ignore-exit-code-3",
+    ]
+    command += [
+        "--output-formats",
+        "json-ocsf",
+        "--output-directory",
+        str(folder),
+        "--output-filename",
+        "out",
+    ]
     before = estate.position
-    usage = measured([*command, "--log-level", "CRITICAL"], environment(estate.endpoint, estate.folder))
+    usage = measured(
+        [*command, "--log-level", "CRITICAL"], environment(estate.endpoint, estate.folder)
+    )
     if not (folder / "out.ocsf.json").exists():
         raise SystemExit(f"Prowler gave no result (exit {usage.code}):\n{usage.output[-2000:]}")
     return usage, len(estate.calls(before))
@@ -60,7 +78,11 @@ def prowler_findings(path: Path) -> list[dict[str, Any]]:
         {
             "check": row["metadata"]["event_code"],
             "verdict": {"PASS": "pass", "FAIL": "fail"}.get(row["status_code"], "unknown"),
-            "resource": {"id": resource["uid"], "name": resource["name"], "region": resource.get("region", "")},
+            "resource": {
+                "id": resource["uid"],
+                "name": resource["name"],
+                "region": resource.get("region", ""),
+            },
         }
         for row in json.loads(path.read_text())
         for resource in row["resources"]
@@ -86,7 +108,9 @@ def disagreements(estate: Estate, truth: Mapping[str, Any]) -> None:
         if rows:
             name, region, truly, we, they = rows[0]
             where_text = f"{name} {region}".strip()
-            print(f"  {pair.property}: {len(rows)} differ: {where_text}: truth {truly}, tscan {we}, Prowler {they}")
+            print(
+                f"  {pair.property}: {len(rows)} differ: {where_text}: truth {truly}, tscan {we}, Prowler {they}"
+            )
     print(f"  verdicts on the common checks: {agreed} of {total} are the same")
 
 
@@ -124,8 +148,13 @@ def measure(estate: Estate, scale: int, chosen: argparse.Namespace) -> dict[str,
         )
     if chosen.prowler:
         we, they = found["tscan"], found["prowler"]
-        found["ratio"] = {name: round(we[name] / they[name], 3) for name in ("cpu", "wall", "memory", "calls")}
-        print("  ratio              " + ", ".join(f"{name} {value:.3f}" for name, value in found["ratio"].items()))
+        found["ratio"] = {
+            name: round(we[name] / they[name], 3) for name in ("cpu", "wall", "memory", "calls")
+        }
+        print(
+            "  ratio              "
+            + ", ".join(f"{name} {value:.3f}" for name, value in found["ratio"].items())
+        )
         disagreements(estate, truth)
     return found
 
@@ -140,7 +169,9 @@ def beyond(scale: int, ratio: Mapping[str, float]) -> list[str]:
 
 def main() -> int:
     parser = arguments(__doc__ or "")
-    parser.add_argument("--prowler", type=Path, help="Prowler's command, installed in an environment of its own")
+    parser.add_argument(
+        "--prowler", type=Path, help="Prowler's command, installed in an environment of its own"
+    )
     parser.add_argument("--scale", type=int, nargs="+", default=[20])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--runs", type=int, default=3)
@@ -153,7 +184,12 @@ def main() -> int:
             figures[scale] = measure(estate, scale, chosen)
     if chosen.json:
         chosen.json.write_text(json.dumps(figures, indent=1) + "\n")
-    missed = [line for scale, found in figures.items() if "ratio" in found for line in beyond(scale, found["ratio"])]
+    missed = [
+        line
+        for scale, found in figures.items()
+        if "ratio" in found
+        for line in beyond(scale, found["ratio"])
+    ]
     for line in missed:
         print(f"beyond the budget: {line}")
     return 1 if missed else 0

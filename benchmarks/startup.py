@@ -24,7 +24,11 @@ ROOT = Path(__file__).resolve().parents[1]
 def modules(*command: str) -> dict[str, int]:
     """The modules that a Python command imports, with the microseconds that each took by itself."""
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", *command], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-X", "importtime", *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return {name: int(alone) for alone, _, name in _IMPORTED.findall(done.stderr)}
 
@@ -40,7 +44,9 @@ def cpu(*command: str) -> float:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--runs", type=int, default=15)
     runs = parser.parse_args().runs
     loaded = modules("-m", "scanner", "--help")
@@ -51,7 +57,9 @@ def main() -> int:
         ours.append(cpu("-m", "scanner", "--help"))
     ratio = median(ours) / median(peer)
     own = {name: spent for name, spent in loaded.items() if name.startswith("scanner")}
-    print(f"modules loaded by --help: {len(loaded)}, {len(own)} of them ours ({sum(own.values()) / 1000:.1f} ms)")
+    print(
+        f"modules loaded by --help: {len(loaded)}, {len(own)} of them ours ({sum(own.values()) / 1000:.1f} ms)"
+    )
     more = loaded.keys() - modules("-c", "import click").keys() - own.keys()
     print(f"beyond click and ours: {', '.join(sorted(more)) or 'none'}")
     print(f"forbidden: {', '.join(bad) or 'none'}")

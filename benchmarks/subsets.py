@@ -33,7 +33,9 @@ DEMO = Path(__file__).resolve().parents[1] / "scanner/cli/demo.snapshot.jsonl.gz
 SHOWN = (Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN)
 
 
-def line(name: str, actions: int, refused: int, assessment: Assessment, library: Library, better: int) -> str:
+def line(
+    name: str, actions: int, refused: int, assessment: Assessment, library: Library, better: int
+) -> str:
     """One line of the table."""
     verdicts = [finding.verdict for finding in assessment.findings]
     counts = " ".join(f"{verdicts.count(verdict):8}" for verdict in SHOWN)
@@ -42,7 +44,9 @@ def line(name: str, actions: int, refused: int, assessment: Assessment, library:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("snapshot", type=Path, nargs="?", default=DEMO)
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
@@ -50,7 +54,9 @@ def main() -> int:
     library, snapshot = load_library(), read_snapshot(options.snapshot)
     asked = used(snapshot)
     before = judge([snapshot], library)
-    print(f"{'set':>6} {'actions':>8} {'refused':>8} {'pass':>8} {'fail':>8} {'unknown':>8} {'exit':>9} {'better':>7}")
+    print(
+        f"{'set':>6} {'actions':>8} {'refused':>8} {'pass':>8} {'fail':>8} {'unknown':>8} {'exit':>9} {'better':>7}"
+    )
     print(line("none", 0, 0, before, library, 0))
     chance, better = random.Random(options.seed), 0
     for number in range(1, options.count + 1):

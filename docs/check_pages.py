@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
-from scanner.core.need import needs
+from scanner.core.need import plan_reads
 from scanner.core.permissions import need_requests
 from scanner.model.checks import Check, Labelled, Parameter
 from scanner.model.controls import CheckLink, Control, ControlLink, Criterion
@@ -63,7 +63,11 @@ def _page(service: Service, library: Library) -> Iterator[str]:
     for check in service.checks:
         yield from _check(check, library)
     names = {check.id for check in service.checks}
-    controls = [control for control in _controls(library) if any(link.id in names for link in control.checks)]
+    controls = [
+        control
+        for control in _controls(library)
+        if any(link.id in names for link in control.checks)
+    ]
     if controls:
         yield "\n## Controls that these checks speak to"
     for control in controls:
@@ -84,7 +88,12 @@ def _check(check: Check, library: Library) -> Iterator[str]:
     yield f"\nHow to fix it:\n\n{fenced(check.fix)}"
     yield from _reads(check, library)
     yield from _parameters(check, library)
-    links = [(control, link) for control in _controls(library) for link in control.checks if link.id == check.id]
+    links = [
+        (control, link)
+        for control in _controls(library)
+        for link in control.checks
+        if link.id == check.id
+    ]
     if links:
         yield "\nControls:\n"
     for control, link in links:
@@ -102,7 +111,7 @@ def _labelled(scope: Labelled) -> str:
 
 def _reads(check: Check, library: Library) -> Iterator[str]:
     """Attributes with their meanings, and the calls that give them."""
-    found = needs(library, [check])
+    found = plan_reads(library, [check])
     fields = set(_fields(check, library))
     yield "\n| what it reads | type | meaning |\n|---|---|---|"
     for name in sorted(found, key=lambda name: (name != check.kind, name)):
@@ -138,7 +147,12 @@ def _fields(check: Check, library: Library) -> Iterator[tuple[str, str, str]]:
 
 
 def _parameters(check: Check, library: Library) -> Iterator[str]:
-    names = {path[1] for item in check.expressions for path in item.paths if path[0] == "params" and path[1:]}
+    names = {
+        path[1]
+        for item in check.expressions
+        for path in item.paths
+        if path[0] == "params" and path[1:]
+    }
     if check.scope is not None:
         names |= {check.scope.tag, check.scope.values, check.scope.untagged} - {""}
     if not names:
@@ -152,7 +166,9 @@ def _parameters(check: Check, library: Library) -> Iterator[str]:
 def _default(parameter: Parameter) -> str:
     if not parameter.has_default:
         return "none: unknown until it is set"
-    tighter = f" ({parameter.tighter} is stricter)" if parameter.tighter in ("lower", "higher") else ""
+    tighter = (
+        f" ({parameter.tighter} is stricter)" if parameter.tighter in ("lower", "higher") else ""
+    )
     return f"`{cell(_value(parameter.default))}`{tighter}"
 
 
@@ -181,7 +197,9 @@ def _controls(library: Library) -> list[Control]:
 def _criteria(control: Control, library: Library) -> Iterator[tuple[Criterion, ControlLink]]:
     for framework in library.frameworks.values():
         for criterion in framework.criteria:
-            yield from ((criterion, link) for link in criterion.controls if link.control == control.id)
+            yield from (
+                (criterion, link) for link in criterion.controls if link.control == control.id
+            )
 
 
 # -- the index --------------------------------------------------------------------------------------------------------
@@ -215,7 +233,10 @@ def _served(criterion: Criterion, library: Library, pages: dict[str, str]) -> It
 
 
 def _named(links: Iterable[CheckLink], pages: dict[str, str]) -> str:
-    return ", ".join(_link(name, pages) for name in sorted({link.id for link in links})) or "none; a person attests it"
+    return (
+        ", ".join(_link(name, pages) for name in sorted({link.id for link in links}))
+        or "none; a person attests it"
+    )
 
 
 def _link(name: str, pages: dict[str, str]) -> str:
@@ -228,7 +249,9 @@ def _link(name: str, pages: dict[str, str]) -> str:
 def prose(text: str) -> str:
     """A text on one line whose signs are not taken for Markdown, but for what is between backticks."""
     parts = " ".join(text.split()).split("`")
-    return "`".join(part if number % 2 else SIGNS.sub(r"\\\1", part) for number, part in enumerate(parts))
+    return "`".join(
+        part if number % 2 else SIGNS.sub(r"\\\1", part) for number, part in enumerate(parts)
+    )
 
 
 def cell(text: str) -> str:

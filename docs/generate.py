@@ -25,19 +25,29 @@ from scanner.pipeline import judge
 ROOT: Final = Path(__file__).resolve().parent.parent
 CHECKS: Final = ROOT / "docs/checks"
 """A folder that holds nothing but what is generated."""
-BLOCK: Final = re.compile(r"```console\n\$ tscan (?P<arguments>.*)\n(?P<output>(?:(?!```).*\n)*)```\n")
+BLOCK: Final = re.compile(
+    r"```console\n\$ tscan (?P<arguments>.*)\n(?P<output>(?:(?!```).*\n)*)```\n"
+)
 
 
 def pages() -> Iterator[tuple[Path, str]]:
     """Every generated file with its text."""
     library = load_library()
     for name in schemas.names():
-        yield ROOT / f"docs/schemas/{name}.json", (schemas.FOLDER / f"{name}.json").read_text(encoding="utf-8")
+        yield (
+            ROOT / f"docs/schemas/{name}.json",
+            (schemas.FOLDER / f"{name}.json").read_text(encoding="utf-8"),
+        )
     yield ROOT / "docs/commands.md", "".join(_commands())
     for place, text in check_pages(library):
         yield CHECKS / place, text
     readme = ROOT / "README.md"
-    yield readme, BLOCK.sub(lambda match: _block(match["arguments"], library), readme.read_text(encoding="utf-8"))
+    yield (
+        readme,
+        BLOCK.sub(
+            lambda match: _block(match["arguments"], library), readme.read_text(encoding="utf-8")
+        ),
+    )
 
 
 def _commands() -> Iterator[str]:
@@ -69,7 +79,9 @@ def _block(arguments: str, library: Library) -> str:
     else:
         words = arguments.split()
         if words[-1] != "--help":
-            raise SystemExit(f"README.md shows output of 'tscan {arguments}', which nothing keeps fresh")
+            raise SystemExit(
+                f"README.md shows output of 'tscan {arguments}', which nothing keeps fresh"
+            )
         output = _help(tuple(words[:-1]))
     return f"```console\n$ tscan {arguments}\n{output}```\n"
 
@@ -89,7 +101,9 @@ def main(arguments: list[str]) -> int:
     left = [path for path in sorted(CHECKS.rglob("*")) if path.is_file() and path not in made]
     if only_check and (stale or left):
         names = ", ".join(str(path.relative_to(ROOT)) for path in [*stale, *left])
-        sys.stderr.write(f"not fresh: {names}\n  hint: run 'make docs' and look at the difference\n")
+        sys.stderr.write(
+            f"not fresh: {names}\n  hint: run 'make docs' and look at the difference\n"
+        )
         return 1
     for path in stale:
         path.parent.mkdir(parents=True, exist_ok=True)

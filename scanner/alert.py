@@ -15,9 +15,18 @@ from urllib.parse import quote
 from scanner.channels import UNSURE, Entry, Letter, Send, send
 from scanner.core.between import drift_between
 from scanner.core.calendar import iso, moment
-from scanner.core.news import News, news, route, scan_works, standing
+from scanner.core.news import AlertEvent, news, route, scan_works, standing
 from scanner.errors import TscanError
-from scanner.history.outbox import DROPPED, FAILED, SENT, UNDER_WAY, UNKNOWN, Outbox, Told, channel_id
+from scanner.history.outbox import (
+    DROPPED,
+    FAILED,
+    SENT,
+    UNDER_WAY,
+    UNKNOWN,
+    Delivery,
+    Outbox,
+    channel_id,
+)
 from scanner.model.config import AlertRule
 from scanner.model.history import History
 from scanner.model.library import Library
@@ -30,7 +39,7 @@ OLDEST: Final = timedelta(days=7)
 _NAME: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _EVER: Final = "9999"
 """After every moment that a record has."""
-Standing = Callable[[], Sequence[News]]
+Standing = Callable[[], Sequence[AlertEvent]]
 """What fails or is not seen now, in all targets; asked only by a channel that shows it."""
 
 
@@ -59,7 +68,7 @@ class Post:
 class _Task:
     """One event that is to be told on one channel."""
 
-    item: News
+    item: AlertEvent
     attempt: int
     repeat: bool
 
@@ -79,14 +88,18 @@ def notify(
         return Delivered()
     records = history.records(target)
     told = outbox.reached(target)
-    found: list[News] = []
+    found: list[AlertEvent] = []
     for before, after in pairwise(records):
         # Who begins to listen hears of the newest record, not of all history.
         if after.seq > told if told else after.seq == records[-1].seq:
-            drift = drift_between(history, before, after, library, waivers=waivers, today=post.now().date())
+            drift = drift_between(
+                history, before, after, library, waivers=waivers, today=post.now().date()
+            )
             found.extend(news(drift, library))
     reach = (target, records[-1].seq) if records else None
-    return deliver(found, rules, outbox, post, reach=reach, standing=_standing(history, library, outbox))
+    return deliver(
+        found, rules, outbox, post, reach=reach, standing=_standing(history, library, outbox)
+    )
 
 
 def notify_failure(
@@ -96,7 +109,7 @@ def notify_failure(
     outbox: Outbox,
     post: Post,
     *,
-    failure: News,
+    failure: AlertEvent,
     scope: str,
 ) -> Delivered:
     """Tell of a scan that ended without a record; `scope` is a digest of what was to be scanned."""
@@ -107,7 +120,13 @@ def notify_failure(
 
 
 def notify_works(
-    history: History, library: Library, rules: Sequence[AlertRule], outbox: Outbox, post: Post, *, scope: str
+    history: History,
+    library: Library,
+    rules: Sequence[AlertRule],
+    outbox: Outbox,
+    post: Post,
+    *,
+    scope: str,
 ) -> Delivered:
     """Tell that a scan left records again, where one of the same scope did not and none has since."""
     failures = outbox.failed(scope) if rules else ()
@@ -115,13 +134,15 @@ def notify_works(
         return Delivered()
     # Its id is that of the newest failure: a crash before the note below tells the same event, and not another one.
     item = scan_works(failures[-1], iso(post.now()))
-    done = deliver([item], rules, outbox, post, standing=_standing(history, library, outbox, over=scope))
+    done = deliver(
+        [item], rules, outbox, post, standing=_standing(history, library, outbox, over=scope)
+    )
     outbox.works(scope, failures)
     return done
 
 
 def _standing(history: History, library: Library, outbox: Outbox, *, over: str = "") -> Standing:
-    def found() -> Sequence[News]:
+    def found() -> Sequence[AlertEvent]:
         states = (history.state_before(target, _EVER) for target in history.targets())
         failed = (outbox.failed(scope)[-1:] for scope in outbox.scopes() if scope != over)
         return [
@@ -132,12 +153,12 @@ def _standing(history: History, library: Library, outbox: Outbox, *, over: str =
     return found
 
 
-def _heard(standing: Standing, rules: Sequence[AlertRule], channel: str) -> Sequence[News]:
+def _heard(standing: Standing, rules: Sequence[AlertRule], channel: str) -> Sequence[AlertEvent]:
     return route(standing(), rules).get(channel, ())
 
 
 def deliver(
-    items: Iterable[News],
+    items: Iterable[AlertEvent],
     rules: Sequence[AlertRule],
     outbox: Outbox,
     post: Post,
@@ -148,8 +169,8 @@ def deliver(
     """Send news and what earlier runs left behind: every intent is on disk before the first message leaves."""
     labels = _labels(rules)
     left = [told for told in outbox.unsettled(post.now()) if told.state != UNDER_WAY]
-    over: list[Told] = []
-    moved: dict[str, Told] = {}
+    over: list[Delivery] = []
+    moved: dict[str, Delivery] = {}
     tasks: dict[str, list[_Task]] = {}
     for told in left:
         late, gone = _late(told, post.now()), told.channel not in labels
@@ -161,7 +182,9 @@ def deliver(
         if gone and not late:
             # An address that was mended is another channel: it hears what the wrong one did not.
             moved[told.item.id] = told
-    for channel, news_items in route([*items, *(told.item for told in moved.values())], rules).items():
+    for channel, news_items in route(
+        [*items, *(told.item for told in moved.values())], rules
+    ).items():
         wanted = tasks.setdefault(channel_id(channel), [])
         known = {task.item.id for task in wanted}
         for item in news_items:
@@ -174,11 +197,21 @@ def deliver(
     if reach:
         outbox.reach(*reach)
     results = [
-        _tell(channel, labels[channel], wanted, partial(_heard, standing, rules, labels[channel][0]), outbox, post)
+        _tell(
+            channel,
+            labels[channel],
+            wanted,
+            partial(_heard, standing, rules, labels[channel][0]),
+            outbox,
+            post,
+        )
         for channel, wanted in mine.items()
         if wanted
     ]
-    lines = [*_earlier(left, labels, post.now()), *(line for result in results for line in result.lines)]
+    lines = [
+        *_earlier(left, labels, post.now()),
+        *(line for result in results for line in result.lines),
+    ]
     return Delivered(
         sent=sum(result.sent for result in results),
         repeated=sum(result.repeated for result in results),
@@ -206,11 +239,15 @@ def _labels(rules: Sequence[AlertRule]) -> dict[str, tuple[str, str]]:
 
 def _intended(channel: str, tasks: Sequence[_Task], outbox: Outbox, post: Post) -> list[_Task]:
     """Those that nobody else is about to tell."""
-    won = outbox.each(lambda task: outbox.intend(task.item, channel, task.attempt, post.now()), tasks)
+    won = outbox.each(
+        lambda task: outbox.intend(task.item, channel, task.attempt, post.now()), tasks
+    )
     return [task for task, mine in zip(tasks, won, strict=True) if mine]
 
 
-def _drop(told: Told, labels: Mapping[str, tuple[str, str]], outbox: Outbox, now: datetime) -> None:
+def _drop(
+    told: Delivery, labels: Mapping[str, tuple[str, str]], outbox: Outbox, now: datetime
+) -> None:
     """A last attempt, which is none, says why there are no more."""
     gone = told.channel not in labels
     reason = "its channel is no longer configured" if gone else f"given up after {OLDEST.days} days"
@@ -218,35 +255,58 @@ def _drop(told: Told, labels: Mapping[str, tuple[str, str]], outbox: Outbox, now
         outbox.settle(told.item, told.channel, told.attempt + 1, now, state=DROPPED, reason=reason)
 
 
-def _late(told: Told, now: datetime) -> bool:
+def _late(told: Delivery, now: datetime) -> bool:
     return now - moment(told.first) > OLDEST
 
 
-def _earlier(left: Sequence[Told], labels: Mapping[str, tuple[str, str]], now: datetime) -> Iterable[str]:
+def _earlier(
+    left: Sequence[Delivery], labels: Mapping[str, tuple[str, str]], now: datetime
+) -> Iterable[str]:
     by_channel: dict[tuple[str, str], int] = {}
     for told in left:
         gone = told.channel not in labels
         name = "a channel that is no longer configured" if gone else labels[told.channel][1]
-        end = "given up" if _late(told, now) else "told where the rules say now" if gone else "tried again"
+        end = (
+            "given up"
+            if _late(told, now)
+            else "told where the rules say now"
+            if gone
+            else "tried again"
+        )
         by_channel[name, end] = by_channel.get((name, end), 0) + 1
     for (name, end), count in sorted(by_channel.items()):
         yield f"alerts: {count} of earlier runs not known to have reached {name}: {end}"
 
 
 def _tell(
-    channel: str, label: tuple[str, str], tasks: Sequence[_Task], standing: Standing, outbox: Outbox, post: Post
+    channel: str,
+    label: tuple[str, str],
+    tasks: Sequence[_Task],
+    standing: Standing,
+    outbox: Outbox,
+    post: Post,
 ) -> Delivered:
     text, name = label
-    letter = Letter(entries=tuple(Entry(item=task.item, repeat=task.repeat) for task in tasks), standing=standing)
+    letter = Letter(
+        entries=tuple(Entry(item=task.item, repeat=task.repeat) for task in tasks),
+        standing=standing,
+    )
     reason = _try(text, letter, post)
     state = UNKNOWN if reason == UNSURE else FAILED if reason else SENT
     now = post.now()
-    outbox.each(lambda task: outbox.settle(task.item, channel, task.attempt, now, state=state, reason=reason), tasks)
+    outbox.each(
+        lambda task: outbox.settle(
+            task.item, channel, task.attempt, now, state=state, reason=reason
+        ),
+        tasks,
+    )
     if reason:
         line = f"alerts: {len(tasks)} not delivered to {name}: {reason}; the next run tries again"
         return Delivered(failed=len(tasks), lines=(line,))
     repeated = sum(task.repeat for task in tasks)
-    return Delivered(sent=len(tasks), repeated=repeated, lines=(f"alerts: {len(tasks)} delivered to {name}",))
+    return Delivered(
+        sent=len(tasks), repeated=repeated, lines=(f"alerts: {len(tasks)} delivered to {name}",)
+    )
 
 
 def _try(channel: str, letter: Letter, post: Post, *, pauses: Sequence[float] = PAUSES) -> str:
@@ -265,7 +325,9 @@ def _try(channel: str, letter: Letter, post: Post, *, pauses: Sequence[float] = 
         if not reason:
             return ""
         if reason == UNSURE:
-            letter = replace(letter, entries=tuple(replace(entry, repeat=True) for entry in letter.entries))
+            letter = replace(
+                letter, entries=tuple(replace(entry, repeat=True) for entry in letter.entries)
+            )
     return reason
 
 
@@ -274,7 +336,9 @@ def expand(channel: str, environment: Mapping[str, str]) -> str:
     names = _NAME.findall(channel)
     missing = [name for name in names if not environment.get(name)]
     if missing:
-        raise TscanError(f"the environment has no {missing[0]}", "set it, or change 'to' in tscan.yaml")
+        raise TscanError(
+            f"the environment has no {missing[0]}", "set it, or change 'to' in tscan.yaml"
+        )
     if len(names) == 1 and channel == f"${{{names[0]}}}":
         return environment[names[0]]
     return _NAME.sub(lambda match: quote(environment[match[1]], safe=""), channel)

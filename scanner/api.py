@@ -38,7 +38,13 @@ def scan(
     one, for files that cannot be used; a call that fails is no error: what needs it is unknown.
     """
     library = library or load_library(lazily=True)
-    chosen = config if isinstance(config, Config) else load_config(config, library) if config else Config()
+    chosen = (
+        config
+        if isinstance(config, Config)
+        else load_config(config, library)
+        if config
+        else Config()
+    )
     names = None if checks is None else tuple(checks)
     return pipeline.judge(
         pipeline.scan(chosen, library, checks=names),

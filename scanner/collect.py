@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
-from scanner.core.door import Door
+from scanner.core.door import AnswerLookup
 from scanner.core.project import Estate, principal
 from scanner.core.steps import Steps
 from scanner.executors import Executor
 from scanner.model.answers import Answer, Call
-from scanner.sources import Entrance, Inside, Opened, Session, Unentered
+from scanner.sources import Entrance, Inside, Opened, Session, Unreachable
 
 AT_ONCE: Final = 8
 """Targets that are read at the same time: enough that none waits for one that is slow; more only takes memory."""
@@ -39,7 +39,7 @@ class Progress:
 class Asks(Protocol):
     """What asks at a door: a kind in one place, or whatever else knows its calls."""
 
-    def ask(self, door: Door) -> None: ...
+    def ask(self, door: AnswerLookup) -> None: ...
 
 
 def estate(opened: Opened, params: Mapping[str, Any], started: str) -> Estate:
@@ -91,7 +91,7 @@ class Collection:
 
     def _advance(self, number: int) -> list[Call]:
         """Read a unit as far as the answers go; the calls that it lacks and that nobody has asked yet."""
-        door = Door(self.answers)
+        door = AnswerLookup(self.answers)
         self._units[number].ask(door)
         self._outstanding[number] = set(door.wanted)
         fresh = [call for key, call in door.wanted.items() if key not in self._waiting]
@@ -106,14 +106,14 @@ class Collected:
 
     number: int
     """Its place among the entrances."""
-    opened: Session | Unentered
+    opened: Session | Unreachable
     answers: Mapping[str, Answer]
     started: str
     finished: str
 
 
 @dataclass(frozen=True, slots=True)
-class _Errand:
+class Job:
     """One piece of work: to enter a target, or to ask it something."""
 
     number: int
@@ -121,42 +121,44 @@ class _Errand:
 
 
 @dataclass(slots=True)
-class _Visit:
+class TargetRun:
     """One target while it is read."""
 
     started: str
-    opened: Session | Unentered | None = None
+    opened: Session | Unreachable | None = None
     collection: Collection = field(default_factory=lambda: Collection((), {}))
     backlog: deque[Call] = field(default_factory=deque)
     in_flight: int = 1
     done: int = 0
 
 
-class Tour:
+class Scheduler:
     """Targets that are read together, a few at a time; each is handed over as soon as nothing is left to ask of it."""
 
-    def __init__(self, entrances: Sequence[Entrance], units: Callable[[int, Session, str], Iterable[Asks]]) -> None:
+    def __init__(
+        self, entrances: Sequence[Entrance], units: Callable[[int, Session, str], Iterable[Asks]]
+    ) -> None:
         self._entrances = entrances
         self._units = units
         self._waiting = deque(range(len(entrances)))
-        self._visits: dict[int, _Visit] = {}
+        self._visits: dict[int, TargetRun] = {}
         self._ready: list[Collected] = []
         self._ended = 0
 
-    def first(self) -> list[_Errand]:
+    def first(self) -> list[Job]:
         """The first targets, to be entered."""
         return [errand for _ in range(AT_ONCE) for errand in self._next()]
 
-    def steps(self, errand: _Errand) -> Steps[Session | Unentered | Answer]:
+    def steps(self, errand: Job) -> Steps[Session | Unreachable | Answer]:
         """Enter, or ask."""
         if errand.call is None:
             return self._entrances[errand.number].enter()
         session = self._visits[errand.number].opened
-        if session is None or isinstance(session, Unentered):
+        if session is None or isinstance(session, Unreachable):
             raise LookupError(f"nobody has entered {self._entrances[errand.number].target}")
         return session.steps(errand.call)
 
-    def then(self, errand: _Errand, outcome: Session | Unentered | Answer) -> list[_Errand]:
+    def then(self, errand: Job, outcome: Session | Unreachable | Answer) -> list[Job]:
         """What follows from an outcome, in its target or, where that is read to its end, in the next."""
         visit = self._visits[errand.number]
         visit.in_flight -= 1
@@ -165,13 +167,15 @@ class Tour:
             visit.backlog.extend(visit.collection.then(errand.call, outcome))
         elif not isinstance(outcome, Answer):
             visit.opened = outcome
-            if not isinstance(outcome, Unentered):
-                visit.collection = Collection(self._units(errand.number, outcome, visit.started), outcome.answers)
+            if not isinstance(outcome, Unreachable):
+                visit.collection = Collection(
+                    self._units(errand.number, outcome, visit.started), outcome.answers
+                )
                 visit.backlog.extend(visit.collection.first)
         following = []
         while visit.backlog and visit.in_flight < IN_FLIGHT:
             visit.in_flight += 1
-            following.append(_Errand(errand.number, visit.backlog.popleft()))
+            following.append(Job(errand.number, visit.backlog.popleft()))
         return following if visit.in_flight else self._end(errand.number)
 
     def taken(self) -> list[Collected]:
@@ -179,7 +183,7 @@ class Tour:
         ready, self._ready = self._ready, []
         return ready
 
-    def progress(self, errand: _Errand) -> Progress:
+    def progress(self, errand: Job) -> Progress:
         """How far it has come, seen from the target of an errand."""
         visit = self._visits.get(errand.number)
         return Progress(
@@ -191,20 +195,30 @@ class Tour:
             targets=len(self._entrances),
         )
 
-    def _next(self) -> list[_Errand]:
+    def _next(self) -> list[Job]:
         if not self._waiting:
             return []
         number = self._waiting.popleft()
-        self._visits[number] = _Visit(stamp())
-        return [_Errand(number)]
+        self._visits[number] = TargetRun(stamp())
+        return [Job(number)]
 
-    def _end(self, number: int) -> list[_Errand]:
+    def _end(self, number: int) -> list[Job]:
         visit = self._visits.pop(number)
         self._ended += 1
         if visit.opened is not None:
-            answers = visit.opened.answers if isinstance(visit.opened, Unentered) else visit.collection.answers
+            answers = (
+                visit.opened.answers
+                if isinstance(visit.opened, Unreachable)
+                else visit.collection.answers
+            )
             self._ready.append(
-                Collected(number=number, opened=visit.opened, answers=answers, started=visit.started, finished=stamp())
+                Collected(
+                    number=number,
+                    opened=visit.opened,
+                    answers=answers,
+                    started=visit.started,
+                    finished=stamp(),
+                )
             )
         return self._next()
 
@@ -216,7 +230,7 @@ def collect_all(
     progress: Callable[[Progress], None],
 ) -> Iterator[Collected]:
     """Every target with its answers, in the order in which they come to an end."""
-    tour = Tour(entrances, units)
+    tour = Scheduler(entrances, units)
     for errand in executor.each(tour, tour.first(), tour.then):
         progress(tour.progress(errand))
         yield from tour.taken()
@@ -229,7 +243,9 @@ def collect(
     progress: Callable[[Progress], None],
 ) -> Mapping[str, Answer]:
     """All answers that the units read in one target that is open, by key."""
-    (collected,) = collect_all([Inside(session)], lambda _number, _session, _started: units, executor, progress)
+    (collected,) = collect_all(
+        [Inside(session)], lambda _number, _session, _started: units, executor, progress
+    )
     return collected.answers
 
 

@@ -18,12 +18,12 @@ from scanner.core.bulk import asked_in_bulk, either_way, in_bulk
 from scanner.core.coverage import coverage
 from scanner.core.criteria import assess_criteria
 from scanner.core.evaluate import evaluate_check
-from scanner.core.need import answer_paths, needs, secret_paths
+from scanner.core.need import answer_paths, plan_reads, secret_paths
 from scanner.core.notes import loosenings, skews
 from scanner.core.organization import missing, read_elsewhere, read_once, unentered
 from scanner.core.params import resolve_params
 from scanner.core.project import Estate, plan, project
-from scanner.core.units import Unit
+from scanner.core.units import KindReader
 from scanner.core.waive import Waived, apply_waivers
 from scanner.errors import TscanError
 from scanner.executors import EXECUTORS
@@ -35,7 +35,7 @@ from scanner.model.findings import Assessment, CheckResult, ControlResult, Cover
 from scanner.model.kinds import Scope
 from scanner.model.library import Library
 from scanner.model.waivers import Waiver
-from scanner.sources import READERS, SOURCES, Rules, Session, Unentered
+from scanner.sources import READERS, SOURCES, Rules, Session, Unreachable
 
 CALL_DEADLINE: Final = 60.0
 """Seconds that one call may take with its retries."""
@@ -65,12 +65,18 @@ def scan(
         call_deadline=CALL_DEADLINE,
         scan_deadline=deadline,
         calls_at_once=threads,
-        organization=any(need.kind.scope is Scope.MANAGEMENT for need in needs(library, selected).values()),
+        organization=any(
+            need.kind.scope is Scope.MANAGEMENT for need in plan_reads(library, selected).values()
+        ),
     )
-    found = [(target, door) for target in config.targets for door in SOURCES.get(target.cloud)().open(target, rules)]
+    found = [
+        (target, door)
+        for target in config.targets
+        for door in SOURCES.get(target.cloud)().open(target, rules)
+    ]
     _distinct([door.target for _, door in found])
 
-    def units(number: int, session: Session, started: str) -> list[Unit]:
+    def units(number: int, session: Session, started: str) -> list[KindReader]:
         values = resolve_params(library.parameters, {**config.params, **found[number][0].params})
         mine = _of_cloud(selected, session.target)
         read = in_bulk(library, asked_in_bulk(found[number][0], library, mine))
@@ -79,14 +85,18 @@ def scan(
     executor = EXECUTORS.get("threads" if threads > 1 else "serial")(threads)
     for collected in collect_all([door for _, door in found], units, executor, progress):
         target, mine = found[collected.number][0], _of_cloud(selected, collected.opened.target)
-        snapshot = _snapshot(collected, tuple(check.id for check in mine), {**config.params, **target.params})
+        snapshot = _snapshot(
+            collected, tuple(check.id for check in mine), {**config.params, **target.params}
+        )
         yield replace(snapshot, bulk=asked_in_bulk(target, library, mine))
 
 
 def _distinct(targets: Sequence[Target]) -> None:
     for number, target in enumerate(targets):
         if target in targets[:number]:
-            raise TscanError(f"{target} is named by two targets", "its resources would count twice: remove one")
+            raise TscanError(
+                f"{target} is named by two targets", "its resources would count twice: remove one"
+            )
 
 
 def _snapshot(collected: Collected, checks: tuple[str, ...], params: Mapping[str, Any]) -> Snapshot:
@@ -109,7 +119,7 @@ def _snapshot(collected: Collected, checks: tuple[str, ...], params: Mapping[str
         accounts=opened.accounts,
         management_open=opened.management_open,
         organization_only=opened.organization_only,
-        unentered=opened.why if isinstance(opened, Unentered) else "",
+        unentered=opened.why if isinstance(opened, Unreachable) else "",
         clock_skew=opened.clock_skew,
     )
 
@@ -145,7 +155,9 @@ def judge(
         version=__version__,
         pack_sha256=library.sha256,
         params=_stated_params(seen, library, params),
-        callers=tuple({caller.id: caller for snapshot in seen for caller in snapshot.callers}.values()),
+        callers=tuple(
+            {caller.id: caller for snapshot in seen for caller in snapshot.callers}.values()
+        ),
         targets=tuple(_target(snapshot) for snapshot in seen),
         coverage=tuple(found.coverage),
         populations=tuple(row for one in judged for row in one.populations),
@@ -162,7 +174,9 @@ def _with_missing(snapshots: Iterable[Snapshot], seen: list[Snapshot]) -> Iterat
     """The snapshots, and one for each account of an organisation that they lack; `seen` keeps all but the answers."""
     for snapshot in snapshots:
         if any(snapshot.target == one.target for one in seen):
-            raise TscanError(f"{snapshot.id}: a second snapshot of {snapshot.target}", "judge one at a time")
+            raise TscanError(
+                f"{snapshot.id}: a second snapshot of {snapshot.target}", "judge one at a time"
+            )
         seen.append(replace(snapshot, answers={}))
         yield snapshot
     for snapshot in list(missing(seen)):
@@ -180,14 +194,19 @@ class _Judged:
 
 
 def _assessing(
-    library: Library, seen: Sequence[Snapshot], params: Mapping[str, Any] | None, stated: Sequence[AttestationResult]
+    library: Library,
+    seen: Sequence[Snapshot],
+    params: Mapping[str, Any] | None,
+    stated: Sequence[AttestationResult],
 ) -> Callable[..., Mapping[str, ControlResult]]:
     """What every control reads as, given results."""
     return partial(
         assess_controls,
         library,
         targets=frozenset(snapshot.target for snapshot in seen),
-        params_set=frozenset(name for snapshot in seen for name in {**snapshot.params, **(params or {})}),
+        params_set=frozenset(
+            name for snapshot in seen for name in {**snapshot.params, **(params or {})}
+        ),
         attested=attested(stated),
         stale=stale(stated),
     )
@@ -214,9 +233,14 @@ def _waived(
 
 
 def _judge_target(
-    snapshot: Snapshot, library: Library, checks: tuple[str, ...] | None, params: Mapping[str, Any] | None
+    snapshot: Snapshot,
+    library: Library,
+    checks: tuple[str, ...] | None,
+    params: Mapping[str, Any] | None,
 ) -> _Judged:
-    selected = _of_cloud(_selected(library, snapshot.checks if checks is None else checks), snapshot.target)
+    selected = _of_cloud(
+        _selected(library, snapshot.checks if checks is None else checks), snapshot.target
+    )
     if snapshot.unentered:
         covered = coverage(snapshot.target, snapshot.answers.values(), (), frozenset())
         return _Judged(results=unentered(snapshot, selected, library), coverage=covered)
@@ -237,7 +261,11 @@ def _judge_target(
     return _Judged(
         results=read_elsewhere(results, snapshot, library),
         coverage=coverage(
-            snapshot.target, snapshot.answers.values(), projection.unanswered, projection.settled, projection.stood_for
+            snapshot.target,
+            snapshot.answers.values(),
+            projection.unanswered,
+            projection.settled,
+            projection.stood_for,
         ),
         populations=projection.populations,
     )
@@ -262,10 +290,15 @@ def _stated_params(
     snapshots: Sequence[Snapshot], library: Library, params: Mapping[str, Any] | None
 ) -> Mapping[str, Any]:
     """Every parameter with the value that judged, by target where they differ from the defaults."""
-    defaults = {name: item.default for name, item in sorted(library.parameters.items()) if item.has_default}
+    defaults = {
+        name: item.default for name, item in sorted(library.parameters.items()) if item.has_default
+    }
     return {
         "defaults": defaults,
-        "set": {snapshot.target: dict(sorted({**snapshot.params, **(params or {})}.items())) for snapshot in snapshots},
+        "set": {
+            snapshot.target: dict(sorted({**snapshot.params, **(params or {})}.items()))
+            for snapshot in snapshots
+        },
     }
 
 
@@ -274,7 +307,9 @@ def _name(snapshots: Sequence[Snapshot]) -> str:
     names = [snapshot.id for snapshot in snapshots]
     if len(names) <= NAMED:
         return "+".join(names)
-    return f"{names[0]}+{len(names) - 1}-{hashlib.sha256(' '.join(names).encode()).hexdigest()[:12]}"
+    return (
+        f"{names[0]}+{len(names) - 1}-{hashlib.sha256(' '.join(names).encode()).hexdigest()[:12]}"
+    )
 
 
 def _target(snapshot: Snapshot) -> Mapping[str, Any]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from scanner.collect import Collected, Collection, collect_all, estate
 from scanner.core.bulk import asked_in_bulk, in_bulk
-from scanner.core.door import Door
-from scanner.core.need import needs
+from scanner.core.door import AnswerLookup
+from scanner.core.need import plan_reads
 from scanner.core.params import resolve_params
 from scanner.core.permissions import Loss, asks_organization, losses, need_requests
 from scanner.core.project import plan
@@ -18,7 +18,7 @@ from scanner.model.checks import Check
 from scanner.model.config import Config, TargetConfig
 from scanner.model.kinds import Request, Scope
 from scanner.model.library import Library
-from scanner.sources import PERMISSIONS, READERS, SOURCES, Rules, Session, Unentered
+from scanner.sources import PERMISSIONS, READERS, SOURCES, Rules, Session, Unreachable
 
 DEADLINE = 60.0
 """Seconds for one call; a look that takes minutes is a scan."""
@@ -53,7 +53,7 @@ class _Probe:
 
     calls: tuple[Call, ...]
 
-    def ask(self, door: Door) -> None:
+    def ask(self, door: AnswerLookup) -> None:
         """Ask them all; nothing follows from what they say."""
         for call in self.calls:
             door.ask(call)
@@ -63,9 +63,15 @@ def preflight(
     config: Config, library: Library, *, checks: tuple[str, ...] | None = None, threads: int = 16
 ) -> Iterator[Preflight]:
     """What each target refuses of the first calls of a scan; TscanError where a configured one cannot be entered."""
-    selected = [library.checks[name] for name in sorted(library.checks if checks is None else set(checks))]
+    selected = [
+        library.checks[name] for name in sorted(library.checks if checks is None else set(checks))
+    ]
     rules = Rules(call_deadline=DEADLINE, organization=asks_organization(library, selected))
-    found = [(target, door) for target in config.targets for door in SOURCES.get(target.cloud)().open(target, rules)]
+    found = [
+        (target, door)
+        for target in config.targets
+        for door in SOURCES.get(target.cloud)().open(target, rules)
+    ]
 
     def read(number: int) -> Library:
         target = found[number][0]
@@ -75,7 +81,11 @@ def preflight(
     def units(number: int, session: Session, started: str) -> Iterable[_Probe]:
         asked = {answer.call.operation for answer in session.answers.values()}
         first = _first(session, started, config, found[number][0], read(number), selected)
-        return [_Probe(tuple(call for operation, call in sorted(first.items()) if operation not in asked))]
+        return [
+            _Probe(
+                tuple(call for operation, call in sorted(first.items()) if operation not in asked)
+            )
+        ]
 
     executor = EXECUTORS.get("threads" if threads > 1 else "serial")(threads)
     for collected in collect_all([door for _, door in found], units, executor, lambda _: None):
@@ -103,24 +113,31 @@ def _first(
 
 def _report(collected: Collected, library: Library, checks: Sequence[Check]) -> Preflight:
     session = collected.opened
-    if isinstance(session, Unentered):
+    if isinstance(session, Unreachable):
         return Preflight(target=session.target, closed=session.why)
     selected = _of_cloud(checks, session)
     answers = {answer.call.operation: answer for answer in collected.answers.values()}
     blinding = {
         name: scope
         for name, item in answers.items()
-        for scope, why in ((Scope.REGION, session.regions_open), (Scope.MANAGEMENT, session.management_open))
+        for scope, why in (
+            (Scope.REGION, session.regions_open),
+            (Scope.MANAGEMENT, session.management_open),
+        )
         if item.reason in why
     }
     refused = [name for name, item in answers.items() if item.state is State.DENIED]
     requests = {
-        request.operation: request for need in needs(library, selected).values() for request in need_requests(need)
+        request.operation: request
+        for need in plan_reads(library, selected).values()
+        for request in need_requests(need)
     }
     unclear = {
         name: item.reason
         for name, item in sorted(answers.items())
-        if item.state is not State.DENIED and not _allowed(item, requests.get(name)) and not _settled(item, session)
+        if item.state is not State.DENIED
+        and not _allowed(item, requests.get(name))
+        and not _settled(item, session)
     }
     default = PERMISSIONS.get(session.target.cloud)
     return Preflight(
@@ -136,7 +153,9 @@ def _report(collected: Collected, library: Library, checks: Sequence[Check]) -> 
 def _settled(answer: Answer, session: Session) -> bool:
     """Whether opening the target knew what to make of an answer: it left neither the regions nor the leader open."""
     mine = answer.call.key in session.answers
-    return mine and not any(answer.reason in why for why in (session.regions_open, session.management_open))
+    return mine and not any(
+        answer.reason in why for why in (session.regions_open, session.management_open)
+    )
 
 
 def _allowed(answer: Answer, request: Request | None) -> bool:

@@ -63,7 +63,9 @@ class Registry(Generic[T]):
             if missing in ("", module.partition(".")[0]):
                 raise  # a module of the package itself is not there: a defect, and no extra brings it
             wanted = f"tscan[{_EXTRAS[missing]}]" if missing in _EXTRAS else missing
-            raise TscanError(f"'{name}' needs {missing}, which is not installed", f"pip install '{wanted}'") from error
+            raise TscanError(
+                f"'{name}' needs {missing}, which is not installed", f"pip install '{wanted}'"
+            ) from error
 
     @cached_property
     def _places(self) -> dict[str, str]:

@@ -60,7 +60,9 @@ def pytest_configure() -> None:
 @pytest.fixture(autouse=True)
 def _no_own_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No profile, key or endpoint of the person who runs the tests reaches them."""
-    for name in [name for name in os.environ if name.startswith(("AWS_", "TSCAN_", "GOOGLE_", "AZURE_"))]:
+    for name in [
+        name for name in os.environ if name.startswith(("AWS_", "TSCAN_", "GOOGLE_", "AZURE_"))
+    ]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-aws-config"))

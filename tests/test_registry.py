@@ -19,7 +19,9 @@ def thing(monkeypatch: pytest.MonkeyPatch) -> Registry[Any]:
         EntryPoint(name="theirs", value="json:dumps", group="things"),
         EntryPoint(name="ours", value="json:dumps", group="things"),
     ]
-    monkeypatch.setattr(registry, "entry_points", lambda group: plugins if group == "things" else [])
+    monkeypatch.setattr(
+        registry, "entry_points", lambda group: plugins if group == "things" else []
+    )
     return Registry("things", ours="json:loads", lost="no_such_package_xyz.inside:x")
 
 
@@ -37,7 +39,10 @@ def test_another_package_adds_and_never_replaces(thing: Registry[Any]) -> None:
 def test_a_name_that_is_not_there(thing: Registry[Any]) -> None:
     with pytest.raises(TscanError) as caught:
         thing.get("our")
-    assert (caught.value.message, caught.value.hint) == ("things has no 'our'", "did you mean 'ours'?")
+    assert (caught.value.message, caught.value.hint) == (
+        "things has no 'our'",
+        "did you mean 'ours'?",
+    )
 
 
 def test_nothing_is_imported_before_it_is_used() -> None:
@@ -47,7 +52,9 @@ def test_nothing_is_imported_before_it_is_used() -> None:
     assert "this" not in sys.modules
 
 
-def test_a_missing_package_names_the_extra_that_brings_it(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_names_the_extra_that_brings_it(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "needs_botocore_here.py").write_text("import botocore\n")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setitem(sys.modules, "botocore", None)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from scanner.core.news import News
-from scanner.formats.values import clean
+from scanner.core.news import AlertEvent
+from scanner.formats.values import sanitized
 from scanner.registry import Registry
 
 NAMED: Final = 50
@@ -27,7 +27,7 @@ UNSURE: Final = "refused, or not reached, or not answered in time"
 class Entry:
     """One event to be told."""
 
-    item: News
+    item: AlertEvent
     repeat: bool = False
     """Whether it may have arrived already."""
 
@@ -37,7 +37,7 @@ class Letter:
     """What a channel is told at a time, in the order in which it happened."""
 
     entries: tuple[Entry, ...]
-    standing: Callable[[], Sequence[News]] = field(default=tuple)
+    standing: Callable[[], Sequence[AlertEvent]] = field(default=tuple)
     """What fails or is not seen now, of that which the channel's rules ask for; it looks at all of history."""
 
     @property
@@ -55,8 +55,14 @@ class Letter:
 
     def body(self, longest: int = LONGEST) -> str:
         """One line for each event, the gravest first, as many as fit; every named event carries its id."""
-        ordered = sorted(self.entries, key=lambda entry: (entry.item.recovery, GRAVEST.index(entry.item.severity)))
-        return "\n".join(fitting((_line(entry) for entry in ordered[:NAMED]), len(ordered), longest)) + "\n"
+        ordered = sorted(
+            self.entries,
+            key=lambda entry: (entry.item.recovery, GRAVEST.index(entry.item.severity)),
+        )
+        return (
+            "\n".join(fitting((_line(entry) for entry in ordered[:NAMED]), len(ordered), longest))
+            + "\n"
+        )
 
 
 def fitting(lines: Iterable[str], total: int, longest: int, *, bullet: str = "") -> list[str]:
@@ -76,7 +82,9 @@ def fitting(lines: Iterable[str], total: int, longest: int, *, bullet: str = "")
 def _line(entry: Entry) -> str:
     item = entry.item
     again = "[possible repeat] " if entry.repeat else ""
-    about = " ".join(brief(part) for part in (item.severity, item.check, item.resource, item.region) if part)
+    about = " ".join(
+        brief(part) for part in (item.severity, item.check, item.resource, item.region) if part
+    )
     serves = f"controls {', '.join(item.controls)}" if item.controls else ""
     parts = (item.target, about, brief(item.text), brief(serves), item.time, f"event {item.id}")
     return " | ".join([f"{again}{item.what.upper()}", *(part for part in parts if part)])
@@ -84,7 +92,7 @@ def _line(entry: Entry) -> str:
 
 def brief(text: str) -> str:
     """A text from a cloud on one line, cut where it is long."""
-    shown = clean(text)
+    shown = sanitized(text)
     return shown if len(shown) <= _LONG else shown[:_LONG] + "…"
 
 
@@ -97,7 +105,10 @@ it only says whether the address is one, and nothing leaves.
 
 CHANNELS = Registry[Send](
     "scanner.channels",
-    **{"apprise": "scanner.channels.apprise:send", "github-issue": "scanner.channels.github_issue:send"},
+    **{
+        "apprise": "scanner.channels.apprise:send",
+        "github-issue": "scanner.channels.github_issue:send",
+    },
 )
 """By the scheme of an address; every other is one of Apprise's."""
 

@@ -23,7 +23,9 @@ def send(address: str, letter: Letter) -> str:
         import apprise
     except ModuleNotFoundError:
         return "apprise is not installed: pip install 'tscan[alerts]'"
-    one = apprise.Apprise(asset=apprise.AppriseAsset(app_id="tscan", app_desc="tscan", secure_logging=True))
+    one = apprise.Apprise(
+        asset=apprise.AppriseAsset(app_id="tscan", app_desc="tscan", secure_logging=True)
+    )
     if not one.add(address):
         return "not an address that Apprise knows"
     if not letter.entries:

@@ -18,7 +18,7 @@ from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_o
 
 from scanner.channels import Letter
 from scanner.channels.issues import Subject, comments, events_in, subjects
-from scanner.formats.values import clean
+from scanner.formats.values import sanitized
 
 LABEL: Final = "tscan"
 PAGE: Final = 100
@@ -40,7 +40,9 @@ def send(address: str, letter: Letter) -> str:
         about = subjects(letter)
         known = repository.known()
         for subject in about:
-            repository.update(subject, next((one for one in known if subject.marker in (one["body"] or "")), None))
+            repository.update(
+                subject, next((one for one in known if subject.marker in (one["body"] or "")), None)
+            )
     except _RefusedError as error:
         return str(error)
     except (KeyError, TypeError):
@@ -98,7 +100,9 @@ class _Repository:
         issue: Mapping[str, Any] = self._ask("POST", "/issues", asked)
         if LABEL not in [label["name"] for label in issue["labels"]]:
             self._ask("PATCH", f"/issues/{issue['number']}", {"state": "closed"})
-            raise _RefusedError("the token may open issues and not label them: they would not be found again")
+            raise _RefusedError(
+                "the token may open issues and not label them: they would not be found again"
+            )
         return issue
 
     def _pages(self, path: str) -> Iterator[Mapping[str, Any]]:
@@ -113,7 +117,9 @@ class _Repository:
                 return
             number += 1
 
-    def _ask(self, method: str, path: str, content: Mapping[str, Any] | None = None, **missing: None) -> Any:
+    def _ask(
+        self, method: str, path: str, content: Mapping[str, Any] | None = None, **missing: None
+    ) -> Any:
         request = Request(  # noqa: S310 - the scheme was looked at when the address was read
             self.api + path,
             method=method,
@@ -146,7 +152,7 @@ def _reason(error: HTTPError) -> str:
         said = str(json.load(error)["message"])
     except (ValueError, KeyError, TypeError, OSError, HTTPException):
         said = ""
-    return clean(f"GitHub answered {error.code}{': ' * bool(said)}{said}")[:200]
+    return sanitized(f"GitHub answered {error.code}{': ' * bool(said)}{said}")[:200]
 
 
 def _repository(address: str) -> _Repository:
@@ -165,4 +171,6 @@ def _repository(address: str) -> _Repository:
     host = urlsplit(api)
     if host.scheme != "https" and not (host.scheme == "http" and host.hostname in _LOOPBACK):
         raise _RefusedError("the token goes over https only: api=https://…")
-    return _Repository(api=f"{api}/repos/{owner}/{name}", token=unquote(token), opener=build_opener(_Stay()))
+    return _Repository(
+        api=f"{api}/repos/{owner}/{name}", token=unquote(token), opener=build_opener(_Stay())
+    )

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from scanner.channels import GRAVEST, NAMED, Entry, Letter, brief, fitting
-from scanner.core.news import News, event_id
-from scanner.formats.values import clean
+from scanner.core.news import AlertEvent, event_id
+from scanner.formats.values import sanitized
 
 LISTED: Final = 100
 """Open items that an issue lists."""
@@ -28,7 +28,7 @@ class Subject:
 
     name: str
     entries: list[Entry] = field(default_factory=list)
-    standing: list[News] = field(default_factory=list)
+    standing: list[AlertEvent] = field(default_factory=list)
 
     @property
     def marker(self) -> str:
@@ -38,7 +38,7 @@ class Subject:
     @property
     def title(self) -> str:
         """Without a number in it, so that it stays the same."""
-        return clean(f"tscan: {self.name}")[:200]
+        return sanitized(f"tscan: {self.name}")[:200]
 
     @property
     def body(self) -> str:
@@ -59,7 +59,7 @@ def subjects(letter: Letter) -> list[Subject]:
     for entry in sorted(letter.entries, key=lambda entry: (entry.item.time, entry.item.recovery)):
         for name in _names(entry.item):
             found.setdefault(name, Subject(name=name)).entries.append(entry)
-    standing: Mapping[str, list[News]] = _by_name(letter.standing())
+    standing: Mapping[str, list[AlertEvent]] = _by_name(letter.standing())
     for name, subject in found.items():
         subject.standing = standing.get(name, [])
         if name.startswith("waiver "):
@@ -68,15 +68,15 @@ def subjects(letter: Letter) -> list[Subject]:
     return [found[name] for name in sorted(found)]
 
 
-def _by_name(items: Iterable[News]) -> dict[str, list[News]]:
-    found: dict[str, list[News]] = defaultdict(list)
+def _by_name(items: Iterable[AlertEvent]) -> dict[str, list[AlertEvent]]:
+    found: dict[str, list[AlertEvent]] = defaultdict(list)
     for item in items:
         for name in _names(item):
             found[name].append(item)
     return found
 
 
-def _names(item: News) -> list[str]:
+def _names(item: AlertEvent) -> list[str]:
     if item.controls:
         return [f"control {name}" for name in item.controls]
     if item.check:
@@ -86,7 +86,9 @@ def _names(item: News) -> list[str]:
 
 def comments(entries: Sequence[Entry]) -> list[str]:
     """What happened, in as few comments as hold the ids of all events."""
-    return [_comment(entries[first : first + TOGETHER]) for first in range(0, len(entries), TOGETHER)]
+    return [
+        _comment(entries[first : first + TOGETHER]) for first in range(0, len(entries), TOGETHER)
+    ]
 
 
 def _comment(entries: Sequence[Entry]) -> str:
@@ -100,14 +102,17 @@ def events_in(text: str) -> set[str]:
     return {one for found in _EVENTS.finditer(text) for one in found[1].split()}
 
 
-def _count(items: Sequence[News]) -> str:
+def _count(items: Sequence[AlertEvent]) -> str:
     counts: dict[str, int] = defaultdict(int)
     for item in items:
         counts[item.what] += 1
-    return ", ".join(f"{count} {what}" for what, count in sorted(counts.items())) or "nothing stands open"
+    return (
+        ", ".join(f"{count} {what}" for what, count in sorted(counts.items()))
+        or "nothing stands open"
+    )
 
 
-def _item(item: News) -> str:
+def _item(item: AlertEvent) -> str:
     return f"{_about(item)}: {inert(item.text)} since {inert(item.time)}"
 
 
@@ -118,7 +123,7 @@ def _happened(entry: Entry) -> str:
     return f"{again}**{item.what}** {said}"
 
 
-def _about(item: News) -> str:
+def _about(item: AlertEvent) -> str:
     parts = (item.severity, item.check, item.resource, item.region, item.target)
     return " ".join(inert(part) for part in parts if part)
 

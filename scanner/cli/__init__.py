@@ -32,20 +32,41 @@ Examples:
 Exit codes: 0 clean, 1 something at or above --fail-on fails, 3 something could not be read,
 2 misuse, unusable content, an interruption or an internal error.""",
     lazy={
-        "scan": ("scanner.cli.scan:scan", "Read the configured accounts, write the evidence, judge it."),
+        "scan": (
+            "scanner.cli.scan:scan",
+            "Read the configured accounts, write the evidence, judge it.",
+        ),
         "replay": ("scanner.cli.replay:replay", "Judge recorded evidence again, offline."),
         "matrix": ("scanner.cli.matrix:matrix", "Show only the matrix of recorded evidence."),
         "checks": ("scanner.cli.checks:checks", "List, show, write and test checks."),
-        "permissions": ("scanner.cli.permissions:permissions", "Print the least that tscan must be allowed."),
-        "init": ("scanner.cli.init:init", "Make a key that seals history, and a configuration to fill in."),
+        "permissions": (
+            "scanner.cli.permissions:permissions",
+            "Print the least that tscan must be allowed.",
+        ),
+        "init": (
+            "scanner.cli.init:init",
+            "Make a key that seals history, and a configuration to fill in.",
+        ),
         "history": ("scanner.cli.history:history", "List and show the scans that were committed."),
         "verify": ("scanner.cli.verify:verify", "Check that history is what was committed."),
-        "reperform": ("scanner.cli.reperform:reperform", "Make one finding again, with all that it stands on."),
+        "reperform": (
+            "scanner.cli.reperform:reperform",
+            "Make one finding again, with all that it stands on.",
+        ),
         "drift": ("scanner.cli.drift:drift", "Show what changed between two scans."),
         "period": ("scanner.cli.period:period", "Show what operated over a period, or at a date."),
-        "sample": ("scanner.cli.sample:sample", "Fix a population, and draw a sample that anyone can draw again."),
-        "handover": ("scanner.cli.handover:handover", "Write one archive of history for the auditor."),
-        "demo": ("scanner.cli.demo:demo", "Judge the snapshot that tscan carries: no credentials, no network."),
+        "sample": (
+            "scanner.cli.sample:sample",
+            "Fix a population, and draw a sample that anyone can draw again.",
+        ),
+        "handover": (
+            "scanner.cli.handover:handover",
+            "Write one archive of history for the auditor.",
+        ),
+        "demo": (
+            "scanner.cli.demo:demo",
+            "Judge the snapshot that tscan carries: no credentials, no network.",
+        ),
     },
 )
 click.version_option(__version__, prog_name="tscan")(app)
@@ -79,9 +100,9 @@ def run(arguments: Sequence[str]) -> int:
         click.echo("interrupted: nothing was judged", err=True)
         return EXIT_MISUSE
     except TscanError as error:
-        from scanner.formats.values import clean
+        from scanner.formats.values import sanitized
 
-        click.echo("\n".join(clean(line) for line in str(error).splitlines()), err=True)
+        click.echo("\n".join(sanitized(line) for line in str(error).splitlines()), err=True)
         return EXIT_MISUSE
     except Exception as error:  # noqa: BLE001 - the outermost edge: an internal error must not exit 1, which is a verdict
         return _internal(error)
@@ -103,6 +124,9 @@ def _internal(error: Exception) -> int:
 
         traceback.print_exception(error)
     # Only the type: a message may hold values from the cloud.
-    click.echo(f"internal error ({type(error).__name__}): this is a defect of tscan, not a verdict", err=True)
+    click.echo(
+        f"internal error ({type(error).__name__}): this is a defect of tscan, not a verdict",
+        err=True,
+    )
     click.echo(f"  hint: TSCAN_DEBUG=1 shows where; please report it at {ISSUES}", err=True)
     return EXIT_MISUSE

@@ -17,8 +17,15 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("snapshots", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="SNAPSHOT...")
-@click.option("--store", default="", metavar="PLACE", help="A folder or s3://…; that of tscan.yaml, or .tscan.")
+@click.argument(
+    "snapshots", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="SNAPSHOT..."
+)
+@click.option(
+    "--store",
+    default="",
+    metavar="PLACE",
+    help="A folder or s3://…; that of tscan.yaml, or .tscan.",
+)
 @judging
 def add(snapshots: tuple[Path, ...], store: str, **options: Any) -> int:
     """Judge recorded evidence and commit it, as the scan would have that read it.
@@ -36,7 +43,7 @@ def add(snapshots: tuple[Path, ...], store: str, **options: Any) -> int:
     from scanner.cli.options import load
     from scanner.cli.output import destinations
     from scanner.cli.place import CONFIG, STORE
-    from scanner.cli.telling import Telling
+    from scanner.cli.telling import Notifier
     from scanner.content.config import load_config
     from scanner.history.commit import open_ledger
     from scanner.history.snapshots import read_snapshot
@@ -54,7 +61,9 @@ def add(snapshots: tuple[Path, ...], store: str, **options: Any) -> int:
     targets = keep(paths, report, chosen, said, place)
     if config.anchors:
         anchor(place, targets, config.anchors, quiet=chosen.quiet)
-    Telling(config=config, library=library, store=place, checks=None, rules=config.alerts).news(targets, said.waivers)
+    Notifier(config=config, library=library, store=place, checks=None, rules=config.alerts).news(
+        targets, said.waivers
+    )
     return report.exit_code
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scanner.cli.output import show
-from scanner.cli.past import Past, day, looking_back, now, open_past
+from scanner.cli.past import HistoryContext, day, looking_back, now, open_past
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING, EXIT_UNREAD, TscanError
 
 if TYPE_CHECKING:
@@ -21,13 +21,23 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option(
-    "--since", default="", metavar="DAY", help="From the last scan before this day; the last but one if left out."
+    "--since",
+    default="",
+    metavar="DAY",
+    help="From the last scan before this day; the last but one if left out.",
 )
 @click.option(
-    "--waivers", type=click.Path(path_type=Path), metavar="FILE", help="Name the ends of these, not of the last scan's."
+    "--waivers",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Name the ends of these, not of the last scan's.",
 )
-@click.option("--who", is_flag=True, help="Ask the audit log who did it; needs credentials, as a scan does.")
-@click.option("--format", type=click.Choice(("terminal", "json")), default="terminal", show_default=True)
+@click.option(
+    "--who", is_flag=True, help="Ask the audit log who did it; needs credentials, as a scan does."
+)
+@click.option(
+    "--format", type=click.Choice(("terminal", "json")), default="terminal", show_default=True
+)
 @looking_back
 def drift(since: str, waivers: Path | None, who: bool, format: str, **options: Any) -> int:  # noqa: A002
     """What changed between two scans: new failures, what is no longer seen, what is fixed.
@@ -42,18 +52,21 @@ def drift(since: str, waivers: Path | None, who: bool, format: str, **options: A
       tscan drift --target aws:111122223333 --format json
     """
     from scanner.formats.drift import as_json, as_text
-    from scanner.formats.values import clean
+    from scanner.formats.values import sanitized
 
     past = open_past(**options)
     pairs = {target: _pair(past, target, since) for target in past.targets}
     found = [_drift(past, pair, waivers) for pair in pairs.values() if not isinstance(pair, str)]
     for target, pair in pairs.items():
         if isinstance(pair, str):
-            click.echo(clean(f"{target}: {pair}: there is no drift to show."), err=True)
+            click.echo(sanitized(f"{target}: {pair}: there is no drift to show."), err=True)
     if not found:
         return EXIT_UNREAD
     if format == "json" and len(found) > 1:
-        raise TscanError("the JSON document is of one target", f"name one with --target: {', '.join(past.targets[:5])}")
+        raise TscanError(
+            "the JSON document is of one target",
+            f"name one with --target: {', '.join(past.targets[:5])}",
+        )
     if who:
         from scanner.cli.who import attributed
 
@@ -75,7 +88,7 @@ def exit_of(found: Sequence[Drift]) -> int:
     return EXIT_UNREAD if blind or any(one.gaps for one in found) else EXIT_CLEAN
 
 
-def _pair(past: Past, target: str, since: str) -> tuple[Record, Record] | str:
+def _pair(past: HistoryContext, target: str, since: str) -> tuple[Record, Record] | str:
     """The records to compare, or why there are none."""
     from scanner.core.calendar import moment, window
 
@@ -93,13 +106,15 @@ def _pair(past: Past, target: str, since: str) -> tuple[Record, Record] | str:
     return (earlier[-1] if earlier else records[0]), records[-1]
 
 
-def _drift(past: Past, pair: tuple[Record, Record], file: Path | None) -> Drift:
+def _drift(past: HistoryContext, pair: tuple[Record, Record], file: Path | None) -> Drift:
     from scanner.content.waivers import load_waivers
     from scanner.core.between import drift_between
     from scanner.core.versions import Versions
 
     waivers = load_waivers(file, past.library) if file else past.said.waivers(pair[1])
-    found = drift_between(past.ledger, *pair, past.library, waivers=waivers, today=now().astimezone(past.zone).date())
+    found = drift_between(
+        past.ledger, *pair, past.library, waivers=waivers, today=now().astimezone(past.zone).date()
+    )
     chain = past.ledger.records(pair[1].target)[pair[0].seq - 1 : pair[1].seq]
     changed = len({record.pack_sha256 for record in chain}) > 1
     versions = Versions(today=past.library, packs=past.packs(chain) if changed else {})

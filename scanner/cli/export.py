@@ -9,10 +9,22 @@ import click
 
 @click.command()
 @click.option(
-    "--to", "folder", required=True, type=click.Path(path_type=Path), metavar="DIR", help="A new or empty folder."
+    "--to",
+    "folder",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="A new or empty folder.",
 )
-@click.option("--store", default="", metavar="PLACE", help="A folder or s3://…; that of tscan.yaml, or .tscan.")
-@click.option("--target", default="", metavar="ID", help="Only this target, such as aws:111122223333.")
+@click.option(
+    "--store",
+    default="",
+    metavar="PLACE",
+    help="A folder or s3://…; that of tscan.yaml, or .tscan.",
+)
+@click.option(
+    "--target", default="", metavar="ID", help="Only this target, such as aws:111122223333."
+)
 def export(folder: Path, store: str, target: str) -> int:
     """Write Parquet tables for Spark, Athena or DuckDB: `records`, the committed scans, and `transitions`.
 
@@ -25,7 +37,7 @@ def export(folder: Path, store: str, target: str) -> int:
     """
     from scanner.cli.place import named_place
     from scanner.errors import TscanError
-    from scanner.formats.values import clean
+    from scanner.formats.values import sanitized
     from scanner.history.export import export as write
     from scanner.history.ledger import Ledger
     from scanner.history.stores import open_store
@@ -33,9 +45,16 @@ def export(folder: Path, store: str, target: str) -> int:
     ledger = Ledger(open_store(named_place(store).store))
     known = list(ledger.targets())
     if not known:
-        raise TscanError(f"{ledger.store.name}: there is no history here", "name the store that 'tscan scan' wrote")
+        raise TscanError(
+            f"{ledger.store.name}: there is no history here",
+            "name the store that 'tscan scan' wrote",
+        )
     if target and target not in known:
-        raise TscanError(f"{ledger.store.name} has no history of {target}", f"there is {', '.join(known[:5])}")
+        raise TscanError(
+            f"{ledger.store.name} has no history of {target}", f"there is {', '.join(known[:5])}"
+        )
     rows = write(ledger, [target] if target else known, folder)
-    click.echo(clean(f"{rows['records']} records and {rows['transitions']} transitions in {folder}"))
+    click.echo(
+        sanitized(f"{rows['records']} records and {rows['transitions']} transitions in {folder}")
+    )
     return 0

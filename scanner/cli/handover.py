@@ -15,7 +15,10 @@ from scanner.errors import TscanError
 @click.option("--from", "first", required=True, metavar="DAY", help="The first day.")
 @click.option("--to", "last", required=True, metavar="DAY", help="The last day, included.")
 @click.option(
-    "--output", type=click.Path(path_type=Path), metavar="FILE.zip", help="The archive; named by its days if left out."
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE.zip",
+    help="The archive; named by its days if left out.",
 )
 @looking_back
 def handover(first: str, last: str, output: Path | None, **options: Any) -> int:
@@ -31,21 +34,28 @@ def handover(first: str, last: str, output: Path | None, **options: Any) -> int:
     """
     from scanner.cli.judging import as_of_the_day
     from scanner.core.calendar import moment
-    from scanner.formats.values import clean
-    from scanner.history.handover import Handover, write_handover
+    from scanner.formats.values import sanitized
+    from scanner.history.handover import AuditorPackage, write_auditor_package
     from scanner.history.rejudge import Rejudge
 
     past = open_past(**options)
     period = between(first, last, past.zone)
     chains = {target: past.ledger.records(target) for target in past.targets}
     records = [
-        record for chain in chains.values() for record in chain if period.start <= moment(record.finished) < period.end
+        record
+        for chain in chains.values()
+        for record in chain
+        if period.start <= moment(record.finished) < period.end
     ]
     if not records:
         raise TscanError(f"no record ended between {first} and {last}", "see 'tscan history list'")
     again = Rejudge(past.ledger, as_of_the_day, past.library)
-    what = Handover(first=first, last=last, chains=chains, records=tuple(records))
+    what = AuditorPackage(first=first, last=last, chains=chains, records=tuple(records))
     output = output or Path(f"handover-{first}-{last}.zip")
-    files = write_handover(output, past.ledger, again, what)
-    click.echo(clean(f"{output}: {files} files, {len(records)} scans of {len(past.targets)} targets in the period"))
+    files = write_auditor_package(output, past.ledger, again, what)
+    click.echo(
+        sanitized(
+            f"{output}: {files} files, {len(records)} scans of {len(past.targets)} targets in the period"
+        )
+    )
     return 0

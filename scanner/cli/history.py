@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scanner.cli.lazy import LazyGroup
+from scanner.formats.values import sanitized, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,8 +16,15 @@ if TYPE_CHECKING:
     from scanner.history.ledger import Ledger
     from scanner.model.history import Record
 
-_STORE = click.option("--store", default="", metavar="PLACE", help="A folder or s3://…; that of tscan.yaml, or .tscan.")
-_TARGET = click.option("--target", default="", metavar="ID", help="Only this target, such as aws:111122223333.")
+_STORE = click.option(
+    "--store",
+    default="",
+    metavar="PLACE",
+    help="A folder or s3://…; that of tscan.yaml, or .tscan.",
+)
+_TARGET = click.option(
+    "--target", default="", metavar="ID", help="Only this target, such as aws:111122223333."
+)
 
 
 history = LazyGroup(
@@ -36,7 +44,10 @@ Examples:
         "show": ("scanner.cli.history:show", "A record: who, when, by what, and what changed."),
         "add": ("scanner.cli.adding:add", "Judge recorded evidence and commit it."),
         "anchor": ("scanner.cli.history:anchor", "Tag the newest records in a Git repository."),
-        "export": ("scanner.cli.export:export", "Write Parquet tables for Spark, Athena or DuckDB."),
+        "export": (
+            "scanner.cli.export:export",
+            "Write Parquet tables for Spark, Athena or DuckDB.",
+        ),
         "compact": ("scanner.cli.history:compact_", "Remove what broken-off scans left."),
     },
 )
@@ -53,16 +64,21 @@ def list_(store: str, target: str) -> int:
       tscan history list
       tscan history list --store s3://bucket/tscan --target aws:111122223333
     """
-    from scanner.formats.values import clean
 
     ledger = _open(store)
     for name in _targets(ledger, target):
         for record in ledger.records(name):
-            counts = ", ".join(f"{count} {verdict}" for verdict, count in record.counts.items() if count)
-            changes = sum(segment.rows for segment in record.segments if segment.kind == "transitions")
+            counts = ", ".join(
+                f"{count} {verdict}" for verdict, count in record.counts.items() if count
+            )
+            changes = sum(
+                segment.rows for segment in record.segments if segment.kind == "transitions"
+            )
             gaps = f", {len(record.gaps)} calls unanswered" if record.gaps else ""
             click.echo(
-                clean(f"{record.seq:>6}  {name}  {record.finished}  {counts or 'no finding'}; {changes} changes{gaps}")
+                sanitized(
+                    f"{record.seq:>6}  {name}  {record.finished}  {counts or 'no finding'}; {changes} changes{gaps}"
+                )
             )
     return 0
 
@@ -80,13 +96,13 @@ def show(seq: int | None, store: str, target: str) -> int:
       tscan history show 12 --target aws:111122223333
     """
     from scanner.errors import TscanError
-    from scanner.formats.values import clean
 
     ledger = _open(store)
     names = _targets(ledger, target)
     if len(names) > 1:
         raise TscanError(
-            f"{ledger.store.name} holds {len(names)} targets", f"name one with --target: {', '.join(names[:5])}"
+            f"{ledger.store.name} holds {len(names)} targets",
+            f"name one with --target: {', '.join(names[:5])}",
         )
     records = ledger.records(names[0])
     if (seq or 1) > len(records):
@@ -94,10 +110,14 @@ def show(seq: int | None, store: str, target: str) -> int:
     record = records[seq - 1 if seq else -1]
     moves = list(ledger.changes(record))  # before anything is said: they may be damaged
     for line in _lines(record):
-        click.echo(clean(line))
+        click.echo(sanitized(line))
     for move in moves:
         change = f"{move.previous or 'new'} -> {move.verdict or 'gone'}"
-        click.echo(clean(f"  {move.check}  {move.resource}  {change}  ({move.cause.value}) {move.reason}".rstrip()))
+        click.echo(
+            sanitized(
+                f"  {move.check}  {move.resource}  {change}  ({move.cause.value}) {move.reason}".rstrip()
+            )
+        )
     return 0
 
 
@@ -124,7 +144,9 @@ def compact_(store: str) -> int:
 
 
 @click.command()
-@click.option("--git", default="", metavar="REPO", help="A Git repository; that of tscan.yaml if left out.")
+@click.option(
+    "--git", default="", metavar="REPO", help="A Git repository; that of tscan.yaml if left out."
+)
 @_STORE
 @_TARGET
 def anchor(git: str, store: str, target: str) -> int:
@@ -144,7 +166,9 @@ def anchor(git: str, store: str, target: str) -> int:
 
     place = git or configured_place().anchors
     if not place:
-        raise TscanError("no repository is named", "name it with --git, or as 'anchor: {git: …}' in tscan.yaml")
+        raise TscanError(
+            "no repository is named", "name it with --git, or as 'anchor: {git: …}' in tscan.yaml"
+        )
     ledger = _open(store)
     for line in anchored(ledger, _targets(ledger, target), GitAnchors(place)):
         click.echo(line)
@@ -154,14 +178,13 @@ def anchor(git: str, store: str, target: str) -> int:
 
 def anchored(ledger: Ledger, targets: Iterable[str], anchors: Anchors) -> Iterator[str]:
     """Anchor the newest record of each target, and say in a line what was kept."""
-    from scanner.formats.values import clean
     from scanner.history.anchors import anchor_heads
 
     made = anchor_heads(ledger, targets, anchors)
     for record, name in made:
-        yield clean(f"anchor: {record.target} {record.seq} is {name} in {anchors.name}")
+        yield sanitized(f"anchor: {record.target} {record.seq} is {name} in {anchors.name}")
     if not made:
-        yield clean(f"anchor: {anchors.name} has the newest records already")
+        yield sanitized(f"anchor: {anchors.name} has the newest records already")
 
 
 def _open(store: str) -> Ledger:
@@ -177,14 +200,18 @@ def _targets(ledger: Ledger, target: str) -> list[str]:
 
     names = list(ledger.targets())
     if not names:
-        raise TscanError(f"{ledger.store.name}: there is no history here", "name the store that 'tscan scan' wrote")
+        raise TscanError(
+            f"{ledger.store.name}: there is no history here",
+            "name the store that 'tscan scan' wrote",
+        )
     if target and target not in names:
-        raise TscanError(f"{ledger.store.name} has no history of {target}", f"there is {', '.join(names[:5])}")
+        raise TscanError(
+            f"{ledger.store.name} has no history of {target}", f"there is {', '.join(names[:5])}"
+        )
     return [target] if target else names
 
 
 def _lines(record: Record) -> list[str]:
-    from scanner.formats.values import short
 
     return [
         f"record {record.seq} of {record.target}: {record.sha256}",
@@ -192,9 +219,12 @@ def _lines(record: Record) -> list[str]:
         f"follows {record.previous_sha256 or 'nothing: it is the first'}",
         f"pack {record.pack_sha256}",
         f"waivers {record.waivers_sha256 or 'none'}",
-        f"parameters that were set: {short(record.params, 2000) if record.params else 'none'}",
+        f"parameters that were set: {shortened(record.params, 2000) if record.params else 'none'}",
         f"callers {', '.join(record.callers) or 'none'}",
         f"{len(record.checks)} checks, {len(record.regions)} regions, {len(record.gaps)} calls unanswered",
         *(f"  unanswered {gap}" for gap in record.gaps),
-        *(f"  {one.kind}: {one.path}, {one.rows} rows, {one.bytes} bytes" for one in record.segments),
+        *(
+            f"  {one.kind}: {one.path}, {one.rows} rows, {one.bytes} bytes"
+            for one in record.segments
+        ),
     ]

@@ -47,8 +47,17 @@ version: 1
 
 
 @click.command()
-@click.option("--store", default="", metavar="PLACE", help="Where history will lie; that of tscan.yaml, or .tscan.")
-@click.option("--key", type=click.Path(path_type=Path), help="Where the key is written; ~/.config/tscan/key.pem.")
+@click.option(
+    "--store",
+    default="",
+    metavar="PLACE",
+    help="Where history will lie; that of tscan.yaml, or .tscan.",
+)
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path),
+    help="Where the key is written; ~/.config/tscan/key.pem.",
+)
 @click.option("--no-sign", is_flag=True, help="No key: records will not be signed.")
 def init(store: str, key: Path | None, no_sign: bool) -> int:
     """Make a key for sealing history, and a tscan.yaml to fill in; nothing that exists is written over.
@@ -79,7 +88,9 @@ def init(store: str, key: Path | None, no_sign: bool) -> int:
             f"key: {where} ({'made' if made else 'was there, and is used'}); keep a copy: it cannot be made again"
         )
         click.echo(f"public key: {store}/keys/{signer.key_id}.pem; give a copy to who verifies")
-    click.echo(f"configuration: {CONFIG} ({'made' if _configure() else 'was there, and is left as it is'})")
+    click.echo(
+        f"configuration: {CONFIG} ({'made' if _configure() else 'was there, and is left as it is'})"
+    )
     return 0
 
 
@@ -89,15 +100,21 @@ def _place(key: Path | None) -> Path:
     named = os.environ.get("TSCAN_KEY_FILE")
     found = key or (Path(named) if named else own_key())
     if found is None:
-        raise TscanError("there is no home folder for a key", "name a file with --key, or --no-sign")
+        raise TscanError(
+            "there is no home folder for a key", "name a file with --key, or --no-sign"
+        )
     return found
 
 
 def _outside(path: Path, store: str) -> None:
     """Refuse a key inside the store: who can write records must not find what signs them."""
     folder = Path(store.removeprefix("file://"))
-    if ("://" not in store or store.startswith("file://")) and path.resolve().is_relative_to(folder.resolve()):
-        raise TscanError(f"the key {path} would lie in the store", "name a file outside of it with --key")
+    if ("://" not in store or store.startswith("file://")) and path.resolve().is_relative_to(
+        folder.resolve()
+    ):
+        raise TscanError(
+            f"the key {path} would lie in the store", "name a file outside of it with --key"
+        )
 
 
 def _make(path: Path, store: str) -> bool:
@@ -118,5 +135,7 @@ def _configure() -> bool:
     except FileExistsError:
         return False
     except OSError as error:
-        raise TscanError(f"{CONFIG} cannot be written: {error.strerror}", "run this in a folder of yours") from error
+        raise TscanError(
+            f"{CONFIG} cannot be written: {error.strerror}", "run this in a folder of yours"
+        ) from error
     return True

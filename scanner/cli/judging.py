@@ -40,7 +40,9 @@ def judge_files(paths: Sequence[Path], options: Judging, *, matrix_only: bool = 
     """Judge snapshot files and write the reports; the exit code."""
     places = destinations(options.format, quiet=options.quiet)
     library = load(options)
-    return judge_with(paths, options, library, places, people(options, library), matrix_only=matrix_only).exit_code
+    return judge_with(
+        paths, options, library, places, people(options, library), matrix_only=matrix_only
+    ).exit_code
 
 
 def judge_with(
@@ -111,5 +113,7 @@ def files(paths: Sequence[Path]) -> Iterator[Path]:
             continue
         inside = sorted(file for pattern in PATTERNS for file in path.glob(pattern))
         if not inside:
-            raise TscanError(f"{path} holds no snapshot", "name a folder of *.snapshot.jsonl.gz files")
+            raise TscanError(
+                f"{path} holds no snapshot", "name a folder of *.snapshot.jsonl.gz files"
+            )
         yield from inside

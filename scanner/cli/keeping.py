@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from scanner.formats import Report
 
 
-def keep(paths: Sequence[Path], report: Report, options: Judging, said: People, place: str) -> list[str]:
+def keep(
+    paths: Sequence[Path], report: Report, options: Judging, said: People, place: str
+) -> list[str]:
     """Commit what was read and judged to a store; the targets."""
     records = commit_scan(
         [read_snapshot(path) for path in paths],

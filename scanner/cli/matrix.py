@@ -11,7 +11,9 @@ from scanner.cli.options import Judging, judging
 
 
 @click.command()
-@click.argument("snapshots", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="SNAPSHOT...")
+@click.argument(
+    "snapshots", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="SNAPSHOT..."
+)
 @judging
 def matrix(snapshots: tuple[Path, ...], **options: Any) -> int:
     """Show the matrix of recorded evidence, without the findings.

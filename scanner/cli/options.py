@@ -41,16 +41,48 @@ class Judging:
 
 _FOLDER = click.Path(path_type=Path)
 _OPTIONS = (
-    click.option("--checks", type=_FOLDER, multiple=True, metavar="DIR", help="A folder of your own checks."),
-    click.option("--mappings", type=_FOLDER, multiple=True, metavar="DIR", help="A folder of your own controls."),
-    click.option("--select", multiple=True, metavar="ID", help="Only this check; `*` stands for anything."),
-    click.option("--severity", type=click.Choice(SEVERITIES), default="low", help="Only checks this grave or more."),
-    click.option("--param", multiple=True, metavar="NAME=VALUE", help="A parameter of checks; lists with commas."),
-    click.option("--category", multiple=True, metavar="NAME", help="Only this category of criteria."),
-    click.option("--waivers", type=_FOLDER, metavar="FILE", help="What is accepted by name, until a date."),
-    click.option("--attestations", type=_FOLDER, metavar="DIR", help="Statements of people, one file for each."),
     click.option(
-        "--format", multiple=True, metavar="NAME[=PATH]", help="terminal or json, on standard output or in a file."
+        "--checks", type=_FOLDER, multiple=True, metavar="DIR", help="A folder of your own checks."
+    ),
+    click.option(
+        "--mappings",
+        type=_FOLDER,
+        multiple=True,
+        metavar="DIR",
+        help="A folder of your own controls.",
+    ),
+    click.option(
+        "--select", multiple=True, metavar="ID", help="Only this check; `*` stands for anything."
+    ),
+    click.option(
+        "--severity",
+        type=click.Choice(SEVERITIES),
+        default="low",
+        help="Only checks this grave or more.",
+    ),
+    click.option(
+        "--param",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="A parameter of checks; lists with commas.",
+    ),
+    click.option(
+        "--category", multiple=True, metavar="NAME", help="Only this category of criteria."
+    ),
+    click.option(
+        "--waivers", type=_FOLDER, metavar="FILE", help="What is accepted by name, until a date."
+    ),
+    click.option(
+        "--attestations",
+        type=_FOLDER,
+        metavar="DIR",
+        help="Statements of people, one file for each.",
+    ),
+    click.option(
+        "--format",
+        multiple=True,
+        metavar="NAME[=PATH]",
+        help="terminal or json, on standard output or in a file.",
     ),
     click.option(
         "--fail-on",
@@ -60,7 +92,9 @@ _OPTIONS = (
         help="The least severity that decides the exit code.",
     ),
     click.option("--controls", is_flag=True, help="Also show the table of controls."),
-    click.option("--quiet", is_flag=True, help="No progress, and no report but what --format names."),
+    click.option(
+        "--quiet", is_flag=True, help="No progress, and no report but what --format names."
+    ),
 )
 
 
@@ -74,7 +108,9 @@ def load(options: Judging) -> Library:
     from scanner.content.library import load_library
     from scanner.content.locate import default_roots
 
-    return load_library(default_roots(checks=options.checks, mappings=options.mappings), lazily=True)
+    return load_library(
+        default_roots(checks=options.checks, mappings=options.mappings), lazily=True
+    )
 
 
 def selected(options: Judging, library: Library) -> tuple[str, ...] | None:
@@ -98,7 +134,9 @@ def matching(patterns: Iterable[str], library: Library) -> set[str]:
         named = {pattern} if pattern in library.checks else library.checks
         found = {name for name in named if fnmatchcase(name, pattern)}
         if not found:
-            raise TscanError(f"--select {pattern}: there is no such check", did_you_mean(pattern, library.checks))
+            raise TscanError(
+                f"--select {pattern}: there is no such check", did_you_mean(pattern, library.checks)
+            )
         chosen |= found
     return chosen
 
@@ -116,8 +154,13 @@ def categories(
     """Categories in scope by framework: those of --category over those of the configuration."""
     if not options.category:
         return configured
-    known = {item.category for framework in library.frameworks.values() for item in framework.criteria}
+    known = {
+        item.category for framework in library.frameworks.values() for item in framework.criteria
+    }
     for name in options.category:
         if name not in known:
-            raise TscanError(f"--category {name}: there is no such category", f"there are {', '.join(sorted(known))}")
+            raise TscanError(
+                f"--category {name}: there is no such category",
+                f"there are {', '.join(sorted(known))}",
+            )
     return dict.fromkeys(library.frameworks, options.category)

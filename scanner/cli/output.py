@@ -36,18 +36,27 @@ def destinations(specs: Sequence[str], *, quiet: bool) -> tuple[Destination, ...
     for spec in specs:
         name, named, path = spec.partition("=")
         if named and not path:
-            raise TscanError(f"--format {spec}: the file's name is missing", f"write --format {name}=FILE")
-        found.append(Destination(render=FORMATS.get(name), path=_writable(Path(path)) if path else None))
+            raise TscanError(
+                f"--format {spec}: the file's name is missing", f"write --format {name}=FILE"
+            )
+        found.append(
+            Destination(render=FORMATS.get(name), path=_writable(Path(path)) if path else None)
+        )
     files = [one.path.resolve() for one in found if one.path]
     if len(set(files)) < len(files):
         raise TscanError("two formats cannot share a file", "give each of them its own")
     on_screen = [one for one in found if one.path is None]
     if len(on_screen) > 1:
-        raise TscanError("two formats cannot share standard output", "give one of them a file: --format json=FILE")
+        raise TscanError(
+            "two formats cannot share standard output",
+            "give one of them a file: --format json=FILE",
+        )
     if not on_screen and not quiet:
         found.append(Destination(render=FORMATS.get("terminal"), path=None))
     if sys.stdout is None and any(one.path is None for one in found):
-        raise TscanError("standard output is closed", "name a file, --format json=FILE, and say --quiet")
+        raise TscanError(
+            "standard output is closed", "name a file, --format json=FILE, and say --quiet"
+        )
     return tuple(found)
 
 
@@ -64,7 +73,9 @@ def _writable(path: Path) -> Path:
 
 def write(report: Report, places: Sequence[Destination]) -> None:
     """Render for every destination, then write."""
-    texts = [(place, place.render(_shown(report) if place.path is None else report)) for place in places]
+    texts = [
+        (place, place.render(_shown(report) if place.path is None else report)) for place in places
+    ]
     for place, text in texts:
         if place.path is not None:
             _to_file(place.path, text)
@@ -83,10 +94,10 @@ def _shown(report: Report) -> Report:
 
 def show(text: str) -> None:
     """Text for people on standard output, folded where that is a terminal: what goes on to a tool keeps its lines."""
-    from scanner.formats.fold import folded
+    from scanner.formats.fold import wrapped
 
     wide = max(NARROWEST, shutil.get_terminal_size().columns)
-    click.echo(folded(text, wide) if sys.stdout.isatty() else text, nl=False)
+    click.echo(wrapped(text, wide) if sys.stdout.isatty() else text, nl=False)
 
 
 def _to_screen(text: str) -> None:
@@ -97,10 +108,10 @@ def _to_screen(text: str) -> None:
 
 def _to_file(path: Path, text: str) -> None:
     """Whole or not at all; a device or a pipe is written to, and a link is followed: neither is replaced."""
-    from scanner.history.whole import whole_file
+    from scanner.history.whole import atomic_write
 
     if not path.exists() or path.is_file():
-        with whole_file(path.resolve()) as file:
+        with atomic_write(path.resolve()) as file:
             file.write(text.encode())
         return
     try:

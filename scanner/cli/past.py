@@ -18,7 +18,7 @@ from scanner.errors import TscanError
 if TYPE_CHECKING:
     from scanner.core.operate import Chain
     from scanner.history.ledger import Ledger
-    from scanner.history.said import Said
+    from scanner.history.said import ArchivedInputs
     from scanner.model.config import Config
     from scanner.model.history import Record
     from scanner.model.library import Library
@@ -30,23 +30,38 @@ CONFIG: Final = Path("tscan.yaml")
 STORE: Final = ".tscan"
 _FOLDER: Final = click.Path(path_type=Path)
 _OPTIONS: Final = (
-    click.option("--store", default="", metavar="PLACE", help="A folder or s3://…; that of tscan.yaml, or .tscan."),
+    click.option(
+        "--store",
+        default="",
+        metavar="PLACE",
+        help="A folder or s3://…; that of tscan.yaml, or .tscan.",
+    ),
     click.option("--config", type=_FOLDER, metavar="FILE", help="tscan.yaml if there is one here."),
-    click.option("--target", multiple=True, metavar="ID", help="Only this target, such as aws:111122223333."),
-    click.option("--checks", type=_FOLDER, multiple=True, metavar="DIR", help="A folder of your own checks."),
-    click.option("--mappings", type=_FOLDER, multiple=True, metavar="DIR", help="A folder of your own controls."),
+    click.option(
+        "--target", multiple=True, metavar="ID", help="Only this target, such as aws:111122223333."
+    ),
+    click.option(
+        "--checks", type=_FOLDER, multiple=True, metavar="DIR", help="A folder of your own checks."
+    ),
+    click.option(
+        "--mappings",
+        type=_FOLDER,
+        multiple=True,
+        metavar="DIR",
+        help="A folder of your own controls.",
+    ),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
+class HistoryContext:
     """A history with what is needed to speak of it."""
 
     ledger: Ledger
     library: Library
     config: Config
     targets: tuple[str, ...]
-    said: Said
+    said: ArchivedInputs
 
     @property
     def zone(self) -> tzinfo:
@@ -72,9 +87,9 @@ class Past:
 
     def packs(self, records: Iterable[Record]) -> dict[str, Library]:
         """The packs that judged these records, by digest; without those that are not kept, or cannot be read."""
-        from scanner.history.packs import Packs
+        from scanner.history.packs import ContentArchive
 
-        kept = Packs(self.ledger.store, self.library, lazily=True)
+        kept = ContentArchive(self.ledger.store, self.library, lazily=True)
         found: dict[str, Library] = {}
         for record in {record.pack_sha256: record for record in records}.values():
             with suppress(TscanError):
@@ -105,30 +120,48 @@ def looking_back(function: F) -> F:
 
 
 def open_past(
-    *, store: str, config: Path | None, target: Sequence[str], checks: Sequence[Path], mappings: Sequence[Path]
-) -> Past:
+    *,
+    store: str,
+    config: Path | None,
+    target: Sequence[str],
+    checks: Sequence[Path],
+    mappings: Sequence[Path],
+) -> HistoryContext:
     """The history that options name; TscanError where there is none."""
     from scanner.content.config import load_config
     from scanner.content.library import load_library
     from scanner.content.locate import default_roots
     from scanner.history.ledger import Ledger
     from scanner.history.marker import check_marker
-    from scanner.history.said import Said
+    from scanner.history.said import ArchivedInputs
     from scanner.history.stores import open_store
     from scanner.model.config import Config
 
-    library = load_library(default_roots(checks=tuple(checks), mappings=tuple(mappings)), lazily=True)
+    library = load_library(
+        default_roots(checks=tuple(checks), mappings=tuple(mappings)), lazily=True
+    )
     path = config or (CONFIG if CONFIG.is_file() else None)
     configured = load_config(path, library) if path else Config()
     place = open_store(store or configured.store or STORE)
     if not check_marker(place):
-        raise TscanError(f"{place.name} holds no history", "'tscan scan' commits to it; name another with --store")
+        raise TscanError(
+            f"{place.name} holds no history",
+            "'tscan scan' commits to it; name another with --store",
+        )
     ledger = Ledger(place)
     known = tuple(ledger.targets())
     for name in target:
         if name not in known:
-            raise TscanError(f"{place.name} has no target {name}", f"it has {', '.join(known[:5]) or 'none'}")
-    return Past(ledger=ledger, library=library, config=configured, targets=tuple(target) or known, said=Said(place))
+            raise TscanError(
+                f"{place.name} has no target {name}", f"it has {', '.join(known[:5]) or 'none'}"
+            )
+    return HistoryContext(
+        ledger=ledger,
+        library=library,
+        config=configured,
+        targets=tuple(target) or known,
+        said=ArchivedInputs(place),
+    )
 
 
 def day(text: str, option: str) -> date:
@@ -147,7 +180,10 @@ def between(first: str, last: str, zone: tzinfo) -> Window:
 
     begins, ends = day(first, "--from"), day(last, "--to")
     if ends < begins:
-        raise TscanError(f"--to {last} is before --from {first}", "give the last day of the period, which is included")
+        raise TscanError(
+            f"--to {last} is before --from {first}",
+            "give the last day of the period, which is included",
+        )
     return window(begins, ends, zone)
 
 
@@ -168,7 +204,9 @@ def only(names: Collection[str], *libraries: Library) -> tuple[Library, ...]:
     if not names:
         return libraries
     return tuple(
-        replace(one, controls={name: control for name, control in one.controls.items() if name in names})
+        replace(
+            one, controls={name: control for name, control in one.controls.items() if name in names}
+        )
         for one in libraries
     )
 

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scanner.cli.output import show
-from scanner.cli.past import Past, between, check_begun, day, looking_back, now, only, open_past
+from scanner.cli.past import (
+    HistoryContext,
+    between,
+    check_begun,
+    day,
+    looking_back,
+    now,
+    only,
+    open_past,
+)
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
@@ -20,11 +29,17 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--from", "first", default="", metavar="DAY", help="The first day.")
 @click.option("--to", "last", default="", metavar="DAY", help="The last day, included.")
-@click.option("--at", default="", metavar="DAY", help="Instead of a period: what was implemented at a date.")
+@click.option(
+    "--at", default="", metavar="DAY", help="Instead of a period: what was implemented at a date."
+)
 @click.option("--control", multiple=True, metavar="ID", help="Only this control.")
-@click.option("--format", type=click.Choice(("terminal", "json")), default="terminal", show_default=True)
+@click.option(
+    "--format", type=click.Choice(("terminal", "json")), default="terminal", show_default=True
+)
 @looking_back
-def period(first: str, last: str, at: str, control: tuple[str, ...], format: str, **options: Any) -> int:  # noqa: A002
+def period(
+    first: str, last: str, at: str, control: tuple[str, ...], format: str, **options: Any
+) -> int:  # noqa: A002
     """What operated over a period: deviations with their times, missed runs, and what is not shown.
 
     Days are those of the configured time zone. Nothing is concluded: no rate is called tolerable.
@@ -43,22 +58,24 @@ def period(first: str, last: str, at: str, control: tuple[str, ...], format: str
     return 0
 
 
-def _period(past: Past, first: str, last: str, control: tuple[str, ...], form: str) -> str:
+def _period(
+    past: HistoryContext, first: str, last: str, control: tuple[str, ...], form: str
+) -> str:
     from scanner.formats.period import as_json, as_text
 
     found = made(past, first, last, control)
     return as_json(found) if form == "json" else as_text(found)
 
 
-def made(past: Past, first: str, last: str, control: tuple[str, ...]) -> Period:
+def made(past: HistoryContext, first: str, last: str, control: tuple[str, ...]) -> Period:
     """The report on a period."""
-    from scanner.core.operate import operate
+    from scanner.core.operate import type2_period
 
     window = between(first, last, past.zone)
     records = [record for record in past.records() if _inside(window, record)]
     check_begun(window, records, "--from")
     library, packs = _in_force(past, control, records)
-    found = operate(
+    found = type2_period(
         past.chains(),
         library,
         period=window,
@@ -76,14 +93,16 @@ def _inside(window: Window, record: Record) -> bool:
     return window.start <= moment(record.started) < window.end
 
 
-def _in_force(past: Past, control: Sequence[str], records: Iterable[Record]) -> tuple[Library, dict[str, Library]]:
+def _in_force(
+    past: HistoryContext, control: Sequence[str], records: Iterable[Record]
+) -> tuple[Library, dict[str, Library]]:
     """Today's library and the packs that judged, of these controls alone where any is named."""
     packs = past.packs(records)
     library, *others = only(control, past.library, *packs.values())
     return library, dict(zip(packs, others, strict=True))
 
 
-def _with_decisions(found: Period, past: Past, window: Window) -> Period:
+def _with_decisions(found: Period, past: HistoryContext, window: Window) -> Period:
     """The report with what people accepted and stated, as its records were given it."""
     from dataclasses import replace
 
@@ -95,16 +114,19 @@ def _with_decisions(found: Period, past: Past, window: Window) -> Period:
     chains = [past.ledger.records(target) for target in past.targets]
     return replace(
         found,
-        waivers=tuple(span for chain in chains for span in waiver_spans(chain, inside, past.said.waivers)),
+        waivers=tuple(
+            span for chain in chains for span in waiver_spans(chain, inside, past.said.waivers)
+        ),
         attestations=attestation_spans(
-            (record for chain in chains for record in chain if inside(record)), past.said.attestations
+            (record for chain in chains for record in chain if inside(record)),
+            past.said.attestations,
         ),
     )
 
 
-def _at(past: Past, at: str, control: tuple[str, ...], form: str) -> str:
+def _at(past: HistoryContext, at: str, control: tuple[str, ...], form: str) -> str:
     from scanner.core.calendar import window
-    from scanner.core.implemented import implemented, last_before
+    from scanner.core.implemented import last_before, type1_point_in_time
     from scanner.formats.period import at_text
     from scanner.formats.plain import dumps
     from scanner.model.operation import AtDate
@@ -113,11 +135,13 @@ def _at(past: Past, at: str, control: tuple[str, ...], form: str) -> str:
     period, time = window(date, date, past.zone), now()
     check_begun(period, (record for record in past.records() if _inside(period, record)), "--at")
     chains = tuple(past.chains())
-    records = [record for chain in chains if (record := last_before(chain.records, period.end)) is not None]
+    records = [
+        record for chain in chains if (record := last_before(chain.records, period.end)) is not None
+    ]
     library, packs = _in_force(past, control, records)
     found = AtDate(
         day=at,
         until=min(period.end, time),
-        controls=implemented(chains, library, end=period.end, packs=packs),
+        controls=type1_point_in_time(chains, library, end=period.end, packs=packs),
     )
     return dumps("tscan.implemented/1", found) if form == "json" else at_text(found)

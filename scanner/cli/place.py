@@ -11,23 +11,23 @@ STORE: Final = ".tscan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class StoreLocation:
     """A store, and the repository that keeps its anchors."""
 
     store: str
     anchors: str = ""
 
 
-def configured_place() -> Place:
+def configured_place() -> StoreLocation:
     """The place that tscan.yaml names; ContentError where there is one that is wrong."""
     if not CONFIG.is_file():
-        return Place(store=STORE)
+        return StoreLocation(store=STORE)
     from scanner.content.config import load_place
 
     store, anchors = load_place(CONFIG)
-    return Place(store=store or STORE, anchors=anchors)
+    return StoreLocation(store=store or STORE, anchors=anchors)
 
 
-def named_place(store: str) -> Place:
+def named_place(store: str) -> StoreLocation:
     """A store that was named has no other anchors than those that are named too."""
-    return Place(store=store) if store else configured_place()
+    return StoreLocation(store=store) if store else configured_place()

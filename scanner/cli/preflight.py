@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 def look(config: Config, library: Library, checks: tuple[str, ...] | None, *, threads: int) -> int:
     """Ask every target, print what it said; exit code 3 if something would stay unread."""
-    from scanner.formats.values import clean
+    from scanner.formats.values import sanitized
     from scanner.preflight import preflight
 
     clear = True
     for one in preflight(config, library, checks=checks, threads=threads):
         clear = clear and one.clear
         for line in _lines(one):
-            click.echo(clean(line))
+            click.echo(sanitized(line))
     return EXIT_CLEAN if clear else EXIT_UNREAD
 
 

@@ -50,7 +50,9 @@ class _Line:
             return
         self._next = now + (LIVE if self._live else PLAIN)
         many = f"{state.ended} of {state.targets} targets read, " if state.targets > 1 else ""
-        text = f"{many}reading {state.target}: {state.done} of {state.known} calls, {state.operation}"
+        text = (
+            f"{many}reading {state.target}: {state.done} of {state.known} calls, {state.operation}"
+        )
         if self._live:
             columns = shutil.get_terminal_size().columns
             self._out.write(f"\r\x1b[K{text[: columns - 1]}")

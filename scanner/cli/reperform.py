@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scanner.cli.past import Past, day, looking_back, open_past
+from scanner.cli.past import HistoryContext, day, looking_back, open_past
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING, TscanError
 
 if TYPE_CHECKING:
@@ -21,12 +21,22 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("finding", metavar="CHECK@RESOURCE")
-@click.option("--at", default="", metavar="DAY", help="By the last scan up to the end of this day; the newest.")
+@click.option(
+    "--at",
+    default="",
+    metavar="DAY",
+    help="By the last scan up to the end of this day; the newest.",
+)
 @click.option("--region", default="", metavar="NAME", help="Only the resource in this region.")
 @click.option(
-    "--snapshot", type=click.Path(path_type=Path), metavar="FILE", help="By this evidence, with today's pack."
+    "--snapshot",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="By this evidence, with today's pack.",
 )
-@click.option("--format", type=click.Choice(("terminal", "json")), default="terminal", show_default=True)
+@click.option(
+    "--format", type=click.Choice(("terminal", "json")), default="terminal", show_default=True
+)
 @looking_back
 def reperform(
     finding: str,
@@ -51,7 +61,10 @@ def reperform(
 
     check, found, resource = finding.partition("@")
     if not (check and found and resource):
-        raise TscanError(f"'{finding}' does not name a finding", "write CHECK@RESOURCE, as in x-bucket-closed@logs")
+        raise TscanError(
+            f"'{finding}' does not name a finding",
+            "write CHECK@RESOURCE, as in x-bucket-closed@logs",
+        )
     if snapshot is not None and (at or options["store"] or options["target"]):
         raise TscanError("--snapshot is evidence by itself", "leave out --at, --store and --target")
     made = list(
@@ -60,15 +73,24 @@ def reperform(
         else _of_history(open_past(**options), check, resource, region, at)
     )
     if not made:
-        raise TscanError(f"{check} says nothing of '{resource}' there", "give the id or the name that the report shows")
+        raise TscanError(
+            f"{check} says nothing of '{resource}' there",
+            "give the id or the name that the report shows",
+        )
     if format == "json" and len(made) > 1:
-        places = ", ".join(f"{one.snapshot.target} {one.finding.resource.region}" for one in made[:5])
-        raise TscanError(f"{len(made)} findings are named so", f"choose by --target or --region: {places}")
+        places = ", ".join(
+            f"{one.snapshot.target} {one.finding.resource.region}" for one in made[:5]
+        )
+        raise TscanError(
+            f"{len(made)} findings are named so", f"choose by --target or --region: {places}"
+        )
     click.echo(as_json(made[0]) if format == "json" else "\n".join(map(as_text, made)), nl=False)
     return EXIT_CLEAN if all(one.same for one in made) else EXIT_FAILING
 
 
-def _of_file(path: Path, check: str, resource: str, region: str, options: dict[str, Any]) -> Iterator[Reperformed]:
+def _of_file(
+    path: Path, check: str, resource: str, region: str, options: dict[str, Any]
+) -> Iterator[Reperformed]:
     from scanner.content.library import load_library
     from scanner.content.locate import default_roots
     from scanner.history.reperform import Where, reperform
@@ -78,7 +100,9 @@ def _of_file(path: Path, check: str, resource: str, region: str, options: dict[s
     return reperform(read_snapshot(path), Where(library=library), check, resource, region)
 
 
-def _of_history(past: Past, check: str, resource: str, region: str, at: str) -> Iterator[Reperformed]:
+def _of_history(
+    past: HistoryContext, check: str, resource: str, region: str, at: str
+) -> Iterator[Reperformed]:
     from scanner.cli.judging import as_of_the_day
     from scanner.history.rejudge import Rejudge, name_of
     from scanner.history.reperform import Where, reperform
@@ -90,7 +114,9 @@ def _of_history(past: Past, check: str, resource: str, region: str, at: str) -> 
         raise TscanError(f"there is no scan up to {at}", "see 'tscan history list'")
     asked = {name for record in found for name in record.checks}
     if check not in asked:
-        raise TscanError(f"{check} was not asked in the scan that is looked at", did_you_mean(check, asked))
+        raise TscanError(
+            f"{check} was not asked in the scan that is looked at", did_you_mean(check, asked)
+        )
     for record in (one for one in found if check in one.checks):
         where = Where(
             library=again.pack_of(record),
@@ -119,12 +145,16 @@ def _ruling(again: Rejudge, record: Record) -> Ruling | None:
     if any(waiver.compensating for waiver in waivers):
         (one,) = again.run([record], "day")
         # Without the scans that it was judged with, what the record says of its controls is all there is.
-        statuses = {item.id: item.status.value for item in one.assessment.controls} if one.assessment else statuses
+        statuses = (
+            {item.id: item.status.value for item in one.assessment.controls}
+            if one.assessment
+            else statuses
+        )
     day = datetime.fromisoformat(record.finished).date()
     return rulings(weigh(waivers, {record.target: day}, statuses)).get(record.target)
 
 
-def _record(past: Past, target: str, at: str) -> Record | None:
+def _record(past: HistoryContext, target: str, at: str) -> Record | None:
     from scanner.core.calendar import moment, window
 
     records = past.ledger.records(target)
@@ -138,4 +168,6 @@ def _record(past: Past, target: str, at: str) -> Record | None:
 def _notes(record: Record) -> tuple[str, ...]:
     if not record.together:
         return ()
-    return (f"judged with {len(record.together) - 1} other scans; what those alone can answer is not shown here",)
+    return (
+        f"judged with {len(record.together) - 1} other scans; what those alone can answer is not shown here",
+    )

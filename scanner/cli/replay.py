@@ -15,18 +15,32 @@ _PAST = ("store", "config", "target")
 
 @click.command()
 @click.argument("snapshots", nargs=-1, type=click.Path(path_type=Path), metavar="[SNAPSHOT...]")
-@click.option("--from", "first", default="", metavar="DAY", help="Instead of files: history from this day on.")
+@click.option(
+    "--from", "first", default="", metavar="DAY", help="Instead of files: history from this day on."
+)
 @click.option("--to", "last", default="", metavar="DAY", help="The last day of history, included.")
 @click.option(
     "--pack",
     type=click.Choice(("day", "today")),
     help="Judge history with the pack of each day (as if left out), or with today's.",
 )
-@click.option("--store", default="", metavar="PLACE", help="A folder or s3://…; that of tscan.yaml, or .tscan.")
-@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="tscan.yaml if there is one here.")
+@click.option(
+    "--store",
+    default="",
+    metavar="PLACE",
+    help="A folder or s3://…; that of tscan.yaml, or .tscan.",
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="tscan.yaml if there is one here.",
+)
 @click.option("--target", multiple=True, metavar="ID", help="Of history, only this target.")
 @judging
-def replay(snapshots: tuple[Path, ...], first: str, last: str, pack: str | None, **options: Any) -> int:
+def replay(
+    snapshots: tuple[Path, ...], first: str, last: str, pack: str | None, **options: Any
+) -> int:
     """Judge recorded evidence again: offline, with the clock at the end of the recording.
 
     The same snapshot and the same version of tscan give the same JSON, byte for byte. Of history, each scan is one
@@ -49,7 +63,10 @@ def replay(snapshots: tuple[Path, ...], first: str, last: str, pack: str | None,
 
         return replay_past(first, last, pack or "day", Judging(**options), **place)
     if pack or any(place.values()):
-        raise TscanError("--pack, --store, --config and --target are about history", "give --from and --to with them")
+        raise TscanError(
+            "--pack, --store, --config and --target are about history",
+            "give --from and --to with them",
+        )
     from scanner.cli.judging import judge_files
 
     return judge_files(snapshots, Judging(**options))

@@ -10,9 +10,9 @@ import click
 
 from scanner.cli.options import Judging, matching, parameters
 from scanner.cli.output import show
-from scanner.cli.past import Past, between, open_past
+from scanner.cli.past import HistoryContext, between, open_past
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING, EXIT_UNREAD, TscanError
-from scanner.formats.values import clean
+from scanner.formats.values import sanitized
 
 if TYPE_CHECKING:
     from scanner.history.rejudge import Judge, Rejudged
@@ -37,7 +37,7 @@ def replay_past(first: str, last: str, pack: str, options: Judging, **place: Any
             click.echo(_document(one, options))
             continue
         for line in _lines(one):
-            show(f"{clean(line)}\n")
+            show(f"{sanitized(line)}\n")
     if not shown:
         raise TscanError(f"no record ended between {first} and {last}", "see 'tscan history list'")
     return next(code for code in (EXIT_FAILING, EXIT_UNREAD, EXIT_CLEAN) if code in codes)
@@ -47,7 +47,9 @@ def _check(first: str, last: str, pack: str, options: Judging) -> None:
     if not (first and last):
         raise TscanError("a range needs --from and --to", "give the first and the last day")
     if options.format not in ((), ("terminal",), ("json",)):
-        raise TscanError("a range is shown on standard output", "give --format terminal or --format json")
+        raise TscanError(
+            "a range is shown on standard output", "give --format terminal or --format json"
+        )
     unfit = {
         "--severity": options.severity != "low",
         "--category": bool(options.category),
@@ -61,10 +63,12 @@ def _check(first: str, last: str, pack: str, options: Judging) -> None:
     for name, given in unfit.items():
         if given:
             hint = "judge with --pack today" if name in ("--select", "--param") else "leave it out"
-            raise TscanError(f"{name} has no meaning for history that is judged with the pack of {pack}", hint)
+            raise TscanError(
+                f"{name} has no meaning for history that is judged with the pack of {pack}", hint
+            )
 
 
-def _judge(past: Past, options: Judging) -> Judge:
+def _judge(past: HistoryContext, options: Judging) -> Judge:
     from scanner.pipeline import judge
 
     checks = tuple(sorted(matching(options.select, past.library))) if options.select else None
@@ -74,7 +78,7 @@ def _judge(past: Past, options: Judging) -> Judge:
     )
 
 
-def _within(past: Past, first: str, last: str) -> Sequence[Record]:
+def _within(past: HistoryContext, first: str, last: str) -> Sequence[Record]:
     from scanner.core.calendar import moment
 
     period = between(first, last, past.zone)
@@ -121,11 +125,17 @@ def _document(one: Rejudged, options: Judging) -> str:
 
 
 def _lines(one: Rejudged) -> Iterator[str]:
-    names = ", ".join(f"{record.seq:>4}  {record.target}  {record.finished}" for record in one.records)
+    names = ", ".join(
+        f"{record.seq:>4}  {record.target}  {record.finished}" for record in one.records
+    )
     if one.assessment is None or one.library is None:
         yield f"{names}  not judged again: {one.why_not}"
         return
-    same = "the pack of the day" if one.library.sha256 == one.recorded_pack else "not the pack of the day"
+    same = (
+        "the pack of the day"
+        if one.library.sha256 == one.recorded_pack
+        else "not the pack of the day"
+    )
     counts = _counts(one)
     yield f"{names}  pack {one.library.sha256[:16]} ({same}): {_said(counts)}"
     recorded: dict[str, int] = {}
@@ -144,4 +154,7 @@ def _counts(one: Rejudged) -> dict[str, int]:
 
 
 def _said(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()) if count) or "no finding"
+    return (
+        ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()) if count)
+        or "no finding"
+    )

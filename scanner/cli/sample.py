@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from scanner.cli.output import show
-from scanner.cli.past import Past, between, looking_back, now, open_past
+from scanner.cli.past import HistoryContext, between, looking_back, now, open_past
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
@@ -36,8 +36,17 @@ class _Asked:
 @click.option("--from", "first", required=True, metavar="DAY", help="The first day.")
 @click.option("--to", "last", required=True, metavar="DAY", help="The last day, included.")
 @click.option("--seed", metavar="TEXT", help="Given by the auditor once the population is fixed.")
-@click.option("--size", type=click.IntRange(1), help="Items to draw; the usual size for the control's frequency.")
-@click.option("--format", type=click.Choice(("terminal", "json", "csv")), default="terminal", show_default=True)
+@click.option(
+    "--size",
+    type=click.IntRange(1),
+    help="Items to draw; the usual size for the control's frequency.",
+)
+@click.option(
+    "--format",
+    type=click.Choice(("terminal", "json", "csv")),
+    default="terminal",
+    show_default=True,
+)
 @looking_back
 def sample(
     control: str, first: str, last: str, seed: str | None, size: int | None, format: str, **options: Any  # noqa: A002
@@ -56,34 +65,43 @@ def sample(
     from scanner.formats.sample import FORMS
 
     if seed is not None and not seed.strip():
-        raise TscanError("--seed is empty", "give the auditor's text; to fix the population, leave --seed out")
+        raise TscanError(
+            "--seed is empty", "give the auditor's text; to fix the population, leave --seed out"
+        )
     past = open_past(**options)
     asked = _population(past, control, first, last)
     if not asked.population.items:
-        raise TscanError(f"{control}: no item was read in this period", "there is nothing to draw from")
+        raise TscanError(
+            f"{control}: no item was read in this period", "there is nothing to draw from"
+        )
     fixed = _fix(past, asked.population, new=seed is None)
     text = FORMS[format](_sample(asked, fixed, seed or "", size or asked.size.most))
     show(text) if format == "terminal" else click.echo(text, nl=False)
     return 0
 
 
-def _population(past: Past, name: str, first: str, last: str) -> _Asked:
+def _population(past: HistoryContext, name: str, first: str, last: str) -> _Asked:
     from scanner.cli.period import made
     from scanner.core.calendar import iso
-    from scanner.core.reads import Reads
+    from scanner.core.reads import Observations
     from scanner.core.sampling import members, population, usual_size
 
     period = made(past, first, last, (name,))
     if period.until < period.window.end:
-        raise TscanError(f"--to {last} is not over: nobody knows the population yet", "give a last day that is over")
+        raise TscanError(
+            f"--to {last} is not over: nobody knows the population yet",
+            "give a last day that is over",
+        )
     (found,) = period.controls
     checks = sorted({check.check for check in found.checks})
     window = between(first, last, past.zone)
     items = []
     for one in past.chains():
-        reads = Reads.over(one.records, window, past.schedule, period.until)
+        reads = Observations.over(one.records, window, past.schedule, period.until)
         items += members(checks, one.target, reads, one.transitions)
-    heads = ", ".join(f"{one.target} records {one.first_seq} to {one.last_seq}" for one in period.targets)
+    heads = ", ".join(
+        f"{one.target} records {one.first_seq} to {one.last_seq}" for one in period.targets
+    )
     return _Asked(
         population=population(
             name, items, source=f"history: {heads}", query=f"items of {', '.join(checks)} that were read",
@@ -94,7 +112,7 @@ def _population(past: Past, name: str, first: str, last: str) -> _Asked:
     )  # fmt: skip
 
 
-def _fix(past: Past, found: PopulationFile, *, new: bool) -> PopulationFile:
+def _fix(past: HistoryContext, found: PopulationFile, *, new: bool) -> PopulationFile:
     """The population as it was fixed; `new`: it is fixed now, unless it was. TscanError where it must have been."""
     store = past.ledger.store
     key = f"{FOLDER}/{found.control}-{found.start[:10]}-{found.end[:10]}-{found.sha256}.json"
@@ -105,7 +123,12 @@ def _fix(past: Past, found: PopulationFile, *, new: bool) -> PopulationFile:
             "run the same without --seed first; where records were added since, that makes another population",
         )
     if content is None:
-        text = json.dumps({**found.header(), "items": [item.id for item in found.items]}, sort_keys=True) + "\n"
+        text = (
+            json.dumps(
+                {**found.header(), "items": [item.id for item in found.items]}, sort_keys=True
+            )
+            + "\n"
+        )
         store.put_new(key, text.encode())
         content = store.get(key) or text.encode()
     return _as_fixed(found, content, f"{store.name}/{key}")
@@ -118,7 +141,10 @@ def _as_fixed(found: PopulationFile, content: bytes, name: str) -> PopulationFil
         fixed = replace(found, source=str(kept["source"]), taken=str(kept["taken"]))
         if kept == {**fixed.header(), "items": [item.id for item in fixed.items]}:
             return fixed
-    raise TscanError(f"{name} is damaged: it is not the population of this digest", "restore it, or ask who changed it")
+    raise TscanError(
+        f"{name} is damaged: it is not the population of this digest",
+        "restore it, or ask who changed it",
+    )
 
 
 def _sample(asked: _Asked, fixed: PopulationFile, seed: str, size: int) -> Sample:
@@ -127,7 +153,9 @@ def _sample(asked: _Asked, fixed: PopulationFile, seed: str, size: int) -> Sampl
 
     items = fixed.items
     (control,) = asked.period.controls
-    failing = deviating(chain.from_iterable((*one.deviations, *one.waived) for one in control.checks), items)
+    failing = deviating(
+        chain.from_iterable((*one.deviations, *one.waived) for one in control.checks), items
+    )
     size = min(size, len(items))
     return Sample(
         control=fixed.control,

@@ -52,25 +52,59 @@ class Reading:
 
 
 @click.command()
-@click.option("--config", type=click.Path(path_type=Path), help="What to read; tscan.yaml if there is one here.")
 @click.option(
-    "--target", multiple=True, metavar="CLOUD:ID", help="Only this: gcp:PROJECT, azure:SUBSCRIPTION, github:ORG, aws."
+    "--config",
+    type=click.Path(path_type=Path),
+    help="What to read; tscan.yaml if there is one here.",
+)
+@click.option(
+    "--target",
+    multiple=True,
+    metavar="CLOUD:ID",
+    help="Only this: gcp:PROJECT, azure:SUBSCRIPTION, github:ORG, aws.",
 )
 @click.option("--profile", default="", metavar="NAME", help="A profile of the AWS configuration.")
 @click.option("--role-arn", default="", metavar="ARN", help="A role to assume for reading.")
-@click.option("--external-id", default="", metavar="ID", help="The external id that the roles ask for.")
-@click.option("--organization", default="", metavar="ROLE", help="Every account of the organisation, by this role.")
-@click.option("--region", multiple=True, metavar="NAME", help="Only this region; all that are enabled if left out.")
 @click.option(
-    "--snapshot", type=click.Path(path_type=Path), help="Where the evidence is written; a folder for several."
+    "--external-id", default="", metavar="ID", help="The external id that the roles ask for."
 )
-@click.option("--threads", type=click.IntRange(1, 64), default=16, show_default=True, help="Calls at a time.")
 @click.option(
-    "--deadline", type=click.FloatRange(1), default=3600.0, show_default=True, help="Seconds; what is left is a gap."
+    "--organization",
+    default="",
+    metavar="ROLE",
+    help="Every account of the organisation, by this role.",
 )
-@click.option("--store", default="", metavar="PLACE", help="Where history is kept: a folder or s3://…; .tscan.")
+@click.option(
+    "--region",
+    multiple=True,
+    metavar="NAME",
+    help="Only this region; all that are enabled if left out.",
+)
+@click.option(
+    "--snapshot",
+    type=click.Path(path_type=Path),
+    help="Where the evidence is written; a folder for several.",
+)
+@click.option(
+    "--threads", type=click.IntRange(1, 64), default=16, show_default=True, help="Calls at a time."
+)
+@click.option(
+    "--deadline",
+    type=click.FloatRange(1),
+    default=3600.0,
+    show_default=True,
+    help="Seconds; what is left is a gap.",
+)
+@click.option(
+    "--store",
+    default="",
+    metavar="PLACE",
+    help="Where history is kept: a folder or s3://…; .tscan.",
+)
 @click.option("--no-store", is_flag=True, help="Do not add the scan to history.")
-@click.option("--preflight", is_flag=True, help="Only ask what may be read, and name what would be lost.")
+@click.option(
+    "--preflight", is_flag=True, help="Only ask what may be read, and name what would be lost."
+)
 @judging
 def scan(**options: Any) -> int:
     """Read the configured accounts, write the evidence, judge what was written.
@@ -92,14 +126,16 @@ def scan(**options: Any) -> int:
     """
     names = Reading.__dataclass_fields__
     reading = Reading(**{name: value for name, value in options.items() if name in names})
-    return _scan(reading, Judging(**{name: value for name, value in options.items() if name not in names}))
+    return _scan(
+        reading, Judging(**{name: value for name, value in options.items() if name not in names})
+    )
 
 
 def _scan(reading: Reading, options: Judging) -> int:
     from scanner.cli.judging import judge_with, people
     from scanner.cli.options import load, parameters, selected
     from scanner.cli.output import destinations
-    from scanner.cli.telling import Telling
+    from scanner.cli.telling import Notifier
     from scanner.history.stores import open_store
     from scanner.sources import SOURCES
 
@@ -109,13 +145,19 @@ def _scan(reading: Reading, options: Judging) -> int:
     checks = selected(options, library)
     config = _config(reading, library, parameters(options, library))
     said = people(options, library, config)
-    several = len(config.targets) > 1 or any(SOURCES.get(one.cloud)().several(one) for one in config.targets)
+    several = len(config.targets) > 1 or any(
+        SOURCES.get(one.cloud)().several(one) for one in config.targets
+    )
     _check_place(reading.snapshot, several=several)
     place = reading.store or config.store or STORE
     if not reading.no_store:
         open_store(place)
-    telling = Telling(
-        config=config, library=library, store=place, checks=checks, rules=() if reading.no_store else config.alerts
+    telling = Notifier(
+        config=config,
+        library=library,
+        store=place,
+        checks=checks,
+        rules=() if reading.no_store else config.alerts,
     )
     if config.alerts:
         telling.look()
@@ -128,7 +170,9 @@ def _scan(reading: Reading, options: Judging) -> int:
         if not reading.no_store:
             from scanner.history.commit import open_ledger
 
-            open_ledger(place)  # a place or a key that is none would be found out when all calls are made
+            open_ledger(
+                place
+            )  # a place or a key that is none would be found out when all calls are made
         paths = _evidence(reading, config, library, checks, several=several, quiet=options.quiet)
         report = judge_with(paths, options, library, places, said, configured=config.categories)
         if not reading.no_store:
@@ -141,7 +185,9 @@ def _scan(reading: Reading, options: Judging) -> int:
     return report.exit_code
 
 
-def _keep(paths: Sequence[Path], report: Report, options: Judging, said: People, place: str) -> list[str]:
+def _keep(
+    paths: Sequence[Path], report: Report, options: Judging, said: People, place: str
+) -> list[str]:
     """Commit the scan; where that fails its evidence stays, and how to commit it later is said."""
     from scanner.cli.keeping import keep
 
@@ -149,12 +195,20 @@ def _keep(paths: Sequence[Path], report: Report, options: Judging, said: People,
         return keep(paths, report, options, said, place)
     except TscanError:
         where = paths[0].parent if len(paths) > 1 else paths[0]
-        click.echo(f"not in history: 'tscan history add {where}' commits this evidence later", err=True)
+        click.echo(
+            f"not in history: 'tscan history add {where}' commits this evidence later", err=True
+        )
         raise
 
 
 def _evidence(
-    reading: Reading, config: Config, library: Library, checks: tuple[str, ...] | None, *, several: bool, quiet: bool
+    reading: Reading,
+    config: Config,
+    library: Library,
+    checks: tuple[str, ...] | None,
+    *,
+    several: bool,
+    quiet: bool,
 ) -> list[Path]:
     """Read every target, and write what was read; the files."""
     from scanner import pipeline
@@ -162,11 +216,19 @@ def _evidence(
 
     with shown(quiet=quiet) as progress:
         snapshots = pipeline.scan(
-            config, library, checks=checks, deadline=reading.deadline, threads=reading.threads, progress=progress
+            config,
+            library,
+            checks=checks,
+            deadline=reading.deadline,
+            threads=reading.threads,
+            progress=progress,
         )
         paths = _write(snapshots, reading.snapshot, several=several)
     if not quiet:
-        click.echo(f"evidence: {f'{len(paths)} files in {paths[0].parent}' if several else paths[0]}", err=True)
+        click.echo(
+            f"evidence: {f'{len(paths)} files in {paths[0].parent}' if several else paths[0]}",
+            err=True,
+        )
     return paths
 
 
@@ -187,7 +249,10 @@ def _config(reading: Reading, library: Library, params: Mapping[str, Any]) -> Co
     return replace(
         config,
         targets=tuple(
-            replace(_reached(reading, target) if target in reached else target, params={**target.params, **params})
+            replace(
+                _reached(reading, target) if target in reached else target,
+                params={**target.params, **params},
+            )
             for target in targets
         ),
     )
@@ -239,7 +304,9 @@ def _organization(reading: Reading, configured: Organization | None) -> Organiza
         return configured
     check_role(reading.organization)
     found = configured or Organization(role=reading.organization)
-    return replace(found, role=reading.organization, external_id=reading.external_id or found.external_id)
+    return replace(
+        found, role=reading.organization, external_id=reading.external_id or found.external_id
+    )
 
 
 def _check_place(path: Path | None, *, several: bool) -> None:
@@ -247,9 +314,14 @@ def _check_place(path: Path | None, *, several: bool) -> None:
     if path is None or path.is_dir():
         return
     if several:
-        raise TscanError(f"--snapshot {path} must be a folder: there is a snapshot for each target", "make it first")
+        raise TscanError(
+            f"--snapshot {path} must be a folder: there is a snapshot for each target",
+            "make it first",
+        )
     if path.exists():
-        raise TscanError(f"--snapshot {path} exists: evidence is never written over", "name another file")
+        raise TscanError(
+            f"--snapshot {path} exists: evidence is never written over", "name another file"
+        )
     if not path.parent.is_dir():
         raise TscanError(f"--snapshot {path}: there is no folder {path.parent}", "make it first")
 
@@ -274,7 +346,7 @@ def _name(snapshot: Snapshot) -> str:
 
 def _own_folder(scan: str) -> Path:
     """`.tscan/snapshots`, or a folder of several targets in it: for its owner only, never committed by accident."""
-    from scanner.history.whole import whole_file
+    from scanner.history.whole import atomic_write
 
     folder = FOLDER / scan
     try:
@@ -282,8 +354,12 @@ def _own_folder(scan: str) -> Path:
             path.mkdir(mode=0o700, exist_ok=True)
         ignore = FOLDER.parent / ".gitignore"
         if not ignore.exists():
-            with whole_file(ignore) as file:  # an empty one, of a scan that was killed, would ignore nothing
+            with atomic_write(
+                ignore
+            ) as file:  # an empty one, of a scan that was killed, would ignore nothing
                 file.write(b"*\n")
     except OSError as error:
-        raise TscanError(f"{folder} cannot be made: {error.strerror}", "say where with --snapshot") from error
+        raise TscanError(
+            f"{folder} cannot be made: {error.strerror}", "say where with --snapshot"
+        ) from error
     return folder

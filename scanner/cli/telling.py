@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Telling:
+class Notifier:
     """The alerts of one scan; whatever becomes of them is said on standard error, and never loses the scan."""
 
     config: Config
@@ -74,7 +74,9 @@ class Telling:
         from scanner.alert import notify_failure
         from scanner.core.news import scan_failed
 
-        failure = scan_failed(", ".join(_name(target) for target in self.config.targets), started, reason)
+        failure = scan_failed(
+            ", ".join(_name(target) for target in self.config.targets), started, reason
+        )
         self._tell(
             lambda ledger, outbox, post: notify_failure(
                 ledger, self.library, self.rules, outbox, post, failure=failure, scope=self._scope

@@ -22,11 +22,30 @@ if TYPE_CHECKING:
 @click.argument("store", default="")
 @click.option("--deep", is_flag=True, help="Also make every verdict again from its evidence.")
 @click.option(
-    "--public-key", type=click.Path(path_type=Path), multiple=True, metavar="FILE", help="The only key to be trusted."
+    "--public-key",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="FILE",
+    help="The only key to be trusted.",
 )
-@click.option("--anchor", multiple=True, metavar="HEAD", help="A head that was kept outside, as verify printed it.")
-@click.option("--git", multiple=True, metavar="REPO", help="A repository with the tags of 'tscan history anchor'.")
-@click.option("--target", multiple=True, metavar="ID", help="Only anchors of this target: for a part of a store.")
+@click.option(
+    "--anchor",
+    multiple=True,
+    metavar="HEAD",
+    help="A head that was kept outside, as verify printed it.",
+)
+@click.option(
+    "--git",
+    multiple=True,
+    metavar="REPO",
+    help="A repository with the tags of 'tscan history anchor'.",
+)
+@click.option(
+    "--target",
+    multiple=True,
+    metavar="ID",
+    help="Only anchors of this target: for a part of a store.",
+)
 def verify(
     store: str,
     deep: bool,
@@ -52,7 +71,7 @@ def verify(
       tscan verify --anchor aws=111122223333/42:4355a46b…
     """
     from scanner.cli.place import named_place
-    from scanner.formats.values import clean
+    from scanner.formats.values import sanitized
     from scanner.history.anchors import read_head
     from scanner.history.stores import open_store
     from scanner.history.verify import verify as check
@@ -66,7 +85,7 @@ def verify(
     if deep:
         _deep(opened, seen)
     for line in _lines(seen, [*unread, *_limits(seen, own=not public_key), *_anchored(seen)]):
-        click.echo(clean(line))
+        click.echo(sanitized(line))
     if seen.damages:
         return EXIT_FAILING
     return EXIT_UNREAD if seen.open else EXIT_CLEAN
@@ -93,7 +112,9 @@ def _trusted(paths: tuple[Path, ...]) -> Mapping[str, bytes] | None:
         try:
             pem = public_pem(load_public(path.read_bytes()))
         except OSError as error:
-            raise TscanError(f"{path} cannot be read: {error.strerror}", "give the public key in PEM form") from error
+            raise TscanError(
+                f"{path} cannot be read: {error.strerror}", "give the public key in PEM form"
+            ) from error
         except TscanError as error:
             raise TscanError(f"{path}: {error.message}", error.hint) from None
         found[key_id(pem)] = pem
@@ -127,7 +148,9 @@ def _versions(place: str) -> tuple[list[Anchor], list[str]]:
         versions = open_versions(place)
         return list(remembered(versions)) if versions else [], []
     except TscanError as error:
-        return [], [f"{error.message}: what was deleted or written again does not show; {error.hint}"]
+        return [], [
+            f"{error.message}: what was deleted or written again does not show; {error.hint}"
+        ]
 
 
 def _limits(seen: Verified, *, own: bool) -> Iterator[str]:
@@ -141,9 +164,14 @@ def _limits(seen: Verified, *, own: bool) -> Iterator[str]:
 
 def _anchored(seen: Verified) -> Iterator[str]:
     """How far each chain is out of the reach of who holds its key, and from where on it is not."""
-    holder = "the key holder" if seen.keys and not seen.unsigned else "anybody who can write the store"
+    holder = (
+        "the key holder" if seen.keys and not seen.unsigned else "anybody who can write the store"
+    )
     if not seen.anchored:
-        newest = max((one.finished for records in seen.records.values() for one in records[-1:]), default="now")
+        newest = max(
+            (one.finished for records in seen.records.values() for one in records[-1:]),
+            default="now",
+        )
         yield f"no outside anchor: rewritable by {holder} before {newest}, and its end can be cut off"
         return
     for stream, records in sorted(seen.records.items()):
@@ -159,7 +187,7 @@ def _anchored(seen: Verified) -> Iterator[str]:
 def _deep(store: Store, seen: Verified) -> None:
     from scanner.cli.judging import as_of_the_day
     from scanner.content.library import load_library
-    from scanner.history.deep import DeepVerifier
+    from scanner.history.deep import Reverifier
     from scanner.history.ledger import Ledger
 
-    DeepVerifier(Ledger(store), as_of_the_day, load_library(lazily=True)).run(seen)
+    Reverifier(Ledger(store), as_of_the_day, load_library(lazily=True)).run(seen)

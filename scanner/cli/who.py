@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from time import sleep
 from typing import Final
 
-from scanner.cli.past import Past, now
+from scanner.cli.past import HistoryContext, now
 from scanner.core.actors import Actor
 from scanner.core.attribution import LATE, Question, answer, key_of, questions, rules_of
 from scanner.core.calendar import moment
@@ -17,21 +17,21 @@ from scanner.errors import TscanError
 from scanner.model.answers import Target
 from scanner.model.config import Config
 from scanner.model.values import Unreadable
-from scanner.sources import AUDIT_LOGS, SOURCES, AuditLog, Entrance, Rules, Session, Unentered
+from scanner.sources import AUDIT_LOGS, SOURCES, AuditLog, Entrance, Rules, Session, Unreachable
 
 CALL_DEADLINE: Final = 600.0
 """Seconds for one region's events: audit logs give few at a time, and not often."""
 
 
 @dataclass(slots=True)
-class Witnesses:
+class AuditLogs:
     """The audit logs of all targets, each opened when it is first asked."""
 
     config: Config
     logs: dict[str, AuditLog] = field(default_factory=dict)
     _doors: dict[str, list[Entrance]] = field(default_factory=dict)
     _closed: dict[str, list[str]] = field(default_factory=dict)
-    _sessions: dict[str, Session | Unentered] = field(default_factory=dict)
+    _sessions: dict[str, Session | Unreachable] = field(default_factory=dict)
 
     def log(self, cloud: str) -> AuditLog:
         """A cloud's audit log."""
@@ -46,10 +46,13 @@ class Witnesses:
         if target not in self._sessions:
             found = [door for door in self._doors[target.cloud] if door.target == target]
             if not found:
-                return "; ".join(self._closed[target.cloud]) or f"no configured target leads to {target}"
+                return (
+                    "; ".join(self._closed[target.cloud])
+                    or f"no configured target leads to {target}"
+                )
             self._sessions[target] = walk(found[0].enter(), sleep)
         session = self._sessions[target]
-        return session.why if isinstance(session, Unentered) else session
+        return session.why if isinstance(session, Unreachable) else session
 
     def _open(self, cloud: str) -> None:
         rules = Rules(read=self.log(cloud).read, call_deadline=CALL_DEADLINE)
@@ -63,20 +66,24 @@ class Witnesses:
                 closed.append(error.message)
 
 
-def attributed(drifts: Sequence[Drift], past: Past) -> list[Drift]:
+def attributed(drifts: Sequence[Drift], past: HistoryContext) -> list[Drift]:
     """The same with who did it, wherever somebody may have."""
-    witnesses = Witnesses(past.config)
+    witnesses = AuditLogs(past.config)
     return [_attributed(drift, past, witnesses) for drift in drifts]
 
 
-def _attributed(drift: Drift, past: Past, witnesses: Witnesses) -> Drift:
+def _attributed(drift: Drift, past: HistoryContext, witnesses: AuditLogs) -> Drift:
     records, rows = past.ledger.records(drift.target), past.ledger.transitions(drift.target)
     asked = questions(drift, records, rows, past.library)
-    actors = {key: _actor(question, Target(drift.target), witnesses) for key, question in asked.items()}
-    return replace(drift, moved=tuple(replace(moved, who=actors.get(key_of(moved))) for moved in drift.moved))
+    actors = {
+        key: _actor(question, Target(drift.target), witnesses) for key, question in asked.items()
+    }
+    return replace(
+        drift, moved=tuple(replace(moved, who=actors.get(key_of(moved))) for moved in drift.moved)
+    )
 
 
-def _actor(question: Question | str, target: Target, witnesses: Witnesses) -> Actor:
+def _actor(question: Question | str, target: Target, witnesses: AuditLogs) -> Actor:
     if isinstance(question, str):
         return Actor(name="", reason=question)
     if target.cloud not in AUDIT_LOGS.names:
@@ -90,7 +97,14 @@ def _actor(question: Question | str, target: Target, witnesses: Witnesses) -> Ac
         return Actor(name="", reason=f"the audit log was not read: {session}")
     # Whether it may be late is decided before it is read: what comes between the two is not missed.
     late = now() < moment(question.window[1]) + log.lag
-    events = log.events(session, question.window, question.transition.region, {rule.reach for rule in rules})
+    events = log.events(
+        session, question.window, question.transition.region, {rule.reach for rule in rules}
+    )
     if isinstance(events, Unreadable):
         return Actor(name="", reason=f"the audit log was not read whole: {events.reason}")
-    return answer(question, rules, events, LATE.format(minutes=int(log.lag.total_seconds() // 60)) if late else "")
+    return answer(
+        question,
+        rules,
+        events,
+        LATE.format(minutes=int(log.lag.total_seconds() // 60)) if late else "",
+    )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from scanner.content.reading import Reading, Steps
+from scanner.content.reading import DocumentReader, Steps
 from scanner.model.kinds import Kind, Request
 
 
-def check_agreement(readings: Mapping[str, Reading], kinds: Mapping[str, Kind]) -> None:
+def check_agreement(readings: Mapping[str, DocumentReader], kinds: Mapping[str, Kind]) -> None:
     """Note where two kinds differ on what a call's error codes mean, or on what it needs."""
     first: dict[str, tuple[Request, str]] = {}
     for identity in sorted(kinds):
@@ -24,11 +24,18 @@ def _requests(kind: Kind) -> Iterable[tuple[Steps, Request]]:
     if kind.listing is not None:
         if kind.listing.request is not None:
             yield ("list",), kind.listing.request
-        yield from ((("list", "reads", index), read) for index, read in enumerate(kind.listing.reads))
+        yield from (
+            (("list", "reads", index), read) for index, read in enumerate(kind.listing.reads)
+        )
     for name, reader in kind.readers.items():
-        yield from ((("details", name, "reads", index), read) for index, read in enumerate(reader.reads))
+        yield from (
+            (("details", name, "reads", index), read) for index, read in enumerate(reader.reads)
+        )
     yield from ((("details", name), request) for name, request in kind.details.items())
     for index, count in enumerate(kind.count_from):
         if count.source.request is not None:
             yield ("count_from", index), count.source.request
-        yield from ((("count_from", index, "reads", number), read) for number, read in enumerate(count.source.reads))
+        yield from (
+            (("count_from", index, "reads", number), read)
+            for number, read in enumerate(count.source.reads)
+        )

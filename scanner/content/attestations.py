@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from scanner.content.documents import read_document
 from scanner.content.locate import ContentFile, content_files, shown_path
-from scanner.content.reading import Reading, Steps, suggest
-from scanner.content.shapes import shape_problems
+from scanner.content.reading import DocumentReader, Steps, suggest
+from scanner.content.shapes import schema_problems
 from scanner.content.waivers import read_day
 from scanner.errors import ContentError, Problem, TscanError
 from scanner.model.attestations import Attestation, Proof
@@ -39,13 +39,17 @@ def load_attestations(path: str | Path, library: Library) -> tuple[Attestation, 
     return tuple(found)
 
 
-def _attestation(file: ContentFile, folder: Path, library: Library, problems: list[Problem]) -> Attestation | None:
+def _attestation(
+    file: ContentFile, folder: Path, library: Library, problems: list[Problem]
+) -> Attestation | None:
     document = read_document(file.content, path=file.shown)
-    shape = [document] if isinstance(document, Problem) else shape_problems(document, "attestation")
+    shape = (
+        [document] if isinstance(document, Problem) else schema_problems(document, "attestation")
+    )
     if isinstance(document, Problem) or shape:
         problems.extend(shape)
         return None
-    reading = Reading(document, problems)
+    reading = DocumentReader(document, problems)
     data = reading.data
     if data["control"] not in library.manual:
         hint = suggest(data["control"], library.manual)
@@ -69,17 +73,19 @@ def _attestation(file: ContentFile, folder: Path, library: Library, problems: li
     )
 
 
-def _check_term(reading: Reading, dated: date, until: date) -> None:
+def _check_term(reading: DocumentReader, dated: date, until: date) -> None:
     if date.min in (dated, until):
         return  # what is no day was said to be none
     if until < dated:
-        reading.wrong(("valid_until",), "a statement cannot end before it is made", "give a later day")
+        reading.wrong(
+            ("valid_until",), "a statement cannot end before it is made", "give a later day"
+        )
     elif (until - dated).days > LONGEST_DAYS:
         hint = "state it again when it ends"
         reading.wrong(("valid_until",), f"a statement counts for {LONGEST_DAYS} days at most", hint)
 
 
-def _covers(reading: Reading, dated: date) -> tuple[date | None, date | None]:
+def _covers(reading: DocumentReader, dated: date) -> tuple[date | None, date | None]:
     """The period that a statement speaks of: nobody can say what will have been."""
     if "covers" not in reading.data:
         return None, None
@@ -91,12 +97,14 @@ def _covers(reading: Reading, dated: date) -> tuple[date | None, date | None]:
         reading.wrong(("covers", "to"), "the period ends before it begins", "give a later day")
     elif ends > dated:
         reading.wrong(
-            ("covers", "to"), f"the period ends after the statement is made, on {dated}", "state what is over"
+            ("covers", "to"),
+            f"the period ends after the statement is made, on {dated}",
+            "state what is over",
         )
     return begins, ends
 
 
-def _proof(reading: Reading, path: Steps, data: dict[str, Any], beside: Path) -> Proof:
+def _proof(reading: DocumentReader, path: Steps, data: dict[str, Any], beside: Path) -> Proof:
     """Where evidence lies; a digest is held against the file that the reference names, where it is there."""
     reference, digest = data["reference"], data.get("sha256", "")
     if digest and "\n" not in reference and "\0" not in reference:
@@ -104,7 +112,9 @@ def _proof(reading: Reading, path: Steps, data: dict[str, Any], beside: Path) ->
         try:
             real = _digest(place) if place.is_file() else digest
         except OSError as error:
-            reading.wrong((*path, "reference"), f"{shown_path(place)} cannot be read: {error.strerror}")
+            reading.wrong(
+                (*path, "reference"), f"{shown_path(place)} cannot be read: {error.strerror}"
+            )
             return Proof(reference=reference, sha256=digest)
         if real != digest:
             hint = "the file is not the one that was stated about"

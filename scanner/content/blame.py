@@ -14,7 +14,13 @@ _SECONDS: Final = 60
 _COMMITTED_BY_NOBODY: Final = "0" * 40
 _DIGITS: Final = 11
 """Of a time that a calendar has."""
-_OF_ANOTHER: Final = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
+_OF_ANOTHER: Final = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_COMMON_DIR",
+)
 """Set while a hook runs, and stronger than the folder that is named."""
 _BLAME: Final = ("blame", "--line-porcelain", "-w", "-M", "--no-textconv", "--ignore-revs-file=")
 """Moved and indented lines keep the commit that wrote them. Filters that a repository configures are not run, and no
@@ -35,7 +41,9 @@ class Line:
 
     def by(self, person: str) -> bool:
         """Whether a name or an address is that of its author, as it is called or as it was written."""
-        return person.casefold() in {one.casefold() for one in (self.name, self.mail, *self.written)}
+        return person.casefold() in {
+            one.casefold() for one in (self.name, self.mail, *self.written)
+        }
 
     @property
     def day(self) -> date:
@@ -54,14 +62,19 @@ def blame(path: Path) -> Sequence[Line | None]:
     lines = _lines(_git(place, *_BLAME, "--", place.name))
     written = _written(place, {line.commit for line in lines if line is not None})
     # A commit whose author is not known as it was written is one of which nothing is known.
-    return [replace(line, written=written[line.commit]) if line and line.commit in written else None for line in lines]
+    return [
+        replace(line, written=written[line.commit]) if line and line.commit in written else None
+        for line in lines
+    ]
 
 
 def _written(place: Path, commits: Collection[str]) -> Mapping[str, tuple[str, ...]]:
     """Name and address of the authors of commits, whatever a .mailmap makes of them: that may lie here uncommitted."""
     if not commits:
         return {}
-    rows = _git(place, "log", "--no-walk", "--format=%H%x00%an%x00%ae", *sorted(commits), "--").split("\n")
+    rows = _git(
+        place, "log", "--no-walk", "--format=%H%x00%an%x00%ae", *sorted(commits), "--"
+    ).split("\n")
     return {commit: tuple(names) for commit, *names in (row.split("\0") for row in rows if row)}
 
 

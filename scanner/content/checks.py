@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from scanner.content.example_shapes import check_example
 from scanner.content.parameters import params_type
-from scanner.content.reading import Reading, Steps, Unusable, suggest
+from scanner.content.reading import DocumentReader, Steps, Unusable, suggest
 from scanner.language.types import BOOL, STRING, TIMESTAMP, ListType, MapType, RecordType, Type
 from scanner.model.checks import Check, Example, Labelled, NoneMeans, Parameter, Severity
 from scanner.model.expressions import Expression
@@ -35,7 +35,7 @@ class CheckReader:
         """The type of `params`."""
         return params_type(self.parameters)
 
-    def read(self, reading: Reading, inside: tuple[str, ...], *, shipped: bool) -> Check:
+    def read(self, reading: DocumentReader, inside: tuple[str, ...], *, shipped: bool) -> Check:
         """The check in a file; its place says its cloud and its id."""
         data = reading.data
         self._place(reading, inside, shipped=shipped)
@@ -60,18 +60,28 @@ class CheckReader:
             path=reading.document.path,
         )
 
-    def _place(self, reading: Reading, inside: tuple[str, ...], *, shipped: bool) -> None:
+    def _place(self, reading: DocumentReader, inside: tuple[str, ...], *, shipped: bool) -> None:
         identity: str = reading.data["id"]
         cloud = identity.partition("-")[0]
         kind_cloud = reading.data["resource"].partition(".")[0]
         if cloud not in (kind_cloud, _SOURCE_CONTROL):
-            reading.wrong(("id",), f"'{identity}' does not begin with its cloud", f"the kind's cloud is {kind_cloud}")
+            reading.wrong(
+                ("id",),
+                f"'{identity}' does not begin with its cloud",
+                f"the kind's cloud is {kind_cloud}",
+            )
         if inside[-1] != f"{identity}.yaml":
-            reading.wrong(("id",), f"'{identity}' is not the file's name", f"the file is called {inside[-1]}")
+            reading.wrong(
+                ("id",), f"'{identity}' is not the file's name", f"the file is called {inside[-1]}"
+            )
         if shipped and (len(inside) != 3 or inside[0] != kind_cloud):
-            reading.wrong(("id",), "the file is not in its folder", f"it belongs in checks/{kind_cloud}/<service>/")
+            reading.wrong(
+                ("id",),
+                "the file is not in its folder",
+                f"it belongs in checks/{kind_cloud}/<service>/",
+            )
 
-    def _scope(self, reading: Reading, kind: Kind | None) -> Labelled:
+    def _scope(self, reading: DocumentReader, kind: Kind | None) -> Labelled:
         data: dict[str, str] = reading.data["scope"]
         wanted: dict[str, Type] = {"tag": STRING, "values": ListType(STRING), "untagged": BOOL}
         for key, name in data.items():
@@ -80,23 +90,31 @@ class CheckReader:
                 hint = suggest(name, self.parameters)
                 reading.wrong(("scope", key), f"there is no parameter '{name}'", hint)
             elif known.type != wanted[key]:
-                reading.wrong(("scope", key), f"'{name}' is {known.type}; '{key}' needs {wanted[key]}")
+                reading.wrong(
+                    ("scope", key), f"'{name}' is {known.type}; '{key}' needs {wanted[key]}"
+                )
         tags = kind.type.fields.get("tags") if kind else None
         if kind and (tags is None or tags.type != MapType(STRING)):
             hint = f"give {kind.id} an attribute 'tags' of the type map(string)"
             reading.wrong(("scope",), f"{kind.id} has no tags to choose by", hint, key=True)
         return Labelled(tag=data["tag"], values=data["values"], untagged=data.get("untagged", ""))
 
-    def _examples(self, reading: Reading, kind: Kind | None) -> list[Example]:
+    def _examples(self, reading: DocumentReader, kind: Kind | None) -> list[Example]:
         found: list[Example] = []
         if "not_asked" in reading.data["examples"] and "where" not in reading.data:
-            reading.wrong(("examples", "not_asked"), "every resource is asked about", "'where' is what leaves some out")
+            reading.wrong(
+                ("examples", "not_asked"),
+                "every resource is asked about",
+                "'where' is what leaves some out",
+            )
         for expect, entries in reading.data["examples"].items():
             for index, data in enumerate(entries):
                 path: Steps = ("examples", expect, index)
                 if kind is not None:
                     check_example(reading, path, data, kind, self.kinds, self.params)
-                found.append(_example(expect.replace("_", " "), data, reading.document.position(path)[0]))
+                found.append(
+                    _example(expect.replace("_", " "), data, reading.document.position(path)[0])
+                )
         return found
 
 
@@ -106,7 +124,7 @@ def kind_in(content: bytes) -> str:
     return found[1].decode() if found else ""
 
 
-def _condition(reading: Reading, key: str, names: Mapping[str, Type] | None) -> Expression:
+def _condition(reading: DocumentReader, key: str, names: Mapping[str, Type] | None) -> Expression:
     if names is None:
         return Unusable()
     return reading.expression((key,), reading.data[key], names, want=BOOL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from scanner.content.reading import Reading
+from scanner.content.reading import DocumentReader
 from scanner.content.requests import Requests
 from scanner.model.kinds import Count, Kind, Scope
 
@@ -27,15 +27,19 @@ class EveryListing:
         if kind.bulk is None:
             return kind
         # An inventory lists children without their parents.
-        return replace(kind, bulk=replace(kind.bulk, count_from=(*self.sources, *kind.bulk.count_from)))
+        return replace(
+            kind, bulk=replace(kind.bulk, count_from=(*self.sources, *kind.bulk.count_from))
+        )
 
 
-def read_cloud(reading: Reading, name: str) -> EveryListing:
+def read_cloud(reading: DocumentReader, name: str) -> EveryListing:
     """What the file of a cloud says; its name says which cloud."""
     data = reading.data
     if data["cloud"] != name:
         reading.wrong(
-            ("cloud",), f"cloud '{data['cloud']}' does not match its file", f"it belongs in {data['cloud']}.yaml"
+            ("cloud",),
+            f"cloud '{data['cloud']}' does not match its file",
+            f"it belongs in {data['cloud']}.yaml",
         )
     sources = tuple(Requests(reading, {}).counts((), data, {}))
     return EveryListing(cloud=data["cloud"], scope=Scope(data["scope"]), sources=sources)

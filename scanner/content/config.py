@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from scanner.content.documents import read_document
 from scanner.content.locate import shown_path
 from scanner.content.parameters import read_params
-from scanner.content.reading import Reading, Steps, suggest
+from scanner.content.reading import DocumentReader, Steps, suggest
 from scanner.content.schemas import schema
-from scanner.content.shapes import shape_problems
+from scanner.content.shapes import schema_problems
 from scanner.errors import ContentError, Problem, TscanError
 from scanner.model.config import AlertRule, Config, Exclusion, Organization, TargetConfig
 from scanner.model.library import Library
@@ -21,9 +21,11 @@ from scanner.model.library import Library
 
 def load_config(path: str | Path, library: Library) -> Config:
     """The configuration in a file, held against a library; ContentError with every mistake in it."""
-    reading = Reading(_document(Path(path)), [])
+    reading = DocumentReader(_document(Path(path)), [])
     data = reading.data
-    targets = tuple(_target(reading, index, library) for index in range(len(data.get("targets", []))))
+    targets = tuple(
+        _target(reading, index, library) for index in range(len(data.get("targets", [])))
+    )
     config = Config(
         organization=data.get("organization", ""),
         store=data.get("store", ""),
@@ -33,7 +35,9 @@ def load_config(path: str | Path, library: Library) -> Config:
         targets=targets or (TargetConfig(),),
         params=read_params(reading, ("params",), library.parameters) if "params" in data else {},
         categories=_categories(reading, library),
-        alerts=tuple(_alert(reading, index, library) for index in range(len(data.get("alerts", [])))),
+        alerts=tuple(
+            _alert(reading, index, library) for index in range(len(data.get("alerts", [])))
+        ),
         waivers=_beside(path, data.get("waivers", "")),
         attestations=_beside(path, data.get("attestations", "")),
         path=str(path),
@@ -45,7 +49,7 @@ def load_config(path: str | Path, library: Library) -> Config:
 
 def load_place(path: str | Path) -> tuple[str, str]:
     """Where a configuration says that history lies, and its anchors, `` for what it does not say: without a library."""
-    data = Reading(_document(Path(path)), []).data
+    data = DocumentReader(_document(Path(path)), []).data
     return data.get("store", ""), data.get("anchor", {}).get("git", "")
 
 
@@ -61,27 +65,32 @@ def _document(path: Path) -> Any:
         hint = "name the configuration with --config"
         raise TscanError(f"{path} cannot be read: {error.strerror}", hint) from None
     document = read_document(content, path=shown_path(path))
-    problems = [document] if isinstance(document, Problem) else shape_problems(document, "config")
+    problems = [document] if isinstance(document, Problem) else schema_problems(document, "config")
     if problems:
         raise ContentError(problems)
     return document
 
 
-def _target(reading: Reading, index: int, library: Library) -> TargetConfig:
+def _target(reading: DocumentReader, index: int, library: Library) -> TargetConfig:
     (cloud, data), *_ = reading.data["targets"][index].items()
     path = ("targets", index, cloud)
     params = read_params(reading, (*path, "params"), library.parameters) if "params" in data else {}
     return _TARGETS.get(cloud, _declared)(reading, path, data, params)
 
 
-def _aws(reading: Reading, path: Steps, data: Mapping[str, Any], params: Mapping[str, Any]) -> TargetConfig:
+def _aws(
+    reading: DocumentReader, path: Steps, data: Mapping[str, Any], params: Mapping[str, Any]
+) -> TargetConfig:
     names = data.get("regions", [])
     for number, name in enumerate(names):
         if name in names[:number]:
             reading.wrong((*path, "regions", number), f"'{name}' is named twice", "remove one")
     if "external_id" in data and "role_arn" not in data:
         reading.wrong(
-            (*path, "external_id"), "'external_id' has no meaning without 'role_arn'", "add 'role_arn'", key=True
+            (*path, "external_id"),
+            "'external_id' has no meaning without 'role_arn'",
+            "add 'role_arn'",
+            key=True,
         )
     return TargetConfig(
         profile=data.get("profile", ""),
@@ -95,18 +104,28 @@ def _aws(reading: Reading, path: Steps, data: Mapping[str, Any], params: Mapping
     )
 
 
-def _declared(reading: Reading, path: Steps, data: Mapping[str, Any], params: Mapping[str, Any]) -> TargetConfig:
+def _declared(
+    reading: DocumentReader, path: Steps, data: Mapping[str, Any], params: Mapping[str, Any]
+) -> TargetConfig:
     """A target of a REST cloud: what it is called, and how it is reached."""
     cloud = str(path[-1])
     places: list[str] = _clouds()[cloud]["x-one-of"]
     if sum(name in data for name in places) != 1:
         words = " and ".join(f"'{name}'" for name in places)
-        reading.wrong(path, f"one of {words} is needed" if len(places) > 1 else f"{words} is missing", key=True)
-    settings = {name: value for name, value in data.items() if name not in ("params", "exclude", "bulk")}
+        reading.wrong(
+            path,
+            f"one of {words} is needed" if len(places) > 1 else f"{words} is missing",
+            key=True,
+        )
+    settings = {
+        name: value for name, value in data.items() if name not in ("params", "exclude", "bulk")
+    }
     rows = data.get("exclude", [])
     _check_excluded(reading, path, rows)
     exclude = tuple(Exclusion(**row) for row in rows)
-    return TargetConfig(cloud=cloud, settings=settings, exclude=exclude, params=params, bulk=data.get("bulk", False))
+    return TargetConfig(
+        cloud=cloud, settings=settings, exclude=exclude, params=params, bulk=data.get("bulk", False)
+    )
 
 
 _TARGETS: Final = {"aws": _aws}
@@ -141,7 +160,7 @@ def parse_target(text: str) -> TargetConfig:
     return TargetConfig(cloud=cloud, settings={"id": identity} if identity else {})
 
 
-def _organization(reading: Reading, data: Any, path: Steps) -> Organization:
+def _organization(reading: DocumentReader, data: Any, path: Steps) -> Organization:
     _check_excluded(reading, path, data.get("exclude", []))
     return Organization(
         role=data["role"],
@@ -150,7 +169,7 @@ def _organization(reading: Reading, data: Any, path: Steps) -> Organization:
     )
 
 
-def _check_excluded(reading: Reading, path: Steps, rows: list[Any]) -> None:
+def _check_excluded(reading: DocumentReader, path: Steps, rows: list[Any]) -> None:
     seen: set[str] = set()
     for number, row in enumerate(rows):
         if row["account"] in seen:
@@ -162,11 +181,16 @@ def _check_excluded(reading: Reading, path: Steps, rows: list[Any]) -> None:
 def check_role(name: str) -> None:
     """TscanError where a text is not the name of a role (with its path, without the account)."""
     properties = _clouds()["aws"]["properties"]
-    if not re.fullmatch(properties["organization"]["properties"]["role"]["pattern"].strip("^$"), name):
-        raise TscanError(f"--organization {name} is not the name of a role", "name it without its account: tscan-read")
+    if not re.fullmatch(
+        properties["organization"]["properties"]["role"]["pattern"].strip("^$"), name
+    ):
+        raise TscanError(
+            f"--organization {name} is not the name of a role",
+            "name it without its account: tscan-read",
+        )
 
 
-def _alert(reading: Reading, index: int, library: Library) -> AlertRule:
+def _alert(reading: DocumentReader, index: int, library: Library) -> AlertRule:
     data = reading.data["alerts"][index]
     for number, name in enumerate(data.get("controls", [])):
         if name not in library.controls:
@@ -177,20 +201,26 @@ def _alert(reading: Reading, index: int, library: Library) -> AlertRule:
         if "*" not in cloud and not (identity and cloud in _clouds()):
             place = ("alerts", index, "targets", number)
             close = "" if cloud in _clouds() else suggest(cloud, _clouds())
-            reading.wrong(place, f"no target is called '{pattern}'", close or "write it as aws:* or aws:111122223333")
+            reading.wrong(
+                place,
+                f"no target is called '{pattern}'",
+                close or "write it as aws:* or aws:111122223333",
+            )
     return AlertRule(**{name: tuple(values) for name, values in data.items()})
 
 
-def _timezone(reading: Reading) -> str:
+def _timezone(reading: DocumentReader) -> str:
     name: str = reading.data.get("timezone", "UTC")
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        reading.wrong(("timezone",), f"there is no time zone '{name}'", "write a name such as Europe/Berlin")
+        reading.wrong(
+            ("timezone",), f"there is no time zone '{name}'", "write a name such as Europe/Berlin"
+        )
     return name
 
 
-def _categories(reading: Reading, library: Library) -> dict[str, tuple[str, ...]]:
+def _categories(reading: DocumentReader, library: Library) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for name, data in reading.data.get("frameworks", {}).items():
         framework = library.frameworks.get(name)
@@ -204,6 +234,8 @@ def _categories(reading: Reading, library: Library) -> dict[str, tuple[str, ...]
         for index, category in enumerate(data["categories"]):
             if category not in known:
                 where = ("frameworks", name, "categories", index)
-                reading.wrong(where, f"{name} has no category '{category}'", suggest(category, known))
+                reading.wrong(
+                    where, f"{name} has no category '{category}'", suggest(category, known)
+                )
         found[name] = tuple(data["categories"])
     return found

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scanner.content.reading import Reading, Steps, suggest
+from scanner.content.reading import DocumentReader, Steps, suggest
 from scanner.model.controls import (
     CheckLink,
     Control,
@@ -33,7 +33,7 @@ class Known:
     controls: Collection[str] = ()
 
 
-def read_manual(reading: Reading) -> dict[str, ManualControl]:
+def read_manual(reading: DocumentReader) -> dict[str, ManualControl]:
     """The manual controls of a file."""
     named = ("control", "evidence", "frequency", "owner", "policy", "criteria")
     return {
@@ -51,13 +51,16 @@ def read_manual(reading: Reading) -> dict[str, ManualControl]:
     }
 
 
-def read_control(reading: Reading, inside: tuple[str, ...], known: Known) -> Control:
+def read_control(reading: DocumentReader, inside: tuple[str, ...], known: Known) -> Control:
     """The control in a file; the file's name is its id."""
     data = reading.data
     if inside[-1] != f"{data['id']}.yaml":
-        reading.wrong(("id",), f"'{data['id']}' is not the file's name", f"the file is called {inside[-1]}")
+        reading.wrong(
+            ("id",), f"'{data['id']}' is not the file's name", f"the file is called {inside[-1]}"
+        )
     links = tuple(
-        CheckLink(id=link["id"], role=Role(link["role"]), why=link["why"].strip()) for link in data.get("checks", [])
+        CheckLink(id=link["id"], role=Role(link["role"]), why=link["why"].strip())
+        for link in data.get("checks", [])
     )
     _check_links(reading, data, known)
     return Control(
@@ -94,24 +97,49 @@ def read_control(reading: Reading, inside: tuple[str, ...], known: Known) -> Con
     )
 
 
-def _check_links(reading: Reading, data: Mapping[str, Any], known: Known) -> None:
-    _all_known(reading, ("checks",), [link["id"] for link in data.get("checks", [])], known.checks, "check", at="id")
-    _all_known(reading, ("attestations",), data.get("attestations", []), known.manual, "manual control")
+def _check_links(reading: DocumentReader, data: Mapping[str, Any], known: Known) -> None:
+    _all_known(
+        reading,
+        ("checks",),
+        [link["id"] for link in data.get("checks", [])],
+        known.checks,
+        "check",
+        at="id",
+    )
+    _all_known(
+        reading, ("attestations",), data.get("attestations", []), known.manual, "manual control"
+    )
     _once(reading, ("checks",), [link["id"] for link in data.get("checks", [])], at="id")
     _once(reading, ("lacking",), [entry["id"] for entry in data.get("lacking", [])], at="id")
     for index, entry in enumerate(data.get("lacking", [])):
         if entry["id"] in known.shipped:
             path = ("lacking", index, "id")
-            reading.wrong(path, f"check '{entry['id']}' is not lacking: it exists", "move it to 'checks'")
+            reading.wrong(
+                path, f"check '{entry['id']}' is not lacking: it exists", "move it to 'checks'"
+            )
 
 
-def _requirement(reading: Reading, path: Steps, data: Mapping[str, Any], known: Known) -> Requirement:
+def _requirement(
+    reading: DocumentReader, path: Steps, data: Mapping[str, Any], known: Known
+) -> Requirement:
     if not any(data.get(key) for key in ("checks", "attestations", "params")):
-        reading.wrong(path, "nothing is named that would meet this", "name 'checks', 'attestations' or 'params'")
+        reading.wrong(
+            path,
+            "nothing is named that would meet this",
+            "name 'checks', 'attestations' or 'params'",
+        )
     # A check that is lacking may be one of several ways to meet this: the pack will have it one day.
     lacking = {entry["id"] for entry in reading.data.get("lacking", [])}
-    _all_known(reading, (*path, "checks"), data.get("checks", []), {*known.checks, *lacking}, "check")
-    _all_known(reading, (*path, "attestations"), data.get("attestations", []), known.manual, "manual control")
+    _all_known(
+        reading, (*path, "checks"), data.get("checks", []), {*known.checks, *lacking}, "check"
+    )
+    _all_known(
+        reading,
+        (*path, "attestations"),
+        data.get("attestations", []),
+        known.manual,
+        "manual control",
+    )
     _all_known(reading, (*path, "params"), data.get("params", []), known.parameters, "parameter")
     return Requirement(
         checks=tuple(data.get("checks", [])),
@@ -122,7 +150,13 @@ def _requirement(reading: Reading, path: Steps, data: Mapping[str, Any], known: 
 
 
 def _all_known(
-    reading: Reading, path: Steps, ids: list[str], known: Collection[str] | None, what: str, *, at: str = ""
+    reading: DocumentReader,
+    path: Steps,
+    ids: list[str],
+    known: Collection[str] | None,
+    what: str,
+    *,
+    at: str = "",
 ) -> None:
     if known is None:
         return
@@ -135,13 +169,15 @@ def _all_known(
             reading.wrong(here, f"there is no {what} '{identity}'", hint.removeprefix("; "))
 
 
-def _once(reading: Reading, path: Steps, ids: list[str], *, at: str) -> None:
+def _once(reading: DocumentReader, path: Steps, ids: list[str], *, at: str) -> None:
     for index, identity in enumerate(ids):
         if identity in ids[:index]:
-            reading.wrong((*path, index, at), f"'{identity}' is named twice", "keep one, with one 'why'")
+            reading.wrong(
+                (*path, index, at), f"'{identity}' is named twice", "keep one, with one 'why'"
+            )
 
 
-def read_criteria(reading: Reading, known: Known) -> list[Criterion]:
+def read_criteria(reading: DocumentReader, known: Known) -> list[Criterion]:
     """The criteria of one file of a framework."""
     found: list[Criterion] = []
     for identity, data in reading.data["criteria"].items():
@@ -156,7 +192,11 @@ def read_criteria(reading: Reading, known: Known) -> list[Criterion]:
                 title=data["title"].strip(),
                 evidence=data["evidence"],
                 controls=tuple(
-                    ControlLink(control=link["id"], primary=link["role"] == "primary", why=link["why"].strip())
+                    ControlLink(
+                        control=link["id"],
+                        primary=link["role"] == "primary",
+                        why=link["why"].strip(),
+                    )
                     for link in data["controls"]
                 ),
                 does_not_prove=data.get("does_not_prove", ""),

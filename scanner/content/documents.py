@@ -35,7 +35,7 @@ _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORDS: Final = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
-class BrokenError(Exception):
+class UnreadableYamlError(Exception):
     """A file that cannot be read as YAML, with what is wrong and where."""
 
     def __init__(self, line: int, column: int, message: str, hint: str = "") -> None:
@@ -115,24 +115,37 @@ def read_document(content: bytes, *, path: str, name: str = "") -> Document | Pr
         text = _decode(content)
         root = _compose(text)
         data = _build(root)
-    except BrokenError as broken:
+    except UnreadableYamlError as broken:
         return Problem(path, broken.line, broken.column, broken.message, broken.hint)
     return Document(path=path, name=name or path, text=text, data=data, root=root)
 
 
 def _decode(content: bytes) -> str:
     if len(content) > LARGEST:
-        raise BrokenError(1, 1, f"the file is larger than {LARGEST:,} bytes", "is it the right file?")
+        raise UnreadableYamlError(
+            1, 1, f"the file is larger than {LARGEST:,} bytes", "is it the right file?"
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        column = len(content[content.rfind(b"\n", 0, error.start) + 1 : error.start].decode("utf-8", "replace")) + 1
-        raise BrokenError(line, column, "the file is not UTF-8", "save it as UTF-8") from None
+        column = (
+            len(
+                content[content.rfind(b"\n", 0, error.start) + 1 : error.start].decode(
+                    "utf-8", "replace"
+                )
+            )
+            + 1
+        )
+        raise UnreadableYamlError(
+            line, column, "the file is not UTF-8", "save it as UTF-8"
+        ) from None
     # Nearly every file is printable ASCII: that is seen at a glance.
     if content.translate(None, _PLAIN) and (found := _REFUSED.search(text)):
         line, column = _line_column(text, found.start())
-        raise BrokenError(line, column, f"the character U+{ord(found[0]):04X} is not allowed here", "remove it")
+        raise UnreadableYamlError(
+            line, column, f"the character U+{ord(found[0]):04X} is not allowed here", "remove it"
+        )
     return text
 
 
@@ -154,7 +167,12 @@ class _Loader(_Parser):
         self._depth += 1
         if self._depth > DEEPEST:
             mark = parent.start_mark
-            raise BrokenError(mark.line + 1, mark.column + 1, f"nested more than {DEEPEST} levels deep", "flatten it")
+            raise UnreadableYamlError(
+                mark.line + 1,
+                mark.column + 1,
+                f"nested more than {DEEPEST} levels deep",
+                "flatten it",
+            )
 
     def ascend_resolver(self) -> None:
         self._depth -= 1
@@ -168,7 +186,7 @@ def _compose(text: str) -> Any:
     except yaml.MarkedYAMLError as error:
         raise _translated(error) from None
     if root is None:
-        raise BrokenError(1, 1, "the file is empty")
+        raise UnreadableYamlError(1, 1, "the file is empty")
     return root
 
 
@@ -178,19 +196,24 @@ def _refuse_anchors(text: str) -> None:
         event: Any = loader.get_event()
         if getattr(event, "anchor", None):
             mark = event.start_mark
-            raise BrokenError(
-                mark.line + 1, mark.column + 1, "anchors and aliases are not used here", "write the value out"
+            raise UnreadableYamlError(
+                mark.line + 1,
+                mark.column + 1,
+                "anchors and aliases are not used here",
+                "write the value out",
             )
 
 
-def _translated(error: yaml.MarkedYAMLError) -> BrokenError:
+def _translated(error: yaml.MarkedYAMLError) -> UnreadableYamlError:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     if "but found another document" in str(error.problem):
-        return BrokenError(line, column, "a second document starts here", "one file holds one thing")
+        return UnreadableYamlError(
+            line, column, "a second document starts here", "one file holds one thing"
+        )
     hint = _HINTS.get(str(error.problem), "")
     context = f" {error.context}" if error.context else ""
-    return BrokenError(line, column, f"not YAML: {error.problem}{context}", hint)
+    return UnreadableYamlError(line, column, f"not YAML: {error.problem}{context}", hint)
 
 
 _HINTS: Final = {
@@ -246,5 +269,5 @@ def _double(node: Any, text: str) -> float:
     return value
 
 
-def _at(node: Any, message: str, hint: str = "") -> BrokenError:
-    return BrokenError(node.start_mark.line + 1, node.start_mark.column + 1, message, hint)
+def _at(node: Any, message: str, hint: str = "") -> UnreadableYamlError:
+    return UnreadableYamlError(node.start_mark.line + 1, node.start_mark.column + 1, message, hint)

@@ -21,7 +21,12 @@ NOT_GIVEN: Final = Unreadable("not given in the example")
 UNREAD: Final = Unreadable("unreadable in the example")
 CUT_OFF: Final = "cut off in the example"
 NOT_ASKED: Final = "not asked"
-_GIVEN: Final = {"id": "example", "name": "example", "account": "111122223333", "region": "eu-west-1"}
+_GIVEN: Final = {
+    "id": "example",
+    "name": "example",
+    "account": "111122223333",
+    "region": "eu-west-1",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +56,11 @@ def _judge(check: Check, example: Example, library: Library) -> ExampleResult:
     if verdict == NOT_ASKED and check.where is not None:
         reason = f"where is false: {check.where.source}"
     elif verdict == "unknown":
-        open_question = check.pass_when if check.where is None or check.where.evaluate(scope) is True else check.where
+        open_question = (
+            check.pass_when
+            if check.where is None or check.where.evaluate(scope) is True
+            else check.where
+        )
         reason = open_question.explain(scope).reason
     return ExampleResult(example=example, verdict=verdict, reason=reason)
 
@@ -80,7 +89,8 @@ def example_scope(check: Check, example: Example, library: Library) -> dict[str,
 def example_params(given: Mapping[str, Any], parameters: Mapping[str, Parameter]) -> dict[str, Any]:
     """Every parameter: as given, else its default, else unreadable until the entity sets it."""
     return resolve_params(
-        parameters, {name: typed(parse_type(parameters[name].type), value) for name, value in given.items()}
+        parameters,
+        {name: typed(parse_type(parameters[name].type), value) for name, value in given.items()},
     )
 
 
@@ -111,7 +121,9 @@ class _Maker:
     def resource(self, kind: Kind, data: Mapping[str, Any], at: PathSteps) -> dict[str, Any]:
         record: dict[str, Any] = {}
         for name, standard in _GIVEN.items():
-            record[name] = UNREAD if (*at, name) in self.marks.unreadable else data.get(name, standard)
+            record[name] = (
+                UNREAD if (*at, name) in self.marks.unreadable else data.get(name, standard)
+            )
         for name, attribute in kind.attributes.items():
             record[name] = self._attribute(attribute, kind.type.fields[name], data, (*at, name))
         for name, relation in kind.relations.items():
@@ -126,7 +138,9 @@ class _Maker:
             return OpenList(value if isinstance(value, list) else (), CUT_OFF)
         return value
 
-    def _attribute(self, attribute: Attribute, field: Field, data: Mapping[str, Any], at: PathSteps) -> Any:
+    def _attribute(
+        self, attribute: Attribute, field: Field, data: Mapping[str, Any], at: PathSteps
+    ) -> Any:
         def make() -> Any:
             if attribute.name in data:
                 return self._value(field.type, data[attribute.name], at, attribute)
@@ -139,7 +153,10 @@ class _Maker:
     def _value(self, kind: Type, data: Any, at: PathSteps, attribute: Attribute | None) -> Any:
         if isinstance(kind, ListType) and isinstance(data, list):
             items = [
-                self._marked(lambda i=index, item=item: self._item(kind, item, (*at, i), attribute), (*at, index))
+                self._marked(
+                    lambda i=index, item=item: self._item(kind, item, (*at, i), attribute),
+                    (*at, index),
+                )
                 for index, item in enumerate(data)
             ]
             return self._arranged(items, attribute)
@@ -151,7 +168,10 @@ class _Maker:
         if attribute is None or not isinstance(kind.item, RecordType) or not attribute.each:
             return self._value(kind.item, data, at, None)
         fields = kind.item.fields
-        return {name: self._attribute(inner, fields[name], data, (*at, name)) for name, inner in attribute.each.items()}
+        return {
+            name: self._attribute(inner, fields[name], data, (*at, name))
+            for name, inner in attribute.each.items()
+        }
 
     def _arranged(self, items: list[Any], attribute: Attribute | None) -> list[Any]:
         if attribute is None or not attribute.ordered:
@@ -159,7 +179,8 @@ class _Maker:
         if not attribute.each:
             return items
         return [
-            {**item, "position": position} if isinstance(item, dict) else item for position, item in enumerate(items)
+            {**item, "position": position} if isinstance(item, dict) else item
+            for position, item in enumerate(items)
         ]
 
     def _record(self, kind: RecordType, data: Mapping[str, Any], at: PathSteps) -> dict[str, Any]:
@@ -185,7 +206,9 @@ class _Maker:
             if relation.cardinality is not Cardinality.MANY:
                 return self.resource(other, given, at)
             return [
-                self._marked(lambda i=index, item=item: self.resource(other, item, (*at, i)), (*at, index))
+                self._marked(
+                    lambda i=index, item=item: self.resource(other, item, (*at, i)), (*at, index)
+                )
                 for index, item in enumerate(given)
             ]
 

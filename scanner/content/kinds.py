@@ -8,14 +8,16 @@ from typing import Any, Final
 
 from scanner.content.agreement import check_agreement
 from scanner.content.clouds import EveryListing, everywhere
-from scanner.content.reading import Reading, Steps, suggest
+from scanner.content.reading import DocumentReader, Steps, suggest
 from scanner.content.requests import Requests
 from scanner.content.typing import MistypedError, attribute_field, typed
 from scanner.language.types import DYN, STRING, TIMESTAMP, Field, ListType, RecordType, Type
 from scanner.model.expressions import Expression
 from scanner.model.kinds import Attribute, Cardinality, Kind, Listing, Relation, Request, Scope
 
-GIVEN: Final[Mapping[str, Field]] = {name: Field(STRING) for name in ("id", "name", "account", "region")}
+GIVEN: Final[Mapping[str, Field]] = {
+    name: Field(STRING) for name in ("id", "name", "account", "region")
+}
 """What every resource has."""
 RAW: Final[Mapping[str, Type]] = {
     "it": DYN,
@@ -35,7 +37,7 @@ class Draft:
     """A kind that is read, and whose own attributes are typed; its relations are not followed yet."""
 
     id: str
-    reading: Reading
+    reading: DocumentReader
     own: Mapping[str, Field]
 
     @property
@@ -52,14 +54,18 @@ class Draft:
                 yield name, said[0], relation[said[0]]
 
 
-def draft_kind(reading: Reading, inside: tuple[str, ...]) -> Draft:
+def draft_kind(reading: DocumentReader, inside: tuple[str, ...]) -> Draft:
     """The draft of a kind in a file; its place says its cloud and its name."""
     data = reading.data
     identity: str = data["kind"]
     wanted = f"{inside[0]}.{inside[-1].removesuffix('.yaml')}"
     if len(inside) != 2 or identity != wanted:
         cloud, _, rest = identity.partition(".")
-        reading.wrong(("kind",), f"kind '{identity}' does not match its file", f"it belongs in {cloud}/{rest}.yaml")
+        reading.wrong(
+            ("kind",),
+            f"kind '{identity}' does not match its file",
+            f"it belongs in {cloud}/{rest}.yaml",
+        )
     own: dict[str, Field] = {}
     for name, attribute in data["attributes"].items():
         path = ("attributes", name)
@@ -69,7 +75,12 @@ def draft_kind(reading: Reading, inside: tuple[str, ...]) -> Draft:
         own[name] = attribute_field(reading, path, name, attribute)
     for name in data.get("details", {}):
         if name in RAW or name in _UNSPEAKABLE or name in ("item", "self", "resource"):
-            reading.wrong(("details", name), f"a detail cannot be called '{name}'", "it has a meaning", key=True)
+            reading.wrong(
+                ("details", name),
+                f"a detail cannot be called '{name}'",
+                "it has a meaning",
+                key=True,
+            )
     return Draft(id=identity, reading=reading, own=own)
 
 
@@ -83,17 +94,23 @@ def finish_kinds(
         fields = {**GIVEN, **draft.own}
         for name, cardinality, other in draft.targets():
             if name in fields:
-                draft.reading.wrong(("relations", name), f"'{name}' is an attribute too", "rename one", key=True)
+                draft.reading.wrong(
+                    ("relations", name), f"'{name}' is an attribute too", "rename one", key=True
+                )
             if other in types:
                 fields[name] = _related(cardinality, types[other])
             else:
                 fields[name] = Field(DYN)
                 if other not in drafts and other not in broken:
                     hint = suggest(other, drafts)
-                    draft.reading.wrong(("relations", name, cardinality), f"there is no kind '{other}'", hint)
+                    draft.reading.wrong(
+                        ("relations", name, cardinality), f"there is no kind '{other}'", hint
+                    )
         types[identity] = RecordType(identity, fields)
     _check_parents(drafts, broken)
-    kinds = {identity: everywhere(_kind(drafts[identity], types, drafts), rules) for identity in types}
+    kinds = {
+        identity: everywhere(_kind(drafts[identity], types, drafts), rules) for identity in types
+    }
     check_agreement({identity: draft.reading for identity, draft in drafts.items()}, kinds)
     return kinds
 
@@ -117,7 +134,10 @@ def _in_order(drafts: Mapping[str, Draft]) -> list[str]:
             elif states.get(other) is False:
                 circle = " → ".join((*trail[trail.index(other) :], other))
                 drafts[identity].reading.wrong(
-                    ("relations", name), f"relations go in a circle: {circle}", "remove one of them", key=True
+                    ("relations", name),
+                    f"relations go in a circle: {circle}",
+                    "remove one of them",
+                    key=True,
                 )
         states[identity] = True
         order.append(identity)
@@ -131,7 +151,11 @@ def _in_order(drafts: Mapping[str, Draft]) -> list[str]:
 def _check_parents(drafts: Mapping[str, Draft], broken: frozenset[str]) -> None:
     for draft in drafts.values():
         seen = [draft.id]
-        while (parent := drafts[seen[-1]].data.get("list", {}).get("per")) and parent in drafts and parent not in seen:
+        while (
+            (parent := drafts[seen[-1]].data.get("list", {}).get("per"))
+            and parent in drafts
+            and parent not in seen
+        ):
             seen.append(parent)
         if parent in seen:
             message = f"the listing goes in a circle: {' → '.join([*seen, parent])}"
@@ -139,7 +163,9 @@ def _check_parents(drafts: Mapping[str, Draft], broken: frozenset[str]) -> None:
     for draft in drafts.values():
         parent = draft.data.get("list", {}).get("per")
         if parent and parent not in drafts and parent not in broken:
-            draft.reading.wrong(("list", "per"), f"there is no kind '{parent}'", suggest(parent, drafts))
+            draft.reading.wrong(
+                ("list", "per"), f"there is no kind '{parent}'", suggest(parent, drafts)
+            )
 
 
 def _kind(draft: Draft, types: Mapping[str, RecordType], drafts: Mapping[str, Draft]) -> Kind:
@@ -162,8 +188,12 @@ def _kind(draft: Draft, types: Mapping[str, RecordType], drafts: Mapping[str, Dr
         service=data["service"],
         nature=data["nature"],
         scope=scope,
-        listing=replace(requests, names=RAW).listing(("list",), data["list"]) if "list" in data else None,
-        count_from=tuple(replace(requests, names=RAW).counts((), data, data.get("list", {"per": ""}))),
+        listing=replace(requests, names=RAW).listing(("list",), data["list"])
+        if "list" in data
+        else None,
+        count_from=tuple(
+            replace(requests, names=RAW).counts((), data, data.get("list", {"per": ""}))
+        ),
         at=_place(reading, data, names),
         identity=reading.expression(("id",), data["id"], RAW, fits=STRING, raw=True),
         label=reading.expression(("name",), data["name"], RAW, fits=STRING, raw=True),
@@ -177,11 +207,15 @@ def _kind(draft: Draft, types: Mapping[str, RecordType], drafts: Mapping[str, Dr
     )
 
 
-def _check_place(reading: Reading, data: dict[str, Any]) -> None:
+def _check_place(reading: DocumentReader, data: dict[str, Any]) -> None:
     if "location" in data and "at" in data:
-        reading.wrong(("at",), "'at' and 'location' exclude each other", "a location is no endpoint", key=True)
+        reading.wrong(
+            ("at",), "'at' and 'location' exclude each other", "a location is no endpoint", key=True
+        )
     if "location" in data and data["scope"] == Scope.REGION:
-        reading.wrong(("scope",), "a kind with a location is not listed by region", "write 'scope: account'")
+        reading.wrong(
+            ("scope",), "a kind with a location is not listed by region", "write 'scope: account'"
+        )
 
 
 def _located(draft: Draft, drafts: Mapping[str, Draft]) -> bool:
@@ -196,7 +230,9 @@ def _located(draft: Draft, drafts: Mapping[str, Draft]) -> bool:
     return False
 
 
-def _place(reading: Reading, data: dict[str, Any], names: Mapping[str, Type]) -> Expression | None:
+def _place(
+    reading: DocumentReader, data: dict[str, Any], names: Mapping[str, Type]
+) -> Expression | None:
     """Where the resource is."""
     for word in ("at", "location"):
         if word in data:
@@ -205,7 +241,11 @@ def _place(reading: Reading, data: dict[str, Any], names: Mapping[str, Type]) ->
 
 
 def _attributes(
-    reading: Reading, path: Steps, data: dict[str, Any], fields: Mapping[str, Field], names: Mapping[str, Type]
+    reading: DocumentReader,
+    path: Steps,
+    data: dict[str, Any],
+    fields: Mapping[str, Field],
+    names: Mapping[str, Type],
 ) -> dict[str, Attribute]:
     return {
         name: _attribute(reading, (*path, name), name, attribute, fields[name], names)
@@ -214,10 +254,19 @@ def _attributes(
 
 
 def _attribute(
-    reading: Reading, path: Steps, name: str, data: dict[str, Any], field: Field, names: Mapping[str, Type]
+    reading: DocumentReader,
+    path: Steps,
+    name: str,
+    data: dict[str, Any],
+    field: Field,
+    names: Mapping[str, Type],
 ) -> Attribute:
     each: dict[str, Attribute] = {}
-    if isinstance(field.type, ListType) and isinstance(field.type.item, RecordType) and "each" in data:
+    if (
+        isinstance(field.type, ListType)
+        and isinstance(field.type.item, RecordType)
+        and "each" in data
+    ):
         inner = {**names, "item": DYN}
         each = _attributes(reading, (*path, "each"), data["each"], field.type.item.fields, inner)
     raw = isinstance(field.type, RecordType) or bool(each)
@@ -225,7 +274,9 @@ def _attribute(
         name=name,
         meaning=data["meaning"],
         type=data["type"].strip(),
-        api=reading.expression((*path, "api"), data["api"], names, fits=None if raw else field.type, raw=True),
+        api=reading.expression(
+            (*path, "api"), data["api"], names, fits=None if raw else field.type, raw=True
+        ),
         absent=_absent(reading, (*path, "absent"), data, field),
         has_absent="absent" in data,
         each=each,
@@ -235,12 +286,14 @@ def _attribute(
     )
 
 
-def _absent(reading: Reading, path: Steps, data: dict[str, Any], field: Field) -> Any:
+def _absent(reading: DocumentReader, path: Steps, data: dict[str, Any], field: Field) -> Any:
     if "absent" not in data:
         return None
     if field.optional:
         reading.wrong(
-            path, "a type with '?' has no 'absent:'", "remove one: absence is a value, or it is asked by has()"
+            path,
+            "a type with '?' has no 'absent:'",
+            "remove one: absence is a value, or it is asked by has()",
         )
     try:
         return typed(field.type, data["absent"])
@@ -250,17 +303,26 @@ def _absent(reading: Reading, path: Steps, data: dict[str, Any], field: Field) -
 
 
 def _relations(
-    draft: Draft, names: Mapping[str, Type], types: Mapping[str, RecordType], drafts: Mapping[str, Draft]
+    draft: Draft,
+    names: Mapping[str, Type],
+    types: Mapping[str, RecordType],
+    drafts: Mapping[str, Draft],
 ) -> dict[str, Relation]:
     reading = draft.reading
-    ours = {**names, "self": RecordType(draft.id, {"id": GIVEN["id"], "region": GIVEN["region"], **draft.own})}
+    ours = {
+        **names,
+        "self": RecordType(draft.id, {"id": GIVEN["id"], "region": GIVEN["region"], **draft.own}),
+    }
     targets = {name: (cardinality, other) for name, cardinality, other in draft.targets()}
     found: dict[str, Relation] = {}
     for name, data in draft.data.get("relations", {}).items():
         path: Steps = ("relations", name)
         if name not in targets:
             reading.wrong(
-                path, f"'{name}' leads to one kind", "write one of 'one:', 'maybe_one:' and 'many:'", key=True
+                path,
+                f"'{name}' leads to one kind",
+                "write one of 'one:', 'maybe_one:' and 'many:'",
+                key=True,
             )
             continue
         cardinality, other = targets[name]
@@ -268,15 +330,22 @@ def _relations(
             known = {**GIVEN, **drafts[other].own}
             for theirs in (key for key in data["on"] if key not in known):
                 hint = suggest(theirs, known)
-                reading.wrong((*path, "on", theirs), f"{other} has no attribute '{theirs}'", hint, key=True)
+                reading.wrong(
+                    (*path, "on", theirs), f"{other} has no attribute '{theirs}'", hint, key=True
+                )
         found[name] = Relation(
             name=name,
             meaning=data["meaning"],
             kind=other,
             cardinality=Cardinality(cardinality),
-            on={key: reading.expression((*path, "on", key), text, ours, raw=True) for key, text in data["on"].items()},
+            on={
+                key: reading.expression((*path, "on", key), text, ours, raw=True)
+                for key, text in data["on"].items()
+            },
             home={
-                key: reading.expression((*path, "home", key), text, {"key": STRING}, fits=STRING, raw=True)
+                key: reading.expression(
+                    (*path, "home", key), text, {"key": STRING}, fits=STRING, raw=True
+                )
                 for key, text in data.get("home", {}).items()
             },
         )

@@ -18,12 +18,12 @@ from scanner.content.kinds import Draft, draft_kind, finish_kinds
 from scanner.content.locate import ContentFile, Roots, content_files, default_roots
 from scanner.content.mappings import read_mappings
 from scanner.content.parameters import read_parameters
-from scanner.content.reading import Reading
-from scanner.content.shapes import shape_problems
+from scanner.content.reading import DocumentReader
+from scanner.content.shapes import schema_problems
 from scanner.errors import ContentError, Problem
 from scanner.model.checks import Check, Parameter
 from scanner.model.kinds import Kind
-from scanner.model.library import Back, Library, Shelf
+from scanner.model.library import CheckEntry, LazyChecks, Library
 
 _PARAMETERS: Final = ("parameters.yaml",)
 
@@ -51,22 +51,31 @@ class Pack:
     def of(self, label: str) -> Iterator[ContentFile]:
         """The files of one part: `resources`, `checks` or `mappings`."""
         for file in self.files:
-            if file.name.startswith(f"{label}/") or (not file.shipped and file.name.split("/")[2] == label):
+            if file.name.startswith(f"{label}/") or (
+                not file.shipped and file.name.split("/")[2] == label
+            ):
                 yield file
 
-    def read(self, file: ContentFile, format_name: str) -> Reading | None:
+    def read(self, file: ContentFile, format_name: str) -> DocumentReader | None:
         """The document of a file, or None when its form is wrong."""
         document = read_document(file.content, path=file.shown, name=file.name)
         if isinstance(document, Problem):
             self.problems.append(document)
             return None
-        if format_name == "check" and not file.shipped and isinstance(document.data, dict) and "kind" in document.data:
+        if (
+            format_name == "check"
+            and not file.shipped
+            and isinstance(document.data, dict)
+            and "kind" in document.data
+        ):
             hint = "kinds decide which calls run with your credentials; only tscan ships them"
-            self.problems.append(document.problem(("kind",), "a folder of checks cannot add a kind", hint, key=True))
+            self.problems.append(
+                document.problem(("kind",), "a folder of checks cannot add a kind", hint, key=True)
+            )
             return None
-        wrong = shape_problems(document, format_name)
+        wrong = schema_problems(document, format_name)
         self.problems.extend(wrong)
-        return None if wrong else Reading(document, self.problems)
+        return None if wrong else DocumentReader(document, self.problems)
 
     def digest(self) -> str:
         """SHA-256 over the name and the bytes of every file."""
@@ -105,12 +114,20 @@ def _load(roots: Roots, *, lazily: bool) -> Library:
     pack.collect(roots)
     kinds, broken = _kinds(pack)
     parameters = _parameters(pack)
-    reader = None if parameters is None else CheckReader(kinds=kinds, broken=broken, parameters=parameters)
-    files = {file.stem: file for file in pack.of("checks") if file.shipped and file.inside != _PARAMETERS}
+    reader = (
+        None
+        if parameters is None
+        else CheckReader(kinds=kinds, broken=broken, parameters=parameters)
+    )
+    files = {
+        file.stem: file for file in pack.of("checks") if file.shipped and file.inside != _PARAMETERS
+    }
     later = files if lazily and reader else {}
     checks, broken_checks = _checks(pack, reader, later)
     shipped = {name for name in files if name in later or name in checks}
-    known = Known(checks={*later, *checks, *broken_checks}, shipped=shipped, parameters=parameters, manual=())
+    known = Known(
+        checks={*later, *checks, *broken_checks}, shipped=shipped, parameters=parameters, manual=()
+    )
     mappings = read_mappings(pack.of("mappings"), pack.read, pack.problems, known)
     if pack.problems:
         raise ContentError(pack.problems)
@@ -138,13 +155,15 @@ def _kinds(pack: Pack) -> tuple[dict[str, Kind], frozenset[str]]:
             continue
         draft = draft_kind(reading, file.inside)
         if draft.id in drafts:
-            reading.wrong(("kind",), f"kind '{draft.id}' exists already", _first(drafts[draft.id].reading))
+            reading.wrong(
+                ("kind",), f"kind '{draft.id}' exists already", _first(drafts[draft.id].reading)
+            )
         else:
             drafts[draft.id] = draft
     return finish_kinds(drafts, frozenset(broken), rules), frozenset(broken)
 
 
-def _first(reading: Reading) -> str:
+def _first(reading: DocumentReader) -> str:
     return f"first in {reading.document.path}"
 
 
@@ -162,7 +181,9 @@ def _parameters(pack: Pack) -> dict[str, Parameter] | None:
         for name, parameter in read_parameters(reading).items():
             if name in found:
                 hint = "a folder adds parameters; tscan.yaml sets those that exist"
-                reading.wrong(("parameters", name), f"parameter '{name}' exists already", hint, key=True)
+                reading.wrong(
+                    ("parameters", name), f"parameter '{name}' exists already", hint, key=True
+                )
             else:
                 found[name] = parameter
     return None if broken else found
@@ -185,14 +206,18 @@ def _checks(
             continue
         check = reader.read(reading, file.inside, shipped=file.shipped)
         if check.id in shown:
-            reading.wrong(("id",), f"check '{check.id}' exists already", f"first in {shown[check.id]}")
+            reading.wrong(
+                ("id",), f"check '{check.id}' exists already", f"first in {shown[check.id]}"
+            )
             continue
         found[check.id] = check
         shown[check.id] = file.shown
     return {identity: found[identity] for identity in sorted(found)}, frozenset(broken_checks)
 
 
-def _shelf(pack: Pack, reader: CheckReader, later: Mapping[str, ContentFile], found: Mapping[str, Check]) -> Shelf:
+def _shelf(
+    pack: Pack, reader: CheckReader, later: Mapping[str, ContentFile], found: Mapping[str, Check]
+) -> LazyChecks:
     """Checks that are read when they are asked for, beside those that are read; ContentError for mistakes in one."""
 
     def read(name: str) -> Check:
@@ -205,7 +230,12 @@ def _shelf(pack: Pack, reader: CheckReader, later: Mapping[str, ContentFile], fo
         return check
 
     backs = {
-        name: Back(file.inside[0], kind_in(file.content), hashlib.sha256(file.content).hexdigest())
+        name: CheckEntry(
+            file.inside[0], kind_in(file.content), hashlib.sha256(file.content).hexdigest()
+        )
         for name, file in later.items()
     }
-    return Shelf({**backs, **{name: Back(check.cloud, check.kind) for name, check in found.items()}}, read)
+    return LazyChecks(
+        {**backs, **{name: CheckEntry(check.cloud, check.kind) for name, check in found.items()}},
+        read,
+    )

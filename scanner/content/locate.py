@@ -47,7 +47,9 @@ class ContentFile:
         return self.inside[-1].removesuffix(".yaml")
 
 
-def default_roots(*, checks: Sequence[str | Path] = (), mappings: Sequence[str | Path] = ()) -> Roots:
+def default_roots(
+    *, checks: Sequence[str | Path] = (), mappings: Sequence[str | Path] = ()
+) -> Roots:
     """What tscan brings, and a user's folders beside it."""
     above = _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parent
     return Roots(
@@ -62,11 +64,15 @@ def default_roots(*, checks: Sequence[str | Path] = (), mappings: Sequence[str |
 def _folder(path: str | Path, option: str) -> Path:
     folder = Path(path)
     if not folder.is_dir():
-        raise TscanError(f"{option} {path}: there is no such folder", "give a folder that holds YAML files")
+        raise TscanError(
+            f"{option} {path}: there is no such folder", "give a folder that holds YAML files"
+        )
     return folder
 
 
-def content_files(root: Path, label: str, problems: list[Problem], *, shipped: bool = True) -> Iterator[ContentFile]:
+def content_files(
+    root: Path, label: str, problems: list[Problem], *, shipped: bool = True
+) -> Iterator[ContentFile]:
     """The YAML files below a folder, in order of their names."""
     # What lies in the working folder is written as it is listed there, without `./`.
     above = "" if (place := shown_path(root)) == os.curdir else place
@@ -74,7 +80,9 @@ def content_files(root: Path, label: str, problems: list[Problem], *, shipped: b
         path = os.path.join(root, *inside)
         shown = os.path.join(above, *inside)
         if path.endswith(".yml"):
-            problems.append(Problem(shown, 1, 1, "the file's name ends in .yml", "rename it to .yaml"))
+            problems.append(
+                Problem(shown, 1, 1, "the file's name ends in .yml", "rename it to .yaml")
+            )
             continue
         try:
             with open(path, "rb") as file:

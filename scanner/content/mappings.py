@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from scanner.content.controls import Known, read_control, read_criteria, read_manual
 from scanner.content.locate import ContentFile
-from scanner.content.reading import Reading
+from scanner.content.reading import DocumentReader
 from scanner.errors import Problem
 from scanner.model.controls import Control, Criterion, Framework, ManualControl
 
-Reader = Callable[[ContentFile, str], Reading | None]
+Reader = Callable[[ContentFile, str], DocumentReader | None]
 
 
 @dataclass(slots=True)
@@ -27,10 +27,10 @@ class Mappings:
 class _Files:
     """Readings by what they are, with what was broken."""
 
-    manual: list[Reading] = field(default_factory=list)
-    controls: list[tuple[Reading, ContentFile]] = field(default_factory=list)
-    frameworks: dict[str, Reading] = field(default_factory=dict)
-    criteria: dict[str, list[Reading]] = field(default_factory=dict)
+    manual: list[DocumentReader] = field(default_factory=list)
+    controls: list[tuple[DocumentReader, ContentFile]] = field(default_factory=list)
+    frameworks: dict[str, DocumentReader] = field(default_factory=dict)
+    criteria: dict[str, list[DocumentReader]] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     """Formats and, for controls, ids of files with mistakes."""
 
@@ -46,10 +46,12 @@ def read_mappings(
     for reading in sorted_files.manual:
         for identity, manual in read_manual(reading).items():
             if identity in found.manual:
-                reading.wrong(("manual", identity), f"manual control '{identity}' exists already", key=True)
+                reading.wrong(
+                    ("manual", identity), f"manual control '{identity}' exists already", key=True
+                )
             found.manual[identity] = manual
     known = replace(known, manual=None if "manual" in sorted_files.broken else found.manual)
-    readings: dict[str, Reading] = {}
+    readings: dict[str, DocumentReader] = {}
     for reading, file in sorted_files.controls:
         control = read_control(reading, file.inside, known)
         if control.id in found.controls:
@@ -96,10 +98,14 @@ def _format(inside: tuple[str, ...]) -> str:
     return "framework" if inside[1] == "framework.yaml" else "criteria"
 
 
-def _add_framework(found: _Files, reading: Reading, file: ContentFile) -> None:
+def _add_framework(found: _Files, reading: DocumentReader, file: ContentFile) -> None:
     folder = file.inside[0]
     if reading.data["id"] != folder:
-        reading.wrong(("id",), f"'{reading.data['id']}' is not the folder's name", f"the folder is called {folder}")
+        reading.wrong(
+            ("id",),
+            f"'{reading.data['id']}' is not the folder's name",
+            f"the folder is called {folder}",
+        )
     if folder in found.frameworks:
         first = found.frameworks[folder].document.path
         reading.wrong(("id",), f"framework '{folder}' exists already", f"first in {first}")
@@ -111,7 +117,11 @@ def _read_frameworks(files: _Files, found: Mappings, controls: Collection[str]) 
     known = Known(checks=(), parameters=(), manual=(), controls=controls)
     for folder, readings in files.criteria.items():
         if folder not in files.frameworks and "framework" not in files.broken:
-            readings[0].wrong((), f"'{folder}' has no framework.yaml", "write one with 'version', 'id' and 'title'")
+            readings[0].wrong(
+                (),
+                f"'{folder}' has no framework.yaml",
+                "write one with 'version', 'id' and 'title'",
+            )
     for folder, framework in files.frameworks.items():
         criteria: dict[str, Criterion] = {}
         for reading in files.criteria.get(folder, []):
@@ -121,7 +131,11 @@ def _read_frameworks(files: _Files, found: Mappings, controls: Collection[str]) 
                     reading.wrong(("criteria", criterion.id), message, "keep one", key=True)
                 criteria[criterion.id] = criterion
         if not criteria and "criteria" not in files.broken:
-            framework.wrong((), f"framework '{folder}' has no criteria", "add a file of criteria beside this one")
+            framework.wrong(
+                (),
+                f"framework '{folder}' has no criteria",
+                "add a file of criteria beside this one",
+            )
         found.frameworks[folder] = Framework(
             id=folder,
             title=framework.data["title"],
@@ -130,15 +144,25 @@ def _read_frameworks(files: _Files, found: Mappings, controls: Collection[str]) 
         )
 
 
-def _check_used(found: Mappings, readings: dict[str, Reading], manual: list[Reading]) -> None:
+def _check_used(
+    found: Mappings, readings: dict[str, DocumentReader], manual: list[DocumentReader]
+) -> None:
     """Every control serves a criterion, and a manual control names criteria that exist."""
-    criteria = {criterion.id: criterion for each in found.frameworks.values() for criterion in each.criteria}
+    criteria = {
+        criterion.id: criterion for each in found.frameworks.values() for criterion in each.criteria
+    }
     used = {link.control for criterion in criteria.values() for link in criterion.controls}
     for identity in found.controls.keys() - used:
-        readings[identity].wrong(("id",), f"no criterion names control '{identity}'", "name it in a framework's file")
+        readings[identity].wrong(
+            ("id",), f"no criterion names control '{identity}'", "name it in a framework's file"
+        )
     for reading in manual:
         for identity, data in reading.data["manual"].items():
             for index, criterion in enumerate(data.get("criteria", [])):
                 if criterion not in criteria:
                     path = ("manual", identity, "criteria", index)
-                    reading.wrong(path, f"there is no criterion '{criterion}'", "name one of a framework's criteria")
+                    reading.wrong(
+                        path,
+                        f"there is no criterion '{criterion}'",
+                        "name one of a framework's criteria",
+                    )

@@ -50,7 +50,10 @@ def mutate(check: Check, library: Library) -> MutationResult:
     survivors = []
     for condition, mutant, faulty in _faulty(check, names):
         total += 1
-        if all(verdict_of(faulty, scope) == verdict for scope, verdict in zip(scopes, expected, strict=True)):
+        if all(
+            verdict_of(faulty, scope) == verdict
+            for scope, verdict in zip(scopes, expected, strict=True)
+        ):
             survivors.append(Survivor(condition=condition, mutant=mutant))
     return MutationResult(check=check.id, total=total, survivors=tuple(survivors))
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from scanner.content.documents import read_document
 from scanner.content.locate import shown_path
-from scanner.content.reading import Reading, Steps
-from scanner.content.shapes import shape_problems
+from scanner.content.reading import DocumentReader, Steps
+from scanner.content.shapes import schema_problems
 from scanner.errors import ContentError, Problem
 from scanner.model.rest import PLACEHOLDER, Page, RestOperation, RestOperations
 
@@ -22,17 +22,19 @@ _WAYS: Final = ({"send", "next"}, {"send", "next", "more"}, {"link"}, {"header"}
 def load_operations(path: Path) -> RestOperations:
     """The operations in a file by name; ContentError with every mistake in it."""
     document = read_document(path.read_bytes(), path=shown_path(path))
-    problems = [document] if isinstance(document, Problem) else shape_problems(document, "operations")
+    problems = (
+        [document] if isinstance(document, Problem) else schema_problems(document, "operations")
+    )
     if isinstance(document, Problem) or problems:
         raise ContentError(problems)
-    reading = Reading(document, [])
+    reading = DocumentReader(document, [])
     found = {operation.name: operation for operation in _operations(reading)}
     if reading.problems:
         raise ContentError(reading.problems)
     return found
 
 
-def _operations(reading: Reading) -> Iterator[RestOperation]:
+def _operations(reading: DocumentReader) -> Iterator[RestOperation]:
     for service, data in reading.data["services"].items():
         path: Steps = ("services", service)
         usual = _page(reading, (*path, "page"), data["page"]) if "page" in data else None
@@ -40,12 +42,18 @@ def _operations(reading: Reading) -> Iterator[RestOperation]:
             yield _operation(reading, (*path, "operations", name), service, operation, usual)
 
 
-def _operation(reading: Reading, path: Steps, service: str, data: dict[str, Any], usual: Page | None) -> RestOperation:
+def _operation(
+    reading: DocumentReader, path: Steps, service: str, data: dict[str, Any], usual: Page | None
+) -> RestOperation:
     above = reading.data["services"][service]
     _check_verb(reading, path, data)
     page = _page(reading, (*path, "page"), data["page"]) if "page" in data else usual
     if "post" in data and page is not None and not page.send:
-        reading.wrong((*path, "post"), "a POST is paged by a token", "write 'page: none', or 'send' with 'next'")
+        reading.wrong(
+            (*path, "post"),
+            "a POST is paged by a token",
+            "write 'page: none', or 'send' with 'next'",
+        )
     return RestOperation(
         name=f"{service}:{path[-1]}",
         post="post" in data,
@@ -68,30 +76,47 @@ def _operation(reading: Reading, path: Steps, service: str, data: dict[str, Any]
     )
 
 
-def _check_verb(reading: Reading, path: Steps, data: dict[str, Any]) -> None:
+def _check_verb(reading: DocumentReader, path: Steps, data: dict[str, Any]) -> None:
     if ("get" in data) == ("post" in data):
-        reading.wrong(path, "one of 'get' and 'post' is needed", "name the path that is asked", key=True)
+        reading.wrong(
+            path, "one of 'get' and 'post' is needed", "name the path that is asked", key=True
+        )
         return
     verb = "get" if "get" in data else "post"
     if verb == "post" and "why" not in data:
-        reading.wrong((*path, "post"), "a POST is on the list for a reason", "say in 'why' that it only reads")
+        reading.wrong(
+            (*path, "post"), "a POST is on the list for a reason", "say in 'why' that it only reads"
+        )
     for word in ("graphql", "kql"):
         if word in data and verb == "get":
-            reading.wrong((*path, word), "a query is asked by POST", "write 'post' instead of 'get'", key=True)
+            reading.wrong(
+                (*path, word), "a query is asked by POST", "write 'post' instead of 'get'", key=True
+            )
     text: str = data[verb]
     stray = _STRAY.search(PLACEHOLDER.sub("x", text))
     if stray:
-        reading.wrong((*path, verb), f"'{text}' is not a path: '{stray[0]}'", "placeholders are {name} and {+name}")
+        reading.wrong(
+            (*path, verb),
+            f"'{text}' is not a path: '{stray[0]}'",
+            "placeholders are {name} and {+name}",
+        )
     names = [match[2] for match in PLACEHOLDER.finditer(text)]
     for name in sorted({name for name in names if names.count(name) > 1}):
-        reading.wrong((*path, verb), f"'{name}' fills two places of the path", "give each place its own name")
+        reading.wrong(
+            (*path, verb), f"'{name}' fills two places of the path", "give each place its own name"
+        )
 
 
-def _page(reading: Reading, path: Steps, data: Any) -> Page | None:
+def _page(reading: DocumentReader, path: Steps, data: Any) -> Page | None:
     if data == "none":
         return None
     if set(data) not in _WAYS:
-        reading.wrong(path, "pages follow in one way", "write 'send' with 'next', or 'link', or 'header'", key=True)
+        reading.wrong(
+            path,
+            "pages follow in one way",
+            "write 'send' with 'next', or 'link', or 'header'",
+            key=True,
+        )
     return Page(
         send=data.get("send", ""),
         next=data.get("next", ""),

@@ -6,18 +6,29 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from scanner.content.reading import Reading, Steps, suggest
+from scanner.content.reading import DocumentReader, Steps, suggest
 from scanner.content.typing import MistypedError, typed
 from scanner.errors import TscanError
 from scanner.language.functions import to_double, to_int
-from scanner.language.types import BOOL, DOUBLE, INT, STRING, Field, ListType, MapType, RecordType, Type, parse_type
+from scanner.language.types import (
+    BOOL,
+    DOUBLE,
+    INT,
+    STRING,
+    Field,
+    ListType,
+    MapType,
+    RecordType,
+    Type,
+    parse_type,
+)
 from scanner.model.checks import Parameter
 
 _ORDERED: Final = ("int", "double")
 _SCALARS: Final = (BOOL, INT, DOUBLE, STRING)
 
 
-def read_parameters(reading: Reading) -> dict[str, Parameter]:
+def read_parameters(reading: DocumentReader) -> dict[str, Parameter]:
     """The parameters that a file declares."""
     found: dict[str, Parameter] = {}
     for name, data in reading.data["parameters"].items():
@@ -39,7 +50,7 @@ def read_parameters(reading: Reading) -> dict[str, Parameter]:
     return found
 
 
-def _type(reading: Reading, path: Steps, notation: str) -> Type | None:
+def _type(reading: DocumentReader, path: Steps, notation: str) -> Type | None:
     try:
         kind = parse_type(notation)
     except ValueError:
@@ -56,7 +67,7 @@ def _type(reading: Reading, path: Steps, notation: str) -> Type | None:
     return kind
 
 
-def _value(reading: Reading, path: Steps, kind: Type, data: Any) -> Any:
+def _value(reading: DocumentReader, path: Steps, kind: Type, data: Any) -> Any:
     try:
         return typed(kind, data)
     except MistypedError as error:
@@ -64,7 +75,7 @@ def _value(reading: Reading, path: Steps, kind: Type, data: Any) -> Any:
         return None
 
 
-def _check_tighter(reading: Reading, path: Steps, data: Mapping[str, Any]) -> None:
+def _check_tighter(reading: DocumentReader, path: Steps, data: Mapping[str, Any]) -> None:
     tighter = data.get("tighter")
     if tighter is None:
         return
@@ -76,10 +87,14 @@ def _check_tighter(reading: Reading, path: Steps, data: Mapping[str, Any]) -> No
 
 def params_type(parameters: Mapping[str, Parameter]) -> RecordType:
     """The type of `params` in a condition."""
-    return RecordType("params", {name: Field(parse_type(known.type)) for name, known in parameters.items()})
+    return RecordType(
+        "params", {name: Field(parse_type(known.type)) for name, known in parameters.items()}
+    )
 
 
-def read_params(reading: Reading, path: Steps, parameters: Mapping[str, Parameter]) -> dict[str, Any]:
+def read_params(
+    reading: DocumentReader, path: Steps, parameters: Mapping[str, Parameter]
+) -> dict[str, Any]:
     """The values that a mapping in a file sets, each of its parameter's type."""
     data: Any = reading.data
     for step in path:
@@ -87,7 +102,12 @@ def read_params(reading: Reading, path: Steps, parameters: Mapping[str, Paramete
     found: dict[str, Any] = {}
     for name, value in data.items():
         if name not in parameters:
-            reading.wrong((*path, name), f"there is no parameter '{name}'", suggest(name, parameters), key=True)
+            reading.wrong(
+                (*path, name),
+                f"there is no parameter '{name}'",
+                suggest(name, parameters),
+                key=True,
+            )
             continue
         found[name] = _value(reading, (*path, name), parse_type(parameters[name].type), value)
     return found
@@ -100,11 +120,17 @@ def parse_params(assignments: Iterable[str], parameters: Mapping[str, Parameter]
         name, equals, text = assignment.partition("=")
         name = name.strip()
         if not equals:
-            raise TscanError(f"--param {assignment}: a value is missing", "write --param name=value")
+            raise TscanError(
+                f"--param {assignment}: a value is missing", "write --param name=value"
+            )
         if name not in parameters:
-            raise TscanError(f"--param {name}: there is no such parameter", suggest(name, parameters))
+            raise TscanError(
+                f"--param {name}: there is no such parameter", suggest(name, parameters)
+            )
         if name in found:
-            raise TscanError(f"--param {name} is given twice", "a list is written with commas: name=a,b")
+            raise TscanError(
+                f"--param {name} is given twice", "a list is written with commas: name=a,b"
+            )
         found[name] = _parsed(name, text, parse_type(parameters[name].type))
     return found
 

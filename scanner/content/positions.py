@@ -42,7 +42,11 @@ def _block(text: str, node: Any) -> list[Position]:
                 found.append((number + 1, indent + offset + 1))
         end = (number + 1, indent + len(content) + 1)
         following = lines[number + 1][indent:] if number + 1 < len(lines) else ""
-        while len(found) < len(value) and value[len(found)] in " \n" and not _starts(following, value, len(found)):
+        while (
+            len(found) < len(value)
+            and value[len(found)] in " \n"
+            and not _starts(following, value, len(found))
+        ):
             found.append(end)
             if node.style == "|":
                 break
@@ -61,7 +65,9 @@ def _flow(text: str, node: Any) -> list[Position]:
     quote = node.style or ""
     index = node.start_mark.index + len(quote)
     found: list[Position] = []
-    cursor = _Cursor(text, node.start_mark.index, node.start_mark.line + 1, node.start_mark.column + 1)
+    cursor = _Cursor(
+        text, node.start_mark.index, node.start_mark.line + 1, node.start_mark.column + 1
+    )
     cursor.to(index)
     while len(found) < len(value) and cursor.index < len(text):
         if _at_fold(text, cursor.index):

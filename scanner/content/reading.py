@@ -37,7 +37,7 @@ def suggest(word: str, known: Iterable[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class DocumentReader:
     """One document, and where its problems go."""
 
     document: Document
@@ -76,5 +76,7 @@ class Reading:
             node = self.document.node(path)
             for error in errors.errors:
                 line, column = position_of(self.document.text, node, error.line, error.column)
-                self.problems.append(Problem(self.document.path, line, column, error.message, error.hint))
+                self.problems.append(
+                    Problem(self.document.path, line, column, error.message, error.hint)
+                )
             return Unusable()

@@ -39,7 +39,7 @@ _WORDS: Final = {
 }
 
 
-def shape_problems(document: Document, format_name: str) -> list[Problem]:
+def schema_problems(document: Document, format_name: str) -> list[Problem]:
     """What is wrong with the form of a document."""
     found: list[Problem] = []
 
@@ -62,7 +62,12 @@ def _version(data: Any, report: Report) -> bool:
     elif type(version) is not int or version < 1:
         report(("version",), f"{version!r} is not a version", "write 'version: 1'", False)
     elif version > 1:
-        report(("version",), f"version {version} is newer than this tscan reads", "upgrade tscan", False)
+        report(
+            ("version",),
+            f"version {version} is newer than this tscan reads",
+            "upgrade tscan",
+            False,
+        )
         return False
     return True
 
@@ -82,7 +87,9 @@ def _compiled(name: str) -> Check:
         resolved[f"#/$defs/{key}"] = _compile(definition, reference)
     properties = {key: value for key, value in whole["properties"].items() if key != "version"}
     required = [key for key in whole["required"] if key != "version"]
-    return _compile({**whole, "properties": {"version": {}, **properties}, "required": required}, reference)
+    return _compile(
+        {**whole, "properties": {"version": {}, **properties}, "required": required}, reference
+    )
 
 
 def _compile(rule: dict[str, Any], reference: Callable[[str], Check]) -> Check:
@@ -116,11 +123,23 @@ def _is_one_of(data: Any, allowed: frozenset[str]) -> bool:
 
 def _wrong_type(data: Any, allowed: frozenset[str], path: Steps, report: Report) -> None:
     wanted = " or ".join(_WORDS[name] for name in _WORDS if name in allowed)
-    hint = "put it in quotes" if "string" in allowed and isinstance(data, bool | int | float) else ""
+    hint = (
+        "put it in quotes" if "string" in allowed and isinstance(data, bool | int | float) else ""
+    )
     if data is None:
-        report(path, f"{_label(path)} has no value; it must be {wanted}", "leave the key out if there is none", False)
+        report(
+            path,
+            f"{_label(path)} has no value; it must be {wanted}",
+            "leave the key out if there is none",
+            False,
+        )
     else:
-        report(path, f"{_label(path)} must be {wanted}, not {_WORDS[_JSON_TYPES[type(data)]]}", hint, False)
+        report(
+            path,
+            f"{_label(path)} must be {wanted}, not {_WORDS[_JSON_TYPES[type(data)]]}",
+            hint,
+            False,
+        )
 
 
 def _label(path: Steps) -> str:
@@ -133,7 +152,9 @@ def _choice(data: Any, choices: list[str], path: Steps, report: Report) -> None:
         hint = did_you_mean(data, choices) if isinstance(data, str) else ""
         hint = hint if hint.startswith("did") else ""
         shown = f"'{data}'" if isinstance(data, str) else _WORDS[_JSON_TYPES[type(data)]]
-        report(path, f"{_label(path)} is {shown}; it must be one of: {', '.join(choices)}", hint, False)
+        report(
+            path, f"{_label(path)} is {shown}; it must be one of: {', '.join(choices)}", hint, False
+        )
 
 
 def _text_check(rule: dict[str, Any]) -> Check | None:
@@ -196,7 +217,9 @@ def _mapping_check(rule: dict[str, Any], reference: Callable[[str], Check]) -> C
         meant: set[str] = set()
         for key, value in data.items():
             if key_check is not None:
-                key_check(key, (*path, key), lambda at, message, hint, _: report(at, message, hint, True))
+                key_check(
+                    key, (*path, key), lambda at, message, hint, _: report(at, message, hint, True)
+                )
             if (further := known.get(key, other)) is not None:
                 further(value, (*path, key), report)
             elif rest is False:
@@ -215,4 +238,9 @@ def _size(data: dict[str, Any], least: int, most: int, path: Steps, report: Repo
     if len(data) < least:
         report(path, f"{_label(path)} is empty", "", False)
     elif len(data) > most:
-        report(path, f"{_label(path)} has {len(data)} keys; {most} is the most", "write an item for each", False)
+        report(
+            path,
+            f"{_label(path)} has {len(data)} keys; {most} is the most",
+            "write an item for each",
+            False,
+        )

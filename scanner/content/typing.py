@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from scanner.content.reading import Reading, Steps, suggest
+from scanner.content.reading import DocumentReader, Steps, suggest
 from scanner.core.policies import POLICY_TYPE, TRUST_POLICY_TYPE
 from scanner.language.functions import to_duration, to_timestamp
 from scanner.language.types import (
@@ -43,7 +43,7 @@ class MistypedError(Exception):
         self.path, self.message, self.hint = path, message, hint
 
 
-def attribute_field(reading: Reading, path: Steps, name: str, data: dict[str, Any]) -> Field:
+def attribute_field(reading: DocumentReader, path: Steps, name: str, data: dict[str, Any]) -> Field:
     """The field that an attribute's `type` and `each` declare."""
     notation = data["type"].strip()
     core = notation.removesuffix("?").strip()
@@ -52,7 +52,9 @@ def attribute_field(reading: Reading, path: Steps, name: str, data: dict[str, An
         if each is None:
             reading.wrong((*path, "type"), "a list(record) declares its fields", "add 'each:'")
         else:
-            reading.wrong((*path, "each"), f"'each' belongs to list(record), the type is {core}", key=True)
+            reading.wrong(
+                (*path, "each"), f"'each' belongs to list(record), the type is {core}", key=True
+            )
     if core == RECORDS:
         return Field(_records(reading, (*path, "each"), name, data), notation.endswith("?"))
     try:
@@ -63,13 +65,18 @@ def attribute_field(reading: Reading, path: Steps, name: str, data: dict[str, An
         return Field(DYN, notation.endswith("?"))
 
 
-def _records(reading: Reading, path: Steps, name: str, data: dict[str, Any]) -> Type:
+def _records(reading: DocumentReader, path: Steps, name: str, data: dict[str, Any]) -> Type:
     each: dict[str, Any] = data.get("each") or {}
-    fields = {key: attribute_field(reading, (*path, key), key, value) for key, value in each.items()}
+    fields = {
+        key: attribute_field(reading, (*path, key), key, value) for key, value in each.items()
+    }
     if data.get("ordered", False):
         if "position" in fields:
             reading.wrong(
-                (*path, "position"), "an ordered list gives each record its 'position'", "rename it", key=True
+                (*path, "position"),
+                "an ordered list gives each record its 'position'",
+                "rename it",
+                key=True,
             )
         fields["position"] = Field(INT)
     return ListType(RecordType(name, fields), ordered=data.get("ordered", False))
@@ -93,7 +100,9 @@ def typed(kind: Type, value: Any, path: Steps = ()) -> Any:
 def _record(kind: RecordType, value: dict[str, Any], path: Steps) -> dict[str, Any]:
     for key in value:
         if key not in kind.fields:
-            raise MistypedError((*path, key), f"{kind.name} has no field '{key}'", suggest(key, kind.fields))
+            raise MistypedError(
+                (*path, key), f"{kind.name} has no field '{key}'", suggest(key, kind.fields)
+            )
     for key, field in kind.fields.items():
         if key not in value and not field.optional:
             raise MistypedError(path, f"'{key}' of {kind.name} is missing")
@@ -109,7 +118,11 @@ def _scalar(kind: Type, value: Any, path: Steps) -> Any:
     if kind == DOUBLE and type(value) in (int, float):
         return float(value)
     if type(value) is not _PYTHON.get(str(kind)):
-        hint = "put it in quotes" if str(kind) == "string" and isinstance(value, bool | int | float) else ""
+        hint = (
+            "put it in quotes"
+            if str(kind) == "string" and isinstance(value, bool | int | float)
+            else ""
+        )
         raise MistypedError(path, f"must be {_WORDS[str(kind)]}, not {described(value)}", hint)
     return value
 

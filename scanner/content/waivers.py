@@ -11,8 +11,8 @@ from typing import Any, Final
 from scanner.content.blame import Line, blame
 from scanner.content.documents import Document, read_document
 from scanner.content.locate import shown_path
-from scanner.content.reading import Reading, Steps, suggest
-from scanner.content.shapes import shape_problems
+from scanner.content.reading import DocumentReader, Steps, suggest
+from scanner.content.shapes import schema_problems
 from scanner.errors import ContentError, Problem, TscanError
 from scanner.model.controls import Role
 from scanner.model.library import Library
@@ -29,14 +29,18 @@ REVIEW: Final = timedelta(days=7)
 def load_waivers(path: str | Path, library: Library) -> tuple[Waiver, ...]:
     """The waivers in a file, held against a library and git; ContentError with every mistake in it."""
     place = Path(path)
-    reading = Reading(_document(place), [])
-    found = [_waiver(reading, index, data, library) for index, data in enumerate(reading.data["waivers"])]
+    reading = DocumentReader(_document(place), [])
+    found = [
+        _waiver(reading, index, data, library) for index, data in enumerate(reading.data["waivers"])
+    ]
     _check_ids(reading)
     if reading.problems:
         raise ContentError(reading.problems)
     lines = blame(place)
     waivers = tuple(
-        _authored(reading, index, waiver, lines) for index, waiver in enumerate(found) if waiver is not None
+        _authored(reading, index, waiver, lines)
+        for index, waiver in enumerate(found)
+        if waiver is not None
     )
     if reading.problems:
         raise ContentError(reading.problems)
@@ -48,22 +52,27 @@ def _document(path: Path) -> Document:
         content = path.read_bytes()
     except OSError as error:
         raise TscanError(
-            f"{path} cannot be read: {error.strerror}", "name the file with --waivers, or under 'waivers' of tscan.yaml"
+            f"{path} cannot be read: {error.strerror}",
+            "name the file with --waivers, or under 'waivers' of tscan.yaml",
         ) from None
     document = read_document(content, path=shown_path(path))
-    problems = [document] if isinstance(document, Problem) else shape_problems(document, "waivers")
+    problems = [document] if isinstance(document, Problem) else schema_problems(document, "waivers")
     if isinstance(document, Problem) or problems:
         raise ContentError(problems)
     return document
 
 
-def _waiver(reading: Reading, index: int, data: dict[str, Any], library: Library) -> Waiver | None:
+def _waiver(
+    reading: DocumentReader, index: int, data: dict[str, Any], library: Library
+) -> Waiver | None:
     """The waiver of an entry; None where it does not say what it accepts, which is noted."""
     path: Steps = ("waivers", index)
     named = [name for name in SCOPES if name in data]
     if len(named) != 1:
         said = f"{' and '.join(named)} at once" if named else "nothing that could be accepted"
-        reading.wrong(path, f"the waiver names {said}", "name one of 'gap', 'finding' and 'control'")
+        reading.wrong(
+            path, f"the waiver names {said}", "name one of 'gap', 'finding' and 'control'"
+        )
         return None
     (kind,) = named
     scope = _scope(reading, (*path, kind), kind, data[kind], library)
@@ -74,16 +83,22 @@ def _waiver(reading: Reading, index: int, data: dict[str, Any], library: Library
         reason=" ".join(data["reason"].split()),
         approver=data["approver"],
         opened=read_day(reading, (*path, "opened"), data["opened"]),
-        expires=_term(reading, path, data, LONGEST_CONTROL_DAYS if kind == "control" else LONGEST_DAYS),
+        expires=_term(
+            reading, path, data, LONGEST_CONTROL_DAYS if kind == "control" else LONGEST_DAYS
+        ),
         compensating=data.get("compensating", ""),
     )
 
 
-def _scope(reading: Reading, path: Steps, kind: str, data: dict[str, str], library: Library) -> Scope:
+def _scope(
+    reading: DocumentReader, path: Steps, kind: str, data: dict[str, str], library: Library
+) -> Scope:
     for key, text in data.items():
         if "*" in text:
             hint = "write an entry for each: a pattern would also accept what nobody has looked at"
-            reading.wrong((*path, key), f"'{text}' is a pattern, and a waiver accepts one thing by name", hint)
+            reading.wrong(
+                (*path, key), f"'{text}' is a pattern, and a waiver accepts one thing by name", hint
+            )
     if kind == "gap":
         return GapScope(**data)
     if kind == "control":
@@ -92,37 +107,51 @@ def _scope(reading: Reading, path: Steps, kind: str, data: dict[str, str], libra
     check = library.checks.get(data["check"])
     _known(reading, (*path, "check"), data["check"], library.checks, "check")
     if check is not None and check.cloud != data["target"].partition(":")[0]:
-        reading.wrong((*path, "target"), f"{check.id} is never asked of {data['target']}", f"it is about {check.cloud}")
+        reading.wrong(
+            (*path, "target"),
+            f"{check.id} is never asked of {data['target']}",
+            f"it is about {check.cloud}",
+        )
     return FindingScope(target=data["target"], check=data["check"], resource=data["resource"])
 
 
-def _known(reading: Reading, path: Steps, name: str, known: Collection[str], what: str) -> None:
+def _known(
+    reading: DocumentReader, path: Steps, name: str, known: Collection[str], what: str
+) -> None:
     if name not in known and "*" not in name:
         reading.wrong(path, f"there is no {what} '{name}'", suggest(name, known))
 
 
-def _check_compensating(reading: Reading, path: Steps, data: dict[str, Any], scope: Scope, library: Library) -> None:
+def _check_compensating(
+    reading: DocumentReader, path: Steps, data: dict[str, Any], scope: Scope, library: Library
+) -> None:
     """A compensating control exists, and could read pass while what is accepted fails."""
     name = data.get("compensating", "")
     if not name:
         if isinstance(scope, ControlScope):
             hint = "name one in 'compensating', or accept single findings"
-            reading.wrong((*path, "control"), "a whole control is accepted only beside one that compensates", hint)
+            reading.wrong(
+                (*path, "control"),
+                "a whole control is accepted only beside one that compensates",
+                hint,
+            )
         return
     place = (*path, "compensating")
     _known(reading, place, name, library.controls, "control")
     control = library.controls.get(name)
     if isinstance(scope, ControlScope) and name == scope.control:
         reading.wrong(place, f"{name} cannot compensate for itself", "name another control")
-    evidencing = {link.id for link in control.checks if link.role is Role.EVIDENCES} if control else set()
+    evidencing = (
+        {link.id for link in control.checks if link.role is Role.EVIDENCES} if control else set()
+    )
     if isinstance(scope, FindingScope) and scope.check in evidencing:
         message = f"{name} is evidenced by {scope.check}: it never reads pass while that fails"
         reading.wrong(place, message, "name a control that does not depend on it")
 
 
-def _term(reading: Reading, path: Steps, data: dict[str, Any], longest: int) -> date:
+def _term(reading: DocumentReader, path: Steps, data: dict[str, Any], longest: int) -> date:
     problems: list[Problem] = []
-    opened = read_day(Reading(reading.document, problems), (*path, "opened"), data["opened"])
+    opened = read_day(DocumentReader(reading.document, problems), (*path, "opened"), data["opened"])
     expires = read_day(reading, (*path, "expires"), data["expires"])
     if problems or expires == date.min:
         return expires
@@ -134,7 +163,7 @@ def _term(reading: Reading, path: Steps, data: dict[str, Any], longest: int) -> 
     return expires
 
 
-def read_day(reading: Reading, path: Steps, text: str) -> date:
+def read_day(reading: DocumentReader, path: Steps, text: str) -> date:
     """The day at a path; the first of all days where it is none, which is noted."""
     try:
         return date.fromisoformat(text)
@@ -143,15 +172,21 @@ def read_day(reading: Reading, path: Steps, text: str) -> date:
         return date.min
 
 
-def _check_ids(reading: Reading) -> None:
+def _check_ids(reading: DocumentReader) -> None:
     seen: set[str] = set()
     for index, data in enumerate(reading.data["waivers"]):
         if data["id"] in seen:
-            reading.wrong(("waivers", index, "id"), f"waiver '{data['id']}' stands twice", "give each its own id")
+            reading.wrong(
+                ("waivers", index, "id"),
+                f"waiver '{data['id']}' stands twice",
+                "give each its own id",
+            )
         seen.add(data["id"])
 
 
-def _authored(reading: Reading, index: int, waiver: Waiver, lines: Sequence[Line | None]) -> Waiver:
+def _authored(
+    reading: DocumentReader, index: int, waiver: Waiver, lines: Sequence[Line | None]
+) -> Waiver:
     """The waiver with who wrote it and when, as far as git knows."""
     path: Steps = ("waivers", index)
     written = _written(reading.document, path, lines)
@@ -159,23 +194,35 @@ def _authored(reading: Reading, index: int, waiver: Waiver, lines: Sequence[Line
     for line in sorted(known, key=lambda one: one.when, reverse=True):
         if line.by(waiver.approver):
             message = f"{waiver.approver} wrote this entry (commit {line.commit[:12]}) and cannot approve it"
-            reading.wrong((*path, "approver"), message, "the person who approves is not the one who asks")
+            reading.wrong(
+                (*path, "approver"), message, "the person who approves is not the one who asks"
+            )
             break
     committed = _committed(reading, path, waiver, lines)
-    author = max(known, key=lambda one: one.when).mail if known and len(known) == len(written) else ""
+    author = (
+        max(known, key=lambda one: one.when).mail if known and len(known) == len(written) else ""
+    )
     return replace(waiver, author=author, committed=committed)
 
 
-def _committed(reading: Reading, path: Steps, waiver: Waiver, lines: Sequence[Line | None]) -> date | None:
+def _committed(
+    reading: DocumentReader, path: Steps, waiver: Waiver, lines: Sequence[Line | None]
+) -> date | None:
     """The day on which what is accepted, and from when on, was committed; None where a part of it is not."""
     kind = next(name for name in SCOPES if name in reading.data["waivers"][path[1]])
-    decided = [line for key in (kind, "opened") for line in _written(reading.document, (*path, key), lines)]
+    decided = [
+        line for key in (kind, "opened") for line in _written(reading.document, (*path, key), lines)
+    ]
     if not decided or None in decided:
         return None
     committed = max(line.day for line in decided if line is not None)
     if waiver.opened + REVIEW < committed:
         message = f"it was opened {waiver.opened}, and committed only on {committed}: nothing is accepted backwards"
-        reading.wrong((*path, "opened"), message, f"open it on {committed} or later; a changed scope is a new waiver")
+        reading.wrong(
+            (*path, "opened"),
+            message,
+            f"open it on {committed} or later; a changed scope is a new waiver",
+        )
     return committed
 
 

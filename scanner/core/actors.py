@@ -73,7 +73,9 @@ def who(
     begins, ends = moment(window[0]) - SLACK, moment(window[1]) + SLACK
     fits: dict[str, LogEvent] = {}
     for event in events:
-        if _possible(event, begins, ends, actions) and _about(event, transition.resource, transition.region, actions):
+        if _possible(event, begins, ends, actions) and _about(
+            event, transition.resource, transition.region, actions
+        ):
             fits.setdefault(event.id, event)
     found = tuple(sorted(fits.values(), key=lambda event: (moment(event.time), event.id)))
     if not found:
@@ -93,7 +95,9 @@ def who(
 def _possible(event: LogEvent, begins: datetime, ends: datetime, actions: Sequence[str]) -> bool:
     if not event.writes or event.error or not begins <= moment(event.time) <= ends:
         return False
-    return not actions or any(fnmatchcase(event.action.lower(), pattern.lower()) for pattern in actions)
+    return not actions or any(
+        fnmatchcase(event.action.lower(), pattern.lower()) for pattern in actions
+    )
 
 
 def _about(event: LogEvent, resource: str, region: str, actions: Sequence[str]) -> bool:
@@ -105,7 +109,9 @@ def _about(event: LogEvent, resource: str, region: str, actions: Sequence[str]) 
     if not event.resources:
         # A call of the right kind that does not say on what could be the one: it makes others ambiguous.
         return near(region, event.region)
-    return any(_within(resource, name) for name in event.resources) or not _names(resource).isdisjoint(event.resources)
+    return any(_within(resource, name) for name in event.resources) or not _names(
+        resource
+    ).isdisjoint(event.resources)
 
 
 def near(region: str, other: str) -> bool:

@@ -35,7 +35,11 @@ class _Evidence:
     @property
     def scoped(self) -> tuple[CheckLink, ...]:
         """Deciding links that have a target in scope, or whose check is not known."""
-        return tuple(link for link in self.links if link.id not in self.library.checks or self.targets_of(link.id))
+        return tuple(
+            link
+            for link in self.links
+            if link.id not in self.library.checks or self.targets_of(link.id)
+        )
 
     @property
     def found(self) -> tuple[CheckResult, ...]:
@@ -140,7 +144,10 @@ def _hollow(evidence: _Evidence, counts: Counts) -> Iterator[str]:
         yield "every resource is out of scope by its label"
     elif not evidence.found or not all(result.empty for result in evidence.found):
         yield "nothing was tested"
-    elif not _may_not_occur(evidence.control) and evidence.control.when_empty is not WhenEmpty.NOT_APPLICABLE:
+    elif (
+        not _may_not_occur(evidence.control)
+        and evidence.control.when_empty is not WhenEmpty.NOT_APPLICABLE
+    ):
         yield "there is nothing to test, and the control does not allow that"
 
 
@@ -152,7 +159,11 @@ def _missing(evidence: _Evidence) -> Iterator[str]:
             yield f"{manual} has no current attestation{': ' * bool(why)}{why}"
     said = set(evidence.control.attestations)
     for need in evidence.control.must_have:
-        if _only_attestations(need) and not said.issuperset(need.attestations) and not _met(evidence, need):
+        if (
+            _only_attestations(need)
+            and not said.issuperset(need.attestations)
+            and not _met(evidence, need)
+        ):
             yield _unmet(evidence, need)
 
 
@@ -178,8 +189,14 @@ def _shown_by_checks(evidence: _Evidence, checks: Sequence[str]) -> bool:
     What one cloud shows says nothing of another: a detector in Azure does not stand for the one that AWS was not
     asked about.
     """
-    read = [check for check in checks if evidence.targets_of(check) and _read_whole(evidence, check)]
-    there = any(result.findings and not result.empty for check in read for result in evidence.results.get(check, ()))
+    read = [
+        check for check in checks if evidence.targets_of(check) and _read_whole(evidence, check)
+    ]
+    there = any(
+        result.findings and not result.empty
+        for check in read
+        for result in evidence.results.get(check, ())
+    )
     return there and not _open(evidence, checks)
 
 
@@ -207,8 +224,13 @@ def _read_whole(evidence: _Evidence, check: str) -> bool:
     if check not in evidence.library.checks or evidence.unrun(check):
         return False
     decides = any(link.id == check for link in evidence.links)
-    findings = (finding for result in evidence.results.get(check, ()) for finding in result.findings)
-    return not any(finding.verdict is Verdict.UNKNOWN or (_gap(finding) and not decides) for finding in findings)
+    findings = (
+        finding for result in evidence.results.get(check, ()) for finding in result.findings
+    )
+    return not any(
+        finding.verdict is Verdict.UNKNOWN or (_gap(finding) and not decides)
+        for finding in findings
+    )
 
 
 def _gap(finding: Finding) -> bool:

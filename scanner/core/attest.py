@@ -8,10 +8,13 @@ from datetime import date
 from scanner.model.attestations import Attestation, AttestationResult
 
 
-def weigh_attestations(attestations: Iterable[Attestation], today: date) -> tuple[AttestationResult, ...]:
+def weigh_attestations(
+    attestations: Iterable[Attestation], today: date
+) -> tuple[AttestationResult, ...]:
     """What each is worth on a day."""
     return tuple(
-        AttestationResult(attestation=one, current=one.stands(today), why=_why(one, today)) for one in attestations
+        AttestationResult(attestation=one, current=one.stands(today), why=_why(one, today))
+        for one in attestations
     )
 
 

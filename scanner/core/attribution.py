@@ -12,7 +12,7 @@ from typing import Final
 from scanner.core.actors import Actor, LogEvent, near, who
 from scanner.core.drift import Drift, Moved, What
 from scanner.core.listings import is_covered
-from scanner.core.need import needs
+from scanner.core.need import plan_reads
 from scanner.core.stories import ANY, Key
 from scanner.model.checks import Check
 from scanner.model.history import Cause, Record, Transition
@@ -83,7 +83,9 @@ def questions(
     past: dict[Key, list[Transition]] = defaultdict(list)
     for row in rows:
         key = (row.check, row.region, row.resource)
-        if row.seq <= drift.after.seq and (key in asked or (row.resource == ANY and row.check in checks)):
+        if row.seq <= drift.after.seq and (
+            key in asked or (row.resource == ANY and row.check in checks)
+        ):
             past[key].append(row)
     return {key: _question(key, past, records, library) for key in sorted(asked)}
 
@@ -99,7 +101,11 @@ def _question(
         return "the library does not have this check"
     first = _first(past[key])
     located = not any(key[1] in one.regions for one in records)
-    before = [one for one in records if first is not None and one.seq < first.seq and _read(one, key, located)]
+    before = [
+        one
+        for one in records
+        if first is not None and one.seq < first.seq and _read(one, key, located)
+    ]
     if first is None or not before:
         return "it was not read before"
     if first.previous == "" and is_covered(_blind(past, before[-1].seq), key):
@@ -134,8 +140,12 @@ def _blind(past: Mapping[Key, Sequence[Transition]], seq: int) -> dict[tuple[str
 
 
 def _others(check: Check, library: Library) -> dict[str, bool]:
-    needed = needs(library, [check])
-    near = all("region" in need.kind.relations[name].on for need in needed.values() for name in need.relations)
+    needed = plan_reads(library, [check])
+    near = all(
+        "region" in need.kind.relations[name].on
+        for need in needed.values()
+        for name in need.relations
+    )
     return {kind: near for kind in needed if kind != check.kind}
 
 
@@ -154,20 +164,29 @@ def _beside(rule: Rule, *, near: bool) -> Rule:
     return replace(rule, named=False, reach=reach)
 
 
-def answer(question: Question, rules: Sequence[Rule], events: Iterable[LogEvent], late: str = "") -> Actor:
+def answer(
+    question: Question, rules: Sequence[Rule], events: Iterable[LogEvent], late: str = ""
+) -> Actor:
     """Who made a move, by the events of its window; `late` says why there may be more of them."""
     row = question.transition
     fitting = [one for event in events for one in _seen(event, rules, row.region)]
-    found = who(row, fitting, question.window, actions=[action for rule in rules for action in rule.actions])
+    found = who(
+        row, fitting, question.window, actions=[action for rule in rules for action in rule.actions]
+    )
     if not late:
         return found
-    return Actor(name="", reason=f"{late}; so far {found.name or found.reason}", events=found.events)
+    return Actor(
+        name="", reason=f"{late}; so far {found.name or found.reason}", events=found.events
+    )
 
 
 def _seen(event: LogEvent, rules: Sequence[Rule], region: str) -> Iterator[LogEvent]:
     """An event as the widest rule that it falls under sees it."""
     under = [rule for rule in rules if _matches(event, rule)]
-    if any(not rule.named and (rule.reach is not Reach.OWN or near(region, event.region)) for rule in under):
+    if any(
+        not rule.named and (rule.reach is not Reach.OWN or near(region, event.region))
+        for rule in under
+    ):
         # Whatever it was called on may be what the check reads.
         yield replace(event, resources=(), region=region)
     elif any(rule.named for rule in under):

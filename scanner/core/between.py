@@ -29,7 +29,11 @@ def drift_between(
     if ordered:
         following = next(record for record in records if record.seq > before.seq)
         state = dict(history.state_before(target, following.finished))
-        rows = [row for row in history.transitions(target, since=following.finished) if row.seq <= after.seq]
+        rows = [
+            row
+            for row in history.transitions(target, since=following.finished)
+            if row.seq <= after.seq
+        ]
     else:
         # Where the clock jumped, times do not tell what was before what: only numbers do.
         rows = [row for row in history.transitions(target) if row.seq <= after.seq]

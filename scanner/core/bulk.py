@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from scanner.core.need import KindNeed, Path, all_paths, attribute_paths, needs
+from scanner.core.need import Path, ReadPlan, all_paths, attribute_paths, plan_reads
 from scanner.model.checks import Check
 from scanner.model.config import TargetConfig
 from scanner.model.kinds import Bulk, Kind, Listing, Request, Rows
@@ -20,11 +20,13 @@ Tree = dict[str, Any]
 def bulk_types(library: Library, checks: Iterable[Check]) -> tuple[str, ...]:
     """The types that an inventory is asked for, so that it answers what the checks read."""
     # Of kinds that are read so, no parent is listed: what is needed is asked of the library as it would then be.
-    needed = needs(in_bulk(library, every_type(library)), checks).values()
+    needed = plan_reads(in_bulk(library, every_type(library)), checks).values()
     return tuple(sorted({need.kind.bulk.type for need in needed if need.kind.bulk}))
 
 
-def asked_in_bulk(target: TargetConfig, library: Library, checks: Iterable[Check]) -> tuple[str, ...]:
+def asked_in_bulk(
+    target: TargetConfig, library: Library, checks: Iterable[Check]
+) -> tuple[str, ...]:
     """The same for a target; nothing where it is read call by call."""
     return bulk_types(library, checks) if target.bulk else ()
 
@@ -35,7 +37,9 @@ def in_bulk(library: Library, types: Collection[str]) -> Library:
         return library
     asked = tuple(sorted(types))
     kinds = {
-        name: _read_so(kind, kind.bulk, library, asked) if kind.bulk and kind.bulk.type in types else kind
+        name: _read_so(kind, kind.bulk, library, asked)
+        if kind.bulk and kind.bulk.type in types
+        else kind
         for name, kind in library.kinds.items()
     }
     return replace(library, kinds=kinds)
@@ -43,7 +47,11 @@ def in_bulk(library: Library, types: Collection[str]) -> Library:
 
 def either_way(library: Library) -> Library:
     """Every kind in each way in which it can be read: what must be redacted, and what is read, on any of them."""
-    twins = {f"{name} in bulk": kind for name, kind in in_bulk(library, every_type(library)).kinds.items() if kind.bulk}
+    twins = {
+        f"{name} in bulk": kind
+        for name, kind in in_bulk(library, every_type(library)).kinds.items()
+        if kind.bulk
+    }
     return replace(library, kinds={**library.kinds, **twins})
 
 
@@ -78,7 +86,10 @@ def _read_so(kind: Kind, bulk: Bulk, library: Library, types: tuple[str, ...]) -
 
 
 def _rows(
-    request: Request, types: tuple[str, ...], read: frozenset[Path], quiet: frozenset[Path] = frozenset()
+    request: Request,
+    types: tuple[str, ...],
+    read: frozenset[Path],
+    quiet: frozenset[Path] = frozenset(),
 ) -> Rows | None:
     return replace(request.rows, types=types, read=read, quiet=quiet) if request.rows else None
 
@@ -93,12 +104,14 @@ def _moved_secrets(kind: Kind, request: Request) -> Iterator[str]:
         yield ".".join(part for part in (f"{request.items[0]}[]", request.rows.item, inner) if part)
 
 
-def stands_for(need: KindNeed, resources: int) -> int:
+def stands_for(need: ReadPlan, resources: int) -> int:
     """How many calls would have been made at least for resources that were read in bulk."""
     kind = need.kind
     if kind.listing is None or kind.listing.request is None or kind.listing.request.rows is None:
         return 0
-    read = {path[0] for attribute in need.attributes for path in attribute_paths(attribute)} & set(kind.same)
+    read = {path[0] for attribute in need.attributes for path in attribute_paths(attribute)} & set(
+        kind.same
+    )
     details = [name for name in need.details if name in kind.details and kind.details[name].rows]
     return 1 + resources * (len(read) + len(details))
 
@@ -112,7 +125,9 @@ def own_rows(found: Any, request: Request) -> Any:
     if rows is None or isinstance(found, Unreadable):
         return found
     item = _Item(rows)
-    mine = [item.of(row) for row in found if isinstance(row, dict) and row.get(rows.tells) == rows.type]
+    mine = [
+        item.of(row) for row in found if isinstance(row, dict) and row.get(rows.tells) == rows.type
+    ]
     if isinstance(found, OpenList):
         return OpenList(mine, found.reason, found.gaps)
     if all(isinstance(row, dict) and row.get(rows.tells) in rows.types for row in found):
@@ -128,9 +143,17 @@ def rows_by_id(found: Any, request: Request, identities: Collection[Any]) -> lis
     item = _Item(rows)
     named: dict[Any, list[Any]] = defaultdict(list)
     for row in found:
-        if isinstance(row, dict) and row.get(rows.tells) == rows.type and isinstance(row.get(rows.match), str):
+        if (
+            isinstance(row, dict)
+            and row.get(rows.tells) == rows.type
+            and isinstance(row.get(rows.match), str)
+        ):
             named[row[rows.match]].append(row)
-    lacking = found.rest if isinstance(found, OpenList) else Unreadable(f"{request.operation} does not tell it")
+    lacking = (
+        found.rest
+        if isinstance(found, OpenList)
+        else Unreadable(f"{request.operation} does not tell it")
+    )
     several = Unreadable(f"{request.operation} tells it more than once")
     own = [named.get(one, []) if isinstance(one, str) else [] for one in identities]
     return [item.of(one[0]) if len(one) == 1 else several if one else lacking for one in own]
@@ -151,7 +174,9 @@ class _Item:
         """What one row holds."""
         found = _member(row, self._rows.item)
         if not isinstance(found, dict):
-            return Unreadable(f"a row of {self._rows.type} holds no {self._rows.item or 'resource'}")
+            return Unreadable(
+                f"a row of {self._rows.type} holds no {self._rows.item or 'resource'}"
+            )
         return self._filled(found, self._read, ())
 
     def _filled(self, value: Any, read: Tree, path: Path) -> Any:

@@ -39,7 +39,9 @@ def read_grace(text: str) -> timedelta | None:
 
 def window(first: date, last: date, zone: tzinfo) -> Window:
     """The period from the first to the last day, both included."""
-    return Window(first=first, last=last, zone=zone, start=_midnight(first, zone), end=_after(last, zone))
+    return Window(
+        first=first, last=last, zone=zone, start=_midnight(first, zone), end=_after(last, zone)
+    )
 
 
 def _midnight(day: date, zone: tzinfo) -> datetime:
@@ -52,7 +54,11 @@ def _after(day: date, zone: tzinfo) -> datetime:
 
 def slots(period: Window, schedule: Schedule, until: datetime) -> tuple[Slot, ...]:
     """Every whole interval of the period that is over by `until`; local days where the schedule is daily."""
-    intervals = _days(period) if schedule.hours == NAMED["daily"] else _steps(period, timedelta(hours=schedule.hours))
+    intervals = (
+        _days(period)
+        if schedule.hours == NAMED["daily"]
+        else _steps(period, timedelta(hours=schedule.hours))
+    )
     return tuple(slot for slot in intervals if slot.end <= until)
 
 

@@ -21,11 +21,15 @@ def make_call(
     """The call with its arguments filled in, or why it cannot be asked."""
     params = _filled(request.arguments, scope)
     if isinstance(params, Unreadable):
-        return replace(params, reason=f"{request.operation} could not be asked: {params.reason}", missing=False)
+        return replace(
+            params, reason=f"{request.operation} could not be asked: {params.reason}", missing=False
+        )
     region = scope["region"] if request.at is None else request.at.evaluate(scope)
     if not isinstance(region, str):
         unread = region if isinstance(region, Unreadable) else Unreadable("its region is absent")
-        return replace(unread, reason=f"{request.operation} could not be asked: {unread.reason}", missing=False)
+        return replace(
+            unread, reason=f"{request.operation} could not be asked: {unread.reason}", missing=False
+        )
     return Call(
         operation=request.operation,
         region=region,
@@ -45,7 +49,11 @@ def applies(request: Request, scope: Scope) -> Any:
         return True
     if holds is False:
         return ABSENT
-    unread = holds if isinstance(holds, Unreadable) else Unreadable(f"{request.operation}: condition unread")
+    unread = (
+        holds
+        if isinstance(holds, Unreadable)
+        else Unreadable(f"{request.operation}: condition unread")
+    )
     return replace(unread, missing=False)
 
 
@@ -53,7 +61,11 @@ def matched(found: Any, match: str, keys: list[str], left: Any) -> Iterable[tupl
     """Each key of a batch with its row; `left` is what is known of one that has no row in a whole answer."""
     if isinstance(found, Unreadable):
         return ((key, found) for key in keys)
-    rows = {row[match]: row for row in found if isinstance(row, dict) and isinstance(row.get(match), str)}
+    rows = {
+        row[match]: row
+        for row in found
+        if isinstance(row, dict) and isinstance(row.get(match), str)
+    }
     if isinstance(found, OpenList):
         left = found.rest
     elif len(rows) < len(found):

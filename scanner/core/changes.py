@@ -29,7 +29,9 @@ def differences(before: Record, after: Record) -> tuple[Change, ...]:
         found.append(("pack", f"{_digest(before.pack_sha256)} → {_digest(after.pack_sha256)}"))
     found.extend(("params", line) for line in _params(before.params, after.params))
     if before.waivers_sha256 != after.waivers_sha256:
-        found.append(("waivers", f"{_digest(before.waivers_sha256)} → {_digest(after.waivers_sha256)}"))
+        found.append(
+            ("waivers", f"{_digest(before.waivers_sha256)} → {_digest(after.waivers_sha256)}")
+        )
     if before.attestations_sha256 != after.attestations_sha256:
         said = f"{_digest(before.attestations_sha256)} → {_digest(after.attestations_sha256)}"
         found.append(("attestations", said))
@@ -73,7 +75,9 @@ def stretches(records: Sequence[Record]) -> tuple[tuple[Stretch, ...], tuple[Cha
     for place in range(1, len(records)):
         here = differences(records[place - 1], records[place])
         changes.extend(here)
-        splitting = tuple(f"{change.what}: {change.detail}" for change in here if change.what in _SPLITTING)
+        splitting = tuple(
+            f"{change.what}: {change.detail}" for change in here if change.what in _SPLITTING
+        )
         if splitting:
             found.append(_stretch(records[begin:place], differs))
             begin, differs = place, splitting

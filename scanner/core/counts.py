@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from scanner.core.calls import make_call
-from scanner.core.door import Door
+from scanner.core.door import AnswerLookup
 from scanner.core.reading import ReadContext, Reader
 from scanner.model.findings import Counted
 from scanner.model.kinds import Count, Means
@@ -28,16 +28,18 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counting:
+class CompletenessCheck:
     """Where the second sources of one unit are asked."""
 
-    door: Door
+    door: AnswerLookup
     readers: Callable[[str], Reader]
     context: ReadContext
     base: Mapping[str, Any]
     """What an expression of the kind may name."""
 
-    def against(self, sources: Sequence[Count], listed: Listed) -> Iterator[tuple[Counted, Unreadable | None]]:
+    def against(
+        self, sources: Sequence[Count], listed: Listed
+    ) -> Iterator[tuple[Counted, Unreadable | None]]:
         """Each source with what it says, and the gap that it shows."""
         for source in sources:
             raw = self._asked(source)
@@ -46,7 +48,10 @@ class Counting:
                 continue
             value = source.value.evaluate({"answer": raw})
             if source.means is Means.WHOLE:
-                yield Counted(by=source.operation, means=source.means.value), self._hiding(source, value)
+                yield (
+                    Counted(by=source.operation, means=source.means.value),
+                    self._hiding(source, value),
+                )
             elif _is_silent(value) and source.means is not Means.EQUAL and not source.needed:
                 # A source that may know of some only need not speak of this kind at all.
                 yield Counted(by=source.operation, means=source.means.value), None
@@ -65,7 +70,9 @@ class Counting:
             return None
         unread = value if isinstance(value, Unreadable) else Unreadable("it gives no word on it")
         reason = f"nothing shows that the listing is whole: {unread.reason}"
-        return replace(unread, reason=reason, gaps=unread.gaps or self._place(source), missing=False)
+        return replace(
+            unread, reason=reason, gaps=unread.gaps or self._place(source), missing=False
+        )
 
     def _held(self, source: Count, value: Any, listed: Listed) -> tuple[Counted, Unreadable | None]:
         said = Counted(by=source.operation, means=source.means.value)

@@ -37,17 +37,24 @@ def coverage(
     made: dict[tuple[str, str], list[Answer]] = defaultdict(list)
     for answer in answers:
         known = answer.call.key in settled
-        made[answer.call.operation, answer.call.region].append(replace(answer, state=State.ABSENT) if known else answer)
+        made[answer.call.operation, answer.call.region].append(
+            replace(answer, state=State.ABSENT) if known else answer
+        )
     missing: dict[tuple[str, str], int] = defaultdict(int)
     for call in unanswered:
         missing[call.operation, call.region] += 1
     return tuple(
-        replace(_row(target, place, made.get(place, []), missing.get(place, 0)), stood_for=stood_for.get(place[0], 0))
+        replace(
+            _row(target, place, made.get(place, []), missing.get(place, 0)),
+            stood_for=stood_for.get(place[0], 0),
+        )
         for place in sorted({*made, *missing})
     )
 
 
-def _row(target: str, place: tuple[str, str], answers: list[Answer], unanswered: int) -> CoverageRow:
+def _row(
+    target: str, place: tuple[str, str], answers: list[Answer], unanswered: int
+) -> CoverageRow:
     operation, region = place
     worst = max(answers, key=lambda answer: _WORST_LAST.index(answer.state), default=None)
     state = State.ERROR if worst is None else worst.state

@@ -12,7 +12,9 @@ from scanner.model.library import Library
 NEUTRAL: Final = frozenset({Status.NO_OCCURRENCE, Status.NOT_APPLICABLE})
 
 
-def assess_criterion(criterion: Criterion, controls: Mapping[str, ControlResult], *, framework: str) -> CriterionResult:
+def assess_criterion(
+    criterion: Criterion, controls: Mapping[str, ControlResult], *, framework: str
+) -> CriterionResult:
     """How a criterion is displayed: by its primary controls alone."""
     links = tuple(link for link in criterion.controls if link.primary)
     primary = [controls[link.control] for link in links if link.control in controls]

@@ -14,7 +14,9 @@ from scanner.model.waivers import Waiver
 
 
 def waiver_spans(
-    records: Iterable[Record], inside: Callable[[Record], bool], waivers_of: Callable[[Record], Sequence[Waiver]]
+    records: Iterable[Record],
+    inside: Callable[[Record], bool],
+    waivers_of: Callable[[Record], Sequence[Waiver]],
 ) -> tuple[WaiverSpan, ...]:
     """The waivers of one target that any of its records inside a period was given; `records` are the whole chain."""
     first: dict[Waiver, Record] = {}
@@ -25,7 +27,10 @@ def waiver_spans(
                 first.setdefault(waiver, record)
                 if inside(record):
                     given.setdefault(waiver, []).append(record)
-    return tuple(_waiver_span(waiver, first[waiver], those) for waiver, those in sorted(given.items(), key=_order))
+    return tuple(
+        _waiver_span(waiver, first[waiver], those)
+        for waiver, those in sorted(given.items(), key=_order)
+    )
 
 
 def _order(entry: tuple[Waiver, Sequence[Record]]) -> tuple[str, int]:
@@ -57,7 +62,10 @@ def _waiver_span(waiver: Waiver, first: Record, records: Sequence[Record]) -> Wa
 def _standings(waiver: Waiver, records: Iterable[Record]) -> Iterator[StandingSpan]:
     """A record says what its controls read: by that, a waiver lapsed or did not."""
     # A record that was not given the waiver parts those around it: numbers that follow each other keep their distance.
-    weighed = ((*_worth(waiver, record), record.seq - place, record) for place, record in enumerate(records))
+    weighed = (
+        (*_worth(waiver, record), record.seq - place, record)
+        for place, record in enumerate(records)
+    )
     for (standing, why, _), group in groupby(weighed, key=lambda one: one[:3]):
         same = [record for *_, record in group]
         yield StandingSpan(
@@ -95,5 +103,7 @@ def attestation_spans(
             first_read=min(times),
             last_read=max(times),
         )
-        for one, times in sorted(reads.items(), key=lambda entry: (entry[0].control, entry[0].dated, entry[0].id))
+        for one, times in sorted(
+            reads.items(), key=lambda entry: (entry[0].control, entry[0].dated, entry[0].id)
+        )
     )

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Final
 
 from scanner.core.listings import Listing, read_listings
-from scanner.core.reads import Reads
+from scanner.core.reads import Observations
 from scanner.core.spans import count as count_spans
-from scanner.core.stories import FAIL, GONE, PASS, Move, Stories
+from scanner.core.stories import FAIL, GONE, PASS, Move, Timelines
 from scanner.core.tallies import CHANGED, Ground, Tally, passing_again
 from scanner.model.decisions import WaivedSpan
 from scanner.model.history import Cause
@@ -27,20 +27,28 @@ class Walk:
     """
 
     def __init__(
-        self, target: str, reads: Reads, *, start: datetime, end: datetime, is_event: Callable[[str], bool]
+        self,
+        target: str,
+        reads: Observations,
+        *,
+        start: datetime,
+        end: datetime,
+        is_event: Callable[[str], bool],
     ) -> None:
         self._target = target
         self._reads = reads
         self._end = end
         # By order, and not each by its time: what a clock that jumped back dates earlier is not of another period.
-        first = next((place for place, at in enumerate(reads.moments) if at >= start), len(reads.moments))
+        first = next(
+            (place for place, at in enumerate(reads.moments) if at >= start), len(reads.moments)
+        )
         self._early = frozenset(record.seq for record in reads.records[:first])
         self._is_event = is_event
         self._tallies: dict[str, Tally] = {}
         self._listings: Mapping[str, Listing] = {}
         self._grounds: dict[tuple[str, str], Ground] = {}
 
-    def run(self, stories: Stories) -> Mapping[str, Tally]:
+    def run(self, stories: Timelines) -> Mapping[str, Tally]:
         """What every check came to by the last record."""
         self._listings = read_listings(stories.listings, self._reads)
         for (check, region, resource), moves in stories.items:
@@ -86,7 +94,19 @@ class Walk:
 class _Item:
     """What is known of an item while its transitions go by; records are named by their place."""
 
-    __slots__ = ("failed", "good", "ground", "hidden", "left", "resource", "seen", "since", "span", "verdict", "waived")
+    __slots__ = (
+        "failed",
+        "good",
+        "ground",
+        "hidden",
+        "left",
+        "resource",
+        "seen",
+        "since",
+        "span",
+        "verdict",
+        "waived",
+    )
 
     def __init__(self, ground: Ground, resource: str) -> None:
         self.ground = ground

@@ -13,7 +13,7 @@ from scanner.model.kinds import Request
 from scanner.model.values import ABSENT, OpenList, Unreadable
 
 
-class Door:
+class AnswerLookup:
     """Known answers by key; a call that has none is noted as wanted.
 
     The same kind program runs in front of it while collecting (wanted calls are then made) and while judging
@@ -108,7 +108,11 @@ def _opened_member(found: Any, name: str, below: str, rest: Unreadable) -> Any:
     if below:
         return _opened(found, (below,), rest)
     if name.endswith("{}"):
-        return OpenMapping(rest.reason, gaps=rest.gaps, known=found) if isinstance(found, dict) else rest
+        return (
+            OpenMapping(rest.reason, gaps=rest.gaps, known=found)
+            if isinstance(found, dict)
+            else rest
+        )
     return OpenList(found, rest.reason, rest.gaps) if isinstance(found, list) else rest
 
 
@@ -120,7 +124,9 @@ def items_at(data: Any, path: str) -> list[Any] | Unreadable:
     if isinstance(data, Unreadable):
         return data
     walk = _WALK.search(path)
-    head, sign, tail = (path[: walk.start()], walk[1], path[walk.end() :]) if walk else (path, "", "")
+    head, sign, tail = (
+        (path[: walk.start()], walk[1], path[walk.end() :]) if walk else (path, "", "")
+    )
     found = _member(data, head, path)
     if found is ABSENT:
         return []
@@ -139,7 +145,11 @@ def _member(data: Any, head: str, path: str) -> Any:
     found = data
     for step in head.split(".") if head else []:
         if not isinstance(found, dict):
-            return found if isinstance(found, Unreadable) else Unreadable(f"{path}: expected an object")
+            return (
+                found
+                if isinstance(found, Unreadable)
+                else Unreadable(f"{path}: expected an object")
+            )
         if step not in found:
             return ABSENT
         found = found[step]
@@ -156,7 +166,9 @@ def _in_mapping(found: Any, path: str, tail: str) -> list[Any] | Unreadable:
     if not isinstance(known, dict):
         return found if isinstance(found, Unreadable) else _unlike(path, "a mapping", found)
     values = [known[key] for key in sorted(known)]
-    listed = OpenList(values, found.reason, found.gaps) if isinstance(found, OpenMapping) else values
+    listed = (
+        OpenList(values, found.reason, found.gaps) if isinstance(found, OpenMapping) else values
+    )
     return _flattened(listed, tail) if tail else listed
 
 

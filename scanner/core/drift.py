@@ -20,7 +20,15 @@ from scanner.model.waivers import Waiver
 
 SOON: Final = timedelta(days=14)
 """How long before its end a waiver is news."""
-_ORDER: Final = ("pass", "not applicable", "no occurrence", "accepted", "needs evidence", "not shown", "fail")
+_ORDER: Final = (
+    "pass",
+    "not applicable",
+    "no occurrence",
+    "accepted",
+    "needs evidence",
+    "not shown",
+    "fail",
+)
 """Statuses of controls from the best to the worst; blindness is worse than an acceptance, failure worst."""
 _BLIND: Final = frozenset({"not shown", "needs evidence"})
 _JUDGES: Final = frozenset({Cause.PACK, Cause.PARAMS})
@@ -119,7 +127,9 @@ class Drift:
 State = Mapping[Key, Transition]
 
 
-def state_at(transitions: Iterable[Transition], seq: int, start: State | None = None) -> dict[Key, Transition]:
+def state_at(
+    transitions: Iterable[Transition], seq: int, start: State | None = None
+) -> dict[Key, Transition]:
     """The last transition of every item up to a record, without those that are gone."""
     found = dict(start or {})
     for row in transitions:
@@ -168,7 +178,11 @@ def drift(
 
 
 def _blind(state: State) -> dict[tuple[str, str], str]:
-    return {(check, region): row.verdict for (check, region, resource), row in state.items() if resource == ANY}
+    return {
+        (check, region): row.verdict
+        for (check, region, resource), row in state.items()
+        if resource == ANY
+    }
 
 
 def _moved(
@@ -226,7 +240,11 @@ def _left(
 ) -> What | None:  # fmt: skip
     if key[2] == ANY:
         # A listing of a region that is not read any more was not read after all.
-        return What.OUT_OF_SIGHT if cause is Cause.SCOPE or key[0] not in after.checks else What.RESOLVED
+        return (
+            What.OUT_OF_SIGHT
+            if cause is Cause.SCOPE or key[0] not in after.checks
+            else What.RESOLVED
+        )
     if was not in ("fail", "unknown", "waived"):
         return None
     if cause in _JUDGES:
@@ -265,7 +283,9 @@ def _resources(state: State) -> set[tuple[str, str]]:
     return {(region, resource) for _, region, resource in state if resource != ANY}
 
 
-def _gone(state: State, now: State, blind: Mapping[tuple[str, str], str], after: Record) -> Iterator[Gone]:
+def _gone(
+    state: State, now: State, blind: Mapping[tuple[str, str], str], after: Record
+) -> Iterator[Gone]:
     lost = _resources(state) - _resources(now)
     listed: dict[tuple[str, str], list[Key]] = {}
     for key in state:
@@ -273,7 +293,9 @@ def _gone(state: State, now: State, blind: Mapping[tuple[str, str], str], after:
             listed.setdefault((key[1], key[2]), []).append(key)
     for (region, resource), keys in sorted(listed.items()):
         whole = all(
-            key[0] in after.checks and not is_covered(blind, key) and (not region or region in after.regions)
+            key[0] in after.checks
+            and not is_covered(blind, key)
+            and (not region or region in after.regions)
             for key in keys
         )
         yield Gone(region=region, resource=resource, whole=whole)
@@ -283,4 +305,6 @@ def _endings(waivers: Sequence[Waiver], target: str, today: date) -> Iterator[En
     for waiver in sorted(waivers, key=lambda one: (one.expires, one.id)):
         if waiver.target == target and waiver.begins <= today and waiver.expires - today <= SOON:
             left = (waiver.expires - today).days
-            yield Ending(waiver=waiver.id, target=target, expires=waiver.expires.isoformat(), days=left)
+            yield Ending(
+                waiver=waiver.id, target=target, expires=waiver.expires.isoformat(), days=left
+            )

@@ -51,8 +51,14 @@ class Holder:
 def methods() -> tuple[Method, ...]:
     """The known methods, from `escalation.tsv`."""
     text = files(__package__).joinpath("escalation.tsv").read_text(encoding="utf-8")
-    rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith(("#", "id\t"))]
-    return tuple(Method(id=row[0], reach=row[1], actions=tuple(row[2].lower().split())) for row in rows)
+    rows = [
+        line.split("\t")
+        for line in text.splitlines()
+        if line and not line.startswith(("#", "id\t"))
+    ]
+    return tuple(
+        Method(id=row[0], reach=row[1], actions=tuple(row[2].lower().split())) for row in rows
+    )
 
 
 def administrator(holder: Holder, account: str) -> Truth:
@@ -99,7 +105,11 @@ def _methods_of(holder: Holder, worth: dict[str, Truth]) -> list[str] | Unreadab
 
 
 def _has(holder: Holder, method: Method, worth: dict[str, Truth]) -> Truth:
-    first = _held(holder, method.actions[0], lambda resource: _leads(resource, method.reach, holder.arn, worth))
+    first = _held(
+        holder,
+        method.actions[0],
+        lambda resource: _leads(resource, method.reach, holder.arn, worth),
+    )
     rest = [_held(holder, action, lambda resource: True) for action in method.actions[1:]]
     return _all([first, *rest])
 
@@ -120,11 +130,15 @@ def _leads(resource: str, reach: str, own: str, worth: dict[str, Truth]) -> Trut
 
 def _held(holder: Holder, action: str, leads: Callable[[str], Truth]) -> Truth:
     """Whether the holder may do the action on something that leads on."""
-    given = _any_of(_gives(statement, action, leads) for statement in holder.statements if statement.allow)
+    given = _any_of(
+        _gives(statement, action, leads) for statement in holder.statements if statement.allow
+    )
     if given is False:
         return False
     if holder.boundary is not None:
-        bounded = _any_of(_gives(item, action, lambda resource: True) for item in holder.boundary if item.allow)
+        bounded = _any_of(
+            _gives(item, action, lambda resource: True) for item in holder.boundary if item.allow
+        )
         given = _all([given, bounded])
     denied = _any_of(
         _denies(statement, action)
@@ -138,7 +152,11 @@ def _gives(allow: Statement, action: str, leads: Callable[[str], Truth]) -> Trut
     named = any(covers(pattern, action) for pattern in allow.actions)
     if named == allow.not_action:
         return False
-    reaches = leads("*") if allow.not_resource else _any_of(leads(resource) for resource in allow.resources)
+    reaches = (
+        leads("*")
+        if allow.not_resource
+        else _any_of(leads(resource) for resource in allow.resources)
+    )
     if reaches is False or all(condition.key in _SECOND_FACTOR for condition in allow.conditions):
         return reaches
     return Unreadable(f"{action} is allowed under a condition")

@@ -49,7 +49,12 @@ def evaluate_check(
         outcome = pass_when(scope)
         if outcome is True:
             findings.append(
-                Finding(check=check.id, verdict=Verdict.PASS, severity=check.severity, resource=resource.ref)
+                Finding(
+                    check=check.id,
+                    verdict=Verdict.PASS,
+                    severity=check.severity,
+                    resource=resource.ref,
+                )
             )
         else:
             findings.append(_undecided(check, check.pass_when, resource.ref, scope, outcome))
@@ -57,7 +62,9 @@ def evaluate_check(
     empty = not findings and not scoped_out
     if empty:
         findings.extend(_nothing(check, target))
-    return CheckResult(check=check.id, target=target, findings=tuple(findings), empty=empty, scoped_out=scoped_out)
+    return CheckResult(
+        check=check.id, target=target, findings=tuple(findings), empty=empty, scoped_out=scoped_out
+    )
 
 
 def _undecided(
@@ -69,19 +76,32 @@ def _undecided(
     if outcome is False and explained.outcome is False:
         return _finding(check, ref, Verdict.FAIL, explained.reason, observed)
     unread = outcome if isinstance(outcome, Unreadable) else explained.outcome
-    return _unknown(check, ref, unread if isinstance(unread, Unreadable) else Unreadable(UNEXPECTED), observed)
+    return _unknown(
+        check, ref, unread if isinstance(unread, Unreadable) else Unreadable(UNEXPECTED), observed
+    )
 
 
-def _unknown(check: Check, ref: ResourceRef, unread: Unreadable, observed: tuple[Observation, ...] = ()) -> Finding:
+def _unknown(
+    check: Check, ref: ResourceRef, unread: Unreadable, observed: tuple[Observation, ...] = ()
+) -> Finding:
     found = _finding(check, ref, Verdict.UNKNOWN, unread.reason, observed)
     return replace(found, gaps=tuple(sorted(unread.gaps))) if unread.gaps else found
 
 
 def _finding(
-    check: Check, ref: ResourceRef, verdict: Verdict, reason: str, observed: tuple[Observation, ...] = ()
+    check: Check,
+    ref: ResourceRef,
+    verdict: Verdict,
+    reason: str,
+    observed: tuple[Observation, ...] = (),
 ) -> Finding:
     return Finding(
-        check=check.id, verdict=verdict, severity=check.severity, resource=ref, reason=reason, observed=observed
+        check=check.id,
+        verdict=verdict,
+        severity=check.severity,
+        resource=ref,
+        reason=reason,
+        observed=observed,
     )
 
 
@@ -90,8 +110,17 @@ def _nothing(check: Check, target: Target) -> list[Finding]:
     if check.none_means is NoneMeans.NOT_APPLICABLE:
         return []
     verdict = Verdict.FAIL if check.none_means is NoneMeans.FAIL else Verdict.UNKNOWN
-    ref = ResourceRef(kind=check.kind, id=target.account, name=f"no {check.kind}", target=target, region="")
-    return [_finding(check, ref, verdict, f"{target} was read whole and holds no {check.kind} that this is asked of")]
+    ref = ResourceRef(
+        kind=check.kind, id=target.account, name=f"no {check.kind}", target=target, region=""
+    )
+    return [
+        _finding(
+            check,
+            ref,
+            verdict,
+            f"{target} was read whole and holds no {check.kind} that this is asked of",
+        )
+    ]
 
 
 def _picker(check: Check, params: Mapping[str, Any]) -> _Pick | None:

@@ -16,14 +16,23 @@ def exit_code(assessment: Assessment, library: Library, fail_on: Severity) -> in
     if any(finding.verdict is Verdict.FAIL for finding in judged):
         return EXIT_FAILING
     unsaid = any(finding.verdict is Verdict.UNKNOWN for finding in judged)
-    if unsaid or gaps(assessment) or open_targets(assessment) or not_run(assessment, library, fail_on):
+    if (
+        unsaid
+        or gaps(assessment)
+        or open_targets(assessment)
+        or not_run(assessment, library, fail_on)
+    ):
         return EXIT_UNREAD
     return EXIT_CLEAN
 
 
 def gaps(assessment: Assessment) -> tuple[CoverageRow, ...]:
     """What was meant to be read, was not read whole, and is not accepted by a waiver."""
-    return tuple(row for row in assessment.coverage if (not row.state.whole or row.unanswered) and not row.waiver)
+    return tuple(
+        row
+        for row in assessment.coverage
+        if (not row.state.whole or row.unanswered) and not row.waiver
+    )
 
 
 def open_targets(assessment: Assessment) -> tuple[str, ...]:
@@ -52,7 +61,10 @@ def not_run(assessment: Assessment, library: Library, fail_on: Severity) -> tupl
         sorted(
             name
             for name in library.checks
-            if any(library.cloud(name) == target.cloud and (name, target) not in asked for target in targets)
+            if any(
+                library.cloud(name) == target.cloud and (name, target) not in asked
+                for target in targets
+            )
             and library.checks[name].severity.rank >= fail_on.rank
         )
     )

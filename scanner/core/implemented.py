@@ -16,8 +16,12 @@ from scanner.model.library import Library
 from scanner.model.operation import Implemented
 
 
-def implemented(
-    chains: Iterable[Chain], library: Library, *, end: datetime, packs: Mapping[str, Library] | None = None
+def type1_point_in_time(
+    chains: Iterable[Chain],
+    library: Library,
+    *,
+    end: datetime,
+    packs: Mapping[str, Library] | None = None,
 ) -> tuple[Implemented, ...]:
     """Every control at the end of a day, target by target; without a record before it, it is not shown.
 

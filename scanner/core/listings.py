@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from scanner.core.reads import Reads
+from scanner.core.reads import Observations
 from scanner.core.stories import GONE, Key, Move
 
 
@@ -53,7 +53,7 @@ def is_covered(blind: Mapping[tuple[str, str], str], key: Key) -> bool:
     return region == "" and any(name == check for name, _ in blind)
 
 
-def read_listings(stories: Mapping[Key, Sequence[Move]], reads: Reads) -> dict[str, Listing]:
+def read_listings(stories: Mapping[Key, Sequence[Move]], reads: Observations) -> dict[str, Listing]:
     """Every check's listings, where one was ever not read whole."""
     changes: dict[str, dict[int, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
     for (check, region, _), moves in stories.items():

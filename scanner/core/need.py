@@ -16,7 +16,7 @@ Path = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KindNeed:
+class ReadPlan:
     """What is read of one kind."""
 
     kind: Kind
@@ -70,7 +70,7 @@ class _Needs:
                     self.follow(kind, path[1:])
 
 
-def needs(library: Library, checks: Iterable[Check]) -> Mapping[str, KindNeed]:
+def plan_reads(library: Library, checks: Iterable[Check]) -> Mapping[str, ReadPlan]:
     """What the checks read, by kind; parents of child listings are included, with nothing but their listing."""
     found = _Needs(library)
     for check in checks:
@@ -83,14 +83,14 @@ def needs(library: Library, checks: Iterable[Check]) -> Mapping[str, KindNeed]:
     return {name: _kind_need(library.kinds[name], found) for name in sorted(found.attributes)}
 
 
-def _kind_need(kind: Kind, found: _Needs) -> KindNeed:
+def _kind_need(kind: Kind, found: _Needs) -> ReadPlan:
     attributes = tuple(kind.attributes[name] for name in sorted(found.attributes[kind.id]))
     roots = {path[0] for attribute in attributes for path in attribute_paths(attribute)}
     roots |= {path[0] for path in kind.at.paths} if kind.at is not None else set()
     for name in found.relations[kind.id]:
         for expression in kind.relations[name].on.values():
             roots |= {path[0] for path in expression.paths}
-    return KindNeed(
+    return ReadPlan(
         kind=kind,
         attributes=attributes,
         relations=tuple(sorted(found.relations[kind.id])),
@@ -161,7 +161,11 @@ def answer_paths(library: Library) -> Mapping[str, frozenset[str]]:
             if where is not None:
                 operation, above = where
                 found[operation].add(".".join((*above, *path[1:])).replace(".[]", "[]"))
-        for reader in (kind.listing, *kind.readers.values(), *(count.source for count in kind.count_from)):
+        for reader in (
+            kind.listing,
+            *kind.readers.values(),
+            *(count.source for count in kind.count_from),
+        ):
             for request in reader.reads if reader is not None else ():
                 found[request.operation].add("")
     return {operation: frozenset(paths) for operation, paths in found.items()}
@@ -169,7 +173,9 @@ def answer_paths(library: Library) -> Mapping[str, frozenset[str]]:
 
 def _kind_paths(kind: Kind) -> Iterator[Path]:
     # Labels are whatever people wrote there: one that is a secret is replaced, and what reads that label is unread.
-    labels = {path for item in kind.attributes.values() if _is_map(item) for path in attribute_paths(item)}
+    labels = {
+        path for item in kind.attributes.values() if _is_map(item) for path in attribute_paths(item)
+    }
     for path in all_paths(kind):
         if not any(path[: len(label)] == label for label in labels):
             yield path
@@ -215,7 +221,11 @@ def _answer_of(kind: Kind, root: str, library: Library) -> tuple[str, Path] | No
 
 def _inside(request: Request) -> Path:
     """From a row of an answer to what is read of it."""
-    return tuple(request.rows.item.split(".")) if request.rows is not None and request.rows.item else ()
+    return (
+        tuple(request.rows.item.split("."))
+        if request.rows is not None and request.rows.item
+        else ()
+    )
 
 
 def _steps(items: str) -> Path:
@@ -235,7 +245,11 @@ def secret_paths(library: Library) -> Mapping[str, tuple[str, ...]]:
 
 def requests(kind: Kind) -> Iterator[Request]:
     """Every operation that a kind declares, those of its readers included."""
-    for listing in (kind.listing, *kind.readers.values(), *(count.source for count in kind.count_from)):
+    for listing in (
+        kind.listing,
+        *kind.readers.values(),
+        *(count.source for count in kind.count_from),
+    ):
         yield from listing_requests(listing)
     yield from kind.details.values()
 

@@ -15,7 +15,14 @@ from scanner.model.controls import Role
 from scanner.model.history import Transition
 from scanner.model.library import Library
 
-EVENTS: Final = ("new failure", "new unknown", "fixed", "waiver expiring", "waiver expired", "scan failed")
+EVENTS: Final = (
+    "new failure",
+    "new unknown",
+    "fixed",
+    "waiver expiring",
+    "waiver expired",
+    "scan failed",
+)
 """What a rule may name."""
 _GOOD: Final = frozenset({What.FIXED, What.REMOVED, What.RESOLVED})
 _ENDED: Final = frozenset({What.WAIVED, What.OTHER_JUDGE})
@@ -33,7 +40,7 @@ _ID: Final = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class News:
+class AlertEvent:
     """One thing that happened, with an id that is the same whenever it is told again."""
 
     id: str
@@ -59,15 +66,21 @@ class News:
         return self.event in ("fixed", ENDED)
 
 
-def news(drift: Drift, library: Library) -> tuple[News, ...]:
+def news(drift: Drift, library: Library) -> tuple[AlertEvent, ...]:
     """What a drift tells, worst first."""
-    found = [item for moved in drift.moved if (item := _moved(moved, drift.target, library)) is not None]
+    found = [
+        item for moved in drift.moved if (item := _moved(moved, drift.target, library)) is not None
+    ]
     return (*found, *_waivers(drift))
 
 
-def _moved(moved: Moved, target: str, library: Library) -> News | None:
+def _moved(moved: Moved, target: str, library: Library) -> AlertEvent | None:
     # Who was told of a beginning is told of its end: of a failure also where it was unread in between.
-    began = [name for name, so in (("new failure", moved.failed), ("new unknown", moved.before == "unknown")) if so]
+    began = [
+        name
+        for name, so in (("new failure", moved.failed), ("new unknown", moved.before == "unknown"))
+        if so
+    ]
     if moved.what in _BAD:
         event = _BAD[moved.what]
         # What is out of sight may never be heard of again: for who heard of its failure, that is the end.
@@ -81,7 +94,7 @@ def _moved(moved: Moved, target: str, library: Library) -> News | None:
     hearers = tuple(began if event == ENDED else dict.fromkeys((event, *began)))
     check = library.checks.get(moved.check)
     title = check.title if check else moved.check
-    return News(
+    return AlertEvent(
         id=event_id(target, event, moved.check, moved.region, moved.resource, str(moved.seq)),
         event=event,
         hearers=hearers,
@@ -97,12 +110,12 @@ def _moved(moved: Moved, target: str, library: Library) -> News | None:
     )
 
 
-def _waivers(drift: Drift) -> Iterator[News]:
+def _waivers(drift: Drift) -> Iterator[AlertEvent]:
     for one in drift.waivers:
         left = f"ends in {one.days} days" if one.days > 0 else "has ended"
         event = "waiver expiring" if one.days > 0 else "waiver expired"
         # Its record is not part of the id: it is said once, not every night of a fortnight.
-        yield News(
+        yield AlertEvent(
             id=event_id(drift.target, event, one.waiver, one.expires),
             event=event,
             hearers=("waiver expiring", "waiver expired") if one.days <= 0 else (event,),
@@ -118,19 +131,21 @@ def _waivers(drift: Drift) -> Iterator[News]:
         )
 
 
-def scan_failed(what: str, started: str, reason: str) -> News:
+def scan_failed(what: str, started: str, reason: str) -> AlertEvent:
     """A scan that ended without a record; of which targets it would have been may not be known."""
-    return _scan(what, started, "scan failed", "scan failed", f"it ended without a record: {reason}")
+    return _scan(
+        what, started, "scan failed", "scan failed", f"it ended without a record: {reason}"
+    )
 
 
-def scan_works(failure: News, finished: str) -> News:
+def scan_works(failure: AlertEvent, finished: str) -> AlertEvent:
     """The first scan that left records again after one that did not."""
     text = f"it left records again, for the first time since it failed at {failure.time}"
     return _scan(failure.resource, finished, "fixed", "scan works again", text, of=failure.id)
 
 
-def _scan(what: str, time: str, event: str, words: str, text: str, *, of: str = "") -> News:
-    return News(
+def _scan(what: str, time: str, event: str, words: str, text: str, *, of: str = "") -> AlertEvent:
+    return AlertEvent(
         id=event_id(words, what, of or time),
         event=event,
         hearers=tuple(dict.fromkeys((event, "scan failed"))),
@@ -146,25 +161,32 @@ def _scan(what: str, time: str, event: str, words: str, text: str, *, of: str = 
     )
 
 
-def standing(state: State, library: Library) -> tuple[News, ...]:
+def standing(state: State, library: Library) -> tuple[AlertEvent, ...]:
     """What fails or is not seen in a state, each as the news that it was, in order of check and place.
 
     What failed when it was last seen still stands for who was told of the failure: nothing says that it was fixed.
     """
     return tuple(
-        item for _, row in sorted(state.items()) if row.verdict in _BEGAN for item in (_standing(row, library),)
+        item
+        for _, row in sorted(state.items())
+        if row.verdict in _BEGAN
+        for item in (_standing(row, library),)
     )
 
 
-def _standing(row: Transition, library: Library) -> News:
+def _standing(row: Transition, library: Library) -> AlertEvent:
     event = _BEGAN[row.verdict]
     failed = row.verdict == "unknown" and row.previous == "fail"
     check = library.checks.get(row.check)
-    return News(
+    return AlertEvent(
         id=event_id(row.target, event, row.check, row.region, row.resource, str(row.seq)),
         event=event,
         hearers=(event, "new failure") if failed else (event,),
-        what="failing before, not seen now" if failed else "failing" if row.verdict == "fail" else "not seen",
+        what="failing before, not seen now"
+        if failed
+        else "failing"
+        if row.verdict == "fail"
+        else "not seen",
         severity=check.severity.value if check else "",
         controls=_controls(row.check, library),
         target=row.target,
@@ -181,9 +203,11 @@ def event_id(*parts: str) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:_ID]
 
 
-def route(items: Iterable[News], rules: Sequence[AlertRule]) -> Mapping[str, tuple[News, ...]]:
+def route(
+    items: Iterable[AlertEvent], rules: Sequence[AlertRule]
+) -> Mapping[str, tuple[AlertEvent, ...]]:
     """News by channel as the rules name it, each once for each channel."""
-    found: dict[str, dict[str, News]] = {}
+    found: dict[str, dict[str, AlertEvent]] = {}
     for item in items:
         for rule in rules:
             if hears(rule, item):
@@ -192,7 +216,7 @@ def route(items: Iterable[News], rules: Sequence[AlertRule]) -> Mapping[str, tup
     return {channel: tuple(told.values()) for channel, told in found.items()}
 
 
-def hears(rule: AlertRule, item: News) -> bool:
+def hears(rule: AlertRule, item: AlertEvent) -> bool:
     """Whether a rule asks for an event; what an event does not have keeps it from nobody."""
     if rule.events and not set(rule.events) & set(item.hearers):
         return False

@@ -13,7 +13,9 @@ MOST_SKEW: Final = 300.0
 """Seconds by which a provider's clock may differ from ours before that is said; AWS refuses signatures at 900."""
 
 
-def loosenings(snapshots: Sequence[Snapshot], library: Library, params: Mapping[str, Any] | None) -> Iterator[str]:
+def loosenings(
+    snapshots: Sequence[Snapshot], library: Library, params: Mapping[str, Any] | None
+) -> Iterator[str]:
     """Parameters that ask less than their documented default does."""
     for snapshot in snapshots:
         values = {**snapshot.params, **(params or {})}

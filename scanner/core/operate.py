@@ -14,8 +14,8 @@ from scanner.core.calendar import iso, moment, read_grace
 from scanner.core.changes import SHORT, dated_before, stretches
 from scanner.core.deviations import Walk
 from scanner.core.ordered import Ordered
-from scanner.core.reads import Reads
-from scanner.core.stories import Stories, tell
+from scanner.core.reads import Observations
+from scanner.core.stories import Timelines, build_timelines
 from scanner.core.tallies import Tally
 from scanner.core.versions import Versions
 from scanner.model.controls import Control, Role
@@ -45,12 +45,12 @@ class Chain:
     target: str
     records: Sequence[Record]
     transitions: Iterable[Transition]
-    told: Callable[[int], Stories] | None = None
+    told: Callable[[int], Timelines] | None = None
     """Its stories up to the record of a number, from a store that is quicker than going through the transitions."""
 
-    def stories(self, last: int) -> Stories:
+    def stories(self, last: int) -> Timelines:
         """Its transitions up to the record of a number, item by item."""
-        return self.told(last) if self.told else tell(self.transitions, last)
+        return self.told(last) if self.told else build_timelines(self.transitions, last)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class _Walked:
     """One target after its transitions were gone through."""
 
     target: str
-    reads: Reads
+    reads: Observations
     inside: tuple[int, ...]
     """Places of the records of the period."""
     tallies: Mapping[str, Tally]
@@ -66,7 +66,7 @@ class _Walked:
     """Where the times of its records are in doubt."""
 
 
-def operate(
+def type2_period(
     chains: Iterable[Chain],
     library: Library,
     *,
@@ -84,22 +84,28 @@ def operate(
     versions = Versions(today=library, packs=packs or {})
     walked = [_walk(chain, versions, period, schedule, now) for chain in chains]
     inside = [one.reads.records[place] for one in walked for place in one.inside]
-    judged = [record.pack_sha256 for record in sorted(inside, key=lambda record: moment(record.finished))]
+    judged = [
+        record.pack_sha256 for record in sorted(inside, key=lambda record: moment(record.finished))
+    ]
     controls = versions.controls(judged)
     return Period(
         window=period,
         until=until,
         schedule=schedule,
         targets=tuple(_target(one, versions) for one in walked),
-        controls=tuple(_control(control, walked, versions, judged) for control in controls.values()),
+        controls=tuple(
+            _control(control, walked, versions, judged) for control in controls.values()
+        ),
         exclusions=exclusions,
         notes=tuple(_notes(walked, versions, judged, now, period)),
     )
 
 
-def _walk(chain: Chain, versions: Versions, period: Window, schedule: Schedule, now: datetime) -> _Walked:
+def _walk(
+    chain: Chain, versions: Versions, period: Window, schedule: Schedule, now: datetime
+) -> _Walked:
     until = min(period.end, now)
-    reads = Reads.over(chain.records, period, schedule, until)
+    reads = Observations.over(chain.records, period, schedule, until)
     last = reads.records[-1].seq if reads.records else 0
     walk = Walk(chain.target, reads, start=period.start, end=until, is_event=versions.is_event)
     return _Walked(
@@ -135,7 +141,11 @@ def _clocks(records: Sequence[Record], period: Window, now: datetime) -> Iterato
 def _target(walked: _Walked, versions: Versions) -> TargetPeriod:
     reads = walked.reads
     records = [reads.records[place] for place in walked.inside]
-    earlier = reads.records[walked.inside[0] - 1 : walked.inside[0]] if records and walked.inside[0] else ()
+    earlier = (
+        reads.records[walked.inside[0] - 1 : walked.inside[0]]
+        if records and walked.inside[0]
+        else ()
+    )
     made = reads.runs()
     spans, changes = stretches(records)
     _, first = stretches([*earlier, *records[:1]])
@@ -158,7 +168,11 @@ def _target(walked: _Walked, versions: Versions) -> TargetPeriod:
 
 
 def _notes(
-    walked: Sequence[_Walked], versions: Versions, judged: Sequence[str], now: datetime, period: Window
+    walked: Sequence[_Walked],
+    versions: Versions,
+    judged: Sequence[str],
+    now: datetime,
+    period: Window,
 ) -> Iterator[str]:
     if now < period.end:
         yield f"The period is not over: the report ends at {iso(now)}."
@@ -175,7 +189,9 @@ def _notes(
 # -- controls ---------------------------------------------------------------------------------------------------------
 
 
-def _control(control: Control, walked: Sequence[_Walked], versions: Versions, judged: Sequence[str]) -> ControlPeriod:
+def _control(
+    control: Control, walked: Sequence[_Walked], versions: Versions, judged: Sequence[str]
+) -> ControlPeriod:
     evidencing = [link.id for link in control.checks if link.role is Role.EVIDENCES]
     beside = [link.id for link in control.checks if link.role is not Role.EVIDENCES]
     mine = [one for one in walked if _concerns(control, one, versions)]
@@ -208,17 +224,24 @@ def _control(control: Control, walked: Sequence[_Walked], versions: Versions, ju
             lambda item: Judged(item, correction(item, grace(item))),
         ),
         beside=Ordered((part for parts in apart for part in parts), _itself),
-        statuses=dict(sorted(Counter(status for one in mine for status in _statuses(one, control.id)).items())),
+        statuses=dict(
+            sorted(Counter(status for one in mine for status in _statuses(one, control.id)).items())
+        ),
     )
 
 
 _item = attrgetter("target", "check", "region", "resource")
 
 
-def _grace(control: Control, walked: Iterable[_Walked], versions: Versions) -> Callable[[Deviation], timedelta | None]:
+def _grace(
+    control: Control, walked: Iterable[_Walked], versions: Versions
+) -> Callable[[Deviation], timedelta | None]:
     """The time that the control left for a correction when a deviation was first read."""
     graces = {pack: read_grace(versions.grace(control, pack)) for pack in ("", *versions.packs)}
-    packs = {one.target: {record.finished: record.pack_sha256 for record in one.reads.records} for one in walked}
+    packs = {
+        one.target: {record.finished: record.pack_sha256 for record in one.reads.records}
+        for one in walked
+    }
     return lambda item: graces.get(packs[item.target][item.opened_by], graces[""])
 
 
@@ -282,7 +305,11 @@ def _silent(one: _Walked, control: str, places: Sequence[int] | None) -> str:
 def _silence(one: _Walked, begin: int, end: int, why: str) -> Silence:
     inside = one.reads.slots
     return Silence(
-        target=one.target, start=iso(inside[begin].start), end=iso(inside[end - 1].end), runs=end - begin, why=why
+        target=one.target,
+        start=iso(inside[begin].start),
+        end=iso(inside[end - 1].end),
+        runs=end - begin,
+        why=why,
     )
 
 
@@ -294,4 +321,6 @@ def correction(item: Deviation, grace: timedelta | None) -> str:
         return "the policy decides"
     if grace <= timedelta(0) or item.at_least > grace:
         return "late"
-    return "within grace" if item.at_most is not None and item.at_most <= grace else "cannot be told"
+    return (
+        "within grace" if item.at_most is not None and item.at_most <= grace else "cannot be told"
+    )

@@ -15,7 +15,9 @@ Key = tuple[str, str, str, str, str]
 """When it began, target, check, region, resource."""
 _FEW: Final = 8
 """So many times less than all of them are picked out quicker than all are put in order."""
-_key: Final[Callable[[Deviation], Key]] = attrgetter("opened_by", "target", "check", "region", "resource")
+_key: Final[Callable[[Deviation], Key]] = attrgetter(
+    "opened_by", "target", "check", "region", "resource"
+)
 
 
 class Part(Protocol):

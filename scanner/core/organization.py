@@ -34,7 +34,9 @@ def missing(snapshots: Sequence[Snapshot]) -> Iterator[Snapshot]:
             yield replace(
                 leader,
                 target=target,
-                name=next(account.name for account in leader.accounts if account.id == target.account),
+                name=next(
+                    account.name for account in leader.accounts if account.id == target.account
+                ),
                 callers=(),
                 answers={},
                 accounts=(),
@@ -49,7 +51,9 @@ def missing(snapshots: Sequence[Snapshot]) -> Iterator[Snapshot]:
 
 def unentered(snapshot: Snapshot, checks: Sequence[Check], library: Library) -> list[CheckResult]:
     """Every check of a target that nobody could enter: unknown, for the reason that entering failed."""
-    places = frozenset(answer.call.place for answer in snapshot.answers.values()) or frozenset({OTHER})
+    places = frozenset(answer.call.place for answer in snapshot.answers.values()) or frozenset(
+        {OTHER}
+    )
     unread = Unreadable(snapshot.unentered, gaps=places)
     now = datetime.fromisoformat(snapshot.finished)
     return [
@@ -70,7 +74,9 @@ def _any(check: Check, snapshot: Snapshot, library: Library) -> ResourceRef:
     return ResourceRef(kind=check.kind, id="*", name=name, target=snapshot.target, region="")
 
 
-def read_elsewhere(results: Sequence[CheckResult], snapshot: Snapshot, library: Library) -> list[CheckResult]:
+def read_elsewhere(
+    results: Sequence[CheckResult], snapshot: Snapshot, library: Library
+) -> list[CheckResult]:
     """The results of a target; in one that is an organisation alone, what belongs to accounts is asked of them."""
     if not snapshot.organization_only:
         return list(results)
@@ -82,16 +88,23 @@ def read_elsewhere(results: Sequence[CheckResult], snapshot: Snapshot, library: 
     ]
 
 
-def read_once(results: Sequence[CheckResult], snapshots: Sequence[Snapshot], library: Library) -> list[CheckResult]:
+def read_once(
+    results: Sequence[CheckResult], snapshots: Sequence[Snapshot], library: Library
+) -> list[CheckResult]:
     """The results, where those on kinds of the organisation stand once, at the account that leads it.
 
     Only where that account's evidence is here too: else they stay unknown in the member.
     """
     leaders = led(snapshots)
-    members = {one.target for one in snapshots if one.target in leaders and one.management_open and not one.unentered}
+    members = {
+        one.target
+        for one in snapshots
+        if one.target in leaders and one.management_open and not one.unentered
+    }
     return [
         CheckResult(check=result.check, target=result.target, findings=(), empty=True)
-        if result.target in members and library.kinds[library.checks[result.check].kind].scope is Scope.MANAGEMENT
+        if result.target in members
+        and library.kinds[library.checks[result.check].kind].scope is Scope.MANAGEMENT
         else result
         for result in results
     ]

@@ -9,7 +9,9 @@ from scanner.model.checks import Parameter
 from scanner.model.values import Unreadable
 
 
-def resolve_params(parameters: Mapping[str, Parameter], overrides: Mapping[str, Any]) -> dict[str, Any]:
+def resolve_params(
+    parameters: Mapping[str, Parameter], overrides: Mapping[str, Any]
+) -> dict[str, Any]:
     """The value of each parameter; one that nobody set and that has no default is unreadable."""
     return {name: _value(parameter, overrides) for name, parameter in parameters.items()}
 
@@ -17,7 +19,9 @@ def resolve_params(parameters: Mapping[str, Parameter], overrides: Mapping[str, 
 def _value(parameter: Parameter, overrides: Mapping[str, Any]) -> Any:
     if parameter.name in overrides:
         return overrides[parameter.name]
-    return parameter.default if parameter.has_default else Unreadable(f"set params.{parameter.name}")
+    return (
+        parameter.default if parameter.has_default else Unreadable(f"set params.{parameter.name}")
+    )
 
 
 def loosened(parameters: Mapping[str, Parameter], overrides: Mapping[str, Any]) -> tuple[str, ...]:
@@ -39,7 +43,11 @@ def _looser(parameter: Parameter, value: Any) -> bool:
     if parameter.tighter == "subset":
         comparable = isinstance(value, (list, tuple)) and isinstance(default, (list, tuple))
         return not (comparable and all(item in default for item in value))
-    if type(value) is bool or not isinstance(value, (int, float)) or not isinstance(default, (int, float)):
+    if (
+        type(value) is bool
+        or not isinstance(value, (int, float))
+        or not isinstance(default, (int, float))
+    ):
         return not _ordered(parameter.tighter, value, default)
     return not (value <= default if parameter.tighter == "lower" else value >= default)
 

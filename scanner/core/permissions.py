@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from scanner.core.need import KindNeed, listing_requests, needs
+from scanner.core.need import ReadPlan, listing_requests, plan_reads
 from scanner.model.checks import Check
 from scanner.model.controls import Role
 from scanner.model.kinds import Request, Scope
@@ -38,7 +38,7 @@ class Loss:
     """Controls that one of these checks evidences; one that it only supports is not lost."""
 
 
-def need_requests(need: KindNeed) -> Iterator[Request]:
+def need_requests(need: ReadPlan) -> Iterator[Request]:
     """Every request that a need makes: the listing, what counts it, and the details that are read."""
     yield from listing_requests(need.kind.listing)
     for count in need.kind.count_from:
@@ -55,20 +55,24 @@ def actions(library: Library, checks: Iterable[Check], default: Default) -> Mapp
     operations: dict[str, set[str]] = defaultdict(set)
     users: dict[str, set[str]] = defaultdict(set)
     for check in checks:
-        for need in needs(library, [check]).values():
+        for need in plan_reads(library, [check]).values():
             for request in need_requests(need):
                 for action in _permissions(request, default):
                     operations[action].add(request.operation)
                     users[action].add(check.id)
     return {
-        action: Grant(action=action, operations=tuple(sorted(operations[action])), checks=tuple(sorted(users[action])))
+        action: Grant(
+            action=action,
+            operations=tuple(sorted(operations[action])),
+            checks=tuple(sorted(users[action])),
+        )
         for action in sorted(operations)
     }
 
 
 def asks_organization(library: Library, checks: Iterable[Check]) -> bool:
     """Whether some check reads what only the account that leads an organisation is told."""
-    return any(need.kind.scope is Scope.MANAGEMENT for need in needs(library, checks).values())
+    return any(need.kind.scope is Scope.MANAGEMENT for need in plan_reads(library, checks).values())
 
 
 def losses(
@@ -87,7 +91,7 @@ def losses(
     permissions: dict[str, set[str]] = defaultdict(set)
     users: dict[str, set[str]] = defaultdict(set)
     for check in checks:
-        for need in needs(library, [check]).values():
+        for need in plan_reads(library, [check]).values():
             for operation, scope in blinding.items():
                 if need.kind.scope is scope:
                     users[operation].add(check.id)

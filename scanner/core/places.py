@@ -12,7 +12,7 @@ from scanner.model.values import Unreadable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ReadScope:
     """Where a kind is read: a target, and a region or none."""
 
     account: str
@@ -26,7 +26,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
+class ReadResource:
     """One resource as it was read, before relations."""
 
     id: str
@@ -38,10 +38,10 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnitRead:
+class KindRead:
     """All that was read of one kind in one place."""
 
-    resources: tuple[Read, ...]
+    resources: tuple[ReadResource, ...]
     gaps: tuple[Unreadable, ...]
     """Why the listing is not whole; none: it is."""
     dropped: int = 0

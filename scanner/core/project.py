@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scanner.core.door import Door
-from scanner.core.need import KindNeed, needs
-from scanner.core.places import Place, Read, UnitRead
+from scanner.core.door import AnswerLookup
+from scanner.core.need import ReadPlan, plan_reads
+from scanner.core.places import KindRead, ReadResource, ReadScope
 from scanner.core.reading import Reader
 from scanner.core.relations import Join, Side
 from scanner.core.resources import Gap, Resource
-from scanner.core.units import Unit
+from scanner.core.units import KindReader
 from scanner.language.functions import to_timestamp
 from scanner.language.unread import merge
 from scanner.model.answers import Answer, Call, Caller, Snapshot
@@ -65,13 +65,13 @@ class Estate:
             return self.management_open
         return "it is read in the accounts of the organisation" if self.organization_only else ""
 
-    def places(self, scope: Scope) -> Iterator[Place]:
+    def places(self, scope: Scope) -> Iterator[ReadScope]:
         """Where a kind of this scope is read."""
         if self.closed(scope):
             return
         regions = self.regions if scope is Scope.REGION else ("",)
         for region in regions:
-            yield Place(
+            yield ReadScope(
                 account=self.account,
                 partition=self.partition,
                 region=region,
@@ -105,11 +105,13 @@ class Projection:
     """How many calls those of an inventory stood for at least, by operation."""
 
 
-def plan(library: Library, checks: Iterable[Check], readers: Callable[[str], Reader], estate: Estate) -> list[Unit]:
+def plan(
+    library: Library, checks: Iterable[Check], readers: Callable[[str], Reader], estate: Estate
+) -> list[KindReader]:
     """The units to read: each needed kind in each of its places."""
     return [
-        Unit(need, library.kinds, readers, place)
-        for need in needs(library, checks).values()
+        KindReader(need, library.kinds, readers, place)
+        for need in plan_reads(library, checks).values()
         for place in estate.places(need.kind.scope)
     ]
 
@@ -122,9 +124,9 @@ def project(
     estate: Estate,
 ) -> Projection:
     """Resources and gaps of everything that the checks read: a pure function of the answers."""
-    door = Door(answers)
+    door = AnswerLookup(answers)
     checks = tuple(checks)
-    kinds = {name: _KindRead(need, estate) for name, need in needs(library, checks).items()}
+    kinds = {name: _KindRead(need, estate) for name, need in plan_reads(library, checks).items()}
     for unit in plan(library, checks, readers, estate):
         kinds[unit.kind.id].add(unit.place.region, unit.read(door))
     for kind in kinds.values():
@@ -153,21 +155,21 @@ def _stood_for(kinds: Iterable[_KindRead]) -> dict[str, int]:
 class _KindRead:
     """One kind over all its places while it is merged and joined."""
 
-    def __init__(self, need: KindNeed, estate: Estate) -> None:
+    def __init__(self, need: ReadPlan, estate: Estate) -> None:
         self.need = need
         self.estate = estate
         self.dropped = 0
         self.stood_for = 0
-        self.merged: list[tuple[Read, dict[str, Any]]] = []
+        self.merged: list[tuple[ReadResource, dict[str, Any]]] = []
         self.gaps: dict[str, Unreadable] = {}
         self.populations: list[Population] = []
-        self._reads: dict[str, list[Read]] = defaultdict(list)
+        self._reads: dict[str, list[ReadResource]] = defaultdict(list)
         if estate.regions_open and need.kind.scope is Scope.REGION:
             self.gaps["*"] = Unreadable(f"regions are not known: {estate.regions_open}")
         if closed := estate.closed(need.kind.scope):
             self.gaps[""] = Unreadable(closed)
 
-    def add(self, region: str, read: UnitRead) -> None:
+    def add(self, region: str, read: KindRead) -> None:
         self.dropped += read.dropped
         self.stood_for += read.stood_for
         self.populations.append(
@@ -189,7 +191,12 @@ class _KindRead:
         """One record for each id; where two listings disagree, the attribute is unread."""
         for identity in sorted(self._reads):
             first, *others = self._reads[identity]
-            record = {**first.attributes, "id": identity, "name": first.name, "account": self.estate.account}
+            record = {
+                **first.attributes,
+                "id": identity,
+                "name": first.name,
+                "account": self.estate.account,
+            }
             record["region"] = first.region
             for other in others:
                 for name, value in other.attributes.items():
@@ -203,7 +210,8 @@ class _KindRead:
 
     def finished(self) -> tuple[Resource, ...]:
         return tuple(
-            Resource(ref=self._ref(read.id, read.name, read.region), value=record) for read, record in self.merged
+            Resource(ref=self._ref(read.id, read.name, read.region), value=record)
+            for read, record in self.merged
         )
 
     def unread(self) -> tuple[Gap, ...]:
@@ -214,7 +222,9 @@ class _KindRead:
 
     def _ref(self, identity: str, name: str, region: str | Unreadable) -> ResourceRef:
         known = region if isinstance(region, str) else ""
-        return ResourceRef(kind=self.need.kind.id, id=identity, name=name, target=self.estate.target, region=known)
+        return ResourceRef(
+            kind=self.need.kind.id, id=identity, name=name, target=self.estate.target, region=known
+        )
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -15,7 +15,7 @@ from scanner.model.operation import Schedule, Slot, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Readings:
+class CheckObservations:
     """The records that read one check in one region, and for how much of the period they stand.
 
     Both by the place of a record, and once more for the end: they are looked up for every transition.
@@ -33,14 +33,16 @@ class Readings:
         return self.sums[end] - self.sums[start]
 
 
-class Reads:
+class Observations:
     """The records of one target in order, with the intervals that they fall in.
 
     A run belongs to the interval in which it started; the times of a reading are those at which its record ended.
     In the rest of a period no run is expected, and what is read in it counts as anywhere.
     """
 
-    def __init__(self, records: Sequence[Record], slots: Sequence[Slot], rest: Slot | None = None) -> None:
+    def __init__(
+        self, records: Sequence[Record], slots: Sequence[Slot], rest: Slot | None = None
+    ) -> None:
         self.records = tuple(sorted(records, key=lambda record: record.seq))
         self.slots = tuple(slots)
         self._intervals = (*self.slots, rest) if rest else self.slots
@@ -60,8 +62,8 @@ class Reads:
         """Records by what they asked where: nearly all are alike."""
         for place, asked in enumerate(zip(self._checks, self._places, strict=True)):
             self._alike.setdefault(asked, []).append(place)
-        self._readings: dict[tuple[str, str], Readings] = {}
-        self._known: dict[tuple[int, ...], Readings] = {}
+        self._readings: dict[tuple[str, str], CheckObservations] = {}
+        self._known: dict[tuple[int, ...], CheckObservations] = {}
         self._runs: dict[int, list[int]] = {}
         for place, slot in enumerate(self._slot):
             if 0 <= slot < len(self.slots):
@@ -72,10 +74,14 @@ class Reads:
         """Intervals by what their runs asked."""
 
     @classmethod
-    def over(cls, records: Iterable[Record], period: Window, schedule: Schedule, until: datetime) -> Reads:
+    def over(
+        cls, records: Iterable[Record], period: Window, schedule: Schedule, until: datetime
+    ) -> Observations:
         """Those of a chain up to the last record that started before the end of a period."""
         ordered = sorted(records, key=lambda record: record.seq)
-        inside = [place for place, record in enumerate(ordered) if moment(record.started) < period.end]
+        inside = [
+            place for place, record in enumerate(ordered) if moment(record.started) < period.end
+        ]
         known = ordered[: inside[-1] + 1] if inside else []
         return cls(known, slots(period, schedule, until), rest(period, schedule, until))
 
@@ -90,18 +96,24 @@ class Reads:
         """Intervals in which one run asked all of these checks."""
         wanted = frozenset(checks)
         asking = {asked for asked in self._asked if wanted <= asked}
-        return sum(count for asked, count in self._asked_together.items() if not asking.isdisjoint(asked))
+        return sum(
+            count for asked, count in self._asked_together.items() if not asking.isdisjoint(asked)
+        )
 
     def read(self, check: str, region: str, place: int) -> bool:
         """Whether a record asked a check in a region."""
-        return check in self._checks[place] and (region not in self._regions or region in self._places[place])
+        return check in self._checks[place] and (
+            region not in self._regions or region in self._places[place]
+        )
 
-    def of(self, check: str, region: str) -> Readings:
+    def of(self, check: str, region: str) -> CheckObservations:
         """The readings of a check in a region."""
         key = (check, region)
         found = self._readings.get(key)
         if found is None:
-            groups = [places for places in self._alike.values() if self.read(check, region, places[0])]
+            groups = [
+                places for places in self._alike.values() if self.read(check, region, places[0])
+            ]
             places = tuple(sorted(chain.from_iterable(groups)))
             # Most checks are read by the same records: the sums are shared.
             found = self._known.get(places)
@@ -110,10 +122,10 @@ class Reads:
             self._readings[key] = found
         return found
 
-    def _make(self, readers: tuple[int, ...]) -> Readings:
+    def _make(self, readers: tuple[int, ...]) -> CheckObservations:
         sums = self._sums(readers)
         until = {0: sums[-1]} | {seq: sums[place] for seq, place in self.places.items()}
-        return Readings(before=self._before(readers), sums=sums, until=until)
+        return CheckObservations(before=self._before(readers), sums=sums, until=until)
 
     def _before(self, readers: tuple[int, ...]) -> tuple[int, ...]:
         before = [-1]

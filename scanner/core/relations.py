@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
-from scanner.core.places import Read
+from scanner.core.places import ReadResource
 from scanner.language.unread import merge
 from scanner.model.kinds import Cardinality, Relation
 from scanner.model.values import ABSENT, OpenList, Unreadable
@@ -21,7 +21,7 @@ class Side:
     """All resources of the other kind in the target, with what was not read of it."""
 
     title: str
-    resources: Sequence[tuple[Read, dict[str, Any]]]
+    resources: Sequence[tuple[ReadResource, dict[str, Any]]]
     """In order of id, each with its record."""
     gaps: Mapping[str, Unreadable]
     """By region; the region `*` is open as to which regions there are."""
@@ -30,7 +30,9 @@ class Side:
 class Join:
     """The other side of one relation, indexed by its keys."""
 
-    def __init__(self, relation: Relation, side: Side, *, account: str, regions: frozenset[str]) -> None:
+    def __init__(
+        self, relation: Relation, side: Side, *, account: str, regions: frozenset[str]
+    ) -> None:
         self._relation = relation
         self._side = side
         self._account = account
@@ -41,7 +43,9 @@ class Join:
         for read, record in side.resources:
             unread = self._add(record)
             if unread is not None:
-                doubts.setdefault(read.region if isinstance(read.region, str) else "", []).append(unread)
+                doubts.setdefault(read.region if isinstance(read.region, str) else "", []).append(
+                    unread
+                )
         self._doubts = {region: merge(unread) for region, unread in doubts.items()}
         """By region: why there may be matches that are not in the index."""
 
@@ -50,7 +54,11 @@ class Join:
         sides = [_values(record.get(name, ABSENT)) for name in self._names]
         for values in sides:
             if isinstance(values, Unreadable):
-                return replace(values, reason=f"a {self._side.title} has an unread key: {values.reason}", missing=False)
+                return replace(
+                    values,
+                    reason=f"a {self._side.title} has an unread key: {values.reason}",
+                    missing=False,
+                )
         for key in product(*(values for values in sides if not isinstance(values, Unreadable))):
             self._index[key].append(record)
         return None
@@ -62,7 +70,9 @@ class Join:
             if isinstance(values, Unreadable):
                 return values
         found: dict[int, dict[str, Any]] = {}
-        rest = [side.rest for side in (keys[name] for name in self._names) if isinstance(side, OpenList)]
+        rest = [
+            side.rest for side in (keys[name] for name in self._names) if isinstance(side, OpenList)
+        ]
         for key in product(*(values for values in ours if not isinstance(values, Unreadable))):
             matches = self._index.get(key, ())
             found.update((id(record), record) for record in matches)
@@ -71,7 +81,9 @@ class Join:
 
     def _open(self, key: tuple[Any, ...], *, matched: bool) -> Iterator[Unreadable]:
         """Why there may be more matches of this key than were read."""
-        regions = frozenset(value for name, value in zip(self._names, key, strict=True) if name == "region")
+        regions = frozenset(
+            value for name, value in zip(self._names, key, strict=True) if name == "region"
+        )
         doubted = False
         for region, unread in self._doubts.items():
             if region == "*" and regions and regions <= self._regions:

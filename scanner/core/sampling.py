@@ -11,14 +11,19 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from scanner.core.reads import Reads
+from scanner.core.reads import Observations
 from scanner.core.stories import ANY
 from scanner.model.decisions import WaivedSpan
 from scanner.model.history import Transition
 from scanner.model.operation import Deviation, Item, PopulationFile
 
 MOST_OFTEN: Final = "per event"
-_WORDS: Final = {"continuous": MOST_OFTEN, "on change": MOST_OFTEN, "on hire": MOST_OFTEN, "per run": MOST_OFTEN}
+_WORDS: Final = {
+    "continuous": MOST_OFTEN,
+    "on change": MOST_OFTEN,
+    "on hire": MOST_OFTEN,
+    "per run": MOST_OFTEN,
+}
 """Frequencies of controls that are occurrences without a calendar."""
 
 
@@ -44,7 +49,11 @@ class Drawn:
 def sizes() -> dict[str, Size]:
     """The table of sizes, from `sizes.tsv`."""
     text = files(__package__).joinpath("sizes.tsv").read_text(encoding="utf-8")
-    rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith(("#", "frequency\t"))]
+    rows = [
+        line.split("\t")
+        for line in text.splitlines()
+        if line and not line.startswith(("#", "frequency\t"))
+    ]
     return {row[0]: Size(frequency=row[0], least=int(row[1]), most=int(row[2])) for row in rows}
 
 
@@ -56,7 +65,9 @@ def usual_size(frequency: str) -> Size:
     return max(known, key=lambda size: size.most, default=table[MOST_OFTEN])
 
 
-def members(checks: Collection[str], target: str, reads: Reads, transitions: Iterable[Transition]) -> list[Item]:
+def members(
+    checks: Collection[str], target: str, reads: Observations, transitions: Iterable[Transition]
+) -> list[Item]:
     """Every item of some checks that was read in the period, sorted."""
     open_since: dict[tuple[str, str, str], int] = {}
     found: set[tuple[str, str, str]] = set()
@@ -67,16 +78,27 @@ def members(checks: Collection[str], target: str, reads: Reads, transitions: Ite
         key = (row.check, row.region, row.resource)
         if row.verdict:
             open_since.setdefault(key, place)
-        elif key in open_since and reads.of(row.check, row.region).weight(open_since.pop(key), place):
+        elif key in open_since and reads.of(row.check, row.region).weight(
+            open_since.pop(key), place
+        ):
             found.add(key)
     for key, place in open_since.items():
         if reads.of(key[0], key[1]).weight(place, len(reads.records)):
             found.add(key)
-    return [Item(target=target, check=key[0], region=key[1], resource=key[2]) for key in sorted(found)]
+    return [
+        Item(target=target, check=key[0], region=key[1], resource=key[2]) for key in sorted(found)
+    ]
 
 
 def population(
-    control: str, items: Sequence[Item], *, source: str, query: str, taken: str, start: str, end: str
+    control: str,
+    items: Sequence[Item],
+    *,
+    source: str,
+    query: str,
+    taken: str,
+    start: str,
+    end: str,
 ) -> PopulationFile:
     """The population with its digest: over what it is of and every item id, not over when it was taken."""
     ordered = tuple(sorted(items, key=lambda item: item.id))

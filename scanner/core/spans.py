@@ -17,7 +17,7 @@ from scanner.model.operation import Deviation
 def count(spans: Spans, ground: Ground) -> None:
     """Add what such items came to: item by item it would be the same."""
     _count_days(spans, ground)
-    told = Told(spans, ground)
+    told = IntervalCounts(spans, ground)
     if told:
         ground.tally.parts.append(told)
         ground.tally.deviating += told.items()
@@ -34,7 +34,7 @@ def _count_days(spans: Spans, ground: Ground) -> None:
     ground.tally.items += sum(count for seq, count in spans.seen.items() if until[seq] < whole)
 
 
-class Told:
+class IntervalCounts:
     """Deviations of one check in one region, as `ordered.Part`: those that did not end before the period."""
 
     __slots__ = ("_ground", "_kept", "_spans")

@@ -45,7 +45,7 @@ class Spans:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stories:
+class Timelines:
     """All transitions of one target up to a record, each item's together and in order.
 
     Plain tuples and columns, for there are as many as findings that ever changed.
@@ -61,7 +61,7 @@ class Stories:
     """Of items that are in no other member; what takes transitions one by one has none, and tells these as items."""
 
 
-def tell(transitions: Iterable[Transition], last: int) -> Stories:
+def build_timelines(transitions: Iterable[Transition], last: int) -> Timelines:
     """The stories in transitions that come in the order of their records, up to the record of a number."""
     found: dict[Key, list[Move]] = {}
     for row in transitions:
@@ -79,4 +79,8 @@ def tell(transitions: Iterable[Transition], last: int) -> Stories:
             passing[same] = passing.get(same, 0) + 1
         else:
             items.append((key, moves))
-    return Stories(items=items, listings={key: moves for key, moves in found.items() if key[2] == ANY}, passing=passing)
+    return Timelines(
+        items=items,
+        listings={key: moves for key, moves in found.items() if key[2] == ANY},
+        passing=passing,
+    )

@@ -10,7 +10,7 @@ from typing import Final
 
 from scanner.core.listings import Listing
 from scanner.core.ordered import Listed, Part
-from scanner.core.reads import Reads
+from scanner.core.reads import Observations
 from scanner.model.decisions import WaivedSpan
 from scanner.model.history import Cause
 from scanner.model.operation import Days, Deviation
@@ -55,7 +55,7 @@ class Ground:
     target: str
     check: str
     region: str
-    reads: Reads
+    reads: Observations
     before: tuple[int, ...]
     sums: tuple[float, ...]
     until: Mapping[int, float]
@@ -76,16 +76,24 @@ class Ground:
 
     def whole(self, place: int) -> bool:
         """Whether a record read the listing whole."""
-        return not self.listing.covers(self.region, place) and self.reads.read(self.check, self.region, place)
+        return not self.listing.covers(self.region, place) and self.reads.read(
+            self.check, self.region, place
+        )
 
-    def lasted(self, after: int, by: int, failed: int, end: int) -> tuple[timedelta, timedelta | None]:
+    def lasted(
+        self, after: int, by: int, failed: int, end: int
+    ) -> tuple[timedelta, timedelta | None]:
         """How long a failure lasted at least and at most, by its records; `end` is -1 for one that is open.
 
         At most: from the last read before it; None where there is none, or where a clock that jumped lies between.
         """
         at = self.reads.moments
         least = max(at[failed] - at[by], _NO_TIME)
-        if after < 0 or not at[after] <= at[by] <= at[failed] or (end >= 0 and at[end] < at[failed]):
+        if (
+            after < 0
+            or not at[after] <= at[by] <= at[failed]
+            or (end >= 0 and at[end] < at[failed])
+        ):
             return least, None
         return least, max((at[end] if end >= 0 else self.end) - at[after], _NO_TIME)
 

@@ -9,10 +9,10 @@ from typing import Any
 from scanner.core.attributes import CALLS, read_attribute
 from scanner.core.bulk import own_rows, rows_by_id, stands_for
 from scanner.core.calls import applies, make_call, matched
-from scanner.core.counts import Counting, Listed
-from scanner.core.door import Door, items_at
-from scanner.core.need import KindNeed, listing_requests, operations
-from scanner.core.places import Place, Read, UnitRead
+from scanner.core.counts import CompletenessCheck, Listed
+from scanner.core.door import AnswerLookup, items_at
+from scanner.core.need import ReadPlan, listing_requests, operations
+from scanner.core.places import KindRead, ReadResource, ReadScope
 from scanner.core.reading import ReadContext, Reader
 from scanner.model.answers import Answer
 from scanner.model.expressions import Expression
@@ -32,11 +32,15 @@ class _Items:
     gaps: list[Unreadable] = field(default_factory=list)
 
 
-class Unit:
+class KindReader:
     """One kind in one place; reading it is a pure function of the answers behind the door."""
 
     def __init__(
-        self, need: KindNeed, kinds: Mapping[str, Kind], readers: Callable[[str], Reader], place: Place
+        self,
+        need: ReadPlan,
+        kinds: Mapping[str, Kind],
+        readers: Callable[[str], Reader],
+        place: ReadScope,
     ) -> None:
         self.need = need
         self.kind = need.kind
@@ -45,46 +49,57 @@ class Unit:
         self.place = place
         self._calls = operations(need.kind, kinds)
 
-    def ask(self, door: Door) -> None:
+    def ask(self, door: AnswerLookup) -> None:
         """Note at the door what is missing. No attribute is made: they are made of answers, and ask nothing."""
         items = self._items(door, self.kind)
         self._counted(door, self.kind, items)
         for scope, rows in self._scopes(door, items):
             self._details(door, scope, rows)
 
-    def read(self, door: Door) -> UnitRead:
+    def read(self, door: AnswerLookup) -> KindRead:
         """Resources and gaps, as far as the answers go; what is missing is noted at the door."""
         items = self._items(door, self.kind)
         counts = self._counted(door, self.kind, items)
-        resources: list[Read] = []
+        resources: list[ReadResource] = []
         dropped = 0
         for scope, rows in self._scopes(door, items):
             resource = self._resource(door, scope, rows)
-            if isinstance(resource, Read):
+            if isinstance(resource, ReadResource):
                 resources.append(resource)
             elif isinstance(resource, Unreadable):
                 items.gaps.append(resource)
             else:
                 dropped += 1
-        return UnitRead(
+        return KindRead(
             resources=tuple(resources),
             gaps=tuple(dict.fromkeys(items.gaps)),
             dropped=dropped,
             counts=counts,
-            stood_for=stands_for(self.need, len(items.pairs)) if items.pairs or not items.gaps else 0,
+            stood_for=stands_for(self.need, len(items.pairs))
+            if items.pairs or not items.gaps
+            else 0,
         )
 
-    def _scopes(self, door: Door, items: _Items) -> Iterator[tuple[dict[str, Any], Mapping[str, Any]]]:
+    def _scopes(
+        self, door: AnswerLookup, items: _Items
+    ) -> Iterator[tuple[dict[str, Any], Mapping[str, Any]]]:
         """What each item's expressions may name, and its rows of the batched details."""
         scopes = [self._scope(door, self.kind, it, parent) for it, parent in items.pairs]
-        batches = {name: self._batch(door, request, batch, scopes) for name, request, batch in self._batched()}
-        batches |= {name: self._in_bulk(door, request, scopes) for name, request in self._details_in_bulk() if scopes}
+        batches = {
+            name: self._batch(door, request, batch, scopes)
+            for name, request, batch in self._batched()
+        }
+        batches |= {
+            name: self._in_bulk(door, request, scopes)
+            for name, request in self._details_in_bulk()
+            if scopes
+        }
         for number, scope in enumerate(scopes):
             yield scope, {name: rows[number] for name, rows in batches.items()}
 
     # -- the listing ----------------------------------------------------------------------------------------------
 
-    def _items(self, door: Door, kind: Kind, attempt: int = 0) -> _Items:
+    def _items(self, door: AnswerLookup, kind: Kind, attempt: int = 0) -> _Items:
         listing = kind.listing
         if listing is None:
             return _Items(pairs=[({}, ABSENT)])
@@ -101,7 +116,14 @@ class Unit:
             self._list(door, listing, {**scope, "it": ABSENT, "parent": it}, found, attempt)
         return found
 
-    def _list(self, door: Door, listing: Listing, scope: dict[str, Any], found: _Items, attempt: int) -> None:
+    def _list(
+        self,
+        door: AnswerLookup,
+        listing: Listing,
+        scope: dict[str, Any],
+        found: _Items,
+        attempt: int,
+    ) -> None:
         if listing.request is None:
             listed = door.run(self._readers(listing.reader), self._context(scope))
         else:
@@ -116,14 +138,16 @@ class Unit:
         in_bulk = listing.request is not None and listing.request.rows is not None
         found.pairs.extend((item, _PARENT if in_bulk else scope["parent"]) for item in listed)
 
-    def _counted(self, door: Door, kind: Kind, items: _Items) -> tuple[Counted, ...]:
+    def _counted(self, door: AnswerLookup, kind: Kind, items: _Items) -> tuple[Counted, ...]:
         """What the second sources say of a kind's listing; what they say otherwise is a gap, of its children too."""
         if not kind.count_from:
             return ()
         base = self._base(ABSENT, ABSENT)
         named = items.pairs if any(one.means is Means.LISTS for one in kind.count_from) else ()
         ids = frozenset(str(kind.identity.evaluate(self._base(it, above))) for it, above in named)
-        counting = Counting(door=door, readers=self._readers, context=self._context(base, kind), base=base)
+        counting = CompletenessCheck(
+            door=door, readers=self._readers, context=self._context(base, kind), base=base
+        )
         listed = Listed(number=len(items.pairs), ids=ids, whole=not items.gaps)
         found = list(counting.against(kind.count_from, listed))
         items.gaps.extend(gap for _, gap in found if gap is not None)
@@ -131,7 +155,9 @@ class Unit:
 
     # -- one resource ---------------------------------------------------------------------------------------------
 
-    def _resource(self, door: Door, scope: dict[str, Any], rows: Mapping[str, Any]) -> Read | Unreadable | object:
+    def _resource(
+        self, door: AnswerLookup, scope: dict[str, Any], rows: Mapping[str, Any]
+    ) -> ReadResource | Unreadable | object:
         kind = self.kind
         identity = self._details(door, scope, rows)
         if not isinstance(identity, str):
@@ -141,8 +167,10 @@ class Unit:
         label = kind.label.evaluate(scope)
         scope["resource"] = identity
         scope[CALLS] = self._calls
-        attributes = {attribute.name: read_attribute(attribute, scope) for attribute in self.need.attributes}
-        return Read(
+        attributes = {
+            attribute.name: read_attribute(attribute, scope) for attribute in self.need.attributes
+        }
+        return ReadResource(
             id=identity,
             name=label if isinstance(label, str) else identity,
             region=scope["region"],
@@ -150,23 +178,30 @@ class Unit:
             keys=self._keys(scope, attributes),
         )
 
-    def _details(self, door: Door, scope: dict[str, Any], rows: Mapping[str, Any]) -> Any:
+    def _details(self, door: AnswerLookup, scope: dict[str, Any], rows: Mapping[str, Any]) -> Any:
         """The item's id; its details, which one without a readable id has not, go into the scope."""
         identity = self.kind.identity.evaluate(scope)
         if isinstance(identity, str):
             for name in self.need.details:
                 if name not in scope:
-                    scope[name] = rows[name] if name in rows else self._detail(door, self.kind, name, scope)
+                    scope[name] = (
+                        rows[name] if name in rows else self._detail(door, self.kind, name, scope)
+                    )
         return identity
 
     def _keys(self, scope: dict[str, Any], attributes: dict[str, Any]) -> dict[str, dict[str, Any]]:
-        inner = {**scope, "self": {**attributes, "id": scope["resource"], "region": scope["region"]}}
+        inner = {
+            **scope,
+            "self": {**attributes, "id": scope["resource"], "region": scope["region"]},
+        }
         return {
-            name: {theirs: _key(ours, inner) for theirs, ours in self.kind.relations[name].on.items()}
+            name: {
+                theirs: _key(ours, inner) for theirs, ours in self.kind.relations[name].on.items()
+            }
             for name in self.need.relations
         }
 
-    def _detail(self, door: Door, kind: Kind, name: str, scope: dict[str, Any]) -> Any:
+    def _detail(self, door: AnswerLookup, kind: Kind, name: str, scope: dict[str, Any]) -> Any:
         request = kind.details.get(name)
         if request is None:
             return door.run(self._readers(kind.readers[name].reader), self._context(scope))
@@ -181,7 +216,7 @@ class Unit:
             return self._gone(door, kind, scope, answer)
         return door.read(call, request)
 
-    def _gone(self, door: Door, kind: Kind, scope: dict[str, Any], answer: Answer) -> Any:
+    def _gone(self, door: AnswerLookup, kind: Kind, scope: dict[str, Any], answer: Answer) -> Any:
         """Whether a resource that was gone when its detail was asked is gone from a second listing too."""
         again = self._items(door, kind, attempt=1)
         listed = {kind.identity.evaluate(self._base(it, parent)) for it, parent in again.pairs}
@@ -198,7 +233,9 @@ class Unit:
             if request is not None and request.batch is not None:
                 yield name, request, request.batch
 
-    def _batch(self, door: Door, request: Request, batch: Batch, scopes: list[dict[str, Any]]) -> list[Any]:
+    def _batch(
+        self, door: AnswerLookup, request: Request, batch: Batch, scopes: list[dict[str, Any]]
+    ) -> list[Any]:
         """The row of each item; items that the call does not apply to, or whose key is unread, keep that."""
         keys: list[Any] = []
         wanted: dict[str, set[str]] = {}
@@ -220,7 +257,12 @@ class Unit:
         ]
 
     def _rows(
-        self, door: Door, request: Request, batch: Batch, group: dict[str, Any], keys: list[str]
+        self,
+        door: AnswerLookup,
+        request: Request,
+        batch: Batch,
+        group: dict[str, Any],
+        keys: list[str],
     ) -> Iterator[tuple[str, Any]]:
         scope = {**self._base(ABSENT, group["parent"]), "region": group["region"]}
         place = frozenset((f"{request.operation}@{group['region']}",))
@@ -238,12 +280,16 @@ class Unit:
             if request is not None and request.rows is not None:
                 yield name, request
 
-    def _in_bulk(self, door: Door, request: Request, scopes: list[dict[str, Any]]) -> list[Any]:
+    def _in_bulk(
+        self, door: AnswerLookup, request: Request, scopes: list[dict[str, Any]]
+    ) -> list[Any]:
         """The row of each item in the one answer that holds those of all."""
         call = make_call(request, self._base(ABSENT, ABSENT))
         raw = call if isinstance(call, Unreadable) else door.read(call, request)
         return rows_by_id(
-            items_at(raw, request.items[0]), request, [self.kind.identity.evaluate(scope) for scope in scopes]
+            items_at(raw, request.items[0]),
+            request,
+            [self.kind.identity.evaluate(scope) for scope in scopes],
         )
 
     # -- scopes ---------------------------------------------------------------------------------------------------
@@ -260,7 +306,7 @@ class Unit:
             "started": self.place.started,
         }
 
-    def _scope(self, door: Door, kind: Kind, it: Any, parent: Any) -> dict[str, Any]:
+    def _scope(self, door: AnswerLookup, kind: Kind, it: Any, parent: Any) -> dict[str, Any]:
         """The same with the resource's own region, and the details that had to be read to know it."""
         scope = self._base(it, parent) | dict.fromkeys(kind.same, it)
         if kind.at is None or it is ABSENT:
@@ -269,7 +315,9 @@ class Unit:
             scope[name] = self._detail(door, kind, name, scope)
         region = kind.at.evaluate(scope)
         unread = region.reason if isinstance(region, Unreadable) else "it is absent"
-        scope["region"] = region if isinstance(region, str) else Unreadable(f"the region is unread: {unread}")
+        scope["region"] = (
+            region if isinstance(region, str) else Unreadable(f"the region is unread: {unread}")
+        )
         return scope
 
     def _context(self, scope: dict[str, Any], kind: Kind | None = None) -> ReadContext:
@@ -288,7 +336,11 @@ class Unit:
 def _key(expression: Expression, scope: dict[str, Any]) -> Any:
     """Our side of a relation's key: only an attribute may declare that there is none, a raw answer may not."""
     value = expression.evaluate(scope)
-    if isinstance(value, Unreadable) and value.missing and any(path[0] != "self" for path in expression.paths):
+    if (
+        isinstance(value, Unreadable)
+        and value.missing
+        and any(path[0] != "self" for path in expression.paths)
+    ):
         return replace(value, missing=False)
     return value
 

@@ -71,7 +71,10 @@ class Versions:
             pair = [packs.get(seq, "") for seq in (change.seq - 1, change.seq)]
             if change.what == "pack" and all(map(self.known, pair)):
                 old, new = map(self.of, pair)
-                yield from (replace(change, what=what, detail=detail) for what, detail in pack_changes(old, new))
+                yield from (
+                    replace(change, what=what, detail=detail)
+                    for what, detail in pack_changes(old, new)
+                )
 
     def graces(self, control: Control, packs: Iterable[str]) -> tuple[str, ...]:
         """Those of some packs that followed each other, each once."""
@@ -82,7 +85,11 @@ def _joined(versions: Sequence[Control]) -> Control:
     last = versions[-1]
     links = {(link.id, link.role): link for version in versions for link in version.checks}
     deciding = {name for name, role in links if role is Role.EVIDENCES}
-    kept = [link for (name, role), link in links.items() if role is Role.EVIDENCES or name not in deciding]
+    kept = [
+        link
+        for (name, role), link in links.items()
+        if role is Role.EVIDENCES or name not in deciding
+    ]
     return last if set(kept) == set(last.checks) else replace(last, checks=tuple(kept))
 
 
@@ -137,5 +144,7 @@ def _text(value: Any) -> str:
     if hasattr(value, "source") and isinstance(value.source, str):
         return _text(value.source)
     if is_dataclass(value):
-        return _text({one.name: getattr(value, one.name) for one in fields(value) if one.name not in _QUIET})
+        return _text(
+            {one.name: getattr(value, one.name) for one in fields(value) if one.name not in _QUIET}
+        )
     return "none" if value is None else str(value)

@@ -11,7 +11,14 @@ from scanner.model.controls import Role
 from scanner.model.findings import CheckResult, CoverageRow, Finding, Verdict
 from scanner.model.library import Library
 from scanner.model.values import OTHER
-from scanner.model.waivers import ControlScope, FindingScope, GapScope, Standing, Waiver, WaiverResult
+from scanner.model.waivers import (
+    ControlScope,
+    FindingScope,
+    GapScope,
+    Standing,
+    Waiver,
+    WaiverResult,
+)
 
 SEPARATOR = ", "
 
@@ -30,7 +37,9 @@ class Ruling:
     """For the lapsed ones, by id: what their compensating control reads."""
 
 
-def weigh(waivers: Iterable[Waiver], days: Mapping[str, date], statuses: Mapping[str, str]) -> tuple[WaiverResult, ...]:
+def weigh(
+    waivers: Iterable[Waiver], days: Mapping[str, date], statuses: Mapping[str, str]
+) -> tuple[WaiverResult, ...]:
     """What each waiver is worth: `days` are those of the targets that were scanned, `statuses` those of controls.
 
     A control reads `pass` with waivers exactly if it does without, so that no waiver decides about another.
@@ -46,8 +55,13 @@ def _weigh(waiver: Waiver, today: date | None, statuses: Mapping[str, str]) -> W
         standing, why = Standing.EXPIRED, f"it ended on {waiver.expires}"
     elif today < waiver.begins:
         standing, why = Standing.NOT_BEGUN, f"it begins on {waiver.begins}"
-    elif waiver.compensating and (status := statuses.get(waiver.compensating, "not shown")) != "pass":
-        standing, why = Standing.LAPSED, f"compensating control {waiver.compensating} reads {status}"
+    elif (
+        waiver.compensating and (status := statuses.get(waiver.compensating, "not shown")) != "pass"
+    ):
+        standing, why = (
+            Standing.LAPSED,
+            f"compensating control {waiver.compensating} reads {status}",
+        )
     return WaiverResult(waiver=waiver, standing=standing, why=why)
 
 
@@ -77,7 +91,9 @@ def _sorted(waivers: Sequence[Waiver]) -> Ruling:
     return Ruling(
         gaps=tuple(waiver for waiver in waivers if isinstance(waiver.scope, GapScope)),
         findings=findings,
-        controls=frozenset(waiver.scope.control for waiver in waivers if isinstance(waiver.scope, ControlScope)),
+        controls=frozenset(
+            waiver.scope.control for waiver in waivers if isinstance(waiver.scope, ControlScope)
+        ),
     )
 
 
@@ -93,11 +109,18 @@ def _waived(finding: Finding, ruling: Ruling) -> Finding:
     """Failing: waived by a waiver of that very finding. Unknown: waived only if every call that it lacks is."""
     used = _accepting(finding, ruling)
     if used:
-        return replace(finding, verdict=Verdict.WAIVED, waiver=SEPARATOR.join(used), without_waiver=finding.verdict)
+        return replace(
+            finding,
+            verdict=Verdict.WAIVED,
+            waiver=SEPARATOR.join(used),
+            without_waiver=finding.verdict,
+        )
     lapsed = _accepting(finding, ruling.lapsed) if ruling.lapsed else ()
     if not lapsed or ruling.why is None:
         return finding
-    said = "; ".join(f"waiver {name} has lapsed: {ruling.why[name]}" for name in lapsed if name in ruling.why)
+    said = "; ".join(
+        f"waiver {name} has lapsed: {ruling.why[name]}" for name in lapsed if name in ruling.why
+    )
     return replace(finding, reason="; ".join(part for part in (finding.reason, said) if part))
 
 
@@ -108,7 +131,10 @@ def _accepting(finding: Finding, ruling: Ruling) -> tuple[str, ...]:
         return (waiver.id,) if waiver else ()
     if finding.verdict is not Verdict.UNKNOWN or not finding.gaps or OTHER in finding.gaps:
         return ()
-    used = [_covering(ruling.gaps, finding.resource.target, place, finding.resource.id) for place in finding.gaps]
+    used = [
+        _covering(ruling.gaps, finding.resource.target, place, finding.resource.id)
+        for place in finding.gaps
+    ]
     return tuple(dict.fromkeys(used)) if all(used) else ()
 
 
@@ -116,7 +142,9 @@ def waive_row(row: CoverageRow, ruling: Ruling | None) -> CoverageRow:
     """The row with the waiver that accepts its gap as a whole; one for a single resource does not."""
     if ruling is None or (row.state.whole and not row.unanswered):
         return row
-    return replace(row, waiver=_covering(ruling.gaps, row.target, f"{row.operation}@{row.region}", ""))
+    return replace(
+        row, waiver=_covering(ruling.gaps, row.target, f"{row.operation}@{row.region}", "")
+    )
 
 
 def _covering(waivers: Sequence[Waiver], target: str, place: str, resource: str) -> str:
@@ -193,7 +221,11 @@ def _tallied(
 
 def _failing(scope: ControlScope, results: Iterable[CheckResult], library: Library) -> int:
     control = library.controls.get(scope.control)
-    deciding = {link.id for link in control.checks if link.role is Role.EVIDENCES} if control else set()
+    deciding = (
+        {link.id for link in control.checks if link.role is Role.EVIDENCES} if control else set()
+    )
     return sum(
-        result.count(Verdict.FAIL) for result in results if result.check in deciding and result.target == scope.target
+        result.count(Verdict.FAIL)
+        for result in results
+        if result.check in deciding and result.target == scope.target
     )

@@ -27,7 +27,9 @@ class Working(Protocol[_Job, _Result]):
 class Executor(Protocol):
     """Does jobs until none is left; results are handled one at a time, in the caller's thread."""
 
-    def each(self, work: Working[J, R], first: Iterable[J], then: Callable[[J, R], Iterable[J]]) -> Iterator[J]:
+    def each(
+        self, work: Working[J, R], first: Iterable[J], then: Callable[[J, R], Iterable[J]]
+    ) -> Iterator[J]:
         """Do the first jobs and all that follow, and yield each after `then` has handled its result.
 
         What `steps` or `then` raises ends the run and is raised; so does leaving the iterator.
@@ -35,7 +37,9 @@ class Executor(Protocol):
         ...
 
 
-def run(executor: Executor, work: Working[J, R], first: Iterable[J], then: Callable[[J, R], Iterable[J]]) -> None:
+def run(
+    executor: Executor, work: Working[J, R], first: Iterable[J], then: Callable[[J, R], Iterable[J]]
+) -> None:
     """Do everything, to the end."""
     for _ in executor.each(work, first, then):
         pass

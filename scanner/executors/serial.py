@@ -16,7 +16,9 @@ class Serial:
     def __init__(self, workers: int = 1) -> None:
         """One worker, whatever is asked for."""
 
-    def each(self, work: Working[J, R], first: Iterable[J], then: Callable[[J, R], Iterable[J]]) -> Iterator[J]:
+    def each(
+        self, work: Working[J, R], first: Iterable[J], then: Callable[[J, R], Iterable[J]]
+    ) -> Iterator[J]:
         """Do the jobs and all that follow from them."""
         queue = deque(first)
         while queue:

@@ -42,7 +42,9 @@ class Threads:
     def __init__(self, workers: int = WORKERS) -> None:
         self._workers = workers
 
-    def each(self, work: Working[J, R], first: Iterable[J], then: Callable[[J, R], Iterable[J]]) -> Iterator[J]:
+    def each(
+        self, work: Working[J, R], first: Iterable[J], then: Callable[[J, R], Iterable[J]]
+    ) -> Iterator[J]:
         """Do the jobs and all that follow; after an error or an interrupt no further job is begun."""
         crew: _Crew[J, R] = _Crew(work, self._workers)
         try:
@@ -96,11 +98,15 @@ class _Crew(Generic[J, R]):
 
     def _put(self, wait: float, job: J, steps: Steps[R]) -> None:
         with self._changed:
-            heapq.heappush(self._tasks, _Task(time.monotonic() + wait, next(self._numbers), job, steps))
+            heapq.heappush(
+                self._tasks, _Task(time.monotonic() + wait, next(self._numbers), job, steps)
+            )
             self._changed.notify()
             if len(self._threads) < self._limit:
                 # Daemons: an interrupt must not wait for an answer that may take half a minute.
-                thread = threading.Thread(target=self._serve, name=f"tscan-{len(self._threads)}", daemon=True)
+                thread = threading.Thread(
+                    target=self._serve, name=f"tscan-{len(self._threads)}", daemon=True
+                )
                 self._threads.append(thread)
                 thread.start()
 

@@ -9,7 +9,7 @@ from scanner.core.actors import Actor
 from scanner.core.drift import Drift, Moved, What
 from scanner.core.versions import CONTENT
 from scanner.formats.plain import dumps
-from scanner.formats.values import clean
+from scanner.formats.values import sanitized
 from scanner.model.operation import Change
 
 SCHEMA: Final = "tscan.drift/1"
@@ -35,7 +35,7 @@ def as_json(drift: Drift) -> str:
 
 def as_text(drifts: Sequence[Drift]) -> str:
     """The drift of every target; a pure function."""
-    return "\n".join(clean(line) for drift in drifts for line in _lines(drift)) + "\n"
+    return "\n".join(sanitized(line) for drift in drifts for line in _lines(drift)) + "\n"
 
 
 def _lines(drift: Drift) -> Iterator[str]:
@@ -77,16 +77,31 @@ def _who(actor: Actor) -> str:
 
 def _around(drift: Drift) -> Iterator[str]:
     sections: list[tuple[str, list[str]]] = [
-        ("Controls", [f"  {one.control:8} {one.what}: {one.before} → {one.after}" for one in drift.controls]),
-        ("Resources that appeared", [f"  {resource} {region}".rstrip() for region, resource in drift.appeared]),
-        ("Resources that are gone", [f"  {one.resource} {one.region}".rstrip() for one in drift.gone if one.whole]),
+        (
+            "Controls",
+            [f"  {one.control:8} {one.what}: {one.before} → {one.after}" for one in drift.controls],
+        ),
+        (
+            "Resources that appeared",
+            [f"  {resource} {region}".rstrip() for region, resource in drift.appeared],
+        ),
+        (
+            "Resources that are gone",
+            [f"  {one.resource} {one.region}".rstrip() for one in drift.gone if one.whole],
+        ),
         (
             "Resources out of sight: what lists them was not read whole",
             [f"  {one.resource} {one.region}".rstrip() for one in drift.gone if not one.whole],
         ),
         ("Waivers", [f"  {one.waiver}: {_left(one.days)}, {one.expires}" for one in drift.waivers]),
-        ("Checks, parameters, waivers and scope", [_change(one) for one in drift.changes if one.what not in CONTENT]),
-        ("What the packs judge otherwise", [_change(one) for one in drift.changes if one.what in CONTENT]),
+        (
+            "Checks, parameters, waivers and scope",
+            [_change(one) for one in drift.changes if one.what not in CONTENT],
+        ),
+        (
+            "What the packs judge otherwise",
+            [_change(one) for one in drift.changes if one.what in CONTENT],
+        ),
         ("Calls that are not answered now", [f"  {gap}" for gap in drift.gaps]),
         (
             "Calls that were not answered: they are now, or are not made any more",

@@ -11,7 +11,7 @@ _LABEL: Final = re.compile(r" *\S+(?: \S+)* {2,}")
 _STEP: Final = 2
 
 
-def folded(text: str, width: int) -> str:
+def wrapped(text: str, width: int) -> str:
     """The text with no line longer than `width` columns, but for words that are; a name is never cut."""
     return "".join(f"{part}\n" for line in text.splitlines() for part in _parts(line, width))
 

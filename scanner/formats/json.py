@@ -8,10 +8,18 @@ from json import JSONEncoder
 from typing import Any, Final
 
 from scanner.formats import Report
-from scanner.formats.plain import plain
+from scanner.formats.plain import to_plain
 from scanner.formats.values import json_value
 from scanner.model.attestations import AttestationResult
-from scanner.model.findings import ControlResult, Counts, CoverageRow, CriterionResult, Finding, Population, Verdict
+from scanner.model.findings import (
+    ControlResult,
+    Counts,
+    CoverageRow,
+    CriterionResult,
+    Finding,
+    Population,
+    Verdict,
+)
 from scanner.model.library import Library
 from scanner.model.waivers import SCOPES, WaiverResult
 
@@ -126,7 +134,9 @@ def _finding(finding: Finding, controls: list[str]) -> dict[str, Any]:
             "region": resource.region,
         },
         "reason": finding.reason,
-        "observed": [{"path": item.path, "value": json_value(item.value)} for item in finding.observed],
+        "observed": [
+            {"path": item.path, "value": json_value(item.value)} for item in finding.observed
+        ],
         "controls": controls,
     }
     unread = [place for place in finding.gaps if place]
@@ -173,7 +183,8 @@ def _criterion(result: CriterionResult, library: Library) -> dict[str, Any]:
         "evidence_complete": result.evidence_complete,
         "failing": result.failing,
         "controls": [
-            {"id": name, "role": "primary" if name in result.primary else "supporting"} for name in result.controls
+            {"id": name, "role": "primary" if name in result.primary else "supporting"}
+            for name in result.controls
         ],
     }
 
@@ -183,7 +194,7 @@ def _waiver(one: WaiverResult) -> dict[str, Any]:
     (kind,) = [name for name, scope in SCOPES.items() if isinstance(waiver.scope, scope)]
     return {
         "id": waiver.id,
-        "accepts": {"kind": kind, **plain(waiver.scope)},
+        "accepts": {"kind": kind, **to_plain(waiver.scope)},
         "reason": waiver.reason,
         "approver": waiver.approver,
         "author": waiver.author,
@@ -207,7 +218,7 @@ def _attestation(one: AttestationResult) -> dict[str, Any]:
         "dated": said.dated.isoformat(),
         "valid_until": said.valid_until.isoformat(),
         "covers": [day.isoformat() for day in (said.covers_from, said.covers_to) if day],
-        "evidence": [plain(proof) for proof in said.evidence],
+        "evidence": [to_plain(proof) for proof in said.evidence],
         "current": one.current,
         "why": one.why,
     }

@@ -9,7 +9,7 @@ from typing import Final
 from scanner.core.calendar import iso, moment
 from scanner.core.versions import CONTENT
 from scanner.formats.plain import dumps
-from scanner.formats.values import clean
+from scanner.formats.values import sanitized
 from scanner.model.decisions import WaiverSpan
 from scanner.model.operation import (
     AtDate,
@@ -35,7 +35,7 @@ def as_json(period: Period) -> str:
 
 def as_text(period: Period) -> str:
     """The report in lines; a pure function."""
-    return "\n".join(clean(line) for line in _lines(period)) + "\n"
+    return "\n".join(sanitized(line) for line in _lines(period)) + "\n"
 
 
 def _lines(period: Period) -> Iterator[str]:
@@ -60,7 +60,9 @@ def _scope(period: Period) -> Iterator[str]:
     yield "Scope"
     for target in period.targets:
         regions = ", ".join(target.regions) or "none"
-        which = f"records {target.first_seq} to {target.last_seq}" if target.records else "no record"
+        which = (
+            f"records {target.first_seq} to {target.last_seq}" if target.records else "no record"
+        )
         yield f"  {target.target}: {which} ({target.records}); regions {regions}"
         if target.callers:
             yield f"    read as {', '.join(target.callers)}; newest record sha256:{target.head_sha256[:16]}"
@@ -73,7 +75,10 @@ def _exclusions(period: Period) -> Iterator[str]:
     yield "Exclusions"
     yield from _listed([f"  {line}" for line in period.exclusions] or ["  none is configured"])
     for target in period.targets:
-        gaps = [f"  {target.target}: {gap} was not answered in {runs} runs" for gap, runs in target.gaps.items()]
+        gaps = [
+            f"  {target.target}: {gap} was not answered in {runs} runs"
+            for gap, runs in target.gaps.items()
+        ]
         yield from _listed(gaps)
     yield ""
 
@@ -83,7 +88,9 @@ def _changes(period: Period) -> Iterator[str]:
     changes = [change for target in period.targets for change in target.changes]
     # A new version of tscan has hundreds inside: no parameter that was set and no waiver may stand behind them.
     inside = [change for change in changes if change.what in CONTENT]
-    yield from _listed([_change(change) for change in changes if change.what not in CONTENT] or ["  none"])
+    yield from _listed(
+        [_change(change) for change in changes if change.what not in CONTENT] or ["  none"]
+    )
     if inside:
         yield f"  What the packs judge otherwise ({len(inside)}):"
         yield from _listed([f"  {_change(change)}" for change in inside])
@@ -91,7 +98,10 @@ def _changes(period: Period) -> Iterator[str]:
         if len(target.stretches) > 1:
             yield f"  {target.target} falls into {len(target.stretches)} stretches, each judged by what was in force:"
             yield from _listed(
-                [f"    records {one.first} to {one.last}, {one.start} to {one.end}" for one in target.stretches]
+                [
+                    f"    records {one.first} to {one.last}, {one.start} to {one.end}"
+                    for one in target.stretches
+                ]
             )
     yield ""
 
@@ -125,7 +135,9 @@ def _waiver(one: WaiverSpan) -> Iterator[str]:
 
 
 def _missed(period: Period) -> Iterator[str]:
-    said = period.schedule.text if period.schedule.stated else "none is configured; days are counted"
+    said = (
+        period.schedule.text if period.schedule.stated else "none is configured; days are counted"
+    )
     yield f"Runs (schedule: {said})"
     for target in period.targets:
         yield f"  {target.target}: {target.made} of {target.expected} made, {len(target.missed)} missed"
@@ -149,7 +161,9 @@ def _not_shown(period: Period) -> Iterator[str]:
     never = [control for control in period.controls if not control.shown]
     yield f"Not shown in this period: {len(never)} of {len(period.controls)} controls"
     for control in never:
-        why = f"; people must show {', '.join(control.attestations)}" if control.attestations else ""
+        why = (
+            f"; people must show {', '.join(control.attestations)}" if control.attestations else ""
+        )
         yield f"  {control.id}  {control.title}{why}"
     yield ""
 
@@ -165,7 +179,11 @@ def _control(control: ControlPeriod) -> Iterator[str]:
     days = control.days
     waived = f", {control.waived} of them waived for a time" if control.waived else ""
     # What was open before and is not read in the period still stands open, and is in no population of it.
-    of = f"of {control.items}" if control.deviating <= control.items else f"(no more than {control.items} were read)"
+    of = (
+        f"of {control.items}"
+        if control.deviating <= control.items
+        else f"(no more than {control.items} were read)"
+    )
     yield f"  items        {control.deviating} {of} with a deviation{waived}"
     yield (
         f"  item-days    {days.failing:g} failing and {days.waived:g} waived of {days.observed:g} observed; "
@@ -235,17 +253,27 @@ def _more(count: int) -> Iterable[str]:
 
 def at_text(found: AtDate) -> str:
     """Controls at a date, for people."""
-    lines = [f"Implemented at {iso(found.until)}, on {found.day}: what the last record at or before it says", ""]
+    lines = [
+        f"Implemented at {iso(found.until)}, on {found.day}: what the last record at or before it says",
+        "",
+    ]
     target = None
     for one in found.controls:
         if one.target != target:
             target = one.target
             age = span(max(found.until - moment(one.read), timedelta(0))) if one.read else ""
-            read = f"record {one.seq}, read {one.read}, {age} before" if one.seq else "no record: nothing is shown"
+            read = (
+                f"record {one.seq}, read {one.read}, {age} before"
+                if one.seq
+                else "no record: nothing is shown"
+            )
             lines.append(f"{target}: {read}")
         counts = ", ".join(f"{count} {verdict}" for verdict, count in one.counts.items())
         lines.append(f"  {one.id:8} {one.status:15} {one.title}{f' ({counts})' if counts else ''}")
     if not found.controls:
         lines.append("There is no target in history: nothing is shown.")
-    lines += ["", "A status says what the evidence shows; the conclusion on a criterion is the auditor's."]
-    return "\n".join(clean(line) for line in lines) + "\n"
+    lines += [
+        "",
+        "A status says what the evidence shows; the conclusion on a criterion is the auditor's.",
+    ]
+    return "\n".join(sanitized(line) for line in lines) + "\n"

@@ -39,12 +39,15 @@ def _written(value: Any, indent: str) -> Iterator[str]:
     """A list of nouns, and a noun that holds one, are spread over lines; anything else is one line."""
     deeper = indent + "  "
     if _holds_rows(type(value)):
-        named = ((_written(getattr(value, name), deeper), f'"{name}": ') for name in _members(type(value)))
+        named = (
+            (_written(getattr(value, name), deeper), f'"{name}": ')
+            for name in _members(type(value))
+        )
         yield from _spread("{}", named, indent)
     elif _is_rows(value):
         yield from _spread("[]", ((_written(item, deeper), "") for item in value), indent)
     else:
-        yield _text(plain(value))
+        yield _text(to_plain(value))
 
 
 def _is_rows(value: Any) -> bool:
@@ -63,17 +66,17 @@ def _spread(marks: str, items: Iterable[tuple[Iterable[str], str]], indent: str)
     yield f"\n{indent[2:]}{marks[1]}"
 
 
-def plain(value: Any) -> Any:
+def to_plain(value: Any) -> Any:
     """A noun as JSON values: members by name, times in UTC, spans in seconds."""
     kind = type(value)
     if kind in _AS_IT_IS:
         return value
     if members := _members(kind):
-        return {name: plain(getattr(value, name)) for name in members}
+        return {name: to_plain(getattr(value, name)) for name in members}
     if isinstance(value, tuple | list | Ordered):
-        return [plain(item) for item in value]
+        return [to_plain(item) for item in value]
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): to_plain(item) for key, item in value.items()}
     return _simple(value)
 
 
@@ -96,7 +99,9 @@ def _simple(value: Any) -> Any:
 
 def _is_noun(kind: Any) -> bool:
     """Whether a type has named members: a dataclass, or a named tuple."""
-    return is_dataclass(kind) or (isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"))
+    return is_dataclass(kind) or (
+        isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields")
+    )
 
 
 def _named(kind: Any) -> tuple[str, ...]:
@@ -111,7 +116,10 @@ _members: Final[Callable[[Any], tuple[str, ...]]] = cache(_named)
 
 def _lists_nouns(kind: Any) -> bool:
     hints = get_type_hints(kind).values() if _members(kind) else ()
-    return any(get_origin(hint) in (tuple, Sequence) and any(map(_members, get_args(hint))) for hint in hints)
+    return any(
+        get_origin(hint) in (tuple, Sequence) and any(map(_members, get_args(hint)))
+        for hint in hints
+    )
 
 
 _holds_rows: Final[Callable[[Any], bool]] = cache(_lists_nouns)
@@ -136,7 +144,12 @@ def schema_of(name: str, title: str, kind: type) -> dict[str, Any]:
 def _noun(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     hints = get_type_hints(kind)
     members = {name: _shape(hints[name], definitions) for name in _members(kind)}
-    return {"type": "object", "properties": members, "required": list(members), "additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": members,
+        "required": list(members),
+        "additionalProperties": False,
+    }
 
 
 def _shape(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
@@ -148,18 +161,29 @@ def _shape(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         return _reference(hint, definitions, lambda: {"enum": [one.value for one in hint]})
     origin, inside = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
-        return {"anyOf": [_shape(one, definitions) if one is not type(None) else {"type": "null"} for one in inside]}
+        return {
+            "anyOf": [
+                _shape(one, definitions) if one is not type(None) else {"type": "null"}
+                for one in inside
+            ]
+        }
     if origin is Sequence:
         return {"type": "array", "items": _shape(inside[0], definitions)}
     if origin is tuple:
         items = [one for one in inside if one is not Ellipsis]
         if len(inside) == 2 and inside[1] is Ellipsis:
             return {"type": "array", "items": _shape(items[0], definitions)}
-        return {"type": "array", "prefixItems": [_shape(one, definitions) for one in items], "items": False}
+        return {
+            "type": "array",
+            "prefixItems": [_shape(one, definitions) for one in items],
+            "items": False,
+        }
     return {"type": "object", "additionalProperties": _shape(inside[1], definitions)}
 
 
-def _reference(hint: Any, definitions: dict[str, Any], make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def _reference(
+    hint: Any, definitions: dict[str, Any], make: Callable[[], dict[str, Any]]
+) -> dict[str, Any]:
     if hint.__name__ not in definitions:
         definitions[hint.__name__] = {}
         definitions[hint.__name__] = make()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from scanner.formats.native import native
-from scanner.formats.values import clean, json_value, short
+from scanner.formats.values import json_value, sanitized, shortened
 from scanner.model.answers import Answer, Snapshot
 from scanner.model.checks import Check
 from scanner.model.findings import Finding, Observation
@@ -50,9 +50,18 @@ class Reperformed:
     @property
     def reads(self) -> Mapping[str, str]:
         """Attributes that the check reads, each with the expression over raw answers that gives it."""
-        names = {path[1] for one in self.check.expressions for path in one.paths if path[0] == "self" and path[1:]}
+        names = {
+            path[1]
+            for one in self.check.expressions
+            for path in one.paths
+            if path[0] == "self" and path[1:]
+        }
         known = self.kind.attributes
-        return {name: " ".join(known[name].api.source.split()) for name in sorted(names) if name in known}
+        return {
+            name: " ".join(known[name].api.source.split())
+            for name in sorted(names)
+            if name in known
+        }
 
 
 def as_json(one: Reperformed) -> str:
@@ -68,7 +77,12 @@ def as_json(one: Reperformed) -> str:
         "record": one.record,
         "pack_sha256": one.pack_sha256,
         "check": {"id": one.check.id, "title": one.check.title, **_conditions(one.check)},
-        "resource": {"kind": resource.kind, "id": resource.id, "name": resource.name, "region": resource.region},
+        "resource": {
+            "kind": resource.kind,
+            "id": resource.id,
+            "name": resource.name,
+            "region": resource.region,
+        },
         "verdict": finding.verdict.value,
         "recorded": one.recorded,
         "reason": finding.reason,
@@ -118,7 +132,7 @@ def _caller(one: Reperformed, answer: Answer) -> str:
 
 def as_text(one: Reperformed) -> str:
     """For people; long answers are cut, and the cut is said."""
-    return "\n".join(clean(line) for line in _lines(one)) + "\n"
+    return "\n".join(sanitized(line) for line in _lines(one)) + "\n"
 
 
 def _lines(one: Reperformed) -> Iterator[str]:
@@ -145,7 +159,11 @@ def _lines(one: Reperformed) -> Iterator[str]:
 
 
 def _accepted(finding: Finding) -> str:
-    return f" (waiver {finding.waiver}; {finding.without_waiver} without it)" if finding.without_waiver else ""
+    return (
+        f" (waiver {finding.waiver}; {finding.without_waiver} without it)"
+        if finding.without_waiver
+        else ""
+    )
 
 
 def _judged(one: Reperformed) -> Iterator[str]:
@@ -153,9 +171,9 @@ def _judged(one: Reperformed) -> Iterator[str]:
     for name, source in _conditions(one.check).items():
         yield f"{name:<10} {' '.join(source.split())}"
     for item in one.observed:
-        yield f"observed   {item.path} = {short(item.value, 400)}"
+        yield f"observed   {item.path} = {shortened(item.value, 400)}"
     for name, value in one.params.items():
-        yield f"parameter  {name} = {short(value, 400)}"
+        yield f"parameter  {name} = {shortened(value, 400)}"
     for name, source in one.reads.items():
         yield f"read       {name} from {source}"
     for note in one.notes:

@@ -10,7 +10,7 @@ from typing import Final
 
 from scanner.core.sampling import Drawn
 from scanner.formats.plain import dumps
-from scanner.formats.values import clean
+from scanner.formats.values import sanitized
 
 SCHEMA: Final = "tscan.sample/1"
 _LEAST: Final = 0.001
@@ -52,7 +52,7 @@ def as_json(sample: Sample) -> str:
 
 def as_text(sample: Sample) -> str:
     """For people."""
-    return "\n".join(clean(line) for line in _lines(sample)) + "\n"
+    return "\n".join(sanitized(line) for line in _lines(sample)) + "\n"
 
 
 def as_csv(sample: Sample) -> str:
@@ -61,10 +61,10 @@ def as_csv(sample: Sample) -> str:
     rows = csv.writer(out, lineterminator="\r\n")
     if sample.seed:
         rows.writerow(("place", "sha256", "item"))
-        rows.writerows((one.place, one.digest, clean(one.item.id)) for one in sample.drawn)
+        rows.writerows((one.place, one.digest, sanitized(one.item.id)) for one in sample.drawn)
     else:
         rows.writerow(("item",))
-        rows.writerows((clean(item),) for item in sample.items)
+        rows.writerows((sanitized(item),) for item in sample.items)
     return out.getvalue()
 
 
@@ -97,4 +97,8 @@ def _chance(value: float) -> str:
     return f"above {1 - _LEAST:.1%}" if 1 - _LEAST < value < 1 else f"of {value:.1%}"
 
 
-FORMS: Final[Mapping[str, Callable[[Sample], str]]] = {"terminal": as_text, "json": as_json, "csv": as_csv}
+FORMS: Final[Mapping[str, Callable[[Sample], str]]] = {
+    "terminal": as_text,
+    "json": as_json,
+    "csv": as_csv,
+}

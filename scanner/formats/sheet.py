@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from scanner.formats.values import clean, json_value
+from scanner.formats.values import json_value, sanitized
 
 _FORMULA: Final = re.compile(r"(^|;)(?=\s*[-=+@\uff1d\uff0b\uff0d\uff20])")
 """Where a spreadsheet would begin a formula; where it parts cells by semicolons, also behind each of these."""
@@ -17,7 +17,7 @@ _LONGEST: Final = 32_000
 """Characters; a spreadsheet cuts a cell at 32,767 without saying so."""
 
 
-def sheet(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
     """The lines of a sheet, its heading first."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
@@ -43,7 +43,7 @@ def cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, (int, float)):
         return str(value)
-    text = clean(value if isinstance(value, str) else _json(value))
+    text = sanitized(value if isinstance(value, str) else _json(value))
     if len(text) > _LONGEST:
         text = f"{text[:_LONGEST]}… ({len(text) - _LONGEST} characters more)"
     return _FORMULA.sub(r"\1'", text)

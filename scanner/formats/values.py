@@ -15,11 +15,13 @@ _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode categories that can move a cursor, reverse or hide text, or break a line."""
 
 
-def clean(text: str) -> str:
+def sanitized(text: str) -> str:
     """Text on one line in which nothing acts on a terminal: such characters are written as escapes."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_escape(char) if unicodedata.category(char) in _UNSAFE else char for char in text)
+    return "".join(
+        _escape(char) if unicodedata.category(char) in _UNSAFE else char for char in text
+    )
 
 
 def _escape(char: str) -> str:
@@ -48,7 +50,7 @@ def json_value(value: object) -> Any:
     return value
 
 
-def short(value: object, limit: int = 60) -> str:
+def shortened(value: object, limit: int = 60) -> str:
     """A value on one line for people, cut to `limit` characters."""
     match value:
         case Unreadable():
@@ -56,12 +58,16 @@ def short(value: object, limit: int = 60) -> str:
         case Absent():
             text = "absent"
         case timedelta():
-            text = f"{value / timedelta(days=1):.1f} days" if abs(value) >= timedelta(days=1) else str(value)
+            text = (
+                f"{value / timedelta(days=1):.1f} days"
+                if abs(value) >= timedelta(days=1)
+                else str(value)
+            )
         case datetime():
             text = json_value(value)
         case _:
             text = json.dumps(json_value(value), ensure_ascii=False)
-    safe = clean(text)
+    safe = sanitized(text)
     return safe if len(safe) <= limit else safe[: limit - 1] + "…"
 
 

@@ -105,7 +105,9 @@ def read_head(text: str) -> Anchor:
     return Anchor(stream=found[1], seq=int(found[2]), sha256=found[3].lower(), where=GIVEN)
 
 
-def anchor_heads(ledger: Ledger, targets: Iterable[str], anchors: Anchors) -> list[tuple[Record, str]]:
+def anchor_heads(
+    ledger: Ledger, targets: Iterable[str], anchors: Anchors
+) -> list[tuple[Record, str]]:
     """Keep the newest record of each target; those that were kept now, with what each is called.
 
     TscanError, and nothing kept of it, for a chain that an earlier anchor does not fit.
@@ -124,7 +126,10 @@ def anchor_heads(ledger: Ledger, targets: Iterable[str], anchors: Anchors) -> li
 def _fits(anchors: Iterable[Anchor], digests: Mapping[int, str]) -> None:
     for anchor in anchors:
         if denied := anchor.denies(digests):
-            raise TscanError(f"record {anchor.name} is {denied[0]}: {denied[1]}", "'tscan verify' names all that is")
+            raise TscanError(
+                f"record {anchor.name} is {denied[0]}: {denied[1]}",
+                "'tscan verify' names all that is",
+            )
 
 
 def remembered(versions: Versions) -> Iterator[Anchor]:
@@ -156,7 +161,9 @@ def _first(versions: Versions, stream: str, seq: int, first: Version, until: str
     )
 
 
-def _newest_locked(versions: Versions, stream: str, records: Mapping[int, Sequence[Version]]) -> tuple[int, str]:
+def _newest_locked(
+    versions: Versions, stream: str, records: Mapping[int, Sequence[Version]]
+) -> tuple[int, str]:
     """Its number, and until when; 0 where there is none."""
     for seq in sorted(records, reverse=True)[:_LOOKS]:
         first = records[seq][0]

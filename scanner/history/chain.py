@@ -6,15 +6,21 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from scanner.core.stories import Stories
+from scanner.core.stories import Timelines
 from scanner.errors import TscanError
-from scanner.history.changes import Place, apply
+from scanner.history.changes import FindingKey, apply
 from scanner.history.documents import Document, Given, put_together, read_answers, read_evidence
 from scanner.history.seal import SealError
-from scanner.history.segments import SegmentError, prefer_system_memory, read_moves, read_table, stored
+from scanner.history.segments import (
+    SegmentError,
+    prefer_system_memory,
+    read_moves,
+    read_table,
+    stored,
+)
 from scanner.history.statements import place_of, read_sealed, record_key
 from scanner.history.stores import Store, get_all
-from scanner.history.told import COLUMNS, told
+from scanner.history.told import COLUMNS, timelines_of
 from scanner.model.answers import Snapshot
 from scanner.model.history import Record, Segment, Transition
 
@@ -32,7 +38,7 @@ class Chain:
         self.records: list[Record] = []
         self.sealed = False
         """Whether the newest record is signed."""
-        self._state: tuple[int, dict[Place, Transition]] = (0, {})
+        self._state: tuple[int, dict[FindingKey, Transition]] = (0, {})
         self._index: tuple[int, dict[bytes, int]] = (0, {})
         self._documents: OrderedDict[str, dict[bytes, Document]] = OrderedDict()
 
@@ -59,7 +65,7 @@ class Chain:
         self.sealed = sealed
         self.records.append(record)
 
-    def state(self, seq: int | None = None) -> dict[Place, Transition]:
+    def state(self, seq: int | None = None) -> dict[FindingKey, Transition]:
         """The state after a record (none: the newest); not to be changed."""
         last = len(self.records) if seq is None else seq
         at, state = self._state if self._state[0] <= last else (0, {})
@@ -70,7 +76,9 @@ class Chain:
             self._state = (last, state)
         return state
 
-    def _nearest(self, at: int, state: dict[Place, Transition], last: int) -> tuple[int, dict[Place, Transition]]:
+    def _nearest(
+        self, at: int, state: dict[FindingKey, Transition], last: int
+    ) -> tuple[int, dict[FindingKey, Transition]]:
         """The newest written state that is ahead of what is known; one that is lost is made again from transitions."""
         if last - at <= 1:
             return at, state
@@ -80,7 +88,7 @@ class Chain:
                 return record.seq, written
         return at, state
 
-    def checkpoint(self, record: Record) -> dict[Place, Transition] | None:
+    def checkpoint(self, record: Record) -> dict[FindingKey, Transition] | None:
         """The state that was written with a record; None where there is none, or none any more."""
         for segment in _of(record, "state"):
             content = self._store.get(segment.path)
@@ -98,21 +106,27 @@ class Chain:
             for move in self._rows(content, segment):
                 yield seq, move
 
-    def _segments(self, records: Sequence[Record], kind: str) -> Iterator[tuple[int, Segment, bytes]]:
+    def _segments(
+        self, records: Sequence[Record], kind: str
+    ) -> Iterator[tuple[int, Segment, bytes]]:
         # In portions: a year's files are fetched side by side, and never all of them held.
         for start in range(0, len(records), _KEPT):
-            segments = [(one.seq, part) for one in records[start : start + _KEPT] for part in _of(one, kind)]
+            segments = [
+                (one.seq, part) for one in records[start : start + _KEPT] for part in _of(one, kind)
+            ]
             contents = get_all(self._store, (segment.path for _, segment in segments))
             for (seq, segment), content in zip(segments, contents, strict=True):
                 yield seq, segment, stored(content, segment)
 
-    def stories(self, records: Sequence[Record]) -> Stories:
+    def stories(self, records: Sequence[Record]) -> Timelines:
         """The same, item by item."""
         prefer_system_memory()
         try:
-            return told(self._tables(records))
+            return timelines_of(self._tables(records))
         except SegmentError as error:
-            raise TscanError(f"{self._store.name}: {self._stream} has damaged transitions: {error}", _VERIFY) from None
+            raise TscanError(
+                f"{self._store.name}: {self._stream} has damaged transitions: {error}", _VERIFY
+            ) from None
 
     def _tables(self, records: Sequence[Record]) -> Iterator[tuple[int, Any]]:
         for seq, segment, content in self._segments(records, "transitions"):
@@ -173,7 +187,10 @@ class Chain:
 
     def _document(self, given: Given) -> Document:
         if not 0 < given.seq <= len(self.records):
-            raise TscanError(f"record {given.seq} of {self._stream} is named for evidence, and is not there", _VERIFY)
+            raise TscanError(
+                f"record {given.seq} of {self._stream} is named for evidence, and is not there",
+                _VERIFY,
+            )
         for segment in _of(self.records[given.seq - 1], "evidence"):
             documents = self._documents.get(segment.path)
             if documents is None:
@@ -186,7 +203,10 @@ class Chain:
                     self._documents.popitem(last=False)
             if given.digest in documents:
                 return documents[given.digest]
-        raise TscanError(f"document {given.digest.hex()[:16]} is not in the evidence of record {given.seq}", _VERIFY)
+        raise TscanError(
+            f"document {given.digest.hex()[:16]} is not in the evidence of record {given.seq}",
+            _VERIFY,
+        )
 
 
 def _of(record: Record, kind: str) -> Iterator[Segment]:

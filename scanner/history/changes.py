@@ -10,9 +10,9 @@ from typing import Any, Final
 from scanner.model.findings import CheckResult, Finding, Verdict
 from scanner.model.history import Cause, Record, Transition
 
-Place = tuple[str, str, str]
+FindingKey = tuple[str, str, str]
 """Check, region and resource."""
-State = Mapping[Place, Transition]
+State = Mapping[FindingKey, Transition]
 """The last transition of every finding that is there."""
 
 LISTING: Final = "*"
@@ -74,9 +74,9 @@ def ground_of(
     )
 
 
-def findings_by_place(results: Iterable[CheckResult]) -> dict[Place, Seen]:
+def findings_by_place(results: Iterable[CheckResult]) -> dict[FindingKey, Seen]:
     """One verdict for each place: of several at one place (two listings that were not read) the gravest."""
-    found: dict[Place, list[Finding]] = defaultdict(list)
+    found: dict[FindingKey, list[Finding]] = defaultdict(list)
     for result in results:
         for finding in result.findings:
             found[(finding.check, finding.resource.region, finding.resource.id)].append(finding)
@@ -87,19 +87,24 @@ def _gravest(findings: list[Finding]) -> Seen:
     worst = min(findings, key=lambda finding: _GRAVE[finding.verdict]).verdict
     those = [finding for finding in findings if finding.verdict is worst]
     reasons = sorted({finding.reason for finding in those if finding.reason})
-    gap = worst is Verdict.WAIVED and any(finding.without_waiver is not Verdict.FAIL for finding in those)
+    gap = worst is Verdict.WAIVED and any(
+        finding.without_waiver is not Verdict.FAIL for finding in those
+    )
     return Seen(worst.value, "; ".join(reasons), gap)
 
 
 def carried(
-    before: State, found: Mapping[Place, Seen], checks: Collection[str], regions: Collection[str]
-) -> set[Place]:
+    before: State,
+    found: Mapping[FindingKey, Seen],
+    checks: Collection[str],
+    regions: Collection[str],
+) -> set[FindingKey]:
     """Findings that are gone only because their listing was not read: they are not seen, and not fixed."""
     unread: dict[str, set[str]] = defaultdict(set)
     for check, region, resource in found:
         if resource == LISTING:
             unread[check].add(region)
-    kept: set[Place] = set()
+    kept: set[FindingKey] = set()
     for place in before:
         check, region, resource = place
         gaps = unread.get(check)
@@ -111,7 +116,9 @@ def carried(
     return kept
 
 
-def now_seen(before: State, found: Mapping[Place, Seen], ground: Ground) -> dict[Place, Seen]:
+def now_seen(
+    before: State, found: Mapping[FindingKey, Seen], ground: Ground
+) -> dict[FindingKey, Seen]:
     """The state after a scan: what it found, and what it could not look at."""
     unseen = Seen(Verdict.UNKNOWN.value, UNSEEN)
     return {**found, **dict.fromkeys(carried(before, found, ground.checks, ground.regions), unseen)}
@@ -119,14 +126,14 @@ def now_seen(before: State, found: Mapping[Place, Seen], ground: Ground) -> dict
 
 def transitions(
     before: State,
-    after: Mapping[Place, Seen],
+    after: Mapping[FindingKey, Seen],
     *,
     seq: int,
     ts: str,
     target: str,
     was: Ground | None,
     ground: Ground,
-    evidence: Callable[[Place], str] = lambda _: "",
+    evidence: Callable[[FindingKey], str] = lambda _: "",
 ) -> Iterator[Transition]:
     """One for each place whose verdict is another than in the state before, in order of check and resource."""
     # By check, resource and region, as segments are sorted.
@@ -145,13 +152,15 @@ def transitions(
             resource=resource,
             previous=previous,
             verdict=seen.verdict,
-            cause=Cause.GAP if seen.gap else _cause(place, before.get(place), seen.verdict, was, ground),
+            cause=Cause.GAP
+            if seen.gap
+            else _cause(place, before.get(place), seen.verdict, was, ground),
             reason=seen.reason,
             evidence_sha256=evidence(place) if seen.verdict else "",
         )
 
 
-def apply(state: dict[Place, Transition], moves: Iterable[Transition]) -> None:
+def apply(state: dict[FindingKey, Transition], moves: Iterable[Transition]) -> None:
     """Change a state by the transitions of the next record."""
     for move in moves:
         place = (move.check, move.region, move.resource)
@@ -161,7 +170,9 @@ def apply(state: dict[Place, Transition], moves: Iterable[Transition]) -> None:
             state.pop(place, None)
 
 
-def _cause(place: Place, last: Transition | None, verdict: str, was: Ground | None, ground: Ground) -> Cause:
+def _cause(
+    place: FindingKey, last: Transition | None, verdict: str, was: Ground | None, ground: Ground
+) -> Cause:
     """The first that can explain it: scope, pack, params, waiver, evidence; and only else the clock.
 
     From failing to waived and back is a waiver's doing alone: it fails on either side. A change that two causes fit is

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from scanner.content.locate import Roots
-from scanner.history.draft import Scan
+from scanner.history.draft import ScanToCommit
 from scanner.history.ledger import Ledger
 from scanner.history.marker import check_place
 from scanner.history.packs import pack_archive
@@ -54,7 +54,7 @@ def commit_scan(
     together = tuple(snapshot.id for snapshot in snapshots) if len(snapshots) > 1 else ()
     return [
         ledger.commit(
-            Scan(
+            ScanToCommit(
                 snapshot=snapshot,
                 assessment=assessment,
                 library=library,

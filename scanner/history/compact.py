@@ -30,7 +30,9 @@ def compact(store: Store, *, now: float | None = None) -> Compacted:
     # Files before records: a segment that is seen here and named by nobody yet is too young to be removed. What is kept
     # by its digest alone stays: however old, a scan may be naming it at this moment.
     entries = {
-        entry.key for entry in store.list("segments/") if entry.modified < before and f"/dt={FOREVER}/" not in entry.key
+        entry.key
+        for entry in store.list("segments/")
+        if entry.modified < before and f"/dt={FOREVER}/" not in entry.key
     }
     streams = {place[0] for entry in store.list("log/") if (place := place_of(entry.key))}
     named: set[str] = set()
@@ -41,7 +43,11 @@ def compact(store: Store, *, now: float | None = None) -> Compacted:
         segments = [segment for record in chain.records for segment in record.segments]
         newest = {segment.path for segment in checkpoints(chain.records)}
         named |= {segment.path for segment in segments}
-        old |= {segment.path for segment in segments if segment.kind in REBUILT and segment.path not in newest}
+        old |= {
+            segment.path
+            for segment in segments
+            if segment.kind in REBUILT and segment.path not in newest
+        }
     orphans = sorted(entries - named)
     superseded = sorted(entries & old)
     for key in (*orphans, *superseded):

@@ -8,12 +8,21 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from scanner.errors import TscanError
-from scanner.formats.values import short
-from scanner.history.changes import Place, Seen, State, apply, findings_by_place, ground_of, now_seen, transitions
-from scanner.history.draft import Scan
+from scanner.formats.values import shortened
+from scanner.history.changes import (
+    FindingKey,
+    Seen,
+    State,
+    apply,
+    findings_by_place,
+    ground_of,
+    now_seen,
+    transitions,
+)
+from scanner.history.draft import ScanToCommit
 from scanner.history.ledger import Ledger
 from scanner.history.packs import load_pack
-from scanner.history.said import Said
+from scanner.history.said import ArchivedInputs
 from scanner.history.segments import stored
 from scanner.history.statements import record_key, stream_of
 from scanner.history.verify import Damage, Verified
@@ -25,7 +34,8 @@ from scanner.model.library import Library
 from scanner.model.waivers import Waiver
 
 Judge = Callable[
-    [Sequence[Snapshot], Library, tuple[Waiver, ...], tuple[Attestation, ...], tuple[str, ...]], Assessment
+    [Sequence[Snapshot], Library, tuple[Waiver, ...], tuple[Attestation, ...], tuple[str, ...]],
+    Assessment,
 ]
 """Snapshots of one scan, with the parameters that judged; the pack; what people said; the checks that were run."""
 
@@ -43,18 +53,18 @@ class _NotAgainError(Exception):
 class _Group:
     """Scans that were judged as one, and who still asks for them."""
 
-    scans: Mapping[str, Scan]
+    scans: Mapping[str, ScanToCommit]
     """By target: as they would be committed now."""
     waiting: int
 
 
-class DeepVerifier:
+class Reverifier:
     """One deep verification of a store that was verified already."""
 
     def __init__(self, ledger: Ledger, judge: Judge, current: Library) -> None:
         self._ledger = ledger
         self._judge = judge
-        self._said = Said(ledger.store)
+        self._said = ArchivedInputs(ledger.store)
         self._libraries: dict[str, Library | str] = {current.sha256: current}
         """By digest: the pack, or why it cannot judge."""
         self._groups: dict[tuple[str, ...], _Group] = {}
@@ -66,10 +76,14 @@ class DeepVerifier:
         """Add to what was seen: what comes out otherwise, and records that could not be judged again."""
         damaged = {damage.record.rpartition("/")[0] for damage in seen.damages} - {""}
         for name in sorted(damaged):
-            seen.notes.append(f"{name}: the chain is damaged, and none of its verdicts was made again")
-        records = [one for name, chain in seen.records.items() if name not in damaged for one in chain]
+            seen.notes.append(
+                f"{name}: the chain is damaged, and none of its verdicts was made again"
+            )
+        records = [
+            one for name, chain in seen.records.items() if name not in damaged for one in chain
+        ]
         self._by_scan = {record.scan: record for record in records}
-        states: dict[str, dict[Place, Transition]] = defaultdict(dict)
+        states: dict[str, dict[FindingKey, Transition]] = defaultdict(dict)
         # Side by side through all chains, so that what was judged as one is held only until each has asked for it.
         for record in sorted(records, key=lambda one: (one.seq, one.target)):
             try:
@@ -83,16 +97,23 @@ class DeepVerifier:
                 seen.open += 1
             self._last[record.target] = record
         made = len(records) - seen.open
-        seen.notes.append(f"every verdict of {made} of {len(records)} records was made again from its evidence")
+        seen.notes.append(
+            f"every verdict of {made} of {len(records)} records was made again from its evidence"
+        )
         seen.damages.sort()
 
-    def _record(self, record: Record, state: dict[Place, Transition], seen: Verified) -> None:
+    def _record(self, record: Record, state: dict[FindingKey, Transition], seen: Verified) -> None:
         """Hold a record against what judging again gives, and bring the state behind it."""
         before = dict(state)
         moves = list(self._ledger.changes(record))
         apply(state, moves)
         if (written := self._ledger.checkpoint(record)) is not None and written != state:
-            _damage(seen, record, "state", "what it says of every finding is not what its transitions add up to")
+            _damage(
+                seen,
+                record,
+                "state",
+                "what it says of every finding is not what its transitions add up to",
+            )
         group = self._group(record)
         scan = group.scans.get(record.target)
         if scan is None:
@@ -102,7 +123,9 @@ class DeepVerifier:
             self._moves(record, transitions(before, found, **self._stands(record)), moves, seen)
         self._facts(record, scan.facts, seen)
 
-    def _verdicts(self, record: Record, found: Mapping[Place, Seen], state: State, seen: Verified) -> bool:
+    def _verdicts(
+        self, record: Record, found: Mapping[FindingKey, Seen], state: State, seen: Verified
+    ) -> bool:
         """Whether a verdict is another; each is named."""
         again = {place: one.verdict for place, one in found.items()}
         was = {place: one.verdict for place, one in state.items()}
@@ -124,11 +147,16 @@ class DeepVerifier:
             "ground": ground_of(record),
         }
 
-    def _moves(self, record: Record, again: Iterable[Transition], was: list[Transition], seen: Verified) -> None:
+    def _moves(
+        self, record: Record, again: Iterable[Transition], was: list[Transition], seen: Verified
+    ) -> None:
         """Hold each transition against the one that leads from the record before to the same verdicts."""
         expected, recorded = Counter(map(_said, again)), Counter(map(_said, was))
         strange = {one[:3] for one in (expected - recorded) + (recorded - expected)}
-        details = [f"{check} {resource}: not the one that its verdicts give" for check, _, resource in sorted(strange)]
+        details = [
+            f"{check} {resource}: not the one that its verdicts give"
+            for check, _, resource in sorted(strange)
+        ]
         _damages(seen, record, "transition", details)
 
     def _facts(self, record: Record, facts: Mapping[str, Any], seen: Verified) -> None:
@@ -138,13 +166,18 @@ class DeepVerifier:
             if was == now:
                 continue
             if name != "controls":
-                old, new = (short(one) for one in _apart(was, now))
+                old, new = (shortened(one) for one in _apart(was, now))
                 _damage(seen, record, name, f"recorded {old}, the evidence says {new}")
                 continue
             for control in sorted({*was, *now}):
                 old, new = was.get(control, "gone"), now.get(control, "gone")
                 if old != new:
-                    _damage(seen, record, "control", f"{control}: recorded {old}, the evidence says {new}")
+                    _damage(
+                        seen,
+                        record,
+                        "control",
+                        f"{control}: recorded {old}, the evidence says {new}",
+                    )
 
     def _group(self, record: Record) -> _Group:
         """What the scan of this record says, with all that was judged together with it."""
@@ -162,13 +195,17 @@ class DeepVerifier:
         library = self._library(record)
         records = [self._by_scan[scan] for scan in scans if scan in self._by_scan]
         if len(records) < len(scans):
-            raise _NotAgainError("it was judged together with scans that are not in this store, or are damaged")
+            raise _NotAgainError(
+                "it was judged together with scans that are not in this store, or are damaged"
+            )
         snapshots = [replace(self._ledger.snapshot(one), params=one.params) for one in records]
         checks = tuple(sorted({check for one in records for check in one.checks}))
         said = self._said
-        assessment = self._judge(snapshots, library, said.waivers(record), said.attestations(record), checks)
+        assessment = self._judge(
+            snapshots, library, said.waivers(record), said.attestations(record), checks
+        )
         found = {
-            one.target: Scan(snapshot=snapshot, assessment=assessment, library=library)
+            one.target: ScanToCommit(snapshot=snapshot, assessment=assessment, library=library)
             for one, snapshot in zip(records, snapshots, strict=True)
         }
         return _Group(scans=found, waiting=len(scans))
@@ -208,11 +245,23 @@ def _apart(was: Any, now: Any) -> tuple[Any, Any]:
 def _said(move: Transition) -> tuple[Any, ...]:
     """What of a transition is held against another one; the wording of its reason is not."""
     cause = Cause.EVIDENCE if move.cause in _TIME else move.cause
-    return move.check, move.region, move.resource, move.previous, move.verdict, cause, move.seq, move.ts, move.target
+    return (
+        move.check,
+        move.region,
+        move.resource,
+        move.previous,
+        move.verdict,
+        cause,
+        move.seq,
+        move.ts,
+        move.target,
+    )
 
 
 def _damage(seen: Verified, record: Record, kind: str, detail: str) -> None:
-    seen.damages.append(Damage(_name(record), record_key(stream_of(record.target), record.seq), kind, detail))
+    seen.damages.append(
+        Damage(_name(record), record_key(stream_of(record.target), record.seq), kind, detail)
+    )
 
 
 def _damages(seen: Verified, record: Record, kind: str, details: Sequence[str]) -> None:

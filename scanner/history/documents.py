@@ -73,7 +73,9 @@ def take_apart(snapshot: Snapshot) -> Parts:
     return Parts(f"{lines[0]}\n{lines[-1]}", documents, tuple(answers))
 
 
-def put_together(header: str, answers: Iterator[tuple[Document, Mapping[str, Any]]], name: str) -> Snapshot:
+def put_together(
+    header: str, answers: Iterator[tuple[Document, Mapping[str, Any]]], name: str
+) -> Snapshot:
     """The snapshot; ContentError if its parts are not those that were taken apart."""
     first, last = header.split("\n")
     lines = [first]
@@ -91,14 +93,21 @@ def make_evidence(documents: Mapping[bytes, Document], *, day: str, scan: str) -
     """The segment of documents that a chain did not hold yet."""
     # Like beside like: it packs better.
     ordered = sorted(documents.items(), key=lambda item: (item[1].call, item[0]))
-    columns = ([key for key, _ in ordered], [one.call for _, one in ordered], [one.data for _, one in ordered])
+    columns = (
+        [key for key, _ in ordered],
+        [one.call for _, one in ordered],
+        [one.data for _, one in ordered],
+    )
     return make_table("evidence", columns, day=day, scan=scan)
 
 
 def make_answers(parts: Parts, places: Callable[[bytes], int], *, day: str, scan: str) -> Made:
     """The segment that lists every answer of a scan: its document, where that lies, and its outcome."""
     outcomes = [given.outcome for given in parts.answers]
-    rest = [canonical({name: value for name, value in one.items() if name not in _OFTEN_NEW}) for one in outcomes]
+    rest = [
+        canonical({name: value for name, value in one.items() if name not in _OFTEN_NEW})
+        for one in outcomes
+    ]
     columns = (
         [given.digest for given in parts.answers],
         [places(given.digest) for given in parts.answers],

@@ -10,7 +10,7 @@ from typing import Any, Final
 from scanner.history.chain import Chain
 from scanner.history.changes import apply, findings_by_place, ground_of, now_seen, transitions
 from scanner.history.documents import Parts, make_answers, make_evidence
-from scanner.history.grounds import Grounds, operations, parameters
+from scanner.history.grounds import EvidenceRefs, operations, parameters
 from scanner.history.said import attestations_text, waivers_text
 from scanner.history.segments import Made, make_file, make_moves, make_table
 from scanner.model.answers import Snapshot
@@ -29,7 +29,7 @@ _PART: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scan:
+class ScanToCommit:
     """What is committed: one snapshot, what was judged of it, and by what."""
 
     snapshot: Snapshot
@@ -45,7 +45,9 @@ class Scan:
     @property
     def results(self) -> tuple[CheckResult, ...]:
         """What the checks say of this target."""
-        return tuple(result for result in self.assessment.results if result.target == self.snapshot.target)
+        return tuple(
+            result for result in self.assessment.results if result.target == self.snapshot.target
+        )
 
     @property
     def params(self) -> Mapping[str, Any]:
@@ -57,7 +59,13 @@ class Scan:
     def gaps(self) -> tuple[str, ...]:
         """Calls of this target that were not answered, as `operation@region`."""
         rows = (row for row in self.assessment.coverage if row.target == self.snapshot.target)
-        return tuple(sorted(f"{row.operation}@{row.region}" for row in rows if row.unanswered or not row.state.whole))
+        return tuple(
+            sorted(
+                f"{row.operation}@{row.region}"
+                for row in rows
+                if row.unanswered or not row.state.whole
+            )
+        )
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -71,16 +79,19 @@ class Scan:
             "checks": tuple(sorted({result.check for result in self.results})),
             "callers": tuple(dict.fromkeys(caller.id for caller in snapshot.callers)),
             "regions": tuple(sorted(snapshot.regions)),
-            "counts": {verdict.value: sum(one.count(verdict) for one in self.results) for verdict in Verdict},
+            "counts": {
+                verdict.value: sum(one.count(verdict) for one in self.results)
+                for verdict in Verdict
+            },
             "controls": {control.id: control.status.value for control in self.assessment.controls},
             "gaps": self.gaps,
         }
 
 
-class Draft:
+class RecordBuilder:
     """One scan held against one head of a chain."""
 
-    def __init__(self, scan: Scan, parts: Parts, chain: Chain) -> None:
+    def __init__(self, scan: ScanToCommit, parts: Parts, chain: Chain) -> None:
         self._scan = scan
         self._parts = parts
         self._chain = chain
@@ -104,8 +115,13 @@ class Draft:
         scan = self._scan
         kept = [
             *self._keep_said("waivers", waivers_text(scan.waivers), len(scan.waivers)),
-            *self._keep_said("attestations", attestations_text(scan.attestations), len(scan.attestations)),
-            *(self._kept_pack() or self._keep(make_file("pack", scan.pack(), ending="tar.gz", rows=1))),
+            *self._keep_said(
+                "attestations", attestations_text(scan.attestations), len(scan.attestations)
+            ),
+            *(
+                self._kept_pack()
+                or self._keep(make_file("pack", scan.pack(), ending="tar.gz", rows=1))
+            ),
         ]
         return Record(
             **scan.facts,
@@ -138,9 +154,12 @@ class Draft:
         return [made.segment]
 
     def _moves(self, record: Record) -> list[Transition]:
-        answers, before = self._parts.answers, self._chain.answers(self._head)[1] if self._head else []
+        answers, before = (
+            self._parts.answers,
+            self._chain.answers(self._head)[1] if self._head else [],
+        )
         reads = operations(self._scan.library, record.checks)
-        grounds = Grounds(self._scan.snapshot, answers, before, reads)
+        grounds = EvidenceRefs(self._scan.snapshot, answers, before, reads)
         ground = ground_of(record, grounds.changed, cache(partial(parameters, self._scan.library)))
         state = self._chain.state()
         return list(
@@ -158,10 +177,16 @@ class Draft:
 
     def _evidence(self) -> None:
         index, seq = self._chain.index(), len(self._chain.records) + 1
-        new = {digest: document for digest, document in self._parts.documents.items() if digest not in index}
+        new = {
+            digest: document
+            for digest, document in self._parts.documents.items()
+            if digest not in index
+        }
         if new:
             self._made.append(make_evidence(new, **self._where))
-        self._made.append(make_answers(self._parts, lambda digest: index.get(digest, seq), **self._where))
+        self._made.append(
+            make_answers(self._parts, lambda digest: index.get(digest, seq), **self._where)
+        )
 
     def _due(self, moves: int) -> bool:
         """Whether reading the chain from its last checkpoint would cost more than writing another."""
@@ -170,8 +195,12 @@ class Draft:
             if any(segment.kind == "state" for segment in record.segments):
                 break
             since += 1
-            moves += sum(segment.rows for segment in record.segments if segment.kind == "transitions")
-        return since + 1 >= _RARELY or (since + 1 >= _OFTEN and moves * _PART >= len(self._chain.state()))
+            moves += sum(
+                segment.rows for segment in record.segments if segment.kind == "transitions"
+            )
+        return since + 1 >= _RARELY or (
+            since + 1 >= _OFTEN and moves * _PART >= len(self._chain.state())
+        )
 
     def _checkpoint(self, record: Record, moves: list[Transition]) -> None:
         """The whole state and the place of every document, so that nobody needs the records before this one."""
@@ -182,4 +211,6 @@ class Draft:
             index.setdefault(digest, record.seq)
         self._made.append(make_moves("state", state.values(), **self._where))
         ordered = sorted(index)
-        self._made.append(make_table("index", (ordered, [index[one] for one in ordered]), **self._where))
+        self._made.append(
+            make_table("index", (ordered, [index[one] for one in ordered]), **self._where)
+        )

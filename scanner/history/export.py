@@ -100,7 +100,10 @@ def _free(folder: Path) -> None:
     if not folder.parent.is_dir():
         raise TscanError(f"{folder}: there is no folder {folder.parent}", "make it first")
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
-        raise TscanError(f"{folder} is there already", "name a folder that is new or empty: nothing is overwritten")
+        raise TscanError(
+            f"{folder} is there already",
+            "name a folder that is new or empty: nothing is overwritten",
+        )
 
 
 def _write(path: Path, table: str, rows: Iterable[Sequence[Any]]) -> int:

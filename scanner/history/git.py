@@ -22,7 +22,13 @@ _TEXT: Final = re.compile(
     r"tscan anchor 1\n\nchain ([^\n]+)\nrecord ([1-9]\d{0,11})\nsha256 ([0-9a-f]{64})\nfinished ([^\n]+)\n"
 )
 _FORM: Final = "%(objecttype)%00%(refname:strip=2)%00%(taggerdate:iso-strict)%00%(contents)%00"
-_OF_ANOTHER: Final = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
+_OF_ANOTHER: Final = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_COMMON_DIR",
+)
 """Set while a hook runs, and stronger than the folder that is named."""
 _SECONDS: Final = 60
 
@@ -45,7 +51,9 @@ class GitAnchors:
         if kind != "tag" or found is None or tag != tag_of(found[1], int(found[2])):
             hint = "remove it, if nobody changed what was an anchor: 'git show' shows it"
             raise TscanError(f"{self.name}: tag {tag} is not an anchor that tscan wrote", hint)
-        return Anchor(stream=found[1], seq=int(found[2]), sha256=found[3], where=f"tag {tag}", time=time)
+        return Anchor(
+            stream=found[1], seq=int(found[2]), sha256=found[3], where=f"tag {tag}", time=time
+        )
 
     def keep(self, record: Record) -> str:
         """As `Anchors.keep`: the tag stands at the newest commit."""
@@ -61,7 +69,9 @@ class GitAnchors:
     def _git(self, *arguments: str, given: str = "") -> str:
         program = shutil.which("git")
         if program is None:
-            raise TscanError("git is not installed", "anchors in a repository are read and written by it")
+            raise TscanError(
+                "git is not installed", "anchors in a repository are read and written by it"
+            )
         environment = {name: value for name, value in os.environ.items() if name not in _OF_ANOTHER}
         try:
             done = subprocess.run(  # noqa: S603 - the arguments are ours; the repository is the one that was named

@@ -10,9 +10,9 @@ from functools import cached_property
 from typing import Any, Final
 
 from scanner.core.bulk import every_type, in_bulk
-from scanner.core.need import needs
+from scanner.core.need import plan_reads
 from scanner.core.permissions import need_requests
-from scanner.history.changes import LISTING, Place
+from scanner.history.changes import LISTING, FindingKey
 from scanner.history.documents import Given
 from scanner.model.answers import Snapshot
 from scanner.model.kinds import Listing
@@ -28,7 +28,7 @@ def operations(library: Library, checks: Collection[str]) -> dict[str, frozenset
         name: frozenset(
             request.operation
             for way in (library, bulk)
-            for need in needs(way, [library.checks[name]]).values()
+            for need in plan_reads(way, [library.checks[name]]).values()
             for request in need_requests(need)
         )
         for name in checks
@@ -44,7 +44,7 @@ def parameters(library: Library, check: str) -> frozenset[str] | None:
     if check not in library.checks:
         return None
     asked = library.checks[check]
-    kinds = [need.kind for need in needs(library, [asked]).values()]
+    kinds = [need.kind for need in plan_reads(library, [asked]).values()]
     labels = {asked.scope.tag, asked.scope.values, asked.scope.untagged} if asked.scope else set()
     found = labels.union(*map(_named, (*asked.expressions, *kinds)))
     return None if _ANY in found else frozenset(found - {""})
@@ -58,12 +58,21 @@ def _named(value: Any) -> Iterator[str]:
     if paths is not None:
         yield from (path[1] if path[1:] else _ANY for path in paths if path[0] == "params")
     elif isinstance(value, (Mapping, list, tuple)):
-        yield from (name for one in (value.values() if isinstance(value, Mapping) else value) for name in _named(one))
+        yield from (
+            name
+            for one in (value.values() if isinstance(value, Mapping) else value)
+            for name in _named(one)
+        )
     elif is_dataclass(value):
-        yield from (name for one in fields(value) if one.name != "type" for name in _named(getattr(value, one.name)))
+        yield from (
+            name
+            for one in fields(value)
+            if one.name != "type"
+            for name in _named(getattr(value, one.name))
+        )
 
 
-class Grounds:
+class EvidenceRefs:
     """The evidence of one scan beside that of the scan before, by check."""
 
     def __init__(
@@ -86,19 +95,25 @@ class Grounds:
         reads = self._reads.get(check, frozenset())
         return bool(reads & self._different) or not reads & self._made
 
-    def document(self, place: Place) -> str:
+    def document(self, place: FindingKey) -> str:
         """The digest of the document that a finding stands on; `` where none can be named.
 
         Of several the one that is new, then the one whose parameters name the resource, then the listing.
         """
         check, region, resource = place
         reads = self._reads.get(check, frozenset())
-        found = [one for word in _words(resource) for one in self._naming.get(word, ()) if one.operation in reads]
+        found = [
+            one
+            for word in _words(resource)
+            for one in self._naming.get(word, ())
+            if one.operation in reads
+        ]
         if not found:
             found = [
                 one
                 for operation in sorted(reads)
-                for one in self._listing.get((operation, region), ()) or self._listing.get((operation, ""), ())
+                for one in self._listing.get((operation, region), ())
+                or self._listing.get((operation, ""), ())
             ]
         return min(found, key=lambda one: one.digest not in self._new).digest.hex() if found else ""
 
@@ -141,4 +156,6 @@ def _words(resource: str) -> list[str]:
     """The names by which a call may speak of a resource: its id, and the ends of an ARN."""
     if resource == LISTING:
         return []
-    return list(dict.fromkeys((resource, resource.rpartition(":")[2], re.split(r"[:/]", resource)[-1])))
+    return list(
+        dict.fromkeys((resource, resource.rpartition(":")[2], re.split(r"[:/]", resource)[-1]))
+    )

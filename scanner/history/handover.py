@@ -14,15 +14,15 @@ from typing import IO, Final
 
 from scanner.content.locate import default_roots
 from scanner.errors import TscanError
-from scanner.formats.sheet import sheet
-from scanner.formats.values import clean
+from scanner.formats.sheet import csv_text
+from scanner.formats.values import sanitized
 from scanner.history.ipe import SHEETS, Row, call_rows, judged_rows, pack_rows, said_rows, scan_row
 from scanner.history.ledger import Ledger
 from scanner.history.marker import MARKER
 from scanner.history.rejudge import Rejudge
 from scanner.history.segments import REBUILT, checkpoints, stored
 from scanner.history.statements import record_key, stream_of
-from scanner.history.whole import whole_file
+from scanner.history.whole import atomic_write
 from scanner.model.history import Record
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
@@ -30,7 +30,7 @@ _PART: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Handover:
+class AuditorPackage:
     """What is handed over."""
 
     first: str
@@ -41,11 +41,16 @@ class Handover:
     """Those of the period, which the sheets are about."""
 
 
-def write_handover(path: Path, ledger: Ledger, rejudge: Rejudge, what: Handover) -> int:
+def write_auditor_package(
+    path: Path, ledger: Ledger, rejudge: Rejudge, what: AuditorPackage
+) -> int:
     """Write the archive whole or not at all; the number of its files. The same history gives the same bytes."""
     if path.is_dir() or not path.parent.is_dir():
-        raise TscanError(f"--output {path} is not a file that can be made", "name a file in a folder that is there")
-    with whole_file(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        raise TscanError(
+            f"--output {path} is not a file that can be made",
+            "name a file in a folder that is there",
+        )
+    with atomic_write(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         made = _Archive(archive)
         _fill(made, ledger, rejudge, what)
     return len(made.sums) + 1
@@ -71,11 +76,13 @@ class _Archive:
         self.sums[name] = digest.hexdigest()
 
 
-def _fill(archive: _Archive, ledger: Ledger, rejudge: Rejudge, what: Handover) -> None:
+def _fill(archive: _Archive, ledger: Ledger, rejudge: Rejudge, what: AuditorPackage) -> None:
     archive.add("README.md", [_readme(what).encode()])
     archive.add("verify.md", [_instructions()])
     with ExitStack() as stack:
-        files: dict[str, IO[bytes]] = {name: stack.enter_context(tempfile.TemporaryFile()) for name in sorted(SHEETS)}
+        files: dict[str, IO[bytes]] = {
+            name: stack.enter_context(tempfile.TemporaryFile()) for name in sorted(SHEETS)
+        }
         counts = _sheets(files, ledger, rejudge, what)
         archive.add("ipe/ipe.md", [_ipe(what, counts).encode()])
         for name, file in files.items():
@@ -103,24 +110,29 @@ def _stored(ledger: Ledger, chains: Mapping[str, Sequence[Record]]) -> Iterator[
             content = store.get(key) or b""
             if hashlib.sha256(content).hexdigest() != record.sha256:
                 raise TscanError(
-                    f"{store.name}/{key} changed while it was read", "'tscan verify' names what is damaged"
+                    f"{store.name}/{key} changed while it was read",
+                    "'tscan verify' names what is damaged",
                 )
             yield key, content
             for segment in record.segments:
                 found = None if segment.path in done else store.get(segment.path)
-                if segment.path in done or (found is None and segment.kind in REBUILT and segment.path not in newest):
+                if segment.path in done or (
+                    found is None and segment.kind in REBUILT and segment.path not in newest
+                ):
                     continue  # one that compacting removed is superseded, and is not missed
                 done.add(segment.path)
                 yield segment.path, stored(found, segment)
 
 
-def _sheets(files: dict[str, IO[bytes]], ledger: Ledger, rejudge: Rejudge, what: Handover) -> dict[str, int]:
+def _sheets(
+    files: dict[str, IO[bytes]], ledger: Ledger, rejudge: Rejudge, what: AuditorPackage
+) -> dict[str, int]:
     counts = dict.fromkeys(files, 0)
     for name, file in files.items():
-        file.writelines(sheet(SHEETS[name].columns, ()))
+        file.writelines(csv_text(SHEETS[name].columns, ()))
 
     def put(name: str, rows: Iterable[Row]) -> None:
-        lines = list(sheet(SHEETS[name].columns, rows))[1:]
+        lines = list(csv_text(SHEETS[name].columns, rows))[1:]
         files[name].writelines(lines)
         counts[name] += len(lines)
 
@@ -129,7 +141,9 @@ def _sheets(files: dict[str, IO[bytes]], ledger: Ledger, rejudge: Rejudge, what:
         put("scans", [scan_row(record, snapshot)])
         put("calls", call_rows(record, snapshot))
     period = {record.sha256 for record in what.records}
-    for name, row in said_rows(what.chains.values(), lambda record: record.sha256 in period, rejudge.said):
+    for name, row in said_rows(
+        what.chains.values(), lambda record: record.sha256 in period, rejudge.said
+    ):
         put(name, [row])
     packs: set[str] = set()
     for one in rejudge.run(what.records, "day"):
@@ -148,11 +162,13 @@ def _instructions() -> bytes:
     for path in (above / "verify.md", above / "docs/verify.md"):
         if path.is_file():
             return path.read_bytes()
-    raise TscanError("docs/verify.md is not there", "this installation of tscan is not whole: install it again")
+    raise TscanError(
+        "docs/verify.md is not there", "this installation of tscan is not whole: install it again"
+    )
 
 
-def _readme(what: Handover) -> str:
-    targets = "\n".join(f"- {clean(target)}" for target in what.chains)
+def _readme(what: AuditorPackage) -> str:
+    targets = "\n".join(f"- {sanitized(target)}" for target in what.chains)
     return f"""# History of {what.first} to {what.last}
 
 Records, evidence and packs of:
@@ -176,9 +192,13 @@ store` shows what one finding stands on. Nothing here is a conclusion: that is t
 """
 
 
-def _ipe(what: Handover, counts: dict[str, int]) -> str:
-    rows = "\n".join(f"| `{name}.csv` | {counts[name]} | {SHEETS[name].meaning} |" for name in sorted(SHEETS))
-    columns = "\n".join(f"- `{name}.csv`: {', '.join(SHEETS[name].columns)}" for name in sorted(SHEETS))
+def _ipe(what: AuditorPackage, counts: dict[str, int]) -> str:
+    rows = "\n".join(
+        f"| `{name}.csv` | {counts[name]} | {SHEETS[name].meaning} |" for name in sorted(SHEETS)
+    )
+    columns = "\n".join(
+        f"- `{name}.csv`: {', '.join(SHEETS[name].columns)}" for name in sorted(SHEETS)
+    )
     return f"""# Where the figures come from, {what.first} to {what.last}
 
 {len(what.records)} scans of {len(what.chains)} targets ended in this period.

@@ -11,7 +11,7 @@ from scanner.core.decisions import attestation_spans, waiver_spans
 from scanner.core.need import secret_paths
 from scanner.formats.native import native
 from scanner.history.rejudge import Rejudged, name_of
-from scanner.history.said import Said
+from scanner.history.said import ArchivedInputs
 from scanner.model.answers import Snapshot
 from scanner.model.findings import Counted, CoverageRow, Population
 from scanner.model.history import Record
@@ -118,7 +118,7 @@ def call_rows(record: Record, snapshot: Snapshot) -> Rows:
 
 
 def said_rows(
-    chains: Iterable[Sequence[Record]], inside: Callable[[Record], bool], said: Said
+    chains: Iterable[Sequence[Record]], inside: Callable[[Record], bool], said: ArchivedInputs
 ) -> Iterator[tuple[str, Row]]:
     """Rows of `waivers` and `attestations`; the chains are whole, `inside` tells the records of the period."""
     read: list[Record] = []
@@ -145,7 +145,9 @@ def judged_rows(one: Rejudged, targets: Collection[str]) -> Iterator[tuple[str, 
     left_out = names.keys() - set(targets)
     for row in one.assessment.populations:
         if row.target not in left_out:
-            yield from (("populations", cells) for cells in _population(names.get(row.target, ""), row))
+            yield from (
+                ("populations", cells) for cells in _population(names.get(row.target, ""), row)
+            )
     for gap in one.assessment.coverage:
         if gap.target not in left_out and (not gap.state.whole or gap.unanswered):
             yield "refusals", _refusal(names.get(gap.target, ""), gap)

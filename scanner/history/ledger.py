@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from scanner.core.stories import Stories
+from scanner.core.stories import Timelines
 from scanner.errors import TscanError
 from scanner.history.chain import Chain
-from scanner.history.changes import Place
+from scanner.history.changes import FindingKey
 from scanner.history.documents import Parts, take_apart
 from scanner.history.marker import check_marker, prepare
 from scanner.history.seal import SealError, Signer, unsealed
@@ -20,7 +20,7 @@ from scanner.model.answers import Snapshot
 from scanner.model.history import Record, Transition
 
 if TYPE_CHECKING:
-    from scanner.history.draft import Scan
+    from scanner.history.draft import ScanToCommit
 
 _TRIES: Final = 500
 
@@ -35,7 +35,7 @@ class Ledger:
         self._prepared = False
         check_marker(store)
 
-    def commit(self, scan: Scan) -> Record:
+    def commit(self, scan: ScanToCommit) -> Record:
         """Append a scan to its target's chain; the record, which lasts once this returns.
 
         Committing the same scan again gives the record that is there. Who loses a race looks again at what the
@@ -61,13 +61,18 @@ class Ledger:
             if committed is not None:
                 return committed
             time.sleep(random.uniform(0, min(0.5, 0.01 * (attempt + 1))))  # noqa: S311 - no secret: only to step aside
-        raise TscanError(f"{self.store.name}: others were faster {_TRIES} times", "scan again when fewer scans run")
+        raise TscanError(
+            f"{self.store.name}: others were faster {_TRIES} times",
+            "scan again when fewer scans run",
+        )
 
-    def _append(self, scan: Scan, parts: Parts, chain: Chain, stream: str) -> Record | None:
+    def _append(self, scan: ScanToCommit, parts: Parts, chain: Chain, stream: str) -> Record | None:
         """One try; None where another writer took the number."""
-        from scanner.history.draft import Draft  # of no use to who only reads, and it takes as long to load as all else
+        from scanner.history.draft import (
+            RecordBuilder,  # of no use to who only reads, and it takes as long to load as all else
+        )
 
-        record, made = Draft(scan, parts, chain).make()
+        record, made = RecordBuilder(scan, parts, chain).make()
         payload = payload_of(record)
         content = self._signer.seal(payload) if self._signer else unsealed(payload)
         key = record_key(stream, record.seq)
@@ -88,14 +93,16 @@ class Ledger:
     def records(self, target: str, *, since: str = "", until: str = "") -> Sequence[Record]:
         """As `History.records`."""
         found = self._read(stream_of(target)).records
-        return tuple(one for one in found if since <= one.finished and (not until or one.finished < until))
+        return tuple(
+            one for one in found if since <= one.finished and (not until or one.finished < until)
+        )
 
     def transitions(self, target: str, *, since: str = "", until: str = "") -> Iterator[Transition]:
         """As `History.transitions`."""
         records = self.records(target, since=since, until=until)
         return self._chain(stream_of(target)).transitions(records)
 
-    def stories(self, target: str, last: int) -> Stories:
+    def stories(self, target: str, last: int) -> Timelines:
         """A target's transitions up to the record of a number, item by item."""
         chain = self._read(stream_of(target))
         return chain.stories(chain.records[:last])
@@ -104,11 +111,11 @@ class Ledger:
         """The transitions of these records of one target, and of none that was committed since they were read."""
         return self._chain(stream_of(records[0].target)).transitions(records)
 
-    def checkpoint(self, record: Record) -> Mapping[Place, Transition] | None:
+    def checkpoint(self, record: Record) -> Mapping[FindingKey, Transition] | None:
         """The state that was written with a record; None where none was, or where it was compacted."""
         return self._chain(stream_of(record.target)).checkpoint(record)
 
-    def state_before(self, target: str, moment: str) -> Mapping[Place, Transition]:
+    def state_before(self, target: str, moment: str) -> Mapping[FindingKey, Transition]:
         """As `History.state_before`."""
         chain = self._read(stream_of(target))
         earlier = [record.seq for record in chain.records if record.finished < moment]

@@ -89,7 +89,9 @@ def _said(value: Any) -> bool:
 
 
 _HEADER: Final[Mapping[str, Test]] = {
-    **dict.fromkeys(("schema", "id", "target", "name", "partition", "version", "regions_open"), _text),
+    **dict.fromkeys(
+        ("schema", "id", "target", "name", "partition", "version", "regions_open"), _text
+    ),
     "started": is_moment,
     **dict.fromkeys(("regions", "regions_excluded", "checks"), _texts),
     "params": _mapping,
@@ -103,7 +105,12 @@ _HEADER_MORE: Final[Mapping[str, Test]] = {
     "bulk": lambda value: _texts(value) and bool(value),
 }
 """Members that stand in a header only where they say something."""
-_LINE: Final[Mapping[str, Test]] = {"call": _mapping, "data": lambda _: True, "outcome": _mapping, "sha256": _text}
+_LINE: Final[Mapping[str, Test]] = {
+    "call": _mapping,
+    "data": lambda _: True,
+    "outcome": _mapping,
+    "sha256": _text,
+}
 _CALL: Final[Mapping[str, Test]] = {
     **dict.fromkeys(("operation", "region"), _text),
     **dict.fromkeys(("items", "absent_on"), _texts),
@@ -155,9 +162,15 @@ class SnapshotReader:
         try:
             raw = self._file.readline(LONGEST_LINE + 1)
         except (EOFError, zlib.error, OSError) as error:
-            self._wrong(f"the file cannot be unpacked ({error})", "it is cut off or damaged; use a whole copy")
+            self._wrong(
+                f"the file cannot be unpacked ({error})",
+                "it is cut off or damaged; use a whole copy",
+            )
         if len(raw) > LONGEST_LINE:
-            self._wrong(f"the line is longer than {LONGEST_LINE >> 20} MB", "this is not a snapshot of tscan")
+            self._wrong(
+                f"the line is longer than {LONGEST_LINE >> 20} MB",
+                "this is not a snapshot of tscan",
+            )
         if not raw:
             self._wrong("the file ends without its last line", "it is cut off; use a whole copy")
         if not raw.endswith(b"\n"):
@@ -183,12 +196,16 @@ class SnapshotReader:
     def _header(self, value: dict[str, Any]) -> dict[str, Any]:
         schema = value.get("schema")
         if not isinstance(schema, str) or not schema.startswith(_SCHEMA):
-            self._wrong("this is not a snapshot of tscan", f"its first line names the schema {_SCHEMA}{_VERSION}")
+            self._wrong(
+                "this is not a snapshot of tscan",
+                f"its first line names the schema {_SCHEMA}{_VERSION}",
+            )
         number = schema.removeprefix(_SCHEMA)
         if number != str(_VERSION):
             newer = number.isdecimal() and int(number[:9]) > _VERSION
             self._wrong(
-                f"schema {schema} is not known", "upgrade tscan" if newer else "this file was not made by tscan"
+                f"schema {schema} is not known",
+                "upgrade tscan" if newer else "this file was not made by tscan",
             )
         more = {name: test for name, test in _HEADER_MORE.items() if name in value}
         self._check(value, {**_HEADER, **more}, "")
@@ -205,21 +222,31 @@ class SnapshotReader:
         data = canonical(value["data"])
         digest = hashlib.sha256(data.encode("utf-8", "surrogatepass")).hexdigest()
         if digest != value["sha256"]:
-            self._wrong(f"the answer to {call['operation']} was changed: its SHA-256 differs", _AGAIN)
+            self._wrong(
+                f"the answer to {call['operation']} was changed: its SHA-256 differs", _AGAIN
+            )
         rest = f'"outcome":{canonical(outcome)},"sha256":"{digest}"}}'
         self._canonical(f'{{"call":{canonical(call)},"data":{data},{rest}')
         return _build(call, value["data"], outcome)
 
     def _finish(
-        self, header: dict[str, Any], answers: dict[str, Answer], footer: dict[str, Any], digest: hashlib._Hash
+        self,
+        header: dict[str, Any],
+        answers: dict[str, Answer],
+        footer: dict[str, Any],
+        digest: hashlib._Hash,
     ) -> Snapshot:
         self._check(footer, _FOOTER, "")
         self._canonical(canonical(footer))
-        digest.update(canonical({"answers": footer["answers"], "finished": footer["finished"]}).encode())
+        digest.update(
+            canonical({"answers": footer["answers"], "finished": footer["finished"]}).encode()
+        )
         if footer["digest"] != digest.hexdigest():
             self._wrong("the file was changed: its digest differs", _AGAIN)
         if footer["answers"] != len(answers):
-            self._wrong(f"{footer['answers']} answers were written, {len(answers)} are here", _AGAIN)
+            self._wrong(
+                f"{footer['answers']} answers were written, {len(answers)} are here", _AGAIN
+            )
         if self._file.read(1):
             self._line += 1
             self._wrong("something follows the last line", _AGAIN)
@@ -255,10 +282,18 @@ class SnapshotReader:
             if name not in value:
                 self._wrong(f"'{place}{name}' is missing", _AGAIN)
             if not test(value[name]):
-                self._wrong(f"'{place}{name}' is of a wrong type", _AGAIN, column=self._text.find(f'"{name}":') + 1)
+                self._wrong(
+                    f"'{place}{name}' is of a wrong type",
+                    _AGAIN,
+                    column=self._text.find(f'"{name}":') + 1,
+                )
         for name in value:
             if name not in shape:
-                self._wrong(f"'{place}{name}' is not known", _AGAIN, column=self._text.find(f'"{name}":') + 1)
+                self._wrong(
+                    f"'{place}{name}' is not known",
+                    _AGAIN,
+                    column=self._text.find(f'"{name}":') + 1,
+                )
 
     def _canonical(self, text: str) -> None:
         # Also what shows a key that is written twice: only one of the two is left after parsing.
@@ -266,7 +301,9 @@ class SnapshotReader:
             self._wrong("the line is not in canonical JSON", _AGAIN)
 
     def _wrong(self, message: str, hint: str, column: int = 1) -> NoReturn:
-        raise ContentError([Problem(self._name, self._line, max(column, 1), message, hint)]) from None
+        raise ContentError(
+            [Problem(self._name, self._line, max(column, 1), message, hint)]
+        ) from None
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -14,7 +14,9 @@ from scanner.history.stores import Entry
 
 _UNFINISHED: Final = ".unfinished-"
 _IGNORE: Final = ".gitignore"
-_OURS: Final = frozenset({"store.json", "keys", "log", "outbox", "populations", "segments", "snapshots"})
+_OURS: Final = frozenset(
+    {"store.json", "keys", "log", "outbox", "populations", "segments", "snapshots"}
+)
 _NEUTRAL: Final = (".", "lost+found")
 """How the names begin that any folder may hold."""
 _NO_STEPS: Final = frozenset({"", ".", ".."})
@@ -74,7 +76,9 @@ class LocalStore:
                 continue
             with suppress(FileNotFoundError):
                 about = file.stat(follow_symlinks=False)
-                found.append(Entry(file.path[above:].replace(os.sep, "/"), about.st_size, about.st_mtime))
+                found.append(
+                    Entry(file.path[above:].replace(os.sep, "/"), about.st_size, about.st_mtime)
+                )
         yield from sorted(found, key=lambda entry: entry.key)
 
     def delete(self, key: str) -> None:
@@ -91,7 +95,9 @@ class LocalStore:
             return ""
         except OSError as error:
             raise self._problem("", "cannot be listed", error) from error
-        return next((name for name in names if name not in _OURS and not name.startswith(_NEUTRAL)), "")
+        return next(
+            (name for name in names if name not in _OURS and not name.startswith(_NEUTRAL)), ""
+        )
 
     def sweep(self, before: float) -> int:
         swept = 0
@@ -123,7 +129,8 @@ class LocalStore:
     def _name(self, key: str) -> str:
         if "\0" in key or not _NO_STEPS.isdisjoint(key.split("/")):
             raise TscanError(
-                f"{self.name}: '{key}' is no name of a file in a store", "the record was not made by tscan"
+                f"{self.name}: '{key}' is no name of a file in a store",
+                "the record was not made by tscan",
             )
         return os.path.join(self._root, key)
 
@@ -142,7 +149,9 @@ class LocalStore:
                 os.fsync(file.fileno())
             whole = True
         except OSError as error:
-            raise self._problem(path.relative_to(self._root).as_posix(), "cannot be written", error) from error
+            raise self._problem(
+                path.relative_to(self._root).as_posix(), "cannot be written", error
+            ) from error
         finally:
             if temporary and not whole:
                 with suppress(OSError):

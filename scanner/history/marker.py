@@ -25,12 +25,15 @@ def check_marker(store: Store) -> bool:
     try:
         schema = json.loads(content)["schema"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise TscanError(f"{store.name}/{MARKER} cannot be read", f"it holds {_marker().decode().strip()}") from None
+        raise TscanError(
+            f"{store.name}/{MARKER} cannot be read", f"it holds {_marker().decode().strip()}"
+        ) from None
     number = str(schema).removeprefix(_SCHEMA)
     if number != str(_VERSION):
         newer = number.isdecimal() and int(number[:9]) > _VERSION
         raise TscanError(
-            f"{store.name}: the store's form {schema} is not known", "upgrade tscan" if newer else "name another store"
+            f"{store.name}: the store's form {schema} is not known",
+            "upgrade tscan" if newer else "name another store",
         )
     return True
 
@@ -52,6 +55,9 @@ def prepare(store: Store, signer: Signer | None) -> None:
     store.put_new(MARKER, _marker())
     if store.put_new(MARKER, _marker()):
         hint = "give a bucket that honours If-None-Match, or a folder"
-        raise TscanError(f"{store.name} writes over files that it was asked to create: two scans could be lost", hint)
+        raise TscanError(
+            f"{store.name} writes over files that it was asked to create: two scans could be lost",
+            hint,
+        )
     if signer is not None:
         store.put_new(f"keys/{signer.key_id}.pem", signer.public)

@@ -12,8 +12,12 @@ from urllib.parse import urlsplit
 from scanner.errors import TscanError
 from scanner.history.stores import Entry
 
-_CONDITION: Final = "give a bucket that honours If-None-Match (S3, GCS, Azure, MinIO from 2024-09), or a folder"
-_NO_BUCKET: Final = re.compile("NoSuchBucket|ContainerNotFound|bucket does not exist", re.IGNORECASE)
+_CONDITION: Final = (
+    "give a bucket that honours If-None-Match (S3, GCS, Azure, MinIO from 2024-09), or a folder"
+)
+_NO_BUCKET: Final = re.compile(
+    "NoSuchBucket|ContainerNotFound|bucket does not exist", re.IGNORECASE
+)
 _ENDPOINTS: Final = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 
 
@@ -27,7 +31,9 @@ def open_objects(url: str) -> ObjectStore:
     try:
         return ObjectStore(url, obstore.store.from_url(url.rstrip("/"), **options))
     except (obstore.exceptions.BaseError, ValueError) as error:
-        raise TscanError(f"{url} is no store: {_first_line(error)}", "write it as s3://bucket/prefix") from error
+        raise TscanError(
+            f"{url} is no store: {_first_line(error)}", "write it as s3://bucket/prefix"
+        ) from error
 
 
 def _s3_options() -> dict[str, Any]:
@@ -55,7 +61,10 @@ def _session_credentials() -> Any:
 
     found = Session().get_credentials()
     if found is None:
-        raise TscanError("there are no AWS credentials for the store", "set AWS_PROFILE, or name a folder with --store")
+        raise TscanError(
+            "there are no AWS credentials for the store",
+            "set AWS_PROFILE, or name a folder with --store",
+        )
     frozen = found.get_frozen_credentials()
     return {
         "access_key_id": frozen.access_key,
@@ -106,7 +115,10 @@ class ObjectStore:
         found: list[Entry] = []
         with self._said(prefix):
             for chunk in obstore.list(self._store, prefix.rstrip("/") or None):
-                found += [Entry(str(one["path"]), int(one["size"]), one["last_modified"].timestamp()) for one in chunk]
+                found += [
+                    Entry(str(one["path"]), int(one["size"]), one["last_modified"].timestamp())
+                    for one in chunk
+                ]
         yield from sorted(found, key=lambda entry: entry.key)
 
     def delete(self, key: str) -> None:
@@ -141,12 +153,16 @@ class ObjectStore:
                 raise self._problem(key, error) from error
             raise
         except said.NotSupportedError as error:
-            raise TscanError(f"{self.name} cannot create a file only if it is absent", _CONDITION) from error
+            raise TscanError(
+                f"{self.name} cannot create a file only if it is absent", _CONDITION
+            ) from error
         except (said.PermissionDeniedError, said.UnauthenticatedError) as error:
             raise self._refused(key) from error
         except (said.BaseError, OSError) as error:
             if "501 " in _first_line(error) or "NotImplemented" in str(error):
-                raise TscanError(f"{self.name} cannot create a file only if it is absent", _CONDITION) from error
+                raise TscanError(
+                    f"{self.name} cannot create a file only if it is absent", _CONDITION
+                ) from error
             # A listing that is refused is one of these.
             if "403 " in _first_line(error):
                 raise self._refused(key) from error
@@ -158,8 +174,13 @@ class ObjectStore:
 
     def _problem(self, key: str, error: BaseException) -> TscanError:
         if _NO_BUCKET.search(str(error)):
-            return TscanError(f"{self.name}: there is no such bucket", "make it first, or name another")
-        return TscanError(f"{self.name}: {key or 'listing'}: {_first_line(error)}", "is the bucket there and in reach?")
+            return TscanError(
+                f"{self.name}: there is no such bucket", "make it first, or name another"
+            )
+        return TscanError(
+            f"{self.name}: {key or 'listing'}: {_first_line(error)}",
+            "is the bucket there and in reach?",
+        )
 
 
 def _first_line(error: BaseException) -> str:

@@ -18,14 +18,16 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from scanner.core.calendar import iso, moment
-from scanner.core.news import News
+from scanner.core.news import AlertEvent
 from scanner.errors import TscanError
 from scanner.history.stores import Store, fetch_all
 
 K = TypeVar("K")
 T = TypeVar("T")
 FOLDER: Final = "outbox"
-_NAME: Final = re.compile(rf"{FOLDER}/([0-9a-f]+)/([0-9a-f]+)-([1-9][0-9]{{0,5}})\.(intent|outcome)\.json")
+_NAME: Final = re.compile(
+    rf"{FOLDER}/([0-9a-f]+)/([0-9a-f]+)-([1-9][0-9]{{0,5}})\.(intent|outcome)\.json"
+)
 LEASE: Final = timedelta(minutes=15)
 """After this the sender of another machine counts as crashed."""
 SENT: Final = "sent"
@@ -38,10 +40,10 @@ DROPPED: Final = "dropped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Delivery:
     """One event on one channel: the last attempt, and what became of it."""
 
-    item: News
+    item: AlertEvent
     channel: str
     """A digest of the channel as configured; secrets are not part of it."""
     attempt: int
@@ -59,17 +61,26 @@ class Outbox:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def intend(self, item: News, channel: str, attempt: int, now: datetime) -> bool:
+    def intend(self, item: AlertEvent, channel: str, attempt: int, now: datetime) -> bool:
         """Write down that an event is about to be said; whether nobody else did so before."""
         content = {"event": asdict(item), "at": iso(now), "host": _host(), "pid": os.getpid()}
         return self._store.put_new(_key(item.id, channel, attempt, "intent"), _bytes(content))
 
-    def settle(self, item: News, channel: str, attempt: int, now: datetime, *, state: str, reason: str = "") -> None:
+    def settle(
+        self,
+        item: AlertEvent,
+        channel: str,
+        attempt: int,
+        now: datetime,
+        *,
+        state: str,
+        reason: str = "",
+    ) -> None:
         """Write down what became of it."""
         content = {"state": state, "reason": reason, "at": iso(now)}
         self._store.put_new(_key(item.id, channel, attempt, "outcome"), _bytes(content))
 
-    def unsettled(self, now: datetime) -> tuple[Told, ...]:
+    def unsettled(self, now: datetime) -> tuple[Delivery, ...]:
         """Everything that was to be said and is not known to have been."""
         names: dict[tuple[str, str], dict[int, set[str]]] = {}
         for entry in self._store.list(f"{FOLDER}/"):
@@ -84,9 +95,15 @@ class Outbox:
         """What is done with each of many events, many at a time where the store takes many; in their order."""
         return list(fetch_all(self._store, items, do))
 
-    def _told(self, event: str, channel: str, attempts: Mapping[int, set[str]], now: datetime) -> Told | None:
+    def _told(
+        self, event: str, channel: str, attempts: Mapping[int, set[str]], now: datetime
+    ) -> Delivery | None:
         last = max(attempts)
-        outcome = self._read(_key(event, channel, last, "outcome")) if "outcome" in attempts[last] else None
+        outcome = (
+            self._read(_key(event, channel, last, "outcome"))
+            if "outcome" in attempts[last]
+            else None
+        )
         state = outcome["state"] if outcome else ""
         if state in (SENT, DROPPED):
             return None
@@ -94,10 +111,14 @@ class Outbox:
         first = self._read(_key(event, channel, min(attempts), "intent"))
         if not intent or not first:
             return None
-        before = (self._read(_key(event, channel, attempt, "outcome")) for attempt in attempts if attempt != last)
+        before = (
+            self._read(_key(event, channel, attempt, "outcome"))
+            for attempt in attempts
+            if attempt != last
+        )
         open_before = any(one is None or one["state"] == UNKNOWN for one in before)
         state = state or (UNDER_WAY if _alive(intent, now) else UNKNOWN)
-        return Told(
+        return Delivery(
             item=_news(intent),
             channel=channel,
             attempt=last,
@@ -114,26 +135,34 @@ class Outbox:
 
     def reach(self, target: str, seq: int) -> None:
         """Note that all news up to a record are in the outbox."""
-        self._store.put_new(f"{FOLDER}/reached/{_stream(target)}/{seq:012d}.json", _bytes({"target": target}))
+        self._store.put_new(
+            f"{FOLDER}/reached/{_stream(target)}/{seq:012d}.json", _bytes({"target": target})
+        )
 
-    def fail(self, scope: str, item: News) -> None:
+    def fail(self, scope: str, item: AlertEvent) -> None:
         """Note a scan that failed; `scope` is a digest of what was to be scanned."""
-        self._store.put_new(f"{FOLDER}/failed/{scope}/{item.id}.json", _bytes({"event": asdict(item)}))
+        self._store.put_new(
+            f"{FOLDER}/failed/{scope}/{item.id}.json", _bytes({"event": asdict(item)})
+        )
 
-    def failed(self, scope: str) -> tuple[News, ...]:
+    def failed(self, scope: str) -> tuple[AlertEvent, ...]:
         """The failures of a scope since which no scan of it worked, the oldest first."""
         begun, over = (self._ids(f"{FOLDER}/{name}/{scope}/") for name in ("failed", "works"))
         found = (self._read(f"{FOLDER}/failed/{scope}/{name}") for name in sorted(begun - over))
-        return tuple(sorted((_news(one) for one in found if one), key=lambda item: (item.time, item.id)))
+        return tuple(
+            sorted((_news(one) for one in found if one), key=lambda item: (item.time, item.id))
+        )
 
-    def works(self, scope: str, items: Iterable[News]) -> None:
+    def works(self, scope: str, items: Iterable[AlertEvent]) -> None:
         """Note that a scan worked after these failures."""
         for item in items:
             self._store.put_new(f"{FOLDER}/works/{scope}/{item.id}.json", _bytes({}))
 
     def scopes(self) -> tuple[str, ...]:
         """Every scope that ever failed."""
-        return tuple(sorted({entry.key.split("/")[2] for entry in self._store.list(f"{FOLDER}/failed/")}))
+        return tuple(
+            sorted({entry.key.split("/")[2] for entry in self._store.list(f"{FOLDER}/failed/")})
+        )
 
     def _ids(self, folder: str) -> set[str]:
         return {entry.key.removeprefix(folder) for entry in self._store.list(folder)}
@@ -169,11 +198,13 @@ def _bytes(content: Mapping[str, Any]) -> bytes:
     return json.dumps(content, sort_keys=True).encode() + b"\n"
 
 
-def _news(file: Mapping[str, Any]) -> News:
+def _news(file: Mapping[str, Any]) -> AlertEvent:
     """The event in a file; KeyError or TypeError for another form."""
     items = dict(file["event"]).items()
-    content: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in items}
-    return News(**content)
+    content: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in items
+    }
+    return AlertEvent(**content)
 
 
 def _host() -> str:

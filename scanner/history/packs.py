@@ -40,7 +40,7 @@ def pack_archive(roots: Roots | None, library: Library) -> bytes:
     return buffer.getvalue()
 
 
-class Packs:
+class ContentArchive:
     """The packs that judged the records of a store, beside today's; each is loaded once, `lazily` as `load_library`."""
 
     def __init__(self, store: Store, today: Library, *, lazily: bool = False) -> None:
@@ -62,7 +62,9 @@ class Packs:
             if segment.kind == "pack":
                 return stored(self._store.get(segment.path), segment)
         what = f"pack {record.pack_sha256[:16]} of tscan {record.version}"
-        raise TscanError(f"it was judged by {what}, which the store does not keep", "judge it with --pack today")
+        raise TscanError(
+            f"it was judged by {what}, which the store does not keep", "judge it with --pack today"
+        )
 
 
 def load_pack(content: bytes, sha256: str, *, lazily: bool = False) -> Library:
@@ -82,7 +84,8 @@ def load_pack(content: bytes, sha256: str, *, lazily: bool = False) -> Library:
         library = load_library(roots, lazily=lazily)
     if library.sha256 != sha256:
         raise TscanError(
-            f"the pack {sha256[:16]} is not what its digest says", "it was changed, or made by another tscan"
+            f"the pack {sha256[:16]} is not what its digest says",
+            "it was changed, or made by another tscan",
         )
     return library
 
@@ -93,13 +96,26 @@ def _unpack(content: bytes, folder: Path) -> None:
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
             for entry in archive:
                 steps = entry.name.split("/")
-                user = len(steps) > 3 and steps[0] == "user" and steps[1].isdecimal() and steps[2] in _PARTS
-                sound = entry.isfile() and entry.size <= _LONGEST and not {"", ".", ".."} & set(steps)
-                file = archive.extractfile(entry) if sound and (user or steps[0] in _PARTS) else None
+                user = (
+                    len(steps) > 3
+                    and steps[0] == "user"
+                    and steps[1].isdecimal()
+                    and steps[2] in _PARTS
+                )
+                sound = (
+                    entry.isfile() and entry.size <= _LONGEST and not {"", ".", ".."} & set(steps)
+                )
+                file = (
+                    archive.extractfile(entry) if sound and (user or steps[0] in _PARTS) else None
+                )
                 if file is None:
-                    raise TscanError("the archive of a pack holds what no pack holds", "it was not made by tscan")
+                    raise TscanError(
+                        "the archive of a pack holds what no pack holds", "it was not made by tscan"
+                    )
                 path = folder.joinpath(*steps)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(file.read())
     except (tarfile.TarError, OSError, EOFError) as error:
-        raise TscanError(f"the archive of a pack cannot be read ({type(error).__name__})", "it is damaged") from error
+        raise TscanError(
+            f"the archive of a pack cannot be read ({type(error).__name__})", "it is damaged"
+        ) from error

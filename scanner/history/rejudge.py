@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from scanner.errors import TscanError
 from scanner.history.ledger import Ledger
-from scanner.history.packs import Packs
-from scanner.history.said import Said
+from scanner.history.packs import ContentArchive
+from scanner.history.said import ArchivedInputs
 from scanner.history.statements import stream_of
 from scanner.model.answers import Snapshot
 from scanner.model.attestations import Attestation
@@ -18,7 +18,9 @@ from scanner.model.history import Record
 from scanner.model.library import Library
 from scanner.model.waivers import Waiver
 
-Judge = Callable[[Sequence[Snapshot], Library, tuple[Waiver, ...], tuple[Attestation, ...]], Assessment]
+Judge = Callable[
+    [Sequence[Snapshot], Library, tuple[Waiver, ...], tuple[Attestation, ...]], Assessment
+]
 PACKS: Final = ("day", "today")
 
 
@@ -46,10 +48,10 @@ class Rejudge:
 
     def __init__(self, ledger: Ledger, judge: Judge, today: Library) -> None:
         self._ledger = ledger
-        self.said = Said(ledger.store)
+        self.said = ArchivedInputs(ledger.store)
         self._judge = judge
         self._today = today
-        self._packs = Packs(ledger.store, today)
+        self._packs = ContentArchive(ledger.store, today)
 
     def run(self, records: Sequence[Record], pack: str) -> Iterator[Rejudged]:
         """Each scan of these records once, in order of time; damage of the store is a TscanError."""
@@ -62,7 +64,9 @@ class Rejudge:
             done |= {record.scan, *(one.scan for one in found)}
             yield self._one(found, record, pack)
 
-    def _together(self, record: Record, known: dict[str, Mapping[str, Record]]) -> tuple[Record, ...]:
+    def _together(
+        self, record: Record, known: dict[str, Mapping[str, Record]]
+    ) -> tuple[Record, ...]:
         """The records of the scans that were judged as one, as far as this store has them, in the order of judging."""
         if not known:
             known["all"] = {
@@ -79,11 +83,13 @@ class Rejudge:
         except TscanError as error:
             return Rejudged(records=records, pack=pack, why_not=error.message.splitlines()[0])
         snapshots = [replace(self._ledger.snapshot(one), params=one.params) for one in records]
-        assessment = self._judge(snapshots, library, self.said.waivers(record), self.said.attestations(record))
+        assessment = self._judge(
+            snapshots, library, self.said.waivers(record), self.said.attestations(record)
+        )
         return Rejudged(records=records, pack=pack, library=library, assessment=assessment)
 
     def pack_of(self, record: Record) -> Library:
-        """The pack that judged a record; TscanError as `Packs.of`."""
+        """The pack that judged a record; TscanError as `ContentArchive.of`."""
         return self._packs.of(record)
 
 

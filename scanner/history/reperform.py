@@ -40,11 +40,15 @@ class Where:
     notes: tuple[str, ...] = ()
 
 
-def reperform(snapshot: Snapshot, where: Where, check: str, resource: str, region: str = "") -> Iterator[Reperformed]:
+def reperform(
+    snapshot: Snapshot, where: Where, check: str, resource: str, region: str = ""
+) -> Iterator[Reperformed]:
     """Every finding of a check on a resource of this id or name; TscanError for a check that the pack lacks."""
     library = where.library
     if check not in library.checks:
-        raise TscanError(f"the pack that judges has no check '{check}'", did_you_mean(check, library.checks))
+        raise TscanError(
+            f"the pack that judges has no check '{check}'", did_you_mean(check, library.checks)
+        )
     again = _Again(snapshot, where, library.checks[check])
     for place, finding in again.findings(snapshot.answers).items():
         ref = finding.resource
@@ -89,9 +93,18 @@ class _Again:
     def reperformed(self, place: Place, finding: Finding) -> Reperformed:
         asked = [key for key, one in self._snapshot.answers.items() if self._asked(one)]
         decisive = self._decisive(place, finding, sorted(self._narrowed(asked, finding)))
-        names = {path[1] for one in self._check.expressions for path in one.paths if path[0] == "params" and path[1:]}
+        names = {
+            path[1]
+            for one in self._check.expressions
+            for path in one.paths
+            if path[0] == "params" and path[1:]
+        }
         if self._check.scope is not None:
-            names |= {self._check.scope.tag, self._check.scope.values, self._check.scope.untagged} - {""}
+            names |= {
+                self._check.scope.tag,
+                self._check.scope.values,
+                self._check.scope.untagged,
+            } - {""}
         return Reperformed(
             snapshot=replace(self._snapshot, answers={}),
             record=self._where.record,
@@ -116,8 +129,15 @@ class _Again:
             return finding.observed
         _, resources = self._resources(self._snapshot.answers)
         for resource in resources:
-            if (resource.ref.region, resource.ref.id) == (finding.resource.region, finding.resource.id):
-                scope: dict[str, Any] = {"self": resource.value, "params": self._params, "now": self._now}
+            if (resource.ref.region, resource.ref.id) == (
+                finding.resource.region,
+                finding.resource.id,
+            ):
+                scope: dict[str, Any] = {
+                    "self": resource.value,
+                    "params": self._params,
+                    "now": self._now,
+                }
                 explained = self._check.pass_when.explain(scope)
                 return tuple(Observation(leaf.path, leaf.value) for leaf in explained.observed)
         return ()
@@ -140,12 +160,16 @@ class _Again:
         if len(keys) == 1:
             return list(keys)
         half = len(keys) // 2
-        found = self._decisive(place, finding, keys[:half]) + self._decisive(place, finding, keys[half:])
+        found = self._decisive(place, finding, keys[:half]) + self._decisive(
+            place, finding, keys[half:]
+        )
         return found or list(keys)
 
     def _matters(self, place: Place, finding: Finding, without: Collection[str]) -> bool:
         left_out = set(without)
-        rest = {key: answer for key, answer in self._snapshot.answers.items() if key not in left_out}
+        rest = {
+            key: answer for key, answer in self._snapshot.answers.items() if key not in left_out
+        }
         return self.findings(rest).get(place) != finding
 
 

@@ -24,7 +24,7 @@ _ATTESTATION_DAYS: Final = ("dated", "valid_until", "covers_from", "covers_to")
 _MAY_BE_UNKNOWN: Final = ("committed", "covers_from", "covers_to")
 
 
-class Said:
+class ArchivedInputs:
     """What people had decided and stated when the records of a store were judged; each text is read once."""
 
     def __init__(self, store: Store) -> None:
@@ -41,7 +41,11 @@ class Said:
         return self._read(record, "attestations", self._attestations, read_attestations)
 
     def _read(
-        self, record: Record, kind: str, known: dict[str, tuple[T, ...]], read: Callable[[bytes], tuple[T, ...]]
+        self,
+        record: Record,
+        kind: str,
+        known: dict[str, tuple[T, ...]],
+        read: Callable[[bytes], tuple[T, ...]],
     ) -> tuple[T, ...]:
         segment = next((segment for segment in record.segments if segment.kind == kind), None)
         if segment is None:
@@ -52,14 +56,18 @@ class Said:
                 known[segment.sha256] = read(content)
             except ValueError:
                 name = f"{stream_of(record.target)}/{record.seq}"
-                raise TscanError(f"{name}: its {kind} cannot be read", "'tscan verify' names damage") from None
+                raise TscanError(
+                    f"{name}: its {kind} cannot be read", "'tscan verify' names damage"
+                ) from None
         return known[segment.sha256]
 
 
 def waivers_text(waivers: Iterable[Waiver]) -> bytes:
     """The one text of these waivers, in order of their ids; empty where there are none."""
     return _text(
-        asdict(waiver) | _days(waiver, _WAIVER_DAYS) | {"scope": {_NAMES[type(waiver.scope)]: asdict(waiver.scope)}}
+        asdict(waiver)
+        | _days(waiver, _WAIVER_DAYS)
+        | {"scope": {_NAMES[type(waiver.scope)]: asdict(waiver.scope)}}
         for waiver in sorted(waivers, key=lambda waiver: waiver.id)
     )
 
@@ -117,7 +125,8 @@ def _rows(text: bytes) -> list[dict[str, Any]]:
 
 def _read_days(row: Mapping[str, Any], names: Iterable[str]) -> dict[str, date | None]:
     return {
-        name: None if name in _MAY_BE_UNKNOWN and row[name] == "" else date.fromisoformat(row[name]) for name in names
+        name: None if name in _MAY_BE_UNKNOWN and row[name] == "" else date.fromisoformat(row[name])
+        for name in names
     }
 
 

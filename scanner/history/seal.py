@@ -19,11 +19,16 @@ from scanner.errors import TscanError
 from scanner.model.answers import canonical
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+        Ed25519PrivateKey,
+        Ed25519PublicKey,
+    )
 
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 OWN_KEY: Final = Path("~/.config/tscan/key.pem")
-_USUAL: Final = re.compile(rb"-----BEGIN PUBLIC KEY-----\n([A-Za-z0-9+/]{59}=)\n-----END PUBLIC KEY-----\n")
+_USUAL: Final = re.compile(
+    rb"-----BEGIN PUBLIC KEY-----\n([A-Za-z0-9+/]{59}=)\n-----END PUBLIC KEY-----\n"
+)
 _ED25519: Final = bytes.fromhex("302a300506032b6570032100")
 """What stands before the 32 bytes of a key of this kind (RFC 8410)."""
 _MAKE: Final = "make one with 'tscan init', or give TSCAN_KEY or TSCAN_KEY_FILE"
@@ -60,9 +65,14 @@ def unsealed(payload: bytes) -> bytes:
 
 
 def _envelope(payload: bytes, signatures: list[tuple[str, bytes]]) -> bytes:
-    signed = canonical([{"keyid": key, "sig": base64.b64encode(sig).decode()} for key, sig in signatures])
+    signed = canonical(
+        [{"keyid": key, "sig": base64.b64encode(sig).decode()} for key, sig in signatures]
+    )
     # What canonical() gives for all of it; a payload in base64 has nothing to escape, and is long.
-    head = b'{"payload":"%s","payloadType":"%s",' % (base64.b64encode(payload), PAYLOAD_TYPE.encode())
+    head = b'{"payload":"%s","payloadType":"%s",' % (
+        base64.b64encode(payload),
+        PAYLOAD_TYPE.encode(),
+    )
     return b'%s"signatures":%s}\n' % (head, signed.encode())
 
 
@@ -82,10 +92,15 @@ def open_envelope(content: bytes) -> Envelope:
         kind = value["payloadType"]
         payload = base64.b64decode(value["payload"], validate=True)
         signatures = tuple(
-            (str(one["keyid"]), base64.b64decode(one["sig"], validate=True)) for one in value["signatures"]
+            (str(one["keyid"]), base64.b64decode(one["sig"], validate=True))
+            for one in value["signatures"]
         )
         written = _envelope(payload, list(signatures))
-    except (KeyError, TypeError, ValueError):  # the last also for what is not ASCII, or no text that can be written
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+    ):  # the last also for what is not ASCII, or no text that can be written
         raise SealError("not a DSSE envelope") from None
     if kind != PAYLOAD_TYPE:
         raise SealError("its payload is no in-toto Statement")
@@ -134,7 +149,9 @@ def load_public(pem: bytes) -> Ed25519PublicKey:
     try:
         key = load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm):
-        raise TscanError("a public key cannot be read", "it is an Ed25519 key in PEM form") from None
+        raise TscanError(
+            "a public key cannot be read", "it is an Ed25519 key in PEM form"
+        ) from None
     if not isinstance(key, Ed25519PublicKey):
         raise TscanError("a public key is not of the kind Ed25519", "tscan signs with Ed25519 only")
     return key
@@ -160,13 +177,19 @@ def make_key(path: Path) -> Signer:
             file.flush()
             os.fsync(file.fileno())
     except FileExistsError:
-        raise TscanError(f"{path} exists: a key is never written over", "use it, or name another file") from None
+        raise TscanError(
+            f"{path} exists: a key is never written over", "use it, or name another file"
+        ) from None
     except OSError as error:
-        raise TscanError(f"{path} cannot be written: {error.strerror}", "name another file with --key") from error
+        raise TscanError(
+            f"{path} cannot be written: {error.strerror}", "name another file with --key"
+        ) from error
     return Signer(key)
 
 
-def find_signer(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Signer | None:
+def find_signer(
+    path: Path | None = None, environment: Mapping[str, str] | None = None
+) -> Signer | None:
     """The key of a file, of TSCAN_KEY, of TSCAN_KEY_FILE, or the own one; None where there is none at all."""
     given = os.environ if environment is None else environment
     if path is not None:
@@ -218,7 +241,9 @@ def _signer(content: bytes, name: str) -> Signer:
     try:
         key: Any = load_pem_private_key(content, password=None)
     except TypeError:
-        raise TscanError(f"{name} is encrypted", "give it without a passphrase, from where secrets are kept") from None
+        raise TscanError(
+            f"{name} is encrypted", "give it without a passphrase, from where secrets are kept"
+        ) from None
     except (ValueError, UnsupportedAlgorithm):
         raise TscanError(f"{name} is not a private key that can be read", _MAKE) from None
     if not isinstance(key, Ed25519PrivateKey):

@@ -89,7 +89,9 @@ schemas = cache(_schemas)
 """Columns by kind of segment; `seq` of an answer or of the index names the record whose evidence holds the document."""
 
 
-def make_table(kind: str, columns: Sequence[Sequence[Any]], *, day: str, scan: str, extra: str = "") -> Made:
+def make_table(
+    kind: str, columns: Sequence[Sequence[Any]], *, day: str, scan: str, extra: str = ""
+) -> Made:
     """A segment of columns, in the order of its schema; `extra` is a text that it carries beside them."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -111,7 +113,9 @@ def make_table(kind: str, columns: Sequence[Sequence[Any]], *, day: str, scan: s
         write_statistics=["check", "resource"] if kind in _MOVES else False,
         use_dictionary=words,
         dictionary_pagesize_limit=_DICTIONARY,
-        column_encoding=dict.fromkeys([name for name in _GROWING if name in schema.names], "DELTA_BYTE_ARRAY"),
+        column_encoding=dict.fromkeys(
+            [name for name in _GROWING if name in schema.names], "DELTA_BYTE_ARRAY"
+        ),
     ) as writer:
         writer.write_table(table)
         if extra:
@@ -120,7 +124,10 @@ def make_table(kind: str, columns: Sequence[Sequence[Any]], *, day: str, scan: s
     content = sink.getvalue().to_pybytes()
     sha256 = hashlib.sha256(content).hexdigest()
     path = f"segments/kind={kind}/dt={day}/{scan}-{sha256[:16]}.parquet"
-    return Made(Segment(kind=kind, path=path, sha256=sha256, rows=table.num_rows, bytes=len(content)), content)
+    return Made(
+        Segment(kind=kind, path=path, sha256=sha256, rows=table.num_rows, bytes=len(content)),
+        content,
+    )
 
 
 def _array(column: Sequence[Any], kind: pa.DataType) -> pa.Array:
@@ -135,7 +142,9 @@ def make_file(kind: str, content: bytes, *, ending: str, rows: int) -> Made:
     """A file kept once by its digest: a pack, the waivers or attestations of a day."""
     sha256 = hashlib.sha256(content).hexdigest()
     path = f"segments/kind={kind}/dt={FOREVER}/{sha256}.{ending}"
-    return Made(Segment(kind=kind, path=path, sha256=sha256, rows=rows, bytes=len(content)), content)
+    return Made(
+        Segment(kind=kind, path=path, sha256=sha256, rows=rows, bytes=len(content)), content
+    )
 
 
 def read_table(
@@ -147,12 +156,16 @@ def read_table(
 
     try:
         # No threads: a short command that ends while Arrow's pools are starting is aborted by their destructors.
-        file = pq.ParquetFile(pa.BufferReader(content), pre_buffer=False, read_dictionary=list(words))
+        file = pq.ParquetFile(
+            pa.BufferReader(content), pre_buffer=False, read_dictionary=list(words)
+        )
         table = file.read(columns=list(columns) if columns else None, use_threads=False)
     except KeyError:
         raise SegmentError(f"its columns are not those of {kind}") from None
     except (pa.ArrowException, OSError) as error:
-        raise SegmentError(f"not a Parquet file that can be read ({type(error).__name__})") from None
+        raise SegmentError(
+            f"not a Parquet file that can be read ({type(error).__name__})"
+        ) from None
     wanted = [name for name in schemas()[kind].names if columns is None or name in columns]
     if table.column_names != wanted:
         raise SegmentError(f"its columns are not those of {kind}")
@@ -190,7 +203,9 @@ def make_moves(kind: str, rows: Iterable[Transition], *, day: str, scan: str) ->
     ordered = sorted(rows, key=lambda row: (row.check, row.resource, row.region))
     names = [name for name in schemas()[kind].names if name != "evidence_sha256"]
     columns: list[list[Any]] = [[getattr(row, name) for row in ordered] for name in names]
-    columns.append([bytes.fromhex(row.evidence_sha256) if row.evidence_sha256 else None for row in ordered])
+    columns.append(
+        [bytes.fromhex(row.evidence_sha256) if row.evidence_sha256 else None for row in ordered]
+    )
     return make_table(kind, columns, day=day, scan=scan)
 
 
@@ -241,9 +256,15 @@ def _cause(text: str) -> Cause:
 def stored(store_content: bytes | None, segment: Segment) -> bytes:
     """The bytes of a segment as its record names them; TscanError where they are missing or others."""
     if store_content is None:
-        raise TscanError(f"{segment.path} is missing from the store", "'tscan verify' names everything that is damaged")
+        raise TscanError(
+            f"{segment.path} is missing from the store",
+            "'tscan verify' names everything that is damaged",
+        )
     if hashlib.sha256(store_content).hexdigest() != segment.sha256:
-        raise TscanError(f"{segment.path} was changed: its SHA-256 differs", "'tscan verify' names all that is damaged")
+        raise TscanError(
+            f"{segment.path} was changed: its SHA-256 differs",
+            "'tscan verify' names all that is damaged",
+        )
     return store_content
 
 

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, Final, cast
 
 from scanner.errors import TscanError
 from scanner.history.lines import SnapshotReader
-from scanner.history.whole import whole_file
+from scanner.history.whole import atomic_write
 from scanner.model.answers import Answer, Snapshot, canonical
 
 SCHEMA: Final = "tscan.snapshot/1"
@@ -26,7 +26,7 @@ SCHEMA: Final = "tscan.snapshot/1"
 
 def write_snapshot(path: Path, snapshot: Snapshot) -> None:
     """Write a snapshot whole or not at all, readable by its owner only; TscanError if the place cannot be written."""
-    with whole_file(path) as file:
+    with atomic_write(path) as file:
         _write(file, snapshot, compressed=path.suffix == ".gz")
     _sync_folder(path.parent)
 
@@ -35,10 +35,14 @@ def read_snapshot(path: Path) -> Snapshot:
     """A snapshot as it was written; ContentError with the line for one that is cut off, edited or not understood."""
     try:
         with path.open("rb") as file:
-            raw: BinaryIO = cast(BinaryIO, gzip.GzipFile(fileobj=file)) if path.suffix == ".gz" else file
+            raw: BinaryIO = (
+                cast(BinaryIO, gzip.GzipFile(fileobj=file)) if path.suffix == ".gz" else file
+            )
             return SnapshotReader(str(path), io.BufferedReader(cast(Any, raw), 1 << 20)).read()
     except OSError as error:
-        raise TscanError(f"{path} cannot be read: {error.strerror or error}", "name a snapshot of tscan") from error
+        raise TscanError(
+            f"{path} cannot be read: {error.strerror or error}", "name a snapshot of tscan"
+        ) from error
 
 
 def snapshot_bytes(snapshot: Snapshot) -> bytes:
@@ -83,7 +87,10 @@ def _texts(snapshot: Snapshot) -> Iterator[str]:
             "regions_open": snapshot.regions_open,
             "checks": snapshot.checks,
             "params": snapshot.params,
-            "callers": [{"id": one.id, "account": one.account, "detail": one.detail} for one in snapshot.callers],
+            "callers": [
+                {"id": one.id, "account": one.account, "detail": one.detail}
+                for one in snapshot.callers
+            ],
             **_more(snapshot),
         }
     )

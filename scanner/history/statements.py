@@ -37,7 +37,8 @@ def stream_of(target: str) -> str:
 
 def _escaped(text: str) -> str:
     return "".join(
-        char if _PLAIN.fullmatch(char) else "".join(f"_{byte:02x}" for byte in char.encode()) for char in text
+        char if _PLAIN.fullmatch(char) else "".join(f"_{byte:02x}" for byte in char.encode())
+        for char in text
     )
 
 
@@ -55,7 +56,9 @@ def place_of(key: str) -> tuple[str, int] | None:
 def payload_of(record: Record) -> bytes:
     """The Statement of a record: its subjects are the segments, its predicate is the record."""
     predicate = {name: getattr(record, name) for name in _NAMES}
-    predicate["segments"] = [{name: getattr(one, name) for name in _SEGMENT} for one in record.segments]
+    predicate["segments"] = [
+        {name: getattr(one, name) for name in _SEGMENT} for one in record.segments
+    ]
     subjects = [{"name": one.path, "digest": {"sha256": one.sha256}} for one in record.segments]
     statement = {
         "_type": STATEMENT,
@@ -90,7 +93,9 @@ def record_of(payload: bytes, key: str) -> Record:
     number = kind.removeprefix(_PREDICATE)
     if number != str(VERSION):
         if number.isdecimal() and int(number[:9]) > VERSION:
-            raise TscanError(f"{key} was written by a newer tscan (record format {number})", "upgrade tscan")
+            raise TscanError(
+                f"{key} was written by a newer tscan (record format {number})", "upgrade tscan"
+            )
         raise SealError(f"record format {number} is not known")
     record = _build(value.get("predicate"))
     _check(record)
@@ -114,7 +119,9 @@ def _build(value: Any) -> Record:
     more |= {name: value[name] for name in _MAPPINGS if isinstance(value[name], dict)}
     segments = value["segments"]
     texts = _NAMES - {*_LISTS, *_MAPPINGS, "segments", "seq"}
-    whole = len(more) == len(_LISTS) + len(_MAPPINGS) and all(isinstance(value[name], str) for name in texts)
+    whole = len(more) == len(_LISTS) + len(_MAPPINGS) and all(
+        isinstance(value[name], str) for name in texts
+    )
     if not whole or type(value["seq"]) is not int or not isinstance(segments, list):
         raise SealError("a member of the record is of a wrong type")
     return Record(**{**value, **more, "segments": tuple(map(_segment, segments))})
@@ -138,7 +145,9 @@ def _check(record: Record) -> None:
         raise SealError("a segment of the record does not lie where its kind does")
     if record.together and record.scan not in record.together:
         raise SealError("it is not among the scans that it was judged together with")
-    if record.waivers_sha256 != next((one.sha256 for one in record.segments if one.kind == "waivers"), ""):
+    if record.waivers_sha256 != next(
+        (one.sha256 for one in record.segments if one.kind == "waivers"), ""
+    ):
         raise SealError("its waivers are not those that it names")
 
 

@@ -80,7 +80,9 @@ STORES = Registry[Callable[[str], Store]](
 )
 """By scheme; what has none is a folder."""
 
-VERSIONS = Registry[Callable[[str], "Versions"]]("scanner.versions", s3="scanner.history.versions:ObjectVersions")
+VERSIONS = Registry[Callable[[str], "Versions"]](
+    "scanner.versions", s3="scanner.history.versions:ObjectVersions"
+)
 """By scheme: what a store remembers of files that were deleted or written again; others remember nothing."""
 
 
@@ -89,12 +91,17 @@ def open_store(place: str) -> Store:
     scheme, found, rest = place.partition("://")
     mistyped = not found and ":" in place and place.partition(":")[0] in STORES.names
     if mistyped or place == "file://":
-        raise TscanError(f"{place} is no store", "write it as s3://bucket/prefix, or as the name of a folder")
+        raise TscanError(
+            f"{place} is no store", "write it as s3://bucket/prefix, or as the name of a folder"
+        )
     if not found:
         return STORES.get("file")(place)
     if scheme not in STORES.names:
         known = ", ".join(f"{name}://" for name in STORES.names)
-        raise TscanError(f"{place}: there is no store of the kind {scheme}://", f"give a folder, or one of {known}")
+        raise TscanError(
+            f"{place}: there is no store of the kind {scheme}://",
+            f"give a folder, or one of {known}",
+        )
     return STORES.get(scheme)(rest if scheme == "file" else place)
 
 

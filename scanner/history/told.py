@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from scanner.core.stories import ANY, FAIL, PASS, Key, Move, Spans, Stories
+from scanner.core.stories import ANY, FAIL, PASS, Key, Move, Spans, Timelines
 from scanner.history.segments import SegmentError
 from scanner.model.history import Cause
 
@@ -22,7 +22,7 @@ _PLACE: Final = (*_GROUND, "resource")
 _CAUSES: Final = frozenset(Cause)
 
 
-def told(segments: Iterable[tuple[int, pa.Table]]) -> Stories:
+def timelines_of(segments: Iterable[tuple[int, pa.Table]]) -> Timelines:
     """The stories in segments of transitions, each with the number of its record, in order.
 
     They make the same report as those of `core.stories.tell`. SegmentError for what is no transition.
@@ -31,11 +31,11 @@ def told(segments: Iterable[tuple[int, pa.Table]]) -> Stories:
 
     rows = _joined(segments)
     if not len(rows["seq"]):
-        return Stories(items=(), listings={}, passing={})
+        return Timelines(items=(), listings={}, passing={})
     once = _once(rows)
     passing, others = _counted(_chosen(rows, once)), _chosen(rows, pc.invert(once))
     if not len(others["seq"]):
-        return Stories(items=(), listings={}, passing=passing)
+        return Timelines(items=(), listings={}, passing=passing)
     stories = _Rows(others).stories()
     return replace(stories, passing=passing + Counter(stories.passing))
 
@@ -50,7 +50,11 @@ def _joined(segments: Iterable[tuple[int, pa.Table]]) -> dict[str, pa.Array]:
     for seq, table in segments:
         if any(column.null_count for column in table.columns):
             raise SegmentError("a transition lacks a value")
-        parts.append(table.append_column("seq", pa.repeat(pa.scalar(seq, pa.int32()), len(table))).cast(schema))
+        parts.append(
+            table.append_column("seq", pa.repeat(pa.scalar(seq, pa.int32()), len(table))).cast(
+                schema
+            )
+        )
     whole = pa.concat_tables(parts).unify_dictionaries()
     rows = {name: whole.column(name).combine_chunks() for name in whole.column_names}
     _check_causes(rows["cause"].dictionary.to_pylist())
@@ -111,7 +115,7 @@ class _Rows:
         self._item = pc.cumulative_sum(self._begins.cast(pa.int32()))
         """By row, its item."""
 
-    def stories(self) -> Stories:
+    def stories(self) -> Timelines:
         """Each row in the member that is meant for it."""
         import pyarrow.compute as pc
 
@@ -122,7 +126,7 @@ class _Rows:
         # A listing that was cut short may have hidden an item: those of its check are told one by one.
         odd = self._items(pc.or_(strange, pc.is_in(check, pc.unique(check.filter(listed)))))
         failing = pc.and_not(self._items(fails), odd)
-        return Stories(
+        return Timelines(
             items=self._told(pc.and_not(odd, listed)),
             listings=dict(self._told(listed)),
             passing=self._seen(pc.invert(pc.or_(odd, failing))),
@@ -144,7 +148,9 @@ class _Rows:
         keys = zip(*(_values(rows[name].take(starts)) for name in _PLACE), strict=True)
         words = (_values(rows[name]) for name in ("verdict", "cause", "reason"))
         moves = list(zip(rows["seq"].to_pylist(), *words, strict=True))
-        for key, (start, end) in zip(keys, pairwise((*starts.to_pylist(), len(moves))), strict=True):
+        for key, (start, end) in zip(
+            keys, pairwise((*starts.to_pylist(), len(moves))), strict=True
+        ):
             yield key, moves[start:end]
 
     def _seen(self, chosen: pa.Array) -> Counter[tuple[str, str, int]]:
@@ -165,7 +171,9 @@ class _Rows:
             return
         spans = _spans(_chosen(self._rows, chosen), self._begins.filter(chosen))
         edges = pc.indices_nonzero(_changes(_numbers(spans, _GROUND))).to_pylist()
-        grounds = zip(*(_values(spans.pop(name).take(pa.array(edges[:-1]))) for name in _GROUND), strict=True)
+        grounds = zip(
+            *(_values(spans.pop(name).take(pa.array(edges[:-1]))) for name in _GROUND), strict=True
+        )
         columns = {name: _values(column) for name, column in spans.items()}
         for (check, region), (start, end) in zip(grounds, pairwise(edges), strict=True):
             part: dict[str, Any] = {name: column[start:end] for name, column in columns.items()}
@@ -180,7 +188,9 @@ def _spans(rows: Mapping[str, pa.Array], begins: pa.Array) -> dict[str, pa.Array
     no, yes, last = pa.array([False]), pa.array([True]), len(begins) - 1
     fails, seq = _is(rows["verdict"], FAIL), rows["seq"]
     ends = pa.concat_arrays([begins.slice(1), yes])
-    before, after = (pa.concat_arrays(parts) for parts in ([no, fails.slice(0, last)], [fails.slice(1), no]))
+    before, after = (
+        pa.concat_arrays(parts) for parts in ([no, fails.slice(0, last)], [fails.slice(1), no])
+    )
     start = pc.indices_nonzero(pc.and_(fails, pc.or_(begins, pc.invert(before)))).cast(pa.int64())
     end = pc.indices_nonzero(pc.and_(fails, pc.or_(ends, pc.invert(after)))).cast(pa.int64())
     following = pc.min_element_wise(pc.add(end, 1), last)
@@ -188,7 +198,9 @@ def _spans(rows: Mapping[str, pa.Array], begins: pa.Array) -> dict[str, pa.Array
     return {
         **{name: rows[name].take(start) for name in _GROUND},
         "resources": rows["resource"].take(start),
-        "before": pc.if_else(begins.take(start), none, seq.take(pc.max_element_wise(pc.subtract(start, 1), 0))),
+        "before": pc.if_else(
+            begins.take(start), none, seq.take(pc.max_element_wise(pc.subtract(start, 1), 0))
+        ),
         "opened": seq.take(start),
         "failed": seq.take(end),
         "closed": pc.if_else(ends.take(end), none, seq.take(following)),
@@ -207,7 +219,11 @@ def _numbers(rows: Mapping[str, pa.Array], names: Sequence[str]) -> pa.Array:
     for name in names:
         column = rows[name]
         indices = column.indices.cast(pa.int64())
-        found = indices if found is None else pc.add(pc.multiply_checked(found, len(column.dictionary)), indices)
+        found = (
+            indices
+            if found is None
+            else pc.add(pc.multiply_checked(found, len(column.dictionary)), indices)
+        )
     return found
 
 
@@ -224,7 +240,9 @@ def _changes(numbers: pa.Array) -> pa.Array:
     import pyarrow.compute as pc
 
     edge = pa.array([True])
-    return pa.concat_arrays([edge, pc.not_equal(numbers.slice(1), numbers.slice(0, len(numbers) - 1)), edge])
+    return pa.concat_arrays(
+        [edge, pc.not_equal(numbers.slice(1), numbers.slice(0, len(numbers) - 1)), edge]
+    )
 
 
 def _values(column: pa.Array) -> list[Any]:
@@ -234,6 +252,8 @@ def _values(column: pa.Array) -> list[Any]:
     if not isinstance(column, pa.DictionaryArray):
         return list(column.to_pylist())
     if len(column.dictionary) > len(column):
-        return list(column.dictionary.take(column.indices).to_pylist())  # each value of its own is far slower
+        return list(
+            column.dictionary.take(column.indices).to_pylist()
+        )  # each value of its own is far slower
     words = column.dictionary.to_pylist()
     return [words[index] for index in column.indices.to_pylist()]

@@ -20,7 +20,9 @@ from scanner.history.statements import place_of, record_key, record_of, stream_o
 from scanner.history.stores import Store, fetch_all, get_all
 from scanner.model.history import Record, Segment
 
-_OVERLAP: Final = timedelta(hours=12)  # so long a scan may read its other targets, and judge, until it is committed
+_OVERLAP: Final = timedelta(
+    hours=12
+)  # so long a scan may read its other targets, and judge, until it is committed
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -76,7 +78,9 @@ class _Read:
         return f"{self.stream}/{self.seq}"
 
 
-def verify(store: Store, *, trusted: Mapping[str, bytes] | None = None, anchors: Sequence[Anchor] = ()) -> Verified:
+def verify(
+    store: Store, *, trusted: Mapping[str, bytes] | None = None, anchors: Sequence[Anchor] = ()
+) -> Verified:
     """Everything but the verdicts; TscanError where there is no history, or one of a newer tscan.
 
     `trusted` are public keys by id, from outside the store; none: those that the store carries. `anchors` say
@@ -85,7 +89,9 @@ def verify(store: Store, *, trusted: Mapping[str, bytes] | None = None, anchors:
     begun = check_marker(store)
     entries = {entry.key: entry for entry in store.list("")}
     if not any(place_of(key) for key in entries) and not anchors:
-        raise TscanError(f"{store.name}: there is no history here", "name the store that 'tscan scan' wrote")
+        raise TscanError(
+            f"{store.name}: there is no history here", "name the store that 'tscan scan' wrote"
+        )
     run = _Run(store, Verified(), sealed=trusted is not None)
     if not begun:
         run.damage("", MARKER, "missing")
@@ -140,7 +146,10 @@ class _Run:
             self.damage(f"{stream}/{number}", record_key(stream, number), "missing")
         names = [record_key(stream, number) for number in numbers]
         contents = get_all(self.store, names)
-        read = [self._read(key, content or b"", keys) for key, content in zip(names, contents, strict=True)]
+        read = [
+            self._read(key, content or b"", keys)
+            for key, content in zip(names, contents, strict=True)
+        ]
         self.digests[stream] = {one.seq: one.sha256 for one in read}
         self.seen.heads[stream] = f"{stream}/{read[-1].seq}:{read[-1].sha256}"
         self._signatures(read)
@@ -169,10 +178,14 @@ class _Run:
     def _signatures(self, read: list[_Read]) -> None:
         signed = False
         by = ""
-        last = max((one.seq for one in read if one.record is not None and not one.signature), default=0)
+        last = max(
+            (one.seq for one in read if one.record is not None and not one.signature), default=0
+        )
         for one in read:
             if by and one.signer and one.signer != by:
-                self.seen.notes.append(f"from record {one.name} on: signed with another key ({one.signer[:16]})")
+                self.seen.notes.append(
+                    f"from record {one.name} on: signed with another key ({one.signer[:16]})"
+                )
             by = one.signer or by
             kind, _, detail = one.signature.partition(" key ")
             if one.signature == "unsigned":
@@ -180,7 +193,12 @@ class _Run:
                 if signed:
                     self.damage(one.name, one.key, "unsigned", "the records before it are signed")
                 elif self.sealed and one.seq > last:
-                    self.damage(one.name, one.key, "unsigned", "nor is any record after it, which would vouch for it")
+                    self.damage(
+                        one.name,
+                        one.key,
+                        "unsigned",
+                        "nor is any record after it, which would vouch for it",
+                    )
             elif one.signature == "edited":
                 self.damage(one.name, one.key, "edited", "its signature does not fit")
             elif kind == "unknown":
@@ -204,8 +222,12 @@ class _Run:
             return  # what is missing is named as missing
         if record.previous_sha256 != before.sha256:
             # The one before is not what this one saw; both are named, for either may be the one that was changed.
-            self.damage(before.name, before.key, "replaced", f"record {one.seq} follows another one")
-            self.damage(one.name, one.key, "chain broken", "it does not follow the record before it")
+            self.damage(
+                before.name, before.key, "replaced", f"record {one.seq} follows another one"
+            )
+            self.damage(
+                one.name, one.key, "chain broken", "it does not follow the record before it"
+            )
         if before.record is not None and dated_before(before.record, record):
             self._back_dated(before, one, moment(before.record.started) - moment(record.finished))
 
@@ -214,7 +236,9 @@ class _Run:
         if by > _OVERLAP:
             self.damage(one.name, one.key, "back-dated", f"{when}: or a clock that jumped")
         else:
-            self.seen.notes.append(f"record {one.name}: {when}: their scans overlapped, or a clock was set back")
+            self.seen.notes.append(
+                f"record {one.name}: {when}: their scans overlapped, or a clock was set back"
+            )
 
     def _twice(self, read: list[_Read]) -> None:
         first: dict[str, _Read] = {}
@@ -222,7 +246,9 @@ class _Run:
             for mark in (one.sha256, one.record.scan if one.record else one.sha256):
                 other = first.setdefault(mark, one)
                 if other is not one:
-                    self.damage(one.name, one.key, "duplicated", f"the same scan is record {other.seq}")
+                    self.damage(
+                        one.name, one.key, "duplicated", f"the same scan is record {other.seq}"
+                    )
                     break
 
     def anchors(self, anchors: Sequence[Anchor]) -> None:
@@ -262,7 +288,12 @@ class _Run:
     def _named(self, named: dict[str, tuple[str, Segment]], record: str, segment: Segment) -> None:
         other = named.setdefault(segment.path, (record, segment))
         if other[1] != segment:
-            self.damage(record, segment.path, "edited", f"record {other[0]} describes the same file otherwise")
+            self.damage(
+                record,
+                segment.path,
+                "edited",
+                f"record {other[0]} describes the same file otherwise",
+            )
         elif other[0] != record and segment.kind not in KEPT_ONCE:
             self.damage(record, segment.path, "duplicated", f"record {other[0]} names it too")
 
@@ -273,7 +304,11 @@ class _Run:
             return error
 
     def _segment(
-        self, record: str, segment: Segment, content: bytes | TscanError | None, digests: Mapping[str, str]
+        self,
+        record: str,
+        segment: Segment,
+        content: bytes | TscanError | None,
+        digests: Mapping[str, str],
     ) -> None:
         if isinstance(content, TscanError):
             self.damage(record, segment.path, "unreadable", content.message)
@@ -286,12 +321,19 @@ class _Run:
             if digest in digests:
                 self.damage(record, segment.path, "reordered", f"it is {digests[digest]}")
             elif len(content) < segment.bytes:
-                self.damage(record, segment.path, "truncated", f"{len(content)} of {segment.bytes} bytes")
+                self.damage(
+                    record, segment.path, "truncated", f"{len(content)} of {segment.bytes} bytes"
+                )
             else:
                 self.damage(record, segment.path, "edited", "its SHA-256 differs")
             return
         if len(content) != segment.bytes or not self._rows_fit(segment, content):
-            self.damage(record, segment.path, "counts", f"the record says {segment.rows} rows, {segment.bytes} bytes")
+            self.damage(
+                record,
+                segment.path,
+                "counts",
+                f"the record says {segment.rows} rows, {segment.bytes} bytes",
+            )
 
     def _rows_fit(self, segment: Segment, content: bytes) -> bool:
         if not segment.path.endswith(".parquet"):

@@ -19,7 +19,9 @@ from scanner.errors import TscanError
 from scanner.history.anchors import Version
 
 _NAMELESS: Final = "null"
-_HINT: Final = "reading versions needs s3:ListBucketVersions, s3:GetObjectVersion and s3:GetObjectRetention"
+_HINT: Final = (
+    "reading versions needs s3:ListBucketVersions, s3:GetObjectVersion and s3:GetObjectRetention"
+)
 
 
 def _now() -> datetime:
@@ -90,7 +92,9 @@ class ObjectVersions:
             code = error.response.get("Error", {}).get("Code", "error")
             raise TscanError(f"{self._name}: its versions were not read ({code})", _HINT) from error
         except BotoCoreError as error:
-            raise TscanError(f"{self._name}: its versions were not read ({type(error).__name__})", _HINT) from error
+            raise TscanError(
+                f"{self._name}: its versions were not read ({type(error).__name__})", _HINT
+            ) from error
 
 
 def _version(row: Mapping[str, Any], *, deletion: bool) -> Version:

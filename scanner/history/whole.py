@@ -13,7 +13,7 @@ from scanner.errors import TscanError
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
+def atomic_write(path: Path) -> Iterator[BinaryIO]:
     """What takes its name once all of it is on the disk, readable by its owner only; TscanError where it cannot be."""
     try:
         descriptor, temporary = tempfile.mkstemp(prefix=".tscan-", dir=path.parent)
@@ -28,4 +28,6 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             with suppress(OSError):
                 os.unlink(temporary)
     except OSError as error:
-        raise TscanError(f"{path} cannot be written: {error.strerror or type(error).__name__}") from error
+        raise TscanError(
+            f"{path} cannot be written: {error.strerror or type(error).__name__}"
+        ) from error

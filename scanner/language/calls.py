@@ -25,7 +25,9 @@ def check_call(checker: Checker, node: Call, scope: Scope) -> Type:
         hint = did_you_mean(node.function, {*FUNCTIONS, *MACROS, "has"})
         return checker.error(node.at, f"unknown function '{node.function}'", hint)
     if not (function.method if node.method else function.plain):
-        return checker.error(node.at, f"'{function.name}' is not written this way", f"write {function.example}")
+        return checker.error(
+            node.at, f"'{function.name}' is not written this way", f"write {function.example}"
+        )
     result = _result(function, arguments)
     if result is None:
         given = ", ".join(map(str, arguments)) or "nothing"
@@ -41,7 +43,8 @@ def _result(function: Function, arguments: list[Type]) -> Type | None:
     results = {
         overload.result
         for overload in function.overloads
-        if len(overload.parameters) == len(arguments) and all(map(accepts, overload.parameters, arguments))
+        if len(overload.parameters) == len(arguments)
+        and all(map(accepts, overload.parameters, arguments))
     }
     if not results:
         return None
@@ -64,11 +67,17 @@ def _check_literals(checker: Checker, node: Call) -> None:
 def _check_pattern(checker: Checker, pattern: Node) -> None:
     if not (isinstance(pattern, Literal) and isinstance(pattern.value, str)):
         checker.error(
-            pattern.at, "a pattern is written out, as text.matches('^prod-')", "compare with == or startsWith"
+            pattern.at,
+            "a pattern is written out, as text.matches('^prod-')",
+            "compare with == or startsWith",
         )
         return
     try:
         matcher(pattern.value)
     except PatternError as error:
         line, column = pattern.at
-        checker.error((line, column + 1 + error.offset), f"in the pattern: {error}", f"the pattern is {pattern.value}")
+        checker.error(
+            (line, column + 1 + error.offset),
+            f"in the pattern: {error}",
+            f"the pattern is {pattern.value}",
+        )

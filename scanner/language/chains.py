@@ -14,7 +14,9 @@ from scanner.language.unread import CLASSES
 _WHOLE: Final = frozenset({bool, int, float, str, list, dict, datetime, timedelta})
 
 
-def compile_chain(tree: Node, types: dict[Node, Type], want: Type) -> Callable[[Any, int], Any] | None:
+def compile_chain(
+    tree: Node, types: dict[Node, Type], want: Type
+) -> Callable[[Any, int], Any] | None:
     """The function from a scope and a budget to a value or SLOW; None when the tree is no plain chain."""
     keys: list[str | int] = []
     node = tree
@@ -29,7 +31,10 @@ def compile_chain(tree: Node, types: dict[Node, Type], want: Type) -> Callable[[
         or "" in keys
     ):
         return None
-    return _walk((node.name, *reversed(keys)), _WHOLE if want is DYN else frozenset({CLASSES.get(want, dict)}))
+    return _walk(
+        (node.name, *reversed(keys)),
+        _WHOLE if want is DYN else frozenset({CLASSES.get(want, dict)}),
+    )
 
 
 def _key(node: Member | Index) -> str | int:
@@ -42,7 +47,9 @@ def _key(node: Member | Index) -> str | int:
 
 def _walk(keys: tuple[str | int, ...], allowed: frozenset[type]) -> Callable[[Any, int], Any]:
     first = keys[0]
-    rest: tuple[tuple[Any, type], ...] = tuple((key, list if type(key) is int else dict) for key in keys[1:])
+    rest: tuple[tuple[Any, type], ...] = tuple(
+        (key, list if type(key) is int else dict) for key in keys[1:]
+    )
 
     def fast(scope: Any, left: int) -> Any:
         value: Any = scope[first]

@@ -66,7 +66,11 @@ class Checker:
         """Check a node, and note a mistake unless it has a type."""
         found = self.check(node, scope)
         if found not in (wanted, DYN):
-            self.error(node.at, f"{role} is {found}, not {wanted}", _boolean_hint(node) if wanted is BOOL else "")
+            self.error(
+                node.at,
+                f"{role} is {found}, not {wanted}",
+                _boolean_hint(node) if wanted is BOOL else "",
+            )
 
 
 def _boolean_hint(node: Node) -> str:
@@ -80,7 +84,9 @@ def _literal(checker: Checker, node: Literal, scope: Scope) -> Type:
 def _name(checker: Checker, node: Name, scope: Scope) -> Type:
     if node.name in scope.names:
         return scope.names[node.name]
-    return checker.error(node.at, f"unknown name '{node.name}'", did_you_mean(node.name, scope.names))
+    return checker.error(
+        node.at, f"unknown name '{node.name}'", did_you_mean(node.name, scope.names)
+    )
 
 
 def _member(checker: Checker, node: Member, scope: Scope, *, guarded: bool = False) -> Type:
@@ -92,12 +98,16 @@ def _member(checker: Checker, node: Member, scope: Scope, *, guarded: bool = Fal
             _unguarded_key(checker, node.at, f"'{node.name}'", text(node.operand))
         return operand.value
     if not isinstance(operand, RecordType):
-        hint = f"for its length: size({text(node.operand)})" if node.name in ("size", "length") else ""
+        hint = (
+            f"for its length: size({text(node.operand)})" if node.name in ("size", "length") else ""
+        )
         return checker.error(node.at, f"{operand} has no fields", hint)
     field = operand.fields.get(node.name)
     if field is None:
         return checker.error(
-            node.at, f"{operand} has no attribute '{node.name}'", did_you_mean(node.name, operand.fields)
+            node.at,
+            f"{operand} has no attribute '{node.name}'",
+            did_you_mean(node.name, operand.fields),
         )
     path = text(node)
     if field.optional and not guarded and not checker.raw and not scope.has(path):
@@ -116,11 +126,19 @@ def _has(checker: Checker, node: Has, scope: Scope) -> Type:
     checker.types[member] = _member(checker, member, scope, guarded=True)
     operand = checker.types[member.operand]
     if isinstance(operand, MapType):
-        checker.error(node.at, "has() asks for a field of a record", f"write '{member.name}' in {text(member.operand)}")
+        checker.error(
+            node.at,
+            "has() asks for a field of a record",
+            f"write '{member.name}' in {text(member.operand)}",
+        )
     if isinstance(operand, RecordType):
         field = operand.fields.get(member.name)
         if field is not None and not field.optional:
-            checker.error(node.at, f"'{text(member)}' is always there", "leave has() out; only fields marked ? need it")
+            checker.error(
+                node.at,
+                f"'{text(member)}' is always there",
+                "leave has() out; only fields marked ? need it",
+            )
     return BOOL
 
 
@@ -151,9 +169,17 @@ def _list_index(checker: Checker, node: Index, scope: Scope, index: Type) -> Non
     elif checker.raw:
         return
     elif type(place) is not int or place < 0:
-        checker.error(node.index.at, "a list is indexed by a number that is written out", f"or ask {of}.exists(x, …)")
+        checker.error(
+            node.index.at,
+            "a list is indexed by a number that is written out",
+            f"or ask {of}.exists(x, …)",
+        )
     elif scope.least_size(of) <= place:
-        checker.error(node.at, f"{of} may have fewer than {place + 1} items", f"guard it: size({of}) > {place} && …")
+        checker.error(
+            node.at,
+            f"{of} may have fewer than {place + 1} items",
+            f"guard it: size({of}) > {place} && …",
+        )
 
 
 def _unary(checker: Checker, node: Unary, scope: Scope) -> Type:
@@ -196,7 +222,9 @@ def _macro(checker: Checker, node: Macro, scope: Scope) -> Type:
     over = checker.check(node.range, scope)
     item = _items(checker, node, over)
     if node.variable in scope.names:
-        checker.error(node.at, f"'{node.variable}' already has a meaning here", "choose another loop variable")
+        checker.error(
+            node.at, f"'{node.variable}' already has a meaning here", "choose another loop variable"
+        )
     inner = scope.with_name(node.variable, item)
     if isinstance(over, MapType):
         inner = inner.knowing(frozenset({("in", f"{node.variable} in {text(node.range)}", 0)}))

@@ -97,7 +97,9 @@ def _name(emitter: Emitter, node: Name) -> str:
 
 def _member(emitter: Emitter, node: Member) -> str:
     known = emitter.known(text(node))
-    return known or _read(emitter, node, f"{emitter.kept(emit(emitter, node.operand))}[{node.name!r}]")
+    return known or _read(
+        emitter, node, f"{emitter.kept(emit(emitter, node.operand))}[{node.name!r}]"
+    )
 
 
 def _index(emitter: Emitter, node: Index) -> str:
@@ -191,7 +193,9 @@ def _binary(emitter: Emitter, node: Binary) -> str:
 
 def _membership(emitter: Emitter, node: Binary) -> str:
     left, container = _whole(emitter, node.left), node.right
-    if isinstance(container, ListLiteral) and all(isinstance(item, Literal) for item in container.items):
+    if isinstance(container, ListLiteral) and all(
+        isinstance(item, Literal) for item in container.items
+    ):
         values = [item.value for item in container.items if isinstance(item, Literal)]
         hashable = emitter.types[node.left] in (STRING, INT)
         return f"({left} in {emitter.constant(frozenset(values) if hashable else values)})"
@@ -238,7 +242,10 @@ def _call(emitter: Emitter, node: Call) -> str:
         return f"{emitter.constant(matcher(pattern_of(node)))}({emit(emitter, arguments[0])})"
     if name in _FOLDED and all(isinstance(argument, Literal) for argument in arguments):
         return _folded(emitter, node)
-    codes = [_whole(emitter, argument) if name == "join" else emit(emitter, argument) for argument in arguments]
+    codes = [
+        _whole(emitter, argument) if name == "join" else emit(emitter, argument)
+        for argument in arguments
+    ]
     if name in _INLINE:
         return _INLINE[name].format(*codes)
     return f"{emitter.constant(FUNCTIONS[name].run)}({', '.join(codes)})"

@@ -45,7 +45,9 @@ __all__ = ["BUDGET", "Closure", "Closures", "Environment"]
 class Closures:
     """The closures of one checked tree, by node."""
 
-    def __init__(self, types: dict[Node, Type], roots: frozenset[str], *, raw: bool = False) -> None:
+    def __init__(
+        self, types: dict[Node, Type], roots: frozenset[str], *, raw: bool = False
+    ) -> None:
         self.types = types
         self.raw = raw
         self._roots = roots
@@ -201,7 +203,9 @@ def _binary(closures: Closures, node: Binary) -> Closure:
 def _macro(closures: Closures, node: Macro) -> Closure:
     item = item_reader(closures, node)
     keys = isinstance(closures.types[node.range], MapType)
-    return macro(node.kind, node.variable, closures.of(node.range), item, closures.of(node.body), keys=keys)
+    return macro(
+        node.kind, node.variable, closures.of(node.range), item, closures.of(node.body), keys=keys
+    )
 
 
 def item_reader(closures: Closures, node: Macro) -> Reader:
@@ -250,7 +254,11 @@ def _refuse(name: str, values: list[Any]) -> Unreadable:
 
 def _failed(name: str, values: Iterable[Any], error: Exception) -> Unreadable:
     items = [one for value in values if isinstance(value, list) for one in value if _is_unread(one)]
-    return merge([as_unread(one, f"{name}()") for one in items]) if items else Unreadable(f"{name}(): {error}")
+    return (
+        merge([as_unread(one, f"{name}()") for one in items])
+        if items
+        else Unreadable(f"{name}(): {error}")
+    )
 
 
 _BUILDERS: Final[dict[type, Callable[[Closures, Any], Closure]]] = {

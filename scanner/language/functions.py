@@ -16,11 +16,24 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network, summariz
 from typing import Any, Final
 
 from scanner.language.types import BOOL as BOOLEAN
-from scanner.language.types import DOUBLE, DURATION, DYN, INT, NOTHING, STRING, TIMESTAMP, ListType, MapType, Type
+from scanner.language.types import (
+    DOUBLE,
+    DURATION,
+    DYN,
+    INT,
+    NOTHING,
+    STRING,
+    TIMESTAMP,
+    ListType,
+    MapType,
+    Type,
+)
 
 INT_LIMIT: Final = 2**63
 
-_TIMESTAMP: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII)
+_TIMESTAMP: Final = re.compile(
+    r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII
+)
 _DURATION: Final = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d{1,9})?(?:h|ms|m|s|us))+", re.ASCII)
 _PIECE: Final = re.compile(r"(\d+)(?:\.(\d+))?(h|ms|m|s|us)", re.ASCII)
 _MICROSECONDS: Final = {"h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000, "us": 1}
@@ -190,7 +203,9 @@ def _of(result: Type, *parameters: Type) -> Overload:
 
 
 def _method(name: str, run: Callable[..., Any], overload: Overload, example: str) -> Function:
-    return Function(name=name, overloads=(overload,), run=run, method=True, plain=False, example=example)
+    return Function(
+        name=name, overloads=(overload,), run=run, method=True, plain=False, example=example
+    )
 
 
 def keys_of(mapping: dict[str, Any]) -> list[str]:
@@ -239,9 +254,17 @@ _ALL: Final = (
     _plain("keys", keys_of, "keys(map)", _of(ListType(STRING), MapType(NOTHING))),
     _plain("json", parse_json, "json('{}')", _of(DYN, STRING)),
     _plain("cidrPrefix", cidr_prefix, "cidrPrefix('10.0.0.0/8')", _of(INT, STRING)),
-    _plain("cidrWithin", cidr_within, "cidrWithin('10.1.0.0/16', '10.0.0.0/8')", _of(BOOLEAN, STRING, STRING)),
     _plain(
-        "cidrsBetween", cidrs_between, "cidrsBetween('10.0.0.0', '10.0.0.9')", _of(ListType(STRING), STRING, STRING)
+        "cidrWithin",
+        cidr_within,
+        "cidrWithin('10.1.0.0/16', '10.0.0.0/8')",
+        _of(BOOLEAN, STRING, STRING),
+    ),
+    _plain(
+        "cidrsBetween",
+        cidrs_between,
+        "cidrsBetween('10.0.0.0', '10.0.0.9')",
+        _of(ListType(STRING), STRING, STRING),
     ),
 )
 FUNCTIONS: Final = {function.name: function for function in _ALL}

@@ -47,7 +47,11 @@ class Token(NamedTuple):
 def tokens(source: str) -> list[Token]:
     """The tokens of an expression, closed by one of kind `end`; ExpressionErrors on anything unusual."""
     if len(source) > LONGEST_SOURCE:
-        raise fault((1, 1), f"the expression is longer than {LONGEST_SOURCE} characters", "split it into attributes")
+        raise fault(
+            (1, 1),
+            f"the expression is longer than {LONGEST_SOURCE} characters",
+            "split it into attributes",
+        )
     found: list[Token] = []
     position, line, start, length, match_at = 0, 1, 0, len(source), _TOKEN.match
     while position < length:
@@ -68,7 +72,9 @@ def tokens(source: str) -> list[Token]:
 
 
 def _refuse(character: str, at: tuple[int, int]) -> Exception:
-    hint = _REFUSED.get(character, "an expression is written in ASCII; other characters stand inside strings")
+    hint = _REFUSED.get(
+        character, "an expression is written in ASCII; other characters stand inside strings"
+    )
     return fault(at, f"unexpected character {character!r}", hint)
 
 
@@ -77,14 +83,24 @@ def _token(kind: str, text: str, following: str, at: tuple[int, int]) -> Token:
         raise fault(at, "byte strings are not part of the language", "write an ordinary string")
     if kind in ("string", "raw"):
         if following and following in "'\"" and len(text) - (kind == "raw") == 2:
-            raise fault(at, "triple quotes are not part of the language", "write one pair of quotes")
+            raise fault(
+                at, "triple quotes are not part of the language", "write one pair of quotes"
+            )
         if kind == "raw" and text[-2] == "\\":
-            raise fault(at, "a raw string cannot end with a backslash", "write an ordinary string, with \\\\ for one")
+            raise fault(
+                at,
+                "a raw string cannot end with a backslash",
+                "write an ordinary string, with \\\\ for one",
+            )
         value = text[2:-1] if kind == "raw" else _unescape(text[1:-1], at)
         return Token("string", text, value, at)
     if kind in ("int", "double"):
         if following and (following.isalnum() or following == "_"):
-            raise fault(at, f"{text + following!r} is not a number", "unsigned numbers and units are not written")
+            raise fault(
+                at,
+                f"{text + following!r} is not a number",
+                "unsigned numbers and units are not written",
+            )
         return Token(kind, text, _number(kind, text), at)
     raise AssertionError(f"no token is called {kind}")
 
@@ -105,7 +121,11 @@ def _unescape(body: str, at: tuple[int, int]) -> str:
             return chr(code)
         if match[5] is None:
             where = (at[0], at[1] + 1 + match.start())
-            raise fault(where, "unknown escape in a string", r"use \n \t \\ \' \" \xhh \uhhhh, or a raw string r'…'")
+            raise fault(
+                where,
+                "unknown escape in a string",
+                r"use \n \t \\ \' \" \xhh \uhhhh, or a raw string r'…'",
+            )
         return _SHORT.get(match[5], match[5])
 
     return _ESCAPE.sub(one, body)

@@ -17,7 +17,9 @@ _LISTS: Final = frozenset({list, OpenList})
 _MAPS: Final = frozenset({dict})
 
 
-def macro(kind: str, variable: str, over: Closure, item: Reader, body: Closure, *, keys: bool) -> Closure:
+def macro(
+    kind: str, variable: str, over: Closure, item: Reader, body: Closure, *, keys: bool
+) -> Closure:
     """The closure of a macro: its list (or, where `keys`, its map), the check on each item, and its body."""
     allowed = _MAPS if keys else _LISTS
 

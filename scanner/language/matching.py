@@ -14,7 +14,16 @@ from itertools import combinations
 from threading import Lock
 from typing import Final
 
-from scanner.language.patterns import Choice, Edge, One, Part, Ranges, Repeat, Sequence, read_pattern
+from scanner.language.patterns import (
+    Choice,
+    Edge,
+    One,
+    Part,
+    Ranges,
+    Repeat,
+    Sequence,
+    read_pattern,
+)
 
 _MOST_STATES: Final = 2_000
 _ONE_PASS_POSITIONS: Final = 200
@@ -94,7 +103,11 @@ class _Program:
             blocked = (mark == "^" and not at_start) or (mark == "$" and not at_end)
             if state and state not in self.ranges and not blocked:
                 pending.extend(self.jumps[state])
-        return frozenset(state for state in found if state in self.ranges or state == 0 or self.edges.get(state) == "$")
+        return frozenset(
+            state
+            for state in found
+            if state in self.ranges or state == 0 or self.edges.get(state) == "$"
+        )
 
 
 class _Automaton:

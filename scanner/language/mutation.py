@@ -114,7 +114,9 @@ def _changes(node: Node) -> Iterator[tuple[str, Node]]:
         case Literal(value=value):
             yield from (_becomes(node, replace(node, value=other)) for other in _others(value))
         case Binary(operator=operator):
-            yield from (_becomes(node, replace(node, operator=other)) for other in _FLIPS.get(operator, ()))
+            yield from (
+                _becomes(node, replace(node, operator=other)) for other in _FLIPS.get(operator, ())
+            )
         case Logic():
             yield from _logic(node)
         case Unary(operator="!", operand=operand):

@@ -86,7 +86,9 @@ def _conversion(left: Type, right: Type) -> str:
 def _order(checker: Checker, node: Binary, left: Type, right: Type) -> Type:
     for side in (left, right):
         if side not in (*_ORDERED, DYN):
-            hint = "compare with a list of allowed values: x in ['a', 'b']" if side is STRING else ""
+            hint = (
+                "compare with a list of allowed values: x in ['a', 'b']" if side is STRING else ""
+            )
             checker.error(node.at, f"{side} has no order", hint)
             return BOOL
     if unify(left, right) is None:
@@ -103,6 +105,8 @@ def _arithmetic(checker: Checker, node: Binary, left: Type, right: Type) -> Type
     found = _ARITHMETIC.get((node.operator, left, right))
     if found is None:
         return checker.error(
-            node.at, f"'{node.operator}' does not apply to {left} and {right}", _conversion(left, right)
+            node.at,
+            f"'{node.operator}' does not apply to {left} and {right}",
+            _conversion(left, right),
         )
     return found

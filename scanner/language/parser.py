@@ -93,9 +93,13 @@ class _Parser:
 
     def _unexpected(self, hint: str = "") -> NoReturn:
         token = self._peek()
-        what = "the expression ends too early" if token.kind == "end" else f"unexpected {token.text!r}"
+        what = (
+            "the expression ends too early" if token.kind == "end" else f"unexpected {token.text!r}"
+        )
         before = self._tokens[max(self._next - 1, 0)]
-        meant = next((_ELSEWHERE[word.text] for word in (token, before) if word.text in _ELSEWHERE), "")
+        meant = next(
+            (_ELSEWHERE[word.text] for word in (token, before) if word.text in _ELSEWHERE), ""
+        )
         raise fault(token.at, what, f"write '{meant}'" if meant else hint)
 
     def _made(self, node: N) -> N:
@@ -112,14 +116,18 @@ class _Parser:
     def _expression(self) -> Node:
         self._open += 1
         if self._open > DEEPEST:
-            raise fault(self._peek().at, f"the expression is nested more than {DEEPEST} levels deep")
+            raise fault(
+                self._peek().at, f"the expression is nested more than {DEEPEST} levels deep"
+            )
         condition = self._logic("||")
         if self._sees("?"):
             at = self._take().at
             then = self._logic("||")
             self._expect(":")
             otherwise = self._expression()
-            condition = self._made(Ternary(at=at, condition=condition, then=then, otherwise=otherwise))
+            condition = self._made(
+                Ternary(at=at, condition=condition, then=then, otherwise=otherwise)
+            )
         self._open -= 1
         return condition
 
@@ -179,7 +187,9 @@ class _Parser:
         if token.text in MACROS:
             return self._macro(token, operand)
         arguments = self._arguments(")")
-        return self._made(Call(at=token.at, function=token.text, arguments=(operand, *arguments), method=True))
+        return self._made(
+            Call(at=token.at, function=token.text, arguments=(operand, *arguments), method=True)
+        )
 
     def _macro(self, token: Token, operand: Node) -> Node:
         self._take()
@@ -193,7 +203,9 @@ class _Parser:
         body = self._expression()
         if not self._accept(")"):
             self._unexpected(form)
-        return self._made(Macro(at=token.at, kind=token.text, range=operand, variable=variable.text, body=body))
+        return self._made(
+            Macro(at=token.at, kind=token.text, range=operand, variable=variable.text, body=body)
+        )
 
     def _arguments(self, closing: str) -> tuple[Node, ...]:
         self._take()
@@ -235,14 +247,22 @@ class _Parser:
         if token.text in ("true", "false"):
             return self._made(Literal(at=token.at, value=token.text == "true"))
         if token.text == "null":
-            raise fault(token.at, "there is no null", "ask has(self.field) whether a field was there")
+            raise fault(
+                token.at, "there is no null", "ask has(self.field) whether a field was there"
+            )
         if token.text in _RESERVED:
             raise fault(token.at, f"'{token.text}' is a reserved word")
         if not self._sees("("):
             return self._made(Name(at=token.at, name=token.text))
         arguments = self._arguments(")")
         if token.text != "has":
-            return self._made(Call(at=token.at, function=token.text, arguments=arguments, method=False))
+            return self._made(
+                Call(at=token.at, function=token.text, arguments=arguments, method=False)
+            )
         if len(arguments) != 1 or not isinstance(arguments[0], Member):
-            raise fault(token.at, "has() asks for one field, as in has(self.field)", "for a map: 'key' in map")
+            raise fault(
+                token.at,
+                "has() asks for one field, as in has(self.field)",
+                "for a map: 'key' in map",
+            )
         return self._made(Has(at=token.at, member=arguments[0]))

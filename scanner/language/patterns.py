@@ -177,7 +177,9 @@ class _Reader:
             return None
         match = _BOUNDS.match(self._pattern, self.offset)
         if match is None:
-            raise self._fail("'{' begins a repetition such as {2} or {2,5}; write \\{ for the character")
+            raise self._fail(
+                "'{' begins a repetition such as {2} or {2,5}; write \\{ for the character"
+            )
         least = int(match[1])
         most = (int(match[3]) if match[3] else None) if match[2] else least
         if max(least, most or 0) > MOST_REPEATS or (most is not None and most < least):
@@ -204,7 +206,9 @@ class _Reader:
     def _group(self, depth: int) -> Part:
         if self._peek() == "?":
             if not self._pattern.startswith("?:", self.offset):
-                raise self._fail("flags, names, lookaround and backreferences are not part of the language", 1)
+                raise self._fail(
+                    "flags, names, lookaround and backreferences are not part of the language", 1
+                )
             self.offset += 2
         part = self.choice(depth + 1)
         if self._peek() != ")":

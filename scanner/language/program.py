@@ -43,7 +43,14 @@ class Program:
     __slots__ = ("_budget", "_closures", "_fast", "_result", "_tree", "paths", "source", "type")
 
     def __init__(
-        self, source: str, tree: Node, checker: Checker, *, roots: frozenset[str], want: Type | None, budget: int
+        self,
+        source: str,
+        tree: Node,
+        checker: Checker,
+        *,
+        roots: frozenset[str],
+        want: Type | None,
+        budget: int,
     ) -> None:
         self.source: Final = source
         """The text of the expression."""
@@ -117,7 +124,11 @@ def compile_expression(
     tree = parse(source)
     checker = Checker(raw=raw)
     found = checker.check(tree, Scope(names=names))
-    if want is not None and not checker.errors and (unify(found, want) is None or (found is NOTHING)):
+    if (
+        want is not None
+        and not checker.errors
+        and (unify(found, want) is None or (found is NOTHING))
+    ):
         checker.error(tree.at, f"the expression is {found}, not {want}", "")
     if checker.errors:
         raise ExpressionErrors(checker.errors)

@@ -42,7 +42,9 @@ class Scope:
 
     def least_size(self, of: str) -> int:
         """The number of items that a list is known to have at least."""
-        return max((least for kind, path, least in self.facts if kind == "size" and path == of), default=0)
+        return max(
+            (least for kind, path, least in self.facts if kind == "size" and path == of), default=0
+        )
 
 
 def facts(condition: Node, *, holds: bool) -> frozenset[Fact]:
@@ -53,7 +55,11 @@ def facts(condition: Node, *, holds: bool) -> frozenset[Fact]:
         case Logic(operator=operator, terms=terms):
             found = [facts(term, holds=holds) for term in terms]
             united = (operator == "&&") == holds
-            return frozenset().union(*found) if united else frozenset(found[0]).intersection(*found[1:])
+            return (
+                frozenset().union(*found)
+                if united
+                else frozenset(found[0]).intersection(*found[1:])
+            )
         case Has(member=member) if holds:
             return frozenset({("has", text(member), 0)})
         case Binary(operator="in", left=key, right=right) if holds:
@@ -67,10 +73,17 @@ def facts(condition: Node, *, holds: bool) -> frozenset[Fact]:
 def _sizes(operator: str, left: Node, right: Node) -> frozenset[Fact]:
     if isinstance(left, Literal):
         operator, left, right = _MIRRORED[operator], right, left
-    if not (isinstance(left, Call) and left.function == "size" and left.arguments and isinstance(right, Literal)):
+    if not (
+        isinstance(left, Call)
+        and left.function == "size"
+        and left.arguments
+        and isinstance(right, Literal)
+    ):
         return NO_FACTS
     bound = right.value
     if type(bound) is not int:
         return NO_FACTS
-    least = {">": bound + 1, ">=": bound, "==": bound, "!=": 1 if bound == 0 else 0}.get(operator, 0)
+    least = {">": bound + 1, ">=": bound, "==": bound, "!=": 1 if bound == 0 else 0}.get(
+        operator, 0
+    )
     return frozenset({("size", text(left.arguments[0]), least)}) if least > 0 else NO_FACTS

@@ -116,7 +116,20 @@ class Has:
     member: Member
 
 
-Node = Literal | Name | Member | Index | Call | Unary | Logic | Binary | Ternary | ListLiteral | Macro | Has
+Node = (
+    Literal
+    | Name
+    | Member
+    | Index
+    | Call
+    | Unary
+    | Logic
+    | Binary
+    | Ternary
+    | ListLiteral
+    | Macro
+    | Has
+)
 
 
 def children(node: Node) -> tuple[Node, ...]:

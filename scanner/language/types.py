@@ -74,7 +74,9 @@ DYN: Final = ScalarType("dyn")
 NOTHING: Final = ScalarType("nothing")
 """The item type of the literal `[]`, which fits every list."""
 
-_SCALARS: Final = {kind.name: kind for kind in (BOOL, INT, DOUBLE, STRING, TIMESTAMP, DURATION, DYN)}
+_SCALARS: Final = {
+    kind.name: kind for kind in (BOOL, INT, DOUBLE, STRING, TIMESTAMP, DURATION, DYN)
+}
 _CONTAINER: Final = re.compile(r"(list|map)\((.*)\)")
 _DEEPEST: Final = 20
 
@@ -89,7 +91,9 @@ def _parse(text: str, whole: str, depth: int) -> Type:
         return scalar
     match = _CONTAINER.fullmatch(text)
     if match is None or depth > _DEEPEST:
-        raise ValueError(f"{whole!r} is not a type; a type is {', '.join(_SCALARS)}, list(type) or map(type)")
+        raise ValueError(
+            f"{whole!r} is not a type; a type is {', '.join(_SCALARS)}, list(type) or map(type)"
+        )
     inner = _parse(match[2].strip(), whole, depth + 1)
     return ListType(inner) if match[1] == "list" else MapType(inner)
 

@@ -34,7 +34,11 @@ CLASSES: Final[dict[Type, type]] = {
     TIMESTAMP: datetime,
     DURATION: timedelta,
 }
-_NAMES: Final = {kind: str(name) for name, kind in CLASSES.items()} | {list: "list", dict: "record", OpenList: "list"}
+_NAMES: Final = {kind: str(name) for name, kind in CLASSES.items()} | {
+    list: "list",
+    dict: "record",
+    OpenList: "list",
+}
 
 Reader = Callable[[Any], Any]
 """Turns what stands in the data into a value of the declared type, or into an Unreadable."""
@@ -56,7 +60,9 @@ def merge(unread: Iterable[Unreadable]) -> Unreadable:
             reasons.update(dict.fromkeys(one.reason.split(SEPARATOR)))
     shown = list(reasons)[:MOST_REASONS]
     return Unreadable(
-        SEPARATOR.join(shown + ["…"] * (len(reasons) > MOST_REASONS)), missing, gaps if gaps != _OTHER else frozenset()
+        SEPARATOR.join(shown + ["…"] * (len(reasons) > MOST_REASONS)),
+        missing,
+        gaps if gaps != _OTHER else frozenset(),
     )
 
 
@@ -81,11 +87,17 @@ def reader(kind: Type, path: str) -> Reader:
     if kind is DYN or kind is NOTHING:
         return _raw_reader(path)
     if kind in CLASSES:
-        return _datetime_reader(path) if kind is TIMESTAMP else _scalar_reader(CLASSES[kind], str(kind), path)
+        return (
+            _datetime_reader(path)
+            if kind is TIMESTAMP
+            else _scalar_reader(CLASSES[kind], str(kind), path)
+        )
     shallow = _list_reader(path) if isinstance(kind, ListType) else _dict_reader(path, str(kind))
     if not comparable(kind) or not isinstance(kind, ListType | MapType):
         return shallow
-    return _deep_reader(shallow, reader(kind.item if isinstance(kind, ListType) else kind.value, f"{path}[]"))
+    return _deep_reader(
+        shallow, reader(kind.item if isinstance(kind, ListType) else kind.value, f"{path}[]")
+    )
 
 
 def _wrong(value: object, wanted: str, path: str) -> Unreadable:
@@ -115,7 +127,9 @@ def _datetime_reader(path: str) -> Reader:
 
 
 def _list_reader(path: str) -> Reader:
-    return lambda value: value if type(value) is list or type(value) is OpenList else _wrong(value, "list", path)
+    return lambda value: (
+        value if type(value) is list or type(value) is OpenList else _wrong(value, "list", path)
+    )
 
 
 def _dict_reader(path: str, name: str) -> Reader:
@@ -129,6 +143,10 @@ def _deep_reader(shallow: Reader, item: Reader) -> Reader:
             return {key: item(part) for key, part in value.items()}
         if type(value) is list:
             return [item(part) for part in value]
-        return OpenList(map(item, value), value.reason, value.gaps) if type(value) is OpenList else value
+        return (
+            OpenList(map(item, value), value.reason, value.gaps)
+            if type(value) is OpenList
+            else value
+        )
 
     return read

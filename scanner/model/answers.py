@@ -54,7 +54,9 @@ class Target(str):
 _encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 # `encode` makes a C encoder for each value, which takes twice as long as to encode a call's parameters with it.
 _make: Any = getattr(json.encoder, "c_make_encoder", None)
-_parts = _make and _make(None, _encoder.default, json.encoder.encode_basestring, None, ":", ",", True, False, True)
+_parts = _make and _make(
+    None, _encoder.default, json.encoder.encode_basestring, None, ":", ",", True, False, True
+)
 
 
 def canonical(value: Any) -> str:
@@ -88,7 +90,9 @@ class Call:
 
     def __post_init__(self) -> None:
         again = f"#{self.attempt}" if self.attempt else ""
-        object.__setattr__(self, "key", f"{self.operation}@{self.region}{again}{canonical(self.params)}")
+        object.__setattr__(
+            self, "key", f"{self.operation}@{self.region}{again}{canonical(self.params)}"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +132,9 @@ class Answer:
     def reason(self) -> str:
         """`s3:GetBucketPolicy denied in eu-west-1 (AccessDenied)`."""
         place = f" in {self.call.region}" if self.call.region else ""
-        return f"{self.call.operation} {self.state.value}{place}" + (f" ({self.code})" if self.code else "")
+        return f"{self.call.operation} {self.state.value}{place}" + (
+            f" ({self.code})" if self.code else ""
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

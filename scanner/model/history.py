@@ -100,7 +100,9 @@ class Record:
     @property
     def attestations_sha256(self) -> str:
         """Digest of the attestations that judged; `` where there were none."""
-        return next((segment.sha256 for segment in self.segments if segment.kind == "attestations"), "")
+        return next(
+            (segment.sha256 for segment in self.segments if segment.kind == "attestations"), ""
+        )
 
 
 class History(Protocol):

@@ -11,7 +11,7 @@ from scanner.model.controls import Control, Framework, ManualControl
 from scanner.model.kinds import Kind
 
 
-class Back(NamedTuple):
+class CheckEntry(NamedTuple):
     """What is seen of a check before it is read."""
 
     cloud: str
@@ -21,10 +21,10 @@ class Back(NamedTuple):
     """The SHA-256 of its file; empty where only what was read of it is known."""
 
 
-class Shelf(Mapping[str, Check]):
+class LazyChecks(Mapping[str, Check]):
     """Checks of which each is read when it is first asked for; of the others the back is seen."""
 
-    def __init__(self, backs: Mapping[str, Back], read: Callable[[str], Check]) -> None:
+    def __init__(self, backs: Mapping[str, CheckEntry], read: Callable[[str], Check]) -> None:
         self._backs = dict(sorted(backs.items()))
         self._read = read
         self._found: dict[str, Check] = {}
@@ -46,7 +46,7 @@ class Shelf(Mapping[str, Check]):
     def __len__(self) -> int:
         return len(self._backs)
 
-    def back(self, name: str) -> Back:
+    def back(self, name: str) -> CheckEntry:
         """What is seen of it; KeyError for another name."""
         return self._backs[name]
 
@@ -78,7 +78,9 @@ class Library:
     def is_same(self, check: str, other: Library) -> bool:
         """Whether a check has the same file in another library; False where that is not known."""
         mine, theirs = self._back(check), other._back(check)
-        return isinstance(mine, Back) and mine.file != "" and mine == theirs
+        return isinstance(mine, CheckEntry) and mine.file != "" and mine == theirs
 
-    def _back(self, check: str) -> Check | Back:
-        return self.checks.back(check) if isinstance(self.checks, Shelf) else self.checks[check]
+    def _back(self, check: str) -> Check | CheckEntry:
+        return (
+            self.checks.back(check) if isinstance(self.checks, LazyChecks) else self.checks[check]
+        )

@@ -199,7 +199,11 @@ class ControlPeriod:
     @property
     def shown(self) -> bool:
         """Whether any run of the period showed it."""
-        return any(count for status, count in self.statuses.items() if status not in ("not shown", "needs evidence"))
+        return any(
+            count
+            for status, count in self.statuses.items()
+            if status not in ("not shown", "needs evidence")
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

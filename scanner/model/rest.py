@@ -29,7 +29,11 @@ class Page:
     @property
     def members(self) -> tuple[list[str], ...]:
         """Members that say nothing but where the next page is, each as the steps to it."""
-        return tuple(path for path in (self.next.split("."), self.more.split("."), [self.link]) if path != [""])
+        return tuple(
+            path
+            for path in (self.next.split("."), self.more.split("."), [self.link])
+            if path != [""]
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +78,9 @@ class RestOperation:
 
     def __post_init__(self) -> None:
         object.__setattr__(
-            self, "placeholders", tuple(match[2] for match in PLACEHOLDER.finditer(self.path + self.kql))
+            self,
+            "placeholders",
+            tuple(match[2] for match in PLACEHOLDER.finditer(self.path + self.kql)),
         )
 
     @property

@@ -29,7 +29,12 @@ class GapScope:
         """Whether it accepts a call (`operation@region`) for a resource; without one, for the call as a whole."""
         operation, _, region = place.partition("@")
         named = self.resource in ("", resource)
-        return self.target == target and self.operation == operation and self.region in ("", region) and named
+        return (
+            self.target == target
+            and self.operation == operation
+            and self.region in ("", region)
+            and named
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +62,11 @@ class ControlScope:
 
 
 Scope = GapScope | FindingScope | ControlScope
-SCOPES: Final[Mapping[str, type[Scope]]] = {"gap": GapScope, "finding": FindingScope, "control": ControlScope}
+SCOPES: Final[Mapping[str, type[Scope]]] = {
+    "gap": GapScope,
+    "finding": FindingScope,
+    "control": ControlScope,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

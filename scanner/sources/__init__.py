@@ -87,7 +87,7 @@ class Session(Opened, Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unentered:
+class Unreachable:
     """A target that is in scope and could not be entered: nothing of it is known but the refusal."""
 
     target: Target
@@ -110,7 +110,7 @@ class Entrance(Protocol):
 
     @property
     def target(self) -> Target: ...
-    def enter(self) -> Steps[Session | Unentered]:
+    def enter(self) -> Steps[Session | Unreachable]:
         """The target opened, yielding the seconds that it waits; never raises for a provider's refusal or failure."""
         ...
 
@@ -125,11 +125,11 @@ class Inside:
     def target(self) -> Target:
         return self.session.target
 
-    def enter(self) -> Steps[Session | Unentered]:
+    def enter(self) -> Steps[Session | Unreachable]:
         """The session, at once."""
         return Prompt(self._open())
 
-    def _open(self) -> Steps[Session | Unentered]:
+    def _open(self) -> Steps[Session | Unreachable]:
         yield from ()
         return self.session
 

@@ -79,10 +79,16 @@ class Asking:
         """Why a window is not known, where it begins before what the log still holds."""
         if moment(window[0]) >= self.now() - self.facts.kept:
             return None
-        return Unreadable(f"the event history holds {self.facts.kept.days} days, and the change may be older")
+        return Unreadable(
+            f"the event history holds {self.facts.kept.days} days, and the change may be older"
+        )
 
     def once(
-        self, key: tuple[str, ...], session: Session, call: Call, read: Callable[[Answer], Events | Unreadable]
+        self,
+        key: tuple[str, ...],
+        session: Session,
+        call: Call,
+        read: Callable[[Answer], Events | Unreadable],
     ) -> Events | Unreadable:
         """What a whole answer is read as, or why there is none; `key` names the question."""
         key = (str(session.target), *key)
@@ -112,13 +118,19 @@ def acts(entries: Iterable[tuple[LogEvent, Outcome]]) -> Events:
     return tuple(_settled(event, outcome, done, failed) for event, outcome in found)
 
 
-def _settled(event: LogEvent, outcome: Outcome, done: set[str], failed: Mapping[str, str]) -> LogEvent:
+def _settled(
+    event: LogEvent, outcome: Outcome, done: set[str], failed: Mapping[str, str]
+) -> LogEvent:
     if outcome is Outcome.FAILED or event.id in done:
         return event
-    return replace(event, error=failed[event.id]) if event.id in failed else replace(event, actor="")
+    return (
+        replace(event, error=failed[event.id]) if event.id in failed else replace(event, actor="")
+    )
 
 
-def entries_of(answer: Answer, member: str, read: Callable[[Mapping[str, Any]], tuple[LogEvent, Outcome]]) -> Any:
+def entries_of(
+    answer: Answer, member: str, read: Callable[[Mapping[str, Any]], tuple[LogEvent, Outcome]]
+) -> Any:
     """The acts of a list in an answer, or why they are not known: an entry without a time may be the one."""
     rows = (answer.data or {}).get(member, [])
     found = [read(row) for row in rows if isinstance(row, Mapping)]
@@ -148,6 +160,8 @@ def _table(package: str, actions_of: Callable[[list[str]], Iterable[str]]) -> Ma
     text = files(package).joinpath("changing.tsv").read_text(encoding="utf-8")
     rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
     return {
-        kind: Rule(actions=tuple(actions_of(actions.split())), named=named == "named", reach=Reach(reach))
+        kind: Rule(
+            actions=tuple(actions_of(actions.split())), named=named == "named", reach=Reach(reach)
+        )
         for kind, named, reach, actions in rows[1:]
     }

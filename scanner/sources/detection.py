@@ -101,7 +101,13 @@ def _harmless(text: str) -> bool:
     if len(text) < _SHORTEST:
         return not ("=" in text or ": " in text or "://" in text or "xox" in text)
     # The account number and a long name in an ARN look like a Telegram token.
-    return text.startswith("arn:") and " " not in text and "://" not in text and "\n" not in text and "=" not in text
+    return (
+        text.startswith("arn:")
+        and " " not in text
+        and "://" not in text
+        and "\n" not in text
+        and "=" not in text
+    )
 
 
 def _unpack(text: str) -> str:
@@ -123,5 +129,7 @@ def _library_forms() -> list[tuple[str, re.Pattern[str]]]:
             plugin: Any = getattr(importlib.import_module(f"detect_secrets.plugins.{module}"), name)
             forms += [(plugin.secret_type, form) for form in plugin.denylist]
     except (ImportError, AttributeError) as error:
-        raise TscanError(f"secrets cannot be redacted: {error}", "pip install detect-secrets") from error
+        raise TscanError(
+            f"secrets cannot be redacted: {error}", "pip install detect-secrets"
+        ) from error
     return forms

@@ -22,7 +22,12 @@ def count_at(data: Mapping[str, Any], path: str) -> int:
     """How many items stand at a path; at one of a mapping (`items{}`), in all the lists inside it."""
     if not path.endswith("{}"):
         return len(list_at(data, path) or ())
-    return sum(len(found) for group in _groups(data, path).values() for found in group.values() if _is_list(found))
+    return sum(
+        len(found)
+        for group in _groups(data, path).values()
+        for found in group.values()
+        if _is_list(found)
+    )
 
 
 def join(first: dict[str, Any], page: Mapping[str, Any], paths: Iterable[str]) -> None:
@@ -65,7 +70,9 @@ def _join_groups(first: dict[str, Any], page: Mapping[str, Any], path: str) -> N
     for name, group in more.items():
         known = have.setdefault(name, {})
         for key, value in group.items():
-            known[key] = [*known[key], *value] if _is_list(value) and _is_list(known.get(key)) else value
+            known[key] = (
+                [*known[key], *value] if _is_list(value) and _is_list(known.get(key)) else value
+            )
     if have:
         _put(first, path.removesuffix("{}"), have)
 

@@ -18,7 +18,7 @@ _FIRST_INTERVAL: Final = 0.05
 _LONGEST_INTERVAL: Final = 2.0
 
 
-class Limiter:
+class RateLimiter:
     """The pace of one service in one place: full speed, until throttled; then slower, and slowly faster again."""
 
     def __init__(self, clock: Clock) -> None:
@@ -47,14 +47,16 @@ class Limiter:
         """Speed up a little."""
         if self._interval:
             with self._lock:
-                self._interval = self._interval * 0.9 if self._interval > _FIRST_INTERVAL / 4 else 0.0
+                self._interval = (
+                    self._interval * 0.9 if self._interval > _FIRST_INTERVAL / 4 else 0.0
+                )
 
 
 @dataclass(slots=True)
-class Attempts:
+class Retry:
     """The tries of one call, over all its pages, within one deadline."""
 
-    limiter: Limiter
+    limiter: RateLimiter
     clock: Clock
     deadline: float
     """On the monotonic clock."""
@@ -65,7 +67,9 @@ class Attempts:
         tried = 0
         while True:
             if not (yield from self.wait(self.limiter.delay())):
-                return Failure(state=State.THROTTLED, code="Deadline", message="no turn before the deadline")
+                return Failure(
+                    state=State.THROTTLED, code="Deadline", message="no turn before the deadline"
+                )
             tried += 1
             answer = yield from request()
             if not isinstance(answer, Failure):

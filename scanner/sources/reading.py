@@ -16,7 +16,7 @@ MAX_PAGES: Final = 10_000
 
 
 @dataclass(slots=True)
-class Reading:
+class PageReader:
     """What was read so far for one call."""
 
     data: dict[str, Any] | None = None
@@ -25,7 +25,9 @@ class Reading:
     request_ids: list[str] = field(default_factory=list)
 
 
-def finished(call: Call, reading: Reading, redactor: Redactor, *, retries: int, started: str, clock: Clock) -> Answer:
+def finished(
+    call: Call, reading: PageReader, redactor: Redactor, *, retries: int, started: str, clock: Clock
+) -> Answer:
     """The answer, classified and redacted."""
     failure = reading.failure
     data, redacted = redactor.clean(call.operation, reading.data)
@@ -47,16 +49,26 @@ def finished(call: Call, reading: Reading, redactor: Redactor, *, retries: int, 
     )
 
 
-def cannot_follow(call: Call, following: Mapping[str, Any], seen: set[str], pages: int) -> Failure | None:
+def cannot_follow(
+    call: Call, following: Mapping[str, Any], seen: set[str], pages: int
+) -> Failure | None:
     """Why the next page is not asked for, if it is not."""
     token = repr(sorted(following.items()))
     if token in seen:
-        return Failure(state=State.PARTIAL, code="RepeatedPageToken", message="a page token came twice")
+        return Failure(
+            state=State.PARTIAL, code="RepeatedPageToken", message="a page token came twice"
+        )
     seen.add(token)
     if not call.items:
-        return Failure(state=State.PARTIAL, code="MorePages", message="more pages exist, but no items are declared")
+        return Failure(
+            state=State.PARTIAL,
+            code="MorePages",
+            message="more pages exist, but no items are declared",
+        )
     if pages >= MAX_PAGES:
-        return Failure(state=State.PARTIAL, code="TooManyPages", message=f"more than {MAX_PAGES} pages")
+        return Failure(
+            state=State.PARTIAL, code="TooManyPages", message=f"more than {MAX_PAGES} pages"
+        )
     return None
 
 
@@ -65,7 +77,9 @@ def _written(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _count(call: Call, data: dict[str, Any] | None, failure: Failure | None) -> tuple[int, Failure | None]:
+def _count(
+    call: Call, data: dict[str, Any] | None, failure: Failure | None
+) -> tuple[int, Failure | None]:
     """Items read, and the failure that a declared list of another type is."""
     if data is None or not call.items:
         return (0, failure) if data is None else (1, failure)
@@ -75,7 +89,7 @@ def _count(call: Call, data: dict[str, Any] | None, failure: Failure | None) -> 
         return 0, Failure(state=State.ERROR, code="NotAList", message=str(error))
 
 
-def _state(call: Call, reading: Reading, failure: Failure | None, count: int) -> State:
+def _state(call: Call, reading: PageReader, failure: Failure | None, count: int) -> State:
     if failure is None:
         return State.EMPTY if call.items and count == 0 else State.OK
     if reading.data is not None and failure.state is not State.ERROR:

@@ -20,7 +20,9 @@ class Redactor:
 
     def __init__(self, rules: Rules, detector: Detector | None = None) -> None:
         self._detector = detector or Detector()
-        self._secrets = {operation: (PathTree.of(paths),) for operation, paths in rules.secrets.items()}
+        self._secrets = {
+            operation: (PathTree.of(paths),) for operation, paths in rules.secrets.items()
+        }
         self._read = {operation: (PathTree.of(paths),) for operation, paths in rules.read.items()}
 
     def clean(self, operation: str, data: Any) -> tuple[Any, tuple[str, ...]]:
@@ -44,20 +46,34 @@ class _Walk:
         self._detector = detector
         self.replaced: list[str] = []
 
-    def value(self, value: Any, path: str, key: str, secrets: tuple[PathTree, ...], read: tuple[PathTree, ...]) -> Any:
+    def value(
+        self,
+        value: Any,
+        path: str,
+        key: str,
+        secrets: tuple[PathTree, ...],
+        read: tuple[PathTree, ...],
+    ) -> Any:
         if secrets and _ends(secrets):
             return self._mark(path, DECLARED)
         if isinstance(value, dict):
             return self._mapping(value, path, secrets, read)
         if isinstance(value, list):
-            return [self.value(item, f"{path}[{index}]", key, secrets, read) for index, item in enumerate(value)]
+            return [
+                self.value(item, f"{path}[{index}]", key, secrets, read)
+                for index, item in enumerate(value)
+            ]
         if not isinstance(value, str) or (read and _ends(read)):
             return value
         found = self._detector.find_value(key, value)
         return self._mark(path, found) if found else value
 
     def _mapping(
-        self, value: dict[str, Any], path: str, secrets: tuple[PathTree, ...], read: tuple[PathTree, ...]
+        self,
+        value: dict[str, Any],
+        path: str,
+        secrets: tuple[PathTree, ...],
+        read: tuple[PathTree, ...],
     ) -> dict[str, Any]:
         secrets = secrets and tuple(tree for tree in secrets if not tree.spares(value))
         whole = bool(read) and _ends(read)
@@ -70,7 +86,9 @@ class _Walk:
                 cleaned[name] = self._mark(f"{path}.{name}" if path else name, found)
                 continue
             below = descend(secrets, key) if secrets else secrets
-            cleaned[key] = self.value(item, inner, key, below, read if whole or not read else descend(read, key))
+            cleaned[key] = self.value(
+                item, inner, key, below, read if whole or not read else descend(read, key)
+            )
         return cleaned
 
     def _mark(self, path: str, reason: str) -> dict[str, str]:

@@ -25,4 +25,11 @@ def send_and_die(address: str, letter: Letter) -> str:
 if __name__ == "__main__":
     store, address = sys.argv[1:]
     rules = [AlertRule(to=(address,))]
-    notify(failing(), HERE, LIBRARY, rules, Outbox(LocalStore(store)), Post(send=send_and_die, environment={}))
+    notify(
+        failing(),
+        HERE,
+        LIBRARY,
+        rules,
+        Outbox(LocalStore(store)),
+        Post(send=send_and_die, environment={}),
+    )

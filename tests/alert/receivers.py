@@ -69,27 +69,44 @@ class Issues:
     def open(self, **more: Any) -> dict[str, Any]:
         number = len(self.issues) + 1
         labels = [{"name": name} for name in more.pop("labels", ())]
-        issue = {"number": number, "state": "open", "user": self.who, "body": None, "labels": labels, **more}
+        issue = {
+            "number": number,
+            "state": "open",
+            "user": self.who,
+            "body": None,
+            "labels": labels,
+            **more,
+        }
         self.issues.append(issue)
         return issue
 
-    def answer(self, method: str, path: str, query: dict[str, list[str]], content: Any) -> tuple[int, Any]:
+    def answer(
+        self, method: str, path: str, query: dict[str, list[str]], content: Any
+    ) -> tuple[int, Any]:
         """Status and content."""
         where = path.removeprefix("/repos/Owner/repo.x")
         number = re.match(r"/issues/(\d+)", where)
         issue = self.issues[int(number[1]) - 1] if number else {}
         match (method, re.sub(r"\d+", "N", where)):
             case ("GET", "/labels/tscan"):
-                return (200, {"name": "tscan"}) if "tscan" in self.labels else (404, {"message": "Not Found"})
+                return (
+                    (200, {"name": "tscan"})
+                    if "tscan" in self.labels
+                    else (404, {"message": "Not Found"})
+                )
             case ("POST", "/labels"):
                 self.labels.add(content["name"])
                 return 201, content
             case ("GET", "/issues"):
                 assert query["state"] == ["all"]
                 wanted = query["labels"][0]
-                return 200, _page([one for one in self.issues if {"name": wanted} in one["labels"]], query)
+                return 200, _page(
+                    [one for one in self.issues if {"name": wanted} in one["labels"]], query
+                )
             case ("POST", "/issues"):
-                return 201, self.open(**{**content, "labels": content["labels"] if self.may_label else []})
+                return 201, self.open(
+                    **{**content, "labels": content["labels"] if self.may_label else []}
+                )
             case ("PATCH", "/issues/N"):
                 issue.update(content)
                 return 200, issue
@@ -187,7 +204,9 @@ def mailbox() -> Iterator[Mailbox]:
 
 @contextmanager
 def _running(server: socketserver.BaseServer) -> Iterator[None]:
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+    )
     thread.start()
     try:
         yield

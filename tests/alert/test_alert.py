@@ -17,10 +17,19 @@ from typing import Any
 
 import pytest
 
-from scanner.alert import OLDEST, Delivered, Post, deliver, expand, notify, notify_failure, notify_works
+from scanner.alert import (
+    OLDEST,
+    Delivered,
+    Post,
+    deliver,
+    expand,
+    notify,
+    notify_failure,
+    notify_works,
+)
 from scanner.channels import NAMED, UNSURE, Entry, Letter, send
 from scanner.channels.apprise import SECONDS
-from scanner.core.news import News, scan_failed
+from scanner.core.news import AlertEvent, scan_failed
 from scanner.errors import TscanError
 from scanner.history.local import LocalStore
 from scanner.history.outbox import LEASE, Outbox, channel_id
@@ -70,10 +79,14 @@ class Sender:
 def tell(
     history: Nights, outbox: Outbox, post: Post, *to: str, rule: dict[str, Any] | None = None
 ) -> Delivered:  # fmt: skip
-    return notify(history, HERE, LIBRARY, [AlertRule(**(rule or {}), to=to or ("x://y",))], outbox, post)
+    return notify(
+        history, HERE, LIBRARY, [AlertRule(**(rule or {}), to=to or ("x://y",))], outbox, post
+    )
 
 
-def test_an_event_arrives_once_at_a_webhook_and_a_mailbox(hook: Webhook, box: Mailbox, outbox: Outbox) -> None:
+def test_an_event_arrives_once_at_a_webhook_and_a_mailbox(
+    hook: Webhook, box: Mailbox, outbox: Outbox
+) -> None:
     to = (
         f"json://127.0.0.1:{hook.port}/a",
         f"mailto://127.0.0.1:{box.port}?from=t@example.org&to=s@example.org&mode=insecure",
@@ -91,18 +104,27 @@ def test_an_event_arrives_once_at_a_webhook_and_a_mailbox(hook: Webhook, box: Ma
     assert len(hook.received) == len(box.messages) == 1
 
 
-def test_killed_between_sending_and_recording_it_is_repeated_with_the_same_id(hook: Webhook, tmp_path: Path) -> None:
+def test_killed_between_sending_and_recording_it_is_repeated_with_the_same_id(
+    hook: Webhook, tmp_path: Path
+) -> None:
     address = f"json://127.0.0.1:{hook.port}"
     command = [sys.executable, "-m", "tests.alert.killed", str(tmp_path / "store"), address]
     done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False, capture_output=True
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+        capture_output=True,
     )
     assert done.returncode == -signal.SIGKILL, done.stderr
     outbox = Outbox(LocalStore(str(tmp_path / "store")))
     post = Post(environment={}, sleep=lambda _: None)
     second = tell(failing(), outbox, post, address)
     assert (second.sent, second.repeated) == (1, 1)
-    assert "1 of earlier runs not known to have reached alerts[0].to[0] (json): tried again" in second.lines[0]
+    assert (
+        "1 of earlier runs not known to have reached alerts[0].to[0] (json): tried again"
+        in second.lines[0]
+    )
     bodies = [one["message"] for one in hook.received]
     assert EVENT.findall(bodies[0]) == EVENT.findall(bodies[1])
     assert ["[possible repeat]" in body for body in bodies] == [False, True]
@@ -122,7 +144,9 @@ def test_what_was_not_delivered_is_said_then_and_at_the_next_run(outbox: Outbox)
     down = Sender("refused", "refused", "refused")
     first = tell(failing(), outbox, down.post(), "x://secret.example")
     assert (first.failed, len(down.calls)) == (1, 3)
-    assert first.lines == ("alerts: 1 not delivered to alerts[0].to[0] (x): refused; the next run tries again",)
+    assert first.lines == (
+        "alerts: 1 not delivered to alerts[0].to[0] (x): refused; the next run tries again",
+    )
     still = Sender("refused", "refused", "refused")
     second = tell(failing(), outbox, still.post(), "x://secret.example")
     assert second.failed == 1
@@ -149,16 +173,20 @@ def test_what_a_wrong_address_did_not_hear_is_told_where_the_rules_say_now(outbo
     right = Sender()
     done = tell(failing(), outbox, right.post(), "x://right")
     assert "no longer configured: told where the rules say now" in done.lines[0]
-    assert [(address, title) for address, title, _ in right.calls] == [("x://right", "tscan: 1 new failure")]
+    assert [(address, title) for address, title, _ in right.calls] == [
+        ("x://right", "tscan: 1 new failure")
+    ]
     assert tell(failing(), outbox, right.post(), "x://right").lines == ()
     assert len(right.calls) == 1
 
 
-def test_killed_while_the_address_is_mended_nothing_is_lost(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_while_the_address_is_mended_nothing_is_lost(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tell(failing(), outbox, Sender("no", "no", "no").post(), "x://wrong")
     intend = Outbox.intend
 
-    def killed(self: Outbox, item: News, channel: str, attempt: int, now: datetime) -> bool:
+    def killed(self: Outbox, item: AlertEvent, channel: str, attempt: int, now: datetime) -> bool:
         if channel == channel_id("x://right"):
             raise KeyboardInterrupt
         return intend(self, item, channel, attempt, now)
@@ -201,7 +229,10 @@ def test_what_may_have_arrived_is_marked_when_it_is_told_again(outbox: Outbox) -
     again = Sender()
     assert tell(failing(), outbox, again.post()).repeated == 1
     assert marked in again.calls[0][2]
-    assert len({event for _, _, body in (*lost.calls, *again.calls) for event in EVENT.findall(body)}) == 1
+    assert (
+        len({event for _, _, body in (*lost.calls, *again.calls) for event in EVENT.findall(body)})
+        == 1
+    )
 
 
 def test_what_is_not_known_to_have_arrived_is_given_up_once(outbox: Outbox) -> None:
@@ -227,7 +258,9 @@ def test_a_channel_that_breaks_is_a_failed_delivery_and_the_others_are_told(outb
 
 def test_a_receiver_may_take_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[float, float]] = []
-    monkeypatch.setattr("requests.request", lambda *_, timeout, **__: asked.append(timeout) or _answered(200))
+    monkeypatch.setattr(
+        "requests.request", lambda *_, timeout, **__: asked.append(timeout) or _answered(200)
+    )
     letter = Letter(entries=(Entry(item=_both()[1]),))
     assert send("json://127.0.0.1", letter) == ""
     assert send("json://127.0.0.1?rto=60", letter) == ""
@@ -243,10 +276,12 @@ def _answered(status: int) -> Any:
     return answer
 
 
-def _posted(monkeypatch: pytest.MonkeyPatch, address: str, *items: News) -> dict[str, Any]:
+def _posted(monkeypatch: pytest.MonkeyPatch, address: str, *items: AlertEvent) -> dict[str, Any]:
     """What is posted for a letter of these."""
     bodies: list[Any] = []
-    monkeypatch.setattr("requests.post", lambda *_, data, **__: bodies.append(json.loads(data)) or _answered(204))
+    monkeypatch.setattr(
+        "requests.post", lambda *_, data, **__: bodies.append(json.loads(data)) or _answered(204)
+    )
     send(address, Letter(entries=tuple(Entry(item=item) for item in items)))
     (body,) = bodies
     assert isinstance(body, dict)
@@ -264,7 +299,9 @@ def test_ten_thousand_events_fit_into_what_a_channel_takes(
 ) -> None:
     bad = _both()[1]
     for length in range(20, 900, 40):
-        items = [replace(bad, id=f"{number:024x}", resource="r" * length) for number in range(10_000)]
+        items = [
+            replace(bad, id=f"{number:024x}", resource="r" * length) for number in range(10_000)
+        ]
         posted = _posted(monkeypatch, address, *items)
         text = posted["content"] if "content" in posted else posted["payload"]["summary"]
         assert longest / 2 < len(text) <= longest
@@ -274,17 +311,25 @@ def test_ten_thousand_events_fit_into_what_a_channel_takes(
 
 def test_what_is_longer_as_it_is_escaped_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     items = [replace(_both()[1], id=f"{number:024x}", text="<" * 200) for number in range(20)]
-    assert 2000 < len(_posted(monkeypatch, "tgram://123456789:abcdefg_hijklmnop/12315544/", *items)["text"]) <= 4096
+    assert (
+        2000
+        < len(_posted(monkeypatch, "tgram://123456789:abcdefg_hijklmnop/12315544/", *items)["text"])
+        <= 4096
+    )
 
 
-def test_a_name_from_a_cloud_mentions_nobody_and_adds_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_from_a_cloud_mentions_nobody_and_adds_no_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     name = "a\nFIXED | x@everyone @here <@123> <!channel> [b](http://evil.example) \u202e"
     posted = _posted(monkeypatch, DISCORD, replace(_both()[1], resource=name, text=name))["content"]
     assert len(posted.splitlines()) == 2
     assert not re.search(r"@everyone|@here|<@|<!|\]\(|\u202e", posted)
 
 
-@pytest.mark.parametrize(("items", "severity"), [((0, 1), "critical"), ((1,), "critical"), ((0,), "warning")])
+@pytest.mark.parametrize(
+    ("items", "severity"), [((0, 1), "critical"), ((1,), "critical"), ((0,), "warning")]
+)
 def test_bad_news_pages_and_good_news_closes_nothing(
     monkeypatch: pytest.MonkeyPatch, items: tuple[int, ...], severity: str
 ) -> None:
@@ -317,7 +362,9 @@ def test_a_crash_before_the_intent_loses_nothing(outbox: Outbox) -> None:
     history = states("pass", "pass")
     tell(history, outbox, sender.post())
     assert sender.calls == []
-    missed = states("pass", "pass", "fail", "fail")  # the run of record 3 was killed before it told anybody
+    missed = states(
+        "pass", "pass", "fail", "fail"
+    )  # the run of record 3 was killed before it told anybody
     tell(missed, outbox, sender.post())
     assert len(sender.calls) == 1
     assert "NEW FAILURE" in sender.calls[0][2]
@@ -333,8 +380,12 @@ def test_recovery_goes_to_who_heard_of_the_failure(outbox: Outbox) -> None:
 
 def test_one_message_for_each_channel(outbox: Outbox) -> None:
     sender = Sender()
-    events = [scan_failed(HERE, f"2026-01-01T00:{minute:02}:00Z", "x") for minute in range(NAMED + 5)]
-    done = deliver(events, [AlertRule(to=("x://y", "x://z"))], outbox, sender.post(), standing=tuple)
+    events = [
+        scan_failed(HERE, f"2026-01-01T00:{minute:02}:00Z", "x") for minute in range(NAMED + 5)
+    ]
+    done = deliver(
+        events, [AlertRule(to=("x://y", "x://z"))], outbox, sender.post(), standing=tuple
+    )
     assert (len(sender.calls), done.sent) == (2, 2 * (NAMED + 5))
     assert len(EVENT.findall(sender.calls[0][2])) == NAMED
     assert "and 5 more" in sender.calls[0][2]
@@ -350,23 +401,29 @@ def test_bad_news_stands_first() -> None:
 def test_the_gravest_is_named_though_much_was_left_behind() -> None:
     low = [replace(_both()[1], id=f"{number:024x}", severity="low") for number in range(NAMED)]
     items = [*low, replace(low[0], severity="critical", resource="the-gravest"), _both()[1]]
-    first, second, *_ = Letter(entries=tuple(Entry(item=item) for item in items)).body().splitlines()
+    first, second, *_ = (
+        Letter(entries=tuple(Entry(item=item) for item in items)).body().splitlines()
+    )
     assert "the-gravest" not in first
     assert "the-gravest" in second
 
 
-def _both() -> list[News]:
+def _both() -> list[AlertEvent]:
     one = scan_failed(HERE, "2026-01-01T00:00:00Z", "x")
     return [replace(one, event="fixed", what="fixed"), one]
 
 
-def test_secrets_come_from_the_environment_and_are_written_nowhere(outbox: Outbox, tmp_path: Path) -> None:
+def test_secrets_come_from_the_environment_and_are_written_nowhere(
+    outbox: Outbox, tmp_path: Path
+) -> None:
     sender = Sender("no", "no", "no")
     first = tell(failing(), outbox, sender.post(TOKEN="pa/ss@w"), "slack://${TOKEN}/channel")
     assert sender.calls[0][0] == "slack://pa%2Fss%40w/channel"
     files = [path for path in (tmp_path / "store").rglob("*") if path.is_file()]
     assert len(files) > 3
-    assert [path for path in files if "pa/ss" in path.read_text() or "pa%2F" in path.read_text()] == []
+    assert [
+        path for path in files if "pa/ss" in path.read_text() or "pa%2F" in path.read_text()
+    ] == []
     assert not any("pa" + "/ss" in line for line in first.lines)
 
 
@@ -409,12 +466,20 @@ def test_two_runs_at_once_tell_it_once(outbox: Outbox, monkeypatch: pytest.Monke
 def fails(outbox: Outbox, post: Post, hour: int, scope: str = "s", **rule: Any) -> Delivered:
     failure = scan_failed("aws (audit)", f"2026-01-01T{hour:02}:00:00Z", "no credentials")
     return notify_failure(
-        Nights(), LIBRARY, [AlertRule(**rule, to=("x://y",))], outbox, post, failure=failure, scope=scope
+        Nights(),
+        LIBRARY,
+        [AlertRule(**rule, to=("x://y",))],
+        outbox,
+        post,
+        failure=failure,
+        scope=scope,
     )
 
 
 def works(outbox: Outbox, post: Post, scope: str = "s", **rule: Any) -> Delivered:
-    return notify_works(Nights(), LIBRARY, [AlertRule(**rule, to=("x://y",))], outbox, post, scope=scope)
+    return notify_works(
+        Nights(), LIBRARY, [AlertRule(**rule, to=("x://y",))], outbox, post, scope=scope
+    )
 
 
 def test_a_failed_scan_is_told_and_that_it_works_again_once(outbox: Outbox) -> None:
@@ -428,7 +493,10 @@ def test_a_failed_scan_is_told_and_that_it_works_again_once(outbox: Outbox) -> N
     assert [title for _, title, _ in sender.calls] == [
         "tscan: 1 scan failed", "tscan: 1 scan failed", "tscan: 1 scan works again",
     ]  # fmt: skip
-    assert "SCAN FAILED | aws (audit) | it ended without a record: no credentials | " in sender.calls[0][2]
+    assert (
+        "SCAN FAILED | aws (audit) | it ended without a record: no credentials | "
+        in sender.calls[0][2]
+    )
     assert "for the first time since it failed at 2026-01-01T02:00:00Z" in sender.calls[2][2]
 
 
@@ -475,7 +543,9 @@ class Wide(LocalStore):
 def test_many_events_are_written_down_at_a_time(tmp_path: Path) -> None:
     events = [scan_failed(HERE, f"2026-01-01T00:{minute:02}:00Z", "x") for minute in range(20)]
     outbox, rules = Outbox(Wide(str(tmp_path / "store"))), [AlertRule(to=("x://y",))]
-    assert deliver(events, rules, outbox, Sender("no", "no", "no").post(), standing=tuple).failed == 20
+    assert (
+        deliver(events, rules, outbox, Sender("no", "no", "no").post(), standing=tuple).failed == 20
+    )
     sender = Sender()
     assert deliver([], rules, outbox, sender.post(), standing=tuple).sent == 20
     assert len(sender.calls) == 1

@@ -14,7 +14,7 @@ import pytest
 from scanner.alert import Delivered, Post, notify, notify_failure, notify_works
 from scanner.channels import Entry, Letter, send
 from scanner.channels.issues import inert, subjects
-from scanner.core.news import News, scan_failed
+from scanner.core.news import AlertEvent, scan_failed
 from scanner.history.local import LocalStore
 from scanner.history.outbox import Outbox
 from scanner.model.config import AlertRule
@@ -57,7 +57,9 @@ class World:
         self.rules = [AlertRule(**rule, to=(issues.address,))]
         self.number = 0
 
-    def night(self, *verdicts: dict[tuple[str, str, str], str], target: str = HERE, **more: Any) -> None:
+    def night(
+        self, *verdicts: dict[tuple[str, str, str], str], target: str = HERE, **more: Any
+    ) -> None:
         for found in verdicts:
             self.history.commit(night(self.number), found, target=target, **more)
             self.number += 1
@@ -79,7 +81,11 @@ def test_one_issue_for_each_control(world: World, issues: Issues) -> None:
     assert [(one["title"], one["state"]) for one in issues.issues] == [
         ("tscan: control ENC-01", "open"), ("tscan: control KEY-01", "open"),
     ]  # fmt: skip
-    assert {label["name"] for one in issues.issues for label in one["labels"]} == {"tscan"} == issues.labels
+    assert (
+        {label["name"] for one in issues.issues for label in one["labels"]}
+        == {"tscan"}
+        == issues.labels
+    )
     body = issues.issues[0]["body"]
     assert "` control ENC-01 `: 2 failing" in body
     assert "` bucket ` ` eu-west-1 ` ` aws:111122223333 `" in body
@@ -91,7 +97,9 @@ def test_one_issue_for_each_control(world: World, issues: Issues) -> None:
     assert issues.tokens == {"Bearer s3cr/et"}
 
 
-def test_it_is_updated_and_closed_when_all_is_fixed_and_opened_again(world: World, issues: Issues) -> None:
+def test_it_is_updated_and_closed_when_all_is_fixed_and_opened_again(
+    world: World, issues: Issues
+) -> None:
     world.night({A: "fail", B: "fail", OTHER: "pass"})
     world.tell()
     world.night({A: "pass", B: "fail", OTHER: "pass"})
@@ -150,7 +158,9 @@ def test_what_was_never_open_is_not_opened_to_be_closed(issues: Issues, outbox: 
     assert issues.issues == []
 
 
-def test_a_repeat_opens_no_second_issue_and_tells_nothing_twice(world: World, issues: Issues, outbox: Outbox) -> None:
+def test_a_repeat_opens_no_second_issue_and_tells_nothing_twice(
+    world: World, issues: Issues, outbox: Outbox
+) -> None:
     class Killed(BaseException):
         pass
 
@@ -167,7 +177,9 @@ def test_a_repeat_opens_no_second_issue_and_tells_nothing_twice(world: World, is
     assert "possible repeat" not in issues.comments[1][0]["body"]
 
 
-@pytest.mark.parametrize("broken", [("POST", "/issues"), ("POST", "/comments"), ("PATCH", "/issues/1")])
+@pytest.mark.parametrize(
+    "broken", [("POST", "/issues"), ("POST", "/comments"), ("PATCH", "/issues/1")]
+)
 def test_a_failure_half_way_is_tried_again_and_tells_nothing_twice(
     world: World, issues: Issues, broken: tuple[str, str]
 ) -> None:
@@ -187,7 +199,9 @@ def test_a_failure_half_way_is_tried_again_and_tells_nothing_twice(
     done = world.tell()
     assert (done.failed, left) == (0, [0])
     assert len(issues.issues) == 2
-    told = [found for rows in issues.comments.values() for one in rows for found in _ids(one["body"])]
+    told = [
+        found for rows in issues.comments.values() for one in rows for found in _ids(one["body"])
+    ]
     assert len(told) == len(set(told)) == (4 if broken[0] == "PATCH" else 2)
 
 
@@ -216,7 +230,9 @@ def subjects_of(world: World) -> Any:
     from scanner.core.news import standing
 
     items = standing(world.history.state_before(HERE, "9999"), LIBRARY)
-    return subjects(Letter(entries=tuple(Entry(item=item) for item in items), standing=lambda: items))
+    return subjects(
+        Letter(entries=tuple(Entry(item=item) for item in items), standing=lambda: items)
+    )
 
 
 def test_pages_are_read_to_the_end(world: World, issues: Issues) -> None:
@@ -256,7 +272,9 @@ def test_a_person_who_closes_it_does_not_fix_it(world: World, issues: Issues) ->
     assert issues.issues[0]["state"] == "open"
 
 
-def test_a_failed_scan_has_an_issue_until_it_works(world: World, issues: Issues, outbox: Outbox) -> None:
+def test_a_failed_scan_has_an_issue_until_it_works(
+    world: World, issues: Issues, outbox: Outbox
+) -> None:
     failure = scan_failed("aws (audit)", "2026-01-02T02:00:00Z", "no credentials")
     more: Any = {"scope": "s"}
     notify_failure(world.history, LIBRARY, world.rules, outbox, post(), failure=failure, **more)
@@ -281,7 +299,12 @@ def test_a_leftover_of_a_control_told_with_a_failed_scan_does_not_close_it(
     assert world.tell().failed == 2
     issues.before = lambda *_: None
     failure = scan_failed("aws (audit)", "2026-01-02T02:00:00Z", "no credentials")
-    assert notify_failure(world.history, LIBRARY, world.rules, outbox, post(), failure=failure, scope="s").sent == 3
+    assert (
+        notify_failure(
+            world.history, LIBRARY, world.rules, outbox, post(), failure=failure, scope="s"
+        ).sent
+        == 3
+    )
     assert [(one["title"], one["state"]) for one in issues.issues] == [
         ("tscan: control ENC-01", "open"), ("tscan: scan of aws (audit)", "open"),
     ]  # fmt: skip
@@ -289,12 +312,17 @@ def test_a_leftover_of_a_control_told_with_a_failed_scan_does_not_close_it(
 
 def test_a_waiver_has_an_issue_that_a_person_closes(issues: Issues) -> None:
     item = replace(
-        scan_failed("W-1", "2026-01-02T02:00:00Z", "x"), event="waiver expiring", what="waiver expiring", text="ends"
+        scan_failed("W-1", "2026-01-02T02:00:00Z", "x"),
+        event="waiver expiring",
+        what="waiver expiring",
+        text="ends",
     )
     address = issues.address.replace("${TOKEN}", "t")
     assert send(address, Letter(entries=(Entry(item=item),))) == ""
     assert (issues.issues[0]["title"], issues.issues[0]["state"]) == ("tscan: waiver W-1", "open")
-    ended = replace(item, id="0" * 24, event="waiver expired", what="waiver expired", text="has ended")
+    ended = replace(
+        item, id="0" * 24, event="waiver expired", what="waiver expired", text="has ended"
+    )
     assert send(address, Letter(entries=(Entry(item=ended),))) == ""
     assert len(issues.issues) == 1
     assert "waiver expired" in issues.issues[0]["body"]
@@ -338,10 +366,15 @@ def test_a_code_span_holds_any_text(text: str) -> None:
 
 @pytest.mark.parametrize("length", [1, 5000])
 def test_very_many_events_fit(issues: Issues, length: int) -> None:
-    one = replace(scan_failed("x", "2026-01-02T02:00:00Z", "y" * length), resource="r" * length, region="z" * length)
+    one = replace(
+        scan_failed("x", "2026-01-02T02:00:00Z", "y" * length),
+        resource="r" * length,
+        region="z" * length,
+    )
     one = replace(one, target="t" * length)
     items = [
-        replace(one, id=f"{number:024x}", event="new failure", check="a", controls=("C",)) for number in range(3000)
+        replace(one, id=f"{number:024x}", event="new failure", check="a", controls=("C",))
+        for number in range(3000)
     ]
     letter = Letter(entries=tuple(Entry(item=item) for item in items), standing=lambda: items)
     assert send(issues.address.replace("${TOKEN}", "t"), letter) == ""
@@ -367,19 +400,27 @@ def test_very_many_events_fit(issues: Issues, length: int) -> None:
         (200, [{"number": 1}], "an answer of GitHub is not of the known form"),
     ],
 )
-def test_why_it_was_not_delivered(world: World, issues: Issues, status: int, answer: Any, said: str) -> None:
+def test_why_it_was_not_delivered(
+    world: World, issues: Issues, status: int, answer: Any, said: str
+) -> None:
     world.night({A: "fail", B: "pass", OTHER: "pass"})
-    issues.before = lambda method, path: (status, answer) if status != 404 or method == "POST" else None
+    issues.before = lambda method, path: (
+        (status, answer) if status != 404 or method == "POST" else None
+    )
     done = world.tell()
     assert done.failed == 1
     assert f"(github-issue): {said}; the next run" in done.lines[-1]
     assert "s3cr" not in "".join(done.lines)
-    assert not any("stolen" in path for _, path in issues.calls), "a redirect would take the token elsewhere"
+    assert not any("stolen" in path for _, path in issues.calls), (
+        "a redirect would take the token elsewhere"
+    )
     issues.before = lambda *_: None
     assert world.tell().sent == 1
 
 
-def test_a_label_that_was_dropped_is_said_and_leaves_nothing_open(world: World, issues: Issues) -> None:
+def test_a_label_that_was_dropped_is_said_and_leaves_nothing_open(
+    world: World, issues: Issues
+) -> None:
     issues.may_label = False
     world.night({A: "fail", B: "pass", OTHER: "pass"})
     assert "may open issues and not label them" in world.tell().lines[-1]
@@ -396,24 +437,36 @@ def test_a_label_that_was_dropped_is_said_and_leaves_nothing_open(world: World, 
         ("github-issue://t%C4%80@Owner/repo", "the token holds what no token holds"),
         ("github-issue://t@Owner/repo/more", "not an address of a repository"),
         ("github-issue://t@Ow ner/repo", "not an address of a repository"),
-        ("github-issue://t@Owner/repo?api=http://github.example.com", "the token goes over https only"),
+        (
+            "github-issue://t@Owner/repo?api=http://github.example.com",
+            "the token goes over https only",
+        ),
         ("github-issue://t@Owner/repo?api=ftp://127.0.0.1", "the token goes over https only"),
         ("github-issue://t@Owner/repo?api=http://127.0.0.1:9", "GitHub was not reached (URLError)"),
     ],
 )
 def test_an_address_that_leads_nowhere(address: str, said: str) -> None:
     (item,) = (scan_failed("x", datetime(2026, 1, 1, tzinfo=UTC).isoformat(), "y"),)
-    assert send(address, Letter(entries=(Entry(item=item),), standing=lambda: [item])).startswith(said)
+    assert send(address, Letter(entries=(Entry(item=item),), standing=lambda: [item])).startswith(
+        said
+    )
 
 
 def test_the_gravest_is_listed_first() -> None:
-    item: News = replace(scan_failed("x", "2026-01-01T00:00:00Z", "y"), event="new failure", check="a", severity="low")
+    item: AlertEvent = replace(
+        scan_failed("x", "2026-01-01T00:00:00Z", "y"),
+        event="new failure",
+        check="a",
+        severity="low",
+    )
     standing = [*[item] * 100, replace(item, severity="critical")]
     (subject,) = subjects(Letter(entries=(Entry(item=item),), standing=lambda: standing))
     assert subject.body.index("` critical `") < subject.body.index("` low `")
 
 
 def test_an_item_without_a_control_is_known_by_its_check() -> None:
-    item: News = replace(scan_failed("x", "2026-01-01T00:00:00Z", "y"), event="new failure", check="own-check")
+    item: AlertEvent = replace(
+        scan_failed("x", "2026-01-01T00:00:00Z", "y"), event="new failure", check="own-check"
+    )
     (subject,) = subjects(Letter(entries=(Entry(item=item),), standing=lambda: [item]))
     assert subject.title == "tscan: check own-check"

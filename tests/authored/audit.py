@@ -30,7 +30,9 @@ LOOKS_SECRET: Final = "AKIA" + "3QZ7XW5LMT2RV6KD"
 
 def recording(method: str, url: str, body: Any, status: int = 200) -> Recording:
     """An authored response."""
-    return Recording(file=url, method=method, url=url, status=status, headers={}, body=body, recorded="authored")
+    return Recording(
+        file=url, method=method, url=url, status=status, headers={}, body=body, recorded="authored"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +62,15 @@ class Asked:
         )  # fmt: skip
         question = Question(transition=move, window=WINDOW, kind=kind, others=others or {})
         scenario = Scenario(cloud=config.cloud, name="authored", recordings=tuple(self.recordings))
-        with replayed(scenario, opening, ignore=self.ignore) as replay, pytest.MonkeyPatch.context() as patch:
+        with (
+            replayed(scenario, opening, ignore=self.ignore) as replay,
+            pytest.MonkeyPatch.context() as patch,
+        ):
             patch.setattr("scanner.cli.who.now", lambda: now)
             settings = {**config.settings, "endpoint": replay.url}
-            witnesses = who.Witnesses(Config(targets=(TargetConfig(cloud=config.cloud, settings=settings),)))
+            witnesses = who.Witnesses(
+                Config(targets=(TargetConfig(cloud=config.cloud, settings=settings),))
+            )
             witnesses.logs[config.cloud] = self.log
             actor = who._actor(question, Target(self.target), witnesses)
         assert SECRET not in repr(actor)

@@ -26,16 +26,30 @@ _GROUP: Final = f"https://www.googleapis.com/compute/v1/projects/{PROJECT}/zones
 _RULE: Final = f"organizations/{ORGANIZATION}/muteConfigs/noise"
 
 
-def authored(url: str, body: Mapping[str, Any], *, post: bool = False, status: int = 200) -> Recording:
+def authored(
+    url: str, body: Mapping[str, Any], *, post: bool = False, status: int = 200
+) -> Recording:
     """A response written by hand."""
     return Recording(
-        file=url, method="POST" if post else "GET", url=url, status=status, headers={}, body=body, recorded="authored"
+        file=url,
+        method="POST" if post else "GET",
+        url=url,
+        status=status,
+        headers={},
+        body=body,
+        recorded="authored",
     )
 
 
 def _project(name: str, number: int) -> dict[str, Any]:
     parent = f"organizations/{ORGANIZATION}"
-    return {"projectId": name, "name": f"projects/{number}", "displayName": name, "state": "ACTIVE", "parent": parent}
+    return {
+        "projectId": name,
+        "name": f"projects/{number}",
+        "displayName": name,
+        "state": "ACTIVE",
+        "parent": parent,
+    }
 
 
 def _google(service: str, path: str, body: Mapping[str, Any], *, post: bool = False) -> Recording:
@@ -65,17 +79,31 @@ def _organization() -> tuple[Recording, ...]:
     }  # fmt: skip
     finding = "findings?filter=" + quote('severity="CRITICAL" OR severity="HIGH"')
     return (
-        _google(manager, f"/v3/{above}", {"name": above, "displayName": "acme", "directoryCustomerId": "C1"}),
+        _google(
+            manager,
+            f"/v3/{above}",
+            {"name": above, "displayName": "acme", "directoryCustomerId": "C1"},
+        ),
         _google(manager, f"/v3/folders?parent={above}", {}),
-        _google(manager, f"/v3/projects?parent={above}", {"projects": [_project(RECORDED, 1), _project(PROJECT, 2)]}),
+        _google(
+            manager,
+            f"/v3/projects?parent={above}",
+            {"projects": [_project(RECORDED, 1), _project(PROJECT, 2)]},
+        ),
         _google(manager, f"/v3/{above}:getIamPolicy", {"bindings": []}, post=True),
         _ancestors(RECORDED),
         _ancestors(PROJECT),
         _google(
-            "admin", f"/admin/directory/v1/users?{urlencode({'customer': 'C1', 'orderBy': 'email'})}", {"users": [user]}
+            "admin",
+            f"/admin/directory/v1/users?{urlencode({'customer': 'C1', 'orderBy': 'email'})}",
+            {"users": [user]},
         ),
         _google("essentialcontacts", f"/v1/{above}/contacts", {"contacts": [_contact(above)]}),
-        _google("securitycenter", f"/v1/{above}/muteConfigs", {"muteConfigs": [{"name": _RULE, "filter": "x"}]}),
+        _google(
+            "securitycenter",
+            f"/v1/{above}/muteConfigs",
+            {"muteConfigs": [{"name": _RULE, "filter": "x"}]},
+        ),
         _google("securitycenter", f"/v1/{above}/sources/-/{finding}", {"listFindingsResults": []}),
         _services(above, "event-threat-detection"),
     )
@@ -170,14 +198,33 @@ def _resource(type_: str, name: str, **more: Any) -> dict[str, Any]:
 
 def _watching() -> tuple[Recording, ...]:
     rule = {"state": "Enabled", "expirationDateUtc": "2099-01-01T00:00:00Z"}
-    contact = {"emails": "s@example.com", "isEnabled": True, "notificationsSources": [{"sourceType": "Alert"}]}
+    contact = {
+        "emails": "s@example.com",
+        "isEnabled": True,
+        "notificationsSources": [{"sourceType": "Alert"}],
+    }
     watcher = _resource("Microsoft.Network/networkWatchers", "here")
-    kept = {"retentionPolicy": {"enabled": True, "days": 30}, "enabled": True, "targetResourceId": "n"}
-    flow = {"id": f"{watcher['id']}/flowLogs/f", "name": "f", "location": "westeurope", "properties": kept}
+    kept = {
+        "retentionPolicy": {"enabled": True, "days": 30},
+        "enabled": True,
+        "targetResourceId": "n",
+    }
+    flow = {
+        "id": f"{watcher['id']}/flowLogs/f",
+        "name": "f",
+        "location": "westeurope",
+        "properties": kept,
+    }
     security = f"{_ROOT}/providers/Microsoft.Security"
     return (
-        _azure(f"{security}/alertsSuppressionRules", {"id": f"{security}/r", "name": "r", "properties": rule}),
-        _azure(f"{security}/securityContacts", {"id": f"{security}/c", "name": "default", "properties": contact}),
+        _azure(
+            f"{security}/alertsSuppressionRules",
+            {"id": f"{security}/r", "name": "r", "properties": rule},
+        ),
+        _azure(
+            f"{security}/securityContacts",
+            {"id": f"{security}/c", "name": "default", "properties": contact},
+        ),
         _azure(f"{_ROOT}/providers/Microsoft.Network/networkWatchers", watcher),
         _azure(f"{watcher['id']}/flowLogs", flow),
     )
@@ -186,7 +233,12 @@ def _watching() -> tuple[Recording, ...]:
 def _accounts() -> tuple[Recording, ...]:
     tags = {"data-classification": "confidential"}
     account = _resource("Microsoft.Storage/storageAccounts", "ledger", kind="StorageV2", tags=tags)
-    kept = {"properties": {"deleteRetentionPolicy": {"enabled": True, "days": 30}, "isVersioningEnabled": True}}
+    kept = {
+        "properties": {
+            "deleteRetentionPolicy": {"enabled": True, "days": 30},
+            "isVersioningEnabled": True,
+        }
+    }
     rule = {
         "enabled": True, "name": "all", "type": "Lifecycle",
         "definition": {
@@ -203,7 +255,9 @@ def _accounts() -> tuple[Recording, ...]:
 
 
 def _plans() -> tuple[Recording, ...]:
-    plan = _resource("Microsoft.Web/serverfarms", "p", kind="app", sku={"tier": "Standard", "name": "S1"})
+    plan = _resource(
+        "Microsoft.Web/serverfarms", "p", kind="app", sku={"tier": "Standard", "name": "S1"}
+    )
     return (
         _azure(f"{_ROOT}/providers/Microsoft.Web/serverfarms?detailed=true", plan),
         _azure(f"{_ROOT}/providers/Microsoft.Insights/autoscaleSettings"),
@@ -217,9 +271,15 @@ def azure() -> tuple[Recording, ...]:
         "createdDateTime": "2020-01-01T00:00:00Z",
         "signInActivity": {"lastSuccessfulSignInDateTime": "2020-01-02T00:00:00Z"},
     }  # fmt: skip
-    wanted = "id,displayName,userPrincipalName,userType,accountEnabled,createdDateTime,signInActivity"
+    wanted = (
+        "id,displayName,userPrincipalName,userType,accountEnabled,createdDateTime,signInActivity"
+    )
     return (
-        _azure("/subscriptions", _subscription(SUBSCRIPTION, "recorded"), _subscription(OTHER, "authored")),
+        _azure(
+            "/subscriptions",
+            _subscription(SUBSCRIPTION, "recorded"),
+            _subscription(OTHER, "authored"),
+        ),
         authored(f"https://graph.microsoft.com/v1.0/users?$select={wanted}", {"value": [user]}),
         *_watching(),
         *_accounts(),

@@ -19,7 +19,13 @@ IGNORE: Final = frozenset({"since", "per_page"})
 
 def _get(path: str, body: Any, status: int = 200, **headers: str) -> Recording:
     return Recording(
-        file=path, method="GET", url=_API + path, status=status, headers=headers, body=body, recorded="authored"
+        file=path,
+        method="GET",
+        url=_API + path,
+        status=status,
+        headers=headers,
+        body=body,
+        recorded="authored",
     )
 
 
@@ -29,13 +35,23 @@ def _member(login: str) -> dict[str, Any]:
 
 def _repository(name: str, *, archived: bool = False) -> dict[str, Any]:
     url = f"https://github.com/{ORG}/{name}"
-    return {"name": name, "html_url": url, "archived": archived, "default_branch": "main", "private": True}
+    return {
+        "name": name,
+        "html_url": url,
+        "archived": archived,
+        "default_branch": "main",
+        "private": True,
+    }
 
 
-def _commits(repository: str, nodes: list[Any], *, cursor: str = "", further: str = "") -> Recording:
+def _commits(
+    repository: str, nodes: list[Any], *, cursor: str = "", further: str = ""
+) -> Recording:
     page = {"hasNextPage": bool(further), "endCursor": further or "last"}
     history = {"pageInfo": page, "nodes": nodes}
-    query = f"owner={ORG}&name={repository}&branch=refs/heads/main" + (f"&cursor={cursor}" if cursor else "")
+    query = f"owner={ORG}&name={repository}&branch=refs/heads/main" + (
+        f"&cursor={cursor}" if cursor else ""
+    )
     return Recording(
         file=f"commits of {repository} {cursor}".strip(),
         method="POST",
@@ -68,7 +84,11 @@ def _request(number: int, author: str, *approvals: tuple[str, str]) -> dict[str,
         "author": {"login": author},
         "reviews": {
             "nodes": [
-                {"submittedAt": "2025-12-20T11:00:00Z", "author": {"login": who}, "commit": {"oid": commit}}
+                {
+                    "submittedAt": "2025-12-20T11:00:00Z",
+                    "author": {"login": who},
+                    "commit": {"oid": commit},
+                }
                 for who, commit in approvals
             ]
         },
@@ -106,10 +126,15 @@ SCENARIO: Final = Scenario(
         _get(f"/orgs/{ORG}/members?filter=2fa_disabled", [_member("cat")]),
         _get(f"/orgs/{ORG}/outside_collaborators", [_member("zoe")]),
         _get(
-            f"/orgs/{ORG}/repos?type=all", [_repository("app"), _repository("old", archived=True), _repository("web")]
+            f"/orgs/{ORG}/repos?type=all",
+            [_repository("app"), _repository("old", archived=True), _repository("web")],
         ),
-        _get(f"/repos/{ORG}/app/branches/main/protection", {"message": "Branch not protected"}, 404),
-        _get(f"/repos/{ORG}/old/branches/main/protection", {"message": "Branch not protected"}, 404),
+        _get(
+            f"/repos/{ORG}/app/branches/main/protection", {"message": "Branch not protected"}, 404
+        ),
+        _get(
+            f"/repos/{ORG}/old/branches/main/protection", {"message": "Branch not protected"}, 404
+        ),
         _get(f"/repos/{ORG}/web/branches/main/protection", _PROTECTION),
         _get(f"/repos/{ORG}/app/rules/branches/main", [_RULE]),
         _get(f"/repos/{ORG}/old/rules/branches/main", []),
@@ -118,10 +143,15 @@ SCENARIO: Final = Scenario(
             f"/repos/{ORG}/app/rulesets/7?includes_parents=true",
             {"id": 7, "enforcement": "active", "bypass_actors": []},
         ),
-        _commits("app", [_commit("a1", "ann", _request(1, "ann", ("ben", "head1")))], further="next"),
+        _commits(
+            "app", [_commit("a1", "ann", _request(1, "ann", ("ben", "head1")))], further="next"
+        ),
         _commits(
             "app",
-            [_commit("a2", "ann"), _commit("a3", "cat", _request(3, "cat", ("cat", "head3"), ("ben", "older")))],
+            [
+                _commit("a2", "ann"),
+                _commit("a3", "cat", _request(3, "cat", ("cat", "head3"), ("ben", "older"))),
+            ],
             cursor="next",
         ),
         _commits("old", []),

@@ -22,7 +22,9 @@ TARGET = f"azure:{SUBSCRIPTION}"
 ROOT = f"/subscriptions/{SUBSCRIPTION}"
 GROUP = f"{ROOT}/resourceGroups/Prod/providers/Microsoft.Network/networkSecurityGroups/Web"
 RULES = "Microsoft.Network/networkSecurityGroups/securityRules/write"
-EVENTS = f"https://management.azure.com{ROOT}/providers/Microsoft.Insights/eventtypes/management/values"
+EVENTS = (
+    f"https://management.azure.com{ROOT}/providers/Microsoft.Insights/eventtypes/management/values"
+)
 IGNORE = frozenset({"$filter"})
 
 
@@ -46,18 +48,30 @@ def asked(*pages: Any) -> Asked:
     """The subscription, whose log has these pages."""
     made = []
     for number, page in enumerate(pages):
-        further = {"nextLink": f"{EVENTS}?$skiptoken={number + 1}"} if number + 1 < len(pages) else {}
-        made.append(recording("GET", f"{EVENTS}?$skiptoken={number}" if number else EVENTS, {"value": page, **further}))
+        further = (
+            {"nextLink": f"{EVENTS}?$skiptoken={number + 1}"} if number + 1 < len(pages) else {}
+        )
+        made.append(
+            recording(
+                "GET",
+                f"{EVENTS}?$skiptoken={number}" if number else EVENTS,
+                {"value": page, **further},
+            )
+        )
     return said(*made)
 
 
 def said(*recordings: Any) -> Asked:
     log = ActivityLog(now=lambda: LATER)
-    return Asked(target=TARGET, pointed=azure_subscription(), log=log, recordings=recordings, ignore=IGNORE)
+    return Asked(
+        target=TARGET, pointed=azure_subscription(), log=log, recordings=recordings, ignore=IGNORE
+    )
 
 
 def group(*pages: Any, now: datetime = LATER) -> Actor:
-    actor, replay = asked(*pages).about("azure.network.security_group", GROUP.lower(), region="westeurope", now=now)
+    actor, replay = asked(*pages).about(
+        "azure.network.security_group", GROUP.lower(), region="westeurope", now=now
+    )
     assert replay.unrecorded == []
     return actor
 
@@ -102,7 +116,9 @@ def test_a_log_that_may_be_late_names_nobody() -> None:
     ],
 )
 def test_what_is_not_read_is_said(status: int, body: Any, reason: str) -> None:
-    actor, _ = said(recording("GET", EVENTS, body, status)).about("azure.network.security_group", GROUP.lower())
+    actor, _ = said(recording("GET", EVENTS, body, status)).about(
+        "azure.network.security_group", GROUP.lower()
+    )
     text = f"the audit log was not read whole: Microsoft.Insights:ActivityLogs_List {reason}"
     assert (actor.name, actor.reason) == ("", text)
 
@@ -110,24 +126,35 @@ def test_what_is_not_read_is_said(status: int, body: Any, reason: str) -> None:
 def test_an_act_is_one_and_its_end_decides() -> None:
     begun, ended = event(1, ANN, status="Started", act="a"), event(340, ANN, act="a")
     actor = group([ended, event(2, ANN, status="Accepted", act="a"), begun])
-    assert (actor.name, [one.time for one in actor.events]) == (ANN, [at(61, "1234567")]), "it ended after the window"
+    assert (actor.name, [one.time for one in actor.events]) == (ANN, [at(61, "1234567")]), (
+        "it ended after the window"
+    )
     assert group([begun]).reason == "the log does not name who did it"
     assert group([begun, event(2, BOB)]).reason == f"2 actors fit: one without a name, {BOB}"
     assert group([begun, event(3, ANN, status="Failed", act="a"), event(2, BOB)]).name == BOB
     again = event(4, ANN, act="a")
-    assert group([begun, event(3, ANN, status="Failed", act="a"), again]).name == ANN, "the second try succeeded"
+    assert group([begun, event(3, ANN, status="Failed", act="a"), again]).name == ANN, (
+        "the second try succeeded"
+    )
 
 
 def test_detection_leaves_alone_what_is_kept() -> None:
-    resource = f"{ROOT}/resourceGroups/x/providers/Microsoft.Network/networkSecurityGroups/{LOOKS_SECRET}"
-    actor, _ = asked([event(1, ANN, resource=resource)]).about("azure.network.security_group", resource.lower())
+    resource = (
+        f"{ROOT}/resourceGroups/x/providers/Microsoft.Network/networkSecurityGroups/{LOOKS_SECRET}"
+    )
+    actor, _ = asked([event(1, ANN, resource=resource)]).about(
+        "azure.network.security_group", resource.lower()
+    )
     assert [one.resources for one in actor.events] == [(resource.lower(),)]
 
 
 @pytest.mark.parametrize(
     ("action", "resource"),
     [
-        ("MICROSOFT.NETWORK/NETWORKSECURITYGROUPS/DELETE", GROUP.upper().replace("/SUBSCRIPTIONS", "/subscriptions")),
+        (
+            "MICROSOFT.NETWORK/NETWORKSECURITYGROUPS/DELETE",
+            GROUP.upper().replace("/SUBSCRIPTIONS", "/subscriptions"),
+        ),
         ("Microsoft.Resources/subscriptions/resourceGroups/delete", f"{ROOT}/resourcegroups/prod"),
         ("Microsoft.Resources/tags/write", f"{GROUP}/providers/Microsoft.Resources/tags/default"),
         (RULES, ""),
@@ -171,7 +198,14 @@ def test_the_changes_of_a_kind_are_found(kind: str, of: str, action: str, on: st
 
 
 def test_what_management_groups_hand_down_is_not_guessed_at() -> None:
-    rows = [event(1, ANN, "Microsoft.Authorization/roleAssignments/write", f"{ROOT}/providers/x/roleAssignments/r")]
+    rows = [
+        event(
+            1,
+            ANN,
+            "Microsoft.Authorization/roleAssignments/write",
+            f"{ROOT}/providers/x/roleAssignments/r",
+        )
+    ]
     beside = {"azure.authorization.role_assignment": True}
     actor, replay = asked(rows).about("azure.subscription", ROOT, others=beside)
     said = "the audit log was not read whole: management groups keep logs of their own, which are not read"
@@ -201,10 +235,16 @@ def test_the_window_is_asked_widely_once_and_never_into_the_future() -> None:
 
 def test_the_table_speaks_of_kinds_that_there_are(library: Library) -> None:
     rules = AUDIT_LOGS.get("azure")().rules
-    state = {name for name, kind in library.kinds.items() if kind.cloud == "azure" and kind.nature == "state"}
+    state = {
+        name
+        for name, kind in library.kinds.items()
+        if kind.cloud == "azure" and kind.nature == "state"
+    }
     assert rules.keys() <= state
     assert {name for name in state - rules.keys() if not name.startswith("azure.entra.")} == {
         "azure.authorization.administrator", "azure.compute.virtual_machine", "azure.keyvault.key",
         "azure.recoveryservices.protected_machine",
     }  # fmt: skip
-    assert all(rule.reach in (Reach.GLOBAL, Reach.EVERY) for rule in rules.values()), "its log has no regions"
+    assert all(rule.reach in (Reach.GLOBAL, Reach.EVERY) for rule in rules.values()), (
+        "its log has no regions"
+    )

@@ -22,7 +22,10 @@ TARGET = "gcp:shop"
 FIREWALL = "//compute.googleapis.com/projects/shop/global/firewalls/web"
 ENTRIES = "https://logging.googleapis.com/v2/entries:list"
 ANCESTRY = "https://cloudresourcemanager.googleapis.com/v1/projects/shop:getAncestry"
-ABOVE = [{"resourceId": {"type": "project", "id": "shop"}}, {"resourceId": {"type": "organization", "id": "9"}}]
+ABOVE = [
+    {"resourceId": {"type": "project", "id": "shop"}},
+    {"resourceId": {"type": "organization", "id": "9"}},
+]
 
 
 def entry(
@@ -50,7 +53,9 @@ def asked(*pages: Any, **more: Any) -> Asked:
     ]
     recordings = [*(recording("POST", ENTRIES, body) for body in bodies), *more.pop("beside", ())]
     log = CloudAuditLogs(now=lambda: LATER)
-    return Asked(target=TARGET, pointed=gcp_project("shop", "77"), log=log, recordings=recordings, **more)
+    return Asked(
+        target=TARGET, pointed=gcp_project("shop", "77"), log=log, recordings=recordings, **more
+    )
 
 
 def firewall(*pages: Any, now: datetime = LATER) -> Actor:
@@ -65,10 +70,16 @@ def test_the_one_who_fits_is_named_with_what_was_done() -> None:
     other = entry(2, BOB, name="projects/shop/global/firewalls/ssh")
     unrelated = entry(4, BOB, "v1.compute.networks.patch", "projects/shop/global/networks/web")
     outside = entry(5, BOB, minutes=600)
-    actor, replay = asked([other, mine], [outside, unrelated], [mine, failed]).about("gcp.compute.firewall", FIREWALL)
+    actor, replay = asked([other, mine], [outside, unrelated], [mine, failed]).about(
+        "gcp.compute.firewall", FIREWALL
+    )
     assert (actor.name, actor.reason) == (ANN, "")
     (event,) = actor.events
-    assert (event.action, event.time, event.address) == ("compute:v1.compute.firewalls.patch", at(63), "192.0.2.7")
+    assert (event.action, event.time, event.address) == (
+        "compute:v1.compute.firewalls.patch",
+        at(63),
+        "192.0.2.7",
+    )
     assert len(replay.asked) == 3, "every page"
 
 
@@ -82,7 +93,9 @@ def test_an_id_that_comes_again_at_another_time_is_another_entry() -> None:
     again = entry(2, BOB) | {"insertId": "i1"}
     assert firewall([entry(1, ANN), again]).reason == f"2 actors fit: {ANN}, {BOB}"
     beside = entry(2, BOB) | {"timestamp": at(61)}
-    assert firewall([entry(1, ANN), beside]).reason == f"2 actors fit: {ANN}, {BOB}", "two of one moment"
+    assert firewall([entry(1, ANN), beside]).reason == f"2 actors fit: {ANN}, {BOB}", (
+        "two of one moment"
+    )
 
 
 def test_a_log_that_may_be_late_names_nobody() -> None:
@@ -95,9 +108,17 @@ def test_a_log_that_may_be_late_names_nobody() -> None:
 @pytest.mark.parametrize(
     ("status", "body", "said"),
     [
-        (403, {"error": {"status": "PERMISSION_DENIED"}}, "logging:entries.list denied (PERMISSION_DENIED)"),
+        (
+            403,
+            {"error": {"status": "PERMISSION_DENIED"}},
+            "logging:entries.list denied (PERMISSION_DENIED)",
+        ),
         (200, {"entries": {}}, "logging:entries.list error (NotAList)"),
-        (200, {"entries": [{"insertId": "i1"}]}, "logging:entries.list gave an entry in a form that is not known"),
+        (
+            200,
+            {"entries": [{"insertId": "i1"}]},
+            "logging:entries.list gave an entry in a form that is not known",
+        ),
         (200, {"entries": ["x"]}, "logging:entries.list gave an entry in a form that is not known"),
     ],
 )
@@ -131,7 +152,11 @@ def test_who_has_no_address_of_mail_is_named_by_its_subject() -> None:
 def test_detection_leaves_alone_what_is_kept() -> None:
     name = f"projects/shop/datasets/{LOOKS_SECRET}"
     row = entry(
-        1, ANN, "google.cloud.bigquery.v2.DatasetService.UpdateDataset", name, service="bigquery.googleapis.com"
+        1,
+        ANN,
+        "google.cloud.bigquery.v2.DatasetService.UpdateDataset",
+        name,
+        service="bigquery.googleapis.com",
     )
     actor, _ = asked([row]).about("gcp.bigquery.dataset", f"//bigquery.googleapis.com/{name}")
     assert [event.resources for event in actor.events] == [(LOOKS_SECRET,)]
@@ -145,19 +170,30 @@ NAMELESS = (
 
 @pytest.mark.parametrize("name", NAMELESS)
 def test_an_entry_that_does_not_say_on_what_may_be_the_one(name: str) -> None:
-    assert firewall([entry(1, ANN), entry(2, BOB, name=name)]).reason == f"2 actors fit: {ANN}, {BOB}"
-    actor, _ = asked([entry(1, BOB, name=name)]).about("gcp.compute.firewall", FIREWALL, region="europe-west1")
+    assert (
+        firewall([entry(1, ANN), entry(2, BOB, name=name)]).reason == f"2 actors fit: {ANN}, {BOB}"
+    )
+    actor, _ = asked([entry(1, BOB, name=name)]).about(
+        "gcp.compute.firewall", FIREWALL, region="europe-west1"
+    )
     assert actor.name == BOB, "a log without regions speaks of all of them"
 
 
 def test_an_act_is_one_and_its_end_decides() -> None:
     def part(number: int, who: str, **which: Any) -> dict[str, Any]:
         code = which.pop("code", 0)
-        return entry(number, who, code=code, operation={"id": "op", "producer": "compute.googleapis.com", **which})
+        return entry(
+            number,
+            who,
+            code=code,
+            operation={"id": "op", "producer": "compute.googleapis.com", **which},
+        )
 
     begun, ended = part(1, ANN, first=True), part(400, ANN, last=True)
     actor = firewall([ended, begun])
-    assert (actor.name, [event.time for event in actor.events]) == (ANN, [at(61)]), "it ended after the window"
+    assert (actor.name, [event.time for event in actor.events]) == (ANN, [at(61)]), (
+        "it ended after the window"
+    )
     assert firewall([part(1, ANN, first=True, last=True)]).name == ANN, "it took no time"
     assert firewall([begun]).reason == "the log does not name who did it"
     assert firewall([begun, entry(2, BOB)]).reason == f"2 actors fit: one without a name, {BOB}"
@@ -168,9 +204,27 @@ def test_an_act_is_one_and_its_end_decides() -> None:
 
 def test_what_is_switched_off_has_lost_its_resources() -> None:
     method = "google.api.serviceusage.v1.ServiceUsage.DisableService"
-    off = entry(1, ANN, method, "projects/77/services/compute.googleapis.com", service="serviceusage.googleapis.com")
-    other = entry(2, BOB, method, "projects/77/services/run.googleapis.com", service="serviceusage.googleapis.com")
-    several = entry(3, EVE, "x.ServiceUsage.BatchEnableServices", "projects/77", service="serviceusage.googleapis.com")
+    off = entry(
+        1,
+        ANN,
+        method,
+        "projects/77/services/compute.googleapis.com",
+        service="serviceusage.googleapis.com",
+    )
+    other = entry(
+        2,
+        BOB,
+        method,
+        "projects/77/services/run.googleapis.com",
+        service="serviceusage.googleapis.com",
+    )
+    several = entry(
+        3,
+        EVE,
+        "x.ServiceUsage.BatchEnableServices",
+        "projects/77",
+        service="serviceusage.googleapis.com",
+    )
     assert firewall([off, other]).name == ANN
     assert firewall([off, several]).reason == f"2 actors fit: {ANN}, {EVE}"
 
@@ -198,7 +252,9 @@ def test_what_is_switched_off_has_lost_its_resources() -> None:
          "google.iam.admin.v1.CreateServiceAccountKey", "projects/-/serviceAccounts/123"),
     ],
 )  # fmt: skip
-def test_the_changes_of_a_kind_are_found(kind: str, resource: str, service: str, method: str, name: str) -> None:
+def test_the_changes_of_a_kind_are_found(
+    kind: str, resource: str, service: str, method: str, name: str
+) -> None:
     rows = [entry(1, ANN, method, name, service=f"{service}.googleapis.com"), entry(2, BOB)]
     actor, _ = asked(rows).about(kind, resource, region="eu", others={})
     assert (actor.name, actor.reason) == (ANN, "")
@@ -206,13 +262,22 @@ def test_the_changes_of_a_kind_are_found(kind: str, resource: str, service: str,
 
 def test_what_a_project_is_handed_is_looked_for_above_it() -> None:
     log = "organizations/9/logs/cloudaudit.googleapis.com%2Factivity"
-    given = entry(1, ANN, "SetIamPolicy", "organizations/9", service="cloudresourcemanager.googleapis.com", logName=log)
+    given = entry(
+        1,
+        ANN,
+        "SetIamPolicy",
+        "organizations/9",
+        service="cloudresourcemanager.googleapis.com",
+        logName=log,
+    )
     told = asked([given], beside=[recording("POST", ANCESTRY, {"ancestor": ABOVE})])
     project = "//cloudresourcemanager.googleapis.com/projects/shop"
     assert told.about("gcp.project", project)[0].name == ANN
     refused = recording("POST", ANCESTRY, {"error": {"status": "PERMISSION_DENIED"}}, 403)
     actor, _ = asked([given], beside=[refused]).about("gcp.project", project)
-    assert actor.reason.endswith("cloudresourcemanager:projects.getAncestry denied (PERMISSION_DENIED)")
+    assert actor.reason.endswith(
+        "cloudresourcemanager:projects.getAncestry denied (PERMISSION_DENIED)"
+    )
 
 
 def ask(session: Any, *reaches: Reach, now: datetime = LATER) -> Any:
@@ -229,7 +294,9 @@ def test_only_the_logs_of_the_places_that_are_meant_are_asked() -> None:
         '"projects/shop/logs/cloudaudit.googleapis.com%2Fsystem_event") AND '
         'timestamp>="2025-12-31T23:59:57Z" AND timestamp<="2026-01-01T07:10:00Z"'
     )
-    above = Silent(Target(TARGET), answers={"cloudresourcemanager:projects.getAncestry": {"ancestor": ABOVE}})
+    above = Silent(
+        Target(TARGET), answers={"cloudresourcemanager:projects.getAncestry": {"ancestor": ABOVE}}
+    )
     assert ask(above, Reach.GLOBAL, Reach.EVERY) == ()
     assert above.asked[-1].params["resourceNames"] == ["projects/shop", "organizations/9"]
     organization = Silent(Target("gcp:9"), organization_only=True)
@@ -249,10 +316,16 @@ def test_a_window_is_asked_once_and_not_beyond_what_is_kept() -> None:
 
 def test_the_table_speaks_of_kinds_that_there_are(library: Library) -> None:
     rules = AUDIT_LOGS.get("gcp")().rules
-    state = {name for name, kind in library.kinds.items() if kind.cloud == "gcp" and kind.nature == "state"}
+    state = {
+        name
+        for name, kind in library.kinds.items()
+        if kind.cloud == "gcp" and kind.nature == "state"
+    }
     assert rules.keys() <= state
     assert state - rules.keys() == {"gcp.compute.instance", "gcp.directory.user"}
-    assert all(rule.reach in (Reach.GLOBAL, Reach.EVERY) for rule in rules.values()), "its logs have no regions"
+    assert all(rule.reach in (Reach.GLOBAL, Reach.EVERY) for rule in rules.values()), (
+        "its logs have no regions"
+    )
     handed = {name for name in rules if "getAncestry" in str(library.kinds[name])}
     assert handed
     assert all(rules[name].reach is Reach.EVERY for name in handed)

@@ -21,24 +21,39 @@ OBJECTS: Final = "gcp-storage-bucket-not-public-objects"
 HELD: Final = {"permissions": ["bigquery.datasets.get"]}
 _LIST: Final = f"https://bigquery.googleapis.com/bigquery/v2/projects/{PROJECT}/datasets"
 _DATASET: Final = {"datasetReference": {"datasetId": "d", "projectId": PROJECT}, "location": "EU"}
-_ACCESS: Final = [{"role": "READER", "specialGroup": "projectReaders", "iamMember": "user:ann@example.com"}]
+_ACCESS: Final = [
+    {"role": "READER", "specialGroup": "projectReaders", "iamMember": "user:ann@example.com"}
+]
 _BUCKETS: Final = f"https://storage.googleapis.com/storage/v1/b?project={PROJECT}"
 _PROJECT_LIST: Final = [{"entity": "project-viewers-1", "role": "READER"}]
 _EVERYBODY: Final = [{"entity": "allUsers", "role": "READER"}]
 
 
-def said(library: Library, check: str, *recordings: Recording, pointed: Pointed | None = None) -> dict[str, str]:
+def said(
+    library: Library, check: str, *recordings: Recording, pointed: Pointed | None = None
+) -> dict[str, str]:
     """Verdict and reason by resource; what is said of all resources together has no name."""
     scenario = Scenario(cloud="gcp", name="authored", recordings=recordings)
-    found = read(scenario, library, [check], pointed or gcp_project(), ignore=frozenset({"all", "assetTypes"}))
+    found = read(
+        scenario,
+        library,
+        [check],
+        pointed or gcp_project(),
+        ignore=frozenset({"all", "assetTypes"}),
+    )
     assert found.replay.unrecorded == []
     assert sorted(found.replay.asked) == sorted(one.file for one in recordings)
     (result,) = [one for one in found.assessment.results if one.check == check]
-    return {one.resource.name: f"{one.verdict.value} {one.reason}".strip() for one in result.findings}
+    return {
+        one.resource.name: f"{one.verdict.value} {one.reason}".strip() for one in result.findings
+    }
 
 
 def datasets(*listed: Mapping[str, Any]) -> tuple[Recording, ...]:
-    each = [authored(f"{_LIST}/{one['datasetReference']['datasetId']}", {**one, "access": _ACCESS}) for one in listed]
+    each = [
+        authored(f"{_LIST}/{one['datasetReference']['datasetId']}", {**one, "access": _ACCESS})
+        for one in listed
+    ]
     return authored(_LIST, {"datasets": list(listed)}), *each
 
 
@@ -59,9 +74,18 @@ def test_datasets_are_all_of_them_where_nothing_can_be_left_out(library: Library
     ("answer", "why"),
     [
         (held({}), "the caller has not bigquery.datasets.get on the whole project"),
-        (held({"permissions": ["bigquery.datasets.getIamPolicy"]}), "the caller has not bigquery.datasets.get on"),
-        (held({"permissions": "bigquery.datasets.get"}), "the caller has not bigquery.datasets.get on"),
-        (held({"error": {"status": "PERMISSION_DENIED"}}, 403), "projects.testIamPermissions denied"),
+        (
+            held({"permissions": ["bigquery.datasets.getIamPolicy"]}),
+            "the caller has not bigquery.datasets.get on",
+        ),
+        (
+            held({"permissions": "bigquery.datasets.get"}),
+            "the caller has not bigquery.datasets.get on",
+        ),
+        (
+            held({"error": {"status": "PERMISSION_DENIED"}}, 403),
+            "projects.testIamPermissions denied",
+        ),
     ],
 )
 def test_datasets_that_may_be_left_out_are_unknown(
@@ -101,17 +125,27 @@ def test_what_is_asked_about_takes_no_permission(library: Library) -> None:
         ({"defaultObjectAcl": _EVERYBODY}, "fail"),
     ],
 )
-def test_lists_that_a_bucket_does_not_tell_are_unknown(library: Library, lists: dict[str, Any], verdict: str) -> None:
-    uniform = {"uniformBucketLevelAccess": {"enabled": False}, "publicAccessPrevention": "inherited"}
+def test_lists_that_a_bucket_does_not_tell_are_unknown(
+    library: Library, lists: dict[str, Any], verdict: str
+) -> None:
+    uniform = {
+        "uniformBucketLevelAccess": {"enabled": False},
+        "publicAccessPrevention": "inherited",
+    }
     bucket = {"name": "b", "location": "EU", "iamConfiguration": uniform, **lists}
     (text,) = said(library, OBJECTS, authored(_BUCKETS, {"items": [bucket]})).values()
     assert text.split()[0] == verdict
 
 
-@pytest.mark.parametrize(("code", "unknown"), [("UNREACHABLE", True), ("NO_RESULTS_ON_PAGE", False)])
+@pytest.mark.parametrize(
+    ("code", "unknown"), [("UNREACHABLE", True), ("NO_RESULTS_ON_PAGE", False)]
+)
 @pytest.mark.parametrize(
     ("check", "path"),
-    [("gcp-subnet-flow-logs", "aggregated/subnetworks"), ("gcp-firewall-no-public-admin-ports", "global/firewalls")],
+    [
+        ("gcp-subnet-flow-logs", "aggregated/subnetworks"),
+        ("gcp-firewall-no-public-admin-ports", "global/firewalls"),
+    ],
 )
 def test_a_warning_beside_a_list_of_compute_engine_is_not_overlooked(
     library: Library, check: str, path: str, code: str, unknown: bool

@@ -45,16 +45,25 @@ def test_everything_that_was_written_is_asked_once(whole: Read) -> None:
         ("scm-branch-protected", {"app": "pass", "web": "fail"}),
         ("scm-branch-tests-required", {"app": "fail", "web": "fail"}),
         ("scm-branch-history-kept", {"app": "fail", "web": "fail"}),
-        ("scm-merged-changes-reviewed", {"a1": "pass", "a2": "fail", "a3": "pass", "w1": "unknown"}),
+        (
+            "scm-merged-changes-reviewed",
+            {"a1": "pass", "a2": "fail", "a3": "pass", "w1": "unknown"},
+        ),
         ("scm-approval-covers-merge", {"a1": "pass", "a3": "fail", "w1": "pass"}),
     ],
 )
-def test_each_check_says_what_the_responses_say(whole: Read, check: str, said: dict[str, str]) -> None:
+def test_each_check_says_what_the_responses_say(
+    whole: Read, check: str, said: dict[str, str]
+) -> None:
     assert verdicts(whole, check) == said
 
 
 def test_pages_of_a_query_add_up_and_keep_no_cursor(whole: Read) -> None:
-    (listed,) = [one for one in whole.snapshot.answers.values() if one.pages == 2 and "graphql" in one.call.operation]
+    (listed,) = [
+        one
+        for one in whole.snapshot.answers.values()
+        if one.pages == 2 and "graphql" in one.call.operation
+    ]
     assert (listed.state, listed.count) == (State.OK, 3)
     assert "endCursor" not in str(listed.data)
 
@@ -74,25 +83,42 @@ def changed(file: str, body: Any, status: int = 200) -> Scenario:
 @pytest.mark.parametrize(
     ("body", "code", "state"),
     [
-        ({"errors": [{"type": "FORBIDDEN", "message": "no"}], "data": {"repository": None}}, "FORBIDDEN", State.DENIED),
+        (
+            {"errors": [{"type": "FORBIDDEN", "message": "no"}], "data": {"repository": None}},
+            "FORBIDDEN",
+            State.DENIED,
+        ),
         ({"errors": [{"message": "x"}], "data": {"repository": None}}, "GraphQLError", State.ERROR),
-        ({"data": {"repository": {"ref": {"target": {"history": {"nodes": 1}}}}}}, "NotAList", State.ERROR),
+        (
+            {"data": {"repository": {"ref": {"target": {"history": {"nodes": 1}}}}}},
+            "NotAList",
+            State.ERROR,
+        ),
         ({"nothing": 1}, "UnexpectedBody", State.ERROR),
         ({"data": {"repository": None}}, "UnexpectedBody", State.ERROR),
         ({"data": 1}, "UnexpectedBody", State.ERROR),
     ],
 )
-def test_a_query_that_is_not_answered_is_a_gap(library: Library, body: Any, code: str, state: State) -> None:
+def test_a_query_that_is_not_answered_is_a_gap(
+    library: Library, body: Any, code: str, state: State
+) -> None:
     scenario = changed("commits of web", body)
     found = read(scenario, library, ["scm-merged-changes-reviewed"], organization(), ignore=IGNORE)
-    answers = [one for one in found.snapshot.answers.values() if one.call.params.get("name") == "web"]
+    answers = [
+        one for one in found.snapshot.answers.values() if one.call.params.get("name") == "web"
+    ]
     assert [(one.state, one.code) for one in answers] == [(state, code)]
     assert "unknown" in verdicts(found, "scm-merged-changes-reviewed").values()
 
 
 @pytest.mark.parametrize("told", [{}, {"bypass_actors": "none"}, {"bypass_actors": ["anybody"]}])
-def test_a_rule_set_that_hides_its_bypasses_is_not_trusted(library: Library, told: dict[str, Any]) -> None:
-    scenario = changed(f"/repos/{ORG}/app/rulesets/7?includes_parents=true", {"id": 7, "enforcement": "active", **told})
+def test_a_rule_set_that_hides_its_bypasses_is_not_trusted(
+    library: Library, told: dict[str, Any]
+) -> None:
+    scenario = changed(
+        f"/repos/{ORG}/app/rulesets/7?includes_parents=true",
+        {"id": 7, "enforcement": "active", **told},
+    )
     found = read(scenario, library, ["scm-branch-protected"], organization(), ignore=IGNORE)
     assert verdicts(found, "scm-branch-protected")["app"] == "unknown"
 
@@ -111,16 +137,24 @@ NO_APP = {
 
 def installed(body: Any, status: int = 200) -> Scenario:
     url = "https://api.github.com/installation/repositories"
-    row = replace(SCENARIO.recordings[0], file="installation", url=url, headers={}, body=body, status=status)
+    row = replace(
+        SCENARIO.recordings[0], file="installation", url=url, headers={}, body=body, status=status
+    )
     return replace(SCENARIO, recordings=(*SCENARIO.recordings, row))
 
 
 def reasons(found: Read, check: str) -> list[str]:
     (result,) = [result for result in found.assessment.results if result.check == check]
-    return [one.reason for one in result.findings if "nothing shows that the listing is whole" in one.reason]
+    return [
+        one.reason
+        for one in result.findings
+        if "nothing shows that the listing is whole" in one.reason
+    ]
 
 
-def open_for(library: Library, scenario: Scenario, counted: dict[str, int], check: str) -> list[str]:
+def open_for(
+    library: Library, scenario: Scenario, counted: dict[str, int], check: str
+) -> list[str]:
     return reasons(read(scenario, library, [check], organization(counted), ignore=IGNORE), check)
 
 
@@ -128,12 +162,24 @@ def open_for(library: Library, scenario: Scenario, counted: dict[str, int], chec
 @pytest.mark.parametrize(
     ("counted", "scenario", "why"),
     [
-        ({}, installed(NO_APP, 403), "the token is not told how many private repositories there are"),
-        ({"public_repos": 0}, installed({"repository_selection": "selected"}), "the app is not installed on all"),
+        (
+            {},
+            installed(NO_APP, 403),
+            "the token is not told how many private repositories there are",
+        ),
+        (
+            {"public_repos": 0},
+            installed({"repository_selection": "selected"}),
+            "the app is not installed on all",
+        ),
         ({}, installed({"total_count": 3}), "the app is not installed on all"),
         ({}, installed({"message": "Not Found"}, 404), "404 Not Found"),
         ({"public_repos": 0, "total_private_repos": 4}, installed(NO_APP, 403), "3 are listed"),
-        ({"public_repos": 1, "total_private_repos": 2}, installed(NO_APP, 403), "counts 1 public and 2 private"),
+        (
+            {"public_repos": 1, "total_private_repos": 2},
+            installed(NO_APP, 403),
+            "counts 1 public and 2 private",
+        ),
     ],
 )
 def test_repositories_that_may_be_hidden_are_unknown(
@@ -159,8 +205,16 @@ def test_repositories_that_cannot_be_hidden_are_all_of_them(
 
 
 def test_members_who_may_be_hidden_are_unknown(library: Library) -> None:
-    refused = changed(f"/orgs/{ORG}/outside_collaborators", {"message": "Must have admin rights"}, 403)
-    found = read(refused, library, ["scm-member-second-factor", "scm-owners-listed"], organization(), ignore=IGNORE)
+    refused = changed(
+        f"/orgs/{ORG}/outside_collaborators", {"message": "Must have admin rights"}, 403
+    )
+    found = read(
+        refused,
+        library,
+        ["scm-member-second-factor", "scm-owners-listed"],
+        organization(),
+        ignore=IGNORE,
+    )
     (reason,) = reasons(found, "scm-member-second-factor")
     assert "orgs/list-outside-collaborators denied" in reason
     assert verdicts(found, "scm-owners-listed") == {ORG: "unknown"}

@@ -45,7 +45,9 @@ class Aws(Provider):
             self.asked.append(call.key)
             made = said(call.params)
             return (
-                replace(made, call=call) if isinstance(made, Answer) else Answer(call=call, state=State.OK, data=made)
+                replace(made, call=call)
+                if isinstance(made, Answer)
+                else Answer(call=call, state=State.OK, data=made)
             )
         return super().ask(call)
 
@@ -64,7 +66,9 @@ def verdicts(check: str, table: Mapping[str, Any], **params: Any) -> dict[str, s
         params=values,
         started=STARTED,
     )
-    answers = collect(door, plan(found, [found.checks[check]], READERS.get, estate), Serial(), lambda _: None)
+    answers = collect(
+        door, plan(found, [found.checks[check]], READERS.get, estate), Serial(), lambda _: None
+    )
     assert len(door.asked) == len(set(door.asked))
     snapshot = Snapshot(
         id="x",
@@ -80,7 +84,10 @@ def verdicts(check: str, table: Mapping[str, Any], **params: Any) -> dict[str, s
         answers=answers,
     )
     (result,) = judge([snapshot], found).results
-    return {finding.resource.name or finding.resource.id: finding.verdict.value for finding in result.findings}
+    return {
+        finding.resource.name or finding.resource.id: finding.verdict.value
+        for finding in result.findings
+    }
 
 
 def denied(_: object = None) -> Answer:

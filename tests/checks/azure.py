@@ -22,7 +22,9 @@ WHO = "0000bbbb-0000-4000-8000-00000000000b"
 """Whoever asks: Owner of the whole subscription."""
 OWNED = {
     "Microsoft.Authorization:RoleAssignments_ListForSubscription": {
-        "value": [{"properties": {"scope": ROOT, "roleDefinitionId": f"x/{OWNER}", "principalId": WHO}}]
+        "value": [
+            {"properties": {"scope": ROOT, "roleDefinitionId": f"x/{OWNER}", "principalId": WHO}}
+        ]
     },
     "Microsoft.Authorization:DenyAssignments_List": {"value": []},
 }
@@ -30,7 +32,9 @@ OWNED = {
 Table = Mapping[str, Any]
 
 
-def verdicts(checks: Sequence[str], table: Table, target: str, **params: Any) -> dict[str, list[str]]:
+def verdicts(
+    checks: Sequence[str], table: Table, target: str, **params: Any
+) -> dict[str, list[str]]:
     """What checks say in one target, by check."""
     found, where = pack(), Target(target)
     door = Aws({**OWNED, **table}, target=where, partition="", regions=())
@@ -61,7 +65,9 @@ def verdicts(checks: Sequence[str], table: Table, target: str, **params: Any) ->
         answers=answers,
     )
     results = judge([snapshot], found).results
-    return {result.check: [finding.verdict.value for finding in result.findings] for result in results}
+    return {
+        result.check: [finding.verdict.value for finding in result.findings] for result in results
+    }
 
 
 def verdict(check: str, table: Table, *, target: str = f"azure:{SUB}", **params: Any) -> str:

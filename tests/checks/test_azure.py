@@ -13,7 +13,9 @@ VM = "Microsoft.Compute:VirtualMachines_ListAll"
 DISKS = "Microsoft.Compute:Disks_List"
 VIEW = "Microsoft.Compute:VirtualMachines_InstanceView"
 SERVERS = "Microsoft.Sql:Servers_List"
-VAULTS, KEYS, KEY = (f"Microsoft.KeyVault:{name}" for name in ("Vaults_ListBySubscription", "Keys_List", "Keys_Get"))
+VAULTS, KEYS, KEY = (
+    f"Microsoft.KeyVault:{name}" for name in ("Vaults_ListBySubscription", "Keys_List", "Keys_Get")
+)
 RESOURCES = "Microsoft.Resources:Resources_List"
 LOCKS = "Microsoft.Authorization:ManagementLocks_ListAtSubscriptionLevel"
 ALERTS = "Microsoft.Insights:ActivityLogAlerts_ListBySubscriptionId"
@@ -39,14 +41,23 @@ JOBS = "Microsoft.RecoveryServices:BackupJobs_List"
 def test_a_key_is_replaced_by_expiry_or_by_rotation(
     attributes: dict[str, int], trigger: dict[str, str] | None, said: str
 ) -> None:
-    policy = {"lifetimeActions": [{"action": {"type": "Notify"}, "trigger": {"timeBeforeExpiry": "P30D"}}]}
+    policy = {
+        "lifetimeActions": [{"action": {"type": "Notify"}, "trigger": {"timeBeforeExpiry": "P30D"}}]
+    }
     if trigger is not None:
         policy["lifetimeActions"].append({"action": {"type": "Rotate"}, "trigger": trigger})
     key = listed("Microsoft.KeyVault/vaults/v/keys", "k")
     whole = {
-        "properties": {"attributes": {"enabled": True, "created": 1700000000, **attributes}, "rotationPolicy": policy}
+        "properties": {
+            "attributes": {"enabled": True, "created": 1700000000, **attributes},
+            "rotationPolicy": policy,
+        }
     }
-    table = {VAULTS: values(listed("Microsoft.KeyVault/vaults", "v")), KEYS: values(key), KEY: whole}
+    table = {
+        VAULTS: values(listed("Microsoft.KeyVault/vaults", "v")),
+        KEYS: values(key),
+        KEY: whole,
+    }
     assert verdict("azure-keyvault-key-rotated", table) == said
 
 
@@ -62,7 +73,9 @@ def test_a_key_is_replaced_by_expiry_or_by_rotation(
     ],
 )
 def test_a_lock_above_a_resource_locks_it(place: str, said: str) -> None:
-    database = listed("Microsoft.Sql/servers/s/databases", "d") | {"type": "Microsoft.Sql/servers/databases"}
+    database = listed("Microsoft.Sql/servers/s/databases", "d") | {
+        "type": "Microsoft.Sql/servers/databases"
+    }
     lock = {
         "id": f"{place}/providers/Microsoft.Authorization/locks/keep", "name": "keep",
         "properties": {"level": "CanNotDelete"},
@@ -87,18 +100,46 @@ def test_a_lock_above_a_resource_locks_it(place: str, said: str) -> None:
             [
                 {
                     "anyOf": [
-                        {"field": "operationName", "equals": "Microsoft.Sql/servers/firewallRules/write"},
-                        {"field": "operationName", "equals": "Microsoft.Sql/servers/firewallRules/delete"},
+                        {
+                            "field": "operationName",
+                            "equals": "Microsoft.Sql/servers/firewallRules/write",
+                        },
+                        {
+                            "field": "operationName",
+                            "equals": "Microsoft.Sql/servers/firewallRules/delete",
+                        },
                     ]
                 }
             ],
             "pass",
         ),
-        ([{"field": "operationName", "equals": "Microsoft.Sql/servers/firewallRules/write"}], "fail"),
-        ([{"field": "category", "equals": "Administrative"}, {"field": "status", "equals": "Failed"}], "fail"),
-        ([{"field": "category", "equals": "Administrative"}, {"field": "caller", "containsAny": ["a"]}], "fail"),
         (
-            [{"anyOf": [{"field": "category", "equals": "Administrative"}, {"field": "level", "equals": "Error"}]}],
+            [{"field": "operationName", "equals": "Microsoft.Sql/servers/firewallRules/write"}],
+            "fail",
+        ),
+        (
+            [
+                {"field": "category", "equals": "Administrative"},
+                {"field": "status", "equals": "Failed"},
+            ],
+            "fail",
+        ),
+        (
+            [
+                {"field": "category", "equals": "Administrative"},
+                {"field": "caller", "containsAny": ["a"]},
+            ],
+            "fail",
+        ),
+        (
+            [
+                {
+                    "anyOf": [
+                        {"field": "category", "equals": "Administrative"},
+                        {"field": "level", "equals": "Error"},
+                    ]
+                }
+            ],
             "fail",
         ),
     ],
@@ -113,7 +154,10 @@ def test_an_alert_is_read_as_azure_reads_it(leaves: list[Any], said: str) -> Non
     group = listed("microsoft.insights/actionGroups", "SEC", enabled=True, emailReceivers=receivers)
     table = {ALERTS: values(alert), GROUPS: values(group)}
     assert verdict("azure-activity-alerts-on-critical-changes-sql-firewall", table) == said
-    silent = {ALERTS: values(alert), GROUPS: values(group | {"properties": {"enabled": True, "emailReceivers": []}})}
+    silent = {
+        ALERTS: values(alert),
+        GROUPS: values(group | {"properties": {"enabled": True, "emailReceivers": []}}),
+    }
     assert verdict("azure-activity-alerts-on-critical-changes-sql-firewall", silent) == "fail"
 
 
@@ -130,7 +174,9 @@ def test_every_disk_of_a_machine_must_be_found_and_encrypted() -> None:
     own = {"encryption": {"type": "EncryptionAtRestWithCustomerKey"}}
     system = listed("Microsoft.Compute/disks", "os", **own)
     data = listed("Microsoft.Compute/disks", "data", **own)
-    plain = listed("Microsoft.Compute/disks", "data", encryption={"type": "EncryptionAtRestWithPlatformKey"})
+    plain = listed(
+        "Microsoft.Compute/disks", "data", encryption={"type": "EncryptionAtRestWithPlatformKey"}
+    )
 
     def said(vm: Any, *disks: Any) -> str:
         return verdict("azure-vm-disks-encrypted", {VM: values(vm), DISKS: values(*disks)})
@@ -140,7 +186,9 @@ def test_every_disk_of_a_machine_must_be_found_and_encrypted() -> None:
     assert said(machine(), system) == "fail"
     assert said(machine(securityProfile={"encryptionAtHost": True})) == "pass"
     old = machine()
-    old["properties"]["storageProfile"]["osDisk"] = {"vhd": {"uri": "https://a.blob.core.windows.net/vhds/os.vhd"}}
+    old["properties"]["storageProfile"]["osDisk"] = {
+        "vhd": {"uri": "https://a.blob.core.windows.net/vhds/os.vhd"}
+    }
     assert said(old, system, data) == "unknown"
 
 
@@ -153,7 +201,10 @@ def test_every_disk_of_a_machine_must_be_found_and_encrypted() -> None:
     ],
 )
 def test_a_machine_is_patched_by_its_assessment(summary: Any, said: str) -> None:
-    view = {"statuses": [{"code": "PowerState/running"}], "patchStatus": {"availablePatchSummary": summary}}
+    view = {
+        "statuses": [{"code": "PowerState/running"}],
+        "patchStatus": {"availablePatchSummary": summary},
+    }
     assert verdict("azure-vm-patched", {VM: values(machine()), VIEW: view}) == said
 
 
@@ -178,7 +229,11 @@ def test_a_restore_counts_for_the_machine_that_it_names(container: str | None, s
 
 
 def test_a_service_that_is_not_registered_has_no_resources() -> None:
-    off = Answer(call=Call(operation="", region=""), state=State.DISABLED, code="MissingSubscriptionRegistration")
+    off = Answer(
+        call=Call(operation="", region=""),
+        state=State.DISABLED,
+        code="MissingSubscriptionRegistration",
+    )
     checks = ["azure-sql-audited", "azure-activity-alerts-on-critical-changes"]
     # Nothing can be there where the provider is not registered; an alert is a record, and not reading it is a gap.
     said = verdicts(checks, {SERVERS: off, ALERTS: off, GROUPS: off}, f"azure:{SUB}")

@@ -46,7 +46,10 @@ def access(**changes: Any) -> dict[str, Any]:
 def mfa(*policies: Any) -> str:
     """What the check on the second factor says of a directory with these policies."""
     return verdict(
-        "azure-entra-mfa-enforced", {POLICIES: values(*policies)}, target=TENANT, break_glass_users=[GLASS, "emergency"]
+        "azure-entra-mfa-enforced",
+        {POLICIES: values(*policies)},
+        target=TENANT,
+        break_glass_users=[GLASS, "emergency"],
     )
 
 
@@ -56,7 +59,10 @@ def mfa(*policies: Any) -> str:
         {},
         {"conditions__platforms": {"includePlatforms": ["all"], "excludePlatforms": []}},
         {"conditions__locations": {"includeLocations": ["All"], "excludeLocations": []}},
-        {"grantControls__operator": "AND", "grantControls__builtInControls": ["mfa", "compliantDevice"]},
+        {
+            "grantControls__operator": "AND",
+            "grantControls__builtInControls": ["mfa", "compliantDevice"],
+        },
         {
             "grantControls__builtInControls": [],
             "grantControls__authenticationStrength": {"id": "s", "requirementsSatisfied": "mfa"},
@@ -77,20 +83,37 @@ def test_a_policy_for_everybody_and_everything_passes(changes: dict[str, Any]) -
         {"conditions__users__excludeUsers": [GLASS, "3f0c1c6e-0000-4000-8000-000000000002"]},
         {"conditions__users__excludeGroups": ["3f0c1c6e-0000-4000-8000-000000000003"]},
         {"conditions__users__excludeRoles": ["62e90394-69f5-4237-9190-012177145e10"]},
-        {"conditions__users__excludeGuestsOrExternalUsers": {"guestOrExternalUserTypes": "b2bCollaborationGuest"}},
+        {
+            "conditions__users__excludeGuestsOrExternalUsers": {
+                "guestOrExternalUserTypes": "b2bCollaborationGuest"
+            }
+        },
         {"conditions__applications__includeApplications": ["Office365"]},
         {"conditions__applications__excludeApplications": ["00000002-0000-0ff1-ce00-000000000000"]},
         {"conditions__applications__applicationFilter": {"mode": "exclude", "rule": "x"}},
         {"conditions__clientAppTypes": ["browser", "mobileAppsAndDesktopClients"]},
         {"conditions__platforms": {"includePlatforms": ["all"], "excludePlatforms": ["iOS"]}},
         {"conditions__platforms": {"includePlatforms": ["windows"], "excludePlatforms": []}},
-        {"conditions__locations": {"includeLocations": ["All"], "excludeLocations": ["AllTrusted"]}},
+        {
+            "conditions__locations": {
+                "includeLocations": ["All"],
+                "excludeLocations": ["AllTrusted"],
+            }
+        },
         {"conditions__signInRiskLevels": ["high"]},
         {"conditions__userRiskLevels": ["high"]},
         {"conditions__servicePrincipalRiskLevels": ["high"]},
         {"conditions__insiderRiskLevels": "elevated"},
-        {"conditions__devices": {"deviceFilter": {"mode": "exclude", "rule": "device.isCompliant -eq True"}}},
-        {"conditions__clientApplications": {"includeServicePrincipals": ["ServicePrincipalsInMyTenant"]}},
+        {
+            "conditions__devices": {
+                "deviceFilter": {"mode": "exclude", "rule": "device.isCompliant -eq True"}
+            }
+        },
+        {
+            "conditions__clientApplications": {
+                "includeServicePrincipals": ["ServicePrincipalsInMyTenant"]
+            }
+        },
         {"conditions__authenticationFlows": {"transferMethods": "deviceCodeFlow"}},
         {"conditions__somethingNew": "some"},
         {"grantControls__builtInControls": ["mfa", "compliantDevice"]},
@@ -114,7 +137,10 @@ def test_a_condition_that_nobody_knows_here_is_not_judged() -> None:
 
 
 def test_security_defaults_are_no_policy_for_everybody() -> None:
-    table = {POLICIES: values(), "graph:GetIdentitySecurityDefaultsEnforcementPolicy": {"isEnabled": True}}
+    table = {
+        POLICIES: values(),
+        "graph:GetIdentitySecurityDefaultsEnforcementPolicy": {"isEnabled": True},
+    }
     assert verdict("azure-entra-mfa-enforced", table, target=TENANT) == "fail"
     assert verdict("azure-entra-mfa-enforced-some-form", table, target=TENANT) == "pass"
     assert verdict("azure-entra-mfa-enforced", {POLICIES: denied}, target=TENANT) == "unknown"

@@ -97,8 +97,13 @@ def test_two_halves_of_the_internet_are_the_internet() -> None:
     server = listed("Microsoft.Sql/servers", "s", publicNetworkAccess="Enabled")
 
     def said(*ranges: tuple[str, str]) -> str:
-        rules = [{"properties": {"startIpAddress": first, "endIpAddress": last}} for first, last in ranges]
-        return verdict("azure-sql-network-restricted", {SERVERS: values(server), FIREWALL: values(*rules)})
+        rules = [
+            {"properties": {"startIpAddress": first, "endIpAddress": last}}
+            for first, last in ranges
+        ]
+        return verdict(
+            "azure-sql-network-restricted", {SERVERS: values(server), FIREWALL: values(*rules)}
+        )
 
     assert said(("0.0.0.0", "255.255.255.255")) == "fail"
     assert said(("0.0.0.0", "127.255.255.255"), ("128.0.0.0", "255.255.255.255")) == "fail"
@@ -109,7 +114,9 @@ def test_two_halves_of_the_internet_are_the_internet() -> None:
 
 def test_a_firewall_policy_of_another_subscription_is_not_read() -> None:
     def said(policy: str) -> str:
-        gateway = listed("Microsoft.Network/applicationGateways", "g", firewallPolicy={"id": policy})
+        gateway = listed(
+            "Microsoft.Network/applicationGateways", "g", firewallPolicy={"id": policy}
+        )
         ruled = listed(
             "Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies", "w",
             policySettings={"state": "Enabled", "mode": "Prevention"},
@@ -127,13 +134,19 @@ def test_a_firewall_policy_of_another_subscription_is_not_read() -> None:
     ("properties", "said"),
     [
         ({"sslPolicy": {"policyType": "Custom", "minProtocolVersion": "TLSv1_2"}}, "pass"),
-        ({"sslPolicy": {"policyType": "Predefined", "policyName": "AppGwSslPolicy20150501"}}, "fail"),
+        (
+            {"sslPolicy": {"policyType": "Predefined", "policyName": "AppGwSslPolicy20150501"}},
+            "fail",
+        ),
         ({"defaultPredefinedSslPolicy": "AppGwSslPolicy20220101"}, "pass"),
         ({"sslProfiles": [], "sslPolicy": None}, "unknown"),
         (
             {
                 "defaultPredefinedSslPolicy": "AppGwSslPolicy20220101",
-                "sslProfiles": [{"properties": {"sslPolicy": {"minProtocolVersion": "TLSv1_0"}}}, {"properties": {}}],
+                "sslProfiles": [
+                    {"properties": {"sslPolicy": {"minProtocolVersion": "TLSv1_0"}}},
+                    {"properties": {}},
+                ],
             },
             "fail",
         ),
@@ -141,5 +154,7 @@ def test_a_firewall_policy_of_another_subscription_is_not_read() -> None:
 )
 def test_the_weakest_tls_policy_of_a_gateway_counts(properties: dict[str, Any], said: str) -> None:
     listeners = [{"properties": {"protocol": "Https"}}]
-    gateway = listed("Microsoft.Network/applicationGateways", "g", httpListeners=listeners, **properties)
+    gateway = listed(
+        "Microsoft.Network/applicationGateways", "g", httpListeners=listeners, **properties
+    )
     assert verdict("azure-appgw-waf-and-tls-version", {GATEWAYS: values(gateway)}) == said

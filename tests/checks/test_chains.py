@@ -58,7 +58,12 @@ def alarmed(pattern: str, topic: str, subscription: str) -> dict[str, Any]:
         "EvaluationPeriods": 1,
     }
     mine = f"arn:aws:sns:{HERE}:{ACCOUNT}:security"
-    told = {"SubscriptionArn": subscription, "TopicArn": mine, "Protocol": "email", "Endpoint": "a@example.com"}
+    told = {
+        "SubscriptionArn": subscription,
+        "TopicArn": mine,
+        "Protocol": "email",
+        "Endpoint": "a@example.com",
+    }
     filtered = {
         "filterName": "root",
         "logGroupName": "trail",
@@ -78,9 +83,7 @@ def alarmed(pattern: str, topic: str, subscription: str) -> dict[str, Any]:
     }
 
 
-ROOT = (
-    '{ ($.userIdentity.type = "Root") && ($.userIdentity.invokedBy NOT EXISTS) && ($.eventType != "AwsServiceEvent") }'
-)
+ROOT = '{ ($.userIdentity.type = "Root") && ($.userIdentity.invokedBy NOT EXISTS) && ($.eventType != "AwsServiceEvent") }'
 MINE = f"arn:aws:sns:{HERE}:{ACCOUNT}:security"
 
 
@@ -91,8 +94,12 @@ def test_the_chain_from_filter_to_receiver() -> None:
     narrow = ROOT.replace(" }", ' && ($.sourceIPAddress = "10.0.0.1") }')
     assert verdicts(check, alarmed(narrow, MINE, f"{MINE}:1")) == {ACCOUNT: "fail"}
     # A topic of another account is not ours to read, a deleted one of ours is known to be gone.
-    assert verdicts(check, alarmed(ROOT, f"arn:aws:sns:{HERE}:999988887777:security", "x")) == {ACCOUNT: "unknown"}
-    assert verdicts(check, alarmed(ROOT, f"arn:aws:sns:{HERE}:{ACCOUNT}:gone", "x")) == {ACCOUNT: "fail"}
+    assert verdicts(check, alarmed(ROOT, f"arn:aws:sns:{HERE}:999988887777:security", "x")) == {
+        ACCOUNT: "unknown"
+    }
+    assert verdicts(check, alarmed(ROOT, f"arn:aws:sns:{HERE}:{ACCOUNT}:gone", "x")) == {
+        ACCOUNT: "fail"
+    }
     # A region that was refused does not hide what another one shows.
     refused = {**alarmed(ROOT, MINE, f"{MINE}:1"), "logs:DescribeMetricFilters": denied()}
     assert verdicts(check, refused) == {ACCOUNT: "pass"}
@@ -109,14 +116,20 @@ def test_keys_that_have_no_rotation_are_not_asked_about_it() -> None:
         assert params == {"KeyId": "own"}
         return {"KeyRotationEnabled": True}
 
-    keys = [{"KeyId": key, "KeyArn": f"arn:aws:kms:{HERE}:{ACCOUNT}:key/{key}"} for key in ("own", "aws", "pair")]
+    keys = [
+        {"KeyId": key, "KeyArn": f"arn:aws:kms:{HERE}:{ACCOUNT}:key/{key}"}
+        for key in ("own", "aws", "pair")
+    ]
     table = {f"kms:ListKeys@{HERE}": {"Keys": keys}, "kms:ListKeys": {"Keys": []}}
     table |= {"kms:DescribeKey": describe, "kms:GetKeyRotationStatus": rotation}
     assert verdicts("aws-kms-key-rotation-enabled", table) == {"own": "pass"}
 
 
 def test_administrators_come_by_every_road() -> None:
-    full = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    full = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+    }
     admin = "arn:aws:iam::aws:policy/AdministratorAccess"
     ann, bob = (f"arn:aws:iam::{ACCOUNT}:user/{name}" for name in ("ann", "bob"))
     version = [{"VersionId": "v1", "IsDefaultVersion": True, "Document": full}]
@@ -127,7 +140,11 @@ def test_administrators_come_by_every_road() -> None:
                 {"Arn": bob, "UserName": "bob", "Path": "/"},
             ]
         },
-        "Group": {"GroupDetailList": [{"GroupName": "admins", "AttachedManagedPolicies": [{"PolicyArn": admin}]}]},
+        "Group": {
+            "GroupDetailList": [
+                {"GroupName": "admins", "AttachedManagedPolicies": [{"PolicyArn": admin}]}
+            ]
+        },
         "Role": {"RoleDetailList": []},
         "LocalManagedPolicy": {"Policies": []},
         "AWSManagedPolicy": {"Policies": [{"Arn": admin, "PolicyVersionList": version}]},
@@ -147,18 +164,37 @@ def test_administrators_come_by_every_road() -> None:
 def test_a_role_that_was_not_listed_could_be_worth_passing() -> None:
     rights = [{"Effect": "Allow", "Action": ["iam:PassRole", "ec2:RunInstances"], "Resource": "*"}]
     own = [{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": rights}}]
-    ann = {"Arn": f"arn:aws:iam::{ACCOUNT}:user/ann", "UserName": "ann", "Path": "/", "UserPolicyList": own}
-    empty: dict[str, Any] = {"Policies": [], "GroupDetailList": [], "RoleDetailList": [], "UserDetailList": []}
-    cut_off = Answer(call=Call(operation="", region=""), state=State.PARTIAL, code="Throttling", data=empty)
+    ann = {
+        "Arn": f"arn:aws:iam::{ACCOUNT}:user/ann",
+        "UserName": "ann",
+        "Path": "/",
+        "UserPolicyList": own,
+    }
+    empty: dict[str, Any] = {
+        "Policies": [],
+        "GroupDetailList": [],
+        "RoleDetailList": [],
+        "UserDetailList": [],
+    }
+    cut_off = Answer(
+        call=Call(operation="", region=""), state=State.PARTIAL, code="Throttling", data=empty
+    )
 
     def details(roles: object) -> dict[str, Any]:
         known = {"User": {"UserDetailList": [ann]}, "Role": roles}
-        return {"iam:GetAccountAuthorizationDetails": lambda params: known.get(params["Filter"][0], empty)}
+        return {
+            "iam:GetAccountAuthorizationDetails": lambda params: known.get(
+                params["Filter"][0], empty
+            )
+        }
 
     check = "aws-iam-no-privilege-escalation"
     assert verdicts(check, details(empty)) == {"ann": "pass"}
     assert verdicts(check, details(cut_off))["ann"] == "unknown"
     boss = {"Arn": f"arn:aws:iam::{ACCOUNT}:role/boss", "RoleName": "boss", "Path": "/"}
-    every = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    every = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+    }
     boss["RolePolicyList"] = [{"PolicyName": "all", "PolicyDocument": every}]  # type: ignore[assignment]
     assert verdicts(check, details({"RoleDetailList": [boss]})) == {"ann": "fail"}

@@ -11,8 +11,12 @@ DETECTOR = "d1"
 
 
 def test_backups_of_labelled_resources() -> None:
-    saved, late, never = (f"arn:aws:dynamodb:{HERE}:{ACCOUNT}:table/{name}" for name in ("saved", "late", "never"))
-    labelled = {"ResourceTagMappingList": [{"ResourceARN": arn, "Tags": []} for arn in (saved, late, never)]}
+    saved, late, never = (
+        f"arn:aws:dynamodb:{HERE}:{ACCOUNT}:table/{name}" for name in ("saved", "late", "never")
+    )
+    labelled = {
+        "ResourceTagMappingList": [{"ResourceARN": arn, "Tags": []} for arn in (saved, late, never)]
+    }
     asked: list[Any] = []
 
     def resources(params: Mapping[str, Any]) -> Any:
@@ -34,7 +38,10 @@ def test_backups_of_labelled_resources() -> None:
     assert asked == [{"TagFilters": [{"Key": "backup", "Values": ["required"]}]}]
     open_table = {**table, "backup:ListProtectedResources": denied()}
     assert verdicts(check, open_table) == {saved: "pass", late: "fail", never: "unknown"}
-    nothing = {**table, f"resourcegroupstaggingapi:GetResources@{HERE}": {"ResourceTagMappingList": []}}
+    nothing = {
+        **table,
+        f"resourcegroupstaggingapi:GetResources@{HERE}": {"ResourceTagMappingList": []},
+    }
     assert set(verdicts(check, nothing).values()) == {"unknown"}
 
 
@@ -54,7 +61,10 @@ def test_failed_backups_are_made_good() -> None:
         job("3", "FAILED", "b", "2025-12-20T00:00:00Z", "2025-12-20T01:00:00Z"),
         job("4", "FAILED", "c", "2025-12-31T20:00:00Z", "2025-12-31T21:00:00Z"),
     ]
-    table = {f"backup:ListBackupJobs@{HERE}": {"BackupJobs": jobs}, "backup:ListBackupJobs": {"BackupJobs": []}}
+    table = {
+        f"backup:ListBackupJobs@{HERE}": {"BackupJobs": jobs},
+        "backup:ListBackupJobs": {"BackupJobs": []},
+    }
     assert verdicts("aws-backup-jobs-succeed", table) == {"1": "pass", "3": "fail", "4": "pass"}
 
 
@@ -89,14 +99,22 @@ def test_patches_come_in_batches_and_a_machine_that_is_left_out_is_not_managed()
     }
     found = verdicts("aws-ssm-instance-patched", table)
     assert sorted(batches) == [10, 50]
-    assert (found[many[0]], found[many[1]], found[many[2]], found["i-bare"]) == ("pass", "fail", "fail", "fail")
+    assert (found[many[0]], found[many[1]], found[many[2]], found["i-bare"]) == (
+        "pass",
+        "fail",
+        "fail",
+        "fail",
+    )
     table["ssm:DescribeInstancePatchStates"] = denied()
     assert verdicts("aws-ssm-instance-patched", table)[many[1]] == "unknown"
 
 
 def pipelines(*stages: tuple[str, ...]) -> dict[str, Any]:
     made = [
-        {"name": f"s{at}", "actions": [{"actionTypeId": {"category": kind}, "runOrder": 1} for kind in kinds]}
+        {
+            "name": f"s{at}",
+            "actions": [{"actionTypeId": {"category": kind}, "runOrder": 1} for kind in kinds],
+        }
         for at, kinds in enumerate(stages)
     ]
     return {
@@ -109,8 +127,12 @@ def pipelines(*stages: tuple[str, ...]) -> dict[str, Any]:
 
 def test_approval_stands_before_deploy() -> None:
     check = "aws-codepipeline-approval-before-deploy"
-    assert verdicts(check, pipelines(("Source",), ("Approval",), ("Deploy",))) == {"release": "pass"}
-    assert verdicts(check, pipelines(("Source",), ("Deploy",), ("Approval",))) == {"release": "fail"}
+    assert verdicts(check, pipelines(("Source",), ("Approval",), ("Deploy",))) == {
+        "release": "pass"
+    }
+    assert verdicts(check, pipelines(("Source",), ("Deploy",), ("Approval",))) == {
+        "release": "fail"
+    }
     assert verdicts(check, pipelines(("Source",), ("Approval", "Deploy"))) == {"release": "fail"}
 
 
@@ -132,14 +154,23 @@ def test_serious_findings_are_judged() -> None:
     check = "aws-guardduty-high-findings-triaged"
     old = {"CreatedAt": "2025-10-01T00:00:00Z", "Service": {"Archived": True}}
     assert verdicts(check, guardduty(old)) == {HERE: "fail", AWAY: "fail"}
-    assert verdicts(check, guardduty(old), guardduty_archiving_is_judgement=True) == {HERE: "pass", AWAY: "fail"}
+    assert verdicts(check, guardduty(old), guardduty_archiving_is_judgement=True) == {
+        HERE: "pass",
+        AWAY: "fail",
+    }
     judged = {**old, "Service": {"Archived": True, "UserFeedback": "USEFUL"}}
     assert verdicts(check, guardduty(judged)) == {HERE: "pass", AWAY: "fail"}
     new = {"CreatedAt": "2025-12-30T00:00:00Z", "Service": {"Archived": False}}
     assert verdicts(check, guardduty(new)) == {HERE: "pass", AWAY: "fail"}
     assert verdicts(check, guardduty(new, status="DISABLED")) == {HERE: "fail", AWAY: "fail"}
-    assert verdicts(check, {"guardduty:ListDetectors": {"DetectorIds": []}}) == {HERE: "fail", AWAY: "fail"}
-    assert verdicts(check, {**guardduty(new), "guardduty:GetFindings": denied()}) == {HERE: "unknown", AWAY: "fail"}
+    assert verdicts(check, {"guardduty:ListDetectors": {"DetectorIds": []}}) == {
+        HERE: "fail",
+        AWAY: "fail",
+    }
+    assert verdicts(check, {**guardduty(new), "guardduty:GetFindings": denied()}) == {
+        HERE: "unknown",
+        AWAY: "fail",
+    }
 
 
 def test_inspector_that_is_off_is_no_pass() -> None:
@@ -170,21 +201,34 @@ def test_inspector_that_is_off_is_no_pass() -> None:
 def test_the_order_of_names_is_no_order_of_versions() -> None:
     def shown(version: str) -> dict[str, Any]:
         behaviour = {"ViewerProtocolPolicy": "https-only"}
-        item = {"ARN": "d", "DomainName": "d.example", "ViewerCertificate": {"MinimumProtocolVersion": version}}
+        item = {
+            "ARN": "d",
+            "DomainName": "d.example",
+            "ViewerCertificate": {"MinimumProtocolVersion": version},
+        }
         item |= {"DefaultCacheBehavior": behaviour, "CacheBehaviors": {"Quantity": 0}}
-        return {"cloudfront:ListDistributions": {"DistributionList": {"Items": [item], "IsTruncated": False}}}
+        return {
+            "cloudfront:ListDistributions": {
+                "DistributionList": {"Items": [item], "IsTruncated": False}
+            }
+        }
 
     assert verdicts("aws-cloudfront-tls", shown("TLSv1_2016")) == {"d.example": "fail"}
     assert verdicts("aws-cloudfront-tls", shown("TLSv1.2_2021")) == {"d.example": "pass"}
     assert verdicts("aws-cloudfront-tls-viewers", shown("TLSv1")) == {"d.example": "pass"}
-    none = {"cloudfront:ListDistributions": {"DistributionList": {"Quantity": 0, "IsTruncated": False}}}
+    none = {
+        "cloudfront:ListDistributions": {"DistributionList": {"Quantity": 0, "IsTruncated": False}}
+    }
     assert verdicts("aws-cloudfront-tls", none) == {}
 
 
 def test_a_project_that_the_answer_does_not_find_is_unread() -> None:
     """CodeBuild names what it does not find beside the others, and answers all the same."""
     key = {"name": "KEY", "value": "x", "type": "PLAINTEXT"}
-    projects = [{"name": "bare", "environment": {}}, {"name": "open", "environment": {"environmentVariables": [key]}}]
+    projects = [
+        {"name": "bare", "environment": {}},
+        {"name": "open", "environment": {"environmentVariables": [key]}},
+    ]
     table = {
         f"codebuild:ListProjects@{HERE}": {"projects": ["bare", "open", "gone"]},
         "codebuild:ListProjects": {"projects": []},

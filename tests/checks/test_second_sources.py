@@ -23,7 +23,9 @@ TABLES = {
     f"dynamodb:ListTables@{HERE}": {"TableNames": ["orders"]},
     f"dynamodb:ListTables@{AWAY}": {"TableNames": []},
     "dynamodb:DescribeContinuousBackups": {
-        "ContinuousBackupsDescription": {"PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "ENABLED"}}
+        "ContinuousBackupsDescription": {
+            "PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "ENABLED"}
+        }
     },
 }
 PITR = "aws-dynamodb-pitr-enabled"
@@ -47,11 +49,19 @@ def test_config_that_knows_no_more_changes_nothing(number: int) -> None:
 
 
 def test_a_table_that_only_config_knows_leaves_its_region_open() -> None:
-    assert verdicts(PITR, {**TABLES, **RECORDING, **counts(2)}) == {"orders": "pass", "any DynamoDB table": "unknown"}
+    assert verdicts(PITR, {**TABLES, **RECORDING, **counts(2)}) == {
+        "orders": "pass",
+        "any DynamoDB table": "unknown",
+    }
 
 
 def test_counts_that_were_refused_are_a_gap() -> None:
-    table = {**TABLES, **RECORDING, **counts(1), f"config:GetDiscoveredResourceCounts@{HERE}": denied()}
+    table = {
+        **TABLES,
+        **RECORDING,
+        **counts(1),
+        f"config:GetDiscoveredResourceCounts@{HERE}": denied(),
+    }
     assert verdicts(PITR, table)["any DynamoDB table"] == "unknown"
 
 
@@ -59,19 +69,35 @@ def test_a_labelled_table_that_is_not_listed_leaves_its_region_open() -> None:
     def labelled(params: Any) -> dict[str, Any]:
         assert params == {"ResourceTypeFilters": ["dynamodb:table"]}
         arn = f"arn:aws:dynamodb:{HERE}:{ACCOUNT}:table/"
-        return {"ResourceTagMappingList": [{"ResourceARN": f"{arn}orders"}, {"ResourceARN": f"{arn}hidden"}]}
+        return {
+            "ResourceTagMappingList": [
+                {"ResourceARN": f"{arn}orders"},
+                {"ResourceARN": f"{arn}hidden"},
+            ]
+        }
 
     place = f"resourcegroupstaggingapi:GetResources@{HERE}"
-    assert verdicts(PITR, {**TABLES, place: labelled}) == {"orders": "pass", "any DynamoDB table": "unknown"}
+    assert verdicts(PITR, {**TABLES, place: labelled}) == {
+        "orders": "pass",
+        "any DynamoDB table": "unknown",
+    }
 
 
 def children(params: Any) -> dict[str, Any]:
-    tree = {("r-1", "ACCOUNT"): [ACCOUNT], ("r-1", "ORGANIZATIONAL_UNIT"): ["ou-1"], ("ou-1", "ACCOUNT"): ["2" * 12]}
-    return {"Children": [{"Id": one} for one in tree.get((params["ParentId"], params["ChildType"]), [])]}
+    tree = {
+        ("r-1", "ACCOUNT"): [ACCOUNT],
+        ("r-1", "ORGANIZATIONAL_UNIT"): ["ou-1"],
+        ("ou-1", "ACCOUNT"): ["2" * 12],
+    }
+    return {
+        "Children": [{"Id": one} for one in tree.get((params["ParentId"], params["ChildType"]), [])]
+    }
 
 
 @pytest.mark.parametrize(("accounts", "open_"), [([ACCOUNT, "2" * 12], False), ([ACCOUNT], True)])
-def test_an_account_of_the_tree_that_is_not_listed_is_a_gap(accounts: list[str], open_: bool) -> None:
+def test_an_account_of_the_tree_that_is_not_listed_is_a_gap(
+    accounts: list[str], open_: bool
+) -> None:
     rows = [{"Id": one, "Arn": f"arn:{one}", "Name": one, "State": "ACTIVE"} for one in accounts]
     table = {
         "organizations:ListAccounts": {"Accounts": rows},
@@ -89,7 +115,14 @@ def test_an_account_of_the_tree_that_is_not_listed_is_a_gap(accounts: list[str],
 # -- what was recorded between two scans ---------------------------------------------------------------------------
 
 HISTORY = "aws-config-history-between-scans"
-SSH = {"ipProtocol": "tcp", "fromPort": 22, "toPort": 22, "ipv6Ranges": [], "prefixListIds": [], "userIdGroupPairs": []}
+SSH = {
+    "ipProtocol": "tcp",
+    "fromPort": 22,
+    "toPort": 22,
+    "ipv6Ranges": [],
+    "prefixListIds": [],
+    "userIdGroupPairs": [],
+}
 OPEN, SHUT = {"ipPermissions": [{**SSH, "ipRanges": ["0.0.0.0/0"]}]}, {"ipPermissions": []}
 NO_LISTS = {"ec2:DescribeManagedPrefixLists": {"PrefixLists": []}}
 
@@ -104,10 +137,15 @@ def item(hour: int, state: Any, status: str = "OK") -> dict[str, Any]:
 
 
 def history(*items: dict[str, Any], groups: Any = None) -> dict[str, Any]:
-    known = {"resourceIdentifiers": [{"resourceType": "AWS::EC2::SecurityGroup", "resourceId": "sg-1"}]}
+    known = {
+        "resourceIdentifiers": [{"resourceType": "AWS::EC2::SecurityGroup", "resourceId": "sg-1"}]
+    }
 
     def listed(params: Any) -> Answer:
-        assert params == {"resourceType": "AWS::EC2::SecurityGroup", "includeDeletedResources": True}
+        assert params == {
+            "resourceType": "AWS::EC2::SecurityGroup",
+            "includeDeletedResources": True,
+        }
         call = Call(operation="config:ListDiscoveredResources", region=HERE)
         said = known if groups is None else {"resourceIdentifiers": groups}
         return Answer(call=call, state=State.OK, data=said, finished="2025-12-31T23:59:00.000Z")
@@ -116,7 +154,9 @@ def history(*items: dict[str, Any], groups: Any = None) -> dict[str, Any]:
         assert params["earlierTime"] == "2025-11-30T00:00:00Z"
         return {"configurationItems": list(items)}
 
-    nobody = replace(listed({"resourceType": "AWS::EC2::SecurityGroup", "includeDeletedResources": True}))
+    nobody = replace(
+        listed({"resourceType": "AWS::EC2::SecurityGroup", "includeDeletedResources": True})
+    )
     return {
         **RECORDING,
         **NO_LISTS,
@@ -137,11 +177,15 @@ def test_an_hour_of_openness_is_seen_afterwards() -> None:
 
 def test_a_group_that_is_gone_by_now_is_seen_and_its_end_is_no_state() -> None:
     gone = {"resourceId": "sg-1", "resourceDeletionTime": "2025-12-31T12:00:00.000Z"}
-    found = verdicts(HISTORY, history(item(12, "null", "ResourceDeleted"), item(11, OPEN), groups=[gone]))
+    found = verdicts(
+        HISTORY, history(item(12, "null", "ResourceDeleted"), item(11, OPEN), groups=[gone])
+    )
     assert found == {"sg-1 2025-12-31T11:00:00.000Z": "fail"}
 
 
-@pytest.mark.parametrize("state", ["", "null", "[]", "{", '{"ipPermissions": null}', {"ipPermissions": [{}]}])
+@pytest.mark.parametrize(
+    "state", ["", "null", "[]", "{", '{"ipPermissions": null}', {"ipPermissions": [{}]}]
+)
 def test_a_state_that_cannot_be_read_is_unknown(state: Any) -> None:
     assert set(verdicts(HISTORY, history(item(11, state))).values()) == {"unknown"}
 
@@ -160,14 +204,24 @@ def test_a_public_database_is_seen_afterwards() -> None:
     known = {"resourceIdentifiers": [{"resourceId": "db-1"}]}
     call = Call(operation="config:ListDiscoveredResources", region=HERE)
     listed = Answer(call=call, state=State.OK, data=known, finished="2025-12-31T23:59:00.000Z")
-    items = [item(12, {"publiclyAccessible": False}), item(11, {"publiclyAccessible": True}), item(10, {})]
+    items = [
+        item(12, {"publiclyAccessible": False}),
+        item(11, {"publiclyAccessible": True}),
+        item(10, {}),
+    ]
     found = verdicts(
         "aws-config-history-between-scans-databases",
         {
             **RECORDING,
             f"config:ListDiscoveredResources@{HERE}": listed,
-            f"config:ListDiscoveredResources@{AWAY}": replace(listed, data={"resourceIdentifiers": []}),
+            f"config:ListDiscoveredResources@{AWAY}": replace(
+                listed, data={"resourceIdentifiers": []}
+            ),
             "config:GetResourceConfigHistory": {"configurationItems": items},
         },
     )
-    assert [found[f"db-1 2025-12-31T{hour}:00:00.000Z"] for hour in (10, 11, 12)] == ["unknown", "fail", "pass"]
+    assert [found[f"db-1 2025-12-31T{hour}:00:00.000Z"] for hour in (10, 11, 12)] == [
+        "unknown",
+        "fail",
+        "pass",
+    ]

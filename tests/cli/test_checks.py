@@ -21,7 +21,9 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / f"{NAME}.yaml"
 
 
-def test_a_new_check_lints_and_tests_as_it_stands(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_new_check_lints_and_tests_as_it_stands(
+    written: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     capsys.readouterr()
     assert run(["checks", "lint", str(written)]) == 0
     assert capsys.readouterr().out == "1 check without a mistake\n"
@@ -29,14 +31,19 @@ def test_a_new_check_lints_and_tests_as_it_stands(written: Path, capsys: pytest.
     assert capsys.readouterr().out == "3 examples of 1 checks: 3 agree, 0 do not\n"
 
 
-def test_every_kind_has_a_skeleton_that_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_kind_has_a_skeleton_that_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     kinds = load_library().kinds
     for name, kind in kinds.items():
         identity = f"{name.replace('.', '-').replace('_', '-')}-sketch"
         (tmp_path / f"{identity}.yaml").write_text(skeleton(identity, kind))
     assert run(["checks", "test", str(tmp_path)]) == 0
     count = len(kinds)
-    assert capsys.readouterr().out == f"{count * 3} examples of {count} checks: {count * 3} agree, 0 do not\n"
+    assert (
+        capsys.readouterr().out
+        == f"{count * 3} examples of {count} checks: {count * 3} agree, 0 do not\n"
+    )
 
 
 def test_a_new_check_is_not_written_over(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,10 +65,26 @@ def test_a_folder_of_checks_is_made(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert run(["checks", "new", NAME, "--resource", "aws.s3.bucket", "--into", "my-checks"]) == 0
-    assert run(["checks", "new", f"{NAME}-2", "--resource", "aws.s3.bucket", "--into", "my-checks"]) == 0
+    assert (
+        run(["checks", "new", f"{NAME}-2", "--resource", "aws.s3.bucket", "--into", "my-checks"])
+        == 0
+    )
     capsys.readouterr()
     assert run(["checks", "lint", "my-checks"]) == 0
-    assert run(["checks", "new", NAME, "--resource", "aws.s3.bucket", "--into", f"my-checks/{NAME}.yaml"]) == 2
+    assert (
+        run(
+            [
+                "checks",
+                "new",
+                NAME,
+                "--resource",
+                "aws.s3.bucket",
+                "--into",
+                f"my-checks/{NAME}.yaml",
+            ]
+        )
+        == 2
+    )
     assert f"my-checks/{NAME}.yaml exists already\n  hint: name a folder" in capsys.readouterr().err
 
 
@@ -94,7 +117,9 @@ def test_misuse_is_2_with_a_hint(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_lint_names_every_mistake_with_its_place(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_lint_names_every_mistake_with_its_place(
+    written: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     text = written.read_text().replace("severity: medium", "severity: graev")
     written.write_text(text + "extra: 1\n")
     line = text[: text.index("severity:")].count("\n") + 1
@@ -105,7 +130,9 @@ def test_lint_names_every_mistake_with_its_place(written: Path, capsys: pytest.C
     assert f"{written.name}:{last}:1:" in shown
 
 
-def test_an_example_that_disagrees_is_1_with_its_line(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_example_that_disagrees_is_1_with_its_line(
+    written: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     text = written.read_text()
     swapped = text.replace("  pass:    ", "  keep:    ").replace("  fail:    ", "  pass:    ")
     written.write_text(swapped.replace("  keep:    ", "  fail:    "))
@@ -121,7 +148,9 @@ def test_an_example_that_disagrees_is_1_with_its_line(written: Path, capsys: pyt
 def test_show_says_all_that_matters(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["checks", "show", "aws-s3-bucket-versioned"]) == 0
     shown = capsys.readouterr().out
-    assert all(f"{part}\n" in shown for part in ("Passes when", "Why", "Fix", "Reads", "Calls", "Controls"))
+    assert all(
+        f"{part}\n" in shown for part in ("Passes when", "Why", "Fix", "Reads", "Calls", "Controls")
+    )
     assert "s3:GetBucketVersioning" in shown
     assert "s3:ListBuckets" in shown
 

@@ -18,7 +18,9 @@ SHOWN = re.compile(r"^\s*(?:\$ )?tscan ([^#\n]*)", re.MULTILINE)
 BLOCK = re.compile(r"^```(?:sh|console|shell|bash)?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 MADE = ROOT / "docs/commands.md"
 """Made from help itself, whose lines are also prose."""
-PAGES = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("docs/decisions/*.md")} - {MADE})
+PAGES = sorted(
+    {*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("docs/decisions/*.md")} - {MADE}
+)
 
 
 def commands(command: click.Command, name: str = "tscan") -> Iterator[tuple[str, click.Command]]:
@@ -36,7 +38,9 @@ def shown() -> Iterator[tuple[str, str]]:
     """Where an example stands, and what follows `tscan` in it."""
     for name, command in commands(app):
         _, _, examples = (command.help or "").partition("Examples:\n")
-        yield from ((f"{name} --help", line) for line in SHOWN.findall(examples.partition("\n\n")[0]))
+        yield from (
+            (f"{name} --help", line) for line in SHOWN.findall(examples.partition("\n\n")[0])
+        )
     for page in PAGES:
         for block in BLOCK.findall(page.read_text(encoding="utf-8")):
             yield from ((page.relative_to(ROOT).as_posix(), line) for line in SHOWN.findall(block))

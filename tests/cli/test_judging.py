@@ -60,12 +60,16 @@ def test_replay_is_the_same_bytes_without_a_socket(
     assert capsys.readouterr().out == ""
 
 
-def test_result_follows_the_published_schema(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_result_follows_the_published_schema(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     schema = json.loads((root / "docs/result.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(schema).validate(_json(capsys, "demo"))
 
 
-def test_categories_narrow_the_matrix_and_not_the_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+def test_categories_narrow_the_matrix_and_not_the_verdict(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     whole, narrow = _json(capsys, "demo"), _json(capsys, "demo", "--category", "Availability")
     assert [criterion["id"] for criterion in narrow["criteria"]] == ["A1.1", "A1.2", "A1.3"]
     assert narrow["findings"] == whole["findings"]
@@ -98,7 +102,9 @@ def test_matrix_has_no_findings(capsys: pytest.CaptureFixture[str]) -> None:
         (["--param", "no_such=1"], "there is no such parameter"),
     ],
 )
-def test_options_that_cannot_be(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_options_that_cannot_be(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["replay", str(SNAPSHOT), *arguments]) == 2
     shown = capsys.readouterr()
     assert message in shown.err
@@ -122,6 +128,8 @@ def test_a_snapshot_that_cannot_be_used_leaves_nothing_behind(
         assert not out.exists()
 
 
-def test_two_snapshots_of_one_target_are_not_counted_twice(capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_snapshots_of_one_target_are_not_counted_twice(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert run(["replay", str(SNAPSHOT), str(SNAPSHOT)]) == 2
     assert "a second snapshot of aws:123456789012" in capsys.readouterr().err

@@ -30,7 +30,9 @@ def commands(group: LazyGroup, names: tuple[str, ...] = ()) -> Iterator[tuple[st
 
 
 @pytest.mark.parametrize("names", [(), *commands(app)], ids=" ".join)
-def test_every_command_helps_with_examples(names: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_command_helps_with_examples(
+    names: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run([*names, "--help"]) == 0
     shown = capsys.readouterr().out
     assert "Examples:" in shown
@@ -40,13 +42,22 @@ def test_every_command_helps_with_examples(names: tuple[str, ...], capsys: pytes
 def test_help_loads_nothing_heavy(root: Path) -> None:
     command = [sys.executable, "-X", "importtime", "-m", "scanner", "--help"]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
-    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+    loaded = {
+        line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()
+    }
     assert "click" in loaded
     assert not loaded & set(HEAVY)
 
 
 @pytest.mark.parametrize(
-    "arguments", [["nonsense"], ["scan", "--nonsense"], ["replay"], ["scan", "--fail-on", "grave"], ["checks", "no"]]
+    "arguments",
+    [
+        ["nonsense"],
+        ["scan", "--nonsense"],
+        ["replay"],
+        ["scan", "--fail-on", "grave"],
+        ["checks", "no"],
+    ],
 )
 def test_misuse_is_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(arguments) == 2
@@ -116,6 +127,8 @@ def test_a_reader_that_leaves_is_no_noise_and_no_verdict(root: Path) -> None:
     os.close(reading)
     with os.fdopen(writing, "wb") as closed:
         command = [sys.executable, "-m", "scanner", "--help"]
-        done = subprocess.run(command, cwd=root, stdout=closed, stderr=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=root, stdout=closed, stderr=subprocess.PIPE, text=True, check=False
+        )
     assert done.returncode == 2
     assert done.stderr.strip() == ""

@@ -44,7 +44,9 @@ def test_two_formats_do_not_share_a_file(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="only Linux has a device that is always full")
+@pytest.mark.skipif(
+    not Path("/dev/full").is_char_device(), reason="only Linux has a device that is always full"
+)
 @pytest.mark.parametrize("target", ["", "=/dev/full"], ids=["standard output", "a file"])
 def test_a_full_disk_is_said_in_one_line(root: Path, target: str) -> None:
     with Path("/dev/full").open("wb") as full:
@@ -59,6 +61,8 @@ def test_a_full_disk_is_said_in_one_line(root: Path, target: str) -> None:
 
 def test_a_closed_standard_output_is_said(root: Path) -> None:
     command = [sys.executable, "-m", "scanner", "demo"]
-    done = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", *command], cwd=root, stderr=subprocess.PIPE, check=False)
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *command], cwd=root, stderr=subprocess.PIPE, check=False
+    )
     assert done.returncode == 2
     assert b"standard output is closed" in done.stderr

@@ -64,12 +64,15 @@ def renamed(found: Any, controls: dict[str, str]) -> Any:
 
     results = tuple(
         replace(
-            one, check=check(one.check), findings=tuple(replace(item, check=check(item.check)) for item in one.findings)
+            one,
+            check=check(one.check),
+            findings=tuple(replace(item, check=check(item.check)) for item in one.findings),
         )
         for one in found.assessment.results
     )
     statuses = tuple(
-        ControlResult(id=name, status=Status(status), reasons=(), counts=Counts()) for name, status in controls.items()
+        ControlResult(id=name, status=Status(status), reasons=(), counts=Counts())
+        for name, status in controls.items()
     )
     return replace(
         found,
@@ -114,7 +117,9 @@ def store(tmp_path: Path, mappings: Path) -> str:
     folder = tmp_path / "store"
     ledger = Ledger(LocalStore(str(folder)))
     for number, verdict in ((0, "pass"), (48, "fail"), (72, "pass"), (96, "unknown")):
-        verdicts = {(CHECKS[0], "eu-west-1", f"b{one}"): verdict if one == 1 else "pass" for one in range(4)}
+        verdicts = {
+            (CHECKS[0], "eu-west-1", f"b{one}"): verdict if one == 1 else "pass" for one in range(4)
+        }
         status = {"pass": "pass", "fail": "fail", "unknown": "not shown"}[verdict]
         ledger.commit(renamed(scan(number + 2, verdicts), {"X-01": status}))
     (tmp_path / "mappings").symlink_to(mappings)
@@ -124,7 +129,10 @@ def store(tmp_path: Path, mappings: Path) -> str:
 def tscan(*words: str, store: str) -> Result:
     mappings = (Path(store).parent / "mappings").resolve()
     return CliRunner().invoke(
-        app, [*words, "--store", store, "--mappings", str(mappings)], prog_name="tscan", standalone_mode=False
+        app,
+        [*words, "--store", store, "--mappings", str(mappings)],
+        prog_name="tscan",
+        standalone_mode=False,
     )
 
 
@@ -140,7 +148,14 @@ def test_a_period_in_its_order(store: str) -> None:
     found = tscan(*PERIOD, store=store)
     text = found.output
     assert found.exception is None, found.exception
-    headings = ["Scope", "Exclusions", "Changes to checks", "Runs (schedule", "Not shown in this period", "Controls"]
+    headings = [
+        "Scope",
+        "Exclusions",
+        "Changes to checks",
+        "Runs (schedule",
+        "Not shown in this period",
+        "Controls",
+    ]
     assert sorted(headings, key=text.index) == headings
     assert "4 of 5 made, 1 missed" in text
     assert "missed 2026-01-02T00:00:00Z to 2026-01-03T00:00:00Z" in text
@@ -150,14 +165,21 @@ def test_a_period_in_its_order(store: str) -> None:
     assert "at least 0.0 hours, at most 3.0 days" in text
     assert "1 of 4 with a deviation" in text
     assert "1 failing and 0 waived of 15 observed; 1 unread" in text
-    assert "not shown    aws:111122223333 2026-01-05T00:00:00Z to 2026-01-06T00:00:00Z: not shown (1 runs)" in text
+    assert (
+        "not shown    aws:111122223333 2026-01-05T00:00:00Z to 2026-01-06T00:00:00Z: not shown (1 runs)"
+        in text
+    )
     for word in ("compliant", "effective", "tolerable rate of"):
         assert word not in text
 
 
 def test_what_stands_open_and_was_not_read_is_in_no_population(store: str) -> None:
-    Ledger(LocalStore(store)).commit(renamed(scan(130, {(CHECKS[0], "eu-west-1", "b1"): "fail"}), {"X-01": "fail"}))
-    found = tscan("period", "--from", "2026-01-08", "--to", "2026-01-09", "--control", "X-01", store=store)
+    Ledger(LocalStore(store)).commit(
+        renamed(scan(130, {(CHECKS[0], "eu-west-1", "b1"): "fail"}), {"X-01": "fail"})
+    )
+    found = tscan(
+        "period", "--from", "2026-01-08", "--to", "2026-01-09", "--control", "X-01", store=store
+    )
     assert "  items        1 (no more than 0 were read) with a deviation\n" in found.output
     assert "open; last read failing 2026-01-06T10:12:00.000Z" in found.output
 
@@ -198,7 +220,9 @@ def test_implemented_at_a_date(store: str) -> None:
     assert "Implemented at 2026-01-04T00:00:00Z, on 2026-01-03" in text
     stale = tscan("period", "--at", "2026-01-02", "--control", "X-01", store=store).output
     assert "record 1, read 2026-01-01T02:12:00.000Z, 1.9 days before" in stale
-    assert "no record: nothing is shown" in tscan("period", "--at", "2025-12-31", store=store).output
+    assert (
+        "no record: nothing is shown" in tscan("period", "--at", "2025-12-31", store=store).output
+    )
 
 
 def test_drift_and_its_exit_codes(store: str) -> None:
@@ -245,14 +269,18 @@ def test_a_fixed_population_keeps_its_source_and_its_time(store: str) -> None:
     assert (drawn["source"], drawn["fixed"]) == (f"history: {HERE} records 1 to 4", fixed["fixed"])
 
 
-@pytest.mark.parametrize("change", [lambda text: text[:-9], lambda text: text.replace("|b3", "|b9"), lambda _: "[]\n"])
+@pytest.mark.parametrize(
+    "change", [lambda text: text[:-9], lambda text: text.replace("|b3", "|b9"), lambda _: "[]\n"]
+)
 def test_a_population_that_was_changed_is_damage(store: str, change: Callable[[str], str]) -> None:
     words = ("sample", "X-01", "--from", "2026-01-01", "--to", "2026-01-05")
     tscan(*words, store=store)
     (file,) = (Path(store) / "populations").iterdir()
     file.write_text(change(file.read_text()))
     found = tscan(*words, "--seed", "42", store=store)
-    assert f"{file.name} is damaged: it is not the population of this digest" in str(found.exception)
+    assert f"{file.name} is damaged: it is not the population of this digest" in str(
+        found.exception
+    )
     assert found.output == ""
 
 
@@ -282,27 +310,59 @@ def test_a_population_that_grew_is_another(store: str) -> None:
     [
         (("period",), "a period needs --from and --to"),
         (("period", "--from", "2026-01-01"), "a period needs --from and --to"),
-        (("period", "--from", "2026-01-01", "--to", "2026-01-02", "--at", "2026-01-01"), "give one of the two"),
-        (("period", "--from", "2026-02-30", "--to", "2026-03-01"), "--from 2026-02-30 is not a day"),
-        (("period", "--from", "2026-02-02", "--to", "2026-02-01"), "--to 2026-02-01 is before --from"),
+        (
+            ("period", "--from", "2026-01-01", "--to", "2026-01-02", "--at", "2026-01-01"),
+            "give one of the two",
+        ),
+        (
+            ("period", "--from", "2026-02-30", "--to", "2026-03-01"),
+            "--from 2026-02-30 is not a day",
+        ),
+        (
+            ("period", "--from", "2026-02-02", "--to", "2026-02-01"),
+            "--to 2026-02-01 is before --from",
+        ),
         (("period", "--from", "2026-01-01", "--to", "9999-12-31"), "--to 9999-12-31 is not a day"),
         (("period", "--at", "9999-12-31"), "--at 9999-12-31 is not a day"),
         (("drift", "--since", "9999-12-31"), "--since 9999-12-31 is not a day"),
         (("drift", "--since", "0001-01-01"), "--since 0001-01-01 is not a day"),
-        (("period", "--from", "2026-01-01", "--to", "2026-01-02", "--control", "X-02"), "there is no control 'X-02'"),
+        (
+            ("period", "--from", "2026-01-01", "--to", "2026-01-02", "--control", "X-02"),
+            "there is no control 'X-02'",
+        ),
         (("drift", "--target", "aws:1"), "has no target aws:1"),
-        (("sample", "ENC-99", "--from", "2026-01-01", "--to", "2026-01-02"), "there is no control 'ENC-99'"),
-        (("period", "--from", "2999-01-01", "--to", "2999-01-02"), "--from 2999-01-01 has not come yet"),
+        (
+            ("sample", "ENC-99", "--from", "2026-01-01", "--to", "2026-01-02"),
+            "there is no control 'ENC-99'",
+        ),
+        (
+            ("period", "--from", "2999-01-01", "--to", "2999-01-02"),
+            "--from 2999-01-01 has not come yet",
+        ),
         (("period", "--at", "2999-01-01"), "--at 2999-01-01 has not come yet"),
         (("period", "--at", "20260103"), "--at 20260103 is not a day"),
         (("period", "--at", "2026-W01-6"), "--at 2026-W01-6 is not a day"),
-        (("sample", "X-01", "--from", "2025-01-01", "--to", "2025-01-02"), "no item was read in this period"),
-        (("sample", "X-01", "--from", "2999-01-01", "--to", "2999-01-02"), "--from 2999-01-01 has not come yet"),
-        (("sample", "X-01", "--from", "2026-01-01", "--to", "2998-12-31"), "--to 2998-12-31 is not over"),
-        (("sample", "X-01", "--from", "2026-01-01", "--to", "2026-01-05", "--seed", " "), "--seed is empty"),
+        (
+            ("sample", "X-01", "--from", "2025-01-01", "--to", "2025-01-02"),
+            "no item was read in this period",
+        ),
+        (
+            ("sample", "X-01", "--from", "2999-01-01", "--to", "2999-01-02"),
+            "--from 2999-01-01 has not come yet",
+        ),
+        (
+            ("sample", "X-01", "--from", "2026-01-01", "--to", "2998-12-31"),
+            "--to 2998-12-31 is not over",
+        ),
+        (
+            ("sample", "X-01", "--from", "2026-01-01", "--to", "2026-01-05", "--seed", " "),
+            "--seed is empty",
+        ),
     ],
 )
-def test_misuse(store: str, words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_misuse(
+    store: str, words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     mappings = (Path(store).parent / "mappings").resolve()
     assert run([*words, "--store", store, "--mappings", str(mappings)]) == 2
     assert said in capsys.readouterr().err
@@ -315,12 +375,16 @@ def test_a_place_without_history(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_one_scan_is_no_drift(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    Ledger(LocalStore(str(tmp_path / "s"))).commit(renamed(scan(1, {(CHECKS[0], "", "b"): "pass"}), {}))
+    Ledger(LocalStore(str(tmp_path / "s"))).commit(
+        renamed(scan(1, {(CHECKS[0], "", "b"): "pass"}), {})
+    )
     assert run(["drift", "--store", str(tmp_path / "s")]) == 3
     assert "two scans are needed to compare" in capsys.readouterr().err
 
 
-def test_a_target_that_was_not_looked_at_again_is_said(store: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_target_that_was_not_looked_at_again_is_said(
+    store: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     later = tscan("drift", "--since", "2027-01-01", store=store)
     assert (later.return_value, later.stdout) == (3, "")
     assert f"{HERE}: no scan ended on 2027-01-01 or later" in later.stderr

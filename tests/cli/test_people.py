@@ -70,8 +70,12 @@ def test_a_replay_is_judged_with_both(folder: Path, capsys: pytest.CaptureFixtur
     (finding,) = [one for one in document["findings"] if one["verdict"] == "waived"]
     assert (finding["waiver"], finding["without_waiver"]) == ("W-1", "fail")
     assert document["summary"]["findings"]["waived"] == 1
-    assert [(one["id"], one["standing"], one["findings"]) for one in document["waivers"]] == [("W-1", "in force", 1)]
-    assert [(one["control"], one["current"]) for one in document["attestations"]] == [("MC-39", True)]
+    assert [(one["id"], one["standing"], one["findings"]) for one in document["waivers"]] == [
+        ("W-1", "in force", 1)
+    ]
+    assert [(one["control"], one["current"]) for one in document["attestations"]] == [
+        ("MC-39", True)
+    ]
     statuses = {one["id"]: one["status"] for one in document["controls"]}
     assert (statuses["INC-01"], statuses["INC-02"]) == ("pass", "needs evidence")
 
@@ -83,7 +87,9 @@ def test_people_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert "Attestations: 1 current of 1" in text
 
 
-def test_a_mistake_ends_it_before_anything_is_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mistake_ends_it_before_anything_is_written(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (folder / "said/incidents.yaml").write_text(ATTESTATION.replace("MC-39", "MC-999"))
     out = folder / "out.json"
     words = ["--attestations", str(folder / "said"), "--format", f"json={out}", "--quiet"]
@@ -108,7 +114,10 @@ def test_options_go_before_the_configuration(folder: Path, library: Library) -> 
 
     configured = Config(waivers=str(folder / "waivers.yaml"), attestations=str(folder / "said"))
     found = people(asked(), library, configured)
-    assert ([one.id for one in found.waivers], [one.id for one in found.attestations]) == (["W-1"], ["incidents"])
+    assert ([one.id for one in found.waivers], [one.id for one in found.attestations]) == (
+        ["W-1"],
+        ["incidents"],
+    )
     (folder / "other.yaml").write_text("version: 1\nwaivers: []\n")
     (folder / "none").mkdir()
     others = asked(waivers=folder / "other.yaml", attestations=folder / "none")

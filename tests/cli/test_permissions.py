@@ -14,7 +14,8 @@ from tests.sources.stub import ALIAS, CALLER, Provider, iam, query_error, region
 
 REFUSED = query_error("AccessDenied")
 SUMMARY = iam(
-    "GetAccountSummary", "<SummaryMap><entry><key>AccountMFAEnabled</key><value>1</value></entry></SummaryMap>"
+    "GetAccountSummary",
+    "<SummaryMap><entry><key>AccountMFAEnabled</key><value>1</value></entry></SummaryMap>",
 )
 
 
@@ -65,7 +66,9 @@ def test_the_leading_account_may_enter_the_others(capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize("form", ["terraform", "cloudformation"])
-def test_the_role_is_printed_with_what_was_given(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_role_is_printed_with_what_was_given(
+    form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     arn = "arn:aws:iam::111122223333:root"
     given = ["--format", form, "--trust", arn, "--external-id", "EXAMPLE"]
     assert run(["permissions", "aws", *given]) == 0
@@ -85,7 +88,9 @@ def test_the_role_is_printed_with_what_was_given(form: str, capsys: pytest.Captu
         (["--format", "terraform", "--trust", "*"], "is not the ARN"),
     ],
 )
-def test_misuse_is_refused(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_misuse_is_refused(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["permissions", "aws", *arguments]) == 2
     captured = capsys.readouterr()
     assert said in captured.err
@@ -109,7 +114,14 @@ def provider(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Provid
         yield provider
 
 
-LOOK = ["scan", "--preflight", "--select", "aws-iam-root-mfa-enabled", "--select", "aws-iam-user-console-mfa"]
+LOOK = [
+    "scan",
+    "--preflight",
+    "--select",
+    "aws-iam-root-mfa-enabled",
+    "--select",
+    "aws-iam-user-console-mfa",
+]
 
 
 def test_a_look_names_what_is_refused_and_what_is_lost(
@@ -132,7 +144,9 @@ def test_a_look_asks_each_operation_once(provider: Provider) -> None:
     assert len(names) == len(set(names))
 
 
-def test_a_look_that_is_let_in_everywhere_is_clean(provider: Provider, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_look_that_is_let_in_everywhere_is_clean(
+    provider: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
     provider.script["GetAccountSummary"] = [SUMMARY]
     provider.script["GetCredentialReport"] = [query_error("ReportNotPresent", status=410)]
     assert run(LOOK) == 0
@@ -141,7 +155,9 @@ def test_a_look_that_is_let_in_everywhere_is_clean(provider: Provider, capsys: p
     assert "refused" not in out
 
 
-def test_a_failure_that_is_no_refusal_is_told_apart(provider: Provider, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failure_that_is_no_refusal_is_told_apart(
+    provider: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
     provider.script["GetAccountSummary"] = [query_error("ValidationError", status=400)]
     provider.script["GetCredentialReport"] = [query_error("ReportNotPresent", status=410)]
     assert run(LOOK) == 3
@@ -157,4 +173,7 @@ def test_regions_that_cannot_be_listed_cost_what_is_read_in_them(
     assert run(["scan", "--preflight", "--select", "aws-sqs-queue-has-dlq"]) == 3
     out = capsys.readouterr().out
     assert "refused: ec2:DescribeRegions" in out
-    assert "checks: aws-sqs-queue-has-dlq" in out.partition("refused: ec2:DescribeRegions")[2].splitlines()[1]
+    assert (
+        "checks: aws-sqs-queue-has-dlq"
+        in out.partition("refused: ec2:DescribeRegions")[2].splitlines()[1]
+    )

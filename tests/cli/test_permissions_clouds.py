@@ -62,11 +62,18 @@ def _small_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     for kind, (scope, call, items) in KINDS.items():
         cloud, noun = kind.split(".")
         text = HEAD.format(kind=kind, scope=scope) + BODY.format(call=call, items=items)
-        _write(path / f"resources/{cloud}/{noun}.yaml", text + (BULK if kind == "gcp.project" else ""))
-        _write(path / f"checks/{cloud}/x/{cloud}-{noun}.yaml", CHECK.format(id=f"{cloud}-{noun}", kind=kind))
+        _write(
+            path / f"resources/{cloud}/{noun}.yaml", text + (BULK if kind == "gcp.project" else "")
+        )
+        _write(
+            path / f"checks/{cloud}/x/{cloud}-{noun}.yaml",
+            CHECK.format(id=f"{cloud}-{noun}", kind=kind),
+        )
     _write(path / "checks/parameters.yaml", "version: 1\nparameters: {}\n")
     (path / "mappings").mkdir()
-    small = load_library(Roots(kinds=path / "resources", checks=path / "checks", mappings=path / "mappings"))
+    small = load_library(
+        Roots(kinds=path / "resources", checks=path / "checks", mappings=path / "mappings")
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(library, "load_library", lambda *_, **__: small)
         yield
@@ -80,41 +87,63 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 ABOVE = {"resourcemanager.folders.list", "resourcemanager.organizations.get"}
 
 
-def test_the_role_of_google_cloud_is_one_of_the_organisation(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_role_of_google_cloud_is_one_of_the_organisation(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     text = printed(capsys, "gcp")
     role = yaml.safe_load(text)
-    assert set(role["includedPermissions"]) == ABOVE | {"resourcemanager.projects.get", "resourcemanager.projects.list"}
+    assert set(role["includedPermissions"]) == ABOVE | {
+        "resourcemanager.projects.get",
+        "resourcemanager.projects.list",
+    }
     assert role["stage"] == "GA"
     assert "#   gcloud services enable cloudresourcemanager.googleapis.com" in text
-    assert set(json.loads(printed(capsys, "gcp", "--format", "json"))["includedPermissions"]) == set(
-        role["includedPermissions"]
+    assert set(
+        json.loads(printed(capsys, "gcp", "--format", "json"))["includedPermissions"]
+    ) == set(role["includedPermissions"])
+    assert (
+        printed(capsys, "gcp", "--format", "apis")
+        == "gcloud services enable cloudresourcemanager.googleapis.com\n"
     )
-    assert printed(capsys, "gcp", "--format", "apis") == "gcloud services enable cloudresourcemanager.googleapis.com\n"
 
 
-def test_the_role_of_a_project_holds_nothing_of_the_organisation(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_role_of_a_project_holds_nothing_of_the_organisation(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     role = yaml.safe_load(printed(capsys, "gcp", "--project"))
-    assert role["includedPermissions"] == ["resourcemanager.projects.get", "resourcemanager.projects.list"]
-    text = printed(capsys, "gcp", "--project", "--format", "terraform", "--member", "serviceAccount:a@b.c")
+    assert role["includedPermissions"] == [
+        "resourcemanager.projects.get",
+        "resourcemanager.projects.list",
+    ]
+    text = printed(
+        capsys, "gcp", "--project", "--format", "terraform", "--member", "serviceAccount:a@b.c"
+    )
     assert 'resource "google_project_iam_custom_role"' in text
     assert '"serviceAccount:a@b.c"' in text
     assert "folders" not in text
 
 
-def test_in_bulk_the_inventory_is_allowed_in_place_of_the_listings(capsys: pytest.CaptureFixture[str]) -> None:
+def test_in_bulk_the_inventory_is_allowed_in_place_of_the_listings(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     role = yaml.safe_load(printed(capsys, "gcp", "--project", "--bulk"))
     assert role["includedPermissions"] == [
         "cloudasset.assets.listIamPolicy", "cloudasset.assets.listResource", "resourcemanager.projects.get",
     ]  # fmt: skip
     apis = printed(capsys, "gcp", "--project", "--bulk", "--format", "apis")
-    assert apis == "gcloud services enable cloudasset.googleapis.com cloudresourcemanager.googleapis.com\n"
+    assert (
+        apis
+        == "gcloud services enable cloudasset.googleapis.com cloudresourcemanager.googleapis.com\n"
+    )
     assert "cloudasset" not in printed(capsys, "gcp")
 
 
 def test_azure_in_bulk_may_query_and_read_what_it_queries(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(library, "load_library", load_library)  # the whole one: the small one has nothing in bulk
+    monkeypatch.setattr(
+        library, "load_library", load_library
+    )  # the whole one: the small one has nothing in bulk
     arguments = ("azure", "--subscription", "--select", "azure-storage-tls")
     single = json.loads(printed(capsys, *arguments))["Actions"]
     assert single == [
@@ -155,7 +184,11 @@ def test_what_the_audit_log_asks_is_printed_for_who_asks_it(
     assert f"{permission}" in after
     assert (permission in before) == (permission == "resourcemanager.projects.get")
     rows = printed(capsys, cloud, "--who", "--format", "list").splitlines()
-    said = "every scan: what the project is called" if permission in before else "who changed something (drift --who)"
+    said = (
+        "every scan: what the project is called"
+        if permission in before
+        else "who changed something (drift --who)"
+    )
     assert f"{permission}  {said}" in rows
 
 
@@ -164,12 +197,18 @@ def test_the_interface_of_the_audit_log_is_enabled_too(capsys: pytest.CaptureFix
     assert "logging.googleapis.com" in printed(capsys, "gcp", "--format", "apis", "--who")
 
 
-def test_azures_actions_and_those_of_graph_are_kept_apart(capsys: pytest.CaptureFixture[str]) -> None:
+def test_azures_actions_and_those_of_graph_are_kept_apart(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     role = json.loads(printed(capsys, "azure", "--scope", "/subscriptions/x"))
     assert role["Actions"] == [
         "Microsoft.Management/managementGroups/descendants/read", "Microsoft.Resources/subscriptions/read",
     ]  # fmt: skip
-    assert (role["AssignableScopes"], role["DataActions"], role["NotActions"]) == (["/subscriptions/x"], [], [])
+    assert (role["AssignableScopes"], role["DataActions"], role["NotActions"]) == (
+        ["/subscriptions/x"],
+        [],
+        [],
+    )
     graph = printed(capsys, "azure", "--format", "graph").split()
     assert graph == ["AuditLog.Read.All", "Organization.Read.All", "User.Read.All"]
     assert printed(capsys, "azure", "--format", "graph", "--subscription") == ""

@@ -42,7 +42,9 @@ def test_an_interruption_leaves_the_terminal_clean(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("stream", [io.StringIO, Screen])
-def test_a_log_gets_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch, stream: type[io.StringIO]) -> None:
+def test_a_log_gets_a_line_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, stream: type[io.StringIO]
+) -> None:
     monkeypatch.setenv("TERM", "dumb")
     log = stream()
     with shown(quiet=False, stream=log) as report:

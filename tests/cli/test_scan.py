@@ -39,7 +39,9 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Asked:
     """What the pipeline was asked for; it answers with the demo's evidence."""
     calls: Asked = []
 
-    def scan(config: Any, library: Any, *, progress: Callable[[Progress], None], **given: Any) -> list[Snapshot]:
+    def scan(
+        config: Any, library: Any, *, progress: Callable[[Progress], None], **given: Any
+    ) -> list[Snapshot]:
         calls.append({"config": config, **given})
         progress(Progress(target="aws:1", done=1, known=2, operation="s3:ListBuckets"))
         snapshot = read_snapshot(SNAPSHOT)
@@ -66,7 +68,9 @@ def test_evidence_goes_to_a_folder_of_the_owner(asked: Asked, tmp_path: Path, ca
     assert "reading aws:1: 1 of 2 calls, s3:ListBuckets" in shown.err
 
 
-def test_what_was_written_is_what_is_judged(asked: Asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_written_is_what_is_judged(
+    asked: Asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen: list[Snapshot] = []
     original = pipeline.judge
 
@@ -86,8 +90,20 @@ def test_options_stand_over_the_configuration(asked: Asked, tmp_path: Path) -> N
         "targets: [{aws: {profile: audit, regions: [eu-west-1]}}]\n"
         "frameworks: {soc2-2017: {categories: [Availability]}}\n"
     )
-    arguments = ["--profile", "other", "--region", "us-east-1", "--select", "aws-kms-*", "--threads", "3"]
-    assert run(["scan", *arguments, "--quiet", "--deadline", "60", "--format", "json=r.json"]) in (1, 3)
+    arguments = [
+        "--profile",
+        "other",
+        "--region",
+        "us-east-1",
+        "--select",
+        "aws-kms-*",
+        "--threads",
+        "3",
+    ]
+    assert run(["scan", *arguments, "--quiet", "--deadline", "60", "--format", "json=r.json"]) in (
+        1,
+        3,
+    )
     (call,) = asked
     (target,) = call["config"].targets
     assert (target.profile, target.regions) == ("other", ("us-east-1",))
@@ -115,7 +131,10 @@ def test_quiet_is_quiet(asked: Asked, capsys: Any) -> None:
         (["--organization", "tscan-read", "--snapshot", "one.gz"], "must be a folder"),
         (["--organization", "arn:aws:iam::1:role/x"], "is not the name of a role"),
         (["--param", "key_max_age_days=old"], "--param key_max_age_days"),
-        (["--store", "nowhere://bucket"], "nowhere://bucket: there is no store of the kind nowhere://"),
+        (
+            ["--store", "nowhere://bucket"],
+            "nowhere://bucket: there is no store of the kind nowhere://",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_before_the_first_call(
@@ -123,7 +142,9 @@ def test_what_cannot_be_is_refused_before_the_first_call(
 ) -> None:
     (tmp_path / "there.gz").write_bytes(b"")
     (tmp_path / "wrong.yaml").write_text("version: 1\ntarget: []\n")
-    (tmp_path / "two.yaml").write_text("version: 1\ntargets: [{aws: {profile: a}}, {aws: {profile: b}}]\n")
+    (tmp_path / "two.yaml").write_text(
+        "version: 1\ntargets: [{aws: {profile: a}}, {aws: {profile: b}}]\n"
+    )
     before = sorted(tmp_path.iterdir())
     assert run(["scan", *arguments]) == 2
     assert message in capsys.readouterr().err
@@ -189,7 +210,9 @@ def told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
         sent.append(f"{letter.title}: {letter.body()}")
         return ""
 
-    monkeypatch.setattr(CHANNELS, "_builtin", {"github-issue": "tests.cli.test_scan:_sent", "apprise": ""})
+    monkeypatch.setattr(
+        CHANNELS, "_builtin", {"github-issue": "tests.cli.test_scan:_sent", "apprise": ""}
+    )
     monkeypatch.setattr("tests.cli.test_scan._sent", send)
     monkeypatch.setenv("TOKEN", "x")
     monkeypatch.chdir(tmp_path)
@@ -216,7 +239,12 @@ def _broken(error: Exception) -> Callable[..., Any]:
     ],
 )
 def test_a_failed_scan_is_told_once_and_that_it_works_again(
-    asked: Asked, told: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Any, error: Exception, reason: str
+    asked: Asked,
+    told: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Any,
+    error: Exception,
+    reason: str,
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(pipeline, "scan", _broken(error))
@@ -242,7 +270,9 @@ def test_a_store_that_takes_nothing_is_a_failed_scan(
     assert "it ended without a record: the store is full" in told[0]
 
 
-def test_alerts_that_cannot_be_told_do_not_lose_the_scan(asked: Asked, told: list[str], capsys: Any) -> None:
+def test_alerts_that_cannot_be_told_do_not_lose_the_scan(
+    asked: Asked, told: list[str], capsys: Any
+) -> None:
     folder = Path(".tscan/outbox/failed/x")
     folder.mkdir(parents=True)
     assert run(["scan", "--quiet"]) == 1
@@ -279,11 +309,17 @@ def test_what_would_keep_alerts_from_leaving_is_said_at_once(
     (tmp_path / "tscan.yaml").write_text(f'version: 1\nalerts: [{{to: ["{address}"]}}]\n')
     run(["scan", "--quiet", *how])
     shown = capsys.readouterr().err
-    assert f"alerts: nothing can be told to alerts[0].to[0] {said}" in shown if said else "alerts" not in shown
+    assert (
+        f"alerts: nothing can be told to alerts[0].to[0] {said}" in shown
+        if said
+        else "alerts" not in shown
+    )
     assert "s3cret" not in shown
 
 
-def test_without_a_store_nothing_is_told(asked: Asked, told: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_store_nothing_is_told(
+    asked: Asked, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pipeline, "scan", _broken(TscanError("no credentials")))
     assert run(["scan", "--quiet", "--no-store"]) == 2
     assert told == []
@@ -302,8 +338,15 @@ def test_the_newest_record_is_anchored(
     (tmp_path / "anchors").mkdir()
     for words in (["init"], ["config", "user.name", "a"], ["config", "user.email", "a@b"]):
         subprocess.run(["git", "-C", "anchors", *words], check=True, capture_output=True)
-    subprocess.run(["git", "-C", "anchors", "commit", "--allow-empty", "-m", "x"], check=True, capture_output=True)
+    subprocess.run(
+        ["git", "-C", "anchors", "commit", "--allow-empty", "-m", "x"],
+        check=True,
+        capture_output=True,
+    )
     assert run(["scan"]) == 1
-    assert "anchor: aws:123456789012 1 is tscan/aws=123456789012/000000000001 in anchors" in capsys.readouterr().err
+    assert (
+        "anchor: aws:123456789012 1 is tscan/aws=123456789012/000000000001 in anchors"
+        in capsys.readouterr().err
+    )
     assert run(["verify"]) == 0
     assert "anchored up to record 1" in capsys.readouterr().out

@@ -14,7 +14,9 @@ from scanner.model.config import Config, TargetConfig
 
 
 @pytest.fixture
-def scanned(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., tuple[TargetConfig, ...]]:
+def scanned(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Callable[..., tuple[TargetConfig, ...]]:
     """The targets that a scan with these options would read."""
     monkeypatch.chdir(tmp_path)
     seen: list[Config] = []
@@ -34,7 +36,10 @@ def scanned(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., tu
 
 def test_targets_are_read_in_the_order_in_which_they_are_named(scanned: Any) -> None:
     targets = scanned("--target", "gcp:my-project", "--target", "github:acme")
-    assert [(target.cloud, target.settings["id"]) for target in targets] == [("gcp", "my-project"), ("github", "acme")]
+    assert [(target.cloud, target.settings["id"]) for target in targets] == [
+        ("gcp", "my-project"),
+        ("github", "acme"),
+    ]
 
 
 def test_options_of_aws_bring_its_account_along(scanned: Any) -> None:
@@ -67,7 +72,9 @@ def test_the_configuration_says_how_a_named_target_is_reached(scanned: Any) -> N
     assert [target.cloud for target in scanned()] == ["gcp", "aws", "github"]
 
 
-def test_options_of_aws_need_one_account_of_it(scanned: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_options_of_aws_need_one_account_of_it(
+    scanned: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     Path("tscan.yaml").write_text("version: 1\ntargets: [{gcp: {project: my-project}}]\n")
     assert scanned("--profile", "audit") == ()
     assert "names 0 targets of AWS" in capsys.readouterr().err

@@ -20,11 +20,11 @@ from click.testing import CliRunner
 
 from scanner.cli import app
 from scanner.cli import who as asking
-from scanner.cli.who import Witnesses
+from scanner.cli.who import AuditLogs
 from scanner.content import load_library
 from scanner.core.actors import LogEvent
 from scanner.core.attribution import Question, Reach, Rule
-from scanner.history.draft import Scan
+from scanner.history.draft import ScanToCommit
 from scanner.history.ledger import Ledger
 from scanner.history.local import LocalStore
 from scanner.model.answers import Target
@@ -40,7 +40,11 @@ from tests.estate.trail import SECRET, Trail
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 REGIONS = ("eu-west-1", "us-east-1")
-TLS, PORTS, RECORDER = "aws-s3-bucket-tls-only", "aws-ec2-sg-no-public-admin-ports", "aws-config-recorder-on"
+TLS, PORTS, RECORDER = (
+    "aws-s3-bucket-tls-only",
+    "aws-ec2-sg-no-public-admin-ports",
+    "aws-config-recorder-on",
+)
 CHECKS = (TLS, PORTS, RECORDER)
 SOON = timedelta(minutes=1)
 LATER = timedelta(minutes=16)
@@ -77,10 +81,12 @@ class World:
         """Read the account and commit what was judged."""
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()):
             _environment(patch, self.url)
-            (snapshot,) = scan(Config(targets=(TargetConfig(regions=REGIONS),)), LIBRARY, checks=CHECKS)
+            (snapshot,) = scan(
+                Config(targets=(TargetConfig(regions=REGIONS),)), LIBRARY, checks=CHECKS
+            )
         assessment = judge([snapshot], LIBRARY)
         Ledger(LocalStore(str(self.home / "store"))).commit(
-            Scan(snapshot=snapshot, assessment=assessment, library=LIBRARY)
+            ScanToCommit(snapshot=snapshot, assessment=assessment, library=LIBRARY)
         )
 
 
@@ -115,24 +121,32 @@ def seeded(world: World) -> str:
         )  # fmt: skip
         config.put_delivery_channel(DeliveryChannel={"name": "default", "s3BucketName": "ledger"})
         config.start_configuration_recorder(ConfigurationRecorderName="default")
-    group: str = world.client("builder", "ec2").create_security_group(GroupName="web", Description="web")["GroupId"]
+    group: str = world.client("builder", "ec2").create_security_group(
+        GroupName="web", Description="web"
+    )["GroupId"]
     return group
 
 
 def changed(world: World, group: str) -> None:
     """Ann opens a bucket, two people a group, one person stops a recorder; others read, fail, or work elsewhere."""
     world.client("ann", "s3").delete_bucket_policy(Bucket="ledger")
-    world.client("bystander", "s3").put_bucket_tagging(Bucket="notes", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
+    world.client("bystander", "s3").put_bucket_tagging(
+        Bucket="notes", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]}
+    )
     world.client("reader", "s3").get_bucket_acl(Bucket="ledger")
     with pytest.raises(ClientError):
-        world.client("eve", "s3").put_public_access_block(Bucket="ledger", PublicAccessBlockConfiguration={})
+        world.client("eve", "s3").put_public_access_block(
+            Bucket="ledger", PublicAccessBlockConfiguration={}
+        )
     for who, source in (("bob", "0.0.0.0/0"), ("carol", "198.51.100.0/24")):
         world.client(who, "ec2").authorize_security_group_ingress(
             GroupId=group, IpProtocol="tcp", FromPort=22, ToPort=22, CidrIp=source
         )
     world.client("dan", "config").stop_configuration_recorder(ConfigurationRecorderName="default")
     # The same call in another region is none that changed this one.
-    world.client("hal", "config", "us-east-1").start_configuration_recorder(ConfigurationRecorderName="default")
+    world.client("hal", "config", "us-east-1").start_configuration_recorder(
+        ConfigurationRecorderName="default"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -189,7 +203,11 @@ def test_the_actor_and_the_change_are_named(world: World, drift: Any) -> None:
     assert (found[TLS]["name"], found[TLS]["reason"]) == (arn("ann"), "")
     (event,) = found[TLS]["events"]
     assert event["action"] == "s3:DeleteBucketPolicy"
-    assert (event["actor_type"], event["address"], event["resources"]) == ("IAMUser", "192.0.2.7", ["ledger"])
+    assert (event["actor_type"], event["address"], event["resources"]) == (
+        "IAMUser",
+        "192.0.2.7",
+        ["ledger"],
+    )
     # The check asks about recorders of the region: the log of that region alone is looked at.
     assert found[RECORDER]["name"] == arn("dan")
     assert world.trail.regions == {*REGIONS}
@@ -201,14 +219,18 @@ def test_two_actors_are_unknown(drift: Any) -> None:
     found = drift(LATER, "--who", "--format", "json")[PORTS]
     assert found["name"] == ""
     assert found["reason"] == f"2 actors fit: {arn('bob')}, {arn('carol')}"
-    assert [event["actor"] for event in found["events"]] == [arn("bob"), arn("carol")], "in order, each once"
+    assert [event["actor"] for event in found["events"]] == [arn("bob"), arn("carol")], (
+        "in order, each once"
+    )
 
 
 @pytest.mark.slow
 def test_a_log_that_may_be_late_names_nobody(drift: Any) -> None:
     early = drift(SOON, "--who", "--format", "json")
     late = "the log may still be late: events arrive up to 15 minutes after the call; so far "
-    assert {(one["name"], one["reason"]) for one in early.values()} == {("", f"{late}no event of the log fits")}
+    assert {(one["name"], one["reason"]) for one in early.values()} == {
+        ("", f"{late}no event of the log fits")
+    }
     arrived = drift(timedelta(minutes=11), "--who", "--format", "json")[TLS]
     assert (arrived["name"], arrived["reason"]) == ("", late + arn("ann"))
 
@@ -245,7 +267,10 @@ def test_without_credentials_it_is_unknown_and_the_drift_is_shown(
 def test_for_people(world: World, drift: Any) -> None:
     text = drift(LATER, "--who")
     assert f"by {arn('ann')} [s3:DeleteBucketPolicy 20" in text
-    assert f"by unknown: 2 actors fit: {arn('bob')}, {arn('carol')} [ec2:AuthorizeSecurityGroupIngress" in text
+    assert (
+        f"by unknown: 2 actors fit: {arn('bob')}, {arn('carol')} [ec2:AuthorizeSecurityGroupIngress"
+        in text
+    )
     asked = world.trail.asked
     assert "by " not in drift(LATER)
     assert world.trail.asked == asked, "without --who the log is not asked"
@@ -255,9 +280,15 @@ def test_for_people(world: World, drift: Any) -> None:
 def test_an_event_that_does_not_say_on_what_may_be_the_one(
     world: World, drift: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nameless = [{**one, "Resources": []} if one["Username"] == "bystander" else one for one in world.trail.events]
+    nameless = [
+        {**one, "Resources": []} if one["Username"] == "bystander" else one
+        for one in world.trail.events
+    ]
     monkeypatch.setattr(world.trail, "events", nameless)
-    assert drift(LATER, "--who", "--format", "json")[TLS]["reason"] == f"2 actors fit: {arn('ann')}, {arn('bystander')}"
+    assert (
+        drift(LATER, "--who", "--format", "json")[TLS]["reason"]
+        == f"2 actors fit: {arn('ann')}, {arn('bystander')}"
+    )
 
 
 # -- the seam for other logs ------------------------------------------------------------------------------------------
@@ -268,16 +299,24 @@ class OtherLog:
 
     lag = timedelta(minutes=30)
     read: Mapping[str, frozenset[str]] = {"log:Read": frozenset({"rows"})}
-    rules: Mapping[str, Rule] = {"aws.s3.bucket": Rule(actions=("store.buckets.*",), named=True, reach=Reach.GLOBAL)}
+    rules: Mapping[str, Rule] = {
+        "aws.s3.bucket": Rule(actions=("store.buckets.*",), named=True, reach=Reach.GLOBAL)
+    }
 
     def __init__(self) -> None:
         self.asked: list[Any] = []
 
-    def events(self, session: Any, window: tuple[str, str], region: str, reaches: Any) -> list[LogEvent]:
+    def events(
+        self, session: Any, window: tuple[str, str], region: str, reaches: Any
+    ) -> list[LogEvent]:
         self.asked.append((session, window, region, set(reaches)))
         return [
             LogEvent(
-                id="1", time=window[1], action="store.buckets.update", actor="ann@example.org", resources=("ledger",)
+                id="1",
+                time=window[1],
+                action="store.buckets.update",
+                actor="ann@example.org",
+                resources=("ledger",),
             )
         ]
 
@@ -293,7 +332,7 @@ def test_another_log_answers_by_the_same_seam(monkeypatch: pytest.MonkeyPatch) -
     )  # fmt: skip
     window = ("2026-01-01T02:00:00Z", "2026-01-02T02:10:00Z")
     question = Question(transition=move, window=window, kind="aws.s3.bucket", others={})
-    witnesses = Witnesses(Config())
+    witnesses = AuditLogs(Config())
     session: Any = object()
     witnesses._doors["other"], witnesses._sessions[target] = [], session
     actor = asking._actor(question, target, witnesses)
@@ -302,14 +341,19 @@ def test_another_log_answers_by_the_same_seam(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("scanner.cli.who.now", lambda: datetime(2026, 1, 2, 2, 30, tzinfo=UTC))
     late = "the log may still be late: events arrive up to 30 minutes after the call; so far ann@example.org"
     assert asking._actor(question, target, witnesses).reason == late
-    assert asking._actor(question, Target("third:x"), witnesses).reason == "no audit log of third is read"
+    assert (
+        asking._actor(question, Target("third:x"), witnesses).reason
+        == "no audit log of third is read"
+    )
 
 
 def test_only_the_source_of_a_cloud_knows_its_log() -> None:
     inside = ROOT / "scanner/sources"
     files = [path for path in (ROOT / "scanner").rglob("*.py") if inside not in path.parents]
     assert len(files) > 100
-    assert [str(path) for path in files if "cloudtrail" in path.read_text(encoding="utf-8").lower()] == []
+    assert [
+        str(path) for path in files if "cloudtrail" in path.read_text(encoding="utf-8").lower()
+    ] == []
     (line,) = [
         line
         for line in (inside / "__init__.py").read_text(encoding="utf-8").splitlines()

@@ -24,7 +24,10 @@ class Pack:
 
     def roots(self, **more: tuple[Path, ...]) -> Roots:
         return Roots(
-            kinds=self.folder / "resources", checks=self.folder / "checks", mappings=self.folder / "mappings", **more
+            kinds=self.folder / "resources",
+            checks=self.folder / "checks",
+            mappings=self.folder / "mappings",
+            **more,
         )
 
     def load(self, **more: tuple[Path, ...]) -> Library:

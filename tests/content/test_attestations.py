@@ -27,7 +27,10 @@ def test_it_is_read(pack: Any) -> None:
             dated=date(2026, 1, 15),
             valid_until=date(2026, 12, 31),
             evidence=(
-                Proof(reference="https://files.example.com/signed", sha256=hashlib.sha256(b"").hexdigest()),
+                Proof(
+                    reference="https://files.example.com/signed",
+                    sha256=hashlib.sha256(b"").hexdigest(),
+                ),
                 Proof(reference="the register of staff"),
             ),
             covers_from=date(2025, 1, 1),
@@ -46,7 +49,11 @@ def test_it_is_read(pack: Any) -> None:
         ("valid_until: 2026-12-31", "valid_until: ‸2027-01-17", "state it again when it ends"),
         ("to: 2025-12-31", "to: ‸2026-01-16", "state what is over"),
         ("to: 2025-12-31", "to: ‸2024-12-31", "give a later day"),
-        ("reference: the register of staff", "‸referenc: the register of staff", "did you mean 'reference'"),
+        (
+            "reference: the register of staff",
+            "‸referenc: the register of staff",
+            "did you mean 'reference'",
+        ),
         ('sha256: "e3b0', 'sha256: ‸"E3B0', "is not a SHA-256"),
         ("version: 1", "version: ‸2", "upgrade tscan"),
     ],
@@ -79,7 +86,10 @@ def test_a_digest_is_held_against_the_file_that_is_there(pack: Any) -> None:
     empty = hashlib.sha256(b"").hexdigest()
     text = GOOD.replace("https://files.example.com/signed", "minutes.pdf")
     pack.write("attestations/2026/good.yaml", text.replace(empty, digest))
-    assert [one.id for one in load_attestations("attestations", library)] == ["2026/good", "MC-01-2026"]
+    assert [one.id for one in load_attestations("attestations", library)] == [
+        "2026/good",
+        "MC-01-2026",
+    ]
     pack.write("attestations/2026/good.yaml", text)
     with pytest.raises(ContentError) as caught:
         load_attestations("attestations", library)

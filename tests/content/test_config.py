@@ -72,14 +72,31 @@ def test_an_organisation_is_read(pack: Any) -> None:
             "",
         ),
         ("reason: Sandbox.", "reason: ' '", "'reason' is empty", ""),
-        ('"222222222222"', "22222", "'account' must be a text, not a whole number", "put it in quotes"),
+        (
+            '"222222222222"',
+            "22222",
+            "'account' must be a text, not a whole number",
+            "put it in quotes",
+        ),
         ('"222222222222"', '"22222"', "'22222' is not an account id of 12 digits", ""),
-        ('"333333333333"', '"222222222222"', "account 222222222222 is excluded twice", "remove one"),
+        (
+            '"333333333333"',
+            '"222222222222"',
+            "account 222222222222 is excluded twice",
+            "remove one",
+        ),
         ("role: tscan-read\n        ", "", "'role' is missing", ""),
-        ("role: tscan-read", "role: 'arn:aws:iam::1:role/x'", "'arn:aws:iam::1:role/x' is not the name of a role", ""),
+        (
+            "role: tscan-read",
+            "role: 'arn:aws:iam::1:role/x'",
+            "'arn:aws:iam::1:role/x' is not the name of a role",
+            "",
+        ),
     ],
 )
-def test_a_mistake_in_an_organisation(pack: Any, old: str, new: str, message: str, hint: str) -> None:
+def test_a_mistake_in_an_organisation(
+    pack: Any, old: str, new: str, message: str, hint: str
+) -> None:
     assert ORGANIZATION.count(old) == 1
     pack.write(CONFIG, ORGANIZATION.replace(old, new))
     with pytest.raises(ContentError) as caught:
@@ -99,7 +116,12 @@ def test_an_empty_configuration_reads_the_default_target(pack: Any) -> None:
     ("old", "new", "message", "hint"),
     [
         ("version: 1", "version: ‸7", "version 7 is newer than this tscan reads", "upgrade tscan"),
-        ("organization:", "‸organisation:", "unknown key 'organisation'", "did you mean 'organization'?"),
+        (
+            "organization:",
+            "‸organisation:",
+            "unknown key 'organisation'",
+            "did you mean 'organization'?",
+        ),
         (
             "Europe/Berlin",
             "‸Europe/Berln",
@@ -122,8 +144,18 @@ def test_an_empty_configuration_reads_the_default_target(pack: Any) -> None:
             "'external_id' has no meaning without 'role_arn'",
             "add 'role_arn'",
         ),
-        ("{most_days: 30}", "{‸most_day: 30}", "there is no parameter 'most_day'", "did you mean 'most_days'?"),
-        ("{most_days: 30}", "{most_days: ‸'30'}", "'most_days' must be a whole number, not '30'", ""),
+        (
+            "{most_days: 30}",
+            "{‸most_day: 30}",
+            "there is no parameter 'most_day'",
+            "did you mean 'most_days'?",
+        ),
+        (
+            "{most_days: 30}",
+            "{most_days: ‸'30'}",
+            "'most_days' must be a whole number, not '30'",
+            "",
+        ),
         ("[alice, bob]", "[alice, ‸7]", "'owners' must be a text, not 7", "put it in quotes"),
         ("[alice, bob]", "‸alice", "'owners' must be a list, not 'alice'", ""),
         ("[alice, bob]", "‸null", "'owners' must be a list, not nothing", ""),
@@ -133,10 +165,17 @@ def test_an_empty_configuration_reads_the_default_target(pack: Any) -> None:
             "there is no framework 'soc2-2018'",
             "did you mean 'soc2-2017'?; --mappings DIR brings your own",
         ),
-        ("[Security]", "[‸Securty]", "soc2-2017 has no category 'Securty'", "did you mean 'Security'?"),
+        (
+            "[Security]",
+            "[‸Securty]",
+            "soc2-2017 has no category 'Securty'",
+            "did you mean 'Security'?",
+        ),
     ],
 )
-def test_a_mistake_is_named_at_its_place(pack: Any, old: str, new: str, message: str, hint: str) -> None:
+def test_a_mistake_is_named_at_its_place(
+    pack: Any, old: str, new: str, message: str, hint: str
+) -> None:
     library = pack.load()
     place = pack.change(CONFIG, old, new)
     with pytest.raises(ContentError) as caught:
@@ -152,7 +191,10 @@ def test_several_mistakes_at_once(pack: Any) -> None:
     pack.change(CONFIG, "[Security]", "[None]")
     with pytest.raises(ContentError) as caught:
         load_config(CONFIG, library)
-    assert [(problem.line, problem.column) for problem in caught.value.problems] == [(3, 11), (14, 28)]
+    assert [(problem.line, problem.column) for problem in caught.value.problems] == [
+        (3, 11),
+        (14, 28),
+    ]
 
 
 def test_a_configuration_that_is_not_there(pack: Any) -> None:
@@ -202,7 +244,11 @@ def test_a_parameter_of_the_command_line(option: str, value: object) -> None:
     [
         (["days"], "--param days: a value is missing", "write --param name=value"),
         (["dys=3"], "--param dys: there is no such parameter", "did you mean 'days'?"),
-        (["days=3", "days=4"], "--param days is given twice", "a list is written with commas: name=a,b"),
+        (
+            ["days=3", "days=4"],
+            "--param days is given twice",
+            "a list is written with commas: name=a,b",
+        ),
         (["days=three"], "--param days must be a whole number, not 'three'", "days is int"),
         (["days=1.5"], "--param days must be a whole number, not '1.5'", "days is int"),
         (["days=1_000"], "--param days must be a whole number, not '1_000'", "days is int"),
@@ -210,7 +256,11 @@ def test_a_parameter_of_the_command_line(option: str, value: object) -> None:
         (["share=1e999"], "--param share must be a number, not '1e999'", "share is double"),
         (["on=yes"], "--param on must be true or false, not 'yes'", "on is bool"),
         (["ports=22,ssh"], "--param ports must be a whole number, not 'ssh'", "ports is list(int)"),
-        (["map=a"], "--param map is a mapping, which only tscan.yaml can hold", "map is map(string)"),
+        (
+            ["map=a"],
+            "--param map is a mapping, which only tscan.yaml can hold",
+            "map is map(string)",
+        ),
     ],
 )
 def test_a_wrong_parameter_of_the_command_line(options: list[str], message: str, hint: str) -> None:

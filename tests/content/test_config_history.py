@@ -33,7 +33,11 @@ alerts:
 def test_what_is_read(pack: Any) -> None:
     pack.write(CONFIG, HISTORY)
     config = load_config(CONFIG, pack.load())
-    assert (config.store, config.anchors, config.schedule) == ("s3://bucket/tscan", "../anchors", "every 6 hours")
+    assert (config.store, config.anchors, config.schedule) == (
+        "s3://bucket/tscan",
+        "../anchors",
+        "every 6 hours",
+    )
     assert load_place(CONFIG) == (config.store, config.anchors)
     assert config.alerts == (
         AlertRule(

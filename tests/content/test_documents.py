@@ -50,17 +50,35 @@ REFUSED = [
         "put the text in quotes if it contains ': '",
     ),
     (b"? [a]\n: 1\n", "1:3: a key is a plain text", ""),
-    (b"a: 99999999999999999999999\n", "1:4: the number does not fit into 64 bits", "put it in quotes if it is a text"),
-    (b"a: " + b"9" * 100_000 + b"\n", "1:4: the number does not fit into 64 bits", "put it in quotes if it is a text"),
-    (b"a: 1e999\n", "1:4: the number does not fit into a double", "put it in quotes if it is a text"),
+    (
+        b"a: 99999999999999999999999\n",
+        "1:4: the number does not fit into 64 bits",
+        "put it in quotes if it is a text",
+    ),
+    (
+        b"a: " + b"9" * 100_000 + b"\n",
+        "1:4: the number does not fit into 64 bits",
+        "put it in quotes if it is a text",
+    ),
+    (
+        b"a: 1e999\n",
+        "1:4: the number does not fit into a double",
+        "put it in quotes if it is a text",
+    ),
     (b"[" * 100_000, "1:30: nested more than 30 levels deep", "flatten it"),
     (b"- " * 100_000 + b"x", "1:59: nested more than 30 levels deep", "flatten it"),
     (b"{a: " * 100_000, "1:117: nested more than 30 levels deep", "flatten it"),
-    (b"a: " + b"x" * 1_000_000, "1:1: the file is larger than 1,000,000 bytes", "is it the right file?"),
+    (
+        b"a: " + b"x" * 1_000_000,
+        "1:1: the file is larger than 1,000,000 bytes",
+        "is it the right file?",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("content", "place_and_message", "hint"), REFUSED, ids=[row[1][:60] for row in REFUSED])
+@pytest.mark.parametrize(
+    ("content", "place_and_message", "hint"), REFUSED, ids=[row[1][:60] for row in REFUSED]
+)
 def test_refused(content: bytes, place_and_message: str, hint: str) -> None:
     problem = read_document(content, path="x.yaml")
     assert str(problem) == f"x.yaml:{place_and_message}" + (f"\n  hint: {hint}" if hint else "")
@@ -133,7 +151,9 @@ def test_a_byte_order_mark_does_not_shift_positions() -> None:
 
 
 @pytest.mark.parametrize("content", [row[0] for row in REFUSED if len(row[0]) < 1000], ids=repr)
-def test_without_libyaml_the_same_is_refused(content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_libyaml_the_same_is_refused(
+    content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with_libyaml = read_document(content, path="x.yaml")
 
     class PureLoader(PureParser):
@@ -160,4 +180,6 @@ def test_without_libyaml_the_same_is_read(monkeypatch: pytest.MonkeyPatch) -> No
         ascend_resolver = documents._Loader.ascend_resolver
 
     monkeypatch.setattr(documents, "_Loader", PureLoader)
-    assert _read(text) == expected == {"a": [1, "x", {"b": True}], "c": "one\ntwo\n", "d": "one two"}
+    assert (
+        _read(text) == expected == {"a": [1, "x", {"b": True}], "c": "one\ntwo\n", "d": "one two"}
+    )

@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from scanner.content.examples import CUT_OFF, NOT_GIVEN, UNREAD, example_record, example_scope, run_examples
+from scanner.content.examples import (
+    CUT_OFF,
+    NOT_GIVEN,
+    UNREAD,
+    example_record,
+    example_scope,
+    run_examples,
+)
 from scanner.core.values import canonical_list
 from scanner.model.checks import Example
 from scanner.model.values import ABSENT, OpenList, Unreadable
@@ -35,7 +42,12 @@ def test_what_is_not_given(pack: Any) -> None:
 
 def test_what_is_given(pack: Any) -> None:
     record = _record(
-        pack, {"created": "2025-12-31T10:00:00+02:00", "id": "arn:x", "block": {"blocked": True, "region": ""}}
+        pack,
+        {
+            "created": "2025-12-31T10:00:00+02:00",
+            "id": "arn:x",
+            "block": {"blocked": True, "region": ""},
+        },
     )
     assert record["created"] == datetime(2025, 12, 31, 8, tzinfo=UTC)
     assert record["id"] == "arn:x"
@@ -58,7 +70,11 @@ def test_ordered_records_have_their_position_and_their_own_absences(pack: Any) -
 
 
 def test_what_could_not_be_read(pack: Any) -> None:
-    resource = {"rules": [{"days": 1}, {"days": 2}], "block": {"blocked": True}, "policy": {"is_public": False}}
+    resource = {
+        "rules": [{"days": 1}, {"days": 2}],
+        "block": {"blocked": True},
+        "policy": {"is_public": False},
+    }
     paths = ("rules[1].days", "block.blocked", "policy.is_public", "tags", "region")
     record = _record(pack, resource, unreadable=paths)
     assert [rule["days"] for rule in record["rules"]] == [1, UNREAD]
@@ -86,7 +102,9 @@ def test_a_list_that_was_cut_off(pack: Any) -> None:
 def test_the_scope_of_a_condition(pack: Any) -> None:
     library = pack.load()
     check = library.checks["aws-s3-bucket-encrypted"]
-    scope = example_scope(check, Example(expect="pass", resource={}, params={"most_days": 3}), library)
+    scope = example_scope(
+        check, Example(expect="pass", resource={}, params={"most_days": 3}), library
+    )
     assert scope["now"] == datetime(2026, 1, 1, tzinfo=UTC)
     assert scope["params"] == {
         "most_days": 3,
@@ -105,7 +123,11 @@ def _verdicts(pack: Any) -> list[tuple[str, str, bool]]:
 
 
 def test_examples_that_agree(pack: Any) -> None:
-    assert _verdicts(pack) == [("pass", "pass", True), ("fail", "fail", True), ("unknown", "unknown", True)]
+    assert _verdicts(pack) == [
+        ("pass", "pass", True),
+        ("fail", "fail", True),
+        ("unknown", "unknown", True),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -117,20 +139,29 @@ def test_examples_that_agree(pack: Any) -> None:
         ("created: 2025-12-31, block", "block", ("pass", "unknown", False)),
     ],
 )
-def test_examples_that_do_not(pack: Any, old: str, new: str, expected: tuple[str, str, bool]) -> None:
+def test_examples_that_do_not(
+    pack: Any, old: str, new: str, expected: tuple[str, str, bool]
+) -> None:
     pack.change(CHECK, old, new)
     assert _verdicts(pack)[0] == expected
 
 
 def test_an_example_knows_its_line(pack: Any) -> None:
     library = pack.load()
-    assert [example.line for example in library.checks["aws-s3-bucket-encrypted"].examples] == [17, 19, 21]
+    assert [example.line for example in library.checks["aws-s3-bucket-encrypted"].examples] == [
+        17,
+        19,
+        21,
+    ]
 
 
 def test_the_canonical_order_is_that_of_the_json_texts() -> None:
     assert canonical_list([10, 9, 2]) == [10, 2, 9]
     assert canonical_list(["b", "a"]) == ["a", "b"]
-    assert canonical_list([{"b": 1, "a": 2}, {"a": 1, "b": 9}]) == [{"a": 1, "b": 9}, {"a": 2, "b": 1}]
+    assert canonical_list([{"b": 1, "a": 2}, {"a": 1, "b": 9}]) == [
+        {"a": 1, "b": 9},
+        {"a": 2, "b": 1},
+    ]
     late, early = datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
     assert canonical_list([{"at": late}, {"at": early}]) == [{"at": early}, {"at": late}]
     mixed = [{"x": ABSENT}, {"x": Unreadable("why")}, {"x": 1}]
@@ -146,12 +177,18 @@ def test_what_where_leaves_out_can_be_shown(pack: Any) -> None:
     assert result.agrees
     pack.change(CHECK, "created: 2020-01-01", "created: 2025-12-31")
     library = pack.load()
-    (result,) = (one for one in run_examples(library.checks[check.id], library) if one.example.expect == "not asked")
+    (result,) = (
+        one
+        for one in run_examples(library.checks[check.id], library)
+        if one.example.expect == "not asked"
+    )
     assert (result.verdict, result.agrees) == ("fail", False)
 
 
 def test_without_where_nothing_is_left_out(pack: Any) -> None:
     pack.change(CHECK, "where: now - self.created < days(params.most_days)\n", "")
-    place = pack.change(CHECK, "examples:\n", "examples:\n  not_asked:\n    ‸- resource: {created: 2020-01-01}\n")
+    place = pack.change(
+        CHECK, "examples:\n", "examples:\n  not_asked:\n    ‸- resource: {created: 2020-01-01}\n"
+    )
     (problem,) = pack.problems()
     assert problem.startswith(f"{place}: every resource is asked about")

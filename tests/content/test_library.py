@@ -106,7 +106,8 @@ def test_one_call_means_the_same_in_every_kind(pack: Any) -> None:
     pack.write(ACCOUNT, text.replace("details: {", f"details: {{more: {call}, "))
     found = [problem.split(": ", 1)[1].split("\n")[0] for problem in pack.problems()]
     assert found == [
-        f"'{word}' of s3:GetBucketEncryption differs from aws.s3.account" for word in ("absent_on", "permission")
+        f"'{word}' of s3:GetBucketEncryption differs from aws.s3.account"
+        for word in ("absent_on", "permission")
     ]
 
 
@@ -131,13 +132,21 @@ def test_one_call_means_the_same_in_every_kind(pack: Any) -> None:
             "    one: aws.s3.account\n    many: aws.s3.account\n",
             "'block' leads to one kind",
         ),
-        ("  items: Buckets\n", "  items: Buckets\n  per: aws.s3.nothing\n", "there is no kind 'aws.s3.nothing'"),
+        (
+            "  items: Buckets\n",
+            "  items: Buckets\n  per: aws.s3.nothing\n",
+            "there is no kind 'aws.s3.nothing'",
+        ),
         (
             "  items: Buckets\n",
             "  items: Buckets\n  per: aws.s3.bucket\n",
             "the listing goes in a circle: aws.s3.bucket → aws.s3.bucket",
         ),
-        ("type: list(record)", "type: list(string)", "'each' belongs to list(record), the type is list(string)"),
+        (
+            "type: list(record)",
+            "type: list(string)",
+            "'each' belongs to list(record), the type is list(string)",
+        ),
         (
             "  policy: {meaning: Its policy., type: policy,",
             "  policy: {meaning: Its policy., type: list(record),",
@@ -154,7 +163,9 @@ def test_the_type_that_conditions_see(pack: Any) -> None:
     kind = pack.load().kinds["aws.s3.bucket"]
     fields = kind.type.fields
     assert {
-        name: (str(field.type), field.optional) for name, field in fields.items() if name in ("id", "region", "owner")
+        name: (str(field.type), field.optional)
+        for name, field in fields.items()
+        if name in ("id", "region", "owner")
     } == {
         "id": ("string", False),
         "region": ("string", False),
@@ -178,12 +189,15 @@ def test_the_type_that_conditions_see(pack: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "optional", "is_list"), [("one", False, False), ("maybe_one", True, False), ("many", False, True)]
+    ("words", "optional", "is_list"),
+    [("one", False, False), ("maybe_one", True, False), ("many", False, True)],
 )
 def test_relations_by_cardinality(pack: Any, words: str, optional: bool, is_list: bool) -> None:
     pack.change(KIND, "    one: aws", f"    {words}: aws")
     pack.change(CHECK, "\n    && self.block.blocked", "")
-    (pack.folder / CHECK).write_text((pack.folder / CHECK).read_text().replace(", block: {blocked: true}", ""))
+    (pack.folder / CHECK).write_text(
+        (pack.folder / CHECK).read_text().replace(", block: {blocked: true}", "")
+    )
     field = pack.load().kinds["aws.s3.bucket"].type.fields["block"]
     assert (field.optional, isinstance(field.type, ListType)) == (optional, is_list)
 
@@ -196,7 +210,9 @@ def _user_check(pack: Any, name: str = "aws-own-check") -> Path:
 
 def test_a_users_folder_adds_checks_and_parameters(pack: Any) -> None:
     folder = _user_check(pack)
-    pack.write("mine/parameters.yaml", "version: 1\nparameters: {own: {meaning: Ours., type: int}}\n")
+    pack.write(
+        "mine/parameters.yaml", "version: 1\nparameters: {own: {meaning: Ours., type: int}}\n"
+    )
     library = pack.load(more_checks=(folder,))
     assert list(library.checks) == ["aws-own-check", "aws-s3-bucket-encrypted"]
     assert "own" in library.parameters
@@ -205,7 +221,8 @@ def test_a_users_folder_adds_checks_and_parameters(pack: Any) -> None:
 def test_a_users_folder_replaces_nothing(pack: Any) -> None:
     folder = _user_check(pack, "aws-s3-bucket-encrypted")
     pack.write(
-        "mine/parameters.yaml", "version: 1\nparameters: {most_days: {meaning: Ours., type: int, default: 9999}}\n"
+        "mine/parameters.yaml",
+        "version: 1\nparameters: {most_days: {meaning: Ours., type: int, default: 9999}}\n",
     )
     assert pack.problems(more_checks=(folder,)) == [
         "mine/aws-s3-bucket-encrypted.yaml:2:5: check 'aws-s3-bucket-encrypted' exists already\n"
@@ -257,18 +274,25 @@ def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "y.yaml").symlink_to(tmp_path / "nowhere")
     problems: list[Any] = []
     assert list(content_files(tmp_path, "checks", problems)) == []
-    assert [problem.message for problem in problems] == ["cannot be read: No such file or directory"]
+    assert [problem.message for problem in problems] == [
+        "cannot be read: No such file or directory"
+    ]
 
 
 def test_the_error_holds_every_problem(pack: Any) -> None:
     pack.change(CHECK, "severity: medium", "severity: big")
     with pytest.raises(ContentError) as caught:
         pack.load()
-    assert [(problem.path, problem.line, problem.column) for problem in caught.value.problems] == [(CHECK, 4, 11)]
+    assert [(problem.path, problem.line, problem.column) for problem in caught.value.problems] == [
+        (CHECK, 4, 11)
+    ]
 
 
 def test_what_holds_for_every_listing_of_a_cloud_is_in_its_kinds(pack: Any) -> None:
-    assert [kind.count_from for kind in pack.load().kinds.values()] == [(), ()]  # none of them is listed by region
+    assert [kind.count_from for kind in pack.load().kinds.values()] == [
+        (),
+        (),
+    ]  # none of them is listed by region
     pack.change(CLOUD, "scope: region", "scope: account")
     kinds = pack.load().kinds
     (source,) = kinds["aws.s3.bucket"].count_from
@@ -278,7 +302,9 @@ def test_what_holds_for_every_listing_of_a_cloud_is_in_its_kinds(pack: Any) -> N
 
 def test_the_file_of_a_cloud_is_called_as_the_cloud(pack: Any) -> None:
     pack.change(CLOUD, "cloud: aws", "cloud: gcp")
-    assert pack.problems() == [f"{CLOUD}:2:8: cloud 'gcp' does not match its file\n  hint: it belongs in gcp.yaml"]
+    assert pack.problems() == [
+        f"{CLOUD}:2:8: cloud 'gcp' does not match its file\n  hint: it belongs in gcp.yaml"
+    ]
 
 
 def test_a_kind_is_in_the_folder_of_its_cloud(pack: Any) -> None:
@@ -302,7 +328,11 @@ def test_a_library_that_is_read_as_it_is_asked_is_the_same() -> None:
     assert lazily.checks.get("aws-iam-root") is None
     assert (lazily.sha256, lazily.controls) == (at_once.sha256, at_once.controls)
     events = {name for name in lazily.checks if lazily.is_event(name)}
-    assert events == {name for name, check in at_once.checks.items() if at_once.kinds[check.kind].nature == "event"}
+    assert events == {
+        name
+        for name, check in at_once.checks.items()
+        if at_once.kinds[check.kind].nature == "event"
+    }
     assert not lazily.is_event("aws-iam-root")
     assert all(lazily.is_same(name, load_library(lazily=True)) for name in list(lazily.checks)[:3])
     assert not at_once.is_same("aws-iam-root-mfa-enabled", lazily)
@@ -336,7 +366,9 @@ def test_a_check_that_is_read_late_shows_its_mistakes_then(pack: Any) -> None:
     assert str(caught.value).startswith(place)
 
 
-def test_a_users_check_cannot_take_the_name_of_one_that_is_read_late(pack: Any, tmp_path: Path) -> None:
+def test_a_users_check_cannot_take_the_name_of_one_that_is_read_late(
+    pack: Any, tmp_path: Path
+) -> None:
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "aws-s3-bucket-encrypted.yaml").write_text((pack.folder / CHECK).read_text())

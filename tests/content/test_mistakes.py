@@ -17,7 +17,13 @@ LACKING = "evidence that cannot be collected yet stands in 'lacking'"
 FRAMEWORK = "mappings/soc2-2017/framework.yaml"
 
 FORM = [
-    (CHECK, "severity: medium", "‸severty: medium", "unknown key 'severty'", "did you mean 'severity'?"),
+    (
+        CHECK,
+        "severity: medium",
+        "‸severty: medium",
+        "unknown key 'severty'",
+        "did you mean 'severity'?",
+    ),
     (
         CHECK,
         "medium",
@@ -32,7 +38,13 @@ FORM = [
         "'severity' is nothing; it must be one of: low, medium, high, critical",
         "",
     ),
-    (CHECK, "version: 1", "version: ‸2", "version 2 is newer than this tscan reads", "upgrade tscan"),
+    (
+        CHECK,
+        "version: 1",
+        "version: ‸2",
+        "version 2 is newer than this tscan reads",
+        "upgrade tscan",
+    ),
     (CHECK, "version: 1", "version: ‸'1'", "'1' is not a version", "write 'version: 1'"),
     (CHECK, "version: 1\n", "‸", "'version' is missing", "begin the file with 'version: 1'"),
     (
@@ -86,7 +98,13 @@ FORM = [
         "a kind with a location is not listed by region",
         "write 'scope: account'",
     ),
-    (KIND, "  created: {", "  ‸Created: {", "'Created' is not a name of lower-case letters, digits and '_'", ""),
+    (
+        KIND,
+        "  created: {",
+        "  ‸Created: {",
+        "'Created' is not a name of lower-case letters, digits and '_'",
+        "",
+    ),
     (CONTROL, ", why: Buckets are stores.", ", why: ‸''", "'why' is empty", ""),
     (
         CONTROL,
@@ -109,7 +127,13 @@ FORM = [
         "'why' has no value; it must be a text",
         "leave the key out if there is none",
     ),
-    (CRITERIA, "role: primary", "role: ‸main", "'role' is 'main'; it must be one of: primary, supporting", ""),
+    (
+        CRITERIA,
+        "role: primary",
+        "role: ‸main",
+        "'role' is 'main'; it must be one of: primary, supporting",
+        "",
+    ),
 ]
 CHECKS = [
     (
@@ -141,7 +165,13 @@ CHECKS = [
         "did you mean 'record_tag'?",
     ),
     (CHECK, "{tag: record_tag", "{tag: ‸most_days", "'most_days' is int; 'tag' needs string", ""),
-    (CHECK, "params.most_days", "params.‸most_day", "params has no attribute 'most_day'", "did you mean 'most_days'?"),
+    (
+        CHECK,
+        "params.most_days",
+        "params.‸most_day",
+        "params has no attribute 'most_day'",
+        "did you mean 'most_days'?",
+    ),
     (
         CHECK,
         "{created: 2025-12-31}\n",
@@ -163,8 +193,20 @@ CHECKS = [
         "aws.s3.account has no attribute 'blockd'",
         "did you mean 'blocked'?",
     ),
-    (CHECK, "block: {blocked: true}", "block: {blocked: ‸yes}", "'blocked' must be true or false, not 'yes'", ""),
-    (CHECK, "block: {blocked: true}", "rules: [{days: 1}, {days: ‸'2'}]", "'days' must be a whole number, not '2'", ""),
+    (
+        CHECK,
+        "block: {blocked: true}",
+        "block: {blocked: ‸yes}",
+        "'blocked' must be true or false, not 'yes'",
+        "",
+    ),
+    (
+        CHECK,
+        "block: {blocked: true}",
+        "rules: [{days: 1}, {days: ‸'2'}]",
+        "'days' must be a whole number, not '2'",
+        "",
+    ),
     (
         CHECK,
         "block: {blocked: true}",
@@ -200,10 +242,28 @@ CHECKS = [
         "there is no parameter 'most_dys'",
         "did you mean 'most_days'?",
     ),
-    (CHECK, "unreadable: [block]", "now: ‸tomorrow", "'tomorrow' is not a timestamp such as 2026-01-31T12:00:00Z", ""),
-    (PARAMETERS, "default: 90", "default: ‸ninety", "'default' must be a whole number, not 'ninety'", ""),
+    (
+        CHECK,
+        "unreadable: [block]",
+        "now: ‸tomorrow",
+        "'tomorrow' is not a timestamp such as 2026-01-31T12:00:00Z",
+        "",
+    ),
+    (
+        PARAMETERS,
+        "default: 90",
+        "default: ‸ninety",
+        "'default' must be a whole number, not 'ninety'",
+        "",
+    ),
     (PARAMETERS, "type: int", "type: ‸integer", "'integer' is not a type", "did you mean 'int'?"),
-    (PARAMETERS, "type: int", "type: ‸duration", "a parameter cannot hold a duration", "count days or hours in an int"),
+    (
+        PARAMETERS,
+        "type: int",
+        "type: ‸duration",
+        "a parameter cannot hold a duration",
+        "count days or hours in an int",
+    ),
     (
         PARAMETERS,
         "tighter: lower",
@@ -211,10 +271,22 @@ CHECKS = [
         "'subset' has no meaning for int",
         "lower and higher are for numbers, subset is for lists",
     ),
-    (PARAMETERS, "default: [records]", "default: [records, ‸1]", "'default' must be a text, not 1", "put it in quotes"),
+    (
+        PARAMETERS,
+        "default: [records]",
+        "default: [records, ‸1]",
+        "'default' must be a text, not 1",
+        "put it in quotes",
+    ),
 ]
 KINDS = [
-    (KIND, "type: timestamp", "type: ‸timestmp", "'timestmp' is not a type", "did you mean 'timestamp'?"),
+    (
+        KIND,
+        "type: timestamp",
+        "type: ‸timestmp",
+        "'timestmp' is not a type",
+        "did you mean 'timestamp'?",
+    ),
     (KIND, "absent: none", "absent: ‸3", "'absent' must be a text, not 3", "put it in quotes"),
     (
         KIND,
@@ -223,9 +295,27 @@ KINDS = [
         "a type with '?' has no 'absent:'",
         "remove one: absence is a value, or it is asked by has()",
     ),
-    (KIND, "  owner: {", "  ‸region: {", "an attribute cannot be called 'region'", "every resource has one"),
-    (KIND, "days: {meaning", "‸position: {meaning", "an ordered list gives each record its 'position'", "rename it"),
-    (KIND, "api: encryption.Rules", "api: ‸encrypton.Rules", "unknown name 'encrypton'", "did you mean 'encryption'?"),
+    (
+        KIND,
+        "  owner: {",
+        "  ‸region: {",
+        "an attribute cannot be called 'region'",
+        "every resource has one",
+    ),
+    (
+        KIND,
+        "days: {meaning",
+        "‸position: {meaning",
+        "an ordered list gives each record its 'position'",
+        "rename it",
+    ),
+    (
+        KIND,
+        "api: encryption.Rules",
+        "api: ‸encrypton.Rules",
+        "unknown name 'encrypton'",
+        "did you mean 'encryption'?",
+    ),
     (KIND, "api: it.Owner", "api: ‸it.A == 1", "the expression is bool, not string", ""),
     (
         KIND,
@@ -271,7 +361,13 @@ MAPPINGS = [
         "there is no manual control 'MC-02'",
         "did you mean 'MC-01'?",
     ),
-    (CONTROL, "params: [owners]", "params: [‸owner]", "there is no parameter 'owner'", "did you mean 'owners'?"),
+    (
+        CONTROL,
+        "params: [owners]",
+        "params: [‸owner]",
+        "there is no parameter 'owner'",
+        "did you mean 'owners'?",
+    ),
     (
         CONTROL,
         "{checks: [aws-s3-bucket-encrypted, gcp-storage-encrypted], params: [owners], why",
@@ -300,12 +396,22 @@ MAPPINGS = [
         "there is no criterion 'CC9.9'",
         "name one of a framework's criteria",
     ),
-    (FRAMEWORK, "id: soc2-2017", "id: ‸soc2", "'soc2' is not the folder's name", "the folder is called soc2-2017"),
+    (
+        FRAMEWORK,
+        "id: soc2-2017",
+        "id: ‸soc2",
+        "'soc2' is not the folder's name",
+        "the folder is called soc2-2017",
+    ),
 ]
 ONE = [*FORM, *CHECKS, *KINDS, *MAPPINGS]
 
 
-@pytest.mark.parametrize(("file", "old", "new", "message", "hint"), ONE, ids=[f"{row[0]}: {row[2]}" for row in ONE])
-def test_a_mistake_is_named_at_its_place(pack: Any, file: str, old: str, new: str, message: str, hint: str) -> None:
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message", "hint"), ONE, ids=[f"{row[0]}: {row[2]}" for row in ONE]
+)
+def test_a_mistake_is_named_at_its_place(
+    pack: Any, file: str, old: str, new: str, message: str, hint: str
+) -> None:
     place = pack.change(file, old, new)
     assert pack.problems() == [f"{place}: {message}" + (f"\n  hint: {hint}" if hint else "")]

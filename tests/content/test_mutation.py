@@ -71,15 +71,21 @@ def test_an_example_that_differs_at_the_fault_notices_it(library: Library) -> No
 
 def test_the_examples_of_the_pack_notice_faults(library: Library) -> None:
     results = [mutate(check, library) for check in library.checks.values()]
-    killed, total = sum(result.killed for result in results), sum(result.total for result in results)
+    killed, total = (
+        sum(result.killed for result in results),
+        sum(result.total for result in results),
+    )
     assert total > 1500
     assert killed / total >= LEAST, "run 'tscan checks mutate --quiet' and add examples"
-    assert [one.check for one in results if one.total >= 5 and one.killed / one.total < WEAKEST] == []
+    assert [
+        one.check for one in results if one.total >= 5 and one.killed / one.total < WEAKEST
+    ] == []
 
 
 def test_survivors_are_listed_and_decide_the_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["checks", "mutate", "aws-s3-bucket-versioned", "--threshold", "100"]) == 0
     assert (
-        "aws-s3-bucket-versioned: 2 of 2\n2 of 2 faults in 1 checks are noticed: 100.0 %\n" in capsys.readouterr().out
+        "aws-s3-bucket-versioned: 2 of 2\n2 of 2 faults in 1 checks are noticed: 100.0 %\n"
+        in capsys.readouterr().out
     )
     assert run(["checks", "mutate", "aws-no-such-check"]) == 2

@@ -17,7 +17,9 @@ def test_the_pack_itself_loads(pack: Any) -> None:
     assert library.frameworks["soc2-2017"].criteria[0].controls[0].control == "ENC-01"
 
 
-def test_the_digest_is_of_names_and_bytes_and_not_of_the_place(pack: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_digest_is_of_names_and_bytes_and_not_of_the_place(
+    pack: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = pack.load().sha256
     monkeypatch.chdir("/")
     assert pack.load().sha256 == first
@@ -25,7 +27,9 @@ def test_the_digest_is_of_names_and_bytes_and_not_of_the_place(pack: Any, monkey
     pack.change("checks/parameters.yaml", "default: 90", "default: 91")
     second = pack.load().sha256
     assert second != first
-    (pack.folder / "mappings/soc2-2017/CC6.yaml").rename(pack.folder / "mappings/soc2-2017/CC7.yaml")
+    (pack.folder / "mappings/soc2-2017/CC6.yaml").rename(
+        pack.folder / "mappings/soc2-2017/CC7.yaml"
+    )
     assert pack.load().sha256 not in (first, second)
 
 

@@ -37,17 +37,25 @@ def test_the_place_in_the_file(pack: Any, form: str, newline: str) -> None:
     path = pack.folder / CHECK
     path.write_bytes(path.read_text(encoding="utf-8").replace("\n", newline).encode())
     found = pack.problems()
-    assert [problem.splitlines()[0] for problem in found] == [f"{place}: aws.s3.bucket has no attribute 'nope'"]
+    assert [problem.splitlines()[0] for problem in found] == [
+        f"{place}: aws.s3.bucket has no attribute 'nope'"
+    ]
 
 
 def test_mistakes_of_a_whole_expression_stand_at_its_first_character(pack: Any) -> None:
     place = pack.change(CHECK, OLD, "pass_when: ‸1\n")
-    assert pack.problems() == [f"{place}: 'pass_when' must be a text, not a whole number\n  hint: put it in quotes"]
-    (pack.folder / CHECK).write_text((pack.folder / CHECK).read_text().replace("pass_when: 1\n", "pass_when: '1'\n"))
+    assert pack.problems() == [
+        f"{place}: 'pass_when' must be a text, not a whole number\n  hint: put it in quotes"
+    ]
+    (pack.folder / CHECK).write_text(
+        (pack.folder / CHECK).read_text().replace("pass_when: 1\n", "pass_when: '1'\n")
+    )
     line, column = place.split(":")[1:]
     assert pack.problems() == [f"{CHECK}:{line}:{int(column) + 1}: the expression is int, not bool"]
 
 
 def test_an_expression_that_ends_too_early(pack: Any) -> None:
     place = pack.change(CHECK, OLD, "pass_when: self.block.blocked &&‸\n")
-    assert [problem.splitlines()[0] for problem in pack.problems()] == [f"{place}: the expression ends too early"]
+    assert [problem.splitlines()[0] for problem in pack.problems()] == [
+        f"{place}: the expression ends too early"
+    ]

@@ -13,7 +13,7 @@ import yaml
 
 from scanner.content.documents import Document, read_document
 from scanner.content.schemas import FOLDER, names, schema
-from scanner.content.shapes import shape_problems
+from scanner.content.shapes import schema_problems
 
 DOCS = Path(__file__).parents[2] / "docs" / "schemas"
 PACK = Path(__file__).parent / "pack"
@@ -66,7 +66,13 @@ def _variants(data: Any) -> Iterator[Any]:
 
 
 def _paths(data: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    items = (
+        data.items()
+        if isinstance(data, dict)
+        else enumerate(data)
+        if isinstance(data, list)
+        else ()
+    )
     for key, value in items:
         yield (*at, key)
         yield from _paths(value, (*at, key))
@@ -83,7 +89,7 @@ def test_what_the_loader_accepts_is_what_editors_accept(name: str) -> None:
     path = PACK / FILES[name]
     document = read_document(path.read_bytes(), path=path.name)
     assert isinstance(document, Document)
-    assert shape_problems(document, name) == []
+    assert schema_problems(document, name) == []
     validator = jsonschema.Draft202012Validator(schema(name))
     validator.validate(document.data)
     refused = 0
@@ -91,7 +97,7 @@ def test_what_the_loader_accepts_is_what_editors_accept(name: str) -> None:
         text = yaml.dump(variant, Dumper=yaml.CSafeDumper, sort_keys=False)
         changed = read_document(text.encode(), path=path.name)
         assert isinstance(changed, Document), text
-        ours, theirs = not shape_problems(changed, name), validator.is_valid(changed.data)
+        ours, theirs = not schema_problems(changed, name), validator.is_valid(changed.data)
         # A text of spaces alone is empty to us; JSON Schema counts its characters.
         assert ours == theirs, text
         refused += not ours

@@ -29,8 +29,12 @@ def library() -> Library:
 
 def test_it_is_read(tmp_path: Path, library: Library) -> None:
     gap, finding, control = load_waivers(shutil.copy(FILE, tmp_path), library)
-    assert gap.scope == GapScope(target=TARGET, operation="inspector2:ListCoverage", region="eu-west-1")
-    assert finding.scope == FindingScope(target=TARGET, check="aws-s3-bucket-versioned", resource="arn:aws:s3:::old")
+    assert gap.scope == GapScope(
+        target=TARGET, operation="inspector2:ListCoverage", region="eu-west-1"
+    )
+    assert finding.scope == FindingScope(
+        target=TARGET, check="aws-s3-bucket-versioned", resource="arn:aws:s3:::old"
+    )
     assert control.scope == ControlScope(target=TARGET, control="ENC-01")
     assert (finding.opened, finding.expires) == (date(2026, 11, 1), date(2027, 2, 1))
     assert [one.compensating for one in (gap, finding, control)] == ["", "NET-02", "NET-02"]
@@ -112,7 +116,11 @@ class Repository:
 
     def git(self, *arguments: str, mail: str = "dev@example.com", day: str = "2026-11-02") -> None:
         who = {"NAME": mail.partition("@")[0].title(), "EMAIL": mail, "DATE": f"{day}T12:00:00Z"}
-        environment = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
+        environment = {
+            f"GIT_{role}_{key}": value
+            for role in ("AUTHOR", "COMMITTER")
+            for key, value in who.items()
+        }
         nobody = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
         subprocess.run(
             ["git", *arguments], cwd=self.folder, check=True, capture_output=True, env=os.environ | environment | nobody
@@ -141,9 +149,17 @@ def problems(repository: Repository, library: Library) -> list[str]:
 
 def test_the_author_is_who_last_changed_the_entry(repository: Repository, library: Library) -> None:
     repository.commit(GOOD)
-    repository.commit(GOOD.replace("is not offered", "was never offered"), mail="ops@example.com", day="2026-11-05")
+    repository.commit(
+        GOOD.replace("is not offered", "was never offered"),
+        mail="ops@example.com",
+        day="2026-11-05",
+    )
     found = loaded(repository, library)
-    assert [one.author for one in found] == ["ops@example.com", "dev@example.com", "dev@example.com"]
+    assert [one.author for one in found] == [
+        "ops@example.com",
+        "dev@example.com",
+        "dev@example.com",
+    ]
     # A reason that is written better is no other decision.
     assert {one.committed for one in found} == {date(2026, 11, 2)}
     assert {one.begins for one in found} == {date(2026, 11, 2)}
@@ -165,7 +181,9 @@ def test_an_earlier_hand_counts_too(repository: Repository, library: Library) ->
     assert len(problems(repository, library)) == 3
 
 
-def test_what_is_opened_before_it_was_committed_counts_from_then(repository: Repository, library: Library) -> None:
+def test_what_is_opened_before_it_was_committed_counts_from_then(
+    repository: Repository, library: Library
+) -> None:
     repository.commit(GOOD, day="2026-11-08")
     assert {one.begins for one in loaded(repository, library)} == {date(2026, 11, 8)}
     assert not any(one.stands(date(2026, 11, 7)) for one in loaded(repository, library))
@@ -180,7 +198,9 @@ def test_long_before_is_refused(repository: Repository, library: Library) -> Non
     assert "hint: open it on 2026-11-09 or later" in found[0]
 
 
-@pytest.mark.parametrize(("old", "new"), [(":::old", ":::other"), ("  expires: 2027-01-31", "  expires: 2027-01-30")])
+@pytest.mark.parametrize(
+    ("old", "new"), [(":::old", ":::other"), ("  expires: 2027-01-31", "  expires: 2027-01-30")]
+)
 def test_another_scope_is_another_decision_and_another_end_is_not(
     repository: Repository, library: Library, old: str, new: str
 ) -> None:
@@ -193,16 +213,22 @@ def test_another_scope_is_another_decision_and_another_end_is_not(
         assert {one.committed for one in loaded(repository, library)} == {date(2026, 11, 2)}
 
 
-def test_of_what_is_not_committed_no_author_is_known(repository: Repository, library: Library) -> None:
+def test_of_what_is_not_committed_no_author_is_known(
+    repository: Repository, library: Library
+) -> None:
     repository.commit(GOOD)
-    repository.file.write_text(GOOD.replace("ListCoverage", "ListFindings").replace("made anew", "new"))
+    repository.file.write_text(
+        GOOD.replace("ListCoverage", "ListFindings").replace("made anew", "new")
+    )
     gap, finding, control = loaded(repository, library)
     assert (gap.author, gap.committed) == ("", None)
     assert (finding.author, finding.committed) == ("dev@example.com", date(2026, 11, 2))
     assert (control.author, control.committed) == ("", date(2026, 11, 2))
 
 
-def test_of_a_shallow_clone_no_author_is_known(repository: Repository, library: Library, tmp_path: Path) -> None:
+def test_of_a_shallow_clone_no_author_is_known(
+    repository: Repository, library: Library, tmp_path: Path
+) -> None:
     repository.commit(GOOD)
     repository.commit(GOOD + "# more\n", mail="cto@example.com", day="2027-01-01")
     clone = Repository.__new__(Repository)
@@ -212,16 +238,22 @@ def test_of_a_shallow_clone_no_author_is_known(repository: Repository, library: 
     assert {one.author for one in loaded(repository, library)} == {"dev@example.com"}
 
 
-def test_moved_and_indented_lines_keep_their_author(repository: Repository, library: Library) -> None:
+def test_moved_and_indented_lines_keep_their_author(
+    repository: Repository, library: Library
+) -> None:
     repository.commit(GOOD)
     head, _, entries = GOOD.partition("waivers:\n")
     indented = "".join(f"  {line}\n" for line in entries.splitlines())
-    repository.commit(f"{head}# ours\nwaivers:\n{indented}", mail="cto@example.com", day="2026-12-24")
+    repository.commit(
+        f"{head}# ours\nwaivers:\n{indented}", mail="cto@example.com", day="2026-12-24"
+    )
     assert {one.author for one in loaded(repository, library)} == {"dev@example.com"}
 
 
 @pytest.mark.parametrize("where", ["file", "configuration"])
-def test_another_name_in_a_mailmap_hides_nobody(repository: Repository, library: Library, where: str) -> None:
+def test_another_name_in_a_mailmap_hides_nobody(
+    repository: Repository, library: Library, where: str
+) -> None:
     repository.commit(GOOD, mail="cto@example.com")
     names = repository.folder / (".mailmap" if where == "file" else "names")
     names.write_text("Somebody <else@example.com> <cto@example.com>\n")
@@ -232,7 +264,9 @@ def test_another_name_in_a_mailmap_hides_nobody(repository: Repository, library:
     assert all("cto@example.com wrote this entry" in problem for problem in found)
 
 
-def test_a_mailmap_joins_the_addresses_of_a_person(repository: Repository, library: Library) -> None:
+def test_a_mailmap_joins_the_addresses_of_a_person(
+    repository: Repository, library: Library
+) -> None:
     repository.commit(GOOD, mail="private@example.org")
     assert {one.author for one in loaded(repository, library)} == {"private@example.org"}
     (repository.folder / ".mailmap").write_text("CTO <cto@example.com> <private@example.org>\n")
@@ -244,14 +278,22 @@ def test_an_author_that_git_does_not_tell_as_written_is_not_known(
 ) -> None:
     repository.commit(GOOD, mail="cto@example.com")
     tell = blame_module._git
-    monkeypatch.setattr(blame_module, "_git", lambda place, *words: "" if words[0] == "log" else tell(place, *words))
+    monkeypatch.setattr(
+        blame_module, "_git", lambda place, *words: "" if words[0] == "log" else tell(place, *words)
+    )
     assert {(one.author, one.committed) for one in loaded(repository, library)} == {("", None)}
 
 
-def test_commits_that_a_repository_asks_to_pass_over_are_not(repository: Repository, library: Library) -> None:
+def test_commits_that_a_repository_asks_to_pass_over_are_not(
+    repository: Repository, library: Library
+) -> None:
     repository.commit(GOOD)
-    repository.commit(GOOD.replace("reason: ", "reason: So, "), mail="cto@example.com", day="2026-11-03")
-    text = subprocess.run(["git", "rev-parse", "HEAD"], cwd=repository.folder, capture_output=True, check=True).stdout
+    repository.commit(
+        GOOD.replace("reason: ", "reason: So, "), mail="cto@example.com", day="2026-11-03"
+    )
+    text = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=repository.folder, capture_output=True, check=True
+    ).stdout
     (repository.folder / "passed-over").write_bytes(text)
     repository.git("config", "blame.ignoreRevsFile", "passed-over")
     assert len(problems(repository, library)) == 3

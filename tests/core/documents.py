@@ -14,13 +14,18 @@ ANYONE: Any = "*"
 
 def allow(principal: Any = ANYONE, **parts: Any) -> dict[str, Any]:
     """An Allow to someone on the bucket's objects; a part that is None is left out."""
-    return _statement({"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": OBJECTS}, parts)
+    return _statement(
+        {"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": OBJECTS},
+        parts,
+    )
 
 
 def deny(principal: Any = ANYONE, **parts: Any) -> dict[str, Any]:
     """A Deny of everything on the bucket and its objects."""
     resources = [BUCKET, OBJECTS]
-    return _statement({"Effect": "Deny", "Principal": principal, "Action": "s3:*", "Resource": resources}, parts)
+    return _statement(
+        {"Effect": "Deny", "Principal": principal, "Action": "s3:*", "Resource": resources}, parts
+    )
 
 
 def identity(effect: str = "Allow", **parts: Any) -> dict[str, Any]:
@@ -33,7 +38,9 @@ def trust(principal: Any, action: str = "sts:AssumeRole", **parts: Any) -> dict[
     return _statement({"Effect": "Allow", "Principal": principal, "Action": action}, parts)
 
 
-def plain(value: object = "false", operator: str = "Bool", key: str = "aws:SecureTransport") -> dict[str, Any]:
+def plain(
+    value: object = "false", operator: str = "Bool", key: str = "aws:SecureTransport"
+) -> dict[str, Any]:
     """The condition that a request comes without TLS."""
     return {operator: {key: value}}
 

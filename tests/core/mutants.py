@@ -33,7 +33,9 @@ class Mutant:
 
 
 def _of(path: str, tests: tuple[str, ...], *changes: tuple[str, str, str]) -> tuple[Mutant, ...]:
-    return tuple(Mutant(name, f"scanner/core/{path}", old, new, tests) for name, old, new in changes)
+    return tuple(
+        Mutant(name, f"scanner/core/{path}", old, new, tests) for name, old, new in changes
+    )
 
 
 MUTANTS = (
@@ -333,10 +335,21 @@ def survives(mutant: Mutant) -> bool:
         (copy / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
         source = (copy / mutant.path).read_text()
         if source.count(mutant.old) != 1:
-            raise SystemExit(f"{mutant.name}: its text stands {source.count(mutant.old)} times in {mutant.path}")
+            raise SystemExit(
+                f"{mutant.name}: its text stands {source.count(mutant.old)} times in {mutant.path}"
+            )
         (copy / mutant.path).write_text(source.replace(mutant.old, mutant.new))
         tests = [f"tests/core/{name}" for name in mutant.tests]
-        command = [sys.executable, "-m", "pytest", "-qx", "--import-mode=importlib", "-p", "no:cacheprovider", *tests]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-qx",
+            "--import-mode=importlib",
+            "-p",
+            "no:cacheprovider",
+            *tests,
+        ]
         ran = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
         if ran.returncode not in (0, 1):
             raise SystemExit(f"{mutant.name}: the tests did not run\n{ran.stdout}{ran.stderr}")

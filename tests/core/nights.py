@@ -47,7 +47,9 @@ class Nights:
         self._diff(record, findings, causes or {}, cause)
         return record
 
-    def _diff(self, record: Record, findings: Findings, causes: Mapping[Any, Cause], cause: Cause) -> None:
+    def _diff(
+        self, record: Record, findings: Findings, causes: Mapping[Any, Cause], cause: Cause
+    ) -> None:
         state = self._state.setdefault(record.target, {})
         rows = self._rows.setdefault(record.target, [])
         for key in sorted({*state, *findings}):
@@ -98,6 +100,10 @@ class Natured:
     nature: str
 
 
-def library_of(*controls: Control, checks: Sequence[Any] = (), kinds: Mapping[str, Any] | None = None) -> Library:
+def library_of(
+    *controls: Control, checks: Sequence[Any] = (), kinds: Mapping[str, Any] | None = None
+) -> Library:
     known = dict.fromkeys((check.kind for check in checks), Natured("state")) | dict(kinds or {})
-    return replace(make_library(*checks), controls={control.id: control for control in controls}, kinds=known)
+    return replace(
+        make_library(*checks), controls={control.id: control for control in controls}, kinds=known
+    )

@@ -23,7 +23,9 @@ TARGET = Target("test:1")
 STARTED = "2026-01-01T00:00:00Z"
 
 
-def library(tmp_path: Path, kinds: Mapping[str, str], checks: Mapping[str, str], parameters: str = "") -> Library:
+def library(
+    tmp_path: Path, kinds: Mapping[str, str], checks: Mapping[str, str], parameters: str = ""
+) -> Library:
     """A library of these kinds (`service.noun` → YAML body) and checks (`id` → YAML body); nothing is mapped."""
     for name, body in kinds.items():
         head = f"version: 1\nkind: test.{name}\ntitle: {name}\nservice: Test\nnature: state\n"
@@ -33,7 +35,9 @@ def library(tmp_path: Path, kinds: Mapping[str, str], checks: Mapping[str, str],
         _write(tmp_path / f"checks/test/x/test-{name}.yaml", head + dedent(body))
     _write(tmp_path / "checks/parameters.yaml", "version: 1\nparameters: {" + parameters + "}\n")
     (tmp_path / "mappings").mkdir(exist_ok=True)
-    roots = Roots(kinds=tmp_path / "resources", checks=tmp_path / "checks", mappings=tmp_path / "mappings")
+    roots = Roots(
+        kinds=tmp_path / "resources", checks=tmp_path / "checks", mappings=tmp_path / "mappings"
+    )
     return load_library(roots)
 
 
@@ -99,6 +103,11 @@ def read(
         started=STARTED,
     )
     known = readers or {}
-    answers = collect(provider, plan(found, found.checks.values(), known.__getitem__, estate), Serial(), lambda _: None)
+    answers = collect(
+        provider,
+        plan(found, found.checks.values(), known.__getitem__, estate),
+        Serial(),
+        lambda _: None,
+    )
     assert len(provider.asked) == len(set(provider.asked)), "a call was made twice"
     return project(answers, found, found.checks.values(), known.__getitem__, estate)

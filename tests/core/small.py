@@ -20,14 +20,20 @@ THERE = Target("aws:444455556666")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 UNREAD = Unreadable("aws:Call denied in here")
 GOOD_VERDICTS = frozenset({Verdict.PASS, Verdict.WAIVED})
-GOOD_STATUSES = frozenset({Status.PASS, Status.ACCEPTED, Status.NO_OCCURRENCE, Status.NOT_APPLICABLE})
+GOOD_STATUSES = frozenset(
+    {Status.PASS, Status.ACCEPTED, Status.NO_OCCURRENCE, Status.NOT_APPLICABLE}
+)
 
 
 def improves(before: object, after: object) -> bool:
     """Whether a verdict, a status or an exit code became one that people are glad of."""
     if before == after:
         return False
-    return after in GOOD_VERDICTS if isinstance(after, Verdict) else after in GOOD_STATUSES or after == 0
+    return (
+        after in GOOD_VERDICTS
+        if isinstance(after, Verdict)
+        else after in GOOD_STATUSES or after == 0
+    )
 
 
 @dataclass(frozen=True)
@@ -102,13 +108,19 @@ def make_gap(reason: str = "aws:List denied") -> Gap:
 
 
 def make_finding(verdict: Verdict, name: str, check: str = "a", target: Target = HERE) -> Finding:
-    return Finding(check=check, verdict=verdict, severity=Severity.HIGH, resource=make_ref(name, target))
+    return Finding(
+        check=check, verdict=verdict, severity=Severity.HIGH, resource=make_ref(name, target)
+    )
 
 
 def make_result(
     *verdicts: Verdict, check: str = "a", gap: bool = False, empty: bool = False, scoped_out: int = 0,
     target: Target = HERE,
 ) -> CheckResult:  # fmt: skip
-    findings = tuple(make_finding(verdict, f"r{place}", check, target) for place, verdict in enumerate(verdicts))
+    findings = tuple(
+        make_finding(verdict, f"r{place}", check, target) for place, verdict in enumerate(verdicts)
+    )
     gaps = (make_finding(Verdict.UNKNOWN, "*", check, target),) if gap else ()
-    return CheckResult(check=check, target=target, findings=findings + gaps, empty=empty, scoped_out=scoped_out)
+    return CheckResult(
+        check=check, target=target, findings=findings + gaps, empty=empty, scoped_out=scoped_out
+    )

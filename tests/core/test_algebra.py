@@ -19,10 +19,26 @@ from scanner.core.exits import exit_code
 from scanner.errors import EXIT_CLEAN
 from scanner.model.answers import Target
 from scanner.model.checks import Severity
-from scanner.model.controls import Control, ControlLink, Criterion, Lacking, Requirement, Role, WhenEmpty
+from scanner.model.controls import (
+    Control,
+    ControlLink,
+    Criterion,
+    Lacking,
+    Requirement,
+    Role,
+    WhenEmpty,
+)
 from scanner.model.findings import Assessment, CheckResult, ControlResult, Finding, Status, Verdict
 from tests.core import small
-from tests.core.small import GOOD_STATUSES, HERE, improves, make_check, make_control, make_finding, make_library
+from tests.core.small import (
+    GOOD_STATUSES,
+    HERE,
+    improves,
+    make_check,
+    make_control,
+    make_finding,
+    make_library,
+)
 
 P, F, U, W = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.WAIVED
 E, S = Role.EVIDENCES, Role.SUPPORTS
@@ -38,7 +54,11 @@ def population(check: str, most: int) -> list[CheckResult | None]:
         for verdicts in itertools.combinations_with_replacement((P, F, U, W), size):
             for gap, scoped_out in itertools.product((False, True), (0, 1)):
                 empty = not (verdicts or gap or scoped_out)
-                results.append(small.make_result(*verdicts, check=check, gap=gap, scoped_out=scoped_out, empty=empty))
+                results.append(
+                    small.make_result(
+                        *verdicts, check=check, gap=gap, scoped_out=scoped_out, empty=empty
+                    )
+                )
     return results + [small.make_result(verdict, check=check, empty=True) for verdict in (F, U, W)]
 
 
@@ -50,13 +70,21 @@ def controls() -> Iterator[Control]:
         (Requirement(checks=("a", "b"), attestations=("MC-1",)),),
         (Requirement(attestations=("MC-1",)),),
     ]
-    roles: list[tuple[tuple[str, Role], ...]] = [(("a", E), ("b", E)), (("a", E), ("b", S)), (("a", S), ("b", S))]
+    roles: list[tuple[tuple[str, Role], ...]] = [
+        (("a", E), ("b", E)),
+        (("a", E), ("b", S)),
+        (("a", S), ("b", S)),
+    ]
     kinds = [
         (WhenEmpty.NOT_SHOWN, ("setting",)), (WhenEmpty.NOT_APPLICABLE, ("setting",)),
         (WhenEmpty.NO_OCCURRENCE, ("per event",)), (WhenEmpty.NO_OCCURRENCE, ("setting",)),
     ]  # fmt: skip
-    for links, need, (when_empty, modes), manual in itertools.product(roles, needs, kinds, ((), ("MC-1",))):
-        yield make_control(*links, must_have=need, when_empty=when_empty, modes=modes, attestations=manual)
+    for links, need, (when_empty, modes), manual in itertools.product(
+        roles, needs, kinds, ((), ("MC-1",))
+    ):
+        yield make_control(
+            *links, must_have=need, when_empty=when_empty, modes=modes, attestations=manual
+        )
 
 
 def less_read(result: CheckResult) -> Iterator[CheckResult]:
@@ -72,7 +100,9 @@ def less_read(result: CheckResult) -> Iterator[CheckResult]:
     yield replace(result, findings=(*result.findings, gap))
     yield replace(result, findings=(gap,), scoped_out=0)
     if result.scoped_out:
-        yield replace(result, findings=(*result.findings, make_finding(U, "out", result.check)), scoped_out=0)
+        yield replace(
+            result, findings=(*result.findings, make_finding(U, "out", result.check)), scoped_out=0
+        )
 
 
 def steps(run: Run) -> Iterator[Run]:
@@ -100,7 +130,9 @@ Shape = tuple[tuple[str, tuple[str, ...], bool, int], ...]
 
 def shape_of(run: Run) -> Shape:
     """What a run comes to: two runs of one shape cannot be told apart by the algebra."""
-    return tuple((r.check, tuple(sorted(f.verdict for f in r.findings)), r.empty, r.scoped_out) for r in run)
+    return tuple(
+        (r.check, tuple(sorted(f.verdict for f in r.findings)), r.empty, r.scoped_out) for r in run
+    )
 
 
 def space(most_a: int, most_b: int) -> tuple[dict[Shape, Run], set[tuple[Shape, Shape]]]:
@@ -119,14 +151,20 @@ def test_less_read_or_run_improves_no_control() -> None:
     known, edges = space(1, 1)
     counted = 0
     for control in controls():
-        with_person = {shape: assessed(control, run, frozenset({"MC-1"})) for shape, run in known.items()}
+        with_person = {
+            shape: assessed(control, run, frozenset({"MC-1"})) for shape, run in known.items()
+        }
         without = {shape: assessed(control, run) for shape, run in known.items()}
         for shape in known:
             assert not improves(with_person[shape].status, without[shape].status)
         for said in (with_person, without):
             for before, after in edges:
                 counted += 1
-                assert not improves(said[before].status, said[after].status), (control, before, after)
+                assert not improves(said[before].status, said[after].status), (
+                    control,
+                    before,
+                    after,
+                )
                 assert said[before].complete or not said[after].complete, (control, before, after)
     assert counted > 500_000
 
@@ -158,11 +196,14 @@ def test_no_status_is_good_without_something_tested_read_empty_or_attested() -> 
             assert attested or not control.attestations
 
 
-def judged(run: Run, shape: tuple[Control, ...], primary: tuple[bool, ...]) -> tuple[list[Status], int]:
+def judged(
+    run: Run, shape: tuple[Control, ...], primary: tuple[bool, ...]
+) -> tuple[list[Status], int]:
     """Statuses of controls and criterion, and the exit code, of one run."""
     results = [replace(assessed(control, run), id=control.id) for control in shape]
     links = tuple(
-        ControlLink(control=result.id, primary=first, why="w") for result, first in zip(results, primary, strict=True)
+        ControlLink(control=result.id, primary=first, why="w")
+        for result, first in zip(results, primary, strict=True)
     )
     criterion = Criterion(id="CC6.1", category="c", title="t", evidence="automated", controls=links)
     shown = assess_criterion(criterion, {result.id: result for result in results}, framework="f")
@@ -212,7 +253,8 @@ names = st.sampled_from(["a", "b", "c", "d"])
 places = st.sampled_from([HERE, Target("aws:444455556666"), Target("gcp:p")])
 findings = st.lists(st.sampled_from([P, F, U, W]), max_size=4)
 lacks = st.lists(
-    st.builds(Lacking, id=names, cloud=st.sampled_from(["aws", "gcp", "any"]), why=st.just("")), max_size=1
+    st.builds(Lacking, id=names, cloud=st.sampled_from(["aws", "gcp", "any"]), why=st.just("")),
+    max_size=1,
 )
 wide = make_library(*(make_check(name, cloud="gcp" if name == "d" else "aws") for name in "abcd"))
 
@@ -235,7 +277,11 @@ def wide_runs(draw: st.DrawFn) -> list[CheckResult]:
 @st.composite
 def wide_controls(draw: st.DrawFn) -> Control:
     """Any control over four checks."""
-    links = draw(st.lists(st.tuples(names, st.sampled_from([E, S])), max_size=4, unique_by=lambda link: link[0]))
+    links = draw(
+        st.lists(
+            st.tuples(names, st.sampled_from([E, S])), max_size=4, unique_by=lambda link: link[0]
+        )
+    )
     return make_control(
         *links,
         when_empty=draw(st.sampled_from(list(WhenEmpty))),

@@ -50,7 +50,12 @@ WAIVERS = (
     GAP,
     replace(GAP, id="gap beside", compensating="BESIDE"),
 )
-TOGETHER = (("failure", "gap"), ("control", "gap"), ("control", "failure"), ("failure beside", "gap beside"))
+TOGETHER = (
+    ("failure", "gap"),
+    ("control", "gap"),
+    ("control", "failure"),
+    ("failure beside", "gap beside"),
+)
 SETS = [
     (),
     *((one,) for one in WAIVERS),
@@ -74,10 +79,14 @@ def said(run: Run, waivers: tuple[Waiver, ...]) -> Said:
         Waived(results=run, coverage=()), waivers, LIBRARY, days={HERE: date(2026, 3, 1)},
         statuses=lambda results: {name: one.status.value for name, one in controls_of(results).items()},
     )  # fmt: skip
-    controls = assess_controls(LIBRARY, found.results, targets=frozenset({HERE}), accepted=found.controls)
+    controls = assess_controls(
+        LIBRARY, found.results, targets=frozenset({HERE}), accepted=found.controls
+    )
     links = tuple(ControlLink(control=name, primary=True, why="w") for name in ("WAIVED", "BESIDE"))
     shown = assess_criterion(
-        Criterion(id="CC6.1", category="c", title="t", evidence="automated", controls=links), controls, framework="f"
+        Criterion(id="CC6.1", category="c", title="t", evidence="automated", controls=links),
+        controls,
+        framework="f",
     )
     assessment = Assessment(
         id="x", started="", finished="", version="", pack_sha256="", params={}, callers=(), coverage=(),
@@ -85,7 +94,9 @@ def said(run: Run, waivers: tuple[Waiver, ...]) -> Said:
         targets=({"id": HERE, "regions_open": "", "unentered": ""},),
     )  # fmt: skip
     return Said(
-        findings=frozenset((one.check, one.resource.id, one.verdict) for one in assessment.findings),
+        findings=frozenset(
+            (one.check, one.resource.id, one.verdict) for one in assessment.findings
+        ),
         controls=tuple((name, one.status) for name, one in controls.items()),
         criterion=shown.status,
         code=exit_code(assessment, LIBRARY, Severity.HIGH),
@@ -104,15 +115,22 @@ def population(check: str, most: int) -> Iterator[CheckResult | None]:
     """Every result of a check over so many resources, each of which may be unread for either call; and not run."""
     yield None
     yield CheckResult(check=check, target=HERE, findings=(), empty=True)
-    yield CheckResult(check=check, target=HERE, findings=(finding(F, HERE.account, check),), empty=True)
+    yield CheckResult(
+        check=check, target=HERE, findings=(finding(F, HERE.account, check),), empty=True
+    )
     kinds = [(P, ""), (F, ""), (U, OTHER), (U, NAMED)]
     for size in range(1, most + 1):
         # One resource is named by waivers; that the other is unread for the same call tells nothing more.
         for chosen in itertools.product(kinds, *[kinds[:3]] * (size - 1)):
-            found = tuple(finding(verdict, f"r{place}", check, gap) for place, (verdict, gap) in enumerate(chosen))
+            found = tuple(
+                finding(verdict, f"r{place}", check, gap)
+                for place, (verdict, gap) in enumerate(chosen)
+            )
             yield CheckResult(check=check, target=HERE, findings=found)
             if size > 1:
-                yield CheckResult(check=check, target=HERE, findings=(*found, finding(U, "*", check)))
+                yield CheckResult(
+                    check=check, target=HERE, findings=(*found, finding(U, "*", check))
+                )
 
 
 def runs() -> list[Run]:
@@ -148,7 +166,9 @@ def fewer(run: Run) -> Iterator[Run]:
 
 def pairs(before: Said, after: Said) -> Iterator[tuple[object, object]]:
     """What can be compared: controls, the criterion, and findings that are in both."""
-    yield from ((was, now) for (_, was), (_, now) in zip(before.controls, after.controls, strict=True))
+    yield from (
+        (was, now) for (_, was), (_, now) in zip(before.controls, after.controls, strict=True)
+    )
     yield before.criterion, after.criterion
     now_said = {(check, name): verdict for check, name, verdict in after.findings}
     for check, name, verdict in before.findings:
@@ -164,7 +184,10 @@ def space(below: Callable[[Run], Iterable[Run]]) -> tuple[list[Run], Edges]:
     numbers: dict[Run, int] = {}
 
     def number(run: Run) -> int:
-        ordered = (replace(one, findings=tuple(sorted(one.findings, key=lambda f: f.resource.id))) for one in run)
+        ordered = (
+            replace(one, findings=tuple(sorted(one.findings, key=lambda f: f.resource.id)))
+            for one in run
+        )
         return numbers.setdefault(tuple(ordered), len(numbers))
 
     edges = {(number(run), number(less)) for run in runs() for less in below(run)}
@@ -176,7 +199,11 @@ def test_no_refusal_that_is_not_waived_and_no_check_less_improves_anything() -> 
     for waivers in SETS:
         every = [said(run, waivers) for run in known]
         for before, after in ((every[first], every[second]) for first, second in edges):
-            assert not any(itertools.starmap(improves, pairs(before, after))), (waivers, before, after)
+            assert not any(itertools.starmap(improves, pairs(before, after))), (
+                waivers,
+                before,
+                after,
+            )
             assert after.code != EXIT_CLEAN or before.code == EXIT_CLEAN, (waivers, before, after)
     assert len(edges) * len(SETS) > 15_000
 
@@ -186,7 +213,9 @@ def test_refusing_a_call_whose_gap_is_waived_makes_nothing_pass() -> None:
     known, edges = space(lambda run: steps(run, NAMED))
     accepted = 0
     # Where no waiver names the call, it is as any other.
-    for waivers in (some for some in SETS if any(isinstance(waiver.scope, GapScope) for waiver in some)):
+    for waivers in (
+        some for some in SETS if any(isinstance(waiver.scope, GapScope) for waiver in some)
+    ):
         every = [said(run, waivers) for run in known]
         for before, after in ((every[first], every[second]) for first, second in edges):
             better = {now for was, now in pairs(before, after) if improves(was, now)}
@@ -200,8 +229,13 @@ def test_a_waiver_makes_nothing_pass_and_hides_no_unknown() -> None:
     for waivers, run in itertools.product(SETS, runs()):
         plain, after = said(run, ()), said(run, waivers)
         for was, now in pairs(plain, after):
-            assert was == now or now in (Verdict.WAIVED, Status.ACCEPTED, Status.NOT_SHOWN), (waivers, run)
-        open_findings = {one[:2] for result in run for one in keyed(result) if one[2] != (NAMED,) and one[2]}
+            assert was == now or now in (Verdict.WAIVED, Status.ACCEPTED, Status.NOT_SHOWN), (
+                waivers,
+                run,
+            )
+        open_findings = {
+            one[:2] for result in run for one in keyed(result) if one[2] != (NAMED,) and one[2]
+        }
         still = {(check, name) for check, name, verdict in after.findings if verdict is U}
         assert open_findings <= still, (waivers, run)
 
@@ -225,5 +259,8 @@ def test_no_waiver_decides_whether_a_control_passes() -> None:
     """So a compensating control may be read without waivers, and none depends on another."""
     for waivers, run in itertools.product(SETS, runs()):
         plain, after = said(run, ()), said(run, waivers)
-        passing = [{name for name, status in one.controls if status is Status.PASS} for one in (plain, after)]
+        passing = [
+            {name for name, status in one.controls if status is Status.PASS}
+            for one in (plain, after)
+        ]
         assert passing[0] == passing[1], (waivers, run)

@@ -16,7 +16,9 @@ from tests.core.small import HERE, THERE, make_check, make_control, make_library
 
 P, F, U, W = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.WAIVED
 E, S = Role.EVIDENCES, Role.SUPPORTS
-LIBRARY = make_library(make_check("a"), make_check("b"), make_check("h"), make_check("g", cloud="gcp"))
+LIBRARY = make_library(
+    make_check("a"), make_check("b"), make_check("h"), make_check("g", cloud="gcp")
+)
 BOTH = (("a", E), ("b", E))
 EMPTY = make_result(empty=True)
 OUT = make_result(scoped_out=1)
@@ -109,7 +111,9 @@ CASES: list[tuple[str, Any, tuple[CheckResult, ...], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("control", "results", "status"), [case[1:] for case in CASES], ids=[c[0] for c in CASES])
+@pytest.mark.parametrize(
+    ("control", "results", "status"), [case[1:] for case in CASES], ids=[c[0] for c in CASES]
+)
 def test_control(control: Any, results: tuple[CheckResult, ...], status: str) -> None:
     result = assessed(control, *results)
     assert result.status.value == status
@@ -120,7 +124,9 @@ def test_control(control: Any, results: tuple[CheckResult, ...], status: str) ->
     ("attested", "params_set", "status"),
     [({"MC-1"}, set(), "pass"), (set(), {"p"}, "pass"), ({"MC-9"}, {"q"}, "not shown")],
 )
-def test_must_have_by_a_person_or_a_parameter(attested: set[str], params_set: set[str], status: str) -> None:
+def test_must_have_by_a_person_or_a_parameter(
+    attested: set[str], params_set: set[str], status: str
+) -> None:
     control = make_control(("b", E), must_have=(ANY,))
     result = assessed(control, b(P), attested=frozenset(attested), params_set=frozenset(params_set))
     assert result.status.value == status
@@ -131,7 +137,10 @@ def test_reasons_say_what_kept_the_control_open() -> None:
     assert assessed(control, OUT).reasons == ("every resource is out of scope by its label",)
     assert assessed(control, make_result()).reasons == ("nothing was tested",)
     assert assessed(control).reasons == ("a was not run in aws:111122223333", "nothing was tested")
-    assert assessed(control, make_result(P, F, W)).reasons == ("1 of 3 findings fail", "1 accepted by waiver")
+    assert assessed(control, make_result(P, F, W)).reasons == (
+        "1 of 3 findings fail",
+        "1 accepted by waiver",
+    )
 
 
 def test_each_must_have_counts() -> None:
@@ -153,10 +162,15 @@ def test_a_check_is_asked_of_every_target_of_its_cloud() -> None:
     control = make_control(("a", E), must_have=(ANY,))
     both = frozenset({HERE, THERE})
     assert assessed(control, make_result(P), targets=both).status is Status.NOT_SHOWN
-    assert assessed(control, make_result(P), make_result(P, target=THERE), targets=both).status is Status.PASS
+    assert (
+        assessed(control, make_result(P), make_result(P, target=THERE), targets=both).status
+        is Status.PASS
+    )
     empty = make_result(empty=True, target=THERE)
     assert assessed(control, make_result(P), empty, targets=both).status is Status.PASS
-    assert assessed(make_control(("g", E), ("a", E)), make_result(P), targets=both | {Target("gcp:p")}).reasons == (
+    assert assessed(
+        make_control(("g", E), ("a", E)), make_result(P), targets=both | {Target("gcp:p")}
+    ).reasons == (
         "g was not run in gcp:p",
         "a was not run in aws:444455556666",
     )
@@ -182,7 +196,10 @@ def test_what_must_be_there_in_one_cloud_does_not_stand_for_another() -> None:
         assert (result.reasons, result.status is Status.PASS) == (reasons, not reasons)
     assert assessed(control, b(P), make_result(P)).status is Status.PASS
     assert (
-        assessed(make_control(("g", E), must_have=control.must_have), there, targets=frozenset({cloud})).reasons == ()
+        assessed(
+            make_control(("g", E), must_have=control.must_have), there, targets=frozenset({cloud})
+        ).reasons
+        == ()
     )
 
 
@@ -190,7 +207,9 @@ def test_counts_are_of_deciding_checks() -> None:
     control = make_control(*BOTH, ("g", S))
     supporting = make_result(F, check="g")
     result = assessed(control, make_result(P, F, W, gap=True, scoped_out=2), b(U), supporting)
-    assert result.counts == Counts(passed=1, failed=1, unknown=2, waived=1, resources=3, scoped_out=2)
+    assert result.counts == Counts(
+        passed=1, failed=1, unknown=2, waived=1, resources=3, scoped_out=2
+    )
     assert result.complete is False
 
 
@@ -200,7 +219,9 @@ def criterion(*links: tuple[str, bool]) -> Criterion:
         category="Security",
         title="t",
         evidence="automated",
-        controls=tuple(ControlLink(control=name, primary=primary, why="w") for name, primary in links),
+        controls=tuple(
+            ControlLink(control=name, primary=primary, why="w") for name, primary in links
+        ),
     )
 
 
@@ -227,8 +248,14 @@ def shown(*statuses: Status, supporting: tuple[Status, ...] = ()) -> Any:
     ],
 )  # fmt: skip
 def test_criterion(statuses: str, status: str, complete: bool, failing: int) -> None:
-    result = shown(*(Status[name.upper()] for name in statuses.split()), supporting=(Status.PASS, Status.FAIL))
-    assert (result.status.value, result.evidence_complete, result.failing) == (status, complete, failing)
+    result = shown(
+        *(Status[name.upper()] for name in statuses.split()), supporting=(Status.PASS, Status.FAIL)
+    )
+    assert (result.status.value, result.evidence_complete, result.failing) == (
+        status,
+        complete,
+        failing,
+    )
 
 
 def test_a_primary_control_that_was_not_assessed_is_missing() -> None:
@@ -248,7 +275,10 @@ def test_a_control_waiver_accepts_what_fails_in_its_target_and_nothing_that_is_u
     control = make_control(*BOTH)
     here, both = frozenset({str(HERE)}), frozenset({HERE, THERE})
     result = assessed(control, make_result(P, F), b(F), accepted=here)
-    assert (result.status, result.counts) == (Status.ACCEPTED, Counts(passed=1, waived=2, resources=2))
+    assert (result.status, result.counts) == (
+        Status.ACCEPTED,
+        Counts(passed=1, waived=2, resources=2),
+    )
     assert result.reasons == ("2 accepted by waiver",)
     assert assessed(control, make_result(F), b(U), accepted=here).status is Status.NOT_SHOWN
     assert assessed(control, make_result(F), accepted=here).status is Status.NOT_SHOWN
@@ -261,10 +291,14 @@ def test_a_control_waiver_accepts_what_fails_in_its_target_and_nothing_that_is_u
 @pytest.mark.parametrize(
     ("without", "status"), [(F, Status.PASS), (U, Status.NOT_SHOWN), (None, Status.NOT_SHOWN)]
 )  # fmt: skip
-def test_what_must_be_there_is_not_met_by_a_gap_that_is_accepted(without: Verdict | None, status: Status) -> None:
+def test_what_must_be_there_is_not_met_by_a_gap_that_is_accepted(
+    without: Verdict | None, status: Status
+) -> None:
     """A waived failure was read, a waived gap was not: the control would pass by it."""
     waived = make_result(W)
-    waived = replace(waived, findings=tuple(replace(one, without_waiver=without) for one in waived.findings))
+    waived = replace(
+        waived, findings=tuple(replace(one, without_waiver=without) for one in waived.findings)
+    )
     control = make_control(("b", E), must_have=(ANY,))
     assert assessed(control, waived, b(P)).status is status
     assert assessed(control, waived, b(P), params_set=frozenset({"p"})).status is Status.PASS
@@ -274,15 +308,23 @@ def test_what_must_be_there_is_not_met_by_a_gap_that_is_accepted(without: Verdic
 
 def test_an_attestation_that_ended_is_named() -> None:
     control = make_control(attestations=("MC-1", "MC-2"))
-    result = assessed(control, attested=frozenset({"MC-2"}), stale={"MC-1": "q1 by a@b.c: it ended on 2026-01-01"})
-    assert result.reasons == ("MC-1 has no current attestation: q1 by a@b.c: it ended on 2026-01-01",)
+    result = assessed(
+        control, attested=frozenset({"MC-2"}), stale={"MC-1": "q1 by a@b.c: it ended on 2026-01-01"}
+    )
+    assert result.reasons == (
+        "MC-1 has no current attestation: q1 by a@b.c: it ended on 2026-01-01",
+    )
 
 
 def test_what_a_control_waits_for_is_said_once() -> None:
-    twice = make_control(attestations=("MC-1", "MC-2"), must_have=(Requirement(attestations=("MC-2", "MC-1")),))
+    twice = make_control(
+        attestations=("MC-1", "MC-2"), must_have=(Requirement(attestations=("MC-2", "MC-1")),)
+    )
     missing = ("MC-1 has no current attestation", "MC-2 has no current attestation")
     assert assessed(twice).reasons == missing
-    either = make_control(attestations=("MC-1",), must_have=(Requirement(attestations=("MC-1", "MC-3")),))
+    either = make_control(
+        attestations=("MC-1",), must_have=(Requirement(attestations=("MC-1", "MC-3")),)
+    )
     assert assessed(either).reasons == (missing[0], "needs MC-1 or MC-3")
     assert assessed(either, attested=frozenset({"MC-1"})).status is Status.PASS
     other = make_control(attestations=("MC-1",), must_have=(Requirement(attestations=("MC-3",)),))
@@ -292,7 +334,12 @@ def test_what_a_control_waits_for_is_said_once() -> None:
 def test_an_attestation_satisfies_nothing_that_a_check_left_unread() -> None:
     every = frozenset({"MC-1", "MC-2"})
     mixed = make_control(("a", E), attestations=("MC-1",), must_have=(Requirement(checks=("b",)),))
-    for results in ((make_result(U), b(P)), (make_result(P, gap=True), b(P)), (b(P),), (make_result(P), b(U))):
+    for results in (
+        (make_result(U), b(P)),
+        (make_result(P, gap=True), b(P)),
+        (b(P),),
+        (make_result(P), b(U)),
+    ):
         assert assessed(mixed, *results, attested=every).status is Status.NOT_SHOWN
     assert assessed(mixed, make_result(P), b(P), attested=every).status is Status.PASS
     assert assessed(mixed, make_result(P), attested=every).reasons == ("needs b",)

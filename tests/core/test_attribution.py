@@ -33,7 +33,9 @@ RULES = {
 }
 
 
-def asked(*states: dict[tuple[str, str, str], str], cause: Cause = Cause.EVIDENCE, before: int = -2) -> Any:
+def asked(
+    *states: dict[tuple[str, str, str], str], cause: Cause = Cause.EVIDENCE, before: int = -2
+) -> Any:
     """What is asked about the last two of these nights."""
     history = Nights()
     for number, state in enumerate(states):
@@ -55,7 +57,9 @@ def test_an_unread_night_widens_it() -> None:
 
 
 def test_the_last_change_of_several_is_asked_about() -> None:
-    question = asked({KEY: "pass"}, {KEY: "fail"}, {KEY: "pass"}, {KEY: "fail"}, {KEY: "fail"}, before=0)[KEY]
+    question = asked(
+        {KEY: "pass"}, {KEY: "fail"}, {KEY: "pass"}, {KEY: "fail"}, {KEY: "fail"}, before=0
+    )[KEY]
     assert question.window == ("2026-01-03T02:00:00Z", "2026-01-04T02:10:00Z")
 
 
@@ -72,16 +76,24 @@ def test_what_nobody_did_is_not_asked(cause: Cause, said: str) -> None:
 
 def test_what_was_never_read_before_is_not_asked() -> None:
     assert asked({OTHER: "pass"}, {OTHER: "pass"}) == {}
-    assert isinstance(asked({OTHER: "pass"}, {OTHER: "pass", KEY: "fail"})[KEY], Question), "it is new"
+    assert isinstance(asked({OTHER: "pass"}, {OTHER: "pass", KEY: "fail"})[KEY], Question), (
+        "it is new"
+    )
     hidden = asked({LISTING: "unknown"}, {KEY: "fail"})[KEY]
     assert hidden == "whether it was there before is not known: what lists it was not read"
-    assert asked({OTHER: "pass", KEY: "unknown"}, {OTHER: "pass", KEY: "fail"})[KEY] == "it was not read before"
+    assert (
+        asked({OTHER: "pass", KEY: "unknown"}, {OTHER: "pass", KEY: "fail"})[KEY]
+        == "it was not read before"
+    )
 
 
 def test_moves_of_our_own_sight_are_not_asked() -> None:
     assert asked({KEY: "pass"}, {KEY: "unknown"}) == {}
     assert asked({KEY: "fail"}, {KEY: "waived"}) == {}
-    assert asked({KEY: "fail"}, {KEY: "pass"}).keys() == asked({KEY: "fail", OTHER: "pass"}, {OTHER: "pass"}).keys()
+    assert (
+        asked({KEY: "fail"}, {KEY: "pass"}).keys()
+        == asked({KEY: "fail", OTHER: "pass"}, {OTHER: "pass"}).keys()
+    )
 
 
 def test_a_place_that_is_no_region_of_a_record_hides_nothing() -> None:
@@ -97,7 +109,9 @@ def test_a_place_that_is_no_region_of_a_record_hides_nothing() -> None:
 
 def test_a_region_that_a_record_did_not_read_is_not_a_reading_before() -> None:
     history = Nights()
-    for number, (verdict, regions) in enumerate((("pass", ("eu-west-1",)), ("pass", ()), ("fail", ("eu-west-1",)))):
+    for number, (verdict, regions) in enumerate(
+        (("pass", ("eu-west-1",)), ("pass", ()), ("fail", ("eu-west-1",)))
+    ):
         history.commit(night(number), {KEY: verdict}, regions=regions)
     records = history.records(HERE)
     drift = drift_between(history, *records[-2:], LIBRARY, today=date(2026, 1, 10))
@@ -106,9 +120,16 @@ def test_a_region_that_a_record_did_not_read_is_not_a_reading_before() -> None:
     assert question.window[0] == "2026-01-01T02:00:00Z"
 
 
-def event(number: int, actor: str, action: str, *resources: str, region: str = "eu-west-1") -> LogEvent:
+def event(
+    number: int, actor: str, action: str, *resources: str, region: str = "eu-west-1"
+) -> LogEvent:
     return LogEvent(
-        id=f"e{number}", time="2026-01-01T12:00:00Z", action=action, actor=actor, resources=resources, region=region
+        id=f"e{number}",
+        time="2026-01-01T12:00:00Z",
+        action=action,
+        actor=actor,
+        resources=resources,
+        region=region,
     )
 
 
@@ -127,24 +148,34 @@ def test_a_check_of_other_resources_looks_at_every_call_that_changes_those_in_it
     elsewhere = event(2, "bob", "config:StopConfigurationRecorder", "default", region="us-east-1")
     unrelated = event(3, "carol", "config:PutConfigRule", "rule")
     assert answer(question, rules, [elsewhere, unrelated, stopped]).name == "ann"
-    twice = answer(question, rules, [stopped, event(4, "dan", "config:PutConfigurationRecorder", "other")])
-    assert twice.reason == "2 actors fit: ann, dan"
-    assert answer(question, rules, [stopped, event(5, "", "config:PutConfigurationRecorder")]).reason == (
-        "2 actors fit: one without a name, ann"
+    twice = answer(
+        question, rules, [stopped, event(4, "dan", "config:PutConfigurationRecorder", "other")]
     )
+    assert twice.reason == "2 actors fit: ann, dan"
+    assert answer(
+        question, rules, [stopped, event(5, "", "config:PutConfigurationRecorder")]
+    ).reason == ("2 actors fit: one without a name, ann")
 
 
 def test_a_named_call_on_another_resource_is_not_the_one() -> None:
     question = asked({KEY: "pass"}, {KEY: "fail"})[KEY]
     rules = (RULES["aws.s3.bucket"],)
-    mine, other = event(1, "ann", "s3:DeleteBucketPolicy", "ledger"), event(2, "bob", "s3:PutBucketPolicy", "notes")
+    mine, other = (
+        event(1, "ann", "s3:DeleteBucketPolicy", "ledger"),
+        event(2, "bob", "s3:PutBucketPolicy", "notes"),
+    )
     assert answer(question, rules, [other, mine]).name == "ann"
     assert answer(question, rules, [other]).reason == "no event of the log fits"
 
 
 def test_a_log_that_may_be_late_names_nobody() -> None:
     question = asked({KEY: "pass"}, {KEY: "fail"})[KEY]
-    found = answer(question, (RULES["aws.s3.bucket"],), [event(1, "ann", "s3:PutBucketAcl", "ledger")], "it is early")
+    found = answer(
+        question,
+        (RULES["aws.s3.bucket"],),
+        [event(1, "ann", "s3:PutBucketAcl", "ledger")],
+        "it is early",
+    )
     assert (found.known, found.reason) == (False, "it is early; so far ann")
 
 
@@ -190,7 +221,10 @@ def test_a_log_names_things_without_their_arn(resource: str, name: str) -> None:
 
 def test_the_calls_are_shown_in_order_of_time() -> None:
     question = asked({KEY: "pass"}, {KEY: "fail"})[KEY]
-    first, last = event(9, "ann", "s3:PutBucketAcl", "ledger"), event(2, "ann", "s3:PutBucketPolicy", "ledger")
+    first, last = (
+        event(9, "ann", "s3:PutBucketAcl", "ledger"),
+        event(2, "ann", "s3:PutBucketPolicy", "ledger"),
+    )
     last = replace(last, time="2026-01-01T12:00:01Z")
     assert answer(question, (RULES["aws.s3.bucket"],), [last, first, last]).events == (first, last)
 
@@ -209,8 +243,11 @@ def test_where_ids_are_paths_parts_and_wholes_fit(resource: str, name: str, fits
 
 
 @pytest.mark.parametrize(
-    ("region", "other", "name"), [("", "eu", "ann"), ("eu", "", "ann"), ("eu", "eu", "ann"), ("eu", "us", "")]
+    ("region", "other", "name"),
+    [("", "eu", "ann"), ("eu", "", "ann"), ("eu", "eu", "ann"), ("eu", "us", "")],
 )
 def test_a_log_without_regions_speaks_of_all(region: str, other: str, name: str) -> None:
     nameless = event(1, "ann", "s3:Put", region=other)
-    assert who(replace(TRANSITION, region=region), [nameless], WINDOW, actions=["s3:*"]).name == name
+    assert (
+        who(replace(TRANSITION, region=region), [nameless], WINDOW, actions=["s3:*"]).name == name
+    )

@@ -74,7 +74,12 @@ name: it.name
 attributes:
   text: {type: string, api: it.text, meaning: What it says.}
 """
-WHOLE = {"open": True, "locks": [{"spare": False, "kind": "bolt"}], "keys": {"old": False}, "heavy": True}
+WHOLE = {
+    "open": True,
+    "locks": [{"spare": False, "kind": "bolt"}],
+    "keys": {"old": False},
+    "heavy": True,
+}
 
 
 def check(of: str, condition: str) -> str:
@@ -96,14 +101,20 @@ CONDITION = (
 def found(tmp_path: Path) -> Library:
     kinds = {"x.box": BOX.replace("x.shelf", "test.x.shelf"), "x.shelf": SHELF}
     kinds["x.label"] = LABEL.replace("x.box", "test.x.box")
-    return library(tmp_path, kinds, {"box": check("box", CONDITION), "label": check("label", "self.text != ''")})
+    return library(
+        tmp_path,
+        kinds,
+        {"box": check("box", CONDITION), "label": check("label", "self.text != ''")},
+    )
 
 
 def row(name: str, thing: Any) -> dict[str, Any]:
     return {"is": "Box", "id": f"box/{name}", "thing": {"name": name, **thing}}
 
 
-def asked(found: Library, rows: Sequence[Any], policies: Sequence[Any] = ()) -> tuple[Projection, Provider]:
+def asked(
+    found: Library, rows: Sequence[Any], policies: Sequence[Any] = ()
+) -> tuple[Projection, Provider]:
     types = bulk_types(found, found.checks.values())
     provider = Provider(
         {
@@ -141,13 +152,19 @@ def test_one_call_stands_for_many_and_no_parent_is_listed(found: Library) -> Non
 @pytest.mark.parametrize("name", ["open", "locks", "keys", "heavy"])
 def test_what_a_row_leaves_out_or_empty_is_unread(found: Library, name: str, empty: Any) -> None:
     thing = {key: value for key, value in WHOLE.items() if key != name}
-    projection, _ = asked(found, [row("a", thing if empty == "missing" else {**thing, name: empty})])
+    projection, _ = asked(
+        found, [row("a", thing if empty == "missing" else {**thing, name: empty})]
+    )
     value = only(projection).value[{"keys": "aged"}.get(name, name)]
     assert value == Unreadable(f"the inventory does not tell thing.{name}")
 
 
-def test_a_quiet_member_is_absent_as_in_the_listing_and_its_neighbour_is_not(found: Library) -> None:
-    projection, _ = asked(found, [row("a", {**WHOLE, "locks": [{}, {"spare": [], "kind": "bolt"}]})])
+def test_a_quiet_member_is_absent_as_in_the_listing_and_its_neighbour_is_not(
+    found: Library,
+) -> None:
+    projection, _ = asked(
+        found, [row("a", {**WHOLE, "locks": [{}, {"spare": [], "kind": "bolt"}]})]
+    )
     locks = only(projection).value["locks"]
     assert [lock["spare"] for lock in locks] == [True, True]
     assert sum(isinstance(lock["kind"], Unreadable) for lock in locks) == 1
@@ -155,7 +172,13 @@ def test_a_quiet_member_is_absent_as_in_the_listing_and_its_neighbour_is_not(fou
 
 def test_a_detail_without_a_row_or_with_two_is_unread(found: Library) -> None:
     told = {"is": "Box", "id": "box/a", "policy": {"members": ["x"]}}
-    for policies in ([], [told, told], [{**told, "is": "Lid"}], [{**told, "policy": None}], [{"is": "Box", "id": 7}]):
+    for policies in (
+        [],
+        [told, told],
+        [{**told, "is": "Lid"}],
+        [{**told, "policy": None}],
+        [{"is": "Box", "id": 7}],
+    ):
         projection, _ = asked(found, [row("a", WHOLE)], policies)
         assert isinstance(only(projection).value["public"], Unreadable), policies
 
@@ -168,7 +191,9 @@ def test_what_children_read_of_a_parent_is_unread_where_it_is_not_told(found: Li
 
 
 @pytest.mark.parametrize("stray", [7, {}, {"is": "Lid"}, {"is": None}])
-def test_a_row_of_no_type_that_was_asked_for_leaves_the_listing_open(found: Library, stray: Any) -> None:
+def test_a_row_of_no_type_that_was_asked_for_leaves_the_listing_open(
+    found: Library, stray: Any
+) -> None:
     projection, _ = asked(found, [row("a", WHOLE), stray])
     assert [gap.unread.reason for gap in projection.gaps["test.x.box"]] == [
         "a row of inv:List tells no is that was asked for"
@@ -225,14 +250,20 @@ SILENT = "\n  count_from: [{call: x:Known, value: 'answer.boxes.map(b, b.id)', m
         ({"boxes": [{}]}, "did not count them"),
     ],
 )
-def test_a_second_source_of_what_is_read_in_bulk_must_speak(tmp_path: Path, known: Any, words: str) -> None:
-    kinds = {"x.box": BOX.replace("x.shelf", "test.x.shelf").replace("\n  asks", SILENT + "\n  asks")}
+def test_a_second_source_of_what_is_read_in_bulk_must_speak(
+    tmp_path: Path, known: Any, words: str
+) -> None:
+    kinds = {
+        "x.box": BOX.replace("x.shelf", "test.x.shelf").replace("\n  asks", SILENT + "\n  asks")
+    }
     kinds |= {"x.shelf": SHELF, "x.label": LABEL.replace("x.box", "test.x.box")}
     found = library(tmp_path, kinds, {"label": check("label", "self.text != ''")})
     types = bulk_types(found, found.checks.values())
     provider = Provider(
         {
-            'inv:List@{"content":"THINGS","types":["Box"]}': {"rows": [row("a", {**WHOLE, "colour": "red"})]},
+            'inv:List@{"content":"THINGS","types":["Box"]}': {
+                "rows": [row("a", {**WHOLE, "colour": "red"})]
+            },
             "x:ListLabels": {"labels": []},
             "x:Known": known,
         }
@@ -247,10 +278,16 @@ def test_a_second_source_of_what_is_read_in_bulk_must_speak(tmp_path: Path, know
 
 def test_permissions_secrets_and_what_is_read_follow(found: Library) -> None:
     read_so = in_bulk(found, {"Box"})
-    assert set(actions(read_so, found.checks.values(), lambda name: (name,))) == {"inv:List", "x:ListLabels"}
+    assert set(actions(read_so, found.checks.values(), lambda name: (name,))) == {
+        "inv:List",
+        "x:ListLabels",
+    }
     assert in_bulk(found, ()) is found
     ways = either_way(found)
-    assert secret_paths(ways) == {"inv:List": ("rows[].thing.keys.master",), "x:ListBoxes": ("boxes[].keys.master",)}
+    assert secret_paths(ways) == {
+        "inv:List": ("rows[].thing.keys.master",),
+        "x:ListBoxes": ("boxes[].keys.master",),
+    }
     paths = answer_paths(ways)
     assert {"rows[].thing.open", "rows[].thing.heavy", "rows[].policy.members"} <= paths["inv:List"]
     assert "boxes[].open" in paths["x:ListBoxes"]

@@ -31,9 +31,13 @@ AT_LEAST = "{call: x:Summary, value: answer.Lamps, means: at_least}"
 LISTS = "{call: x:Summary, value: answer.Lamps, means: lists}"
 
 
-def lamps(tmp_path: Path, source: str, summary: Any, listed: Any = None, **readers: Any) -> Projection:
+def lamps(
+    tmp_path: Path, source: str, summary: Any, listed: Any = None, **readers: Any
+) -> Projection:
     provider = Provider({"x:ListLamps": listed or {"Lamps": ["a", "b"]}, "x:Summary": summary})
-    found = library(tmp_path, {"x.lamp": COUNTED % source}, {"one": check("self.name_again == 'a'", "x.lamp")})
+    found = library(
+        tmp_path, {"x.lamp": COUNTED % source}, {"one": check("self.name_again == 'a'", "x.lamp")}
+    )
     return read(found, provider, **readers)
 
 
@@ -52,11 +56,17 @@ def gaps(projection: Projection) -> list[str]:
         (LISTS, {"Lamps": []}, 0),
     ],
 )
-def test_a_source_that_agrees_is_shown(tmp_path: Path, source: str, summary: Any, number: int) -> None:
+def test_a_source_that_agrees_is_shown(
+    tmp_path: Path, source: str, summary: Any, number: int
+) -> None:
     projection = lamps(tmp_path, source, summary)
     (row,) = projection.populations
     means = "lists" if source is LISTS else "at_least" if source is AT_LEAST else "equal"
-    assert (row.listed, row.whole, row.counts) == (2, True, (Counted(by="x:Summary", means=means, number=number),))
+    assert (row.listed, row.whole, row.counts) == (
+        2,
+        True,
+        (Counted(by="x:Summary", means=means, number=number),),
+    )
     assert gaps(projection) == []
 
 
@@ -104,7 +114,9 @@ def test_a_source_that_does_not_answer_is_a_gap(tmp_path: Path, source: str, sum
 
 
 @pytest.mark.parametrize("source", [AT_LEAST, LISTS])
-def test_a_source_that_knows_of_some_only_need_not_know_of_these(tmp_path: Path, source: str) -> None:
+def test_a_source_that_knows_of_some_only_need_not_know_of_these(
+    tmp_path: Path, source: str
+) -> None:
     projection = lamps(tmp_path, source, {"Doors": 4})
     assert gaps(projection) == []
     assert projection.populations[0].counts[0].number is None
@@ -118,7 +130,9 @@ def test_where_there_is_no_second_source_the_population_says_so(tmp_path: Path) 
 
 
 def test_a_listing_that_was_not_read_is_held_against_nothing(tmp_path: Path) -> None:
-    assert gaps(lamps(tmp_path, EQUAL, {"Lamps": 2}, refused())) == ["x:ListLamps denied (AccessDenied)"]
+    assert gaps(lamps(tmp_path, EQUAL, {"Lamps": 2}, refused())) == [
+        "x:ListLamps denied (AccessDenied)"
+    ]
 
 
 def test_every_source_is_asked_and_shown(tmp_path: Path) -> None:
@@ -130,7 +144,9 @@ def test_every_source_is_asked_and_shown(tmp_path: Path) -> None:
             "Names": ["z"],
         },
     )
-    assert gaps(projection) == ["2 are listed, x:Summary counts 5 at least; x:Summary names z, not listed"]
+    assert gaps(projection) == [
+        "2 are listed, x:Summary counts 5 at least; x:Summary names z, not listed"
+    ]
     assert [one.number for one in projection.populations[0].counts] == [5, 1]
 
 
@@ -140,13 +156,25 @@ WHOLE = "{call: x:Summary, value: answer.Seen, means: whole}"
 def test_a_source_that_shows_a_listing_to_be_whole_counts_nothing(tmp_path: Path) -> None:
     projection = lamps(tmp_path, WHOLE, {"Seen": True})
     (row,) = projection.populations
-    assert (row.listed, row.whole, row.counts) == (2, True, (Counted(by="x:Summary", means="whole"),))
+    assert (row.listed, row.whole, row.counts) == (
+        2,
+        True,
+        (Counted(by="x:Summary", means="whole"),),
+    )
     assert gaps(projection) == []
 
 
 @pytest.mark.parametrize(
     "summary",
-    [{"Seen": False}, {"Seen": 1}, {"Seen": "true"}, {"Seen": []}, {}, refused(), refused(State.ABSENT, "None")],
+    [
+        {"Seen": False},
+        {"Seen": 1},
+        {"Seen": "true"},
+        {"Seen": []},
+        {},
+        refused(),
+        refused(State.ABSENT, "None"),
+    ],
 )
 def test_whatever_else_it_says_leaves_the_listing_open(tmp_path: Path, summary: Any) -> None:
     projection = lamps(tmp_path, WHOLE, summary)
@@ -166,7 +194,9 @@ def test_a_reader_counts_by_its_last_call_or_says_that_nothing_is_counted(tmp_pa
         return answer.data if answer.data["Lamps"] else ABSENT
 
     def found(number: int) -> Projection:
-        return lamps(tmp_path / str(number), READ, {"Lamps": number}, readers={"test.second": second})
+        return lamps(
+            tmp_path / str(number), READ, {"Lamps": number}, readers={"test.second": second}
+        )
 
     assert found(2).populations[0].counts == (Counted(by="x:Summary", means="at_least", number=2),)
     assert found(0).populations[0].counts == (Counted(by="x:Summary", means="at_least"),)

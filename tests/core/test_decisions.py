@@ -29,7 +29,15 @@ def worth(*records: Any, without: int = 0, first: int = 1) -> list[tuple[str, in
 
 
 def test_it_begins_lapses_counts_again_and_ends() -> None:
-    days = [record(1), record(2), record(3), record(4, "accepted"), record(5, "fail"), record(6), record(8)]
+    days = [
+        record(1),
+        record(2),
+        record(3),
+        record(4, "accepted"),
+        record(5, "fail"),
+        record(6),
+        record(8),
+    ]
     assert worth(*days) == [
         ("not begun", 1, 1), ("in force", 2, 3), ("lapsed", 4, 4), ("lapsed", 5, 5), ("in force", 6, 6),
         ("expired", 8, 8),
@@ -37,7 +45,10 @@ def test_it_begins_lapses_counts_again_and_ends() -> None:
 
 
 def test_a_record_without_it_parts_those_around() -> None:
-    assert worth(record(2), record(3), record(4), without=3) == [("in force", 2, 2), ("in force", 4, 4)]
+    assert worth(record(2), record(3), record(4), without=3) == [
+        ("in force", 2, 2),
+        ("in force", 4, 4),
+    ]
 
 
 def test_only_records_of_the_period_are_told() -> None:

@@ -26,7 +26,9 @@ def between(history: Nights, before: int = -2, **more: Any) -> Drift:
     return drift_between(history, records[before], records[-1], LIBRARY, today=TODAY, **more)
 
 
-def nights(*states: dict[tuple[str, str, str], str], cause: Cause = Cause.EVIDENCE, **more: Any) -> Nights:
+def nights(
+    *states: dict[tuple[str, str, str], str], cause: Cause = Cause.EVIDENCE, **more: Any
+) -> Nights:
     history = Nights()
     for number, state in enumerate(states):
         history.commit(night(number), state, cause=cause, **more)
@@ -62,7 +64,9 @@ def test_what_failed_before_it_was_unread_is_fixed_or_removed() -> None:
     other = {("a", "", "o"): "pass"}
     assert what(nights({KEY: "fail", **other}, {KEY: "unknown", **other}, other)) == [What.REMOVED]
     assert what(nights({KEY: "pass", **other}, {KEY: "unknown", **other}, other)) == [What.RESOLVED]
-    assert what(nights({KEY: "fail"}, {KEY: "unknown"}, {KEY: "pass"}, cause=Cause.PARAMS)) == [What.OTHER_JUDGE]
+    assert what(nights({KEY: "fail"}, {KEY: "unknown"}, {KEY: "pass"}, cause=Cause.PARAMS)) == [
+        What.OTHER_JUDGE
+    ]
 
 
 def test_a_listing_of_a_region_that_is_left_out_is_out_of_sight() -> None:
@@ -81,13 +85,19 @@ def test_what_is_as_it_was_is_no_drift() -> None:
 
 
 def test_new_is_a_failure_and_a_new_pass_is_only_an_appearance() -> None:
-    found = between(nights({KEY: "pass"}, {KEY: "pass", ("a", "", "y"): "fail", ("a", "", "z"): "pass"}))
-    assert [(moved.what, moved.resource, moved.before) for moved in found.moved] == [(What.NEW_FAILURE, "y", "")]
+    found = between(
+        nights({KEY: "pass"}, {KEY: "pass", ("a", "", "y"): "fail", ("a", "", "z"): "pass"})
+    )
+    assert [(moved.what, moved.resource, moved.before) for moved in found.moved] == [
+        (What.NEW_FAILURE, "y", "")
+    ]
     assert found.appeared == (("", "y"), ("", "z"))
 
 
 def test_gone_is_removed_only_when_the_listing_was_read() -> None:
-    whole = between(nights({KEY: "fail", ("a", "eu-west-1", "y"): "pass"}, {("a", "eu-west-1", "y"): "pass"}))
+    whole = between(
+        nights({KEY: "fail", ("a", "eu-west-1", "y"): "pass"}, {("a", "eu-west-1", "y"): "pass"})
+    )
     assert ([moved.what for moved in whole.moved], whole.gone[0].whole) == ([What.REMOVED], True)
     refused = between(nights({KEY: "fail"}, {("a", "eu-west-1", "*"): "unknown"}))
     assert sorted(moved.what for moved in refused.moved) == [What.NEW_UNKNOWN, What.OUT_OF_SIGHT]
@@ -139,7 +149,12 @@ def test_waivers_that_end_soon() -> None:
             opened=date(2025, 6, 1), expires=TODAY + timedelta(days=days),
         )  # fmt: skip
 
-    accepted = [waiver("late", 15), waiver("soon", 14), waiver("over", -1), waiver("other", 1, "aws:444455556666")]
+    accepted = [
+        waiver("late", 15),
+        waiver("soon", 14),
+        waiver("over", -1),
+        waiver("other", 1, "aws:444455556666"),
+    ]
     found = between(nights({KEY: "pass"}, {KEY: "pass"}), waivers=accepted).waivers
     assert [(one.waiver, one.days) for one in found] == [("over", -1), ("soon", 14)]
 
@@ -209,9 +224,16 @@ def test_what_does_not_fit_names_nobody(other: dict[str, Any]) -> None:
 
 def test_calls_that_can_change_it_narrow_and_widen_what_fits() -> None:
     actions = ("s3:PutBucket*",)
-    assert who(MOVE, [event(), event(2, "arn:user/bob", action="s3:PutObjectTagging")], WINDOW, actions=actions).known
+    assert who(
+        MOVE,
+        [event(), event(2, "arn:user/bob", action="s3:PutObjectTagging")],
+        WINDOW,
+        actions=actions,
+    ).known
     assert who(MOVE, [event(resources=("records",))], WINDOW, actions=actions).known
-    assert not who(MOVE, [event(), event(2, "arn:user/bob", resources=())], WINDOW, actions=actions).known
+    assert not who(
+        MOVE, [event(), event(2, "arn:user/bob", resources=())], WINDOW, actions=actions
+    ).known
     assert not who(MOVE, [event(action="s3:DeleteBucket")], WINDOW, actions=actions).known
 
 

@@ -30,14 +30,23 @@ def deny(*actions: str, on: str = "*", **more: Any) -> dict[str, Any]:
     return {"Effect": "Deny", "Action": list(actions), "Resource": on, **more}
 
 
-def holder(arn: str, *given: dict[str, Any], boundary: tuple[Statement, ...] | None = None, unread: str = "") -> Holder:
-    return Holder(arn=arn, statements=statements(*given) if given else (), boundary=boundary, unread=unread)
+def holder(
+    arn: str,
+    *given: dict[str, Any],
+    boundary: tuple[Statement, ...] | None = None,
+    unread: str = "",
+) -> Holder:
+    return Holder(
+        arn=arn, statements=statements(*given) if given else (), boundary=boundary, unread=unread
+    )
 
 
 ADMIN = holder(BOSS, allow("*"))
 
 
-def ways(*given: dict[str, Any], others: tuple[Holder, ...] = (ADMIN,), **more: Any) -> list[str] | Unreadable:
+def ways(
+    *given: dict[str, Any], others: tuple[Holder, ...] = (ADMIN,), **more: Any
+) -> list[str] | Unreadable:
     return escalations([holder(USER, *given, **more), *others], ACCOUNT)[USER]
 
 
@@ -46,7 +55,9 @@ def test_methods_are_well_formed() -> None:
     assert len({method.id for method in known}) == len(known) > 30
     assert {method.reach for method in known} == {"grant", "credential", "trust", "pass"}
     assert all(":" in action for method in known for action in method.actions)
-    assert all((method.actions[0] == "iam:passrole") == (method.reach == "pass") for method in known)
+    assert all(
+        (method.actions[0] == "iam:passrole") == (method.reach == "pass") for method in known
+    )
 
 
 @pytest.mark.parametrize("method", methods(), ids=lambda method: method.id)
@@ -70,7 +81,9 @@ def test_reading_is_no_way() -> None:
     assert ways(allow("s3:*", "iam:Get*", "iam:List*")) == []
 
 
-@pytest.mark.parametrize(("role", "found"), [(BOSS, ["pass-role-ec2"]), (PLAIN, []), (f"{PLAIN}*", [])])
+@pytest.mark.parametrize(
+    ("role", "found"), [(BOSS, ["pass-role-ec2"]), (PLAIN, []), (f"{PLAIN}*", [])]
+)
 def test_a_passed_role_is_followed(role: str, found: list[str]) -> None:
     others = (ADMIN, holder(PLAIN, allow("s3:GetObject")))
     assert ways(allow("iam:PassRole", on=role), allow("ec2:RunInstances"), others=others) == found
@@ -78,18 +91,25 @@ def test_a_passed_role_is_followed(role: str, found: list[str]) -> None:
 
 def test_a_passed_role_that_can_escalate_is_as_good_as_an_administrator() -> None:
     others = (holder(PLAIN, allow("iam:PutRolePolicy")),)
-    assert ways(allow("iam:PassRole", on=PLAIN), allow("ec2:RunInstances"), others=others) == ["pass-role-ec2"]
+    assert ways(allow("iam:PassRole", on=PLAIN), allow("ec2:RunInstances"), others=others) == [
+        "pass-role-ec2"
+    ]
 
 
 def test_ones_own_key_is_no_way() -> None:
     victim = holder(f"arn:aws:iam::{ACCOUNT}:user/root2", allow("*"))
     own = "arn:aws:iam::*:user/${aws:username}"
     assert ways(allow("iam:CreateAccessKey", on=own), others=(ADMIN, victim)) == []
-    assert ways(allow("iam:CreateAccessKey", on="*"), others=(ADMIN, victim)) == ["create-access-key"]
+    assert ways(allow("iam:CreateAccessKey", on="*"), others=(ADMIN, victim)) == [
+        "create-access-key"
+    ]
 
 
 def test_a_policy_variable_is_not_guessed_at() -> None:
-    given = [allow("iam:PassRole", on="arn:aws:iam::*:role/${aws:PrincipalTag/team}"), allow("ec2:RunInstances")]
+    given = [
+        allow("iam:PassRole", on="arn:aws:iam::*:role/${aws:PrincipalTag/team}"),
+        allow("ec2:RunInstances"),
+    ]
     assert isinstance(ways(*given), Unreadable)
     assert ways(*given, others=(holder(PLAIN, allow("s3:*")),)) == []
 
@@ -108,7 +128,9 @@ def test_a_condition_leaves_the_way_open_and_a_second_factor_does_not() -> None:
 
 def test_a_boundary_bounds() -> None:
     assert ways(allow("iam:PutUserPolicy"), boundary=statements(allow("s3:*"))) == []
-    assert ways(allow("iam:PutUserPolicy"), boundary=statements(allow("iam:*"))) == ["put-user-policy"]
+    assert ways(allow("iam:PutUserPolicy"), boundary=statements(allow("iam:*"))) == [
+        "put-user-policy"
+    ]
 
 
 def test_not_action_allows_the_rest() -> None:
@@ -121,20 +143,29 @@ def test_not_action_allows_the_rest() -> None:
 
 
 def test_an_unread_policy_never_reads_as_none_and_never_hides_a_way() -> None:
-    assert ways(allow("s3:*"), unread="policy x was not read") == Unreadable("policy x was not read")
+    assert ways(allow("s3:*"), unread="policy x was not read") == Unreadable(
+        "policy x was not read"
+    )
     assert ways(allow("iam:PutUserPolicy"), unread="policy x was not read") == ["put-user-policy"]
 
 
 def test_passing_a_role_that_is_not_known_leaves_it_open() -> None:
     others = (holder(PLAIN, allow("s3:*"), unread="policy y was not read"),)
-    assert isinstance(ways(allow("iam:PassRole"), allow("ec2:RunInstances"), others=others), Unreadable)
+    assert isinstance(
+        ways(allow("iam:PassRole"), allow("ec2:RunInstances"), others=others), Unreadable
+    )
 
 
 def test_administrators() -> None:
     assert administrator(ADMIN, ACCOUNT) is True
     assert administrator(holder(USER, allow("s3:*")), ACCOUNT) is False
-    assert administrator(holder(USER, allow("*"), boundary=statements(allow("s3:*"))), ACCOUNT) is False
-    assert isinstance(administrator(holder(USER, unread="policy x was not read"), ACCOUNT), Unreadable)
+    assert (
+        administrator(holder(USER, allow("*"), boundary=statements(allow("s3:*"))), ACCOUNT)
+        is False
+    )
+    assert isinstance(
+        administrator(holder(USER, unread="policy x was not read"), ACCOUNT), Unreadable
+    )
 
 
 def test_a_boundary_that_was_not_read_takes_no_administrator_away() -> None:

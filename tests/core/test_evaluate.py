@@ -12,25 +12,44 @@ from scanner.core.resources import Gap, Resource
 from scanner.model.checks import Check, NoneMeans
 from scanner.model.findings import CheckResult, Verdict
 from scanner.model.values import ABSENT, OpenList, Unreadable
-from tests.core.small import HERE, NOW, UNREAD, Condition, improves, make_check, make_gap, make_ref, make_resource
+from tests.core.small import (
+    HERE,
+    NOW,
+    UNREAD,
+    Condition,
+    improves,
+    make_check,
+    make_gap,
+    make_ref,
+    make_resource,
+)
 
 PARAMS: dict[str, Any] = {"tag": "data", "values": ["record"]}
 UNTAGGED_OUT = {**PARAMS, "untagged": False}
 
 
-def judged(check: Check, *resources: Resource, gaps: tuple[Gap, ...] = (), params: Any = PARAMS) -> CheckResult:
+def judged(
+    check: Check, *resources: Resource, gaps: tuple[Gap, ...] = (), params: Any = PARAMS
+) -> CheckResult:
     return evaluate_check(check, resources, gaps, target=HERE, params=params, now=NOW)
 
 
 @pytest.mark.parametrize(
     ("good", "verdict"),
     [(True, Verdict.PASS), (False, Verdict.FAIL), (UNREAD, Verdict.UNKNOWN)]
-    + [(odd, Verdict.UNKNOWN) for odd in (1, 0, "true", "", None, ABSENT, [], [True], OpenList([], "cut off"), 1.0)],
+    + [
+        (odd, Verdict.UNKNOWN)
+        for odd in (1, 0, "true", "", None, ABSENT, [], [True], OpenList([], "cut off"), 1.0)
+    ],
 )
-def test_only_a_literal_true_passes_and_only_a_literal_false_fails(good: object, verdict: Verdict) -> None:
+def test_only_a_literal_true_passes_and_only_a_literal_false_fails(
+    good: object, verdict: Verdict
+) -> None:
     (finding,) = judged(make_check(), make_resource("r", good=good)).findings
     assert finding.verdict is verdict
-    assert finding.reason == (UNREAD.reason if good is UNREAD else UNEXPECTED if verdict is Verdict.UNKNOWN else "")
+    assert finding.reason == (
+        UNREAD.reason if good is UNREAD else UNEXPECTED if verdict is Verdict.UNKNOWN else ""
+    )
     assert bool(finding.observed) == (verdict is not Verdict.PASS)
 
 
@@ -43,11 +62,17 @@ def test_a_failure_that_the_explanation_does_not_confirm_is_unknown() -> None:
 
 def test_passes_are_not_explained() -> None:
     condition = Condition("good")
-    judged(make_check(pass_when=condition), make_resource("a", good=True), make_resource("b", good=False))
+    judged(
+        make_check(pass_when=condition),
+        make_resource("a", good=True),
+        make_resource("b", good=False),
+    )
     assert condition.explanations == 1
 
 
-@pytest.mark.parametrize(("where", "found"), [(True, ["fail"]), (False, []), (UNREAD, ["unknown"]), (1, ["unknown"])])
+@pytest.mark.parametrize(
+    ("where", "found"), [(True, ["fail"]), (False, []), (UNREAD, ["unknown"]), (1, ["unknown"])]
+)
 def test_where(where: object, found: list[str]) -> None:
     result = judged(make_check(), make_resource("r", where=where, good=False))
     assert [finding.verdict.value for finding in result.findings] == found
@@ -75,7 +100,9 @@ def test_where(where: object, found: list[str]) -> None:
     ],
 )
 def test_scope_by_label(tags: object, params: Any, found: list[str], scoped_out: int) -> None:
-    result = judged(make_check(scope=True), make_resource("r", good=False, tags=tags), params=params)
+    result = judged(
+        make_check(scope=True), make_resource("r", good=False, tags=tags), params=params
+    )
     assert [finding.verdict.value for finding in result.findings] == found
     assert result.scoped_out == scoped_out
     assert result.empty is False
@@ -132,8 +159,13 @@ def test_reading_less_improves_no_finding() -> None:
         for one, two in itertools.combinations_with_replacement(STATES, 2):
             first, second = make_resource("1", **one), make_resource("2", **two)
             before = judged(check, first, second, params=params)
-            others = [judged(check, make_resource("1", **less), second, params=params) for less in weaker(one)]
-            others += [judged(check, kept, gaps=(make_gap(),), params=params) for kept in (first, second)]
+            others = [
+                judged(check, make_resource("1", **less), second, params=params)
+                for less in weaker(one)
+            ]
+            others += [
+                judged(check, kept, gaps=(make_gap(),), params=params) for kept in (first, second)
+            ]
             others.append(judged(check, gaps=(make_gap(),), params=params))
             for after in others:
                 steps += 1

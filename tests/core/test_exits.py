@@ -20,14 +20,24 @@ OK = tuple(row for row in COVERAGE if row.state.whole)
 
 def assessment(high: tuple[Verdict, ...], medium: tuple[Verdict, ...] = (), coverage=OK):
     results = [
-        CheckResult(check=name, target=TARGET, findings=tuple(finding(name, verdict, "x") for verdict in verdicts))
+        CheckResult(
+            check=name,
+            target=TARGET,
+            findings=tuple(finding(name, verdict, "x") for verdict in verdicts),
+        )
         for name, verdicts in ((HIGH, high), (MEDIUM, medium))
     ]
-    rest = [CheckResult(check=name, target=TARGET, findings=()) for name in CHECKS if name not in (HIGH, MEDIUM)]
+    rest = [
+        CheckResult(check=name, target=TARGET, findings=())
+        for name in CHECKS
+        if name not in (HIGH, MEDIUM)
+    ]
     return replace(ASSESSMENT, results=(*results, *rest), coverage=coverage)
 
 
-@pytest.mark.parametrize("verdicts", [pair for size in range(3) for pair in product(Verdict, repeat=size)])
+@pytest.mark.parametrize(
+    "verdicts", [pair for size in range(3) for pair in product(Verdict, repeat=size)]
+)
 def test_findings_at_the_threshold(verdicts: tuple[Verdict, ...]) -> None:
     expected = 1 if Verdict.FAIL in verdicts else 3 if Verdict.UNKNOWN in verdicts else 0
     assert exit_code(assessment(verdicts), LIBRARY, Severity.HIGH) == expected
@@ -43,7 +53,9 @@ def test_findings_below_the_threshold_decide_nothing(verdict: Verdict) -> None:
 def test_a_gap_is_never_clean(state: State, unanswered: int) -> None:
     row = replace(OK[0], state=state, unanswered=unanswered)
     whole = state in (State.OK, State.EMPTY, State.ABSENT) and not unanswered
-    assert exit_code(assessment((Verdict.PASS,), coverage=(*OK, row)), LIBRARY, Severity.HIGH) == (0 if whole else 3)
+    assert exit_code(assessment((Verdict.PASS,), coverage=(*OK, row)), LIBRARY, Severity.HIGH) == (
+        0 if whole else 3
+    )
     assert exit_code(assessment((Verdict.FAIL,), coverage=(*OK, row)), LIBRARY, Severity.HIGH) == 1
 
 
@@ -57,7 +69,9 @@ def test_an_open_list_of_regions_is_never_clean() -> None:
 @pytest.mark.parametrize("left_out", sorted(CHECKS))
 def test_running_fewer_checks_never_improves(left_out: str) -> None:
     whole = assessment((Verdict.PASS,))
-    fewer = replace(whole, results=tuple(result for result in whole.results if result.check != left_out))
+    fewer = replace(
+        whole, results=tuple(result for result in whole.results if result.check != left_out)
+    )
     graver = CHECKS[left_out].severity.rank >= Severity.HIGH.rank
     assert exit_code(fewer, LIBRARY, Severity.HIGH) == (3 if graver else 0)
     assert not_run(fewer, LIBRARY, Severity.LOW) == (left_out,)

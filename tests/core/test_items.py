@@ -14,7 +14,13 @@ from scanner.model.values import ABSENT, OpenList, Unreadable
 from tests.core.provider import Provider, library, read, refused
 from tests.core.test_project import check
 
-ZONES = {"items": {"b": {"instances": [{"n": 2}, {"n": 3}]}, "a": {"instances": [{"n": 1}]}, "c": {"warning": {}}}}
+ZONES = {
+    "items": {
+        "b": {"instances": [{"n": 2}, {"n": 3}]},
+        "a": {"instances": [{"n": 1}]},
+        "c": {"warning": {}},
+    }
+}
 
 
 @pytest.mark.parametrize(
@@ -40,7 +46,11 @@ def test_what_is_at_a_path(data: Any, path: str, found: list[Any]) -> None:
     [
         ({"items": []}, "items{}.instances", "expected a mapping, the answer has list"),
         ({"items": {"a": []}}, "items{}.instances", "expected an object"),
-        ({"items": {"a": {"instances": {}}}}, "items{}.instances", "expected a list, the answer has dict"),
+        (
+            {"items": {"a": {"instances": {}}}},
+            "items{}.instances",
+            "expected a list, the answer has dict",
+        ),
         ({"xs": {}}, "xs", "expected a list, the answer has dict"),
         ({"xs": 1}, "xs.ys", "expected an object"),
         (Unreadable("denied"), "items{}.instances", "denied"),
@@ -61,7 +71,8 @@ def test_what_pages_add_to() -> None:
 def cut(data: Any, items: str) -> Any:
     call = Call(operation="x:List", region="")
     return raw_data(
-        Answer(call=call, state=State.PARTIAL, code="429", data=data), Request(operation="x:List", items=(items,))
+        Answer(call=call, state=State.PARTIAL, code="429", data=data),
+        Request(operation="x:List", items=(items,)),
     )
 
 

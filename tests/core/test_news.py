@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from scanner.core.between import drift_between
-from scanner.core.news import News, hears, news, route, scan_failed, scan_works, standing
+from scanner.core.news import AlertEvent, hears, news, route, scan_failed, scan_works, standing
 from scanner.model.config import AlertRule
 from scanner.model.controls import Role
 from scanner.model.history import Cause
@@ -21,7 +21,7 @@ KEY = ("a", "", "x")
 LIBRARY = library_of(make_control(("a", Role.EVIDENCES)), checks=(make_check("a"),))
 
 
-def told(was: str, now: str, cause: Cause = Cause.EVIDENCE, **more: Any) -> tuple[News, ...]:
+def told(was: str, now: str, cause: Cause = Cause.EVIDENCE, **more: Any) -> tuple[AlertEvent, ...]:
     history = Nights()
     history.commit(night(0), {KEY: was} if was else {("a", "", "o"): "pass"})
     history.commit(night(1), {KEY: now} if now else {("a", "", "o"): "pass"}, cause=cause)
@@ -72,7 +72,9 @@ def test_who_heard_of_a_failure_hears_of_its_end_though_it_was_unread_in_between
     for number, verdict in enumerate(("fail", "unknown")):
         history.commit(night(number), {KEY: verdict, **other})
     history.commit(night(2), {KEY: then, **other} if then else other, cause=cause)
-    (one,) = news(drift_between(history, *history.records(HERE)[1:], LIBRARY, today=date(2026, 1, 3)), LIBRARY)
+    (one,) = news(
+        drift_between(history, *history.records(HERE)[1:], LIBRARY, today=date(2026, 1, 3)), LIBRARY
+    )
     assert one.event == event
     for began in ("new failure", "new unknown"):
         assert hears(AlertRule(events=(began,), to=("x://y",)), one)
@@ -87,7 +89,11 @@ def test_who_heard_that_it_is_unread_hears_how_that_ended() -> None:
 
 def test_who_heard_of_a_failure_hears_that_it_is_looked_at_no_more() -> None:
     (one,) = told("fail", "", Cause.SCOPE)
-    assert (one.event, one.what, one.hearers) == ("new unknown", "out of sight", ("new unknown", "new failure"))
+    assert (one.event, one.what, one.hearers) == (
+        "new unknown",
+        "out of sight",
+        ("new unknown", "new failure"),
+    )
     (unread,) = told("fail", "unknown")
     assert unread.hearers == ("new unknown",)
 
@@ -108,7 +114,9 @@ def test_a_waiver_is_news_once_before_and_once_after_its_end() -> None:
         opened=date(2025, 6, 1), expires=date(2026, 1, 10),
     )  # fmt: skip
     first = told("pass", "pass", waivers=[waiver])
-    assert [(one.event, one.text) for one in first] == [("waiver expiring", "waiver W ends in 8 days, on 2026-01-10")]
+    assert [(one.event, one.text) for one in first] == [
+        ("waiver expiring", "waiver W ends in 8 days, on 2026-01-10")
+    ]
     over = told("pass", "pass", waivers=[replace(waiver, expires=date(2026, 1, 2))])
     assert (over[0].event, over[0].text) == ("waiver expired", "waiver W has ended, on 2026-01-02")
     assert first[0].id != over[0].id
@@ -143,7 +151,11 @@ def test_who_hears_of_a_failure_hears_of_its_end() -> None:
 def test_what_an_event_does_not_have_keeps_it_from_nobody() -> None:
     failed = scan_failed("aws (audit)", "2026-01-01T00:00:00Z", "no credentials")
     rule = AlertRule(
-        events=("scan failed",), severities=("critical",), controls=("D",), targets=("aws:*",), to=("x://y",)
+        events=("scan failed",),
+        severities=("critical",),
+        controls=("D",),
+        targets=("aws:*",),
+        to=("x://y",),
     )
     assert hears(rule, failed)
     assert hears(rule, scan_works(failed, "2026-01-02T00:00:00Z"))
@@ -185,7 +197,9 @@ def test_what_stands_has_the_id_and_the_subject_of_its_news() -> None:
 
 def test_two_rules_tell_a_channel_once() -> None:
     rules = [AlertRule(to=("x://y",)), AlertRule(to=("x://y", "x://z"))]
-    assert {channel: len(items) for channel, items in route(told("pass", "fail"), rules).items()} == {
+    assert {
+        channel: len(items) for channel, items in route(told("pass", "fail"), rules).items()
+    } == {
         "x://y": 1,
         "x://z": 1,
     }

@@ -7,7 +7,17 @@ import pytest
 from scanner.core.operate import Chain
 from scanner.model.operation import Period
 from tests.core.nights import HERE, Nights, night
-from tests.core.year import CHECKS, Year, hold_faults, hold_jobs, hold_missed, hold_times, make_year, report, tonight
+from tests.core.year import (
+    CHECKS,
+    Year,
+    hold_faults,
+    hold_jobs,
+    hold_missed,
+    hold_times,
+    make_year,
+    report,
+    tonight,
+)
 
 
 @pytest.fixture(scope="module", params=[1, 2, 3])
@@ -15,11 +25,17 @@ def told(request: pytest.FixtureRequest) -> tuple[Year, Period]:
     year = make_year(request.param)
     history = Nights()
     for number in year.nights:
-        history.commit(night(number), tonight(year, number), controls={"C": "pass", "J": "pass"}, checks=CHECKS)
-    return year, report(Chain(target=HERE, records=history.records(HERE), transitions=history.transitions(HERE)))
+        history.commit(
+            night(number), tonight(year, number), controls={"C": "pass", "J": "pass"}, checks=CHECKS
+        )
+    return year, report(
+        Chain(target=HERE, records=history.records(HERE), transitions=history.transitions(HERE))
+    )
 
 
-def test_every_fault_that_was_there_at_a_read_is_found_with_its_times(told: tuple[Year, Period]) -> None:
+def test_every_fault_that_was_there_at_a_read_is_found_with_its_times(
+    told: tuple[Year, Period],
+) -> None:
     hold_times(*told)
 
 

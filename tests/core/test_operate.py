@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from scanner.core.calendar import UNSTATED, read_grace, read_schedule, slots, window
-from scanner.core.operate import Chain, correction, operate
-from scanner.core.stories import tell
+from scanner.core.operate import Chain, correction, type2_period
+from scanner.core.stories import build_timelines
 from scanner.model.controls import Role
 from scanner.model.history import Cause
 from scanner.model.operation import Deviation, Period, Schedule
@@ -32,7 +32,7 @@ def report(
 ) -> Period:  # fmt: skip
     library = library_of(control, checks=(make_check("a"), make_check("b")), kinds=kinds)
     begins = date(2026, 1, 1) + timedelta(days=first)
-    return operate(
+    return type2_period(
         [Chain(target=one, records=history.records(one), transitions=history.transitions(one))
          for one in history.targets()],
         library, period=window(begins, begins + timedelta(days=days - 1), UTC), schedule=schedule, now=now,
@@ -91,7 +91,11 @@ def test_a_missed_night_widens_the_range() -> None:
 
 def test_unread_keeps_a_span_open_and_closes_at_the_next_read() -> None:
     closed = only(report(verdicts("pass", "fail", "unknown", "unknown", "pass")))
-    assert (closed.failing_until, closed.closed_by, closed.why_closed) == (read_at(1), read_at(4), "fixed")
+    assert (closed.failing_until, closed.closed_by, closed.why_closed) == (
+        read_at(1),
+        read_at(4),
+        "fixed",
+    )
     still = only(report(verdicts("pass", "fail", "unknown", "unknown", "unknown")))
     assert (still.failing_until, still.closed_by, still.why_closed) == (read_at(1), "", "")
     one = only(report(verdicts("pass", "fail", "unknown", "fail", "pass")))
@@ -100,7 +104,11 @@ def test_unread_keeps_a_span_open_and_closes_at_the_next_read() -> None:
 
 def test_unknown_before_a_failure_does_not_hide_the_last_pass() -> None:
     found = only(report(verdicts("pass", "unknown", "unknown", "fail")))
-    assert (found.opened_after, found.opened_by, found.before) == (read_at(0), read_at(3), "unknown")
+    assert (found.opened_after, found.opened_by, found.before) == (
+        read_at(0),
+        read_at(3),
+        "unknown",
+    )
 
 
 def test_gone_from_a_whole_listing_is_removed() -> None:
@@ -117,7 +125,11 @@ def test_gone_with_a_refused_listing_stays_open(blind: str) -> None:
     history.commit(night(2), {KEY: "fail"})
     history.commit(night(3), {KEY: "pass"})
     found = only(report(history))
-    assert (found.opened_by, found.failing_until, found.why_closed) == (read_at(0), read_at(2), "fixed")
+    assert (found.opened_by, found.failing_until, found.why_closed) == (
+        read_at(0),
+        read_at(2),
+        "fixed",
+    )
 
 
 def test_a_refusal_elsewhere_does_not_keep_a_removed_item() -> None:
@@ -129,7 +141,11 @@ def test_a_refusal_elsewhere_does_not_keep_a_removed_item() -> None:
 
 def test_what_a_refusal_hid_is_removed_when_the_listing_is_whole_again() -> None:
     found = only(report(verdicts("fail", "refused", "refused", "gone")))
-    assert (found.failing_until, found.closed_by, found.why_closed) == (read_at(0), read_at(3), "removed")
+    assert (found.failing_until, found.closed_by, found.why_closed) == (
+        read_at(0),
+        read_at(3),
+        "removed",
+    )
     waived_gap = verdicts("fail")
     waived_gap.commit(night(1), {ANY: "waived"})
     assert only(report(waived_gap)).why_closed == ""
@@ -138,8 +154,16 @@ def test_what_a_refusal_hid_is_removed_when_the_listing_is_whole_again() -> None
 def test_what_a_refusal_hid_is_removed_also_when_it_comes_back() -> None:
     period = report(verdicts("fail", "refused", "gone", "fail"))
     first, second = (judged.deviation for judged in period.controls[0].deviations)
-    assert (first.failing_until, first.closed_by, first.why_closed) == (read_at(0), read_at(2), "removed")
-    assert (second.opened_after, second.opened_by, second.before) == (read_at(2), read_at(3), "absent")
+    assert (first.failing_until, first.closed_by, first.why_closed) == (
+        read_at(0),
+        read_at(2),
+        "removed",
+    )
+    assert (second.opened_after, second.opened_by, second.before) == (
+        read_at(2),
+        read_at(3),
+        "absent",
+    )
     back = only(report(verdicts("fail", "refused", "fail")))
     assert (back.opened_by, back.failing_until, back.closed_by) == (read_at(0), read_at(2), "")
 
@@ -151,9 +175,11 @@ def test_what_comes_back_failing_began_after_the_last_listing_without_it() -> No
 
 def test_what_comes_after_a_record_is_in_no_story_up_to_it() -> None:
     rows = list(verdicts("pass", "fail", "refused").transitions(HERE))
-    first, two = tell(rows, 1), tell(rows, 2)
+    first, two = build_timelines(rows, 1), build_timelines(rows, 2)
     assert (list(first.items), dict(first.listings), sum(first.passing.values())) == ([], {}, 2)
-    assert [(key, [move[:2] for move in moves]) for key, moves in two.items] == [(KEY, [(1, "pass"), (2, "fail")])]
+    assert [(key, [move[:2] for move in moves]) for key, moves in two.items] == [
+        (KEY, [(1, "pass"), (2, "fail")])
+    ]
     assert dict(two.listings) == {}
 
 
@@ -164,7 +190,10 @@ def test_one_of_two_listings_that_is_whole_again_shows_nothing() -> None:
     history.commit(night(2), {("a", "", "*"): "unknown"})
     assert only(report(history)).closed_by == ""
     history.commit(night(3), {("a", "eu-west-1", "y"): "pass"})
-    assert (only(report(history)).why_closed, only(report(history)).closed_by) == ("removed", read_at(3))
+    assert (only(report(history)).why_closed, only(report(history)).closed_by) == (
+        "removed",
+        read_at(3),
+    )
 
 
 def test_an_item_without_a_region_may_be_in_any_listing() -> None:
@@ -184,10 +213,17 @@ def test_a_waiver_closes_a_span_and_is_no_pass() -> None:
     period = report(verdicts("pass", "fail", "waived", "waived", "fail", "pass"))
     first, second = (judged.deviation for judged in period.controls[0].deviations)
     assert (first.why_closed, first.closed_by) == ("waived", read_at(2))
-    assert (second.opened_after, second.before, second.why_closed) == (read_at(3), "waived", "fixed")
+    assert (second.opened_after, second.before, second.why_closed) == (
+        read_at(3),
+        "waived",
+        "fixed",
+    )
     control = period.controls[0]
     assert (control.deviating, control.waived, control.items) == (1, 1, 2)
-    assert [judged.correction for judged in control.deviations] == ["not corrected", "the policy decides"]
+    assert [judged.correction for judged in control.deviations] == [
+        "not corrected",
+        "the policy decides",
+    ]
     (span,) = control.checks[0].waived
     assert (span.start, span.end) == (read_at(2), read_at(4))
     assert control.days.waived == 2
@@ -203,7 +239,11 @@ def test_a_gap_that_is_accepted_closes_nothing_and_is_no_reading() -> None:
     history.commit(night(4), {KEY: "pass"})
     period = report(history)
     found = only(period)
-    assert (found.why_closed, found.failing_until, found.closed_by) == ("fixed", read_at(1), read_at(4))
+    assert (found.why_closed, found.failing_until, found.closed_by) == (
+        "fixed",
+        read_at(1),
+        read_at(4),
+    )
     (span,) = period.controls[0].checks[0].waived
     assert (span.start, span.end, span.what) == (read_at(2), read_at(4), "gap")
     assert (period.controls[0].days.waived, period.controls[0].days.unread) == (0, 2)
@@ -214,7 +254,11 @@ def test_what_fails_after_an_accepted_gap_began_after_the_last_reading() -> None
     history.commit(night(1), {KEY: "waived"}, cause=Cause.GAP)
     history.commit(night(2), {KEY: "fail"})
     found = only(report(history))
-    assert (found.opened_after, found.opened_by, found.before) == (read_at(0), read_at(2), "unknown")
+    assert (found.opened_after, found.opened_by, found.before) == (
+        read_at(0),
+        read_at(2),
+        "unknown",
+    )
 
 
 @pytest.mark.parametrize(("cause", "why"), [(Cause.PACK, "check changed"), (Cause.PARAMS, "check changed"),
@@ -243,7 +287,9 @@ def test_items_that_only_passed_are_each_counted() -> None:
     history = Nights()
     for number in range(3):
         found = {("a", "eu-west-1", name): "pass" for name in ("x", "y", "z")}
-        history.commit(night(number), found | ({("a", "eu-west-1", "late"): "pass"} if number else {}))
+        history.commit(
+            night(number), found | ({("a", "eu-west-1", "late"): "pass"} if number else {})
+        )
     control = report(history, 3).controls[0]
     assert (control.items, control.days.passing, control.days.observed) == (4, 11, 11)
 
@@ -270,10 +316,16 @@ def test_events_stay_when_the_provider_forgets_them() -> None:
 
 def test_spans_of_other_periods_are_not_listed() -> None:
     history = verdicts("pass", "fail", "pass", "pass", "fail", "fail", "pass")
-    assert [item.deviation.opened_by for item in report(history, 2, first=2).controls[0].deviations] == [read_at(1)]
+    assert [
+        item.deviation.opened_by for item in report(history, 2, first=2).controls[0].deviations
+    ] == [read_at(1)]
     assert report(history, 1, first=3).controls[0].deviations == ()
     within = only(report(history, 1, first=4))
-    assert (within.opened_by, within.closed_by, within.failing_until) == (read_at(4), "", read_at(4))
+    assert (within.opened_by, within.closed_by, within.failing_until) == (
+        read_at(4),
+        "",
+        read_at(4),
+    )
 
 
 def test_every_missed_run_is_listed_and_counts_as_nothing() -> None:
@@ -284,7 +336,9 @@ def test_every_missed_run_is_listed_and_counts_as_nothing() -> None:
     control = period.controls[0]
     assert control.days.passing == 6  # two items, three nights
     assert control.days.observed == 6
-    assert [(silence.runs, silence.why) for silence in control.silences if silence.why == "no run"] == [
+    assert [
+        (silence.runs, silence.why) for silence in control.silences if silence.why == "no run"
+    ] == [
         (1, "no run"),
         (2, "no run"),
     ]
@@ -308,14 +362,20 @@ def test_what_is_read_in_an_interval_that_is_not_over_counts_as_far_as_it_goes()
 
 
 @pytest.mark.parametrize(("days", "expected", "weekly"), [(9, 1, 2), (14, 2, 7), (7, 1, 0)])
-def test_the_end_of_the_period_cuts_an_interval_off(days: int, expected: int, weekly: float) -> None:
+def test_the_end_of_the_period_cuts_an_interval_off(
+    days: int, expected: int, weekly: float
+) -> None:
     history = Nights()
     history.commit(night(8), {KEY: "fail"})
     period = report(history, days, schedule=Schedule(text="weekly", hours=168))
     (target,) = period.targets
     control = period.controls[0]
     assert (target.expected, target.made) == (expected, expected - 1)
-    assert (control.items, control.days.failing, control.deviating) == (int(weekly > 0), weekly, int(weekly > 0))
+    assert (control.items, control.days.failing, control.deviating) == (
+        int(weekly > 0),
+        weekly,
+        int(weekly > 0),
+    )
 
 
 def test_two_runs_of_a_day_share_it() -> None:
@@ -332,7 +392,9 @@ def test_controls_that_nothing_showed() -> None:
         history.commit(night(number), {KEY: "pass"}, controls={"C": status})
     control = report(history, 4).controls[0]
     assert control.shown
-    assert [(one.start[:10], one.runs, one.why) for one in control.silences] == [("2026-01-02", 2, "not shown")]
+    assert [(one.start[:10], one.runs, one.why) for one in control.silences] == [
+        ("2026-01-02", 2, "not shown")
+    ]
     assert control.statuses == {"fail": 1, "not shown": 2, "pass": 1}
     blank = report(verdicts("pass"), 1).controls[0]
     assert not blank.shown
@@ -372,7 +434,10 @@ def test_a_period_falls_into_stretches_where_anything_changes() -> None:
         (1, 1, ()), (2, 2, ("params: days: 90 → 30",)), (3, 3, ("pack: 0 → 1",)),
         (4, 4, ("checks: checks added: b", "regions: regions added: us-east-1")),
     ]  # fmt: skip
-    assert [change.what for change in report(history, 2, first=1).targets[0].changes] == ["params", "pack"]
+    assert [change.what for change in report(history, 2, first=1).targets[0].changes] == [
+        "params",
+        "pack",
+    ]
 
 
 def test_supporting_checks_stand_beside() -> None:
@@ -394,8 +459,12 @@ def test_supporting_checks_stand_beside() -> None:
         ("the days that the policy sets", ("pass", "fail", "pass"), "the policy decides"),
     ],
 )
-def test_corrected_in_time_or_late_both_are_deviations(grace: str, nights: tuple[str, ...], said: str) -> None:
-    (judged,) = report(verdicts(*nights), control=replace(CONTROL, grace=grace)).controls[0].deviations
+def test_corrected_in_time_or_late_both_are_deviations(
+    grace: str, nights: tuple[str, ...], said: str
+) -> None:
+    (judged,) = (
+        report(verdicts(*nights), control=replace(CONTROL, grace=grace)).controls[0].deviations
+    )
     assert judged.correction == said
     assert correction(judged.deviation, read_grace(grace)) == said
 
@@ -423,7 +492,12 @@ def test_several_targets_are_counted_together_and_listed_apart() -> None:
     period = report(history, 2)
     control = period.controls[0]
     assert {judged.deviation.target for judged in control.deviations} == {HERE, "aws:444455556666"}
-    assert (control.deviating, control.items, control.runs_expected, control.runs_made) == (2, 3, 4, 3)
+    assert (control.deviating, control.items, control.runs_expected, control.runs_made) == (
+        2,
+        3,
+        4,
+        3,
+    )
 
 
 def test_a_target_of_another_cloud_does_not_miss_the_control() -> None:
@@ -456,8 +530,12 @@ def test_a_clock_that_jumps_back_hides_no_deviation_and_shortens_none() -> None:
     )
 
 
-@pytest.mark.parametrize("failing", [((0, "pass"), (3, "fail"), (1, "fail")), ((3, "pass"), (0, "fail"), (1, "fail"))])
-def test_how_long_is_not_told_across_a_clock_that_jumped(failing: tuple[tuple[int, str], ...]) -> None:
+@pytest.mark.parametrize(
+    "failing", [((0, "pass"), (3, "fail"), (1, "fail")), ((3, "pass"), (0, "fail"), (1, "fail"))]
+)
+def test_how_long_is_not_told_across_a_clock_that_jumped(
+    failing: tuple[tuple[int, str], ...],
+) -> None:
     item = only(report(dated(*failing, (4, "pass"))))
     assert item.at_least >= timedelta(0)
     assert item.at_most is None

@@ -11,7 +11,9 @@ from scanner.core.ordered import Listed, Ordered
 from scanner.model.operation import Deviation
 
 
-def deviation(opened_by: str, resource: str, *, after: str = "", check: str = "a", region: str = "r") -> Deviation:
+def deviation(
+    opened_by: str, resource: str, *, after: str = "", check: str = "a", region: str = "r"
+) -> Deviation:
     return Deviation(
         target="aws:1", check=check, region=region, resource=resource, opened_after=after, opened_by=opened_by,
         failing_until=opened_by, closed_by="", why_closed="", before="", cause="", reason="",
@@ -39,11 +41,22 @@ def test_of_those_that_began_together_check_then_region_then_resource_decide() -
 
 
 @pytest.mark.parametrize(
-    "index", [slice(0, 1), slice(3, 5), slice(38, None), slice(None, None, -1), slice(4, 1, -2), slice(50, 60)]
+    "index",
+    [
+        slice(0, 1),
+        slice(3, 5),
+        slice(38, None),
+        slice(None, None, -1),
+        slice(4, 1, -2),
+        slice(50, 60),
+    ],
 )
 def test_a_part_of_them_is_that_part_of_the_whole(index: slice) -> None:
     names = [f"{number:02}" for number in range(40)]
-    found = ordered([deviation(name, name) for name in names[::2]], [deviation(name, name) for name in names[1::2]])
+    found = ordered(
+        [deviation(name, name) for name in names[::2]],
+        [deviation(name, name) for name in names[1::2]],
+    )
     assert len(found) == 40
     assert found[index] == tuple(names[index])
     assert [found[place] for place in (0, 7, 39, -1)] == ["00", "07", "39", "39"]

@@ -55,9 +55,13 @@ def found(tmp_path: Path) -> Library:
 
 
 def snapshot(target: Target, **given: object) -> Snapshot:
-    answers = [Answer(call=DOORS, state=State.OK, data={"Doors": [{"Id": f"door-{target}", "Guard": "g"}]})]
+    answers = [
+        Answer(call=DOORS, state=State.OK, data={"Doors": [{"Id": f"door-{target}", "Guard": "g"}]})
+    ]
     if target == LEADER:
-        answers.append(Answer(call=GUARDS, state=State.OK, data={"Guards": [{"Id": "g", "Awake": True}]}))
+        answers.append(
+            Answer(call=GUARDS, state=State.OK, data={"Guards": [{"Id": "g", "Awake": True}]})
+        )
     made = Snapshot(
         id=str(target),
         target=target,
@@ -74,18 +78,25 @@ def snapshot(target: Target, **given: object) -> Snapshot:
     return replace(made, **given)  # type: ignore[arg-type]
 
 
-IN_SCOPE = tuple(Account(id=target.account, name="", state=AccountState.IN_SCOPE) for target in (LEADER, MEMBER))
+IN_SCOPE = tuple(
+    Account(id=target.account, name="", state=AccountState.IN_SCOPE) for target in (LEADER, MEMBER)
+)
 
 
 def verdicts(assessment: Assessment) -> Mapping[tuple[str, str], list[tuple[Verdict, str]]]:
     return {
-        (result.check, result.target): [(finding.verdict, finding.reason) for finding in result.findings]
+        (result.check, result.target): [
+            (finding.verdict, finding.reason) for finding in result.findings
+        ]
         for result in assessment.results
     }
 
 
 def test_the_organisation_is_asked_once(found: Library) -> None:
-    leader, member = snapshot(LEADER, accounts=IN_SCOPE), snapshot(MEMBER, management_open=ELSEWHERE)
+    leader, member = (
+        snapshot(LEADER, accounts=IN_SCOPE),
+        snapshot(MEMBER, management_open=ELSEWHERE),
+    )
     assert verdicts(judge([member, leader], found)) == {
         ("test-door", LEADER): [(Verdict.PASS, "")],
         ("test-guard", LEADER): [(Verdict.PASS, "")],
@@ -95,7 +106,9 @@ def test_the_organisation_is_asked_once(found: Library) -> None:
 
 
 @pytest.mark.parametrize("beside", [None, snapshot(LEADER)])
-def test_a_member_whose_leader_is_not_there_does_not_know(found: Library, beside: Snapshot | None) -> None:
+def test_a_member_whose_leader_is_not_there_does_not_know(
+    found: Library, beside: Snapshot | None
+) -> None:
     member = snapshot(MEMBER, management_open=ELSEWHERE)
     shown = verdicts(judge([member, *([beside] if beside else [])], found))
     assert shown["test-guard", MEMBER] == [(Verdict.UNKNOWN, ELSEWHERE)]
@@ -116,10 +129,16 @@ def test_an_excluded_account_is_not_waited_for_and_a_listed_one_is(found: Librar
 def test_an_unentered_member_does_not_hide_behind_its_leader(found: Library) -> None:
     shut = snapshot(MEMBER, answers={}, management_open=ELSEWHERE, unentered="the door was shut")
     shown = verdicts(judge([snapshot(LEADER, accounts=IN_SCOPE), shut], found))
-    assert shown["test-guard", MEMBER] == shown["test-door", MEMBER] == [(Verdict.UNKNOWN, "the door was shut")]
+    assert (
+        shown["test-guard", MEMBER]
+        == shown["test-door", MEMBER]
+        == [(Verdict.UNKNOWN, "the door was shut")]
+    )
 
 
-@pytest.mark.parametrize(("elsewhere", "asked"), [("", ["test.x.door", "test.x.guard"]), (ELSEWHERE, ["test.x.door"])])
+@pytest.mark.parametrize(
+    ("elsewhere", "asked"), [("", ["test.x.door", "test.x.guard"]), (ELSEWHERE, ["test.x.door"])]
+)
 def test_only_the_leader_is_asked_for_it(found: Library, elsewhere: str, asked: list[str]) -> None:
     estate = Estate.of(snapshot(MEMBER, management_open=elsewhere), {})
 

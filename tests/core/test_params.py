@@ -12,8 +12,19 @@ from scanner.model.checks import Parameter
 from scanner.model.values import Unreadable
 
 
-def parameter(default: Any = None, tighter: str = "", *, has_default: bool = True) -> dict[str, Parameter]:
-    return {"p": Parameter(name="p", meaning="", type="int", default=default, has_default=has_default, tighter=tighter)}
+def parameter(
+    default: Any = None, tighter: str = "", *, has_default: bool = True
+) -> dict[str, Parameter]:
+    return {
+        "p": Parameter(
+            name="p",
+            meaning="",
+            type="int",
+            default=default,
+            has_default=has_default,
+            tighter=tighter,
+        )
+    }
 
 
 def test_values() -> None:
@@ -38,7 +49,9 @@ def test_values() -> None:
     ],
 )  # fmt: skip
 def test_loosened(default: Any, tighter: str, value: Any, looser: bool) -> None:
-    assert loosened(parameter(default, tighter), {"p": value, "unknown": 1}) == (("p",) if looser else ())
+    assert loosened(parameter(default, tighter), {"p": value, "unknown": 1}) == (
+        ("p",) if looser else ()
+    )
 
 
 def test_without_a_default_nothing_is_looser() -> None:

@@ -38,8 +38,14 @@ def own(operation: str) -> tuple[str, ...]:
 def test_a_check_needs_its_listing_its_details_and_what_they_stand_on(library: Library) -> None:
     check = library.checks["aws-s3-bucket-public-access-blocked"]
     grants = actions(library, [check], own)
-    assert {"s3:ListAllMyBuckets", "s3:GetBucketPublicAccessBlock", "s3:GetAccountPublicAccessBlock"} <= set(grants)
-    assert grants["s3:GetAccountPublicAccessBlock"].operations == ("s3control:GetPublicAccessBlock",)
+    assert {
+        "s3:ListAllMyBuckets",
+        "s3:GetBucketPublicAccessBlock",
+        "s3:GetAccountPublicAccessBlock",
+    } <= set(grants)
+    assert grants["s3:GetAccountPublicAccessBlock"].operations == (
+        "s3control:GetPublicAccessBlock",
+    )
     assert "s3:GetEncryptionConfiguration" not in grants
     assert list(grants) == sorted(grants)
 
@@ -50,13 +56,19 @@ def test_the_kind_names_the_permission_and_otherwise_the_default_does(library: L
     assert "sqs:ListQueues" not in grants
 
 
-def test_what_a_check_declares_is_enough_for_its_verdicts(library: Library, snapshot: Snapshot) -> None:
+def test_what_a_check_declares_is_enough_for_its_verdicts(
+    library: Library, snapshot: Snapshot
+) -> None:
     """With only the answers to its own operations, a check says what it says with all of them."""
     judged = 0
     for name in sorted(set(snapshot.checks) & set(library.checks)):
         grants = actions(library, [library.checks[name]], own)
         operations = {operation for grant in grants.values() for operation in grant.operations}
-        left = {key: answer for key, answer in snapshot.answers.items() if answer.call.operation in operations}
+        left = {
+            key: answer
+            for key, answer in snapshot.answers.items()
+            if answer.call.operation in operations
+        }
         alone = judge([replace(snapshot, answers=left)], library, checks=(name,))
         assert alone.findings == judge([snapshot], library, checks=(name,)).findings, name
         judged += len(alone.findings)
@@ -75,7 +87,9 @@ def test_every_call_of_a_scan_is_declared(library: Library, snapshot: Snapshot) 
     assert {answer.call.operation for answer in snapshot.answers.values()} <= declared | discovery
 
 
-def test_without_one_permission_something_is_unknown_and_says_which_call(library: Library, snapshot: Snapshot) -> None:
+def test_without_one_permission_something_is_unknown_and_says_which_call(
+    library: Library, snapshot: Snapshot
+) -> None:
     grants = actions(library, [library.checks[name] for name in snapshot.checks], own)
     before = judge([snapshot], library)
     silent, named = [], 0
@@ -93,13 +107,17 @@ def test_without_one_permission_something_is_unknown_and_says_which_call(library
         for finding in moved:
             assert finding.verdict is Verdict.UNKNOWN, action
             assert finding.check in grant.checks, action
-        assert not moved or any(name in finding.reason for finding in moved for name in grant.operations), action
+        assert not moved or any(
+            name in finding.reason for finding in moved for name in grant.operations
+        ), action
     assert named > 50
     # Where the demo's account holds nothing that the answer could decide: no ACL opens a bucket, no rule names a list.
     assert len(silent) <= named // 8, silent
 
 
-def test_a_refused_operation_names_its_checks_and_the_controls_that_they_evidence(library: Library) -> None:
+def test_a_refused_operation_names_its_checks_and_the_controls_that_they_evidence(
+    library: Library,
+) -> None:
     (loss,) = losses(library, library.checks.values(), own, ["s3:ListBuckets"])
     assert loss.actions == ("s3:ListAllMyBuckets",)
     assert "aws-s3-bucket-versioned" in loss.checks
@@ -117,15 +135,30 @@ def test_an_operation_that_no_check_reads_costs_nothing(library: Library) -> Non
 
 def test_without_the_list_of_regions_whatever_is_read_in_each_is_lost(library: Library) -> None:
     chosen = [library.checks["aws-sqs-queue-has-dlq"], library.checks["aws-iam-user-console-mfa"]]
-    (loss,) = losses(library, chosen, own, ["ec2:DescribeRegions"], blinding={"ec2:DescribeRegions": Scope.REGION})
+    (loss,) = losses(
+        library,
+        chosen,
+        own,
+        ["ec2:DescribeRegions"],
+        blinding={"ec2:DescribeRegions": Scope.REGION},
+    )
     assert loss.checks == ("aws-sqs-queue-has-dlq",)
 
 
-def test_without_knowing_who_leads_whatever_the_organisation_is_asked_is_lost(library: Library) -> None:
+def test_without_knowing_who_leads_whatever_the_organisation_is_asked_is_lost(
+    library: Library,
+) -> None:
     queue = library.kinds["aws.sqs.queue"]
-    moved = replace(library, kinds={**library.kinds, queue.id: replace(queue, scope=Scope.MANAGEMENT)})
-    chosen = [library.checks["aws-sqs-queue-kms-encrypted"], library.checks["aws-iam-user-console-mfa"]]
-    (loss,) = losses(moved, chosen, own, [], blinding={"organizations:DescribeOrganization": Scope.MANAGEMENT})
+    moved = replace(
+        library, kinds={**library.kinds, queue.id: replace(queue, scope=Scope.MANAGEMENT)}
+    )
+    chosen = [
+        library.checks["aws-sqs-queue-kms-encrypted"],
+        library.checks["aws-iam-user-console-mfa"],
+    ]
+    (loss,) = losses(
+        moved, chosen, own, [], blinding={"organizations:DescribeOrganization": Scope.MANAGEMENT}
+    )
     assert loss.checks == ("aws-sqs-queue-kms-encrypted",)
     assert asks_organization(moved, chosen)
     assert not asks_organization(library, chosen)

@@ -11,7 +11,19 @@ import pytest
 from scanner.core.policies import POLICY_TYPE, TRUST_POLICY_TYPE, read_policy, read_trust_policy
 from scanner.core.policies.wildcards import apart, covers
 from scanner.model.values import Unreadable
-from tests.core.documents import ACCOUNT, BUCKET, GITHUB, OBJECTS, OTHER, allow, deny, document, identity, plain, trust
+from tests.core.documents import (
+    ACCOUNT,
+    BUCKET,
+    GITHUB,
+    OBJECTS,
+    OTHER,
+    allow,
+    deny,
+    document,
+    identity,
+    plain,
+    trust,
+)
 
 TLS = deny(Condition=plain())
 
@@ -26,7 +38,11 @@ REQUIRES_TLS: list[tuple[str, list[dict[str, Any]], bool]] = [
     ("every resource", [deny(Resource="*", Condition=plain())], True),
     ("every action of any service", [deny(Action="*", Condition=plain())], True),
     ("one pattern for both", [deny(Resource=f"{BUCKET}*", Condition=plain())], True),
-    ("two statements", [deny(Resource=BUCKET, Condition=plain()), deny(Resource=OBJECTS, Condition=plain())], True),
+    (
+        "two statements",
+        [deny(Resource=BUCKET, Condition=plain()), deny(Resource=OBJECTS, Condition=plain())],
+        True,
+    ),
     ("everything denied to everyone", [deny()], True),
     ("all but another service", [deny(NotAction="sns:*", Condition=plain())], True),
     ("no statement", [], False),
@@ -35,7 +51,11 @@ REQUIRES_TLS: list[tuple[str, list[dict[str, Any]], bool]] = [
     ("the bucket only", [deny(Resource=BUCKET, Condition=plain())], False),
     ("the objects only", [deny(Resource=OBJECTS, Condition=plain())], False),
     ("some objects", [deny(Resource=[BUCKET, f"{BUCKET}/logs/*"], Condition=plain())], False),
-    ("another bucket", [deny(Resource=["arn:aws:s3:::other", "arn:aws:s3:::other/*"], Condition=plain())], False),
+    (
+        "another bucket",
+        [deny(Resource=["arn:aws:s3:::other", "arn:aws:s3:::other/*"], Condition=plain())],
+        False,
+    ),
     ("reading only", [deny(Action="s3:Get*", Condition=plain())], False),
     ("all but reading", [deny(NotAction="s3:GetObject", Condition=plain())], False),
     ("all but one object", [deny(NotResource=f"{BUCKET}/open", Condition=plain())], False),
@@ -45,7 +65,11 @@ REQUIRES_TLS: list[tuple[str, list[dict[str, Any]], bool]] = [
     ("no value", [deny(Condition=plain([]))], False),
     ("as text", [deny(Condition=plain(operator="StringEquals"))], False),
     ("another key", [deny(Condition=plain(key="aws:ViaAWSService"))], False),
-    ("narrowed", [deny(Condition=plain() | {"StringEquals": {"aws:PrincipalAccount": OTHER}})], False),
+    (
+        "narrowed",
+        [deny(Condition=plain() | {"StringEquals": {"aws:PrincipalAccount": OTHER}})],
+        False,
+    ),
     ("old TLS versions", [deny(Condition={"NumericLessThan": {"s3:TlsVersion": 1.2}})], False),
 ]
 
@@ -64,7 +88,12 @@ def test_tls_of_a_queue_and_of_a_thing_that_is_not_named() -> None:
         read_policy(document(statement), account=ACCOUNT, resource=resource)
         for resource in (queue, f"{queue}-2", "", "jobs")
     ]
-    assert [policy["requires_tls"] for policy in policies if isinstance(policy, dict)] == [True, False, False, False]
+    assert [policy["requires_tls"] for policy in policies if isinstance(policy, dict)] == [
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 ADMIN: list[tuple[list[dict[str, Any]], bool]] = [
@@ -84,7 +113,10 @@ ADMIN: list[tuple[list[dict[str, Any]], bool]] = [
     ([identity(NotAction="i*")], False),
     ([identity(Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})], True),
     ([identity(), identity("Deny", Action="iam:*")], True),
-    ([identity(), identity("Deny", Condition={"Bool": {"aws:MultiFactorAuthPresent": "false"}})], True),
+    (
+        [identity(), identity("Deny", Condition={"Bool": {"aws:MultiFactorAuthPresent": "false"}})],
+        True,
+    ),
     ([identity(), identity("Deny", Resource="arn:aws:s3:::*")], True),
     ([identity(), identity("Deny")], False),
     ([identity("Deny")], False),
@@ -105,9 +137,15 @@ def test_grants_admin(statements: list[dict[str, Any]], expected: bool) -> None:
     assert policy["is_public"] is False
 
 
-def web(sub: Any = None, aud: Any = None, operator: str = "StringLike", principal: str = GITHUB) -> dict[str, Any]:
+def web(
+    sub: Any = None, aud: Any = None, operator: str = "StringLike", principal: str = GITHUB
+) -> dict[str, Any]:
     provider = principal.partition(":oidc-provider/")[2] or principal
-    block = {f"{provider}:{claim}": value for claim, value in (("sub", sub), ("aud", aud)) if value is not None}
+    block = {
+        f"{provider}:{claim}": value
+        for claim, value in (("sub", sub), ("aud", aud))
+        if value is not None
+    }
     condition = {operator: block} if block else None
     return trust({"Federated": principal}, "sts:AssumeRoleWithWebIdentity", Condition=condition)
 
@@ -145,13 +183,19 @@ def test_subjects(statement: dict[str, Any], bound: bool) -> None:
     policy = read_trust_policy(document(statement), account=ACCOUNT)
     assert isinstance(policy, dict)
     assert policy["federated"] == [
-        {"provider": "token.actions.githubusercontent.com", "subject_bound": bound, "audience_bound": False}
+        {
+            "provider": "token.actions.githubusercontent.com",
+            "subject_bound": bound,
+            "audience_bound": False,
+        }
     ]
 
 
 def test_federations_are_told_apart() -> None:
     google = web("1234", "app", principal="accounts.google.com")
-    saml = trust({"Federated": f"arn:aws:iam::{ACCOUNT}:saml-provider/okta"}, "sts:AssumeRoleWithSAML")
+    saml = trust(
+        {"Federated": f"arn:aws:iam::{ACCOUNT}:saml-provider/okta"}, "sts:AssumeRoleWithSAML"
+    )
     wildcard = trust({"Federated": GITHUB}, "sts:*")
     policy = read_trust_policy(
         document(google, saml, wildcard, web("repo:a/b:*", "sts.amazonaws.com")), account=ACCOUNT
@@ -175,7 +219,11 @@ EXTERNAL: list[tuple[Any, Any, list[str]]] = [
     ("*", {"StringEquals": {"sts:ExternalId": "agreed"}}, ["*"]),
     ("*", {"StringEquals": {"aws:PrincipalOrgID": "o-abc123"}}, []),
     ({"Service": "ec2.amazonaws.com"}, None, []),
-    ({"Federated": f"arn:aws:iam::{OTHER}:saml-provider/x"}, None, [f"arn:aws:iam::{OTHER}:saml-provider/x"]),
+    (
+        {"Federated": f"arn:aws:iam::{OTHER}:saml-provider/x"},
+        None,
+        [f"arn:aws:iam::{OTHER}:saml-provider/x"],
+    ),
 ]
 
 
@@ -250,7 +298,9 @@ def test_wildcards_are_compared_in_bounded_time() -> None:
     started = time.process_time()
     assert not covers(pattern, text)
     many = [f"s3:{'*a' * 40}{number}" for number in range(100)]
-    policy = read_policy(document(allow(Action=many), deny(Action=[f"{one}?" for one in many])), account=ACCOUNT)
+    policy = read_policy(
+        document(allow(Action=many), deny(Action=[f"{one}?" for one in many])), account=ACCOUNT
+    )
     assert isinstance(policy, dict)
     assert policy["is_public"] is True
     assert time.process_time() - started < 5

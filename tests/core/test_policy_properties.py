@@ -26,10 +26,26 @@ CONDITIONS: list[Any] = [
 ]
 PRINCIPALS: list[Any] = ["*", {"AWS": "*"}, {"AWS": OTHER}, {"AWS": ACCOUNT}, {"Service": "s3.amazonaws.com"},
                          {"Federated": GITHUB}]  # fmt: skip
-ACTIONS: list[Any] = ["*", "s3:*", "s3:GetObject", "iam:*", ["s3:Get*", "s3:Put*"], "sts:AssumeRoleWithWebIdentity"]
+ACTIONS: list[Any] = [
+    "*",
+    "s3:*",
+    "s3:GetObject",
+    "iam:*",
+    ["s3:Get*", "s3:Put*"],
+    "sts:AssumeRoleWithWebIdentity",
+]
 RESOURCES: list[Any] = ["*", BUCKET, OBJECTS, [BUCKET, OBJECTS], f"{BUCKET}/logs/*"]
 
-PARTS = ["Version", "Statement", "Effect", "Principal", "Action", "NotAction", "Resource", "Condition"]
+PARTS = [
+    "Version",
+    "Statement",
+    "Effect",
+    "Principal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "Condition",
+]
 
 statements = st.builds(
     lambda effect, principal, action, resource, condition, negations: {
@@ -76,7 +92,9 @@ def test_one_more_allow_is_no_better(parts: list[Any], extra: dict[str, Any], pl
 @thorough
 @given(documents, st.integers(0, 4))
 def test_one_deny_less_is_no_better(parts: list[Any], place: int) -> None:
-    fewer = [part for number, part in enumerate(parts) if number != place or part["Effect"] == "Allow"]
+    fewer = [
+        part for number, part in enumerate(parts) if number != place or part["Effect"] == "Allow"
+    ]
     no_better(policy_of(parts), policy_of(fewer))
 
 
@@ -96,11 +114,20 @@ def test_order_and_notation_say_nothing(parts: list[Any]) -> None:
     policy = policy_of(parts)
     assert policy_of(parts[::-1]) == policy
     assert read_policy(json.dumps(document(*parts)), account=ACCOUNT, resource=BUCKET) == policy
-    assert policy["is_public"] or policy["cross_account_principals"] != ["*"] or any("Condition" in p for p in parts)
+    assert (
+        policy["is_public"]
+        or policy["cross_account_principals"] != ["*"]
+        or any("Condition" in p for p in parts)
+    )
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(["*", "Allow"]),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["*", "Allow"]),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
@@ -129,7 +156,9 @@ def test_anything_is_read_or_unreadable(raw: Any) -> None:
 @thorough
 @given(st.text("ab*?", max_size=6), st.text("ab*?", max_size=6))
 def test_containment_agrees_with_every_short_text(pattern: str, target: str) -> None:
-    texts = ["".join(letters) for size in range(6) for letters in itertools.product("abc", repeat=size)]
+    texts = [
+        "".join(letters) for size in range(6) for letters in itertools.product("abc", repeat=size)
+    ]
     matched = [text for text in texts if covers(target, text)]
     if covers(pattern, target):
         assert all(covers(pattern, text) for text in matched)

@@ -27,14 +27,23 @@ PUBLIC: dict[str, Any] = {
     "everyone but one": [allow(NotPrincipal={"AWS": f"arn:aws:iam::{OTHER}:root"})],
     "any action but one": [allow(NotAction="s3:DeleteObject")],
     "any object but one": [allow(NotResource=f"{BUCKET}/secret")],
-    "one open statement among closed ones": [when("StringEquals", "aws:PrincipalOrgID", "o-abc123"), allow()],
-    "organisation, if there is one": [when("StringEqualsIfExists", "aws:PrincipalOrgID", "o-abc123")],
-    "organisation, for all of none": [when("ForAllValues:StringEquals", "aws:PrincipalOrgID", "o-abc123")],
+    "one open statement among closed ones": [
+        when("StringEquals", "aws:PrincipalOrgID", "o-abc123"),
+        allow(),
+    ],
+    "organisation, if there is one": [
+        when("StringEqualsIfExists", "aws:PrincipalOrgID", "o-abc123")
+    ],
+    "organisation, for all of none": [
+        when("ForAllValues:StringEquals", "aws:PrincipalOrgID", "o-abc123")
+    ],
     "any organisation": [when("StringLike", "aws:PrincipalOrgID", "o-*")],
     "any organisation at all": [when("StringLike", "aws:PrincipalOrgID", "*")],
     "not in an organisation": [when("StringNotEquals", "aws:PrincipalOrgID", "o-abc123")],
     "no organisation named": [when("StringEquals", "aws:PrincipalOrgID", [])],
-    "one of two organisations is open": [when("StringLike", "aws:PrincipalOrgID", ["o-abc123", "*"])],
+    "one of two organisations is open": [
+        when("StringLike", "aws:PrincipalOrgID", ["o-abc123", "*"])
+    ],
     "one's own tag": [when("StringEquals", "aws:PrincipalTag/team", "ours")],
     "one's own organisation": [when("StringEquals", "aws:PrincipalOrgID", "${aws:PrincipalOrgID}")],
     "the account of the resource itself": [when("StringEquals", "aws:ResourceAccount", ACCOUNT)],
@@ -43,7 +52,9 @@ PUBLIC: dict[str, Any] = {
     "until a date": [when("DateLessThan", "aws:CurrentTime", "2020-01-01T00:00:00Z")],
     "any address": [when("IpAddress", "aws:SourceIp", "0.0.0.0/0")],
     "any IPv6 address": [when("IpAddress", "aws:SourceIp", "::/0")],
-    "half of all addresses, twice": [when("IpAddress", "aws:SourceIp", ["0.0.0.0/1", "128.0.0.0/1"])],
+    "half of all addresses, twice": [
+        when("IpAddress", "aws:SourceIp", ["0.0.0.0/1", "128.0.0.0/1"])
+    ],
     "private and any address": [when("IpAddress", "aws:SourceIp", ["10.0.0.0/8", "0.0.0.0/0"])],
     "IPv4 as IPv6": [when("IpAddress", "aws:SourceIp", "::ffff:0:0/96")],
     "an address that is none": [when("IpAddress", "aws:SourceIp", "office")],
@@ -57,8 +68,12 @@ PUBLIC: dict[str, Any] = {
     ],
     "any bucket": [when("ArnLike", "aws:SourceArn", "arn:aws:s3:::*")],
     "account with a wildcard": [when("StringLike", "aws:PrincipalAccount", "1111*")],
-    "account in other digits": [when("StringEquals", "aws:PrincipalAccount", "１１１１２２２２３３３３")],
-    "an AWS login at a function URL": [when("StringEquals", "lambda:FunctionUrlAuthType", "AWS_IAM")],
+    "account in other digits": [
+        when("StringEquals", "aws:PrincipalAccount", "１１１１２２２２３３３３")
+    ],
+    "an AWS login at a function URL": [
+        when("StringEquals", "lambda:FunctionUrlAuthType", "AWS_IAM")
+    ],
     "through some service": [when("StringEquals", "kms:ViaService", "s3.eu-west-1.amazonaws.com")],
     "any VPC": [when("StringLike", "aws:SourceVpc", "vpc-*")],
     "denied to one account only": [allow(), deny({"AWS": f"arn:aws:iam::{OTHER}:root"})],
@@ -66,16 +81,28 @@ PUBLIC: dict[str, Any] = {
     "another action denied": [allow(), deny(Action="s3:PutObject")],
     "some objects denied": [allow(), deny(Resource=f"{BUCKET}/secret/*")],
     "one letter denied": [allow(Action="s3:Get*"), deny(Action="s3:GetObjec?")],
-    "one of two actions denied": [allow(Action=["s3:GetObject", "s3:PutObject"]), deny(Action="s3:GetObject")],
-    "one of two resources denied": [allow(Resource=[f"{BUCKET}/a", f"{BUCKET}/b"]), deny(Resource=f"{BUCKET}/a")],
+    "one of two actions denied": [
+        allow(Action=["s3:GetObject", "s3:PutObject"]),
+        deny(Action="s3:GetObject"),
+    ],
+    "one of two resources denied": [
+        allow(Resource=[f"{BUCKET}/a", f"{BUCKET}/b"]),
+        deny(Resource=f"{BUCKET}/a"),
+    ],
     "an action here, a resource there": [
         allow(Action=["s3:GetObject", "s3:PutObject"]),
         deny(Action="s3:GetObject"),
         deny(Action="s3:PutObject", Resource=f"{BUCKET}/a"),
     ],
-    "denied at night": [allow(), deny(Condition={"DateGreaterThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}})],
+    "denied at night": [
+        allow(),
+        deny(Condition={"DateGreaterThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}}),
+    ],
     "denied without TLS": [allow(), deny(Condition={"Bool": {"aws:SecureTransport": "false"}})],
-    "denied all but deletion, which is open": [allow(Action="s3:DeleteObject"), deny(Action=None, NotAction="s3:*")],
+    "denied all but deletion, which is open": [
+        allow(Action="s3:DeleteObject"),
+        deny(Action=None, NotAction="s3:*"),
+    ],
     "denied unless any organisation": unless("StringNotLike", "aws:PrincipalOrgID", "o-*"),
     "denied unless the world": unless("NotIpAddress", "aws:SourceIp", "0.0.0.0/0"),
     "denied in the organisation": unless("StringEquals", "aws:PrincipalOrgID", "o-abc123"),
@@ -88,7 +115,9 @@ PUBLIC: dict[str, Any] = {
             }
         ),
     ],
-    "denied to all of several outsiders": unless("ForAnyValue:StringNotLike", "aws:PrincipalOrgPaths", "o-abc123/*"),
+    "denied to all of several outsiders": unless(
+        "ForAnyValue:StringNotLike", "aws:PrincipalOrgPaths", "o-abc123/*"
+    ),
 }
 
 NOT_PUBLIC: dict[str, Any] = {
@@ -96,12 +125,18 @@ NOT_PUBLIC: dict[str, Any] = {
     "own account": [allow({"AWS": ACCOUNT})],
     "other account": [allow({"AWS": f"arn:aws:iam::{OTHER}:root"})],
     "a service": [allow({"Service": "cloudtrail.amazonaws.com"})],
-    "a canonical user": [allow({"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"})],
+    "a canonical user": [
+        allow({"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"})
+    ],
     "only a Deny": [deny()],
     "organisation": [when("StringEquals", "aws:PrincipalOrgID", "o-abc123")],
     "organisation, key in another case": [when("StringEquals", "AWS:principalORGid", "o-abc123")],
-    "the resource's organisation": [when("StringEquals", "aws:PrincipalOrgID", "${aws:ResourceOrgID}")],
-    "organisation path": [when("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "o-abc123/r-1/ou-2/*")],
+    "the resource's organisation": [
+        when("StringEquals", "aws:PrincipalOrgID", "${aws:ResourceOrgID}")
+    ],
+    "organisation path": [
+        when("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "o-abc123/r-1/ou-2/*")
+    ],
     "organisation, and the key is there": [
         allow(
             Condition={
@@ -116,7 +151,12 @@ NOT_PUBLIC: dict[str, Any] = {
     "caller of a key": [
         allow(
             {"AWS": "*"},
-            Condition={"StringEquals": {"kms:CallerAccount": ACCOUNT, "kms:ViaService": "ebs.eu-west-1.amazonaws.com"}},
+            Condition={
+                "StringEquals": {
+                    "kms:CallerAccount": ACCOUNT,
+                    "kms:ViaService": "ebs.eu-west-1.amazonaws.com",
+                }
+            },
         )
     ],
     "access point": [when("StringEquals", "s3:DataAccessPointAccount", ACCOUNT)],
@@ -131,7 +171,10 @@ NOT_PUBLIC: dict[str, Any] = {
     "mount target": [when("Bool", "elasticfilesystem:AccessedViaMountTarget", "true")],
     "denied again": [allow(), deny()],
     "denied again, as AWS": [allow(), deny({"AWS": "*"})],
-    "denied more widely": [allow(Action=["s3:GetObject", "s3:GetObjectAcl"]), deny(Action="S3:get*", Resource="*")],
+    "denied more widely": [
+        allow(Action=["s3:GetObject", "s3:GetObjectAcl"]),
+        deny(Action="S3:get*", Resource="*"),
+    ],
     "denied by two": [
         allow(Resource=[f"{BUCKET}/a/*", f"{BUCKET}/b/*"]),
         deny(Resource=f"{BUCKET}/a*"),
@@ -144,7 +187,14 @@ NOT_PUBLIC: dict[str, Any] = {
     "denied unless address": unless("NotIpAddress", "aws:SourceIp", "203.0.113.0/24"),
     "denied unless endpoint or organisation": [
         allow(),
-        deny(Condition={"StringNotEquals": {"aws:SourceVpce": "vpce-0a1b2c3d", "aws:PrincipalOrgID": "o-abc123"}}),
+        deny(
+            Condition={
+                "StringNotEquals": {
+                    "aws:SourceVpce": "vpce-0a1b2c3d",
+                    "aws:PrincipalOrgID": "o-abc123",
+                }
+            }
+        ),
     ],
 }
 
@@ -175,12 +225,23 @@ OUTSIDERS: list[tuple[list[dict[str, Any]], list[str]]] = [
     ([allow({"CanonicalUser": "79a59d"})], ["79a59d"]),
     ([allow({"Service": "sns.amazonaws.com"})], []),
     ([allow({"AWS": OTHER}, Condition={"StringEquals": {"aws:PrincipalOrgID": "o-abc123"}})], []),
-    ([allow({"AWS": OTHER}, Condition={"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-abc123"}})], [OTHER]),
+    (
+        [
+            allow(
+                {"AWS": OTHER},
+                Condition={"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-abc123"}},
+            )
+        ],
+        [OTHER],
+    ),
     ([allow({"AWS": OTHER}, Condition={"StringEquals": {"sts:ExternalId": "agreed"}})], [OTHER]),
     ([when("StringEquals", "aws:PrincipalAccount", [ACCOUNT, OTHER])], [OTHER]),
     ([when("StringEquals", "aws:PrincipalAccount", ACCOUNT)], []),
     ([when("StringEquals", "aws:SourceVpce", "vpce-0a1b2c3d")], ["*"]),
-    ([when("ArnLike", "aws:PrincipalArn", f"arn:aws:iam::{OTHER}:role/*")], [f"arn:aws:iam::{OTHER}:role/*"]),
+    (
+        [when("ArnLike", "aws:PrincipalArn", f"arn:aws:iam::{OTHER}:role/*")],
+        [f"arn:aws:iam::{OTHER}:role/*"],
+    ),
     ([allow({"AWS": OTHER}), deny()], []),
     ([allow({"AWS": OTHER}), deny(Condition={"Bool": {"aws:SecureTransport": "false"}})], [OTHER]),
     ([allow({"AWS": OTHER}), allow({"AWS": OTHER}, Action="s3:PutObject"), allow()], ["*", OTHER]),
@@ -203,7 +264,10 @@ UNCONFUSED: list[tuple[dict[str, Any], bool]] = [
     ({"StringEquals": {"aws:SourceAccount": ACCOUNT}}, True),
     ({"ArnLike": {"AWS:SourceArn": f"arn:aws:cloudtrail:*:{ACCOUNT}:trail/*"}}, True),
     ({"StringEquals": {"aws:SourceOrgID": "o-abc123"}}, True),
-    ({"ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:eu-west-1:{ACCOUNT}:*"}}, True),
+    (
+        {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:eu-west-1:{ACCOUNT}:*"}},
+        True,
+    ),
     ({"StringEqualsIfExists": {"aws:SourceAccount": ACCOUNT}}, False),
     ({"StringLike": {"aws:SourceAccount": "*"}}, False),
     ({"ArnLike": {"aws:SourceArn": "arn:aws:cloudtrail:*:*:trail/*"}}, False),
@@ -222,6 +286,11 @@ def test_unconfused(condition: dict[str, Any], bound: bool) -> None:
 
 
 def test_one_unbound_service_confuses() -> None:
-    bound = allow({"Service": "sns.amazonaws.com"}, Condition={"StringEquals": {"aws:SourceAccount": ACCOUNT}})
+    bound = allow(
+        {"Service": "sns.amazonaws.com"}, Condition={"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    )
     assert fields([bound])["unconfused"] is True
-    assert fields([bound, allow({"Service": "s3.amazonaws.com"}, Resource=OBJECTS)])["unconfused"] is False
+    assert (
+        fields([bound, allow({"Service": "s3.amazonaws.com"}, Resource=OBJECTS)])["unconfused"]
+        is False
+    )

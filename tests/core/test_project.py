@@ -41,8 +41,15 @@ examples: {{pass: [{{resource: {{}}}}], fail: [{{resource: {{}}}}], unknown: [{{
 
 
 def doors(tmp_path: Path, condition: str, **table: Any) -> tuple[Projection, Provider]:
-    provider = Provider({"x:ListDoors@south": {"Doors": []}, **{key.replace("__", ":"): v for key, v in table.items()}})
-    provider.table |= {"x:ListDoors@north": {"Doors": [{"Id": "a", "Kind": "swing"}]}} | provider.table  # type: ignore[operator]
+    provider = Provider(
+        {
+            "x:ListDoors@south": {"Doors": []},
+            **{key.replace("__", ":"): v for key, v in table.items()},
+        }
+    )
+    provider.table |= {
+        "x:ListDoors@north": {"Doors": [{"Id": "a", "Kind": "swing"}]}
+    } | provider.table  # type: ignore[operator]
     return read(library(tmp_path, {"x.door": DOOR}, {"one": check(condition)}), provider), provider
 
 
@@ -103,7 +110,9 @@ def test_a_call_that_does_not_apply_is_not_made(tmp_path: Path) -> None:
 
 
 def test_a_condition_on_a_call_that_was_not_read_leaves_the_detail_unread(tmp_path: Path) -> None:
-    provider = Provider({"x:ListDoors@north": {"Doors": [{"Id": "a"}]}, "x:ListDoors@south": {"Doors": []}})
+    provider = Provider(
+        {"x:ListDoors@north": {"Doors": [{"Id": "a"}]}, "x:ListDoors@south": {"Doors": []}}
+    )
     found = library(tmp_path, {"x.door": DOOR}, {"one": check("!has(self.oiled) || self.oiled")})
     assert isinstance(value(read(found, provider), "oiled"), Unreadable)
 
@@ -123,7 +132,9 @@ def test_a_listing_that_was_cut_off_keeps_its_items_and_leaves_a_gap(tmp_path: P
 
 
 def test_regions_that_are_not_known_are_a_gap(tmp_path: Path) -> None:
-    provider = Provider({"x:ListDoors": {"Doors": []}}, regions=("north",), regions_open="x:Regions denied")
+    provider = Provider(
+        {"x:ListDoors": {"Doors": []}}, regions=("north",), regions_open="x:Regions denied"
+    )
     found = library(tmp_path, {"x.door": DOOR}, {"one": check("self.kind == 'swing'")})
     (gap,) = read(found, provider).gaps["test.x.door"]
     assert gap.ref.region == "*"
@@ -134,7 +145,9 @@ class TestGone:
 
     def found(self, tmp_path: Path, again: Any) -> Projection:
         key = Call(operation="x:ListDoors", region="north", attempt=1).key
-        projection, _ = doors(tmp_path, "self.locked", x__GetLock=refused(State.ERROR, "NoDoor"), **{key: again})
+        projection, _ = doors(
+            tmp_path, "self.locked", x__GetLock=refused(State.ERROR, "NoDoor"), **{key: again}
+        )
         return projection
 
     def test_is_dropped_when_a_second_listing_lacks_it(self, tmp_path: Path) -> None:
@@ -152,7 +165,9 @@ class TestGone:
 
 
 def test_an_item_without_an_id_is_a_gap(tmp_path: Path) -> None:
-    projection, _ = doors(tmp_path, "self.kind == 'swing'", **{"x__ListDoors@south": {"Doors": [{"Kind": "slide"}]}})
+    projection, _ = doors(
+        tmp_path, "self.kind == 'swing'", **{"x__ListDoors@south": {"Doors": [{"Kind": "slide"}]}}
+    )
     assert len(projection.resources["test.x.door"]) == 1
     assert len(projection.gaps["test.x.door"]) == 1
 
@@ -174,10 +189,20 @@ def test_a_call_that_the_snapshot_lacks_is_unread_and_named(tmp_path: Path) -> N
     provider = Provider({"x:ListDoors": {"Doors": [{"Id": "a", "Kind": "swing"}]}})
     call = Call(operation="x:ListDoors", region="north", items=("Doors",))
     estate = Estate(
-        target="test:1", account="1", partition="test", regions=("north",), regions_open="", params={}, started=STARTED
+        target="test:1",
+        account="1",
+        partition="test",
+        regions=("north",),
+        regions_open="",
+        params={},
+        started=STARTED,
     )
-    projection = project({call.key: provider.ask(call)}, found, found.checks.values(), {}.__getitem__, estate)
-    assert value(projection, "locked") == Unreadable("x:GetLock was not asked", gaps=frozenset(("x:GetLock@north",)))
+    projection = project(
+        {call.key: provider.ask(call)}, found, found.checks.values(), {}.__getitem__, estate
+    )
+    assert value(projection, "locked") == Unreadable(
+        "x:GetLock was not asked", gaps=frozenset(("x:GetLock@north",))
+    )
     assert [call.operation for call in projection.unanswered] == ["x:GetLock"]
 
 
@@ -196,28 +221,47 @@ attributes:
 class TestBatch:
     """One call for several items."""
 
-    def lamps(self, tmp_path: Path, kind: str = BATCHED, **table: Any) -> tuple[Projection, Provider]:
+    def lamps(
+        self, tmp_path: Path, kind: str = BATCHED, **table: Any
+    ) -> tuple[Projection, Provider]:
         provider = Provider({"x:ListLamps": {"Lamps": ["c", "a", "b"]}, **table})
-        return read(library(tmp_path, {"x.lamp": kind}, {"one": check("self.lit", "x.lamp")}), provider), provider
+        return read(
+            library(tmp_path, {"x.lamp": kind}, {"one": check("self.lit", "x.lamp")}), provider
+        ), provider
 
     def test_rows_go_to_their_items_and_a_missing_row_is_unread(self, tmp_path: Path) -> None:
-        projection, provider = self.lamps(tmp_path, **{"x:GetStates": {"States": [{"Id": "a", "Lit": True}]}})
-        lit = {resource.ref.id: resource.value["lit"] for resource in projection.resources["test.x.lamp"]}
+        projection, provider = self.lamps(
+            tmp_path, **{"x:GetStates": {"States": [{"Id": "a", "Lit": True}]}}
+        )
+        lit = {
+            resource.ref.id: resource.value["lit"]
+            for resource in projection.resources["test.x.lamp"]
+        }
         unread = Unreadable("x:GetStates gave no row of it", gaps=frozenset(("x:GetStates@",)))
         assert lit == {"a": True, "b": unread, "c": unread}
         assert sum(key.startswith("x:GetStates") for key in provider.asked) == 2
 
     def test_a_missing_row_is_absent_where_that_is_knowledge(self, tmp_path: Path) -> None:
         kind = BATCHED.replace("match: Id", "match: Id, lacking_is: absent")
-        projection, _ = self.lamps(tmp_path, kind, **{"x:GetStates": {"States": [{"Id": "a", "Lit": True}]}})
-        lit = {resource.ref.id: resource.value["lit"] for resource in projection.resources["test.x.lamp"]}
+        projection, _ = self.lamps(
+            tmp_path, kind, **{"x:GetStates": {"States": [{"Id": "a", "Lit": True}]}}
+        )
+        lit = {
+            resource.ref.id: resource.value["lit"]
+            for resource in projection.resources["test.x.lamp"]
+        }
         assert lit == {"a": True, "b": False, "c": False}
 
     def test_a_refused_batch_is_unread_for_its_items_only(self, tmp_path: Path) -> None:
         key = Call(operation="x:GetStates", region="", params={"Ids": ["c"]}).key
         kind = BATCHED.replace("match: Id", "match: Id, lacking_is: absent")
-        projection, _ = self.lamps(tmp_path, kind, **{"x:GetStates": {"States": []}, key: refused()})
-        lit = {resource.ref.id: resource.value["lit"] for resource in projection.resources["test.x.lamp"]}
+        projection, _ = self.lamps(
+            tmp_path, kind, **{"x:GetStates": {"States": []}, key: refused()}
+        )
+        lit = {
+            resource.ref.id: resource.value["lit"]
+            for resource in projection.resources["test.x.lamp"]
+        }
         assert lit["a"] is False
         assert isinstance(lit["c"], Unreadable)
 
@@ -276,11 +320,15 @@ def test_a_resource_whose_region_is_unread_may_be_in_any(tmp_path: Path) -> None
     )
     table = {"x:ListShops": {"Shops": ["a"]}, "x:GetPlace": {"Region": "north"}}
     towns = {
-        resource.ref.id: resource.value["shops"] for resource in read(found, Provider(table)).resources["test.x.town"]
+        resource.ref.id: resource.value["shops"]
+        for resource in read(found, Provider(table)).resources["test.x.town"]
     }
     assert [len(towns["north"]), towns["south"]] == [1, []]
     projection = read(found, Provider({**table, "x:GetPlace": refused()}))
-    assert all(isinstance(resource.value["shops"], OpenList) for resource in projection.resources["test.x.town"])
+    assert all(
+        isinstance(resource.value["shops"], OpenList)
+        for resource in projection.resources["test.x.town"]
+    )
 
 
 BELL = """
@@ -309,8 +357,15 @@ class TestRelations:
     """No match is knowledge only where everything that could match was read."""
 
     def house(self, tmp_path: Path, condition: str, house: str = HOUSE, **table: Any) -> Any:
-        found = library(tmp_path, {"x.bell": BELL, "x.house": house}, {"one": check(condition, "x.house")})
-        provider = Provider({"x:ListBells": {"Bells": []}, **{key.replace("__", ":"): v for key, v in table.items()}})
+        found = library(
+            tmp_path, {"x.bell": BELL, "x.house": house}, {"one": check(condition, "x.house")}
+        )
+        provider = Provider(
+            {
+                "x:ListBells": {"Bells": []},
+                **{key.replace("__", ":"): v for key, v in table.items()},
+            }
+        )
         (resource,) = read(found, provider).resources["test.x.house"]
         return resource.value
 
@@ -348,7 +403,10 @@ class TestRelations:
         assert self.house(tmp_path, condition)["bell"] is ABSENT
         one = {"Bells": [{"Id": "1", "Door": "a"}]}
         two = {"Bells": [{"Id": "2", "Door": "a"}]}
-        assert self.house(tmp_path / "2", condition, **{"x__ListBells@north": one})["bell"]["id"] == "1"
+        assert (
+            self.house(tmp_path / "2", condition, **{"x__ListBells@north": one})["bell"]["id"]
+            == "1"
+        )
         both = {"x__ListBells@north": one, "x__ListBells@south": two}
         assert isinstance(self.house(tmp_path / "3", condition, **both)["bell"], Unreadable)
         house = self.house(tmp_path / "4", condition, **{"x__ListBells@north": refused()})

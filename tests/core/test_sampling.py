@@ -9,10 +9,18 @@ from datetime import UTC, date, datetime
 import pytest
 
 from scanner.core.calendar import slots, window
-from scanner.core.implemented import implemented
+from scanner.core.implemented import type1_point_in_time
 from scanner.core.operate import Chain
-from scanner.core.reads import Reads
-from scanner.core.sampling import chance_to_miss, deviating, draw, members, population, sizes, usual_size
+from scanner.core.reads import Observations
+from scanner.core.sampling import (
+    chance_to_miss,
+    deviating,
+    draw,
+    members,
+    population,
+    sizes,
+    usual_size,
+)
 from scanner.model.controls import Role
 from scanner.model.decisions import WaivedSpan
 from scanner.model.operation import Item, PopulationFile, Schedule
@@ -31,7 +39,12 @@ def fixed(items: list[Item], **more: str) -> PopulationFile:
 def test_the_digest_is_of_the_items_and_not_of_their_order_or_the_hour() -> None:
     found = fixed(ITEMS)
     assert found.sha256 == fixed(ITEMS[::-1], taken="later").sha256
-    others = [fixed(ITEMS[1:]), fixed(ITEMS, start="g"), fixed(ITEMS, end="g"), fixed(ITEMS, query="r")]
+    others = [
+        fixed(ITEMS[1:]),
+        fixed(ITEMS, start="g"),
+        fixed(ITEMS, end="g"),
+        fixed(ITEMS, query="r"),
+    ]
     assert found.sha256 not in {other.sha256 for other in others}
     assert found.header()["count"] == 12
 
@@ -39,7 +52,8 @@ def test_the_digest_is_of_the_items_and_not_of_their_order_or_the_hour() -> None
 def test_a_sample_is_in_the_order_of_digests_that_anyone_can_compute() -> None:
     drawn = draw(ITEMS, "4815", 5)
     wanted = sorted(
-        (hashlib.sha256(f"4815:{HERE}|a||r{number}".encode()).hexdigest(), f"r{number}") for number in range(12)
+        (hashlib.sha256(f"4815:{HERE}|a||r{number}".encode()).hexdigest(), f"r{number}")
+        for number in range(12)
     )
     assert [(one.digest, one.item.resource) for one in drawn] == wanted[:5]
     assert draw(ITEMS[::-1], "4815", 5) == drawn
@@ -48,7 +62,9 @@ def test_a_sample_is_in_the_order_of_digests_that_anyone_can_compute() -> None:
     assert len(draw(ITEMS, "x", 40)) == 12
 
 
-@pytest.mark.parametrize(("count", "failing", "size"), list(itertools.product([1, 5, 7], [0, 1, 3, 7], [1, 3, 7])))
+@pytest.mark.parametrize(
+    ("count", "failing", "size"), list(itertools.product([1, 5, 7], [0, 1, 3, 7], [1, 3, 7]))
+)
 def test_the_chance_is_that_of_all_samples(count: int, failing: int, size: int) -> None:
     failing, size = min(failing, count), min(size, count)
     samples = list(itertools.combinations(range(count), size))
@@ -69,19 +85,30 @@ def test_the_most_frequent_frequency_decides_the_size(frequency: str, row: str) 
 
 
 def test_sizes_are_ranges() -> None:
-    assert [(size.least, size.most) for size in sizes().values() if size.least > size.most or size.least < 1] == []
+    assert [
+        (size.least, size.most)
+        for size in sizes().values()
+        if size.least > size.most or size.least < 1
+    ] == []
 
 
 def test_the_population_is_what_was_read_in_the_period() -> None:
     history = Nights()
     history.commit(night(0), {("a", "", "early"): "pass", ("a", "", "x"): "pass"})
-    history.commit(night(1), {("a", "", "x"): "fail", ("b", "", "beside"): "pass", ("a", "", "*"): "unknown"})
+    history.commit(
+        night(1), {("a", "", "x"): "fail", ("b", "", "beside"): "pass", ("a", "", "*"): "unknown"}
+    )
     history.commit(night(2), {("a", "", "x"): "pass", ("a", "", "new"): "unknown"})
     period = window(date(2026, 1, 2), date(2026, 1, 4), UTC)
-    reads = Reads(history.records(HERE), slots(period, Schedule(), datetime(2027, 1, 1, tzinfo=UTC)))
+    reads = Observations(
+        history.records(HERE), slots(period, Schedule(), datetime(2027, 1, 1, tzinfo=UTC))
+    )
     found = members({"a"}, HERE, reads, history.transitions(HERE))
     assert [item.resource for item in found] == ["new", "x"]
-    spans = [WaivedSpan(target=HERE, check="a", region="", resource=name, start="", end="") for name in ("x", "x", "y")]
+    spans = [
+        WaivedSpan(target=HERE, check="a", region="", resource=name, start="", end="")
+        for name in ("x", "x", "y")
+    ]
     assert (deviating([], found), deviating(spans, found)) == (0, 1)
 
 
@@ -89,18 +116,30 @@ def test_what_was_read_in_a_week_that_is_cut_off_is_in_the_population() -> None:
     history = Nights()
     history.commit(night(8), {("a", "", "late"): "pass"})
     period = window(date(2026, 1, 1), date(2026, 1, 9), UTC)
-    reads = Reads.over(history.records(HERE), period, Schedule(hours=168), datetime(2027, 1, 1, tzinfo=UTC))
-    assert [item.resource for item in members({"a"}, HERE, reads, history.transitions(HERE))] == ["late"]
+    reads = Observations.over(
+        history.records(HERE), period, Schedule(hours=168), datetime(2027, 1, 1, tzinfo=UTC)
+    )
+    assert [item.resource for item in members({"a"}, HERE, reads, history.transitions(HERE))] == [
+        "late"
+    ]
 
 
 def test_implemented_at_a_date_is_the_last_record_before_its_end() -> None:
     history = Nights()
-    history.commit(night(0), {("a", "", "x"): "pass", ("b", "", "y"): "fail"}, controls={"C": "pass"})
-    history.commit(night(1), {("a", "", "x"): "fail", ("a", "", "*"): "unknown"}, controls={"C": "fail"})
+    history.commit(
+        night(0), {("a", "", "x"): "pass", ("b", "", "y"): "fail"}, controls={"C": "pass"}
+    )
+    history.commit(
+        night(1), {("a", "", "x"): "fail", ("a", "", "*"): "unknown"}, controls={"C": "fail"}
+    )
 
     def at(day: date) -> tuple[str, int, dict[str, int]]:
-        chain = Chain(target=HERE, records=history.records(HERE), transitions=history.transitions(HERE))
-        (one,) = implemented([chain], library_of(CONTROL, checks=(make_check("a"),)), end=window(day, day, UTC).end)
+        chain = Chain(
+            target=HERE, records=history.records(HERE), transitions=history.transitions(HERE)
+        )
+        (one,) = type1_point_in_time(
+            [chain], library_of(CONTROL, checks=(make_check("a"),)), end=window(day, day, UTC).end
+        )
         return one.status, one.seq, dict(one.counts)
 
     assert at(date(2025, 12, 31)) == ("not shown", 0, {})

@@ -11,19 +11,21 @@ import pytest
 
 from scanner.content.library import load_library
 from scanner.core.calendar import window
-from scanner.core.implemented import implemented
-from scanner.core.operate import Chain, operate
+from scanner.core.implemented import type1_point_in_time
+from scanner.core.operate import Chain, type2_period
 from scanner.core.versions import Versions, pack_changes
 from scanner.errors import TscanError
 from scanner.model.checks import Check, Parameter
 from scanner.model.controls import Control, Requirement, Role
 from scanner.model.history import Cause
-from scanner.model.library import Back, Library, Shelf
+from scanner.model.library import CheckEntry, LazyChecks, Library
 from scanner.model.operation import Period, Schedule
 from tests.core.nights import HERE, Nights, library_of, night
 from tests.core.small import make_check, make_control
 
-STRICT = replace(make_control(("a", Role.EVIDENCES), ("b", Role.EVIDENCES)), grace="12 hours", statement="All.")
+STRICT = replace(
+    make_control(("a", Role.EVIDENCES), ("b", Role.EVIDENCES)), grace="12 hours", statement="All."
+)
 LOOSE = replace(make_control(("a", Role.EVIDENCES)), grace="7 days", statement="Some.")
 A, B = ("a", "eu-west-1", "x"), ("b", "eu-west-1", "y")
 
@@ -38,14 +40,18 @@ OLD, NEW = pack("0", STRICT), pack("1", LOOSE, checks="a")
 def history(*packs: str) -> Nights:
     """Both items fail on the second night and pass on the fourth; a pack without `b` does not ask it."""
     found = Nights()
-    for number, (verdict, one) in enumerate(zip(("pass", "fail", "fail", "pass"), packs, strict=True)):
+    for number, (verdict, one) in enumerate(
+        zip(("pass", "fail", "fail", "pass"), packs, strict=True)
+    ):
         asked = {A: verdict, B: verdict} if one == "0" else {A: verdict}
-        found.commit(night(number), asked, pack_sha256=one, controls={"C": verdict}, causes={B: Cause.SCOPE})
+        found.commit(
+            night(number), asked, pack_sha256=one, controls={"C": verdict}, causes={B: Cause.SCOPE}
+        )
     return found
 
 
 def report(found: Nights, today: Library, *packs: Library) -> Period:
-    return operate(
+    return type2_period(
         [Chain(target=HERE, records=found.records(HERE), transitions=found.transitions(HERE))], today,
         period=window(date(2026, 1, 1), date(2026, 1, 4), UTC), schedule=Schedule(),
         now=datetime(2027, 1, 1, tzinfo=UTC), packs={one.sha256: one for one in packs},
@@ -54,12 +60,16 @@ def report(found: Nights, today: Library, *packs: Library) -> Period:
 
 def told(period: Period, control: int = 0) -> list[tuple[str, str, str]]:
     return [
-        (one.deviation.check, one.deviation.why_closed, one.correction) for one in period.controls[control].deviations
+        (one.deviation.check, one.deviation.why_closed, one.correction)
+        for one in period.controls[control].deviations
     ]
 
 
 def test_a_deviation_is_held_against_the_grace_in_force_when_it_was_read() -> None:
-    assert told(report(history(*"0000"), NEW, OLD)) == [("a", "fixed", "late"), ("b", "fixed", "late")]
+    assert told(report(history(*"0000"), NEW, OLD)) == [
+        ("a", "fixed", "late"),
+        ("b", "fixed", "late"),
+    ]
     assert told(report(history(*"0111"), NEW, OLD)) == [("a", "fixed", "within grace")]
     assert told(report(history(*"0001"), NEW, OLD, NEW)) == [
         ("a", "fixed", "late"),
@@ -83,9 +93,10 @@ def test_a_check_that_is_no_more_keeps_its_cloud() -> None:
     found = history(*"0000")
     found.commit(night(0), {("z", "", "p"): "pass"}, target="gcp:project")
     chains = [
-        Chain(target=one, records=found.records(one), transitions=found.transitions(one)) for one in found.targets()
+        Chain(target=one, records=found.records(one), transitions=found.transitions(one))
+        for one in found.targets()
     ]
-    period = operate(
+    period = type2_period(
         chains, pack("1", checks=""), period=window(date(2026, 1, 1), date(2026, 1, 4), UTC), schedule=Schedule(),
         now=datetime(2027, 1, 1, tzinfo=UTC), packs={"0": OLD},
     )  # fmt: skip
@@ -115,7 +126,10 @@ def test_what_supports_and_evidences_evidences() -> None:
 
 def test_a_pack_that_is_not_kept_is_named() -> None:
     period = report(history(*"0001"), NEW)
-    assert "Pack 0 cannot be read from the store: its controls are taken as they are today." in period.notes
+    assert (
+        "Pack 0 cannot be read from the store: its controls are taken as they are today."
+        in period.notes
+    )
     assert [change.what for change in period.targets[0].changes] == ["pack", "checks"]
     otherwise = report(history(*"0001"), pack("2", STRICT), NEW)
     assert [change.what for change in otherwise.targets[0].changes] == ["pack", "checks"]
@@ -159,7 +173,10 @@ def test_how_a_kind_is_read_is_not_written_out() -> None:
     library = load_library(lazily=True)
     kind = library.kinds["aws.s3.bucket"]
     (name, attribute), *_ = sorted(kind.attributes.items())
-    other = replace(kind, attributes={**kind.attributes, name: replace(attribute, api=SimpleNamespace(source="1"))})
+    other = replace(
+        kind,
+        attributes={**kind.attributes, name: replace(attribute, api=SimpleNamespace(source="1"))},
+    )
     after = replace(library, kinds={**library.kinds, kind.id: other})
     assert list(pack_changes(library, after)) == [("kind", "aws.s3.bucket: attributes is another")]
     assert list(pack_changes(load_library(), library)) == []
@@ -175,7 +192,12 @@ def shelf(*files: tuple[str, str], broken: str = "") -> tuple[Library, list[str]
             raise TscanError("it is of another format")
         return make_check(name)
 
-    return replace(OLD, checks=Shelf({name: Back("aws", "aws.thing", file) for name, file in files}, fetch)), read
+    return replace(
+        OLD,
+        checks=LazyChecks(
+            {name: CheckEntry("aws", "aws.thing", file) for name, file in files}, fetch
+        ),
+    ), read
 
 
 def test_only_checks_whose_files_differ_are_read() -> None:
@@ -188,14 +210,18 @@ def test_only_checks_whose_files_differ_are_read() -> None:
 def test_a_check_of_a_pack_that_cannot_be_read_any_more_is_named() -> None:
     before, _ = shelf(("a", "1"), ("b", "1"), broken="b")
     after, _ = shelf(("a", "1"), ("b", "2"))
-    assert list(pack_changes(before, after)) == [("check", "b: one of the two cannot be read by this tscan")]
+    assert list(pack_changes(before, after)) == [
+        ("check", "b: one of the two cannot be read by this tscan")
+    ]
 
 
 def test_implemented_is_told_by_the_pack_of_the_record() -> None:
     found = history(*"0001")
-    chain = Chain(target=HERE, records=found.records(HERE), transitions=tuple(found.transitions(HERE)))
+    chain = Chain(
+        target=HERE, records=found.records(HERE), transitions=tuple(found.transitions(HERE))
+    )
     end = window(date(2026, 1, 3), date(2026, 1, 3), UTC).end
-    (one,) = implemented([chain], NEW, end=end, packs={"0": OLD})
+    (one,) = type1_point_in_time([chain], NEW, end=end, packs={"0": OLD})
     assert (one.seq, one.counts) == (3, {"fail": 2})
-    (one,) = implemented([chain], NEW, end=end)
+    (one,) = type1_point_in_time([chain], NEW, end=end)
     assert one.counts == {"fail": 1}

@@ -32,9 +32,15 @@ CONTROL = replace(GAP, id="W-3", scope=ControlScope(target=TARGET, control="C"),
 PLACE = "s3:GetBucketPolicy@eu-west-1"
 
 
-def finding(verdict: Verdict, *gaps: str, target: str = TARGET, resource: str = "arn:b", check: str = "c") -> Finding:
-    ref = ResourceRef(kind="aws.s3.bucket", id=resource, name="b", target=target, region="eu-west-1")
-    return Finding(check=check, verdict=verdict, severity=Severity.HIGH, resource=ref, gaps=gaps, reason="why")
+def finding(
+    verdict: Verdict, *gaps: str, target: str = TARGET, resource: str = "arn:b", check: str = "c"
+) -> Finding:
+    ref = ResourceRef(
+        kind="aws.s3.bucket", id=resource, name="b", target=target, region="eu-west-1"
+    )
+    return Finding(
+        check=check, verdict=verdict, severity=Severity.HIGH, resource=ref, gaps=gaps, reason="why"
+    )
 
 
 def after(
@@ -42,7 +48,9 @@ def after(
 ) -> Finding:  # fmt: skip
     ruled = rulings(weigh(waivers, {TARGET: today}, statuses or {}))
     target = one.resource.target
-    (found,) = waive(CheckResult(check=one.check, target=target, findings=(one,)), ruled.get(target)).findings
+    (found,) = waive(
+        CheckResult(check=one.check, target=target, findings=(one,)), ruled.get(target)
+    ).findings
     return found
 
 
@@ -51,7 +59,11 @@ def said(one: Finding) -> tuple[Verdict, str, Verdict | None]:
 
 
 def test_a_finding_that_only_waived_gaps_leave_open_is_waived() -> None:
-    assert said(after(finding(Verdict.UNKNOWN, PLACE), GAP)) == (Verdict.WAIVED, "W-1", Verdict.UNKNOWN)
+    assert said(after(finding(Verdict.UNKNOWN, PLACE), GAP)) == (
+        Verdict.WAIVED,
+        "W-1",
+        Verdict.UNKNOWN,
+    )
 
 
 def test_the_failing_finding_that_is_named_is_waived() -> None:
@@ -117,8 +129,12 @@ def test_it_counts_from_when_it_was_opened_and_written_down_to_the_day_before_it
     assert (after(finding(Verdict.FAIL), waiver, today=today).verdict is Verdict.WAIVED) is counts
 
 
-@pytest.mark.parametrize("one", [(GAP, finding(Verdict.UNKNOWN, PLACE)), (FAILURE, finding(Verdict.FAIL))])
-@pytest.mark.parametrize("status", ["fail", "not shown", "needs evidence", "accepted", "no occurrence", "gone"])
+@pytest.mark.parametrize(
+    "one", [(GAP, finding(Verdict.UNKNOWN, PLACE)), (FAILURE, finding(Verdict.FAIL))]
+)
+@pytest.mark.parametrize(
+    "status", ["fail", "not shown", "needs evidence", "accepted", "no occurrence", "gone"]
+)
 def test_without_its_compensating_control_a_waiver_lapses_and_that_is_said(
     one: tuple[Waiver, Finding], status: str
 ) -> None:
@@ -127,18 +143,29 @@ def test_without_its_compensating_control_a_waiver_lapses_and_that_is_said(
     found = after(before, waiver, statuses=statuses)
     word = "not shown" if status == "gone" else status
     assert (found.verdict, found.waiver) == (before.verdict, "")
-    assert found.reason == f"why; waiver {waiver.id} has lapsed: compensating control D reads {word}"
+    assert (
+        found.reason == f"why; waiver {waiver.id} has lapsed: compensating control D reads {word}"
+    )
     assert after(before, waiver, statuses={"D": "pass"}).verdict is Verdict.WAIVED
 
 
 def test_another_waiver_may_stand_where_one_has_lapsed() -> None:
     lapsed = replace(FAILURE, id="W-0", compensating="D")
-    assert said(after(finding(Verdict.FAIL), lapsed, FAILURE)) == (Verdict.WAIVED, "W-2", Verdict.FAIL)
+    assert said(after(finding(Verdict.FAIL), lapsed, FAILURE)) == (
+        Verdict.WAIVED,
+        "W-2",
+        Verdict.FAIL,
+    )
 
 
 def row(**fields: object) -> CoverageRow:
     plain = CoverageRow(
-        target=TARGET, region="eu-west-1", operation="s3:GetBucketPolicy", state=State.DENIED, answers=1, items=0
+        target=TARGET,
+        region="eu-west-1",
+        operation="s3:GetBucketPolicy",
+        state=State.DENIED,
+        answers=1,
+        items=0,
     )
     return replace(plain, **fields)  # type: ignore[arg-type]
 

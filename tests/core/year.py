@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from scanner.core.calendar import moment, window
-from scanner.core.operate import Chain, operate
+from scanner.core.operate import Chain, type2_period
 from scanner.model.controls import Role
 from scanner.model.operation import Deviation, Period, Schedule
 from tests.core.nights import library_of, night
@@ -69,10 +69,14 @@ def make_year(seed: int) -> Year:
     for key in ITEMS:
         at = night(0) + timedelta(hours=dice.uniform(30, 2000))
         while at < night(NIGHTS - 20):
-            ends = at + timedelta(hours=dice.choice([3, 24.1, 24.1, 60, 240]) * dice.uniform(1, 1.2))
+            ends = at + timedelta(
+                hours=dice.choice([3, 24.1, 24.1, 60, 240]) * dice.uniform(1, 1.2)
+            )
             faults.append(Fault(key, at, ends))
             at = ends + timedelta(days=dice.uniform(3, 90))
-    jobs = tuple(Job(f"job-{number}", number, failed=dice.random() < 0.2) for number in range(0, NIGHTS, 5))
+    jobs = tuple(
+        Job(f"job-{number}", number, failed=dice.random() < 0.2) for number in range(0, NIGHTS, 5)
+    )
     return Year(tuple(faults), missed, refused, blind, jobs)
 
 
@@ -83,7 +87,9 @@ def tonight(year: Year, number: int) -> dict[tuple[str, str, str], str]:
     for key in ITEMS:
         if number in year.refused and key[0] == "a":
             continue
-        found[key] = "unknown" if number in year.blind[key] else "fail" if key in failing else "pass"
+        found[key] = (
+            "unknown" if number in year.blind[key] else "fail" if key in failing else "pass"
+        )
     for job in year.jobs:
         if job.ran <= number < job.ran + REMEMBERED:
             found[job.key] = "fail" if job.failed else "pass"
@@ -108,10 +114,15 @@ def report(chain: Chain) -> Period:
         make_control(("a", Role.EVIDENCES), ("b", Role.EVIDENCES)),
         make_control(("jobs", Role.EVIDENCES), name="J"),
         checks=(make_check("a"), make_check("b"), replace(make_check("jobs"), kind="aws.job")),
-        kinds={"aws.thing": SimpleNamespace(nature="state"), "aws.job": SimpleNamespace(nature="event")},
+        kinds={
+            "aws.thing": SimpleNamespace(nature="state"),
+            "aws.job": SimpleNamespace(nature="event"),
+        },
     )
     period = window(date(2026, 1, 1), date(2026, 12, 31), UTC)
-    return operate([chain], library, period=period, schedule=Schedule(), now=datetime(2027, 2, 1, tzinfo=UTC))
+    return type2_period(
+        [chain], library, period=period, schedule=Schedule(), now=datetime(2027, 2, 1, tzinfo=UTC)
+    )
 
 
 def hold_times(year: Year, period: Period) -> None:
@@ -143,7 +154,11 @@ def hold_times(year: Year, period: Period) -> None:
             assert moment(item.failing_until) <= faults[-1].ends <= after
             assert item.at_most is not None
             assert item.at_least <= real <= item.at_most
-            if moment(item.opened_by) - before == timedelta(days=1) == after - moment(item.failing_until):
+            if (
+                moment(item.opened_by) - before
+                == timedelta(days=1)
+                == after - moment(item.failing_until)
+            ):
                 adjacent += 1
                 assert real - item.at_least <= timedelta(days=2)
                 assert abs(real - (item.at_least + timedelta(days=1))) <= timedelta(days=1)
@@ -172,7 +187,10 @@ def hold_faults(year: Year, period: Period) -> None:
             unread += 1
             continue
         mine = [item for item in spans if (item.check, item.region, item.resource) == fault.key]
-        assert any(moment(item.opened_after) <= fault.begins < fault.ends <= moment(item.closed_by) for item in mine)
+        assert any(
+            moment(item.opened_after) <= fault.begins < fault.ends <= moment(item.closed_by)
+            for item in mine
+        )
     assert 0 < unread < len(long) / 5
 
 
@@ -194,13 +212,18 @@ def hold_missed(year: Year, period: Period) -> None:
     assert control.days.passing == pytest.approx(reads - failing)
     assert control.days.observed == pytest.approx(reads)
     assert control.items == len(ITEMS)
-    assert sum(silence.runs for silence in control.silences if silence.why == "no run") == len(year.missed)
+    assert sum(silence.runs for silence in control.silences if silence.why == "no run") == len(
+        year.missed
+    )
 
 
 def hold_jobs(year: Year, period: Period) -> None:
     """Every job that failed is there at the end of the year, however long ago the provider forgot it."""
     (control,) = [control for control in period.controls if control.id == "J"]
-    seen = {job.name: [n for n in year.nights if job.ran <= n < job.ran + REMEMBERED] for job in year.jobs}
+    seen = {
+        job.name: [n for n in year.nights if job.ran <= n < job.ran + REMEMBERED]
+        for job in year.jobs
+    }
     failed = {job.name for job in year.jobs if job.failed and seen[job.name]}
     found = {judged.deviation.resource: judged.deviation for judged in control.deviations}
     assert found.keys() == failed

@@ -31,13 +31,17 @@ def _scan(options: list[str]) -> int:
     sys.stderr.write("starting a simulated AWS account on this machine (moto) and filling it …\n")
     with running() as endpoint, tempfile.TemporaryDirectory() as home:
         seed(endpoint)
-        sys.stderr.write(f"ready after {time.monotonic() - started:.0f} s at {endpoint}; scanning it over its API\n")
+        sys.stderr.write(
+            f"ready after {time.monotonic() - started:.0f} s at {endpoint}; scanning it over its API\n"
+        )
         regions = [word for region in REGIONS for word in ("--region", region)]
         command = [sys.executable, "-m", "scanner", "scan", "--no-store", *regions, *options]
         code = subprocess.run(command, env=_environment(endpoint, home), check=False).returncode
     if code == EXIT_MISUSE or code < 0:
         return EXIT_MISUSE
-    sys.stderr.write(f"tscan's exit code was {code}: a verdict on the simulated account, not an error\n")
+    sys.stderr.write(
+        f"tscan's exit code was {code}: a verdict on the simulated account, not an error\n"
+    )
     return 0
 
 

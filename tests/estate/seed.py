@@ -16,8 +16,14 @@ TLS_ONLY: Final = {
     "Action": "s3:*",
     "Condition": {"Bool": {"aws:SecureTransport": "false"}},
 }
-ADMIN: Final = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-READ: Final = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:ListQueues", "Resource": "*"}]}
+ADMIN: Final = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+READ: Final = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "sqs:ListQueues", "Resource": "*"}],
+}
 
 
 class Estate:
@@ -57,13 +63,20 @@ def people(estate: Estate) -> None:
     for name in ("ana", "bob"):
         iam.create_user(UserName=name)
         iam.create_login_profile(UserName=name, Password="Correct-horse-1")
-    device = iam.create_virtual_mfa_device(VirtualMFADeviceName="ana")["VirtualMFADevice"]["SerialNumber"]
+    device = iam.create_virtual_mfa_device(VirtualMFADeviceName="ana")["VirtualMFADevice"][
+        "SerialNumber"
+    ]
     iam.enable_mfa_device(
-        UserName="ana", SerialNumber=device, AuthenticationCode1="123456", AuthenticationCode2="654321"
+        UserName="ana",
+        SerialNumber=device,
+        AuthenticationCode1="123456",
+        AuthenticationCode2="654321",
     )
     iam.create_access_key(UserName="bob")
     for name, document in (("admin-for-all", ADMIN), ("read-queues", READ)):
-        made = iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(document))["Policy"]["Arn"]
+        made = iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(document))["Policy"][
+            "Arn"
+        ]
         iam.create_group(GroupName=name)
         iam.attach_group_policy(GroupName=name, PolicyArn=made)
     iam.add_user_to_group(GroupName="admin-for-all", UserName="bob")
@@ -75,9 +88,12 @@ def buckets(estate: Estate) -> None:
     for name in ("acme-ledger", "acme-public-site", "acme-scratch"):
         s3.create_bucket(Bucket=name)
     everything = ["arn:aws:s3:::acme-ledger", "arn:aws:s3:::acme-ledger/*"]
-    s3.put_bucket_policy(Bucket="acme-ledger", Policy=_document({**TLS_ONLY, "Resource": everything}))
     s3.put_bucket_policy(
-        Bucket="acme-public-site", Policy=_document({**ANYONE, "Resource": "arn:aws:s3:::acme-public-site/*"})
+        Bucket="acme-ledger", Policy=_document({**TLS_ONLY, "Resource": everything})
+    )
+    s3.put_bucket_policy(
+        Bucket="acme-public-site",
+        Policy=_document({**ANYONE, "Resource": "arn:aws:s3:::acme-public-site/*"}),
     )
     s3.put_bucket_versioning(Bucket="acme-ledger", VersioningConfiguration={"Status": "Enabled"})
     s3.put_bucket_encryption(
@@ -86,7 +102,9 @@ def buckets(estate: Estate) -> None:
             "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]
         },
     )
-    closed = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
+    closed = dict.fromkeys(
+        ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
+    )
     s3.put_public_access_block(Bucket="acme-ledger", PublicAccessBlockConfiguration=closed)
 
 
@@ -99,7 +117,12 @@ def trail(estate: Estate) -> None:
     s3 = estate.client("s3")
     s3.create_bucket(Bucket="acme-trail")
     trails = estate.client("cloudtrail")
-    trails.create_trail(Name="acme", S3BucketName="acme-trail", IsMultiRegionTrail=True, EnableLogFileValidation=False)
+    trails.create_trail(
+        Name="acme",
+        S3BucketName="acme-trail",
+        IsMultiRegionTrail=True,
+        EnableLogFileValidation=False,
+    )
     trails.start_logging(Name="acme")
 
 
@@ -117,7 +140,10 @@ def storage(estate: Estate, region: str) -> None:
     """Volumes, tables, queues and databases, encrypted and not."""
     ec2 = estate.client("ec2", region)
     kms = estate.client("kms", region)
-    keys = [kms.create_key(Description=name)["KeyMetadata"]["KeyId"] for name in ("rotated", "forgotten")]
+    keys = [
+        kms.create_key(Description=name)["KeyMetadata"]["KeyId"]
+        for name in ("rotated", "forgotten")
+    ]
     kms.enable_key_rotation(KeyId=keys[0])
     for encrypted in (True, False):
         ec2.create_volume(AvailabilityZone=f"{region}a", Size=1, Encrypted=encrypted)
@@ -157,7 +183,9 @@ def services(estate: Estate, region: str) -> None:
             imageTagMutability="IMMUTABLE" if good else "MUTABLE",
             imageScanningConfiguration={"scanOnPush": good},
         )
-    estate.client("secretsmanager", region).create_secret(Name="shop/database", SecretString="made-up")
+    estate.client("secretsmanager", region).create_secret(
+        Name="shop/database", SecretString="made-up"
+    )
     logs = estate.client("logs", region)
     for name in ("/shop/kept", "/shop/short"):
         logs.create_log_group(logGroupName=name)

@@ -19,13 +19,19 @@ def running(around: Callable[[Any], Any] = lambda application: application) -> I
     """The address of a server with empty accounts that stops at the end; `around` wraps its WSGI application."""
     import logging
 
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+    from moto.moto_server.werkzeug_app import (
+        DomainDispatcherApplication,
+        MotoRequestHandler,
+        create_backend_app,
+    )
     from werkzeug.serving import make_server
 
     # moto answers 500 with a page of traceback where it lacks an operation; to the scan it is a gap like any other.
     logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
     application = around(DomainDispatcherApplication(create_backend_app))
-    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
+    server = make_server(
+        "127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler
+    )
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     url = f"http://127.0.0.1:{server.server_port}"

@@ -27,9 +27,15 @@ CODES = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 
 def test_the_kinds_name_the_actions_that_aws_names() -> None:
     kinds = [kind for kind in load_library().kinds.values() if kind.cloud == "aws"]
-    named = {(one.operation, one.permission or (action_of(one.operation),)) for kind in kinds for one in requests(kind)}
+    named = {
+        (one.operation, one.permission or (action_of(one.operation),))
+        for kind in kinds
+        for one in requests(kind)
+    }
     assert len(named) > 120
-    assert {operation: actions for operation, actions in named if {*actions} != {*required(operation)}} == {}
+    assert {
+        operation: actions for operation, actions in named if {*actions} != {*required(operation)}
+    } == {}
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +44,17 @@ def session() -> Session:
 
 
 @pytest.mark.parametrize("service", BY_SERVICE)
-def test_every_operation_is_known_by_its_request_and_refused(service: str, session: Session) -> None:
+def test_every_operation_is_known_by_its_request_and_refused(
+    service: str, session: Session
+) -> None:
     door = Doorkeeper()
     door.allow(())
     client = session.create_client(
-        service, "us-east-1", endpoint_url="http://localhost:1", aws_access_key_id="a", aws_secret_access_key="b"
+        service,
+        "us-east-1",
+        endpoint_url="http://localhost:1",
+        aws_access_key_id="a",
+        aws_secret_access_key="b",
     )
     client.meta.events.register("before-send", lambda request, **_: answered(door, request))
     for operation in BY_SERVICE[service]:
@@ -51,7 +63,10 @@ def test_every_operation_is_known_by_its_request_and_refused(service: str, sessi
         model = client.meta.service_model.operation_model(operation.partition(":")[2])
         with pytest.raises(ClientError) as refused:
             client._make_api_call(model.name, least(model.input_shape))
-        assert (door.decisions[-1].operation, door.decisions[-1].lacking) == (operation, required(operation))
+        assert (door.decisions[-1].operation, door.decisions[-1].lacking) == (
+            operation,
+            required(operation),
+        )
         assert refused.value.response["Error"]["Code"] in CODES, operation
         assert required(operation)[0] in refused.value.response["Error"]["Message"]
 
@@ -101,7 +116,10 @@ def least(shape: Shape | None) -> Any:
         case "map":
             return {}
         case "string":
-            return (getattr(shape, "enum", None) or ["123456789012" + "1" * (shape.metadata.get("min", 0) - 12)])[0]
+            return (
+                getattr(shape, "enum", None)
+                or ["123456789012" + "1" * (shape.metadata.get("min", 0) - 12)]
+            )[0]
         case "timestamp":
             return 0
         case "boolean":
@@ -129,7 +147,12 @@ def test_what_is_allowed_and_what_needs_no_action_goes_through() -> None:
     door.allow({"s3:ListAllMyBuckets"})
     scope = {"wsgi.input": io.BytesIO(), "QUERY_STRING": ""}
     signed = "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/{}/aws4_request, Signature=b"
-    listing = {**scope, "REQUEST_METHOD": "GET", "PATH_INFO": "/", "HTTP_AUTHORIZATION": signed.format("s3")}
+    listing = {
+        **scope,
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": "/",
+        "HTTP_AUTHORIZATION": signed.format("s3"),
+    }
     body = b"Action=GetCallerIdentity&Version=2011-06-15"
     caller = {
         "REQUEST_METHOD": "POST",
@@ -139,6 +162,8 @@ def test_what_is_allowed_and_what_needs_no_action_goes_through() -> None:
         "CONTENT_LENGTH": str(len(body)),
         "wsgi.input": io.BytesIO(body),
     }
-    assert [door({**listing, "QUERY_STRING": "x-id=ListBuckets"}, print), door(caller, print)] == [[b"served"]] * 2
+    assert [door({**listing, "QUERY_STRING": "x-id=ListBuckets"}, print), door(caller, print)] == [
+        [b"served"]
+    ] * 2
     assert [one.operation for one in door.decisions] == ["s3:ListBuckets", "sts:GetCallerIdentity"]
     assert caller["wsgi.input"].read() == body  # type: ignore[attr-defined]

@@ -15,7 +15,9 @@ from tests.estate.wide.answers import answers
 
 ANSWERS = answers(dict.fromkeys(REGIONS, "i-0123456789abcdef0"))
 REQUEST = {
-    "filterCriteria": {"resourceType": [{"value": "AWS_EC2_INSTANCE"}, {"value": "AWS_LAMBDA_FUNCTION"}]},
+    "filterCriteria": {
+        "resourceType": [{"value": "AWS_EC2_INSTANCE"}, {"value": "AWS_LAMBDA_FUNCTION"}]
+    },
     "resourceType": "AWS::EC2::SecurityGroup",
     "resourceId": "sg-1",
 }
@@ -33,7 +35,8 @@ def test_every_answer_is_of_the_providers_shape_and_read_back_whole(operation: s
     from botocore.parsers import create_parser
 
     read = create_parser(model.resolved_protocol).parse(
-        {"status_code": 200, "headers": dict(headers), "body": body}, model.operation_model(name).output_shape
+        {"status_code": 200, "headers": dict(headers), "body": body},
+        model.operation_model(name).output_shape,
     )
     read.pop("ResponseMetadata")
     assert read == said
@@ -47,17 +50,28 @@ def test_every_answer_is_of_the_providers_shape_and_read_back_whole(operation: s
         ("guardduty:ListFilters", {}, "lacks FilterNames"),
         ("guardduty:ListFilters", {"FilterNames": "quiet"}, "is list, not str"),
         ("guardduty:ListFilters", {"FilterNames": [7]}, "is string, not int"),
-        ("backup:ListBackupJobs", {"BackupJobs": [{"CreationDate": "today"}]}, "is timestamp, not str"),
+        (
+            "backup:ListBackupJobs",
+            {"BackupJobs": [{"CreationDate": "today"}]},
+            "is timestamp, not str",
+        ),
     ],
 )
-def test_what_the_provider_could_not_say_is_noticed(operation: str, answer: dict[str, Any], word: str) -> None:
+def test_what_the_provider_could_not_say_is_noticed(
+    operation: str, answer: dict[str, Any], word: str
+) -> None:
     assert any(word in text for text in untrue(operation, answer))
 
 
 def test_what_is_not_told_is_asked_of_the_server() -> None:
     told = Told(answers=ANSWERS, application=lambda environ, start: [b"served"])
     signed = "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/s3/aws4_request, Signature=b"
-    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "QUERY_STRING": "", "wsgi.input": io.BytesIO()}
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": "/",
+        "QUERY_STRING": "",
+        "wsgi.input": io.BytesIO(),
+    }
     assert told({**environ, "HTTP_AUTHORIZATION": signed}, print) == [b"served"]
     assert told(environ, print) == [b"served"]
     assert told.asked == set()

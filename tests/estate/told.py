@@ -53,7 +53,9 @@ class Told:
             return self.application(environ, start)
         self.asked.add(operation)
         region = environ["HTTP_AUTHORIZATION"].partition("Credential=")[2].split("/")[2]
-        status, headers, body = written(operation, self.answers[operation](region, _request(environ)))
+        status, headers, body = written(
+            operation, self.answers[operation](region, _request(environ))
+        )
         start(status, [*headers, ("Content-Length", str(len(body)))])
         return [body]
 
@@ -97,7 +99,9 @@ def written(operation: str, answer: Mapping[str, Any]) -> tuple[str, list[tuple[
 def untrue(operation: str, answer: Mapping[str, Any]) -> Iterator[str]:
     """Where an answer is not one that the provider's model knows."""
     shape = model(operation).output_shape
-    yield from _untrue(operation, shape, answer) if shape is not None else [f"{operation} answers nothing"]
+    yield from (
+        _untrue(operation, shape, answer) if shape is not None else [f"{operation} answers nothing"]
+    )
 
 
 def _untrue(path: str, shape: Shape, value: Any) -> Iterator[str]:
@@ -108,7 +112,9 @@ def _untrue(path: str, shape: Shape, value: Any) -> Iterator[str]:
                     yield from _untrue(f"{path}.{name}", shape.members[name], inner)
                 else:
                     yield f"{path} has no {name}"
-            yield from (f"{path} lacks {name}" for name in shape.required_members if name not in value)
+            yield from (
+                f"{path} lacks {name}" for name in shape.required_members if name not in value
+            )
         case "list" if isinstance(value, list):
             for inner in value:
                 yield from _untrue(f"{path}[]", shape.member, inner)

@@ -73,7 +73,9 @@ class Trail:
         self._note(operation, key, region, names, failed=not said[0].startswith("2"))
         return answer
 
-    def _note(self, operation: str, key: str, region: str, names: list[str], *, failed: bool) -> None:
+    def _note(
+        self, operation: str, key: str, region: str, names: list[str], *, failed: bool
+    ) -> None:
         service, _, name = operation.partition(":")
         number = f"event-{len(self.events)}"
         detail = {
@@ -105,7 +107,9 @@ class Trail:
         found = [
             {name: value for name, value in event.items() if name != "region"}
             for event in self.events * self.copies
-            if event["region"] == region and event["EventTime"] <= known and begins <= event["EventTime"] <= ends
+            if event["region"] == region
+            and event["EventTime"] <= known
+            and begins <= event["EventTime"] <= ends
         ]
         random.Random(region).shuffle(found)
         first = int(request.get("NextToken", "0"))
@@ -113,7 +117,10 @@ class Trail:
         if first + PAGE < len(found):
             page["NextToken"] = str(first + PAGE)
         body = json.dumps(page).encode()
-        start("200 OK", [("Content-Type", "application/x-amz-json-1.1"), ("Content-Length", str(len(body)))])
+        start(
+            "200 OK",
+            [("Content-Type", "application/x-amz-json-1.1"), ("Content-Length", str(len(body)))],
+        )
         return [body]
 
 
@@ -131,5 +138,7 @@ def _resources(environ: dict[str, Any]) -> list[str]:
     if not form and "json" in environ.get("CONTENT_TYPE", ""):
         form = _body(environ)
     bucket = urlsplit(environ.get("RAW_URI") or environ["PATH_INFO"]).path.split("/")[1]
-    names = [value for name, value in form.items() if _NAMES.search(name) and isinstance(value, str)]
+    names = [
+        value for name, value in form.items() if _NAMES.search(name) and isinstance(value, str)
+    ]
     return [*([bucket] if bucket else []), *names]

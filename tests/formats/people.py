@@ -5,10 +5,20 @@ from __future__ import annotations
 from datetime import date
 
 from scanner.model.attestations import Attestation, AttestationResult, Proof
-from scanner.model.waivers import ControlScope, FindingScope, GapScope, Scope, Standing, Waiver, WaiverResult
+from scanner.model.waivers import (
+    ControlScope,
+    FindingScope,
+    GapScope,
+    Scope,
+    Standing,
+    Waiver,
+    WaiverResult,
+)
 
 
-def _waiver(name: str, scope: Scope, standing: Standing, why: str = "", accepts: int = 0) -> WaiverResult:
+def _waiver(
+    name: str, scope: Scope, standing: Standing, why: str = "", accepts: int = 0
+) -> WaiverResult:
     waiver = Waiver(
         id=name, scope=scope, reason="It goes with the old system.", approver="cto@example.com",
         opened=date(2025, 12, 1), expires=date(2026, 3, 1),
@@ -21,7 +31,9 @@ def _waiver(name: str, scope: Scope, standing: Standing, why: str = "", accepts:
 
 def waivers(target: str) -> tuple[WaiverResult, ...]:
     """One of each standing."""
-    queue = FindingScope(target=target, check="aws-sqs-queue-encrypted", resource="arn:aws:s3:::scratch")
+    queue = FindingScope(
+        target=target, check="aws-sqs-queue-encrypted", resource="arn:aws:s3:::scratch"
+    )
     gap = GapScope(target=target, operation="kms:ListKeys", region="us-east-1")
     control = ControlScope(target=target, control="NET-01")
     elsewhere = ControlScope(target="aws:999999999999", control="NET-01")

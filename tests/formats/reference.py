@@ -81,7 +81,9 @@ def control(name: str, title: str, *checks: str) -> Control:
         nature="preventive, automated",
         frequency="continuous",
         modes=("setting",),
-        checks=tuple(CheckLink(id=item, role=Role.EVIDENCES, why="It shows it.") for item in checks),
+        checks=tuple(
+            CheckLink(id=item, role=Role.EVIDENCES, why="It shows it.") for item in checks
+        ),
         attestations=() if checks else ("MC-01",),
         must_have=(),
         lacking=(),
@@ -106,7 +108,9 @@ CHECKS = {
     item.id: item
     for item in (
         check("aws-s3-bucket-tls-only", "Buckets refuse requests without TLS", Severity.HIGH, FIX),
-        check("aws-s3-bucket-versioned", "Buckets keep earlier versions of objects", Severity.MEDIUM),
+        check(
+            "aws-s3-bucket-versioned", "Buckets keep earlier versions of objects", Severity.MEDIUM
+        ),
         check("aws-iam-root-mfa", "The root user signs in with a second factor", Severity.CRITICAL),
         check("aws-kms-key-rotation-enabled", "Customer keys are rotated every year", Severity.LOW),
         check("aws-sqs-queue-encrypted", "Queues are encrypted", Severity.MEDIUM),
@@ -125,8 +129,18 @@ CONTROLS = {
     )
 }
 CRITERIA = {
-    "CC1.1": ("Security", "Ethics and integrity set by leadership and followed", ("ORG-01",), Status.NEEDS_EVIDENCE),
-    "CC1.2": ("Security", "Board oversees control, apart from management", ("ORG-01",), Status.NEEDS_EVIDENCE),
+    "CC1.1": (
+        "Security",
+        "Ethics and integrity set by leadership and followed",
+        ("ORG-01",),
+        Status.NEEDS_EVIDENCE,
+    ),
+    "CC1.2": (
+        "Security",
+        "Board oversees control, apart from management",
+        ("ORG-01",),
+        Status.NEEDS_EVIDENCE,
+    ),
     "CC6.1": (
         "Security",
         "Logical access design: identity, authentication, keys, encryption, segmentation",
@@ -134,12 +148,22 @@ CRITERIA = {
         Status.FAIL,
     ),
     "CC6.6": ("Security", "Defence at the system boundary", ("ACC-01",), Status.PASS),
-    "CC6.7": ("Security", "Data protected while sent, moved or taken away", ("NET-01",), Status.FAIL),
+    "CC6.7": (
+        "Security",
+        "Data protected while sent, moved or taken away",
+        ("NET-01",),
+        Status.FAIL,
+    ),
     "CC7.3": ("Security", "Events judged: incident or not", ("INC-01",), Status.NO_OCCURRENCE),
     "CC9.1": ("Security", "Business disruption planned for", ("VEN-01",), Status.ACCEPTED),
     "A1.2": ("Availability", "Backups, redundancy and safeguards", ("BCK-01",), Status.NOT_SHOWN),
     "A1.3": ("Availability", "Recovery plans tested", ("INC-01",), Status.NOT_APPLICABLE),
-    "P1.1": ("Privacy", "Privacy notice given and kept current", ("ORG-01",), Status.NEEDS_EVIDENCE),
+    "P1.1": (
+        "Privacy",
+        "Privacy notice given and kept current",
+        ("ORG-01",),
+        Status.NEEDS_EVIDENCE,
+    ),
 }
 LIBRARY = Library(
     kinds={},
@@ -166,7 +190,10 @@ LIBRARY = Library(
                     category=category,
                     title=title,
                     evidence="partly",
-                    controls=tuple(ControlLink(control=item, primary=True, why="It serves.") for item in controls),
+                    controls=tuple(
+                        ControlLink(control=item, primary=True, why="It serves.")
+                        for item in controls
+                    ),
                 )
                 for name, (category, title, controls, _) in CRITERIA.items()
             ),
@@ -177,14 +204,20 @@ LIBRARY = Library(
 )
 
 
-def finding(name: str, verdict: Verdict, resource: str, *seen: Observation, reason: str = "") -> Finding:
+def finding(
+    name: str, verdict: Verdict, resource: str, *seen: Observation, reason: str = ""
+) -> Finding:
     """A finding about a bucket."""
     return Finding(
         check=name,
         verdict=verdict,
         severity=CHECKS[name].severity,
         resource=ResourceRef(
-            kind="aws.s3.bucket", id=f"arn:aws:s3:::{resource}", name=resource, target=TARGET, region="eu-west-1"
+            kind="aws.s3.bucket",
+            id=f"arn:aws:s3:::{resource}",
+            name=resource,
+            target=TARGET,
+            region="eu-west-1",
         ),
         reason=reason,
         observed=seen,
@@ -234,7 +267,12 @@ RESULTS = (
                 Observation("self.policy", Unreadable("s3:GetBucketPolicy denied")),
             ),
             *(
-                finding(TLS, Verdict.FAIL, f"logs-{number}", Observation("self.policy.requires_tls", False))
+                finding(
+                    TLS,
+                    Verdict.FAIL,
+                    f"logs-{number}",
+                    Observation("self.policy.requires_tls", False),
+                )
                 for number in range(6)
             ),
             finding(TLS, Verdict.PASS, "site"),
@@ -253,7 +291,10 @@ RESULTS = (
 )
 CONTROL_STATUS = {
     "ACC-01": (Status.PASS, ()),
-    "BCK-01": (Status.NOT_SHOWN, (REFUSED, "2 findings are unknown", "needs aws-backup-vault-locked", "needs MC-47")),
+    "BCK-01": (
+        Status.NOT_SHOWN,
+        (REFUSED, "2 findings are unknown", "needs aws-backup-vault-locked", "needs MC-47"),
+    ),
     "ENC-01": (Status.FAIL, ()),
     "NET-01": (Status.FAIL, ()),
     "INC-01": (Status.NO_OCCURRENCE, ()),
@@ -264,7 +305,9 @@ CONTROL_STATUS = {
 
 def counts(name: str) -> Counts:
     """The counts of a control, over its checks."""
-    results = [item for item in RESULTS if item.check in {link.id for link in CONTROLS[name].checks}]
+    results = [
+        item for item in RESULTS if item.check in {link.id for link in CONTROLS[name].checks}
+    ]
     return Counts(
         passed=sum(item.count(Verdict.PASS) for item in results),
         failed=sum(item.count(Verdict.FAIL) for item in results),
@@ -295,7 +338,9 @@ ASSESSMENT = Assessment(
     version="0.1.0",
     pack_sha256=LIBRARY.sha256,
     params={"defaults": {"key_max_age_days": 90}, "set": {TARGET: {"ports": [22, 3389]}}},
-    callers=(Caller(id="arn:aws:sts::123456789012:assumed-role/auditor/jane", account="123456789012"),),
+    callers=(
+        Caller(id="arn:aws:sts::123456789012:assumed-role/auditor/jane", account="123456789012"),
+    ),
     targets=(
         {
             "id": TARGET,

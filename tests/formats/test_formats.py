@@ -16,7 +16,7 @@ import jsonschema
 import pytest
 
 from scanner.formats import FORMATS, Report
-from scanner.formats.values import clean, json_value, short
+from scanner.formats.values import json_value, sanitized, shortened
 from scanner.model.answers import State
 from scanner.model.findings import CoverageRow, Status, Verdict
 from scanner.model.values import ABSENT, OpenList, Unreadable
@@ -60,16 +60,26 @@ def test_json_follows_its_published_schema(validator: jsonschema.Draft202012Vali
 
 
 BULK = CoverageRow(
-    target="gcp:p", region="", operation="cloudasset:assets.list", state=State.OK, answers=2, items=9, stood_for=12
+    target="gcp:p",
+    region="",
+    operation="cloudasset:assets.list",
+    state=State.OK,
+    answers=2,
+    items=9,
+    stood_for=12,
 )
 
 
-def test_what_was_read_in_bulk_shows_both_numbers_of_calls(validator: jsonschema.Draft202012Validator) -> None:
+def test_what_was_read_in_bulk_shows_both_numbers_of_calls(
+    validator: jsonschema.Draft202012Validator,
+) -> None:
     two = (*COVERAGE, BULK, replace(BULK, target="gcp:q", answers=1, stood_for=3))
     report = replace(REPORT, assessment=replace(ASSESSMENT, coverage=two))
     document = _document(report)
     validator.validate(document)
-    told = [(row["answers"], row["stood_for"]) for row in document["coverage"] if "stood_for" in row]
+    told = [
+        (row["answers"], row["stood_for"]) for row in document["coverage"] if "stood_for" in row
+    ]
     assert told == [(2, 12), (1, 3)]
     line = "Read in bulk: 3 calls of cloudasset:assets.list in place of 15 or more"
     assert line in FORMATS.get("terminal")(report)
@@ -87,7 +97,9 @@ def test_what_was_read_in_bulk_shows_both_numbers_of_calls(validator: jsonschema
         (("schema",), "tscan.result/2"),
     ],
 )
-def test_the_schema_refuses(validator: jsonschema.Draft202012Validator, where: tuple[Any, ...], wrong: Any) -> None:
+def test_the_schema_refuses(
+    validator: jsonschema.Draft202012Validator, where: tuple[Any, ...], wrong: Any
+) -> None:
     document = _document()
     place = document
     for step in where[:-1]:
@@ -108,13 +120,17 @@ def test_json_is_the_same_whatever_the_order_of_what_it_was_made_from() -> None:
 
 
 def test_json_does_not_depend_on_the_screen() -> None:
-    assert FORMATS.get("json")(replace(REPORT, width=200, color=True)) == FORMATS.get("json")(REPORT)
+    assert FORMATS.get("json")(replace(REPORT, width=200, color=True)) == FORMATS.get("json")(
+        REPORT
+    )
 
 
 def test_json_holds_every_finding_and_counts_them() -> None:
     document = _document()
     verdicts = Counter(finding["verdict"] for finding in document["findings"])
-    assert verdicts == {verdict.value: document["summary"]["findings"][verdict.value] for verdict in Verdict}
+    assert verdicts == {
+        verdict.value: document["summary"]["findings"][verdict.value] for verdict in Verdict
+    }
     assert len(document["findings"]) == len(ASSESSMENT.findings)
     assert {finding["controls"][0] for finding in document["findings"]} == {
         "ACC-01",
@@ -136,7 +152,10 @@ def test_json_is_ascii_so_that_no_name_acts_on_a_terminal() -> None:
     [
         (Unreadable("denied"), {"unreadable": "denied"}),
         (ABSENT, {"absent": True}),
-        (OpenList([1, ABSENT], "cut off"), {"read": [1, {"absent": True}], "unreadable": "cut off"}),
+        (
+            OpenList([1, ABSENT], "cut off"),
+            {"read": [1, {"absent": True}], "unreadable": "cut off"},
+        ),
         (datetime(2026, 1, 1, 2, tzinfo=timezone(timedelta(hours=2))), "2026-01-01T00:00:00Z"),
         (timedelta(days=400), "34560000s"),
         (timedelta(milliseconds=1500), "1.5s"),
@@ -163,19 +182,21 @@ def test_values_in_json(value: object, expected: object) -> None:
     ],
 )
 def test_values_for_people(value: object, expected: str) -> None:
-    assert short(value) == expected
+    assert shortened(value) == expected
 
 
-@pytest.mark.parametrize("code", [0x1B, 0x07, 0x0A, 0x7F, 0x85, 0x9B, 0x200B, 0x2028, 0x202E, 0x2066, 0xD800, 0xFEFF])
+@pytest.mark.parametrize(
+    "code", [0x1B, 0x07, 0x0A, 0x7F, 0x85, 0x9B, 0x200B, 0x2028, 0x202E, 0x2066, 0xD800, 0xFEFF]
+)
 def test_clean_leaves_nothing_that_acts(code: int) -> None:
-    cleaned = clean(f"a{chr(code)}b")
+    cleaned = sanitized(f"a{chr(code)}b")
     assert cleaned.isascii()
     assert cleaned.isprintable()
     assert cleaned.startswith("a\\")
 
 
 def test_clean_leaves_names_of_people_alone() -> None:
-    assert clean("Zoë 東京 [bold]") == "Zoë 東京 [bold]"
+    assert sanitized("Zoë 東京 [bold]") == "Zoë 東京 [bold]"
 
 
 @pytest.mark.parametrize("width", [60, 80, 200])
@@ -209,7 +230,11 @@ def test_every_criterion_is_in_the_matrix() -> None:
 def test_no_format_gives_an_opinion(name: str) -> None:
     format_name, report = CASES[name]
     rendered = FORMATS.get(format_name)(report).lower()
-    assert not [word for word in ("compliant", "certified", "effective", "passed the audit") if word in rendered]
+    assert not [
+        word
+        for word in ("compliant", "certified", "effective", "passed the audit")
+        if word in rendered
+    ]
 
 
 def test_unknown_format_is_refused_with_a_hint() -> None:

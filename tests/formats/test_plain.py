@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from scanner.core.ordered import Listed, Ordered
-from scanner.formats.plain import dumps, plain
+from scanner.formats.plain import dumps, to_plain
 from scanner.model.operation import Deviation
 
 
@@ -55,7 +55,14 @@ class Book:
     inner: Book | None = None
 
 
-ROW = Row("a", datetime(2026, 1, 2, tzinfo=UTC), timedelta(hours=1), 0.1234567, Word.GOOD, (date(2026, 1, 1),))
+ROW = Row(
+    "a",
+    datetime(2026, 1, 2, tzinfo=UTC),
+    timedelta(hours=1),
+    0.1234567,
+    Word.GOOD,
+    (date(2026, 1, 1),),
+)
 AS_JSON = {
     "name": "a",
     "when": "2026-01-02T00:00:00Z",
@@ -82,15 +89,15 @@ def book(rows: int, inner: Book | None = None) -> Book:
 @pytest.mark.parametrize("one", [book(0), book(1), book(3, book(0)), book(2, book(2))])
 def test_the_text_holds_what_the_values_are(one: Book) -> None:
     text = dumps("book/1", one)
-    assert json.loads(text) == {"schema": "book/1", **plain(one)}
+    assert json.loads(text) == {"schema": "book/1", **to_plain(one)}
     assert text.isascii()
     assert text.endswith("}\n")
     assert "\x1b" not in text
 
 
 def test_nouns_are_values_by_name() -> None:
-    assert plain(ROW) == AS_JSON
-    assert plain(Pair(ROW, "one")) == {"row": AS_JSON, "why": "one"}
+    assert to_plain(ROW) == AS_JSON
+    assert to_plain(Pair(ROW, "one")) == {"row": AS_JSON, "why": "one"}
 
 
 def test_a_row_is_a_line() -> None:

@@ -44,7 +44,9 @@ def bucket(*, lock: str = "", days: int = 30) -> Iterator[str]:
             if lock:
                 rule = {"DefaultRetention": {"Mode": lock, "Days": days}}
                 configuration = {"ObjectLockEnabled": "Enabled", "Rule": rule}
-                client.put_object_lock_configuration(Bucket="history", ObjectLockConfiguration=configuration)
+                client.put_object_lock_configuration(
+                    Bucket="history", ObjectLockConfiguration=configuration
+                )
             yield "s3://history/tscan"
         finally:
             os.environ.clear()

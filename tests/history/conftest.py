@@ -20,7 +20,9 @@ def git(folder: Path, *words: str) -> str:
     """What git says, with no configuration of this machine."""
     command = ["git", "-C", str(folder), *words]
     environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull}
-    return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+    return subprocess.run(
+        command, env=environment, check=True, capture_output=True, text=True
+    ).stdout
 
 
 @pytest.fixture

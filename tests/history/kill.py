@@ -71,7 +71,9 @@ def kill(place: str, key: Path, count: int, seed: int, longest: float) -> tuple[
 def _verifies(store: Store) -> None:
     seen = verify(store)
     if seen.damages or seen.unsigned:
-        raise AssertionError("\n".join(map(str, seen.damages)) or f"{seen.unsigned} records are not signed")
+        raise AssertionError(
+            "\n".join(map(str, seen.damages)) or f"{seen.unsigned} records are not signed"
+        )
 
 
 def _swept(store: Store, records: Sequence[Record]) -> int:
@@ -85,7 +87,9 @@ def _swept(store: Store, records: Sequence[Record]) -> int:
         raise AssertionError(f"named and lost: {sorted(named - superseded - before)}")
     removed = compact(store, now=time.time() + AGE + 10)
     if removed.orphans != len(before - named) or removed.superseded != len(before & superseded):
-        raise AssertionError(f"{removed} of {len(before - named)} orphans and {len(superseded)} superseded files")
+        raise AssertionError(
+            f"{removed} of {len(before - named)} orphans and {len(superseded)} superseded files"
+        )
     if {entry.key for entry in store.list("segments/")} != named - superseded:
         raise AssertionError("compacting left an orphan or took what is named")
     if isinstance(store, LocalStore) and list(Path(store.name).rglob(".unfinished-*")):
@@ -118,7 +122,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--s3", action="store_true", help="in a bucket of a moto server instead of a folder")
+    parser.add_argument(
+        "--s3", action="store_true", help="in a bucket of a moto server instead of a folder"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         key = Path(folder, "key.pem")
@@ -131,7 +137,9 @@ def main() -> None:
         else:
             told = kill(f"{folder}/store", key, options.count, options.seed, 0.4)
     acknowledged, records, orphans = told
-    print(f"{options.count} kills: {acknowledged} commits acknowledged, {records} records, {orphans} orphans removed")
+    print(
+        f"{options.count} kills: {acknowledged} commits acknowledged, {records} records, {orphans} orphans removed"
+    )
 
 
 if __name__ == "__main__":

@@ -52,7 +52,9 @@ def make_nights(folder: Path) -> Nights:
             id=f"night-{day}",
             started=f"{day}T00:00:00.000Z",
             finished=f"{day}T00:10:00.000Z",
-            checks=tuple(sorted({*taken.checks, *(name for name in library.checks if name == OWN)})),
+            checks=tuple(
+                sorted({*taken.checks, *(name for name in library.checks if name == OWN)})
+            ),
         )
         assessment = judge([snapshot], library)
         records += commit_scan(

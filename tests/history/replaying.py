@@ -59,14 +59,22 @@ def make_year(folder: Path, count: int) -> list[str]:
     (own / f"{OWN}.yaml").write_text(text.replace(CHECK, OWN))
     make_key(folder / "key.pem")
     taken = read_snapshot(SNAPSHOT)
-    libraries = {roots: load_library(roots) for roots in (default_roots(), default_roots(checks=(own,)))}
+    libraries = {
+        roots: load_library(roots) for roots in (default_roots(), default_roots(checks=(own,)))
+    }
     results = []
     for number in range(count):
         roots, library = list(libraries.items())[count // 3 <= number < 2 * count // 3]
-        snapshot = _night(taken, number, params={"access_key_max_age_days": 400} if number >= count // 2 else {})
-        snapshot = replace(snapshot, checks=tuple(sorted({*taken.checks, *({OWN} & library.checks.keys())})))
+        snapshot = _night(
+            taken, number, params={"access_key_max_age_days": 400} if number >= count // 2 else {}
+        )
+        snapshot = replace(
+            snapshot, checks=tuple(sorted({*taken.checks, *({OWN} & library.checks.keys())}))
+        )
         assessment = judge([snapshot], library)
-        commit_scan([snapshot], assessment, library, str(folder / "store"), folder / "key.pem", roots=roots)
+        commit_scan(
+            [snapshot], assessment, library, str(folder / "store"), folder / "key.pem", roots=roots
+        )
         results.append(render(Report(assessment=assessment, library=library)))
     return results
 
@@ -90,7 +98,17 @@ def _night(taken: Snapshot, number: int, **more: object) -> Snapshot:
 def lines_of(store: Path, count: int) -> list[bytes]:
     """What `tscan replay` writes of the nights, line by line."""
     last = FIRST + timedelta(days=count - 1)
-    words = ["replay", "--from", FIRST.isoformat(), "--to", last.isoformat(), "--store", str(store), "--format", "json"]
+    words = [
+        "replay",
+        "--from",
+        FIRST.isoformat(),
+        "--to",
+        last.isoformat(),
+        "--store",
+        str(store),
+        "--format",
+        "json",
+    ]
     done = subprocess.run(
         [sys.executable, "-c", REPLAY, *words],
         cwd=store.parent,
@@ -118,7 +136,9 @@ def differing(lines: Sequence[bytes], results: Sequence[str]) -> list[int]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--nights", type=int, default=180)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -127,7 +147,9 @@ def main() -> None:
     if wrong:
         raise AssertionError(f"nights {wrong} came out otherwise")
     packs = len({json.loads(result)["scan"]["pack_sha256"] for result in results})
-    print(f"{options.nights} nights by {packs} packs, {len(set(results))} different results: the same bytes, no socket")
+    print(
+        f"{options.nights} nights by {packs} packs, {len(set(results))} different results: the same bytes, no socket"
+    )
 
 
 if __name__ == "__main__":

@@ -129,14 +129,19 @@ class Vandal:
         envelope = json.loads(path.read_bytes())
         statement = json.loads(base64.b64decode(envelope["payload"]))
         change(statement["predicate"])
-        payload = json.dumps(statement, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+        payload = json.dumps(
+            statement, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        ).encode()
         envelope["payload"] = base64.b64encode(payload).decode()
         path.write_text(json.dumps(envelope, sort_keys=True, separators=(",", ":")) + "\n")
 
     def back_date(self) -> list[str]:
         path = self.chance.choice(self.records)
         self._change(
-            path, lambda record: record.update(started="2025-06-01T00:00:00.000Z", finished="2025-06-01T00:10:00.000Z")
+            path,
+            lambda record: record.update(
+                started="2025-06-01T00:00:00.000Z", finished="2025-06-01T00:10:00.000Z"
+            ),
         )
         return self._name(path)
 
@@ -202,7 +207,10 @@ KINDS = {
 
 def missed(seen: Verified, deed: str, files: list[str]) -> bool:
     """Whether none of the files was named with its record and the kind of damage that was done."""
-    return not any(damage.file in files and damage.kind in KINDS[deed] and damage.record for damage in seen.damages)
+    return not any(
+        damage.file in files and damage.kind in KINDS[deed] and damage.record
+        for damage in seen.damages
+    )
 
 
 def run(count: int, seed: int, place: str = "") -> Counter[str]:
@@ -227,7 +235,9 @@ def run(count: int, seed: int, place: str = "") -> Counter[str]:
             _carry(store, before, after)
             seen = verify(store, anchors=anchors)
             if missed(seen, deed, files):
-                raise AssertionError(f"{number}: {deed} of {files} was not named: {[*map(str, seen.damages)]}")
+                raise AssertionError(
+                    f"{number}: {deed} of {files} was not named: {[*map(str, seen.damages)]}"
+                )
             done[deed] += 1
             _carry(store, after, before)
             _carry(open_store(str(folder)), after, before)
@@ -235,7 +245,11 @@ def run(count: int, seed: int, place: str = "") -> Counter[str]:
 
 
 def _files(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def _carry(store: Store, before: dict[str, bytes], after: dict[str, bytes]) -> None:
@@ -251,7 +265,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--s3", action="store_true", help="in a bucket of a moto server instead of a folder")
+    parser.add_argument(
+        "--s3", action="store_true", help="in a bucket of a moto server instead of a folder"
+    )
     options = parser.parse_args()
     if options.s3:
         from tests.history.bucket import bucket
@@ -260,7 +276,9 @@ def main() -> None:
             done = run(options.count, options.seed, place)
     else:
         done = run(options.count, options.seed)
-    print(f"{sum(done.values())} of {options.count} detected and named: {dict(sorted(done.items()))}")
+    print(
+        f"{sum(done.values())} of {options.count} detected and named: {dict(sorted(done.items()))}"
+    )
 
 
 if __name__ == "__main__":

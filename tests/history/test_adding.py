@@ -43,14 +43,27 @@ def heads(store: str) -> dict[str, str]:
     return dict(seen.heads)
 
 
-def test_what_was_read_without_a_store_is_committed_as_a_scan_commits_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_read_without_a_store_is_committed_as_a_scan_commits_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for day in ("2027-01-01", "2027-01-02"):
         path = evidence(day)
         monkeypatch.setattr(pipeline, "scan", lambda *_, path=path, **__: [read_snapshot(path)])
         assert run(["scan", "--store", "scanned", "--quiet"]) == 1
         assert run(["history", "add", str(path), "--store", "added", "--quiet"]) == 1
     assert heads("added") == heads("scanned")
-    assert run(["verify", "added", "--deep", "--public-key", *map(str, Path("added/keys").glob("*.pem"))]) == 0
+    assert (
+        run(
+            [
+                "verify",
+                "added",
+                "--deep",
+                "--public-key",
+                *map(str, Path("added/keys").glob("*.pem")),
+            ]
+        )
+        == 0
+    )
 
 
 def test_the_same_evidence_is_added_once(capsys: Captured) -> None:

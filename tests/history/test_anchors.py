@@ -56,28 +56,37 @@ def record(store: Path, number: int) -> Path:
 
 
 def named(place: str, anchors: Any) -> list[tuple[str, str, str]]:
-    return [(one.record, one.kind, one.detail) for one in verify(open_store(place), anchors=list(anchors)).damages]
+    return [
+        (one.record, one.kind, one.detail)
+        for one in verify(open_store(place), anchors=list(anchors)).damages
+    ]
 
 
 # -- a repository -----------------------------------------------------------------------------------------------------
 
 
 @needs_git
-def test_a_tag_names_chain_number_digest_and_time(store: Path, repository: Path, capsys: Any) -> None:
+def test_a_tag_names_chain_number_digest_and_time(
+    store: Path, repository: Path, capsys: Any
+) -> None:
     assert run(["history", "anchor", "--git", str(repository), "--store", str(store)]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0] == f"anchor: {HERE} 4 is {FIRST_TAG} in {repository}"
     assert said[2] == f"push them: git -C {repository} push origin 'refs/tags/tscan/*'"
     newest = Ledger(open_store(str(store))).records(HERE)[-1]
     text = git(repository, "cat-file", "tag", FIRST_TAG).partition("\n\n")[2]
-    assert text == (f"tscan anchor 1\n\nchain {CHAIN}\nrecord 4\nsha256 {newest.sha256}\nfinished {newest.finished}\n")
+    assert text == (
+        f"tscan anchor 1\n\nchain {CHAIN}\nrecord 4\nsha256 {newest.sha256}\nfinished {newest.finished}\n"
+    )
     assert git(repository, "cat-file", "-t", FIRST_TAG) == "tag\n"
     assert run(["history", "anchor", "--git", str(repository), "--store", str(store)]) == 0
     assert f"anchor: {repository} has the newest records already" in capsys.readouterr().out
 
 
 @needs_git
-def test_verify_says_how_far_the_anchors_reach(store: Path, signer: Signer, repository: Path, capsys: Any) -> None:
+def test_verify_says_how_far_the_anchors_reach(
+    store: Path, signer: Signer, repository: Path, capsys: Any
+) -> None:
     words = ["history", "anchor", "--git", str(repository), "--store", str(store), "--target", HERE]
     assert run(words) == 0
     commit(str(store), signer, 4, 6)
@@ -85,7 +94,10 @@ def test_verify_says_how_far_the_anchors_reach(store: Path, signer: Signer, repo
     assert run(["verify", str(store), "--git", str(repository)]) == 0
     said = capsys.readouterr().out
     assert f"{CHAIN}: anchored up to record 4 (tag {FIRST_TAG}, 20" in said
-    assert f"{CHAIN}: records 5 to 6: no outside anchor: rewritable by the key holder before 2026-01-01T05:12" in said
+    assert (
+        f"{CHAIN}: records 5 to 6: no outside anchor: rewritable by the key holder before 2026-01-01T05:12"
+        in said
+    )
     assert "aws=444455556666: records 1 to 2: no outside anchor" in said
     assert run(words) == 0
     capsys.readouterr()
@@ -96,21 +108,28 @@ def test_verify_says_how_far_the_anchors_reach(store: Path, signer: Signer, repo
 
 
 @needs_git
-def test_a_cut_off_end_is_named_with_the_tag_that_shows_it(store: Path, repository: Path, capsys: Any) -> None:
+def test_a_cut_off_end_is_named_with_the_tag_that_shows_it(
+    store: Path, repository: Path, capsys: Any
+) -> None:
     anchor_heads(Ledger(open_store(str(store))), [HERE, OTHER], GitAnchors(str(repository)))
     record(store, 4).unlink()
     assert run(["verify", str(store)]) == 0
     capsys.readouterr()
     assert run(["verify", str(store), "--git", str(repository)]) == 1
     said = capsys.readouterr().out
-    assert f"DAMAGED record {CHAIN}/4: log/{CHAIN}/000000000004.json: missing (tag {FIRST_TAG}, 20" in said
+    assert (
+        f"DAMAGED record {CHAIN}/4: log/{CHAIN}/000000000004.json: missing (tag {FIRST_TAG}, 20"
+        in said
+    )
     assert "names it: records were cut off)" in said
     assert "aws=444455556666: anchored up to record 2" in said
     assert f"{CHAIN}: records 1 to 3: no outside anchor" in said
 
 
 @needs_git
-def test_a_chain_that_the_key_holder_grew_again_is_named(store: Path, signer: Signer, repository: Path) -> None:
+def test_a_chain_that_the_key_holder_grew_again_is_named(
+    store: Path, signer: Signer, repository: Path
+) -> None:
     kept = GitAnchors(str(repository))
     anchor_heads(Ledger(open_store(str(store))), [HERE], kept)
     record(store, 4).unlink()
@@ -130,9 +149,13 @@ def test_a_chain_that_is_gone_whole_is_named(store: Path, repository: Path) -> N
     kept = GitAnchors(str(repository))
     anchor_heads(Ledger(open_store(str(store))), [HERE, OTHER], kept)
     shutil.rmtree(store / "log/aws=444455556666")
-    assert [row[:2] for row in named(str(store), kept.read())] == [("aws=444455556666/2", "missing")]
+    assert [row[:2] for row in named(str(store), kept.read())] == [
+        ("aws=444455556666/2", "missing")
+    ]
     assert run(["verify", str(store), "--git", str(repository)]) == 1
-    assert run(["verify", str(store), "--git", str(repository), "--target", HERE]) == 0, "a part, by its name"
+    assert run(["verify", str(store), "--git", str(repository), "--target", HERE]) == 0, (
+        "a part, by its name"
+    )
 
 
 @needs_git
@@ -140,8 +163,14 @@ def test_a_chain_that_is_gone_whole_is_named(store: Path, repository: Path) -> N
     ("how", "said"),
     [
         (("tag", f"tscan/{CHAIN}/000000000002"), "is not an anchor that tscan wrote"),
-        (("tag", "--annotate", "--message", "hello", "tscan/x"), "is not an anchor that tscan wrote"),
-        (("tag", "--annotate", "--message", "MOVED", f"tscan/{CHAIN}/000000000002"), "is not an anchor"),
+        (
+            ("tag", "--annotate", "--message", "hello", "tscan/x"),
+            "is not an anchor that tscan wrote",
+        ),
+        (
+            ("tag", "--annotate", "--message", "MOVED", f"tscan/{CHAIN}/000000000002"),
+            "is not an anchor",
+        ),
     ],
 )
 def test_a_tag_that_is_none_of_ours_is_said(
@@ -165,7 +194,9 @@ def test_a_commit_is_no_anchor(store: Path, repository: Path, capsys: Any) -> No
 
 
 @needs_git
-def test_what_holds_no_anchor_is_not_silently_one(store: Path, repository: Path, tmp_path: Path, capsys: Any) -> None:
+def test_what_holds_no_anchor_is_not_silently_one(
+    store: Path, repository: Path, tmp_path: Path, capsys: Any
+) -> None:
     assert run(["verify", str(store), "--git", str(repository)]) == 2
     assert "holds no anchor" in capsys.readouterr().err
     for place in (tmp_path / "nothing", tmp_path):
@@ -202,7 +233,9 @@ def test_git_looks_at_the_repository_that_is_named(
 ) -> None:
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "of-a-hook"))
     kept = GitAnchors(str(repository))
-    assert [name for _, name in anchor_heads(Ledger(open_store(str(store))), [HERE], kept)] == [FIRST_TAG]
+    assert [name for _, name in anchor_heads(Ledger(open_store(str(store))), [HERE], kept)] == [
+        FIRST_TAG
+    ]
     assert [anchor.name for anchor in kept.read()] == [f"{CHAIN}/4"]
 
 
@@ -213,7 +246,9 @@ def test_without_git_it_is_said(repository: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @needs_git
-@pytest.mark.parametrize("stream", ["github=a..b", "github=.x", "github=org_2frepo.lock", "tf=a.b-c"])
+@pytest.mark.parametrize(
+    "stream", ["github=a..b", "github=.x", "github=org_2frepo.lock", "tf=a.b-c"]
+)
 def test_every_chain_has_a_name_that_git_takes(repository: Path, stream: str) -> None:
     git(repository, "check-ref-format", f"refs/tags/{tag_of(stream, 1)}")
 
@@ -306,12 +341,17 @@ def test_a_deleted_end_is_named(place: str, signer: Signer, capsys: Any) -> None
     assert run(["verify", place]) == 1
     said = capsys.readouterr().out
     for number in (4, 5):
-        assert f"DAMAGED record {CHAIN}/{number}: log/{CHAIN}/{number:012d}.json: missing (version " in said
+        assert (
+            f"DAMAGED record {CHAIN}/{number}: log/{CHAIN}/{number:012d}.json: missing (version "
+            in said
+        )
     assert "names it: records were cut off" in said
 
 
 @pytest.mark.slow
-def test_a_record_that_was_created_again_after_a_deletion_is_named(place: str, signer: Signer, capsys: Any) -> None:
+def test_a_record_that_was_created_again_after_a_deletion_is_named(
+    place: str, signer: Signer, capsys: Any
+) -> None:
     commit(place, signer, 0, 4)
     hide(place, 3, 4)
     commit(place, signer, 10, 12, "invented")
@@ -326,7 +366,10 @@ def test_a_record_that_was_created_again_after_a_deletion_is_named(place: str, s
 def test_all_of_it_deleted_is_not_an_empty_store(place: str, signer: Signer) -> None:
     commit(place, signer, 0, 2)
     hide(place, 1, 2)
-    assert [row[:2] for row in named(place, anchors(place))] == [(f"{CHAIN}/1", "missing"), (f"{CHAIN}/2", "missing")]
+    assert [row[:2] for row in named(place, anchors(place))] == [
+        (f"{CHAIN}/1", "missing"),
+        (f"{CHAIN}/2", "missing"),
+    ]
 
 
 @pytest.mark.slow
@@ -350,7 +393,9 @@ def test_a_lock_that_has_run_out_anchors_nothing(place: str, signer: Signer) -> 
 
 
 @pytest.mark.slow
-def test_what_somebody_may_remove_shows_damage_and_anchors_nothing(loose: str, signer: Signer, capsys: Any) -> None:
+def test_what_somebody_may_remove_shows_damage_and_anchors_nothing(
+    loose: str, signer: Signer, capsys: Any
+) -> None:
     commit(loose, signer, 0, 3)
     assert list(anchors(loose)) == []
     assert run(["verify", loose]) == 0
@@ -364,7 +409,9 @@ def test_what_somebody_may_remove_shows_damage_and_anchors_nothing(loose: str, s
     assert open_store(loose).put_new(key, content)
     capsys.readouterr()
     assert run(["verify", loose]) == 0
-    assert "no outside anchor" in capsys.readouterr().out, "a version that fits and can be removed is none"
+    assert "no outside anchor" in capsys.readouterr().out, (
+        "a version that fits and can be removed is none"
+    )
 
 
 @pytest.mark.slow
@@ -373,7 +420,9 @@ def test_a_deletion_whose_content_was_removed_is_named(loose: str, signer: Signe
     commit(loose, signer, 0, 3)
     hide(loose, 3)
     name, _, prefix = loose.removeprefix("s3://").partition("/")
-    (row,) = s3().list_object_versions(Bucket=name, Prefix=f"{prefix}/log/{CHAIN}/000000000003")["Versions"]
+    (row,) = s3().list_object_versions(Bucket=name, Prefix=f"{prefix}/log/{CHAIN}/000000000003")[
+        "Versions"
+    ]
     s3().delete_object(Bucket=name, Key=row["Key"], VersionId=row["VersionId"])
     ((record_name, kind, detail),) = named(loose, anchors(loose))
     assert (record_name, kind) == (f"{CHAIN}/3", "missing")
@@ -381,7 +430,9 @@ def test_a_deletion_whose_content_was_removed_is_named(loose: str, signer: Signe
 
 
 @pytest.mark.slow
-def test_a_bucket_without_versions_anchors_nothing_and_is_read(place: str, signer: Signer, capsys: Any) -> None:
+def test_a_bucket_without_versions_anchors_nothing_and_is_read(
+    place: str, signer: Signer, capsys: Any
+) -> None:
     s3().create_bucket(Bucket="plain")
     plain = f"s3://plain/{place.rpartition('/')[2]}"
     commit(plain, signer, 0, 2)
@@ -404,7 +455,10 @@ def test_versions_that_are_refused_are_said(
     monkeypatch.setattr("botocore.paginate.PageIterator.__iter__", refuse)
     assert run(["verify", place]) == 0
     said = capsys.readouterr().out
-    assert "its versions were not read (AccessDenied): what was deleted or written again does not show" in said
+    assert (
+        "its versions were not read (AccessDenied): what was deleted or written again does not show"
+        in said
+    )
     assert "no outside anchor" in said
 
 

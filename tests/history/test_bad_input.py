@@ -88,13 +88,17 @@ def stated(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
     envelope = json.loads(path.read_bytes())
     statement = json.loads(base64.b64decode(envelope["payload"]))
     change(statement)
-    payload = json.dumps(statement, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    payload = json.dumps(
+        statement, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    ).encode()
     envelope["payload"] = base64.b64encode(payload).decode()
     path.write_text(json.dumps(envelope, sort_keys=True, separators=(",", ":")) + "\n")
 
 
 def back_dated(statement: dict[str, Any]) -> None:
-    statement["predicate"].update(started="2025-06-01T00:00:00.000Z", finished="2025-06-01T00:10:00.000Z")
+    statement["predicate"].update(
+        started="2025-06-01T00:00:00.000Z", finished="2025-06-01T00:10:00.000Z"
+    )
 
 
 # What is done; what a command that reads then says; the record and the damage that verify names.
@@ -134,7 +138,9 @@ DAMAGES: dict[str, tuple[Callable[[Path], None], str, str]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_damage_is_said_by_what_reads_and_named_by_verify(store: Path, damage: str, capsys: Captured) -> None:
+def test_damage_is_said_by_what_reads_and_named_by_verify(
+    store: Path, damage: str, capsys: Captured
+) -> None:
     act, said, named = DAMAGES[damage]
     period = ["period", "--from", "2026-01-01", "--to", "2026-01-05", "--store", str(store)]
     assert run(period) == 0
@@ -163,15 +169,23 @@ def test_a_damaged_chain_is_not_continued_and_nothing_is_written(store: Path, wh
 
 
 @pytest.mark.parametrize("command", [["history", "list", "--store"], ["verify"]])
-def test_what_a_newer_version_wrote_is_refused(store: Path, command: list[str], capsys: Captured) -> None:
-    stated(record(store, 5), lambda statement: statement.update(predicateType="https://tscan.dev/record/2"))
+def test_what_a_newer_version_wrote_is_refused(
+    store: Path, command: list[str], capsys: Captured
+) -> None:
+    stated(
+        record(store, 5),
+        lambda statement: statement.update(predicateType="https://tscan.dev/record/2"),
+    )
     assert run([*command, str(store)]) == 2
     said = capsys.readouterr().err
     assert "000000000005.json was written by a newer tscan (record format 2)" in said
     assert "hint: upgrade tscan" in said
     (store / "store.json").write_text(json.dumps({"schema": "tscan.store/2"}))
     assert run([*command, str(store)]) == 2
-    assert "the store's form tscan.store/2 is not known\n  hint: upgrade tscan" in capsys.readouterr().err
+    assert (
+        "the store's form tscan.store/2 is not known\n  hint: upgrade tscan"
+        in capsys.readouterr().err
+    )
 
 
 # -- at the end of a scan ---------------------------------------------------------------------------------------------
@@ -247,24 +261,42 @@ def _other_folder(folder: Path) -> None:
 
 
 PLACES: dict[str, tuple[dict[str, str], Callable[[Path], object], str]] = {
-    "a path that is wrong": ({"TSCAN_KEY_FILE": "nowhere.pem"}, lambda _: None, "the key nowhere.pem cannot be read"),
+    "a path that is wrong": (
+        {"TSCAN_KEY_FILE": "nowhere.pem"},
+        lambda _: None,
+        "the key nowhere.pem cannot be read",
+    ),
     "a key for others to read": ({}, _wide, "key.pem can be read by others\n  hint: chmod 600 "),
-    "garbage": ({"TSCAN_KEY": "garbage"}, lambda _: None, "TSCAN_KEY is not a private key that can be read"),
-    "a file": ({}, lambda folder: (folder / "store").write_text(""), "store cannot be listed: Not a directory"),
+    "garbage": (
+        {"TSCAN_KEY": "garbage"},
+        lambda _: None,
+        "TSCAN_KEY is not a private key that can be read",
+    ),
+    "a file": (
+        {},
+        lambda folder: (folder / "store").write_text(""),
+        "store cannot be listed: Not a directory",
+    ),
     "another folder": ({}, _other_folder, "store holds something else than history: report.doc"),
 }
 
 
 @pytest.mark.parametrize("what", PLACES)
 def test_a_place_or_key_that_is_none_is_said_before_the_first_call(
-    tmp_path: Path, taken: list[Snapshot], monkeypatch: pytest.MonkeyPatch, what: str, capsys: Captured
+    tmp_path: Path,
+    taken: list[Snapshot],
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+    capsys: Captured,
 ) -> None:
     environment, act, said = PLACES[what]
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     act(tmp_path)
     before = sorted(tmp_path.rglob("*"))
-    assert run(["scan", "--store", "store"]) == 2  # what was taken is empty: a call would be a defect
+    assert (
+        run(["scan", "--store", "store"]) == 2
+    )  # what was taken is empty: a call would be a defect
     shown = capsys.readouterr()
     assert said in shown.err
     assert shown.out == ""
@@ -285,7 +317,10 @@ def test_who_has_no_home_scans_without_a_key(
     assert verify(open_store("store")).unsigned == 1
     capsys.readouterr()
     assert run(["init"]) == 2
-    assert "there is no home folder for a key\n  hint: name a file with --key" in capsys.readouterr().err
+    assert (
+        "there is no home folder for a key\n  hint: name a file with --key"
+        in capsys.readouterr().err
+    )
     assert run(["init", "--no-sign"]) == 0
 
 
@@ -299,11 +334,17 @@ def test_an_own_key_that_cannot_be_read_is_not_taken_for_none(
     assert "own.pem cannot be read: No such file or directory" in capsys.readouterr().err
 
 
-def test_init_looks_at_the_store_that_is_configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_init_looks_at_the_store_that_is_configured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "tscan.yaml").write_text("version: 1\nstore: elsewhere\n")
     assert run(["init", "--key", "key.pem"]) == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["elsewhere", "key.pem", "tscan.yaml"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "elsewhere",
+        "key.pem",
+        "tscan.yaml",
+    ]
 
 
 def test_a_bucket_without_conditional_writes_ends_the_scan_with_2(
@@ -311,7 +352,10 @@ def test_a_bucket_without_conditional_writes_ends_the_scan_with_2(
 ) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), Unconditional) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        for name, value in {**SETTINGS, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}"}.items():
+        for name, value in {
+            **SETTINGS,
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}",
+        }.items():
             monkeypatch.setenv(name, value)
         assert scanned(taken, "2027-01-01", "s3://old/x") == 2
         server.shutdown()
@@ -333,7 +377,9 @@ def test_a_clock_that_jumps_back_is_kept_and_said(taken: list[Snapshot], capsys:
     assert "clock: record 2 is dated before record 1" in capsys.readouterr().out
 
 
-def test_two_scans_of_one_target_at_once_are_both_kept(taken: list[Snapshot], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_scans_of_one_target_at_once_are_both_kept(
+    taken: list[Snapshot], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The other scan commits between the moment at which this one looked and the moment at which it writes."""
     assert scanned(taken, "2027-01-01") == 1
     append, others = Ledger._append, [evidence("2027-01-02")]

@@ -75,7 +75,10 @@ def test_a_parameter_explains_only_what_it_may_decide(
 ) -> None:
     state: dict[tuple[str, str, str], Transition] = {}
     was, now = (replace(ground(), params=params, asks=lambda _: asks) for params in (before, after))
-    apply(state, list(transitions(state, {PLACE: FAIL}, seq=1, ts="", target="aws:1", was=None, ground=was)))
+    apply(
+        state,
+        list(transitions(state, {PLACE: FAIL}, seq=1, ts="", target="aws:1", was=None, ground=was)),
+    )
     (row,) = transitions(state, {PLACE: PASS}, seq=2, ts="", target="aws:1", was=was, ground=now)
     assert row.cause.value == cause
 
@@ -93,7 +96,9 @@ def test_the_parameters_that_may_decide_a_check() -> None:
     for name, check in library.checks.items():
         known = used[name]
         said = {one for example in check.examples for one in example.params}
-        assert known is None or said <= known, f"{name} is tried with a parameter that does not decide it"
+        assert known is None or said <= known, (
+            f"{name} is tried with a parameter that does not decide it"
+        )
     assert sum(known is not None for known in used.values()) > 150
 
 
@@ -110,7 +115,9 @@ def test_of_several_at_one_place_one_gap_makes_it_one() -> None:
         )  # fmt: skip
 
     def seen(*findings: Finding) -> bool:
-        return findings_by_place([CheckResult(check="c", target="aws:1", findings=findings)])[PLACE].gap
+        return findings_by_place([CheckResult(check="c", target="aws:1", findings=findings)])[
+            PLACE
+        ].gap
 
     assert seen(waived(Verdict.UNKNOWN), waived(Verdict.FAIL)) is True
     assert seen(waived(Verdict.FAIL)) is False

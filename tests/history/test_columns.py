@@ -6,7 +6,7 @@ from pathlib import Path
 
 from scanner.history.ledger import Ledger
 from scanner.history.stores import open_store
-from scanner.history.told import told
+from scanner.history.told import timelines_of
 from scanner.model.operation import ControlPeriod, Deviation
 from tests.history.test_told import ROW, report, table
 from tests.history.world import CHECKS, HERE, scan
@@ -23,7 +23,9 @@ def controls(
     ledger = Ledger(open_store(str(folder)))
     for place, (hour, night) in enumerate(nights):
         # Named by its place: two nights may have one hour.
-        ledger.commit(scan(int(hour), night, name=f"n{place}-", pack=(packs[place] if packs else "0") * 64))
+        ledger.commit(
+            scan(int(hour), night, name=f"n{place}-", pack=(packs[place] if packs else "0") * 64)
+        )
     assert list(ledger.stories(HERE, len(nights)).items) == [], "all of it is told in columns"
     one, two = report(ledger, first, days, columns=True).controls
     assert (one, two) == report(ledger, first, days, columns=False).controls
@@ -46,14 +48,21 @@ def test_who_was_not_read_in_the_period_is_no_item(tmp_path: Path) -> None:
 
 
 def test_whose_deviations_ended_before_the_period_does_not_deviate(tmp_path: Path) -> None:
-    nights = (0, a("x", "y", "z", fails="xz")), (24, a("x", "y", "z")), (48, a("x", "y", "z", fails="yz"))
+    nights = (
+        (0, a("x", "y", "z", fails="xz")),
+        (24, a("x", "y", "z")),
+        (48, a("x", "y", "z", fails="yz")),
+    )
     control, _ = controls(tmp_path, *nights, first=2, days=2)
     assert (control.items, control.deviating) == (3, 2)
     assert [(one.resource, one.before) for one in of(control)] == [("y", "pass"), ("z", "pass")]
 
 
 def test_an_item_that_deviates_twice_is_one(tmp_path: Path) -> None:
-    nights = [(24 * place, a("x", "y", fails=fails)) for place, fails in enumerate(("x", "", "x", "", "y"))]
+    nights = [
+        (24 * place, a("x", "y", fails=fails))
+        for place, fails in enumerate(("x", "", "x", "", "y"))
+    ]
     control, _ = controls(tmp_path, *nights)
     assert [one.resource for one in of(control)] == ["x", "x", "y"]
     assert (control.items, control.deviating) == (2, 2)
@@ -71,7 +80,10 @@ def test_across_a_clock_that_is_set_back_no_time_is_told(tmp_path: Path) -> None
 def test_what_passes_by_another_pack_is_not_fixed(tmp_path: Path) -> None:
     nights = (0, a("x", "y", fails="xy")), (24, a("x", "y", fails="x")), (48, a("x", "y"))
     control, _ = controls(tmp_path, *nights, packs="001")
-    assert [(one.resource, one.why_closed) for one in of(control)] == [("x", "check changed"), ("y", "fixed")]
+    assert [(one.resource, one.why_closed) for one in of(control)] == [
+        ("x", "check changed"),
+        ("y", "fixed"),
+    ]
 
 
 def test_an_item_that_is_dated_by_itself_is_told_so(tmp_path: Path) -> None:
@@ -95,7 +107,12 @@ def test_who_first_passed_on_a_later_night_is_an_item(tmp_path: Path) -> None:
 
 
 def test_check_then_region_then_resource_decide_among_those_of_one_night(tmp_path: Path) -> None:
-    night = {(check, region, name): "fail" for check in CHECKS for region in ("us-east-1", WEST, "") for name in "ba"}
+    night = {
+        (check, region, name): "fail"
+        for check in CHECKS
+        for region in ("us-east-1", WEST, "")
+        for name in "ba"
+    }
     _, both = controls(tmp_path, (0, night))
     assert [(one.check, one.region, one.resource) for one in of(both)] == sorted(night)
 
@@ -136,6 +153,6 @@ def test_a_failure_that_is_told_twice_is_one_span_from_the_first_to_the_last() -
     """No store holds such rows, and a damaged one must not tell less for it."""
     again = (*ROW[:4], "params", "it is so again")
     passes = (*ROW[:3], "pass", "pack", "")
-    (span,) = told([(1, table(ROW)), (2, table(again)), (3, table(passes))]).spans
+    (span,) = timelines_of([(1, table(ROW)), (2, table(again)), (3, table(passes))]).spans
     assert (span.opened, span.failed, span.closed) == ([1], [2], [3])
     assert (span.causes, span.reasons, span.endings) == (["evidence"], ["it is so"], ["pack"])

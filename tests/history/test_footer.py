@@ -11,13 +11,18 @@ import pytest
 from scanner.history.footer import FooterError, read_rows
 from scanner.history.segments import SegmentError, make_table, row_count
 
-INDEX = make_table("index", ([bytes([one]) * 32 for one in range(100)], list(range(100))), day="d", scan="s").content
+INDEX = make_table(
+    "index", ([bytes([one]) * 32 for one in range(100)], list(range(100))), day="d", scan="s"
+).content
 
 
 def written(rows: int, **more: object) -> bytes:
     sink = pa.BufferOutputStream()
     columns = {f"column{number}": pa.array(range(rows), pa.int32()) for number in range(20)}
-    nested = pa.array([{"a": [True], "b": 1.5}] * rows, pa.struct([("a", pa.list_(pa.bool_())), ("b", pa.float64())]))
+    nested = pa.array(
+        [{"a": [True], "b": 1.5}] * rows,
+        pa.struct([("a", pa.list_(pa.bool_())), ("b", pa.float64())]),
+    )
     pq.write_table(pa.table({**columns, "nested": nested}), sink, **more)
     return bytes(sink.getvalue().to_pybytes())
 

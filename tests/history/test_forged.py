@@ -61,7 +61,9 @@ def record(store: Path, number: int) -> Path:
     return chain / f"{number:012d}.json"
 
 
-def again(store: Path, change: Change, signer: Signer | None, first: int = 2, last: int = 99) -> None:
+def again(
+    store: Path, change: Change, signer: Signer | None, first: int = 2, last: int = 99
+) -> None:
     """The records from one on as their forger would write them: changed, chained and sealed."""
     before = hashlib.sha256(record(store, first - 1).read_bytes()).hexdigest() if first > 1 else ""
     while first <= last and (path := record(store, first)).exists():
@@ -70,9 +72,12 @@ def again(store: Path, change: Change, signer: Signer | None, first: int = 2, la
         change(predicate)
         predicate["previous_sha256"] = before
         statement["subject"] = [
-            {"name": one["path"], "digest": {"sha256": one["sha256"]}} for one in predicate["segments"]
+            {"name": one["path"], "digest": {"sha256": one["sha256"]}}
+            for one in predicate["segments"]
         ]
-        payload = json.dumps(statement, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+        payload = json.dumps(
+            statement, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        ).encode()
         path.write_bytes(signer.seal(payload) if signer else unsealed(payload))
         before = hashlib.sha256(path.read_bytes()).hexdigest()
         first += 1
@@ -80,7 +85,11 @@ def again(store: Path, change: Change, signer: Signer | None, first: int = 2, la
 
 def named(store: Path) -> list[tuple[str, str, str]]:
     found = verify(open_store(str(store))).damages
-    return [(damage.record, damage.kind, damage.detail) for damage in found if damage.record.endswith("/2")]
+    return [
+        (damage.record, damage.kind, damage.detail)
+        for damage in found
+        if damage.record.endswith("/2")
+    ]
 
 
 def segments(change: Change) -> Change:
@@ -89,30 +98,68 @@ def segments(change: Change) -> Change:
 
 FORMS: dict[str, tuple[Change, str]] = {
     "no time": (lambda record: record.update(finished="zzz"), "'zzz' is no time of a record"),
-    "no day": (lambda record: record.update(started="2026-02-30T00:00:00.000Z"), "is no time of a record"),
-    "a time elsewhere": (lambda record: record.update(finished="2026-01-02T02:00:00.000+02:00"), "no time of a record"),
-    "a time cut short": (lambda record: record.update(finished="2026-01-02T02:00:00Z"), "no time of a record"),
-    "a text as a count": (lambda record: record["counts"].update({"fail": "x"}), "a count of the record is no count"),
-    "less than nothing": (lambda record: record["counts"].update({"fail": -1}), "a count of the record is no count"),
-    "more than anything": (lambda record: record["counts"].update({"fail": 1 << 64}), "a count of the record is no"),
+    "no day": (
+        lambda record: record.update(started="2026-02-30T00:00:00.000Z"),
+        "is no time of a record",
+    ),
+    "a time elsewhere": (
+        lambda record: record.update(finished="2026-01-02T02:00:00.000+02:00"),
+        "no time of a record",
+    ),
+    "a time cut short": (
+        lambda record: record.update(finished="2026-01-02T02:00:00Z"),
+        "no time of a record",
+    ),
+    "a text as a count": (
+        lambda record: record["counts"].update({"fail": "x"}),
+        "a count of the record is no count",
+    ),
+    "less than nothing": (
+        lambda record: record["counts"].update({"fail": -1}),
+        "a count of the record is no count",
+    ),
+    "more than anything": (
+        lambda record: record["counts"].update({"fail": 1 << 64}),
+        "a count of the record is no",
+    ),
     "rows of less than nothing": (
         segments(lambda one: one.update(rows=-1)),
         "a member of a segment is of a wrong type",
     ),
-    "a number as a status": (lambda record: record.update(controls={"X-1": 5}), "a status of the record is no text"),
-    "a nested parameter": (lambda record: record.update(params={"days": {"of": 1}}), "a parameter of the record"),
-    "no parameter": (lambda record: record.update(params={"days": float("nan")}), "its Statement is not JSON"),
-    "no evidence": (lambda record: record.update(segments=[]), "does not name the answers and the transitions"),
+    "a number as a status": (
+        lambda record: record.update(controls={"X-1": 5}),
+        "a status of the record is no text",
+    ),
+    "a nested parameter": (
+        lambda record: record.update(params={"days": {"of": 1}}),
+        "a parameter of the record",
+    ),
+    "no parameter": (
+        lambda record: record.update(params={"days": float("nan")}),
+        "its Statement is not JSON",
+    ),
+    "no evidence": (
+        lambda record: record.update(segments=[]),
+        "does not name the answers and the transitions",
+    ),
     "no transitions": (
-        lambda record: record.update(segments=[one for one in record["segments"] if one["kind"] != "transitions"]),
+        lambda record: record.update(
+            segments=[one for one in record["segments"] if one["kind"] != "transitions"]
+        ),
         "does not name the answers and the transitions",
     ),
     "another kind": (
         segments(lambda one: one["kind"] == "evidence" and one.update(kind="index")),
         "a segment of the record does not lie where its kind does",
     ),
-    "judged without itself": (lambda record: record.update(together=["x"]), "it is not among the scans"),
-    "waivers that are not there": (lambda record: record.update(waivers_sha256="0" * 64), "its waivers are not those"),
+    "judged without itself": (
+        lambda record: record.update(together=["x"]),
+        "it is not among the scans",
+    ),
+    "waivers that are not there": (
+        lambda record: record.update(waivers_sha256="0" * 64),
+        "its waivers are not those",
+    ),
 }
 
 
@@ -156,15 +203,22 @@ def test_a_trusted_key_vouches_for_what_lies_before_it(store: Path, signer: Sign
 
 
 TEXTS: dict[str, Callable[[bytes], bytes]] = {
-    "a payload that is not ASCII": lambda text: text.replace(b'"payload":"', '"payload":"é'.encode()),
+    "a payload that is not ASCII": lambda text: text.replace(
+        b'"payload":"', '"payload":"é'.encode()
+    ),
     "a signature that is not ASCII": lambda text: text.replace(b'"sig":"', '"sig":"é'.encode()),
     "a key that is no text": lambda text: text.replace(b'"keyid":"', b'"keyid":"\\ud800'),
     "another type": lambda text: text.replace(b"in-toto+json", b"json"),
     "a type that is no text": lambda text: text.replace(b'"application/vnd.in-toto+json"', b"[[]]"),
     "deeper than a reader goes": lambda _: b"[" * 100_000,
-    "a payload that is no text": lambda text: inside(text, lambda payload: payload.replace(b'"0"', b'"\\ud800"')),
+    "a payload that is no text": lambda text: inside(
+        text, lambda payload: payload.replace(b'"0"', b'"\\ud800"')
+    ),
     "a payload that goes deep": lambda text: inside(
-        text, lambda payload: payload.replace(b'"params":{}', b'"params":{"a":%s}' % (b"[" * 900 + b"]" * 900))
+        text,
+        lambda payload: payload.replace(
+            b'"params":{}', b'"params":{"a":%s}' % (b"[" * 900 + b"]" * 900)
+        ),
     ),
 }
 
@@ -176,7 +230,9 @@ def inside(text: bytes, change: Callable[[bytes], bytes]) -> bytes:
 
 
 @pytest.mark.parametrize("what", TEXTS)
-def test_a_file_that_cannot_be_written_is_damage_and_no_defect(store: Path, what: str, capsys: Captured) -> None:
+def test_a_file_that_cannot_be_written_is_damage_and_no_defect(
+    store: Path, what: str, capsys: Captured
+) -> None:
     path = record(store, 2)
     before = path.read_bytes()
     path.write_bytes(TEXTS[what](before))
@@ -192,7 +248,9 @@ def test_a_file_that_cannot_be_written_is_damage_and_no_defect(store: Path, what
 def test_a_number_that_no_record_has_is_foreign(store: Path, signer: Signer, name: str) -> None:
     (store / f"log/{CHAIN}/{name}.json").write_bytes(record(store, 1).read_bytes())
     found = verify(open_store(str(store))).damages
-    assert [(damage.file, damage.kind) for damage in found] == [(f"log/{CHAIN}/{name}.json", "foreign")]
+    assert [(damage.file, damage.kind) for damage in found] == [
+        (f"log/{CHAIN}/{name}.json", "foreign")
+    ]
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "{}", "no", '{"schema":[]}'])
@@ -224,7 +282,9 @@ def put(store: Path, made: Made) -> dict[str, Any]:
     return asdict(made.segment)
 
 
-def test_every_member_of_a_record_is_made_again(judged: tuple[Path, Signer], capsys: Captured) -> None:
+def test_every_member_of_a_record_is_made_again(
+    judged: tuple[Path, Signer], capsys: Captured
+) -> None:
     store, signer = judged
 
     def embellish(predicate: dict[str, Any]) -> None:
@@ -243,13 +303,16 @@ def test_every_member_of_a_record_is_made_again(judged: tuple[Path, Signer], cap
     code, shown = deep(store, capsys)
     assert code == 1
     for name in ("callers", "counts", "finished", "gaps", "regions", "scan", "started"):
-        assert re.search(rf"DAMAGED record aws=123456789012/2: \S+: {name} \(recorded .*, the evidence says ", shown), (
-            name
-        )
+        assert re.search(
+            rf"DAMAGED record aws=123456789012/2: \S+: {name} \(recorded .*, the evidence says ",
+            shown,
+        ), name
     assert f'gaps (recorded [], the evidence says ["{gap}"])' in shown
 
 
-@pytest.mark.parametrize("change", [{"cause": Cause.PACK}, {"previous": "pass"}, {"seq": 1}, {"ts": "2027-06-01"}])
+@pytest.mark.parametrize(
+    "change", [{"cause": Cause.PACK}, {"previous": "pass"}, {"seq": 1}, {"ts": "2027-06-01"}]
+)
 def test_a_transition_is_made_again_with_its_cause(
     judged: tuple[Path, Signer], change: dict[str, Any], capsys: Captured
 ) -> None:
@@ -257,16 +320,22 @@ def test_a_transition_is_made_again_with_its_cause(
     ledger = Ledger(open_store(str(store)))
     second = ledger.records("aws:123456789012")[1]
     first, *others = ledger.changes(second)
-    made = make_moves("transitions", [replace(first, **change), *others], day="2027-06-02", scan=second.scan)
+    made = make_moves(
+        "transitions", [replace(first, **change), *others], day="2027-06-02", scan=second.scan
+    )
     segment = put(store, made)
     again(store, lambda one: one.update(segments=[*_without(one, "transitions"), segment]), signer)
     code, shown = deep(store, capsys)
     assert code == 1
-    assert f"transition ({first.check} {first.resource}: not the one that its verdicts give)" in shown
+    assert (
+        f"transition ({first.check} {first.resource}: not the one that its verdicts give)" in shown
+    )
     assert "verdict (" not in shown
 
 
-def test_a_state_that_transitions_do_not_give_is_named(judged: tuple[Path, Signer], capsys: Captured) -> None:
+def test_a_state_that_transitions_do_not_give_is_named(
+    judged: tuple[Path, Signer], capsys: Captured
+) -> None:
     """It is what `drift` and the next scan begin with."""
     store, signer = judged
     ledger = Ledger(open_store(str(store)))
@@ -290,7 +359,9 @@ def test_a_record_of_evidence_of_another_target_is_named(
 
     def move(predicate: dict[str, Any]) -> None:
         segments = [*_without(predicate, "transitions"), moves]
-        predicate.update(target="aws:444455556666", counts={}, checks=[], controls={}, segments=segments)
+        predicate.update(
+            target="aws:444455556666", counts={}, checks=[], controls={}, segments=segments
+        )
 
     record(store, 2).unlink()
     again(store, move, signer, first=1)
@@ -304,10 +375,15 @@ def test_what_could_not_be_judged_again_is_neither_counted_nor_clean(
     judged: tuple[Path, Signer], capsys: Captured
 ) -> None:
     store, signer = judged
-    again(store, lambda one: one.update(segments=_without(one, "pack"), pack_sha256="0" * 64), signer)
+    again(
+        store, lambda one: one.update(segments=_without(one, "pack"), pack_sha256="0" * 64), signer
+    )
     code, shown = deep(store, capsys)
     assert code == 3
-    assert "record aws=123456789012/2: not judged again: it was judged by pack 0000000000000000" in shown
+    assert (
+        "record aws=123456789012/2: not judged again: it was judged by pack 0000000000000000"
+        in shown
+    )
     assert "every verdict of 1 of 2 records was made again" in shown
 
 
@@ -337,13 +413,28 @@ def test_what_was_judged_as_one_is_made_again_as_one(tmp_path: Path, capsys: Cap
     snapshots = [taken, replace(taken, target=Target("aws:444455556666"), id="other", regions=())]
     assessment = judge(snapshots, library)
     signer = make_key(tmp_path / "key.pem")
-    commit_scan(snapshots, assessment, library, str(tmp_path / "store"), tmp_path / "key.pem", roots=default_roots())
+    commit_scan(
+        snapshots,
+        assessment,
+        library,
+        str(tmp_path / "store"),
+        tmp_path / "key.pem",
+        roots=default_roots(),
+    )
     code, shown = deep(tmp_path / "store", capsys)
     assert code == 0
     assert "every verdict of 2 of 2 records was made again" in shown
     (tmp_path / "store/log/aws=123456789012").rename(tmp_path / "aside")
-    again(tmp_path / "store", lambda one: one.update(pack_sha256="0" * 64, segments=_without(one, "pack")), signer, 1)
+    again(
+        tmp_path / "store",
+        lambda one: one.update(pack_sha256="0" * 64, segments=_without(one, "pack")),
+        signer,
+        1,
+    )
     (tmp_path / "aside").rename(tmp_path / "store/log/aws=123456789012")
     code, shown = deep(tmp_path / "store", capsys)
     assert code == 3
-    assert "record aws=444455556666/1: not judged again: it was judged by pack 0000000000000000" in shown
+    assert (
+        "record aws=444455556666/1: not judged again: it was judged by pack 0000000000000000"
+        in shown
+    )

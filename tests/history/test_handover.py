@@ -16,7 +16,7 @@ import pytest
 
 from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
-from scanner.formats.sheet import cell, sheet
+from scanner.formats.sheet import cell, csv_text
 from scanner.history import handover
 from scanner.history.ipe import SHEETS
 from scanner.history.ledger import Ledger
@@ -54,7 +54,11 @@ def test_the_same_history_is_the_same_file(archive: Path) -> None:
 def test_every_file_is_what_its_sum_says(archive: Path) -> None:
     lines = [line.split("  ") for line in (archive / "out/SHA256SUMS").read_text().splitlines()]
     named = {name: digest for digest, name in lines}
-    files = {str(path.relative_to(archive / "out")) for path in (archive / "out").rglob("*") if path.is_file()}
+    files = {
+        str(path.relative_to(archive / "out"))
+        for path in (archive / "out").rglob("*")
+        if path.is_file()
+    }
     assert files - {"SHA256SUMS"} == set(named)
     for name, digest in named.items():
         assert hashlib.sha256((archive / "out" / name).read_bytes()).hexdigest() == digest
@@ -108,25 +112,35 @@ def test_counts_refusals_and_texts(archive: Path) -> None:
     texts = {row["check"]: row for row in rows(archive, "checks")}
     assert texts[OWN]["passes_when"] == "self.versioning == 'Enabled'"
     assert any(
-        row["parameter"] == "access_key_max_age_days" and row["default"] == "90" for row in rows(archive, "parameters")
+        row["parameter"] == "access_key_max_age_days" and row["default"] == "90"
+        for row in rows(archive, "parameters")
     )
-    assert {"declared", "detected: private_key"} <= {row["rule"] for row in rows(archive, "redaction")}
+    assert {"declared", "detected: private_key"} <= {
+        row["rule"] for row in rows(archive, "redaction")
+    }
     words = (archive / "out/ipe/ipe.md").read_text()
     for name, item in SHEETS.items():
         assert f"| `{name}.csv` | {len(rows(archive, name))} |" in words
-        assert list(rows(archive, name)[0] if rows(archive, name) else item.columns) == list(item.columns)
+        assert list(rows(archive, name)[0] if rows(archive, name) else item.columns) == list(
+            item.columns
+        )
     assert all(f"`{state}`" in words for state in State)
     assert not FORBIDDEN.search(words + (archive / "out/README.md").read_text())
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\r=1", "\n@x", "a; =1", "\uff1d1", "\xa0=1"]
+    "text",
+    ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\r=1", "\n@x", "a; =1", "\uff1d1", "\xa0=1"],
 )
 def test_no_cell_is_a_formula(text: str) -> None:
-    (read,) = list(csv.reader(io.StringIO(b"".join(sheet(("a",), [[text]])).decode(), newline="")))[1:]
+    (read,) = list(
+        csv.reader(io.StringIO(b"".join(csv_text(("a",), [[text]])).decode(), newline=""))
+    )[1:]
     assert not read[0].startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
     # Where a comma is the decimal mark, a spreadsheet parts the cells of a line by semicolons.
-    assert not any(part.lstrip().startswith(("=", "+", "-", "@", "\uff1d")) for part in read[0].split(";"))
+    assert not any(
+        part.lstrip().startswith(("=", "+", "-", "@", "\uff1d")) for part in read[0].split(";")
+    )
 
 
 @pytest.mark.parametrize(
@@ -183,7 +197,20 @@ def test_an_archive_without_a_name_is_named_by_its_days(
     archive: Path, nights: Nights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert run(["handover", "--from", SECOND, "--to", SECOND, "--store", str(Path(nights.store).absolute())]) == 0
+    assert (
+        run(
+            [
+                "handover",
+                "--from",
+                SECOND,
+                "--to",
+                SECOND,
+                "--store",
+                str(Path(nights.store).absolute()),
+            ]
+        )
+        == 0
+    )
     (made,) = tmp_path.iterdir()
     assert made.name == f"handover-{SECOND}-{SECOND}.zip"
     assert made.read_bytes() == (archive / "one.zip").read_bytes()
@@ -211,10 +238,19 @@ def test_what_is_committed_meanwhile_is_not_handed_over_by_half(
 
 @pytest.mark.parametrize(
     ("first", "output", "said"),
-    [("2020-01-01", "a.zip", "no record ended"), (FIRST, "no/a.zip", "not a file"), (FIRST, ".", "not a file")],
+    [
+        ("2020-01-01", "a.zip", "no record ended"),
+        (FIRST, "no/a.zip", "not a file"),
+        (FIRST, ".", "not a file"),
+    ],
 )
 def test_what_cannot_be_handed_over_is_refused(
-    first: str, output: str, said: str, nights: Nights, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    first: str,
+    output: str,
+    said: str,
+    nights: Nights,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     place = ["--store", nights.store, "--output", str(tmp_path / output)]
     assert run(["handover", "--from", first, "--to", first, *place]) == 2

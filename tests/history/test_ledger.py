@@ -37,7 +37,9 @@ from tests.history.bucket import SETTINGS, bucket
 from tests.history.test_snapshots import SNAPSHOTS
 from tests.history.world import CHECKS, HERE, moment, scan, simple
 
-PLACES = st.tuples(st.sampled_from(CHECKS), st.sampled_from(["eu-west-1", ""]), st.sampled_from(["a", "b", "c"]))
+PLACES = st.tuples(
+    st.sampled_from(CHECKS), st.sampled_from(["eu-west-1", ""]), st.sampled_from(["a", "b", "c"])
+)
 VERDICTS = st.dictionaries(PLACES, st.sampled_from(["pass", "fail", "unknown", "waived"]))
 
 
@@ -59,8 +61,12 @@ def test_a_scan_is_read_back_as_it_was_committed(store: str) -> None:
     again = Ledger(open_store(store))
     assert list(again.records(HERE)) == committed
     assert [record.seq for record in committed] == [1, 2, 3]
-    assert [again.snapshot(record) for record in committed] == [simple(number).snapshot for number in range(3)]
-    assert [record.scan for record in again.records(HERE, since=moment(1), until=moment(2))] == ["scan-1"]
+    assert [again.snapshot(record) for record in committed] == [
+        simple(number).snapshot for number in range(3)
+    ]
+    assert [record.scan for record in again.records(HERE, since=moment(1), until=moment(2))] == [
+        "scan-1"
+    ]
     assert stat.S_IMODE(Path(store).stat().st_mode) == 0o700
     assert Path(store, ".gitignore").read_text() == "*\n"
 
@@ -70,9 +76,13 @@ def test_a_scan_is_read_back_as_it_was_committed(store: str) -> None:
 def test_any_snapshot_is_rebuilt_exactly(taken: Any) -> None:
     with tempfile.TemporaryDirectory() as folder:
         base = simple(1)
-        taken = replace(taken, id="scan-x", target=base.snapshot.target, finished=moment(1), started=moment(0))
+        taken = replace(
+            taken, id="scan-x", target=base.snapshot.target, finished=moment(1), started=moment(0)
+        )
         ledger = Ledger(open_store(folder))
-        ledger.commit(replace(base, snapshot=taken, assessment=replace(base.assessment, id="scan-x")))
+        ledger.commit(
+            replace(base, snapshot=taken, assessment=replace(base.assessment, id="scan-x"))
+        )
         assert Ledger(open_store(folder)).snapshot(ledger.records(HERE)[0]) == taken
 
 
@@ -82,46 +92,64 @@ def test_evidence_that_did_not_change_is_stored_once(store: str) -> None:
     ledger.commit(scan(0, verdicts))
     ledger.commit(scan(1, {}))  # another selection in between
     ledger.commit(scan(2, {**verdicts, (CHECKS[0], "eu-west-1", "bucket-7"): "fail"}))
-    rows = [[part.rows for part in record.segments if part.kind == "evidence"] for record in ledger.records(HERE)]
+    rows = [
+        [part.rows for part in record.segments if part.kind == "evidence"]
+        for record in ledger.records(HERE)
+    ]
     assert rows == [[50], [], [1]]
 
 
 @given(nights=st.lists(VERDICTS, min_size=1, max_size=5))
 @settings(max_examples=40, deadline=None)
-def test_transitions_are_the_difference_of_states(nights: list[dict[tuple[str, str, str], str]]) -> None:
+def test_transitions_are_the_difference_of_states(
+    nights: list[dict[tuple[str, str, str], str]],
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
         ledger = Ledger(open_store(folder))
         before: dict[tuple[str, str, str], str] = {}
         for number, night in enumerate(nights):
             record = ledger.commit(scan(number, night))
             moves = list(Ledger(open_store(folder)).changes(record))
-            changed = {place for place in {*before, *night} if before.get(place) != night.get(place)}
+            changed = {
+                place for place in {*before, *night} if before.get(place) != night.get(place)
+            }
             assert {(move.check, move.region, move.resource) for move in moves} == changed
             assert len(moves) == len(changed)
             for move in moves:
                 place = (move.check, move.region, move.resource)
-                assert (move.previous, move.verdict) == (before.get(place, ""), night.get(place, ""))
+                assert (move.previous, move.verdict) == (
+                    before.get(place, ""),
+                    night.get(place, ""),
+                )
             state = Ledger(open_store(folder)).state_before(HERE, moment(number + 1))
             assert {place: row.verdict for place, row in state.items()} == night
             before = night
         assert list(Ledger(open_store(folder)).transitions(HERE)) == list(ledger.transitions(HERE))
-        assert [move.seq for move in ledger.transitions(HERE)] == sorted(move.seq for move in ledger.transitions(HERE))
+        assert [move.seq for move in ledger.transitions(HERE)] == sorted(
+            move.seq for move in ledger.transitions(HERE)
+        )
 
 
-def test_checkpoints_change_nothing_that_is_read(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_checkpoints_change_nothing_that_is_read(
+    store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(draft, "_OFTEN", 2)
     ledger = Ledger(open_store(store))
     for number in range(9):
         ledger.commit(simple(number))
     kinds = [part.kind for record in ledger.records(HERE) for part in record.segments]
     assert kinds.count("state") == kinds.count("index") == 4
-    fresh = [dict(Ledger(open_store(store)).state_before(HERE, moment(number))) for number in range(10)]
+    fresh = [
+        dict(Ledger(open_store(store)).state_before(HERE, moment(number))) for number in range(10)
+    ]
     snapshots = [Ledger(open_store(store)).snapshot(record) for record in ledger.records(HERE)]
     assert compact(open_store(store), now=2e9 + 1e9).superseded == 6
     assert not verify(open_store(store)).damages
     for path in Path(store).glob("segments/kind=state/*/*"):
         path.unlink()
-    assert [dict(Ledger(open_store(store)).state_before(HERE, moment(number))) for number in range(10)] == fresh
+    assert [
+        dict(Ledger(open_store(store)).state_before(HERE, moment(number))) for number in range(10)
+    ] == fresh
     assert snapshots == [simple(number).snapshot for number in range(9)]
     assert Ledger(open_store(store)).commit(simple(9)).seq == 10
 
@@ -148,7 +176,13 @@ def test_each_cause_is_told(store: str) -> None:
             regions=("eu-north-1", "eu-west-1"),
         ),
     )
-    assert found == [{Cause.SCOPE}, {Cause.EVIDENCE}, {Cause.PACK}, {Cause.PARAMS}, {Cause.EVIDENCE, Cause.SCOPE}]
+    assert found == [
+        {Cause.SCOPE},
+        {Cause.EVIDENCE},
+        {Cause.PACK},
+        {Cause.PARAMS},
+        {Cause.EVIDENCE, Cause.SCOPE},
+    ]
 
 
 def test_a_resource_behind_an_unread_listing_is_not_gone(store: str) -> None:
@@ -295,10 +329,15 @@ class Unconditional(BaseHTTPRequestHandler):
         """Nothing."""
 
 
-def test_a_bucket_that_refuses_conditional_writes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bucket_that_refuses_conditional_writes_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), Unconditional) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        for name, value in {**SETTINGS, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}"}.items():
+        for name, value in {
+            **SETTINGS,
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}",
+        }.items():
             monkeypatch.setenv(name, value)
         with pytest.raises(TscanError, match="only if it is absent"):
             Ledger(open_store("s3://old/x")).commit(simple(1))
@@ -312,9 +351,14 @@ def test_a_listing_that_is_refused_is_said_in_words(monkeypatch: pytest.MonkeyPa
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        for name, value in {**SETTINGS, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}"}.items():
+        for name, value in {
+            **SETTINGS,
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}",
+        }.items():
             monkeypatch.setenv(name, value)
-        with pytest.raises(TscanError, match=r"^s3://old/x: log/ was refused\n  hint: the writer needs"):
+        with pytest.raises(
+            TscanError, match=r"^s3://old/x: log/ was refused\n  hint: the writer needs"
+        ):
             list(open_store("s3://old/x").list("log/"))
         server.shutdown()
 
@@ -332,9 +376,16 @@ def test_no_file_outside_the_store_is_touched(store: str, key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "more", [{"finished": "2026-01-01T00:00:00Z"}, {"started": "yesterday"}, {"params": {"days": {"of": 1}}}]
+    "more",
+    [
+        {"finished": "2026-01-01T00:00:00Z"},
+        {"started": "yesterday"},
+        {"params": {"days": {"of": 1}}},
+    ],
 )
-def test_a_scan_of_which_no_record_can_be_read_leaves_the_chain_whole(store: str, more: dict[str, Any]) -> None:
+def test_a_scan_of_which_no_record_can_be_read_leaves_the_chain_whole(
+    store: str, more: dict[str, Any]
+) -> None:
     ledger = Ledger(open_store(store))
     ledger.commit(simple(1))
     before = [entry.key for entry in open_store(store).list("")]
@@ -389,7 +440,9 @@ def test_the_key_is_found_and_never_written_over(tmp_path: Path, signer: Signer)
     words = serialization.BestAvailableEncryption(b"words")
     pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
     locked = Ed25519PrivateKey.generate().private_bytes(pem, form, words).decode()
-    with pytest.raises(TscanError, match="TSCAN_KEY is encrypted\n  hint: give it without a passphrase"):
+    with pytest.raises(
+        TscanError, match="TSCAN_KEY is encrypted\n  hint: give it without a passphrase"
+    ):
         find_signer(None, {"TSCAN_KEY": locked})
 
 
@@ -418,7 +471,9 @@ def test_eight_writers_of_a_bucket_lose_nothing() -> None:
 
 
 @pytest.mark.slow
-def test_a_bucket_is_a_store_like_any_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bucket_is_a_store_like_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with bucket() as place:
         opened = open_store(place)
         prepare(opened, None)
@@ -432,7 +487,9 @@ def test_a_bucket_is_a_store_like_any_other(tmp_path: Path, monkeypatch: pytest.
         assert opened.get("a/c") is None
         # Credentials as botocore finds them, where the environment holds none.
         profile = tmp_path / "credentials"
-        profile.write_text("[audit]\naws_access_key_id = testing\naws_secret_access_key = testing\n")
+        profile.write_text(
+            "[audit]\naws_access_key_id = testing\naws_secret_access_key = testing\n"
+        )
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             monkeypatch.delenv(name)
         monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(profile))
@@ -441,6 +498,12 @@ def test_a_bucket_is_a_store_like_any_other(tmp_path: Path, monkeypatch: pytest.
         committed = ledger.commit(simple(1))
         assert Ledger(open_store(place)).snapshot(committed) == simple(1).snapshot
         nowhere = open_store("s3://no-such-bucket/x")
-        for act in (lambda: nowhere.put_new("a", b"1"), lambda: nowhere.get("a"), lambda: list(nowhere.list(""))):
-            with pytest.raises(TscanError, match=r"^s3://no-such-bucket/x: there is no such bucket\n"):
+        for act in (
+            lambda: nowhere.put_new("a", b"1"),
+            lambda: nowhere.get("a"),
+            lambda: list(nowhere.list("")),
+        ):
+            with pytest.raises(
+                TscanError, match=r"^s3://no-such-bucket/x: there is no such bucket\n"
+            ):
                 act()

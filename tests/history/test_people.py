@@ -21,7 +21,7 @@ from scanner.core.drift import What
 from scanner.formats import Report
 from scanner.formats.json import render, written
 from scanner.history.commit import commit_scan
-from scanner.history.deep import DeepVerifier
+from scanner.history.deep import Reverifier
 from scanner.history.ledger import Ledger
 from scanner.history.said import attestations_text, read_attestations, read_waivers, waivers_text
 from scanner.history.seal import make_key
@@ -82,20 +82,32 @@ def story(tmp_path_factory: pytest.TempPathFactory, library: Any) -> Story:
     for day in DAYS:
         moment = {"started": f"{day}T00:00:00.000Z", "finished": f"{day}T00:10:00.000Z"}
         snapshot = replace(taken, id=f"night-{day}", **moment)
-        said: dict[str, Any] = {"waivers": WAIVERS, "attestations": (ATTESTED,)} if day > DAYS[0] else {}
+        said: dict[str, Any] = (
+            {"waivers": WAIVERS, "attestations": (ATTESTED,)} if day > DAYS[0] else {}
+        )
         assessment = judge([snapshot], library, **said)
-        records += commit_scan([snapshot], assessment, library, str(folder / "store"), folder / "key.pem", **said)
+        records += commit_scan(
+            [snapshot], assessment, library, str(folder / "store"), folder / "key.pem", **said
+        )
         results.append(render(Report(assessment=assessment, library=library)))
     return Story(store=str(folder / "store"), records=tuple(records), results=tuple(results))
 
 
 def moves(story: Story, check: str, resource: str) -> list[tuple[int, str, str]]:
     rows = Ledger(open_store(story.store)).transitions(TARGET)
-    return [(row.seq, row.verdict, row.cause.value) for row in rows if (row.check, row.resource) == (check, resource)]
+    return [
+        (row.seq, row.verdict, row.cause.value)
+        for row in rows
+        if (row.check, row.resource) == (check, resource)
+    ]
 
 
 def test_a_waiver_comes_and_goes_as_the_cause(story: Story) -> None:
-    assert moves(story, CHECK, SCRATCH) == [(1, "fail", "scope"), (2, "waived", "waiver"), (4, "fail", "waiver")]
+    assert moves(story, CHECK, SCRATCH) == [
+        (1, "fail", "scope"),
+        (2, "waived", "waiver"),
+        (4, "fail", "waiver"),
+    ]
     beside = W4.scope
     assert isinstance(beside, FindingScope)
     assert moves(story, beside.check, beside.resource) == [
@@ -110,7 +122,12 @@ def test_an_accepted_gap_is_told_apart_from_an_accepted_failure(story: Story) ->
 
 
 def test_what_controls_read(story: Story) -> None:
-    assert [record.controls["ENC-01"] for record in story.records] == ["fail", "accepted", "fail", "fail"]
+    assert [record.controls["ENC-01"] for record in story.records] == [
+        "fail",
+        "accepted",
+        "fail",
+        "fail",
+    ]
     assert [record.controls["INC-01"] for record in story.records] == [
         "needs evidence", "pass", "needs evidence", "needs evidence",
     ]  # fmt: skip
@@ -128,8 +145,13 @@ def test_the_texts_are_kept_once_and_read_back(story: Story) -> None:
     assert story.records[0].waivers_sha256 == ""
     assert len({record.waivers_sha256 for record in story.records[1:]}) == 1
     assert len({record.attestations_sha256 for record in story.records[1:]}) == 1
-    for kind, text in (("waivers", waivers_text(WAIVERS)), ("attestations", attestations_text([ATTESTED]))):
-        (path,) = {one.path for record in story.records for one in record.segments if one.kind == kind}
+    for kind, text in (
+        ("waivers", waivers_text(WAIVERS)),
+        ("attestations", attestations_text([ATTESTED])),
+    ):
+        (path,) = {
+            one.path for record in story.records for one in record.segments if one.kind == kind
+        }
         assert store.get(path) == text
     assert read_waivers(waivers_text(reversed(WAIVERS))) == WAIVERS
     assert read_attestations(attestations_text([ATTESTED])) == (ATTESTED,)
@@ -150,21 +172,37 @@ def test_every_verdict_and_control_is_made_again(story: Story, capsys: Captured)
 
 
 @pytest.mark.parametrize(("without", "what"), [("waivers", "verdict"), ("attestations", "control")])
-def test_what_people_said_is_needed_to_make_them_again(story: Story, library: Any, without: str, what: str) -> None:
-    def forgetful(snapshots: Any, library: Any, waivers: Any, attestations: Any, checks: Any) -> Any:
+def test_what_people_said_is_needed_to_make_them_again(
+    story: Story, library: Any, without: str, what: str
+) -> None:
+    def forgetful(
+        snapshots: Any, library: Any, waivers: Any, attestations: Any, checks: Any
+    ) -> Any:
         said = {"waivers": waivers, "attestations": attestations, without: ()}
         return judge(snapshots, library, checks=checks, **said)
 
     store = open_store(story.store)
     seen = verify(store)
-    DeepVerifier(Ledger(store), forgetful, library).run(seen)
+    Reverifier(Ledger(store), forgetful, library).run(seen)
     assert what in {damage.kind for damage in seen.damages}
     assert {damage.record for damage in seen.damages} >= {"aws=123456789012/2"}
     assert "aws=123456789012/1" not in {damage.record for damage in seen.damages}
 
 
 def test_replay_gives_what_the_scans_gave_byte_for_byte(story: Story, capsys: Captured) -> None:
-    assert run(["replay", "--from", "2027-07-01", "--to", "2027-07-04", "--store", story.store, "--format", "json"])
+    assert run(
+        [
+            "replay",
+            "--from",
+            "2027-07-01",
+            "--to",
+            "2027-07-04",
+            "--store",
+            story.store,
+            "--format",
+            "json",
+        ]
+    )
     for line, result in zip(capsys.readouterr().out.splitlines(), story.results, strict=True):
         assert written(json.loads(line)["result"]) == result
 
@@ -182,9 +220,27 @@ def test_replay_gives_what_the_scans_gave_byte_for_byte(story: Story, capsys: Ca
 def test_one_finding_is_made_again(
     story: Story, finding: str, day: int, verdict: str, without: str, capsys: Captured
 ) -> None:
-    assert run(["reperform", finding, "--at", str(DAYS[day]), "--store", story.store, "--format", "json"]) == 0
+    assert (
+        run(
+            [
+                "reperform",
+                finding,
+                "--at",
+                str(DAYS[day]),
+                "--store",
+                story.store,
+                "--format",
+                "json",
+            ]
+        )
+        == 0
+    )
     found = json.loads(capsys.readouterr().out)
-    assert (found["verdict"], found["recorded"], found["without_waiver"]) == (verdict, verdict, without)
+    assert (found["verdict"], found["recorded"], found["without_waiver"]) == (
+        verdict,
+        verdict,
+        without,
+    )
 
 
 def period(story: Story, capsys: Captured, *more: str) -> str:
@@ -193,12 +249,21 @@ def period(story: Story, capsys: Captured, *more: str) -> str:
     return capsys.readouterr().out
 
 
-def test_a_period_shows_waivers_apart_and_keeps_the_deviation(story: Story, capsys: Captured) -> None:
+def test_a_period_shows_waivers_apart_and_keeps_the_deviation(
+    story: Story, capsys: Captured
+) -> None:
     found = json.loads(period(story, capsys, "--control", "BKP-01", "--format", "json"))
     (control,) = found["controls"]
-    mine = [one["deviation"] for one in control["deviations"] if one["deviation"]["resource"] == SCRATCH]
+    mine = [
+        one["deviation"] for one in control["deviations"] if one["deviation"]["resource"] == SCRATCH
+    ]
     assert [(one["why_closed"], one["before"]) for one in mine] == [("waived", ""), ("", "waived")]
-    spans = [span for check in control["checks"] for span in check["waived"] if span["resource"] == SCRATCH]
+    spans = [
+        span
+        for check in control["checks"]
+        for span in check["waived"]
+        if span["resource"] == SCRATCH
+    ]
     assert [(span["start"][:10], span["end"][:10], span["what"]) for span in spans] == [
         ("2027-07-02", "2027-07-04", "failure")
     ]
@@ -206,14 +271,16 @@ def test_a_period_shows_waivers_apart_and_keeps_the_deviation(story: Story, caps
         ("W-1", 2, 4, "dev@example.com"), ("W-2", 2, 4, "dev@example.com"), ("W-3", 2, 4, ""), ("W-4", 2, 4, ""),
     ]  # fmt: skip
     worth = {
-        one["waiver"]: [(span["standing"], span["first_seq"], span["last_seq"]) for span in one["standings"]]
+        one["waiver"]: [
+            (span["standing"], span["first_seq"], span["last_seq"]) for span in one["standings"]
+        ]
         for one in found["waivers"]
     }
     assert worth["W-1"] == worth["W-2"] == [("in force", 2, 3), ("expired", 4, 4)]
     assert worth["W-3"] == worth["W-4"] == [("in force", 2, 2), ("lapsed", 3, 4)]
-    assert [(one["control"], one["by"], one["first_read"][:10]) for one in found["attestations"]] == [
-        ("MC-39", "sec@example.com", "2027-07-02")
-    ]
+    assert [
+        (one["control"], one["by"], one["first_read"][:10]) for one in found["attestations"]
+    ] == [("MC-39", "sec@example.com", "2027-07-02")]
     changes = [change["what"] for target in found["targets"] for change in target["changes"]]
     assert changes == ["waivers", "attestations"]
 
@@ -222,7 +289,16 @@ def test_a_waived_item_is_no_good_one_in_a_sample(
     story: Story, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
     monkeypatch.setattr("scanner.cli.period.now", lambda: datetime(2027, 7, 20, tzinfo=UTC))
-    words = ["--from", "2027-07-03", "--to", "2027-07-03", "--store", story.store, "--format", "json"]
+    words = [
+        "--from",
+        "2027-07-03",
+        "--to",
+        "2027-07-03",
+        "--store",
+        story.store,
+        "--format",
+        "json",
+    ]
     assert run(["sample", "BKP-01", *words]) == 0
     sample = json.loads(capsys.readouterr().out)
     assert run(["period", "--control", "BKP-01", *words]) == 0
@@ -235,21 +311,49 @@ def test_a_period_in_words(story: Story, capsys: Captured) -> None:
     text = period(story, capsys, "--control", "ENC-01")
     assert "accepted     in 1 of 4 runs, by waiver" in text
     assert f"W-1  {TARGET}: finding {CHECK}@{SCRATCH}; It ends this month." in text
-    assert "approved by cto@example.com, written by dev@example.com; 2027-07-02 until 2027-07-04" in text
-    assert "approved by cto@example.com, author not known; 2027-07-02 until 2027-08-01; only while INC-01" in text
-    assert "in force in records 2 (2027-07-02T00:10:00.000Z) to 3 (2027-07-03T00:10:00.000Z)\n" in text
-    assert "expired in records 4 (2027-07-04T00:10:00.000Z) to 4 (2027-07-04T00:10:00.000Z): it ended" in text
-    assert "to 4 (2027-07-04T00:10:00.000Z): compensating control INC-01 reads needs evidence" in text
+    assert (
+        "approved by cto@example.com, written by dev@example.com; 2027-07-02 until 2027-07-04"
+        in text
+    )
+    assert (
+        "approved by cto@example.com, author not known; 2027-07-02 until 2027-08-01; only while INC-01"
+        in text
+    )
+    assert (
+        "in force in records 2 (2027-07-02T00:10:00.000Z) to 3 (2027-07-03T00:10:00.000Z)\n" in text
+    )
+    assert (
+        "expired in records 4 (2027-07-04T00:10:00.000Z) to 4 (2027-07-04T00:10:00.000Z): it ended"
+        in text
+    )
+    assert (
+        "to 4 (2027-07-04T00:10:00.000Z): compensating control INC-01 reads needs evidence" in text
+    )
     assert "MC-39  sec@example.com on 2027-07-02, until 2027-07-02" in text
 
 
 def test_a_waived_span_that_goes_on_ends_with_the_period(story: Story, capsys: Captured) -> None:
-    words = ["period", "--from", "2027-07-01", "--to", "2027-07-03", "--store", story.store, "--control", "BKP-01"]
+    words = [
+        "period",
+        "--from",
+        "2027-07-01",
+        "--to",
+        "2027-07-03",
+        "--store",
+        story.store,
+        "--control",
+        "BKP-01",
+    ]
     assert run(words) == 0
-    assert f"waived       {SCRATCH} ({CHECK}, failure) 2027-07-02T00:10:00.000Z to the end\n" in capsys.readouterr().out
+    assert (
+        f"waived       {SCRATCH} ({CHECK}, failure) 2027-07-02T00:10:00.000Z to the end\n"
+        in capsys.readouterr().out
+    )
 
 
-def test_the_end_of_a_waiver_is_drift(story: Story, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+def test_the_end_of_a_waiver_is_drift(
+    story: Story, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
     monkeypatch.setattr("scanner.cli.drift.now", lambda: datetime(2027, 7, 20, tzinfo=UTC))
     assert run(["drift", "--store", story.store]) == 1
     text = capsys.readouterr().out
@@ -265,15 +369,28 @@ def test_the_auditor_s_sheets_hold_them(story: Story, tmp_path: Path) -> None:
 
     def rows(name: str) -> list[dict[str, str]]:
         with zipfile.ZipFile(tmp_path / "out.zip") as opened:
-            return list(csv.DictReader(io.StringIO(opened.read(f"ipe/{name}.csv").decode(), newline="")))
+            return list(
+                csv.DictReader(io.StringIO(opened.read(f"ipe/{name}.csv").decode(), newline=""))
+            )
 
     found = rows("waivers")
     assert [row["waiver"] for row in found] == ["W-1", "W-2", "W-3", "W-4"]
-    assert found[0]["standings"] == "in force in records 3 (2027-07-03T00:10:00.000Z) to 3 (2027-07-03T00:10:00.000Z)"
+    assert (
+        found[0]["standings"]
+        == "in force in records 3 (2027-07-03T00:10:00.000Z) to 3 (2027-07-03T00:10:00.000Z)"
+    )
     assert found[0]["accepts"] == f"finding {CHECK}@{SCRATCH}"
-    assert (found[0]["first_record"], found[0]["last_record"], found[0]["expires"]) == ("2", "3", "2027-07-04")
+    assert (found[0]["first_record"], found[0]["last_record"], found[0]["expires"]) == (
+        "2",
+        "3",
+        "2027-07-04",
+    )
     (stated,) = rows("attestations")
-    assert (stated["control"], stated["evidence"], stated["dated"]) == ("MC-39", "the register", "2027-07-02")
+    assert (stated["control"], stated["evidence"], stated["dated"]) == (
+        "MC-39",
+        "the register",
+        "2027-07-02",
+    )
     (scan,) = rows("scans")
     assert scan["attestations_sha256"] == story.records[2].attestations_sha256 != ""
 

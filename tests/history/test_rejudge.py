@@ -44,15 +44,28 @@ def test_the_pack_of_the_day_gives_what_the_scan_gave_byte_for_byte(
     assert len(documents) == 2
     for document, record, result in zip(documents, nights.records, nights.results, strict=True):
         assert written(document["result"]) == result
-        assert document["pack"] == {"of": "day", "sha256": record.pack_sha256, "recorded_sha256": record.pack_sha256}
+        assert document["pack"] == {
+            "of": "day",
+            "sha256": record.pack_sha256,
+            "recorded_sha256": record.pack_sha256,
+        }
         assert [one["sha256"] for one in document["records"]] == [record.sha256]
     assert any(finding["check"] == OWN for finding in documents[1]["result"]["findings"])
 
 
-def test_a_period_names_what_another_pack_judges_otherwise(nights: Nights, capsys: Captured) -> None:
-    assert run(["period", "--from", FIRST, "--to", SECOND, "--store", nights.store, "--format", "json"]) == 0
+def test_a_period_names_what_another_pack_judges_otherwise(
+    nights: Nights, capsys: Captured
+) -> None:
+    assert (
+        run(
+            ["period", "--from", FIRST, "--to", SECOND, "--store", nights.store, "--format", "json"]
+        )
+        == 0
+    )
     period = json.loads(capsys.readouterr().out)
-    changes = [(one["what"], one["detail"]) for target in period["targets"] for one in target["changes"]]
+    changes = [
+        (one["what"], one["detail"]) for target in period["targets"] for one in target["changes"]
+    ]
     assert [what for what, _ in changes] == ["pack", "check", "checks"]
     assert changes[1] == ("check", f"{OWN}: added")
     assert not any("cannot be read" in note for note in period["notes"])
@@ -73,7 +86,11 @@ def test_twelve_nights_come_out_as_they_were_and_no_socket_is_opened(tmp_path: P
 
 def test_a_process_that_may_open_no_socket_ends_at_the_first() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", f"{REPLAY.partition('from scanner')[0]}import socket\nsocket.socket()"],
+        [
+            sys.executable,
+            "-c",
+            f"{REPLAY.partition('from scanner')[0]}import socket\nsocket.socket()",
+        ],
         capture_output=True,
         check=False,
     )
@@ -81,14 +98,21 @@ def test_a_process_that_may_open_no_socket_ends_at_the_first() -> None:
     assert b"replay asked for socket.__new__" in done.stderr
 
 
-def test_todays_pack_is_named_and_lacks_what_it_does_not_have(nights: Nights, capsys: Captured) -> None:
+def test_todays_pack_is_named_and_lacks_what_it_does_not_have(
+    nights: Nights, capsys: Captured
+) -> None:
     documents = [
-        json.loads(line) for line in replayed(nights, capsys, "--pack", "today", "--format", "json").splitlines()
+        json.loads(line)
+        for line in replayed(nights, capsys, "--pack", "today", "--format", "json").splitlines()
     ]
     today = load_library().sha256
     assert nights.records[1].pack_sha256 != today
     for document, record in zip(documents, nights.records, strict=True):
-        assert document["pack"] == {"of": "today", "sha256": today, "recorded_sha256": record.pack_sha256}
+        assert document["pack"] == {
+            "of": "today",
+            "sha256": today,
+            "recorded_sha256": record.pack_sha256,
+        }
         assert document["result"]["scan"]["pack_sha256"] == today
     assert not any(finding["check"] == OWN for finding in documents[1]["result"]["findings"])
     shown = replayed(nights, capsys, "--pack", "today").splitlines()
@@ -104,11 +128,17 @@ def test_a_range_takes_the_days_that_it_names(nights: Nights, capsys: Captured) 
     assert "no record ended between" in capsys.readouterr().err
 
 
-def test_a_parameter_of_today_judges_only_with_todays_pack(nights: Nights, capsys: Captured) -> None:
+def test_a_parameter_of_today_judges_only_with_todays_pack(
+    nights: Nights, capsys: Captured
+) -> None:
     arguments = ["--param", "access_key_max_age_days=99999"]
-    assert run(["replay", "--from", FIRST, "--to", SECOND, "--store", nights.store, *arguments]) == 2
+    assert (
+        run(["replay", "--from", FIRST, "--to", SECOND, "--store", nights.store, *arguments]) == 2
+    )
     assert "--param has no meaning" in capsys.readouterr().err
-    (line, *_) = replayed(nights, capsys, "--pack", "today", "--format", "json", *arguments, last=FIRST).splitlines()
+    (line, *_) = replayed(
+        nights, capsys, "--pack", "today", "--format", "json", *arguments, last=FIRST
+    ).splitlines()
     stated = json.loads(line)["result"]["scan"]["params"]["set"]
     assert [params["access_key_max_age_days"] for params in stated.values()] == [99999]
 
@@ -124,7 +154,9 @@ def test_a_parameter_of_today_judges_only_with_todays_pack(nights: Nights, capsy
         ["--from", FIRST, "--to", SECOND, "--quiet"],
     ],
 )
-def test_what_makes_no_sense_is_refused(nights: Nights, arguments: list[str], capsys: Captured) -> None:
+def test_what_makes_no_sense_is_refused(
+    nights: Nights, arguments: list[str], capsys: Captured
+) -> None:
     place = ["--store", nights.store] if "--from" in arguments else []
     assert run(["replay", *arguments, *place]) == 2
     said = capsys.readouterr()
@@ -132,7 +164,9 @@ def test_what_makes_no_sense_is_refused(nights: Nights, arguments: list[str], ca
     assert "hint:" in said.err or "Error: Name snapshots" in said.err
 
 
-def test_a_lost_pack_is_damage_and_never_todays(nights: Nights, tmp_path: Path, capsys: Captured) -> None:
+def test_a_lost_pack_is_damage_and_never_todays(
+    nights: Nights, tmp_path: Path, capsys: Captured
+) -> None:
     shutil.copytree(nights.store, tmp_path / "store")
     for path in (tmp_path / "store/segments/kind=pack").rglob("*.gz"):
         path.unlink()
@@ -147,7 +181,9 @@ def test_a_lost_pack_is_damage_and_never_todays(nights: Nights, tmp_path: Path, 
 
 def test_scans_that_are_not_here_are_said(nights: Nights) -> None:
     ledger = Ledger(open_store(nights.store))
-    again = Rejudge(ledger, lambda snapshots, library, *_: judge(snapshots, library), load_library())
+    again = Rejudge(
+        ledger, lambda snapshots, library, *_: judge(snapshots, library), load_library()
+    )
     record = nights.records[0]
     (one,) = again.run([replace(record, together=(record.scan, "elsewhere"))], "day")
     assert one.assessment is None

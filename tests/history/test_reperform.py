@@ -15,11 +15,11 @@ from botocore import xform_name
 from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
 from scanner.content.library import load_library
-from scanner.core.need import needs
+from scanner.core.need import plan_reads
 from scanner.core.permissions import need_requests
 from scanner.formats.native import native
 from scanner.formats.native.aws import command, kebab
-from scanner.history.draft import Scan
+from scanner.history.draft import ScanToCommit
 from scanner.history.ledger import Ledger
 from scanner.history.reperform import Where, reperform
 from scanner.history.snapshots import read_snapshot
@@ -62,7 +62,9 @@ def test_a_finding_of_history_with_its_evidence(nights: Nights, capsys: Captured
     assert found["beside"] > 0
 
 
-def test_the_check_of_a_later_pack_is_not_in_an_earlier_scan(nights: Nights, capsys: Captured) -> None:
+def test_the_check_of_a_later_pack_is_not_in_an_earlier_scan(
+    nights: Nights, capsys: Captured
+) -> None:
     assert run(["reperform", f"{OWN}@acme-ledger", "--store", nights.store, "--at", FIRST]) == 2
     assert f"{OWN} was not asked in the scan that is looked at" in capsys.readouterr().err
     assert run(["reperform", f"{OWN[:-1]}@acme-ledger", "--store", nights.store]) == 2
@@ -77,7 +79,11 @@ def test_a_snapshot_needs_no_store_and_text_says_the_same(capsys: Captured) -> N
     assert (found["verdict"], found["recorded"], found["record"]) == ("fail", "", "")
     assert run(["reperform", name, "--snapshot", str(SNAPSHOT)]) == 0
     text = capsys.readouterr().out
-    for line in ("verdict    fail", "pass_when  self.versioning == 'Enabled'", "aws s3api get-bucket-versioning"):
+    for line in (
+        "verdict    fail",
+        "pass_when  self.versioning == 'Enabled'",
+        "aws s3api get-bucket-versioning",
+    ):
         assert line in text
     assert all(f"sha256   {one['sha256']}" in text for one in found["evidence"])
 
@@ -103,9 +109,13 @@ def test_a_forged_record_is_told_from_its_evidence(tmp_path: Path, capsys: Captu
     library, snapshot = load_library(), read_snapshot(SNAPSHOT)
     assessment = judge([snapshot], library, checks=(CHECK,))
     (result,) = assessment.results
-    forged = replace(result, findings=tuple(replace(one, verdict=Verdict.PASS) for one in result.findings))
-    scan = Scan(
-        snapshot=replace(snapshot, checks=(CHECK,)), assessment=replace(assessment, results=(forged,)), library=library
+    forged = replace(
+        result, findings=tuple(replace(one, verdict=Verdict.PASS) for one in result.findings)
+    )
+    scan = ScanToCommit(
+        snapshot=replace(snapshot, checks=(CHECK,)),
+        assessment=replace(assessment, results=(forged,)),
+        library=library,
     )
     Ledger(open_store(str(tmp_path / "store"))).commit(scan)
     assert run(["reperform", f"{CHECK}@acme-scratch", "--store", str(tmp_path / "store")]) == 1
@@ -118,8 +128,14 @@ def test_a_forged_record_is_told_from_its_evidence(tmp_path: Path, capsys: Captu
         (["nonsense"], "does not name a finding"),
         ([f"{CHECK}@", "--snapshot", str(SNAPSHOT)], "does not name a finding"),
         (["aws-s3-bucket-versoned@x", "--snapshot", str(SNAPSHOT)], f"did you mean '{CHECK}'?"),
-        ([f"{CHECK}@no-such-bucket", "--snapshot", str(SNAPSHOT)], "says nothing of 'no-such-bucket'"),
-        ([f"{CHECK}@x", "--snapshot", str(SNAPSHOT), "--at", FIRST], "--snapshot is evidence by itself"),
+        (
+            [f"{CHECK}@no-such-bucket", "--snapshot", str(SNAPSHOT)],
+            "says nothing of 'no-such-bucket'",
+        ),
+        (
+            [f"{CHECK}@x", "--snapshot", str(SNAPSHOT), "--at", FIRST],
+            "--snapshot is evidence by itself",
+        ),
     ],
 )
 def test_what_names_nothing_is_refused(arguments: list[str], said: str, capsys: Captured) -> None:
@@ -134,7 +150,10 @@ def call(operation: str = "s3:GetBucketPolicy", region: str = "eu-west-1", **par
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (call(Bucket="logs"), "aws s3api get-bucket-policy --bucket logs --region eu-west-1 --output json"),
+        (
+            call(Bucket="logs"),
+            "aws s3api get-bucket-policy --bucket logs --region eu-west-1 --output json",
+        ),
         (
             call("config:DescribeConfigRules", ""),
             "aws configservice describe-config-rules --output json",
@@ -175,10 +194,14 @@ def test_names_are_the_clis_own_for_everything_that_is_read() -> None:
     library = load_library()
     asked = [
         request
-        for need in needs(library, [check for check in library.checks.values() if check.cloud == "aws"]).values()
+        for need in plan_reads(library, [check for check in library.checks.values() if check.cloud == "aws"]).values()
         for request in need_requests(need)
     ]  # fmt: skip
-    names = {name for request in asked for name in (request.operation.partition(":")[2], *request.arguments)}
+    names = {
+        name
+        for request in asked
+        for name in (request.operation.partition(":")[2], *request.arguments)
+    }
     assert len(names) > 100
     assert {name: kebab(name) for name in names} == {name: xform_name(name, "-") for name in names}
 

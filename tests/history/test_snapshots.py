@@ -23,7 +23,11 @@ from scanner.model.answers import Answer, Call, Caller, Snapshot, State, Target,
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 TEXTS = st.lists(TEXT, max_size=3).map(tuple)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=8,
 )
@@ -70,9 +74,12 @@ SNAPSHOTS = st.builds(
     checks=TEXTS,
     params=PARAMS,
     callers=st.lists(
-        st.builds(Caller, id=TEXT, account=TEXT, detail=st.dictionaries(TEXT, TEXT, max_size=2)), max_size=2
+        st.builds(Caller, id=TEXT, account=TEXT, detail=st.dictionaries(TEXT, TEXT, max_size=2)),
+        max_size=2,
     ).map(tuple),
-    answers=st.lists(ANSWERS, max_size=4).map(lambda found: {answer.call.key: answer for answer in found}),
+    answers=st.lists(ANSWERS, max_size=4).map(
+        lambda found: {answer.call.key: answer for answer in found}
+    ),
     bulk=TEXTS,
 )
 
@@ -105,12 +112,16 @@ def path(tmp_path: Path) -> Path:
 
 @settings(max_examples=80, deadline=None)
 @given(SNAPSHOTS)
-def test_what_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, whole: Snapshot) -> None:
+def test_what_is_written_is_read_back(
+    tmp_path_factory: pytest.TempPathFactory, whole: Snapshot
+) -> None:
     folder = tmp_path_factory.mktemp("round")
     for name in ("a.jsonl", "a.jsonl.gz"):
         write_snapshot(folder / name, whole)
         assert read_snapshot(folder / name) == whole
-    assert gzip.decompress((folder / "a.jsonl.gz").read_bytes()) == (folder / "a.jsonl").read_bytes()
+    assert (
+        gzip.decompress((folder / "a.jsonl.gz").read_bytes()) == (folder / "a.jsonl").read_bytes()
+    )
 
 
 @pytest.mark.parametrize("name", ["s.jsonl", "s.jsonl.gz"])
@@ -134,7 +145,9 @@ def test_a_failure_leaves_what_was_there(path: Path) -> None:
     path.write_text("old")
     broken = answer("x", message="\ud800")
     with pytest.raises(UnicodeEncodeError):
-        write_snapshot(path, Snapshot(**{**_fields(snapshot("a")), "answers": {broken.call.key: broken}}))
+        write_snapshot(
+            path, Snapshot(**{**_fields(snapshot("a")), "answers": {broken.call.key: broken}})
+        )
     assert path.read_text() == "old"
     assert os.listdir(path.parent) == [path.name]
 
@@ -163,7 +176,10 @@ def refused(path: Path, raw: bytes) -> str:
 def sealed(*texts: str, count: int | None = None, **footer: Any) -> bytes:
     """Lines with a footer that fits them: edited by someone who can count."""
     body = "".join(text + "\n" for text in texts).encode()
-    last = {"answers": len(texts) - 1 if count is None else count, "finished": "2026-01-01T00:01:00.000Z"}
+    last = {
+        "answers": len(texts) - 1 if count is None else count,
+        "finished": "2026-01-01T00:01:00.000Z",
+    }
     digest = hashlib.sha256(body + canonical(last).encode()).hexdigest()
     return body + canonical({**last, "digest": digest, **footer}).encode() + b"\n"
 
@@ -216,23 +232,47 @@ def edited(line: int, change: Callable[[dict[str, Any]], Any]) -> str:
         (sealed(LINES[0], LINES[1], count=2), "3:1: 2 answers were written, 1 are here"),
         (sealed(LINES[0], LINES[1], digest="0"), "3:1: the file was changed"),
         (sealed(LINES[0], LINES[1], answers=True), "'answers' is of a wrong type"),
-        (sealed(LINES[0], LINES[1].replace("π a", "π z")), "2:1: the answer to s3:GetBucketPolicy was changed"),
+        (
+            sealed(LINES[0], LINES[1].replace("π a", "π z")),
+            "2:1: the answer to s3:GetBucketPolicy was changed",
+        ),
         (sealed(LINES[0], LINES[1], finished="tomorrow"), "'finished' is of a wrong type"),
-        (sealed(edited(0, lambda v: v.update(started="2026-01-01T00:00:00+99:00"))), "'started' is of a wrong type"),
+        (
+            sealed(edited(0, lambda v: v.update(started="2026-01-01T00:00:00+99:00"))),
+            "'started' is of a wrong type",
+        ),
         (sealed(LINES[0], "[" * 200_000), "2:1: the line is not JSON"),
         (sealed(LINES[0], '{"a":NaN}'), "2:1: the line is not JSON"),
-        (sealed(LINES[0].replace(":", ": ", 1), LINES[1]), "1:1: the line is not in canonical JSON"),
-        (sealed(LINES[0], LINES[1].replace('"code":', '"code":"twice","code":')), "2:1: the line is not in canonical"),
+        (
+            sealed(LINES[0].replace(":", ": ", 1), LINES[1]),
+            "1:1: the line is not in canonical JSON",
+        ),
+        (
+            sealed(LINES[0], LINES[1].replace('"code":', '"code":"twice","code":')),
+            "2:1: the line is not in canonical",
+        ),
         (sealed(edited(0, lambda v: v.update(regions="all"))), "'regions' is of a wrong type"),
         (sealed(edited(0, lambda v: v.update(more=1))), "'more' is not known"),
-        (sealed(edited(0, lambda v: v.update(callers=[{"id": 1}]))), "'callers' is of a wrong type"),
+        (
+            sealed(edited(0, lambda v: v.update(callers=[{"id": 1}]))),
+            "'callers' is of a wrong type",
+        ),
         (
             sealed(LINES[0], edited(1, lambda v: v["outcome"].update(state="fine"))),
             "'outcome.state' is of a wrong type",
         ),
-        (sealed(LINES[0], edited(1, lambda v: v["outcome"].update(pages=-1))), "'outcome.pages' is of a wrong type"),
-        (sealed(LINES[0], edited(1, lambda v: v["outcome"].update(caller=5))), "caller 5 is not in the header"),
-        (sealed(LINES[0], edited(1, lambda v: v["call"].pop("params"))), "'call.params' is missing"),
+        (
+            sealed(LINES[0], edited(1, lambda v: v["outcome"].update(pages=-1))),
+            "'outcome.pages' is of a wrong type",
+        ),
+        (
+            sealed(LINES[0], edited(1, lambda v: v["outcome"].update(caller=5))),
+            "caller 5 is not in the header",
+        ),
+        (
+            sealed(LINES[0], edited(1, lambda v: v["call"].pop("params"))),
+            "'call.params' is missing",
+        ),
     ],
 )
 def test_what_is_not_a_whole_snapshot_is_refused(path: Path, raw: bytes, words: str) -> None:

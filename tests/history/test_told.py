@@ -15,13 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.core.calendar import window
-from scanner.core.operate import Chain, operate
-from scanner.core.stories import tell
+from scanner.core.operate import Chain, type2_period
+from scanner.core.stories import build_timelines
 from scanner.errors import TscanError
 from scanner.history.ledger import Ledger
 from scanner.history.segments import SegmentError, make_table
 from scanner.history.stores import open_store
-from scanner.history.told import COLUMNS, told
+from scanner.history.told import COLUMNS, timelines_of
 from scanner.model.controls import Role
 from scanner.model.operation import Period, Schedule
 from tests.core.nights import library_of
@@ -29,13 +29,19 @@ from tests.core.small import make_check, make_control
 from tests.history.world import CHECKS, HERE, scan, simple
 
 PLACES = st.tuples(
-    st.sampled_from(CHECKS), st.sampled_from(["eu-west-1", "us-east-1", ""]), st.sampled_from(["a", "b", "c", "*"])
+    st.sampled_from(CHECKS),
+    st.sampled_from(["eu-west-1", "us-east-1", ""]),
+    st.sampled_from(["a", "b", "c", "*"]),
 )
 VERDICTS = st.sampled_from(["pass", "pass", "fail", "fail", "unknown", "waived"])
-STEADY = [(check, region, name) for check in CHECKS for region in ("eu-west-1", "") for name in "ab"]
+STEADY = [
+    (check, region, name) for check in CHECKS for region in ("eu-west-1", "") for name in "ab"
+]
 NIGHTS = st.one_of(
     st.lists(st.dictionaries(PLACES, VERDICTS), max_size=9),
-    st.lists(st.fixed_dictionaries(dict.fromkeys(STEADY, st.sampled_from(["pass", "fail"]))), max_size=9),
+    st.lists(
+        st.fixed_dictionaries(dict.fromkeys(STEADY, st.sampled_from(["pass", "fail"]))), max_size=9
+    ),
 )
 ROW = ("check-a", "eu-west-1", "b", "fail", "evidence", "it is so")
 
@@ -46,7 +52,10 @@ def report(ledger: Ledger, first: int, days: int, *, columns: bool) -> Period:
         make_control((CHECKS[0], Role.EVIDENCES), (CHECKS[1], Role.SUPPORTS)),
         make_control((CHECKS[1], Role.EVIDENCES), (CHECKS[0], Role.EVIDENCES), name="D"),
         checks=(make_check(CHECKS[0]), replace(make_check(CHECKS[1]), kind="aws.job")),
-        kinds={"aws.thing": SimpleNamespace(nature="state"), "aws.job": SimpleNamespace(nature="event")},
+        kinds={
+            "aws.thing": SimpleNamespace(nature="state"),
+            "aws.job": SimpleNamespace(nature="event"),
+        },
     )
     chain = Chain(
         target=HERE,
@@ -56,7 +65,9 @@ def report(ledger: Ledger, first: int, days: int, *, columns: bool) -> Period:
     )
     begins = date(2026, 1, 1) + timedelta(days=first)
     period = window(begins, begins + timedelta(days=days - 1), UTC)
-    return operate([chain], library, period=period, schedule=Schedule(), now=datetime(2027, 1, 1, tzinfo=UTC))
+    return type2_period(
+        [chain], library, period=period, schedule=Schedule(), now=datetime(2027, 1, 1, tzinfo=UTC)
+    )
 
 
 TIMES = st.one_of(st.just(range(9)), st.permutations(range(-2, 7)))
@@ -72,7 +83,9 @@ def test_columns_and_transitions_make_the_same_report(
         ledger = Ledger(open_store(folder))
         ledger.commit(scan(-12, {(CHECKS[0], "eu-west-1", "first"): "pass"}))
         for number, night in enumerate(nights):
-            ledger.commit(scan(12 * times[number], night, name=f"night-{number}", pack=packs[number] * 64))
+            ledger.commit(
+                scan(12 * times[number], night, name=f"night-{number}", pack=packs[number] * 64)
+            )
         for first, days in ((0, 9), (1, 2), (0, 1), (2, 1)):
             columns = report(ledger, first, days, columns=True)
             assert columns == report(ledger, first, days, columns=False)
@@ -80,7 +93,10 @@ def test_columns_and_transitions_make_the_same_report(
                 len(list(one.deviations)) for one in columns.controls
             ]
             for last in range(len(nights) + 2):
-                assert ledger.stories(HERE, last).listings == tell(ledger.transitions(HERE), last).listings
+                assert (
+                    ledger.stories(HERE, last).listings
+                    == build_timelines(ledger.transitions(HERE), last).listings
+                )
 
 
 def committed(folder: Path, *nights: dict[str, str]) -> Ledger:
@@ -92,16 +108,27 @@ def committed(folder: Path, *nights: dict[str, str]) -> Ledger:
 
 
 def test_what_never_failed_is_counted_and_not_told(tmp_path: Path) -> None:
-    ledger = committed(tmp_path, {"a": "pass", "b": "pass"}, {"a": "fail", "b": "pass", "c": "pass"})
+    ledger = committed(
+        tmp_path, {"a": "pass", "b": "pass"}, {"a": "fail", "b": "pass", "c": "pass"}
+    )
     first, both = ledger.stories(HERE, 1), ledger.stories(HERE, 2)
-    assert (list(first.items), list(first.spans), first.passing) == ([], [], {(CHECKS[0], "eu-west-1", 1): 2})
+    assert (list(first.items), list(first.spans), first.passing) == (
+        [],
+        [],
+        {(CHECKS[0], "eu-west-1", 1): 2},
+    )
     assert both.passing == {(CHECKS[0], "eu-west-1", 1): 1, (CHECKS[0], "eu-west-1", 2): 1}
     (span,) = both.spans
     assert (list(both.items), span.resources, span.seen) == ([], ["a"], {1: 1})
 
 
 def test_what_only_fails_and_passes_is_told_in_columns(tmp_path: Path) -> None:
-    nights = [("fail", "pass", "pass"), ("fail", "fail", "pass"), ("pass", "fail", "unknown"), ("fail", "pass", "pass")]
+    nights = [
+        ("fail", "pass", "pass"),
+        ("fail", "fail", "pass"),
+        ("pass", "fail", "unknown"),
+        ("fail", "pass", "pass"),
+    ]
     ledger = committed(tmp_path, *(dict(zip("abc", night, strict=True)) for night in nights))
     stories = ledger.stories(HERE, 4)
     (span,) = stories.spans
@@ -119,12 +146,16 @@ def test_what_only_fails_and_passes_is_told_in_columns(tmp_path: Path) -> None:
 
 def test_a_deviation_out_of_columns_says_what_was_read_around_it(tmp_path: Path) -> None:
     nights = ["pass", "pass", "fail", "fail", "pass", "fail"]
-    ledger = committed(tmp_path, {"b": "pass"}, *({"a": verdict, "b": "pass"} for verdict in nights))
+    ledger = committed(
+        tmp_path, {"b": "pass"}, *({"a": verdict, "b": "pass"} for verdict in nights)
+    )
     assert [span.resources for span in ledger.stories(HERE, 7).spans] == [["a", "a"]]
     columns = report(ledger, 0, 9, columns=True)
     found = [one.deviation for one in columns.controls[0].deviations]
     read = ["", *(record.finished for record in ledger.records(HERE))]
-    assert [(one.opened_after, one.opened_by, one.failing_until, one.closed_by) for one in found] == [
+    assert [
+        (one.opened_after, one.opened_by, one.failing_until, one.closed_by) for one in found
+    ] == [
         (read[3], read[4], read[5], read[6]),
         (read[6], read[7], read[7], ""),
     ]
@@ -143,7 +174,11 @@ def test_the_first_of_many_deviations_are_those_that_began_first(tmp_path: Path)
     assert [one.deviation.resource for one in whole] == names
     assert len(found) == 40
     assert (found[:3], found[0], found[-1]) == (tuple(whole[:3]), whole[0], whole[-1])
-    assert (found[30:33], found[::-1], found[99:]) == (tuple(whole[30:33]), tuple(reversed(whole)), ())
+    assert (found[30:33], found[::-1], found[99:]) == (
+        tuple(whole[30:33]),
+        tuple(reversed(whole)),
+        (),
+    )
     with pytest.raises(IndexError):
         found[40]
 
@@ -154,23 +189,27 @@ def table(*rows: tuple[str | None, ...]) -> pa.Table:
 
 
 def test_a_value_that_is_not_there_is_damage() -> None:
-    (span,) = told([(1, table(ROW))]).spans
+    (span,) = timelines_of([(1, table(ROW))]).spans
     assert (span.resources, span.opened, span.closed, span.before) == (["b"], [1], [0], [0])
     with pytest.raises(SegmentError, match="lacks a value"):
-        told([(1, table(ROW, (*ROW[:3], None, *ROW[4:])))])
+        timelines_of([(1, table(ROW, (*ROW[:3], None, *ROW[4:])))])
 
 
 def test_a_cause_that_nobody_knows_is_damage() -> None:
     with pytest.raises(SegmentError, match="'whim' is no cause"):
-        told([(1, table((*ROW[:4], "whim", ROW[5])))])
+        timelines_of([(1, table((*ROW[:4], "whim", ROW[5])))])
 
 
-def test_a_segment_of_another_kind_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_segment_of_another_kind_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ledger = Ledger(open_store(str(tmp_path)))
     record = ledger.commit(simple(1))
     (segment,) = [part for part in record.segments if part.kind == "transitions"]
     other = make_table("index", ([b"0" * 32], [1]), day="2026-01-01", scan="x")
     (tmp_path / segment.path).write_bytes(other.content)
     monkeypatch.setattr("scanner.history.chain.stored", lambda content, _: content)
-    with pytest.raises(TscanError, match=f"{segment.path} is damaged: its columns are not those of transitions"):
+    with pytest.raises(
+        TscanError, match=f"{segment.path} is damaged: its columns are not those of transitions"
+    ):
         Ledger(open_store(str(tmp_path))).stories(HERE, 1)

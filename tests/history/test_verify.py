@@ -18,7 +18,7 @@ from scanner.history import draft
 from scanner.history.anchors import anchor_heads, read_head
 from scanner.history.commit import commit_scan
 from scanner.history.compact import compact
-from scanner.history.draft import Scan
+from scanner.history.draft import ScanToCommit
 from scanner.history.git import GitAnchors
 from scanner.history.ledger import Ledger
 from scanner.history.packs import load_pack, pack_archive
@@ -70,16 +70,22 @@ def test_a_cut_off_end_shows_against_a_head_that_was_kept(store: Path) -> None:
     _record(store, 4).unlink()
     without = verify(open_store(str(store)))
     assert not without.damages
-    assert without.notes == ["3 segments are named by no record: left by scans that broke off or were overtaken"]
+    assert without.notes == [
+        "3 segments are named by no record: left by scans that broke off or were overtaken"
+    ]
     found = verify(open_store(str(store)), anchors=heads)
-    assert [(damage.record, damage.kind) for damage in found.damages] == [("aws=111122223333/4", "missing")]
+    assert [(damage.record, damage.kind) for damage in found.damages] == [
+        ("aws=111122223333/4", "missing")
+    ]
     shutil.rmtree(store / "log")
     assert len(verify(open_store(str(store)), anchors=heads).damages) == 2
     with pytest.raises(TscanError, match="no history"):
         verify(open_store(str(store)))
 
 
-def test_the_key_holder_is_seen_to_rewrite_against_a_head_only(tmp_path: Path, store: Path, signer: Signer) -> None:
+def test_the_key_holder_is_seen_to_rewrite_against_a_head_only(
+    tmp_path: Path, store: Path, signer: Signer
+) -> None:
     heads = list(map(read_head, verify(open_store(str(store))).heads.values()))
     shutil.rmtree(store)
     ledger = Ledger(open_store(str(store)), signer)
@@ -93,7 +99,9 @@ def test_the_key_holder_is_seen_to_rewrite_against_a_head_only(tmp_path: Path, s
 def test_a_record_dated_before_its_predecessor_is_named(store: Path, signer: Signer) -> None:
     Ledger(open_store(str(store)), signer).commit(simple(-100))
     found = verify(open_store(str(store))).damages
-    assert [(damage.record, damage.kind) for damage in found] == [("aws=111122223333/5", "back-dated")]
+    assert [(damage.record, damage.kind) for damage in found] == [
+        ("aws=111122223333/5", "back-dated")
+    ]
 
 
 def test_scans_that_overlap_are_no_damage(store: Path, signer: Signer) -> None:
@@ -103,7 +111,9 @@ def test_scans_that_overlap_are_no_damage(store: Path, signer: Signer) -> None:
         ledger.commit(simple(number, name="late"))
     found = verify(open_store(str(store)))
     assert not found.damages
-    assert [note.partition(":")[0] for note in found.notes] == [f"record aws=111122223333/{n}" for n in (6, 8)]
+    assert [note.partition(":")[0] for note in found.notes] == [
+        f"record aws=111122223333/{n}" for n in (6, 8)
+    ]
     assert found.notes[0].endswith(
         "it ends 9:48:00 before record 5 began: their scans overlapped, or a clock was set back"
     )
@@ -116,18 +126,28 @@ def test_only_the_trusted_key_counts(tmp_path: Path, store: Path) -> None:
     assert len(found) == 6
 
 
-def test_a_public_key_that_is_none_is_named(tmp_path: Path, store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_public_key_that_is_none_is_named(
+    tmp_path: Path, store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "other.pem").write_text("garbage")
     assert run(["verify", str(store), "--public-key", str(tmp_path / "other.pem")]) == 2
-    assert "other.pem: a public key cannot be read\n  hint: it is an Ed25519 key in PEM form" in capsys.readouterr().err
+    assert (
+        "other.pem: a public key cannot be read\n  hint: it is an Ed25519 key in PEM form"
+        in capsys.readouterr().err
+    )
 
 
-def test_an_unsigned_chain_is_said_to_be_unsigned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unsigned_chain_is_said_to_be_unsigned(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     Ledger(open_store(str(tmp_path / "plain"))).commit(simple(1))
     assert run(["verify", str(tmp_path / "plain")]) == 0
     shown = capsys.readouterr().out
     assert "1 records are not signed" in shown
-    assert "no outside anchor: rewritable by anybody who can write the store before 2026-01-01" in shown
+    assert (
+        "no outside anchor: rewritable by anybody who can write the store before 2026-01-01"
+        in shown
+    )
 
 
 def test_exit_codes(store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -137,7 +157,8 @@ def test_exit_codes(store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert run(["verify", str(store)]) == 1
     shown = capsys.readouterr().out
     assert (
-        "DAMAGED record aws=111122223333/2: log/aws=111122223333/000000000002.json: reordered (it is record 3)" in shown
+        "DAMAGED record aws=111122223333/2: log/aws=111122223333/000000000002.json: reordered (it is record 3)"
+        in shown
     )
     assert run(["verify", str(tmp_path / "nothing")]) == 2
     assert run(["verify", str(store), "--anchor", "nonsense"]) == 2
@@ -160,12 +181,16 @@ def _by_hand(
     )
 
 
-needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not on this machine")
+needs_openssl = pytest.mark.skipif(
+    shutil.which("openssl") is None, reason="openssl is not on this machine"
+)
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not on this machine")
 
 
 @needs_openssl
-def test_openssl_alone_says_the_same(root: Path, store: Path, signer: Signer, tmp_path: Path) -> None:
+def test_openssl_alone_says_the_same(
+    root: Path, store: Path, signer: Signer, tmp_path: Path
+) -> None:
     key = tmp_path / "public.pem"
     key.write_bytes(signer.public)
     said = _by_hand(root, store, key)
@@ -180,8 +205,12 @@ def test_openssl_alone_says_the_same(root: Path, store: Path, signer: Signer, tm
 
 
 @needs_openssl
-@pytest.mark.parametrize("what", ["segment", "signature", "missing", "chain", "unsigned", "copied", "target"])
-def test_openssl_alone_sees_damage(root: Path, store: Path, signer: Signer, tmp_path: Path, what: str) -> None:
+@pytest.mark.parametrize(
+    "what", ["segment", "signature", "missing", "chain", "unsigned", "copied", "target"]
+)
+def test_openssl_alone_sees_damage(
+    root: Path, store: Path, signer: Signer, tmp_path: Path, what: str
+) -> None:
     key = tmp_path / "public.pem"
     key.write_bytes(signer.public)
     if what == "segment":
@@ -204,7 +233,9 @@ def test_openssl_alone_sees_damage(root: Path, store: Path, signer: Signer, tmp_
         word = "TWICE aws:111122223333, in log/aws=444455556666"
     elif what == "target":
         record = read_record(_record(store, 4).read_bytes(), "")
-        _record(store, 4).write_bytes(signer.seal(payload_of(replace(record, target="aws:777788889999"))))
+        _record(store, 4).write_bytes(
+            signer.seal(payload_of(replace(record, target="aws:777788889999")))
+        )
         word = "ANOTHER TARGET log/aws=111122223333/000000000004.json"
     else:
         _record(store, 2).write_bytes(_record(store, 3).read_bytes())
@@ -216,7 +247,9 @@ def test_openssl_alone_sees_damage(root: Path, store: Path, signer: Signer, tmp_
 
 
 @needs_openssl
-def test_openssl_alone_follows_a_key_that_was_changed(root: Path, store: Path, signer: Signer, tmp_path: Path) -> None:
+def test_openssl_alone_follows_a_key_that_was_changed(
+    root: Path, store: Path, signer: Signer, tmp_path: Path
+) -> None:
     other = make_key(tmp_path / "other.pem")
     Ledger(open_store(str(store)), other).commit(simple(4))
     said = _by_hand(root, store, None)
@@ -225,25 +258,39 @@ def test_openssl_alone_follows_a_key_that_was_changed(root: Path, store: Path, s
     key = tmp_path / "public.pem"
     key.write_bytes(signer.public)
     said = _by_hand(root, store, key)
-    assert (said.returncode, "BAD SIGNATURE log/aws=111122223333/000000000005.json" in said.stdout) == (1, True)
+    assert (
+        said.returncode,
+        "BAD SIGNATURE log/aws=111122223333/000000000005.json" in said.stdout,
+    ) == (1, True)
 
 
 @needs_openssl
-def test_openssl_alone_says_what_is_not_signed(root: Path, store: Path, signer: Signer, tmp_path: Path) -> None:
+def test_openssl_alone_says_what_is_not_signed(
+    root: Path, store: Path, signer: Signer, tmp_path: Path
+) -> None:
     plain = tmp_path / "plain"
     Ledger(open_store(str(plain))).commit(simple(0))
     said = _by_hand(root, plain, None)
-    assert (said.returncode, "1 records of aws:111122223333, 0 of them as they were signed" in said.stdout) == (0, True)
+    assert (
+        said.returncode,
+        "1 records of aws:111122223333, 0 of them as they were signed" in said.stdout,
+    ) == (0, True)
     Ledger(open_store(str(plain)), signer).commit(simple(1))
     said = _by_hand(root, plain, None)
-    assert (said.returncode, "2 records of aws:111122223333, 1 of them as they were signed" in said.stdout) == (0, True)
+    assert (
+        said.returncode,
+        "2 records of aws:111122223333, 1 of them as they were signed" in said.stdout,
+    ) == (0, True)
     key = tmp_path / "public.pem"
     key.write_bytes(signer.public)
     assert _by_hand(root, plain, key).returncode == 1
     newest = _record(store, 4)
     newest.write_text(re.sub(r'"signatures":\[.*\]', '"signatures":[]', newest.read_text()))
     said = _by_hand(root, store, None)
-    assert (said.returncode, "BAD SIGNATURE log/aws=111122223333/000000000004.json" in said.stdout) == (1, True)
+    assert (
+        said.returncode,
+        "BAD SIGNATURE log/aws=111122223333/000000000004.json" in said.stdout,
+    ) == (1, True)
 
 
 @needs_openssl
@@ -266,14 +313,29 @@ def test_openssl_alone_does_not_miss_what_compacting_removed(
 @pytest.mark.parametrize(
     ("what", "code", "word"),
     [
-        ("", 0, "aws=111122223333: anchored up to record 4 by refs/tags/tscan/aws=111122223333/000000000004"),
+        (
+            "",
+            0,
+            "aws=111122223333: anchored up to record 4 by refs/tags/tscan/aws=111122223333/000000000004",
+        ),
         ("cut off", 1, "CUT OFF log/aws=111122223333/000000000004.json, named by refs/tags/tscan/"),
-        ("grown again", 1, "REPLACED log/aws=111122223333/000000000004.json, named by refs/tags/tscan/"),
+        (
+            "grown again",
+            1,
+            "REPLACED log/aws=111122223333/000000000004.json, named by refs/tags/tscan/",
+        ),
         ("no repository", 1, ""),
     ],
 )
 def test_git_alone_says_the_same_of_anchors(
-    root: Path, store: Path, signer: Signer, repository: Path, tmp_path: Path, what: str, code: int, word: str
+    root: Path,
+    store: Path,
+    signer: Signer,
+    repository: Path,
+    tmp_path: Path,
+    what: str,
+    code: int,
+    word: str,
 ) -> None:
     key = tmp_path / "public.pem"
     key.write_bytes(signer.public)
@@ -299,19 +361,30 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     make_key(folder / "key.pem")
     library = load_library()
     first = read_snapshot(SNAPSHOT)
-    second = replace(first, id=f"{first.id}-2", started="2027-06-01T00:00:00.000Z", finished="2027-06-01T00:10:00.000Z")
+    second = replace(
+        first,
+        id=f"{first.id}-2",
+        started="2027-06-01T00:00:00.000Z",
+        finished="2027-06-01T00:10:00.000Z",
+    )
     for snapshot in (first, second):
         assessment = judge([snapshot], library)
-        (record,) = commit_scan([snapshot], assessment, library, str(folder / "store"), folder / "key.pem")
+        (record,) = commit_scan(
+            [snapshot], assessment, library, str(folder / "store"), folder / "key.pem"
+        )
         assert record.counts == {
-            verdict.value: sum(one.count(verdict) for one in assessment.results) for verdict in Verdict
+            verdict.value: sum(one.count(verdict) for one in assessment.results)
+            for verdict in Verdict
         }
     return folder
 
 
 def test_every_verdict_is_made_again(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["verify", "--deep", str(demo / "store")]) == 0
-    assert "every verdict of 2 of 2 records was made again from its evidence" in capsys.readouterr().out
+    assert (
+        "every verdict of 2 of 2 records was made again from its evidence"
+        in capsys.readouterr().out
+    )
     ledger = Ledger(open_store(str(demo / "store")))
     target = ledger.targets()[0]
     assert ledger.snapshot(ledger.records(target)[0]) == read_snapshot(SNAPSHOT)
@@ -327,11 +400,19 @@ def test_a_verdict_that_the_evidence_does_not_give_is_named(
     library = load_library()
     snapshot = read_snapshot(SNAPSHOT)
     assessment = judge([snapshot], library)
-    number, result = next((i, one) for i, one in enumerate(assessment.results) if one.count(Verdict.FAIL))
-    forged = replace(result, findings=tuple(replace(one, verdict=Verdict.PASS) for one in result.findings))
+    number, result = next(
+        (i, one) for i, one in enumerate(assessment.results) if one.count(Verdict.FAIL)
+    )
+    forged = replace(
+        result, findings=tuple(replace(one, verdict=Verdict.PASS) for one in result.findings)
+    )
     results = (*assessment.results[:number], forged, *assessment.results[number + 1 :])
     ledger = Ledger(open_store(str(tmp_path / "forged")), find_signer(demo / "key.pem"))
-    ledger.commit(Scan(snapshot=snapshot, assessment=replace(assessment, results=results), library=library))
+    ledger.commit(
+        ScanToCommit(
+            snapshot=snapshot, assessment=replace(assessment, results=results), library=library
+        )
+    )
     assert run(["verify", str(tmp_path / "forged")]) == 0
     capsys.readouterr()
     assert run(["verify", "--deep", str(tmp_path / "forged")]) == 1
@@ -352,7 +433,9 @@ def test_a_pack_is_kept_and_judges_again() -> None:
     assert pack_archive(None, replace(library, sha256="0" * 64)) == b""
 
 
-def test_history_is_listed_shown_and_compacted(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_history_is_listed_shown_and_compacted(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     place = ["--store", str(store)]
     assert run(["history", "list", *place]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 6
@@ -382,7 +465,11 @@ def test_init_makes_what_is_missing_and_nothing_else(
     key, config = (tmp_path / "secret.pem").read_bytes(), (tmp_path / "tscan.yaml").read_text()
     assert b"PRIVATE KEY" in key
     assert len(list((tmp_path / ".tscan/keys").glob("*.pem"))) == 1
-    assert not any(b"PRIVATE" in path.read_bytes() for path in (tmp_path / ".tscan").rglob("*") if path.is_file())
+    assert not any(
+        b"PRIVATE" in path.read_bytes()
+        for path in (tmp_path / ".tscan").rglob("*")
+        if path.is_file()
+    )
     assert "made" in shown
     (tmp_path / "tscan.yaml").write_text(config + "# mine\n")
     assert run(["init", "--key", "secret.pem"]) == 0
@@ -391,7 +478,9 @@ def test_init_makes_what_is_missing_and_nothing_else(
     assert run(["init", "--key", ".tscan/key.pem"]) == 2
     load_config(tmp_path / "tscan.yaml", load_library())
     # What stands behind a comment sign is a configuration as well.
-    text = re.sub(r"^# ((?:  )*(?:# )?[a-z0-9_-]+[: ])", r"\1", config.partition("\n")[2], flags=re.MULTILINE)
+    text = re.sub(
+        r"^# ((?:  )*(?:# )?[a-z0-9_-]+[: ])", r"\1", config.partition("\n")[2], flags=re.MULTILINE
+    )
     text = re.sub(r"^(      )# ", r"\1", text, flags=re.MULTILINE)
     (tmp_path / "full.yaml").write_text(text)
     written = load_config(tmp_path / "full.yaml", load_library())
@@ -404,4 +493,6 @@ def test_a_change_of_key_is_said(store: Path, tmp_path: Path) -> None:
     Ledger(open_store(str(store)), new).commit(simple(9))
     seen = verify(open_store(str(store)))
     assert not seen.damages
-    assert seen.notes == [f"from record aws=111122223333/5 on: signed with another key ({new.key_id[:16]})"]
+    assert seen.notes == [
+        f"from record aws=111122223333/5 on: signed with another key ({new.key_id[:16]})"
+    ]

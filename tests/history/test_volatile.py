@@ -15,7 +15,7 @@ from scanner.content.library import load_library
 from scanner.core.between import drift_between
 from scanner.core.drift import Drift, What
 from scanner.core.news import news
-from scanner.history.draft import Scan
+from scanner.history.draft import ScanToCommit
 from scanner.history.ledger import Ledger
 from scanner.history.snapshots import read_snapshot
 from scanner.history.stores import open_store
@@ -44,7 +44,9 @@ def changed(snapshot: Snapshot, change: Change) -> tuple[Snapshot, set[str]]:
         answers[key] = answer
     finished = datetime.fromisoformat(snapshot.finished) + timedelta(minutes=10)
     later = finished.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return replace(snapshot, id=f"{snapshot.id}-2", started=later, finished=later, answers=answers), touched
+    return replace(
+        snapshot, id=f"{snapshot.id}-2", started=later, finished=later, answers=answers
+    ), touched
 
 
 def drifted(place: Path, change: Change) -> tuple[Drift, set[str]]:
@@ -52,7 +54,8 @@ def drifted(place: Path, change: Change) -> tuple[Drift, set[str]]:
     first = read_snapshot(SNAPSHOT)
     second, touched = changed(first, change)
     before, after = (
-        ledger.commit(Scan(snapshot=one, assessment=judge([one], LIBRARY), library=LIBRARY)) for one in (first, second)
+        ledger.commit(ScanToCommit(snapshot=one, assessment=judge([one], LIBRARY), library=LIBRARY))
+        for one in (first, second)
     )
     return drift_between(ledger, before, after, LIBRARY, today=date(2026, 1, 1)), touched
 
@@ -78,20 +81,36 @@ def tick(operation: str, data: Any) -> Any:
 
 @pytest.mark.slow
 def test_attributes_that_are_volatile_are_no_drift(tmp_path: Path) -> None:
-    marked = {kind for kind, found in LIBRARY.kinds.items() if any(one.volatile for one in found.attributes.values())}
+    marked = {
+        kind
+        for kind, found in LIBRARY.kinds.items()
+        if any(one.volatile for one in found.attributes.values())
+    }
     assert {"aws.rds.instance", "aws.cloudtrail.trail", "aws.backup.protected_resource"} <= marked
     found, touched = drifted(tmp_path / "store", tick)
     assert touched, "the recorded account has some"
-    assert (found.moved, found.controls, found.appeared, found.gone, found.changes) == ((), (), (), (), ())
+    assert (found.moved, found.controls, found.appeared, found.gone, found.changes) == (
+        (),
+        (),
+        (),
+        (),
+        (),
+    )
     assert news(found, LIBRARY) == ()
 
 
 @pytest.mark.slow
 def test_one_that_decides_is(tmp_path: Path) -> None:
     def suspend(operation: str, data: Any) -> Any:
-        return {**data, "Status": "Suspended"} if operation == "s3:GetBucketVersioning" and data else data
+        return (
+            {**data, "Status": "Suspended"}
+            if operation == "s3:GetBucketVersioning" and data
+            else data
+        )
 
     found, touched = drifted(tmp_path / "store", suspend)
     assert touched == {"s3:GetBucketVersioning"}
-    assert {(moved.check, moved.what) for moved in found.moved} >= {("aws-s3-bucket-versioned", What.NEW_FAILURE)}
+    assert {(moved.check, moved.what) for moved in found.moved} >= {
+        ("aws-s3-bucket-versioned", What.NEW_FAILURE)
+    }
     assert {moved.cause for moved in found.moved} == {"evidence"}

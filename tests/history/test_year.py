@@ -33,7 +33,9 @@ from tests.core.year import (
 from tests.history.world import scan
 
 pytestmark = pytest.mark.slow
-CONTROLS = tuple(ControlResult(id=name, status=Status.PASS, reasons=(), counts=Counts()) for name in ("C", "J"))
+CONTROLS = tuple(
+    ControlResult(id=name, status=Status.PASS, reasons=(), counts=Counts()) for name in ("C", "J")
+)
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,9 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
         found = scan(number, tonight(year, number), checks=CHECKS)
         when = f"{date.fromordinal(date(2026, 1, 1).toordinal() + number)}T02"
         taken = replace(found.snapshot, started=f"{when}:00:00.000Z", finished=f"{when}:10:00.000Z")
-        ledger.commit(replace(found, snapshot=taken, assessment=replace(found.assessment, controls=CONTROLS)))
+        ledger.commit(
+            replace(found, snapshot=taken, assessment=replace(found.assessment, controls=CONTROLS))
+        )
     return Kept(year, str(folder / "store"))
 
 
@@ -74,7 +78,9 @@ def told(kept: Kept) -> tuple[Year, Period]:
     return kept.year, kept.period()
 
 
-def test_every_fault_that_was_there_at_a_read_is_found_with_its_times(told: tuple[Year, Period]) -> None:
+def test_every_fault_that_was_there_at_a_read_is_found_with_its_times(
+    told: tuple[Year, Period],
+) -> None:
     hold_times(*told)
 
 
@@ -97,11 +103,26 @@ def test_columns_and_transitions_make_the_same_report(kept: Kept) -> None:
     ) == kept.period()  # fmt: skip
 
 
-def test_the_command_lists_every_missed_night(kept: Kept, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["period", "--from", "2026-01-01", "--to", "2026-12-31", "--store", kept.store, "--format", "json"]
+def test_the_command_lists_every_missed_night(
+    kept: Kept, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [
+        "period",
+        "--from",
+        "2026-01-01",
+        "--to",
+        "2026-12-31",
+        "--store",
+        kept.store,
+        "--format",
+        "json",
+    ]
     assert run(words) == 0
     (target,) = json.loads(capsys.readouterr().out)["targets"]
-    missed = {(date.fromisoformat(slot["start"][:10]) - date(2026, 1, 1)).days for slot in target["missed"]}
+    missed = {
+        (date.fromisoformat(slot["start"][:10]) - date(2026, 1, 1)).days
+        for slot in target["missed"]
+    }
     assert missed == {number for number in kept.year.missed if number < target["expected"]}
     assert target["records"] == NIGHTS - len(kept.year.missed)
 
@@ -109,7 +130,11 @@ def test_the_command_lists_every_missed_night(kept: Kept, capsys: pytest.Capture
 def test_the_year_verifies_also_when_it_is_compacted(kept: Kept) -> None:
     before = kept.period()
     seen = verify(open_store(kept.store))
-    assert (seen.damages, seen.unsigned, len(seen.records["aws=111122223333"])) == ([], 0, NIGHTS - 25)
+    assert (seen.damages, seen.unsigned, len(seen.records["aws=111122223333"])) == (
+        [],
+        0,
+        NIGHTS - 25,
+    )
     assert compact(open_store(kept.store), now=4e9).superseded > 0
     assert not verify(open_store(kept.store)).damages
     assert kept.period() == before

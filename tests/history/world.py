@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from scanner.history.draft import Scan
+from scanner.history.draft import ScanToCommit
 from scanner.model.answers import Answer, Call, Caller, Snapshot, State, Target
 from scanner.model.checks import Severity
 from scanner.model.findings import Assessment, CheckResult, Finding, ResourceRef, Verdict
@@ -18,17 +18,25 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def library(sha256: str = "0" * 64) -> Library:
-    return Library(kinds={}, checks={}, parameters={}, controls={}, manual={}, frameworks={}, sha256=sha256)
+    return Library(
+        kinds={}, checks={}, parameters={}, controls={}, manual={}, frameworks={}, sha256=sha256
+    )
 
 
 def moment(hours: float) -> str:
-    return (START + timedelta(hours=hours)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (
+        (START + timedelta(hours=hours)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    )
 
 
-def snapshot(number: int, data: Mapping[str, Any], *, name: str = "", target: str = HERE, **more: Any) -> Snapshot:
+def snapshot(
+    number: int, data: Mapping[str, Any], *, name: str = "", target: str = HERE, **more: Any
+) -> Snapshot:
     answers = [
         Answer(
-            call=Call(operation="s3:GetBucketPolicy", region="eu-west-1", params={"Bucket": bucket}),
+            call=Call(
+                operation="s3:GetBucketPolicy", region="eu-west-1", params={"Bucket": bucket}
+            ),
             state=State.OK,
             data={"Policy": value},
             started=moment(number),
@@ -48,7 +56,9 @@ def snapshot(number: int, data: Mapping[str, Any], *, name: str = "", target: st
             "regions": ("eu-west-1",),
             "checks": CHECKS,
             "params": {},
-            "callers": (Caller(id="arn:aws:sts::111122223333:assumed-role/audit/x", account="111122223333"),),
+            "callers": (
+                Caller(id="arn:aws:sts::111122223333:assumed-role/audit/x", account="111122223333"),
+            ),
             "answers": {answer.call.key: answer for answer in answers},
             **more,
         }
@@ -69,7 +79,11 @@ def results(
                     verdict=Verdict(verdict),
                     severity=Severity.HIGH,
                     resource=ResourceRef(
-                        kind="aws.s3.bucket", id=place[2], name=place[2], target=target, region=place[1]
+                        kind="aws.s3.bucket",
+                        id=place[2],
+                        name=place[2],
+                        target=target,
+                        region=place[1],
                     ),
                     reason="" if verdict == "pass" else f"it is {verdict}",
                 )
@@ -88,10 +102,12 @@ def scan(
     pack: str = "0" * 64,
     content: bytes = b"",
     **more: Any,
-) -> Scan:
+) -> ScanToCommit:
     """A scan whose evidence is the verdicts themselves."""
     taken = snapshot(
-        number, {f"{check}-{resource}": verdict for (check, _, resource), verdict in verdicts.items()}, **more
+        number,
+        {f"{check}-{resource}": verdict for (check, _, resource), verdict in verdicts.items()},
+        **more,
     )
     assessment = Assessment(
         id=taken.id,
@@ -107,10 +123,12 @@ def scan(
         controls=(),
         criteria=(),
     )
-    return Scan(snapshot=taken, assessment=assessment, library=library(pack), pack=lambda: content)
+    return ScanToCommit(
+        snapshot=taken, assessment=assessment, library=library(pack), pack=lambda: content
+    )
 
 
-def simple(number: int, **more: Any) -> Scan:
+def simple(number: int, **more: Any) -> ScanToCommit:
     """Five buckets, one of which fails, another each time."""
     verdicts = {
         (check, "eu-west-1", f"bucket-{index}"): "fail" if index == number % 5 else "pass"

@@ -68,7 +68,9 @@ class Writer:
     def literal(self, kind: Type, at: Place) -> str:
         rng = self.rng
         if isinstance(kind, ListType):
-            return "[" + ", ".join(self.literal(kind.item, at) for _ in range(rng.randint(0, 2))) + "]"
+            return (
+                "[" + ", ".join(self.literal(kind.item, at) for _ in range(rng.randint(0, 2))) + "]"
+            )
         if isinstance(kind, MapType | RecordType):
             raise LookupError(kind)
         return {
@@ -106,7 +108,11 @@ class Writer:
         return self.ternary(BOOL, at, depth)
 
     def ternary(self, kind: Type, at: Place, depth: int) -> str:
-        parts = self.write(BOOL, at, depth), self.write(kind, at, depth), self.write(kind, at, depth)
+        parts = (
+            self.write(BOOL, at, depth),
+            self.write(kind, at, depth),
+            self.write(kind, at, depth),
+        )
         return "({} ? {} : {})".format(*parts)
 
     def guard(self, at: Place, depth: int) -> str:
@@ -124,7 +130,10 @@ class Writer:
             test, inner = f"('{key}' in {path})", at.reading(f"{path}['{key}']", kind.value)
         elif lists:
             path, kind = rng.choice(lists)
-            test, inner = f"(size({path}) > 1)", at.reading(f"{path}[{rng.randint(0, 1)}]", kind.item)
+            test, inner = (
+                f"(size({path}) > 1)",
+                at.reading(f"{path}[{rng.randint(0, 1)}]", kind.item),
+            )
         else:
             return self.logic(at, depth)
         body, other = self.write(BOOL, inner, depth), self.write(BOOL, at, depth)
@@ -144,7 +153,11 @@ class Writer:
     def a_range(self, at: Place, depth: int, *, maps: bool = True) -> tuple[str, Type]:
         """Something that a macro may go over, and the type of its items; the keys of a map have no order."""
         rng = self.rng
-        found = [(path, kind) for path, kind in at.paths if isinstance(kind, ListType | MapType if maps else ListType)]
+        found = [
+            (path, kind)
+            for path, kind in at.paths
+            if isinstance(kind, ListType | MapType if maps else ListType)
+        ]
         if not found or rng.random() < 0.1:
             return self.write(LS, at, depth), STRING
         path, kind = rng.choice(found)
@@ -168,7 +181,9 @@ class Writer:
         return f"({self.write(kind, at, depth)} {symbol} {self.write(kind, at, depth)})"
 
     def membership(self, at: Place, depth: int) -> str:
-        kinds = [one for _, one in at.paths if isinstance(one, ListType | MapType) and comparable(one)] or [LS]
+        kinds = [
+            one for _, one in at.paths if isinstance(one, ListType | MapType) and comparable(one)
+        ] or [LS]
         kind = self.rng.choice(kinds)
         item = kind.item if isinstance(kind, ListType) else STRING
         return f"({self.write(item, at, depth)} in {self.write(kind, at, depth)})"
@@ -190,14 +205,20 @@ class Writer:
         rng = self.rng
         choice = rng.randint(0, 6)
         if choice <= 1:
-            return f"({self.write(INT, at, depth)} {rng.choice('+-*/%')} {self.write(INT, at, depth)})"
+            return (
+                f"({self.write(INT, at, depth)} {rng.choice('+-*/%')} {self.write(INT, at, depth)})"
+            )
         if choice == 2:
             return f"cidrPrefix({self.write(STRING, at, depth)})"
         if choice == 3:
             return f"int({self.write(STRING, at, depth)})"
         if choice == 4:
             return self.ternary(INT, at, depth)
-        sized = [path for path, kind in at.paths if isinstance(kind, ListType | MapType) or kind is STRING]
+        sized = [
+            path
+            for path, kind in at.paths
+            if isinstance(kind, ListType | MapType) or kind is STRING
+        ]
         return f"size({rng.choice(sized) if sized else self.write(LS, at, depth)})"
 
     def a_double(self, at: Place, depth: int) -> str:
@@ -211,7 +232,9 @@ class Writer:
         if choice == 0:
             return f"({self.write(STRING, at, depth)} + {self.write(STRING, at, depth)})"
         if choice == 1:
-            return f"{self.write(STRING, at, depth)}.{self.rng.choice(('lowerAscii', 'upperAscii'))}()"
+            return (
+                f"{self.write(STRING, at, depth)}.{self.rng.choice(('lowerAscii', 'upperAscii'))}()"
+            )
         if choice == 2:
             return self.ternary(STRING, at, depth)
         if choice == 3:
@@ -243,4 +266,8 @@ class Writer:
             return f"{path}.map({variable}, {self.write(kind.item, inner, depth)})"
         if choice == 2:
             return f"({self.write(kind, at, depth)} + {self.write(kind, at, depth)})"
-        return "[" + ", ".join(self.write(kind.item, at, depth) for _ in range(rng.randint(1, 2))) + "]"
+        return (
+            "["
+            + ", ".join(self.write(kind.item, at, depth) for _ in range(rng.randint(1, 2)))
+            + "]"
+        )

@@ -48,7 +48,10 @@ class Fuzz:
     def run(self, cases: int) -> None:
         """Try a number of cases; a case is one expression on one set of data."""
         while self.counts["cases"] < cases and len(self.differences) < 5:
-            names: dict[str, Type] = {"self": schema(self.rng), "params": schema(self.rng, "params", 1)}
+            names: dict[str, Type] = {
+                "self": schema(self.rng),
+                "params": schema(self.rng, "params", 1),
+            }
             for _ in range(25):
                 self.expression({**names, "now": TIMESTAMP})
 
@@ -65,7 +68,11 @@ class Fuzz:
             raw = compile_expression(ours(source), {**_RAW, "now": TIMESTAMP})
         except ExpressionErrors as error:
             self.counts["refused"] += 1
-            if "nested more" not in str(error) and "longer than" not in str(error) and "parts" not in str(error):
+            if (
+                "nested more" not in str(error)
+                and "longer than" not in str(error)
+                and "parts" not in str(error)
+            ):
                 self.differences.append(f"refused: {source}\n{error}")
             return
         self.counts["expressions"] += 1
@@ -83,16 +90,26 @@ class Fuzz:
                 self.differences.append(f"the oracle refuses: {source}\n{error}")
             return self._oracle.compile(source, disable_check=True)
 
-    def case(self, program: Any, raw: Any, compiled: Any, names: dict[str, Type], rate: float) -> None:
+    def case(
+        self, program: Any, raw: Any, compiled: Any, names: dict[str, Type], rate: float
+    ) -> None:
         """Try one expression on one set of data."""
         rng = self.rng
-        scope = {name: damaged(rng, value(rng, kind), rate) for name, kind in names.items() if name != "now"}
+        scope = {
+            name: damaged(rng, value(rng, kind), rate)
+            for name, kind in names.items()
+            if name != "now"
+        }
         scope["now"] = NOW
         self.counts["cases"] += 1
         outcome, careful = program.evaluate(scope), program.evaluate_slowly(scope)
         if type(outcome) is not type(careful) or outcome != careful:
-            self.differences.append(f"paths differ: {program.source}\n{scope}\nfast {outcome!r} careful {careful!r}")
-        self.counts[f"{'settled' if is_settled(outcome) else 'unread'} {'holes' if rate else 'whole'}"] += 1
+            self.differences.append(
+                f"paths differ: {program.source}\n{scope}\nfast {outcome!r} careful {careful!r}"
+            )
+        self.counts[
+            f"{'settled' if is_settled(outcome) else 'unread'} {'holes' if rate else 'whole'}"
+        ] += 1
         explained = program.explain(scope)
         if explained.outcome != careful or len(explained.observed) > 20:
             self.differences.append(f"explain differs: {program.source}\n{scope}\n{explained}")
@@ -109,10 +126,18 @@ class Fuzz:
             self.differences.append(f"raw paths differ: {raw.source}\n{scope}\n{said!r}")
         mapping = isinstance(said, Unreadable) and _MAPPED.search(said.reason)
         if is_settled(outcome) and said != outcome and (is_settled(said) or not (rate or mapping)):
-            self.differences.append(f"raw differs: {raw.source}\n{scope}\ntyped {outcome!r} raw {said!r}")
+            self.differences.append(
+                f"raw differs: {raw.source}\n{scope}\ntyped {outcome!r} raw {said!r}"
+            )
 
     def compare(
-        self, source: str, compiled: Any, names: dict[str, Type], scope: dict[str, Any], outcome: Any, rate: float
+        self,
+        source: str,
+        compiled: Any,
+        names: dict[str, Type],
+        scope: dict[str, Any],
+        outcome: Any,
+        rate: float,
     ) -> None:
         """Ask the oracle about the data, or about ways in which they may be in truth."""
         if not is_settled(outcome):
@@ -125,7 +150,9 @@ class Fuzz:
             said = ask(compiled, full)
             self.counts["asked"] += 1
             if type(said) is not type(outcome) or said != outcome:
-                self.differences.append(f"oracle differs: {source}\n{scope}\n{full}\nours {outcome!r} oracle {said!r}")
+                self.differences.append(
+                    f"oracle differs: {source}\n{scope}\n{full}\nours {outcome!r} oracle {said!r}"
+                )
                 return
 
 

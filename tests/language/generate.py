@@ -24,13 +24,39 @@ from scanner.language.types import (
 from scanner.model.values import ABSENT, OpenList, Unreadable
 
 LS = ListType(STRING)
-_WORDS = ("", "a", "b", "ab", "A", "é", "x,y", "22", "-7", "prod", "10.0.0.0/8", "10.1.0.0/16", "0.0.0.0/0", "::/0")
+_WORDS = (
+    "",
+    "a",
+    "b",
+    "ab",
+    "A",
+    "é",
+    "x,y",
+    "22",
+    "-7",
+    "prod",
+    "10.0.0.0/8",
+    "10.1.0.0/16",
+    "0.0.0.0/0",
+    "::/0",
+)
 _KEYS = ("a", "b", "env")
 _INTS = (0, 1, 2, 3, 22, -1, 443, 2**62, -(2**63), 2**63 - 1)
 _NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 SCALARS = (BOOL, INT, DOUBLE, STRING, TIMESTAMP, DURATION)
 _CONTAINERS = (LS, ListType(INT), MapType(STRING), MapType(INT), ListType(LS), ListType(BOOL))
-PATTERNS = ("^a", "b$", "[a-z]+,", r"^\d{2}$", "(a|b)+$", "x.y|^$", r"^10\.\d+", "(a*)*b", r"\W", "[^a-z]")
+PATTERNS = (
+    "^a",
+    "b$",
+    "[a-z]+,",
+    r"^\d{2}$",
+    "(a|b)+$",
+    "x.y|^$",
+    r"^10\.\d+",
+    "(a*)*b",
+    r"\W",
+    "[^a-z]",
+)
 
 
 def schema(rng: random.Random, name: str = "self", depth: int = 2) -> RecordType:
@@ -68,18 +94,30 @@ def _scalar(rng: random.Random, kind: Type) -> Any:
         return rng.choice((0.0, 1.5, -2.0, 1e300))
     if kind is STRING:
         return rng.choice(_WORDS)
-    return _NOW - timedelta(days=rng.randint(0, 3)) if kind is TIMESTAMP else timedelta(hours=rng.choice((1, 24, 36)))
+    return (
+        _NOW - timedelta(days=rng.randint(0, 3))
+        if kind is TIMESTAMP
+        else timedelta(hours=rng.choice((1, 24, 36)))
+    )
 
 
 def damaged(rng: random.Random, data: Any, rate: float) -> Any:
     """The data with holes: unread, missing, cut off, or of the wrong type."""
     if rng.random() < rate:
-        return rng.choice((Unreadable("denied"), Unreadable("denied"), None, 7, "7", True, [], {}, 1.0, ABSENT))
+        return rng.choice(
+            (Unreadable("denied"), Unreadable("denied"), None, 7, "7", True, [], {}, 1.0, ABSENT)
+        )
     if isinstance(data, list):
         items = [damaged(rng, item, rate) for item in data]
-        return OpenList(items[: rng.randint(0, len(items))], "cut off") if rng.random() < rate * 2 else items
+        return (
+            OpenList(items[: rng.randint(0, len(items))], "cut off")
+            if rng.random() < rate * 2
+            else items
+        )
     if isinstance(data, dict):
-        return {key: damaged(rng, item, rate) for key, item in data.items() if rng.random() > rate / 2}
+        return {
+            key: damaged(rng, item, rate) for key, item in data.items() if rng.random() > rate / 2
+        }
     return data
 
 

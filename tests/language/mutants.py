@@ -107,7 +107,12 @@ MUTANTS = (
         """return f"type({name}) is not {'list' if isinstance(kind, ListType) else 'dict'}\"""",
         """return "False" if isinstance(kind, ListType) else f"type({name}) is not dict\"""",
     ),
-    Mutant("raw optional members are read as if guarded", "compiler.py", "if not emitter.raw:", "if True:"),
+    Mutant(
+        "raw optional members are read as if guarded",
+        "compiler.py",
+        "if not emitter.raw:",
+        "if True:",
+    ),
     Mutant(
         "has of an unread field is true",
         "evaluator.py",
@@ -138,11 +143,24 @@ MUTANTS = (
         "quotient = abs(left) // abs(right)\n    return fitting(quotient if (left < 0) == (right < 0) else -quotient)",
         "return fitting(left // right)",
     ),
-    Mutant("numbers grow beyond 64 bits", "operations.py", "if not -INT_LIMIT <= value < INT_LIMIT:", "if False:"),
     Mutant(
-        "the fast path overflows", "compiler.py", "if not {-INT_LIMIT} <= {name} < {INT_LIMIT}: return SLOW", "pass"
+        "numbers grow beyond 64 bits",
+        "operations.py",
+        "if not -INT_LIMIT <= value < INT_LIMIT:",
+        "if False:",
     ),
-    Mutant("no budget on the fast path", "compiler.py", 'emitter.line("if left < 0: return SLOW")', "pass"),
+    Mutant(
+        "the fast path overflows",
+        "compiler.py",
+        "if not {-INT_LIMIT} <= {name} < {INT_LIMIT}: return SLOW",
+        "pass",
+    ),
+    Mutant(
+        "no budget on the fast path",
+        "compiler.py",
+        'emitter.line("if left < 0: return SLOW")',
+        "pass",
+    ),
     Mutant(
         "a raw mapping is gone over as a list",
         "macros.py",
@@ -151,7 +169,9 @@ MUTANTS = (
     ),
     Mutant("a raw mapping has a size", "evaluator.py", "allowed.discard((dict,))", "pass"),
     Mutant("a raw mapping has members", "evaluator.py", "apply = listed_in", "pass"),
-    Mutant("a redacted mapping has keys", "functions.py", 'if "$redacted" in mapping:', "if False:"),
+    Mutant(
+        "a redacted mapping has keys", "functions.py", 'if "$redacted" in mapping:', "if False:"
+    ),
     Mutant("no budget on the careful path", "macros.py", "raise BudgetExceededError", "pass"),
     Mutant(
         "$ matches before a last newline",
@@ -171,15 +191,30 @@ MUTANTS = (
         'facts(term, holds=node.operator == "&&")',
         "facts(term, holds=True)",
     ),
-    Mutant("both sides of a failed && are known", "scopes.py", 'united = (operator == "&&") == holds', "united = True"),
-    Mutant("strings have an order", "operators.py", "_ORDERED: Final = (INT,", "_ORDERED: Final = (STRING, INT,"),
+    Mutant(
+        "both sides of a failed && are known",
+        "scopes.py",
+        'united = (operator == "&&") == holds',
+        "united = True",
+    ),
+    Mutant(
+        "strings have an order",
+        "operators.py",
+        "_ORDERED: Final = (INT,",
+        "_ORDERED: Final = (STRING, INT,",
+    ),
     Mutant(
         "addresses of both families are compared",
         "functions.py",
         "isinstance(large, IPv4Network) and small.subnet_of(large)",
         "large.prefixlen == 0",
     ),
-    Mutant("explanations show the first item", "explanation.py", "return body is outcome", "return True"),
+    Mutant(
+        "explanations show the first item",
+        "explanation.py",
+        "return body is outcome",
+        "return True",
+    ),
 )
 
 
@@ -194,7 +229,9 @@ def survives(mutant: Mutant, python: str) -> bool:
         target = copy / "scanner/language" / mutant.file
         text = target.read_text(encoding="utf-8")
         if text.count(mutant.before) != 1:
-            raise SystemExit(f"{mutant.title}: the text stands {text.count(mutant.before)} times in {mutant.file}")
+            raise SystemExit(
+                f"{mutant.title}: the text stands {text.count(mutant.before)} times in {mutant.file}"
+            )
         target.write_text(text.replace(mutant.before, mutant.after), encoding="utf-8")
         command = [
             python,
@@ -210,7 +247,9 @@ def survives(mutant: Mutant, python: str) -> bool:
         command += ["-o", "pythonpath=.", "-W", "ignore", "tests/language"]
         environment = {**os.environ, "PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"}
         try:
-            done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, timeout=120, check=False)
+            done = subprocess.run(
+                command, cwd=copy, env=environment, capture_output=True, timeout=120, check=False
+            )
         except subprocess.TimeoutExpired:
             return False
         return done.returncode == 0

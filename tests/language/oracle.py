@@ -67,7 +67,9 @@ def ask(expression: Any, data: dict[str, Any]) -> Any:
     """What the oracle says, or FAILED."""
     try:
         value = expression.eval(
-            data={name: one if isinstance(one, datetime) else plain(one) for name, one in data.items()}
+            data={
+                name: one if isinstance(one, datetime) else plain(one) for name, one in data.items()
+            }
         )
     except Exception:  # noqa: BLE001 - whatever the oracle cannot do is a failure of the oracle's evaluation
         return FAILED

@@ -5,14 +5,26 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from scanner.language import TIMESTAMP, Field, ListType, Program, RecordType, Type, compile_expression, parse_field
+from scanner.language import (
+    TIMESTAMP,
+    Field,
+    ListType,
+    Program,
+    RecordType,
+    Type,
+    compile_expression,
+    parse_field,
+)
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
 def record(title: str, /, **fields: str | Field) -> RecordType:
     """A record type from fields in the written notation."""
-    return RecordType(title, {key: parse_field(one) if isinstance(one, str) else one for key, one in fields.items()})
+    return RecordType(
+        title,
+        {key: parse_field(one) if isinstance(one, str) else one for key, one in fields.items()},
+    )
 
 
 RULE = record("rule", port="int?", open="bool", cidrs="list(string)")

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from scanner.language import BOOL, STRING, ExpressionErrors, compile_expression, parse_field, parse_type
+from scanner.language import (
+    BOOL,
+    STRING,
+    ExpressionErrors,
+    compile_expression,
+    parse_field,
+    parse_type,
+)
 from scanner.language.types import DYN, Field, ListType
 from tests.language.samples import NAMES, program
 
 MISTAKES = [
     ("self.nam == 'x'", 1, 6, "has no attribute 'nam'", "did you mean 'name'?"),
     ("slef.flag", 1, 1, "unknown name 'slef'", "did you mean 'self'?"),
-    ("self.name.lowerASCII() == ''", 1, 11, "unknown function 'lowerASCII'", "did you mean 'lowerAscii'?"),
+    (
+        "self.name.lowerASCII() == ''",
+        1,
+        11,
+        "unknown function 'lowerASCII'",
+        "did you mean 'lowerAscii'?",
+    ),
     ("lowerAscii(self.name) == ''", 1, 1, "not written this way", "text.lowerAscii()"),
     ("self.name == 22", 1, 11, "string and int are never equal", "int('22')"),
     ("self.flag &&\n  self.name > 'a'", 2, 13, "string has no order", "list of allowed values"),
@@ -81,7 +94,9 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(("source", "line", "column", "message", "hint"), MISTAKES, ids=[one[0] for one in MISTAKES])
+@pytest.mark.parametrize(
+    ("source", "line", "column", "message", "hint"), MISTAKES, ids=[one[0] for one in MISTAKES]
+)
 def test_mistake(source: str, line: int, column: int, message: str, hint: str) -> None:
     with pytest.raises(ExpressionErrors) as caught:
         program(source, want=BOOL)
@@ -92,7 +107,11 @@ def test_mistake(source: str, line: int, column: int, message: str, hint: str) -
 def test_several_mistakes_are_reported_at_once() -> None:
     with pytest.raises(ExpressionErrors) as caught:
         program("self.nam == '' && self.name == 22 &&\n self.maybe")
-    assert [(error.line, error.column) for error in caught.value.errors] == [(1, 6), (1, 29), (2, 7)]
+    assert [(error.line, error.column) for error in caught.value.errors] == [
+        (1, 6),
+        (1, 29),
+        (2, 7),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -160,19 +179,37 @@ def test_a_deep_expression_within_the_limits_works() -> None:
     assert program("!" * 58 + "true").evaluate({}) is True
     assert program("(" * 59 + "true" + ")" * 59).evaluate({}) is True
     assert program("true" + " && true" * 400).evaluate({}) is True
-    nested = "self.names.exists(a0, " + "".join(f"self.names.exists(a{n}, " for n in range(1, 20)) + "true" + ")" * 20
+    nested = (
+        "self.names.exists(a0, "
+        + "".join(f"self.names.exists(a{n}, " for n in range(1, 20))
+        + "true"
+        + ")" * 20
+    )
     assert program(nested).evaluate({"self": {"names": ["a"]}}) is True
 
 
 @pytest.mark.parametrize(
-    "text", ["bool", "int", "double", "string", "timestamp", "duration", "dyn", "list(string)", "map(list(int))"]
+    "text",
+    [
+        "bool",
+        "int",
+        "double",
+        "string",
+        "timestamp",
+        "duration",
+        "dyn",
+        "list(string)",
+        "map(list(int))",
+    ],
 )
 def test_types_are_written_as_they_are_read(text: str) -> None:
     assert str(parse_type(text)) == text
     assert str(parse_field(f"{text}?")) == f"{text}?"
 
 
-@pytest.mark.parametrize("text", ["", "integer", "list", "list()", "list(int", "map(int))", "int?", "list(" * 50])
+@pytest.mark.parametrize(
+    "text", ["", "integer", "list", "list()", "list(int", "map(int))", "int?", "list(" * 50]
+)
 def test_what_is_no_type(text: str) -> None:
     with pytest.raises(ValueError, match="is not a type"):
         parse_type(text)

@@ -30,7 +30,10 @@ def _not(value: object) -> object:
 @pytest.mark.parametrize(("left", "right"), itertools.product(THREE, THREE))
 def test_kleene(left: object, right: object) -> None:
     names = {
-        "self": RecordType("pair", {"a": parse_field("bool"), "b": parse_field("bool"), "l": parse_field("list(bool)")})
+        "self": RecordType(
+            "pair",
+            {"a": parse_field("bool"), "b": parse_field("bool"), "l": parse_field("list(bool)")},
+        )
     }
     scope = {"self": {"a": left, "b": right, "l": [left, right]}}
 
@@ -74,7 +77,12 @@ def test_kleene(left: object, right: object) -> None:
     ],
 )
 def test_open_list(source: str, expected: object) -> None:
-    assert _reasoned(evaluate(source, names=OpenList(["a", "b"] if "all(m" not in source else ["a"], OPEN))) == expected
+    assert (
+        _reasoned(
+            evaluate(source, names=OpenList(["a", "b"] if "all(m" not in source else ["a"], OPEN))
+        )
+        == expected
+    )
 
 
 def _reasoned(outcome: object) -> object:
@@ -83,8 +91,12 @@ def _reasoned(outcome: object) -> object:
 
 
 def test_nested_open_lists() -> None:
-    rules = OpenList([{"port": 22, "open": True, "cidrs": OpenList(["0.0.0.0/0"], "inner")}], "outer")
-    assert evaluate("self.rules.exists(r, r.cidrs.exists(c, c == '0.0.0.0/0'))", rules=rules) is True
+    rules = OpenList(
+        [{"port": 22, "open": True, "cidrs": OpenList(["0.0.0.0/0"], "inner")}], "outer"
+    )
+    assert (
+        evaluate("self.rules.exists(r, r.cidrs.exists(c, c == '0.0.0.0/0'))", rules=rules) is True
+    )
     missed = evaluate("self.rules.exists(r, r.cidrs.exists(c, c == '1.1.1.1/32'))", rules=rules)
     assert missed == Unreadable("inner; outer")
     assert evaluate("self.rules.map(r, r.open)", rules=rules) == OpenList([True], "outer")
@@ -103,10 +115,17 @@ def test_optional_fields(value: object, says_has: object, guarded: object) -> No
 
 @pytest.mark.parametrize("value", ["10", 10.0, True, None, [], {}])
 def test_a_value_of_another_type_is_unread(value: Any) -> None:
-    for source in ("self.count == 10", "self.count > 0", "self.count in [10]", "self.count + 1 == 11"):
+    for source in (
+        "self.count == 10",
+        "self.count > 0",
+        "self.count in [10]",
+        "self.count + 1 == 11",
+    ):
         assert isinstance(evaluate(source, count=value), Unreadable)
     assert isinstance(evaluate("has(self.limit)", limit=value), Unreadable)
-    assert isinstance(evaluate("self.rules.exists(r, r.open)", rules=[{"open": "true"}, value]), Unreadable)
+    assert isinstance(
+        evaluate("self.rules.exists(r, r.open)", rules=[{"open": "true"}, value]), Unreadable
+    )
 
 
 def test_absence_where_it_is_not_declared_is_unread() -> None:
@@ -136,11 +155,17 @@ def test_what_was_not_given_is_unread() -> None:
         ("9223372036854775807 * 2 > 0", U),
         ("-(-9223372036854775808) > 0", U),
         ("0x1F == 31 && 1.5e3 == 1500.0 && -1.5 < 0.0", True),
-        ("'a\\n\\t\\x41\\u0042\\'' == \"a\n\tAB'\"".replace("\n", "\\n").replace("\t", "\\t"), True),
+        (
+            "'a\\n\\t\\x41\\u0042\\'' == \"a\n\tAB'\"".replace("\n", "\\n").replace("\t", "\\t"),
+            True,
+        ),
         ("r'\\d' == '\\\\d'", True),
         ("size('é𐍈') == 2", True),
         ("'ÀB'.lowerAscii() == 'Àb' && 'àb'.upperAscii() == 'àB'", True),
-        ("'a,b'.split(',') == ['a', 'b'] && ''.split(',') == [''] && 'ab'.split('') == ['a', 'b']", True),
+        (
+            "'a,b'.split(',') == ['a', 'b'] && ''.split(',') == [''] && 'ab'.split('') == ['a', 'b']",
+            True,
+        ),
         ("['a', 'b'].join('-') == 'a-b'", True),
         ("'abc'.startsWith('a') && 'abc'.endsWith('c') && 'abc'.contains('b')", True),
         ("int('22') == 22 && int('-7') == -7 && int(2.9) == 2 && int(-2.9) == -2", True),
@@ -152,8 +177,14 @@ def test_what_was_not_given_is_unread() -> None:
         ("double('x') == 1.0", U),
         ("string(22) == '22' && string(true) == 'true' && string('a') == 'a'", True),
         ("string(timestamp('2026-01-31T14:00:00+02:00')) == '2026-01-31T12:00:00Z'", True),
-        ("string(timestamp('2026-01-31T12:00:00.250Z') - days(1)) == '2026-01-30T12:00:00.25Z'", True),
-        ("days(1) == hours(24) && days(1) == duration('24h') && duration('1h30m') == duration('90m')", True),
+        (
+            "string(timestamp('2026-01-31T12:00:00.250Z') - days(1)) == '2026-01-30T12:00:00.25Z'",
+            True,
+        ),
+        (
+            "days(1) == hours(24) && days(1) == duration('24h') && duration('1h30m') == duration('90m')",
+            True,
+        ),
         ("days(9223372036854775807) > days(1)", U),
         ("now + days(9000000) > now", U),
         ("duration('-1s') < duration('1.5s') && duration('100ms') > duration('99999us')", True),
@@ -161,15 +192,24 @@ def test_what_was_not_given_is_unread() -> None:
         ("timestamp('2026-01-31T12:00:00.123456789Z') > now", True),
         ("timestamp(self.name) > now", U),
         ("now - timestamp('2026-01-30T12:00:00Z') == days(1)", True),
-        ("cidrPrefix('10.0.0.0/8') == 8 && cidrPrefix('10.0.0.1') == 32 && cidrPrefix('::1') == 128", True),
+        (
+            "cidrPrefix('10.0.0.0/8') == 8 && cidrPrefix('10.0.0.1') == 32 && cidrPrefix('::1') == 128",
+            True,
+        ),
         ("cidrPrefix('10.0.0.0/33') == 1", U),
         ("cidrPrefix('10.0.0.0/255.0.0.0') == 8", U),
         ("cidrPrefix('fe80::1%eth0') == 128", U),
-        ("cidrWithin('10.1.0.0/16', '10.0.0.0/8') && !cidrWithin('10.0.0.0/8', '10.1.0.0/16')", True),
+        (
+            "cidrWithin('10.1.0.0/16', '10.0.0.0/8') && !cidrWithin('10.0.0.0/8', '10.1.0.0/16')",
+            True,
+        ),
         ("cidrWithin('::1', '0.0.0.0/0')", False),
         ("cidrWithin('x', '0.0.0.0/0')", U),
         ("cidrsBetween('0.0.0.0', '127.255.255.255') == ['0.0.0.0/1']", True),
-        ("cidrsBetween('10.0.0.1', '10.0.0.4') == ['10.0.0.1/32', '10.0.0.2/31', '10.0.0.4/32']", True),
+        (
+            "cidrsBetween('10.0.0.1', '10.0.0.4') == ['10.0.0.1/32', '10.0.0.2/31', '10.0.0.4/32']",
+            True,
+        ),
         ("cidrsBetween('::', '::') == ['::/128']", True),
         ("cidrsBetween('10.0.0.2', '10.0.0.1') == []", U),
         ("cidrsBetween('10.0.0.1', '::1') == []", U),
@@ -220,7 +260,9 @@ def test_data_that_is_nested_too_deeply_is_unread() -> None:
     for _ in range(20_000):
         deep = [deep]
     compiled = compile_expression("it.a == it.b", {"it": DYN})
-    assert compiled.evaluate({"it": {"a": deep, "b": [deep[0]]}}) == Unreadable("the data is nested too deeply")
+    assert compiled.evaluate({"it": {"a": deep, "b": [deep[0]]}}) == Unreadable(
+        "the data is nested too deeply"
+    )
 
 
 def test_reasons_are_joined_once_each() -> None:
@@ -232,5 +274,7 @@ def test_reasons_are_joined_once_each() -> None:
 def test_nothing_of_python_is_reachable() -> None:
     hostile = {"it": {"__class__": 1, "x": "{0.__class__}"}}
     assert compile_expression("it.__class__", {"it": DYN}).evaluate(hostile) == 1
-    assert isinstance(compile_expression("it.x.__class__", {"it": DYN}).evaluate(hostile), Unreadable)
+    assert isinstance(
+        compile_expression("it.x.__class__", {"it": DYN}).evaluate(hostile), Unreadable
+    )
     assert evaluate('\'"""); import os\' == self.name') is False

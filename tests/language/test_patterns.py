@@ -94,7 +94,8 @@ def test_refused(pattern: str, offset: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", ["(a*)*b", "(a|a)*b", "(a|aa)+$", "a*a*a*a*a*b", "^(a?){50}a{50}b", "(.*)(.*)(.*)x", "a+b"]
+    "pattern",
+    ["(a*)*b", "(a|a)*b", "(a|aa)+$", "a*a*a*a*a*b", "^(a?){50}a{50}b", "(.*)(.*)(.*)x", "a+b"],
 )
 def test_linear_time(pattern: str) -> None:
     started = time.process_time()

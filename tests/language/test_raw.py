@@ -14,7 +14,9 @@ U = Unreadable("denied")
 OPEN = "cut off"
 
 
-@pytest.mark.parametrize("source", ["has(self.limit) || self.limit == 1", "self.limit == 1", "self.names[7] == 'a'"])
+@pytest.mark.parametrize(
+    "source", ["has(self.limit) || self.limit == 1", "self.limit == 1", "self.names[7] == 'a'"]
+)
 def test_raw_expressions_need_no_guard_and_gain_nothing(source: str) -> None:
     compiled, scope = program(source, raw=True), thing(limit=ABSENT)
     outcome = compiled.evaluate(scope)
@@ -106,7 +108,12 @@ def test_raw_answers(source: str, expected: object) -> None:
 
 @pytest.mark.parametrize(
     ("want", "source", "read"),
-    [(STRING, "it.Name", True), (INT, "it.Name", False), (BOOL, "it.Count == 1", True), (TIMESTAMP, "it.Text", False)],
+    [
+        (STRING, "it.Name", True),
+        (INT, "it.Name", False),
+        (BOOL, "it.Count == 1", True),
+        (TIMESTAMP, "it.Text", False),
+    ],
 )
 def test_wanted_types_of_raw_answers(want: Any, source: str, read: bool) -> None:
     compiled = compile_expression(source, {"it": DYN}, want=want)

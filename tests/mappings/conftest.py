@@ -20,8 +20,14 @@ def arguments(library: Library) -> list[Argument]:
     """Every `why` of the mappings but those of controls themselves."""
     found: list[Argument] = []
     for control in library.controls.values():
-        found += [Argument(place=f"{control.id} checks {link.id}", text=link.why) for link in control.checks]
-        found += [Argument(place=f"{control.id} lacking {lack.id}", text=lack.why) for lack in control.lacking]
+        found += [
+            Argument(place=f"{control.id} checks {link.id}", text=link.why)
+            for link in control.checks
+        ]
+        found += [
+            Argument(place=f"{control.id} lacking {lack.id}", text=lack.why)
+            for lack in control.lacking
+        ]
         found += [
             Argument(place=f"{control.id} must_have {number}", text=need.why)
             for number, need in enumerate(control.must_have)
@@ -29,6 +35,7 @@ def arguments(library: Library) -> list[Argument]:
     for framework in library.frameworks.values():
         for criterion in framework.criteria:
             found += [
-                Argument(place=f"{criterion.id} controls {link.control}", text=link.why) for link in criterion.controls
+                Argument(place=f"{criterion.id} controls {link.control}", text=link.why)
+                for link in criterion.controls
             ]
     return found

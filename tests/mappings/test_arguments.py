@@ -33,7 +33,11 @@ def shared_runs(arguments: list[Argument]) -> dict[str, list[str]]:
 
 def test_every_argument_is_a_sentence(arguments: list[Argument]) -> None:
     assert arguments
-    wrong = [a for a in arguments if len(a.text) < 40 or not a.text.endswith(".") or not a.text[0].isupper()]
+    wrong = [
+        a
+        for a in arguments
+        if len(a.text) < 40 or not a.text.endswith(".") or not a.text[0].isupper()
+    ]
     assert wrong == []
 
 
@@ -43,15 +47,25 @@ def test_no_two_arguments_share_a_run_of_words(arguments: list[Argument]) -> Non
 
 def test_a_template_with_another_name_in_it_is_noticed() -> None:
     template = "This check shows that {} is set as the statement of the control asks for."
-    copies = [Argument(place=name, text=template.format(name)) for name in ("encryption", "logging")]
+    copies = [
+        Argument(place=name, text=template.format(name)) for name in ("encryption", "logging")
+    ]
     assert shared_runs(copies)
 
 
 @pytest.mark.parametrize("word", FORBIDDEN)
-def test_no_mapping_gives_an_auditors_verdict(library: Library, arguments: list[Argument], word: str) -> None:
+def test_no_mapping_gives_an_auditors_verdict(
+    library: Library, arguments: list[Argument], word: str
+) -> None:
     texts = [argument.text for argument in arguments]
     for control in library.controls.values():
-        texts += [control.title, control.statement, control.why, control.does_not_prove, control.population]
+        texts += [
+            control.title,
+            control.statement,
+            control.why,
+            control.does_not_prove,
+            control.population,
+        ]
     for manual in library.manual.values():
         texts += [manual.control, manual.evidence]
     for framework in library.frameworks.values():

@@ -13,7 +13,9 @@ def _named_checks(control: Control) -> set[str]:
 
 
 def _asked_of_people(control: Control) -> set[str]:
-    return set(control.attestations) | {name for need in control.must_have for name in need.attestations}
+    return set(control.attestations) | {
+        name for need in control.must_have for name in need.attestations
+    }
 
 
 def test_every_check_is_linked_by_a_control(library: Library) -> None:
@@ -29,12 +31,16 @@ def test_every_manual_control_is_asked_for(library: Library) -> None:
 
 def test_every_control_has_evidence_or_says_what_is_lacking(library: Library) -> None:
     assert len(library.controls) == 66
-    empty = [c.id for c in library.controls.values() if not _named_checks(c) and not _asked_of_people(c)]
+    empty = [
+        c.id for c in library.controls.values() if not _named_checks(c) and not _asked_of_people(c)
+    ]
     assert empty == []
 
 
 def test_a_check_is_either_here_or_lacking(library: Library) -> None:
-    both = [c.id for c in library.controls.values() for lack in c.lacking if lack.id in library.checks]
+    both = [
+        c.id for c in library.controls.values() for lack in c.lacking if lack.id in library.checks
+    ]
     assert both == []
 
 
@@ -66,5 +72,7 @@ def test_statements_on_mere_presence_only_support(library: Library) -> None:
     }
     for identity, check in supporting.items():
         control = library.controls[identity]
-        roles = {link.id: link.role for link in control.checks} | {lack.id: lack.role for lack in control.lacking}
+        roles = {link.id: link.role for link in control.checks} | {
+            lack.id: lack.role for lack in control.lacking
+        }
         assert roles[check] is Role.SUPPORTS, (identity, check)

@@ -5,7 +5,17 @@ from __future__ import annotations
 from scanner.model.library import Library
 
 SIZES = {
-    "Security": {"CC1": 5, "CC2": 3, "CC3": 4, "CC4": 2, "CC5": 3, "CC6": 8, "CC7": 5, "CC8": 1, "CC9": 2},
+    "Security": {
+        "CC1": 5,
+        "CC2": 3,
+        "CC3": 4,
+        "CC4": 2,
+        "CC5": 3,
+        "CC6": 8,
+        "CC7": 5,
+        "CC8": 1,
+        "CC9": 2,
+    },
     "Availability": {"A1": 3},
     "Confidentiality": {"C1": 2},
     "Processing Integrity": {"PI1": 5},
@@ -44,15 +54,22 @@ def test_every_control_carries_a_criterion(library: Library) -> None:
     assert set(library.controls) == carrying
 
 
-def test_manual_controls_serve_the_criteria_of_a_control_that_asks_for_them(library: Library) -> None:
+def test_manual_controls_serve_the_criteria_of_a_control_that_asks_for_them(
+    library: Library,
+) -> None:
     criteria = library.frameworks["soc2-2017"].criteria
     for identity, manual in library.manual.items():
         asking = {
             control.id
             for control in library.controls.values()
-            if identity in control.attestations or any(identity in need.attestations for need in control.must_have)
+            if identity in control.attestations
+            or any(identity in need.attestations for need in control.must_have)
         }
-        served = {criterion.id for criterion in criteria if asking & {link.control for link in criterion.controls}}
+        served = {
+            criterion.id
+            for criterion in criteria
+            if asking & {link.control for link in criterion.controls}
+        }
         assert set(manual.criteria) <= served, identity
 
 

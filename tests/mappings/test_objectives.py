@@ -35,14 +35,27 @@ def test_the_objectives_of_the_page_are_a_table_beside_the_others(
 
 
 def test_a_category_of_ones_own_stands_alone(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run(["matrix", str(SNAPSHOT), "--mappings", str(own), "--category", "Access to programs and data"])
+    run(
+        [
+            "matrix",
+            str(SNAPSHOT),
+            "--mappings",
+            str(own),
+            "--category",
+            "Access to programs and data",
+        ]
+    )
     shown = capsys.readouterr().out
     assert "CO-1" in shown
     assert "SOC 2" not in shown
 
 
-def test_a_control_that_no_objective_names_is_a_mistake(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_control_that_no_objective_names_is_a_mistake(
+    own: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = own / "itgc/objectives.yaml"
-    path.write_text("".join(line for line in path.read_text().splitlines(keepends=True) if "LDG-01" not in line))
+    path.write_text(
+        "".join(line for line in path.read_text().splitlines(keepends=True) if "LDG-01" not in line)
+    )
     assert run(["matrix", str(SNAPSHOT), "--mappings", str(own)]) == 2
     assert "LDG-01.yaml:2:5: no criterion names control 'LDG-01'" in capsys.readouterr().err

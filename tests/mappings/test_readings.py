@@ -21,7 +21,9 @@ def _results(
     library: Library, control: Control, verdict: Verdict = Verdict.PASS, target: Target = AWS
 ) -> dict[str, list[CheckResult]]:
     """One finding for every check of the target's cloud that the control names."""
-    named = {link.id for link in control.checks} | {name for need in control.must_have for name in need.checks}
+    named = {link.id for link in control.checks} | {
+        name for need in control.must_have for name in need.checks
+    }
     results: dict[str, list[CheckResult]] = {}
     for identity in sorted(named & set(library.checks)):
         kind = library.checks[identity].kind
@@ -52,7 +54,9 @@ def _status(
     ).status
 
 
-def _everything(library: Library, identity: str, *found: Target, scope: Collection[Target] = ()) -> ControlResult:
+def _everything(
+    library: Library, identity: str, *found: Target, scope: Collection[Target] = ()
+) -> ControlResult:
     """The control where people and parameters say all that they can, and every check of some targets passes."""
     control = library.controls[identity]
     results: dict[str, list[CheckResult]] = {}
@@ -80,14 +84,22 @@ SPOKEN_OF = {
 """Controls that must have been read from somewhere, and the clouds that can each show them alone."""
 
 
-@pytest.mark.parametrize(("identity", "target"), [(name, one) for name, clouds in SPOKEN_OF.items() for one in clouds])
-def test_each_cloud_can_show_a_control_alone(library: Library, identity: str, target: Target) -> None:
+@pytest.mark.parametrize(
+    ("identity", "target"), [(name, one) for name, clouds in SPOKEN_OF.items() for one in clouds]
+)
+def test_each_cloud_can_show_a_control_alone(
+    library: Library, identity: str, target: Target
+) -> None:
     assert _everything(library, identity, target).status is Status.PASS
     for other in SPOKEN_OF[identity]:
         if other != target:
             both = _everything(library, identity, target, scope=(target, other))
             assert both.status is Status.NOT_SHOWN
-            assert [one for one in both.reasons if one.startswith("needs ") and f"{target.cloud}-" in one] == []
+            assert [
+                one
+                for one in both.reasons
+                if one.startswith("needs ") and f"{target.cloud}-" in one
+            ] == []
             assert _everything(library, identity, target, other).status is Status.PASS
 
 
@@ -111,7 +123,10 @@ def test_a_detector_in_one_cloud_does_not_stand_for_another(library: Library) ->
         rest = {name: found for name, found in results.items() if name != lost}
         found = assess_control(control, rest, library=library, targets=scope, attested=attested)
         assert (found.status, found.reasons) == (Status.NOT_SHOWN, (f"needs {lost}",))
-    assert assess_control(control, results, library=library, targets=scope, attested=attested).status is Status.PASS
+    assert (
+        assess_control(control, results, library=library, targets=scope, attested=attested).status
+        is Status.PASS
+    )
 
 
 def test_a_second_factor_is_not_shown_on_aws_alone(library: Library) -> None:
@@ -119,7 +134,10 @@ def test_a_second_factor_is_not_shown_on_aws_alone(library: Library) -> None:
     assert _status(library, "ACC-02", params=params) is Status.NOT_SHOWN
     assert _status(library, "ACC-02", attested={"MC-73"}) is Status.NOT_SHOWN
     assert _status(library, "ACC-02", params=params, attested={"MC-73"}) is Status.PASS
-    assert _status(library, "ACC-02", params=params, attested={"MC-73"}, verdict=Verdict.FAIL) is Status.FAIL
+    assert (
+        _status(library, "ACC-02", params=params, attested={"MC-73"}, verdict=Verdict.FAIL)
+        is Status.FAIL
+    )
 
 
 def test_triaged_alerts_need_a_person(library: Library) -> None:
@@ -131,7 +149,9 @@ def test_triaged_alerts_need_a_person(library: Library) -> None:
 def test_processing_settings_stand_beside_the_attestation(library: Library) -> None:
     assert _status(library, "PRI-05") is Status.NEEDS_EVIDENCE
     assert _status(library, "PRI-05", attested={"MC-62"}) is Status.PASS
-    assert _status(library, "PRI-05", attested={"MC-62"}, verdict=Verdict.FAIL) is Status.PASS, "settings only support"
+    assert _status(library, "PRI-05", attested={"MC-62"}, verdict=Verdict.FAIL) is Status.PASS, (
+        "settings only support"
+    )
 
 
 @pytest.mark.parametrize("identity", ["ACC-09", "ACC-01"])
@@ -150,5 +170,7 @@ def test_what_only_people_can_show_needs_evidence(library: Library) -> None:
     for control in library.controls.values():
         if not control.checks and not control.lacking:
             assert _status(library, control.id) is Status.NEEDS_EVIDENCE, control.id
-            everything = set(control.attestations) | {a for need in control.must_have for a in need.attestations}
+            everything = set(control.attestations) | {
+                a for need in control.must_have for a in need.attestations
+            }
             assert _status(library, control.id, attested=everything) is Status.PASS, control.id

@@ -37,7 +37,9 @@ def at_depth(data: Any, depth: int, value: Any) -> Any:
 
 
 def changed(snapshot: Snapshot, change: Callable[[Answer], Answer]) -> Snapshot:
-    return replace(snapshot, answers={key: change(answer) for key, answer in snapshot.answers.items()})
+    return replace(
+        snapshot, answers={key: change(answer) for key, answer in snapshot.answers.items()}
+    )
 
 
 def depths(state: State, value: Any, depth: int) -> Callable[[Answer], Answer]:

@@ -28,7 +28,14 @@ Worsen = Callable[[Answer], Answer]
 
 def denied(answer: Answer) -> Answer:
     """The same call, refused."""
-    return replace(answer, state=State.DENIED, code="AccessDenied", message="not authorized", data=None, count=0)
+    return replace(
+        answer,
+        state=State.DENIED,
+        code="AccessDenied",
+        message="not authorized",
+        data=None,
+        count=0,
+    )
 
 
 def throttled(answer: Answer) -> Answer:
@@ -59,7 +66,10 @@ def _halve(data: dict[str, Any], steps: list[str]) -> None:
 
 def worsened(snapshot: Snapshot, keys: Iterable[str], worsen: Worsen) -> Snapshot:
     """The snapshot with these answers made worse."""
-    return replace(snapshot, answers={**snapshot.answers, **{key: worsen(snapshot.answers[key]) for key in keys}})
+    return replace(
+        snapshot,
+        answers={**snapshot.answers, **{key: worsen(snapshot.answers[key]) for key in keys}},
+    )
 
 
 def improvements(before: Assessment, after: Assessment, library: Library) -> Iterator[str]:
@@ -83,7 +93,9 @@ def _findings(before: Assessment, after: Assessment) -> Iterator[str]:
             yield f"{key}: {old[key].verdict} became {finding.verdict}"
         elif key not in old and finding.verdict is not Verdict.UNKNOWN:
             yield f"{key}: {finding.verdict} appeared"
-    open_checks = {check for (check, *_), finding in new.items() if finding.verdict is Verdict.UNKNOWN}
+    open_checks = {
+        check for (check, *_), finding in new.items() if finding.verdict is Verdict.UNKNOWN
+    }
     for key in old.keys() - new.keys():
         if old[key].verdict is Verdict.FAIL and key[0] not in open_checks:
             yield f"{key}: a failure disappeared"
@@ -91,13 +103,20 @@ def _findings(before: Assessment, after: Assessment) -> Iterator[str]:
 
 def _by_key(assessment: Assessment) -> dict[tuple[str, str, str], Finding]:
     """Findings by check and resource; a resource stays the same when its region can no longer be read."""
-    return {(f.check, f.resource.id, f.resource.region if f.resource.id == "*" else ""): f for f in assessment.findings}
+    return {
+        (f.check, f.resource.id, f.resource.region if f.resource.id == "*" else ""): f
+        for f in assessment.findings
+    }
 
 
 def changed(before: Assessment, after: Assessment) -> list[Finding]:
     """Findings that evidence was taken away from."""
     old = _by_key(before)
-    return [f for key, f in _by_key(after).items() if key not in old or old[key].verdict is not f.verdict]
+    return [
+        f
+        for key, f in _by_key(after).items()
+        if key not in old or old[key].verdict is not f.verdict
+    ]
 
 
 def samples(keys: list[str], count: int, seed: int) -> Iterator[list[str]]:
@@ -108,7 +127,9 @@ def samples(keys: list[str], count: int, seed: int) -> Iterator[list[str]]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("snapshot", type=Path)
     snapshot = read_snapshot(parser.parse_args().snapshot)
     library = load_library()

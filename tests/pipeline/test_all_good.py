@@ -61,7 +61,8 @@ def seed(endpoint: str) -> None:
     estate.client("guardduty").create_detector(Enable=True)
     control = estate.client("s3control")
     control.meta.events.register(
-        "before-sign", lambda request, **_: setattr(request, "url", request.url.replace("//123456789012.", "//"))
+        "before-sign",
+        lambda request, **_: setattr(request, "url", request.url.replace("//123456789012.", "//")),
     )
     control.put_public_access_block(AccountId="123456789012", PublicAccessBlockConfiguration=block)
 
@@ -71,11 +72,17 @@ def _bucket(estate: Estate, block: dict[str, bool], key: str) -> None:
     s3.create_bucket(Bucket=name)
     s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=block)
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-    s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": [{"Key": "data-classification", "Value": "confidential"}]})
-    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
+    s3.put_bucket_tagging(
+        Bucket=name, Tagging={"TagSet": [{"Key": "data-classification", "Value": "confidential"}]}
+    )
+    rule = {
+        "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    }
     s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [rule]})
     statement = {**TLS_ONLY, "Resource": [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"]}
-    s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    s3.put_bucket_policy(
+        Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    )
     s3.create_bucket(Bucket=f"{name}-logs")
     s3.put_bucket_acl(Bucket=f"{name}-logs", ACL="log-delivery-write")
     target = {"TargetBucket": f"{name}-logs", "TargetPrefix": "x/"}
@@ -88,8 +95,15 @@ def _people(estate: Estate) -> None:
     iam.update_account_password_policy(MinimumPasswordLength=16)
     iam.create_user(UserName="ana")
     iam.create_login_profile(UserName="ana", Password="Correct-horse-1")
-    device = iam.create_virtual_mfa_device(VirtualMFADeviceName="ana")["VirtualMFADevice"]["SerialNumber"]
-    iam.enable_mfa_device(UserName="ana", SerialNumber=device, AuthenticationCode1="1" * 6, AuthenticationCode2="2" * 6)
+    device = iam.create_virtual_mfa_device(VirtualMFADeviceName="ana")["VirtualMFADevice"][
+        "SerialNumber"
+    ]
+    iam.enable_mfa_device(
+        UserName="ana",
+        SerialNumber=device,
+        AuthenticationCode1="1" * 6,
+        AuthenticationCode2="2" * 6,
+    )
 
 
 def _network(estate: Estate) -> None:
@@ -99,8 +113,12 @@ def _network(estate: Estate) -> None:
     destination = {"LogDestinationType": "s3", "LogDestination": "arn:aws:s3:::ledger"}
     ec2.create_flow_logs(ResourceIds=[vpc], ResourceType="VPC", TrafficType="ALL", **destination)
     for group in ec2.describe_security_groups()["SecurityGroups"]:
-        ec2.revoke_security_group_ingress(GroupId=group["GroupId"], IpPermissions=group["IpPermissions"])
-        ec2.revoke_security_group_egress(GroupId=group["GroupId"], IpPermissions=group["IpPermissionsEgress"])
+        ec2.revoke_security_group_ingress(
+            GroupId=group["GroupId"], IpPermissions=group["IpPermissions"]
+        )
+        ec2.revoke_security_group_egress(
+            GroupId=group["GroupId"], IpPermissions=group["IpPermissionsEgress"]
+        )
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +129,9 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
         (home / "checks/aws" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(shipped.checks / f"aws/{name}.yaml", home / f"checks/aws/{name}.yaml")
     shutil.copy(shipped.checks / "parameters.yaml", home / "checks/parameters.yaml")
-    return load_library(Roots(kinds=shipped.kinds, checks=home / "checks", mappings=home / "mappings"))
+    return load_library(
+        Roots(kinds=shipped.kinds, checks=home / "checks", mappings=home / "mappings")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +147,11 @@ def snapshot(library: Library) -> Iterator[Snapshot]:
 
 def test_it_is_clean(snapshot: Snapshot, library: Library) -> None:
     assessment = judge([snapshot], library)
-    wrong = [(f.check, f.reason, f.observed) for f in assessment.findings if f.verdict is not Verdict.PASS]
+    wrong = [
+        (f.check, f.reason, f.observed)
+        for f in assessment.findings
+        if f.verdict is not Verdict.PASS
+    ]
     assert wrong == []
     assert {f.check for f in assessment.findings} == set(library.checks)
     assert exit_code(assessment, library, Severity.LOW) == EXIT_CLEAN
@@ -145,6 +169,8 @@ def test_every_call_is_read(snapshot: Snapshot, library: Library) -> None:
             assert answer.call.operation in finding.reason, (key, finding)
 
 
-def test_and_gives_the_same_from_a_file(snapshot: Snapshot, library: Library, tmp_path: Path) -> None:
+def test_and_gives_the_same_from_a_file(
+    snapshot: Snapshot, library: Library, tmp_path: Path
+) -> None:
     write_snapshot(tmp_path / "s.jsonl.gz", snapshot)
     assert judge([read_snapshot(tmp_path / "s.jsonl.gz")], library) == judge([snapshot], library)

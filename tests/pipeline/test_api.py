@@ -30,10 +30,12 @@ def test_evidence_is_judged_as_the_command_judges_it(tmp_path: Path) -> None:
     assert sorted((one.check, one.resource.id, one.verdict) for one in found.findings) == sorted(
         (one["check"], one["resource"]["id"], one["verdict"]) for one in wanted["findings"]
     )
-    assert {one.id: one.status for one in found.controls} == {one["id"]: one["status"] for one in wanted["controls"]}
-    assert scanner.judge(read_snapshot(SNAPSHOT), checks=["aws-iam-root-mfa-enabled"]).findings == tuple(
-        one for one in found.findings if one.check == "aws-iam-root-mfa-enabled"
-    )
+    assert {one.id: one.status for one in found.controls} == {
+        one["id"]: one["status"] for one in wanted["controls"]
+    }
+    assert scanner.judge(
+        read_snapshot(SNAPSHOT), checks=["aws-iam-root-mfa-enabled"]
+    ).findings == tuple(one for one in found.findings if one.check == "aws-iam-root-mfa-enabled")
 
 
 def test_waivers_and_parameters_are_those_that_are_given(tmp_path: Path) -> None:
@@ -64,7 +66,9 @@ def test_a_scan_reads_what_is_configured_and_writes_nothing(
     provider = serve(gcp_script(**{"/v3/projects": PROJECTS[-1]}))
     config = Config(targets=(gcp(provider, project="alpha"),))
     found = scanner.scan(config, library=library, checks=["gcp-own"])
-    assert [(one.check, one.resource.id, one.verdict) for one in found.findings] == [("gcp-own", "one", "pass")]
+    assert [(one.check, one.resource.id, one.verdict) for one in found.findings] == [
+        ("gcp-own", "one", "pass")
+    ]
     assert not list(tmp_path.iterdir())
 
 
@@ -76,6 +80,8 @@ def test_a_configuration_is_held_against_the_library(tmp_path: Path) -> None:
 
 def test_the_version_costs_nothing() -> None:
     code = "import sys, scanner; scanner.__version__; print(sorted(one for one in sys.modules if 'scanner' in one))"
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
     assert shown == "['scanner']\n"
     assert scanner.judge is api.judge

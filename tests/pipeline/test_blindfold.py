@@ -14,7 +14,15 @@ from scanner.model.answers import Snapshot
 from scanner.model.findings import Assessment, Verdict
 from scanner.model.library import Library
 from scanner.pipeline import judge
-from tests.pipeline.refusals import changed, cut_off, denied, improvements, samples, throttled, worsened
+from tests.pipeline.refusals import (
+    changed,
+    cut_off,
+    denied,
+    improvements,
+    samples,
+    throttled,
+    worsened,
+)
 
 SNAPSHOT = Path(__file__).parents[2] / "scanner/cli/demo.snapshot.jsonl.gz"
 
@@ -40,7 +48,9 @@ def test_the_evidence_is_worth_taking_away(before: Assessment) -> None:
     assert verdicts.count(Verdict.FAIL) > 50
 
 
-def test_refusing_an_operation_improves_nothing(snapshot: Snapshot, before: Assessment, library: Library) -> None:
+def test_refusing_an_operation_improves_nothing(
+    snapshot: Snapshot, before: Assessment, library: Library
+) -> None:
     by_operation: dict[str, list[str]] = defaultdict(list)
     for key, answer in snapshot.answers.items():
         by_operation[answer.call.operation].append(key)
@@ -62,8 +72,12 @@ def test_refusing_one_answer_shows_in_the_findings_that_read_it(
             assert finding.reason, key
 
 
-def test_cutting_listings_off_improves_nothing(snapshot: Snapshot, before: Assessment, library: Library) -> None:
-    listings = [key for key, answer in snapshot.answers.items() if answer.call.items and answer.count]
+def test_cutting_listings_off_improves_nothing(
+    snapshot: Snapshot, before: Assessment, library: Library
+) -> None:
+    listings = [
+        key for key, answer in snapshot.answers.items() if answer.call.items and answer.count
+    ]
     assert len(listings) > 20
     for key in listings[:: max(1, len(listings) // 40)]:
         after = judge([worsened(snapshot, [key], cut_off)], library)
@@ -79,14 +93,18 @@ def test_random_losses_improve_nothing(
         assert list(improvements(before, after, library)) == []
 
 
-def test_answers_that_were_never_made_improve_nothing(snapshot: Snapshot, before: Assessment, library: Library) -> None:
+def test_answers_that_were_never_made_improve_nothing(
+    snapshot: Snapshot, before: Assessment, library: Library
+) -> None:
     for keys in samples(sorted(snapshot.answers), 15, seed=11):
         left = {key: answer for key, answer in snapshot.answers.items() if key not in keys}
         after = judge([replace(snapshot, answers=left)], library)
         assert list(improvements(before, after, library)) == []
 
 
-def test_running_fewer_checks_improves_nothing(snapshot: Snapshot, before: Assessment, library: Library) -> None:
+def test_running_fewer_checks_improves_nothing(
+    snapshot: Snapshot, before: Assessment, library: Library
+) -> None:
     for checks in samples(sorted(snapshot.checks), 25, seed=3):
         after = judge([snapshot], library, checks=tuple(checks))
         gains = [gain for gain in improvements(before, after, library) if "disappeared" not in gain]

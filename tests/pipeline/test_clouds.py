@@ -95,16 +95,23 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
     for kind, body in KINDS.items():
         cloud, noun = kind.split(".")
         _write(path / f"resources/{cloud}/{noun}.yaml", HEAD.format(kind=kind) + body)
-        _write(path / f"checks/{cloud}/x/{cloud}-{noun}.yaml", CHECK.format(id=f"{cloud}-{noun}", kind=kind))
+        _write(
+            path / f"checks/{cloud}/x/{cloud}-{noun}.yaml",
+            CHECK.format(id=f"{cloud}-{noun}", kind=kind),
+        )
     _write(path / "checks/parameters.yaml", "version: 1\nparameters: {}\n")
     (path / "mappings").mkdir()
-    return load_library(Roots(kinds=path / "resources", checks=path / "checks", mappings=path / "mappings"))
+    return load_library(
+        Roots(kinds=path / "resources", checks=path / "checks", mappings=path / "mappings")
+    )
 
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     with ExitStack() as stack:
-        yield lambda script: stack.enter_context(served({path: _said(body) for path, body in script.items()}))
+        yield lambda script: stack.enter_context(
+            served({path: _said(body) for path, body in script.items()})
+        )
 
 
 def _said(body: Any) -> Any:
@@ -112,7 +119,13 @@ def _said(body: Any) -> Any:
 
 
 def project(name: str, number: int, **more: Any) -> dict[str, Any]:
-    return {"projectId": name, "name": f"projects/{number}", "displayName": name.title(), "state": "ACTIVE", **more}
+    return {
+        "projectId": name,
+        "name": f"projects/{number}",
+        "displayName": name.title(),
+        "state": "ACTIVE",
+        **more,
+    }
 
 
 def gcp(provider: Provider, **settings: str) -> TargetConfig:
@@ -128,7 +141,9 @@ def gcp_script(**more: Any) -> dict[str, Any]:
     }
 
 
-def scanned(library: Library, *targets: TargetConfig, checks: tuple[str, ...] | None = None) -> list[Snapshot]:
+def scanned(
+    library: Library, *targets: TargetConfig, checks: tuple[str, ...] | None = None
+) -> list[Snapshot]:
     return list(pipeline.scan(Config(targets=targets), library, checks=checks, threads=1))
 
 
@@ -142,7 +157,9 @@ def verdicts(assessment: Assessment) -> dict[tuple[str, str], list[str]]:
 
 
 FOLDERS = [
-    Said({"folders": [{"name": "folders/7", "good": True}]}),  # of the organisation, while it is discovered
+    Said(
+        {"folders": [{"name": "folders/7", "good": True}]}
+    ),  # of the organisation, while it is discovered
     Said({}),  # of the folder
     Said({"folders": [{"name": "folders/7", "good": True}]}),  # asked by the kind
 ]
@@ -153,12 +170,18 @@ PROJECTS = [
 ]
 
 
-def test_an_organisation_is_read_with_its_folders_and_projects(library: Library, serve: Serve, tmp_path: Path) -> None:
+def test_an_organisation_is_read_with_its_folders_and_projects(
+    library: Library, serve: Serve, tmp_path: Path
+) -> None:
     provider = serve(gcp_script(**{"/v3/folders": list(FOLDERS), "/v3/projects": list(PROJECTS)}))
     snapshots = scanned(library, gcp(provider, organization="1"))
     assert [snapshot.target for snapshot in snapshots] == ["gcp:1", "gcp:alpha", "gcp:beta-x"]
     leader = snapshots[0]
-    assert (leader.name, leader.organization_only, leader.management_open) == ("acme.example", True, "")
+    assert (leader.name, leader.organization_only, leader.management_open) == (
+        "acme.example",
+        True,
+        "",
+    )
     assert [(one.id, one.state.value, one.reason) for one in leader.accounts] == [
         ("alpha", "in scope", ""), ("beta-x", "in scope", ""), ("gone", "closed", "DELETE_REQUESTED"),
     ]  # fmt: skip
@@ -182,15 +205,27 @@ def test_a_project_alone_leaves_the_organisation_unknown(library: Library, serve
     provider = serve(gcp_script(**{"/v3/projects": PROJECTS[2:]}))
     (snapshot,) = scanned(library, gcp(provider, project="alpha"))
     assessment = pipeline.judge([snapshot], library)
-    assert verdicts(assessment) == {("gcp-own", "gcp:alpha"): ["pass"], ("gcp-top", "gcp:alpha"): ["unknown"]}
-    (unknown,) = [one for result in assessment.results for one in result.findings if one.verdict is Verdict.UNKNOWN]
+    assert verdicts(assessment) == {
+        ("gcp-own", "gcp:alpha"): ["pass"],
+        ("gcp-top", "gcp:alpha"): ["unknown"],
+    }
+    (unknown,) = [
+        one
+        for result in assessment.results
+        for one in result.findings
+        if one.verdict is Verdict.UNKNOWN
+    ]
     assert "name the organisation as a target" in unknown.reason
-    assert [finding.resource.region for result in assessment.results for finding in result.findings] == ["EU", ""]
+    assert [
+        finding.resource.region for result in assessment.results for finding in result.findings
+    ] == ["EU", ""]
 
 
 def test_projects_that_could_not_be_listed_are_a_gap(library: Library, serve: Serve) -> None:
     refused = Said({"error": {"code": 403, "status": "PERMISSION_DENIED"}}, 403)
-    provider = serve(gcp_script(**{"/v3/folders": list(FOLDERS), "/v3/projects": [PROJECTS[0], refused]}))
+    provider = serve(
+        gcp_script(**{"/v3/folders": list(FOLDERS), "/v3/projects": [PROJECTS[0], refused]})
+    )
     snapshots = scanned(library, gcp(provider, organization="1"))
     by_target = {str(snapshot.target): snapshot for snapshot in snapshots}
     assert sorted(by_target) == ["gcp:1", "gcp:alpha", "gcp:organization"]
@@ -201,7 +236,9 @@ def test_projects_that_could_not_be_listed_are_a_gap(library: Library, serve: Se
 
 def test_a_row_without_a_name_is_a_gap(library: Library, serve: Serve) -> None:
     odd = Said({"projects": [{"name": "projects/9"}]})
-    provider = serve(gcp_script(**{"/v3/folders": list(FOLDERS), "/v3/projects": [odd, *PROJECTS[1:]]}))
+    provider = serve(
+        gcp_script(**{"/v3/folders": list(FOLDERS), "/v3/projects": [odd, *PROJECTS[1:]]})
+    )
     snapshots = scanned(library, gcp(provider, organization="1"))
     assert "gcp:organization" in [snapshot.target for snapshot in snapshots]
 
@@ -209,7 +246,9 @@ def test_a_row_without_a_name_is_a_gap(library: Library, serve: Serve) -> None:
 def test_an_excluded_project_is_not_asked(library: Library, serve: Serve) -> None:
     provider = serve(gcp_script(**{"/v3/folders": list(FOLDERS), "/v3/projects": list(PROJECTS)}))
     out = Exclusion(account="beta-x", reason="sandbox", approver="cto")
-    config = TargetConfig(cloud="gcp", settings={"organization": "1", "endpoint": provider.url}, exclude=(out,))
+    config = TargetConfig(
+        cloud="gcp", settings={"organization": "1", "endpoint": provider.url}, exclude=(out,)
+    )
     snapshots = scanned(library, config)
     assert [snapshot.target for snapshot in snapshots] == ["gcp:1", "gcp:alpha"]
     assert not any("beta-x" in line for line in provider.lines)
@@ -217,11 +256,16 @@ def test_an_excluded_project_is_not_asked(library: Library, serve: Serve) -> Non
 
 def azure_script() -> dict[str, Any]:
     listed = [
-        {"subscriptionId": one, "displayName": "S", "state": "Enabled", "tenantId": TENANT} for one in SUBSCRIPTIONS[:1]
+        {"subscriptionId": one, "displayName": "S", "state": "Enabled", "tenantId": TENANT}
+        for one in SUBSCRIPTIONS[:1]
     ]
     listed.append({"subscriptionId": "other", "tenantId": "another"})
     below = [
-        {"type": "Microsoft.Management/managementGroups/subscriptions", "name": one, "properties": {"displayName": "D"}}
+        {
+            "type": "Microsoft.Management/managementGroups/subscriptions",
+            "name": one,
+            "properties": {"displayName": "D"},
+        }
         for one in SUBSCRIPTIONS
     ]
     return {
@@ -230,7 +274,9 @@ def azure_script() -> dict[str, Any]:
         f"/providers/Microsoft.Management/managementGroups/{TENANT}/descendants": {"value": below},
         "/v1.0/organization": {"value": [{"displayName": "Acme"}]},
         "/v1.0/users": {"value": [{"id": "u", "good": False}]},
-        "/tenants": {"value": [{"id": "x", "tenantId": TENANT, "place": "westeurope", "good": True}]},
+        "/tenants": {
+            "value": [{"id": "x", "tenantId": TENANT, "place": "westeurope", "good": True}]
+        },
     }
 
 
@@ -267,15 +313,26 @@ def test_a_tenant_in_which_no_subscription_is_seen_is_read(library: Library, ser
     script |= {"/subscriptions": {"value": []}, below: {"value": []}}
     (snapshot,) = scanned(library, azure(serve(script), tenant=TENANT))
     assert (snapshot.target, snapshot.accounts) == (f"azure:{TENANT}", ())
-    assert verdicts(pipeline.judge([snapshot], library))["azure-user", f"azure:{TENANT}"] == ["fail"]
+    assert verdicts(pipeline.judge([snapshot], library))["azure-user", f"azure:{TENANT}"] == [
+        "fail"
+    ]
 
 
-def test_a_subscription_that_only_the_root_group_tells_of_is_in_scope(library: Library, serve: Serve) -> None:
-    snapshots = scanned(library, azure(serve(azure_script() | {"/subscriptions": {"value": []}}), tenant=TENANT))
-    assert [one.target for one in snapshots] == [f"azure:{TENANT}", *(f"azure:{one}" for one in SUBSCRIPTIONS)]
+def test_a_subscription_that_only_the_root_group_tells_of_is_in_scope(
+    library: Library, serve: Serve
+) -> None:
+    snapshots = scanned(
+        library, azure(serve(azure_script() | {"/subscriptions": {"value": []}}), tenant=TENANT)
+    )
+    assert [one.target for one in snapshots] == [
+        f"azure:{TENANT}",
+        *(f"azure:{one}" for one in SUBSCRIPTIONS),
+    ]
 
 
-def test_a_tenant_without_a_word_on_its_groups_may_have_subscriptions(library: Library, serve: Serve) -> None:
+def test_a_tenant_without_a_word_on_its_groups_may_have_subscriptions(
+    library: Library, serve: Serve
+) -> None:
     script = azure_script() | {"/subscriptions": {"value": []}}
     below = f"/providers/Microsoft.Management/managementGroups/{TENANT}/descendants"
     script[below] = Said({"error": {"code": "AuthorizationFailed"}}, 403)
@@ -315,7 +372,11 @@ def test_several_clouds_make_one_matrix(library: Library, serve: Serve) -> None:
     two, three = serve(azure_script()), serve(github_script())
     targets = gcp(one, id="alpha"), azure(two, subscription=SUBSCRIPTIONS[0]), github(three)
     snapshots = scanned(library, *targets)
-    assert {str(snapshot.target) for snapshot in snapshots} == {"gcp:alpha", f"azure:{SUBSCRIPTIONS[0]}", "github:acme"}
+    assert {str(snapshot.target) for snapshot in snapshots} == {
+        "gcp:alpha",
+        f"azure:{SUBSCRIPTIONS[0]}",
+        "github:acme",
+    }
     found = verdicts(pipeline.judge(snapshots, library))
     assert found["gcp-own", "gcp:alpha"] == found["github-org", "github:acme"] == ["pass"]
     assert not any(check.startswith("gcp") != target.startswith("gcp") for check, target in found)
@@ -326,7 +387,10 @@ def test_preflight_names_what_is_refused(library: Library, serve: Serve) -> None
     provider = serve(gcp_script(**{"/v3/projects": [refused]}))
     (found,) = preflight(Config(targets=(gcp(provider, project="alpha"),)), library, threads=1)
     (loss,) = found.refused
-    assert (loss.operation, loss.actions) == ("cloudresourcemanager:projects.list", ("resourcemanager.projects.list",))
+    assert (loss.operation, loss.actions) == (
+        "cloudresourcemanager:projects.list",
+        ("resourcemanager.projects.list",),
+    )
     assert loss.checks == ("gcp-own",)
 
 
@@ -365,12 +429,18 @@ SHUT: Mapping[str, tuple[Callable[[Provider], TargetConfig], Mapping[str, Any], 
         {"/orgs/Acme": Said({"message": "Not Found"}, 404)},
         "organisation Acme cannot be read: 404 Not Found",
     ),
-    "another login": (github, {"/orgs/Acme": {"login": "renamed"}}, "GitHub calls organisation Acme 'renamed'"),
+    "another login": (
+        github,
+        {"/orgs/Acme": {"login": "renamed"}},
+        "GitHub calls organisation Acme 'renamed'",
+    ),
 }
 
 
 @pytest.mark.parametrize("name", sorted(SHUT))
-def test_a_target_that_cannot_be_opened_is_said_in_one_line(library: Library, serve: Serve, name: str) -> None:
+def test_a_target_that_cannot_be_opened_is_said_in_one_line(
+    library: Library, serve: Serve, name: str
+) -> None:
     make, script, message = SHUT[name]
     with pytest.raises(TscanError) as caught:
         scanned(library, make(serve(script)))
@@ -379,7 +449,12 @@ def test_a_target_that_cannot_be_opened_is_said_in_one_line(library: Library, se
 
 def test_nobody_there_is_said(library: Library) -> None:
     with pytest.raises(TscanError, match="Google Cloud cannot be reached"):
-        scanned(library, TargetConfig(cloud="gcp", settings={"project": "alpha", "endpoint": "http://127.0.0.1:9"}))
+        scanned(
+            library,
+            TargetConfig(
+                cloud="gcp", settings={"project": "alpha", "endpoint": "http://127.0.0.1:9"}
+            ),
+        )
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,9 @@ OF_AWS = (
 
 def _merged(cloud: str, names: Sequence[str], more: Sequence[Recording]) -> Scenario:
     """All of these recordings as one, with what is authored beside them; of a call recorded twice the first counts."""
-    found = [recording for name in sorted(set(names)) for recording in scenarios(cloud)[name].recordings]
+    found = [
+        recording for name in sorted(set(names)) for recording in scenarios(cloud)[name].recordings
+    ]
     return Scenario(cloud=cloud, name="merged", recordings=(*found, *more))
 
 
@@ -75,7 +77,9 @@ def _google() -> Scenario:
 
 
 def _directory() -> tuple[Opening, ...]:
-    reads = (one for subscription in (SUBSCRIPTION, beside.OTHER) for one in reader_of(subscription))
+    reads = (
+        one for subscription in (SUBSCRIPTION, beside.OTHER) for one in reader_of(subscription)
+    )
     return (*(one for one in directory()[1] if one.path != "/subscriptions"), *reads)
 
 
@@ -91,7 +95,9 @@ def _providers() -> Iterator[tuple[TargetConfig, ...]]:
         replayed(github.SCENARIO, opening, ignore=github.IGNORE) as three,
     ):
         yield (
-            TargetConfig(cloud="gcp", settings={"organization": beside.ORGANIZATION, "endpoint": one.url}),
+            TargetConfig(
+                cloud="gcp", settings={"organization": beside.ORGANIZATION, "endpoint": one.url}
+            ),
             TargetConfig(cloud="azure", settings={"tenant": beside.TENANT, "endpoint": two.url}),
             TargetConfig(cloud="github", settings={**hub.settings, "endpoint": three.url}),
         )
@@ -99,7 +105,10 @@ def _providers() -> Iterator[tuple[TargetConfig, ...]]:
 
 def _three(library: Library) -> list[str]:
     """Controls that checks of all three clouds stand by."""
-    linked = {name: {library.checks[link.id].cloud for link in one.checks} for name, one in library.controls.items()}
+    linked = {
+        name: {library.checks[link.id].cloud for link in one.checks}
+        for name, one in library.controls.items()
+    }
     return [name for name, clouds in linked.items() if clouds >= set(CLOUDS)]
 
 
@@ -155,7 +164,9 @@ def matrix(library: Library) -> Assessment:
     return pipeline.judge(snapshots, library, checks=_asked(library))
 
 
-def _evidence(library: Library, matrix: Assessment) -> Mapping[str, Mapping[str, tuple[int, int, int]]]:
+def _evidence(
+    library: Library, matrix: Assessment
+) -> Mapping[str, Mapping[str, tuple[int, int, int]]]:
     """By control and cloud: findings that pass, that fail, and that are unknown."""
     found: dict[str, dict[str, tuple[int, int, int]]] = {}
     for name in _three(library):
@@ -175,11 +186,18 @@ def _evidence(library: Library, matrix: Assessment) -> Mapping[str, Mapping[str,
 def test_controls_carry_evidence_of_three_clouds(library: Library, matrix: Assessment) -> None:
     found = _evidence(library, matrix)
     statuses = {control.id: control.status.value for control in matrix.controls}
-    print(f"\n{'control':8} {'reads':14} " + " ".join(f"{f'{cloud}: pass/fail/unknown':26}" for cloud in CLOUDS))
+    print(
+        f"\n{'control':8} {'reads':14} "
+        + " ".join(f"{f'{cloud}: pass/fail/unknown':26}" for cloud in CLOUDS)
+    )
     for name, clouds in found.items():
         cells = " ".join(f"{'/'.join(map(str, clouds[cloud])):26}" for cloud in CLOUDS)
         print(f"{name:8} {statuses[name]:14} {cells}")
-    decided = [name for name, clouds in found.items() if all(passed + failed for passed, failed, _ in clouds.values())]
+    decided = [
+        name
+        for name, clouds in found.items()
+        if all(passed + failed for passed, failed, _ in clouds.values())
+    ]
     print(f"{len(decided)} of {len(found)} controls carry findings of all three that are no gaps")
     assert len(decided) >= ENOUGH
 
@@ -189,11 +207,17 @@ def test_the_matrix_is_one(library: Library, matrix: Assessment) -> None:
     assert {control.id for control in matrix.controls} == set(library.controls)
 
 
-def test_a_gap_in_any_cloud_keeps_a_control_from_passing(library: Library, matrix: Assessment) -> None:
+def test_a_gap_in_any_cloud_keeps_a_control_from_passing(
+    library: Library, matrix: Assessment
+) -> None:
     unread = {
-        result.check for result in matrix.results if any(one.verdict is Verdict.UNKNOWN for one in result.findings)
+        result.check
+        for result in matrix.results
+        if any(one.verdict is Verdict.UNKNOWN for one in result.findings)
     }
     for control in matrix.controls:
-        deciding = {link.id for link in library.controls[control.id].checks if link.role is Role.EVIDENCES}
+        deciding = {
+            link.id for link in library.controls[control.id].checks if link.role is Role.EVIDENCES
+        }
         if deciding & unread:
             assert control.status in (Status.NOT_SHOWN, Status.FAIL), control.id

@@ -40,25 +40,39 @@ def passing(snapshot: Snapshot, library: Library) -> set[tuple[str, str, str]]:
 
 
 def rendered(assessment: Assessment, library: Library) -> list[str]:
-    report = Report(assessment=assessment, library=library, fail_on=Severity.LOW, controls=True, matrix_only=False)
+    report = Report(
+        assessment=assessment,
+        library=library,
+        fail_on=Severity.LOW,
+        controls=True,
+        matrix_only=False,
+    )
     return [FORMATS.get(name)(report) for name in ("terminal", "json")]
 
 
 @pytest.mark.parametrize("state", [State.OK, State.PARTIAL])
 @pytest.mark.parametrize("depth", range(5))
 def test_values_of_other_types_are_never_a_pass(
-    state: State, depth: int, snapshot: Snapshot, library: Library, passing: set[tuple[str, str, str]]
+    state: State,
+    depth: int,
+    snapshot: Snapshot,
+    library: Library,
+    passing: set[tuple[str, str, str]],
 ) -> None:
     # Each value at two depths in whole answers, and at one in answers that were cut off.
     for value in VALUES[depth % 2 :: 2] if state is State.OK else VALUES[depth::5]:
         after = judge([changed(snapshot, depths(state, value, depth))], library)
         assert passes(after) <= passing, repr(value)[:80]
-        assert all(finding.reason for finding in after.findings if finding.verdict is Verdict.UNKNOWN)
+        assert all(
+            finding.reason for finding in after.findings if finding.verdict is Verdict.UNKNOWN
+        )
 
 
 def places(data: Any) -> Iterator[tuple[Any, Any]]:
     """Every container with each of its keys."""
-    for key in list(data) if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else ():
+    for key in (
+        list(data) if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else ()
+    ):
         yield data, key
         yield from places(data[key])
 
@@ -70,7 +84,9 @@ def copied(data: Any) -> Any:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_answers_that_are_wrong_here_and_there_crash_nothing(seed: int, snapshot: Snapshot, library: Library) -> None:
+def test_answers_that_are_wrong_here_and_there_crash_nothing(
+    seed: int, snapshot: Snapshot, library: Library
+) -> None:
     chance = random.Random(seed)
 
     def change(answer: Answer) -> Answer:
@@ -87,20 +103,32 @@ def test_answers_that_are_wrong_here_and_there_crash_nothing(seed: int, snapshot
     rendered(after, library)
 
 
-def test_no_text_from_a_provider_acts_on_a_terminal(snapshot: Snapshot, library: Library, tmp_path: Path) -> None:
+def test_no_text_from_a_provider_acts_on_a_terminal(
+    snapshot: Snapshot, library: Library, tmp_path: Path
+) -> None:
     def hostile(data: Any) -> Any:
         if isinstance(data, dict):
             return {key: hostile(item) for key, item in data.items()}
         if isinstance(data, list):
             return [hostile(item) for item in data]
         # Short texts are names and descriptions; what decides is left, so that findings still name things.
-        return data + NAME if isinstance(data, str) and data.startswith(("acme-", "ssh-", "arn:", "/shop")) else data
+        return (
+            data + NAME
+            if isinstance(data, str) and data.startswith(("acme-", "ssh-", "arn:", "/shop"))
+            else data
+        )
 
     file = tmp_path / "hostile.snapshot.jsonl.gz"
-    spoiled = changed(snapshot, lambda answer: replace(answer, data=hostile(answer.data), message=NAME, code=NAME))
+    spoiled = changed(
+        snapshot, lambda answer: replace(answer, data=hostile(answer.data), message=NAME, code=NAME)
+    )
     write_snapshot(file, replace(spoiled, name=NAME))
     assessment = judge([read_snapshot(file)], library)
-    assert any(NAME in finding.resource.name for finding in assessment.findings if finding.verdict is Verdict.FAIL)
+    assert any(
+        NAME in finding.resource.name
+        for finding in assessment.findings
+        if finding.verdict is Verdict.FAIL
+    )
     terminal, document = rendered(assessment, library)
     for text in (terminal, document):
         assert not set(text) & set("\x1b\r\u202e\u2028\x9b")

@@ -23,7 +23,9 @@ SNAPSHOT = Path(__file__).parents[2] / "scanner/cli/demo.snapshot.jsonl.gz"
 CONTROLS = "\x00\x1b]0;x\x07\u202e\u2066\ufeff\U000e0041"
 DENY = {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}
 REPORT = "iam:GetCredentialReport"
-ADMIN = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+ADMIN = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+)
 
 
 def document(*statements: Any, **other: Any) -> str:
@@ -75,19 +77,28 @@ def before(snapshot: Snapshot, library: Library) -> Assessment:
 
 
 def verdicts(assessment: Assessment) -> dict[tuple[str, str, str], Verdict]:
-    return {(one.check, one.resource.id, one.resource.region): one.verdict for one in assessment.findings}
+    return {
+        (one.check, one.resource.id, one.resource.region): one.verdict
+        for one in assessment.findings
+    }
 
 
 def gained(before: Assessment, after: Assessment) -> list[Any]:
     old = verdicts(before)
-    return [key for key, one in verdicts(after).items() if one is Verdict.PASS and old.get(key) is not Verdict.PASS]
+    return [
+        key
+        for key, one in verdicts(after).items()
+        if one is Verdict.PASS and old.get(key) is not Verdict.PASS
+    ]
 
 
 def unread(assessment: Assessment) -> list[str]:
     return [one.reason for one in assessment.findings if one.verdict is Verdict.UNKNOWN]
 
 
-def rewritten(snapshot: Snapshot, change: Callable[[str, str], Any], operation: str = "") -> Snapshot:
+def rewritten(
+    snapshot: Snapshot, change: Callable[[str, str], Any], operation: str = ""
+) -> Snapshot:
     """The snapshot with every text that an answer holds passed through `change`, with the name of its member."""
 
     def inside(name: str, data: Any) -> Any:
@@ -125,13 +136,18 @@ def test_a_policy_that_cannot_be_read_is_unknown(
 
 
 COLUMNS = [
-    *((column, True) for column in ("arn", "password_enabled", "mfa_active", "access_key_1_active")),
+    *(
+        (column, True)
+        for column in ("arn", "password_enabled", "mfa_active", "access_key_1_active")
+    ),
     *((column, False) for column in ("cert_1_active", "access_key_2_last_used_service")),
 ]
 """Columns of the report, and whether a check reads them."""
 
 
-def _report(snapshot: Snapshot, change: Callable[[list[dict[str, str]]], list[dict[str, str]]]) -> Snapshot:
+def _report(
+    snapshot: Snapshot, change: Callable[[list[dict[str, str]]], list[dict[str, str]]]
+) -> Snapshot:
     def table(member: str, text: str) -> str:
         if member != "Content":
             return text
@@ -145,9 +161,13 @@ def _report(snapshot: Snapshot, change: Callable[[list[dict[str, str]]], list[di
     return rewritten(snapshot, table, REPORT)
 
 
-def test_columns_that_are_not_known_change_nothing(snapshot: Snapshot, library: Library, before: Assessment) -> None:
+def test_columns_that_are_not_known_change_nothing(
+    snapshot: Snapshot, library: Library, before: Assessment
+) -> None:
     def more(rows: list[dict[str, str]]) -> list[dict[str, str]]:
-        return [{"added_first": CONTROLS[3:], **row, "passkey_active": "true", "": "x"} for row in rows]
+        return [
+            {"added_first": CONTROLS[3:], **row, "passkey_active": "true", "": "x"} for row in rows
+        ]
 
     assert verdicts(judge([_report(snapshot, more)], library)) == verdicts(before)
 
@@ -157,14 +177,19 @@ def test_a_column_that_is_missing_is_unread(
     column: str, read: bool, snapshot: Snapshot, library: Library, before: Assessment
 ) -> None:
     def less(rows: list[dict[str, str]]) -> list[dict[str, str]]:
-        return [{f"x_{name}" if name == column else name: value for name, value in row.items()} for row in rows]
+        return [
+            {f"x_{name}" if name == column else name: value for name, value in row.items()}
+            for row in rows
+        ]
 
     after = judge([_report(snapshot, less)], library)
     assert gained(before, after) == []
     assert (len(unread(after)) > len(unread(before))) is read
 
 
-@pytest.mark.parametrize("word", ["TRUE", "yes", "1", "true" + CONTROLS[1:], "tru\u0435", "", "no_information"])
+@pytest.mark.parametrize(
+    "word", ["TRUE", "yes", "1", "true" + CONTROLS[1:], "tru\u0435", "", "no_information"]
+)
 def test_a_word_that_the_report_does_not_use_is_no_yes(
     word: str, snapshot: Snapshot, library: Library, before: Assessment
 ) -> None:
@@ -173,14 +198,19 @@ def test_a_word_that_the_report_does_not_use_is_no_yes(
 
     after = judge([_report(snapshot, other)], library)
     asked = [one.verdict for one in after.findings if one.check == "aws-iam-user-console-mfa"]
-    assert Verdict.PASS in [one.verdict for one in before.findings if one.check == "aws-iam-user-console-mfa"]
+    assert Verdict.PASS in [
+        one.verdict for one in before.findings if one.check == "aws-iam-user-console-mfa"
+    ]
     assert asked
     assert Verdict.PASS not in asked
     assert gained(before, after) == []
 
 
 TAGS: dict[str, Any] = {
-    "a key twice": [{"Key": "data-classification", "Value": "public"}, {"Key": "data-classification", "Value": "x"}],
+    "a key twice": [
+        {"Key": "data-classification", "Value": "public"},
+        {"Key": "data-classification", "Value": "x"},
+    ],
     "a key in other letters": [{"Key": "Data-Classification", "Value": "public"}],
     "a key that looks the same": [{"Key": "data-classific\u0430tion", "Value": "public"}],
     "controls": [{"Key": "data-classification" + CONTROLS, "Value": "public"}],
@@ -200,9 +230,15 @@ def test_labels_that_are_not_those_asked_for_are_no_pass(
 ) -> None:
     def one(answer: Answer) -> Answer:
         mine = answer.call.operation == "s3:GetBucketTagging"
-        return replace(answer, state=answer.state.OK, code="", data={"TagSet": TAGS[name]}) if mine else answer
+        return (
+            replace(answer, state=answer.state.OK, code="", data={"TagSet": TAGS[name]})
+            if mine
+            else answer
+        )
 
-    changed = replace(snapshot, answers={key: one(answer) for key, answer in snapshot.answers.items()})
+    changed = replace(
+        snapshot, answers={key: one(answer) for key, answer in snapshot.answers.items()}
+    )
     after = judge([changed], library)
     tagged = [one for one in after.findings if one.check == "aws-s3-bucket-classification-tagged"]
     assert tagged

@@ -69,10 +69,17 @@ def test_what_is_printed_is_enough_and_all_of_it_is_asked_for(base: Base) -> Non
 
 
 @pytest.mark.slow
-def test_without_any_one_action_something_turns_unknown_and_names_it(base: Base, library: Library) -> None:
-    effects = {name: replayed(name, base.snapshot, base.assessment, library, home=REGIONS[0]) for name in printed()}
+def test_without_any_one_action_something_turns_unknown_and_names_it(
+    base: Base, library: Library
+) -> None:
+    effects = {
+        name: replayed(name, base.snapshot, base.assessment, library, home=REGIONS[0])
+        for name in printed()
+    }
     assert {name: one.gains for name, one in effects.items() if one.gains} == {}
-    assert {name for name, one in effects.items() if not one.naming} == printed() - printed(deciding=True)
+    assert {name for name, one in effects.items() if not one.naming} == printed() - printed(
+        deciding=True
+    )
     # The account's name: printed in a statement of its own, for no verdict depends on it.
     assert printed() - printed(deciding=True) == {"iam:ListAccountAliases"}
     assert len(effects) > 140
@@ -90,7 +97,11 @@ def test_a_guardrail_counts_where_it_is_attached(base: Base) -> None:
         for check in ("aws-organizations-scp-guardrails", "aws-organizations-scp-guardrails-logs")
     }
     assert list(guarded.values()) == [{"shop"}, {"shop"}]
-    failing = {f.resource.name for f in base.assessment.findings if f.check in guarded and f.verdict is Verdict.FAIL}
+    failing = {
+        f.resource.name
+        for f in base.assessment.findings
+        if f.check in guarded and f.verdict is Verdict.FAIL
+    }
     assert failing == {"lab", "master"}
 
 
@@ -104,19 +115,25 @@ def test_the_server_refuses_as_the_replay_says(action: str, base: Base, library:
     assert found.turned
     assert found.naming
     assert found.gains == ()
-    assert verdicts(after) == verdicts(judge([without(base.snapshot, {action}, REGIONS[0])], library))
+    assert verdicts(after) == verdicts(
+        judge([without(base.snapshot, {action}, REGIONS[0])], library)
+    )
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("depth", range(6))
-def test_no_malformed_answer_to_any_operation_passes(depth: int, base: Base, library: Library) -> None:
+def test_no_malformed_answer_to_any_operation_passes(
+    depth: int, base: Base, library: Library
+) -> None:
     passing = passes(base.assessment)
     assert len(passing) > 150
     # An empty map reads as a list of nothing; botocore itself makes a list of it wherever its model says so.
     for value in [one for one in VALUES if one != {}][depth::12]:
         after = judge([changed(base.snapshot, depths(State.OK, value, depth))], library)
         assert passes(after) <= passing, repr(value)[:80]
-        assert all(finding.reason for finding in after.findings if finding.verdict is Verdict.UNKNOWN)
+        assert all(
+            finding.reason for finding in after.findings if finding.verdict is Verdict.UNKNOWN
+        )
 
 
 def test_denied_sets_of_actions_improve_nothing(library: Library) -> None:

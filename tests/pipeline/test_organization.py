@@ -28,12 +28,16 @@ from scanner.model.findings import Assessment, Status, Verdict
 from scanner.model.library import Library
 from scanner.sources import Rules
 from scanner.sources.aws.members import entrances
-from scanner.sources.aws.opening import open_front
+from scanner.sources.aws.opening import connect_front
 from scanner.sources.clock import Clock
 from tests.estate.organization import Organization, account_id, beside
 from tests.pipeline.refusals import improvements
 
-CHECKS = ("aws-ec2-default-sg-closed", "aws-ec2-sg-no-public-admin-ports", "aws-s3-account-public-access-blocked")
+CHECKS = (
+    "aws-ec2-default-sg-closed",
+    "aws-ec2-sg-no-public-admin-ports",
+    "aws-s3-account-public-access-blocked",
+)
 ROLE = OrganizationConfig(role="tscan-read")
 
 
@@ -71,7 +75,11 @@ def judged(snapshots: dict[str, Snapshot], library: Library) -> Assessment:
 
 
 def at(snapshots: dict[str, Snapshot], operation: str, number: int) -> list[State]:
-    return [one.state for one in snapshots[target(number)].answers.values() if one.call.operation == operation]
+    return [
+        one.state
+        for one in snapshots[target(number)].answers.values()
+        if one.call.operation == operation
+    ]
 
 
 def test_every_account_is_read_as_itself(serve: Any, library: Library) -> None:
@@ -82,11 +90,19 @@ def test_every_account_is_read_as_itself(serve: Any, library: Library) -> None:
     assert sorted(snapshots) == [target(number) for number in range(25)]
     for number in range(25):
         snapshot = snapshots[target(number)]
-        (caller,) = (one for one in snapshot.answers.values() if one.call.operation == "sts:GetCallerIdentity")
+        (caller,) = (
+            one
+            for one in snapshot.answers.values()
+            if one.call.operation == "sts:GetCallerIdentity"
+        )
         assert caller.data["Account"] == account_id(number)
-        assert organization.asked[account_id(number), "DescribeSecurityGroups"] == 2, "once in each region"
+        assert organization.asked[account_id(number), "DescribeSecurityGroups"] == 2, (
+            "once in each region"
+        )
     assert organization.asked[account_id(0), "AssumeRole"] == 24
-    assert not any("AssumeRole" in key for snapshot in snapshots.values() for key in snapshot.answers)
+    assert not any(
+        "AssumeRole" in key for snapshot in snapshots.values() for key in snapshot.answers
+    )
     assert (states[-1].targets, max(state.ended for state in states)) == (25, 25)
 
 
@@ -97,12 +113,16 @@ def test_accounts_are_entered_as_others_come_to_an_end(serve: Any, library: Libr
     ended = 0
     for _ in pipeline.scan(config, library, checks=CHECKS):
         ended += 1
-        entered = {account for account, operation in organization.asked if operation == "GetCallerIdentity"}
+        entered = {
+            account for account, operation in organization.asked if operation == "GetCallerIdentity"
+        }
         assert len(entered) <= 1 + ended + AT_ONCE, "what is read is let go of before more is begun"
     assert ended == 40
 
 
-def test_closed_and_excluded_accounts_are_listed_and_left_alone(serve: Any, library: Library, tmp_path: Path) -> None:
+def test_closed_and_excluded_accounts_are_listed_and_left_alone(
+    serve: Any, library: Library, tmp_path: Path
+) -> None:
     organization = Organization(accounts=4, closed=frozenset({account_id(1)}))
     serve(organization)
     out = Exclusion(account=account_id(2), reason="no customer data", approver="Jo Doe")
@@ -124,7 +144,12 @@ def test_closed_and_excluded_accounts_are_listed_and_left_alone(serve: Any, libr
     assert "no customer data (approved by Jo Doe)" in rows[0]
     assert "SUSPENDED" in rows[1]
     accounts = {row["id"]: row["accounts"] for row in document(report)["scan"]["targets"]}
-    assert [row["state"] for row in accounts[target(0)]] == ["in scope", "closed", "excluded", "in scope"]
+    assert [row["state"] for row in accounts[target(0)]] == [
+        "in scope",
+        "closed",
+        "excluded",
+        "in scope",
+    ]
     assert accounts[target(3)] == []
 
 
@@ -136,9 +161,9 @@ def test_an_account_that_cannot_be_entered_is_a_gap_in_every_check(
     serve(Organization(accounts=3, refusing=frozenset({account_id(2)})))
     snapshots = scan(library)
     shut = snapshots[target(2)]
-    assert [(one.call.operation, one.state, one.code, one.data) for one in shut.answers.values()] == [
-        ("sts:AssumeRole", State.DENIED, "AccessDenied", None)
-    ]
+    assert [
+        (one.call.operation, one.state, one.code, one.data) for one in shut.answers.values()
+    ] == [("sts:AssumeRole", State.DENIED, "AccessDenied", None)]
     write_snapshot(tmp_path / "x.snapshot.jsonl.gz", shut)
     assert read_snapshot(tmp_path / "x.snapshot.jsonl.gz") == shut
     after = judged(snapshots, library)
@@ -151,15 +176,21 @@ def test_an_account_that_cannot_be_entered_is_a_gap_in_every_check(
     assert list(improvements(before, after, library)) == []
     asked = {finding.check for finding in lost}
     for control in after.controls:
-        if asked & {link.id for link in library.controls[control.id].checks if link.role == "evidences"}:
+        if asked & {
+            link.id for link in library.controls[control.id].checks if link.role == "evidences"
+        }:
             assert control.status in (Status.FAIL, Status.NOT_SHOWN)
-    only = replace(after, results=tuple(result for result in after.results if result.target == target(2)))
+    only = replace(
+        after, results=tuple(result for result in after.results if result.target == target(2))
+    )
     assert exit_code(only, library, Severity.HIGH) == 3
     assert "1 not entered" in render(Report(assessment=after, library=library)).splitlines()[0]
 
 
 @pytest.mark.parametrize("kept", [(0,), (0, 1)])
-def test_evidence_that_is_left_out_improves_nothing(serve: Any, library: Library, kept: Sequence[int]) -> None:
+def test_evidence_that_is_left_out_improves_nothing(
+    serve: Any, library: Library, kept: Sequence[int]
+) -> None:
     serve(Organization(accounts=3))
     snapshots = scan(library)
     fewer = {target(number): snapshots[target(number)] for number in kept}
@@ -167,13 +198,20 @@ def test_evidence_that_is_left_out_improves_nothing(serve: Any, library: Library
     assert list(improvements(before, after, library)) == []
     assert {row["id"] for row in after.targets} == set(snapshots)
     reasons = {finding.reason for finding in after.findings if finding.resource.target == target(2)}
-    assert reasons == {f"{target(2)} is in scope of the organisation, and no evidence of it is here"}
+    assert reasons == {
+        f"{target(2)} is in scope of the organisation, and no evidence of it is here"
+    }
     nothing = replace(after, results=())
-    assert exit_code(replace(nothing, coverage=()), replace(library, checks={}), Severity.CRITICAL) == 3
+    assert (
+        exit_code(replace(nothing, coverage=()), replace(library, checks={}), Severity.CRITICAL)
+        == 3
+    )
 
 
 @pytest.mark.parametrize(("unlisted", "read"), [("AccessDeniedException", 1), ("page", 20)])
-def test_accounts_that_were_not_listed_are_a_gap(serve: Any, library: Library, unlisted: str, read: int) -> None:
+def test_accounts_that_were_not_listed_are_a_gap(
+    serve: Any, library: Library, unlisted: str, read: int
+) -> None:
     serve(Organization(accounts=25))
     before = judged(scan(library), library)
     serve(Organization(accounts=25, unlisted=unlisted))
@@ -192,7 +230,9 @@ def test_credentials_are_renewed_before_they_expire(serve: Any, library: Library
     organization = Organization(accounts=2, lifetime=300)
     serve(organization)
     snapshots = scan(library)
-    assert organization.asked[account_id(0), "AssumeRole"] > 2, "five minutes are less than what is kept in hand"
+    assert organization.asked[account_id(0), "AssumeRole"] > 2, (
+        "five minutes are less than what is kept in hand"
+    )
     assert all(one.state.whole for one in snapshots[target(1)].answers.values())
 
 
@@ -204,15 +244,23 @@ def test_credentials_that_run_out_are_renewed_once(serve: Any, library: Library)
     assert all(one.state.whole for one in snapshots[target(1)].answers.values())
 
 
-def test_credentials_that_cannot_be_renewed_are_a_refusal_with_its_code(serve: Any, library: Library) -> None:
+def test_credentials_that_cannot_be_renewed_are_a_refusal_with_its_code(
+    serve: Any, library: Library
+) -> None:
     serve(Organization(accounts=2, stale=10**9))
     shut = scan(library)[target(1)]
-    assert [(one.state, one.code) for one in shut.answers.values()] == [(State.DENIED, "ExpiredToken")]
+    assert [(one.state, one.code) for one in shut.answers.values()] == [
+        (State.DENIED, "ExpiredToken")
+    ]
     assert "sts:GetCallerIdentity denied" in shut.unentered
 
 
-@pytest.mark.parametrize(("ahead", "words"), [(1800.0, "30 minutes ahead of"), (-1800.0, "30 minutes behind")])
-def test_a_clock_that_is_far_off_is_said(serve: Any, library: Library, ahead: float, words: str) -> None:
+@pytest.mark.parametrize(
+    ("ahead", "words"), [(1800.0, "30 minutes ahead of"), (-1800.0, "30 minutes behind")]
+)
+def test_a_clock_that_is_far_off_is_said(
+    serve: Any, library: Library, ahead: float, words: str
+) -> None:
     serve(Organization(accounts=2, clock=ahead))
     snapshots = scan(library)
     for snapshot in snapshots.values():
@@ -234,10 +282,12 @@ def test_the_throttling_of_one_account_does_not_slow_another(serve: Any) -> None
     slept: list[float] = []
     clock = Clock(monotonic=lambda: sum(slept), sleep=slept.append, jitter=lambda: 0.5)
     config = TargetConfig(organization=ROLE)
-    front = open_front(config, Rules(), clock)
+    front = connect_front(config, Rules(), clock)
     _, slow, quick = (walk(door.enter(), slept.append) for door in entrances(front, ROLE))
     assert slept, "entering the throttled account asked EC2 for its regions"
-    call = Call(operation="ec2:DescribeSecurityGroups", region="us-east-1", items=("SecurityGroups",))
+    call = Call(
+        operation="ec2:DescribeSecurityGroups", region="us-east-1", items=("SecurityGroups",)
+    )
     slept.clear()
     answer = walk(slow.steps(call), slept.append)  # type: ignore[union-attr]
     assert (answer.state, answer.retries) == (State.OK, 9)
@@ -251,7 +301,7 @@ def test_the_throttling_of_one_account_does_not_slow_another(serve: Any) -> None
 
 def test_one_client_serves_all_accounts(serve: Any) -> None:
     serve(Organization(accounts=5))
-    front = open_front(TargetConfig(organization=ROLE), Rules())
+    front = connect_front(TargetConfig(organization=ROLE), Rules())
     call = Call(operation="s3:ListBuckets", region="us-east-1", items=("Buckets",))
     sessions = [walk(door.enter(), lambda _: None) for door in entrances(front, ROLE)]
     for number, session in enumerate(sessions):

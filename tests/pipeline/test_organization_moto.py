@@ -43,7 +43,9 @@ def test_motos_organisation(monkeypatch: pytest.MonkeyPatch) -> None:
         organizations = client("organizations")
         organizations.create_organization(FeatureSet="ALL")
         made = [
-            organizations.create_account(Email=f"{name}@example.com", AccountName=name)["CreateAccountStatus"]
+            organizations.create_account(Email=f"{name}@example.com", AccountName=name)[
+                "CreateAccountStatus"
+            ]
             for name in ("one", "two", "gone")
         ]
         one, two, gone = (status["AccountId"] for status in made)

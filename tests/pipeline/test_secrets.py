@@ -22,8 +22,13 @@ REGION = "us-east-1"
 # Put together here, so that no scanner of secrets stops at this file.
 KEY_ID = "AKIA" + "IOSFODNN7EXAMPLE"
 SECRET = "wJalrXUtnFEMI/K7MDENG" + "/bPxRfiCYEXAMPLEKEY"
-JWT = "eyJhbGciOiJIUzI1NiJ9" + ".eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
-PRIVATE = "-----BEGIN RSA " + "PRIVATE KEY-----\nMIIEx1x2x3x4x5x6x7x8\n-----END RSA PRIVATE KEY-----"
+JWT = (
+    "eyJhbGciOiJIUzI1NiJ9"
+    + ".eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
+)
+PRIVATE = (
+    "-----BEGIN RSA " + "PRIVATE KEY-----\nMIIEx1x2x3x4x5x6x7x8\n-----END RSA PRIVATE KEY-----"
+)
 GITHUB = "ghp_" + "a1B2" * 9
 HARMLESS_NAME = "correct-horse-battery"
 """No form of secret, kept only where a kind declares the path a secret."""
@@ -34,12 +39,20 @@ def spill(endpoint: str) -> None:
     """Secrets in variables, descriptions, user data, labels and a policy that nothing reads."""
     estate = Estate(endpoint)
     s3 = estate.client("s3")
-    labels = {"spilt": [{"Key": "data-classification", "Value": GITHUB}], "named": [{"Key": GITHUB, "Value": "x"}]}
-    for name, tags in {**labels, "plain": [{"Key": "data-classification", "Value": "internal"}]}.items():
+    labels = {
+        "spilt": [{"Key": "data-classification", "Value": GITHUB}],
+        "named": [{"Key": GITHUB, "Value": "x"}],
+    }
+    for name, tags in {
+        **labels,
+        "plain": [{"Key": "data-classification", "Value": "internal"}],
+    }.items():
         s3.create_bucket(Bucket=name)
         s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tags})
     role = estate.client("iam").create_role(
-        RoleName="runner", Description=f"uses {KEY_ID}", AssumeRolePolicyDocument=json.dumps(trust())
+        RoleName="runner",
+        Description=f"uses {KEY_ID}",
+        AssumeRolePolicyDocument=json.dumps(trust()),
     )
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
@@ -54,21 +67,41 @@ def spill(endpoint: str) -> None:
         Environment={"Variables": {"TOKEN": GITHUB, "PLAIN": HARMLESS_NAME, "KEY": PRIVATE}},
     )
     estate.client("kms").create_key(Description=f"aws_secret_access_key = {SECRET}")
-    estate.client("secretsmanager").create_secret(Name="db", SecretString=HARMLESS_NAME, Description=PRIVATE)
+    estate.client("secretsmanager").create_secret(
+        Name="db", SecretString=HARMLESS_NAME, Description=PRIVATE
+    )
     ec2 = estate.client("ec2")
     vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
     ec2.create_security_group(GroupName="web", Description=f"for {GITHUB}", VpcId=vpc)
-    image = ec2.register_image(Name="base", Description=f"key {KEY_ID}", RootDeviceName="/dev/sda1")["ImageId"]
+    image = ec2.register_image(
+        Name="base", Description=f"key {KEY_ID}", RootDeviceName="/dev/sda1"
+    )["ImageId"]
     data = f"#!/bin/sh\nexport AWS_SECRET_ACCESS_KEY={SECRET}\n"
-    ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, UserData=base64.b64encode(data.encode()).decode())
-    statement = {"Sid": GITHUB, "Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*"}
+    ec2.run_instances(
+        ImageId=image, MinCount=1, MaxCount=1, UserData=base64.b64encode(data.encode()).decode()
+    )
+    statement = {
+        "Sid": GITHUB,
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "sqs:*",
+        "Resource": "*",
+    }
     condition = {"StringEquals": {"aws:PrincipalTag/key": KEY_ID}}
-    policy = {"Version": "2012-10-17", "Id": JWT, "Statement": [{**statement, "Condition": condition}]}
+    policy = {
+        "Version": "2012-10-17",
+        "Id": JWT,
+        "Statement": [{**statement, "Condition": condition}],
+    }
     estate.client("sqs").create_queue(QueueName="orders", Attributes={"Policy": json.dumps(policy)})
 
 
 def trust() -> dict[str, object]:
-    statement = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
@@ -87,9 +120,22 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "AWS_CONFIG_FILE": str(folder / "none"),
             "AWS_SHARED_CREDENTIALS_FILE": str(folder / "none"),
         }
-        command = [sys.executable, "-m", "scanner", "scan", "--region", REGION, "--snapshot", "s.jsonl.gz"]
+        command = [
+            sys.executable,
+            "-m",
+            "scanner",
+            "scan",
+            "--region",
+            REGION,
+            "--snapshot",
+            "s.jsonl.gz",
+        ]
         done = subprocess.run(
-            [*command, "--format", "json=r.json"], cwd=folder, env=environment, capture_output=True, check=False
+            [*command, "--format", "json=r.json"],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            check=False,
         )
     assert done.returncode in (1, 3), done.stderr[-1800:].decode()
     (folder / "printed").write_bytes(done.stdout + done.stderr)
@@ -105,7 +151,11 @@ def test_the_secrets_are_in_what_was_read(scanned: Path) -> None:
 @pytest.mark.parametrize("secret", [*SPILT, "made-up-" + "credential"], ids=range(len(SPILT) + 1))
 def test_no_secret_is_written_or_printed(scanned: Path, secret: str) -> None:
     evidence = gzip.decompress((scanned / "s.jsonl.gz").read_bytes())
-    found = [json.loads(line)["call"]["operation"] for line in evidence.splitlines()[1:-1] if secret.encode() in line]
+    found = [
+        json.loads(line)["call"]["operation"]
+        for line in evidence.splitlines()[1:-1]
+        if secret.encode() in line
+    ]
     assert found == []
     assert secret.encode() not in evidence
     assert secret.encode() not in (scanned / "r.json").read_bytes()
@@ -115,7 +165,9 @@ def test_no_secret_is_written_or_printed(scanned: Path, secret: str) -> None:
 def test_a_label_that_was_redacted_is_unread(scanned: Path) -> None:
     findings = json.loads((scanned / "r.json").read_bytes())["findings"]
     asked = [item for item in findings if item["check"] == "aws-s3-bucket-classification-tagged"]
-    verdicts = {item["resource"]["name"]: (item["verdict"], "redacted" in item["reason"]) for item in asked}
+    verdicts = {
+        item["resource"]["name"]: (item["verdict"], "redacted" in item["reason"]) for item in asked
+    }
     assert verdicts["plain"] == ("pass", False)
     assert verdicts["spilt"] == ("unknown", True)
     assert verdicts["named"][0] == "unknown"

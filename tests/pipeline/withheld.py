@@ -30,7 +30,9 @@ def printed(*, deciding: bool = False) -> frozenset[str]:
     found = json.loads(result.output)
     documents = found if isinstance(found, list) else [found]
     parts = [part for one in documents for part in one["Statement"]]
-    return frozenset(action for part in parts if not (deciding and "Sid" in part) for action in part["Action"])
+    return frozenset(
+        action for part in parts if not (deciding and "Sid" in part) for action in part["Action"]
+    )
 
 
 def used(snapshot: Snapshot) -> dict[str, list[str]]:
@@ -70,7 +72,9 @@ class Effect:
     """What got better; there must be nothing."""
 
 
-def effect(action: str, snapshot: Snapshot, before: Assessment, after: Assessment, library: Library) -> Effect:
+def effect(
+    action: str, snapshot: Snapshot, before: Assessment, after: Assessment, library: Library
+) -> Effect:
     """The difference that the lack of an action makes."""
     operations = sorted({snapshot.answers[key].call.operation for key in used(snapshot)[action]})
     turned = [one.reason for one in changed(before, after) if one.verdict is Verdict.UNKNOWN]
@@ -84,9 +88,16 @@ def effect(action: str, snapshot: Snapshot, before: Assessment, after: Assessmen
 
 def verdicts(assessment: Assessment) -> dict[tuple[str, str, str], str]:
     """Each finding's verdict by check, resource and region."""
-    return {(one.check, one.resource.id, one.resource.region): one.verdict.value for one in assessment.findings}
+    return {
+        (one.check, one.resource.id, one.resource.region): one.verdict.value
+        for one in assessment.findings
+    }
 
 
-def replayed(action: str, snapshot: Snapshot, before: Assessment, library: Library, home: str = "") -> Effect:
+def replayed(
+    action: str, snapshot: Snapshot, before: Assessment, library: Library, home: str = ""
+) -> Effect:
     """The same, from evidence that is there."""
-    return effect(action, snapshot, before, judge([without(snapshot, {action}, home)], library), library)
+    return effect(
+        action, snapshot, before, judge([without(snapshot, {action}, home)], library), library
+    )

@@ -49,7 +49,13 @@ def listed(place: str, *rows: Mapping[str, Any]) -> Opening:
 def resource(group: str, type_: str, name: str, **more: Any) -> dict[str, Any]:
     """An authored row of a listing: no more than what leads to a recorded detail."""
     identity = f"{ROOT}/resourceGroups/{group}/providers/{type_}/{name}"
-    return {"id": identity, "name": name.rpartition("/")[2], "location": "authored", "properties": {}, **more}
+    return {
+        "id": identity,
+        "name": name.rpartition("/")[2],
+        "location": "authored",
+        "properties": {},
+        **more,
+    }
 
 
 def _each(kind: str, checks: tuple[str, ...], *scenarios: str, **more: Any) -> tuple[Row, ...]:
@@ -57,12 +63,19 @@ def _each(kind: str, checks: tuple[str, ...], *scenarios: str, **more: Any) -> t
 
 
 def _server(name: str) -> Opening:
-    return listed("providers/Microsoft.Sql/servers", resource("test_sqlserver", "Microsoft.Sql/servers", name))
+    return listed(
+        "providers/Microsoft.Sql/servers", resource("test_sqlserver", "Microsoft.Sql/servers", name)
+    )
 
 
 def _databases(server: str, *names: str) -> Opening:
     rows = [
-        resource("test_sqlserver", "Microsoft.Sql/servers", f"{server}/databases/{name}", sku={"tier": "Standard"})
+        resource(
+            "test_sqlserver",
+            "Microsoft.Sql/servers",
+            f"{server}/databases/{name}",
+            sku={"tier": "Standard"},
+        )
         for name in names
     ]
     place = f"resourceGroups/test_sqlserver/providers/Microsoft.Sql/servers/{server}/databases"
@@ -71,7 +84,10 @@ def _databases(server: str, *names: str) -> Opening:
 
 def _accounts(**groups: str) -> Opening:
     more = {"kind": "StorageV2", "tags": {"data-classification": "confidential"}}
-    rows = [resource(group, "Microsoft.Storage/storageAccounts", name, **more) for name, group in groups.items()]
+    rows = [
+        resource(group, "Microsoft.Storage/storageAccounts", name, **more)
+        for name, group in groups.items()
+    ]
     return listed("providers/Microsoft.Storage/storageAccounts", *rows)
 
 
@@ -120,13 +136,20 @@ ROWS: Final = (
     ),
     *_each(
         "azure.insights.activity_alert",
-        ("azure-activity-alerts-on-critical-changes-nsg", "azure-activity-alerts-on-critical-changes-sql-firewall"),
+        (
+            "azure-activity-alerts-on-critical-changes-nsg",
+            "azure-activity-alerts-on-critical-changes-sql-firewall",
+        ),
         "AlertLogsTest.test_find_by_name",
         authored=(listed("providers/Microsoft.Insights/actionGroups"),),
     ),
     *_each(
         "azure.keyvault.vault",
-        ("azure-keyvault-recoverable", "azure-keyvault-access-restricted", "azure-keyvault-access-restricted-network"),
+        (
+            "azure-keyvault-recoverable",
+            "azure-keyvault-access-restricted",
+            "azure-keyvault-access-restricted-network",
+        ),
         "KeyVaultCertificatesTest.test_key_vault_certificates_keyvault",
         "KeyVaultKeyTest.test_key_vault_key_update_action",
         "KeyVaultTest.test_update_access_policy",
@@ -140,7 +163,11 @@ ROWS: Final = (
     ),
     *_each(
         "azure.network.security_group",
-        ("azure-nsg-no-public-admin-ports", "azure-nsg-no-public-remote-desktop", "azure-nsg-no-public-database-ports"),
+        (
+            "azure-nsg-no-public-admin-ports",
+            "azure-nsg-no-public-remote-desktop",
+            "azure-nsg-no-public-database-ports",
+        ),
         "NetworkSecurityGroupFlowLogsFilterTest.test_flow_log_filter_all",
         "NetworkSecurityGroupTest.test_allow_multiple_ports",
         "NetworkSecurityGroupTest.test_cidr_and_ingress_no_match",
@@ -173,12 +200,22 @@ ROWS: Final = (
         "ArmResourceTest.common",
         unrecorded=("/locks",),
     ),
-    *_each("azure.security.contact", ("azure-defender-contact-set",), "DefenderTest.test_azure_defender_contacts"),
+    *_each(
+        "azure.security.contact",
+        ("azure-defender-contact-set",),
+        "DefenderTest.test_azure_defender_contacts",
+    ),
     *_each(
         "azure.security.plan",
         ("azure-defender-plans-on",),
         "DefenderTest.test_azure_defender_pricing",
-        unrecorded=("managedClusters", "virtualMachines", "Microsoft.Sql", "storageAccounts", "Microsoft.KeyVault"),
+        unrecorded=(
+            "managedClusters",
+            "virtualMachines",
+            "Microsoft.Sql",
+            "storageAccounts",
+            "Microsoft.KeyVault",
+        ),
     ),
     *(
         Row(
@@ -193,7 +230,10 @@ ROWS: Final = (
                 "LongTermBackupRetentionPolicyActionTest.test_update_monthly_retention_policy",
                 "cctestsqlserverideeowhs5iudo",
             ),
-            ("SqlDatabaseDataEncryptionFilterTest.data_encryption_filter", "cctestsqlserverp2fkgne6rt5vw"),
+            (
+                "SqlDatabaseDataEncryptionFilterTest.data_encryption_filter",
+                "cctestsqlserverp2fkgne6rt5vw",
+            ),
             ("SqlDatabaseTest.test_data_masking_filter", "cctestsqlservertqtfgpqzllch4"),
             ("SqlDatabaseTest.test_get_database_by_name", "cctestsqlserverkonu36uvuesr4"),
         )
@@ -204,7 +244,9 @@ ROWS: Final = (
         checks=("azure-sql-tde",),
         authored=(
             _server("cctestsqlservertqtfgpqzllch4"),
-            _databases("cctestsqlservertqtfgpqzllch4", "cclongtermretentiondb", "cctestdb", "master"),
+            _databases(
+                "cctestsqlservertqtfgpqzllch4", "cclongtermretentiondb", "cctestdb", "master"
+            ),
         ),
     ),
     Row(
@@ -261,10 +303,19 @@ ROWS: Final = (
         kind="azure.storage.account",
         scenario="StorageTest.test_storage_management_policy_rules_filter",
         checks=("azure-storage-confidential-expires",),
-        authored=(_accounts(usm2nughsm6pomstr0="test_containerservice", cloudcustodiantest="test_functionapp-reqs"),),
+        authored=(
+            _accounts(
+                usm2nughsm6pomstr0="test_containerservice",
+                cloudcustodiantest="test_functionapp-reqs",
+            ),
+        ),
         params={"confidential_retention_days": 365},
     ),
-    *_each("azure.subscription", ("azure-activity-log-exported",), "SubscriptionDiagnosticSettingsFilterTest.diag"),
+    *_each(
+        "azure.subscription",
+        ("azure-activity-log-exported",),
+        "SubscriptionDiagnosticSettingsFilterTest.diag",
+    ),
     *_each(
         "azure.web.plan",
         ("azure-autoscale-configured-plans",),
@@ -290,7 +341,11 @@ ROWS: Final = (
         authored=(
             listed(
                 "providers/Microsoft.Web/sites",
-                resource("cloud-custodian-test-deployment-units", "Microsoft.Web/sites", "cc-dedicated-47182748"),
+                resource(
+                    "cloud-custodian-test-deployment-units",
+                    "Microsoft.Web/sites",
+                    "cc-dedicated-47182748",
+                ),
             ),
         ),
     ),

@@ -64,7 +64,11 @@ AUTHORED: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = {
                 "supportsHttpsTrafficOnly": good,
                 "allowBlobPublicAccess": not good,
                 "publicNetworkAccess": network,
-                "networkAcls": {"defaultAction": "Deny", "ipRules": [{"value": address}], "ipv6Rules": []},
+                "networkAcls": {
+                    "defaultAction": "Deny",
+                    "ipRules": [{"value": address}],
+                    "ipv6Rules": [],
+                },
             },
         }
         for good, sku, tls, network, address in (
@@ -79,7 +83,9 @@ AUTHORED: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = {
         {
             "properties": {
                 "osProfile": {
-                    "linuxConfiguration": {"patchSettings": {"patchMode": mode, "assessmentMode": mode}},
+                    "linuxConfiguration": {
+                        "patchSettings": {"patchMode": mode, "assessmentMode": mode}
+                    },
                 },
                 "securityProfile": {"encryptionAtHost": mode == "AutomaticByPlatform"},
             },
@@ -90,7 +96,10 @@ AUTHORED: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = {
         {
             "properties": {
                 "disableLocalAccounts": good,
-                "apiServerAccessProfile": {"enablePrivateCluster": private, "authorizedIPRanges": [ranges]},
+                "apiServerAccessProfile": {
+                    "enablePrivateCluster": private,
+                    "authorizedIPRanges": [ranges],
+                },
             },
         }
         for good, private, ranges in (
@@ -100,7 +109,12 @@ AUTHORED: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = {
         )
     ),
     "Microsoft.DBforPostgreSQL/flexibleServers": (
-        {"properties": {"backup": {"backupRetentionDays": 35}, "highAvailability": {"mode": "ZoneRedundant"}}},
+        {
+            "properties": {
+                "backup": {"backupRetentionDays": 35},
+                "highAvailability": {"mode": "ZoneRedundant"},
+            }
+        },
     ),
     "Microsoft.KeyVault/vaults": tuple(
         {
@@ -128,13 +142,17 @@ AUTHORED: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = {
             "properties": {
                 "securitySettings": {
                     "immutabilitySettings": {"state": state},
-                    "softDeleteSettings": {"softDeleteState": "Enabled" if state == "Locked" else "Disabled"},
+                    "softDeleteSettings": {
+                        "softDeleteState": "Enabled" if state == "Locked" else "Disabled"
+                    },
                 },
             },
         }
         for state in ("Locked", "Disabled")
     ),
-    "Microsoft.Sql/servers": tuple({"properties": {"minimalTlsVersion": tls}} for tls in ("1.2", "1.0")),
+    "Microsoft.Sql/servers": tuple(
+        {"properties": {"minimalTlsVersion": tls}} for tls in ("1.2", "1.0")
+    ),
     "Microsoft.Web/sites": tuple({"properties": {"httpsOnly": good}} for good in (True, False)),
 }
 """What is told of such resources today, and was not when they were recorded."""
@@ -162,7 +180,10 @@ def listed(kind: str) -> tuple[dict[str, Any], ...]:
                 found |= {row["id"].lower(): row for row in one.body["value"]}
     recorded = tuple({**row, "type": kind} for row in found.values())
     last = recorded[-1] if recorded else _bare(kind)
-    return (*recorded, *(_named(joined(last, more), f"authored-{n}") for n, more in enumerate(AUTHORED[kind])))
+    return (
+        *recorded,
+        *(_named(joined(last, more), f"authored-{n}") for n, more in enumerate(AUTHORED[kind])),
+    )
 
 
 def _bare(kind: str) -> dict[str, Any]:
@@ -177,7 +198,9 @@ def _named(row: Mapping[str, Any], name: str) -> dict[str, Any]:
 def told(row: Mapping[str, Any]) -> dict[str, Any]:
     """A resource as a row of the graph."""
     texts = dict.fromkeys(("kind", "location"), "")
-    return {name: row.get(name, texts.get(name)) for name in COLUMNS} | {"type": row["type"].lower()}
+    return {name: row.get(name, texts.get(name)) for name in COLUMNS} | {
+        "type": row["type"].lower()
+    }
 
 
 def graph(rows: Sequence[Any], **more: Any) -> dict[str, Any]:
@@ -194,7 +217,12 @@ def assignment(role: str = READER, scope: str = ROOT, **more: Any) -> dict[str, 
 
 def allowed(name: str, actions: Sequence[str], without: Sequence[str] = ()) -> dict[str, Any]:
     """A custom role, or a deny assignment."""
-    part = {"actions": list(actions), "notActions": list(without), "dataActions": [], "notDataActions": []}
+    part = {
+        "actions": list(actions),
+        "notActions": list(without),
+        "dataActions": [],
+        "notDataActions": [],
+    }
     return {"id": name, "name": name, "properties": {"permissions": [part]}}
 
 
@@ -222,17 +250,26 @@ class Told:
         address = f"{ARM}/providers/Microsoft.ResourceGraph/resources"
         pages = [recording("POST", address, page, "graph") for page in self.pages]
         authorization = [
-            recording("GET", f"{ARM}{ROOT}/providers/Microsoft.Authorization/{quote(place, safe='?$=/')}", rows, place)
+            recording(
+                "GET",
+                f"{ARM}{ROOT}/providers/Microsoft.Authorization/{quote(place, safe='?$=/')}",
+                rows,
+                place,
+            )
             for place, rows in given.items()
         ]
         resources = recording("GET", f"{ARM}{ROOT}/resources", self.known, "resources")
-        return Scenario(cloud="azure", name="graph", recordings=(*pages, *authorization, resources, *self.more))
+        return Scenario(
+            cloud="azure", name="graph", recordings=(*pages, *authorization, resources, *self.more)
+        )
 
 
 def recording(method: str, url: str, body: Any, file: str) -> Recording:
     """An authored response; rows stand for a listing of them."""
     whole = {"value": list(body)} if isinstance(body, list | tuple) else body
-    return Recording(file=file, method=method, url=url, status=200, headers={}, body=whole, recorded="")
+    return Recording(
+        file=file, method=method, url=url, status=200, headers={}, body=whole, recorded=""
+    )
 
 
 def whole(rows: Sequence[Mapping[str, Any]]) -> Told:
@@ -258,11 +295,17 @@ def reads(answers: Told, names: Sequence[str], *, principal: str = PRINCIPAL, **
 def single(kinds: Sequence[str]) -> Scenario:
     """The same resources as their own listings tell them."""
     rows = [
-        recording("GET", f"{ARM}{ROOT}/providers/{kind}", listed(kind), kind) for kind in kinds if kind.count("/") == 1
+        recording("GET", f"{ARM}{ROOT}/providers/{kind}", listed(kind), kind)
+        for kind in kinds
+        if kind.count("/") == 1
     ]
     watcher = {"id": f"{ROOT}/resourceGroups/g/providers/Microsoft.Network/networkWatchers/w", "name": "w",
                "location": "westeurope", "type": "Microsoft.Network/networkWatchers"}  # fmt: skip
-    rows.append(recording("GET", f"{ARM}{ROOT}/providers/Microsoft.Network/networkWatchers", [watcher], "watchers"))
+    rows.append(
+        recording(
+            "GET", f"{ARM}{ROOT}/providers/Microsoft.Network/networkWatchers", [watcher], "watchers"
+        )
+    )
     logs = listed("Microsoft.Network/networkWatchers/flowLogs")
     rows.append(recording("GET", f"{ARM}{watcher['id']}/flowLogs", logs, "logs"))
     return Scenario(cloud="azure", name="listings", recordings=tuple(rows))

@@ -61,7 +61,12 @@ def azure_subscription() -> Pointed:
 
 def azure_subscription_of_nobody() -> Pointed:
     """The recorded subscription, of which nothing says what the caller may read."""
-    row = {"subscriptionId": SUBSCRIPTION, "displayName": "recorded", "state": "Enabled", "tenantId": "t"}
+    row = {
+        "subscriptionId": SUBSCRIPTION,
+        "displayName": "recorded",
+        "state": "Enabled",
+        "tenantId": "t",
+    }
     opening = Opening(path=f"/subscriptions/{SUBSCRIPTION}", body=row)
     return TargetConfig(cloud="azure", settings={"subscription": SUBSCRIPTION}), (opening,)
 
@@ -107,7 +112,9 @@ def resources(found: Read, library: Library) -> Projection:
     """The resources of what was read, with every attribute that the checks need."""
     values = resolve_params(library.parameters, found.snapshot.params)
     chosen = [library.checks[name] for name in found.snapshot.checks]
-    return project(found.snapshot.answers, library, chosen, READERS.get, Estate.of(found.snapshot, values))
+    return project(
+        found.snapshot.answers, library, chosen, READERS.get, Estate.of(found.snapshot, values)
+    )
 
 
 def improvements(
@@ -125,13 +132,22 @@ def improvements(
     whole = read(scenario, library, checks, target, ignore=ignore)
     before = _statuses(whole)
     for file in dict.fromkeys(whole.replay.asked):
-        less = read(scenario, library, checks, target, ignore=ignore, refuse=lambda one, file=file: one.file == file)
+        less = read(
+            scenario,
+            library,
+            checks,
+            target,
+            ignore=ignore,
+            refuse=lambda one, file=file: one.file == file,
+        )
         after = _statuses(less)
         for name, value in before.items():
             if name in after and improves(value, after[name]):
                 yield f"{scenario.name}: {name} became {after[name]} from {value} by refusing {file}"
         gone = [name for name in before if name not in after and not _is_listed(name, less)]
-        yield from (f"{scenario.name}: {name} is gone in silence by refusing {file}" for name in gone)
+        yield from (
+            f"{scenario.name}: {name} is gone in silence by refusing {file}" for name in gone
+        )
 
 
 def misshapen(snapshot: Snapshot, library: Library, checks: Sequence[str]) -> Iterator[str]:
@@ -142,7 +158,9 @@ def misshapen(snapshot: Snapshot, library: Library, checks: Sequence[str]) -> It
         {(one.call.operation, path) for one in answers.values() for path in _lists(one.data)}
     ):
         spoiled = {
-            key: replace(one, data=_mapping_at(one.data, path)) if one.call.operation == operation else one
+            key: replace(one, data=_mapping_at(one.data, path))
+            if one.call.operation == operation
+            else one
             for key, one in answers.items()
         }
         after = pipeline.judge([replace(snapshot, answers=spoiled)], library, checks=checks)
@@ -171,7 +189,9 @@ def _mapping_at(data: Any, path: tuple[str, ...]) -> Any:
 
 
 def _passing(assessment: Assessment) -> set[tuple[str, str]]:
-    return {(one.check, one.resource.id) for one in assessment.findings if one.verdict is Verdict.PASS}
+    return {
+        (one.check, one.resource.id) for one in assessment.findings if one.verdict is Verdict.PASS
+    }
 
 
 def _statuses(found: Read) -> dict[tuple[str, str], object]:
@@ -180,7 +200,10 @@ def _statuses(found: Read) -> dict[tuple[str, str], object]:
         for result in found.assessment.results
         for finding in result.findings
     }
-    return {**findings, **{("control", control.id): control.status for control in found.assessment.controls}}
+    return {
+        **findings,
+        **{("control", control.id): control.status for control in found.assessment.controls},
+    }
 
 
 def _is_listed(name: tuple[str, str], found: Read) -> bool:

@@ -14,7 +14,9 @@ from tests.recordings.collecting import Pointed, gcp_project
 from tests.recordings.replay import Opening
 from tests.recordings.store import scenarios
 
-IGNORED = frozenset({"all", "filter", "options.requestedPolicyVersion", "optionsRequestedPolicyVersion"})
+IGNORED = frozenset(
+    {"all", "filter", "options.requestedPolicyVersion", "optionsRequestedPolicyVersion"}
+)
 """Arguments that the tool that recorded did not send, or sent otherwise; its answers are those of its own."""
 
 
@@ -34,14 +36,18 @@ class Case:
     @property
     def pointed(self) -> Pointed:
         """The target, with every authored response by which it is opened and read."""
-        config, opening = _organization(self.target) if self.target.isdecimal() else gcp_project(self.target)
+        config, opening = (
+            _organization(self.target) if self.target.isdecimal() else gcp_project(self.target)
+        )
         return replace(config, params={"approved_administrators": []}), (*opening, *self.authored)
 
 
 def cases() -> Mapping[str, Case]:
     """Every case by its name."""
     data = yaml.safe_load((Path(__file__).parent / "gcp.yaml").read_text())
-    return {f"{row['scenario']}-{row['target']}": _case(row, data["checks"]) for row in data["cases"]}
+    return {
+        f"{row['scenario']}-{row['target']}": _case(row, data["checks"]) for row in data["cases"]
+    }
 
 
 def _case(row: Mapping[str, Any], groups: Mapping[str, list[str]]) -> Case:
@@ -67,7 +73,10 @@ def _authored(row: Mapping[str, Any]) -> Iterator[Opening]:
 def _ancestry(project: str, above: list[str]) -> Opening:
     """The answer that tells what is above a project, as `folders/1`."""
     levels = [f"projects/{project}", *above]
-    named = [{"type": level.partition("/")[0].removesuffix("s"), "id": level.partition("/")[2]} for level in levels]
+    named = [
+        {"type": level.partition("/")[0].removesuffix("s"), "id": level.partition("/")[2]}
+        for level in levels
+    ]
     body = {"ancestor": [{"resourceId": one} for one in named]}
     return Opening(path=f"/v1/projects/{project}:getAncestry", body=body)
 

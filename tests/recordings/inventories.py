@@ -18,7 +18,11 @@ Named = Mapping[str, Mapping[str, Verdict]]
 def verdicts(snapshot: Snapshot, library: Library) -> dict[tuple[str, str], Verdict]:
     """Every verdict by check and resource."""
     assessment = pipeline.judge([snapshot], library)
-    return {(one.check, one.resource.id): one.verdict for result in assessment.results for one in result.findings}
+    return {
+        (one.check, one.resource.id): one.verdict
+        for result in assessment.results
+        for one in result.findings
+    }
 
 
 def by_id(found: Found) -> dict[str, dict[str, Verdict]]:
@@ -31,7 +35,9 @@ def by_id(found: Found) -> dict[str, dict[str, Verdict]]:
 
 def by_name(found: Found) -> dict[str, dict[str, Verdict]]:
     """The same by the last word of the id."""
-    return by_id({(check, identity.rpartition("/")[2]): one for (check, identity), one in found.items()})
+    return by_id(
+        {(check, identity.rpartition("/")[2]): one for (check, identity), one in found.items()}
+    )
 
 
 def joined(one: Any, other: Any) -> Any:
@@ -52,14 +58,24 @@ def poorer(data: Mapping[str, Any], kept: Collection[str]) -> Iterator[tuple[str
             for step in path[:-1]:
                 inner = inner[step]
             if empty:
-                inner[path[-1]] = type(inner[path[-1]])() if isinstance(inner[path[-1]], (dict, list, str)) else None
+                inner[path[-1]] = (
+                    type(inner[path[-1]])()
+                    if isinstance(inner[path[-1]], (dict, list, str))
+                    else None
+                )
             else:
                 del inner[path[-1]]
             yield f"{number}~{'.'.join(map(str, path))}~{empty}", changed
 
 
 def _members(value: Any) -> Iterator[tuple[Any, ...]]:
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    items = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     for key, inner in items:
         if isinstance(value, dict):
             yield (key,)
@@ -71,5 +87,7 @@ def worse_alone(was: Named, now: Named, changed: Iterable[tuple[str, str]]) -> I
     for name, of in changed:
         for check in {*was.get(of, {}), *now.get(name, {})}:
             told, less = was.get(of, {}).get(check), now.get(name, {}).get(check)
-            if (less is Verdict.PASS and told is not Verdict.PASS) or (told is Verdict.FAIL and less is None):
+            if (less is Verdict.PASS and told is not Verdict.PASS) or (
+                told is Verdict.FAIL and less is None
+            ):
                 yield f"{name}: {check} is {less} and was {told}"

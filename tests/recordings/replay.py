@@ -23,7 +23,9 @@ _VERSION = re.compile(r"/v\d+[a-z0-9]*(?=/|$)")
 _OLD_HOST = "www.googleapis.com"
 """Google's interfaces were once all here."""
 
-REFUSAL = {"error": {"code": "AuthorizationFailed", "message": "refused", "status": "PERMISSION_DENIED"}}
+REFUSAL = {
+    "error": {"code": "AuthorizationFailed", "message": "refused", "status": "PERMISSION_DENIED"}
+}
 """Read by Azure's client by its code, by Google Cloud's by its status."""
 
 Key = tuple[str, str, str, frozenset[tuple[str, str]]]
@@ -41,7 +43,9 @@ class Opening:
     def answers(self, target: str) -> bool:
         """Whether it is the response to a request."""
         parts = urlsplit(target)
-        return parts.path == self.path and (self.query is None or self.query in parse_qsl(parts.query))
+        return parts.path == self.path and (
+            self.query is None or self.query in parse_qsl(parts.query)
+        )
 
 
 @dataclass
@@ -97,7 +101,10 @@ def _table(scenario: Scenario, ignore: frozenset[str]) -> dict[Key, list[Recordi
 
 
 def _handler(
-    replay: Replay, table: dict[Key, list[Recording]], opening: Sequence[Opening], ignore: frozenset[str]
+    replay: Replay,
+    table: dict[Key, list[Recording]],
+    opening: Sequence[Opening],
+    ignore: frozenset[str],
 ) -> type[Handler]:
     class Recorded(Handler):
         def serve(self) -> None:
@@ -110,7 +117,17 @@ def _handler(
             found = table.get(key_of(self.command, host, target, ignore))
             if not found:
                 replay.unrecorded.append(f"{self.command} {host}{target}")
-                self._give(501, {}, {"error": {"code": 501, "message": "nothing was recorded", "status": "UNRECORDED"}})
+                self._give(
+                    501,
+                    {},
+                    {
+                        "error": {
+                            "code": 501,
+                            "message": "nothing was recorded",
+                            "status": "UNRECORDED",
+                        }
+                    },
+                )
                 return
             # Asked again, a provider may say something else: the last word stays.
             recording = found.pop(0) if len(found) > 1 else found[0]

@@ -25,26 +25,64 @@ GRAPH: Final[Mapping[str, Any]] = {
     "policies/authorizationPolicy": {"allowInvitesFrom": "adminsAndGuestInviters"},
     "policies/identitySecurityDefaultsEnforcementPolicy": {"isEnabled": True},
     "reports/authenticationMethods/userRegistrationDetails": [
-        {"id": ANN, "userPrincipalName": "ann@example.com", "isAdmin": True, "isMfaRegistered": True},
-        {"id": BOB, "userPrincipalName": "bob@example.com", "isAdmin": True, "isMfaRegistered": False},
-        {"id": "x", "userPrincipalName": "eve@example.com", "isAdmin": False, "isMfaRegistered": False},
+        {
+            "id": ANN,
+            "userPrincipalName": "ann@example.com",
+            "isAdmin": True,
+            "isMfaRegistered": True,
+        },
+        {
+            "id": BOB,
+            "userPrincipalName": "bob@example.com",
+            "isAdmin": True,
+            "isMfaRegistered": False,
+        },
+        {
+            "id": "x",
+            "userPrincipalName": "eve@example.com",
+            "isAdmin": False,
+            "isMfaRegistered": False,
+        },
     ],
     "roleManagement/directory/roleAssignments": [
-        {"principalId": ANN, "roleDefinitionId": GLOBAL, "principal": {"@odata.type": "#microsoft.graph.user"}}
+        {
+            "principalId": ANN,
+            "roleDefinitionId": GLOBAL,
+            "principal": {"@odata.type": "#microsoft.graph.user"},
+        }
     ],
     "roleManagement/directory/roleEligibilityScheduleInstances": [
-        {"principalId": GROUP, "roleDefinitionId": GLOBAL, "principal": {"@odata.type": "#microsoft.graph.group"}}
+        {
+            "principalId": GROUP,
+            "roleDefinitionId": GLOBAL,
+            "principal": {"@odata.type": "#microsoft.graph.group"},
+        }
     ],
     f"groups/{GROUP}/transitiveMembers": [
         {"@odata.type": "#microsoft.graph.user", "id": BOB, "userPrincipalName": "bob@example.com"}
     ],
     "identityGovernance/privilegedAccess/group/eligibilityScheduleInstances": [],
     "auditLogs/signIns": [
-        {"id": "s1", "userId": GLASS, "createdDateTime": "2026-11-01T00:00:00Z", "status": {"errorCode": 0}},
-        {"id": "s2", "userId": GLASS, "createdDateTime": "2026-11-02T00:00:00Z", "status": {"errorCode": 50126}},
+        {
+            "id": "s1",
+            "userId": GLASS,
+            "createdDateTime": "2026-11-01T00:00:00Z",
+            "status": {"errorCode": 0},
+        },
+        {
+            "id": "s2",
+            "userId": GLASS,
+            "createdDateTime": "2026-11-02T00:00:00Z",
+            "status": {"errorCode": 50126},
+        },
     ],
 }
-CLOSED: Final = {"subscriptionId": "closed", "displayName": "closed", "state": "Deleted", "tenantId": TENANT}
+CLOSED: Final = {
+    "subscriptionId": "closed",
+    "displayName": "closed",
+    "state": "Deleted",
+    "tenantId": TENANT,
+}
 DIRECTORY: Final = (
     "azure-entra-global-admins-limited",
     "azure-entra-guest-invites-restricted",
@@ -69,12 +107,21 @@ def library() -> Library:
 
 def directory(without: str = "") -> Pointed:
     """A tenant whose only subscription is closed; of one path nothing is given."""
-    answers = {path: {"value": body} if isinstance(body, list) else body for path, body in GRAPH.items()}
+    answers = {
+        path: {"value": body} if isinstance(body, list) else body for path, body in GRAPH.items()
+    }
     opening = (
         Opening(path="/subscriptions", body={"value": [CLOSED]}),
         Opening(path="/tenants", body={"value": [{"tenantId": TENANT}]}),
-        Opening(path=f"/providers/Microsoft.Management/managementGroups/{TENANT}/descendants", body={"value": []}),
-        *(Opening(path=f"/v1.0/{path}", body=body) for path, body in answers.items() if path != without),
+        Opening(
+            path=f"/providers/Microsoft.Management/managementGroups/{TENANT}/descendants",
+            body={"value": []},
+        ),
+        *(
+            Opening(path=f"/v1.0/{path}", body=body)
+            for path, body in answers.items()
+            if path != without
+        ),
     )
     params = {"approved_administrators": [ANN], "break_glass_users": [GLASS]}
     return TargetConfig(cloud="azure", settings={"tenant": TENANT}, params=params), opening
@@ -124,7 +171,15 @@ def test_flow_logs_are_found_by_the_network_that_they_name() -> None:
             resource("prod", "Microsoft.Network/virtualNetworks", "silent"),
         ),
         listed("providers/Microsoft.Network/networkWatchers", WATCHER),
-        listed(watched, {"id": f"{WATCHER['id']}/flowLogs/f", "name": "f", "location": "here", "properties": FLOWS}),
+        listed(
+            watched,
+            {
+                "id": f"{WATCHER['id']}/flowLogs/f",
+                "name": "f",
+                "location": "here",
+                "properties": FLOWS,
+            },
+        ),
     )
     checks = ("azure-vnet-flow-logs", "azure-vnet-flow-logs-retention")
     found = read(NOTHING_RECORDED, library(), checks, (config, (*opening, *authored)))

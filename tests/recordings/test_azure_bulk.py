@@ -68,13 +68,17 @@ def test_one_query_answers_for_all_kinds_and_three_calls_show_that_it_is_whole()
     assert set(_bulk().snapshot.bulk) == {kind.lower() for kind in az.CHECKS}
     assert _gaps(_bulk()) == []
     rows = [row for row in _bulk().assessment.populations if row.kind == "azure.storage.account"]
-    assert [(row.listed, row.whole) for row in rows] == [(len(listed("Microsoft.Storage/storageAccounts")), True)]
+    assert [(row.listed, row.whole) for row in rows] == [
+        (len(listed("Microsoft.Storage/storageAccounts")), True)
+    ]
 
 
 def test_a_verdict_in_bulk_is_that_of_the_listing_or_unknown() -> None:
     single, bulk = _found(_single()), _found(_bulk())
     other = {
-        name: (one, bulk.get(name)) for name, one in single.items() if bulk.get(name) not in (one, Verdict.UNKNOWN)
+        name: (one, bulk.get(name))
+        for name, one in single.items()
+        if bulk.get(name) not in (one, Verdict.UNKNOWN)
     }
     assert other == {}
     assert bulk.keys() == single.keys()
@@ -88,17 +92,25 @@ def test_a_verdict_in_bulk_is_that_of_the_listing_or_unknown() -> None:
 
 def test_what_is_read_in_bulk_is_judged_again_as_it_was() -> None:
     assert _found(_bulk()) == verdicts(replace(_bulk().snapshot, id="again"), az.library())
-    assert set(verdicts(replace(_bulk().snapshot, bulk=()), az.library()).values()) == {Verdict.UNKNOWN}
+    assert set(verdicts(replace(_bulk().snapshot, bulk=()), az.library()).values()) == {
+        Verdict.UNKNOWN
+    }
 
 
 def test_both_numbers_of_calls_are_told() -> None:
-    (row,) = [one for one in _bulk().assessment.coverage if one.operation == "Microsoft.ResourceGraph:Resources"]
+    (row,) = [
+        one
+        for one in _bulk().assessment.coverage
+        if one.operation == "Microsoft.ResourceGraph:Resources"
+    ]
     assert (row.answers, row.stood_for) == (1, len(az.CHECKS))
 
 
 def test_what_a_row_does_not_tell_improves_nothing() -> None:
     snapshot, before = _bulk().snapshot, by_id(_found(_bulk()))
-    (key, answer) = next((key, one) for key, one in snapshot.answers.items() if "ResourceGraph" in key)
+    (key, answer) = next(
+        (key, one) for key, one in snapshot.answers.items() if "ResourceGraph" in key
+    )
     variants = [(row["id"].lower(), less) for row in answer.data["data"] for less in _poorer(row)]
     assert len(variants) > 3000
     data = {**answer.data, "data": [*answer.data["data"], *(less for _, less in variants)]}
@@ -127,7 +139,9 @@ def test_each_call_that_shows_the_answer_to_be_whole_is_needed(file: str) -> Non
     found = az.reads(answers, HTTPS, refuse=lambda one: one.file == file)
     # Without the query nothing is known; without one of the others, not whether there is more.
     assert found.verdicts(HTTPS[0])[Verdict.UNKNOWN] >= 1
-    assert [row.whole for row in found.assessment.populations if row.kind == "azure.web.site"] == [False]
+    assert [row.whole for row in found.assessment.populations if row.kind == "azure.web.site"] == [
+        False
+    ]
     assert len(_gaps(found)) == 1
 
 
@@ -144,7 +158,10 @@ ROWS: Final = [told(row) for row in listed(SITES)] if folder() else []
         (graph(ROWS, totalRecords=str(len(ROWS))), "partial (totalRecords)"),
         (graph(ROWS, resultTruncated="true"), "partial (resultTruncated)"),
         (graph(ROWS, resultTruncated=False), "partial (resultTruncated)"),
-        (graph([*ROWS, {**ROWS[0], "type": SITES}] if ROWS else []), "tells no type that was asked for"),
+        (
+            graph([*ROWS, {**ROWS[0], "type": SITES}] if ROWS else []),
+            "tells no type that was asked for",
+        ),
         (graph([*ROWS, "row"]), "tells no type that was asked for"),
         ({"data": ROWS, "totalRecords": len(ROWS)}, "error (UnexpectedBody)"),
         (graph(ROWS, data={"columns": [], "rows": []}), "error (NotAList)"),
@@ -156,14 +173,20 @@ def test_what_the_graph_leaves_out_or_says_otherwise_leaves_the_population_open(
     found = az.reads(replace(_sites(), pages=(page,)), HTTPS)
     (reason,) = _gaps(found)
     assert words in reason
-    assert [row.whole for row in found.assessment.populations if row.kind == "azure.web.site"] == [False]
+    assert [row.whole for row in found.assessment.populations if row.kind == "azure.web.site"] == [
+        False
+    ]
 
 
 def test_pages_follow_by_a_token_inside_the_options() -> None:
-    first = graph(ROWS[:1], totalRecords=len(ROWS), resultTruncated="true", **{"$skipToken": "next"})
+    first = graph(
+        ROWS[:1], totalRecords=len(ROWS), resultTruncated="true", **{"$skipToken": "next"}
+    )
     second = graph(ROWS[1:], totalRecords=len(ROWS))
     found = az.reads(replace(_sites(), pages=(first, second)), HTTPS)
-    (answer,) = [one for one in found.snapshot.answers.values() if "ResourceGraph" in one.call.operation]
+    (answer,) = [
+        one for one in found.snapshot.answers.values() if "ResourceGraph" in one.call.operation
+    ]
     assert (answer.state, answer.pages, answer.count) == (State.OK, 2, len(ROWS))
     assert "$skipToken" not in answer.data
     assert _gaps(found) == []
@@ -175,9 +198,11 @@ def test_pages_follow_by_a_token_inside_the_options() -> None:
 
 def test_a_whole_answer_without_a_type_is_an_empty_population() -> None:
     found = az.reads(az.whole([]), HTTPS)
-    assert [(row.listed, row.whole) for row in found.assessment.populations if row.kind == "azure.web.site"] == [
-        (0, True)
-    ]
+    assert [
+        (row.listed, row.whole)
+        for row in found.assessment.populations
+        if row.kind == "azure.web.site"
+    ] == [(0, True)]
 
 
 @pytest.mark.parametrize(
@@ -215,12 +240,17 @@ def _who(**more: Any) -> Read:
         {"assignments": [assignment(scope="/")]},
         {"assignments": [assignment(scope=ROOT.upper().replace("SUBSCRIPTIONS", "subscriptions"))]},
         {"assignments": [assignment(CUSTOM)], "roles": (allowed(az.MINE, [READ_SITES]),)},
-        {"assignments": [assignment(CUSTOM)], "roles": (allowed(az.MINE, ["Microsoft.Web/*"], ["*/write"]),)},
+        {
+            "assignments": [assignment(CUSTOM)],
+            "roles": (allowed(az.MINE, ["Microsoft.Web/*"], ["*/write"]),),
+        },
         {"denied": [allowed("d", ["*"], ["*/read"])]},
         {"denied": [allowed("d", ["*/write", "*/delete", "Microsoft.Sql/servers/read"])]},
     ],
 )
-def test_a_role_on_the_whole_subscription_shows_that_nothing_is_hidden(more: Mapping[str, Any]) -> None:
+def test_a_role_on_the_whole_subscription_shows_that_nothing_is_hidden(
+    more: Mapping[str, Any],
+) -> None:
     assert _gaps(_who(**more)) == []
 
 
@@ -245,7 +275,9 @@ def test_a_role_on_the_whole_subscription_shows_that_nothing_is_hidden(more: Map
         ({"denied": ["d"]}, "in a form that is not known"),
     ],
 )  # fmt: skip
-def test_whatever_may_hide_something_leaves_the_population_open(more: Mapping[str, Any], words: str) -> None:
+def test_whatever_may_hide_something_leaves_the_population_open(
+    more: Mapping[str, Any], words: str
+) -> None:
     found = _who(**more)
     (reason,) = _gaps(found)
     assert words in reason
@@ -275,7 +307,9 @@ def test_children_of_what_may_be_hidden_are_not_known_either() -> None:
     whole = az.reads(az.whole([]), names)
     assert _gaps(whole) == []
     less = az.reads(replace(az.whole([]), assignments=[]), names)
-    assert "no role on the whole subscription allows microsoft.keyvault/vaults/read" in _gaps(less)[0]
+    assert (
+        "no role on the whole subscription allows microsoft.keyvault/vaults/read" in _gaps(less)[0]
+    )
     assert set(less.verdicts(names[0])) == {Verdict.UNKNOWN}
 
 
@@ -299,16 +333,20 @@ def _recorded(word: str) -> tuple[dict[str, Any], dict[str, Any]]:
         ("vm", ("azure-vm-patched-automatic",), {"azure-vm-patched-automatic": Verdict.FAIL}),
     ],
 )  # fmt: skip
-def test_a_recorded_row_is_read(word: str, names: tuple[str, ...], decided: Mapping[str, Verdict]) -> None:
+def test_a_recorded_row_is_read(
+    word: str, names: tuple[str, ...], decided: Mapping[str, Verdict]
+) -> None:
     body, row = _recorded(word)
     known = [{**row, "type": row["type"]}]
-    found = az.reads(Told(pages=(graph([{name: row[name] for name in az.COLUMNS}]),), known=known), names)
+    found = az.reads(
+        Told(pages=(graph([{name: row[name] for name in az.COLUMNS}]),), known=known), names
+    )
     assert _gaps(found) == []
     assert {check: one for (check, _), one in _found(found).items() if check in decided} == decided
     table = az.reads(Told(pages=(body,), known=known), names)
-    assert {one for result in table.assessment.results for one in (f.verdict for f in result.findings)} == {
-        Verdict.UNKNOWN
-    }
+    assert {
+        one for result in table.assessment.results for one in (f.verdict for f in result.findings)
+    } == {Verdict.UNKNOWN}
 
 
 # -- what is declared -------------------------------------------------------------------------------------------------
@@ -316,7 +354,9 @@ def test_a_recorded_row_is_read(word: str, names: tuple[str, ...], decided: Mapp
 
 def test_every_kind_in_bulk_is_allowed_to_read_its_type_and_shows_that_it_is_whole() -> None:
     library = az.library()
-    bulk = {name: kind for name, kind in library.kinds.items() if kind.cloud == "azure" and kind.bulk}
+    bulk = {
+        name: kind for name, kind in library.kinds.items() if kind.cloud == "azure" and kind.bulk
+    }
     assert len(bulk) == 17
     assert {kind.lower() for kind in az.CHECKS} < every_type(library)
     for name, kind in in_bulk(library, every_type(library)).kinds.items():
@@ -326,14 +366,19 @@ def test_every_kind_in_bulk_is_allowed_to_read_its_type_and_shows_that_it_is_who
         assert request is not None
         assert request.rows is not None
         (graph_action, own) = request.permission
-        assert (graph_action, own.lower()) == ("Microsoft.ResourceGraph/resources/read", f"{request.rows.type}/read")
+        assert (graph_action, own.lower()) == (
+            "Microsoft.ResourceGraph/resources/read",
+            f"{request.rows.type}/read",
+        )
         assert [count.operation for count in kind.count_from if count.needed] == [
             "Microsoft.Authorization:RoleAssignments_ListForSubscription", "Microsoft.Resources:Resources_List",
         ]  # fmt: skip
         own_listing = bulk[name].listing
         assert own_listing is not None
         assert own_listing.request is not None
-        assert list(own_listing.request.permission or actions_of(own_listing.request.operation)) == [own]
+        assert list(
+            own_listing.request.permission or actions_of(own_listing.request.operation)
+        ) == [own]
         assert not {one.operation for one in requests(kind)} & {own_listing.request.operation}
 
 
@@ -346,7 +391,9 @@ def test_a_secret_of_the_listing_is_one_in_the_graph() -> None:
         "properties": {"virtualMachineProfile": {"userData": "plain-words"}},
     }
     found = az.reads(az.whole([row]), ("azure-autoscale-configured",))
-    (answer,) = [one for one in found.snapshot.answers.values() if "ResourceGraph" in one.call.operation]
+    (answer,) = [
+        one for one in found.snapshot.answers.values() if "ResourceGraph" in one.call.operation
+    ]
     assert "data[0].properties.virtualMachineProfile.userData" in answer.redacted
     assert "plain-words" not in str(answer.data)
 

@@ -21,7 +21,7 @@ from scanner.model.findings import Assessment, Status, Verdict
 from scanner.model.kinds import Kind, Means, Request, Scope
 from scanner.model.values import Unreadable
 from scanner.sources.azure.permissions import actions_of
-from scanner.sources.azure.reach import nothing_hidden
+from scanner.sources.azure.reach import caller_sees_everything
 from scanner.sources.rest.operations import operations
 from tests.recordings import azure_graph as az
 from tests.recordings.azure import ROOT, ROWS
@@ -76,10 +76,16 @@ def _nothing() -> Iterator[Recording]:
     for kind in _kinds().values():
         request = kind.listing.request if kind.listing else None
         if request is not None and kind.listing is not None and not kind.listing.per:
-            yield _listing(request.operation, "?detailed=true" if "detailed" in request.arguments else "")
-    yield _listing("Microsoft.Authorization:RoleDefinitions_List", "?$filter=type%20eq%20'CustomRole'")
+            yield _listing(
+                request.operation, "?detailed=true" if "detailed" in request.arguments else ""
+            )
+    yield _listing(
+        "Microsoft.Authorization:RoleDefinitions_List", "?$filter=type%20eq%20'CustomRole'"
+    )
     yield _listing("Microsoft.Authorization:RoleEligibilityScheduleInstances_ListForScope")
-    yield az.recording("GET", f"{az.ARM}{ROOT}/providers/Microsoft.Insights/diagnosticSettings", (), "diagnostics")
+    yield az.recording(
+        "GET", f"{az.ARM}{ROOT}/providers/Microsoft.Insights/diagnosticSettings", (), "diagnostics"
+    )
 
 
 def _listing(operation: str, query: str = "", *rows: Mapping[str, Any]) -> Recording:
@@ -104,7 +110,9 @@ def _assert_nothing_is_known(found: Read) -> None:
     """Each check of a listed kind is unknown, and has said so; none passes."""
     assert _open(found.assessment) == _names()
     said = {check: set(found.verdicts(check)) for check in _checks()}
-    listed = {check: one for check, one in said.items() if az.library().checks[check].kind in _names()}
+    listed = {
+        check: one for check, one in said.items() if az.library().checks[check].kind in _names()
+    }
     assert {check: one for check, one in listed.items() if one != {Verdict.UNKNOWN}} == {}
     assert [check for check, one in said.items() if Verdict.PASS in one or not one] == []
 
@@ -123,7 +131,9 @@ def _printed() -> list[str]:
         {"assignments": [assignment(OWN)], "roles": (allowed(az.MINE, ["*/read"]),)},
     ],
 )
-def test_a_role_on_the_whole_subscription_shows_every_listing_to_be_whole(more: Mapping[str, Any]) -> None:
+def test_a_role_on_the_whole_subscription_shows_every_listing_to_be_whole(
+    more: Mapping[str, Any],
+) -> None:
     found = _empty(**more)
     assert found.replay.unrecorded == []
     assert _open(found.assessment) == set()
@@ -142,7 +152,10 @@ def test_the_printed_role_is_enough() -> None:
         {"assignments": []},
         {"assignments": [assignment(scope=GROUP)]},
         {"assignments": [assignment(condition="@Resource[…]")]},
-        {"assignments": [assignment(OWN)], "roles": (allowed(az.MINE, ["Microsoft.Compute/*/write"]),)},
+        {
+            "assignments": [assignment(OWN)],
+            "roles": (allowed(az.MINE, ["Microsoft.Compute/*/write"]),),
+        },
         {"denied": [allowed("d", ["*"])]},
     ],
 )
@@ -165,11 +178,19 @@ def _statuses(found: Read) -> set[Status]:
 
 def test_each_action_of_a_listing_is_needed_for_it() -> None:
     snapshot = _empty(assignments=[assignment(OWN)], roles=(allowed(az.MINE, _printed()),)).snapshot
-    ((key, answer),) = [one for one in snapshot.answers.items() if one[1].call.operation.endswith("Definitions_Get")]
-    for action in sorted({action for kind in _kinds().values() for action in _listing_actions(kind)}):
+    ((key, answer),) = [
+        one for one in snapshot.answers.items() if one[1].call.operation.endswith("Definitions_Get")
+    ]
+    for action in sorted(
+        {action for kind in _kinds().values() for action in _listing_actions(kind)}
+    ):
         less = replace(answer, data=allowed(az.MINE, [one for one in _printed() if one != action]))
-        judged = pipeline.judge([replace(snapshot, answers={**snapshot.answers, key: less})], az.library())
-        assert _open(judged) >= {name for name, kind in _kinds().items() if action in _listing_actions(kind)}, action
+        judged = pipeline.judge(
+            [replace(snapshot, answers={**snapshot.answers, key: less})], az.library()
+        )
+        assert _open(judged) >= {
+            name for name, kind in _kinds().items() if action in _listing_actions(kind)
+        }, action
 
 
 def _listing_actions(kind: Kind) -> tuple[str, ...]:
@@ -182,12 +203,16 @@ def _listing_actions(kind: Kind) -> tuple[str, ...]:
 
 def test_a_reader_of_one_group_passes_what_they_see_and_not_the_whole() -> None:
     told = {"more": (_listing("Microsoft.Storage:StorageAccounts_List", "", ACCOUNT),)}
-    whole, less = (_reads(HTTPS, assignments=[assignment(scope=scope)], **told) for scope in (ROOT, GROUP))
+    whole, less = (
+        _reads(HTTPS, assignments=[assignment(scope=scope)], **told) for scope in (ROOT, GROUP)
+    )
     assert whole.verdicts(HTTPS) == {Verdict.PASS: 1}
     assert less.verdicts(HTTPS) == {Verdict.PASS: 1, Verdict.UNKNOWN: 1}
     (gap,) = [one for one in less.assessment.findings if one.verdict is Verdict.UNKNOWN]
     assert gap.resource.id == "*"
-    assert gap.reason == (f"nothing shows that the listing is whole: {LACKING}microsoft.storage/storageaccounts/read")
+    assert gap.reason == (
+        f"nothing shows that the listing is whole: {LACKING}microsoft.storage/storageaccounts/read"
+    )
     alone = replace(az.library(), checks={HTTPS: az.library().checks[HTTPS]})
     codes = [exit_code(one.assessment, alone, Severity.HIGH) for one in (whole, less)]
     assert codes == [0, EXIT_UNREAD]
@@ -195,9 +220,18 @@ def test_a_reader_of_one_group_passes_what_they_see_and_not_the_whole() -> None:
 
 @pytest.mark.parametrize("file", [MINE, "denyAssignments", f"roleDefinitions/{az.MINE}"])
 def test_a_refusal_of_what_shows_it_leaves_every_listing_open(file: str) -> None:
-    told = Told(pages=(), assignments=[assignment(OWN)], roles=(allowed(az.MINE, ["*"]),), more=tuple(_nothing()))
+    told = Told(
+        pages=(),
+        assignments=[assignment(OWN)],
+        roles=(allowed(az.MINE, ["*"]),),
+        more=tuple(_nothing()),
+    )
     found = read(
-        told.scenario, az.library(), _checks(), azure_subscription_of_nobody(), refuse=lambda one: one.file == file
+        told.scenario,
+        az.library(),
+        _checks(),
+        azure_subscription_of_nobody(),
+        refuse=lambda one: one.file == file,
     )
     assert file in found.replay.asked
     _assert_nothing_is_known(found)
@@ -205,7 +239,9 @@ def test_a_refusal_of_what_shows_it_leaves_every_listing_open(file: str) -> None
 
 def test_what_shows_it_is_asked_once_for_all_kinds() -> None:
     asked = _empty(assignments=[assignment(OWN)], roles=(allowed(az.MINE, ["*"]),)).replay.asked
-    assert [asked.count(file) for file in (MINE, "denyAssignments", f"roleDefinitions/{az.MINE}")] == [1, 1, 1]
+    assert [
+        asked.count(file) for file in (MINE, "denyAssignments", f"roleDefinitions/{az.MINE}")
+    ] == [1, 1, 1]
     assert not [file for file in _empty().replay.asked if file.startswith("roleDefinitions/")]
 
 
@@ -213,9 +249,13 @@ def test_what_shows_it_is_asked_once_for_all_kinds() -> None:
 def test_no_recorded_listing_is_whole_for_who_is_not_shown_to_read_it(row: Any) -> None:
     config, opening = row.pointed
     (told,) = [one for name, one in scenarios("azure").items() if name == row.scenario]
-    kept = tuple(one for one in opening if not one.path.endswith(("/denyAssignments", "/roleAssignments")))
+    kept = tuple(
+        one for one in opening if not one.path.endswith(("/denyAssignments", "/roleAssignments"))
+    )
     found = read(told, az.library(), row.checks, (config, kept))
-    assert _open(found.assessment) == {one.kind for one in found.assessment.populations if one.kind in _kinds()}
+    assert _open(found.assessment) == {
+        one.kind for one in found.assessment.populations if one.kind in _kinds()
+    }
     for check in row.checks:
         if az.library().checks[check].kind in _kinds():
             assert found.verdicts(check)[Verdict.UNKNOWN] >= 1
@@ -230,17 +270,26 @@ def test_every_listing_of_a_subscription_is_held_against_roles_and_none_of_the_d
             continue
         asked = [kind.listing.request] if kind.listing.request else list(kind.listing.reads)
         of_subscription = [
-            one for one in asked if operations("azure")[one.operation].path.startswith("/subscriptions/{sub")
+            one
+            for one in asked
+            if operations("azure")[one.operation].path.startswith("/subscriptions/{sub")
         ]
         means = [count.means for count in kind.count_from]
-        assert (means == [Means.WHOLE]) == bool(of_subscription) == (kind.scope is Scope.ACCOUNT), name
+        assert (means == [Means.WHOLE]) == bool(of_subscription) == (kind.scope is Scope.ACCOUNT), (
+            name
+        )
 
 
 def test_a_listing_whose_action_is_not_known_is_open() -> None:
     graph = Request(operation="graph:ListUsers")
     context = ReadContext(
-        account="s", partition="", region="", started=datetime.now(UTC), principal=PRINCIPAL, listed_by=(graph,)
+        account="s",
+        partition="",
+        region="",
+        started=datetime.now(UTC),
+        principal=PRINCIPAL,
+        listed_by=(graph,),
     )
     with pytest.raises(StopIteration) as ended:
-        next(nothing_hidden(context))
+        next(caller_sees_everything(context))
     assert ended.value.value == Unreadable("what the listing needs to be allowed is not known")

@@ -49,7 +49,9 @@ def library() -> Library:
 @cache
 def _read(name: str) -> Read:
     case = BY_NAME[name]
-    return read(scenarios("gcp")[case.scenario], _library(), case.checks, case.pointed, ignore=IGNORED)
+    return read(
+        scenarios("gcp")[case.scenario], _library(), case.checks, case.pointed, ignore=IGNORED
+    )
 
 
 def _judged(name: str, library: Library) -> Assessment:
@@ -63,7 +65,9 @@ def test_nothing_is_asked_that_was_not_recorded(name: str) -> None:
     assert _read(name).replay.asked
 
 
-def test_what_is_read_and_found_is_as_it_was(library: Library, request: pytest.FixtureRequest) -> None:
+def test_what_is_read_and_found_is_as_it_was(
+    library: Library, request: pytest.FixtureRequest
+) -> None:
     table = "\n".join(_table(library)) + "\n"
     print(table)
     if UPDATING:
@@ -108,7 +112,9 @@ def test_what_surprises_is_explained(name: str) -> None:
 
 
 def test_every_kind_that_has_recordings_is_read_from_them(library: Library) -> None:
-    recorded = {operation.name for operation in operations("gcp").values() if _is_recorded(operation)}
+    recorded = {
+        operation.name for operation in operations("gcp").values() if _is_recorded(operation)
+    }
     assert len(recorded) > 25
     wanted = set()
     for kind in library.kinds.values():
@@ -149,7 +155,9 @@ def test_refusing_a_recorded_request_improves_nothing(name: str, library: Librar
 
 def test_metadata_of_machines_are_not_kept() -> None:
     found = _read("instance-remove-metadata-cloud-custodian")
-    (listed,) = [one for one in found.snapshot.answers.values() if one.call.operation.startswith("compute:")]
+    (listed,) = [
+        one for one in found.snapshot.answers.values() if one.call.operation.startswith("compute:")
+    ]
     assert [path for path in listed.redacted if ".metadata.items[0].value" in path]
     assert "updated-value" not in str(listed.data)
 

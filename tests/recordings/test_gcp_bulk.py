@@ -38,7 +38,10 @@ LISTINGS: Mapping[str, tuple[str, Callable[[list[Any]], Any]]] = {
     ),
     "compute.googleapis.com/Subnetwork": (
         f"https://compute.googleapis.com/compute/v1/projects/{PROJECT}/aggregated/subnetworks",
-        lambda rows: {"kind": "compute#subnetworkAggregatedList", "items": {"regions/r": {"subnetworks": rows}}},
+        lambda rows: {
+            "kind": "compute#subnetworkAggregatedList",
+            "items": {"regions/r": {"subnetworks": rows}},
+        },
     ),
     "sqladmin.googleapis.com/Instance": (
         f"https://sqladmin.googleapis.com/v1/projects/{PROJECT}/instances",
@@ -87,7 +90,11 @@ AUTHORED: Mapping[str, tuple[Mapping[str, Any], ...]] = {
         {
             "settings": {
                 "availabilityType": kind,
-                "ipConfiguration": {"ipv4Enabled": True, "sslMode": mode, "authorizedNetworks": [{"value": network}]},
+                "ipConfiguration": {
+                    "ipv4Enabled": True,
+                    "sslMode": mode,
+                    "authorizedNetworks": [{"value": network}],
+                },
             }
         }
         for kind, mode, network in (
@@ -101,10 +108,15 @@ AUTHORED: Mapping[str, tuple[Mapping[str, Any], ...]] = {
                 "ipEndpointsConfig": {
                     "enabled": True,
                     "enablePublicEndpoint": not good,
-                    "authorizedNetworksConfig": {"enabled": good, "cidrBlocks": [{"cidrBlock": "198.51.100.0/24"}]},
+                    "authorizedNetworksConfig": {
+                        "enabled": good,
+                        "cidrBlocks": [{"cidrBlock": "198.51.100.0/24"}],
+                    },
                 }
             },
-            "binaryAuthorization": {"evaluationMode": "PROJECT_SINGLETON_POLICY_ENFORCE" if good else "DISABLED"},
+            "binaryAuthorization": {
+                "evaluationMode": "PROJECT_SINGLETON_POLICY_ENFORCE" if good else "DISABLED"
+            },
             "nodePools": [{"name": "pool", "networkConfig": {"enablePrivateNodes": good}}],
         }
         for good in (True, False)
@@ -127,7 +139,12 @@ def library() -> Library:
 def _assets(kind: str) -> tuple[dict[str, Any], ...]:
     """The recorded assets of a type, each resource once; a name that two share is made one of its own."""
     file = kind.replace("/", "__") + ".json"
-    bodies = [one.body for run in scenarios("gcp_cai").values() for one in run.recordings if one.file == file]
+    bodies = [
+        one.body
+        for run in scenarios("gcp_cai").values()
+        for one in run.recordings
+        if one.file == file
+    ]
     found: dict[str, dict[str, Any]] = {}
     for asset in (one for body in bodies for one in body["assets"] if "resource" in one):
         data = asset["resource"]["data"]
@@ -135,31 +152,54 @@ def _assets(kind: str) -> tuple[dict[str, Any], ...]:
             key = f"{data['name']}-{kind.rpartition('/')[2].lower()}-{len(found)}"
             found[key] = {**asset, "resource": {**asset["resource"], "data": {**data, "name": key}}}
     recorded = tuple(found.values())
-    return (*recorded, *(_grown(recorded[-1], more, number) for number, more in enumerate(AUTHORED.get(kind, ()))))
+    return (
+        *recorded,
+        *(_grown(recorded[-1], more, number) for number, more in enumerate(AUTHORED.get(kind, ()))),
+    )
 
 
 def _grown(asset: dict[str, Any], more: Mapping[str, Any], number: int) -> dict[str, Any]:
     """A recorded asset with members that are younger than the recordings."""
     data = joined(asset["resource"]["data"], more)
-    return {**asset, "resource": {**asset["resource"], "data": {**data, "name": f"{data['name']}-authored-{number}"}}}
+    return {
+        **asset,
+        "resource": {
+            **asset["resource"],
+            "data": {**data, "name": f"{data['name']}-authored-{number}"},
+        },
+    }
 
 
 def _asked(content: str, types: Sequence[str]) -> str:
-    pairs = [("contentType", content), ("pageSize", "1000"), *(("assetTypes", one) for one in types)]
+    pairs = [
+        ("contentType", content),
+        ("pageSize", "1000"),
+        *(("assetTypes", one) for one in types),
+    ]
     return f"{HOST}/v1/projects/{PROJECT}/assets?{urlencode(pairs)}"
 
 
 def _recording(url: str, body: Any, file: str) -> Recording:
-    return Recording(file=file, method="GET", url=url, status=200, headers={}, body=body, recorded="")
+    return Recording(
+        file=file, method="GET", url=url, status=200, headers={}, body=body, recorded=""
+    )
 
 
 def _in_bulk(
     assets: Sequence[Any], types: Sequence[str], policies: Mapping[str, Sequence[Any]] | None = None
 ) -> Scenario:
     """Assets as one answer of the inventory; policies by type as answers of their own."""
-    rows = [_recording(_asked("RESOURCE", types), {"readTime": READ_AT, "assets": list(assets)}, "assets")]
+    rows = [
+        _recording(
+            _asked("RESOURCE", types), {"readTime": READ_AT, "assets": list(assets)}, "assets"
+        )
+    ]
     for kind, told in (policies or {}).items():
-        rows.append(_recording(_asked("IAM_POLICY", [kind]), {"readTime": READ_AT, "assets": list(told)}, kind))
+        rows.append(
+            _recording(
+                _asked("IAM_POLICY", [kind]), {"readTime": READ_AT, "assets": list(told)}, kind
+            )
+        )
     return Scenario(cloud="gcp", name="assets", recordings=tuple(rows))
 
 
@@ -181,7 +221,9 @@ def _bulk() -> Read:
 @cache
 def _single() -> Read:
     rows = {kind: [one["resource"]["data"] for one in _assets(kind)] for kind in LISTINGS}
-    listings = tuple(_recording(url, around(rows[kind]), kind) for kind, (url, around) in LISTINGS.items())
+    listings = tuple(
+        _recording(url, around(rows[kind]), kind) for kind, (url, around) in LISTINGS.items()
+    )
     scenario = Scenario(cloud="gcp", name="listings", recordings=listings)
     return read(scenario, _library(), CHECKS, _pointed(bulk=False))
 
@@ -201,21 +243,31 @@ def test_one_call_answers_for_all_kinds_and_nothing_else_is_asked() -> None:
 def test_a_verdict_in_bulk_is_that_of_the_listing_or_unknown() -> None:
     single, bulk = _verdicts(_single().snapshot), _verdicts(_bulk().snapshot)
     other = {
-        name: (one, bulk.get(name)) for name, one in single.items() if bulk.get(name) not in (one, Verdict.UNKNOWN)
+        name: (one, bulk.get(name))
+        for name, one in single.items()
+        if bulk.get(name) not in (one, Verdict.UNKNOWN)
     }
     assert other == {}
-    same = Counter(check for (check, _), one in single.items() if one is not Verdict.UNKNOWN and bulk[check, _] is one)
+    same = Counter(
+        check
+        for (check, _), one in single.items()
+        if one is not Verdict.UNKNOWN and bulk[check, _] is one
+    )
     # What is decided at all by these resources is decided in bulk for some of them.
-    assert same.keys() == {check for (check, _), one in single.items() if one is not Verdict.UNKNOWN}
+    assert same.keys() == {
+        check for (check, _), one in single.items() if one is not Verdict.UNKNOWN
+    }
     assert sum(same.values()) > 100
 
 
 def test_what_is_read_in_bulk_is_judged_again_as_it_was() -> None:
     assert _verdicts(_bulk().snapshot) == _verdicts(replace(_bulk().snapshot, id="again"))
     less = replace(_bulk().snapshot, checks=("gcp-sql-not-public",))
-    assert {name: one for name, one in _verdicts(_bulk().snapshot).items() if name[0] == "gcp-sql-not-public"} == {
-        name: one for name, one in _verdicts(less).items() if name[0] == "gcp-sql-not-public"
-    }
+    assert {
+        name: one
+        for name, one in _verdicts(_bulk().snapshot).items()
+        if name[0] == "gcp-sql-not-public"
+    } == {name: one for name, one in _verdicts(less).items() if name[0] == "gcp-sql-not-public"}
 
 
 def test_a_snapshot_that_does_not_say_so_was_not_read_in_bulk() -> None:
@@ -223,7 +275,9 @@ def test_a_snapshot_that_does_not_say_so_was_not_read_in_bulk() -> None:
 
 
 def test_both_numbers_of_calls_are_told() -> None:
-    (row,) = [one for one in _bulk().assessment.coverage if one.operation == "cloudasset:assets.list"]
+    (row,) = [
+        one for one in _bulk().assessment.coverage if one.operation == "cloudasset:assets.list"
+    ]
     assert (row.answers, row.stood_for) == (1, len(LISTINGS))
     assert {one.stood_for for one in _single().assessment.coverage} == {0}
 
@@ -231,16 +285,27 @@ def test_both_numbers_of_calls_are_told() -> None:
 def test_what_an_asset_does_not_tell_improves_nothing() -> None:
     whole = _bulk().snapshot
     (call, answer) = next(
-        (key, one) for key, one in whole.answers.items() if one.call.operation.startswith("cloudasset")
+        (key, one)
+        for key, one in whole.answers.items()
+        if one.call.operation.startswith("cloudasset")
     )
     before = by_name(_verdicts(whole))
     # Of assets about which the same is found, one is enough.
-    alike = {str(before.get(asset["resource"]["data"]["name"])): asset for asset in answer.data["assets"]}
+    alike = {
+        str(before.get(asset["resource"]["data"]["name"])): asset for asset in answer.data["assets"]
+    }
     variants = [(asset, changed) for asset in alike.values() for changed in _poorer(asset)]
     assert len(variants) > 1000
-    data = {**answer.data, "assets": [*answer.data["assets"], *(changed for _, changed in variants)]}
-    after = by_name(_verdicts(replace(whole, answers={**whole.answers, call: replace(answer, data=data)})))
-    names = [(less["resource"]["data"]["name"], of["resource"]["data"]["name"]) for of, less in variants]
+    data = {
+        **answer.data,
+        "assets": [*answer.data["assets"], *(changed for _, changed in variants)],
+    }
+    after = by_name(
+        _verdicts(replace(whole, answers={**whole.answers, call: replace(answer, data=data)}))
+    )
+    names = [
+        (less["resource"]["data"]["name"], of["resource"]["data"]["name"]) for of, less in variants
+    ]
     assert list(worse_alone(before, after, names)) == []
 
 
@@ -262,14 +327,25 @@ def _bucket(name: str) -> dict[str, Any]:
     data = {
         **_assets(BUCKET)[0]["resource"]["data"],
         "name": name,
-        "iamConfiguration": {"publicAccessPrevention": "inherited", "uniformBucketLevelAccess": {"enabled": True}},
+        "iamConfiguration": {
+            "publicAccessPrevention": "inherited",
+            "uniformBucketLevelAccess": {"enabled": True},
+        },
     }
-    return {"name": f"//storage.googleapis.com/{name}", "assetType": BUCKET, "resource": {"data": data}}
+    return {
+        "name": f"//storage.googleapis.com/{name}",
+        "assetType": BUCKET,
+        "resource": {"data": data},
+    }
 
 
 def _policy(name: str, *members: str) -> dict[str, Any]:
     bindings = [{"role": "roles/storage.objectViewer", "members": list(members)}] if members else []
-    return {"name": f"//storage.googleapis.com/{name}", "assetType": BUCKET, "iamPolicy": {"bindings": bindings}}
+    return {
+        "name": f"//storage.googleapis.com/{name}",
+        "assetType": BUCKET,
+        "iamPolicy": {"bindings": bindings},
+    }
 
 
 def _policies(*told: dict[str, Any]) -> Scenario:
@@ -282,7 +358,9 @@ TOLD = (_policy("open", "allUsers"), _policy("closed", "user:user1@example.com")
 
 def test_a_policy_that_the_inventory_does_not_tell_is_unread(library: Library) -> None:
     found = read(_policies(*TOLD), library, (PUBLIC,), _pointed(bulk=True))
-    told = {identity.rpartition("/")[2]: one for (_, identity), one in _verdicts(found.snapshot).items()}
+    told = {
+        identity.rpartition("/")[2]: one for (_, identity), one in _verdicts(found.snapshot).items()
+    }
     assert told == {
         "open": Verdict.FAIL, "closed": Verdict.PASS, "silent": Verdict.UNKNOWN, "empty": Verdict.UNKNOWN,
     }  # fmt: skip
@@ -291,7 +369,9 @@ def test_a_policy_that_the_inventory_does_not_tell_is_unread(library: Library) -
 
 
 def test_a_policy_that_is_told_twice_is_unread(library: Library) -> None:
-    found = read(_policies(*TOLD, _policy("closed", "allUsers")), library, (PUBLIC,), _pointed(bulk=True))
+    found = read(
+        _policies(*TOLD, _policy("closed", "allUsers")), library, (PUBLIC,), _pointed(bulk=True)
+    )
     assert found.verdicts(PUBLIC) == {Verdict.FAIL: 1, Verdict.UNKNOWN: 3}
 
 
@@ -301,9 +381,9 @@ def test_refusing_a_call_in_bulk_improves_nothing(library: Library) -> None:
     scenario = _in_bulk(assets, _types(CHECKS))
     assert list(improvements(scenario, library, CHECKS, _pointed(bulk=True))) == []
     refused = read(scenario, library, CHECKS, _pointed(bulk=True), refuse=lambda _: True)
-    assert {one for result in refused.assessment.results for one in (f.verdict for f in result.findings)} == {
-        Verdict.UNKNOWN
-    }
+    assert {
+        one for result in refused.assessment.results for one in (f.verdict for f in result.findings)
+    } == {Verdict.UNKNOWN}
 
 
 # -- populations ------------------------------------------------------------------------------------------------------
@@ -311,7 +391,12 @@ def test_refusing_a_call_in_bulk_improves_nothing(library: Library) -> None:
 
 def _gaps(snapshot: Snapshot) -> list[str]:
     assessment = pipeline.judge([snapshot], _library())
-    return [one.reason for result in assessment.results for one in result.findings if one.resource.id == "*"]
+    return [
+        one.reason
+        for result in assessment.results
+        for one in result.findings
+        if one.resource.id == "*"
+    ]
 
 
 def _with(snapshot: Snapshot, change: Callable[[Answer], Answer]) -> Snapshot:
@@ -320,12 +405,16 @@ def _with(snapshot: Snapshot, change: Callable[[Answer], Answer]) -> Snapshot:
 
 def test_a_whole_answer_without_a_type_is_an_empty_population(library: Library) -> None:
     found = read(_in_bulk([], [BUCKET], {BUCKET: ()}), library, (PUBLIC,), _pointed(bulk=True))
-    (population,) = [one for one in found.assessment.populations if one.kind == "gcp.storage.bucket"]
+    (population,) = [
+        one for one in found.assessment.populations if one.kind == "gcp.storage.bucket"
+    ]
     assert (population.listed, population.whole) == (0, True)
     assert found.replay.asked == ["assets"]
 
 
-def test_an_answer_without_its_time_or_with_a_row_of_another_type_is_not_whole(library: Library) -> None:
+def test_an_answer_without_its_time_or_with_a_row_of_another_type_is_not_whole(
+    library: Library,
+) -> None:
     bare = _in_bulk([], [BUCKET])
     bare = replace(bare, recordings=(replace(bare.recordings[0], body={}),))
     assert _gaps(read(bare, library, (PUBLIC,), _pointed(bulk=True)).snapshot)
@@ -335,7 +424,9 @@ def test_an_answer_without_its_time_or_with_a_row_of_another_type_is_not_whole(l
 
 
 def test_what_was_not_asked_for_is_no_empty_population(library: Library) -> None:
-    found = read(_in_bulk([], [BUCKET]), library, ("gcp-storage-uniform-access",), _pointed(bulk=True))
+    found = read(
+        _in_bulk([], [BUCKET]), library, ("gcp-storage-uniform-access",), _pointed(bulk=True)
+    )
     snapshot = replace(found.snapshot, checks=("gcp-sql-not-public",))
     (reason,) = _gaps(snapshot)
     assert "sqladmin:instances.list was not asked" in reason
@@ -346,7 +437,11 @@ def test_secrets_are_redacted_where_the_inventory_tells_them(library: Library) -
     asset = copy.deepcopy(_assets(kind)[0])
     asset["resource"]["data"]["rootPassword"] = "plain-words"
     found = read(_in_bulk([asset], [kind]), library, ("gcp-sql-not-public",), _pointed(bulk=True))
-    (answer,) = [one for one in found.snapshot.answers.values() if one.call.operation.startswith("cloudasset")]
+    (answer,) = [
+        one
+        for one in found.snapshot.answers.values()
+        if one.call.operation.startswith("cloudasset")
+    ]
     assert answer.redacted == ("assets[0].resource.data.rootPassword",)
     assert "plain-words" not in str(answer.data)
 

@@ -14,7 +14,14 @@ from scanner.model.answers import Answer, State
 from scanner.model.findings import Verdict
 from scanner.model.library import Library
 from scanner.sources.rest import opening
-from tests.recordings.collecting import Read, azure_subscription, gcp_project, improvements, read, resources
+from tests.recordings.collecting import (
+    Read,
+    azure_subscription,
+    gcp_project,
+    improvements,
+    read,
+    resources,
+)
 from tests.recordings.replay import WITHOUT_MEANING, key_of
 from tests.recordings.store import ABSENT, folder, scenarios, with_operation
 
@@ -27,7 +34,9 @@ needs_recordings = pytest.mark.skipif(folder() is None, reason=ABSENT)
 
 @pytest.fixture(scope="module")
 def pack() -> Library:
-    return load_library(Roots(kinds=PACK / "resources", checks=PACK / "checks", mappings=PACK / "mappings"))
+    return load_library(
+        Roots(kinds=PACK / "resources", checks=PACK / "checks", mappings=PACK / "mappings")
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -42,14 +51,19 @@ def test_every_recording_is_in_one_scenario() -> None:
     assert place is not None
     for cloud in ("gcp", "azure"):
         files = sorted(path.name for path in place.glob(f"{cloud}/*.json"))
-        kept = sorted(one.file for scenario in scenarios(cloud).values() for one in scenario.recordings)
+        kept = sorted(
+            one.file for scenario in scenarios(cloud).values() for one in scenario.recordings
+        )
         assert files == kept != []
 
 
 @needs_recordings
 def test_buckets_are_read_from_their_recordings(pack: Library) -> None:
     found = read(
-        scenarios("gcp")["bucket-iam-policy-matched-chained"], pack, [BUCKETS], gcp_project("stacklet-test-policies")
+        scenarios("gcp")["bucket-iam-policy-matched-chained"],
+        pack,
+        [BUCKETS],
+        gcp_project("stacklet-test-policies"),
     )
     assert found.replay.unrecorded == []
     assert len(found.replay.asked) == 2
@@ -65,10 +79,18 @@ def test_buckets_are_read_from_their_recordings(pack: Library) -> None:
 def vaults(pack: Library, *, kept: int) -> tuple[Read, Answer]:
     """A listing of two pages, of which so many are kept."""
     words = "test_key_vault_certificates_keyvault"
-    (whole,) = [one for one in with_operation("azure", "Microsoft.KeyVault/vaults?") if one.name.endswith(words)]
+    (whole,) = [
+        one
+        for one in with_operation("azure", "Microsoft.KeyVault/vaults?")
+        if one.name.endswith(words)
+    ]
     scenario = replace(whole, recordings=whole.recordings[:kept])
     found = read(scenario, pack, [VAULTS], azure_subscription())
-    (listed,) = [one for one in found.snapshot.answers.values() if one.call.operation.endswith("ListBySubscription")]
+    (listed,) = [
+        one
+        for one in found.snapshot.answers.values()
+        if one.call.operation.endswith("ListBySubscription")
+    ]
     return found, listed
 
 

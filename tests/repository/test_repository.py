@@ -20,7 +20,9 @@ import scanner
 from scanner.cli import app
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PAGES = sorted(path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+PAGES = sorted(
+    path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+)
 LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
 NAMED = re.compile(r"`((?:checks|docs|mappings|scanner|tests|benchmarks)/[\w./-]*)`")
 ANCHOR = re.compile(r"\]\((?!https?://)([^)#\s]*)#([^)\s]+)\)")
@@ -42,7 +44,10 @@ def test_every_heading_that_a_page_leads_to_exists(page: str) -> None:
     missing = []
     for other, anchor in ANCHOR.findall(text):
         whole = (ROOT / page).parent.joinpath(other).read_text(encoding="utf-8") if other else text
-        anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in HEADING.findall(whole)}
+        anchors = {
+            re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+            for heading in HEADING.findall(whole)
+        }
         missing += [f"{other}#{anchor}"] * (anchor not in anchors)
     assert missing == []
 
@@ -85,13 +90,17 @@ def test_the_lock_holds_every_dependency() -> None:
     project = _project()
     extras = project["project"]["optional-dependencies"].values()
     wanted = [*project["project"]["dependencies"], *(item for extra in extras for item in extra)]
-    locked = set(re.findall(r"^([a-zA-Z0-9._-]+)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
+    locked = set(
+        re.findall(r"^([a-zA-Z0-9._-]+)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+    )
     names = {re.split(r"[\[>=<~]", item)[0].lower().replace("_", "-") for item in wanted}
     # An extra may take in another one of tscan's own.
     assert names - {project["project"]["name"]} <= {name.lower() for name in locked}
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob(".github/workflows/*.yml")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob(".github/workflows/*.yml")), ids=lambda path: path.name
+)
 def test_workflows_are_pinned_and_may_do_little(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     workflow = yaml.safe_load(text)
@@ -99,7 +108,9 @@ def test_workflows_are_pinned_and_may_do_little(path: Path) -> None:
     assert all(set(job["permissions"].values()) <= {"read"} for job in workflow["jobs"].values())
     uses = re.findall(r"uses: (.*)", text)
     assert uses
-    assert [use for use in uses if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use)] == []
+    assert [
+        use for use in uses if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use)
+    ] == []
 
 
 def test_issue_forms_are_yaml() -> None:
@@ -130,10 +141,13 @@ def test_the_wheel_carries_all_content(wheel: Path) -> None:
     for place in ("checks", "mappings"):
         inside = {path.relative_to(ROOT / place) for path in (ROOT / place).rglob("*.yaml")}
         carried = {
-            path.relative_to(wheel / "scanner/_content" / place) for path in wheel.rglob(f"_content/{place}/**/*.yaml")
+            path.relative_to(wheel / "scanner/_content" / place)
+            for path in wheel.rglob(f"_content/{place}/**/*.yaml")
         }
         assert inside == carried != set()
-    assert (wheel / "scanner/_content/verify.md").read_bytes() == (ROOT / "docs/verify.md").read_bytes()
+    assert (wheel / "scanner/_content/verify.md").read_bytes() == (
+        ROOT / "docs/verify.md"
+    ).read_bytes()
     package = {path.relative_to(ROOT) for path in (ROOT / "scanner").rglob("*") if path.is_file()}
     wanted = {path for path in package if "__pycache__" not in path.parts}
     assert {path for path in wanted if not (wheel / path).exists()} == set()
@@ -167,7 +181,13 @@ def test_the_demo_was_recorded_with_the_checks_that_there_are() -> None:
 
 def test_no_text_gives_an_opinion() -> None:
     """The tool never says these of anything; pages may only say that it does not."""
-    opinion = re.compile(r"\b(is|are|be|being) (fully )?(compliant|certified)\b|passed the audit", re.IGNORECASE)
-    files = [*ROOT.glob("scanner/**/*.py"), *ROOT.glob("checks/**/*.yaml"), *ROOT.glob("mappings/**/*.yaml")]
+    opinion = re.compile(
+        r"\b(is|are|be|being) (fully )?(compliant|certified)\b|passed the audit", re.IGNORECASE
+    )
+    files = [
+        *ROOT.glob("scanner/**/*.py"),
+        *ROOT.glob("checks/**/*.yaml"),
+        *ROOT.glob("mappings/**/*.yaml"),
+    ]
     assert len(files) > 100
     assert [str(path) for path in files if opinion.search(path.read_text(encoding="utf-8"))] == []

@@ -12,8 +12,17 @@ from xml.sax.saxutils import escape
 from botocore.model import OperationModel, Shape
 
 _DEEPEST = 7
-_POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
-_SCALARS: dict[str, Any] = {"boolean": True, "integer": 7, "long": 8, "float": 1.5, "double": 2.5, "blob": b"by\x00tes"}
+_POLICY = json.dumps(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+)
+_SCALARS: dict[str, Any] = {
+    "boolean": True,
+    "integer": 7,
+    "long": 8,
+    "float": 1.5,
+    "double": 2.5,
+    "blob": b"by\x00tes",
+}
 _EMPTY: dict[str, Any] = {"structure": {}, "list": [], "map": {}}
 _TIME = "2026-01-02T03:04:05.678Z"
 
@@ -21,7 +30,11 @@ _TIME = "2026-01-02T03:04:05.678Z"
 def arguments(model: OperationModel) -> dict[str, Any]:
     """Arguments with every member that a call of an operation can have."""
     shape = model.input_shape
-    return {} if shape is None else {name: _argument(member, name, 0) for name, member in shape.members.items()}
+    return (
+        {}
+        if shape is None
+        else {name: _argument(member, name, 0) for name, member in shape.members.items()}
+    )
 
 
 def _argument(shape: Shape, name: str, depth: int) -> Any:
@@ -59,7 +72,11 @@ def _text(shape: Shape, name: str) -> str:
 def answer(model: OperationModel) -> tuple[dict[str, str], bytes]:
     """Headers and body of an answer of success."""
     protocol, shape = model.service_model.resolved_protocol, model.output_shape
-    headers = {"x-amzn-requestid": "id-1", "x-amz-request-id": "id-2", "date": "Thu, 01 Jan 2026 00:00:00 GMT"}
+    headers = {
+        "x-amzn-requestid": "id-1",
+        "x-amz-request-id": "id-2",
+        "date": "Thu, 01 Jan 2026 00:00:00 GMT",
+    }
     if shape is None:
         return headers, b""
     if protocol in ("json", "rest-json"):
@@ -91,7 +108,10 @@ def refusal(model: OperationModel) -> tuple[dict[str, str], bytes]:
     inside = "<Code>AccessDenied</Code><Message>User: x is not authorized</Message>"
     match model.service_model.resolved_protocol:
         case "json" | "rest-json":
-            body = {"__type": "com.amazonaws#AccessDeniedException:http://x", "message": "User: x is not authorized"}
+            body = {
+                "__type": "com.amazonaws#AccessDeniedException:http://x",
+                "message": "User: x is not authorized",
+            }
             return headers | {"x-amzn-query-error": "AWS.Denied;Sender"}, json.dumps(body).encode()
         case "ec2":
             return (
@@ -99,8 +119,14 @@ def refusal(model: OperationModel) -> tuple[dict[str, str], bytes]:
                 f"<Response><Errors><Error>{inside}</Error></Errors><RequestID>r</RequestID></Response>".encode(),
             )
     if model.service_model.service_name == "s3":
-        return headers, f"<Error>{inside}<RequestId>r</RequestId><HostId>h</HostId></Error>".encode()
-    return headers, f"<ErrorResponse><Error>{inside}</Error><RequestId>r</RequestId></ErrorResponse>".encode()
+        return (
+            headers,
+            f"<Error>{inside}<RequestId>r</RequestId><HostId>h</HostId></Error>".encode(),
+        )
+    return (
+        headers,
+        f"<ErrorResponse><Error>{inside}</Error><RequestId>r</RequestId></ErrorResponse>".encode(),
+    )
 
 
 def _json_members(shape: Shape, depth: int) -> Iterator[tuple[str, Any]]:
@@ -122,7 +148,9 @@ def _json(shape: Shape, depth: int) -> Any:
         case "string":
             return "text <&> ü"
         case "timestamp":
-            return _TIME if shape.serialization.get("timestampFormat") == "iso8601" else 1767323045.678
+            return (
+                _TIME if shape.serialization.get("timestampFormat") == "iso8601" else 1767323045.678
+            )
         case "blob":
             return base64.b64encode(_SCALARS["blob"]).decode()
     return _SCALARS[shape.type_name]
@@ -143,7 +171,11 @@ def _xml_members(shape: Shape, depth: int, protocol: str) -> Iterator[str]:
 def _element(tag: str, shape: Shape, depth: int, protocol: str) -> str:
     """An element, with the members of a structure that are its attributes."""
     parts = members(shape) if shape.type_name == "structure" else []
-    names = [member.serialization["name"] for _, member in parts if member.serialization.get("xmlAttribute")]
+    names = [
+        member.serialization["name"]
+        for _, member in parts
+        if member.serialization.get("xmlAttribute")
+    ]
     attributes = "".join(f' xmlns:{name.partition(":")[0]}="urn:y" {name}="text"' for name in names)
     return f"<{tag}{attributes}>{_xml(shape, depth, protocol)}</{tag}>"
 
@@ -157,7 +189,9 @@ def _xml(shape: Shape, depth: int, protocol: str) -> str:
             tag = shape.member.serialization.get("name", default)
             return _element(tag, shape.member, depth + 1, protocol) * 2 if depth <= _DEEPEST else ""
         case "map":
-            key, value = (getattr(shape, part).serialization.get("name", part) for part in ("key", "value"))
+            key, value = (
+                getattr(shape, part).serialization.get("name", part) for part in ("key", "value")
+            )
             return f"<entry><{key}>k</{key}><{value}>{_xml(shape.value, depth + 1, protocol)}</{value}></entry>"
         case "string":
             return escape(quote(_POLICY) if shape.name == "policyDocumentType" else "text <&> ü")

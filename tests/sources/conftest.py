@@ -18,7 +18,7 @@ from scanner.content import load_library
 from scanner.model.config import TargetConfig
 from scanner.model.library import Library
 from scanner.sources import Rules
-from scanner.sources.aws.opening import open_front
+from scanner.sources.aws.opening import connect_front
 from scanner.sources.aws.session import AwsSession
 from scanner.sources.clock import Clock
 
@@ -31,7 +31,9 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     with ExitStack() as stack:
 
         def make(
-            script: dict[str, list[Reply]], rules: Rules | None = None, target: TargetConfig | None = None
+            script: dict[str, list[Reply]],
+            rules: Rules | None = None,
+            target: TargetConfig | None = None,
         ) -> tuple[AwsSession, Provider, Ticks]:
             discovery = {
                 "GetCallerIdentity": [CALLER],
@@ -49,7 +51,11 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
                 sleep=ticks.sleep,
                 jitter=lambda: 0.5,
             )
-            return open_front(target or TargetConfig(), rules or Rules(), clock).session, provider, ticks
+            return (
+                connect_front(target or TargetConfig(), rules or Rules(), clock).session,
+                provider,
+                ticks,
+            )
 
         yield make
 

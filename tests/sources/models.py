@@ -56,7 +56,9 @@ def session() -> Session:
 @cache
 def _services(name: str) -> tuple[ServiceModel, ...]:
     """The models of every service of a name: `iam` is one of AWS and one of Google."""
-    paths = [path for cloud in clouds() if (path := SOURCES / cloud / f"models/{name}.json").exists()]
+    paths = [
+        path for cloud in clouds() if (path := SOURCES / cloud / f"models/{name}.json").exists()
+    ]
     derived = [ServiceModel(json.loads(path.read_text())) for path in paths]
     try:
         return (*derived, session().get_service_model(name))
@@ -86,7 +88,9 @@ def model(operation: str) -> Any:
 def near(word: str, known: Any) -> str:
     """A hint."""
     close = get_close_matches(word, list(known), n=1)
-    return f"; did you mean '{close[0]}'?" if close else f" (there is {', '.join(sorted(known)[:12])})"
+    return (
+        f"; did you mean '{close[0]}'?" if close else f" (there is {', '.join(sorted(known)[:12])})"
+    )
 
 
 def walk(shape: Shape, steps: Path) -> Shape | None:
@@ -154,7 +158,10 @@ def request_problems(request: Request) -> Iterator[str]:
     batch = {request.batch.member} if request.batch else set()
     for name in sorted((given | batch) - set(taken)):
         yield f"{request.operation} has no argument '{name}'{near(name, taken)}"
-    for path in (*request.items, *((request.batch.items,) if request.batch and request.batch.items else ())):
+    for path in (
+        *request.items,
+        *((request.batch.items,) if request.batch and request.batch.items else ()),
+    ):
         yield from _list_problem(request, path)
     if request.batch and not (given | batch) >= needed:
         yield f"{request.operation} lacks {sorted(needed - given - batch)}"
@@ -175,7 +182,11 @@ def answer_of(kind: Kind, root: str, library: Library) -> tuple[str, Path] | Non
         return answer_of(library.kinds[kind.listing.per], "it", library)
     if root == "it":
         request = kind.listing.request if kind.listing is not None else None
-        return (request.operation, steps_of(request.items[0])) if request is not None and request.items else None
+        return (
+            (request.operation, steps_of(request.items[0]))
+            if request is not None and request.items
+            else None
+        )
     detail = kind.details.get(root)
     if detail is None:
         return None
@@ -202,7 +213,9 @@ def shape_at(kind: Kind, library: Library, path: Path) -> Shape | None:
 
 def _below(path: Path, top: Path) -> bool:
     plain = tuple(step for step in path if step != "[]")
-    return plain[: len([step for step in top if step != "[]"])] == tuple(step for step in top if step != "[]")
+    return plain[: len([step for step in top if step != "[]"])] == tuple(
+        step for step in top if step != "[]"
+    )
 
 
 def _path_problem(kind: Kind, library: Library, where: str, path: Path) -> Iterator[str]:
@@ -217,7 +230,9 @@ def _path_problem(kind: Kind, library: Library, where: str, path: Path) -> Itera
 def _type_problem(kind: Kind, library: Library, attribute: Attribute) -> Iterator[str]:
     """The declared type of an attribute whose expression is one plain path, against the model's."""
     paths = list(attribute.api.paths)
-    if len(paths) != 1 or ".".join(paths[0]) != re.sub(r"\[\d*\]", ".[]", attribute.api.source.strip()):
+    if len(paths) != 1 or ".".join(paths[0]) != re.sub(
+        r"\[\d*\]", ".[]", attribute.api.source.strip()
+    ):
         return
     try:
         shape = shape_at(kind, library, paths[0])

@@ -15,10 +15,10 @@ from scanner.model.answers import Caller
 from scanner.sources import Rules
 from scanner.sources.clock import Clock
 from scanner.sources.failures import Failure
-from scanner.sources.gcp.dialect import GcpDialect
+from scanner.sources.gcp.dialect import GcpProfile
 from scanner.sources.redaction import Redactor
-from scanner.sources.rest.dialect import Dialect
-from scanner.sources.rest.door import Door, Tools
+from scanner.sources.rest.dialect import ProviderProfile
+from scanner.sources.rest.door import RestClient, Tools
 from scanner.sources.rest.tokens import Token, Tokens
 from scanner.sources.rest.transport import Net
 from tests.loopback import Handler, serving
@@ -95,8 +95,12 @@ def _handler(provider: Provider) -> type[Handler]:
         def serve(self) -> None:
             body = self.body()
             headers = {name.lower(): value for name, value in self.headers.items()}
-            provider.asked.append((f"{self.command} {self.path}", headers, json.loads(body) if body else None))
-            replies = provider.script.get(self.path.partition("?")[0]) or [Said({"error": {"code": 599}}, 501)]
+            provider.asked.append(
+                (f"{self.command} {self.path}", headers, json.loads(body) if body else None)
+            )
+            replies = provider.script.get(self.path.partition("?")[0]) or [
+                Said({"error": {"code": 599}}, 501)
+            ]
             said = replies.pop(0) if len(replies) > 1 else replies[0]
             self.send_response_only(said.status)
             usual = {"Content-Type": "application/json", "Date": self.date_time_string()}
@@ -110,7 +114,9 @@ def _handler(provider: Provider) -> type[Handler]:
 @contextmanager
 def served(script: Mapping[str, Said | Sequence[Said]]) -> Iterator[Provider]:
     """A provider that runs while the block does."""
-    listed = {path: [said] if isinstance(said, Said) else list(said) for path, said in script.items()}
+    listed = {
+        path: [said] if isinstance(said, Said) else list(said) for path, said in script.items()
+    }
     provider = Provider(script=listed)
     with serving(_handler(provider)) as provider.url:
         yield provider
@@ -125,7 +131,9 @@ class Ticks:
     began: datetime = datetime(2026, 1, 1, tzinfo=UTC)
 
     def clock(self) -> Clock:
-        return Clock(now=self.now, monotonic=lambda: self.time, sleep=self.sleep, jitter=lambda: 0.5)
+        return Clock(
+            now=self.now, monotonic=lambda: self.time, sleep=self.sleep, jitter=lambda: 0.5
+        )
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.began.timestamp() + self.time, UTC)
@@ -152,24 +160,26 @@ class Minted:
         self.made.append(audience)
         if self.refused is not None:
             return self.refused
-        return Token(value=f"token-{len(self.made)}", expires=self.ticks.now().timestamp() + self.lasts)
+        return Token(
+            value=f"token-{len(self.made)}", expires=self.ticks.now().timestamp() + self.lasts
+        )
 
 
 def door_to(
     provider: Provider,
     path: Path,
     *,
-    dialect: Dialect | None = None,
+    dialect: ProviderProfile | None = None,
     credentials: Callable[[Ticks], Minted] | None = None,
     own: frozenset[str] = frozenset({"p", "42"}),
     rules: Rules | None = None,
-) -> tuple[Door, Ticks]:
+) -> tuple[RestClient, Ticks]:
     """A door to the provider; with credentials, tokens are sent over plain HTTP, which only tests do."""
     (path / "operations.yaml").write_text(OPERATIONS)
     ticks, net, asked = Ticks(), Net(), rules or Rules()
     clock = ticks.clock()
     tools = Tools(
-        dialect=dialect or GcpDialect(),
+        dialect=dialect or GcpProfile(),
         operations=load_operations(path / "operations.yaml"),
         net=net,
         tokens=Tokens(credentials(ticks), net, clock) if credentials else None,
@@ -179,4 +189,4 @@ def door_to(
         endpoint=provider.url,
         deadline=asked.scan_deadline,
     )
-    return Door(tools, own), ticks
+    return RestClient(tools, own), ticks

@@ -31,7 +31,11 @@ class Provider:
     url: str = ""
 
     def reply(self, name: str) -> Reply:
-        replies = self.script.get(name) or self.script.get("*") or [Reply(500, "<no script/>", "text/xml")]
+        replies = (
+            self.script.get(name)
+            or self.script.get("*")
+            or [Reply(500, "<no script/>", "text/xml")]
+        )
         return replies.pop(0) if len(replies) > 1 else replies[0]
 
 
@@ -71,7 +75,9 @@ def iam(operation: str, inside: str) -> Reply:
 
 def query_error(code: str, status: int = 403, message: str = "no") -> Reply:
     """A refusal of IAM or STS."""
-    inside = f"<Error><Code>{code}</Code><Message>{message}</Message></Error><RequestId>r</RequestId>"
+    inside = (
+        f"<Error><Code>{code}</Code><Message>{message}</Message></Error><RequestId>r</RequestId>"
+    )
     body = f"<ErrorResponse>{inside}</ErrorResponse>"
     return Reply(status, body, "text/xml")
 
@@ -93,7 +99,8 @@ CALLER = iam(
     "<Arn>arn:aws:iam::123456789012:user/auditor</Arn><UserId>u</UserId><Account>123456789012</Account>",
 )
 ALIAS = iam(
-    "ListAccountAliases", "<IsTruncated>false</IsTruncated><AccountAliases><member>acme</member></AccountAliases>"
+    "ListAccountAliases",
+    "<IsTruncated>false</IsTruncated><AccountAliases><member>acme</member></AccountAliases>",
 )
 
 
@@ -101,7 +108,8 @@ def regions(*names: str) -> Reply:
     """An answer of DescribeRegions."""
     rows = "".join(f"<item><regionName>{name}</regionName></item>" for name in names)
     return Reply(
-        body=f"<DescribeRegionsResponse><regionInfo>{rows}</regionInfo></DescribeRegionsResponse>", kind="text/xml"
+        body=f"<DescribeRegionsResponse><regionInfo>{rows}</regionInfo></DescribeRegionsResponse>",
+        kind="text/xml",
     )
 
 

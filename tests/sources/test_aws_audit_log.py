@@ -45,7 +45,9 @@ class Account:
         yield from ()
         self.asked.append(call)
         code = "" if self.state.whole else "AccessDeniedException"
-        return Answer(call=call, state=self.state, code=code, data={"Events": self.told.get(call.region, [])})
+        return Answer(
+            call=call, state=self.state, code=code, data={"Events": self.told.get(call.region, [])}
+        )
 
 
 def row(detail: Any = None, **more: Any) -> dict[str, Any]:
@@ -62,7 +64,9 @@ def row(detail: Any = None, **more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def read(account: Any, region: str = "eu-west-1", *reaches: Reach, log: CloudTrail | None = None) -> Any:
+def read(
+    account: Any, region: str = "eu-west-1", *reaches: Reach, log: CloudTrail | None = None
+) -> Any:
     log = log or CloudTrail(now=lambda: NOW)
     return log.events(account, WINDOW, region, reaches or (Reach.OWN,))
 
@@ -96,7 +100,11 @@ def test_failures_reads_services_and_what_cannot_be_read() -> None:
     assert one({"userIdentity": {"type": "IdentityCenterUser"}}).actor == ""
     for text in ("{", "[]", {"$redacted": "x"}, None):
         found = one(CloudTrailEvent=text)
-        assert (found.actor, found.action, found.resources) == ("", "s3:PutBucketPolicy", ("ledger",))
+        assert (found.actor, found.action, found.resources) == (
+            "",
+            "s3:PutBucketPolicy",
+            ("ledger",),
+        )
 
 
 @pytest.mark.parametrize(
@@ -125,11 +133,16 @@ def test_a_region_and_a_window_are_asked_once_and_widely_enough() -> None:
     assert call.items == ("Events",), "every page"
 
 
-@pytest.mark.parametrize("state", [State.DENIED, State.PARTIAL, State.THROTTLED, State.ERROR, State.DISABLED])
+@pytest.mark.parametrize(
+    "state", [State.DENIED, State.PARTIAL, State.THROTTLED, State.ERROR, State.DISABLED]
+)
 def test_what_is_not_whole_is_unreadable(state: State) -> None:
     found = read(Account(told={"eu-west-1": [row()]}, state=state))
     assert isinstance(found, Unreadable)
-    assert found.reason == f"cloudtrail:LookupEvents {state.value} in eu-west-1 (AccessDeniedException)"
+    assert (
+        found.reason
+        == f"cloudtrail:LookupEvents {state.value} in eu-west-1 (AccessDeniedException)"
+    )
 
 
 def test_what_is_older_than_the_history_is_unreadable() -> None:
@@ -153,12 +166,20 @@ def test_the_table_speaks_of_kinds_and_calls_that_there_are() -> None:
     for pattern in sorted({pattern for rule in rules.values() for pattern in rule.actions}):
         service, _, name = pattern.partition(":")
         actions = known.actions.get_actions_for_service(OTHERWISE.get(service, service))
-        lost += [] if any(fnmatchcase(action.lower(), name.lower()) for action in actions) else [pattern]
+        lost += (
+            []
+            if any(fnmatchcase(action.lower(), name.lower()) for action in actions)
+            else [pattern]
+        )
     assert lost == []
 
 
 def test_state_that_a_call_makes_has_a_rule() -> None:
-    aws = {name for name, kind in load_library().kinds.items() if kind.cloud == "aws" and kind.nature == "state"}
+    aws = {
+        name
+        for name, kind in load_library().kinds.items()
+        if kind.cloud == "aws" and kind.nature == "state"
+    }
     assert aws - CloudTrail().rules.keys() == {
         "aws.backup.protected_resource", "aws.backup.required_resource", "aws.ssm.managed_instance",
         "aws.inspector2.coverage", "aws.inspector2.ecr_coverage",

@@ -52,8 +52,16 @@ def answered(raw: bytes, *, close: bool = True) -> Reply:
             200,
             b"abc0123456789",
         ),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n1\r\nz\r\n0\r\nTrailer: t\r\n\r\n", 200, b"z"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n" + b"x" * 300_000, 200, b"x" * 300_000),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n1\r\nz\r\n0\r\nTrailer: t\r\n\r\n",
+            200,
+            b"z",
+        ),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n" + b"x" * 300_000,
+            200,
+            b"x" * 300_000,
+        ),
     ],
 )
 def test_an_answer_is_read_whole(raw: bytes, status: int, content: bytes) -> None:
@@ -144,7 +152,9 @@ def test_nobody_listens() -> None:
 
 
 @pytest.mark.parametrize("variable", ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"])
-def test_the_named_authority_is_trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str) -> None:
+def test_the_named_authority_is_trusted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str
+) -> None:
     context, public = certificate(tmp_path)
     monkeypatch.setenv(variable, str(public))
     with serving(Wire([OK], context)) as wire:
@@ -158,7 +168,9 @@ def test_an_authority_that_nobody_named_is_not_trusted(tmp_path: Path) -> None:
     assert wire.got == []
 
 
-def test_a_certificate_is_for_its_host_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_certificate_is_for_its_host_only(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     context, public = certificate(tmp_path)
     monkeypatch.setenv("AWS_CA_BUNDLE", str(public))
     with serving(Wire([OK], context)) as wire, pytest.raises(aws.SSLError):
@@ -167,7 +179,9 @@ def test_a_certificate_is_for_its_host_only(monkeypatch: pytest.MonkeyPatch, tmp
 
 
 @pytest.mark.parametrize("named", ["  ", "/nowhere/bundle.pem"])
-def test_a_bundle_that_cannot_be_read_is_refused(monkeypatch: pytest.MonkeyPatch, named: str) -> None:
+def test_a_bundle_that_cannot_be_read_is_refused(
+    monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
     monkeypatch.setenv("AWS_CA_BUNDLE", named)
     with pytest.raises(aws.InvalidConfigError, match="CA bundle"):
         ask("https://127.0.0.1:9")
@@ -210,11 +224,14 @@ def test_hosts_that_need_no_proxy_are_asked_directly(monkeypatch: pytest.MonkeyP
         monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         assert ask(server.url).content == b"ok"
-        assert Connections(Session()).route("http://elsewhere.example").proxy == "http://127.0.0.1:9"
+        assert (
+            Connections(Session()).route("http://elsewhere.example").proxy == "http://127.0.0.1:9"
+        )
 
 
 @pytest.mark.parametrize(
-    "answer", [None, b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", b"HTTP/1.1 502 Bad\r\n\r\n"]
+    "answer",
+    [None, b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", b"HTTP/1.1 502 Bad\r\n\r\n"],
 )
 def test_a_proxy_that_fails_is_named_without_its_password(
     monkeypatch: pytest.MonkeyPatch, answer: bytes | None

@@ -10,7 +10,7 @@ import pytest
 
 from scanner.core.steps import Steps, walk, walk_all
 from scanner.sources.aws import exchanges
-from scanner.sources.aws.exchanges import Exchanges
+from scanner.sources.aws.exchanges import IoPool
 
 
 def test_many_at_a_time_and_no_more() -> None:
@@ -27,8 +27,10 @@ def test_many_at_a_time_and_no_more() -> None:
             under_way -= 1
         return number
 
-    ways = Exchanges(4)
-    assert walk_all([ways.run(lambda number=n: work(number)) for n in range(20)], time.sleep) == list(range(20))
+    ways = IoPool(4)
+    assert walk_all(
+        [ways.run(lambda number=n: work(number)) for n in range(20)], time.sleep
+    ) == list(range(20))
     assert most == 4
 
 
@@ -36,24 +38,29 @@ def test_an_error_is_raised_where_it_is_waited_for() -> None:
     def fails() -> None:
         raise TimeoutError("no answer")
 
-    def waits(ways: Exchanges) -> Steps[str]:
+    def waits(ways: IoPool) -> Steps[str]:
         try:
             yield from ways.run(fails)
         except TimeoutError as error:
             return str(error)
         return ""
 
-    ways = Exchanges(1)
+    ways = IoPool(1)
     assert walk(waits(ways), time.sleep) == "no answer"
     assert walk(ways.run(lambda: "after it"), time.sleep) == "after it"
 
 
-def test_threads_end_when_there_is_nothing_to_do_and_begin_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_end_when_there_is_nothing_to_do_and_begin_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(exchanges, "_IDLE", 0.01)
-    ways = Exchanges(2)
+    ways = IoPool(2)
 
     def alive() -> int:
-        return sum(thread.name.startswith("tscan-aws-") and thread.is_alive() for thread in threading.enumerate())
+        return sum(
+            thread.name.startswith("tscan-aws-") and thread.is_alive()
+            for thread in threading.enumerate()
+        )
 
     before = alive()
     for _ in range(3):
@@ -67,7 +74,7 @@ def test_threads_end_when_there_is_nothing_to_do_and_begin_again(monkeypatch: py
 def test_what_comes_while_a_thread_ends_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     # So short that threads end all the time.
     monkeypatch.setattr(exchanges, "_IDLE", 0.0001)
-    ways = Exchanges(2)
+    ways = IoPool(2)
     found: list[Any] = []
     for number in range(400):
         found.append(walk(ways.run(lambda number=number: number), time.sleep))

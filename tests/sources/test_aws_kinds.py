@@ -23,9 +23,15 @@ def test_every_kind_agrees_with_the_models(library: Library) -> None:
     ("request_", "words"),
     [
         (Request(operation="s3:ListBukets"), "did you mean 'ListBuckets'?"),
-        (Request(operation="s3:GetBucketPolicy", arguments={"Buckt": "b"}), "did you mean 'Bucket'?"),
+        (
+            Request(operation="s3:GetBucketPolicy", arguments={"Buckt": "b"}),
+            "did you mean 'Bucket'?",
+        ),
         (Request(operation="s3:ListBuckets", items=("Bukets",)), "did you mean 'Buckets'?"),
-        (Request(operation="ec2:DescribeInstances", items=("Reservations[].Instance",)), "did you mean 'Instances'?"),
+        (
+            Request(operation="ec2:DescribeInstances", items=("Reservations[].Instance",)),
+            "did you mean 'Instances'?",
+        ),
         (Request(operation="s3:ListBuckets", items=("Owner",)), "is no list"),
     ],
 )
@@ -48,10 +54,16 @@ def test_a_list_of_all_sorts_of_certificates_has_all_of_them(library: Library, m
 
 def test_a_batch_is_held_against_the_models(library: Library) -> None:
     key = next(iter(library.kinds.values())).identity
-    batch = Batch(member="InstanceIds", size=50, key=key, items="InstancePatchStates", match="InstanceId")
+    batch = Batch(
+        member="InstanceIds", size=50, key=key, items="InstancePatchStates", match="InstanceId"
+    )
     request = Request(operation="ssm:DescribeInstancePatchStates", batch=batch)
     assert list(request_problems(request)) == []
-    for wrong in (replace(batch, member="Ids"), replace(batch, items="States"), replace(batch, match="Id")):
+    for wrong in (
+        replace(batch, member="Ids"),
+        replace(batch, items="States"),
+        replace(batch, match="Id"),
+    ):
         assert list(request_problems(replace(request, batch=wrong)))
 
 

@@ -19,7 +19,11 @@ def test_the_account_is_named_by_its_id(opened: Any) -> None:
     session, _, _ = opened({})
     assert (session.target, session.name, session.partition) == ("aws:123456789012", "acme", "aws")
     assert session.callers[0].id == "arn:aws:iam::123456789012:user/auditor"
-    assert (session.regions, session.regions_excluded, session.regions_open) == (("eu-west-1", "us-east-1"), (), "")
+    assert (session.regions, session.regions_excluded, session.regions_open) == (
+        ("eu-west-1", "us-east-1"),
+        (),
+        "",
+    )
     assert sorted(answer.call.operation for answer in session.answers.values()) == [
         "ec2:DescribeRegions",
         "iam:ListAccountAliases",
@@ -108,7 +112,9 @@ def test_half_of_the_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("by_variable", [False, True])
-def test_an_unknown_profile(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, by_variable: bool) -> None:
+def test_an_unknown_profile(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, by_variable: bool
+) -> None:
     config = tmp_path / "config"
     config.write_text("[profile production]\nregion = us-east-1\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
@@ -164,20 +170,34 @@ def test_a_role_is_assumed_and_never_recorded(opened: Any) -> None:
 
 def test_a_role_that_cannot_be_assumed(opened: Any) -> None:
     with pytest.raises(
-        TscanError, match=r"role arn:aws:iam::210987654321:role/auditor cannot be assumed \(AccessDenied"
+        TscanError,
+        match=r"role arn:aws:iam::210987654321:role/auditor cannot be assumed \(AccessDenied",
     ):
-        opened({"AssumeRole": [query_error("AccessDenied")], "ListAccountAliases": [ALIAS]}, target=ROLE)
+        opened(
+            {"AssumeRole": [query_error("AccessDenied")], "ListAccountAliases": [ALIAS]},
+            target=ROLE,
+        )
 
 
 def test_a_portals_page_is_not_an_account(opened: Any) -> None:
     with pytest.raises(TscanError):
-        opened({"GetCallerIdentity": [Reply(body="<html><body>Log in</body></html>", kind="text/html")]})
+        opened(
+            {
+                "GetCallerIdentity": [
+                    Reply(body="<html><body>Log in</body></html>", kind="text/html")
+                ]
+            }
+        )
 
 
 @pytest.mark.parametrize(
     ("asked", "message", "hint"),
     [
-        (True, "region 'nowhere-1' does not exist or is not enabled in this account", "enabled: r0, r1"),
+        (
+            True,
+            "region 'nowhere-1' does not exist or is not enabled in this account",
+            "enabled: r0, r1",
+        ),
         (False, "region 'nowhere-1' does not exist", "known: r0, r1"),
     ],
 )

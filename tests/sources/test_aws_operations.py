@@ -38,7 +38,12 @@ def test_every_operation_exists_and_its_service_is_named_as_botocore_does() -> N
 
 
 def test_every_operation_of_a_kind_is_listed(library: Library) -> None:
-    used = {request.operation for kind in library.kinds.values() if kind.cloud == "aws" for request in requests(kind)}
+    used = {
+        request.operation
+        for kind in library.kinds.values()
+        if kind.cloud == "aws"
+        for request in requests(kind)
+    }
     assert used
     assert sorted(used - OPERATIONS) == []
 

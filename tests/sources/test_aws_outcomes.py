@@ -17,9 +17,18 @@ USER = "User: arn:aws:sts::1:assumed-role/tscan is not authorized to perform: s3
         ("", "AccessDenied"),
         (" because no identity-based policy allows the s3:ListBuckets action", "AccessDenied"),
         (" with an explicit deny in an identity-based policy", "AccessDenied"),
-        (" with an explicit deny in a service control policy", "AccessDenied: service control policy"),
-        (" because no service control policy allows the action", "AccessDenied: service control policy"),
-        (" with an explicit deny in a resource control policy", "AccessDenied: resource control policy"),
+        (
+            " with an explicit deny in a service control policy",
+            "AccessDenied: service control policy",
+        ),
+        (
+            " because no service control policy allows the action",
+            "AccessDenied: service control policy",
+        ),
+        (
+            " with an explicit deny in a resource control policy",
+            "AccessDenied: resource control policy",
+        ),
         (" with an explicit deny in a permissions boundary", "AccessDenied: permissions boundary"),
         (" with an explicit deny in a VPC endpoint policy", "AccessDenied: vpc endpoint policy"),
     ],

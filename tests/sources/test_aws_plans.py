@@ -24,7 +24,7 @@ from scanner.sources.aws.http import Headers, Reply
 from scanner.sources.aws.identity import NoAccount
 from scanner.sources.aws.operations import OPERATIONS
 from scanner.sources.aws.outcomes import UnparsableAnswerError
-from scanner.sources.aws.plans import Plan
+from scanner.sources.aws.plans import PreparedCall
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 KEY = ReadOnlyCredentials("AKID", "secret", "token", None)
@@ -56,7 +56,9 @@ class Both:
         self._theirs.set_credentials(KEY.access_key, KEY.secret_key, KEY.token)
         self._made: dict[tuple[str, str], Any] = {}
         monkeypatch.setattr(plans, "exchange", self._exchange)
-        monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda *_: NOW.replace(tzinfo=None))
+        monkeypatch.setattr(
+            botocore.auth, "get_current_datetime", lambda *_: NOW.replace(tzinfo=None)
+        )
 
     def give(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """What comes back for every request from now on."""
@@ -71,8 +73,12 @@ class Both:
         return self._made[key]
 
     def _before_send(self, request: Any, **_: Any) -> AWSResponse:
-        body = request.body.encode() if isinstance(request.body, str) else bytes(request.body or b"")
-        headers = {name: v.decode() if isinstance(v, bytes) else v for name, v in request.headers.items()}
+        body = (
+            request.body.encode() if isinstance(request.body, str) else bytes(request.body or b"")
+        )
+        headers = {
+            name: v.decode() if isinstance(v, bytes) else v for name, v in request.headers.items()
+        }
         self.sent.append((request.method, request.url, headers, body))
         return AWSResponse(request.url, self._status, Headers(self._headers), _Raw(self._body))
 
@@ -100,7 +106,7 @@ def both(made: Both) -> Both:
     return made
 
 
-def each_plan(both: Both, region: str) -> Iterator[tuple[Plan, Callable[..., Any]]]:
+def each_plan(both: Both, region: str) -> Iterator[tuple[PreparedCall, Callable[..., Any]]]:
     for name in sorted(OPERATIONS):
         service, _, operation = name.partition(":")
         client = both.client(service, region)
@@ -112,7 +118,11 @@ def each_plan(both: Both, region: str) -> Iterator[tuple[Plan, Callable[..., Any
 
 def told(metadata: Mapping[str, Any]) -> dict[str, Any]:
     """What botocore says of an answer, but for its own retries."""
-    return {name: value for name, value in metadata.items() if name not in ("RetryAttempts", "MaxAttemptsReached")}
+    return {
+        name: value
+        for name, value in metadata.items()
+        if name not in ("RetryAttempts", "MaxAttemptsReached")
+    }
 
 
 def lowered(headers: Mapping[str, str]) -> dict[str, str]:
@@ -147,7 +157,9 @@ def test_requests_are_signed_as_botocore_signs_them(both: Both, token: str | Non
         scope = signature.partition("Credential=")[2].partition(",")[0].split("/")
         request = AWSRequest(method=method, url=url, headers=headers, data=body)
         service = plan.model.service_model.service_name
-        signer = botocore.auth.S3SigV4Auth if service in ("s3", "s3control") else botocore.auth.SigV4Auth
+        signer = (
+            botocore.auth.S3SigV4Auth if service in ("s3", "s3control") else botocore.auth.SigV4Auth
+        )
         signer(key, scope[3], scope[2]).add_auth(request)
         assert request.headers["Authorization"] == signature, plan.model.name
 
@@ -167,7 +179,9 @@ def test_answers_are_read_as_botocores_client_reads_them(both: Both) -> None:
         params = arguments(plan.model)
         both.give(200, *answer(plan.model))
         expected, found = theirs(dict(params)), plan.ask(params, KEY, NOW)
-        assert told(expected.pop("ResponseMetadata")) == found.pop("ResponseMetadata"), plan.model.name
+        assert told(expected.pop("ResponseMetadata")) == found.pop("ResponseMetadata"), (
+            plan.model.name
+        )
         assert same(expected, found), plan.model.name
         assert found or not plan.model.output_shape.members, plan.model.name
         leaves += str(found).count(":")
@@ -196,20 +210,27 @@ def test_refusals_are_read_as_botocores_client_reads_them(both: Both, status: in
             found.append(caught.value)
         theirs_response, our_response = (error.response for error in found)
         assert our_response["Error"] == theirs_response["Error"], plan.model.name
-        assert our_response["ResponseMetadata"] == told(theirs_response["ResponseMetadata"]), plan.model.name
+        assert our_response["ResponseMetadata"] == told(theirs_response["ResponseMetadata"]), (
+            plan.model.name
+        )
         assert "Denied" in our_response["Error"]["Code"]
 
 
 def test_an_error_in_an_answer_of_success_is_a_refusal(both: Both) -> None:
     plan = both.clients.plan("s3", "eu-west-1", "GetBucketAcl")
-    both.give(200, {}, b"<?xml version='1.0'?><Error><Code>InternalError</Code><Message>m</Message></Error>")
+    both.give(
+        200,
+        {},
+        b"<?xml version='1.0'?><Error><Code>InternalError</Code><Message>m</Message></Error>",
+    )
     with pytest.raises(ClientError) as caught:
         plan.ask({"Bucket": "b-c"}, KEY, NOW)
     assert caught.value.response["Error"]["Code"] == "InternalError"
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"<html><body>Log in</body></html>", b"  <!DOCTYPE html>", b'{"Keys": [', b"[]", b"null"]
+    "body",
+    [b"", b"<html><body>Log in</body></html>", b"  <!DOCTYPE html>", b'{"Keys": [', b"[]", b"null"],
 )
 def test_a_body_that_is_not_the_answer_is_refused(both: Both, body: bytes) -> None:
     both.give(200, {}, body)
@@ -286,21 +307,42 @@ def test_what_a_plan_leaves_to_nobody_is_known() -> None:
     }
 
 
-@pytest.mark.parametrize("variables", [{}, {"AWS_USE_DUALSTACK_ENDPOINT": "true"}, {"AWS_USE_FIPS_ENDPOINT": "true"}])
-def test_a_bucket_is_where_the_rules_say(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "variables", [{}, {"AWS_USE_DUALSTACK_ENDPOINT": "true"}, {"AWS_USE_FIPS_ENDPOINT": "true"}]
+)
+def test_a_bucket_is_where_the_rules_say(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
+) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     both = Both(monkeypatch)
     chosen = random.Random(7)
     names = ["".join(chosen.choices("abz019-.", k=chosen.randint(3, 63))) for _ in range(300)]
-    names += ["s3", "amazonaws", "aaa", "us-east-1", "https", "x-s3alias", "b--x-s3", "a.b.c", "127-0-0-1", "10.0.0.1"]
-    names = [name for name in names if name[0] not in "-." and name[-1] not in "-." and len(name) > 2]
+    names += [
+        "s3",
+        "amazonaws",
+        "aaa",
+        "us-east-1",
+        "https",
+        "x-s3alias",
+        "b--x-s3",
+        "a.b.c",
+        "127-0-0-1",
+        "10.0.0.1",
+    ]
+    names = [
+        name for name in names if name[0] not in "-." and name[-1] not in "-." and len(name) > 2
+    ]
     for operation in ("GetBucketAcl", "GetBucketTagging"):
         plan = both.clients.plan("s3", "us-east-1", operation)
         for name in names:
             found = plan._places.of(plan.model, {"Bucket": name}, dict(plan._context))
             asked = plan._places._resolved(plan.model, {"Bucket": name}, dict(plan._context))
-            assert (found.url, found.signing, found.route.url) == (asked.url, asked.signing, asked.route.url), name
+            assert (found.url, found.signing, found.route.url) == (
+                asked.url,
+                asked.signing,
+                asked.route.url,
+            ), name
 
 
 def test_line_breaks_in_arguments_make_no_lines() -> None:

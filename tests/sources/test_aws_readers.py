@@ -16,7 +16,9 @@ from scanner.model.answers import Answer, Call, State
 from scanner.model.values import Unreadable
 from scanner.sources import READERS
 
-CONTEXT = ReadContext(account="123456789012", partition="aws", region="", started=datetime(2026, 1, 1, tzinfo=UTC))
+CONTEXT = ReadContext(
+    account="123456789012", partition="aws", region="", started=datetime(2026, 1, 1, tzinfo=UTC)
+)
 REPORT = "user,arn,mfa_active,new_column\nalice,arn:aws:iam::123456789012:user/alice,false,x\n"
 TIME = "2026-01-01T00:00:00Z"
 
@@ -66,7 +68,12 @@ def test_a_report_that_must_be_made(code: str) -> None:
     rows, calls = run("aws.credential_report", lambda call: report(call, 3, code=code))
     assert len(rows) == 1
     assert len({call.key for call in calls}) == len(calls) == 7
-    assert [call.wait for call in calls if call.operation.endswith("GetCredentialReport")] == [0, 1, 2, 3]
+    assert [call.wait for call in calls if call.operation.endswith("GetCredentialReport")] == [
+        0,
+        1,
+        2,
+        3,
+    ]
 
 
 def test_a_report_that_never_comes() -> None:
@@ -110,7 +117,8 @@ def test_a_malformed_report(content: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [None, [], {}, {"Content": {"$redacted": "x"}, "GeneratedTime": TIME}, {"Content": REPORT}]
+    "data",
+    [None, [], {}, {"Content": {"$redacted": "x"}, "GeneratedTime": TIME}, {"Content": REPORT}],
 )
 def test_an_answer_without_a_report(data: Any) -> None:
     rows, _ = run("aws.credential_report", lambda call: ok(call, data))
@@ -122,5 +130,7 @@ def test_readers_need_no_sdk(root: Path) -> None:
         "import sys; from scanner.sources import READERS; [READERS.get(n) for n in READERS.names];"
         "print([m for m in sys.modules if m.split('.')[0] in ('botocore', 'detect_secrets', 'requests')])"
     )
-    run_it = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True)
+    run_it = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True
+    )
     assert run_it.stdout.strip() == "[]"

@@ -16,11 +16,20 @@ from scanner.sources.aws.recorded import databases, recorded_counts, records, se
 
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
 CONTEXT = ReadContext(
-    account="1", partition="aws", region="eu-west-1", started=STARTED, params={"config_history_days": 31}
+    account="1",
+    partition="aws",
+    region="eu-west-1",
+    started=STARTED,
+    params={"config_history_days": 31},
 )
-EVERYTHING = {"allSupported": True, "recordingStrategy": {"useOnly": "ALL_SUPPORTED_RESOURCE_TYPES"}}
+EVERYTHING = {
+    "allSupported": True,
+    "recordingStrategy": {"useOnly": "ALL_SUPPORTED_RESOURCE_TYPES"},
+}
 TABLE, VPC = "AWS::DynamoDB::Table", "AWS::EC2::VPC"
-COUNTS = {"resourceCounts": [{"resourceType": TABLE, "count": 3}, {"resourceType": VPC, "count": 1}]}
+COUNTS = {
+    "resourceCounts": [{"resourceType": TABLE, "count": 3}, {"resourceType": VPC, "count": 1}]
+}
 AT = "2026-03-31T12:00:00.000Z"
 RUNNING = {"ConfigurationRecordersStatus": [{"name": "r", "recording": True}]}
 
@@ -32,10 +41,14 @@ def run(reader: Any, answers: Mapping[str, Any], context: ReadContext = CONTEXT)
         call: Call = next(program)
         while True:
             name = call.operation.partition(":")[2]
-            found = answers.get(f"{name} {' '.join(map(str, call.params.values()))}", answers.get(name))
+            found = answers.get(
+                f"{name} {' '.join(map(str, call.params.values()))}", answers.get(name)
+            )
             state, code = found if isinstance(found, tuple) else (State.OK, "")
             data = None if code else found
-            call = program.send(Answer(call=call, state=state, code=code, data=data, finished=answers.get("at", AT)))
+            call = program.send(
+                Answer(call=call, state=state, code=code, data=data, finished=answers.get("at", AT))
+            )
     except StopIteration as stop:
         return stop.value
 
@@ -52,13 +65,18 @@ def config(recorder: dict[str, Any] | None = None, **other: Any) -> dict[str, An
 
 def test_what_is_recorded_is_counted() -> None:
     assert run(recorded_counts, config({"recordingGroup": EVERYTHING})) == {TABLE: 3, VPC: 1}
-    assert run(recorded_counts, config({"recordingGroup": {"allSupported": False, "resourceTypes": [VPC]}})) == {VPC: 1}
+    assert run(
+        recorded_counts, config({"recordingGroup": {"allSupported": False, "resourceTypes": [VPC]}})
+    ) == {VPC: 1}
 
 
 def test_where_nothing_is_recorded_nothing_is_counted() -> None:
     assert run(recorded_counts, config()) is ABSENT
     stopped = {"ConfigurationRecordersStatus": [{"name": "r", "recording": False}]}
-    found = run(recorded_counts, config({"recordingGroup": EVERYTHING}, DescribeConfigurationRecorderStatus=stopped))
+    found = run(
+        recorded_counts,
+        config({"recordingGroup": EVERYTHING}, DescribeConfigurationRecorderStatus=stopped),
+    )
     assert found is ABSENT
 
 
@@ -91,14 +109,19 @@ def test_where_nothing_is_recorded_nothing_is_counted() -> None:
             },
             False,
         ),
-        ({"recordingGroup": EVERYTHING, "recordingMode": {"recordingFrequency": "CONTINUOUS"}}, True),
+        (
+            {"recordingGroup": EVERYTHING, "recordingMode": {"recordingFrequency": "CONTINUOUS"}},
+            True,
+        ),
         ({"recordingGroup": EVERYTHING, "recordingMode": {"recordingFrequency": "DAILY"}}, False),
         (
             {
                 "recordingGroup": EVERYTHING,
                 "recordingMode": {
                     "recordingFrequency": "DAILY",
-                    "recordingModeOverrides": [{"resourceTypes": [TABLE], "recordingFrequency": "CONTINUOUS"}],
+                    "recordingModeOverrides": [
+                        {"resourceTypes": [TABLE], "recordingFrequency": "CONTINUOUS"}
+                    ],
                 },
             },
             True,
@@ -108,27 +131,47 @@ def test_where_nothing_is_recorded_nothing_is_counted() -> None:
                 "recordingGroup": EVERYTHING,
                 "recordingMode": {
                     "recordingFrequency": "CONTINUOUS",
-                    "recordingModeOverrides": [{"resourceTypes": [TABLE], "recordingFrequency": "DAILY"}],
+                    "recordingModeOverrides": [
+                        {"resourceTypes": [TABLE], "recordingFrequency": "DAILY"}
+                    ],
                 },
             },
             False,
         ),
     ],
 )
-def test_a_type_counts_only_where_each_change_of_it_is_written_down(recorder: dict[str, Any], recorded: bool) -> None:
+def test_a_type_counts_only_where_each_change_of_it_is_written_down(
+    recorder: dict[str, Any], recorded: bool
+) -> None:
     assert records(recorder, TABLE) is recorded
     assert (TABLE in run(recorded_counts, config(recorder))) is recorded
 
 
 @pytest.mark.parametrize(
-    "name", ["DescribeConfigurationRecorders", "DescribeConfigurationRecorderStatus", "GetDiscoveredResourceCounts"]
+    "name",
+    [
+        "DescribeConfigurationRecorders",
+        "DescribeConfigurationRecorderStatus",
+        "GetDiscoveredResourceCounts",
+    ],
 )
 @pytest.mark.parametrize(
-    "answer", [(State.DENIED, "AccessDenied"), (State.PARTIAL, "Throttling"), {"resourceCounts": 1}, "x", ["x"]]
+    "answer",
+    [
+        (State.DENIED, "AccessDenied"),
+        (State.PARTIAL, "Throttling"),
+        {"resourceCounts": 1},
+        "x",
+        ["x"],
+    ],
 )
 def test_what_config_did_not_say_whole_is_unread(name: str, answer: Any) -> None:
     if answer == {"resourceCounts": 1}:
-        members = {"ConfigurationRecorders": 1, "ConfigurationRecordersStatus": [1], "resourceCounts": 1}
+        members = {
+            "ConfigurationRecorders": 1,
+            "ConfigurationRecordersStatus": [1],
+            "resourceCounts": 1,
+        }
         answer = members
     found = run(recorded_counts, config({"recordingGroup": EVERYTHING}, **{name: answer}))
     assert isinstance(found, Unreadable)
@@ -169,8 +212,12 @@ def test_the_kinds_ask_for_their_own_type_deleted_ones_included() -> None:
         {"recordingGroup": EVERYTHING, "recordingMode": {"recordingFrequency": "DAILY"}},
     ],
 )
-def test_where_changes_are_not_recorded_an_empty_list_is_no_knowledge(recorder: dict[str, Any] | None) -> None:
-    found = run(security_groups, config(recorder, ListDiscoveredResources={"resourceIdentifiers": []}))
+def test_where_changes_are_not_recorded_an_empty_list_is_no_knowledge(
+    recorder: dict[str, Any] | None,
+) -> None:
+    found = run(
+        security_groups, config(recorder, ListDiscoveredResources={"resourceIdentifiers": []})
+    )
     assert isinstance(found, Unreadable)
     assert found.reason == f"AWS Config does not record each change of {GROUP} in eu-west-1"
 
@@ -202,12 +249,20 @@ def test_the_tree_is_walked_to_its_leaves() -> None:
 
 @pytest.mark.parametrize("state", [State.ABSENT, State.ERROR])
 def test_without_an_organisation_there_is_no_tree(state: State) -> None:
-    assert run(organization_tree, {"ListRoots": (state, "AWSOrganizationsNotInUseException")}) is ABSENT
+    assert (
+        run(organization_tree, {"ListRoots": (state, "AWSOrganizationsNotInUseException")})
+        is ABSENT
+    )
 
 
 @pytest.mark.parametrize("name", TREE)
 @pytest.mark.parametrize(
-    "answer", [(State.DENIED, "AccessDenied"), (State.PARTIAL, "Throttling"), {"Roots": [{}], "Children": [{"Id": 7}]}]
+    "answer",
+    [
+        (State.DENIED, "AccessDenied"),
+        (State.PARTIAL, "Throttling"),
+        {"Roots": [{}], "Children": [{"Id": 7}]},
+    ],
 )
 def test_a_branch_that_was_not_read_leaves_the_tree_unread(name: str, answer: Any) -> None:
     found = run(organization_tree, {**TREE, name: answer})

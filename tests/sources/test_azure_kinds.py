@@ -91,11 +91,23 @@ def test_a_wrong_member_or_type_in_a_kind_is_said(library: Library) -> None:
 @pytest.mark.parametrize(
     ("request_", "words"),
     [
-        (Request(operation="Microsoft.Storage:StorageAccount_List"), "did you mean 'StorageAccounts_List'?"),
+        (
+            Request(operation="Microsoft.Storage:StorageAccount_List"),
+            "did you mean 'StorageAccounts_List'?",
+        ),
         (Request(operation="Microsoft.Stories:X_List"), "there is no model"),
-        (Request(operation="Microsoft.Storage:StorageAccounts_List", items=("values",)), "did you mean 'value'?"),
-        (Request(operation="Microsoft.Storage:ManagementPolicies_Get", items=("properties",)), "is no list"),
-        (Request(operation="Microsoft.Web:WebApps_List", arguments={"$fliter": "x"}), "has no argument '$fliter'"),
+        (
+            Request(operation="Microsoft.Storage:StorageAccounts_List", items=("values",)),
+            "did you mean 'value'?",
+        ),
+        (
+            Request(operation="Microsoft.Storage:ManagementPolicies_Get", items=("properties",)),
+            "is no list",
+        ),
+        (
+            Request(operation="Microsoft.Web:WebApps_List", arguments={"$fliter": "x"}),
+            "has no argument '$fliter'",
+        ),
     ],
 )
 def test_what_the_models_do_not_know_is_said(request_: Request, words: str) -> None:
@@ -103,7 +115,12 @@ def test_what_the_models_do_not_know_is_said(request_: Request, words: str) -> N
 
 
 @pytest.mark.parametrize(
-    "path", ["value.[].properties.networkAcl", "value.[].properties.allowBlobPublicAccess.x", "value.[].sku.nam"]
+    "path",
+    [
+        "value.[].properties.networkAcl",
+        "value.[].properties.allowBlobPublicAccess.x",
+        "value.[].sku.nam",
+    ],
 )
 def test_a_wrong_path_is_said(path: str) -> None:
     with pytest.raises(WrongError):
@@ -112,6 +129,8 @@ def test_a_wrong_path_is_said(path: str) -> None:
 
 def test_nothing_is_listed_that_nobody_asks(library: Library) -> None:
     both = (library, in_bulk(library, every_type(library)))
-    asked = {request.operation for way in both for kind in _kinds(way) for request in requests(kind)}
+    asked = {
+        request.operation for way in both for kind in _kinds(way) for request in requests(kind)
+    }
     asked |= {*AUDIT_LOGS.get("azure")().operations}
     assert sorted(set(operations("azure")) - asked) == DISCOVERY

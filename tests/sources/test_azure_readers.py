@@ -58,15 +58,25 @@ def _refused(state: State = State.DENIED, code: str = "Forbidden", data: Any = N
 
 
 def _role(principal: str, role: str = GLOBAL, kind: str = "user", name: str = "") -> dict[str, Any]:
-    whole = {"@odata.type": f"#microsoft.graph.{kind}", "id": principal, "userPrincipalName": name or principal}
+    whole = {
+        "@odata.type": f"#microsoft.graph.{kind}",
+        "id": principal,
+        "userPrincipalName": name or principal,
+    }
     return {"principalId": principal, "roleDefinitionId": role, "principal": whole}
 
 
 def _member(principal: str, kind: str = "user") -> dict[str, Any]:
-    return {"@odata.type": f"#microsoft.graph.{kind}", "id": principal, "displayName": f"Person {principal}"}
+    return {
+        "@odata.type": f"#microsoft.graph.{kind}",
+        "id": principal,
+        "displayName": f"Person {principal}",
+    }
 
 
-def _arm(principal: str, role: str = OWNER, scope: str = f"/subscriptions/{SUB}", kind: str = "User") -> dict[str, Any]:
+def _arm(
+    principal: str, role: str = OWNER, scope: str = f"/subscriptions/{SUB}", kind: str = "User"
+) -> dict[str, Any]:
     definition = f"/subscriptions/{SUB}/providers/Microsoft.Authorization/roleDefinitions/{role}"
     return {
         "properties": {
@@ -93,12 +103,20 @@ def test_active_and_eligible_holders_of_the_named_roles() -> None:
         },
     )
     assert rows == [
-        {"principal": "a", "role": GLOBAL, "name": "ann@example.com", "eligible": False, "through": []},
+        {
+            "principal": "a",
+            "role": GLOBAL,
+            "name": "ann@example.com",
+            "eligible": False,
+            "through": [],
+        },
         {"principal": "b", "role": GLOBAL, "name": "b", "eligible": True, "through": []},
     ]
     assert [call.params for call in calls] == [{"$expand": "principal"}] * 2
     both, _ = run(
-        "azure.directory_administrators", {ASSIGNED: [_role("c", role=PRIVILEGED)]}, entra_admin_roles=[PRIVILEGED]
+        "azure.directory_administrators",
+        {ASSIGNED: [_role("c", role=PRIVILEGED)]},
+        entra_admin_roles=[PRIVILEGED],
     )
     assert _who(both) == {"c"}
 
@@ -108,7 +126,11 @@ def test_members_of_a_group_hold_its_role_and_so_do_those_who_can_join() -> None
         "azure.directory_administrators",
         {
             ASSIGNED: [_role("g", kind="group")],
-            f"{MEMBERS} g": [_member("a"), _member("inner", "group"), _member("app", "servicePrincipal")],
+            f"{MEMBERS} g": [
+                _member("a"),
+                _member("inner", "group"),
+                _member("app", "servicePrincipal"),
+            ],
             JOINING: [{"principalId": "b", "principal": _member("b")}],
         },
     )
@@ -123,8 +145,12 @@ def test_members_of_a_group_hold_its_role_and_so_do_those_who_can_join() -> None
 
 def test_a_tenant_without_the_licence_has_nobody_who_is_eligible() -> None:
     unlicensed = _refused(State.ABSENT, "AadPremiumLicenseRequired")
-    rows, calls = run("azure.directory_administrators", {ASSIGNED: [_role("a")], ELIGIBLE: unlicensed})
-    assert rows == [{"principal": "a", "role": GLOBAL, "name": "a", "eligible": False, "through": []}]
+    rows, calls = run(
+        "azure.directory_administrators", {ASSIGNED: [_role("a")], ELIGIBLE: unlicensed}
+    )
+    assert rows == [
+        {"principal": "a", "role": GLOBAL, "name": "a", "eligible": False, "through": []}
+    ]
     assert not isinstance(rows, OpenList)
     assert [call.absent_on for call in calls] == [(), ("AadPremiumLicenseRequired",)]
 
@@ -145,7 +171,11 @@ def test_a_tenant_without_the_licence_has_nobody_who_is_eligible() -> None:
     ],
 )
 def test_whatever_is_not_read_leaves_the_list_open(operation: str, answer: Answer) -> None:
-    table = {ASSIGNED: [_role("a"), _role("g", kind="group")], f"{MEMBERS} g": [_member("b")], operation: answer}
+    table = {
+        ASSIGNED: [_role("a"), _role("g", kind="group")],
+        f"{MEMBERS} g": [_member("b")],
+        operation: answer,
+    }
     rows, _ = run("azure.directory_administrators", table)
     assert isinstance(rows, OpenList)
     assert rows.reason
@@ -191,13 +221,22 @@ def test_custom_roles_are_weighed_by_what_they_allow() -> None:
         _custom("giver", ["Microsoft.Authorization/roleAssignments/*", "Microsoft.Compute/*/read"]),
         _custom("reader", ["*/read"]),
     ]
-    table = {ROLES: definitions, ARM: [_arm(f"of-{row['name']}", role=row["name"]) for row in definitions]}
+    table = {
+        ROLES: definitions,
+        ARM: [_arm(f"of-{row['name']}", role=row["name"]) for row in definitions],
+    }
     rows, _ = run("azure.subscription_administrators", table)
-    assert [(row["principal"], row["owner"]) for row in rows] == [("of-all", True), ("of-giver", False)]
+    assert [(row["principal"], row["owner"]) for row in rows] == [
+        ("of-all", True),
+        ("of-giver", False),
+    ]
 
 
 def test_a_group_that_owns_is_its_members() -> None:
-    table = {ARM: [_arm("g", kind="Group"), _arm("a")], f"{MEMBERS} g": [_member("a"), _member("b")]}
+    table = {
+        ARM: [_arm("g", kind="Group"), _arm("a")],
+        f"{MEMBERS} g": [_member("a"), _member("b")],
+    }
     rows, _ = run("azure.subscription_administrators", table)
     assert rows == [
         {"principal": "a", "name": "Person a", "owner": True, "active": True, "through": ["g"]},
@@ -208,22 +247,30 @@ def test_a_group_that_owns_is_its_members() -> None:
 @pytest.mark.parametrize("operation", [ARM, ARM_ELIGIBLE, ROLES, f"{MEMBERS} g", JOINING])
 @pytest.mark.parametrize("rows", [_refused(), [{}], [{"name": "x", "properties": {}}]])
 def test_what_is_not_read_of_a_subscription_leaves_the_list_open(operation: str, rows: Any) -> None:
-    found, _ = run("azure.subscription_administrators", {ARM: [_arm("g", kind="Group")], operation: rows})
+    found, _ = run(
+        "azure.subscription_administrators", {ARM: [_arm("g", kind="Group")], operation: rows}
+    )
     assert isinstance(found, OpenList)
 
 
 def test_sign_ins_of_the_entra_accounts_among_the_named_ones() -> None:
     one, other = "3f0c1c6e-0000-4000-8000-000000000001", "3f0c1c6e-0000-4000-8000-000000000002"
     rows, calls = run(
-        "azure.break_glass_sign_ins", {SIGN_INS: [{"id": "s"}]}, break_glass_users=["emergency", other.upper(), one]
+        "azure.break_glass_sign_ins",
+        {SIGN_INS: [{"id": "s"}]},
+        break_glass_users=["emergency", other.upper(), one],
     )
     assert rows == [{"id": "s"}, {"id": "s"}]
-    assert [call.params for call in calls] == [{"$filter": f"userId eq '{user}'"} for user in (one, other)]
+    assert [call.params for call in calls] == [
+        {"$filter": f"userId eq '{user}'"} for user in (one, other)
+    ]
     refused, _ = run("azure.break_glass_sign_ins", {SIGN_INS: _refused()}, break_glass_users=[one])
     assert isinstance(refused, OpenList)
 
 
-@pytest.mark.parametrize("named", [None, [], ["emergency"], ["3f0c1c6e-0000-4000-8000-000000000001' or 1 eq 1"]])
+@pytest.mark.parametrize(
+    "named", [None, [], ["emergency"], ["3f0c1c6e-0000-4000-8000-000000000001' or 1 eq 1"]]
+)
 def test_without_named_accounts_no_sign_in_is_known(named: Any) -> None:
     rows, calls = run("azure.break_glass_sign_ins", {}, break_glass_users=named)
     assert isinstance(rows, Unreadable)

@@ -100,7 +100,11 @@ def test_the_inventory_tells_what_kinds_read_of_it_in_bulk(library: Library) -> 
             assert request.rows is not None
             assert list(request_problems(request)) == []
             rows = (*steps_of(request.items[0]), *request.rows.item.split("."))
-            for member in ((*rows[:2], request.rows.tells), rows, *((*rows, *path) for path in request.rows.read)):
+            for member in (
+                (*rows[:2], request.rows.tells),
+                rows,
+                *((*rows, *path) for path in request.rows.read),
+            ):
                 walk(output(request.operation), member)
         quiet = kind.bulk.quiet if kind.bulk else ()
         # What may be left out is something that is read.
@@ -111,7 +115,9 @@ def test_the_inventory_tells_what_kinds_read_of_it_in_bulk(library: Library) -> 
 def test_another_verb_path_or_page_is_said() -> None:
     operation = operations("gcp")["compute:firewalls.list"]
     assert operation.page is not None
-    assert list(wire_problems(replace(operation, post=True))) == ["compute:firewalls.list: Google says GET"]
+    assert list(wire_problems(replace(operation, post=True))) == [
+        "compute:firewalls.list: Google says GET"
+    ]
     assert list(wire_problems(replace(operation, path="/compute/v1/firewalls")))
     assert list(wire_problems(replace(operation, page=replace(operation.page, send="token"))))
     with pytest.raises(WrongError):
@@ -124,14 +130,24 @@ def test_a_wrong_member_or_type_in_a_kind_is_said(library: Library) -> None:
     kind = library.kinds["gcp.storage.bucket"]
     attribute = kind.attributes["versioning"]
     wrong = replace(kind, attributes={"versioning": replace(attribute, type="string")})
-    assert list(problems(wrong, library)) == ["gcp.storage.bucket: versioning is string, the model says boolean"]
+    assert list(problems(wrong, library)) == [
+        "gcp.storage.bucket: versioning is string, the model says boolean"
+    ]
     instance = library.kinds["gcp.compute.instance"]
     other = replace(instance, attributes={"versioning": attribute})
-    assert [text for text in problems(other, library) if "Instance" in text and "has no 'versioning'" in text]
+    assert [
+        text
+        for text in problems(other, library)
+        if "Instance" in text and "has no 'versioning'" in text
+    ]
 
 
 def test_only_what_google_publishes_no_document_for_is_written_by_hand() -> None:
-    authored = [path.stem for path in (SOURCES / "gcp/models").glob("*.json") if '"authored"' in path.read_text()]
+    authored = [
+        path.stem
+        for path in (SOURCES / "gcp/models").glob("*.json")
+        if '"authored"' in path.read_text()
+    ]
     assert authored == ["securitycentermanagement"]
     assert {path.stem for path in (SOURCES / "gcp/models").glob("*.json")} == {
         name.partition(":")[0] for name in operations("gcp")

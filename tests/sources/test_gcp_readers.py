@@ -24,12 +24,16 @@ ABOVE = {
         {"resourceId": {"type": "organization", "id": "1"}},
     ]
 }
-PROJECT, FOLDER, ORGANIZATION = (f"{CRM}:{level}.getIamPolicy" for level in ("projects", "folders", "organizations"))
+PROJECT, FOLDER, ORGANIZATION = (
+    f"{CRM}:{level}.getIamPolicy" for level in ("projects", "folders", "organizations")
+)
 
 
 def run(reader: str, answers: Mapping[str, Any], account: str = "shop") -> tuple[Any, list[Call]]:
     """What a reader makes of answers by operation, given as data or as a state, and the calls that it made."""
-    program = READERS.get(reader)(ReadContext(account=account, partition="", region="", started=STARTED))
+    program = READERS.get(reader)(
+        ReadContext(account=account, partition="", region="", started=STARTED)
+    )
     asked: list[Call] = []
     try:
         call = next(program)
@@ -58,19 +62,35 @@ def test_bindings_of_every_level_are_read() -> None:
         {
             PROJECT: {"bindings": [{"role": "roles/viewer", "members": members}]},
             FOLDER: {"bindings": [{"role": "roles/editor"}]},
-            ORGANIZATION: {"bindings": [{"role": "roles/owner", "members": members, "condition": {"expression": "x"}}]},
+            ORGANIZATION: {
+                "bindings": [
+                    {"role": "roles/owner", "members": members, "condition": {"expression": "x"}}
+                ]
+            },
         }
     )
     assert found["Bindings"] == [
-        {"Role": "roles/viewer", "Members": members, "Conditional": False, "Level": "projects/shop"},
+        {
+            "Role": "roles/viewer",
+            "Members": members,
+            "Conditional": False,
+            "Level": "projects/shop",
+        },
         {"Role": "roles/editor", "Members": [], "Conditional": False, "Level": "folders/22"},
-        {"Role": "roles/owner", "Members": members, "Conditional": True, "Level": "organizations/1"},
+        {
+            "Role": "roles/owner",
+            "Members": members,
+            "Conditional": True,
+            "Level": "organizations/1",
+        },
     ]
     assert not isinstance(found["Bindings"], OpenList)
 
 
 def test_the_form_of_policies_that_tells_conditions_is_asked_for() -> None:
-    _, asked = run("gcp.inherited_policies", {ANCESTRY: ABOVE, PROJECT: {}, FOLDER: {}, ORGANIZATION: {}})
+    _, asked = run(
+        "gcp.inherited_policies", {ANCESTRY: ABOVE, PROJECT: {}, FOLDER: {}, ORGANIZATION: {}}
+    )
     assert [(call.operation, call.params.get("resource")) for call in asked[1:]] == [
         (PROJECT, "projects/shop"),
         (FOLDER, "folders/22"),
@@ -83,8 +103,14 @@ def test_audit_logs_of_every_level_are_read() -> None:
     log = {"logType": "DATA_READ", "exemptedMembers": ["user:eve@example.com"]}
     found = policies(
         {
-            PROJECT: {"auditConfigs": [{"service": "allServices", "auditLogConfigs": [{"logType": "ADMIN_READ"}]}]},
-            ORGANIZATION: {"auditConfigs": [{"service": "storage.googleapis.com", "auditLogConfigs": [log]}]},
+            PROJECT: {
+                "auditConfigs": [
+                    {"service": "allServices", "auditLogConfigs": [{"logType": "ADMIN_READ"}]}
+                ]
+            },
+            ORGANIZATION: {
+                "auditConfigs": [{"service": "storage.googleapis.com", "auditLogConfigs": [log]}]
+            },
         }
     )
     assert found["AuditLogs"] == [
@@ -130,7 +156,14 @@ def test_bindings_of_another_form_leave_the_list_open(bad: Any) -> None:
         {"auditConfigs": [{"service": "s", "auditLogConfigs": ["x"]}]},
         {"auditConfigs": [{"auditLogConfigs": [{"logType": "DATA_READ"}]}]},
         {"auditConfigs": [{"service": "s", "auditLogConfigs": [{}]}]},
-        {"auditConfigs": [{"service": "s", "auditLogConfigs": [{"logType": "DATA_READ", "exemptedMembers": "x"}]}]},
+        {
+            "auditConfigs": [
+                {
+                    "service": "s",
+                    "auditLogConfigs": [{"logType": "DATA_READ", "exemptedMembers": "x"}],
+                }
+            ]
+        },
     ],
 )
 def test_audit_logs_of_another_form_leave_the_list_open(bad: Any) -> None:
@@ -148,12 +181,24 @@ def test_audit_logs_of_another_form_leave_the_list_open(bad: Any) -> None:
         {"ancestor": []},
         {"ancestor": ["x"]},
         {"ancestor": [{"resourceId": {"type": "folder", "id": "22"}}]},
-        {"ancestor": [{"resourceId": {"type": "project", "id": "shop"}}, {"resourceId": {"type": "cloud", "id": "2"}}]},
-        {"ancestor": [{"resourceId": {"type": "project", "id": "shop"}}, {"resourceId": {"type": "folder"}}]},
+        {
+            "ancestor": [
+                {"resourceId": {"type": "project", "id": "shop"}},
+                {"resourceId": {"type": "cloud", "id": "2"}},
+            ]
+        },
+        {
+            "ancestor": [
+                {"resourceId": {"type": "project", "id": "shop"}},
+                {"resourceId": {"type": "folder"}},
+            ]
+        },
         {"ancestor": ABOVE["ancestor"][:2]},
     ],
 )
-@pytest.mark.parametrize("reader", ["gcp.inherited_policies", "gcp.inherited_sinks", "gcp.inherited_mute_configs"])
+@pytest.mark.parametrize(
+    "reader", ["gcp.inherited_policies", "gcp.inherited_sinks", "gcp.inherited_mute_configs"]
+)
 def test_without_knowing_what_is_above_nothing_is_known(reader: str, ancestry: Any) -> None:
     found, asked = run(reader, {ANCESTRY: ancestry})
     assert isinstance(found, Unreadable)
@@ -196,8 +241,12 @@ def test_what_was_read_of_sinks_is_kept_where_the_rest_was_not() -> None:
 def test_mute_rules_of_the_organisation_are_left_to_its_own_kind() -> None:
     answers = {
         ANCESTRY: ABOVE,
-        "securitycenter:projects.muteConfigs.list": {"muteConfigs": [{"name": "projects/shop/muteConfigs/a"}]},
-        "securitycenter:folders.muteConfigs.list": {"muteConfigs": [{"name": "folders/22/muteConfigs/b"}]},
+        "securitycenter:projects.muteConfigs.list": {
+            "muteConfigs": [{"name": "projects/shop/muteConfigs/a"}]
+        },
+        "securitycenter:folders.muteConfigs.list": {
+            "muteConfigs": [{"name": "folders/22/muteConfigs/b"}]
+        },
     }
     found, _ = run("gcp.inherited_mute_configs", answers)
     assert [row["Level"] for row in found] == ["projects/shop", "folders/22"]
@@ -208,7 +257,9 @@ ORG, USERS = f"{CRM}:organizations.get", "directory:users.list"
 
 def test_people_are_those_of_the_organisations_directory() -> None:
     users = [{"id": "1", "primaryEmail": "ann@example.com"}]
-    found, asked = run("gcp.directory_users", {ORG: {"directoryCustomerId": "C01"}, USERS: {"users": users}}, "1")
+    found, asked = run(
+        "gcp.directory_users", {ORG: {"directoryCustomerId": "C01"}, USERS: {"users": users}}, "1"
+    )
     assert found == users
     assert asked[0].params == {"organization": "1"}
     assert asked[1].params["customer"] == "C01"
@@ -216,7 +267,9 @@ def test_people_are_those_of_the_organisations_directory() -> None:
     assert "name" not in asked[1].params["fields"].replace("primaryEmail", "")
 
 
-@pytest.mark.parametrize("organization", [State.DENIED, {}, {"directoryCustomerId": ""}, {"directoryCustomerId": 1}])
+@pytest.mark.parametrize(
+    "organization", [State.DENIED, {}, {"directoryCustomerId": ""}, {"directoryCustomerId": 1}]
+)
 def test_an_organisation_without_a_directory_leaves_people_unread(organization: Any) -> None:
     found, asked = run("gcp.directory_users", {ORG: organization}, "1")
     assert isinstance(found, Unreadable)
@@ -226,23 +279,32 @@ def test_an_organisation_without_a_directory_leaves_people_unread(organization: 
 @pytest.mark.parametrize("users", [State.DENIED, State.DISABLED, State.THROTTLED, {"users": "x"}])
 def test_people_who_were_not_listed_are_unread(users: Any) -> None:
     assert isinstance(
-        run("gcp.directory_users", {ORG: {"directoryCustomerId": "C01"}, USERS: users}, "1")[0], Unreadable
+        run("gcp.directory_users", {ORG: {"directoryCustomerId": "C01"}, USERS: users}, "1")[0],
+        Unreadable,
     )
 
 
-POOLS, PROVIDERS = (f"iam:projects.locations.workloadIdentityPools.{name}" for name in ("list", "providers.list"))
+POOLS, PROVIDERS = (
+    f"iam:projects.locations.workloadIdentityPools.{name}" for name in ("list", "providers.list")
+)
 POOL = {"name": "projects/1/locations/global/workloadIdentityPools/ci", "state": "ACTIVE"}
 GITHUB = {
     "name": f"{POOL['name']}/providers/github",
     "state": "ACTIVE",
     "oidc": {"issuerUri": "https://token.actions.githubusercontent.com"},
-    "attributeMapping": {"google.subject": "assertion.sub", "attribute.owner": "assertion.repository_owner"},
+    "attributeMapping": {
+        "google.subject": "assertion.sub",
+        "attribute.owner": "assertion.repository_owner",
+    },
     "attributeCondition": "attribute.owner == 'acme'",
 }
 
 
 def providers(*found: Any, pool: Mapping[str, Any] = POOL) -> Any:
-    answers = {POOLS: {"workloadIdentityPools": [pool]}, PROVIDERS: {"workloadIdentityPoolProviders": list(found)}}
+    answers = {
+        POOLS: {"workloadIdentityPools": [pool]},
+        PROVIDERS: {"workloadIdentityPoolProviders": list(found)},
+    }
     return run("gcp.workload_identity_providers", answers)[0]
 
 
@@ -265,28 +327,42 @@ def test_a_provider_says_whom_it_lets_in() -> None:
 @pytest.mark.parametrize("part", ["provider", "pool"])
 @pytest.mark.parametrize("change", [{"state": "DELETED"}, {"disabled": True}])
 def test_a_provider_works_only_if_it_and_its_pool_do(part: str, change: Mapping[str, Any]) -> None:
-    found = providers({**GITHUB, **change}) if part == "provider" else providers(GITHUB, pool={**POOL, **change})
+    found = (
+        providers({**GITHUB, **change})
+        if part == "provider"
+        else providers(GITHUB, pool={**POOL, **change})
+    )
     assert found[0]["Active"] is False
 
 
 def test_a_pool_that_is_refused_leaves_the_providers_open() -> None:
     found, _ = run(
-        "gcp.workload_identity_providers", {POOLS: {"workloadIdentityPools": [POOL]}, PROVIDERS: State.DENIED}
+        "gcp.workload_identity_providers",
+        {POOLS: {"workloadIdentityPools": [POOL]}, PROVIDERS: State.DENIED},
     )
     assert isinstance(found, OpenList)
     assert found.gaps == {f"{PROVIDERS}@"}
     nameless, _ = run("gcp.workload_identity_providers", {POOLS: {"workloadIdentityPools": [{}]}})
     assert isinstance(nameless, OpenList)
     cut = Answer(
-        call=Call(operation=PROVIDERS, region=""), state=State.PARTIAL, data={"workloadIdentityPoolProviders": [GITHUB]}
+        call=Call(operation=PROVIDERS, region=""),
+        state=State.PARTIAL,
+        data={"workloadIdentityPoolProviders": [GITHUB]},
     )
-    found, _ = run("gcp.workload_identity_providers", {POOLS: {"workloadIdentityPools": [POOL]}, PROVIDERS: cut})
+    found, _ = run(
+        "gcp.workload_identity_providers",
+        {POOLS: {"workloadIdentityPools": [POOL]}, PROVIDERS: cut},
+    )
     assert isinstance(found, OpenList)
     assert len(found) == 1
     assert isinstance(run("gcp.workload_identity_providers", {POOLS: State.DENIED})[0], Unreadable)
 
 
-MAPPING = {"google.subject": "assertion.sub", "attribute.org": "assertion.repository_owner", "attribute.x": "'acme'"}
+MAPPING = {
+    "google.subject": "assertion.sub",
+    "attribute.org": "assertion.repository_owner",
+    "attribute.x": "'acme'",
+}
 
 
 @pytest.mark.parametrize(
@@ -342,11 +418,21 @@ def test_a_condition_that_a_stranger_can_meet_does_not(condition: str) -> None:
     assert bound_to_tenant(condition, MAPPING) is False
 
 
-@pytest.mark.parametrize("condition", ["assertion.repository = 'acme'", "extract(assertion.sub, '{x}')(", 7, None])
+@pytest.mark.parametrize(
+    "condition", ["assertion.repository = 'acme'", "extract(assertion.sub, '{x}')(", 7, None]
+)
 def test_a_condition_that_cannot_be_read_is_unread(condition: Any) -> None:
     assert isinstance(bound_to_tenant(condition, MAPPING), Unreadable)
     assert isinstance(bound_to_tenant("assertion.sub == 'x'", None), Unreadable)
 
 
 def test_who_asks_for_a_token_does_not_choose_a_claim_that_binds() -> None:
-    assert not TENANT_CLAIMS & {"aud", "ref", "actor", "environment", "workflow", "event_name", "azp"}
+    assert not TENANT_CLAIMS & {
+        "aud",
+        "ref",
+        "actor",
+        "environment",
+        "workflow",
+        "event_name",
+        "azp",
+    }

@@ -8,15 +8,15 @@ import pytest
 
 from scanner.sources.gcp.permissions import in_role, role_yaml, terraform
 from scanner.sources.rest.operations import operations
-from scanner.sources.rest.wire import Place, Wire, following, made
+from scanner.sources.rest.wire import Endpoint, PreparedRequest, following, made
 
 SERVICES = operations("gcp")["run:projects.locations.services.list"]
 
 
 def _next(data: dict[str, Any]) -> Any:
     wire = made(SERVICES, {"parent": "projects/p/locations/-"}, {})
-    assert isinstance(wire, Wire)
-    return following(SERVICES.page, wire, Place(host=SERVICES.host), data, "")
+    assert isinstance(wire, PreparedRequest)
+    return following(SERVICES.page, wire, Endpoint(host=SERVICES.host), data, "")
 
 
 def test_a_token_inside_a_member_is_sent_back() -> None:
@@ -24,23 +24,38 @@ def test_a_token_inside_a_member_is_sent_back() -> None:
     assert following_page.target == "/v1/projects/p/locations/-/services?continue=abc"
 
 
-@pytest.mark.parametrize("data", [{}, {"metadata": {}}, {"metadata": {"continue": ""}}, {"metadata": "x"}])
+@pytest.mark.parametrize(
+    "data", [{}, {"metadata": {}}, {"metadata": {"continue": ""}}, {"metadata": "x"}]
+)
 def test_without_one_that_was_the_last_page(data: dict[str, Any]) -> None:
     assert _next(data) is None
 
 
-NAMES = ["compute.instances.list", "resourcemanager.folders.getIamPolicy", "https://www.googleapis.com/auth/x.readonly"]
+NAMES = [
+    "compute.instances.list",
+    "resourcemanager.folders.getIamPolicy",
+    "https://www.googleapis.com/auth/x.readonly",
+]
 
 
 def test_a_scope_is_in_no_role_and_what_is_above_in_none_of_a_project() -> None:
-    assert in_role(NAMES, project=False) == ["compute.instances.list", "resourcemanager.folders.getIamPolicy"]
+    assert in_role(NAMES, project=False) == [
+        "compute.instances.list",
+        "resourcemanager.folders.getIamPolicy",
+    ]
     assert in_role(NAMES, project=True) == ["compute.instances.list"]
 
 
 def test_what_is_not_in_the_role_is_said_beside_it() -> None:
     for text in (
         role_yaml(["compute.instances.list"], ["x.googleapis.com"], beside=NAMES[1:]),
-        terraform(["compute.instances.list"], ["x.googleapis.com"], project=True, member="", beside=NAMES[1:]),
+        terraform(
+            ["compute.instances.list"],
+            ["x.googleapis.com"],
+            project=True,
+            member="",
+            beside=NAMES[1:],
+        ),
     ):
         said = [line for line in text.splitlines() if line.startswith("# Not in this role")]
         assert said == [

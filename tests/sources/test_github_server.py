@@ -13,14 +13,20 @@ from scanner.sources import Rules
 from scanner.sources.github.opening import open_github
 
 PAGE = {"hasNextPage": False, "endCursor": "x"}
-COMMITS = {"data": {"repository": {"ref": {"target": {"history": {"pageInfo": PAGE, "nodes": [{"oid": "a"}]}}}}}}
+COMMITS = {
+    "data": {
+        "repository": {"ref": {"target": {"history": {"pageInfo": PAGE, "nodes": [{"oid": "a"}]}}}}
+    }
+}
 QUERY = Call(
     operation="github:graphql/branch-commits",
     region="",
     params={"owner": "acme", "name": "app", "branch": "main", "since": "2026-01-01T00:00:00Z"},
     items=("data.repository.ref.target.history.nodes",),
 )
-REPOSITORIES = Call(operation="github:repos/list-for-org", region="", params={"org": "acme"}, items=("items",))
+REPOSITORIES = Call(
+    operation="github:repos/list-for-org", region="", params={"org": "acme"}, items=("items",)
+)
 
 
 def asked(below: str, script: dict[str, Any], call: Call) -> tuple[Answer, Provider]:
@@ -32,16 +38,25 @@ def asked(below: str, script: dict[str, Any], call: Call) -> tuple[Answer, Provi
             f"{below}/orgs/acme/repos": [first],
             f"{below}/organizations/1/repos": [Said([{"name": "b"}])],
         }
-        config = TargetConfig(cloud="github", settings={"organization": "acme", "endpoint": provider.url + below})
+        config = TargetConfig(
+            cloud="github", settings={"organization": "acme", "endpoint": provider.url + below}
+        )
         (entrance,) = open_github(config, Rules())
         return entrance.session.ask(call), provider  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
     ("below", "path"),
-    [("/api/v3", "/api/graphql"), ("", "/graphql"), ("/proxy", "/proxy/graphql"), ("/v3", "/v3/graphql")],
+    [
+        ("/api/v3", "/api/graphql"),
+        ("", "/graphql"),
+        ("/proxy", "/proxy/graphql"),
+        ("/v3", "/v3/graphql"),
+    ],
 )
-def test_graphql_is_beside_the_third_version_and_else_below_the_endpoint(below: str, path: str) -> None:
+def test_graphql_is_beside_the_third_version_and_else_below_the_endpoint(
+    below: str, path: str
+) -> None:
     answer, provider = asked(below, {path: Said(COMMITS)}, QUERY)
     assert (answer.state, answer.count) == (State.OK, 1)
     assert provider.lines == [f"GET {below}/orgs/acme", f"POST {path}"]
@@ -50,4 +65,7 @@ def test_graphql_is_beside_the_third_version_and_else_below_the_endpoint(below: 
 def test_the_rest_interface_and_its_further_pages_stay_below_it() -> None:
     answer, provider = asked("/api/v3", {}, REPOSITORIES)
     assert (answer.state, answer.pages, answer.count) == (State.OK, 2, 2)
-    assert provider.lines[1:] == ["GET /api/v3/orgs/acme/repos", "GET /api/v3/organizations/1/repos?page=2"]
+    assert provider.lines[1:] == [
+        "GET /api/v3/orgs/acme/repos",
+        "GET /api/v3/organizations/1/repos?page=2",
+    ]

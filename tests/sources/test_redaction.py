@@ -19,7 +19,10 @@ KEY_ID = "AKIA" + "IOSFODNN7EXAMPLE"
 SECRET = "wJalrXUtnFEMI/K7MDENG" + "/bPxRfiCYEXAMPLEKEY"
 PRIVATE = "-----BEGIN RSA " + "PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----"
 ENCRYPTED = "-----BEGIN ENCRYPTED " + "PRIVATE KEY-----\nMIIE"
-JWT = "eyJhbGciOiJIUzI1NiJ9" + ".eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
+JWT = (
+    "eyJhbGciOiJIUzI1NiJ9"
+    + ".eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
+)
 SECRETS = {
     "key id": KEY_ID,
     "quoted": f'aws_secret_access_key = "{SECRET}"',
@@ -30,7 +33,9 @@ SECRETS = {
     "url": "postgres://app:hunter2@db.internal/app",
     "password": "DB_PASSWORD=correct-horse",
     "github": "ghp_" + "a1B2" * 9,
-    "base64": base64.b64encode(f"#!/bin/sh\nexport AWS_SECRET_ACCESS_KEY={SECRET}\n".encode()).decode(),
+    "base64": base64.b64encode(
+        f"#!/bin/sh\nexport AWS_SECRET_ACCESS_KEY={SECRET}\n".encode()
+    ).decode(),
     "gzip": base64.b64encode(gzip.compress(f"#!/bin/sh\nKEY={KEY_ID}\n".encode())).decode(),
 }
 HARMLESS = [
@@ -93,11 +98,16 @@ def test_declared_paths_are_replaced_whatever_they_hold(detector: Detector) -> N
     mark = {"$redacted": "declared secret"}
     assert cleaned["Functions"][0]["Environment"]["Variables"] == {"A": mark, "B": mark}
     assert cleaned["Functions"][1:] == data["Functions"][1:]
-    assert redacted == ("Functions[0].Environment.Variables.A", "Functions[0].Environment.Variables.B")
+    assert redacted == (
+        "Functions[0].Environment.Variables.A",
+        "Functions[0].Environment.Variables.B",
+    )
 
 
 def test_what_an_attribute_reads_is_not_detected(detector: Detector) -> None:
-    rules = Rules(read={"iam:ListAccessKeys": frozenset({"AccessKeyMetadata[].AccessKeyId", "Policy"})})
+    rules = Rules(
+        read={"iam:ListAccessKeys": frozenset({"AccessKeyMetadata[].AccessKeyId", "Policy"})}
+    )
     data = {
         "AccessKeyMetadata": [{"AccessKeyId": KEY_ID, "Note": KEY_ID}],
         "Policy": {"Statement": [{"Sid": KEY_ID, KEY_ID: "x"}]},
@@ -133,7 +143,11 @@ def test_records_that_are_spared_keep_their_value(detector: Detector) -> None:
         {"value": "nameless"},
     ]
     cleaned, paths = Redactor(rules, detector).clean("c:get", {"meta": {"items": items}})
-    assert [item["value"] for item in cleaned["meta"]["items"]] == ["on", "2", *[{"$redacted": "declared secret"}] * 3]
+    assert [item["value"] for item in cleaned["meta"]["items"]] == [
+        "on",
+        "2",
+        *[{"$redacted": "declared secret"}] * 3,
+    ]
     assert paths == tuple(f"meta.items[{index}].value" for index in (2, 3, 4))
 
 

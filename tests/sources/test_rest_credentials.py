@@ -29,7 +29,7 @@ from scanner.sources.failures import Failure
 from scanner.sources.gcp.credentials import GcpCredentials
 from scanner.sources.github.credentials import AppToken, EnvironmentToken
 from scanner.sources.rest import opening
-from scanner.sources.rest.replies import Reply
+from scanner.sources.rest.replies import HttpReply
 from scanner.sources.rest.tokens import Token
 from scanner.sources.rest.transport import Outgoing
 
@@ -47,7 +47,9 @@ class Table:
     def send(self, outgoing: Outgoing) -> Pending:
         self.sent.append(outgoing)
         pending = Pending()
-        known = next((said for start, said in self.replies.items() if outgoing.url.startswith(start)), None)
+        known = next(
+            (said for start, said in self.replies.items() if outgoing.url.startswith(start)), None
+        )
         pending.bring(_reply(known) if known is not None else _failure())
         return pending
 
@@ -57,9 +59,9 @@ class Table:
         return pending
 
 
-def _reply(said: Any) -> Reply:
+def _reply(said: Any) -> HttpReply:
     status, body = said if isinstance(said, tuple) else (200, said)
-    return Reply(status=status, headers={}, body=json.dumps(body).encode())
+    return HttpReply(status=status, headers={}, body=json.dumps(body).encode())
 
 
 def _failure() -> Failure:
@@ -92,7 +94,13 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: rsa.RSAPrivate
     return path
 
 
-MINTED = {"https://oauth2.googleapis.com/token": {"access_token": "minted", "expires_in": 3600, "token_type": "Bearer"}}
+MINTED = {
+    "https://oauth2.googleapis.com/token": {
+        "access_token": "minted",
+        "expires_in": 3600,
+        "token_type": "Bearer",
+    }
+}
 
 
 def test_a_service_accounts_key_makes_tokens_on_our_own_way(account: Path) -> None:
@@ -100,13 +108,19 @@ def test_a_service_accounts_key_makes_tokens_on_our_own_way(account: Path) -> No
     credentials = GcpCredentials(net)  # type: ignore[arg-type]
     made = credentials.token(PLATFORM)
     assert isinstance(made, Token)
-    assert (made.value, made.headers, credentials.caller.id) == ("minted", {}, "reader@audit.iam.gserviceaccount.com")
+    assert (made.value, made.headers, credentials.caller.id) == (
+        "minted",
+        {},
+        "reader@audit.iam.gserviceaccount.com",
+    )
     assert made.expires == pytest.approx(time.time() + 3600, abs=60)
     assert "minted" not in repr(made)
     assert [outgoing.url for outgoing in net.sent] == ["https://oauth2.googleapis.com/token"]
 
 
-def test_a_quota_project_is_said_with_each_request(account: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_quota_project_is_said_with_each_request(
+    account: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("GOOGLE_CLOUD_QUOTA_PROJECT", "paying")
     made = GcpCredentials(Table(dict(MINTED))).token(PLATFORM)  # type: ignore[arg-type]
     assert isinstance(made, Token)
@@ -115,7 +129,15 @@ def test_a_quota_project_is_said_with_each_request(account: Path, monkeypatch: p
 
 def test_a_service_account_is_impersonated(account: Path) -> None:
     until = "2099-01-01T00:00:00Z"
-    net = Table({**MINTED, "https://iamcredentials.googleapis.com/": {"accessToken": "as reader", "expireTime": until}})
+    net = Table(
+        {
+            **MINTED,
+            "https://iamcredentials.googleapis.com/": {
+                "accessToken": "as reader",
+                "expireTime": until,
+            },
+        }
+    )
     credentials = GcpCredentials(net, "reader@x.iam.gserviceaccount.com")  # type: ignore[arg-type]
     made = credentials.token(PLATFORM)
     assert isinstance(made, Token)
@@ -127,11 +149,17 @@ def test_a_service_account_is_impersonated(account: Path) -> None:
 @pytest.mark.parametrize(
     ("said", "state", "code"),
     [
-        ((400, {"error": "invalid_grant", "error_description": "Invalid JWT"}), State.DENIED, "RefreshError"),
+        (
+            (400, {"error": "invalid_grant", "error_description": "Invalid JWT"}),
+            State.DENIED,
+            "RefreshError",
+        ),
         (None, State.ERROR, "TokenTransportError"),
     ],
 )
-def test_a_token_that_is_not_made_is_a_failure(account: Path, said: Any, state: State, code: str) -> None:
+def test_a_token_that_is_not_made_is_a_failure(
+    account: Path, said: Any, state: State, code: str
+) -> None:
     replies = {} if said is None else {"https://oauth2.googleapis.com/token": said}
     made = GcpCredentials(Table(replies)).token(PLATFORM)  # type: ignore[arg-type]
     assert isinstance(made, Failure)
@@ -139,9 +167,12 @@ def test_a_token_that_is_not_made_is_a_failure(account: Path, said: Any, state: 
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [("{", "is not a valid json file"), ("{}", "does not have a valid type"), (None, "not found")]
+    ("content", "said"),
+    [("{", "is not a valid json file"), ("{}", "does not have a valid type"), (None, "not found")],
 )
-def test_a_key_that_is_named_and_cannot_be_used_is_said(account: Path, content: str | None, said: str) -> None:
+def test_a_key_that_is_named_and_cannot_be_used_is_said(
+    account: Path, content: str | None, said: str
+) -> None:
     account.unlink() if content is None else account.write_text(content)
     made = GcpCredentials(Table({})).token(PLATFORM)  # type: ignore[arg-type]
     assert isinstance(made, Failure)
@@ -150,7 +181,9 @@ def test_a_key_that_is_named_and_cannot_be_used_is_said(account: Path, content: 
     assert said in made.message
 
 
-def test_where_no_key_is_named_there_are_no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_where_no_key_is_named_there_are_no_credentials(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
     monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
     monkeypatch.setenv("NO_GCE_CHECK", "true")
@@ -163,7 +196,9 @@ def test_a_project_is_opened_with_a_token(account: Path, monkeypatch: pytest.Mon
     row = {"projectId": "alpha", "name": "projects/7", "displayName": "Alpha", "state": "ACTIVE"}
     net = Table({**MINTED, "https://cloudresourcemanager.googleapis.com/v3/projects/alpha": row})
     monkeypatch.setattr(opening, "network", lambda: net)
-    (entrance,) = SOURCES.get("gcp")().open(TargetConfig(cloud="gcp", settings={"id": "alpha"}), Rules())
+    (entrance,) = SOURCES.get("gcp")().open(
+        TargetConfig(cloud="gcp", settings={"id": "alpha"}), Rules()
+    )
     session = entrance.session  # type: ignore[attr-defined]
     assert (session.target, session.name) == ("gcp:alpha", "Alpha")
     assert session.callers[0].id == "reader@audit.iam.gserviceaccount.com"
@@ -174,7 +209,11 @@ def test_a_project_is_opened_with_a_token(account: Path, monkeypatch: pytest.Mon
 
 
 def token_of(tenant: str) -> str:
-    claims = base64.urlsafe_b64encode(json.dumps({"tid": tenant, "appid": "app-1"}).encode()).decode().rstrip("=")
+    claims = (
+        base64.urlsafe_b64encode(json.dumps({"tid": tenant, "appid": "app-1"}).encode())
+        .decode()
+        .rstrip("=")
+    )
     return f"e30.{claims}.x"
 
 
@@ -205,10 +244,16 @@ def test_a_token_says_whose_it_is(chain: Chain) -> None:
     made = credentials.token("scope")
     assert isinstance(made, Token)
     assert chain.asked == [{"scope": "scope", "tenant_id": TENANT}]
-    assert (credentials.tenant, credentials.caller.id, credentials.caller.account) == (TENANT, "app-1", TENANT)
+    assert (credentials.tenant, credentials.caller.id, credentials.caller.account) == (
+        TENANT,
+        "app-1",
+        TENANT,
+    )
 
 
-@pytest.mark.parametrize("token", ["", "a.b", "a.b.c", "a.!!.c", f"a.{base64.b64encode(b'[1]').decode()}.c"])
+@pytest.mark.parametrize(
+    "token", ["", "a.b", "a.b.c", "a.!!.c", f"a.{base64.b64encode(b'[1]').decode()}.c"]
+)
 def test_a_token_of_another_form_says_nothing(token: str) -> None:
     assert claims_of(token) == {}
 
@@ -221,7 +266,11 @@ def test_refusals_of_tokens_are_told_apart(chain: Chain) -> None:
     for error, state, code in (
         (CredentialUnavailableError(message="none"), State.DENIED, "NoCredentials"),
         (ClientAuthenticationError(message=nobody), State.DENIED, "NoCredentials"),
-        (ClientAuthenticationError(message=f"{nobody} AADSTS700016"), State.DENIED, "ClientAuthenticationError"),
+        (
+            ClientAuthenticationError(message=f"{nobody} AADSTS700016"),
+            State.DENIED,
+            "ClientAuthenticationError",
+        ),
         (ServiceRequestError(message="no way"), State.ERROR, "ServiceRequestError"),
     ):
         chain.error = error
@@ -230,18 +279,24 @@ def test_refusals_of_tokens_are_told_apart(chain: Chain) -> None:
         assert (made.state, made.code) == (state, code)
 
 
-@pytest.mark.parametrize("member", ["environment", "azure_cli", "azure_powershell", "azure_developer_cli", ""])
+@pytest.mark.parametrize(
+    "member", ["environment", "azure_cli", "azure_powershell", "azure_developer_cli", ""]
+)
 def test_members_of_the_chain_are_those_that_azure_identity_has(member: str) -> None:
     made = AzureCredentials(None, member, TENANT)._make()  # type: ignore[arg-type]
     assert hasattr(made, "get_token")
 
 
-def test_credentials_of_another_tenant_are_refused(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_credentials_of_another_tenant_are_refused(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
     chain.tenant = "99999999-0000-0000-0000-000000000000"
     net = Table({})
     monkeypatch.setattr(opening, "network", lambda: net)
     with pytest.raises(TscanError, match=f"are of tenant {chain.tenant}, not of {TENANT}"):
-        SOURCES.get("azure")().open(TargetConfig(cloud="azure", settings={"tenant": TENANT}), Rules())
+        SOURCES.get("azure")().open(
+            TargetConfig(cloud="azure", settings={"tenant": TENANT}), Rules()
+        )
     assert net.sent == []
 
 
@@ -280,7 +335,9 @@ def test_an_app_makes_tokens_of_its_installation(tmp_path: Path, key: rsa.RSAPri
     assert (claims["iss"], claims["exp"] - claims["iat"]) == ("12", 600)
 
 
-def test_an_app_that_is_not_installed_or_has_no_key_is_a_refusal(tmp_path: Path, key: rsa.RSAPrivateKey) -> None:
+def test_an_app_that_is_not_installed_or_has_no_key_is_a_refusal(
+    tmp_path: Path, key: rsa.RSAPrivateKey
+) -> None:
     (tmp_path / "app.pem").write_bytes(pem(key))
     (tmp_path / "none.pem").write_bytes(b"no key")
     place = "https://api.github.com/orgs/acme/installation"

@@ -16,13 +16,13 @@ from reststub import Minted, Provider, Said, Ticks, door_to, served
 
 from scanner.model.answers import Call, State
 from scanner.sources import Rules
-from scanner.sources.azure.dialect import AzureDialect
+from scanner.sources.azure.dialect import AzureProfile
 from scanner.sources.failures import Failure, OperationNotListedError
-from scanner.sources.github.dialect import GithubDialect
+from scanner.sources.github.dialect import GithubProfile
 from scanner.sources.rest import transport
-from scanner.sources.rest.door import Door
+from scanner.sources.rest.door import RestClient
 
-Opened = Callable[..., tuple[Door, Provider, Ticks]]
+Opened = Callable[..., tuple[RestClient, Provider, Ticks]]
 
 
 @pytest.fixture
@@ -30,14 +30,16 @@ def to(tmp_path: Path) -> Iterator[Opened]:
     """A door to a provider that follows a script."""
     with ExitStack() as stack:
 
-        def make(script: Mapping[str, Said | Sequence[Said]], **more: Any) -> tuple[Door, Provider, Ticks]:
+        def make(
+            script: Mapping[str, Said | Sequence[Said]], **more: Any
+        ) -> tuple[RestClient, Provider, Ticks]:
             provider = stack.enter_context(served(script))
             return *door_to(provider, tmp_path, **more), provider  # type: ignore[return-value]
 
         yield lambda script, **more: _ordered(make(script, **more))
 
 
-def _ordered(made: Any) -> tuple[Door, Provider, Ticks]:
+def _ordered(made: Any) -> tuple[RestClient, Provider, Ticks]:
     door, ticks, provider = made
     return door, provider, ticks
 
@@ -54,10 +56,18 @@ def thing(identity: str = "1") -> Call:
 
 
 def test_pages_follow_by_a_token(to: Opened) -> None:
-    pages = [Said({"items": [1], "nextPageToken": "a b"}), Said({"items": [2], "nextPageToken": ""})]
+    pages = [
+        Said({"items": [1], "nextPageToken": "a b"}),
+        Said({"items": [2], "nextPageToken": ""}),
+    ]
     door, provider, _ = to({"/list": pages})
     answer = door.ask(listing(filter="x = 1", deep=True, of=["a", "b"]))
-    assert (answer.state, answer.data, answer.pages, answer.count) == (State.OK, {"items": [1, 2]}, 2, 2)
+    assert (answer.state, answer.data, answer.pages, answer.count) == (
+        State.OK,
+        {"items": [1, 2]},
+        2,
+        2,
+    )
     first = "GET /list?filter=x%20%3D%201&deep=true&of=a&of=b"
     assert provider.lines == [first, f"{first}&pageToken=a%20b"]
 
@@ -67,11 +77,16 @@ def test_pages_of_a_post_take_their_token_in_the_body(to: Opened) -> None:
     door, provider, _ = to({"/v1/a/b:search": pages})
     answer = door.ask(listing("search", scope="a/b", query={"x": 1}))
     assert (answer.state, answer.count) == (State.OK, 2)
-    assert [body for _, _, body in provider.asked] == [{"query": {"x": 1}}, {"query": {"x": 1}, "pageToken": "n"}]
+    assert [body for _, _, body in provider.asked] == [
+        {"query": {"x": 1}},
+        {"query": {"x": 1}, "pageToken": "n"},
+    ]
 
 
 def test_a_token_inside_a_member_is_followed(to: Opened) -> None:
-    door, _, _ = to({"/inside": [Said({"items": [1], "metadata": {"continue": "n"}}), Said({"items": [2]})]})
+    door, _, _ = to(
+        {"/inside": [Said({"items": [1], "metadata": {"continue": "n"}}), Said({"items": [2]})]}
+    )
     assert door.ask(listing("inside")).count == 2
 
 
@@ -82,7 +97,10 @@ def test_a_query_is_sent_with_its_variables_and_followed_while_there_is_more(to:
     door, provider, _ = to({"/graphql": [page("a", more=True), page("b", more=False)]})
     answer = door.ask(listing("query", "data.things", id="7"))
     assert (answer.state, answer.count) == (State.OK, 2)
-    assert [body["variables"] for _, _, body in provider.asked] == [{"id": "7"}, {"id": "7", "cursor": "a"}]
+    assert [body["variables"] for _, _, body in provider.asked] == [
+        {"id": "7"},
+        {"id": "7", "cursor": "a"},
+    ]
     assert provider.asked[0][2]["query"].startswith("query($id")
 
 
@@ -97,7 +115,9 @@ def rows(*items: int, total: Any = 2, **more: Any) -> Said:
     return Said({"items": list(items), "all": total, "cut": "false", **more})
 
 
-def test_an_inventory_is_asked_its_one_query_and_takes_its_token_deeper_in_the_body(to: Opened) -> None:
+def test_an_inventory_is_asked_its_one_query_and_takes_its_token_deeper_in_the_body(
+    to: Opened,
+) -> None:
     pages = [rows(1, cut="true", **{"$token": "n"}), rows(2)]
     door, provider, _ = to({"/inventory": pages})
     answer = door.ask(inventory())
@@ -120,13 +140,16 @@ def test_an_inventory_is_asked_its_one_query_and_takes_its_token_deeper_in_the_b
         (rows(1, 2, cut=None), "cut"),
     ],
 )
-def test_an_inventory_that_counts_otherwise_or_was_cut_off_is_not_whole(to: Opened, said: Said, code: str) -> None:
+def test_an_inventory_that_counts_otherwise_or_was_cut_off_is_not_whole(
+    to: Opened, said: Said, code: str
+) -> None:
     answer = to({"/inventory": said})[0].ask(inventory())
     assert (answer.state, answer.code) == (State.PARTIAL, code)
 
 
 @pytest.mark.parametrize(
-    "kinds", [[], "a", None, ["a", 1], ["a')"], ["a' or '1' == '1"], ["a", ""], ["a b"], ["ä"], ["a\n"]]
+    "kinds",
+    [[], "a", None, ["a", 1], ["a')"], ["a' or '1' == '1"], ["a", ""], ["a b"], ["ä"], ["a\n"]],
 )
 def test_nothing_but_names_gets_into_a_query(to: Opened, kinds: Any) -> None:
     door, provider, _ = to({})
@@ -135,7 +158,8 @@ def test_nothing_but_names_gets_into_a_query(to: Opened, kinds: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "state"), [("FORBIDDEN", State.DENIED), ("NOT_FOUND", State.DENIED), ("ODD", State.ERROR)]
+    ("kind", "state"),
+    [("FORBIDDEN", State.DENIED), ("NOT_FOUND", State.DENIED), ("ODD", State.ERROR)],
 )
 def test_errors_inside_an_answer_of_success_are_errors(to: Opened, kind: str, state: State) -> None:
     body = {"data": {"things": [1]}, "errors": [{"type": kind, "message": "no"}]}
@@ -152,7 +176,11 @@ def test_more_pages_without_a_token_are_not_the_end(to: Opened) -> None:
 def test_a_page_token_that_comes_twice_ends_the_reading(to: Opened) -> None:
     door, provider, _ = to({"/list": Said({"items": [1], "nextPageToken": "again"})})
     answer = door.ask(listing())
-    assert (answer.state, answer.code, answer.data) == (State.PARTIAL, "RepeatedPageToken", {"items": [1, 1]})
+    assert (answer.state, answer.code, answer.data) == (
+        State.PARTIAL,
+        "RepeatedPageToken",
+        {"items": [1, 1]},
+    )
     assert len(provider.asked) == 2
 
 
@@ -166,7 +194,10 @@ def test_a_page_token_of_another_type_is_not_the_end(to: Opened, token: Any) -> 
 def test_an_address_of_the_next_page_stays_where_it_was_asked(to: Opened, prefix: str) -> None:
     pages = [Said(), Said({"value": [2]})]
     door, provider, _ = to({"/linked": pages, "/linked/more": pages[1:]})
-    pages[0].body = {"value": [1], "@odata.nextLink": f"{prefix.format(url=provider.url)}/linked/more?$skip=a%2Bb"}
+    pages[0].body = {
+        "value": [1],
+        "@odata.nextLink": f"{prefix.format(url=provider.url)}/linked/more?$skip=a%2Bb",
+    }
     answer = door.ask(listing("linked", "value"))
     assert (answer.state, answer.data) == (State.OK, {"value": [1, 2]})
     assert provider.lines[1] == "GET /linked/more?$skip=a%2Bb"
@@ -191,26 +222,38 @@ def test_an_address_of_the_next_page_stays_where_it_was_asked(to: Opened, prefix
 def test_an_address_of_another_host_is_never_followed(to: Opened, link: Any) -> None:
     door, provider, _ = to({"/linked": Said({"value": [1], "@odata.nextLink": link})})
     answer = door.ask(listing("linked", "value"))
-    assert (answer.state, answer.code, answer.data) == (State.PARTIAL, "ForeignLink", {"value": [1]})
+    assert (answer.state, answer.code, answer.data) == (
+        State.PARTIAL,
+        "ForeignLink",
+        {"value": [1]},
+    )
     assert len(provider.asked) == 1
 
 
 def test_the_link_header_leads_to_the_next_page(to: Opened) -> None:
     link = '<https://s.example.com/array?page=3>; rel="last", <https://s.example.com/array?page=2>; rel="next"'
     last = '<https://s.example.com/array?page=1>; rel="first"'
-    door, provider, _ = to({"/array": [Said([1], headers={"Link": link}), Said([2], headers={"Link": last})]})
+    door, provider, _ = to(
+        {"/array": [Said([1], headers={"Link": link}), Said([2], headers={"Link": last})]}
+    )
     answer = door.ask(listing("array"))
     assert (answer.state, answer.data) == (State.OK, {"items": [1, 2]})
     assert provider.lines == ["GET /array", "GET /array?page=2"]
 
 
 def test_mappings_of_lists_are_joined_over_pages(to: Opened) -> None:
-    one = {"zones": {"a": {"things": [1]}, "b": {"warning": {"code": "NO_RESULTS_ON_PAGE"}}}, "nextPageToken": "n"}
+    one = {
+        "zones": {"a": {"things": [1]}, "b": {"warning": {"code": "NO_RESULTS_ON_PAGE"}}},
+        "nextPageToken": "n",
+    }
     two = {"zones": {"a": {"things": [2]}, "b": {"things": [3]}}}
     door, _, _ = to({"/list": [Said(one), Said(two)]})
     answer = door.ask(listing(items="zones{}"))
     assert (answer.state, answer.count) == (State.OK, 3)
-    assert {zone: group.get("things") for zone, group in answer.data["zones"].items()} == {"a": [1, 2], "b": [3]}
+    assert {zone: group.get("things") for zone, group in answer.data["zones"].items()} == {
+        "a": [1, 2],
+        "b": [3],
+    }
 
 
 # -- what an answer lacks ---------------------------------------------------------------------------------------------
@@ -221,7 +264,10 @@ def test_mappings_of_lists_are_joined_over_pages(to: Opened) -> None:
     [
         {"items": [1], "unreachable": ["zone-a"]},
         {"items": [1], "zones": {"a": {"warning": {"code": "UNREACHABLE"}}}},
-        {"items": [1], "zones": {"a": {"warning": {"code": "NO_RESULTS_ON_PAGE"}}, "b": {"warning": "odd"}}},
+        {
+            "items": [1],
+            "zones": {"a": {"warning": {"code": "NO_RESULTS_ON_PAGE"}}, "b": {"warning": "odd"}},
+        },
     ],
 )
 def test_an_answer_that_says_that_it_is_not_whole_is_not(to: Opened, body: Any) -> None:
@@ -231,7 +277,11 @@ def test_an_answer_that_says_that_it_is_not_whole_is_not(to: Opened, body: Any) 
 
 
 def test_nothing_lacking_is_whole(to: Opened) -> None:
-    body = {"items": [1], "unreachable": [], "zones": {"a": {"warning": {"code": "NO_RESULTS_ON_PAGE"}}}}
+    body = {
+        "items": [1],
+        "unreachable": [],
+        "zones": {"a": {"warning": {"code": "NO_RESULTS_ON_PAGE"}}},
+    }
     door, _, _ = to({"/list": Said(body)})
     assert door.ask(listing()).state is State.OK
 
@@ -271,7 +321,9 @@ def test_an_answer_of_success_of_another_form_is_an_error(to: Opened, said: Said
     assert answer.count == 0
 
 
-def test_an_answer_is_refused_when_it_is_too_large(to: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_is_refused_when_it_is_too_large(
+    to: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(transport, "LARGEST", 1000)
     door, provider, _ = to({"/list": Said({"items": ["x" * 2000]})})
     answer = door.ask(listing())
@@ -286,7 +338,9 @@ def test_a_later_page_of_another_form_leaves_the_list_open(to: Opened) -> None:
 
 
 def test_null_is_no_value_and_half_a_character_none_that_can_be_written(to: Opened) -> None:
-    door, _, _ = to({"/things/1": Said(b'{"a": null, "b": [1, null], "c": "\\ud800x", "d": "\\u00e4"}')})
+    door, _, _ = to(
+        {"/things/1": Said(b'{"a": null, "b": [1, null], "c": "\\ud800x", "d": "\\u00e4"}')}
+    )
     answer = door.ask(thing())
     assert answer.data == {"b": [1], "c": "?x", "d": "ä"}
 
@@ -299,7 +353,11 @@ def gcp(http: int, **error: Any) -> Said:
 
 
 def info(reason: str, **metadata: str) -> dict[str, Any]:
-    return {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason, "metadata": metadata}
+    return {
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": reason,
+        "metadata": metadata,
+    }
 
 
 @pytest.mark.parametrize(
@@ -313,15 +371,27 @@ def info(reason: str, **metadata: str) -> dict[str, Any]:
         (gcp(403, errors=[{"reason": "forbidden"}]), "denied", "forbidden"),
         (gcp(404, status="NOT_FOUND"), "error", "NOT_FOUND"),
         (gcp(404, errors=[{"reason": "notFound"}]), "error", "notFound"),
-        (gcp(403, details=[info("SERVICE_DISABLED", consumer="projects/p")]), "disabled", "SERVICE_DISABLED"),
-        (gcp(403, details=[info("SERVICE_DISABLED", consumer="projects/42")]), "disabled", "SERVICE_DISABLED"),
+        (
+            gcp(403, details=[info("SERVICE_DISABLED", consumer="projects/p")]),
+            "disabled",
+            "SERVICE_DISABLED",
+        ),
+        (
+            gcp(403, details=[info("SERVICE_DISABLED", consumer="projects/42")]),
+            "disabled",
+            "SERVICE_DISABLED",
+        ),
         (
             gcp(403, details=[info("SERVICE_DISABLED", consumer="projects/77")]),
             "error",
             "SERVICE_DISABLED in project 77",
         ),
         (
-            gcp(403, errors=[{"reason": "accessNotConfigured"}], message="X has not been used in project 42 before"),
+            gcp(
+                403,
+                errors=[{"reason": "accessNotConfigured"}],
+                message="X has not been used in project 42 before",
+            ),
             "disabled",
             "accessNotConfigured",
         ),
@@ -330,7 +400,11 @@ def info(reason: str, **metadata: str) -> dict[str, Any]:
             "error",
             "accessNotConfigured in a project that is not named",
         ),
-        (gcp(400, details=[{"@type": "x/Help", "reason": "SERVICE_DISABLED"}], status="INVALID"), "error", "INVALID"),
+        (
+            gcp(400, details=[{"@type": "x/Help", "reason": "SERVICE_DISABLED"}], status="INVALID"),
+            "error",
+            "INVALID",
+        ),
         (Said(b"<html>403</html>", 403), "denied", "403"),
         (Said(b"[]", 404), "error", "404"),
         (Said({"error": "text"}, 403), "denied", "403"),
@@ -346,17 +420,37 @@ def test_what_google_clouds_errors_mean(to: Opened, said: Said, state: str, code
 @pytest.mark.parametrize(
     ("body", "status", "state", "code"),
     [
-        ({"error": {"code": "AuthorizationFailed", "message": "no"}}, 403, "denied", "AuthorizationFailed"),
+        (
+            {"error": {"code": "AuthorizationFailed", "message": "no"}},
+            403,
+            "denied",
+            "AuthorizationFailed",
+        ),
         ({"error": {"code": "ResourceNotFound"}}, 404, "error", "ResourceNotFound"),
-        ({"error": {"code": "SubscriptionNotRegistered"}}, 409, "disabled", "SubscriptionNotRegistered"),
-        ({"error": {"code": "MissingSubscriptionRegistration"}}, 409, "disabled", "MissingSubscriptionRegistration"),
-        ({"code": "NoRegisteredProviderFound", "message": "m"}, 400, "error", "NoRegisteredProviderFound"),
+        (
+            {"error": {"code": "SubscriptionNotRegistered"}},
+            409,
+            "disabled",
+            "SubscriptionNotRegistered",
+        ),
+        (
+            {"error": {"code": "MissingSubscriptionRegistration"}},
+            409,
+            "disabled",
+            "MissingSubscriptionRegistration",
+        ),
+        (
+            {"code": "NoRegisteredProviderFound", "message": "m"},
+            400,
+            "error",
+            "NoRegisteredProviderFound",
+        ),
         ({"error": None}, 403, "denied", "403"),
         (b"<!doctype html>", 403, "denied", "403"),
     ],
 )
 def test_what_azures_errors_mean(to: Opened, body: Any, status: int, state: str, code: str) -> None:
-    door, provider, _ = to({"/things/1": Said(body, status)}, dialect=AzureDialect())
+    door, provider, _ = to({"/things/1": Said(body, status)}, dialect=AzureProfile())
     answer = door.ask(thing())
     assert (answer.state.value, answer.code) == (state, code)
     assert provider.lines == ["GET /things/1?api-version=v9"]
@@ -367,12 +461,21 @@ def test_what_azures_errors_mean(to: Opened, body: Any, status: int, state: str,
     [
         ("Branch not protected", 404, "error", "404 Branch not protected"),
         ("Not Found", 404, "denied", "404 Not Found"),
-        ("Resource not accessible by integration", 403, "denied", "403 Resource not accessible by integration"),
+        (
+            "Resource not accessible by integration",
+            403,
+            "denied",
+            "403 Resource not accessible by integration",
+        ),
         ("Bad credentials", 401, "denied", "401 Bad credentials"),
     ],
 )
-def test_what_githubs_errors_mean(to: Opened, message: str, status: int, state: str, code: str) -> None:
-    door, provider, _ = to({"/things/1": Said({"message": message}, status)}, dialect=GithubDialect())
+def test_what_githubs_errors_mean(
+    to: Opened, message: str, status: int, state: str, code: str
+) -> None:
+    door, provider, _ = to(
+        {"/things/1": Said({"message": message}, status)}, dialect=GithubProfile()
+    )
     answer = door.ask(thing())
     assert (answer.state.value, answer.code) == (state, code)
     assert provider.asked[0][1]["x-github-api-version"] == "v9"
@@ -382,7 +485,10 @@ def test_a_redirect_is_not_followed(to: Opened) -> None:
     headers = {"Location": "https://login.example.com/?secret=1"}
     door, provider, _ = to({"/things/1": Said({}, 302, headers)})
     answer = door.ask(thing())
-    assert (answer.state, answer.message) == (State.ERROR, "a redirect to https://login.example.com/ is not followed")
+    assert (answer.state, answer.message) == (
+        State.ERROR,
+        "a redirect to https://login.example.com/ is not followed",
+    )
     assert len(provider.asked) == 1
 
 
@@ -395,12 +501,12 @@ def test_a_server_that_fails_is_asked_again(to: Opened) -> None:
 
 def test_nobody_there_is_an_error(to: Opened) -> None:
     door, provider, _ = to({})
-    answer = Door(_elsewhere(door), frozenset()).ask(thing())
+    answer = RestClient(_elsewhere(door), frozenset()).ask(thing())
     assert (answer.state, answer.retries) == (State.ERROR, 2)
     assert provider.asked == []
 
 
-def _elsewhere(door: Door) -> Any:
+def _elsewhere(door: RestClient) -> Any:
     from dataclasses import replace
 
     return replace(door.tools, endpoint="http://127.0.0.1:9")
@@ -413,7 +519,13 @@ def _elsewhere(door: Door) -> Any:
     ("headers", "waited"),
     [
         ({"Retry-After": "7"}, 7.0),
-        ({"Retry-After": "Thu, 01 Jan 2026 00:00:09 GMT", "Date": "Thu, 01 Jan 2026 00:00:01 GMT"}, 8.0),
+        (
+            {
+                "Retry-After": "Thu, 01 Jan 2026 00:00:09 GMT",
+                "Date": "Thu, 01 Jan 2026 00:00:01 GMT",
+            },
+            8.0,
+        ),
         ({"Retry-After": "soon"}, 0.15),
         ({}, 0.15),
     ],
@@ -442,7 +554,11 @@ def test_a_storm_of_refusals_ends_at_the_deadline(to: Opened) -> None:
 
 
 def test_what_one_call_was_told_holds_for_the_others_of_its_host(to: Opened) -> None:
-    script = {"/things/1": [Said({}, 429, {"Retry-After": "20"}), Said({})], "/things/2": Said({}), "/other": Said({})}
+    script = {
+        "/things/1": [Said({}, 429, {"Retry-After": "20"}), Said({})],
+        "/things/2": Said({}),
+        "/other": Said({}),
+    }
     door, _, ticks = to(script, rules=Rules(call_deadline=10.0))
     assert door.ask(thing("1")).state is State.THROTTLED
     assert door.ask(thing("2")).code == "Deadline"
@@ -457,7 +573,7 @@ def test_what_one_call_was_told_holds_for_the_others_of_its_host(to: Opened) -> 
 )
 def test_githubs_limits_are_rates(to: Opened, headers: dict[str, str]) -> None:
     script = {"/things/1": [Said({"message": "slow down"}, 403, headers), Said({})]}
-    door, _, _ = to(script, dialect=GithubDialect())
+    door, _, _ = to(script, dialect=GithubProfile())
     assert door.ask(thing()).state is State.OK
 
 
@@ -480,7 +596,10 @@ def test_there_is_one_token_for_each_audience(to: Opened) -> None:
     door, provider, _ = to(script, credentials=keeping(minted))
     for call in (thing(), listing(), Call(operation="other:get", region=""), thing()):
         assert door.ask(call).state.whole
-    assert minted[0].made == ["https://www.googleapis.com/auth/cloud-platform", "https://other.example.com/.default"]
+    assert minted[0].made == [
+        "https://www.googleapis.com/auth/cloud-platform",
+        "https://other.example.com/.default",
+    ]
     assert [headers["authorization"] for _, headers, _ in provider.asked] == [
         "Bearer token-1", "Bearer token-1", "Bearer token-2", "Bearer token-1",
     ]  # fmt: skip
@@ -500,7 +619,9 @@ def test_a_token_is_made_anew_before_it_expires(to: Opened) -> None:
 
 def test_a_token_that_expires_mid_scan_is_made_anew_once(to: Opened) -> None:
     minted: list[Minted] = []
-    door, provider, _ = to({"/things/1": [Said({}, 401), Said({"a": 1})]}, credentials=keeping(minted))
+    door, provider, _ = to(
+        {"/things/1": [Said({}, 401), Said({"a": 1})]}, credentials=keeping(minted)
+    )
     assert door.ask(thing()).data == {"a": 1}
     assert [headers["authorization"][-1] for _, headers, _ in provider.asked] == ["1", "2"]
 
@@ -515,7 +636,9 @@ def test_a_refusal_of_the_new_token_too_is_a_refusal(to: Opened) -> None:
 def test_without_a_token_nothing_is_asked(to: Opened) -> None:
     refused = Failure(state=State.DENIED, code="RefreshError", message="no")
     minted: list[Minted] = []
-    door, provider, ticks = to({"/things/1": Said({})}, credentials=keeping(minted, refused=refused))
+    door, provider, ticks = to(
+        {"/things/1": Said({})}, credentials=keeping(minted, refused=refused)
+    )
     for _ in range(3):
         assert (door.ask(thing()).state, door.ask(thing()).code) == (State.DENIED, "RefreshError")
     assert (provider.asked, len(minted[0].made)) == ([], 1)
@@ -533,7 +656,10 @@ def test_without_a_token_nothing_is_asked(to: Opened) -> None:
         (thing("a/b c?d#e%"), "GET /things/a%2Fb%20c%3Fd%23e%25"),
         (thing("..x"), "GET /things/..x"),
         (thing("Ä"), "GET /things/%C3%84"),
-        (Call(operation="s:up", region="", params={"scope": "a/b c/%2e%2e"}), "GET /a/b%20c/%252e%252e/up"),
+        (
+            Call(operation="s:up", region="", params={"scope": "a/b c/%2e%2e"}),
+            "GET /a/b%20c/%252e%252e/up",
+        ),
     ],
 )
 def test_arguments_stay_in_their_place(to: Opened, call: Call, line: str) -> None:
@@ -575,8 +701,11 @@ def test_an_operation_that_is_not_on_the_list_is_never_made(to: Opened) -> None:
 
 def test_an_answer_of_what_stands_above_is_asked_once(to: Opened) -> None:
     door, provider, _ = to({"/folders/1/up": Said({"a": 1}), "/folders/2/up": Said({"a": 2})})
-    other = Door(door.tools, frozenset())
-    calls = [Call(operation="s:up", region="", params={"scope": f"folders/{number}"}) for number in (1, 2)]
+    other = RestClient(door.tools, frozenset())
+    calls = [
+        Call(operation="s:up", region="", params={"scope": f"folders/{number}"})
+        for number in (1, 2)
+    ]
     answers = [each.ask(call) for each in (door, other) for call in calls]
     assert [answer.data["a"] for answer in answers] == [1, 2, 1, 2]
     assert len(provider.asked) == 2

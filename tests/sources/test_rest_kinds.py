@@ -35,7 +35,10 @@ def test_every_model_says_where_it_is_from(cloud: str) -> None:
     ("request_", "words"),
     [
         (Request(operation="github:repos/list-for-orgs"), "did you mean 'repos/list-for-org'?"),
-        (Request(operation="github:repos/list-for-org", arguments={"organ": "o"}), "did you mean 'org'?"),
+        (
+            Request(operation="github:repos/list-for-org", arguments={"organ": "o"}),
+            "did you mean 'org'?",
+        ),
         (Request(operation="github:repos/list-for-org", items=("item",)), "did you mean 'items'?"),
     ],
 )
@@ -48,7 +51,9 @@ def test_what_an_audit_log_asks_agrees_with_the_models(cloud: str, account: str)
     session = Silent(Target(f"{cloud}:{account}"))
     log = AUDIT_LOGS.get(cloud)()
     now = datetime.now(UTC)
-    log.events(session, ((now - timedelta(hours=2)).isoformat(), now.isoformat()), "", {Reach.GLOBAL})  # type: ignore[arg-type]
+    log.events(
+        session, ((now - timedelta(hours=2)).isoformat(), now.isoformat()), "", {Reach.GLOBAL}
+    )  # type: ignore[arg-type]
     (call,) = session.asked
     assert call.operation in log.operations
     request = Request(operation=call.operation, arguments=call.params, items=call.items)

@@ -41,7 +41,9 @@ def run(tools: Path, call: Call, cloud: str) -> tuple[list[str], str]:
     """The words and the input that a tool was given, and nothing beside it."""
     command = native(cloud, call)
     place = {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
-    done = subprocess.run(["sh", "-c", command], cwd=tools, env=place, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=tools, env=place, capture_output=True, text=True, check=True
+    )
     assert not (tools / "made").exists()
     name, words, piped = json.loads(done.stdout)
     return [name, *words], piped
@@ -52,7 +54,11 @@ def asked(operation: str, **params: Any) -> Call:
 
 
 def test_google_cloud_is_asked_by_curl_with_a_token_of_gcloud(tools: Path) -> None:
-    words, _ = run(tools, asked("storage:buckets.getIamPolicy", bucket=HOSTILE, optionsRequestedPolicyVersion=3), "gcp")
+    words, _ = run(
+        tools,
+        asked("storage:buckets.getIamPolicy", bucket=HOSTILE, optionsRequestedPolicyVersion=3),
+        "gcp",
+    )
     assert words == [
         "curl", "--silent", "--show-error", "--header", "Authorization: Bearer TOKEN auth print-access-token",
         f"https://storage.googleapis.com/storage/v1/b/{ENCODED}/iam?optionsRequestedPolicyVersion=3",
@@ -60,7 +66,9 @@ def test_google_cloud_is_asked_by_curl_with_a_token_of_gcloud(tools: Path) -> No
 
 
 def test_a_post_is_sent_with_its_body(tools: Path) -> None:
-    call = asked("cloudresourcemanager:projects.getIamPolicy", resource="projects/p", options={"x": HOSTILE})
+    call = asked(
+        "cloudresourcemanager:projects.getIamPolicy", resource="projects/p", options={"x": HOSTILE}
+    )
     words, _ = run(tools, call, "gcp")
     assert words[5:9] == ["--request", "POST", "--header", "Content-Type: application/json"]
     assert json.loads(words[words.index("--data") + 1]) == {"options": {"x": HOSTILE}}
@@ -71,7 +79,9 @@ def test_a_service_with_tokens_of_its_own_says_so(tools: Path) -> None:
     words, _ = run(tools, asked("directory:users.list", customer="C"), "gcp")
     scope = "https://www.googleapis.com/auth/admin.directory.user.readonly"
     assert f"Authorization: Bearer TOKEN auth print-access-token --scopes={scope}" in words
-    words, _ = run(tools, asked("graph:ListSignIns", **{"$filter": f"userId eq '{HOSTILE}'"}), "azure")
+    words, _ = run(
+        tools, asked("graph:ListSignIns", **{"$filter": f"userId eq '{HOSTILE}'"}), "azure"
+    )
     assert words == [
         "az", "rest", "--method", "get", "--url",
         "https://graph.microsoft.com/v1.0/auditLogs/signIns?$filter=userId%20eq%20'a'b%22c$(touch%20made)"
@@ -81,9 +91,20 @@ def test_a_service_with_tokens_of_its_own_says_so(tools: Path) -> None:
 
 
 def test_azure_is_asked_by_its_tool_in_the_version_that_is_read(tools: Path) -> None:
-    words, _ = run(tools, asked("Microsoft.Storage:StorageAccounts_List", subscription=HOSTILE), "azure")
+    words, _ = run(
+        tools, asked("Microsoft.Storage:StorageAccounts_List", subscription=HOSTILE), "azure"
+    )
     place = f"https://management.azure.com/subscriptions/{ENCODED}/providers/Microsoft.Storage/storageAccounts"
-    assert words == ["az", "rest", "--method", "get", "--url", f"{place}?api-version=2024-01-01", "--output", "json"]
+    assert words == [
+        "az",
+        "rest",
+        "--method",
+        "get",
+        "--url",
+        f"{place}?api-version=2024-01-01",
+        "--output",
+        "json",
+    ]
     call = asked("Microsoft.ResourceGraph:Resources", subscriptions=["s"], types=["a/b", "c"])
     words, _ = run(tools, call, "azure")
     assert words[:4] == ["az", "rest", "--method", "post"]
@@ -114,13 +135,23 @@ def test_a_query_of_github_comes_from_standard_input(tools: Path) -> None:
 @pytest.mark.parametrize(
     ("cloud", "call", "words"),
     [
-        ("gcp", asked("storage:buckets.list", project="p"), "  # one page: the next is with pageToken = nextPageToken"),
+        (
+            "gcp",
+            asked("storage:buckets.list", project="p"),
+            "  # one page: the next is with pageToken = nextPageToken",
+        ),
         ("gcp", asked("storage:buckets.getIamPolicy", bucket="b"), ""),
-        ("azure", asked("Microsoft.Web:WebApps_List", subscription="s"), "  # one page: the next is at nextLink"),
+        (
+            "azure",
+            asked("Microsoft.Web:WebApps_List", subscription="s"),
+            "  # one page: the next is at nextLink",
+        ),
         ("azure", asked("Microsoft.Resources:Subscriptions_Get", subscription="s"), ""),
     ],
 )
-def test_where_the_next_page_is_stands_behind_the_command(cloud: str, call: Call, words: str) -> None:
+def test_where_the_next_page_is_stands_behind_the_command(
+    cloud: str, call: Call, words: str
+) -> None:
     command = native(cloud, call)
     assert ("#" in command) == bool(words)
     assert words in command
@@ -129,7 +160,10 @@ def test_where_the_next_page_is_stands_behind_the_command(cloud: str, call: Call
 def test_what_is_not_on_the_list_or_cannot_be_sent_has_no_command() -> None:
     words = "(storage:objects.get is not on the reviewed list of this version)"
     assert native("gcp", asked("storage:objects.get")) == words
-    assert native("gcp", asked("storage:buckets.getIamPolicy")) == "('bucket' is no text that can stand in a path)"
+    assert (
+        native("gcp", asked("storage:buckets.getIamPolicy"))
+        == "('bucket' is no text that can stand in a path)"
+    )
 
 
 @pytest.mark.parametrize("cloud", clouds())
@@ -139,6 +173,8 @@ def test_every_reviewed_operation_has_a_command_on_one_line(tools: Path, cloud: 
         lists = {"types": ["a"]} if operation.kql else {}
         call = asked(operation.name, **(dict.fromkeys(operation.placeholders, text) | lists))
         assert "\n" not in native(cloud, call)
-        words, piped = run(tools, call, cloud) if operation.post else (native(cloud, call).split(), "")
+        words, piped = (
+            run(tools, call, cloud) if operation.post else (native(cloud, call).split(), "")
+        )
         assert words[0] in ("az", "curl", "gh")
         assert bool(piped) == bool(operation.graphql)

@@ -34,8 +34,16 @@ def test_there_is_a_list_for_each_cloud() -> None:
 
 
 def test_every_operation_reads() -> None:
-    assert [operation.name for _, operation in everything() if _WRITES.search(operation.name.partition(":")[2])] == []
-    assert [operation.name for _, operation in everything() if operation.post and len(operation.why) < 20] == []
+    assert [
+        operation.name
+        for _, operation in everything()
+        if _WRITES.search(operation.name.partition(":")[2])
+    ] == []
+    assert [
+        operation.name
+        for _, operation in everything()
+        if operation.post and len(operation.why) < 20
+    ] == []
 
 
 def test_nothing_that_returns_credentials_or_customers_data_is_listed() -> None:
@@ -66,7 +74,9 @@ def problems(kind: Kind) -> Iterator[str]:
     if kind.at is not None and any(request.at is None for request in kind.details.values()):
         yield f"{kind.id}: 'at' names an endpoint, write 'location'"
     for request in requests(kind):
-        yield from (f"{kind.id}: {text}" for text in request_problems(request, operations(kind.cloud)))
+        yield from (
+            f"{kind.id}: {text}" for text in request_problems(request, operations(kind.cloud))
+        )
 
 
 def request_problems(request: Request, known: Mapping[str, RestOperation]) -> Iterator[str]:
@@ -78,7 +88,11 @@ def request_problems(request: Request, known: Mapping[str, RestOperation]) -> It
     given = set(request.arguments) if isinstance(request.arguments, Mapping) else set()
     if missing := set(operation.placeholders) - given:
         # A reader fills them itself.
-        yield from () if not given and not request.items else (f"{request.operation} lacks {sorted(missing)}",)
+        yield from (
+            ()
+            if not given and not request.items
+            else (f"{request.operation} lacks {sorted(missing)}",)
+        )
     if operation.page and request.items and operation.page.send in given:
         yield f"{request.operation}: '{operation.page.send}' is the scanner's to send"
     nested = [name for name, value in request.arguments.items() if isinstance(value, Mapping)]
@@ -91,8 +105,14 @@ def request_problems(request: Request, known: Mapping[str, RestOperation]) -> It
     [
         (Request(operation="s:none"), "is not on the reviewed list"),
         (Request(operation="s:get", arguments={"b": 1}), "lacks ['a']"),
-        (Request(operation="s:list", arguments={"token": "x"}, items=("xs",)), "is the scanner's to send"),
-        (Request(operation="s:get", arguments={"a": 1, "b": {"c": 1}}), "a query cannot hold ['b']"),
+        (
+            Request(operation="s:list", arguments={"token": "x"}, items=("xs",)),
+            "is the scanner's to send",
+        ),
+        (
+            Request(operation="s:get", arguments={"a": 1, "b": {"c": 1}}),
+            "a query cannot hold ['b']",
+        ),
     ],
 )
 def test_a_wrong_call_is_said(request_: Request, words: str) -> None:

@@ -24,7 +24,7 @@ from reststub import Said, served
 
 from scanner.model.answers import State
 from scanner.sources.failures import Failure
-from scanner.sources.rest.replies import Reply
+from scanner.sources.rest.replies import HttpReply
 from scanner.sources.rest.transport import Net, Outgoing
 
 AUTHORITIES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
@@ -42,7 +42,7 @@ def test_requests_go_by_way_of_the_proxy(monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.delenv("no_proxy", raising=False)
         monkeypatch.delenv("NO_PROXY", raising=False)
         reply = asked("http://far.example.com/x")
-        assert isinstance(reply, Reply)
+        assert isinstance(reply, HttpReply)
         assert reply.json == {"by": "proxy"}
         assert proxy.lines == ["GET http://far.example.com/x"]
 
@@ -52,10 +52,10 @@ def test_what_the_proxy_is_not_for_goes_without_it(monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv("http_proxy", proxy.url)
         monkeypatch.setenv("no_proxy", "far.example.com")
         reply = asked(f"{near.url}/x")
-        assert isinstance(reply, Reply)
+        assert isinstance(reply, HttpReply)
         assert reply.json == {"by": "itself"}
         failure = asked("http://far.example.com/x", seconds=2.0)
-        assert not isinstance(failure, Reply)
+        assert not isinstance(failure, HttpReply)
         assert proxy.asked == []
 
 
@@ -73,13 +73,16 @@ def secure(tmp_path: Path) -> Iterator[tuple[str, Path]]:
         .serial_number(1)
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, SHA256())
     )
     path = tmp_path / "own.pem"
     path.write_bytes(
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + certificate.public_bytes(Encoding.PEM)
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        + certificate.public_bytes(Encoding.PEM)
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path)
@@ -107,7 +110,11 @@ def secure(tmp_path: Path) -> Iterator[tuple[str, Path]]:
 def test_a_certificate_that_nobody_vouches_for_is_refused(secure: tuple[str, Path]) -> None:
     failure = asked(secure[0])
     assert isinstance(failure, Failure)
-    assert (failure.state, failure.code, failure.attempts) == (State.ERROR, "ClientConnectorCertificateError", 1)
+    assert (failure.state, failure.code, failure.attempts) == (
+        State.ERROR,
+        "ClientConnectorCertificateError",
+        1,
+    )
 
 
 @pytest.mark.parametrize("name", AUTHORITIES)
@@ -118,7 +125,7 @@ def test_authorities_of_the_environment_are_trusted(
         monkeypatch.delenv(other, raising=False)
     monkeypatch.setenv(name, str(secure[1]))
     reply = asked(secure[0])
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, HttpReply)
     assert reply.json == {}
 
 

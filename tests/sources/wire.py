@@ -83,7 +83,9 @@ def serving(wire: Wire) -> Iterator[Wire]:
     def accept() -> None:
         with contextlib.suppress(OSError):
             while True:
-                threading.Thread(target=wire.handle, args=(listener.accept()[0],), daemon=True).start()
+                threading.Thread(
+                    target=wire.handle, args=(listener.accept()[0],), daemon=True
+                ).start()
 
     threading.Thread(target=accept, daemon=True).start()
     try:
@@ -109,7 +111,11 @@ def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
     public, private = folder / "public.pem", folder / "private.pem"
     public.write_bytes(made.public_bytes(serialization.Encoding.PEM))
     private.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(public, private)

@@ -18,10 +18,19 @@ Examples:
   tscan checks mutate""",
     lazy={
         "list": ("scanner.cli.checks.list:list_checks", "The checks that there are, by service."),
-        "show": ("scanner.cli.checks.show:show", "One check: question, reason, fix, what it reads, whom it serves."),
+        "show": (
+            "scanner.cli.checks.show:show",
+            "One check: question, reason, fix, what it reads, whom it serves.",
+        ),
         "new": ("scanner.cli.checks.new:new", "Write a commented check to start from."),
-        "lint": ("scanner.cli.checks.lint:lint", "Read checks and name every mistake with its place."),
-        "mutate": ("scanner.cli.checks.mutate:mutate", "Put faults into conditions: do the examples notice?"),
+        "lint": (
+            "scanner.cli.checks.lint:lint",
+            "Read checks and name every mistake with its place.",
+        ),
+        "mutate": (
+            "scanner.cli.checks.mutate:mutate",
+            "Put faults into conditions: do the examples notice?",
+        ),
         "test": ("scanner.cli.checks.test:test", "Run the examples that checks carry."),
     },
 )

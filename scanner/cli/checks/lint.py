@@ -10,7 +10,9 @@ from scanner.errors import TscanError
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.argument(
+    "paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE..."
+)
 def lint(paths: tuple[Path, ...]) -> int:
     """Read checks and name every mistake as file:line:column; exit code 2 if there is one.
 

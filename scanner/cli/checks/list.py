@@ -11,9 +11,22 @@ from scanner.errors import TscanError
 
 
 @click.command(name="list")
-@click.option("--cloud", default="", metavar="NAME", help="Only this cloud: aws, gcp, azure, github.")
-@click.option("--service", default="", metavar="NAME", help="Only this service: S3, IAM, …; the case does not matter.")
-@click.option("--checks", type=click.Path(path_type=Path), multiple=True, metavar="DIR", help="Also your own checks.")
+@click.option(
+    "--cloud", default="", metavar="NAME", help="Only this cloud: aws, gcp, azure, github."
+)
+@click.option(
+    "--service",
+    default="",
+    metavar="NAME",
+    help="Only this service: S3, IAM, …; the case does not matter.",
+)
+@click.option(
+    "--checks",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="DIR",
+    help="Also your own checks.",
+)
 def list_checks(cloud: str, service: str, checks: tuple[Path, ...]) -> int:
     """The checks that there are, by service.
 
@@ -28,9 +41,16 @@ def list_checks(cloud: str, service: str, checks: tuple[Path, ...]) -> int:
 
     library = load_library(default_roots(checks=checks))
     rows = sorted(
-        (check.cloud, library.kinds[check.kind].service, check.id, check.severity.value, check.title)
+        (
+            check.cloud,
+            library.kinds[check.kind].service,
+            check.id,
+            check.severity.value,
+            check.title,
+        )
         for check in library.checks.values()
-        if cloud in ("", check.cloud) and service.lower() in ("", library.kinds[check.kind].service.lower())
+        if cloud in ("", check.cloud)
+        and service.lower() in ("", library.kinds[check.kind].service.lower())
     )
     if not rows:
         clouds = {check.cloud for check in library.checks.values()}

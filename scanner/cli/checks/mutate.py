@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     show_default=True,
     help="Percentage of faults, over all named checks, that examples must notice.",
 )
-@click.option("--quiet", is_flag=True, help="Only the checks with faults that nobody notices, and the total.")
+@click.option(
+    "--quiet", is_flag=True, help="Only the checks with faults that nobody notices, and the total."
+)
 def mutate(names: tuple[str, ...], threshold: float, quiet: bool) -> int:
     """Put faults into conditions, one at a time, and count those that the check's own examples notice.
 
@@ -45,7 +47,10 @@ def mutate(names: tuple[str, ...], threshold: float, quiet: bool) -> int:
         results.append(result)
         if result.survivors or not quiet:
             _show(result)
-    killed, total = sum(result.killed for result in results), sum(result.total for result in results)
+    killed, total = (
+        sum(result.killed for result in results),
+        sum(result.total for result in results),
+    )
     share = 100 * killed / total if total else 100.0
     click.echo(f"{killed} of {total} faults in {len(results)} checks are noticed: {share:.1f} %")
     return EXIT_FAILING if share < threshold else 0

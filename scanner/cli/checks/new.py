@@ -27,7 +27,9 @@ _SAMPLES: Final = {
 
 @click.command()
 @click.argument("identity", metavar="ID")
-@click.option("--resource", required=True, metavar="KIND", help="What is asked about: aws.s3.bucket.")
+@click.option(
+    "--resource", required=True, metavar="KIND", help="What is asked about: aws.s3.bucket."
+)
 @click.option(
     "--into",
     type=click.Path(path_type=Path),
@@ -51,19 +53,30 @@ def new(identity: str, resource: str, into: Path) -> int:
     if kind is None:
         raise TscanError(f"there is no kind '{resource}'", did_you_mean(resource, library.kinds))
     if not _ID.fullmatch(identity) or not identity.startswith(f"{kind.cloud}-"):
-        raise TscanError(f"'{identity}' cannot be a check's id", f"write {kind.cloud}-… in lower case, with hyphens")
+        raise TscanError(
+            f"'{identity}' cannot be a check's id",
+            f"write {kind.cloud}-… in lower case, with hyphens",
+        )
     if identity in library.checks:
-        raise TscanError(f"check '{identity}' exists already", f"see it with 'tscan checks show {identity}'")
+        raise TscanError(
+            f"check '{identity}' exists already", f"see it with 'tscan checks show {identity}'"
+        )
     path = into / f"{identity}.yaml"
     try:
         into.mkdir(exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(skeleton(identity, kind))
     except FileExistsError:
-        what, hint = (path, "choose another id, or edit it") if into.is_dir() else (into, "name a folder with --into")
+        what, hint = (
+            (path, "choose another id, or edit it")
+            if into.is_dir()
+            else (into, "name a folder with --into")
+        )
         raise TscanError(f"{what} exists already", hint) from None
     except OSError as error:
-        raise TscanError(f"{path} cannot be written: {error.strerror}", "name a folder with --into") from None
+        raise TscanError(
+            f"{path} cannot be written: {error.strerror}", "name a folder with --into"
+        ) from None
     click.echo(f"{path}\n  next: tscan checks test {path}")
     return 0
 
@@ -96,7 +109,9 @@ def _readable(kind: Kind) -> Iterator[str]:
     """A comment for each attribute, with the fields of records under it, and for each relation."""
     for item in kind.attributes.values():
         yield f"#   self.{item.name}: {item.type} - {item.meaning}"
-        yield from (f"#     .{field.name}: {field.type} - {field.meaning}" for field in item.each.values())
+        yield from (
+            f"#     .{field.name}: {field.type} - {field.meaning}" for field in item.each.values()
+        )
     for relation in kind.relations.values():
         yield f"#   self.{relation.name}: {relation.cardinality.value} {relation.kind} - {relation.meaning}"
 

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("identity", metavar="ID")
-@click.option("--checks", type=click.Path(path_type=Path), multiple=True, metavar="DIR", help="Also your own checks.")
+@click.option(
+    "--checks",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="DIR",
+    help="Also your own checks.",
+)
 def show(identity: str, checks: tuple[Path, ...]) -> int:
     """One check: its question, why it is asked, the fix, what it reads and which controls it serves.
 
@@ -46,15 +52,28 @@ def _parts(check: Check, library: Library) -> Iterator[tuple[str, str]]:
     if check.where:
         yield "Asked where", check.where.source.strip()
     if check.scope:
-        yield "Chosen by label", f"tag params.{check.scope.tag} with a value of params.{check.scope.values}"
+        yield (
+            "Chosen by label",
+            f"tag params.{check.scope.tag} with a value of params.{check.scope.values}",
+        )
     yield "When there is none", check.none_means.value.replace("_", " ")
     yield "Why", check.why
     yield "Fix", check.fix
     yield "Reads", "\n".join(_reads(check, kind))
     yield "Calls", "\n".join(_calls(check, library))
-    params = sorted({path[1] for item in check.expressions for path in item.paths if path[0] == "params" and path[1:]})
+    params = sorted(
+        {
+            path[1]
+            for item in check.expressions
+            for path in item.paths
+            if path[0] == "params" and path[1:]
+        }
+    )
     if params:
-        yield "Parameters", "\n".join(f"{name}: {library.parameters[name].meaning}" for name in params)
+        yield (
+            "Parameters",
+            "\n".join(f"{name}: {library.parameters[name].meaning}" for name in params),
+        )
     yield "Controls", "\n".join(_controls(check, library)) or "none"
     if check.refs:
         yield "References", "\n".join(check.refs)
@@ -62,7 +81,14 @@ def _parts(check: Check, library: Library) -> Iterator[tuple[str, str]]:
 
 def _reads(check: Check, kind: Kind) -> Iterator[str]:
     """First steps of the paths below `self`, with their meanings."""
-    names = sorted({path[1] for item in check.expressions for path in item.paths if path[0] == "self" and path[1:]})
+    names = sorted(
+        {
+            path[1]
+            for item in check.expressions
+            for path in item.paths
+            if path[0] == "self" and path[1:]
+        }
+    )
     for name in names:
         if name in kind.attributes:
             yield f"{name} ({kind.attributes[name].type}): {kind.attributes[name].meaning}"
@@ -75,14 +101,18 @@ def _reads(check: Check, kind: Kind) -> Iterator[str]:
 
 def _calls(check: Check, library: Library) -> list[str]:
     """Operations that are made when only this check is selected."""
-    from scanner.core.need import needs
+    from scanner.core.need import plan_reads
 
     operations: set[str] = set()
-    for need in needs(library, [check]).values():
+    for need in plan_reads(library, [check]).values():
         kind = need.kind
         operations |= set(_listing(kind.listing))
         for name in need.details:
-            operations |= set(_request(kind.details[name]) if name in kind.details else _listing(kind.readers[name]))
+            operations |= set(
+                _request(kind.details[name])
+                if name in kind.details
+                else _listing(kind.readers[name])
+            )
     return sorted(operations)
 
 

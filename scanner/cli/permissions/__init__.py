@@ -18,7 +18,10 @@ Examples:
     lazy={
         "aws": ("scanner.cli.permissions.aws:aws", "The IAM policy, or the whole role."),
         "gcp": ("scanner.cli.permissions.gcp:gcp", "The custom role, and the APIs to enable."),
-        "azure": ("scanner.cli.permissions.azure:azure", "The custom role, and the permissions in Microsoft Graph."),
+        "azure": (
+            "scanner.cli.permissions.azure:azure",
+            "The custom role, and the permissions in Microsoft Graph.",
+        ),
         "github": ("scanner.cli.permissions.github:github", "The permissions of an app."),
     },
 )

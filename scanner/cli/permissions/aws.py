@@ -7,7 +7,15 @@ from pathlib import Path
 
 import click
 
-from scanner.cli.permissions.choosing import asked_of_log, chosen, lines, needed, printed_as, selecting, watching
+from scanner.cli.permissions.choosing import (
+    asked_of_log,
+    chosen,
+    lines,
+    needed,
+    printed_as,
+    selecting,
+    watching,
+)
 from scanner.errors import TscanError
 
 
@@ -15,10 +23,24 @@ from scanner.errors import TscanError
 @selecting
 @watching
 @printed_as(
-    "json", "list", "terraform", "cloudformation", says="The policy, its actions with what each is for, or the role."
+    "json",
+    "list",
+    "terraform",
+    "cloudformation",
+    says="The policy, its actions with what each is for, or the role.",
 )
-@click.option("--trust", default="", metavar="ARN", help="Who may assume the role; asked for on use if left out.")
-@click.option("--external-id", default="", metavar="ID", help="What it must say; asked for on use if left out.")
+@click.option(
+    "--trust",
+    default="",
+    metavar="ARN",
+    help="Who may assume the role; asked for on use if left out.",
+)
+@click.option(
+    "--external-id",
+    default="",
+    metavar="ID",
+    help="What it must say; asked for on use if left out.",
+)
 @click.option(
     "--organization",
     default="",
@@ -49,17 +71,24 @@ def aws(
     from scanner.sources.aws.permissions import NAMES, actions_of, discovery, documents, entering
 
     if form in ("json", "list") and (trust or external_id):
-        raise TscanError("--trust and --external-id are of the role", "add --format terraform or cloudformation")
+        raise TscanError(
+            "--trust and --external-id are of the role", "add --format terraform or cloudformation"
+        )
     library, asked = chosen("aws", select, checks)
     grants = actions(library, asked, actions_of)
     opening = discovery(organization=asks_organization(library, asked), leading=bool(organization))
     log = needed(asked_of_log("aws", who=who), actions_of)
-    found = [*documents({*grants, *opening, *log}, NAMES), *([entering(organization)] if organization else [])]
+    found = [
+        *documents({*grants, *opening, *log}, NAMES),
+        *([entering(organization)] if organization else []),
+    ]
     if form == "list":
         click.echo("\n".join(lines(grants, {**opening, **NAMES}, log)))
     elif form == "json":
         click.echo(json.dumps(found[0] if len(found) == 1 else found, indent=2))
     else:
-        write = permissions_role.terraform if form == "terraform" else permissions_role.cloudformation
+        write = (
+            permissions_role.terraform if form == "terraform" else permissions_role.cloudformation
+        )
         click.echo(write(found, trust=trust, external_id=external_id), nl=False)
     return 0

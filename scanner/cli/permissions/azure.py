@@ -6,7 +6,15 @@ from pathlib import Path
 
 import click
 
-from scanner.cli.permissions.choosing import asked_of_log, chosen, lines, needed, printed_as, selecting, watching
+from scanner.cli.permissions.choosing import (
+    asked_of_log,
+    chosen,
+    lines,
+    needed,
+    printed_as,
+    selecting,
+    watching,
+)
 
 
 @click.command()
@@ -19,8 +27,14 @@ from scanner.cli.permissions.choosing import asked_of_log, chosen, lines, needed
     "terraform",
     says="The role, the permissions in Graph, all of them with what each is for, or both with who holds them.",
 )
-@click.option("--subscription", is_flag=True, help="For one subscription alone: nothing of the tenant is read.")
-@click.option("--bulk", is_flag=True, help="For targets with `bulk: true`, which Resource Graph answers for.")
+@click.option(
+    "--subscription",
+    is_flag=True,
+    help="For one subscription alone: nothing of the tenant is read.",
+)
+@click.option(
+    "--bulk", is_flag=True, help="For targets with `bulk: true`, which Resource Graph answers for."
+)
 @click.option(
     "--scope",
     default="/providers/Microsoft.Management/managementGroups/TENANT",
@@ -28,7 +42,13 @@ from scanner.cli.permissions.choosing import asked_of_log, chosen, lines, needed
     help="Where the role can be assigned; the tenant's root group if left out.",
 )
 def azure(
-    select: tuple[str, ...], checks: tuple[Path, ...], who: bool, form: str, subscription: bool, bulk: bool, scope: str
+    select: tuple[str, ...],
+    checks: tuple[Path, ...],
+    who: bool,
+    form: str,
+    subscription: bool,
+    bulk: bool,
+    scope: str,
 ) -> int:
     """The actions and Graph permissions that the selected checks need, and no other.
 
@@ -45,7 +65,9 @@ def azure(
 
     library, asked = chosen("azure", select, checks)
     if subscription:
-        asked = [check for check in asked if library.kinds[check.kind].scope is not Scope.MANAGEMENT]
+        asked = [
+            check for check in asked if library.kinds[check.kind].scope is not Scope.MANAGEMENT
+        ]
     if bulk:
         library = in_bulk(library, bulk_types(library, asked))
     grants = actions(library, asked, actions_of)

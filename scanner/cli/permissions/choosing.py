@@ -21,12 +21,23 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 _OPTIONS = (
-    click.option("--select", multiple=True, metavar="ID", help="Only for this check; `*` stands for anything."),
     click.option(
-        "--checks", type=click.Path(path_type=Path), multiple=True, metavar="DIR", help="Also your own checks."
+        "--select",
+        multiple=True,
+        metavar="ID",
+        help="Only for this check; `*` stands for anything.",
+    ),
+    click.option(
+        "--checks",
+        type=click.Path(path_type=Path),
+        multiple=True,
+        metavar="DIR",
+        help="Also your own checks.",
     ),
 )
-_WHO = click.option("--who", is_flag=True, help="Also for `tscan drift --who`, which asks the audit log.")
+_WHO = click.option(
+    "--who", is_flag=True, help="Also for `tscan drift --who`, which asks the audit log."
+)
 
 
 def selecting(function: F) -> F:
@@ -36,7 +47,9 @@ def selecting(function: F) -> F:
 
 def printed_as(*forms: str, says: str) -> Callable[[F], F]:
     """The option that chooses the form; the first is the usual one."""
-    return click.option("--format", "form", type=click.Choice(forms), default=forms[0], show_default=True, help=says)
+    return click.option(
+        "--format", "form", type=click.Choice(forms), default=forms[0], show_default=True, help=says
+    )
 
 
 def watching(function: F) -> F:
@@ -51,12 +64,20 @@ def asked_of_log(cloud: str, *, who: bool) -> tuple[str, ...]:
     return AUDIT_LOGS.get(cloud)().operations if who else ()
 
 
-def needed(operations: Sequence[str], permissions: Callable[[str], Sequence[str]]) -> dict[str, str]:
+def needed(
+    operations: Sequence[str], permissions: Callable[[str], Sequence[str]]
+) -> dict[str, str]:
     """What the audit log's operations need, each with what for."""
-    return {action: "who changed something (drift --who)" for one in operations for action in permissions(one)}
+    return {
+        action: "who changed something (drift --who)"
+        for one in operations
+        for action in permissions(one)
+    }
 
 
-def chosen(cloud: str, select: Sequence[str], checks: Sequence[Path]) -> tuple[Library, list[Check]]:
+def chosen(
+    cloud: str, select: Sequence[str], checks: Sequence[Path]
+) -> tuple[Library, list[Check]]:
     """The library, and the checks of a cloud that were chosen; TscanError for none."""
     from scanner.cli.options import matching
     from scanner.content.library import load_library
@@ -66,11 +87,15 @@ def chosen(cloud: str, select: Sequence[str], checks: Sequence[Path]) -> tuple[L
     names = matching(select, library) if select else set(library.checks)
     mine = [library.checks[name] for name in sorted(names) if library.checks[name].cloud == cloud]
     if not mine:
-        raise TscanError(f"no check of {cloud.upper()} is chosen", f"see 'tscan checks list --cloud {cloud}'")
+        raise TscanError(
+            f"no check of {cloud.upper()} is chosen", f"see 'tscan checks list --cloud {cloud}'"
+        )
     return library, mine
 
 
-def lines(grants: Mapping[str, Grant], opening: Mapping[str, str], log: Mapping[str, str] | None = None) -> list[str]:
+def lines(
+    grants: Mapping[str, Grant], opening: Mapping[str, str], log: Mapping[str, str] | None = None
+) -> list[str]:
     """Each permission with what it is for; `opening` are those that every scan needs, `log` those of the audit log."""
     found = {action: f"{action}  {why}" for action, why in (log or {}).items()}
     found |= {action: f"{action}  every scan: {why}" for action, why in opening.items()}

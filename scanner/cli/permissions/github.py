@@ -11,7 +11,9 @@ from scanner.cli.permissions.choosing import chosen, lines, printed_as, selectin
 
 @click.command()
 @selecting
-@printed_as("json", "list", says="The manifest of an app, or its permissions with what each is for.")
+@printed_as(
+    "json", "list", says="The manifest of an app, or its permissions with what each is for."
+)
 def github(select: tuple[str, ...], checks: tuple[Path, ...], form: str) -> int:
     """The permissions that an app needs for the selected checks, and no other.
 
@@ -27,6 +29,10 @@ def github(select: tuple[str, ...], checks: tuple[Path, ...], form: str) -> int:
 
     library, asked = chosen("github", select, checks)
     grants = actions(library, asked, permissions_of)
-    text = manifest({*grants, *DISCOVERY}) if form == "json" else "\n".join(lines(grants, DISCOVERY)) + "\n"
+    text = (
+        manifest({*grants, *DISCOVERY})
+        if form == "json"
+        else "\n".join(lines(grants, DISCOVERY)) + "\n"
+    )
     click.echo(text, nl=False)
     return 0

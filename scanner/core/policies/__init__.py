@@ -3,4 +3,10 @@
 from scanner.core.policies.meaning import read_policy, read_trust_policy
 from scanner.core.policies.types import FEDERATION_TYPE, POLICY_TYPE, TRUST_POLICY_TYPE
 
-__all__ = ["FEDERATION_TYPE", "POLICY_TYPE", "TRUST_POLICY_TYPE", "read_policy", "read_trust_policy"]
+__all__ = [
+    "FEDERATION_TYPE",
+    "POLICY_TYPE",
+    "TRUST_POLICY_TYPE",
+    "read_policy",
+    "read_trust_policy",
+]

@@ -16,7 +16,17 @@ _MOST: Final = 10_000
 """Texts in a document."""
 _ELEMENTS: Final = frozenset({"Version", "Id", "Statement"})
 _PARTS: Final = frozenset(
-    ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"]
+    [
+        "Sid",
+        "Effect",
+        "Principal",
+        "NotPrincipal",
+        "Action",
+        "NotAction",
+        "Resource",
+        "NotResource",
+        "Condition",
+    ]
 )
 _PRINCIPALS: Final = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
 _OPERATORS: Final = frozenset(
@@ -249,7 +259,11 @@ def _operator(name: str) -> tuple[str, str, bool]:
     quantifier, _, operator = name.rpartition(":")
     if_exists = operator.endswith("IfExists")
     operator = operator.removesuffix("IfExists")
-    if operator not in _OPERATORS or quantifier not in _QUANTIFIERS or (if_exists and operator == "Null"):
+    if (
+        operator not in _OPERATORS
+        or quantifier not in _QUANTIFIERS
+        or (if_exists and operator == "Null")
+    ):
         raise MalformedError("has a condition operator that is not known")
     return quantifier, operator, if_exists
 

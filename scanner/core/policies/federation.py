@@ -47,7 +47,11 @@ def _trusts(statement: Statement) -> Iterator[tuple[str, bool, bool]]:
         provider = name.partition(":oidc-provider/")[2] or name
         subjects = _SUBJECTS.get(provider, ("sub",))
         audiences = _AUDIENCES.get(provider, ("aud",))
-        yield provider, _bound(statement, provider, subjects), _bound(statement, provider, audiences)
+        yield (
+            provider,
+            _bound(statement, provider, subjects),
+            _bound(statement, provider, audiences),
+        )
 
 
 def _by_web_identity(statement: Statement) -> bool:
@@ -68,6 +72,9 @@ def _names(condition: Condition) -> bool:
     if condition.operator not in _OPERATORS or not condition.values:
         return False
     return all(
-        bool(value) and (not wild(value) or (_NAMED_SUBJECTS.fullmatch(value) is not None and "${" not in value))
+        bool(value)
+        and (
+            not wild(value) or (_NAMED_SUBJECTS.fullmatch(value) is not None and "${" not in value)
+        )
         for value in condition.values
     )

@@ -30,7 +30,9 @@ def read_policy(document: Any, *, account: str, resource: str = "") -> dict[str,
     }
 
 
-def read_trust_policy(document: Any, *, account: str, resource: str = "") -> dict[str, Any] | Unreadable:
+def read_trust_policy(
+    document: Any, *, account: str, resource: str = ""
+) -> dict[str, Any] | Unreadable:
     """The fields of `TRUST_POLICY_TYPE` of a role's trust policy (JSON text or parsed)."""
     statements = read_document(document)
     if isinstance(statements, Unreadable):
@@ -56,10 +58,15 @@ def requires_tls(statements: Iterable[Statement], resource: str) -> bool:
     One statement must cover all actions of the service; several may share out the bucket and its objects.
     A rule over `s3:TlsVersion` is not counted: a plain HTTP request has no such key.
     """
-    denies = [statement for statement in statements if not statement.allow and _denies_plain(statement)]
+    denies = [
+        statement for statement in statements if not statement.allow and _denies_plain(statement)
+    ]
     service, targets = _targets(resource)
     return all(
-        any(denies_action(deny, f"{service}:?*") and denies_resource(deny, target) for deny in denies)
+        any(
+            denies_action(deny, f"{service}:?*") and denies_resource(deny, target)
+            for deny in denies
+        )
         for target in targets
     )
 
@@ -95,9 +102,17 @@ def grants_admin(statements: Iterable[Statement], account: str) -> bool:
     statements = tuple(statements)
     if any(_denies_everything(statement) for statement in statements if not statement.allow):
         return False
-    wide = [statement for statement in statements if statement.allow and _every_resource(statement, account)]
-    given = [action for statement in wide if not statement.not_action for action in statement.actions]
-    return _every_action(given) or any(_all_but_little(statement, given) for statement in wide if statement.not_action)
+    wide = [
+        statement
+        for statement in statements
+        if statement.allow and _every_resource(statement, account)
+    ]
+    given = [
+        action for statement in wide if not statement.not_action for action in statement.actions
+    ]
+    return _every_action(given) or any(
+        _all_but_little(statement, given) for statement in wide if statement.not_action
+    )
 
 
 def _denies_everything(deny: Statement) -> bool:
@@ -109,13 +124,17 @@ def _denies_everything(deny: Statement) -> bool:
 def _every_resource(allow: Statement, account: str) -> bool:
     if allow.not_resource:
         return True
-    everything = [f"arn:{partition}:*:*:{owner}:*" for partition in _PARTITIONS for owner in ("*", account)]
+    everything = [
+        f"arn:{partition}:*:*:{owner}:*" for partition in _PARTITIONS for owner in ("*", account)
+    ]
     return any(covers(pattern, target) for pattern in allow.resources for target in everything)
 
 
 def _every_action(given: list[str]) -> bool:
     # By first letter, so that ["a*", "b*", …] is seen for what it is.
-    return all(any(covers(pattern, f"{letter}*:?*") for pattern in given) for letter in ascii_lowercase)
+    return all(
+        any(covers(pattern, f"{letter}*:?*") for pattern in given) for letter in ascii_lowercase
+    )
 
 
 def _all_but_little(allow: Statement, given: list[str]) -> bool:

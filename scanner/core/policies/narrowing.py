@@ -25,7 +25,9 @@ _ACCOUNT: Final = re.compile(r"[0-9]{12}", re.ASCII)
 _ORGANISATION: Final = re.compile(r"o-[a-z0-9]+", re.ASCII)
 _ORGANISATION_PATH: Final = re.compile(r"o-[a-z0-9]+/.*", re.ASCII | re.DOTALL)
 _VPC: Final = re.compile(r"vpce?-[0-9a-z]+", re.ASCII)
-_PRINCIPAL_ID: Final = re.compile(r"(?:[0-9]{12}|A[A-Z]{3}[A-Z0-9]{12,}(?::.*)?)", re.ASCII | re.DOTALL)
+_PRINCIPAL_ID: Final = re.compile(
+    r"(?:[0-9]{12}|A[A-Z]{3}[A-Z0-9]{12,}(?::.*)?)", re.ASCII | re.DOTALL
+)
 _PRIVATE_V4: Final = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 _PRIVATE_V6: Final = IPv6Network("fc00::/7")
 _WIDEST_V4: Final = 2**24
@@ -67,7 +69,9 @@ def _arn(text: str, operator: str) -> bool:
         return False
     if _ACCOUNT.fullmatch(parts[4]):
         return True
-    return parts[2] == "s3" and not parts[3] and not parts[4] and bool(parts[5]) and not wild(parts[5])
+    return (
+        parts[2] == "s3" and not parts[3] and not parts[4] and bool(parts[5]) and not wild(parts[5])
+    )
 
 
 def _organisation(text: str, operator: str) -> bool:
@@ -112,7 +116,13 @@ _ANYONE: Final[dict[str, tuple[str, Callable[[str, str], bool]]]] = {
 anyone can carry one."""
 
 _SOURCES: Final = frozenset(
-    ["aws:sourceaccount", "aws:sourcearn", "aws:sourceowner", "aws:sourceorgid", "aws:sourceorgpaths"]
+    [
+        "aws:sourceaccount",
+        "aws:sourcearn",
+        "aws:sourceowner",
+        "aws:sourceorgid",
+        "aws:sourceorgpaths",
+    ]
 )
 
 
@@ -140,7 +150,9 @@ def leaves_only_named(conditions: Iterable[Condition]) -> bool:
 def source_bound(conditions: Iterable[Condition]) -> bool:
     """Whether a service can act only for a named account, ARN or organisation."""
     conditions = tuple(conditions)
-    return any(_names_source(condition) for condition in conditions if demands(condition, conditions))
+    return any(
+        _names_source(condition) for condition in conditions if demands(condition, conditions)
+    )
 
 
 def demands(condition: Condition, conditions: tuple[Condition, ...]) -> bool:
@@ -148,7 +160,9 @@ def demands(condition: Condition, conditions: tuple[Condition, ...]) -> bool:
     if condition.quantifier != "ForAllValues" and not condition.if_exists:
         return True
     return any(
-        other.operator == "Null" and other.key == condition.key and set(map(str.lower, other.values)) == {"false"}
+        other.operator == "Null"
+        and other.key == condition.key
+        and set(map(str.lower, other.values)) == {"false"}
         for other in conditions
         if other.quantifier == ""
     )
@@ -161,20 +175,28 @@ def _bound(condition: Condition, operator: str = "") -> Bound | None:
         return Bound("network", condition.values) if limited else None
     if condition.key == "elasticfilesystem:accessedviamounttarget":
         # A mount target is an address in one's own VPC.
-        return Bound("network", ()) if operator == "Bool" and condition.values == ("true",) else None
+        return (
+            Bound("network", ()) if operator == "Bool" and condition.values == ("true",) else None
+        )
     if condition.key not in _ANYONE or not condition.values:
         return None
     by, names = _ANYONE[condition.key]
     if operator not in _STRINGS and (operator not in _ARNS or names is not _arn):
         return None
-    return Bound(by, condition.values) if all(names(value, operator) for value in condition.values) else None
+    return (
+        Bound(by, condition.values)
+        if all(names(value, operator) for value in condition.values)
+        else None
+    )
 
 
 def _names_source(condition: Condition) -> bool:
     if condition.key in _SOURCES:
         return _bound(condition) is not None
     # A service states the ARN it encrypts for; only for a service is the encryption context not the caller's choice.
-    context = condition.key.startswith("kms:encryptioncontext:aws:") and condition.key.endswith(":arn")
+    context = condition.key.startswith("kms:encryptioncontext:aws:") and condition.key.endswith(
+        ":arn"
+    )
     if not context or condition.operator not in _STRINGS | _ARNS or not condition.values:
         return False
     return all(_arn(value, condition.operator) for value in condition.values)

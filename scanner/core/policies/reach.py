@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from scanner.core.policies.document import Condition, Statement
-from scanner.core.policies.narrowing import account_of, bounds, demands, leaves_only_named, source_bound
+from scanner.core.policies.narrowing import (
+    account_of,
+    bounds,
+    demands,
+    leaves_only_named,
+    source_bound,
+)
 from scanner.core.policies.wildcards import apart, covers, wild
 
 _MOST_WORK: Final = 10_000_000
@@ -27,9 +33,13 @@ class Policy:
 
     def __post_init__(self) -> None:
         allows = tuple(statement for statement in self.statements if statement.allow)
-        denies = tuple(statement for statement in self.statements if not statement.allow and statement.everyone)
+        denies = tuple(
+            statement for statement in self.statements if not statement.allow and statement.everyone
+        )
         object.__setattr__(self, "allows", allows)
-        object.__setattr__(self, "denies", denies if _letters(allows) * _letters(denies) <= _MOST_WORK else ())
+        object.__setattr__(
+            self, "denies", denies if _letters(allows) * _letters(denies) <= _MOST_WORK else ()
+        )
 
     @property
     def is_public(self) -> bool:
@@ -49,7 +59,11 @@ class Policy:
     @property
     def unconfused(self) -> bool:
         """Whether every Allow to a service is tied to a source that can be named."""
-        return all(source_bound(statement.conditions) for statement in self.allows if _named(statement, "Service"))
+        return all(
+            source_bound(statement.conditions)
+            for statement in self.allows
+            if _named(statement, "Service")
+        )
 
     def _public(self, statement: Statement) -> bool:
         if not _open_to_anyone(statement) or bounds(statement.conditions):
@@ -62,7 +76,9 @@ class Policy:
         actions = ("*",) if allow.not_action else allow.actions
         resources = ("*",) if allow.not_resource else allow.resources
         by_action = {_mask(denies_action(deny, action) for deny in denies) for action in actions}
-        by_resource = {_mask(denies_resource(deny, resource) for deny in denies) for resource in resources}
+        by_resource = {
+            _mask(denies_resource(deny, resource) for deny in denies) for resource in resources
+        }
         return all(one & other for one in by_action for other in by_resource)
 
     def _outsiders(self, statement: Statement) -> Iterable[str]:
@@ -77,12 +93,20 @@ class Policy:
             return ()
         if not anyone:
             return self._outside(_accountable(statement))
-        named = [self._outside(bound.values) for bound in tied if bound.by in ("account", "arn", "principal")]
+        named = [
+            self._outside(bound.values)
+            for bound in tied
+            if bound.by in ("account", "arn", "principal")
+        ]
         return min(named, key=len, default=("*",))
 
     def _outside(self, names: Iterable[str]) -> Sequence[str]:
         inside = {self.account} - {""}
-        return [name for name in names if account_of(name) not in inside and name.lower() != "${aws:resourceaccount}"]
+        return [
+            name
+            for name in names
+            if account_of(name) not in inside and name.lower() != "${aws:resourceaccount}"
+        ]
 
 
 def denies_action(deny: Statement, action: str) -> bool:
@@ -128,7 +152,9 @@ def _accountable(statement: Statement) -> Iterator[str]:
 
 
 def _letters(statements: Iterable[Statement]) -> int:
-    return sum(len(text) for statement in statements for text in statement.actions + statement.resources)
+    return sum(
+        len(text) for statement in statements for text in statement.actions + statement.resources
+    )
 
 
 def _mask(flags: Iterable[bool]) -> int:

@@ -18,8 +18,12 @@ _REACH: Final = {
     "unconfused": Field(BOOL),
 }
 
-POLICY_TYPE: Final = RecordType("policy", {**_REACH, "requires_tls": Field(BOOL), "grants_admin": Field(BOOL)})
+POLICY_TYPE: Final = RecordType(
+    "policy", {**_REACH, "requires_tls": Field(BOOL), "grants_admin": Field(BOOL)}
+)
 """A resource policy or an identity policy."""
 
-TRUST_POLICY_TYPE: Final = RecordType("trust_policy", {**_REACH, "federated": Field(ListType(FEDERATION_TYPE))})
+TRUST_POLICY_TYPE: Final = RecordType(
+    "trust_policy", {**_REACH, "federated": Field(ListType(FEDERATION_TYPE))}
+)
 """Who may assume a role."""

@@ -20,7 +20,9 @@ def covers(pattern: str, target: str) -> bool:
         if at < len(pattern) and pattern[at] == "*":
             star, resume = at, here
             at += 1
-        elif at < len(pattern) and (pattern[at] == target[here] or (pattern[at] == "?" and target[here] != "*")):
+        elif at < len(pattern) and (
+            pattern[at] == target[here] or (pattern[at] == "?" and target[here] != "*")
+        ):
             at += 1
             here += 1
         elif star >= 0:
@@ -46,7 +48,9 @@ def wild(text: str) -> bool:
 
 
 def _literal(pattern: str) -> str:
-    ends = [place for place in (pattern.find("*"), pattern.find("?"), pattern.find("${")) if place >= 0]
+    ends = [
+        place for place in (pattern.find("*"), pattern.find("?"), pattern.find("${")) if place >= 0
+    ]
     return pattern[: min(ends)] if ends else pattern
 
 

@@ -22,4 +22,8 @@ NATIVE = Registry[Native](
 
 def native(cloud: str, call: Call) -> str:
     """The command of a cloud, or that none is known."""
-    return NATIVE.get(cloud)(call) if cloud in NATIVE.names else f"(no command line is known for {cloud})"
+    return (
+        NATIVE.get(cloud)(call)
+        if cloud in NATIVE.names
+        else f"(no command line is known for {cloud})"
+    )

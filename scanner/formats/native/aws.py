@@ -44,7 +44,9 @@ def _plain(value: Any) -> bool:
     if isinstance(value, Mapping) or value is None:
         return False
     if isinstance(value, (list, tuple)):
-        return bool(value) and all(_plain(item) and not isinstance(item, (list, tuple, bool)) for item in value)
+        return bool(value) and all(
+            _plain(item) and not isinstance(item, (list, tuple, bool)) for item in value
+        )
     text = str(value)
     return bool(text) and text.isascii() and text.isprintable() and not text.startswith(_SPECIAL)
 

@@ -64,18 +64,28 @@ def _summary(report: Report) -> Iterator[RenderableType]:
     also = f"; {plural(scoped_out, 'resource')} left out by label" if scoped_out else ""
     yield Text.assemble(("Findings  ", "dim"), counts + also)
     statuses = Counter(criterion.status for criterion in assessment.criteria)
-    shown = ", ".join(f"{count} {status.value}" for status, count in sorted(statuses.items(), key=_place))
+    shown = ", ".join(
+        f"{count} {status.value}" for status, count in sorted(statuses.items(), key=_place)
+    )
     yield Text.assemble(("Criteria  ", "dim"), shown)
     skipped = not_run(assessment, report.library, report.fail_on)
     if skipped:
-        yield Text(f"{plural(len(skipped), 'check')} of severity {report.fail_on} or above not run", style="yellow")
+        yield Text(
+            f"{plural(len(skipped), 'check')} of severity {report.fail_on} or above not run",
+            style="yellow",
+        )
     if open_regions(assessment):
         yield Text("The list of regions is not whole", style="yellow")
     for note in assessment.notes:
         yield plain(note)
     style = {0: "bold green", 1: "bold red"}.get(code, "bold yellow")
-    yield Text.assemble((f"Exit code {code}", style), f": {EXIT[code].format(fail_on=report.fail_on.value)}")
-    yield Text("A status says what the evidence shows; the conclusion on a criterion is the auditor's.", style="dim")
+    yield Text.assemble(
+        (f"Exit code {code}", style), f": {EXIT[code].format(fail_on=report.fail_on.value)}"
+    )
+    yield Text(
+        "A status says what the evidence shows; the conclusion on a criterion is the auditor's.",
+        style="dim",
+    )
 
 
 def _place(entry: tuple[Status, int]) -> int:

@@ -14,7 +14,7 @@ from scanner.core.exits import gaps
 from scanner.formats import Report
 from scanner.formats.terminal.tally import by_check
 from scanner.formats.terminal.words import SEVERITY, plain
-from scanner.formats.values import clean, plural, short
+from scanner.formats.values import plural, sanitized, shortened
 from scanner.model.checks import Check
 from scanner.model.findings import CoverageRow, Finding, Verdict
 
@@ -38,7 +38,9 @@ def failing(report: Report) -> Iterator[RenderableType]:
     if not failed:
         return
     yield Text(f"Failing: {plural(len(failed), 'check')}", style="bold")
-    for check, bad, asked in sorted(failed, key=lambda entry: (-entry[0].severity.rank, entry[0].id)):
+    for check, bad, asked in sorted(
+        failed, key=lambda entry: (-entry[0].severity.rank, entry[0].id)
+    ):
         yield from _check(check, bad, asked)
     yield Text()
 
@@ -75,9 +77,11 @@ def _resource(finding: Finding) -> Text:
         text.append_text(plain(f" {resource.region}", "dim"))
     # What the resource says comes before the parameters that it was held against.
     told = sorted(finding.observed, key=lambda item: not item.path.startswith("self."))[:OBSERVED]
-    seen = [f"{clean(item.path).removeprefix('self.')} = {short(item.value)}" for item in told]
+    seen = [
+        f"{sanitized(item.path).removeprefix('self.')} = {shortened(item.value)}" for item in told
+    ]
     if not seen and finding.reason:
-        seen = [clean(finding.reason)]
+        seen = [sanitized(finding.reason)]
     text.append_text(Text("  " + ", ".join(seen)))
     return text
 
@@ -99,7 +103,12 @@ def unknown(report: Report) -> Iterator[RenderableType]:
         entry.add_row(Text("?", style="yellow"), plain(reason or "no reason was given"))
         yield entry
         names = ", ".join(checks[:3]) + (f" and {len(checks) - 3} more" if len(checks) > 3 else "")
-        yield _indent(plain(f"{plural(len(findings), 'finding')} of {plural(len(checks), 'check')}: {names}", "dim"))
+        yield _indent(
+            plain(
+                f"{plural(len(findings), 'finding')} of {plural(len(checks), 'check')}: {names}",
+                "dim",
+            )
+        )
     if len(ordered) > REASONS:
         yield Text(f"… and {plural(len(ordered) - REASONS, 'more reason')}", style="dim")
     yield Text()
@@ -122,7 +131,12 @@ def coverage(report: Report) -> Iterator[RenderableType]:
     for heading in ("operation", "region", "state", "reason"):
         table.add_column(heading, overflow="fold")
     for row in sorted(rows, key=lambda row: (row.target, row.operation, row.region))[:GAPS]:
-        table.add_row(plain(row.operation), plain(row.region or "–"), plain(row.state.value, "yellow"), _reason(row))
+        table.add_row(
+            plain(row.operation),
+            plain(row.region or "–"),
+            plain(row.state.value, "yellow"),
+            _reason(row),
+        )
     yield table
     if len(rows) > GAPS:
         yield Text(f"… and {len(rows) - GAPS} more, all in the JSON result", style="dim")
@@ -137,14 +151,18 @@ def _in_bulk(rows: Iterable[CoverageRow]) -> Iterator[RenderableType]:
             calls, instead = made.get(row.operation, (0, 0))
             made[row.operation] = (calls + row.answers, instead + row.stood_for)
     for operation, (calls, instead) in sorted(made.items()):
-        yield plain(f"Read in bulk: {plural(calls, 'call')} of {operation} in place of {instead} or more")
+        yield plain(
+            f"Read in bulk: {plural(calls, 'call')} of {operation} in place of {instead} or more"
+        )
     if made:
         yield Text()
 
 
 def _reason(row: CoverageRow) -> Text:
     """The reason without the words that stand in the other columns."""
-    reason = row.reason.removeprefix(f"{row.operation} {row.state.value}").removeprefix(f" in {row.region}")
+    reason = row.reason.removeprefix(f"{row.operation} {row.state.value}").removeprefix(
+        f" in {row.region}"
+    )
     asked = row.answers + row.unanswered
     amount = f"{row.unanswered} of {asked} unanswered" if row.unanswered else ""
     return plain("; ".join(part for part in (reason.strip(" ()"), amount) if part))

@@ -34,7 +34,9 @@ def header(report: Report) -> Iterator[RenderableType]:
     table.add_row("tscan", plain(f"{assessment.version}, scan {assessment.id}"))
     entered = [target for target in assessment.targets if not target["unentered"]]
     if any(target["accounts"] for target in assessment.targets):
-        table.add_row("targets", plain(f"{len(entered)} read of {len(assessment.targets)} in scope"))
+        table.add_row(
+            "targets", plain(f"{len(entered)} read of {len(assessment.targets)} in scope")
+        )
         _places(table, entered)
     else:
         for target in assessment.targets:
@@ -65,12 +67,20 @@ def _target(table: Table, target: Mapping[str, Any]) -> None:
 
 def _places(table: Table, targets: list[Mapping[str, Any]]) -> None:
     """The regions of many targets: each list of them once, with how many have it."""
-    lists = Counter((tuple(target["regions"]), tuple(target["regions_excluded"])) for target in targets)
+    lists = Counter(
+        (tuple(target["regions"]), tuple(target["regions_excluded"])) for target in targets
+    )
     for (regions, left_out), count in lists.most_common():
         more = f"; left out: {_some(left_out)}" if left_out else ""
-        table.add_row("regions", plain(f"in {plural(count, 'target')}: {', '.join(regions) or 'none'}{more}"))
-    for reason, count in Counter(target["regions_open"] for target in targets if target["regions_open"]).items():
-        table.add_row("regions", plain(f"not all are known in {plural(count, 'target')}: {reason}", "yellow"))
+        table.add_row(
+            "regions", plain(f"in {plural(count, 'target')}: {', '.join(regions) or 'none'}{more}")
+        )
+    for reason, count in Counter(
+        target["regions_open"] for target in targets if target["regions_open"]
+    ).items():
+        table.add_row(
+            "regions", plain(f"not all are known in {plural(count, 'target')}: {reason}", "yellow")
+        )
 
 
 def _some(names: Any) -> str:
@@ -80,7 +90,9 @@ def _some(names: Any) -> str:
 
 def _accounts(assessment: Assessment) -> Iterator[RenderableType]:
     """Every account that an organisation lists, those that were not read first."""
-    unentered = {str(target["id"]).partition(":")[2]: target["unentered"] for target in assessment.targets}
+    unentered = {
+        str(target["id"]).partition(":")[2]: target["unentered"] for target in assessment.targets
+    }
     rows = [
         _row(account, unentered.get(account["id"], ""))
         for target in assessment.targets

@@ -67,7 +67,11 @@ def _rows(report: Report) -> Iterator[Row]:
         for criterion in framework.criteria
     }
     for result in report.assessment.criteria:
-        yield result, known[result.framework, result.id], criterion_tally(result, report.library, results)
+        yield (
+            result,
+            known[result.framework, result.id],
+            criterion_tally(result, report.library, results),
+        )
 
 
 def _quiet(row: Row) -> bool:
@@ -97,7 +101,9 @@ def _table(category: str, rows: Iterable[Row]) -> Table:
 def _gathered(ids: list[str]) -> RenderableType:
     """`○ needs evidence` once, with the ids: what people must show is one list, not forty rows."""
     table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_row(status(Status.NEEDS_EVIDENCE), plain(f"{len(ids)} that no scan can show: {', '.join(ids)}"))
+    table.add_row(
+        status(Status.NEEDS_EVIDENCE), plain(f"{len(ids)} that no scan can show: {', '.join(ids)}")
+    )
     return table
 
 
@@ -106,7 +112,11 @@ def control_table(report: Report) -> Iterator[RenderableType]:
     results = sorted(report.assessment.controls, key=lambda control: control.id)
     width = max((len(result.id) for result in results), default=0)
     heading = _control_row(width)
-    heading.add_row("", Text("Controls", style="bold"), *(Text(name, style="dim") for name in ("status", *_COUNTS)))
+    heading.add_row(
+        "",
+        Text("Controls", style="bold"),
+        *(Text(name, style="dim") for name in ("status", *_COUNTS)),
+    )
     yield heading
     for result in results:
         counts = result.counts

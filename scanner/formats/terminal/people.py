@@ -19,7 +19,13 @@ from scanner.model.waivers import ControlScope, Standing, WaiverResult
 
 NAMED: Final = 20
 """Waivers, and attestations, that are named; all are in the JSON result."""
-_ORDER: Final = (Standing.LAPSED, Standing.EXPIRED, Standing.IN_FORCE, Standing.NOT_BEGUN, Standing.NOT_HERE)
+_ORDER: Final = (
+    Standing.LAPSED,
+    Standing.EXPIRED,
+    Standing.IN_FORCE,
+    Standing.NOT_BEGUN,
+    Standing.NOT_HERE,
+)
 _STYLE: Final = {Standing.LAPSED: "red", Standing.EXPIRED: "yellow", Standing.IN_FORCE: "magenta"}
 
 
@@ -35,7 +41,9 @@ def _waivers(found: tuple[WaiverResult, ...]) -> Iterator[RenderableType]:
     counts = Counter(one.standing for one in found)
     said = ", ".join(f"{counts[standing]} {standing}" for standing in _ORDER if counts[standing])
     yield Text(f"Waivers: {said}", style="bold")
-    for one in sorted(found, key=lambda one: (_ORDER.index(one.standing), one.waiver.expires, one.waiver.id))[:NAMED]:
+    for one in sorted(
+        found, key=lambda one: (_ORDER.index(one.standing), one.waiver.expires, one.waiver.id)
+    )[:NAMED]:
         yield from _waiver(one)
     yield from _more(len(found))
 
@@ -43,9 +51,15 @@ def _waivers(found: tuple[WaiverResult, ...]) -> Iterator[RenderableType]:
 def _waiver(one: WaiverResult) -> Iterator[RenderableType]:
     """What is accepted and how it stands; under it, where, why and by whom."""
     waiver = one.waiver
-    state = f"{one.standing.value} until {waiver.expires}" if one.standing is Standing.IN_FORCE else one.standing.value
+    state = (
+        f"{one.standing.value} until {waiver.expires}"
+        if one.standing is Standing.IN_FORCE
+        else one.standing.value
+    )
     heading = Table.grid(padding=(0, 2, 0, 0))
-    heading.add_row(plain(waiver.id, "bold"), plain(state, _STYLE.get(one.standing, "")), plain(_effect(one)))
+    heading.add_row(
+        plain(waiver.id, "bold"), plain(state, _STYLE.get(one.standing, "")), plain(_effect(one))
+    )
     yield heading
     author = f"written by {waiver.author}" if waiver.author else "author not known"
     for line in (f"{waiver.scope} of {waiver.target}", f"approved by {waiver.approver}, {author}"):
@@ -56,7 +70,11 @@ def _effect(one: WaiverResult) -> str:
     if one.standing is not Standing.IN_FORCE:
         return one.why
     here = " in this control" if isinstance(one.waiver.scope, ControlScope) else ""
-    return f"accepts {plural(one.accepts, 'finding')}{here}" if one.accepts else "there is nothing to accept"
+    return (
+        f"accepts {plural(one.accepts, 'finding')}{here}"
+        if one.accepts
+        else "there is nothing to accept"
+    )
 
 
 def _attestations(found: tuple[AttestationResult, ...]) -> Iterator[RenderableType]:
@@ -65,7 +83,9 @@ def _attestations(found: tuple[AttestationResult, ...]) -> Iterator[RenderableTy
     current = sum(one.current for one in found)
     yield Text(f"Attestations: {current} current of {len(found)}", style="bold")
     table = _table("control", "stated by", "dated", "until", "")
-    for one in sorted(found, key=lambda one: (one.current, one.attestation.control, one.attestation.id))[:NAMED]:
+    for one in sorted(
+        found, key=lambda one: (one.current, one.attestation.control, one.attestation.id)
+    )[:NAMED]:
         said = one.attestation
         state = plain("current", "green") if one.current else plain(one.why, "yellow")
         table.add_row(

@@ -41,7 +41,10 @@ def criterion_tally(
 ) -> Tally:
     """The sum over the distinct checks that evidence the primary controls of a criterion."""
     checks = {
-        link.id for name in criterion.primary for link in library.controls[name].checks if link.role is Role.EVIDENCES
+        link.id
+        for name in criterion.primary
+        for link in library.controls[name].checks
+        if link.role is Role.EVIDENCES
     }
     return tally(result for check in sorted(checks) for result in results.get(check, ()))
 

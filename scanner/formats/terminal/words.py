@@ -6,7 +6,7 @@ from typing import Final
 
 from rich.text import Text
 
-from scanner.formats.values import clean
+from scanner.formats.values import sanitized
 from scanner.model.checks import Severity
 from scanner.model.findings import Status
 
@@ -42,7 +42,7 @@ def status(value: Status) -> Text:
 
 def plain(text: str, style: str = "") -> Text:
     """Text that may come from a cloud: never markup, never control characters."""
-    return Text(clean(text), style=style, overflow="fold")
+    return Text(sanitized(text), style=style, overflow="fold")
 
 
 def number(value: int, style: str = "") -> Text:

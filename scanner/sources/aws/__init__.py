@@ -20,15 +20,23 @@ class AwsSource:
         try:
             import botocore  # noqa: F401
         except ImportError as error:
-            raise TscanError("reading AWS needs botocore, which is not installed", "install tscan[aws]") from error
+            raise TscanError(
+                "reading AWS needs botocore, which is not installed", "install tscan[aws]"
+            ) from error
         from scanner.sources.aws.members import entrances
-        from scanner.sources.aws.opening import open_front
+        from scanner.sources.aws.opening import connect_front
 
-        front = open_front(target, rules)
+        front = connect_front(target, rules)
         wanted, account = target.settings.get("id", ""), front.session.target.account
         if wanted not in ("", account):
-            raise TscanError(f"the AWS credentials are of account {account}, not of {wanted}", "choose a profile")
-        return (Inside(front.session),) if target.organization is None else entrances(front, target.organization)
+            raise TscanError(
+                f"the AWS credentials are of account {account}, not of {wanted}", "choose a profile"
+            )
+        return (
+            (Inside(front.session),)
+            if target.organization is None
+            else entrances(front, target.organization)
+        )
 
     def several(self, target: TargetConfig) -> bool:
         """Whether it is an organisation."""

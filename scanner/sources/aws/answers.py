@@ -38,7 +38,9 @@ def plain(operation: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise UnexpectedValueError(f"the answer is {type(value).__name__}, not a mapping")
     return {
-        key: item.decode() if (operation, key) in TEXT_BYTES and isinstance(item, bytes) else _json(item)
+        key: item.decode()
+        if (operation, key) in TEXT_BYTES and isinstance(item, bytes)
+        else _json(item)
         for key, item in value.items()
         if key != "ResponseMetadata" and item is not None
     }

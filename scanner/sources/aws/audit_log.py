@@ -62,7 +62,9 @@ class CloudTrail(Asking):
             found.extend(events)
         return tuple(found)
 
-    def _events(self, session: Session, region: str, window: tuple[str, str]) -> Events | Unreadable:
+    def _events(
+        self, session: Session, region: str, window: tuple[str, str]
+    ) -> Events | Unreadable:
         call = Call(
             operation=OPERATION,
             region=region,

@@ -22,7 +22,9 @@ def check_body(response: Mapping[str, Any], operation: OperationModel) -> None:
         raise UnparsableAnswerError(form=f"whole: {len(body)} of {announced or '?'} bytes came")
     if body[:64].lstrip()[:14].lower().startswith((b"<html", b"<!doctype html")):
         raise UnparsableAnswerError(form="from AWS, but a web page")
-    if "json" in operation.service_model.resolved_protocol and not output.serialization.get("payload"):
+    if "json" in operation.service_model.resolved_protocol and not output.serialization.get(
+        "payload"
+    ):
         _check_json(body)
 
 

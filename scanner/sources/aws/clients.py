@@ -12,10 +12,14 @@ from botocore.session import Session as BotoSession
 
 from scanner import __version__
 from scanner.sources.aws.connections import Connections
-from scanner.sources.aws.places import Places
-from scanner.sources.aws.plans import Plan
+from scanner.sources.aws.places import Endpoints
+from scanner.sources.aws.plans import PreparedCall
 
-_GLOBAL_REGION: Final = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1", "aws-iso": "us-iso-east-1"}
+_GLOBAL_REGION: Final = {
+    "aws-cn": "cn-north-1",
+    "aws-us-gov": "us-gov-west-1",
+    "aws-iso": "us-iso-east-1",
+}
 _SINGLE_ENDPOINT: Final = {"globalaccelerator": "us-west-2", "networkmanager": "us-west-2"}
 _AWS_HOSTS: Final = (".amazonaws.com", ".amazonaws.com.cn", ".aws", ".c2s.ic.gov", ".sc2s.sgov.gov")
 
@@ -34,12 +38,12 @@ class Clients:
         self.session = session
         self.partition = partition
         self._connections = Connections(session)
-        self._made: dict[tuple[str, str], tuple[Any, Places]] = {}
-        self._plans: dict[tuple[str, str, str], Plan] = {}
+        self._made: dict[tuple[str, str], tuple[Any, Endpoints]] = {}
+        self._plans: dict[tuple[str, str, str], PreparedCall] = {}
         # botocore's session is not safe for making clients in threads; clients are safe to use in them.
         self._lock = threading.Lock()
 
-    def plan(self, service: str, region: str, operation: str) -> Plan:
+    def plan(self, service: str, region: str, operation: str) -> PreparedCall:
         """How an operation is called in a region; BotoCoreError if botocore does not know the service."""
         key = (service, region or global_region(self.partition, service), operation)
         found = self._plans.get(key)
@@ -53,22 +57,22 @@ class Clients:
         with self._lock:
             return str(self._client(service, region)[0].meta.endpoint_url)
 
-    def _planned(self, service: str, region: str, operation: str) -> Plan:
+    def _planned(self, service: str, region: str, operation: str) -> PreparedCall:
         client, places = self._client(service, region)
-        return Plan(client, operation, places)
+        return PreparedCall(client, operation, places)
 
-    def _client(self, service: str, region: str) -> tuple[Any, Places]:
+    def _client(self, service: str, region: str) -> tuple[Any, Endpoints]:
         key = (service, region)
         if key not in self._made:
             self._made[key] = self._make(*key)
         return self._made[key]
 
-    def _make(self, service: str, region: str) -> tuple[Any, Places]:
+    def _make(self, service: str, region: str) -> tuple[Any, Endpoints]:
         client = self._variant(service, region)
         own = _own_endpoint(client)
         if own:
             client = self._own_variant(client, service, region)
-        return client, Places(client, self._connections, bare_host=own)
+        return client, Endpoints(client, self._connections, bare_host=own)
 
     def _own_variant(self, client: Any, service: str, region: str) -> Any:
         """The client for an endpoint that the user named: no names can stand before its host."""

@@ -81,20 +81,28 @@ class Connections:
         if manager is None:
             manager = self._managers[proxy] = self._manager(proxy, proxies)
         pool = manager.connection_from_url(url)
-        tunnel = bool(proxy) and connection_requires_http_tunnel(pool.proxy, pool.proxy_config, pool.scheme)
+        tunnel = bool(proxy) and connection_requires_http_tunnel(
+            pool.proxy, pool.proxy_config, pool.scheme
+        )
         return Route(url=url, host=host_of(url), pool=pool, proxy=proxy, tunnel=tunnel)
 
     def _manager(self, proxy: str, proxies: ProxyConfiguration) -> urllib3.PoolManager:
         if self._context is None:
             self._context = self._trusted()
-        more: dict[str, Any] = {"maxsize": _KEPT, "timeout": CONNECT_SECONDS, "ssl_context": self._context}
+        more: dict[str, Any] = {
+            "maxsize": _KEPT,
+            "timeout": CONNECT_SECONDS,
+            "ssl_context": self._context,
+        }
         if not proxy:
             return urllib3.PoolManager(**more)
         return urllib3.ProxyManager(proxy, proxy_headers=proxies.proxy_headers_for(proxy), **more)
 
     def _trusted(self) -> ssl.SSLContext:
         """Whom we trust: the bundle that the configuration names, or botocore's; read once, it takes 20 ms."""
-        named = self._session.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE", True)
+        named = self._session.get_config_variable("ca_bundle") or os.environ.get(
+            "REQUESTS_CA_BUNDLE", True
+        )
         if isinstance(named, str) and not named.strip():
             raise aws.InvalidConfigError(error_msg="the CA bundle is named by an empty text")
         context = create_urllib3_context()
@@ -103,7 +111,9 @@ class Connections:
         try:
             context.load_verify_locations(get_cert_path(named))
         except OSError as error:
-            raise aws.InvalidConfigError(error_msg=f"the CA bundle {named} cannot be read: {error}") from error
+            raise aws.InvalidConfigError(
+                error_msg=f"the CA bundle {named} cannot be read: {error}"
+            ) from error
         return context
 
 

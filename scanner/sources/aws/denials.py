@@ -35,7 +35,9 @@ def denials(context: ReadContext) -> Generator[Call, Answer, Any]:
     """`{"Actions": [...]}`: those of `WATCHED` that the listed policy denies to all but named principals."""
     if not isinstance(context.it, Mapping) or not isinstance(context.it.get("Id"), str):
         return Unreadable("a policy has no id")
-    answer = yield Call(operation="organizations:DescribePolicy", region="", params={"PolicyId": context.it["Id"]})
+    answer = yield Call(
+        operation="organizations:DescribePolicy", region="", params={"PolicyId": context.it["Id"]}
+    )
     if answer.state is not State.OK or not isinstance(answer.data, Mapping):
         return answer.unread
     policy = answer.data.get("Policy")
@@ -44,7 +46,11 @@ def denials(context: ReadContext) -> Generator[Call, Answer, Any]:
     statements = read_document(policy.get("Content"))
     if isinstance(statements, Unreadable):
         return statements
-    return {"Actions": [action for action in WATCHED if any(_denies(one, action.lower()) for one in statements)]}
+    return {
+        "Actions": [
+            action for action in WATCHED if any(_denies(one, action.lower()) for one in statements)
+        ]
+    }
 
 
 def _denies(statement: Statement, action: str) -> bool:
@@ -56,6 +62,12 @@ def _denies(statement: Statement, action: str) -> bool:
 
 def _exempts_few(condition: Condition) -> bool:
     """Whether a condition does no more than leave named principals out of a denial."""
-    if condition.quantifier or condition.key != "aws:principalarn" or condition.operator not in _EXCEPT:
+    if (
+        condition.quantifier
+        or condition.key != "aws:principalarn"
+        or condition.operator not in _EXCEPT
+    ):
         return False
-    return not any(covers(value.rpartition(":")[2], anyone) for value in condition.values for anyone in _ANYONE)
+    return not any(
+        covers(value.rpartition(":")[2], anyone) for value in condition.values for anyone in _ANYONE
+    )

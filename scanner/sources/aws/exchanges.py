@@ -15,7 +15,7 @@ _IDLE: Final = 2.0
 """Seconds after which a thread that has nothing to do ends."""
 
 
-class Exchanges:
+class IoPool:
     """Up to `limit` requests at a time, over all accounts; the threads are made as they are needed."""
 
     def __init__(self, limit: int) -> None:
@@ -37,7 +37,9 @@ class Exchanges:
             if not self._idle and self._threads < self._limit:
                 self._threads += 1
                 # Daemons: an interrupt must not wait for an answer that may take half a minute.
-                threading.Thread(target=self._serve, name=f"tscan-aws-{self._threads}", daemon=True).start()
+                threading.Thread(
+                    target=self._serve, name=f"tscan-aws-{self._threads}", daemon=True
+                ).start()
         yield pending
         result, error = pending.outcome
         if error is not None:

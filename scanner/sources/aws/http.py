@@ -111,7 +111,9 @@ def _head(stream: _Stream) -> tuple[str, int, Headers]:
     first, *lines = stream.until(b"\r\n\r\n").decode("latin-1").split("\r\n")
     version, _, rest = first.partition(" ")
     code = rest[:3]
-    if version not in ("HTTP/1.1", "HTTP/1.0") or not (code.isascii() and code.isdigit() and len(code) == 3):
+    if version not in ("HTTP/1.1", "HTTP/1.0") or not (
+        code.isascii() and code.isdigit() and len(code) == 3
+    ):
         raise MalformedAnswerError(f"no HTTP answer: {version[:40]!r}")
     if len(lines) > _MOST_HEADERS:
         raise MalformedAnswerError(f"more than {_MOST_HEADERS} headers")

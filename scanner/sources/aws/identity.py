@@ -6,7 +6,11 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from botocore.credentials import DeferredRefreshableCredentials, ReadOnlyCredentials, RefreshableCredentials
+from botocore.credentials import (
+    DeferredRefreshableCredentials,
+    ReadOnlyCredentials,
+    RefreshableCredentials,
+)
 from botocore.exceptions import ClientError, CredentialRetrievalError, NoCredentialsError
 
 from scanner.sources.clock import Clock
@@ -48,7 +52,9 @@ class Identity:
     def stale(self) -> bool:
         """Whether the next key has to be asked for, which takes its time."""
         credentials = self.credentials
-        return isinstance(credentials, RefreshableCredentials) and bool(credentials.refresh_needed())
+        return isinstance(credentials, RefreshableCredentials) and bool(
+            credentials.refresh_needed()
+        )
 
     def renew(self) -> bool:
         """Make credentials anew although their time is not over; False where that cannot help."""
@@ -70,7 +76,9 @@ class RoleCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
         def refresh() -> dict[str, str]:
             made = assume()["Credentials"]
             if made["Expiration"] <= clock.now():
-                raise CredentialRetrievalError(provider=self.method, error_msg="the new credentials are expired")
+                raise CredentialRetrievalError(
+                    provider=self.method, error_msg="the new credentials are expired"
+                )
             return {
                 "access_key": made["AccessKeyId"],
                 "secret_key": made["SecretAccessKey"],

@@ -32,11 +32,15 @@ class ReviewedLoader(Loader):  # type: ignore[misc]
     """
 
     def __init__(self, data_path: str | None) -> None:
-        places = [os.path.expanduser(place) for place in (data_path or "").split(os.pathsep) if place]
+        places = [
+            os.path.expanduser(place) for place in (data_path or "").split(os.pathsep) if place
+        ]
         super().__init__(extra_search_paths=places, file_loader=_Files())
         self._cut: dict[str, dict[str, Any]] = {}
 
-    def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> Any:
+    def load_service_model(
+        self, service_name: str, type_name: str, api_version: str | None = None
+    ) -> Any:
         """A model by its name, as botocore asks for it."""
         if type_name != "service-2" or api_version is not None:
             return super().load_service_model(service_name, type_name, api_version)
@@ -46,18 +50,26 @@ class ReviewedLoader(Loader):  # type: ignore[misc]
 
     def _read(self, service: str) -> dict[str, Any]:
         whole: dict[str, Any] = super().load_service_model(service, "service-2")
-        wanted = {name.partition(":")[2] for name in OPERATIONS if name.partition(":")[0] == service}
+        wanted = {
+            name.partition(":")[2] for name in OPERATIONS if name.partition(":")[0] == service
+        }
         if service in _WHOLE or not wanted:
             return whole
         operations = {name: model for name, model in whole["operations"].items() if name in wanted}
         self._forget(service)
-        return {**whole, "operations": operations, "shapes": _reachable(operations, whole["shapes"])}
+        return {
+            **whole,
+            "operations": operations,
+            "shapes": _reachable(operations, whole["shapes"]),
+        }
 
     def _forget(self, service: str) -> None:
         """Let go of the whole model: only the cut one is used again, and EC2's alone takes 20 MB."""
         for key in list(self._cache):
             text = str(key[-1])
-            if text.endswith("service-2") and (key[1] == service or text.startswith(f"{service}{os.sep}")):
+            if text.endswith("service-2") and (
+                key[1] == service or text.startswith(f"{service}{os.sep}")
+            ):
                 del self._cache[key]
 
 

@@ -9,13 +9,13 @@ from scanner.core.steps import Steps
 from scanner.errors import TscanError
 from scanner.model.answers import Account, AccountState, Answer, Call, Caller, State, Target
 from scanner.model.config import Organization
-from scanner.sources import Entrance, Inside, Session, Unentered
+from scanner.sources import Entrance, Inside, Session, Unreachable
 from scanner.sources.aws.identity import Identity
-from scanner.sources.aws.opening import NOT_IN_USE, ORGANIZATION, Front, assumed, enter
-from scanner.sources.aws.pace import Attempts
-from scanner.sources.aws.session import AwsSession, Door
+from scanner.sources.aws.opening import NOT_IN_USE, ORGANIZATION, Connection, assumed, enter
+from scanner.sources.aws.pace import AwsRetry
+from scanner.sources.aws.session import AwsClient, AwsSession
 from scanner.sources.failures import Failure
-from scanner.sources.pace import Limiter
+from scanner.sources.pace import RateLimiter
 
 ACCOUNTS: Final = Call(operation="organizations:ListAccounts", region="", items=("Accounts",))
 ASSUME: Final = "sts:AssumeRole"
@@ -24,7 +24,7 @@ NOWHERE: Final = Target("aws:organization")
 _ACTIVE: Final = "ACTIVE"
 
 
-def entrances(front: Front, organization: Organization) -> tuple[Entrance, ...]:
+def entrances(front: Connection, organization: Organization) -> tuple[Entrance, ...]:
     """The leading account, every other account in scope, and a place for those that could not be listed."""
     session = front.session
     own = session.target.account
@@ -32,19 +32,31 @@ def entrances(front: Front, organization: Organization) -> tuple[Entrance, ...]:
         raise TscanError(f"account {own} is in no organisation", "leave out the organisation")
     listed = session.ask(ACCOUNTS)
     rows: list[Any] = (listed.data or {}).get("Accounts", [])
-    accounts = tuple(sorted((_account(row, organization) for row in rows), key=lambda account: account.id))
+    accounts = tuple(
+        sorted((_account(row, organization) for row in rows), key=lambda account: account.id)
+    )
     if any(account.id == own and account.state is AccountState.EXCLUDED for account in accounts):
         raise TscanError(
-            f"account {own} lists the organisation and cannot be excluded", "scan from a delegated administrator"
+            f"account {own} lists the organisation and cannot be excluded",
+            "scan from a delegated administrator",
         )
     # Only the management account and delegated administrators are answered: whoever lists, reads the organisation.
     leads = "" if rows else session.management_open
     if not listed.state.whole:
-        accounts += (Account(id=NOWHERE.account, name="accounts that were not listed", state=AccountState.IN_SCOPE),)
+        accounts += (
+            Account(
+                id=NOWHERE.account,
+                name="accounts that were not listed",
+                state=AccountState.IN_SCOPE,
+            ),
+        )
     leader = replace(
-        session, accounts=accounts, answers={**session.answers, listed.call.key: listed}, management_open=leads
+        session,
+        accounts=accounts,
+        answers={**session.answers, listed.call.key: listed},
+        management_open=leads,
     )
-    limiter = Limiter(front.way.tools.clock)
+    limiter = RateLimiter(front.way.tools.clock)
     members = [
         Member(front=front, organization=organization, account=account, limiter=limiter)
         for account in accounts
@@ -65,7 +77,11 @@ def _account(row: Any, organization: Organization) -> Account:
     if excluded is None:
         return Account(id=identity, name=name, state=AccountState.IN_SCOPE)
     return Account(
-        id=identity, name=name, state=AccountState.EXCLUDED, reason=excluded.reason, approver=excluded.approver
+        id=identity,
+        name=name,
+        state=AccountState.EXCLUDED,
+        reason=excluded.reason,
+        approver=excluded.approver,
     )
 
 
@@ -80,10 +96,10 @@ class Unlisted:
     def target(self) -> Target:
         return NOWHERE
 
-    def enter(self) -> Steps[Session | Unentered]:
+    def enter(self) -> Steps[Session | Unreachable]:
         """Nobody can enter what is not known."""
         yield from ()
-        return Unentered(
+        return Unreachable(
             target=NOWHERE,
             partition=self.leader.partition,
             callers=self.leader.callers,
@@ -96,17 +112,17 @@ class Unlisted:
 class Member:
     """An account of the organisation, before its role is assumed."""
 
-    front: Front
+    front: Connection
     organization: Organization
     account: Account
-    limiter: Limiter
+    limiter: RateLimiter
     """Of the roles that are assumed: they are all asked for with the leading account's credentials."""
 
     @property
     def target(self) -> Target:
         return Target(f"aws:{self.account.id}")
 
-    def enter(self) -> Steps[Session | Unentered]:
+    def enter(self) -> Steps[Session | Unreachable]:
         """The account with its role assumed."""
         way, clock = self.front.way, self.front.way.tools.clock
         role = f"arn:{self.front.session.partition}:iam::{self.account.id}:role/{self.organization.role}"
@@ -115,13 +131,20 @@ class Member:
         refused = yield from self._assume(identity)
         if refused is not None:
             call = Call(operation=ASSUME, region=way.home, params={"RoleArn": role})
-            return self._unentered(_refusal(call, refused, started, clock.stamp()), self.front.session.callers)
-        session = yield from enter(way, Door(way.tools, identity), member=True)
+            return self._unentered(
+                _refusal(call, refused, started, clock.stamp()), self.front.session.callers
+            )
+        session = yield from enter(way, AwsClient(way.tools, identity), member=True)
         if isinstance(session, Answer):
             return self._unentered(session, ())
         if session.target != self.target:
             # Never to be seen; what was read under another account's name would be evidence of nothing.
-            wrong = replace(session.answers[_caller_key(session)], state=State.ERROR, code="WrongAccount", data=None)
+            wrong = replace(
+                session.answers[_caller_key(session)],
+                state=State.ERROR,
+                code="WrongAccount",
+                data=None,
+            )
             return self._unentered(wrong, session.callers)
         elsewhere = f"the organisation is read from account {self.front.session.target.account}"
         return replace(session, name=session.name or self.account.name, management_open=elsewhere)
@@ -129,12 +152,12 @@ class Member:
     def _assume(self, identity: Identity) -> Steps[Failure | None]:
         """Make the role's first credentials; why there are none."""
         tools = self.front.way.tools
-        attempts = Attempts("sts", self.limiter, tools.clock, tools.until())
+        attempts = AwsRetry("sts", self.limiter, tools.clock, tools.until())
         made = yield from attempts.ask(lambda: tools.exchanges.run(identity.key))
         return made if isinstance(made, Failure) else None
 
-    def _unentered(self, answer: Answer, callers: tuple[Caller, ...]) -> Unentered:
-        return Unentered(
+    def _unentered(self, answer: Answer, callers: tuple[Caller, ...]) -> Unreachable:
+        return Unreachable(
             target=self.target,
             name=self.account.name,
             partition=self.front.session.partition,
@@ -145,7 +168,11 @@ class Member:
 
 
 def _caller_key(session: AwsSession) -> str:
-    return next(key for key, answer in session.answers.items() if answer.call.operation == "sts:GetCallerIdentity")
+    return next(
+        key
+        for key, answer in session.answers.items()
+        if answer.call.operation == "sts:GetCallerIdentity"
+    )
 
 
 def _refusal(call: Call, failure: Failure, started: str, finished: str) -> Answer:

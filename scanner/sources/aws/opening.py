@@ -18,23 +18,36 @@ from scanner.sources.aws.clients import Clients
 from scanner.sources.aws.identity import Identity, NoAccount, RoleCredentials
 from scanner.sources.aws.loader import ReviewedLoader
 from scanner.sources.aws.outcomes import FAILURES, classify
-from scanner.sources.aws.session import AwsSession, Door, Tools
+from scanner.sources.aws.session import AwsClient, AwsSession, Tools
 from scanner.sources.clock import Clock
 from scanner.sources.failures import Failure
 
 CALLER: Final = "sts:GetCallerIdentity"
 ORGANIZATION: Final = Call(
-    operation="organizations:DescribeOrganization", region="", absent_on=("AWSOrganizationsNotInUseException",)
+    operation="organizations:DescribeOrganization",
+    region="",
+    absent_on=("AWSOrganizationsNotInUseException",),
 )
 NOT_IN_USE: Final = "AWSOrganizationsNotInUseException"
 _REGIONS_SHOWN: Final = 8
 _REACH: Final = "check the network, proxy, region and AWS_ENDPOINT_URL"
 _UNREACHABLE: Final = frozenset(
-    {"EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError", "ConnectionClosedError"}
+    {
+        "EndpointConnectionError",
+        "ConnectTimeoutError",
+        "ProxyConnectionError",
+        "ConnectionClosedError",
+    }
     | {"ReadTimeoutError", "HTTPClientError", "SSLError", "Deadline"}
 )
 _ACCEPTED_NOWHERE: Final = frozenset(
-    {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "AuthFailure", "403"}
+    {
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "SignatureDoesNotMatch",
+        "AuthFailure",
+        "403",
+    }
     | {"InvalidAccessKeyId", "IncompleteSignature"}
 )
 
@@ -50,7 +63,7 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Front:
+class Connection:
     """The configured account, open, and the way on from it."""
 
     way: Way
@@ -58,25 +71,29 @@ class Front:
     session: AwsSession
 
 
-def open_front(config: TargetConfig, rules: Rules, clock: Clock | None = None) -> Front:
+def connect_front(config: TargetConfig, rules: Rules, clock: Clock | None = None) -> Connection:
     """An account that answers; TscanError if it does not."""
     clock = clock or Clock()
     boto, home, partition, found = _session(config)
-    way = Way(boto=boto, home=home, tools=Tools(Clients(boto, partition), rules, clock), config=config)
+    way = Way(
+        boto=boto, home=home, tools=Tools(Clients(boto, partition), rules, clock), config=config
+    )
     identity = Identity(found, clock)
     if config.role_arn:
         identity = _assume(way, identity)
-    session = walk(enter(way, Door(way.tools, identity)), clock.sleep)
+    session = walk(enter(way, AwsClient(way.tools, identity)), clock.sleep)
     if isinstance(session, Answer):
         raise _no_caller(session, way)
     if config.organization is not None or rules.organization:
         leader = session.ask(ORGANIZATION)
         answers = {**session.answers, leader.call.key: leader}
-        session = replace(session, answers=answers, management_open=_led_elsewhere(leader, session.target.account))
-    return Front(way=way, identity=identity, session=session)
+        session = replace(
+            session, answers=answers, management_open=_led_elsewhere(leader, session.target.account)
+        )
+    return Connection(way=way, identity=identity, session=session)
 
 
-def enter(way: Way, door: Door, *, member: bool = False) -> Steps[AwsSession | Answer]:
+def enter(way: Way, door: AwsClient, *, member: bool = False) -> Steps[AwsSession | Answer]:
     """An account that answers, or the answer of one that does not say who we are.
 
     TscanError for a chosen region that does not exist; not in a member, after the leading account was asked.
@@ -89,9 +106,16 @@ def enter(way: Way, door: Door, *, member: bool = False) -> Steps[AwsSession | A
         return replace(caller, state=State.ERROR, code="NoIdentity")
     partition = arn.split(":")[1]
     way.tools.clients.partition = partition
-    alias = yield from door.steps(Call(operation="iam:ListAccountAliases", region="", items=("AccountAliases",)))
+    alias = yield from door.steps(
+        Call(operation="iam:ListAccountAliases", region="", items=("AccountAliases",))
+    )
     enabled = yield from door.steps(
-        Call(operation="ec2:DescribeRegions", region=way.home, params={"AllRegions": False}, items=("Regions",))
+        Call(
+            operation="ec2:DescribeRegions",
+            region=way.home,
+            params={"AllRegions": False},
+            items=("Regions",),
+        )
     )
     regions, excluded, open_reason = _regions(way, enabled, member=member)
     return AwsSession(
@@ -115,8 +139,12 @@ def _session(config: TargetConfig) -> tuple[BotoSession, str, str, Any]:
     boto.set_config_variable("metadata_service_num_attempts", 1)
     home = "?"
     try:
-        home = boto.get_config_variable("region") or (config.regions[0] if config.regions else "us-east-1")
-        boto.register_component("data_loader", ReviewedLoader(boto.get_config_variable("data_path")))
+        home = boto.get_config_variable("region") or (
+            config.regions[0] if config.regions else "us-east-1"
+        )
+        boto.register_component(
+            "data_loader", ReviewedLoader(boto.get_config_variable("data_path"))
+        )
         partition = boto.get_partition_for_region(home)
         found = boto.get_credentials()
     except aws.ProfileNotFound as error:
@@ -131,10 +159,14 @@ def _session(config: TargetConfig) -> tuple[BotoSession, str, str, Any]:
     if found is None and config.profile:
         # Of a profile that is named, botocore asks nothing but the profile, whatever else the environment holds.
         name = config.profile
-        raise TscanError(f"AWS profile '{name}' has no credentials", f"complete it: aws configure --profile {name}")
+        raise TscanError(
+            f"AWS profile '{name}' has no credentials",
+            f"complete it: aws configure --profile {name}",
+        )
     if found is None:
         raise TscanError(
-            "no AWS credentials were found", "set AWS_PROFILE (or --profile), or run `tscan demo`, which needs none"
+            "no AWS credentials were found",
+            "set AWS_PROFILE (or --profile), or run `tscan demo`, which needs none",
         )
     # botocore has no public way to hand a session credentials that change; its own docs use this member.
     boto._credentials = NoAccount()
@@ -143,7 +175,9 @@ def _session(config: TargetConfig) -> tuple[BotoSession, str, str, Any]:
 
 def assumed(way: Way, source: Identity, role: str, external_id: str) -> Identity:
     """The identity of a role, whose credentials are made on first use and anew before they expire."""
-    arguments = {"RoleArn": role, "RoleSessionName": "tscan"} | ({"ExternalId": external_id} if external_id else {})
+    arguments = {"RoleArn": role, "RoleSessionName": "tscan"} | (
+        {"ExternalId": external_id} if external_id else {}
+    )
 
     def assume() -> Any:
         plan = way.tools.clients.plan("sts", way.home, "AssumeRole")
@@ -173,16 +207,21 @@ def _no_caller(answer: Answer, way: Way) -> TscanError:
     """Why nobody can be read, in one line."""
     failure = Failure(state=answer.state, code=answer.code, message=answer.message)
     if failure.code.startswith(("ExpiredToken", "RequestExpired", "TokenRefreshRequired")):
-        return TscanError(f"the AWS credentials have expired ({failure.code})", "log in again, then repeat")
+        return TscanError(
+            f"the AWS credentials have expired ({failure.code})", "log in again, then repeat"
+        )
     if failure.code in _UNREACHABLE:
         endpoint = way.tools.clients.endpoint("sts", way.home)
         return TscanError(f"AWS cannot be reached at {endpoint} ({failure.code})", _REACH)
     if failure.code in _ACCEPTED_NOWHERE:
         return TscanError(
-            f"AWS does not accept the credentials ({failure.code})", "check the access key and its secret"
+            f"AWS does not accept the credentials ({failure.code})",
+            "check the access key and its secret",
         )
     said = f"{failure.code} {failure.message}".rstrip()
-    return TscanError(f"AWS did not say who we are: {said}", "check the credentials and the endpoint")
+    return TscanError(
+        f"AWS did not say who we are: {said}", "check the credentials and the endpoint"
+    )
 
 
 def _led_elsewhere(answer: Answer, account: str) -> str:
@@ -192,18 +231,30 @@ def _led_elsewhere(answer: Answer, account: str) -> str:
     if answer.state is not State.OK:
         return f"whether this account leads the organisation is not known: {answer.reason}"
     leader = str(answer.data.get("Organization", {}).get("MasterAccountId", "?"))
-    return "" if leader == account else f"the organisation is read from its management account {leader}"
+    return (
+        ""
+        if leader == account
+        else f"the organisation is read from its management account {leader}"
+    )
 
 
-def _regions(way: Way, answer: Answer, *, member: bool) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+def _regions(
+    way: Way, answer: Answer, *, member: bool
+) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     """The regions in scope, the enabled ones that are left out, and why the list is not whole."""
     config, whole = way.config, answer.state is State.OK
     enabled = sorted(str(row["RegionName"]) for row in (answer.data or {}).get("Regions", []))
     if not config.regions:
-        return (tuple(enabled), (), "") if whole else (tuple(enabled or [way.home]), (), answer.reason)
+        return (
+            (tuple(enabled), (), "") if whole else (tuple(enabled or [way.home]), (), answer.reason)
+        )
     # In an organisation, a region may be enabled in some accounts only: where it is not, there is nothing.
     strict = whole and config.organization is None
-    known = enabled if strict else _known_regions(way.boto, str(way.boto.get_partition_for_region(way.home)))
+    known = (
+        enabled
+        if strict
+        else _known_regions(way.boto, str(way.boto.get_partition_for_region(way.home)))
+    )
     chosen = tuple(sorted(dict.fromkeys(config.regions)))
     for region in chosen:
         if region not in known and region not in enabled and not member:
@@ -224,7 +275,9 @@ def _unknown_region(region: str, known: list[str], *, asked: bool) -> TscanError
         f" and {len(known) - _REGIONS_SHOWN} more" * (len(known) > _REGIONS_SHOWN)
     )
     hint = f"did you mean '{close[0]}'?" if close else f"{'enabled' if asked else 'known'}: {shown}"
-    return TscanError(f"region '{region}' does not exist" + " or is not enabled in this account" * asked, hint)
+    return TscanError(
+        f"region '{region}' does not exist" + " or is not enabled in this account" * asked, hint
+    )
 
 
 def _near(boto: BotoSession, profile: str) -> str:

@@ -17,7 +17,9 @@ _NO_ORGANIZATION: Final = "AWSOrganizationsNotInUseException"
 
 def organization_tree(context: ReadContext) -> Generator[Call, Answer, Any]:
     """Ids of the accounts that stand in the organisation's tree, walked from its root; `ABSENT` without one."""
-    answer = yield Call(operation=_ROOTS, region="", items=("Roots",), absent_on=(_NO_ORGANIZATION,))
+    answer = yield Call(
+        operation=_ROOTS, region="", items=("Roots",), absent_on=(_NO_ORGANIZATION,)
+    )
     if answer.state is State.ABSENT or answer.code == _NO_ORGANIZATION:
         return ABSENT
     above = _ids(answer, "Roots")
@@ -30,7 +32,10 @@ def organization_tree(context: ReadContext) -> Generator[Call, Answer, Any]:
         walked.add(parent)
         for kind in ("ACCOUNT", "ORGANIZATIONAL_UNIT"):
             answer = yield Call(
-                operation=_CHILDREN, region="", params={"ParentId": parent, "ChildType": kind}, items=("Children",)
+                operation=_CHILDREN,
+                region="",
+                params={"ParentId": parent, "ChildType": kind},
+                items=("Children",),
             )
             found = _ids(answer, "Children")
             if isinstance(found, Unreadable):
@@ -47,4 +52,8 @@ def _ids(answer: Answer, member: str) -> list[str] | Unreadable:
     if isinstance(found, Unreadable):
         return found
     ids = [row["Id"] for row in found if isinstance(row.get("Id"), str)]
-    return ids if len(ids) == len(found) else Unreadable(f"{answer.call.operation} gave something without an id")
+    return (
+        ids
+        if len(ids) == len(found)
+        else Unreadable(f"{answer.call.operation} gave something without an id")
+    )

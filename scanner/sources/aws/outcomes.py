@@ -44,7 +44,13 @@ _DENIED_BY: Final = re.compile(
     re.IGNORECASE,
 )
 _DISABLED: Final = frozenset(
-    {"OptInRequired", "SubscriptionRequiredException", "NotSignedUp", "NotSubscribedException", "SubscriptionRequired"}
+    {
+        "OptInRequired",
+        "SubscriptionRequiredException",
+        "NotSignedUp",
+        "NotSubscribedException",
+        "SubscriptionRequired",
+    }
 )
 # Services that report being switched off with an ordinary code; only their own words tell it from a refusal.
 _DISABLED_WORDS: Final = {
@@ -54,8 +60,22 @@ _DISABLED_WORDS: Final = {
     "detective": ("not enabled for detective",),
 }
 _TRANSIENT: Final = frozenset(
-    {"RequestTimeout", "RequestTimeoutException", "InternalError", "InternalFailure", "InternalServerError"}
-    | {"ServiceUnavailable", "ServiceUnavailableException", "Unavailable", "500", "502", "503", "504"}
+    {
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "InternalError",
+        "InternalFailure",
+        "InternalServerError",
+    }
+    | {
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "Unavailable",
+        "500",
+        "502",
+        "503",
+        "504",
+    }
 )
 _NO_CREDENTIALS: Final = (
     aws.NoCredentialsError,
@@ -93,9 +113,13 @@ def classify(service: str, error: Exception) -> Failure:
     message = " ".join(str(error).split())
     if isinstance(error, _NO_CREDENTIALS):
         return Failure(state=State.DENIED, code=name, message=message)
-    again = isinstance(error, CONNECTION) and not isinstance(error, (aws.SSLError, aws.ProxyConnectionError))
+    again = isinstance(error, CONNECTION) and not isinstance(
+        error, (aws.SSLError, aws.ProxyConnectionError)
+    )
     unparsed = isinstance(error, (ResponseParserError, UnparsableAnswerError))
-    return Failure(state=State.ERROR, code=name, message=message, attempts=3 if again or unparsed else 1)
+    return Failure(
+        state=State.ERROR, code=name, message=message, attempts=3 if again or unparsed else 1
+    )
 
 
 def _answered(service: str, response: Mapping[str, Any]) -> Failure:
@@ -109,7 +133,13 @@ def _answered(service: str, response: Mapping[str, Any]) -> Failure:
     by = _DENIED_BY.search(message) if state is State.DENIED else None
     if by is not None:
         code = f"{code}: {by[1].lower()}"
-    return Failure(state=state, code=code, message=message, request_id=meta.get("RequestId", ""), attempts=attempts)
+    return Failure(
+        state=state,
+        code=code,
+        message=message,
+        request_id=meta.get("RequestId", ""),
+        attempts=attempts,
+    )
 
 
 def _state(service: str, code: str, message: str, status: int) -> tuple[State, int]:

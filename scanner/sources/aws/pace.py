@@ -9,13 +9,13 @@ from scanner.core.steps import Steps
 from scanner.sources import pace
 from scanner.sources.aws.outcomes import FAILURES, classify
 from scanner.sources.clock import Clock
-from scanner.sources.pace import Limiter
+from scanner.sources.pace import RateLimiter
 
 
-class Attempts(pace.Attempts):
+class AwsRetry(pace.Retry):
     """The tries of one call to a service."""
 
-    def __init__(self, service: str, limiter: Limiter, clock: Clock, deadline: float) -> None:
+    def __init__(self, service: str, limiter: RateLimiter, clock: Clock, deadline: float) -> None:
         super().__init__(limiter, clock, deadline)
         self._service = service
 

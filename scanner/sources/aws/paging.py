@@ -47,7 +47,9 @@ class Pager:
         """The arguments of the next page; empty: this was the last."""
         if self.more is not None and not self.more.search(page):
             return {}
-        found = {name: form.search(page) for name, form in zip(self.inputs, self.outputs, strict=True)}
+        found = {
+            name: form.search(page) for name, form in zip(self.inputs, self.outputs, strict=True)
+        }
         return {name: token for name, token in found.items() if token not in (None, "")}
 
 
@@ -89,8 +91,14 @@ def _declared(pagination: Mapping[str, Any]) -> Pager:
         inputs=_texts(pagination["input_token"]),
         outputs=tuple(jmespath.compile(text) for text in outputs),
         members=tuple(text for text in outputs if text.isidentifier()),
-        more=jmespath.compile(pagination["more_results"]) if pagination.get("more_results") else None,
-        lists=tuple(text for text in _texts(pagination.get("result_key")) if text.replace(".", "").isidentifier()),
+        more=jmespath.compile(pagination["more_results"])
+        if pagination.get("more_results")
+        else None,
+        lists=tuple(
+            text
+            for text in _texts(pagination.get("result_key"))
+            if text.replace(".", "").isidentifier()
+        ),
     )
 
 

@@ -53,14 +53,25 @@ def actions_of(operation: str) -> tuple[str, ...]:
 
 def discovery(*, organization: bool, leading: bool) -> dict[str, str]:
     """The actions that open an account, each with what it tells."""
-    return {**DISCOVERY, **(ORGANIZATION if organization or leading else {}), **(LEADING if leading else {})}
+    return {
+        **DISCOVERY,
+        **(ORGANIZATION if organization or leading else {}),
+        **(LEADING if leading else {}),
+    }
 
 
 def entering(role: str) -> Document:
     """The right of the leading account to enter the others by a role of this name."""
     if not _ROLE.fullmatch(role):
-        raise TscanError(f"--organization {role} is not the name of a role", "write the name alone, without an ARN")
-    statement = {"Effect": "Allow", "Action": ["sts:AssumeRole"], "Resource": f"arn:*:iam::*:role/{role}"}
+        raise TscanError(
+            f"--organization {role} is not the name of a role",
+            "write the name alone, without an ARN",
+        )
+    statement = {
+        "Effect": "Allow",
+        "Action": ["sts:AssumeRole"],
+        "Resource": f"arn:*:iam::*:role/{role}",
+    }
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
@@ -72,7 +83,10 @@ def documents(actions: Iterable[str], names: Iterable[str] = ()) -> list[Documen
         if size(_document(_allowing([*groups[-1], action]), *apart)) > LARGEST:
             groups.append([])
         groups[-1].append(action)
-    return [*(_document(_allowing(group)) for group in groups[:-1]), _document(_allowing(groups[-1]), *apart)]
+    return [
+        *(_document(_allowing(group)) for group in groups[:-1]),
+        _document(_allowing(groups[-1]), *apart),
+    ]
 
 
 def size(document: Document) -> int:

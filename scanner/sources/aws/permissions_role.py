@@ -11,12 +11,12 @@ from scanner.errors import TscanError
 from scanner.sources.aws.permissions import Document
 
 ROLE: Final = "tscan-read"
-_PRINCIPAL: Final = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(root|(user|role)/[\w+=,.@/-]+)", re.A)
+_PRINCIPAL: Final = re.compile(
+    r"arn:aws[a-z-]*:iam::[0-9]{12}:(root|(user|role)/[\w+=,.@/-]+)", re.A
+)
 _EXTERNAL_ID: Final = re.compile(r"[\w+=,.@:/-]{2,1224}", re.A)
 _TRUST: Final = "ARN of who may assume the role: the account or role that tscan runs as."
-_EXTERNAL: Final = (
-    "External id that tscan must give when it assumes the role: --external-id, or external_id in tscan.yaml."
-)
+_EXTERNAL: Final = "External id that tscan must give when it assumes the role: --external-id, or external_id in tscan.yaml."
 
 
 def terraform(documents: Sequence[Document], *, trust: str, external_id: str) -> str:
@@ -91,15 +91,21 @@ def checked(trust: str, external_id: str) -> None:
     """Refuse what IAM would refuse, or what would trust everyone."""
     if trust and not _PRINCIPAL.fullmatch(trust):
         raise TscanError(
-            f"--trust {trust} is not the ARN of an account, role or user", "write arn:aws:iam::111122223333:root"
+            f"--trust {trust} is not the ARN of an account, role or user",
+            "write arn:aws:iam::111122223333:root",
         )
     if external_id and not _EXTERNAL_ID.fullmatch(external_id):
-        raise TscanError("--external-id is not one that IAM takes", "2 to 1224 letters, digits and + = , . @ : / -")
+        raise TscanError(
+            "--external-id is not one that IAM takes",
+            "2 to 1224 letters, digits and + = , . @ : / -",
+        )
 
 
 def _variable(name: str, meaning: str, value: str) -> str:
     default = f"  default     = {json.dumps(value)}\n" if value else ""
-    return f'variable "{name}" {{\n  type        = string\n  description = "{meaning}"\n{default}}}\n'
+    return (
+        f'variable "{name}" {{\n  type        = string\n  description = "{meaning}"\n{default}}}\n'
+    )
 
 
 def _terraform_policy(number: int, document: Document) -> str:
@@ -124,5 +130,7 @@ def _parameter(meaning: str, value: str) -> dict[str, object]:
 
 
 def _count(documents: Sequence[Document]) -> str:
-    total = sum(len(statement["Action"]) for document in documents for statement in document["Statement"])
+    total = sum(
+        len(statement["Action"]) for document in documents for statement in document["Statement"]
+    )
     return f"{total} actions"

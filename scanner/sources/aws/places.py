@@ -21,7 +21,7 @@ _REMEMBERED: Final = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Endpoint:
     """Where requests with certain parameters go, and what signs them there."""
 
     url: str
@@ -32,7 +32,7 @@ class Place:
     signing_context: Mapping[str, Any]
 
 
-class Places:
+class Endpoints:
     """The places of one botocore client, for all its operations; safe in threads."""
 
     def __init__(self, client: Any, connections: Connections, *, bare_host: bool) -> None:
@@ -40,10 +40,12 @@ class Places:
         self._connections = connections
         self._bare_host = bare_host
         """The endpoint is the user's own: no account can stand before its host."""
-        self._known: dict[tuple[Any, ...], tuple[str, Place]] = {}
+        self._known: dict[tuple[Any, ...], tuple[str, Endpoint]] = {}
         """With the bucket that was asked about, in whose stead others may be put."""
 
-    def of(self, model: OperationModel, params: dict[str, Any], context: dict[str, Any]) -> Place:
+    def of(
+        self, model: OperationModel, params: dict[str, Any], context: dict[str, Any]
+    ) -> Endpoint:
         """The place of a call. The rules read few parameters (a bucket's name), and take longer than the request.
 
         They treat all buckets with plain names alike: one is resolved, and others are put in its place.
@@ -70,32 +72,44 @@ class Places:
             self._known[key] = bucket, found
         return found
 
-    def _alike(self, name: str, place: Place, bucket: str) -> Place:
+    def _alike(self, name: str, place: Endpoint, bucket: str) -> Endpoint:
         """Where another bucket is, as one is at its place."""
         url = place.url.replace(name, bucket)
-        return Place(
+        return Endpoint(
             url=url,
             headers=place.headers,
-            route=place.route if url.startswith(f"{place.route.url}/") else self._connections.route(url),
+            route=place.route
+            if url.startswith(f"{place.route.url}/")
+            else self._connections.route(url),
             signing=place.signing,
             signing_context=place.signing_context,
         )
 
-    def _resolved(self, model: OperationModel, params: dict[str, Any], context: dict[str, Any]) -> Place:
+    def _resolved(
+        self, model: OperationModel, params: dict[str, Any], context: dict[str, Any]
+    ) -> Endpoint:
         url, headers, _ = self._client._resolve_endpoint_ruleset(model, params, context)
         signing, signer = context.get("signing", {}), self._client._request_signer
         name, region = signing.get("signing_name"), signing.get("region")
         if self._bare_host:
             url = _ACCOUNT_HOST.sub("//", url, count=1)
-        return Place(
+        return Endpoint(
             url=url,
             headers=headers or {},
             route=self._connections.route(url),
-            signing=(context.get("auth_type"), name or signer.signing_name, region or signer.region_name),
+            signing=(
+                context.get("auth_type"),
+                name or signer.signing_name,
+                region or signer.region_name,
+            ),
             signing_context=signing,
         )
 
 
 def _plain(bucket: Any) -> str:
     """The name of a bucket, if it is a plain one; else nothing."""
-    return bucket if isinstance(bucket, str) and _PLAIN.fullmatch(bucket) and not bucket.endswith(_ALIAS) else ""
+    return (
+        bucket
+        if isinstance(bucket, str) and _PLAIN.fullmatch(bucket) and not bucket.endswith(_ALIAS)
+        else ""
+    )

@@ -22,7 +22,7 @@ from botocore.parsers import ResponseParserFactory
 from scanner.sources.aws.bodies import check_body
 from scanner.sources.aws.connections import Route, exchange, host_of
 from scanner.sources.aws.http import Reply
-from scanner.sources.aws.places import Place, Places
+from scanner.sources.aws.places import Endpoint, Endpoints
 from scanner.sources.aws.signing import Signer
 from scanner.sources.aws.times import moment
 
@@ -35,7 +35,7 @@ _PARSERS.set_parser_defaults(timestamp_parser=moment)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class SignedRequest:
     """A request as it is sent, and what botocore's handlers noted of it."""
 
     route: Route
@@ -43,10 +43,10 @@ class Made:
     context: dict[str, Any]
 
 
-class Plan:
+class PreparedCall:
     """One operation of one botocore client; safe in threads."""
 
-    def __init__(self, client: Any, operation: str, places: Places) -> None:
+    def __init__(self, client: Any, operation: str, places: Endpoints) -> None:
         self.model = client.meta.service_model.operation_model(operation)
         self._client = client
         self._places = places
@@ -63,28 +63,34 @@ class Plan:
         made = self.request(arguments, credentials, now)
         return self.read(exchange(made.route, made.content), made)
 
-    def request(self, arguments: Mapping[str, Any], credentials: Any, now: datetime) -> Made:
+    def request(
+        self, arguments: Mapping[str, Any], credentials: Any, now: datetime
+    ) -> SignedRequest:
         """The request with these arguments, signed; what botocore raises for arguments that it refuses."""
         params, context = dict(arguments), dict(self._context)
         for handler in self._before_build:
             handler(params=params, model=self.model, context=context)
         place = self._places.of(self.model, params, context)
         sign = partial(self._signer(place, context).sign, credentials=credentials, now=now)
-        return Made(route=place.route, content=self._written(params, place, sign), context=context)
+        return SignedRequest(
+            route=place.route, content=self._written(params, place, sign), context=context
+        )
 
     # -- out ------------------------------------------------------------------------------------------------------
 
-    def _signer(self, place: Place, context: dict[str, Any]) -> Signer:
+    def _signer(self, place: Endpoint, context: dict[str, Any]) -> Signer:
         found = self._signers.get(place.signing)
         if found is None:
             auth, name, region = place.signing
             version = self._client._request_signer._choose_signer(
-                self.model.name, "standard", {**context, "auth_type": auth, "signing": place.signing_context}
+                self.model.name,
+                "standard",
+                {**context, "auth_type": auth, "signing": place.signing_context},
             )
             found = self._signers[place.signing] = Signer(version, name, region)
         return found
 
-    def _written(self, params: dict[str, Any], place: Place, sign: Callable[..., None]) -> bytes:
+    def _written(self, params: dict[str, Any], place: Endpoint, sign: Callable[..., None]) -> bytes:
         """The request as it is sent, signed."""
         request = self._client._serializer.serialize_to_request(params, self.model)
         if not self._client.meta.config.inject_host_prefix:
@@ -102,12 +108,16 @@ class Plan:
             headers["Content-Length"] = str(len(body))
         sign(method, path, query, headers, body)
         headers.update(place.route.proxy_headers)
-        target = f"{place.route.before_path}{path}?{query}" if query else f"{place.route.before_path}{path}"
+        target = (
+            f"{place.route.before_path}{path}?{query}"
+            if query
+            else f"{place.route.before_path}{path}"
+        )
         return _head(method, target, headers) + body
 
     # -- back -----------------------------------------------------------------------------------------------------
 
-    def read(self, reply: Reply, made: Made) -> dict[str, Any]:
+    def read(self, reply: Reply, made: SignedRequest) -> dict[str, Any]:
         """The parsed answer to a request; ClientError for one that refuses."""
         model = self.model
         response: dict[str, Any] = {
@@ -146,7 +156,9 @@ def handlers(client: Any, event: str, operation: str) -> tuple[Callable[..., Any
     emitter = client.meta.events
     service = client.meta.service_model.service_id.hyphenize()
     # `emit` finds them by the same search; there is no public way to be told them.
-    found = emitter._emitter._handlers.prefix_search(emitter._alias_event_name(f"{event}.{service}.{operation}"))
+    found = emitter._emitter._handlers.prefix_search(
+        emitter._alias_event_name(f"{event}.{service}.{operation}")
+    )
     return tuple(handler for handler in found if getattr(handler, "__name__", "") not in NOT_CALLED)
 
 
@@ -177,5 +189,10 @@ def _head(method: str, target: str, headers: Mapping[str, str]) -> bytes:
         raise ValueError("the address has a character that cannot be sent")
     if any(_BREAKS.search(value) for value in headers.values()):
         raise ValueError("a header has a line break")
-    lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+    lines = [
+        f"{method} {target} HTTP/1.1",
+        *(f"{name}: {value}" for name, value in headers.items()),
+        "",
+        "",
+    ]
     return "\r\n".join(lines).encode()

@@ -29,8 +29,12 @@ def principals(context: ReadContext) -> Generator[Call, Answer, Any]:
     gaps: dict[str, str] = {}
     for kind, member in _LISTS.items():
         # The same questions as the kinds of users, groups, roles and policies ask: each is put once.
-        answer = yield Call(operation=_DETAILS, region="", params={"Filter": [kind]}, items=(member,))
-        if answer.state not in (State.OK, State.EMPTY, State.PARTIAL) or not isinstance(answer.data, Mapping):
+        answer = yield Call(
+            operation=_DETAILS, region="", params={"Filter": [kind]}, items=(member,)
+        )
+        if answer.state not in (State.OK, State.EMPTY, State.PARTIAL) or not isinstance(
+            answer.data, Mapping
+        ):
             return answer.unread
         unread = [answer.reason] if answer.state is State.PARTIAL else []
         read[kind] = _records(answer.data, member, unread)
@@ -41,7 +45,11 @@ def principals(context: ReadContext) -> Generator[Call, Answer, Any]:
 
 def _joined(read: Mapping[str, list[Row]], gaps: Mapping[str, str], account: str) -> Any:
     rows = [*read["User"], *read["Role"]]
-    managed = {str(row.get("Arn")): row for kind in ("LocalManagedPolicy", "AWSManagedPolicy") for row in read[kind]}
+    managed = {
+        str(row.get("Arn")): row
+        for kind in ("LocalManagedPolicy", "AWSManagedPolicy")
+        for row in read[kind]
+    }
     groups = {str(row.get("GroupName")): row for row in read["Group"]}
     holders = [_holder(row, groups, managed) for row in rows]
     ways = escalations(holders, account)
@@ -66,13 +74,20 @@ def _holder(row: Row, groups: Mapping[str, Row], managed: Mapping[str, Row]) -> 
     unread.extend(f"group {name} was not read" for name in names if name not in groups)
     owners = [row, *(groups[name] for name in names if name in groups)]
     documents = [document for owner in owners for document in _documents(owner, managed, unread)]
-    statements = [statement for document in documents for statement in _statements(document, unread)]
+    statements = [
+        statement for document in documents for statement in _statements(document, unread)
+    ]
     bound = row.get("PermissionsBoundary")
     bound = bound.get("PermissionsBoundaryArn") if isinstance(bound, Mapping) else bound
     boundary: tuple[Statement, ...] | None = None
     if bound is not None:
         boundary = tuple(_statements(_in_force(str(bound), managed, unread), unread))
-    return Holder(arn=str(row.get("Arn")), statements=tuple(statements), boundary=boundary, unread=(unread or [""])[0])
+    return Holder(
+        arn=str(row.get("Arn")),
+        statements=tuple(statements),
+        boundary=boundary,
+        unread=(unread or [""])[0],
+    )
 
 
 def _documents(owner: Row, managed: Mapping[str, Row], unread: list[str]) -> Iterable[Any]:
@@ -86,7 +101,9 @@ def _documents(owner: Row, managed: Mapping[str, Row], unread: list[str]) -> Ite
 def _in_force(arn: str, managed: Mapping[str, Row], unread: list[str]) -> Any:
     """The document of a managed policy's version in force; an empty one where it is not known, and then said so."""
     versions = _records(managed.get(arn, {}), "PolicyVersionList", unread)
-    found = [version.get("Document") for version in versions if version.get("IsDefaultVersion") is True]
+    found = [
+        version.get("Document") for version in versions if version.get("IsDefaultVersion") is True
+    ]
     if len(found) == 1:
         return found[0]
     unread.append(f"policy {arn} was not read")

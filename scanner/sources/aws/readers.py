@@ -28,7 +28,9 @@ def credential_report(context: ReadContext) -> Generator[Call, Answer, Any]:
         if not made.state.whole:
             return made.unread
         wait = min(float(attempt), _LONGEST_WAIT)
-        answer = yield Call(operation=_GET, region="", attempt=attempt, wait=wait, absent_on=_NOT_READY)
+        answer = yield Call(
+            operation=_GET, region="", attempt=attempt, wait=wait, absent_on=_NOT_READY
+        )
     return _rows(answer)
 
 

@@ -32,7 +32,11 @@ def recorded_counts(context: ReadContext) -> Generator[Call, Answer, Any]:
     if isinstance(found, Unreadable):
         return found
     counts = {str(row.get("resourceType")): row.get("count") for row in found}
-    return {name: count for name, count in counts.items() if any(records(one, name) for one in recorders)}
+    return {
+        name: count
+        for name, count in counts.items()
+        if any(records(one, name) for one in recorders)
+    }
 
 
 def running_recorders(region: str) -> Generator[Call, Answer, list[Row] | Unreadable]:
@@ -45,7 +49,9 @@ def running_recorders(region: str) -> Generator[Call, Answer, list[Row] | Unread
     running: list[Row] = []
     for recorder in found:
         status = yield Call(
-            operation=_STATUS, region=region, params={"ConfigurationRecorderNames": [recorder.get("name")]}
+            operation=_STATUS,
+            region=region,
+            params={"ConfigurationRecorderNames": [recorder.get("name")]},
         )
         states = rows(status, "ConfigurationRecordersStatus")
         if isinstance(states, Unreadable):
@@ -104,7 +110,9 @@ def _changed(kind: str) -> Reader:
             return recorders
         if not any(records(one, kind) for one in recorders):
             # Config would answer with an empty list, which is no knowledge that nothing changed.
-            return Unreadable(f"AWS Config does not record each change of {kind} in {context.region}")
+            return Unreadable(
+                f"AWS Config does not record each change of {kind} in {context.region}"
+            )
         answer = yield Call(
             operation=_DISCOVERED,
             region=context.region,
@@ -115,7 +123,11 @@ def _changed(kind: str) -> Reader:
         since = _since(answer, context.params.get("config_history_days"))
         if isinstance(found, Unreadable) or isinstance(since, Unreadable):
             return found if isinstance(found, Unreadable) else since
-        return [{**row, "since": since} for row in found if str(row.get("resourceDeletionTime") or since) >= since]
+        return [
+            {**row, "since": since}
+            for row in found
+            if str(row.get("resourceDeletionTime") or since) >= since
+        ]
 
     return read
 

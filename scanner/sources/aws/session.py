@@ -15,18 +15,18 @@ from scanner.sources import Rules
 from scanner.sources.aws.answers import UnexpectedValueError, plain
 from scanner.sources.aws.clients import Clients
 from scanner.sources.aws.clock import Skew
-from scanner.sources.aws.exchanges import Exchanges
+from scanner.sources.aws.exchanges import IoPool
 from scanner.sources.aws.identity import Identity, expired
 from scanner.sources.aws.operations import OPERATIONS
 from scanner.sources.aws.outcomes import FAILURES, classify
-from scanner.sources.aws.pace import Attempts
+from scanner.sources.aws.pace import AwsRetry
 from scanner.sources.aws.paging import Pager, Pagers
-from scanner.sources.aws.plans import Plan
+from scanner.sources.aws.plans import PreparedCall
 from scanner.sources.clock import Clock
 from scanner.sources.failures import Failure, OperationNotListedError
 from scanner.sources.lists import NotAListError, join
-from scanner.sources.pace import Limiter
-from scanner.sources.reading import Reading, cannot_follow, finished
+from scanner.sources.pace import RateLimiter
+from scanner.sources.reading import PageReader, cannot_follow, finished
 from scanner.sources.redaction import Redactor
 
 
@@ -35,7 +35,7 @@ class Tools:
 
     def __init__(self, clients: Clients, rules: Rules, clock: Clock) -> None:
         self.clients = clients
-        self.exchanges = Exchanges(rules.calls_at_once)
+        self.exchanges = IoPool(rules.calls_at_once)
         self.rules = rules
         self.clock = clock
         self.redactor = Redactor(rules)
@@ -47,7 +47,7 @@ class Tools:
         return min(self.clock.monotonic() + self.rules.call_deadline + more, self.deadline)
 
 
-class Door:
+class AwsClient:
     """Makes declared calls in one account: paced, retried, paged, classified, redacted."""
 
     def __init__(self, tools: Tools, identity: Identity) -> None:
@@ -55,7 +55,7 @@ class Door:
         self.clock = tools.clock
         self.skew = Skew(tools.clock)
         self._identity = identity
-        self._limiters: dict[tuple[str, str], Limiter] = {}
+        self._limiters: dict[tuple[str, str], RateLimiter] = {}
         self._lock = threading.Lock()
 
     def ask(self, call: Call) -> Answer:
@@ -72,19 +72,32 @@ class Door:
             raise OperationNotListedError(call.operation)
         service, _, operation = call.operation.partition(":")
         started = self.clock.stamp()
-        attempts = Attempts(service, self._limiter(service, call.region), self.clock, self.tools.until(call.wait))
-        reading = Reading()
+        attempts = AwsRetry(
+            service, self._limiter(service, call.region), self.clock, self.tools.until(call.wait)
+        )
+        reading = PageReader()
         if (yield from attempts.wait(call.wait)):
             yield from self._read(call, service, operation, attempts, reading)
         else:
-            reading.failure = Failure(state=State.ERROR, code="Deadline", message="the scan's deadline has passed")
-        return finished(call, reading, self.tools.redactor, retries=attempts.retries, started=started, clock=self.clock)
+            reading.failure = Failure(
+                state=State.ERROR, code="Deadline", message="the scan's deadline has passed"
+            )
+        return finished(
+            call,
+            reading,
+            self.tools.redactor,
+            retries=attempts.retries,
+            started=started,
+            clock=self.clock,
+        )
 
-    def _limiter(self, service: str, region: str) -> Limiter:
+    def _limiter(self, service: str, region: str) -> RateLimiter:
         with self._lock:
-            return self._limiters.setdefault((service, region), Limiter(self.clock))
+            return self._limiters.setdefault((service, region), RateLimiter(self.clock))
 
-    def _read(self, call: Call, service: str, operation: str, attempts: Attempts, reading: Reading) -> Steps[None]:
+    def _read(
+        self, call: Call, service: str, operation: str, attempts: AwsRetry, reading: PageReader
+    ) -> Steps[None]:
         """Read every page into `reading`, or until one fails."""
         try:
             plan = self.tools.clients.plan(service, call.region, operation)
@@ -96,10 +109,14 @@ class Door:
             yield from self._pages(call, plan, pager, attempts, reading)
         except (NotAListError, UnexpectedValueError) as error:
             reading.failure = Failure(
-                state=State.ERROR, code=type(error).__name__.removesuffix("Error"), message=str(error)
+                state=State.ERROR,
+                code=type(error).__name__.removesuffix("Error"),
+                message=str(error),
             )
 
-    def _pages(self, call: Call, plan: Plan, pager: Pager, attempts: Attempts, reading: Reading) -> Steps[None]:
+    def _pages(
+        self, call: Call, plan: PreparedCall, pager: Pager, attempts: AwsRetry, reading: PageReader
+    ) -> Steps[None]:
         arguments: dict[str, Any] = dict(call.params)
         # The lists that the model pages are joined too: another kind may read one that this call does not name.
         paths = dict.fromkeys((*call.items, *pager.lists))
@@ -124,7 +141,7 @@ class Door:
             reading.failure = cannot_follow(call, following, seen, reading.pages)
             arguments.update(following)
 
-    def _request(self, plan: Plan, arguments: Mapping[str, Any]) -> Steps[dict[str, Any]]:
+    def _request(self, plan: PreparedCall, arguments: Mapping[str, Any]) -> Steps[dict[str, Any]]:
         """One request, signed for this account; once more where its credentials had just run out."""
         try:
             return (yield from self._once(plan, arguments))
@@ -133,7 +150,7 @@ class Door:
                 raise
         return (yield from self._once(plan, arguments))
 
-    def _once(self, plan: Plan, arguments: Mapping[str, Any]) -> Steps[dict[str, Any]]:
+    def _once(self, plan: PreparedCall, arguments: Mapping[str, Any]) -> Steps[dict[str, Any]]:
         if self._identity.stale:
             yield from self.tools.exchanges.run(self._identity.key)
         made = plan.request(arguments, self._identity.key(), self.clock.now())
@@ -153,7 +170,7 @@ class AwsSession:
     regions: tuple[str, ...]
     regions_excluded: tuple[str, ...]
     regions_open: str
-    door: Door
+    door: AwsClient
     accounts: tuple[Account, ...] = ()
     management_open: str = ""
     organization_only: bool = False

@@ -61,7 +61,9 @@ class Signer:
         signing = self._key(credentials.secret_key, moment[:8]).copy()
         signing.update(text.encode())
         whose = f"Credential={credentials.access_key}/{scope}"
-        headers["Authorization"] = f"AWS4-HMAC-SHA256 {whose}, SignedHeaders={names}, Signature={signing.hexdigest()}"
+        headers["Authorization"] = (
+            f"AWS4-HMAC-SHA256 {whose}, SignedHeaders={names}, Signature={signing.hexdigest()}"
+        )
 
     def _key(self, secret: str, day: str) -> hmac.HMAC:
         """The day's key, ready to be copied: `hmac.digest` would let other threads in at each request."""
@@ -85,7 +87,9 @@ def _moment(seconds: int) -> str:
 def _canonical(headers: Mapping[str, str]) -> tuple[str, str]:
     """The names of the signed headers, and their lines."""
     lowered = {name.lower(): value for name, value in headers.items()}
-    rows = sorted((name, " ".join(value.split())) for name, value in lowered.items() if name not in _UNSIGNED)
+    rows = sorted(
+        (name, " ".join(value.split())) for name, value in lowered.items() if name not in _UNSIGNED
+    )
     return ";".join(name for name, _ in rows), "\n".join(f"{name}:{value}" for name, value in rows)
 
 

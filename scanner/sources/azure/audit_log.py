@@ -74,7 +74,10 @@ class ActivityLog(Asking):
             return older
         if Reach.EVERY in reaches:
             return Unreadable(ABOVE)
-        begins, ends = iso(moment(window[0]) - MARGIN), iso(min(moment(window[1]) + AFTER, self.now()))
+        begins, ends = (
+            iso(moment(window[0]) - MARGIN),
+            iso(min(moment(window[1]) + AFTER, self.now())),
+        )
         call = Call(
             operation=OPERATION,
             region="",

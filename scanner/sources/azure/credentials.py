@@ -47,7 +47,11 @@ class AzureCredentials:
         found = next((claims[name] for name in names if isinstance(claims.get(name), str)), "")
         held = claims.get("oid")
         detail = {"principal": held.lower()} if isinstance(held, str) and held else {}
-        return Caller(id=found or "an account that its token does not name", account=self.tenant, detail=detail)
+        return Caller(
+            id=found or "an account that its token does not name",
+            account=self.tenant,
+            detail=detail,
+        )
 
     @property
     def tenant(self) -> str:
@@ -61,13 +65,20 @@ class AzureCredentials:
 
         try:
             self._made = self._made or self._make()
-            for_tenant = {"tenant_id": self._tenant} if self._tenant and self._member not in _OF_ANY_TENANT else {}
+            for_tenant = (
+                {"tenant_id": self._tenant}
+                if self._tenant and self._member not in _OF_ANY_TENANT
+                else {}
+            )
             made = self._made.get_token(audience, **for_tenant)
         except CredentialUnavailableError as error:
             return Failure(state=State.DENIED, code=NO_CREDENTIALS, message=_line(error))
         except exceptions.ClientAuthenticationError as error:
             # The chain says so too where no member of it could even try.
-            nobody = "failed to retrieve a token from the included credentials" in str(error) and not self._member
+            nobody = (
+                "failed to retrieve a token from the included credentials" in str(error)
+                and not self._member
+            )
             code = NO_CREDENTIALS if nobody and "AADSTS" not in str(error) else type(error).__name__
             return Failure(state=State.DENIED, code=code, message=_line(error))
         except (exceptions.AzureError, OSError, ValueError) as error:

@@ -8,7 +8,7 @@ from typing import Final
 from scanner.model.rest import RestOperation
 from scanner.sources.failures import Failure
 from scanner.sources.rest.dialect import classified
-from scanner.sources.rest.replies import Reply
+from scanner.sources.rest.replies import HttpReply
 
 _DISABLED: Final = frozenset(
     {
@@ -17,10 +17,12 @@ _DISABLED: Final = frozenset(
         "Authentication_RequestFromNonPremiumTenantOrB2CTenant",
     }
 )
-_THROTTLED: Final = frozenset({"TooManyRequests", "SubscriptionRequestsThrottled", "ResourceRequestsThrottled"})
+_THROTTLED: Final = frozenset(
+    {"TooManyRequests", "SubscriptionRequestsThrottled", "ResourceRequestsThrottled"}
+)
 
 
-class AzureDialect:
+class AzureProfile:
     """How Azure's resource manager and Microsoft Graph are spoken to."""
 
     cloud = "azure"
@@ -35,7 +37,7 @@ class AzureDialect:
         """The version of the interface, where the operation has one."""
         return {"api-version": operation.version} if operation.version else {}
 
-    def failure(self, reply: Reply, own: frozenset[str]) -> Failure:
+    def failure(self, reply: HttpReply, own: frozenset[str]) -> Failure:
         """By the error's code, else by its status."""
         body = reply.json
         error = body.get("error", body) if isinstance(body, dict) else {}
@@ -44,4 +46,6 @@ class AzureDialect:
         code = code if isinstance(code, str) and code else str(reply.status)
         message = error.get("message")
         message = " ".join(message.split()) if isinstance(message, str) else ""
-        return classified(reply, code, message, throttled=code in _THROTTLED, disabled=code in _DISABLED)
+        return classified(
+            reply, code, message, throttled=code in _THROTTLED, disabled=code in _DISABLED
+        )

@@ -10,16 +10,33 @@ from scanner.model.answers import Account, AccountState, Answer, Call, State, Ta
 from scanner.model.config import TargetConfig
 from scanner.sources import Entrance, Inside, Rules
 from scanner.sources.azure.credentials import AzureCredentials
-from scanner.sources.azure.dialect import AzureDialect
-from scanner.sources.rest.door import Door, Tools
-from scanner.sources.rest.opening import Cloud, account, asked, callers, known, needed, signed_in, tools, unlisted
+from scanner.sources.azure.dialect import AzureProfile
+from scanner.sources.rest.door import RestClient, Tools
+from scanner.sources.rest.opening import (
+    Cloud,
+    account,
+    asked,
+    callers,
+    known,
+    needed,
+    signed_in,
+    tools,
+    unlisted,
+)
 from scanner.sources.rest.session import RestSession
 
 AZURE: Final = Cloud(
-    name="Azure", extra="azure", modules=("aiohttp", "azure.identity"), log_in="run `az login`, or set AZURE_CLIENT_ID"
+    name="Azure",
+    extra="azure",
+    modules=("aiohttp", "azure.identity"),
+    log_in="run `az login`, or set AZURE_CLIENT_ID",
 )
-ALONE: Final = "what belongs to the tenant is not read from a subscription: name the tenant as a target"
-_SUBSCRIPTIONS: Final = Call(operation="Microsoft.Resources:Subscriptions_List", region="", items=("value",))
+ALONE: Final = (
+    "what belongs to the tenant is not read from a subscription: name the tenant as a target"
+)
+_SUBSCRIPTIONS: Final = Call(
+    operation="Microsoft.Resources:Subscriptions_List", region="", items=("value",)
+)
 _TENANTS: Final = Call(operation="Microsoft.Resources:Tenants_List", region="", items=("value",))
 _ABOUT: Final = Call(operation="graph:ListOrganization", region="", items=("value",))
 _GONE: Final = frozenset({"Deleted"})
@@ -36,51 +53,65 @@ def open_azure(config: TargetConfig, rules: Rules) -> Sequence[Entrance]:
         made.append(AzureCredentials(net, config.settings.get("credential", ""), named))
         return made[0]
 
-    shared = tools(config, rules, AzureDialect(), credentials)
+    shared = tools(config, rules, AzureProfile(), credentials)
     signed_in(shared, AZURE)
-    door = Door(shared, frozenset())
+    door = RestClient(shared, frozenset())
     tenant = named or _meant(door, config)
     if not tenant:
         return (Inside(_subscription(shared, door, config)),)
     if made and made[0].tenant.lower() != tenant:
         raise TscanError(
-            f"the credentials are of tenant {made[0].tenant or '?'}, not of {tenant}", "log in to that tenant"
+            f"the credentials are of tenant {made[0].tenant or '?'}, not of {tenant}",
+            "log in to that tenant",
         )
     return _tenant(shared, door, config, tenant)
 
 
-def _meant(door: Door, config: TargetConfig) -> str:
+def _meant(door: RestClient, config: TargetConfig) -> str:
     """The tenant, where a bare id is one; empty: it is a subscription."""
     identity = config.settings.get("id", "").lower()
     if not identity:
         return ""
-    tenants = known(door.ask(_TENANTS), "the list of tenants", AZURE, "check the credentials").get("value", [])
+    tenants = known(door.ask(_TENANTS), "the list of tenants", AZURE, "check the credentials").get(
+        "value", []
+    )
     ids = [str(row.get("tenantId", "")) for row in tenants if isinstance(row, Mapping)]
     return next((identity for one in ids if one.lower() == identity), "")
 
 
-def _subscription(shared: Tools, door: Door, config: TargetConfig) -> RestSession:
+def _subscription(shared: Tools, door: RestClient, config: TargetConfig) -> RestSession:
     name = (config.settings.get("subscription", "") or config.settings["id"]).lower()
-    call = Call(operation="Microsoft.Resources:Subscriptions_Get", region="", params={"subscription": name})
+    call = Call(
+        operation="Microsoft.Resources:Subscriptions_Get", region="", params={"subscription": name}
+    )
     answer = door.ask(call)
-    data = known(answer, f"subscription {name}", AZURE, "check its id, and that the account has a role in it")
+    data = known(
+        answer, f"subscription {name}", AZURE, "check its id, and that the account has a role in it"
+    )
     return _session(shared, data, name, management_open=ALONE, answers=(answer,))
 
 
 def _session(
-    shared: Tools, row: Mapping[str, Any], identity: str, *, management_open: str, answers: Sequence[Answer] = ()
+    shared: Tools,
+    row: Mapping[str, Any],
+    identity: str,
+    *,
+    management_open: str,
+    answers: Sequence[Answer] = (),
 ) -> RestSession:
     return RestSession(
         target=Target(f"azure:{identity}"),
         name=str(row.get("displayName", "")),
         callers=callers(shared),
-        door=Door(shared, frozenset({identity})),
+        door=RestClient(shared, frozenset({identity})),
         answers={answer.call.key: answer for answer in answers},
         management_open=management_open,
     )
 
 
-def _tenant(shared: Tools, door: Door, config: TargetConfig, tenant: str) -> Sequence[Entrance]:
+def _tenant(
+    shared: Tools, door: RestClient, config: TargetConfig, tenant: str
+) -> Sequence[Entrance]:
     below = Call(
         operation="Microsoft.Management:ManagementGroups_GetDescendants",
         region="",
@@ -90,7 +121,9 @@ def _tenant(shared: Tools, door: Door, config: TargetConfig, tenant: str) -> Seq
     listed, groups, about = asked(door, (_SUBSCRIPTIONS, below, _ABOUT))
     known(listed, f"the list of subscriptions of tenant {tenant}", AZURE, "check the credentials")
     rows = {str(row["subscriptionId"]): row for row in _subscriptions(listed, tenant)}
-    rows |= {name: {"displayName": label} for name, label in _descendants(groups) if name not in rows}
+    rows |= {
+        name: {"displayName": label} for name, label in _descendants(groups) if name not in rows
+    }
     lacking = [
         answer
         for answer, key in ((listed, "subscriptionId"), (groups, "name"))
@@ -112,14 +145,20 @@ def _tenant(shared: Tools, door: Door, config: TargetConfig, tenant: str) -> Seq
         for one in accounts
         if one.state is AccountState.IN_SCOPE and one.id in rows
     ]
-    gap = (unlisted("azure", lacking, callers(shared), "subscriptions of the tenant"),) if lacking else ()
+    gap = (
+        (unlisted("azure", lacking, callers(shared), "subscriptions of the tenant"),)
+        if lacking
+        else ()
+    )
     return (Inside(leader), *members, *gap)
 
 
 def _odd(answer: Answer, key: str) -> bool:
     """Whether a listing has a row without its name: something that nobody can ask about."""
     rows = (answer.data or {}).get("value", [])
-    return not all(isinstance(row, Mapping) and isinstance(row.get(key), str) and row[key] for row in rows)
+    return not all(
+        isinstance(row, Mapping) and isinstance(row.get(key), str) and row[key] for row in rows
+    )
 
 
 def _subscriptions(listed: Answer, tenant: str) -> Iterator[Mapping[str, Any]]:
@@ -142,12 +181,23 @@ def _descendants(groups: Answer) -> Iterator[tuple[str, str]]:
             yield str(row.get("name", "?")), str(label)
 
 
-def _accounts(rows: Mapping[str, Mapping[str, Any]], config: TargetConfig, *, open_list: bool) -> Iterator[Account]:
+def _accounts(
+    rows: Mapping[str, Mapping[str, Any]], config: TargetConfig, *, open_list: bool
+) -> Iterator[Account]:
     for identity, row in sorted(rows.items()):
         state = str(row.get("state", ""))
-        yield account(identity, str(row.get("displayName", "")), state if state in _GONE else "", config.exclude)
+        yield account(
+            identity,
+            str(row.get("displayName", "")),
+            state if state in _GONE else "",
+            config.exclude,
+        )
     if open_list:
-        yield Account(id="organization", name="subscriptions that were not listed", state=AccountState.IN_SCOPE)
+        yield Account(
+            id="organization",
+            name="subscriptions that were not listed",
+            state=AccountState.IN_SCOPE,
+        )
 
 
 def _name(about: Answer) -> str:

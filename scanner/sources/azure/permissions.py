@@ -30,7 +30,9 @@ def discovery(*, tenant: bool) -> Mapping[str, str]:
 
 def split(names: Collection[str]) -> tuple[list[str], list[str]]:
     """The actions of a role, and the application permissions in Microsoft Graph."""
-    return sorted(name for name in names if "/" in name), sorted(name for name in names if "/" not in name)
+    return sorted(name for name in names if "/" in name), sorted(
+        name for name in names if "/" not in name
+    )
 
 
 def role_json(actions: Collection[str], scope: str) -> str:

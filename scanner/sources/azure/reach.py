@@ -18,13 +18,15 @@ from scanner.model.values import Unreadable
 from scanner.sources.azure.permissions import actions_of
 from scanner.sources.azure.rights import OWNER, Asking, Row, allows, asked, rows_of
 
-_READS_ALL: Final = frozenset({OWNER, "acdd72a7-3385-48ef-bd42-f606fba81ae7", "b24988ac-6180-42a0-ab88-20f7382dd24c"})
+_READS_ALL: Final = frozenset(
+    {OWNER, "acdd72a7-3385-48ef-bd42-f606fba81ae7", "b24988ac-6180-42a0-ab88-20f7382dd24c"}
+)
 """Ids of Owner, Reader and Contributor, which allow to read everything: that need not be asked."""
 _EVERYTHING: Final[Row] = {"actions": ["*/read"], "notActions": []}
 _OBJECT: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
-def nothing_hidden(context: ReadContext) -> Asking:
+def caller_sees_everything(context: ReadContext) -> Asking:
     """True where nothing that the kind's listing lists can be hidden from the caller; else why it may be.
 
     They must hold, on the whole subscription, roles that allow to read it, and nothing may deny it anywhere.
@@ -46,22 +48,37 @@ def _actions(request: Request) -> Iterator[str]:
             yield name.lower()
 
 
-def _hidden(context: ReadContext, actions: Sequence[str]) -> Generator[Call, Answer, Unreadable | None]:
+def _hidden(
+    context: ReadContext, actions: Sequence[str]
+) -> Generator[Call, Answer, Unreadable | None]:
     """Why something that these actions read may be hidden from the caller; None where nothing can be."""
     if not _OBJECT.fullmatch(context.principal):
-        return Unreadable("whoever asks is not known by an object id, so that no role shows what they may read")
+        return Unreadable(
+            "whoever asks is not known by an object id, so that no role shows what they may read"
+        )
     place = {"subscription": context.account}
     mine = {**place, "$filter": f"assignedTo('{context.principal}')"}
-    given, unread = rows_of((yield asked("Microsoft.Authorization:RoleAssignments_ListForSubscription", mine)))
+    given, unread = rows_of(
+        (yield asked("Microsoft.Authorization:RoleAssignments_ListForSubscription", mine))
+    )
     allowed, unknown = yield from _allowed(
         place, {role for row in given for role in _on_the_whole(row, context.account)}
     )
     for action in actions:
         if not any(allows(part, action) for part in allowed):
-            return next(iter((*unread, *unknown)), Unreadable(f"no role on the whole subscription allows {action}"))
+            return next(
+                iter((*unread, *unknown)),
+                Unreadable(f"no role on the whole subscription allows {action}"),
+            )
     denied, unread = rows_of((yield asked("Microsoft.Authorization:DenyAssignments_List", place)))
     covered = [action for action in actions if any(_denies(row, action) for row in denied)]
-    return unread[0] if unread else Unreadable(f"a deny assignment covers {covered[0]}") if covered else None
+    return (
+        unread[0]
+        if unread
+        else Unreadable(f"a deny assignment covers {covered[0]}")
+        if covered
+        else None
+    )
 
 
 def _on_the_whole(row: Row, subscription: str) -> Iterator[str]:
@@ -72,19 +89,27 @@ def _on_the_whole(row: Row, subscription: str) -> Iterator[str]:
     if not isinstance(scope, str) or not isinstance(role, str) or inside.get("condition"):
         return
     parts = scope.lower().strip("/").split("/")
-    above = scope == "/" or (parts[:3] == ["providers", "microsoft.management", "managementgroups"] and len(parts) == 4)
+    above = scope == "/" or (
+        parts[:3] == ["providers", "microsoft.management", "managementgroups"] and len(parts) == 4
+    )
     if above or parts == ["subscriptions", subscription.lower()]:
         yield role.lower().rpartition("/")[2]
 
 
-def _allowed(place: Mapping[str, str], roles: set[str]) -> Generator[Call, Answer, tuple[list[Row], list[Unreadable]]]:
+def _allowed(
+    place: Mapping[str, str], roles: set[str]
+) -> Generator[Call, Answer, tuple[list[Row], list[Unreadable]]]:
     """What these roles allow together, and why some may allow more."""
     if roles & _READS_ALL:
         return [_EVERYTHING], []
     allowed: list[Row] = []
     unread: list[Unreadable] = []
     for role in sorted(one for one in roles if _OBJECT.fullmatch(one)):
-        call = Call(operation="Microsoft.Authorization:RoleDefinitions_Get", region="", params={**place, "role": role})
+        call = Call(
+            operation="Microsoft.Authorization:RoleDefinitions_Get",
+            region="",
+            params={**place, "role": role},
+        )
         answer = yield call
         parts = _parts(answer.data) if answer.state is State.OK else None
         # Later versions of the interface know parts of roles that hold under a condition.
@@ -109,4 +134,6 @@ def _parts(row: Any) -> list[Row] | None:
 
 def _is_known(part: Any) -> bool:
     lists = [part.get("actions"), part.get("notActions")] if isinstance(part, Mapping) else [None]
-    return all(isinstance(texts, list) and all(isinstance(text, str) for text in texts) for texts in lists)
+    return all(
+        isinstance(texts, list) and all(isinstance(text, str) for text in texts) for texts in lists
+    )

@@ -10,11 +10,22 @@ from typing import Any, Final
 from scanner.core.reading import ReadContext
 from scanner.model.answers import Answer, Call
 from scanner.model.values import OpenList, Unreadable
-from scanner.sources.azure.rights import CUSTOM_ROLES, OWNER, Asking, Row, allows, asked, patterns, rows_of
+from scanner.sources.azure.rights import (
+    CUSTOM_ROLES,
+    OWNER,
+    Asking,
+    Row,
+    allows,
+    asked,
+    patterns,
+    rows_of,
+)
 
 _UNLICENSED: Final = ("AadPremiumLicenseRequired",)
 """Error code of a tenant without the licence for eligible assignments, which end with it."""
-_GIVERS: Final = frozenset({"18d7d88d-d35e-4fb5-a5c3-7773c20a72d9", "f58310d9-a9f6-439a-9e8d-f62e7b41a168"})
+_GIVERS: Final = frozenset(
+    {"18d7d88d-d35e-4fb5-a5c3-7773c20a72d9", "f58310d9-a9f6-439a-9e8d-f62e7b41a168"}
+)
 """Ids of User Access Administrator and of Role Based Access Control Administrator: the same in every tenant."""
 _ASSIGN: Final = "microsoft.authorization/roleassignments/write"
 _OBJECT: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
@@ -50,7 +61,11 @@ class _Found:
         """Keep grants; one that could not be read is said."""
         for grant in grants:
             if grant is None:
-                self.unread.append(Unreadable(f"{answer.call.operation} gave a row that names no holder or no role"))
+                self.unread.append(
+                    Unreadable(
+                        f"{answer.call.operation} gave a row that names no holder or no role"
+                    )
+                )
             else:
                 self.grants.append(grant)
 
@@ -58,7 +73,9 @@ class _Found:
         """The items, open where something was not read."""
         if not self.unread:
             return items
-        return OpenList(items, self.unread[0].reason, frozenset().union(*(one.gaps for one in self.unread)))
+        return OpenList(
+            items, self.unread[0].reason, frozenset().union(*(one.gaps for one in self.unread))
+        )
 
 
 def directory_administrators(context: ReadContext) -> Asking:
@@ -80,7 +97,11 @@ def directory_administrators(context: ReadContext) -> Asking:
 
 
 def _of_directory(row: Row, eligible: bool) -> _Grant | None:
-    principal, role, whole = row.get("principalId"), row.get("roleDefinitionId"), row.get("principal")
+    principal, role, whole = (
+        row.get("principalId"),
+        row.get("roleDefinitionId"),
+        row.get("principal"),
+    )
     if not isinstance(principal, str) or not isinstance(role, str):
         return None
     inside = whole if isinstance(whole, Mapping) else {}
@@ -108,7 +129,10 @@ def subscription_administrators(context: ReadContext) -> Asking:
     ):
         answer = yield asked(operation, place, _UNLICENSED if eligible else ())
         rows = found.rows(answer)
-        found.add(answer, (_of_subscription(row, eligible) for row in rows if _is_whole(row, context.account)))
+        found.add(
+            answer,
+            (_of_subscription(row, eligible) for row in rows if _is_whole(row, context.account)),
+        )
     kept = [grant for grant in found.grants if grant.role in strong]
     members = yield from _expanded(kept, found)
     return found.listed(_people(members, strong))
@@ -123,7 +147,9 @@ def _strong_roles(definitions: Sequence[Row], found: _Found) -> dict[str, bool]:
         if not isinstance(name, str) or not isinstance(permissions, list):
             found.unread.append(Unreadable("RoleDefinitions_List gave a role without permissions"))
             continue
-        given = [part for part in permissions if isinstance(part, Mapping) and allows(part, _ASSIGN)]
+        given = [
+            part for part in permissions if isinstance(part, Mapping) and allows(part, _ASSIGN)
+        ]
         if given:
             strong[name.lower()] = any("*" in patterns(part, "actions") for part in given)
     return strong
@@ -142,8 +168,16 @@ def _is_whole(row: Row, subscription: str) -> bool:
 def _of_subscription(row: Row, eligible: bool) -> _Grant | None:
     properties = row.get("properties")
     inside = properties if isinstance(properties, Mapping) else {}
-    principal, role, kind = inside.get("principalId"), inside.get("roleDefinitionId"), inside.get("principalType")
-    if not isinstance(principal, str) or not isinstance(role, str) or not isinstance(inside.get("scope"), str):
+    principal, role, kind = (
+        inside.get("principalId"),
+        inside.get("roleDefinitionId"),
+        inside.get("principalType"),
+    )
+    if (
+        not isinstance(principal, str)
+        or not isinstance(role, str)
+        or not isinstance(inside.get("scope"), str)
+    ):
         return None
     return _Grant(
         principal=principal.lower(),
@@ -161,7 +195,12 @@ def _expanded(grants: Sequence[_Grant], found: _Found) -> Generator[Call, Answer
         given = [grant for grant in grants if grant.principal == group]
         answer = yield asked("graph:ListGroupTransitiveMembers", {"group": group})
         # Members of groups inside it are among them; the groups themselves hold nothing.
-        found.add(answer, _members((row for row in found.rows(answer) if _kind(row) != "group"), given, eligible=False))
+        found.add(
+            answer,
+            _members(
+                (row for row in found.rows(answer) if _kind(row) != "group"), given, eligible=False
+            ),
+        )
         of_group = {"$filter": f"groupId eq '{group}'", "$expand": "principal"}
         answer = yield asked("graph:ListGroupEligibilityScheduleInstances", of_group, _UNLICENSED)
         able = (row.get("principal") for row in found.rows(answer))
@@ -170,7 +209,9 @@ def _expanded(grants: Sequence[_Grant], found: _Found) -> Generator[Call, Answer
     return people
 
 
-def _members(rows: Iterable[Any], given: Sequence[_Grant], *, eligible: bool) -> Iterator[_Grant | None]:
+def _members(
+    rows: Iterable[Any], given: Sequence[_Grant], *, eligible: bool
+) -> Iterator[_Grant | None]:
     for row in rows:
         identity = row.get("id") if isinstance(row, Mapping) else None
         if not isinstance(identity, str):
@@ -232,7 +273,9 @@ def _people(grants: Sequence[_Grant], strong: Mapping[str, bool]) -> list[Row]:
 
 def _name(given: Sequence[_Grant]) -> str:
     """What people call a holder, where one of the answers says it."""
-    return next((grant.name for grant in given if grant.name.lower() != grant.principal), given[0].principal)
+    return next(
+        (grant.name for grant in given if grant.name.lower() != grant.principal), given[0].principal
+    )
 
 
 def _through(given: Sequence[_Grant]) -> list[str]:
@@ -242,7 +285,9 @@ def _through(given: Sequence[_Grant]) -> list[str]:
 def break_glass_sign_ins(context: ReadContext) -> Asking:
     """Sign-ins of the Entra accounts among `params.break_glass_users`, as far back as Entra remembers."""
     named = context.params.get("break_glass_users")
-    users = [user.lower() for user in named if isinstance(user, str)] if isinstance(named, list) else []
+    users = (
+        [user.lower() for user in named if isinstance(user, str)] if isinstance(named, list) else []
+    )
     users = sorted({user for user in users if _OBJECT.fullmatch(user)})
     if not users:
         return Unreadable("params.break_glass_users names no object id of an Entra user")

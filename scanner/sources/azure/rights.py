@@ -19,14 +19,18 @@ CUSTOM_ROLES: Final = "Microsoft.Authorization:RoleDefinitions_List"
 
 def asked(operation: str, params: Mapping[str, Any], absent_on: tuple[str, ...] = ()) -> Call:
     """A listing of the resource manager or of Graph."""
-    return Call(operation=operation, region="", params=params, items=("value",), absent_on=absent_on)
+    return Call(
+        operation=operation, region="", params=params, items=("value",), absent_on=absent_on
+    )
 
 
 def rows_of(answer: Answer) -> tuple[list[Row], list[Unreadable]]:
     """The rows of an answer, and why there may be more."""
     if answer.state is State.ABSENT:
         return [], []
-    if answer.state not in (State.OK, State.EMPTY, State.PARTIAL) or not isinstance(answer.data, Mapping):
+    if answer.state not in (State.OK, State.EMPTY, State.PARTIAL) or not isinstance(
+        answer.data, Mapping
+    ):
         return [], [answer.unread]
     unread = [answer.unread] if answer.state is State.PARTIAL else []
     value = answer.data.get("value")
@@ -46,4 +50,6 @@ def allows(part: Row, action: str) -> bool:
 def patterns(part: Row, member: str) -> list[str]:
     """Patterns of actions, in small letters."""
     value = part.get(member)
-    return [text.lower() for text in value if isinstance(text, str)] if isinstance(value, list) else []
+    return (
+        [text.lower() for text in value if isinstance(text, str)] if isinstance(value, list) else []
+    )

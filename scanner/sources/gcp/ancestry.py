@@ -18,9 +18,13 @@ Made = list[dict[str, Any] | None]
 
 ANCESTRY: Final = "cloudresourcemanager:projects.getAncestry"
 _PLURALS: Final = {"project": "projects", "folder": "folders", "organization": "organizations"}
-_POLICY: Final = {level: f"cloudresourcemanager:{level}.getIamPolicy" for level in _PLURALS.values()}
+_POLICY: Final = {
+    level: f"cloudresourcemanager:{level}.getIamPolicy" for level in _PLURALS.values()
+}
 _SINKS: Final = {level: f"logging:{level}.sinks.list" for level in _PLURALS.values()}
-_MUTES: Final = {level: f"securitycenter:{level}.muteConfigs.list" for level in ("projects", "folders")}
+_MUTES: Final = {
+    level: f"securitycenter:{level}.muteConfigs.list" for level in ("projects", "folders")
+}
 """The organisation's own mute rules are a kind of the organisation."""
 
 
@@ -79,7 +83,9 @@ def _inherited(context: ReadContext, operations: Mapping[str, str], member: str)
         operation = operations.get(level.partition("/")[0])
         if operation is None:
             continue
-        answer = yield Call(operation=operation, region="", params={"parent": level}, items=(member,))
+        answer = yield Call(
+            operation=operation, region="", params={"parent": level}, items=(member,)
+        )
         if answer.state is State.PARTIAL:
             found.lack(answer.unread)
         elif answer.state not in (State.OK, State.EMPTY):
@@ -109,7 +115,9 @@ def levels_of(answer: Answer, project: str) -> list[str] | Unreadable:
     if not levels or "" in levels or not levels[0].startswith("projects/"):
         return Unreadable(f"{ANCESTRY} gave an answer of an unexpected form")
     if levels[-1].startswith("folders/"):
-        return Unreadable(f"{ANCESTRY} ends in a folder, and does not tell the organisation above it")
+        return Unreadable(
+            f"{ANCESTRY} ends in a folder, and does not tell the organisation above it"
+        )
     # The project is named as it was asked for, so that its calls are the same as those of other kinds.
     return [f"projects/{project}", *levels[1:]]
 
@@ -129,7 +137,9 @@ def _each(answer: Answer, member: str, found: _Found, made: Callable[[Row], Made
     for row in rows:
         for one in made(row) if isinstance(row, Mapping) else [None]:
             if one is None:
-                found.lack(Unreadable(f"{answer.call.operation} gave {member} in a form that is not known"))
+                found.lack(
+                    Unreadable(f"{answer.call.operation} gave {member} in a form that is not known")
+                )
             else:
                 found.rows.append(one)
 
@@ -142,7 +152,14 @@ def _bindings(level: str, row: Row) -> Made:
     role, members = row.get("role"), row.get("members", [])
     if not isinstance(role, str) or not _texts(members):
         return [None]
-    return [{"Role": role, "Members": members, "Conditional": bool(row.get("condition")), "Level": level}]
+    return [
+        {
+            "Role": role,
+            "Members": members,
+            "Conditional": bool(row.get("condition")),
+            "Level": level,
+        }
+    ]
 
 
 def _audit_logs(level: str, row: Row) -> Made:
@@ -152,7 +169,11 @@ def _audit_logs(level: str, row: Row) -> Made:
 
 def _audit_log(row: Row, log: Any, level: str) -> dict[str, Any] | None:
     exempt = log.get("exemptedMembers", []) if isinstance(log, Mapping) else None
-    if not isinstance(row.get("service"), str) or not _texts(exempt) or not isinstance(log.get("logType"), str):
+    if (
+        not isinstance(row.get("service"), str)
+        or not _texts(exempt)
+        or not isinstance(log.get("logType"), str)
+    ):
         return None
     return {"Service": row["service"], "Type": log["logType"], "Exempt": exempt, "Level": level}
 

@@ -39,7 +39,10 @@ def _switching(actions: list[str]) -> Iterator[str]:
     """Calls, and those that switch their services; what switches several at once does not say which."""
     yield from actions
     yield from sorted(
-        {f"{service}:*ableService*" for service in (_SWITCH, *(one.partition(":")[0] for one in actions))}
+        {
+            f"{service}:*ableService*"
+            for service in (_SWITCH, *(one.partition(":")[0] for one in actions))
+        }
     )
 
 
@@ -54,7 +57,9 @@ _FACTS: Final = Facts(
     kept=KEPT,
     operations=(OPERATION, ANCESTRY),
     read={
-        OPERATION: frozenset(f"entries[].{path}" for path in (*_ENTRY, *(f"protoPayload.{one}" for one in _PAYLOAD)))
+        OPERATION: frozenset(
+            f"entries[].{path}" for path in (*_ENTRY, *(f"protoPayload.{one}" for one in _PAYLOAD))
+        )
     },
     package="scanner.sources.gcp",
     actions=_switching,
@@ -86,7 +91,9 @@ class CloudAuditLogs(Asking):
         if session.organization_only:
             return [f"organizations/{account}"]
         return (
-            levels_of(walk(session.steps(ancestry(account)), self.sleep), account) if above else [f"projects/{account}"]
+            levels_of(walk(session.steps(ancestry(account)), self.sleep), account)
+            if above
+            else [f"projects/{account}"]
         )
 
 
@@ -117,7 +124,10 @@ def _entry(row: Mapping[str, Any]) -> tuple[LogEvent, Outcome]:
     payload = row.get("protoPayload")
     who = member(payload, "authenticationInfo", "principalEmail")
     who = who or member(payload, "authenticationInfo", "principalSubject")
-    service, name = member(payload, "serviceName").partition(".")[0], member(payload, "resourceName")
+    service, name = (
+        member(payload, "serviceName").partition(".")[0],
+        member(payload, "resourceName"),
+    )
     if service == _SWITCH and "/services/" in name:
         # The event of a service that is switched is one of that service, on all that it holds.
         service, name = re.split(r"[./]", name.partition("/services/")[2])[0], ""
@@ -148,7 +158,11 @@ def _id(row: Mapping[str, Any], who: str) -> str:
 def _begins(row: Mapping[str, Any]) -> bool:
     """Whether an entry tells of the beginning of an act, and not of its end."""
     operation = row.get("operation")
-    return isinstance(operation, Mapping) and bool(operation.get("first")) and not operation.get("last")
+    return (
+        isinstance(operation, Mapping)
+        and bool(operation.get("first"))
+        and not operation.get("last")
+    )
 
 
 def _error(payload: Any) -> str:
@@ -163,5 +177,11 @@ def _names(resource: str) -> tuple[str, ...]:
     None where only a place or a list stands there, as for what is being made: it does not say on what.
     """
     words = resource.split("/")[2:]
-    words = words[2:] if words[:1] and words[0] in _PLACES else words[1:] if words[:1] == ["global"] else words
+    words = (
+        words[2:]
+        if words[:1] and words[0] in _PLACES
+        else words[1:]
+        if words[:1] == ["global"]
+        else words
+    )
     return () if len(words) % 2 or "" in words else tuple(dict.fromkeys(words[1::2]))

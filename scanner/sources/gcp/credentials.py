@@ -56,15 +56,23 @@ class GcpCredentials:
         except exceptions.DefaultCredentialsError as error:
             # google-auth has one error for none that were found and for a file that is named and cannot be used.
             code = type(error).__name__ if os.environ.get(_NAMED) else NO_CREDENTIALS
-            return Failure(state=State.DENIED, code=code, message=" ".join(str(error.args[0]).split()))
+            return Failure(
+                state=State.DENIED, code=code, message=" ".join(str(error.args[0]).split())
+            )
         except exceptions.TransportError as error:
             return Failure(state=State.ERROR, code="TokenTransportError", message=_line(error))
         except (exceptions.GoogleAuthError, OSError, ValueError) as error:
             return Failure(state=State.DENIED, code=type(error).__name__, message=_line(error))
         self._caller = self._caller or _address(made)
-        expires = made.expiry.replace(tzinfo=UTC).timestamp() if made.expiry else time.time() + _SHORT
+        expires = (
+            made.expiry.replace(tzinfo=UTC).timestamp() if made.expiry else time.time() + _SHORT
+        )
         quota = getattr(made, "quota_project_id", None)
-        return Token(value=made.token, expires=expires, headers={"x-goog-user-project": quota} if quota else {})
+        return Token(
+            value=made.token,
+            expires=expires,
+            headers={"x-goog-user-project": quota} if quota else {},
+        )
 
     def _make(self, scopes: list[str]) -> Any:
         import google.auth
@@ -72,10 +80,14 @@ class GcpCredentials:
 
         default: Any = google.auth.default
         impersonated: Any = impersonated_credentials.Credentials
-        source, _ = default(scopes=[_PLATFORM] if self._impersonate else scopes, request=self._request)
+        source, _ = default(
+            scopes=[_PLATFORM] if self._impersonate else scopes, request=self._request
+        )
         if not self._impersonate:
             return source
-        return impersonated(source_credentials=source, target_principal=self._impersonate, target_scopes=scopes)
+        return impersonated(
+            source_credentials=source, target_principal=self._impersonate, target_scopes=scopes
+        )
 
     def _request(
         self,
@@ -92,7 +104,13 @@ class GcpCredentials:
         broken: Any = exceptions.TransportError
         content = body.encode() if isinstance(body, str) else body
         pending = self._net.send(
-            Outgoing(post=method == "POST", url=url, headers=headers or {}, body=content, seconds=timeout or 30.0)
+            Outgoing(
+                post=method == "POST",
+                url=url,
+                headers=headers or {},
+                body=content,
+                seconds=timeout or 30.0,
+            )
         )
         pending.wait()
         outcome = pending.outcome

@@ -10,16 +10,24 @@ from scanner.model.answers import State
 from scanner.model.rest import RestOperation
 from scanner.sources.failures import Failure
 from scanner.sources.rest.dialect import classified
-from scanner.sources.rest.replies import Reply
+from scanner.sources.rest.replies import HttpReply
 
 _DISABLED: Final = frozenset({"SERVICE_DISABLED", "accessNotConfigured"})
 _THROTTLED: Final = frozenset(
-    {"RATE_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED", "rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded"}
+    {
+        "RATE_LIMIT_EXCEEDED",
+        "RESOURCE_EXHAUSTED",
+        "rateLimitExceeded",
+        "userRateLimitExceeded",
+        "quotaExceeded",
+    }
 )
-_PROJECT: Final = re.compile(r"\bproject[ =:]+(?:projects/)?([a-z0-9][a-z0-9.:-]*[a-z0-9])", re.IGNORECASE)
+_PROJECT: Final = re.compile(
+    r"\bproject[ =:]+(?:projects/)?([a-z0-9][a-z0-9.:-]*[a-z0-9])", re.IGNORECASE
+)
 
 
-class GcpDialect:
+class GcpProfile:
     """How Google Cloud is spoken to."""
 
     cloud = "gcp"
@@ -35,7 +43,7 @@ class GcpDialect:
         """Nothing: the version is in the path."""
         return {}
 
-    def failure(self, reply: Reply, own: frozenset[str]) -> Failure:
+    def failure(self, reply: HttpReply, own: frozenset[str]) -> Failure:
         """By the reason that an error gives, in its new form or its old one, else by its status.
 
         A service that is off is knowledge about the target only where it is the target's: an API may also be off in
@@ -49,21 +57,31 @@ class GcpDialect:
         consumer = _consumer(error, message)
         if consumer in own:
             return classified(reply, code, message, disabled=True)
-        where = f"{code} in project {consumer}" if consumer else f"{code} in a project that is not named"
+        where = (
+            f"{code} in project {consumer}"
+            if consumer
+            else f"{code} in a project that is not named"
+        )
         return Failure(state=State.ERROR, code=where, message=message)
 
 
-def _error(reply: Reply) -> dict[str, Any]:
+def _error(reply: HttpReply) -> dict[str, Any]:
     body = reply.json
     error = body.get("error") if isinstance(body, dict) else None
     return error if isinstance(error, dict) else {}
 
 
-def _code(error: dict[str, Any], reply: Reply) -> str:
-    reasons = [detail["reason"] for detail in _details(error) if isinstance(detail.get("reason"), str)]
+def _code(error: dict[str, Any], reply: HttpReply) -> str:
+    reasons = [
+        detail["reason"] for detail in _details(error) if isinstance(detail.get("reason"), str)
+    ]
     old = error.get("errors")
     if isinstance(old, list):
-        reasons += [item["reason"] for item in old if isinstance(item, dict) and isinstance(item.get("reason"), str)]
+        reasons += [
+            item["reason"]
+            for item in old
+            if isinstance(item, dict) and isinstance(item.get("reason"), str)
+        ]
     status = error.get("status")
     return next(iter(reasons), status if isinstance(status, str) and status else str(reply.status))
 
@@ -74,7 +92,8 @@ def _details(error: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         detail
         for detail in (found if isinstance(found, list) else [])
-        if isinstance(detail, dict) and str(detail.get("@type", "")).endswith("google.rpc.ErrorInfo")
+        if isinstance(detail, dict)
+        and str(detail.get("@type", "")).endswith("google.rpc.ErrorInfo")
     ]
 
 

@@ -11,9 +11,19 @@ from scanner.model.answers import Account, AccountState, Answer, Call, Target
 from scanner.model.config import TargetConfig
 from scanner.sources import Entrance, Inside, Rules
 from scanner.sources.gcp.credentials import GcpCredentials
-from scanner.sources.gcp.dialect import GcpDialect
-from scanner.sources.rest.door import Door, Tools
-from scanner.sources.rest.opening import Cloud, account, asked, callers, known, needed, signed_in, tools, unlisted
+from scanner.sources.gcp.dialect import GcpProfile
+from scanner.sources.rest.door import RestClient, Tools
+from scanner.sources.rest.opening import (
+    Cloud,
+    account,
+    asked,
+    callers,
+    known,
+    needed,
+    signed_in,
+    tools,
+    unlisted,
+)
 from scanner.sources.rest.session import RestSession
 
 GCP: Final = Cloud(
@@ -22,17 +32,28 @@ GCP: Final = Cloud(
     modules=("aiohttp", "google.auth"),
     log_in="run `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS",
 )
-ALONE: Final = "what belongs to the organisation is not read from a project: name the organisation as a target"
+ALONE: Final = (
+    "what belongs to the organisation is not read from a project: name the organisation as a target"
+)
 _ACTIVE: Final = ("ACTIVE", "")
 
 
 def open_gcp(config: TargetConfig, rules: Rules) -> Sequence[Entrance]:
     """A project, or an organisation; TscanError where nobody answers."""
     needed(GCP)
-    shared = tools(config, rules, GcpDialect(), lambda net: GcpCredentials(net, config.settings.get("impersonate", "")))
+    shared = tools(
+        config,
+        rules,
+        GcpProfile(),
+        lambda net: GcpCredentials(net, config.settings.get("impersonate", "")),
+    )
     signed_in(shared, GCP)
     organization = organization_of(config)
-    return _organization(shared, config, organization) if organization else (Inside(_project(shared, config)),)
+    return (
+        _organization(shared, config, organization)
+        if organization
+        else (Inside(_project(shared, config)),)
+    )
 
 
 def organization_of(config: TargetConfig) -> str:
@@ -44,16 +65,22 @@ def organization_of(config: TargetConfig) -> str:
 def _project(shared: Tools, config: TargetConfig) -> RestSession:
     name = config.settings.get("project", "") or config.settings["id"]
     call = Call(operation="cloudresourcemanager:projects.get", region="", params={"project": name})
-    answer = Door(shared, frozenset()).ask(call)
+    answer = RestClient(shared, frozenset()).ask(call)
     data = known(answer, f"project {name}", GCP, "check its id, and that the account may see it")
     identity = str(data.get("projectId", ""))
     if identity != name:
-        raise TscanError(f"Google Cloud calls project {name} '{identity}'", "name a project by its id")
+        raise TscanError(
+            f"Google Cloud calls project {name} '{identity}'", "name a project by its id"
+        )
     return _session(shared, data, management_open=ALONE, answers=(answer,))
 
 
 def _session(
-    shared: Tools, row: dict[str, Any] | Any, *, management_open: str, answers: Sequence[Answer] = ()
+    shared: Tools,
+    row: dict[str, Any] | Any,
+    *,
+    management_open: str,
+    answers: Sequence[Answer] = (),
 ) -> RestSession:
     """A project that a listing or a look tells of."""
     identity = str(row["projectId"])
@@ -62,7 +89,7 @@ def _session(
         target=Target(f"gcp:{identity}"),
         name=str(row.get("displayName", "")),
         callers=callers(shared),
-        door=Door(shared, frozenset({identity, number} - {""})),
+        door=RestClient(shared, frozenset({identity, number} - {""})),
         answers={answer.call.key: answer for answer in answers},
         management_open=management_open,
     )
@@ -79,10 +106,16 @@ class _Tree:
 
 
 def _organization(shared: Tools, config: TargetConfig, number: str) -> Sequence[Entrance]:
-    door = Door(shared, frozenset())
-    call = Call(operation="cloudresourcemanager:organizations.get", region="", params={"organization": number})
+    door = RestClient(shared, frozenset())
+    call = Call(
+        operation="cloudresourcemanager:organizations.get",
+        region="",
+        params={"organization": number},
+    )
     about = door.ask(call)
-    data = known(about, f"organisation {number}", GCP, "check its number, and that the account may see it")
+    data = known(
+        about, f"organisation {number}", GCP, "check its number, and that the account may see it"
+    )
     tree = _walk(door, f"organizations/{number}")
     accounts = tuple(_accounts(tree, config))
     listed = {answer.call.key: answer for answer in (about, *tree.answers)}
@@ -101,11 +134,15 @@ def _organization(shared: Tools, config: TargetConfig, number: str) -> Sequence[
         for one in accounts
         if one.state is AccountState.IN_SCOPE and one.id in tree.projects
     ]
-    gap = (unlisted("gcp", tree.lacking, callers(shared), "projects of the organisation"),) if tree.lacking else ()
+    gap = (
+        (unlisted("gcp", tree.lacking, callers(shared), "projects of the organisation"),)
+        if tree.lacking
+        else ()
+    )
     return (Inside(leader), *members, *gap)
 
 
-def _walk(door: Door, top: str) -> _Tree:
+def _walk(door: RestClient, top: str) -> _Tree:
     """Every folder and project below an organisation, level by level."""
     tree, seen, level = _Tree(), {top}, [top]
     while level:
@@ -116,15 +153,24 @@ def _walk(door: Door, top: str) -> _Tree:
             if not answer.state.whole:
                 tree.lacking.append(answer)
         for answer in projects:
-            tree.projects.update({row["projectId"]: row for row in _rows(tree, answer, "projects", "projectId")})
-        below = [str(row["name"]) for answer in folders for row in _rows(tree, answer, "folders", "name")]
+            tree.projects.update(
+                {row["projectId"]: row for row in _rows(tree, answer, "projects", "projectId")}
+            )
+        below = [
+            str(row["name"]) for answer in folders for row in _rows(tree, answer, "folders", "name")
+        ]
         level = [name for name in dict.fromkeys(below) if name not in seen]
         seen.update(level)
     return tree
 
 
 def _listing(noun: str, parent: str) -> Call:
-    return Call(operation=f"cloudresourcemanager:{noun}.list", region="", params={"parent": parent}, items=(noun,))
+    return Call(
+        operation=f"cloudresourcemanager:{noun}.list",
+        region="",
+        params={"parent": parent},
+        items=(noun,),
+    )
 
 
 def _rows(tree: _Tree, answer: Answer, noun: str, key: str) -> Iterator[dict[str, Any]]:
@@ -142,4 +188,6 @@ def _accounts(tree: _Tree, config: TargetConfig) -> Iterator[Account]:
         name = str(row.get("displayName", ""))
         yield account(identity, name, "" if state in _ACTIVE else state, config.exclude)
     if tree.lacking:
-        yield Account(id="organization", name="projects that were not listed", state=AccountState.IN_SCOPE)
+        yield Account(
+            id="organization", name="projects that were not listed", state=AccountState.IN_SCOPE
+        )

@@ -45,10 +45,16 @@ def apis(asked: Iterable[str]) -> list[str]:
 
 def in_role(permissions: Iterable[str], *, project: bool) -> list[str]:
     """Those that a custom role can hold."""
-    return [name for name in sorted(permissions) if not name.startswith((_SCOPE, *(_ABOVE if project else ())))]
+    return [
+        name
+        for name in sorted(permissions)
+        if not name.startswith((_SCOPE, *(_ABOVE if project else ())))
+    ]
 
 
-def role_yaml(permissions: Collection[str], enabled: Collection[str], *, beside: Collection[str] = ()) -> str:
+def role_yaml(
+    permissions: Collection[str], enabled: Collection[str], *, beside: Collection[str] = ()
+) -> str:
     """The role as `gcloud iam roles create --file` reads it, with the APIs to enable and what no role can hold."""
     rows = [f"- {name}" for name in sorted(permissions)]
     return "\n".join((*_needs(enabled, beside), f"title: {_TITLE}", f"description: {_about(permissions)}", "stage: GA",
@@ -67,7 +73,12 @@ def role_json(permissions: Collection[str]) -> str:
 
 
 def terraform(
-    permissions: Collection[str], enabled: Collection[str], *, project: bool, member: str, beside: Collection[str] = ()
+    permissions: Collection[str],
+    enabled: Collection[str],
+    *,
+    project: bool,
+    member: str,
+    beside: Collection[str] = (),
 ) -> str:
     """The role and who holds it; what is not given is asked for as a variable."""
     scope, key = ("project", "project") if project else ("organization", "org_id")
@@ -109,7 +120,11 @@ def _needs(enabled: Collection[str], beside: Collection[str]) -> Iterator[str]:
     yield "# To be enabled in each project that is read, or it reads as a gap:"
     yield f"#   gcloud services enable {' '.join(sorted(enabled))}"
     for name in sorted(beside):
-        place = "the directory's Admin console" if name.startswith(_SCOPE) else "a role of the organisation"
+        place = (
+            "the directory's Admin console"
+            if name.startswith(_SCOPE)
+            else "a role of the organisation"
+        )
         yield f"# Not in this role, to be given by {place}: {name}"
 
 

@@ -13,13 +13,15 @@ from scanner.sources.gcp.permissions import permissions_of
 _TEST: Final = "cloudresourcemanager:projects.testIamPermissions"
 
 
-def nothing_hidden(context: ReadContext) -> Generator[Call, Answer, Any]:
+def caller_sees_everything(context: ReadContext) -> Generator[Call, Answer, Any]:
     """True where the caller may do on the whole project what each listed resource asks for; else what is lacking.
 
     An inventory is asked for a whole project, and refuses whoever may not have all of it.
     """
     asked = [request for request in context.listed_by if request.rows is None]
-    needed = sorted({name for one in asked for name in one.permission or permissions_of(one.operation)})
+    needed = sorted(
+        {name for one in asked for name in one.permission or permissions_of(one.operation)}
+    )
     if not needed:
         return True
     params = {"resource": f"projects/{context.account}", "permissions": needed}

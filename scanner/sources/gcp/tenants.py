@@ -8,7 +8,17 @@ from typing import Any, Final
 
 from scanner.language import ExpressionErrors
 from scanner.language.parser import parse
-from scanner.language.tree import Binary, Call, Index, ListLiteral, Literal, Logic, Member, Name, Node
+from scanner.language.tree import (
+    Binary,
+    Call,
+    Index,
+    ListLiteral,
+    Literal,
+    Logic,
+    Member,
+    Name,
+    Node,
+)
 from scanner.model.values import Unreadable
 
 TENANT_CLAIMS: Final = frozenset(
@@ -59,7 +69,9 @@ def bound_to_tenant(condition: Any, mapping: Any) -> bool | Unreadable:
     try:
         tree = parse(condition)
     except ExpressionErrors:
-        return Unreadable("the attribute condition uses more of its language than is understood here")
+        return Unreadable(
+            "the attribute condition uses more of its language than is understood here"
+        )
     return _binds(tree, mapping)
 
 
@@ -70,7 +82,9 @@ def _binds(node: Node, mapping: Mapping[str, Any]) -> bool:
         case Logic(terms=terms):
             return all(_binds(term, mapping) for term in terms)
         case Binary(operator="==", left=left, right=right):
-            return (_names(left, mapping) and _text(right) != "") or (_names(right, mapping) and _text(left) != "")
+            return (_names(left, mapping) and _text(right) != "") or (
+                _names(right, mapping) and _text(left) != ""
+            )
         case Binary(operator="in", left=left, right=ListLiteral(items=items)):
             return _names(left, mapping) and all(_text(item) != "" for item in items)
         case Call(function="startsWith", method=True, arguments=(left, right)):
@@ -85,7 +99,11 @@ def _names(node: Node, mapping: Mapping[str, Any]) -> bool:
     claim = path.removeprefix("assertion.")
     if claim == path:
         mapped = mapping.get(path)
-        claim = mapped.removeprefix("assertion.") if isinstance(mapped, str) and mapped.startswith("assertion.") else ""
+        claim = (
+            mapped.removeprefix("assertion.")
+            if isinstance(mapped, str) and mapped.startswith("assertion.")
+            else ""
+        )
     return claim in TENANT_CLAIMS
 
 

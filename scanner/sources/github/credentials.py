@@ -12,7 +12,7 @@ from typing import Any, Final
 from scanner.model.answers import Caller, State
 from scanner.sources.failures import Failure
 from scanner.sources.rest.opening import NO_CREDENTIALS
-from scanner.sources.rest.replies import Reply
+from scanner.sources.rest.replies import HttpReply
 from scanner.sources.rest.tokens import Token
 from scanner.sources.rest.transport import Net, Outgoing
 
@@ -37,7 +37,9 @@ class EnvironmentToken:
         """The token; after a refusal the same once more, for there is no other."""
         found = next((os.environ[name] for name in VARIABLES if os.environ.get(name)), "")
         if not found:
-            return Failure(state=State.DENIED, code=NO_CREDENTIALS, message="GITHUB_TOKEN is not set")
+            return Failure(
+                state=State.DENIED, code=NO_CREDENTIALS, message="GITHUB_TOKEN is not set"
+            )
         return Token(value=found.strip(), expires=time.time() + _LASTS)
 
 
@@ -65,7 +67,9 @@ class AppToken:
         installation = self._ask(f"/orgs/{self.organization}/installation", assertion, post=False)
         if isinstance(installation, Failure):
             return installation
-        made = self._ask(f"/app/installations/{installation.get('id')}/access_tokens", assertion, post=True)
+        made = self._ask(
+            f"/app/installations/{installation.get('id')}/access_tokens", assertion, post=True
+        )
         if isinstance(made, Failure):
             return made
         value, expires = made.get("token"), made.get("expires_at")
@@ -81,9 +85,15 @@ class AppToken:
         try:
             return jwt.encode(claims, self.key.read_bytes(), algorithm="RS256")
         except OSError as error:
-            return Failure(state=State.DENIED, code="NoKey", message=f"{self.key} cannot be read: {error.strerror}")
+            return Failure(
+                state=State.DENIED,
+                code="NoKey",
+                message=f"{self.key} cannot be read: {error.strerror}",
+            )
         except (ValueError, TypeError, jwt.PyJWTError):
-            return Failure(state=State.DENIED, code="NoKey", message=f"{self.key} holds no private key of RSA")
+            return Failure(
+                state=State.DENIED, code="NoKey", message=f"{self.key} holds no private key of RSA"
+            )
 
     def _ask(self, path: str, assertion: str, *, post: bool) -> dict[str, Any] | Failure:
         headers = {"Authorization": f"Bearer {assertion}", "Accept": "application/vnd.github+json"}
@@ -92,11 +102,15 @@ class AppToken:
         reply = pending.outcome
         if isinstance(reply, BaseException):
             raise reply
-        if not isinstance(reply, Reply):
+        if not isinstance(reply, HttpReply):
             failure: Failure = reply
             return failure
         data = reply.json
         if reply.status not in (200, 201) or not isinstance(data, dict):
             said = data.get("message", "") if isinstance(data, dict) else ""
-            return Failure(state=State.DENIED, code=f"{reply.status} {said}".strip(), message=f"{path} was refused")
+            return Failure(
+                state=State.DENIED,
+                code=f"{reply.status} {said}".strip(),
+                message=f"{path} was refused",
+            )
         return data

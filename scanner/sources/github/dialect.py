@@ -10,10 +10,10 @@ from scanner.model.answers import State
 from scanner.model.rest import RestOperation
 from scanner.sources.failures import Failure
 from scanner.sources.rest.dialect import LONGEST_WAIT, classified
-from scanner.sources.rest.replies import Reply
+from scanner.sources.rest.replies import HttpReply
 
 
-class GithubDialect:
+class GithubProfile:
     """How GitHub is spoken to."""
 
     cloud = "github"
@@ -29,7 +29,7 @@ class GithubDialect:
         """Nothing."""
         return {}
 
-    def failure(self, reply: Reply, own: frozenset[str]) -> Failure:
+    def failure(self, reply: HttpReply, own: frozenset[str]) -> Failure:
         """By status and words (`404 Branch not protected`). A bare `404 Not Found` may be a refusal, and is one."""
         body = reply.json
         said = body.get("message") if isinstance(body, dict) else None
@@ -45,7 +45,7 @@ class GithubDialect:
         return failure
 
 
-def _until_reset(reply: Reply) -> float:
+def _until_reset(reply: HttpReply) -> float:
     """Seconds until GitHub counts anew, where it says when."""
     text = reply.headers.get("x-ratelimit-reset", "")
     if not text.isdecimal() or reply.headers.get("x-ratelimit-remaining") != "0":

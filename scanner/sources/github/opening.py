@@ -12,14 +12,16 @@ from scanner.model.answers import Call, Target
 from scanner.model.config import TargetConfig
 from scanner.sources import Entrance, Inside, Rules
 from scanner.sources.github.credentials import AppToken, EnvironmentToken
-from scanner.sources.github.dialect import GithubDialect
-from scanner.sources.rest.door import Door
+from scanner.sources.github.dialect import GithubProfile
+from scanner.sources.rest.door import RestClient
 from scanner.sources.rest.opening import Cloud, callers, known, needed, signed_in, tools
 from scanner.sources.rest.session import RestSession
 from scanner.sources.rest.tokens import Credentials
 from scanner.sources.rest.transport import Net
 
-GITHUB: Final = Cloud(name="GitHub", extra="github", modules=("aiohttp", "jwt"), log_in="set GITHUB_TOKEN")
+GITHUB: Final = Cloud(
+    name="GitHub", extra="github", modules=("aiohttp", "jwt"), log_in="set GITHUB_TOKEN"
+)
 HOST: Final = "https://api.github.com"
 
 
@@ -27,15 +29,22 @@ def open_github(config: TargetConfig, rules: Rules) -> Sequence[Entrance]:
     """An organisation; TscanError where nobody answers."""
     needed(GITHUB)
     name = config.settings.get("organization", "") or config.settings["id"]
-    shared = tools(config, rules, GithubDialect(), lambda net: _credentials(net, config, name))
+    shared = tools(config, rules, GithubProfile(), lambda net: _credentials(net, config, name))
     shared = replace(shared, graphql=_graphql(shared.endpoint))
     signed_in(shared, GITHUB)
-    door = Door(shared, frozenset({name}))
+    door = RestClient(shared, frozenset({name}))
     answer = door.ask(Call(operation="github:orgs/get", region="", params={"org": name}))
-    data = known(answer, f"organisation {name}", GITHUB, "check its login, and what the token or app may read")
+    data = known(
+        answer,
+        f"organisation {name}",
+        GITHUB,
+        "check its login, and what the token or app may read",
+    )
     login = str(data.get("login", ""))
     if login.lower() != name.lower():
-        raise TscanError(f"GitHub calls organisation {name} '{login}'", "name it by its login of today")
+        raise TscanError(
+            f"GitHub calls organisation {name} '{login}'", "name it by its login of today"
+        )
     return (
         Inside(
             RestSession(
@@ -57,7 +66,10 @@ def _graphql(endpoint: str) -> str:
 def _credentials(net: Net, config: TargetConfig, organization: str) -> Credentials:
     app, key = config.settings.get("app_id", ""), config.settings.get("private_key", "")
     if bool(app) != bool(key):
-        raise TscanError("an app of GitHub is named by 'app_id' and 'private_key' together", "write both, or none")
+        raise TscanError(
+            "an app of GitHub is named by 'app_id' and 'private_key' together",
+            "write both, or none",
+        )
     if not app:
         return EnvironmentToken(net)
     base = config.settings.get("endpoint", "").rstrip("/") or HOST

@@ -20,5 +20,10 @@ def permissions_of(operation: str) -> tuple[str, ...]:
 def manifest(permissions: Iterable[str]) -> str:
     """The permissions as the manifest of an app takes them."""
     pairs = dict(sorted(name.split("=") for name in permissions))
-    app = {"name": "tscan-read", "public": False, "default_events": [], "default_permissions": pairs}
+    app = {
+        "name": "tscan-read",
+        "public": False,
+        "default_events": [],
+        "default_permissions": pairs,
+    }
     return json.dumps(app, indent=2) + "\n"

@@ -48,7 +48,11 @@ def _bypass(place: Mapping[str, str], number: Any) -> Generator[Call, Answer, An
     """Who may pass by a rule set; unread where the token may not see it."""
     if type(number) is not int:
         return Unreadable("a rule names no rule set")
-    answer = yield Call(operation=_RULESET, region="", params={**place, "ruleset_id": number, "includes_parents": True})
+    answer = yield Call(
+        operation=_RULESET,
+        region="",
+        params={**place, "ruleset_id": number, "includes_parents": True},
+    )
     if answer.state is not State.OK or not isinstance(answer.data, Mapping):
         return answer.unread
     actors = answer.data.get("bypass_actors")

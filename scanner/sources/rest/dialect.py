@@ -11,13 +11,13 @@ from typing import Final, Protocol
 from scanner.model.answers import State
 from scanner.model.rest import RestOperation
 from scanner.sources.failures import Failure
-from scanner.sources.rest.replies import Reply
+from scanner.sources.rest.replies import HttpReply
 
 LONGEST_WAIT: Final = 3600.0
 TRANSIENT: Final = frozenset({408, 500, 502, 503, 504})
 
 
-class Dialect(Protocol):
+class ProviderProfile(Protocol):
     """The ways of one cloud."""
 
     @property
@@ -40,17 +40,19 @@ class Dialect(Protocol):
         """Added to a query."""
         ...
 
-    def failure(self, reply: Reply, own: frozenset[str]) -> Failure:
+    def failure(self, reply: HttpReply, own: frozenset[str]) -> Failure:
         """What an error means; `own` are the names of the target that is asked."""
         ...
 
 
-def request_id(dialect: Dialect, reply: Reply) -> str:
+def request_id(dialect: ProviderProfile, reply: HttpReply) -> str:
     """The provider's own name for a request."""
     return next((found for name in dialect.request_ids if (found := reply.headers.get(name))), "")
 
 
-def classified(reply: Reply, code: str, message: str, *, throttled: bool = False, disabled: bool = False) -> Failure:
+def classified(
+    reply: HttpReply, code: str, message: str, *, throttled: bool = False, disabled: bool = False
+) -> Failure:
     """An error by its status, where its code says nothing else."""
     status, after = reply.status, retry_after(reply)
     if disabled:
@@ -61,11 +63,19 @@ def classified(reply: Reply, code: str, message: str, *, throttled: bool = False
         return Failure(state=State.DENIED, code=code, message=message)
     if 300 <= status < 400:
         place = re.sub(r"[?#].*", "", reply.headers.get("location", "?"))
-        return Failure(state=State.ERROR, code=code, message=f"a redirect to {place} is not followed")
-    return Failure(state=State.ERROR, code=code, message=message, attempts=5 if status in TRANSIENT else 1, after=after)
+        return Failure(
+            state=State.ERROR, code=code, message=f"a redirect to {place} is not followed"
+        )
+    return Failure(
+        state=State.ERROR,
+        code=code,
+        message=message,
+        attempts=5 if status in TRANSIENT else 1,
+        after=after,
+    )
 
 
-def retry_after(reply: Reply) -> float:
+def retry_after(reply: HttpReply) -> float:
     """Seconds that a reply asks us to wait, as a number or as a date; 0 where it does not."""
     text = reply.headers.get("retry-after", "").strip()
     if not text:
@@ -81,7 +91,7 @@ def retry_after(reply: Reply) -> float:
     return min(max(seconds.total_seconds(), 0.0), LONGEST_WAIT)
 
 
-def _date(reply: Reply) -> datetime | None:
+def _date(reply: HttpReply) -> datetime | None:
     """The server's own time, so that a difference of the clocks does not make the wait longer or shorter."""
     try:
         return parsedate_to_datetime(reply.headers.get("date", "")).astimezone(UTC)

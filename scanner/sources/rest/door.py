@@ -14,15 +14,15 @@ from scanner.sources import Rules
 from scanner.sources.clock import Clock, Skew
 from scanner.sources.failures import Failure, OperationNotListedError
 from scanner.sources.lists import NotAListError, join
-from scanner.sources.pace import Attempts, Limiter
-from scanner.sources.reading import Reading, cannot_follow, finished
+from scanner.sources.pace import RateLimiter, Retry
+from scanner.sources.reading import PageReader, cannot_follow, finished
 from scanner.sources.redaction import Redactor
-from scanner.sources.rest.dialect import Dialect, request_id
-from scanner.sources.rest.replies import Reply, data_of, lack, short
+from scanner.sources.rest.dialect import ProviderProfile, request_id
+from scanner.sources.rest.replies import HttpReply, data_of, lack, short
 from scanner.sources.rest.shared import Shared
 from scanner.sources.rest.tokens import Token, Tokens
 from scanner.sources.rest.transport import Net, Outgoing
-from scanner.sources.rest.wire import Place, Wire, following, made, member_at
+from scanner.sources.rest.wire import Endpoint, PreparedRequest, following, made, member_at
 
 DECLARED_HOST: Final = "X-Tscan-Host"
 """Says, at an endpoint that stands for several hosts, which of them is meant."""
@@ -34,7 +34,7 @@ _REQUEST: Final = 30.0
 class Tools:
     """What the doors of all targets of one configured target share."""
 
-    dialect: Dialect
+    dialect: ProviderProfile
     operations: RestOperations
     net: Net
     tokens: Tokens | None
@@ -63,7 +63,7 @@ class _Page:
     request_id: str
 
 
-class Door:
+class RestClient:
     """Makes declared calls for one target: paced, retried, paged, classified, redacted."""
 
     def __init__(self, tools: Tools, own: frozenset[str]) -> None:
@@ -71,7 +71,7 @@ class Door:
         self.skew = Skew(tools.clock)
         self._own = own
         """The target's names, by which a cloud says whose service is off."""
-        self._limiters: dict[str, Limiter] = {}
+        self._limiters: dict[str, RateLimiter] = {}
         self._lock = threading.Lock()
         self._date = ""
 
@@ -91,19 +91,30 @@ class Door:
     def _steps(self, call: Call, operation: RestOperation) -> Steps[Answer]:
         clock = self.tools.clock
         started = clock.stamp()
-        attempts = Attempts(self._limiter(operation.host), clock, self.tools.until(call.wait))
-        reading = Reading()
+        attempts = Retry(self._limiter(operation.host), clock, self.tools.until(call.wait))
+        reading = PageReader()
         if (yield from attempts.wait(call.wait)):
             yield from self._read(call, operation, attempts, reading)
         else:
-            reading.failure = Failure(state=State.ERROR, code="Deadline", message="the scan's deadline has passed")
-        return finished(call, reading, self.tools.redactor, retries=attempts.retries, started=started, clock=clock)
+            reading.failure = Failure(
+                state=State.ERROR, code="Deadline", message="the scan's deadline has passed"
+            )
+        return finished(
+            call,
+            reading,
+            self.tools.redactor,
+            retries=attempts.retries,
+            started=started,
+            clock=clock,
+        )
 
-    def _limiter(self, host: str) -> Limiter:
+    def _limiter(self, host: str) -> RateLimiter:
         with self._lock:
-            return self._limiters.setdefault(host, Limiter(self.tools.clock))
+            return self._limiters.setdefault(host, RateLimiter(self.tools.clock))
 
-    def _read(self, call: Call, operation: RestOperation, attempts: Attempts, reading: Reading) -> Steps[None]:
+    def _read(
+        self, call: Call, operation: RestOperation, attempts: Retry, reading: PageReader
+    ) -> Steps[None]:
         """Read every page into `reading`, or until one fails."""
         wire = made(operation, call.params, self.tools.dialect.query(operation))
         if isinstance(wire, Failure):
@@ -115,14 +126,21 @@ class Door:
             reading.failure = Failure(state=State.ERROR, code="NotAList", message=str(error))
 
     def _pages(
-        self, call: Call, operation: RestOperation, wire: Wire, attempts: Attempts, reading: Reading
+        self,
+        call: Call,
+        operation: RestOperation,
+        wire: PreparedRequest,
+        attempts: Retry,
+        reading: PageReader,
     ) -> Steps[None]:
         beside = self.tools.graphql if operation.graphql else ""
-        place = Place(host=operation.host, endpoint=beside or self.tools.endpoint)
+        place = Endpoint(host=operation.host, endpoint=beside or self.tools.endpoint)
         seen: set[str] = set()
         lacking: Failure | None = None
         while reading.failure is None:
-            page = yield from attempts.over(partial(self._request, operation, place, wire, attempts.deadline))
+            page = yield from attempts.over(
+                partial(self._request, operation, place, wire, attempts.deadline)
+            )
             if isinstance(page, Failure):
                 reading.failure = page
                 return
@@ -130,17 +148,23 @@ class Door:
             lacking = lacking or lack(operation, page.data)
             _add(call, operation, reading, page)
             if further is None:
-                reading.failure = lacking or short(operation, reading.data or {}, page.data, call.items)
+                reading.failure = lacking or short(
+                    operation, reading.data or {}, page.data, call.items
+                )
                 return
             if isinstance(further, Failure):
                 reading.failure = further
                 return
-            reading.failure = cannot_follow(call, {"page": further.target, "body": further.body}, seen, reading.pages)
+            reading.failure = cannot_follow(
+                call, {"page": further.target, "body": further.body}, seen, reading.pages
+            )
             wire = further
 
     # -- one request ----------------------------------------------------------------------------------------------
 
-    def _request(self, operation: RestOperation, place: Place, wire: Wire, deadline: float) -> Steps[_Page | Failure]:
+    def _request(
+        self, operation: RestOperation, place: Endpoint, wire: PreparedRequest, deadline: float
+    ) -> Steps[_Page | Failure]:
         """One page; asked once more where the token had just run out."""
         for last in (False, True):
             token = yield from self._token(operation)
@@ -152,7 +176,12 @@ class Door:
             if isinstance(reply, Failure):
                 return reply
             self._note(reply)
-            if reply.status == 401 and token is not None and self.tools.tokens is not None and not last:
+            if (
+                reply.status == 401
+                and token is not None
+                and self.tools.tokens is not None
+                and not last
+            ):
                 self.tools.tokens.forget(self._audience(operation), token)
                 continue
             return self._page(operation, reply)
@@ -167,7 +196,12 @@ class Door:
         return (yield from self.tools.tokens.get(self._audience(operation)))
 
     def _outgoing(
-        self, operation: RestOperation, place: Place, wire: Wire, token: Token | None, deadline: float
+        self,
+        operation: RestOperation,
+        place: Endpoint,
+        wire: PreparedRequest,
+        token: Token | None,
+        deadline: float,
     ) -> Outgoing:
         headers = dict(self.tools.dialect.headers(operation))
         if token is not None:
@@ -178,16 +212,20 @@ class Door:
             headers["Content-Type"] = "application/json"
         seconds = max(0.1, min(_REQUEST, deadline - self.tools.clock.monotonic()))
         return Outgoing(
-            post=wire.post, url=place.base + wire.target, headers=headers, body=wire.content, seconds=seconds
+            post=wire.post,
+            url=place.base + wire.target,
+            headers=headers,
+            body=wire.content,
+            seconds=seconds,
         )
 
-    def _note(self, reply: Reply) -> None:
+    def _note(self, reply: HttpReply) -> None:
         date = reply.headers.get("date", "")
         if date and date != self._date:
             self._date = date
             self.skew.note(date)
 
-    def _page(self, operation: RestOperation, reply: Reply) -> _Page | Failure:
+    def _page(self, operation: RestOperation, reply: HttpReply) -> _Page | Failure:
         identity = request_id(self.tools.dialect, reply)
         if reply.status != 200:
             return replace(self.tools.dialect.failure(reply, self._own), request_id=identity)
@@ -197,14 +235,14 @@ class Door:
         return _Page(data=data, link=reply.headers.get("link", ""), request_id=identity)
 
 
-def _brought(pending: Pending) -> Reply | Failure:
-    outcome: Reply | Failure | BaseException = pending.outcome
+def _brought(pending: Pending) -> HttpReply | Failure:
+    outcome: HttpReply | Failure | BaseException = pending.outcome
     if isinstance(outcome, BaseException):
         raise outcome
     return outcome
 
 
-def _add(call: Call, operation: RestOperation, reading: Reading, page: _Page) -> None:
+def _add(call: Call, operation: RestOperation, reading: PageReader, page: _Page) -> None:
     """Add a page to what was read; where the next one is, is no evidence."""
     reading.pages += 1
     reading.request_ids.append(page.request_id)

@@ -7,25 +7,29 @@ from typing import Final
 
 from scanner.model.answers import Call
 from scanner.model.rest import Page, RestOperation
-from scanner.sources.azure.dialect import AzureDialect
+from scanner.sources.azure.dialect import AzureProfile
 from scanner.sources.failures import Failure
-from scanner.sources.gcp.dialect import GcpDialect
-from scanner.sources.github.dialect import GithubDialect
-from scanner.sources.rest.dialect import Dialect
+from scanner.sources.gcp.dialect import GcpProfile
+from scanner.sources.github.dialect import GithubProfile
+from scanner.sources.rest.dialect import ProviderProfile
 from scanner.sources.rest.operations import operations
-from scanner.sources.rest.wire import Wire, made
+from scanner.sources.rest.wire import PreparedRequest, made
 
 _JSON: Final = ("Content-Type: application/json",)
 
 
 def gcp(call: Call) -> str:
     """`curl … 'https://storage.googleapis.com/storage/v1/b?project=shop'`, with the token that gcloud makes."""
-    dialect = GcpDialect()
+    dialect = GcpProfile()
     asked = _asked(dialect, call)
     if isinstance(asked, str):
         return asked
     operation, wire = asked
-    scopes = f" --scopes={operation.audience}" if operation.audience not in ("", dialect.audience) else ""
+    scopes = (
+        f" --scopes={operation.audience}"
+        if operation.audience not in ("", dialect.audience)
+        else ""
+    )
     # The one word that the shell itself must fill in; nothing of the call is in it but a reviewed scope.
     token = f'"Authorization: Bearer $(gcloud auth print-access-token{scopes})"'
     sent = ["--request", "POST", "--header", *_JSON, "--data", _body(wire)] if wire.post else []
@@ -35,12 +39,19 @@ def gcp(call: Call) -> str:
 
 def azure(call: Call) -> str:
     """`az rest --method get --url 'https://management.azure.com/…'`; Graph's tokens are asked for by name."""
-    dialect = AzureDialect()
+    dialect = AzureProfile()
     asked = _asked(dialect, call)
     if isinstance(asked, str):
         return asked
     operation, wire = asked
-    words = ["az", "rest", "--method", "post" if wire.post else "get", "--url", operation.host + wire.target]
+    words = [
+        "az",
+        "rest",
+        "--method",
+        "post" if wire.post else "get",
+        "--url",
+        operation.host + wire.target,
+    ]
     if operation.audience not in ("", dialect.audience):
         words += ["--resource", operation.audience.removesuffix("/.default")]
     if wire.post:
@@ -50,19 +61,25 @@ def azure(call: Call) -> str:
 
 def github(call: Call) -> str:
     """`gh api /orgs/NAME/repos --paginate`; a query of GraphQL comes from standard input."""
-    dialect = GithubDialect()
+    dialect = GithubProfile()
     asked = _asked(dialect, call)
     if isinstance(asked, str):
         return asked
     operation, wire = asked
-    headers = [word for name, value in dialect.headers(operation).items() for word in ("--header", f"{name}: {value}")]
+    headers = [
+        word
+        for name, value in dialect.headers(operation).items()
+        for word in ("--header", f"{name}: {value}")
+    ]
     if wire.post:
-        return f"printf %s {shlex.quote(_body(wire))} | gh api graphql --input -{_paging(operation)}"
+        return (
+            f"printf %s {shlex.quote(_body(wire))} | gh api graphql --input -{_paging(operation)}"
+        )
     follows = ["--paginate"] if operation.page is not None and operation.page.header else []
     return _quoted(["gh", "api", *headers, *follows, wire.target])
 
 
-def _asked(dialect: Dialect, call: Call) -> tuple[RestOperation, Wire] | str:
+def _asked(dialect: ProviderProfile, call: Call) -> tuple[RestOperation, PreparedRequest] | str:
     """The reviewed operation and its request; in words, where there is none."""
     operation = operations(dialect.cloud).get(call.operation)
     if operation is None:
@@ -71,10 +88,14 @@ def _asked(dialect: Dialect, call: Call) -> tuple[RestOperation, Wire] | str:
     return f"({wire.message})" if isinstance(wire, Failure) else (operation, wire)
 
 
-def _body(wire: Wire) -> str:
+def _body(wire: PreparedRequest) -> str:
     """The body as it is sent, on one line: spaces and line breaks mean the same in a query."""
     if wire.variables and wire.body is not None:
-        wire = Wire(post=True, path=wire.path, body={**wire.body, "query": " ".join(wire.body["query"].split())})
+        wire = PreparedRequest(
+            post=True,
+            path=wire.path,
+            body={**wire.body, "query": " ".join(wire.body["query"].split())},
+        )
     return (wire.content or b"").decode("ascii")
 
 
@@ -87,5 +108,9 @@ def _paging(operation: RestOperation) -> str:
     page: Page | None = operation.page
     if page is None:
         return ""
-    more = f"with {page.send} = {page.next} of the answer" if page.next else f"at {page.link} of the answer"
+    more = (
+        f"with {page.send} = {page.next} of the answer"
+        if page.next
+        else f"at {page.link} of the answer"
+    )
     return f"  # one page: the next is {more}"

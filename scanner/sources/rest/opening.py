@@ -12,11 +12,11 @@ from scanner.core.steps import Steps, walk, walk_all
 from scanner.errors import TscanError
 from scanner.model.answers import Account, AccountState, Answer, Call, Caller, State, Target
 from scanner.model.config import Exclusion, TargetConfig
-from scanner.sources import Rules, Session, Unentered
+from scanner.sources import Rules, Session, Unreachable
 from scanner.sources.clock import Clock
 from scanner.sources.redaction import Redactor
-from scanner.sources.rest.dialect import Dialect
-from scanner.sources.rest.door import Door, Tools
+from scanner.sources.rest.dialect import ProviderProfile
+from scanner.sources.rest.door import RestClient, Tools
 from scanner.sources.rest.operations import operations
 from scanner.sources.rest.tokens import Credentials, Tokens
 from scanner.sources.rest.transport import Net
@@ -24,7 +24,15 @@ from scanner.sources.rest.transport import Net
 NO_CREDENTIALS: Final = "NoCredentials"
 """The code of a token that could not be made because nothing says who we are."""
 ANONYMOUS: Final = Caller(id="nobody (an endpoint of this machine, over plain HTTP)", account="")
-_UNREACHABLE: Final = ("Connector", "Timeout", "Proxy", "SSL", "Disconnected", "ClientOSError", "Deadline")
+_UNREACHABLE: Final = (
+    "Connector",
+    "Timeout",
+    "Proxy",
+    "SSL",
+    "Disconnected",
+    "ClientOSError",
+    "Deadline",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +61,17 @@ def needed(cloud: Cloud) -> None:
             importlib.import_module(module)
         except ImportError as error:
             raise TscanError(
-                f"reading {cloud.name} needs {module}, which is not installed", f"pip install 'tscan[{cloud.extra}]'"
+                f"reading {cloud.name} needs {module}, which is not installed",
+                f"pip install 'tscan[{cloud.extra}]'",
             ) from error
 
 
-def tools(config: TargetConfig, rules: Rules, dialect: Dialect, credentials: Callable[[Net], Credentials]) -> Tools:
+def tools(
+    config: TargetConfig,
+    rules: Rules,
+    dialect: ProviderProfile,
+    credentials: Callable[[Net], Credentials],
+) -> Tools:
     """What the doors of a configured target share."""
     clock, net = Clock(), network()
     endpoint = config.settings.get("endpoint", "").rstrip("/")
@@ -89,7 +103,9 @@ def signed_in(shared: Tools, cloud: Cloud) -> None:
     if hasattr(made, "value"):
         return
     if made.code == NO_CREDENTIALS:
-        raise TscanError(f"no credentials for {cloud.name} were found", f"{cloud.log_in}, or run `tscan demo`")
+        raise TscanError(
+            f"no credentials for {cloud.name} were found", f"{cloud.log_in}, or run `tscan demo`"
+        )
     said = shared.redactor.text(f"{made.code} {made.message}".strip())
     raise TscanError(f"{cloud.name} gave no token: {said}", "check the credentials and the network")
 
@@ -99,12 +115,15 @@ def known(answer: Answer, what: str, cloud: Cloud, hint: str) -> Mapping[str, An
     if answer.state in (State.OK, State.EMPTY) and isinstance(answer.data, Mapping):
         return answer.data
     if any(word in answer.code for word in _UNREACHABLE):
-        raise TscanError(f"{cloud.name} cannot be reached ({answer.code})", "check the network, proxy and endpoint")
+        raise TscanError(
+            f"{cloud.name} cannot be reached ({answer.code})",
+            "check the network, proxy and endpoint",
+        )
     said = f"{answer.code} {answer.message}".strip()
     raise TscanError(f"{what} cannot be read: {said}", hint)
 
 
-def asked(door: Door, calls: Sequence[Call]) -> list[Answer]:
+def asked(door: RestClient, calls: Sequence[Call]) -> list[Answer]:
     """The answers to several calls, asked at the same time."""
     return walk_all([door.steps(call) for call in calls], door.tools.clock.sleep)
 
@@ -117,7 +136,11 @@ def account(identity: str, name: str, closed: str, exclude: Iterable[Exclusion])
     if excluded is None:
         return Account(id=identity, name=name, state=AccountState.IN_SCOPE)
     return Account(
-        id=identity, name=name, state=AccountState.EXCLUDED, reason=excluded.reason, approver=excluded.approver
+        id=identity,
+        name=name,
+        state=AccountState.EXCLUDED,
+        reason=excluded.reason,
+        approver=excluded.approver,
     )
 
 
@@ -125,13 +148,13 @@ def account(identity: str, name: str, closed: str, exclude: Iterable[Exclusion])
 class Shut:
     """The entrance of a target that is in scope and that nobody can enter."""
 
-    unentered: Unentered
+    unentered: Unreachable
 
     @property
     def target(self) -> Target:
         return self.unentered.target
 
-    def enter(self) -> Steps[Session | Unentered]:
+    def enter(self) -> Steps[Session | Unreachable]:
         """Why not."""
         yield from ()
         return self.unentered
@@ -141,7 +164,7 @@ def unlisted(cloud: str, answers: Sequence[Answer], asking: tuple[Caller, ...], 
     """What stands for the members of an organisation that its listings do not name."""
     why = f"{answers[0].reason}: {what} are not known"
     return Shut(
-        Unentered(
+        Unreachable(
             target=Target(f"{cloud}:organization"),
             callers=asking,
             answers={answer.call.key: answer for answer in answers},

@@ -20,7 +20,7 @@ _DENIED: Final = frozenset({"FORBIDDEN", "INSUFFICIENT_SCOPES", "NOT_FOUND", "UN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class HttpReply:
     """One HTTP response, read to its end."""
 
     status: int
@@ -45,19 +45,28 @@ _decode: Final = json.JSONDecoder(parse_constant=_refuse).decode
 """Made once: `json.loads` with an argument makes a decoder for every body."""
 
 
-def data_of(operation: RestOperation, reply: Reply) -> dict[str, Any] | Failure:
+def data_of(operation: RestOperation, reply: HttpReply) -> dict[str, Any] | Failure:
     """The answer of a reply that says success."""
     data = reply.json
     if operation.root and isinstance(data, list):
         data = {operation.root: data}
     elif operation.root or not isinstance(data, dict):
-        form = "whole JSON" if data is None else f"of the declared form: it is {type(data).__name__}"
-        return Failure(state=State.ERROR, code="UnexpectedBody", message=f"the answer is not {form}", attempts=3)
+        form = (
+            "whole JSON" if data is None else f"of the declared form: it is {type(data).__name__}"
+        )
+        return Failure(
+            state=State.ERROR,
+            code="UnexpectedBody",
+            message=f"the answer is not {form}",
+            attempts=3,
+        )
     if b"null" in reply.body or b"\\u" in reply.body:
         data = _plain(data)
     if operation.graphql and data.get("errors"):
         return _unanswered(data["errors"])
-    lacking = [path for path in operation.always if None in ([*_at(data, path.split("."))] or [None])]
+    lacking = [
+        path for path in operation.always if None in ([*_at(data, path.split("."))] or [None])
+    ]
     if lacking:
         message = f"the answer lacks {', '.join(lacking)}, which it always has"
         return Failure(state=State.ERROR, code="UnexpectedBody", message=message, attempts=3)
@@ -68,7 +77,10 @@ def data_of(operation: RestOperation, reply: Reply) -> dict[str, Any] | Failure:
 def _unanswered(errors: Any) -> Failure:
     """What GraphQL says inside an answer of success; what came beside it is not taken: nobody says what it lacks."""
     first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-    code, message = str(first.get("type") or "GraphQLError"), " ".join(str(first.get("message") or "").split())
+    code, message = (
+        str(first.get("type") or "GraphQLError"),
+        " ".join(str(first.get("message") or "").split()),
+    )
     if code == "RATE_LIMITED":
         return Failure(state=State.THROTTLED, code=code, message=message, attempts=0)
     state = State.DENIED if code in _DENIED else State.ERROR
@@ -108,7 +120,9 @@ def short(
             message = f"{operation.total} is {json.dumps(said)}, {came} came"
             return Failure(state=State.PARTIAL, code=operation.total, message=message)
     if operation.truncated and last.get(operation.truncated) != "false":
-        message = f"{operation.truncated} is {json.dumps(last.get(operation.truncated))} on the last page"
+        message = (
+            f"{operation.truncated} is {json.dumps(last.get(operation.truncated))} on the last page"
+        )
         return Failure(state=State.PARTIAL, code=operation.truncated, message=message)
     return None
 

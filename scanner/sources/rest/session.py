@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from scanner.core.steps import Steps
 from scanner.model.answers import Account, Answer, Call, Caller, Target
-from scanner.sources.rest.door import Door
+from scanner.sources.rest.door import RestClient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +17,7 @@ class RestSession:
     target: Target
     name: str
     callers: tuple[Caller, ...]
-    door: Door
+    door: RestClient
     answers: Mapping[str, Answer] = field(default_factory=dict)
     accounts: tuple[Account, ...] = ()
     management_open: str = ""

@@ -21,7 +21,7 @@ from scanner import __version__
 from scanner.core.steps import Pending
 from scanner.model.answers import State
 from scanner.sources.failures import Failure
-from scanner.sources.rest.replies import Reply
+from scanner.sources.rest.replies import HttpReply
 
 CONNECTIONS: Final = 128
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -60,11 +60,11 @@ class Net:
         self._timeout: Any = None
         self._proxies: dict[str, str] = {}
         self._by_host: dict[str, str | None] = {}
-        self._tasks: set[asyncio.Task[Reply]] = set()
+        self._tasks: set[asyncio.Task[HttpReply]] = set()
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="tscan-tokens")
 
     def send(self, outgoing: Outgoing) -> Pending:
-        """Send a request: a `Reply` or a `Failure` is brought."""
+        """Send a request: a `HttpReply` or a `Failure` is brought."""
         pending = Pending()
         loop = self._loop or self._start()
         self._queue.append((outgoing, pending))
@@ -122,13 +122,13 @@ class Net:
             self._tasks.add(task)
             task.add_done_callback(partial(self._bring, pending))
 
-    def _bring(self, pending: Pending, task: asyncio.Task[Reply]) -> None:
+    def _bring(self, pending: Pending, task: asyncio.Task[HttpReply]) -> None:
         self._tasks.discard(task)
         outcome = _outcome(task)
         failure = _failure(outcome) if isinstance(outcome, BaseException) else None
         pending.bring(failure or outcome)
 
-    async def _ask(self, outgoing: Outgoing) -> Reply:
+    async def _ask(self, outgoing: Outgoing) -> HttpReply:
         request = self._session.request(
             "POST" if outgoing.post else "GET",
             self._url(outgoing.url, encoded=True),
@@ -139,7 +139,9 @@ class Net:
             timeout=self._timeout(total=outgoing.seconds, sock_connect=_CONNECT),
         )
         async with request as response:
-            return Reply(status=response.status, headers=response.headers, body=await _whole(response))
+            return HttpReply(
+                status=response.status, headers=response.headers, body=await _whole(response)
+            )
 
     def _proxy(self, url: str) -> str | None:
         key = "/".join(url.split("/", 3)[:3])
@@ -176,7 +178,11 @@ def _failure(error: BaseException) -> Failure | None:
     """What went wrong on the way; None: that is no matter of the network."""
     import aiohttp
 
-    once = (aiohttp.ClientSSLError, aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError)
+    once = (
+        aiohttp.ClientSSLError,
+        aiohttp.ClientProxyConnectionError,
+        aiohttp.ClientHttpProxyError,
+    )
     message = " ".join(str(error).split())
     if isinstance(error, TooLargeError):
         return Failure(state=State.ERROR, code="TooLarge", message=message)

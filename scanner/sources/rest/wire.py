@@ -22,7 +22,7 @@ _NEXT: Final = re.compile(r"<([^<>]*)>\s*;[^,<]*\brel=\"?next\"?", re.IGNORECASE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wire:
+class PreparedRequest:
     """One request without its host: what is asked, and what is sent along."""
 
     post: bool
@@ -42,7 +42,9 @@ class Wire:
             return self.address
         if not self.query:
             return self.path
-        pairs = (f"{quote(name, safe=_QUERY)}={quote(value, safe=_QUERY)}" for name, value in self.query)
+        pairs = (
+            f"{quote(name, safe=_QUERY)}={quote(value, safe=_QUERY)}" for name, value in self.query
+        )
         return f"{self.path}?{'&'.join(pairs)}"
 
     @property
@@ -55,19 +57,23 @@ class _BadArgumentError(Exception):
     """An argument that cannot be sent."""
 
 
-def made(operation: RestOperation, params: Mapping[str, Any], more: Mapping[str, str]) -> Wire | Failure:
+def made(
+    operation: RestOperation, params: Mapping[str, Any], more: Mapping[str, str]
+) -> PreparedRequest | Failure:
     """The request of a call; `more` is what the cloud adds to every query."""
     try:
         path = _path(operation, params)
         rest = {name: value for name, value in params.items() if name not in operation.placeholders}
         if operation.graphql:
             body = {"query": operation.graphql, "variables": rest}
-            return Wire(post=True, path=path, query=tuple(more.items()), body=body, variables=True)
+            return PreparedRequest(
+                post=True, path=path, query=tuple(more.items()), body=body, variables=True
+            )
         if operation.kql:
             rest = {**rest, "query": _filled_query(operation, params)}
         if operation.post:
-            return Wire(post=True, path=path, query=tuple(more.items()), body=rest)
-        return Wire(post=False, path=path, query=(*_pairs(rest), *more.items()))
+            return PreparedRequest(post=True, path=path, query=tuple(more.items()), body=rest)
+        return PreparedRequest(post=False, path=path, query=(*_pairs(rest), *more.items()))
     except _BadArgumentError as error:
         return Failure(state=State.ERROR, code="BadArgument", message=str(error))
 
@@ -122,7 +128,7 @@ def _text(name: str, value: Any) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Endpoint:
     """Where an operation's requests go: its declared host, or an address that the user named for it."""
 
     host: str
@@ -138,19 +144,29 @@ class Place:
         """The path and query of a link, if it stays where its operation is asked; else None."""
         try:
             parts = urlsplit(urljoin(self.base + path, link))
-            own = {(one.scheme, one.netloc.lower()) for one in map(urlsplit, (self.host, self.base))}
+            own = {
+                (one.scheme, one.netloc.lower()) for one in map(urlsplit, (self.host, self.base))
+            }
         except ValueError:  # an address that is none
             return None
         if (parts.scheme, parts.netloc.lower()) not in own or re.search(r"[\s\x00-\x1f]", link):
             return None
         prefix = urlsplit(self.endpoint).path if self.endpoint else ""
-        inner = parts.path.removeprefix(prefix) if parts.netloc == urlsplit(self.endpoint).netloc else parts.path
+        inner = (
+            parts.path.removeprefix(prefix)
+            if parts.netloc == urlsplit(self.endpoint).netloc
+            else parts.path
+        )
         return (inner or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 def following(
-    page: Page | None, wire: Wire, place: Place, data: Mapping[str, Any], link_header: str
-) -> Wire | Failure | None:
+    page: Page | None,
+    wire: PreparedRequest,
+    place: Endpoint,
+    data: Mapping[str, Any],
+    link_header: str,
+) -> PreparedRequest | Failure | None:
     """The request of the next page; None: this was the last."""
     if page is None:
         return None
@@ -165,7 +181,7 @@ def following(
     if address is None:
         message = "the address of the next page leads to another host"
         return Failure(state=State.PARTIAL, code="ForeignLink", message=message)
-    return Wire(post=False, path=wire.path, address=address)
+    return PreparedRequest(post=False, path=wire.path, address=address)
 
 
 def member_at(data: Any, steps: Iterable[str]) -> Any:
@@ -175,11 +191,13 @@ def member_at(data: Any, steps: Iterable[str]) -> Any:
     return data
 
 
-def _by_token(page: Page, wire: Wire, token: Any) -> Wire | Failure | None:
+def _by_token(page: Page, wire: PreparedRequest, token: Any) -> PreparedRequest | Failure | None:
     if token in (None, "") and not page.more:
         return None
     if not isinstance(token, str) or not token:
-        return Failure(state=State.PARTIAL, code="UnexpectedPageToken", message=f"{page.next} is no text")
+        return Failure(
+            state=State.PARTIAL, code="UnexpectedPageToken", message=f"{page.next} is no text"
+        )
     body = wire.body or {}
     if wire.variables:
         return replace(wire, body={**body, "variables": {**body["variables"], page.send: token}})
@@ -193,7 +211,10 @@ def _with(body: Mapping[str, Any], steps: list[str], value: Any) -> Mapping[str,
     """A body with a member, which may lie deeper (Resource Graph takes the token inside `options`)."""
     first, *below = steps
     inner = body.get(first)
-    return {**body, first: _with(inner if isinstance(inner, Mapping) else {}, below, value) if below else value}
+    return {
+        **body,
+        first: _with(inner if isinstance(inner, Mapping) else {}, below, value) if below else value,
+    }
 
 
 def _linked(header: str) -> str | None:

@@ -34,7 +34,9 @@ def answers(machines: Mapping[str, str]) -> dict[str, Say]:
         "ssm:DescribeInstanceInformation": lambda region, _: {
             "InstanceInformationList": [{"InstanceId": machines[region], "PingStatus": "Online"}]
         },
-        "ssm:DescribeInstancePatchStates": lambda region, _: {"InstancePatchStates": [_patched(machines[region])]},
+        "ssm:DescribeInstancePatchStates": lambda region, _: {
+            "InstancePatchStates": [_patched(machines[region])]
+        },
     }
 
 
@@ -59,7 +61,11 @@ def _sign_in() -> dict[str, Any]:
 def _backups() -> dict[str, Say]:
     def jobs(region: str, _: Request) -> Mapping[str, Any]:
         begun = {"ResourceArn": _table(region), "CreationDate": _ago(hours=90)}
-        again = {"ResourceArn": _table(region), "CreationDate": _ago(hours=80), "CompletionDate": _ago(hours=79)}
+        again = {
+            "ResourceArn": _table(region),
+            "CreationDate": _ago(hours=80),
+            "CompletionDate": _ago(hours=79),
+        }
         return {
             "BackupJobs": [
                 {**begun, "BackupJobId": f"{region}-1", "State": "FAILED"},
@@ -71,7 +77,11 @@ def _backups() -> dict[str, Say]:
         return {"Results": [{"ResourceArn": _table(region), "LastBackupTime": _ago(hours=2)}]}
 
     def restored(region: str, _: Request) -> Mapping[str, Any]:
-        done = {"RestoreJobId": f"{region}-1", "Status": "COMPLETED", "CompletionDate": _ago(hours=900)}
+        done = {
+            "RestoreJobId": f"{region}-1",
+            "Status": "COMPLETED",
+            "CompletionDate": _ago(hours=900),
+        }
         return {"RestoreJobs": [{**done, "SourceResourceArn": _table(region)}]}
 
     return {
@@ -138,14 +148,22 @@ def _containers() -> dict[str, Say]:
     return {
         "ecs:ListClusters": listed,
         "ecs:DescribeClusters": lambda region, _: {
-            "clusters": [{"clusterArn": cluster(region), "status": "ACTIVE", "runningTasksCount": 2}]
+            "clusters": [
+                {"clusterArn": cluster(region), "status": "ACTIVE", "runningTasksCount": 2}
+            ]
         },
     }
 
 
 def _recorded() -> dict[str, Say]:
     """A security group that was open for an hour, and a database as it is."""
-    rule = {"ipProtocol": "tcp", "fromPort": 22, "toPort": 22, "ipv6Ranges": [], "prefixListIds": []}
+    rule = {
+        "ipProtocol": "tcp",
+        "fromPort": 22,
+        "toPort": 22,
+        "ipv6Ranges": [],
+        "prefixListIds": [],
+    }
     states = {
         "AWS::EC2::SecurityGroup": [
             {"ipPermissions": [{**rule, "ipRanges": ["203.0.113.0/24"]}]},
@@ -157,7 +175,11 @@ def _recorded() -> dict[str, Say]:
 
     def known(_: str, request: Request) -> Mapping[str, Any]:
         kind = request["resourceType"]
-        return {"resourceIdentifiers": [{"resourceType": kind, "resourceId": f"{kind.rpartition(':')[2]}-1"}]}
+        return {
+            "resourceIdentifiers": [
+                {"resourceType": kind, "resourceId": f"{kind.rpartition(':')[2]}-1"}
+            ]
+        }
 
     def history(region: str, request: Request) -> Mapping[str, Any]:
         kind, name = request["resourceType"], request["resourceId"]
@@ -175,7 +197,10 @@ def _recorded() -> dict[str, Say]:
         return {"configurationItems": items[::-1]}
 
     return {
-        "config:GetDiscoveredResourceCounts": lambda *_: {"totalDiscoveredResources": 7, "resourceCounts": COUNTS},
+        "config:GetDiscoveredResourceCounts": lambda *_: {
+            "totalDiscoveredResources": 7,
+            "resourceCounts": COUNTS,
+        },
         "config:GetResourceConfigHistory": history,
         "config:ListDiscoveredResources": known,
     }
@@ -190,13 +215,23 @@ def _scanning(machines: Mapping[str, str]) -> dict[str, Say]:
         wanted = {row["value"] for row in request["filterCriteria"]["resourceType"]}
         status = {"statusCode": "ACTIVE", "reason": "SUCCESSFUL"}
         rows = [
-            {"resourceType": kind, "resourceId": name, "accountId": MINE, "scanType": "PACKAGE", "scanStatus": status}
+            {
+                "resourceType": kind,
+                "resourceId": name,
+                "accountId": MINE,
+                "scanType": "PACKAGE",
+                "scanStatus": status,
+            }
             for kind, name in here.items()
             if kind in wanted
         ]
         return {"coveredResources": rows}
 
-    state = {"accountId": MINE, "state": on, "resourceState": dict.fromkeys(("ec2", "ecr", "lambda"), on)}
+    state = {
+        "accountId": MINE,
+        "state": on,
+        "resourceState": dict.fromkeys(("ec2", "ecr", "lambda"), on),
+    }
     return {
         "inspector2:BatchGetAccountStatus": lambda *_: {"accounts": [state]},
         "inspector2:ListCoverage": covered,
@@ -204,5 +239,15 @@ def _scanning(machines: Mapping[str, str]) -> dict[str, Say]:
 
 
 def _patched(machine: str) -> dict[str, Any]:
-    looked = {"OperationStartTime": _ago(hours=20), "OperationEndTime": _ago(hours=19), "Operation": "Scan"}
-    return {**looked, "InstanceId": machine, "PatchGroup": "", "BaselineId": "pb-1", "CriticalNonCompliantCount": 0}
+    looked = {
+        "OperationStartTime": _ago(hours=20),
+        "OperationEndTime": _ago(hours=19),
+        "Operation": "Scan",
+    }
+    return {
+        **looked,
+        "InstanceId": machine,
+        "PatchGroup": "",
+        "BaselineId": "pb-1",
+        "CriticalNonCompliantCount": 0,
+    }

@@ -12,12 +12,18 @@ def delivery(estate: Estate, region: str) -> None:
         name="shop",
         source={"type": "S3", "location": "acme-scratch/source.zip"},
         artifacts={"type": "NO_ARTIFACTS"},
-        environment={"type": "LINUX_CONTAINER", "image": "image", "computeType": "BUILD_GENERAL1_SMALL"},
+        environment={
+            "type": "LINUX_CONTAINER",
+            "image": "image",
+            "computeType": "BUILD_GENERAL1_SMALL",
+        },
         serviceRole=ROLE,
     )
     if region == REGIONS[0]:
-        trust = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", \
+        trust = (
+            '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", \
 "Principal": {"Service": "codepipeline.amazonaws.com"}}]}'
+        )
         estate.client("iam").create_role(RoleName="deliver", AssumeRolePolicyDocument=trust)
     stages = [
         _stage("source", "Source", "S3", {"S3Bucket": "acme-scratch", "S3ObjectKey": "source.zip"}),
@@ -34,14 +40,23 @@ def delivery(estate: Estate, region: str) -> None:
         tags=[{"key": "environment", "value": "production"}],
     )
     definition = '{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}'
-    estate.client("stepfunctions", region).create_state_machine(name="bill", definition=definition, roleArn=ROLE)
+    estate.client("stepfunctions", region).create_state_machine(
+        name="bill", definition=definition, roleArn=ROLE
+    )
     estate.client("acm", region).request_certificate(DomainName="shop.example")
 
 
-def _stage(name: str, category: str, provider: str, configuration: dict[str, str]) -> dict[str, object]:
+def _stage(
+    name: str, category: str, provider: str, configuration: dict[str, str]
+) -> dict[str, object]:
     action = {
         "name": name,
-        "actionTypeId": {"category": category, "owner": "AWS", "provider": provider, "version": "1"},
+        "actionTypeId": {
+            "category": category,
+            "owner": "AWS",
+            "provider": provider,
+            "version": "1",
+        },
         "configuration": configuration,
     }
     return {"name": name, "actions": [action]}

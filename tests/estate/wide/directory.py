@@ -14,8 +14,14 @@ def directory(estate: Estate) -> None:
     leader = estate.client("organizations")
     leader.create_organization(FeatureSet="ALL")
     root = leader.list_roots()["Roots"][0]["Id"]
-    unit = leader.create_organizational_unit(ParentId=root, Name="production")["OrganizationalUnit"]["Id"]
-    guard = {"Effect": "Deny", "Action": ["organizations:LeaveOrganization", "cloudtrail:*"], "Resource": "*"}
+    unit = leader.create_organizational_unit(ParentId=root, Name="production")[
+        "OrganizationalUnit"
+    ]["Id"]
+    guard = {
+        "Effect": "Deny",
+        "Action": ["organizations:LeaveOrganization", "cloudtrail:*"],
+        "Resource": "*",
+    }
     made = leader.create_policy(
         Name="guard",
         Description="guard",
@@ -24,10 +30,12 @@ def directory(estate: Estate) -> None:
     )["Policy"]["PolicySummary"]["Id"]
     leader.attach_policy(PolicyId=made, TargetId=unit)
     for name in ("shop", "lab"):
-        account = leader.create_account(Email=f"{name}@example.com", AccountName=name)["CreateAccountStatus"][
-            "AccountId"
-        ]
-        leader.tag_resource(ResourceId=account, Tags=[{"Key": "environment", "Value": "production"}])
+        account = leader.create_account(Email=f"{name}@example.com", AccountName=name)[
+            "CreateAccountStatus"
+        ]["AccountId"]
+        leader.tag_resource(
+            ResourceId=account, Tags=[{"Key": "environment", "Value": "production"}]
+        )
         if name == "shop":
             leader.move_account(AccountId=account, SourceParentId=root, DestinationParentId=unit)
     _people(estate)
@@ -39,9 +47,13 @@ def _people(estate: Estate) -> None:
     # moto has an instance in every region.
     (instance,) = center.list_instances()["Instances"]
     arn, directory = instance["InstanceArn"], instance["IdentityStoreId"]
-    reading = center.create_permission_set(Name="read", InstanceArn=arn)["PermissionSet"]["PermissionSetArn"]
+    reading = center.create_permission_set(Name="read", InstanceArn=arn)["PermissionSet"][
+        "PermissionSetArn"
+    ]
     center.attach_managed_policy_to_permission_set(
-        InstanceArn=arn, PermissionSetArn=reading, ManagedPolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess"
+        InstanceArn=arn,
+        PermissionSetArn=reading,
+        ManagedPolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess",
     )
     user = store.create_user(
         IdentityStoreId=directory,
@@ -51,7 +63,9 @@ def _people(estate: Estate) -> None:
         Emails=[{"Value": "ana@example.com", "Primary": True}],
     )["UserId"]
     group = store.create_group(IdentityStoreId=directory, DisplayName="readers")["GroupId"]
-    store.create_group_membership(IdentityStoreId=directory, GroupId=group, MemberId={"UserId": user})
+    store.create_group_membership(
+        IdentityStoreId=directory, GroupId=group, MemberId={"UserId": user}
+    )
     center.create_account_assignment(
         InstanceArn=arn,
         TargetId=MINE,

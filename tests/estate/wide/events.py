@@ -19,7 +19,9 @@ def events(estate: Estate, region: str) -> None:
     rules.put_targets(Rule="findings", Targets=[{"Id": "people", "Arn": topic}])
     queue = f"arn:aws:sqs:{region}:123456789012:orders"
     rules.put_rule(Name="nightly", ScheduleExpression="rate(1 day)", State="ENABLED")
-    rules.put_targets(Rule="nightly", Targets=[{"Id": "orders", "Arn": queue, "DeadLetterConfig": {"Arn": queue}}])
+    rules.put_targets(
+        Rule="nightly", Targets=[{"Id": "orders", "Arn": queue, "DeadLetterConfig": {"Arn": queue}}]
+    )
     estate.client("scheduler", region).create_schedule(
         Name="nightly",
         ScheduleExpression="rate(1 day)",

@@ -13,14 +13,18 @@ def buckets(estate: Estate) -> None:
     s3 = estate.client("s3")
     s3.create_bucket(Bucket="acme-people", ObjectOwnership="BucketOwnerPreferred")
     s3.put_bucket_tagging(
-        Bucket="acme-people", Tagging={"TagSet": [{"Key": "data-classification", "Value": "confidential"}]}
+        Bucket="acme-people",
+        Tagging={"TagSet": [{"Key": "data-classification", "Value": "confidential"}]},
     )
     rule = {"ID": "all", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 365}}
-    s3.put_bucket_lifecycle_configuration(Bucket="acme-people", LifecycleConfiguration={"Rules": [rule]})
+    s3.put_bucket_lifecycle_configuration(
+        Bucket="acme-people", LifecycleConfiguration={"Rules": [rule]}
+    )
     s3.create_bucket(Bucket="acme-once-shared", ObjectOwnership="BucketOwnerPreferred")
     s3.put_bucket_acl(Bucket="acme-once-shared", ACL="public-read")
     s3.put_bucket_ownership_controls(
-        Bucket="acme-once-shared", OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+        Bucket="acme-once-shared",
+        OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
     )
 
 
@@ -60,7 +64,9 @@ def _databases(estate: Estate, region: str) -> None:
         DBParameterGroupName="shop", DBParameterGroupFamily="postgres16", Description="shop"
     )
     databases.create_db_cluster_parameter_group(
-        DBClusterParameterGroupName="ledger", DBParameterGroupFamily="aurora-postgresql16", Description="ledger"
+        DBClusterParameterGroupName="ledger",
+        DBParameterGroupFamily="aurora-postgresql16",
+        Description="ledger",
     )
     databases.modify_db_instance(DBInstanceIdentifier="orders", DBParameterGroupName="shop")
     databases.create_db_cluster(
@@ -71,7 +77,9 @@ def _databases(estate: Estate, region: str) -> None:
         DBClusterParameterGroupName="ledger",
     )
     databases.create_db_snapshot(DBInstanceIdentifier="orders", DBSnapshotIdentifier="orders-kept")
-    databases.create_db_cluster_snapshot(DBClusterIdentifier="ledger", DBClusterSnapshotIdentifier="ledger-kept")
+    databases.create_db_cluster_snapshot(
+        DBClusterIdentifier="ledger", DBClusterSnapshotIdentifier="ledger-kept"
+    )
     estate.client("redshift", region).create_cluster(
         ClusterIdentifier="sums",
         NodeType="ra3.large",

@@ -38,12 +38,21 @@ SOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     "Microsoft.DBforPostgreSQL": ("azure.mgmt.postgresqlflexibleservers",),
     "Microsoft.Insights": tuple(
         f"azure.mgmt.monitor.v{version}"  # version 7 of the package left diagnostic settings out
-        for version in ("2023_01_01", "2022_10_01", "2021_05_01_preview", "2020_10_01", "2015_04_01")
+        for version in (
+            "2023_01_01",
+            "2022_10_01",
+            "2021_05_01_preview",
+            "2020_10_01",
+            "2015_04_01",
+        )
     ),
     "Microsoft.KeyVault": ("azure.mgmt.keyvault",),
     "Microsoft.Network": ("azure.mgmt.network",),
     "Microsoft.OperationalInsights": ("azure.mgmt.loganalytics",),
-    "Microsoft.RecoveryServices": ("azure.mgmt.recoveryservices", "azure.mgmt.recoveryservicesbackup"),
+    "Microsoft.RecoveryServices": (
+        "azure.mgmt.recoveryservices",
+        "azure.mgmt.recoveryservicesbackup",
+    ),
     "Microsoft.Resources": ("azure.mgmt.resource.resources", "azure.mgmt.resource.subscriptions"),
     "Microsoft.Security": (
         "azure.mgmt.security.v2022_01_01",
@@ -86,9 +95,14 @@ class Derivation:
             found = getattr(getattr(module, f"{group}Operations", None), method, None)
             if found is not None:
                 models = importlib.import_module(f"{place}.models")
-                arguments = [*placeholders(declared), *_queries(found, f"build_{_snake(group)}_{method}_request")]
+                arguments = [
+                    *placeholders(declared),
+                    *_queries(found, f"build_{_snake(group)}_{method}_request"),
+                ]
                 answer = self._answer(name, str(inspect.signature(found).return_annotation), models)
-                self.shapes.operation(name, {one: self.shapes.scalar("string") for one in arguments}, answer)
+                self.shapes.operation(
+                    name, {one: self.shapes.scalar("string") for one in arguments}, answer
+                )
                 return
         raise SystemExit(f"{name} is in none of {self.places}")
 
@@ -102,7 +116,11 @@ class Derivation:
     def _reach(self, model: type) -> dict[str, str]:
         """A reference to a model, once it and what it leads to are among the shapes."""
         if model not in self._names:
-            name = model.__name__ if model.__name__ not in self.shapes.made else f"{model.__name__}_{len(self._names)}"
+            name = (
+                model.__name__
+                if model.__name__ not in self.shapes.made
+                else f"{model.__name__}_{len(self._names)}"
+            )
             self._names[model] = name
             self.shapes.made[name] = {"type": "structure", "members": {}}
             self.shapes.made[name]["members"].update(sorted(self._members(model)))
@@ -111,12 +129,18 @@ class Derivation:
     def _members(self, model: type) -> Iterator[tuple[str, dict[str, str]]]:
         models = sys.modules[model.__module__.rpartition(".")[0]]
         for kind in (model, *(getattr(models, name) for name in KINDS_OF.get(model.__name__, ()))):
-            yield from self._mapped(kind, models) if hasattr(kind, "_attribute_map") else self._declared(kind)
+            yield from (
+                self._mapped(kind, models)
+                if hasattr(kind, "_attribute_map")
+                else self._declared(kind)
+            )
 
     def _mapped(self, model: Any, models: Any) -> Iterator[tuple[str, dict[str, str]]]:
         """Members of a model of the older form, where `properties.x` stands for a member of a member."""
         paths = {
-            tuple(part.replace("\\.", ".") for part in re.split(r"(?<!\\)\.", entry["key"])): entry["type"]
+            tuple(part.replace("\\.", ".") for part in re.split(r"(?<!\\)\.", entry["key"])): entry[
+                "type"
+            ]
             for entry in model._attribute_map.values()
         }
         yield from self._nested(model.__name__, paths, models)
@@ -125,10 +149,15 @@ class Derivation:
         self, name: str, paths: Mapping[tuple[str, ...], str], models: Any
     ) -> Iterator[tuple[str, dict[str, str]]]:
         for head in dict.fromkeys(path[0] for path in paths):
-            below = {path[1:]: kind for path, kind in paths.items() if path[0] == head and len(path) > 1}
+            below = {
+                path[1:]: kind for path, kind in paths.items() if path[0] == head and len(path) > 1
+            }
             if below:
                 members = dict(sorted(self._nested(f"{name}.{head}", below, models)))
-                yield head, self.shapes.add(f"{name}.{head}", {"type": "structure", "members": members})
+                yield (
+                    head,
+                    self.shapes.add(f"{name}.{head}", {"type": "structure", "members": members}),
+                )
             else:
                 yield head, self._of_text(paths[(head,)], models)
 
@@ -144,17 +173,24 @@ class Derivation:
         if bracket == "[":
             return self.shapes.add(f"{inside['shape']}.list", {"type": "list", "member": inside})
         key = self.shapes.scalar("string")
-        return self.shapes.add(f"{inside['shape']}.map", {"type": "map", "key": key, "value": inside})
+        return self.shapes.add(
+            f"{inside['shape']}.map", {"type": "map", "key": key, "value": inside}
+        )
 
     def _plain(self, name: str) -> dict[str, str]:
         return self.shapes.scalar(SCALARS[name]) if name in SCALARS else self.shapes.document()
 
     def _declared(self, model: Any) -> Iterator[tuple[str, dict[str, str]]]:
         """Members of a model of the newer form."""
-        fields = {name: field for one in reversed(model.__mro__) for name, field in vars(one).items()}
+        fields = {
+            name: field for one in reversed(model.__mro__) for name, field in vars(one).items()
+        }
         for one in reversed(model.__mro__):
             package = one.__module__.rpartition(".models")[0]
-            space = {**vars(sys.modules[one.__module__]), "_models": sys.modules.get(f"{package}.models")}
+            space = {
+                **vars(sys.modules[one.__module__]),
+                "_models": sys.modules.get(f"{package}.models"),
+            }
             for name, hint in vars(one).get("__annotations__", {}).items():
                 field = fields.get(name)
                 if not name.startswith("_") and hasattr(field, "_rest_name_input"):
@@ -163,7 +199,10 @@ class Derivation:
     def _of_hint(self, hint: Any, space: Mapping[str, Any]) -> dict[str, str]:
         while isinstance(hint, str | typing.ForwardRef):
             hint = eval(hint if isinstance(hint, str) else hint.__forward_arg__, dict(space))
-        origin, inside = typing.get_origin(hint), [one for one in typing.get_args(hint) if one is not type(None)]
+        origin, inside = (
+            typing.get_origin(hint),
+            [one for one in typing.get_args(hint) if one is not type(None)],
+        )
         if origin is typing.Union:
             # A text or one of an enumeration's; of a model and a mapping, the model.
             return self._plain("str") if str in inside else self._of_hint(inside[0], space)
@@ -211,7 +250,9 @@ class Authored:
             return
         members = {word: self._type(kind) for word, kind in answer.items()}
         self.shapes.operation(
-            name, arguments, self.shapes.add(f"{name}.answer", {"type": "structure", "members": members})
+            name,
+            arguments,
+            self.shapes.add(f"{name}.answer", {"type": "structure", "members": members}),
         )
 
     def _type(self, text: str) -> dict[str, str]:
@@ -226,14 +267,19 @@ class Authored:
 
 def main() -> None:
     """Write the model of every service."""
-    reviewed = yaml.safe_load((PLACES / "azure/operations.yaml").read_text(encoding="utf-8"))["services"]
+    reviewed = yaml.safe_load((PLACES / "azure/operations.yaml").read_text(encoding="utf-8"))[
+        "services"
+    ]
     authored = json.loads(_AUTHORED.read_text(encoding="utf-8"))
     for service, declared in reviewed.items():
         shapes = Shapes()
         by_hand = authored.get(service, {"operations": {}, "types": {}})
         if service not in SOURCES and not by_hand["operations"]:
             continue
-        derivation, written = Derivation(SOURCES.get(service, ()), shapes), Authored(by_hand, shapes)
+        derivation, written = (
+            Derivation(SOURCES.get(service, ()), shapes),
+            Authored(by_hand, shapes),
+        )
         for name, operation in declared["operations"].items():
             if name in by_hand["operations"]:
                 written.derive(name)

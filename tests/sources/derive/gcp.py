@@ -40,19 +40,33 @@ class Discovery:
         """The model of one operation, with the verb and the paths by which Google tells it."""
         document = self._document(operation.version)
         name = operation.name.partition(":")[2]
-        method = next((one for one in _methods(document) if one["id"].partition(".")[2] == name), None)
+        method = next(
+            (one for one in _methods(document) if one["id"].partition(".")[2] == name), None
+        )
         if method is None:
             raise SystemExit(f"{operation.name} is not in the document of {operation.version}")
         body = document["schemas"].get(method.get("request", {}).get("$ref"), {})
         declared = {**method.get("parameters", {}), **body.get("properties", {})}
-        arguments = {key: self._shape(document, f"{name}.{key}", one) for key, one in sorted(declared.items())}
+        arguments = {
+            key: self._shape(document, f"{name}.{key}", one)
+            for key, one in sorted(declared.items())
+        }
         # One segment of what Google calls by the name of the whole.
         filled = [match[2] for match in PLACEHOLDER.finditer(operation.path)]
-        more = {key: self.shapes.scalar("string") for key in (*filled, _EVERYWHERE) if key not in arguments}
-        self.shapes.operation(name, {**arguments, **more}, self._shape(document, name, method["response"]))
+        more = {
+            key: self.shapes.scalar("string")
+            for key in (*filled, _EVERYWHERE)
+            if key not in arguments
+        }
+        self.shapes.operation(
+            name, {**arguments, **more}, self._shape(document, name, method["response"])
+        )
         above = "/" + document["servicePath"]
         paths = sorted({above + method["path"], above + method.get("flatPath", method["path"])})
-        self.shapes.operations[name]["http"] = {"method": method["httpMethod"], "requestUri": paths[0]}
+        self.shapes.operations[name]["http"] = {
+            "method": method["httpMethod"],
+            "requestUri": paths[0],
+        }
         self.shapes.operations[name]["paths"] = paths
 
     def _document(self, version: str) -> Mapping[str, Any]:
@@ -60,16 +74,22 @@ class Discovery:
         document: dict[str, Any] = json.loads((self.folder / f"{name}.{version}.json").read_text())
         return document
 
-    def _shape(self, document: Mapping[str, Any], name: str, schema: Mapping[str, Any]) -> dict[str, str]:
+    def _shape(
+        self, document: Mapping[str, Any], name: str, schema: Mapping[str, Any]
+    ) -> dict[str, str]:
         if "$ref" in schema:
             return self._named(document, schema["$ref"])
         kind = schema.get("type", "any")
         if kind == "array" or schema.get("repeated"):
             item = schema["items"] if kind == "array" else {"type": kind}
-            return self.shapes.add(f"{name}.list", {"type": "list", "member": self._shape(document, name, item)})
+            return self.shapes.add(
+                f"{name}.list", {"type": "list", "member": self._shape(document, name, item)}
+            )
         if "additionalProperties" in schema:
             value = self._shape(document, name, schema["additionalProperties"])
-            return self.shapes.add(f"{name}.map", {"type": "map", "key": self.shapes.scalar("string"), "value": value})
+            return self.shapes.add(
+                f"{name}.map", {"type": "map", "key": self.shapes.scalar("string"), "value": value}
+            )
         if kind == "object" and "properties" in schema:
             return self.shapes.add(name, self._structure(document, name, schema))
         return self.shapes.scalar(_SCALARS[kind]) if kind in _SCALARS else self.shapes.document()
@@ -86,7 +106,9 @@ class Discovery:
                 self.shapes.made[known] = {"type": "structure", "document": True, "members": {}}
         return {"shape": known}
 
-    def _structure(self, document: Mapping[str, Any], name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    def _structure(
+        self, document: Mapping[str, Any], name: str, schema: Mapping[str, Any]
+    ) -> dict[str, Any]:
         members = sorted(schema["properties"].items())
         return {
             "type": "structure",
@@ -109,7 +131,9 @@ def main(packages: Path) -> None:
         services[operation.name.partition(":")[0]].append(operation)
     for service in services.keys() - _AUTHORED:
         shapes = Shapes()
-        discovery = Discovery(packages / "googleapiclient/discovery_cache/documents", service, shapes)
+        discovery = Discovery(
+            packages / "googleapiclient/discovery_cache/documents", service, shapes
+        )
         for operation in services[service]:
             discovery.derive(operation)
         shapes.write("gcp", service, source)

@@ -47,7 +47,9 @@ class OpenApi:
         body = declared["responses"]["200"]["content"]["application/json"]["schema"]
         answer = self._shape(body, name, 0)
         if operation.root:
-            answer = self.shapes.add(f"{name}.answer", {"type": "structure", "members": {operation.root: answer}})
+            answer = self.shapes.add(
+                f"{name}.answer", {"type": "structure", "members": {operation.root: answer}}
+            )
         self.shapes.operation(name, arguments, answer)
 
     def _resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -61,12 +63,16 @@ class OpenApi:
     def _shape(self, schema: Mapping[str, Any], name: str, depth: int) -> dict[str, str]:
         schema = self._resolved(schema)
         options = [option for word in ("anyOf", "oneOf") for option in schema.get(word, [])]
-        options = [option for option in map(self._resolved, options) if option.get("type") != "null"]
+        options = [
+            option for option in map(self._resolved, options) if option.get("type") != "null"
+        ]
         if options:
             return self._union(options, name, depth)
         members = self._members(schema)
         kinds = schema.get("type", "object" if members else "")
-        kind = next((one for one in ([kinds] if isinstance(kinds, str) else kinds) if one != "null"), "")
+        kind = next(
+            (one for one in ([kinds] if isinstance(kinds, str) else kinds) if one != "null"), ""
+        )
         if kind in _SCALARS:
             return self.shapes.scalar(_SCALARS[kind])
         if kind == "array":
@@ -74,7 +80,9 @@ class OpenApi:
             return self.shapes.add(f"{name}.list", {"type": "list", "member": item})
         if not members or depth == _DEPTH:
             return self.shapes.document()
-        inner = {key: self._shape(value, f"{name}.{key}", depth + 1) for key, value in members.items()}
+        inner = {
+            key: self._shape(value, f"{name}.{key}", depth + 1) for key, value in members.items()
+        }
         return self.shapes.add(name, {"type": "structure", "members": inner})
 
     def _members(self, schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,7 +95,9 @@ class OpenApi:
     def _union(self, options: list[Mapping[str, Any]], name: str, depth: int) -> dict[str, str]:
         """A shape with the members of every option: which one is meant, the answer says."""
         if all(self._members(option) for option in options):
-            members = {key: value for option in options for key, value in self._members(option).items()}
+            members = {
+                key: value for option in options for key, value in self._members(option).items()
+            }
             return self._shape({"properties": members}, name, depth)
         return self._shape(options[0], name, depth) if len(options) == 1 else self.shapes.document()
 
@@ -106,22 +116,32 @@ def derive_query(operation: RestOperation, schema_text: str, shapes: Shapes) -> 
     def shape(kind: Any, node: Any, name: str) -> dict[str, str]:
         bare = graphql.get_nullable_type(kind)
         if isinstance(bare, graphql.GraphQLList):
-            return shapes.add(f"{name}.list", {"type": "list", "member": shape(bare.of_type, node, name)})
+            return shapes.add(
+                f"{name}.list", {"type": "list", "member": shape(bare.of_type, node, name)}
+            )
         if node.selection_set is None:
             return shapes.scalar(_GRAPHQL.get(bare.name, "string"))
-        return shapes.add(name, {"type": "structure", "members": dict(fields(bare, node.selection_set, name))})
+        return shapes.add(
+            name, {"type": "structure", "members": dict(fields(bare, node.selection_set, name))}
+        )
 
     def fields(owner: Any, selection: Any, name: str) -> Any:
         for node in selection.selections:
             if isinstance(node, graphql.InlineFragmentNode):
-                yield from fields(schema.get_type(node.type_condition.name.value), node.selection_set, name)
+                yield from fields(
+                    schema.get_type(node.type_condition.name.value), node.selection_set, name
+                )
             else:
                 word = node.name.value
                 yield word, shape(owner.fields[word].type, node, f"{name}.{word}")
 
     name = operation.name.partition(":")[2]
     data = shapes.add(
-        name, {"type": "structure", "members": dict(fields(schema.query_type, query.selection_set, name))}
+        name,
+        {
+            "type": "structure",
+            "members": dict(fields(schema.query_type, query.selection_set, name)),
+        },
     )
     answer = shapes.add(f"{name}.answer", {"type": "structure", "members": {"data": data}})
     variables = [one.variable.name.value for one in query.variable_definitions]
@@ -139,7 +159,9 @@ def main(openapi: str, schema: str) -> None:
         else:
             rest.derive(operation)
     shapes.write(
-        "github", "github", f"OpenAPI description of api.github.com {description['info']['version']}; GraphQL schema"
+        "github",
+        "github",
+        f"OpenAPI description of api.github.com {description['info']['version']}; GraphQL schema",
     )
 
 
