@@ -59,7 +59,7 @@ contracts: $(READY)
 	$(BIN)/lint-imports
 
 # Two processes side by side: what speaks to clouds, and the rest.
-CLOUDS := $(addprefix tests/,pipeline sources recordings authored estate checks alert)
+CLOUDS := $(addprefix tests/,pipeline providers recordings authored estate checks alert)
 
 unit: $(READY)
 	@$(MAKE) --no-print-directory -j2 unit-clouds unit-rest

@@ -23,12 +23,12 @@ from estate import arguments, scan, serving
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from scanner.content import load_library
-from scanner.core.params import resolve_params
-from scanner.core.project import Estate, project
-from scanner.history.snapshots import read_snapshot
+from scanner.core.judging.parameters import resolve_params
+from scanner.core.reading.projection import Estate, project
+from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.answers import Answer, Snapshot
 from scanner.model.library import Library
-from scanner.sources import READERS
+from scanner.providers import READERS
 
 DISCOVERY = frozenset(
     {

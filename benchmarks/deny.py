@@ -26,7 +26,7 @@ from estate import Estate, arguments, environment, serving
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from scanner.content import load_library
-from scanner.core.exits import exit_code
+from scanner.core.judging.exit_codes import exit_code
 from scanner.errors import EXIT_MISUSE, TscanError
 from scanner.model.checks import Severity
 from scanner.model.config import Config, TargetConfig

@@ -19,9 +19,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from scanner.content import load_library
 from scanner.content.examples import example_scope
-from scanner.core.evaluate import evaluate_check
-from scanner.core.params import resolve_params
-from scanner.core.resources import Resource
+from scanner.core.judging.evaluate import evaluate_check
+from scanner.core.judging.parameters import resolve_params
+from scanner.core.reading.resources import Resource
 from scanner.model.answers import Target
 from scanner.model.checks import Check
 from scanner.model.findings import ResourceRef, Verdict

@@ -34,13 +34,13 @@ sys.path.insert(0, str(ROOT))
 
 from scanner.content.library import load_library  # noqa: E402
 from scanner.core.calendar import iso  # noqa: E402
-from scanner.history.documents import Document, Given, Parts, make_answers, make_evidence  # noqa: E402
-from scanner.history.ledger import Ledger  # noqa: E402
-from scanner.history.marker import prepare  # noqa: E402
-from scanner.history.packs import pack_archive  # noqa: E402
-from scanner.history.seal import make_key  # noqa: E402
-from scanner.history.segments import Made, make_file, make_moves, make_table  # noqa: E402
-from scanner.history.statements import payload_of, record_key, stream_of  # noqa: E402
+from scanner.history.ledger.ledger import Ledger  # noqa: E402
+from scanner.history.records.seal import make_key  # noqa: E402
+from scanner.history.records.segments import Made, make_file, make_moves, make_table  # noqa: E402
+from scanner.history.records.statements import payload_of, record_key, stream_of  # noqa: E402
+from scanner.history.records.store_format import prepare  # noqa: E402
+from scanner.history.snapshots.content_archive import pack_archive  # noqa: E402
+from scanner.history.snapshots.documents import Document, Given, Parts, make_answers, make_evidence  # noqa: E402
 from scanner.history.stores import open_store  # noqa: E402
 from scanner.model.history import Cause, Record, Transition  # noqa: E402
 

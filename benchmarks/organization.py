@@ -43,7 +43,7 @@ SLOWED = 1.25
 def child(accounts: int) -> None:
     """Scan, write the evidence, judge it as it is read again, and print what it took."""
     from scanner.content import load_library
-    from scanner.history.snapshots import read_snapshot, write_snapshot
+    from scanner.history.snapshots.snapshot_file import read_snapshot, write_snapshot
     from scanner.model.config import Config, TargetConfig
     from scanner.model.config import Organization as OrganizationConfig
     from scanner.pipeline import judge, scan

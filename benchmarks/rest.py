@@ -24,17 +24,17 @@ from pathlib import Path
 from unittest.mock import patch
 
 from scanner import pipeline
+from scanner.client.interfaces import Rules
+from scanner.client.rest import connect
+from scanner.client.rest.rest_client import RestClient
 from scanner.content import load_library
-from scanner.content.locate import Roots
+from scanner.content.locations import Roots
 from scanner.content.operations import load_operations
 from scanner.core.steps import walk_all
 from scanner.model.answers import Call
 from scanner.model.config import Config, TargetConfig
-from scanner.model.rest import RestOperations
-from scanner.sources import Rules
-from scanner.sources.gcp.dialect import GcpProfile
-from scanner.sources.rest import opening
-from scanner.sources.rest.door import RestClient
+from scanner.model.rest_operations import RestOperations
+from scanner.providers.gcp.profile import GcpProfile
 
 PACK = Path(__file__).resolve().parent.parent / "tests/recordings/pack"
 BUCKETS = 3
@@ -169,9 +169,9 @@ def listed() -> RestOperations:
 def door(url: str, calls: int, at_once: int = 128) -> None:
     """As many declared calls, made by the real client."""
     config = TargetConfig(cloud="gcp", settings={"endpoint": url})
-    with patch.object(opening, "operations", lambda _: listed()):
+    with patch.object(connect, "operations", lambda _: listed()):
         client = RestClient(
-            opening.tools(config, Rules(), GcpProfile(), lambda _: None), frozenset()
+            connect.tools(config, Rules(), GcpProfile(), lambda _: None), frozenset()
         )  # type: ignore[arg-type, return-value]
     for start in range(0, calls, at_once):
         numbers = range(start, min(start + at_once, calls))
@@ -195,7 +195,7 @@ def scan(url: str, projects: int) -> int:
         targets=(TargetConfig(cloud="gcp", settings={"organization": "1", "endpoint": url}),)
     )
     answers = 0
-    with patch.object(opening, "operations", lambda _: known):
+    with patch.object(connect, "operations", lambda _: known):
         for snapshot in pipeline.scan(config, library, checks=("gcp-storage-bucket-closed",)):
             assert all(answer.state.whole for answer in snapshot.answers.values())
             answers += len(snapshot.answers)

@@ -20,8 +20,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from scanner.content import load_library
-from scanner.core.exits import exit_code
-from scanner.history.snapshots import read_snapshot
+from scanner.core.judging.exit_codes import exit_code
+from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.checks import Severity
 from scanner.model.findings import Assessment, Verdict
 from scanner.model.library import Library

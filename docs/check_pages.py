@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
-from scanner.core.need import plan_reads
 from scanner.core.permissions import need_requests
+from scanner.core.reading.read_plan import plan_reads
 from scanner.model.checks import Check, Labelled, Parameter
 from scanner.model.controls import CheckLink, Control, ControlLink, Criterion
 from scanner.model.library import Library
-from scanner.sources import PERMISSIONS
+from scanner.providers import PERMISSIONS
 
 SIGNS: Final = re.compile(r"([*<\[\]|])")
 NONE: Final = {
@@ -79,7 +79,7 @@ def _check(check: Check, library: Library) -> Iterator[str]:
     yield f"\n## {check.id}\n"
     yield f"**{prose(check.title)}.** Severity: {check.severity.value}. [Source](../../../{check.path})\n"
     yield f"{prose(check.why)}\n"
-    yield f"Asked of each `{kind.id}` ({kind.title}). {NONE[check.none_means.value]}"
+    yield f"Asked of each `{kind.id}` ({kind.title}). {NONE[check.if_empty.value]}"
     if check.where is not None:
         yield f"\nOnly where:\n\n{fenced(check.where.source)}"
     if check.scope is not None:
@@ -166,10 +166,10 @@ def _parameters(check: Check, library: Library) -> Iterator[str]:
 def _default(parameter: Parameter) -> str:
     if not parameter.has_default:
         return "none: unknown until it is set"
-    tighter = (
-        f" ({parameter.tighter} is stricter)" if parameter.tighter in ("lower", "higher") else ""
+    stricter = (
+        f" ({parameter.stricter} is stricter)" if parameter.stricter in ("lower", "higher") else ""
     )
-    return f"`{cell(_value(parameter.default))}`{tighter}"
+    return f"`{cell(_value(parameter.default))}`{stricter}"
 
 
 def _value(value: Any) -> str:

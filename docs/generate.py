@@ -14,11 +14,11 @@ from click.testing import CliRunner
 
 from scanner.cli import app
 from scanner.cli.demo import SNAPSHOT
-from scanner.cli.lazy import LazyGroup
+from scanner.cli.support.lazy import LazyGroup
 from scanner.content import schemas
 from scanner.content.library import load_library
 from scanner.formats import FORMATS, Report
-from scanner.history.snapshots import read_snapshot
+from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.library import Library
 from scanner.pipeline import judge
 

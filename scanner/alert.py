@@ -13,9 +13,9 @@ from typing import Final
 from urllib.parse import quote
 
 from scanner.channels import UNSURE, Entry, Letter, Send, send
-from scanner.core.between import drift_between
 from scanner.core.calendar import iso, moment
-from scanner.core.news import AlertEvent, news, route, scan_works, standing
+from scanner.core.drift.alert_events import AlertEvent, news, route, scan_works, standing
+from scanner.core.drift.between_records import drift_between
 from scanner.errors import TscanError
 from scanner.history.outbox import (
     DROPPED,

@@ -18,7 +18,7 @@ from scanner.content.attestations import load_attestations
 from scanner.content.config import load_config
 from scanner.content.library import load_library
 from scanner.content.waivers import load_waivers
-from scanner.history.snapshots import read_snapshot
+from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.answers import Snapshot
 from scanner.model.config import Config
 from scanner.model.findings import Assessment

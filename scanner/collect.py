@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
-from scanner.core.door import AnswerLookup
-from scanner.core.project import Estate, principal
+from scanner.client.interfaces import Entrance, Inside, Opened, Session, Unreachable
+from scanner.core.reading.answer_lookup import AnswerLookup
+from scanner.core.reading.projection import Estate, principal
 from scanner.core.steps import Steps
 from scanner.executors import Executor
 from scanner.model.answers import Answer, Call
-from scanner.sources import Entrance, Inside, Opened, Session, Unreachable
 
 AT_ONCE: Final = 8
 """Targets that are read at the same time: enough that none waits for one that is slow; more only takes memory."""

@@ -11,20 +11,21 @@ from functools import partial
 from typing import Any, Final
 
 from scanner import __version__
+from scanner.client.interfaces import Rules, Session, Unreachable
 from scanner.collect import Collected, Progress, collect_all, estate
-from scanner.core.assess import assess_controls
-from scanner.core.attest import attested, stale, weigh_attestations
-from scanner.core.bulk import asked_in_bulk, either_way, in_bulk
-from scanner.core.coverage import coverage
-from scanner.core.criteria import assess_criteria
-from scanner.core.evaluate import evaluate_check
-from scanner.core.need import answer_paths, plan_reads, secret_paths
-from scanner.core.notes import loosenings, skews
-from scanner.core.organization import missing, read_elsewhere, read_once, unentered
-from scanner.core.params import resolve_params
-from scanner.core.project import Estate, plan, project
-from scanner.core.units import KindReader
-from scanner.core.waive import Waived, apply_waivers
+from scanner.core.judging.assess import assess_controls
+from scanner.core.judging.attestations import attested, stale, weigh_attestations
+from scanner.core.judging.criteria import assess_criteria
+from scanner.core.judging.evaluate import evaluate_check
+from scanner.core.judging.notes import loosenings, skews
+from scanner.core.judging.organization import missing, read_elsewhere, read_once, unentered
+from scanner.core.judging.parameters import resolve_params
+from scanner.core.judging.waive import Waived, apply_waivers
+from scanner.core.reading.coverage import coverage
+from scanner.core.reading.inventory import asked_in_bulk, either_way, in_bulk
+from scanner.core.reading.kind_reader import KindReader
+from scanner.core.reading.projection import Estate, plan, project
+from scanner.core.reading.read_plan import answer_paths, plan_reads, secret_paths
 from scanner.errors import TscanError
 from scanner.executors import EXECUTORS
 from scanner.model.answers import Snapshot, Target
@@ -35,7 +36,7 @@ from scanner.model.findings import Assessment, CheckResult, ControlResult, Cover
 from scanner.model.kinds import Scope
 from scanner.model.library import Library
 from scanner.model.waivers import Waiver
-from scanner.sources import READERS, SOURCES, Rules, Session, Unreachable
+from scanner.providers import READERS, SOURCES
 
 CALL_DEADLINE: Final = 60.0
 """Seconds that one call may take with its retries."""

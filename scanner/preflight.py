@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from scanner.client.interfaces import Rules, Session, Unreachable
 from scanner.collect import Collected, Collection, collect_all, estate
-from scanner.core.bulk import asked_in_bulk, in_bulk
-from scanner.core.door import AnswerLookup
-from scanner.core.need import plan_reads
-from scanner.core.params import resolve_params
+from scanner.core.judging.parameters import resolve_params
 from scanner.core.permissions import Loss, asks_organization, losses, need_requests
-from scanner.core.project import plan
+from scanner.core.reading.answer_lookup import AnswerLookup
+from scanner.core.reading.inventory import asked_in_bulk, in_bulk
+from scanner.core.reading.projection import plan
+from scanner.core.reading.read_plan import plan_reads
 from scanner.executors import EXECUTORS
 from scanner.model.answers import Answer, Call, State
 from scanner.model.checks import Check
 from scanner.model.config import Config, TargetConfig
 from scanner.model.kinds import Request, Scope
 from scanner.model.library import Library
-from scanner.sources import PERMISSIONS, READERS, SOURCES, Rules, Session, Unreachable
+from scanner.providers import PERMISSIONS, READERS, SOURCES
 
 DEADLINE = 60.0
 """Seconds for one call; a look that takes minutes is a scan."""

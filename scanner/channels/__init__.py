@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from scanner.core.news import AlertEvent
-from scanner.formats.values import sanitized
+from scanner.core.drift.alert_events import AlertEvent
 from scanner.registry import Registry
+from scanner.rendering.sanitize import sanitized
 
 NAMED: Final = 50
 """Events that one message names."""

@@ -18,7 +18,7 @@ from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_o
 
 from scanner.channels import Letter
 from scanner.channels.issues import Subject, comments, events_in, subjects
-from scanner.formats.values import sanitized
+from scanner.rendering.sanitize import sanitized
 
 LABEL: Final = "tscan"
 PAGE: Final = 100

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from scanner.channels import GRAVEST, NAMED, Entry, Letter, brief, fitting
-from scanner.core.news import AlertEvent, event_id
-from scanner.formats.values import sanitized
+from scanner.core.drift.alert_events import AlertEvent, event_id
+from scanner.rendering.sanitize import sanitized
 
 LISTED: Final = 100
 """Open items that an issue lists."""

@@ -12,7 +12,7 @@ from typing import Final
 import click
 
 from scanner import __version__
-from scanner.cli.lazy import LazyGroup
+from scanner.cli.support.lazy import LazyGroup
 from scanner.errors import EXIT_MISUSE, TscanError
 
 ISSUES: Final = "https://github.com/tscan/tscan/issues"
@@ -100,7 +100,7 @@ def run(arguments: Sequence[str]) -> int:
         click.echo("interrupted: nothing was judged", err=True)
         return EXIT_MISUSE
     except TscanError as error:
-        from scanner.formats.values import sanitized
+        from scanner.rendering.sanitize import sanitized
 
         click.echo("\n".join(sanitized(line) for line in str(error).splitlines()), err=True)
         return EXIT_MISUSE

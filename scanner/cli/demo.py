@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import click
 
-from scanner.cli.options import Judging, judging
+from scanner.cli.support.options import Judging, judging
 
 SNAPSHOT: Final = Path(__file__).parent / "demo.snapshot.jsonl.gz"
 """Evidence of a small made-up AWS account, recorded from a simulator by `make demo-snapshot`."""
@@ -26,6 +26,6 @@ def demo(**options: Any) -> int:
       tscan demo --controls
       tscan demo --format json=demo.json
     """
-    from scanner.cli.judging import judge_files
+    from scanner.cli.support.judging import judge_files
 
     return judge_files([SNAPSHOT], Judging(**options))

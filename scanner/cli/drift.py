@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scanner.cli.output import show
-from scanner.cli.past import HistoryContext, day, looking_back, now, open_past
+from scanner.cli.support.history_options import HistoryContext, day, looking_back, now, open_past
+from scanner.cli.support.output import show
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING, EXIT_UNREAD, TscanError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scanner.core.drift import Drift
+    from scanner.core.drift.comparison import Drift
     from scanner.model.history import Record
 
 
@@ -51,8 +51,8 @@ def drift(since: str, waivers: Path | None, who: bool, format: str, **options: A
       tscan drift --who
       tscan drift --target aws:111122223333 --format json
     """
-    from scanner.formats.drift import as_json, as_text
-    from scanner.formats.values import sanitized
+    from scanner.rendering.sanitize import sanitized
+    from scanner.reports.drift import as_json, as_text
 
     past = open_past(**options)
     pairs = {target: _pair(past, target, since) for target in past.targets}
@@ -68,7 +68,7 @@ def drift(since: str, waivers: Path | None, who: bool, format: str, **options: A
             f"name one with --target: {', '.join(past.targets[:5])}",
         )
     if who:
-        from scanner.cli.who import attributed
+        from scanner.cli.support.attribution import attributed
 
         found = attributed(found, past)
     click.echo(as_json(found[0]), nl=False) if format == "json" else show(as_text(found))
@@ -79,7 +79,7 @@ def drift(since: str, waivers: Path | None, who: bool, format: str, **options: A
 
 def exit_of(found: Sequence[Drift]) -> int:
     """1: something new fails; 3: something is no longer seen; else 0."""
-    from scanner.core.drift import What
+    from scanner.core.drift.comparison import What
 
     seen = {moved.what for one in found for moved in one.moved}
     if What.NEW_FAILURE in seen:
@@ -108,8 +108,8 @@ def _pair(past: HistoryContext, target: str, since: str) -> tuple[Record, Record
 
 def _drift(past: HistoryContext, pair: tuple[Record, Record], file: Path | None) -> Drift:
     from scanner.content.waivers import load_waivers
-    from scanner.core.between import drift_between
-    from scanner.core.versions import Versions
+    from scanner.core.drift.between_records import drift_between
+    from scanner.core.periods.versions import Versions
 
     waivers = load_waivers(file, past.library) if file else past.said.waivers(pair[1])
     found = drift_between(

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from scanner.cli.past import between, looking_back, open_past
+from scanner.cli.support.history_options import between, looking_back, open_past
 from scanner.errors import TscanError
 
 
@@ -32,11 +32,11 @@ def handover(first: str, last: str, output: Path | None, **options: Any) -> int:
       tscan handover --from 2026-01-01 --to 2026-06-30
       tscan handover --from 2026-01-01 --to 2026-06-30 --target aws:111122223333 --output one-account.zip
     """
-    from scanner.cli.judging import as_of_the_day
+    from scanner.cli.support.judging import as_of_the_day
     from scanner.core.calendar import moment
-    from scanner.formats.values import sanitized
-    from scanner.history.handover import AuditorPackage, write_auditor_package
-    from scanner.history.rejudge import Rejudge
+    from scanner.history.export.auditor_package import AuditorPackage, write_auditor_package
+    from scanner.history.verification.rejudge import Rejudge
+    from scanner.rendering.sanitize import sanitized
 
     past = open_past(**options)
     period = between(first, last, past.zone)

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scanner.cli.lazy import LazyGroup
-from scanner.formats.values import sanitized, shortened
+from scanner.cli.support.lazy import LazyGroup
+from scanner.rendering.sanitize import sanitized, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from scanner.history.anchors import Anchors
-    from scanner.history.ledger import Ledger
+    from scanner.history.ledger.anchors import Anchors
+    from scanner.history.ledger.ledger import Ledger
     from scanner.model.history import Record
 
 _STORE = click.option(
@@ -42,10 +42,10 @@ Examples:
     lazy={
         "list": ("scanner.cli.history:list_", "One line for each record."),
         "show": ("scanner.cli.history:show", "A record: who, when, by what, and what changed."),
-        "add": ("scanner.cli.adding:add", "Judge recorded evidence and commit it."),
+        "add": ("scanner.cli.history_add:add", "Judge recorded evidence and commit it."),
         "anchor": ("scanner.cli.history:anchor", "Tag the newest records in a Git repository."),
         "export": (
-            "scanner.cli.export:export",
+            "scanner.cli.history_export:export",
             "Write Parquet tables for Spark, Athena or DuckDB.",
         ),
         "compact": ("scanner.cli.history:compact_", "Remove what broken-off scans left."),
@@ -131,8 +131,8 @@ def compact_(store: str) -> int:
       tscan history compact
       tscan history compact --store s3://bucket/tscan
     """
-    from scanner.cli.place import named_place
-    from scanner.history.compact import compact
+    from scanner.cli.support.store_location import named_place
+    from scanner.history.ledger.compact import compact
     from scanner.history.stores import open_store
 
     removed = compact(open_store(named_place(store).store))
@@ -160,9 +160,9 @@ def anchor(git: str, store: str, target: str) -> int:
       tscan history anchor --git ../anchors
       tscan history anchor --git ../anchors --store s3://bucket/tscan --target aws:111122223333
     """
-    from scanner.cli.place import configured_place
+    from scanner.cli.support.store_location import configured_place
     from scanner.errors import TscanError
-    from scanner.history.git import PUSH, GitAnchors
+    from scanner.history.ledger.git_anchors import PUSH, GitAnchors
 
     place = git or configured_place().anchors
     if not place:
@@ -178,7 +178,7 @@ def anchor(git: str, store: str, target: str) -> int:
 
 def anchored(ledger: Ledger, targets: Iterable[str], anchors: Anchors) -> Iterator[str]:
     """Anchor the newest record of each target, and say in a line what was kept."""
-    from scanner.history.anchors import anchor_heads
+    from scanner.history.ledger.anchors import anchor_heads
 
     made = anchor_heads(ledger, targets, anchors)
     for record, name in made:
@@ -188,8 +188,8 @@ def anchored(ledger: Ledger, targets: Iterable[str], anchors: Anchors) -> Iterat
 
 
 def _open(store: str) -> Ledger:
-    from scanner.cli.place import named_place
-    from scanner.history.ledger import Ledger
+    from scanner.cli.support.store_location import named_place
+    from scanner.history.ledger.ledger import Ledger
     from scanner.history.stores import open_store
 
     return Ledger(open_store(named_place(store).store))

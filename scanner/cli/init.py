@@ -70,9 +70,9 @@ def init(store: str, key: Path | None, no_sign: bool) -> int:
       tscan init --key /secure/tscan.pem --store s3://bucket/tscan
       tscan init --no-sign
     """
-    from scanner.cli.place import named_place
-    from scanner.history.marker import prepare
-    from scanner.history.seal import find_signer
+    from scanner.cli.support.store_location import named_place
+    from scanner.history.records.seal import find_signer
+    from scanner.history.records.store_format import prepare
     from scanner.history.stores import open_store
 
     store = named_place(store).store
@@ -95,7 +95,7 @@ def init(store: str, key: Path | None, no_sign: bool) -> int:
 
 
 def _place(key: Path | None) -> Path:
-    from scanner.history.seal import own_key
+    from scanner.history.records.seal import own_key
 
     named = os.environ.get("TSCAN_KEY_FILE")
     found = key or (Path(named) if named else own_key())
@@ -119,7 +119,7 @@ def _outside(path: Path, store: str) -> None:
 
 def _make(path: Path, store: str) -> bool:
     """Whether a key was made; one that is there stays."""
-    from scanner.history.seal import make_key
+    from scanner.history.records.seal import make_key
 
     _outside(path, store)
     if os.path.lexists(path):

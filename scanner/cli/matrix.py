@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from scanner.cli.options import Judging, judging
+from scanner.cli.support.options import Judging, judging
 
 
 @click.command()
@@ -24,6 +24,6 @@ def matrix(snapshots: tuple[Path, ...], **options: Any) -> int:
       tscan matrix audit.snapshot.jsonl.gz --controls
       tscan matrix audit.snapshot.jsonl.gz --category Security
     """
-    from scanner.cli.judging import judge_files
+    from scanner.cli.support.judging import judge_files
 
     return judge_files(snapshots, Judging(**options), matrix_only=True)

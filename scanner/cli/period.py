@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scanner.cli.output import show
-from scanner.cli.past import (
+from scanner.cli.support.history_options import (
     HistoryContext,
     between,
     check_begun,
@@ -18,12 +17,13 @@ from scanner.cli.past import (
     only,
     open_past,
 )
+from scanner.cli.support.output import show
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
     from scanner.model.history import Record
     from scanner.model.library import Library
-    from scanner.model.operation import Period, Window
+    from scanner.model.period import Period, Window
 
 
 @click.command()
@@ -61,7 +61,7 @@ def period(
 def _period(
     past: HistoryContext, first: str, last: str, control: tuple[str, ...], form: str
 ) -> str:
-    from scanner.formats.period import as_json, as_text
+    from scanner.reports.period import as_json, as_text
 
     found = made(past, first, last, control)
     return as_json(found) if form == "json" else as_text(found)
@@ -69,7 +69,7 @@ def _period(
 
 def made(past: HistoryContext, first: str, last: str, control: tuple[str, ...]) -> Period:
     """The report on a period."""
-    from scanner.core.operate import type2_period
+    from scanner.core.periods.type2_period import type2_period
 
     window = between(first, last, past.zone)
     records = [record for record in past.records() if _inside(window, record)]
@@ -106,7 +106,7 @@ def _with_decisions(found: Period, past: HistoryContext, window: Window) -> Peri
     """The report with what people accepted and stated, as its records were given it."""
     from dataclasses import replace
 
-    from scanner.core.decisions import attestation_spans, waiver_spans
+    from scanner.core.periods.decisions import attestation_spans, waiver_spans
 
     def inside(record: Record) -> bool:
         return _inside(window, record)
@@ -126,10 +126,10 @@ def _with_decisions(found: Period, past: HistoryContext, window: Window) -> Peri
 
 def _at(past: HistoryContext, at: str, control: tuple[str, ...], form: str) -> str:
     from scanner.core.calendar import window
-    from scanner.core.implemented import last_before, type1_point_in_time
-    from scanner.formats.period import at_text
-    from scanner.formats.plain import dumps
-    from scanner.model.operation import AtDate
+    from scanner.core.periods.type1_point_in_time import last_before, type1_point_in_time
+    from scanner.model.period import AtDate
+    from scanner.rendering.dataclass_json import dumps
+    from scanner.reports.period import at_text
 
     date = day(at, "--at")
     period, time = window(date, date, past.zone), now()

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 def look(config: Config, library: Library, checks: tuple[str, ...] | None, *, threads: int) -> int:
     """Ask every target, print what it said; exit code 3 if something would stay unread."""
-    from scanner.formats.values import sanitized
     from scanner.preflight import preflight
+    from scanner.rendering.sanitize import sanitized
 
     clear = True
     for one in preflight(config, library, checks=checks, threads=threads):

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scanner.cli.past import HistoryContext, day, looking_back, open_past
+from scanner.cli.support.history_options import HistoryContext, day, looking_back, open_past
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING, TscanError
 
 if TYPE_CHECKING:
-    from scanner.core.waive import Ruling
-    from scanner.formats.reperform import Reperformed
-    from scanner.history.rejudge import Rejudge
+    from scanner.core.judging.waive import Ruling
+    from scanner.history.verification.rejudge import Rejudge
     from scanner.model.history import Record
+    from scanner.reports.reperform import Reperformed
 
 
 @click.command()
@@ -57,7 +57,7 @@ def reperform(
       tscan reperform aws-s3-bucket-tls-only@logs --at 2026-06-30 --format json
       tscan reperform aws-s3-bucket-tls-only@logs --snapshot audit.snapshot.jsonl.gz
     """
-    from scanner.formats.reperform import as_json, as_text
+    from scanner.reports.reperform import as_json, as_text
 
     check, found, resource = finding.partition("@")
     if not (check and found and resource):
@@ -92,9 +92,9 @@ def _of_file(
     path: Path, check: str, resource: str, region: str, options: dict[str, Any]
 ) -> Iterator[Reperformed]:
     from scanner.content.library import load_library
-    from scanner.content.locate import default_roots
-    from scanner.history.reperform import Where, reperform
-    from scanner.history.snapshots import read_snapshot
+    from scanner.content.locations import default_roots
+    from scanner.history.snapshots.snapshot_file import read_snapshot
+    from scanner.history.verification.reperform import Where, reperform
 
     library = load_library(default_roots(checks=options["checks"], mappings=options["mappings"]))
     return reperform(read_snapshot(path), Where(library=library), check, resource, region)
@@ -103,10 +103,10 @@ def _of_file(
 def _of_history(
     past: HistoryContext, check: str, resource: str, region: str, at: str
 ) -> Iterator[Reperformed]:
-    from scanner.cli.judging import as_of_the_day
-    from scanner.history.rejudge import Rejudge, name_of
-    from scanner.history.reperform import Where, reperform
-    from scanner.language.problems import did_you_mean
+    from scanner.cli.support.judging import as_of_the_day
+    from scanner.history.verification.rejudge import Rejudge, name_of
+    from scanner.history.verification.reperform import Where, reperform
+    from scanner.language.errors import did_you_mean
 
     again = Rejudge(past.ledger, as_of_the_day, past.library)
     found = [record for target in past.targets if (record := _record(past, target, at)) is not None]
@@ -138,7 +138,7 @@ def _ruling(again: Rejudge, record: Record) -> Ruling | None:
     """Which waivers counted in a record; its controls are judged again where a compensating one decides."""
     from datetime import datetime
 
-    from scanner.core.waive import rulings, weigh
+    from scanner.core.judging.waive import rulings, weigh
 
     waivers = [waiver for waiver in again.said.waivers(record) if waiver.target == record.target]
     statuses = record.controls

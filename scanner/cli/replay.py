@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from scanner.cli.options import Judging, judging
+from scanner.cli.support.options import Judging, judging
 from scanner.errors import TscanError
 
 _PAST = ("store", "config", "target")
@@ -67,6 +67,6 @@ def replay(
             "--pack, --store, --config and --target are about history",
             "give --from and --to with them",
         )
-    from scanner.cli.judging import judge_files
+    from scanner.cli.support.judging import judge_files
 
     return judge_files(snapshots, Judging(**options))

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from scanner.cli.options import Judging, matching, parameters
-from scanner.cli.output import show
-from scanner.cli.past import HistoryContext, between, open_past
+from scanner.cli.support.history_options import HistoryContext, between, open_past
+from scanner.cli.support.options import Judging, matching, parameters
+from scanner.cli.support.output import show
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING, EXIT_UNREAD, TscanError
-from scanner.formats.values import sanitized
+from scanner.rendering.sanitize import sanitized
 
 if TYPE_CHECKING:
-    from scanner.history.rejudge import Judge, Rejudged
+    from scanner.history.verification.rejudge import Judge, Rejudged
     from scanner.model.history import Record
 
 SCHEMA: Final = "tscan.replay/1"
@@ -23,7 +23,7 @@ SCHEMA: Final = "tscan.replay/1"
 
 def replay_past(first: str, last: str, pack: str, options: Judging, **place: Any) -> int:
     """One line for each scan of a period, or one JSON document on each line; the gravest exit code."""
-    from scanner.history.rejudge import Rejudge
+    from scanner.history.verification.rejudge import Rejudge
 
     _check(first, last, pack, options)
     past = open_past(checks=options.checks, mappings=options.mappings, **place)
@@ -107,7 +107,7 @@ def _exit(one: Rejudged, options: Judging) -> int:
 def _document(one: Rejudged, options: Judging) -> str:
     """One scan as JSON on one line; `result` is what `tscan scan --format json` wrote, where the pack is the same."""
     from scanner.formats.json import document
-    from scanner.history.rejudge import record_head
+    from scanner.history.verification.rejudge import record_head
 
     report = _report(one, options)
     value = {

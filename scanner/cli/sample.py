@@ -10,14 +10,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from scanner.cli.output import show
-from scanner.cli.past import HistoryContext, between, looking_back, now, open_past
+from scanner.cli.support.history_options import (
+    HistoryContext,
+    between,
+    looking_back,
+    now,
+    open_past,
+)
+from scanner.cli.support.output import show
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
-    from scanner.core.sampling import Size
-    from scanner.formats.sample import Sample
-    from scanner.model.operation import Period, PopulationFile
+    from scanner.core.periods.sampling import Size
+    from scanner.model.period import Period, PopulationFile
+    from scanner.reports.sample import Sample
 
 FOLDER: Final = "populations"
 
@@ -62,7 +68,7 @@ def sample(
       tscan sample BKP-01 --from 2026-01-01 --to 2026-06-30 --seed 48151623
       tscan sample BKP-01 --from 2026-01-01 --to 2026-06-30 --seed 48151623 --format csv
     """
-    from scanner.formats.sample import FORMS
+    from scanner.reports.sample import FORMS
 
     if seed is not None and not seed.strip():
         raise TscanError(
@@ -83,8 +89,8 @@ def sample(
 def _population(past: HistoryContext, name: str, first: str, last: str) -> _Asked:
     from scanner.cli.period import made
     from scanner.core.calendar import iso
-    from scanner.core.reads import Observations
-    from scanner.core.sampling import members, population, usual_size
+    from scanner.core.periods.observations import Observations
+    from scanner.core.periods.sampling import members, population, usual_size
 
     period = made(past, first, last, (name,))
     if period.until < period.window.end:
@@ -148,8 +154,8 @@ def _as_fixed(found: PopulationFile, content: bytes, name: str) -> PopulationFil
 
 
 def _sample(asked: _Asked, fixed: PopulationFile, seed: str, size: int) -> Sample:
-    from scanner.core.sampling import chance_to_miss, deviating, draw
-    from scanner.formats.sample import Sample
+    from scanner.core.periods.sampling import chance_to_miss, deviating, draw
+    from scanner.reports.sample import Sample
 
     items = fixed.items
     (control,) = asked.period.controls

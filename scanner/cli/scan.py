@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from scanner.cli.options import Judging, judging
+from scanner.cli.support.options import Judging, judging
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from scanner.cli.judging import People
+    from scanner.cli.support.judging import People
     from scanner.formats import Report
     from scanner.model.answers import Snapshot
     from scanner.model.config import Config, Organization, TargetConfig
@@ -132,12 +132,12 @@ def scan(**options: Any) -> int:
 
 
 def _scan(reading: Reading, options: Judging) -> int:
-    from scanner.cli.judging import judge_with, people
-    from scanner.cli.options import load, parameters, selected
-    from scanner.cli.output import destinations
-    from scanner.cli.telling import Notifier
+    from scanner.cli.support.judging import judge_with, people
+    from scanner.cli.support.notify import Notifier
+    from scanner.cli.support.options import load, parameters, selected
+    from scanner.cli.support.output import destinations
     from scanner.history.stores import open_store
-    from scanner.sources import SOURCES
+    from scanner.providers import SOURCES
 
     # Everything that can be wrong is looked at before the first call is made.
     places = destinations(options.format, quiet=options.quiet)
@@ -168,7 +168,7 @@ def _scan(reading: Reading, options: Judging) -> int:
     targets: list[str] = []
     with telling.failure():
         if not reading.no_store:
-            from scanner.history.commit import open_ledger
+            from scanner.history.ledger.commit import open_ledger
 
             open_ledger(
                 place
@@ -178,7 +178,7 @@ def _scan(reading: Reading, options: Judging) -> int:
         if not reading.no_store:
             targets = _keep(paths, report, options, said, place)
     if targets and config.anchors:
-        from scanner.cli.keeping import anchor
+        from scanner.cli.support.commit import anchor
 
         anchor(place, targets, config.anchors, quiet=options.quiet)
     telling.news(targets, said.waivers)
@@ -189,7 +189,7 @@ def _keep(
     paths: Sequence[Path], report: Report, options: Judging, said: People, place: str
 ) -> list[str]:
     """Commit the scan; where that fails its evidence stays, and how to commit it later is said."""
-    from scanner.cli.keeping import keep
+    from scanner.cli.support.commit import keep
 
     try:
         return keep(paths, report, options, said, place)
@@ -212,7 +212,7 @@ def _evidence(
 ) -> list[Path]:
     """Read every target, and write what was read; the files."""
     from scanner import pipeline
-    from scanner.cli.progress import shown
+    from scanner.cli.support.progress import shown
 
     with shown(quiet=quiet) as progress:
         snapshots = pipeline.scan(
@@ -328,7 +328,7 @@ def _check_place(path: Path | None, *, several: bool) -> None:
 
 def _write(snapshots: Iterable[Snapshot], place: Path | None, *, several: bool) -> list[Path]:
     """Write the evidence of each target as soon as it is there, and say where."""
-    from scanner.history.snapshots import write_snapshot
+    from scanner.history.snapshots.snapshot_file import write_snapshot
 
     paths: list[Path] = []
     for snapshot in snapshots:
@@ -346,7 +346,7 @@ def _name(snapshot: Snapshot) -> str:
 
 def _own_folder(scan: str) -> Path:
     """`.tscan/snapshots`, or a folder of several targets in it: for its owner only, never committed by accident."""
-    from scanner.history.whole import atomic_write
+    from scanner.history.stores.atomic_write import atomic_write
 
     folder = FOLDER / scan
     try:

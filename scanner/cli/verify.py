@@ -13,9 +13,9 @@ from scanner.errors import EXIT_CLEAN, EXIT_FAILING, EXIT_UNREAD, TscanError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from scanner.history.anchors import Anchor
+    from scanner.history.ledger.anchors import Anchor
     from scanner.history.stores import Store
-    from scanner.history.verify import Verified
+    from scanner.history.verification.verify import Verified
 
 
 @click.command()
@@ -70,11 +70,11 @@ def verify(
       tscan verify audit/store --git anchors
       tscan verify --anchor aws=111122223333/42:4355a46b…
     """
-    from scanner.cli.place import named_place
-    from scanner.formats.values import sanitized
-    from scanner.history.anchors import read_head
+    from scanner.cli.support.store_location import named_place
+    from scanner.history.ledger.anchors import read_head
     from scanner.history.stores import open_store
-    from scanner.history.verify import verify as check
+    from scanner.history.verification.verify import verify as check
+    from scanner.rendering.sanitize import sanitized
 
     place = named_place(store)
     opened = open_store(place.store)
@@ -92,7 +92,7 @@ def verify(
 
 
 def _lines(seen: Verified, limits: list[str]) -> Iterator[str]:
-    from scanner.formats.values import plural
+    from scanner.rendering.sanitize import plural
 
     yield from (f"DAMAGED {damage}" for damage in seen.damages)
     yield from (*seen.notes, *limits)
@@ -103,7 +103,7 @@ def _lines(seen: Verified, limits: list[str]) -> Iterator[str]:
 
 
 def _trusted(paths: tuple[Path, ...]) -> Mapping[str, bytes] | None:
-    from scanner.history.seal import key_id, load_public, public_pem
+    from scanner.history.records.seal import key_id, load_public, public_pem
 
     if not paths:
         return None
@@ -125,8 +125,8 @@ def _tagged(repositories: tuple[str, ...], targets: tuple[str, ...]) -> list[Anc
     """The anchors of repositories; TscanError for one that holds none: to have asked is not to have checked."""
     if not repositories:
         return []
-    from scanner.history.git import GitAnchors
-    from scanner.history.statements import stream_of
+    from scanner.history.ledger.git_anchors import GitAnchors
+    from scanner.history.records.statements import stream_of
 
     streams = {stream_of(target) for target in targets}
     found: list[Anchor] = []
@@ -141,7 +141,7 @@ def _tagged(repositories: tuple[str, ...], targets: tuple[str, ...]) -> list[Anc
 
 def _versions(place: str) -> tuple[list[Anchor], list[str]]:
     """What the store itself remembers of its records, and what is to be said where that was not read."""
-    from scanner.history.anchors import remembered
+    from scanner.history.ledger.anchors import remembered
     from scanner.history.stores import open_versions
 
     try:
@@ -185,9 +185,9 @@ def _anchored(seen: Verified) -> Iterator[str]:
 
 
 def _deep(store: Store, seen: Verified) -> None:
-    from scanner.cli.judging import as_of_the_day
+    from scanner.cli.support.judging import as_of_the_day
     from scanner.content.library import load_library
-    from scanner.history.deep import Reverifier
-    from scanner.history.ledger import Ledger
+    from scanner.history.ledger.ledger import Ledger
+    from scanner.history.verification.reverify import Reverifier
 
     Reverifier(Ledger(store), as_of_the_day, load_library(lazily=True)).run(seen)

@@ -1,6 +1,6 @@
 """Content: YAML files made into the library that judges, with each mistake at its file, line and column."""
 
 from scanner.content.library import load_library
-from scanner.content.locate import Roots, default_roots
+from scanner.content.locations import Roots, default_roots
 
 __all__ = ["Roots", "default_roots", "load_library"]

@@ -7,10 +7,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from scanner.content.document_reader import DocumentReader, Steps, suggest
 from scanner.content.documents import read_document
-from scanner.content.locate import ContentFile, content_files, shown_path
-from scanner.content.reading import DocumentReader, Steps, suggest
-from scanner.content.shapes import schema_problems
+from scanner.content.locations import ContentFile, content_files, shown_path
+from scanner.content.schema_validator import schema_problems
 from scanner.content.waivers import read_day
 from scanner.errors import ContentError, Problem, TscanError
 from scanner.model.attestations import Attestation, Proof

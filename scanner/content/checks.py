@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+from scanner.content.document_reader import DocumentReader, Steps, Unusable, suggest
 from scanner.content.example_shapes import check_example
 from scanner.content.parameters import params_type
-from scanner.content.reading import DocumentReader, Steps, Unusable, suggest
 from scanner.language.types import BOOL, STRING, TIMESTAMP, ListType, MapType, RecordType, Type
-from scanner.model.checks import Check, Example, Labelled, NoneMeans, Parameter, Severity
+from scanner.model.checks import Check, Example, Labelled, IfEmpty, Parameter, Severity
 from scanner.model.expressions import Expression
 from scanner.model.kinds import Kind
 
@@ -51,7 +51,7 @@ class CheckReader:
             kind=data["resource"],
             where=_condition(reading, "where", names) if "where" in data else None,
             scope=self._scope(reading, kind) if "scope" in data else None,
-            none_means=NoneMeans(data["none_means"]),
+            if_empty=IfEmpty(data["if_empty"]),
             pass_when=_condition(reading, "pass_when", names),
             why=data["why"].strip(),
             fix=data["fix"].strip(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from scanner.content.reading import DocumentReader
+from scanner.content.document_reader import DocumentReader
 from scanner.content.requests import Requests
 from scanner.model.kinds import Count, Kind, Scope
 
@@ -23,12 +23,12 @@ class EveryListing:
         if (kind.cloud, kind.scope) != (self.cloud, self.scope) or kind.listing is None:
             return kind
         if not kind.listing.per:
-            return replace(kind, count_from=(*self.sources, *kind.count_from))
+            return replace(kind, completeness=(*self.sources, *kind.completeness))
         if kind.bulk is None:
             return kind
         # An inventory lists children without their parents.
         return replace(
-            kind, bulk=replace(kind.bulk, count_from=(*self.sources, *kind.bulk.count_from))
+            kind, bulk=replace(kind.bulk, completeness=(*self.sources, *kind.bulk.completeness))
         )
 
 

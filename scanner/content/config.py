@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from scanner.content.document_reader import DocumentReader, Steps, suggest
 from scanner.content.documents import read_document
-from scanner.content.locate import shown_path
+from scanner.content.locations import shown_path
 from scanner.content.parameters import read_params
-from scanner.content.reading import DocumentReader, Steps, suggest
+from scanner.content.schema_validator import schema_problems
 from scanner.content.schemas import schema
-from scanner.content.shapes import schema_problems
 from scanner.errors import ContentError, Problem, TscanError
 from scanner.model.config import AlertRule, Config, Exclusion, Organization, TargetConfig
 from scanner.model.library import Library

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scanner.content.reading import DocumentReader, Steps, suggest
+from scanner.content.document_reader import DocumentReader, Steps, suggest
 from scanner.model.controls import (
     CheckLink,
     Control,

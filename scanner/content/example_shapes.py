@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from scanner.content.reading import DocumentReader, Steps, suggest
-from scanner.content.typing import MistypedError, moment, typed
+from scanner.content.document_reader import DocumentReader, Steps, suggest
+from scanner.content.typed_values import MistypedError, moment, typed
 from scanner.language.types import DYN, Field, ListType, MapType, RecordType, Type
 from scanner.model.kinds import Kind
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from scanner.content.example_shapes import PathSteps, path_steps
-from scanner.content.typing import moment, typed
-from scanner.core.params import resolve_params
-from scanner.core.values import canonical_list
+from scanner.content.typed_values import moment, typed
+from scanner.core.judging.parameters import resolve_params
+from scanner.core.reading.canonical import canonical_list
 from scanner.language.types import Field, ListType, RecordType, Type, parse_type
 from scanner.model.checks import Check, Example, Parameter
 from scanner.model.kinds import Attribute, Cardinality, Kind, Relation

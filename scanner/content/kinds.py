@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from scanner.content.agreement import check_agreement
 from scanner.content.clouds import EveryListing, everywhere
-from scanner.content.reading import DocumentReader, Steps, suggest
+from scanner.content.document_reader import DocumentReader, Steps, suggest
+from scanner.content.kind_consistency import check_agreement
 from scanner.content.requests import Requests
-from scanner.content.typing import MistypedError, attribute_field, typed
+from scanner.content.typed_values import MistypedError, attribute_field, typed
 from scanner.language.types import DYN, STRING, TIMESTAMP, Field, ListType, RecordType, Type
 from scanner.model.expressions import Expression
 from scanner.model.kinds import Attribute, Cardinality, Kind, Listing, Relation, Request, Scope
@@ -191,7 +191,7 @@ def _kind(draft: Draft, types: Mapping[str, RecordType], drafts: Mapping[str, Dr
         listing=replace(requests, names=RAW).listing(("list",), data["list"])
         if "list" in data
         else None,
-        count_from=tuple(
+        completeness=tuple(
             replace(requests, names=RAW).counts((), data, data.get("list", {"per": ""}))
         ),
         at=_place(reading, data, names),

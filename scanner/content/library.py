@@ -13,13 +13,13 @@ from typing import Final
 from scanner.content.checks import CheckReader, kind_in
 from scanner.content.clouds import read_cloud
 from scanner.content.controls import Known
+from scanner.content.document_reader import DocumentReader
 from scanner.content.documents import read_document
 from scanner.content.kinds import Draft, draft_kind, finish_kinds
-from scanner.content.locate import ContentFile, Roots, content_files, default_roots
+from scanner.content.locations import ContentFile, Roots, content_files, default_roots
 from scanner.content.mappings import read_mappings
 from scanner.content.parameters import read_parameters
-from scanner.content.reading import DocumentReader
-from scanner.content.shapes import schema_problems
+from scanner.content.schema_validator import schema_problems
 from scanner.errors import ContentError, Problem
 from scanner.model.checks import Check, Parameter
 from scanner.model.kinds import Kind

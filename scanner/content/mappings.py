@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from scanner.content.controls import Known, read_control, read_criteria, read_manual
-from scanner.content.locate import ContentFile
-from scanner.content.reading import DocumentReader
+from scanner.content.document_reader import DocumentReader
+from scanner.content.locations import ContentFile
 from scanner.errors import Problem
 from scanner.model.controls import Control, Criterion, Framework, ManualControl
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from scanner.content.document_reader import DocumentReader, Steps
 from scanner.content.documents import read_document
-from scanner.content.locate import shown_path
-from scanner.content.reading import DocumentReader, Steps
-from scanner.content.shapes import schema_problems
+from scanner.content.locations import shown_path
+from scanner.content.schema_validator import schema_problems
 from scanner.errors import ContentError, Problem
-from scanner.model.rest import PLACEHOLDER, Page, RestOperation, RestOperations
+from scanner.model.rest_operations import PLACEHOLDER, Page, RestOperation, RestOperations
 
 _STRAY: Final = re.compile(r"[{}]|\.\.|//")
 _WAYS: Final = ({"send", "next"}, {"send", "next", "more"}, {"link"}, {"header"})

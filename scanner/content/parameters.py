@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from scanner.content.reading import DocumentReader, Steps, suggest
-from scanner.content.typing import MistypedError, typed
+from scanner.content.document_reader import DocumentReader, Steps, suggest
+from scanner.content.typed_values import MistypedError, typed
 from scanner.errors import TscanError
 from scanner.language.functions import to_double, to_int
 from scanner.language.types import (
@@ -38,14 +38,14 @@ def read_parameters(reading: DocumentReader) -> dict[str, Parameter]:
         if kind is not None and "default" in data:
             default = _value(reading, (*path, "default"), kind, data["default"])
         if kind is not None:
-            _check_tighter(reading, path, data)
+            _check_stricter(reading, path, data)
         found[name] = Parameter(
             name=name,
             meaning=data["meaning"],
             type=data["type"].strip() if kind is not None else "dyn",
             default=default,
             has_default="default" in data,
-            tighter=data.get("tighter", ""),
+            stricter=data.get("stricter", ""),
         )
     return found
 
@@ -75,14 +75,14 @@ def _value(reading: DocumentReader, path: Steps, kind: Type, data: Any) -> Any:
         return None
 
 
-def _check_tighter(reading: DocumentReader, path: Steps, data: Mapping[str, Any]) -> None:
-    tighter = data.get("tighter")
-    if tighter is None:
+def _check_stricter(reading: DocumentReader, path: Steps, data: Mapping[str, Any]) -> None:
+    stricter = data.get("stricter")
+    if stricter is None:
         return
-    fits = data["type"].startswith("list(") if tighter == "subset" else data["type"] in _ORDERED
+    fits = data["type"].startswith("list(") if stricter == "subset" else data["type"] in _ORDERED
     if not fits:
         hint = "lower and higher are for numbers, subset is for lists"
-        reading.wrong((*path, "tighter"), f"'{tighter}' has no meaning for {data['type']}", hint)
+        reading.wrong((*path, "stricter"), f"'{stricter}' has no meaning for {data['type']}", hint)
 
 
 def params_type(parameters: Mapping[str, Parameter]) -> RecordType:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from scanner.content.reading import DocumentReader, Steps, suggest
+from scanner.content.document_reader import DocumentReader, Steps, suggest
 from scanner.language.types import BOOL, DYN, INT, STRING, ListType, Type
 from scanner.model.expressions import Expression
 from scanner.model.kinds import Batch, Bulk, Count, Listing, Means, Request, Rows
@@ -78,11 +78,11 @@ class Requests:
 
     def counts(self, path: Steps, data: dict[str, Any], listing: dict[str, Any]) -> Iterator[Count]:
         """The second sources that stand at a path, of a listing."""
-        if "count_from" in data and "per" in listing:
+        if "completeness" in data and "per" in listing:
             message = "only a listing of a whole target or region can be counted"
-            self.reading.wrong((*path, "count_from"), message, key=True)
-        for index, source in enumerate(data.get("count_from", ())):
-            inner: Steps = (*path, "count_from", index)
+            self.reading.wrong((*path, "completeness"), message, key=True)
+        for index, source in enumerate(data.get("completeness", ())):
+            inner: Steps = (*path, "completeness", index)
             means = Means(source.get("means", Means.EQUAL))
             asked = {key: value for key, value in source.items() if key not in ("value", "means")}
             fits = _FITS.get(means, INT)
@@ -124,7 +124,7 @@ class Requests:
                 tuple(member.replace("[]", ".[]").split(".")) for member in data.get("quiet", ())
             ),
             # An inventory lists children without their parents: it is always one listing of the whole target.
-            count_from=tuple(self.counts(path, data, data)),
+            completeness=tuple(self.counts(path, data, data)),
         )
 
     def _in_rows(self, path: Steps, data: dict[str, Any], bulk: dict[str, Any]) -> Request:

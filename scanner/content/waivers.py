@@ -8,11 +8,11 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from scanner.content.blame import Line, blame
+from scanner.content.document_reader import DocumentReader, Steps, suggest
 from scanner.content.documents import Document, read_document
-from scanner.content.locate import shown_path
-from scanner.content.reading import DocumentReader, Steps, suggest
-from scanner.content.shapes import schema_problems
+from scanner.content.git_blame import Line, blame
+from scanner.content.locations import shown_path
+from scanner.content.schema_validator import schema_problems
 from scanner.errors import ContentError, Problem, TscanError
 from scanner.model.controls import Role
 from scanner.model.library import Library

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
 
-from scanner.model.operation import Schedule, Slot, Window
+from scanner.model.period import Schedule, Slot, Window
 
 NAMED: Final = {"hourly": 1, "daily": 24, "weekly": 168}
 _EVERY: Final = re.compile(r"every ([1-9][0-9]{0,3}) hours?")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from scanner.core.need import ReadPlan, listing_requests, plan_reads
+from scanner.core.reading.read_plan import ReadPlan, listing_requests, plan_reads
 from scanner.model.checks import Check
 from scanner.model.controls import Role
 from scanner.model.kinds import Request, Scope
@@ -41,7 +41,7 @@ class Loss:
 def need_requests(need: ReadPlan) -> Iterator[Request]:
     """Every request that a need makes: the listing, what counts it, and the details that are read."""
     yield from listing_requests(need.kind.listing)
-    for count in need.kind.count_from:
+    for count in need.kind.completeness:
         yield from listing_requests(count.source)
     for name in need.details:
         if name in need.kind.details:

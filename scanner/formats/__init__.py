@@ -32,7 +32,7 @@ class Report:
     def exit_code(self) -> int:
         """0, 1 or 3."""
         # Also commands that judge nothing import this package, to write safely: they need no assessment.
-        from scanner.core.exits import exit_code
+        from scanner.core.judging.exit_codes import exit_code
 
         return exit_code(self.assessment, self.library, self.fail_on)
 

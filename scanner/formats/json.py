@@ -8,8 +8,6 @@ from json import JSONEncoder
 from typing import Any, Final
 
 from scanner.formats import Report
-from scanner.formats.plain import to_plain
-from scanner.formats.values import json_value
 from scanner.model.attestations import AttestationResult
 from scanner.model.findings import (
     ControlResult,
@@ -22,6 +20,8 @@ from scanner.model.findings import (
 )
 from scanner.model.library import Library
 from scanner.model.waivers import SCOPES, WaiverResult
+from scanner.rendering.dataclass_json import to_plain
+from scanner.rendering.sanitize import json_value
 
 SCHEMA: Final = "tscan.result/1"
 _text: Final = JSONEncoder(allow_nan=False).encode

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from scanner.core.calendar import iso, moment
-from scanner.core.news import AlertEvent
+from scanner.core.drift.alert_events import AlertEvent
 from scanner.errors import TscanError
 from scanner.history.stores import Store, fetch_all
 

@@ -3,8 +3,8 @@
 `compile_expression` checks a text against declared names; the `Program` it gives evaluates and explains.
 """
 
+from scanner.language.errors import ExpressionError, ExpressionErrors
 from scanner.language.explanation import Explanation, Observation
-from scanner.language.problems import ExpressionError, ExpressionErrors
 from scanner.language.program import Program, compile_expression
 from scanner.language.types import (
     BOOL,

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from scanner.language.calls import check_call
+from scanner.language.errors import ExpressionError, did_you_mean
 from scanner.language.operators import check_binary
-from scanner.language.problems import ExpressionError, did_you_mean
 from scanner.language.scopes import Scope, facts
 from scanner.language.tree import (
     Binary,

@@ -12,7 +12,7 @@ from typing import Any, Final
 from scanner.language.emitter import BASE, SLOW, Emitter, TooComplexError
 from scanner.language.functions import FUNCTIONS, INT_LIMIT
 from scanner.language.matching import matcher
-from scanner.language.operations import divide, modulo
+from scanner.language.run_time_operators import divide, modulo
 from scanner.language.tree import (
     Binary,
     Call,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from scanner.language.problems import fault
+from scanner.language.errors import fault
 
 LONGEST_SOURCE: Final = 4_000
 

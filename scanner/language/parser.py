@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final, NoReturn, TypeVar
 
+from scanner.language.errors import fault
 from scanner.language.lexer import Token, tokens
-from scanner.language.problems import fault
 from scanner.language.tree import (
     Binary,
     Call,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from scanner.language.chains import compile_chain
 from scanner.language.checker import Checker
 from scanner.language.compiler import SLOW, compile_fast
+from scanner.language.errors import ExpressionErrors
 from scanner.language.evaluator import BUDGET, Closures, Environment
 from scanner.language.explanation import Explainer, Explanation
+from scanner.language.member_chains import compile_chain
 from scanner.language.parser import parse
 from scanner.language.paths import paths_of
-from scanner.language.problems import ExpressionErrors
 from scanner.language.scopes import Scope
 from scanner.language.tree import Node
 from scanner.language.types import NOTHING, Type, unify

@@ -27,7 +27,7 @@ class Severity(StrEnum):
 _RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
-class NoneMeans(StrEnum):
+class IfEmpty(StrEnum):
     """What a fully read, empty population says."""
 
     FAIL = "fail"
@@ -44,7 +44,7 @@ class Parameter:
     type: str
     default: Any = None
     has_default: bool = False
-    tighter: str = ""
+    stricter: str = ""
     """`lower`, `higher` or `subset`: which change of the default is stricter."""
 
 
@@ -85,7 +85,7 @@ class Check:
     kind: str
     where: Expression | None
     scope: Labelled | None
-    none_means: NoneMeans
+    if_empty: IfEmpty
     pass_when: Expression
     why: str
     fix: str

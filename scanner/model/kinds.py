@@ -146,7 +146,7 @@ class Bulk:
     """Details that are the listed resource itself."""
     quiet: frozenset[tuple[str, ...]]
     """Members that a row leaves out just as the service's own answer does, so that their absence means the same."""
-    count_from: tuple[Count, ...] = ()
+    completeness: tuple[Count, ...] = ()
     """Second sources, where the inventory alone does not show that it told everything."""
 
     @property
@@ -207,7 +207,7 @@ class Kind:
     scope: Scope
     listing: Listing | None
     """None: a singleton, one for each target or region."""
-    count_from: tuple[Count, ...]
+    completeness: tuple[Count, ...]
     """None: nothing else counts these resources, and the result says so."""
     at: Expression | None
     """Where the resource is; None: where it was listed."""

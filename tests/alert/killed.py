@@ -8,8 +8,8 @@ import sys
 
 from scanner.alert import Post, notify
 from scanner.channels import Letter, send
-from scanner.history.local import LocalStore
 from scanner.history.outbox import Outbox
+from scanner.history.stores.local import LocalStore
 from scanner.model.config import AlertRule
 from tests.alert.estate import LIBRARY, failing
 from tests.core.nights import HERE

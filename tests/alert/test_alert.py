@@ -29,10 +29,10 @@ from scanner.alert import (
 )
 from scanner.channels import NAMED, UNSURE, Entry, Letter, send
 from scanner.channels.apprise import SECONDS
-from scanner.core.news import AlertEvent, scan_failed
+from scanner.core.drift.alert_events import AlertEvent, scan_failed
 from scanner.errors import TscanError
-from scanner.history.local import LocalStore
 from scanner.history.outbox import LEASE, Outbox, channel_id
+from scanner.history.stores.local import LocalStore
 from scanner.model.config import AlertRule
 from tests.alert.estate import LIBRARY, failing, states
 from tests.alert.receivers import Mailbox, Webhook, mailbox, webhook

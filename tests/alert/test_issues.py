@@ -14,9 +14,9 @@ import pytest
 from scanner.alert import Delivered, Post, notify, notify_failure, notify_works
 from scanner.channels import Entry, Letter, send
 from scanner.channels.issues import inert, subjects
-from scanner.core.news import AlertEvent, scan_failed
-from scanner.history.local import LocalStore
+from scanner.core.drift.alert_events import AlertEvent, scan_failed
 from scanner.history.outbox import Outbox
+from scanner.history.stores.local import LocalStore
 from scanner.model.config import AlertRule
 from scanner.model.controls import Role
 from tests.alert.receivers import Issues, repository
@@ -227,7 +227,7 @@ def test_sent_but_not_heard_of_is_found_again(world: World, issues: Issues) -> N
 
 
 def subjects_of(world: World) -> Any:
-    from scanner.core.news import standing
+    from scanner.core.drift.alert_events import standing
 
     items = standing(world.history.state_before(HERE, "9999"), LIBRARY)
     return subjects(

@@ -9,14 +9,14 @@ from typing import Any, Final
 
 import pytest
 
-from scanner.cli import who
-from scanner.core.actors import Actor
-from scanner.core.attribution import Question
+from scanner.cli.support import attribution
+from scanner.client.interfaces import AuditLog
+from scanner.core.drift.audit_attribution import Question
+from scanner.core.drift.audit_events import Actor
 from scanner.core.steps import Steps
 from scanner.model.answers import Answer, Call, State, Target
 from scanner.model.config import Config, TargetConfig
 from scanner.model.history import Cause, Transition
-from scanner.sources import AuditLog
 from tests.recordings.collecting import Pointed
 from tests.recordings.replay import Replay, replayed
 from tests.recordings.store import Recording, Scenario
@@ -66,13 +66,13 @@ class Asked:
             replayed(scenario, opening, ignore=self.ignore) as replay,
             pytest.MonkeyPatch.context() as patch,
         ):
-            patch.setattr("scanner.cli.who.now", lambda: now)
+            patch.setattr("scanner.cli.support.attribution.now", lambda: now)
             settings = {**config.settings, "endpoint": replay.url}
-            witnesses = who.Witnesses(
+            witnesses = attribution.Witnesses(
                 Config(targets=(TargetConfig(cloud=config.cloud, settings=settings),))
             )
             witnesses.logs[config.cloud] = self.log
-            actor = who._actor(question, Target(self.target), witnesses)
+            actor = attribution._actor(question, Target(self.target), witnesses)
         assert SECRET not in repr(actor)
         return actor, replay
 

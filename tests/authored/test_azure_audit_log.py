@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from scanner.core.actors import Actor
-from scanner.core.attribution import Reach
+from scanner.core.drift.audit_attribution import Reach
+from scanner.core.drift.audit_events import Actor
 from scanner.model.answers import Target
 from scanner.model.library import Library
 from scanner.model.values import Unreadable
-from scanner.sources import AUDIT_LOGS
-from scanner.sources.azure.audit_log import ActivityLog
+from scanner.providers import AUDIT_LOGS
+from scanner.providers.azure.audit_log import ActivityLog
 from tests.authored.audit import LATER, LOOKS_SECRET, SECRET, WINDOW, Asked, Silent, at, recording
 from tests.recordings.collecting import SUBSCRIPTION, azure_subscription
 

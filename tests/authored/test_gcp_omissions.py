@@ -10,7 +10,7 @@ import pytest
 
 from scanner.core.permissions import actions
 from scanner.model.library import Library
-from scanner.sources.gcp.permissions import permissions_of
+from scanner.providers.gcp.permissions import permissions_of
 from tests.authored.beside import authored
 from tests.recordings.collecting import Pointed, gcp_project, read
 from tests.recordings.store import Recording, Scenario

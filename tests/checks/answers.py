@@ -9,13 +9,13 @@ from typing import Any
 
 from scanner.collect import collect
 from scanner.content import load_library
-from scanner.core.params import resolve_params
-from scanner.core.project import Estate, plan
+from scanner.core.judging.parameters import resolve_params
+from scanner.core.reading.projection import Estate, plan
 from scanner.executors.serial import Serial
 from scanner.model.answers import Answer, Call, Snapshot, State, Target
 from scanner.model.library import Library
 from scanner.pipeline import judge
-from scanner.sources import READERS
+from scanner.providers import READERS
 from tests.core.provider import STARTED, Provider
 
 ACCOUNT = "111122223333"

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scanner.collect import collect
-from scanner.core.params import resolve_params
-from scanner.core.project import Estate, plan
+from scanner.core.judging.parameters import resolve_params
+from scanner.core.reading.projection import Estate, plan
 from scanner.executors.serial import Serial
 from scanner.model.answers import Caller, Snapshot, Target
 from scanner.pipeline import judge
-from scanner.sources import READERS
-from scanner.sources.azure.rights import OWNER
+from scanner.providers import READERS
+from scanner.providers.azure.role_permissions import OWNER
 from tests.checks.answers import NOW, Aws, pack
 
 SUB = "0000aaaa-0000-4000-8000-00000000000a"

@@ -13,7 +13,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from scanner.cli import options, run
+from scanner.cli import run
+from scanner.cli.support import options
 from scanner.cli.demo import SNAPSHOT
 from scanner.content.library import load_library
 
@@ -23,7 +24,7 @@ def _loaded_once() -> Iterator[None]:
     library = load_library()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(options, "load", lambda _options: library)
-        patch.setattr("scanner.cli.judging.load", lambda _options: library)
+        patch.setattr("scanner.cli.support.judging.load", lambda _options: library)
         yield
 
 

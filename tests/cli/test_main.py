@@ -13,7 +13,7 @@ import pytest
 
 import scanner.cli
 from scanner.cli import app, run
-from scanner.cli.lazy import LazyGroup
+from scanner.cli.support.lazy import LazyGroup
 from scanner.errors import TscanError
 
 HEAVY = ("aiohttp", "azure", "boto3", "botocore", "duckdb", "google", "jsonschema", "rich", "yaml")

@@ -16,16 +16,16 @@ import pytest
 from click.testing import CliRunner, Result
 
 from scanner.cli import app, run
-from scanner.cli.past import open_past
+from scanner.cli.support.history_options import open_past
 from scanner.content.library import load_library
-from scanner.core.drift import Drift
-from scanner.formats.plain import schema_of
-from scanner.formats.sample import Sample, as_text
-from scanner.history.ledger import Ledger
-from scanner.history.local import LocalStore
+from scanner.core.drift.comparison import Drift
+from scanner.history.ledger.ledger import Ledger
+from scanner.history.stores.local import LocalStore
 from scanner.model.findings import ControlResult, Counts, Status
 from scanner.model.history import History
-from scanner.model.operation import AtDate, Period
+from scanner.model.period import AtDate, Period
+from scanner.rendering.dataclass_json import schema_of
+from scanner.reports.sample import Sample, as_text
 from tests.history.world import CHECKS, HERE, scan
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from scanner.cli import options, run
+from scanner.cli import run
+from scanner.cli.support import options
 from scanner.cli.demo import SNAPSHOT
-from scanner.cli.judging import People, people
-from scanner.cli.options import Judging
+from scanner.cli.support.judging import People, people
+from scanner.cli.support.options import Judging
 from scanner.content.library import load_library
 from scanner.model.config import Config
 from scanner.model.library import Library
@@ -47,7 +48,7 @@ def library() -> Library:
 def _loaded_once(library: Library) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(options, "load", lambda _options: library)
-        patch.setattr("scanner.cli.judging.load", lambda _options: library)
+        patch.setattr("scanner.cli.support.judging.load", lambda _options: library)
         yield
 
 

@@ -12,7 +12,7 @@ import yaml
 from scanner.cli import run
 from scanner.content import library
 from scanner.content.library import load_library
-from scanner.content.locate import Roots
+from scanner.content.locations import Roots
 from tests.core.provider import _write
 
 HEAD = "version: 1\nkind: {kind}\ntitle: {kind}\nservice: X\nnature: state\nscope: {scope}\n"
@@ -44,7 +44,7 @@ id: {id}
 title: {id}
 severity: high
 resource: {kind}
-none_means: fail
+if_empty: fail
 pass_when: self.good
 why: Because.
 fix: Mend it.

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from scanner.cli.progress import shown
+from scanner.cli.support.progress import shown
 from scanner.collect import Progress
 
 STATE = Progress(target="aws:1", done=1, known=9, operation="s3:ListBuckets")

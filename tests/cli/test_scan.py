@@ -14,12 +14,13 @@ import pytest
 
 from scanner import pipeline
 from scanner.channels import CHANNELS, Letter
-from scanner.cli import options, run
+from scanner.cli import run
+from scanner.cli.support import options
 from scanner.cli.demo import SNAPSHOT
 from scanner.collect import Progress
 from scanner.content.library import load_library
 from scanner.errors import TscanError
-from scanner.history.snapshots import read_snapshot
+from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.answers import Snapshot, Target
 from scanner.model.config import Organization
 
@@ -79,7 +80,7 @@ def test_what_was_written_is_what_is_judged(
         seen.extend(snapshots)
         return original(seen, *arguments, **named)
 
-    monkeypatch.setattr("scanner.cli.judging.judge", judge)
+    monkeypatch.setattr("scanner.cli.support.judging.judge", judge)
     assert run(["scan", "--snapshot", "here.snapshot.jsonl.gz", "--quiet"]) == 1
     assert seen == [read_snapshot(tmp_path / "here.snapshot.jsonl.gz")]
 
@@ -265,7 +266,7 @@ def test_a_store_that_takes_nothing_is_a_failed_scan(
     def refused(*_: Any, **__: Any) -> Any:
         raise TscanError("the store is full")
 
-    monkeypatch.setattr("scanner.cli.keeping.commit_scan", refused)
+    monkeypatch.setattr("scanner.cli.support.commit.commit_scan", refused)
     assert run(["scan", "--quiet"]) == 2
     assert "it ended without a record: the store is full" in told[0]
 

@@ -19,19 +19,19 @@ from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from scanner.cli import app
-from scanner.cli import who as asking
-from scanner.cli.who import AuditLogs
+from scanner.cli.support import attribution as asking
+from scanner.cli.support.attribution import AuditLogs
 from scanner.content import load_library
-from scanner.core.actors import LogEvent
-from scanner.core.attribution import Question, Reach, Rule
-from scanner.history.draft import ScanToCommit
-from scanner.history.ledger import Ledger
-from scanner.history.local import LocalStore
+from scanner.core.drift.audit_attribution import Question, Reach, Rule
+from scanner.core.drift.audit_events import LogEvent
+from scanner.history.ledger.ledger import Ledger
+from scanner.history.ledger.record_builder import ScanToCommit
+from scanner.history.stores.local import LocalStore
 from scanner.model.answers import Target
 from scanner.model.config import Config, TargetConfig
 from scanner.model.history import Cause, Transition
 from scanner.pipeline import judge, scan
-from scanner.sources import AUDIT_LOGS
+from scanner.providers import AUDIT_LOGS
 from tests.estate.refusing import Doorkeeper
 from tests.estate.seed import TLS_ONLY
 from tests.estate.server import running
@@ -173,7 +173,7 @@ def drift(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def run(after: timedelta, *words: str) -> Any:
         monkeypatch.setattr(world.clock, "offset", after)
-        monkeypatch.setattr("scanner.cli.who.now", world.clock)
+        monkeypatch.setattr("scanner.cli.support.attribution.now", world.clock)
         monkeypatch.setattr("scanner.content.library.load_library", lambda *_, **__: LIBRARY)
         _environment(monkeypatch, world.url)
         told = CliRunner().invoke(
@@ -324,7 +324,9 @@ class OtherLog:
 def test_another_log_answers_by_the_same_seam(monkeypatch: pytest.MonkeyPatch) -> None:
     for places in ("_builtin", "_places"):
         monkeypatch.setattr(AUDIT_LOGS, places, {"other": "tests.cli.test_who:OtherLog"})
-    monkeypatch.setattr("scanner.cli.who.now", lambda: datetime(2026, 2, 1, tzinfo=UTC))
+    monkeypatch.setattr(
+        "scanner.cli.support.attribution.now", lambda: datetime(2026, 2, 1, tzinfo=UTC)
+    )
     target = Target("other:project-1")
     move = Transition(
         seq=2, ts="2026-01-02T02:10:00Z", check=TLS, target=str(target), region="", resource="ledger",
@@ -338,7 +340,9 @@ def test_another_log_answers_by_the_same_seam(monkeypatch: pytest.MonkeyPatch) -
     actor = asking._actor(question, target, witnesses)
     assert (actor.name, actor.reason) == ("ann@example.org", "")
     assert witnesses.log("other").asked == [(session, window, "", {Reach.GLOBAL})]  # type: ignore[attr-defined]
-    monkeypatch.setattr("scanner.cli.who.now", lambda: datetime(2026, 1, 2, 2, 30, tzinfo=UTC))
+    monkeypatch.setattr(
+        "scanner.cli.support.attribution.now", lambda: datetime(2026, 1, 2, 2, 30, tzinfo=UTC)
+    )
     late = "the log may still be late: events arrive up to 30 minutes after the call; so far ann@example.org"
     assert asking._actor(question, target, witnesses).reason == late
     assert (
@@ -348,7 +352,7 @@ def test_another_log_answers_by_the_same_seam(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_only_the_source_of_a_cloud_knows_its_log() -> None:
-    inside = ROOT / "scanner/sources"
+    inside = ROOT / "scanner/providers"
     files = [path for path in (ROOT / "scanner").rglob("*.py") if inside not in path.parents]
     assert len(files) > 100
     assert [
@@ -359,4 +363,4 @@ def test_only_the_source_of_a_cloud_knows_its_log() -> None:
         for line in (inside / "__init__.py").read_text(encoding="utf-8").splitlines()
         if "cloudtrail" in line.lower()
     ]
-    assert line == '    aws="scanner.sources.aws.audit_log:CloudTrail",'
+    assert line == '    aws="scanner.providers.aws.audit_log:CloudTrail",'

@@ -8,7 +8,7 @@ import pytest
 
 from scanner.content import load_library
 from scanner.content.config import load_config, parse_target
-from scanner.content.locate import Roots
+from scanner.content.locations import Roots
 from scanner.errors import ContentError, TscanError
 from scanner.model.config import Exclusion
 from scanner.model.library import Library

@@ -9,7 +9,7 @@ import pytest
 from scanner.content.config import load_config, load_place
 from scanner.content.schemas import schema
 from scanner.core.calendar import read_schedule
-from scanner.core.news import EVENTS
+from scanner.core.drift.alert_events import EVENTS
 from scanner.errors import ContentError
 from scanner.model.config import AlertRule
 

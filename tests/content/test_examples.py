@@ -15,7 +15,7 @@ from scanner.content.examples import (
     example_scope,
     run_examples,
 )
-from scanner.core.values import canonical_list
+from scanner.core.reading.canonical import canonical_list
 from scanner.model.checks import Example
 from scanner.model.values import ABSENT, OpenList, Unreadable
 

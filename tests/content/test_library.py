@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from scanner.content import default_roots, load_library
-from scanner.content.locate import content_files
+from scanner.content.locations import content_files
 from scanner.errors import ContentError, TscanError
 from scanner.language.types import BOOL, INT, STRING, ListType, MapType, RecordType
 from scanner.model.kinds import Cardinality, Means
@@ -289,15 +289,15 @@ def test_the_error_holds_every_problem(pack: Any) -> None:
 
 
 def test_what_holds_for_every_listing_of_a_cloud_is_in_its_kinds(pack: Any) -> None:
-    assert [kind.count_from for kind in pack.load().kinds.values()] == [
+    assert [kind.completeness for kind in pack.load().kinds.values()] == [
         (),
         (),
     ]  # none of them is listed by region
     pack.change(CLOUD, "scope: region", "scope: account")
     kinds = pack.load().kinds
-    (source,) = kinds["aws.s3.bucket"].count_from
+    (source,) = kinds["aws.s3.bucket"].completeness
     assert (source.operation, source.means, source.needed) == ("config:GetSeen", Means.WHOLE, True)
-    assert kinds["aws.s3.account"].count_from == ()  # nothing is listed
+    assert kinds["aws.s3.account"].completeness == ()  # nothing is listed
 
 
 def test_the_file_of_a_cloud_is_called_as_the_cloud(pack: Any) -> None:

@@ -266,8 +266,8 @@ CHECKS = [
     ),
     (
         PARAMETERS,
-        "tighter: lower",
-        "tighter: ‸subset",
+        "stricter: lower",
+        "stricter: ‸subset",
         "'subset' has no meaning for int",
         "lower and higher are for numbers, subset is for lists",
     ),

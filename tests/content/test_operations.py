@@ -8,7 +8,7 @@ import pytest
 
 from scanner.content.operations import load_operations
 from scanner.errors import ContentError
-from scanner.model.rest import Page
+from scanner.model.rest_operations import Page
 
 FILE = Path(__file__).parent / "pack/operations.yaml"
 GOOD = FILE.read_text()

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from scanner.content.documents import Document, read_document
+from scanner.content.schema_validator import schema_problems
 from scanner.content.schemas import FOLDER, names, schema
-from scanner.content.shapes import schema_problems
 
 DOCS = Path(__file__).parents[2] / "docs" / "schemas"
 PACK = Path(__file__).parent / "pack"

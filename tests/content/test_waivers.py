@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scanner.content import blame as blame_module
+from scanner.content import git_blame as blame_module
 from scanner.content.library import load_library
 from scanner.content.waivers import load_waivers
 from scanner.errors import ContentError, TscanError

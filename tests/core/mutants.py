@@ -49,8 +49,8 @@ MUTANTS = (
         ("an unset parameter keeps nothing in", "params.get(check.scope.untagged, True) is not False",
          "params.get(check.scope.untagged, True) is True"),
         ("an explanation is not needed to fail", "outcome is False and explained.outcome is False", "outcome is False"),
-        ("a missing detector is not applicable", "check.none_means is NoneMeans.NOT_APPLICABLE",
-         "check.none_means is not NoneMeans.FAIL"),
+        ("a missing detector is not applicable", "check.if_empty is IfEmpty.NOT_APPLICABLE",
+         "check.if_empty is not IfEmpty.FAIL"),
     ),
     *_of(
         "assess.py", ALGEBRA,

@@ -10,10 +10,10 @@ from typing import Any
 
 from scanner.collect import collect
 from scanner.content import load_library
-from scanner.content.locate import Roots
-from scanner.core.params import resolve_params
-from scanner.core.project import Estate, Projection, plan, project
-from scanner.core.reading import Reader
+from scanner.content.locations import Roots
+from scanner.core.judging.parameters import resolve_params
+from scanner.core.reading.context import Reader
+from scanner.core.reading.projection import Estate, Projection, plan, project
 from scanner.core.steps import Steps
 from scanner.executors.serial import Serial
 from scanner.model.answers import Account, Answer, Call, Caller, State, Target

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from scanner.core.resources import Gap, Resource
+from scanner.core.reading.resources import Gap, Resource
 from scanner.model.answers import Target
-from scanner.model.checks import Check, Labelled, NoneMeans, Severity
+from scanner.model.checks import Check, Labelled, IfEmpty, Severity
 from scanner.model.controls import CheckLink, Control, Lacking, Requirement, Role, WhenEmpty
 from scanner.model.findings import CheckResult, Finding, Observation, ResourceRef, Status, Verdict
 from scanner.model.library import Library
@@ -65,12 +65,12 @@ class Condition:
 
 
 def make_check(
-    name: str = "a", *, none_means: NoneMeans = NoneMeans.NOT_APPLICABLE, where: bool = True, scope: bool = False,
+    name: str = "a", *, if_empty: IfEmpty = IfEmpty.NOT_APPLICABLE, where: bool = True, scope: bool = False,
     severity: Severity = Severity.HIGH, cloud: str = "aws", pass_when: Condition | None = None,
 ) -> Check:  # fmt: skip
     return Check(
         id=name, title=name, severity=severity, kind=f"{cloud}.thing", where=Condition("where") if where else None,
-        scope=Labelled(tag="tag", values="values", untagged="untagged") if scope else None, none_means=none_means,
+        scope=Labelled(tag="tag", values="values", untagged="untagged") if scope else None, if_empty=if_empty,
         pass_when=pass_when or Condition("good"), why="w", fix="f", refs=(), examples=(), path="x.yaml",
     )  # fmt: skip
 

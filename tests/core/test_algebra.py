@@ -13,9 +13,9 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scanner.core.assess import assess_control
-from scanner.core.criteria import assess_criterion
-from scanner.core.exits import exit_code
+from scanner.core.judging.assess import assess_control
+from scanner.core.judging.criteria import assess_criterion
+from scanner.core.judging.exit_codes import exit_code
 from scanner.errors import EXIT_CLEAN
 from scanner.model.answers import Target
 from scanner.model.checks import Severity
@@ -48,7 +48,7 @@ Run = tuple[CheckResult, ...]
 
 
 def population(check: str, most: int) -> list[CheckResult | None]:
-    """Every result of a check over at most so many resources, empty ones by each `none_means`, and not run."""
+    """Every result of a check over at most so many resources, empty ones by each `if_empty`, and not run."""
     results: list[CheckResult | None] = [None]
     for size in range(most + 1):
         for verdicts in itertools.combinations_with_replacement((P, F, U, W), size):

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from scanner.core.assess import assess_controls
-from scanner.core.criteria import assess_criterion
-from scanner.core.exits import exit_code
-from scanner.core.waive import Waived, apply_waivers
+from scanner.core.judging.assess import assess_controls
+from scanner.core.judging.criteria import assess_criterion
+from scanner.core.judging.exit_codes import exit_code
+from scanner.core.judging.waive import Waived, apply_waivers
 from scanner.errors import EXIT_CLEAN
 from scanner.model.checks import Severity
 from scanner.model.controls import ControlLink, Criterion, Requirement, Role

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from scanner.core.assess import assess_control
-from scanner.core.criteria import assess_criterion
+from scanner.core.judging.assess import assess_control
+from scanner.core.judging.criteria import assess_criterion
 from scanner.model.answers import Target
 from scanner.model.controls import ControlLink, Criterion, Lacking, Requirement, Role, WhenEmpty
 from scanner.model.findings import CheckResult, ControlResult, Counts, Status, Verdict

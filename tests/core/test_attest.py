@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from scanner.core.attest import attested, stale, weigh_attestations
+from scanner.core.judging.attestations import attested, stale, weigh_attestations
 from scanner.model.attestations import Attestation, Proof
 
 

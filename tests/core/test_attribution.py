@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from scanner.content import load_library
-from scanner.core.actors import LogEvent, who
-from scanner.core.attribution import Question, Reach, Rule, answer, questions, rules_of
-from scanner.core.between import drift_between
+from scanner.core.drift.audit_attribution import Question, Reach, Rule, answer, questions, rules_of
+from scanner.core.drift.audit_events import LogEvent, who
+from scanner.core.drift.between_records import drift_between
 from scanner.model.history import Cause, Transition
 from tests.core.nights import HERE, Nights, night
 

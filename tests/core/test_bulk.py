@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from scanner.core.bulk import bulk_types, either_way, in_bulk
-from scanner.core.need import answer_paths, secret_paths
 from scanner.core.permissions import actions
-from scanner.core.project import Projection
-from scanner.core.resources import Resource
+from scanner.core.reading.inventory import bulk_types, either_way, in_bulk
+from scanner.core.reading.projection import Projection
+from scanner.core.reading.read_plan import answer_paths, secret_paths
+from scanner.core.reading.resources import Resource
 from scanner.model.answers import State
 from scanner.model.library import Library
 from scanner.model.values import Unreadable
@@ -85,7 +85,7 @@ WHOLE = {
 def check(of: str, condition: str) -> str:
     return f"""
 resource: test.x.{of}
-none_means: not_applicable
+if_empty: not_applicable
 pass_when: {json.dumps(condition)}
 examples: {{pass: [{{resource: {{}}}}], fail: [{{resource: {{}}}}], unknown: [{{resource: {{}}}}]}}
 """
@@ -237,7 +237,7 @@ def test_a_parent_that_was_not_listed_is_unread(found: Library) -> None:
     assert only(projection).value["shelf"] == Unreadable("an inventory does not tell the parent")
 
 
-SILENT = "\n  count_from: [{call: x:Known, value: 'answer.boxes.map(b, b.id)', means: lists}]"
+SILENT = "\n  completeness: [{call: x:Known, value: 'answer.boxes.map(b, b.id)', means: lists}]"
 
 
 @pytest.mark.parametrize(

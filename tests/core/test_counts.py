@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from scanner.core.project import Projection
-from scanner.core.reading import ReadContext
+from scanner.core.reading.context import ReadContext
+from scanner.core.reading.projection import Projection
 from scanner.errors import ContentError
 from scanner.model.answers import Answer, Call, State
 from scanner.model.findings import Counted
@@ -20,7 +20,7 @@ from tests.core.test_project import check
 COUNTED = """
 scope: account
 list: {call: x:ListLamps, items: Lamps}
-count_from: [%s]
+completeness: [%s]
 id: it
 name: it
 attributes:
@@ -123,7 +123,7 @@ def test_a_source_that_knows_of_some_only_need_not_know_of_these(
 
 
 def test_where_there_is_no_second_source_the_population_says_so(tmp_path: Path) -> None:
-    kind = COUNTED.replace("count_from: [%s]\n", "")
+    kind = COUNTED.replace("completeness: [%s]\n", "")
     found = library(tmp_path, {"x.lamp": kind}, {"one": check("self.name_again == 'a'", "x.lamp")})
     (row,) = read(found, Provider({"x:ListLamps": {"Lamps": []}})).populations
     assert row.counts == ()

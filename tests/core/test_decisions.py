@@ -6,7 +6,7 @@ from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
-from scanner.core.decisions import waiver_spans
+from scanner.core.periods.decisions import waiver_spans
 from scanner.model.waivers import ControlScope, Waiver
 
 HERE = "aws:111122223333"

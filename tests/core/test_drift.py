@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from scanner.core.actors import LogEvent, who
-from scanner.core.between import drift_between
-from scanner.core.drift import Drift, What
+from scanner.core.drift.audit_events import LogEvent, who
+from scanner.core.drift.between_records import drift_between
+from scanner.core.drift.comparison import Drift, What
 from scanner.model.checks import Severity
 from scanner.model.history import Cause, Transition
 from scanner.model.waivers import GapScope, Waiver

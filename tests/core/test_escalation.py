@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from scanner.core.escalation import Holder, administrator, escalations, methods
 from scanner.core.policies.document import Statement, read_document
+from scanner.core.policies.escalation import Holder, administrator, escalations, methods
 from scanner.model.values import Unreadable
 
 ACCOUNT = "111122223333"

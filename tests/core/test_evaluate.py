@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from scanner.core.evaluate import UNEXPECTED, evaluate_check
-from scanner.core.resources import Gap, Resource
-from scanner.model.checks import Check, NoneMeans
+from scanner.core.judging.evaluate import UNEXPECTED, evaluate_check
+from scanner.core.reading.resources import Gap, Resource
+from scanner.model.checks import Check, IfEmpty
 from scanner.model.findings import CheckResult, Verdict
 from scanner.model.values import ABSENT, OpenList, Unreadable
 from tests.core.small import (
@@ -115,11 +115,11 @@ def test_a_resource_without_tags_to_read_is_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("none_means", "found"),
-    [(NoneMeans.FAIL, ["fail"]), (NoneMeans.UNKNOWN, ["unknown"]), (NoneMeans.NOT_APPLICABLE, [])],
+    ("if_empty", "found"),
+    [(IfEmpty.FAIL, ["fail"]), (IfEmpty.UNKNOWN, ["unknown"]), (IfEmpty.NOT_APPLICABLE, [])],
 )
-def test_an_empty_population(none_means: NoneMeans, found: list[str]) -> None:
-    check = make_check(none_means=none_means, scope=True)
+def test_an_empty_population(if_empty: IfEmpty, found: list[str]) -> None:
+    check = make_check(if_empty=if_empty, scope=True)
     result = judged(check, make_resource("r", where=False))
     assert result.empty
     assert [finding.verdict.value for finding in result.findings] == found
@@ -152,10 +152,10 @@ def weaker(state: dict[str, object]) -> list[dict[str, object]]:
 
 
 def test_reading_less_improves_no_finding() -> None:
-    """Every pair of resource states × none_means × parameters: unread values, lost resources, refused listings."""
+    """Every pair of resource states × if_empty × parameters: unread values, lost resources, refused listings."""
     steps = 0
-    for none_means, params in itertools.product(NoneMeans, ({}, PARAMS, UNTAGGED_OUT)):
-        check = make_check(none_means=none_means, scope=True)
+    for if_empty, params in itertools.product(IfEmpty, ({}, PARAMS, UNTAGGED_OUT)):
+        check = make_check(if_empty=if_empty, scope=True)
         for one, two in itertools.combinations_with_replacement(STATES, 2):
             first, second = make_resource("1", **one), make_resource("2", **two)
             before = judged(check, first, second, params=params)

@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from scanner.core.exits import exit_code, not_run
+from scanner.core.judging.exit_codes import exit_code, not_run
 from scanner.model.answers import State
 from scanner.model.checks import Severity
 from scanner.model.findings import CheckResult, Verdict

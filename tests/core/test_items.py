@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scanner.core.door import OpenMapping, items_at, paged, raw_data
+from scanner.core.reading.answer_lookup import OpenMapping, items_at, paged, raw_data
 from scanner.model.answers import Answer, Call, State
 from scanner.model.kinds import Request
 from scanner.model.values import ABSENT, OpenList, Unreadable

@@ -8,8 +8,16 @@ from typing import Any
 
 import pytest
 
-from scanner.core.between import drift_between
-from scanner.core.news import AlertEvent, hears, news, route, scan_failed, scan_works, standing
+from scanner.core.drift.alert_events import (
+    AlertEvent,
+    hears,
+    news,
+    route,
+    scan_failed,
+    scan_works,
+    standing,
+)
+from scanner.core.drift.between_records import drift_between
 from scanner.model.config import AlertRule
 from scanner.model.controls import Role
 from scanner.model.history import Cause

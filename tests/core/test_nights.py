@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from scanner.core.operate import Chain
-from scanner.model.operation import Period
+from scanner.core.periods.type2_period import Chain
+from scanner.model.period import Period
 from tests.core.nights import HERE, Nights, night
 from tests.core.year import (
     CHECKS,

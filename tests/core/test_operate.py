@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from scanner.core.calendar import UNSTATED, read_grace, read_schedule, slots, window
-from scanner.core.operate import Chain, correction, type2_period
-from scanner.core.stories import build_timelines
+from scanner.core.periods.timelines import build_timelines
+from scanner.core.periods.type2_period import Chain, correction, type2_period
 from scanner.model.controls import Role
 from scanner.model.history import Cause
-from scanner.model.operation import Deviation, Period, Schedule
+from scanner.model.period import Deviation, Period, Schedule
 from tests.core.nights import HERE, Nights, library_of, night
 from tests.core.small import make_check, make_control
 

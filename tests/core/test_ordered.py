@@ -7,8 +7,8 @@ from itertools import product
 
 import pytest
 
-from scanner.core.ordered import Listed, Ordered
-from scanner.model.operation import Deviation
+from scanner.core.periods.ordered import Listed, Ordered
+from scanner.model.period import Deviation
 
 
 def deviation(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scanner.core.project import Estate, plan
+from scanner.core.reading.projection import Estate, plan
 from scanner.model.answers import Account, AccountState, Answer, Call, Snapshot, State, Target
 from scanner.model.findings import Assessment, Verdict
 from scanner.model.library import Library
@@ -35,7 +35,7 @@ relations:
 """
 CHECK = """
 resource: test.x.{kind}
-none_means: not_applicable
+if_empty: not_applicable
 pass_when: "{condition}"
 examples: {{pass: [{{resource: {{}}}}], fail: [{{resource: {{}}}}], unknown: [{{resource: {{}}}}]}}
 """

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from scanner.core.params import loosened, resolve_params
+from scanner.core.judging.parameters import loosened, resolve_params
 from scanner.model.checks import Parameter
 from scanner.model.values import Unreadable
 
 
 def parameter(
-    default: Any = None, tighter: str = "", *, has_default: bool = True
+    default: Any = None, stricter: str = "", *, has_default: bool = True
 ) -> dict[str, Parameter]:
     return {
         "p": Parameter(
@@ -22,7 +22,7 @@ def parameter(
             type="int",
             default=default,
             has_default=has_default,
-            tighter=tighter,
+            stricter=stricter,
         )
     }
 
@@ -37,7 +37,7 @@ def test_values() -> None:
 
 
 @pytest.mark.parametrize(
-    ("default", "tighter", "value", "looser"),
+    ("default", "stricter", "value", "looser"),
     [
         (90, "lower", 91, True), (90, "lower", 90, False), (90, "lower", 30, False), (90, "lower", 90.5, True),
         (14, "higher", 13, True), (14, "higher", 14, False), (14, "higher", 20, False), (14, "", 1, False),
@@ -48,11 +48,11 @@ def test_values() -> None:
         (True, "higher", False, True), (True, "higher", True, False), ("a", "lower", None, True),
     ],
 )  # fmt: skip
-def test_loosened(default: Any, tighter: str, value: Any, looser: bool) -> None:
-    assert loosened(parameter(default, tighter), {"p": value, "unknown": 1}) == (
+def test_loosened(default: Any, stricter: str, value: Any, looser: bool) -> None:
+    assert loosened(parameter(default, stricter), {"p": value, "unknown": 1}) == (
         ("p",) if looser else ()
     )
 
 
 def test_without_a_default_nothing_is_looser() -> None:
-    assert loosened(parameter(tighter="lower", has_default=False), {"p": 1}) == ()
+    assert loosened(parameter(stricter="lower", has_default=False), {"p": 1}) == ()

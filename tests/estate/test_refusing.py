@@ -13,9 +13,9 @@ from botocore.model import Shape
 from botocore.session import Session
 
 from scanner.content import load_library
-from scanner.core.need import requests
-from scanner.sources.aws.operations import OPERATIONS
-from scanner.sources.aws.permissions import action_of
+from scanner.core.reading.read_plan import requests
+from scanner.providers.aws.operations import OPERATIONS
+from scanner.providers.aws.permissions import action_of
 from tests.estate.refusing import Doorkeeper, required
 
 BY_SERVICE = {

@@ -7,7 +7,7 @@ from typing import Any
 
 from scanner.formats import Report
 from scanner.model.answers import Caller, State
-from scanner.model.checks import Check, NoneMeans, Severity
+from scanner.model.checks import Check, IfEmpty, Severity
 from scanner.model.controls import (
     CheckLink,
     Control,
@@ -61,7 +61,7 @@ def check(name: str, title: str, severity: Severity, fix: str = "Turn it on.\n")
         kind="aws.s3.bucket",
         where=None,
         scope=None,
-        none_means=NoneMeans.NOT_APPLICABLE,
+        if_empty=IfEmpty.NOT_APPLICABLE,
         pass_when=Condition(),
         why="Because it matters.",
         fix=fix,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scanner.formats.fold import wrapped
+from scanner.rendering.wrap import wrapped
 
 
 @pytest.mark.parametrize(

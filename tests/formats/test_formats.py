@@ -16,10 +16,10 @@ import jsonschema
 import pytest
 
 from scanner.formats import FORMATS, Report
-from scanner.formats.values import json_value, sanitized, shortened
 from scanner.model.answers import State
 from scanner.model.findings import CoverageRow, Status, Verdict
 from scanner.model.values import ABSENT, OpenList, Unreadable
+from scanner.rendering.sanitize import json_value, sanitized, shortened
 from tests.formats.reference import ASSESSMENT, COVERAGE, LIBRARY, REPORT, RESULTS
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import pytest
 
-from scanner.core.ordered import Listed, Ordered
-from scanner.formats.plain import dumps, to_plain
-from scanner.model.operation import Deviation
+from scanner.core.periods.ordered import Listed, Ordered
+from scanner.model.period import Deviation
+from scanner.rendering.dataclass_json import dumps, to_plain
 
 
 def deviation(number: int) -> Deviation:

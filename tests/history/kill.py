@@ -12,13 +12,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from scanner.history.compact import AGE, compact
-from scanner.history.ledger import Ledger
-from scanner.history.local import LocalStore
-from scanner.history.seal import make_key
-from scanner.history.segments import REBUILT, checkpoints
+from scanner.history.ledger.compact import AGE, compact
+from scanner.history.ledger.ledger import Ledger
+from scanner.history.records.seal import make_key
+from scanner.history.records.segments import REBUILT, checkpoints
 from scanner.history.stores import Store, open_store
-from scanner.history.verify import verify
+from scanner.history.stores.local import LocalStore
+from scanner.history.verification.verify import verify
 from scanner.model.history import Record
 from tests.history.world import HERE, simple
 
@@ -27,8 +27,8 @@ _CHILD = """
 import sys
 import tempfile
 from tests.history.world import simple
-from scanner.history.ledger import Ledger
-from scanner.history.seal import find_signer
+from scanner.history.ledger.ledger import Ledger
+from scanner.history.records.seal import find_signer
 from scanner.history.stores import open_store
 with tempfile.TemporaryDirectory() as warm:
     Ledger(open_store(warm)).commit(simple(1))

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from scanner.cli.demo import SNAPSHOT
 from scanner.content.library import load_library
-from scanner.content.locate import default_roots
+from scanner.content.locations import default_roots
 from scanner.formats import Report
 from scanner.formats.json import render
-from scanner.history.commit import commit_scan
-from scanner.history.seal import make_key
-from scanner.history.snapshots import read_snapshot
+from scanner.history.ledger.commit import commit_scan
+from scanner.history.records.seal import make_key
+from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.history import Record
 from scanner.pipeline import judge
 

@@ -21,12 +21,12 @@ from typing import Final
 
 from scanner.cli.demo import SNAPSHOT
 from scanner.content.library import load_library
-from scanner.content.locate import default_roots
+from scanner.content.locations import default_roots
 from scanner.formats import Report
 from scanner.formats.json import render, written
-from scanner.history.commit import commit_scan
-from scanner.history.seal import make_key
-from scanner.history.snapshots import read_snapshot
+from scanner.history.ledger.commit import commit_scan
+from scanner.history.records.seal import make_key
+from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.answers import Snapshot
 from scanner.pipeline import judge
 from tests.history.nights import CHECK, OWN, ROOT

@@ -13,11 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from scanner.history.anchors import read_head
-from scanner.history.ledger import Ledger
-from scanner.history.seal import Signer, find_signer, make_key
+from scanner.history.ledger.anchors import read_head
+from scanner.history.ledger.ledger import Ledger
+from scanner.history.records.seal import Signer, find_signer, make_key
 from scanner.history.stores import Store, open_store
-from scanner.history.verify import Verified, verify
+from scanner.history.verification.verify import Verified, verify
 from tests.history.world import simple
 
 RECORDS = 40

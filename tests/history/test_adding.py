@@ -10,11 +10,11 @@ import pytest
 from scanner import pipeline
 from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
-from scanner.history.ledger import Ledger
-from scanner.history.seal import make_key
-from scanner.history.snapshots import read_snapshot, write_snapshot
+from scanner.history.ledger.ledger import Ledger
+from scanner.history.records.seal import make_key
+from scanner.history.snapshots.snapshot_file import read_snapshot, write_snapshot
 from scanner.history.stores import open_store
-from scanner.history.verify import verify
+from scanner.history.verification.verify import verify
 
 HERE = "aws:123456789012"
 Captured = pytest.CaptureFixture[str]

@@ -14,13 +14,13 @@ import pytest
 
 from scanner.cli import run
 from scanner.errors import TscanError
-from scanner.history.anchors import anchor_heads, read_head, remembered
-from scanner.history.git import GitAnchors, tag_of
-from scanner.history.ledger import Ledger
-from scanner.history.seal import Signer, make_key
+from scanner.history.ledger.anchors import anchor_heads, read_head, remembered
+from scanner.history.ledger.git_anchors import GitAnchors, tag_of
+from scanner.history.ledger.ledger import Ledger
+from scanner.history.records.seal import Signer, make_key
 from scanner.history.stores import open_store, open_versions
-from scanner.history.verify import verify
-from scanner.history.versions import ObjectVersions
+from scanner.history.stores.object_versions import ObjectVersions
+from scanner.history.verification.verify import verify
 from tests.history.bucket import bucket
 from tests.history.conftest import git
 from tests.history.world import HERE, simple

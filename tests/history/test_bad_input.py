@@ -17,14 +17,15 @@ from typing import Any
 import pytest
 
 from scanner import pipeline
-from scanner.cli import options, run
+from scanner.cli import run
+from scanner.cli.support import options
 from scanner.cli.demo import SNAPSHOT
 from scanner.content.library import load_library
-from scanner.history.ledger import Ledger
-from scanner.history.seal import find_signer, make_key
-from scanner.history.snapshots import read_snapshot
+from scanner.history.ledger.ledger import Ledger
+from scanner.history.records.seal import find_signer, make_key
+from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.history.stores import open_store
-from scanner.history.verify import verify
+from scanner.history.verification.verify import verify
 from scanner.model.answers import Snapshot
 from tests.history.bucket import SETTINGS
 from tests.history.test_ledger import Unconditional
@@ -218,7 +219,7 @@ def test_a_lost_key_ends_the_chain_and_not_the_report(
 ) -> None:
     assert scanned(taken, "2027-01-01") == 1
     monkeypatch.delenv("TSCAN_KEY_FILE")
-    monkeypatch.setattr("scanner.history.seal.OWN_KEY", Path("nowhere.pem"))
+    monkeypatch.setattr("scanner.history.records.seal.OWN_KEY", Path("nowhere.pem"))
     capsys.readouterr()
     assert scanned(taken, "2027-01-02") == 2
     shown = capsys.readouterr()
@@ -329,7 +330,7 @@ def test_an_own_key_that_cannot_be_read_is_not_taken_for_none(
 ) -> None:
     monkeypatch.delenv("TSCAN_KEY_FILE")
     (tmp_path / "own.pem").symlink_to(tmp_path / "gone.pem")
-    monkeypatch.setattr("scanner.history.seal.OWN_KEY", tmp_path / "own.pem")
+    monkeypatch.setattr("scanner.history.records.seal.OWN_KEY", tmp_path / "own.pem")
     assert run(["scan", "--store", "store"]) == 2
     assert "own.pem cannot be read: No such file or directory" in capsys.readouterr().err
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from scanner.content.library import load_library
-from scanner.history.changes import Ground, Seen, apply, findings_by_place, transitions
-from scanner.history.grounds import parameters
+from scanner.history.ledger.changes import Ground, Seen, apply, findings_by_place, transitions
+from scanner.history.ledger.evidence_refs import parameters
 from scanner.model.checks import Severity
 from scanner.model.findings import CheckResult, Finding, ResourceRef, Verdict
 from scanner.model.history import Transition

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scanner.history.ledger import Ledger
+from scanner.history.ledger.ledger import Ledger
+from scanner.history.ledger.timeline_columns import timelines_of
 from scanner.history.stores import open_store
-from scanner.history.told import timelines_of
-from scanner.model.operation import ControlPeriod, Deviation
+from scanner.model.period import ControlPeriod, Deviation
 from tests.history.test_told import ROW, report, table
 from tests.history.world import CHECKS, HERE, scan
 

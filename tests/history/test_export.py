@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from scanner.cli import run
-from scanner.history import export
-from scanner.history.export import schemas
-from scanner.history.ledger import Ledger
+from scanner.history.export import parquet
+from scanner.history.export.parquet import schemas
+from scanner.history.ledger.ledger import Ledger
 from scanner.history.stores import open_store
 from tests.history.world import CHECKS, HERE, simple
 
@@ -74,7 +74,7 @@ def test_the_tables_are_the_chains(
 def test_what_is_committed_meanwhile_is_in_no_table(
     store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = export._write
+    write = parquet._write
 
     def overtaken(path: Path, table: str, rows: Iterable[Any]) -> int:
         count = write(path, table, rows)
@@ -83,7 +83,7 @@ def test_what_is_committed_meanwhile_is_in_no_table(
             Ledger(open_store(str(store))).commit(simple(number, name=f"meanwhile-{number}"))
         return count
 
-    monkeypatch.setattr(export, "_write", overtaken)
+    monkeypatch.setattr(parquet, "_write", overtaken)
     assert (
         run(
             [

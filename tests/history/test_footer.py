@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from scanner.history.footer import FooterError, read_rows
-from scanner.history.segments import SegmentError, make_table, row_count
+from scanner.history.records.footer import FooterError, read_rows
+from scanner.history.records.segments import SegmentError, make_table, row_count
 
 INDEX = make_table(
     "index", ([bytes([one]) * 32 for one in range(100)], list(range(100))), day="d", scan="s"

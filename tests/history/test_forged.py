@@ -17,14 +17,14 @@ import pytest
 from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
 from scanner.content.library import load_library
-from scanner.content.locate import default_roots
-from scanner.history.commit import commit_scan
-from scanner.history.ledger import Ledger
-from scanner.history.seal import Signer, make_key, read_signer, unsealed
-from scanner.history.segments import Made, make_moves
-from scanner.history.snapshots import read_snapshot
+from scanner.content.locations import default_roots
+from scanner.history.ledger.commit import commit_scan
+from scanner.history.ledger.ledger import Ledger
+from scanner.history.records.seal import Signer, make_key, read_signer, unsealed
+from scanner.history.records.segments import Made, make_moves
+from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.history.stores import open_store
-from scanner.history.verify import verify
+from scanner.history.verification.verify import verify
 from scanner.model.answers import Target
 from scanner.model.history import Cause
 from scanner.pipeline import judge

@@ -16,13 +16,13 @@ import pytest
 
 from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
-from scanner.formats.sheet import cell, csv_text
-from scanner.history import handover
-from scanner.history.ipe import SHEETS
-from scanner.history.ledger import Ledger
-from scanner.history.snapshots import read_snapshot
+from scanner.history.export import auditor_package
+from scanner.history.export.ipe import SHEETS
+from scanner.history.ledger.ledger import Ledger
+from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.history.stores import open_store
 from scanner.model.answers import State
+from scanner.rendering.csv_cells import cell, csv_text
 from tests.history.nights import FIRST, OWN, ROOT, SECOND, Nights
 from tests.history.world import simple
 
@@ -221,13 +221,13 @@ def test_what_is_committed_meanwhile_is_not_handed_over_by_half(
 ) -> None:
     place = str(tmp_path / "store")
     Ledger(open_store(place)).commit(simple(1))
-    rows_of = handover.call_rows
+    rows_of = auditor_package.call_rows
 
     def overtaken(*arguments: Any) -> Any:
         Ledger(open_store(place)).commit(simple(1, name="meanwhile"))
         return rows_of(*arguments)
 
-    monkeypatch.setattr(handover, "call_rows", overtaken)
+    monkeypatch.setattr(auditor_package, "call_rows", overtaken)
     period = ["--from", "2026-01-01", "--to", "2026-01-01"]
     assert run(["handover", *period, "--store", place, "--output", str(tmp_path / "a.zip")]) == 0
     assert len(Ledger(open_store(place)).records("aws:111122223333")) == 2

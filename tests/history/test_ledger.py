@@ -22,15 +22,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.errors import TscanError
-from scanner.history import draft
-from scanner.history.compact import AGE, compact
-from scanner.history.ledger import Ledger
-from scanner.history.local import LocalStore
-from scanner.history.marker import prepare
-from scanner.history.seal import Signer, find_signer, make_key
-from scanner.history.segments import make_file
+from scanner.history.ledger import record_builder
+from scanner.history.ledger.compact import AGE, compact
+from scanner.history.ledger.ledger import Ledger
+from scanner.history.records.seal import Signer, find_signer, make_key
+from scanner.history.records.segments import make_file
+from scanner.history.records.store_format import prepare
 from scanner.history.stores import Entry, open_store
-from scanner.history.verify import verify
+from scanner.history.stores.local import LocalStore
+from scanner.history.verification.verify import verify
 from scanner.model.history import Cause, History
 from tests.history import kill, writers
 from tests.history.bucket import SETTINGS, bucket
@@ -133,7 +133,7 @@ def test_transitions_are_the_difference_of_states(
 def test_checkpoints_change_nothing_that_is_read(
     store: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(draft, "_OFTEN", 2)
+    monkeypatch.setattr(record_builder, "_OFTEN", 2)
     ledger = Ledger(open_store(store))
     for number in range(9):
         ledger.commit(simple(number))

@@ -17,17 +17,22 @@ import pytest
 from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
 from scanner.content.library import load_library
-from scanner.core.drift import What
+from scanner.core.drift.comparison import What
 from scanner.formats import Report
 from scanner.formats.json import render, written
-from scanner.history.commit import commit_scan
-from scanner.history.deep import Reverifier
-from scanner.history.ledger import Ledger
-from scanner.history.said import attestations_text, read_attestations, read_waivers, waivers_text
-from scanner.history.seal import make_key
-from scanner.history.snapshots import read_snapshot
+from scanner.history.ledger.commit import commit_scan
+from scanner.history.ledger.ledger import Ledger
+from scanner.history.records.seal import make_key
+from scanner.history.snapshots.archived_inputs import (
+    attestations_text,
+    read_attestations,
+    read_waivers,
+    waivers_text,
+)
+from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.history.stores import open_store
-from scanner.history.verify import verify
+from scanner.history.verification.reverify import Reverifier
+from scanner.history.verification.verify import verify
 from scanner.model.attestations import Attestation, Proof
 from scanner.model.history import Cause, Record
 from scanner.model.waivers import ControlScope, FindingScope, GapScope, Waiver

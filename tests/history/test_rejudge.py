@@ -15,9 +15,9 @@ import pytest
 from scanner.cli import run
 from scanner.content.library import load_library
 from scanner.formats.json import written
-from scanner.history.ledger import Ledger
-from scanner.history.rejudge import Rejudge
+from scanner.history.ledger.ledger import Ledger
 from scanner.history.stores import open_store
+from scanner.history.verification.rejudge import Rejudge
 from scanner.pipeline import judge
 from tests.history.nights import FIRST, OWN, SECOND, Nights
 from tests.history.replaying import REPLAY, differing, lines_of, make_year

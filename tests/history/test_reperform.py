@@ -15,18 +15,18 @@ from botocore import xform_name
 from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
 from scanner.content.library import load_library
-from scanner.core.need import plan_reads
 from scanner.core.permissions import need_requests
-from scanner.formats.native import native
-from scanner.formats.native.aws import command, kebab
-from scanner.history.draft import ScanToCommit
-from scanner.history.ledger import Ledger
-from scanner.history.reperform import Where, reperform
-from scanner.history.snapshots import read_snapshot
+from scanner.core.reading.read_plan import plan_reads
+from scanner.history.ledger.ledger import Ledger
+from scanner.history.ledger.record_builder import ScanToCommit
+from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.history.stores import open_store
+from scanner.history.verification.reperform import Where, reperform
 from scanner.model.answers import Call, canonical
 from scanner.model.findings import Verdict
 from scanner.pipeline import judge
+from scanner.providers.aws.cli_equivalents import command, kebab
+from scanner.providers.cli_equivalents import native
 from tests.history.nights import CHECK, FIRST, OWN, Nights
 
 Captured = pytest.CaptureFixture[str]

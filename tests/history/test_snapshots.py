@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.errors import ContentError, TscanError
-from scanner.history import lines
-from scanner.history.snapshots import read_snapshot, snapshot_bytes, write_snapshot
+from scanner.history.snapshots import snapshot_parser
+from scanner.history.snapshots.snapshot_file import read_snapshot, snapshot_bytes, write_snapshot
 from scanner.model.answers import Answer, Call, Caller, Snapshot, State, Target, canonical
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -286,7 +286,7 @@ def test_a_newer_file_asks_for_an_upgrade(path: Path) -> None:
 
 
 def test_a_huge_line_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lines, "LONGEST_LINE", 1 << 20)
+    monkeypatch.setattr(snapshot_parser, "LONGEST_LINE", 1 << 20)
     assert "2:1: the line is longer" in refused(path, LINES[0].encode() + b"\n" + b"x" * (2 << 20))
 
 

@@ -15,15 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.core.calendar import window
-from scanner.core.operate import Chain, type2_period
-from scanner.core.stories import build_timelines
+from scanner.core.periods.timelines import build_timelines
+from scanner.core.periods.type2_period import Chain, type2_period
 from scanner.errors import TscanError
-from scanner.history.ledger import Ledger
-from scanner.history.segments import SegmentError, make_table
+from scanner.history.ledger.ledger import Ledger
+from scanner.history.ledger.timeline_columns import COLUMNS, timelines_of
+from scanner.history.records.segments import SegmentError, make_table
 from scanner.history.stores import open_store
-from scanner.history.told import COLUMNS, timelines_of
 from scanner.model.controls import Role
-from scanner.model.operation import Period, Schedule
+from scanner.model.period import Period, Schedule
 from tests.core.nights import library_of
 from tests.core.small import make_check, make_control
 from tests.history.world import CHECKS, HERE, scan, simple
@@ -208,7 +208,7 @@ def test_a_segment_of_another_kind_is_named(
     (segment,) = [part for part in record.segments if part.kind == "transitions"]
     other = make_table("index", ([b"0" * 32], [1]), day="2026-01-01", scan="x")
     (tmp_path / segment.path).write_bytes(other.content)
-    monkeypatch.setattr("scanner.history.chain.stored", lambda content, _: content)
+    monkeypatch.setattr("scanner.history.ledger.chain.stored", lambda content, _: content)
     with pytest.raises(
         TscanError, match=f"{segment.path} is damaged: its columns are not those of transitions"
     ):

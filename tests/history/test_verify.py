@@ -14,19 +14,19 @@ from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
 from scanner.content.library import load_library
 from scanner.errors import TscanError
-from scanner.history import draft
-from scanner.history.anchors import anchor_heads, read_head
-from scanner.history.commit import commit_scan
-from scanner.history.compact import compact
-from scanner.history.draft import ScanToCommit
-from scanner.history.git import GitAnchors
-from scanner.history.ledger import Ledger
-from scanner.history.packs import load_pack, pack_archive
-from scanner.history.seal import Signer, find_signer, make_key, open_envelope, unsealed
-from scanner.history.snapshots import read_snapshot
-from scanner.history.statements import payload_of, read_record
+from scanner.history.ledger import record_builder
+from scanner.history.ledger.anchors import anchor_heads, read_head
+from scanner.history.ledger.commit import commit_scan
+from scanner.history.ledger.compact import compact
+from scanner.history.ledger.git_anchors import GitAnchors
+from scanner.history.ledger.ledger import Ledger
+from scanner.history.ledger.record_builder import ScanToCommit
+from scanner.history.records.seal import Signer, find_signer, make_key, open_envelope, unsealed
+from scanner.history.records.statements import payload_of, read_record
+from scanner.history.snapshots.content_archive import load_pack, pack_archive
+from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.history.stores import open_store
-from scanner.history.verify import verify
+from scanner.history.verification.verify import verify
 from scanner.model.findings import Verdict
 from scanner.pipeline import judge
 from tests.history import tamper
@@ -297,7 +297,7 @@ def test_openssl_alone_says_what_is_not_signed(
 def test_openssl_alone_does_not_miss_what_compacting_removed(
     root: Path, tmp_path: Path, signer: Signer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(draft, "_OFTEN", 2)
+    monkeypatch.setattr(record_builder, "_OFTEN", 2)
     store = tmp_path / "store"
     for number in range(5):
         Ledger(open_store(str(store)), signer).commit(simple(number))

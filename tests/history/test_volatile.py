@@ -12,12 +12,12 @@ import pytest
 
 from scanner.cli.demo import SNAPSHOT
 from scanner.content.library import load_library
-from scanner.core.between import drift_between
-from scanner.core.drift import Drift, What
-from scanner.core.news import news
-from scanner.history.draft import ScanToCommit
-from scanner.history.ledger import Ledger
-from scanner.history.snapshots import read_snapshot
+from scanner.core.drift.alert_events import news
+from scanner.core.drift.between_records import drift_between
+from scanner.core.drift.comparison import Drift, What
+from scanner.history.ledger.ledger import Ledger
+from scanner.history.ledger.record_builder import ScanToCommit
+from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.history.stores import open_store
 from scanner.model.answers import Snapshot
 from scanner.pipeline import judge

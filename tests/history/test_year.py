@@ -9,14 +9,14 @@ from datetime import date
 import pytest
 
 from scanner.cli import run
-from scanner.core.operate import Chain
-from scanner.history.compact import compact
-from scanner.history.ledger import Ledger
-from scanner.history.seal import make_key
+from scanner.core.periods.type2_period import Chain
+from scanner.history.ledger.compact import compact
+from scanner.history.ledger.ledger import Ledger
+from scanner.history.records.seal import make_key
 from scanner.history.stores import open_store
-from scanner.history.verify import verify
+from scanner.history.verification.verify import verify
 from scanner.model.findings import ControlResult, Counts, Status
-from scanner.model.operation import Period
+from scanner.model.period import Period
 from tests.core.nights import HERE
 from tests.core.year import (
     CHECKS,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from scanner.history.draft import ScanToCommit
+from scanner.history.ledger.record_builder import ScanToCommit
 from scanner.model.answers import Answer, Call, Caller, Snapshot, State, Target
 from scanner.model.checks import Severity
 from scanner.model.findings import Assessment, CheckResult, Finding, ResourceRef, Verdict

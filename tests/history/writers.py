@@ -9,15 +9,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-from scanner.history.ledger import Ledger
+from scanner.history.ledger.ledger import Ledger
 from scanner.history.stores import open_store
-from scanner.history.verify import verify
+from scanner.history.verification.verify import verify
 
 ROOT = Path(__file__).parent.parent.parent
 _CHILD = """
 import sys
 from tests.history.world import simple
-from scanner.history.ledger import Ledger
+from scanner.history.ledger.ledger import Ledger
 from scanner.history.stores import open_store
 ledger = Ledger(open_store(sys.argv[1]))
 for number in range(int(sys.argv[3])):

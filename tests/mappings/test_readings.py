@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import pytest
 
-from scanner.core.assess import assess_control
+from scanner.core.judging.assess import assess_control
 from scanner.model.answers import Target
 from scanner.model.checks import Severity
 from scanner.model.controls import Control, Role

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from scanner.content import load_library
-from scanner.core.exits import exit_code
-from scanner.history.snapshots import read_snapshot
+from scanner.core.judging.exit_codes import exit_code
+from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.answers import Answer, Snapshot, State
 from scanner.model.checks import Severity
 from scanner.model.findings import Assessment, Finding, Verdict

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from scanner.content import load_library
-from scanner.content.locate import Roots, default_roots
-from scanner.core.exits import exit_code
+from scanner.content.locations import Roots, default_roots
+from scanner.core.judging.exit_codes import exit_code
 from scanner.errors import EXIT_CLEAN, EXIT_UNREAD
-from scanner.history.snapshots import read_snapshot, write_snapshot
+from scanner.history.snapshots.snapshot_file import read_snapshot, write_snapshot
 from scanner.model.answers import Snapshot
 from scanner.model.checks import Severity
 from scanner.model.config import Config, TargetConfig

@@ -14,7 +14,7 @@ from scanner import api
 from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
 from scanner.errors import ContentError, TscanError
-from scanner.history.snapshots import read_snapshot
+from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.config import Config
 from scanner.model.library import Library
 from tests.pipeline.test_clouds import PROJECTS, Serve, gcp, gcp_script, library, serve

@@ -12,16 +12,16 @@ import pytest
 from scanner import pipeline
 from scanner.cli import run
 from scanner.content import load_library
-from scanner.content.locate import Roots
+from scanner.content.locations import Roots
 from scanner.errors import TscanError
-from scanner.history.snapshots import read_snapshot, write_snapshot
+from scanner.history.snapshots.snapshot_file import read_snapshot, write_snapshot
 from scanner.model.answers import Snapshot
 from scanner.model.config import Config, Exclusion, TargetConfig
 from scanner.model.findings import Assessment, Verdict
 from scanner.model.library import Library
 from scanner.preflight import preflight
 from tests.core.provider import _write
-from tests.sources.reststub import Provider, Said, served
+from tests.providers.reststub import Provider, Said, served
 
 TENANT = "11111111-2222-3333-4444-555555555555"
 SUBSCRIPTIONS = [f"{number}0000000-0000-0000-0000-000000000000" for number in (1, 2)]
@@ -74,7 +74,7 @@ id: {id}
 title: {id}
 severity: high
 resource: {kind}
-none_means: fail
+if_empty: fail
 pass_when: self.good
 why: Because.
 fix: Mend it.

@@ -12,7 +12,7 @@ import pytest
 
 from scanner.content import load_library
 from scanner.formats import FORMATS, Report
-from scanner.history.snapshots import read_snapshot, write_snapshot
+from scanner.history.snapshots.snapshot_file import read_snapshot, write_snapshot
 from scanner.model.answers import Answer, Snapshot, State
 from scanner.model.checks import Severity
 from scanner.model.findings import Assessment, Verdict

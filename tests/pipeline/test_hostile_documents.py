@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from scanner.content import load_library
-from scanner.history.snapshots import read_snapshot
+from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.answers import Answer, Snapshot
 from scanner.model.findings import Assessment, Verdict
 from scanner.model.library import Library

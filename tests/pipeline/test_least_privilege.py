@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from scanner.content import load_library
-from scanner.history.snapshots import read_snapshot
+from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.answers import Snapshot, State
 from scanner.model.findings import Assessment, Verdict
 from scanner.model.library import Library

@@ -11,25 +11,25 @@ from typing import Any
 import pytest
 
 from scanner import pipeline
+from scanner.client.clock import Clock
+from scanner.client.interfaces import Rules
 from scanner.collect import AT_ONCE, Progress
 from scanner.content import load_library
-from scanner.core.exits import exit_code
+from scanner.core.judging.exit_codes import exit_code
 from scanner.core.steps import walk
 from scanner.errors import TscanError
 from scanner.formats import Report
 from scanner.formats.json import document
 from scanner.formats.terminal import render
-from scanner.history.snapshots import read_snapshot, write_snapshot
+from scanner.history.snapshots.snapshot_file import read_snapshot, write_snapshot
 from scanner.model.answers import AccountState, Call, Snapshot, State
 from scanner.model.checks import Severity
 from scanner.model.config import Config, Exclusion, TargetConfig
 from scanner.model.config import Organization as OrganizationConfig
 from scanner.model.findings import Assessment, Status, Verdict
 from scanner.model.library import Library
-from scanner.sources import Rules
-from scanner.sources.aws.members import entrances
-from scanner.sources.aws.opening import connect_front
-from scanner.sources.clock import Clock
+from scanner.providers.aws.connect import connect_front
+from scanner.providers.aws.organization_accounts import entrances
 from tests.estate.organization import Organization, account_id, beside
 from tests.pipeline.refusals import improvements
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from scanner.history.snapshots import read_snapshot
+from scanner.history.snapshots.snapshot_file import read_snapshot
 from tests.estate.seed import Estate
 from tests.estate.server import running
 

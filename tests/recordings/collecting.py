@@ -9,13 +9,13 @@ from typing import Any
 from unittest.mock import patch
 
 from scanner import pipeline
-from scanner.core.params import resolve_params
-from scanner.core.project import Estate, Projection, project
+from scanner.core.judging.parameters import resolve_params
+from scanner.core.reading.projection import Estate, Projection, project
 from scanner.model.answers import Caller, Snapshot
 from scanner.model.config import Config, TargetConfig
 from scanner.model.findings import Assessment, Verdict
 from scanner.model.library import Library
-from scanner.sources import READERS
+from scanner.providers import READERS
 from tests.core.small import improves
 from tests.recordings.replay import Opening, Replay, replayed
 from tests.recordings.store import Recording, Scenario
@@ -87,7 +87,7 @@ def known_as(principal: str) -> Any:
     """Whoever asks Azure; a server of this machine gets no token, which would say so."""
     detail = {"principal": principal} if principal else {}
     caller = Caller(id="tscan", account="t", detail=detail)
-    return patch("scanner.sources.azure.opening.callers", lambda _: (caller,))
+    return patch("scanner.providers.azure.connect.callers", lambda _: (caller,))
 
 
 def read(

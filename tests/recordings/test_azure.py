@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from scanner.client.rest.operations import operations
 from scanner.content import load_library
-from scanner.core.need import requests
+from scanner.core.reading.read_plan import requests
 from scanner.model.findings import Verdict
 from scanner.model.library import Library
-from scanner.model.rest import RestOperation
-from scanner.sources.rest.operations import operations
+from scanner.model.rest_operations import RestOperation
 from tests.recordings.azure import ROWS, Row
 from tests.recordings.collecting import Read, improvements, misshapen, read, resources
 from tests.recordings.store import ABSENT, Scenario, folder, scenarios

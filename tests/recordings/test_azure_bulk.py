@@ -10,11 +10,11 @@ from typing import Any, Final
 
 import pytest
 
-from scanner.core.bulk import every_type, in_bulk
-from scanner.core.need import requests
+from scanner.core.reading.inventory import every_type, in_bulk
+from scanner.core.reading.read_plan import requests
 from scanner.model.answers import State
 from scanner.model.findings import Verdict
-from scanner.sources.azure.permissions import actions_of
+from scanner.providers.azure.permissions import actions_of
 from tests.recordings import azure_graph as az
 from tests.recordings.azure import ROOT
 from tests.recordings.azure_graph import Told, allowed, assignment, graph, listed, told
@@ -370,7 +370,7 @@ def test_every_kind_in_bulk_is_allowed_to_read_its_type_and_shows_that_it_is_who
             "Microsoft.ResourceGraph/resources/read",
             f"{request.rows.type}/read",
         )
-        assert [count.operation for count in kind.count_from if count.needed] == [
+        assert [count.operation for count in kind.completeness if count.needed] == [
             "Microsoft.Authorization:RoleAssignments_ListForSubscription", "Microsoft.Resources:Resources_List",
         ]  # fmt: skip
         own_listing = bulk[name].listing

@@ -11,18 +11,18 @@ from typing import Any, Final
 import pytest
 
 from scanner import pipeline
-from scanner.core.exits import exit_code
+from scanner.client.rest.operations import operations
+from scanner.core.judging.exit_codes import exit_code
 from scanner.core.permissions import actions
-from scanner.core.reading import ReadContext
+from scanner.core.reading.context import ReadContext
 from scanner.errors import EXIT_UNREAD
 from scanner.model.checks import Severity
 from scanner.model.controls import Role
 from scanner.model.findings import Assessment, Status, Verdict
 from scanner.model.kinds import Kind, Means, Request, Scope
 from scanner.model.values import Unreadable
-from scanner.sources.azure.permissions import actions_of
-from scanner.sources.azure.reach import caller_sees_everything
-from scanner.sources.rest.operations import operations
+from scanner.providers.azure.permissions import actions_of
+from scanner.providers.azure.visibility import caller_sees_everything
 from tests.recordings import azure_graph as az
 from tests.recordings.azure import ROOT, ROWS
 from tests.recordings.azure_graph import Told, allowed, assignment
@@ -274,7 +274,7 @@ def test_every_listing_of_a_subscription_is_held_against_roles_and_none_of_the_d
             for one in asked
             if operations("azure")[one.operation].path.startswith("/subscriptions/{sub")
         ]
-        means = [count.means for count in kind.count_from]
+        means = [count.means for count in kind.completeness]
         assert (means == [Means.WHOLE]) == bool(of_subscription) == (kind.scope is Scope.ACCOUNT), (
             name
         )

@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from scanner import pipeline
+from scanner.client.rest.operations import operations
 from scanner.content import load_library
-from scanner.core.need import requests
+from scanner.core.reading.read_plan import requests
 from scanner.model.findings import Assessment
 from scanner.model.library import Library
-from scanner.model.rest import PLACEHOLDER, RestOperation
-from scanner.sources.rest.operations import operations
+from scanner.model.rest_operations import PLACEHOLDER, RestOperation
 from tests.recordings.collecting import Read, improvements, misshapen, read, resources
 from tests.recordings.gcp_cases import IGNORED, cases
 from tests.recordings.replay import key_of

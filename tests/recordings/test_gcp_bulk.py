@@ -14,7 +14,7 @@ import pytest
 
 from scanner import pipeline
 from scanner.content import load_library
-from scanner.core.bulk import bulk_types, every_type
+from scanner.core.reading.inventory import bulk_types, every_type
 from scanner.model.answers import Answer, Snapshot
 from scanner.model.findings import Verdict
 from scanner.model.library import Library

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from scanner.client.rest import connect
 from scanner.content import load_library
-from scanner.content.locate import Roots
+from scanner.content.locations import Roots
 from scanner.content.operations import load_operations
 from scanner.model.answers import Answer, State
 from scanner.model.findings import Verdict
 from scanner.model.library import Library
-from scanner.sources.rest import opening
 from tests.recordings.collecting import (
     Read,
     azure_subscription,
@@ -42,7 +42,7 @@ def pack() -> Library:
 @pytest.fixture(autouse=True)
 def _small_list(monkeypatch: pytest.MonkeyPatch) -> None:
     known = load_operations(PACK / "operations.yaml")
-    monkeypatch.setattr(opening, "operations", lambda _: known)
+    monkeypatch.setattr(connect, "operations", lambda _: known)
 
 
 @needs_recordings

@@ -172,7 +172,7 @@ def test_the_wheel_works_outside_the_checkout(wheel: Path, tmp_path: Path) -> No
 def test_the_demo_was_recorded_with_the_checks_that_there_are() -> None:
     from scanner.cli.demo import SNAPSHOT
     from scanner.content.library import load_library
-    from scanner.history.snapshots import read_snapshot
+    from scanner.history.snapshots.snapshot_file import read_snapshot
 
     library = load_library()
     shipped = tuple(sorted(name for name, check in library.checks.items() if check.cloud == "aws"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scanner.cli.lazy import LazyGroup
+from scanner.cli.support.lazy import LazyGroup
 
 checks = LazyGroup(
     name="checks",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def library_with(paths: Iterable[Path]) -> Library:
     """tscan's content with the folders of these paths beside it; only the mistakes of these paths, if they have any."""
     from scanner.content.library import load_library
-    from scanner.content.locate import default_roots
+    from scanner.content.locations import default_roots
 
     named = [path.resolve() for path in paths]
     for path in named:
@@ -49,7 +49,7 @@ def is_path(name: str) -> bool:
 
 def wanted_checks(names: Sequence[str], library: Library) -> list[str]:
     """Ids of the checks that arguments name, as ids or as places; all if there are no arguments."""
-    from scanner.language.problems import did_you_mean
+    from scanner.language.errors import did_you_mean
 
     if not names:
         return sorted(library.checks)

@@ -36,8 +36,8 @@ def list_checks(cloud: str, service: str, checks: tuple[Path, ...]) -> int:
       tscan checks list --cloud aws --service s3
     """
     from scanner.content.library import load_library
-    from scanner.content.locate import default_roots
-    from scanner.language.problems import did_you_mean
+    from scanner.content.locations import default_roots
+    from scanner.language.errors import did_you_mean
 
     library = load_library(default_roots(checks=checks))
     rows = sorted(

@@ -46,7 +46,7 @@ def new(identity: str, resource: str, into: Path) -> int:
       tscan checks new aws-s3-bucket-example --resource aws.s3.bucket --into my-checks
     """
     from scanner.content.library import load_library
-    from scanner.language.problems import did_you_mean
+    from scanner.language.errors import did_you_mean
 
     library = load_library()
     kind = library.kinds.get(resource)
@@ -90,7 +90,7 @@ title: What holds when this passes, in one line
 severity: medium                # low | medium | high | critical
 resource: {kind.id}
 # where: self.region != ''      # who is asked about; leave out for every {kind.title}
-none_means: not_applicable      # what it says when there is none: fail | unknown | not_applicable
+if_empty: not_applicable      # what it says when there is none: fail | unknown | not_applicable
 # What can be read, in the language of docs/language.md:
 {chr(10).join(_readable(kind))}
 pass_when: {condition.format(name=name)}

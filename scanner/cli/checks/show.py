@@ -34,8 +34,8 @@ def show(identity: str, checks: tuple[Path, ...]) -> int:
       tscan checks show aws-s3-bucket-versioned
     """
     from scanner.content.library import load_library
-    from scanner.content.locate import default_roots
-    from scanner.language.problems import did_you_mean
+    from scanner.content.locations import default_roots
+    from scanner.language.errors import did_you_mean
 
     library = load_library(default_roots(checks=checks))
     if identity not in library.checks:
@@ -56,7 +56,7 @@ def _parts(check: Check, library: Library) -> Iterator[tuple[str, str]]:
             "Chosen by label",
             f"tag params.{check.scope.tag} with a value of params.{check.scope.values}",
         )
-    yield "When there is none", check.none_means.value.replace("_", " ")
+    yield "When there is none", check.if_empty.value.replace("_", " ")
     yield "Why", check.why
     yield "Fix", check.fix
     yield "Reads", "\n".join(_reads(check, kind))
@@ -101,7 +101,7 @@ def _reads(check: Check, kind: Kind) -> Iterator[str]:
 
 def _calls(check: Check, library: Library) -> list[str]:
     """Operations that are made when only this check is selected."""
-    from scanner.core.need import plan_reads
+    from scanner.core.reading.read_plan import plan_reads
 
     operations: set[str] = set()
     for need in plan_reads(library, [check]).values():

@@ -67,8 +67,8 @@ def aws(
       tscan permissions aws --format terraform --trust arn:aws:iam::111122223333:role/audit --external-id EXAMPLE
     """
     from scanner.core.permissions import actions, asks_organization
-    from scanner.sources.aws import permissions_role
-    from scanner.sources.aws.permissions import NAMES, actions_of, discovery, documents, entering
+    from scanner.providers.aws import role_templates
+    from scanner.providers.aws.permissions import NAMES, actions_of, discovery, documents, entering
 
     if form in ("json", "list") and (trust or external_id):
         raise TscanError(
@@ -87,8 +87,6 @@ def aws(
     elif form == "json":
         click.echo(json.dumps(found[0] if len(found) == 1 else found, indent=2))
     else:
-        write = (
-            permissions_role.terraform if form == "terraform" else permissions_role.cloudformation
-        )
+        write = role_templates.terraform if form == "terraform" else role_templates.cloudformation
         click.echo(write(found, trust=trust, external_id=external_id), nl=False)
     return 0

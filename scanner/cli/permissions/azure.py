@@ -58,10 +58,16 @@ def azure(
       tscan permissions azure --format graph
       tscan permissions azure --format terraform > tscan-role.tf
     """
-    from scanner.core.bulk import bulk_types, in_bulk
     from scanner.core.permissions import actions
+    from scanner.core.reading.inventory import bulk_types, in_bulk
     from scanner.model.kinds import Scope
-    from scanner.sources.azure.permissions import actions_of, discovery, role_json, split, terraform
+    from scanner.providers.azure.permissions import (
+        actions_of,
+        discovery,
+        role_json,
+        split,
+        terraform,
+    )
 
     library, asked = chosen("azure", select, checks)
     if subscription:

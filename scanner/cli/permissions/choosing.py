@@ -59,7 +59,7 @@ def watching(function: F) -> F:
 
 def asked_of_log(cloud: str, *, who: bool) -> tuple[str, ...]:
     """The operations by which the audit log of a cloud is asked, if it is."""
-    from scanner.sources import AUDIT_LOGS
+    from scanner.providers import AUDIT_LOGS
 
     return AUDIT_LOGS.get(cloud)().operations if who else ()
 
@@ -79,9 +79,9 @@ def chosen(
     cloud: str, select: Sequence[str], checks: Sequence[Path]
 ) -> tuple[Library, list[Check]]:
     """The library, and the checks of a cloud that were chosen; TscanError for none."""
-    from scanner.cli.options import matching
+    from scanner.cli.support.options import matching
     from scanner.content.library import load_library
-    from scanner.content.locate import default_roots
+    from scanner.content.locations import default_roots
 
     library = load_library(default_roots(checks=checks))
     names = matching(select, library) if select else set(library.checks)

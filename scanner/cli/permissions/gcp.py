@@ -57,11 +57,11 @@ def gcp(
       tscan permissions gcp --format list --select 'gcp-storage-*'
       tscan permissions gcp --format terraform --project > tscan-role.tf
     """
-    from scanner.core.bulk import bulk_types, in_bulk
-    from scanner.core.need import plan_reads
     from scanner.core.permissions import actions, need_requests
+    from scanner.core.reading.inventory import bulk_types, in_bulk
+    from scanner.core.reading.read_plan import plan_reads
     from scanner.model.kinds import Scope
-    from scanner.sources.gcp import permissions as iam
+    from scanner.providers.gcp import permissions as iam
 
     if member and form != "terraform":
         raise TscanError("--member is of the role with who holds it", "add --format terraform")

@@ -25,7 +25,7 @@ def github(select: tuple[str, ...], checks: tuple[Path, ...], form: str) -> int:
       tscan permissions github --format list
     """
     from scanner.core.permissions import actions
-    from scanner.sources.github.permissions import DISCOVERY, manifest, permissions_of
+    from scanner.providers.github.permissions import DISCOVERY, manifest, permissions_of
 
     library, asked = chosen("github", select, checks)
     grants = actions(library, asked, permissions_of)

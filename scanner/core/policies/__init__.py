@@ -1,6 +1,6 @@
 """AWS policy documents, decided over all their statements at once. Pure, and total on hostile input."""
 
-from scanner.core.policies.meaning import read_policy, read_trust_policy
+from scanner.core.policies.queries import read_policy, read_trust_policy
 from scanner.core.policies.types import FEDERATION_TYPE, POLICY_TYPE, TRUST_POLICY_TYPE
 
 __all__ = [

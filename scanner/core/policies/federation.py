@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from scanner.core.policies.conditions import demands
 from scanner.core.policies.document import Condition, Statement
-from scanner.core.policies.narrowing import demands
 from scanner.core.policies.wildcards import apart, wild
 
 _ACTION: Final = "sts:assumerolewithwebidentity"

@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from scanner.core.exits import not_run, open_regions
+from scanner.core.judging.exit_codes import not_run, open_regions
 from scanner.formats import Report
 from scanner.formats.terminal.findings import coverage, failing, unknown
 from scanner.formats.terminal.header import header
 from scanner.formats.terminal.matrix import control_table, matrix
 from scanner.formats.terminal.people import people
 from scanner.formats.terminal.words import EXIT, plain
-from scanner.formats.values import plural
 from scanner.model.findings import Status, Verdict
+from scanner.rendering.sanitize import plural
 
 
 def render(report: Report) -> str:

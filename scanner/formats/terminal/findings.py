@@ -10,13 +10,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from scanner.core.exits import gaps
+from scanner.core.judging.exit_codes import gaps
 from scanner.formats import Report
 from scanner.formats.terminal.tally import by_check
 from scanner.formats.terminal.words import SEVERITY, plain
-from scanner.formats.values import plural, sanitized, shortened
 from scanner.model.checks import Check
 from scanner.model.findings import CoverageRow, Finding, Verdict
+from scanner.rendering.sanitize import plural, sanitized, shortened
 
 RESOURCES: Final = 5
 """Resources shown under a failing check; all are in the JSON result."""

@@ -13,9 +13,9 @@ from rich.text import Text
 
 from scanner.formats import Report
 from scanner.formats.terminal.words import plain
-from scanner.formats.values import plural
 from scanner.model.answers import AccountState
 from scanner.model.findings import Assessment
+from scanner.rendering.sanitize import plural
 
 NAMED: Final = 6
 """Regions left out, and callers, that are named; all are in the JSON result."""

@@ -14,9 +14,9 @@ from rich.text import Text
 from scanner.formats import Report
 from scanner.formats.terminal.tally import Tally, by_check, criterion_tally
 from scanner.formats.terminal.words import number, plain, status
-from scanner.formats.values import plural
 from scanner.model.controls import Criterion
 from scanner.model.findings import CriterionResult, Status
+from scanner.rendering.sanitize import plural
 
 if TYPE_CHECKING:
     from scanner.model.library import Library

@@ -13,9 +13,9 @@ from rich.text import Text
 
 from scanner.formats import Report
 from scanner.formats.terminal.words import plain
-from scanner.formats.values import plural
 from scanner.model.attestations import AttestationResult
 from scanner.model.waivers import ControlScope, Standing, WaiverResult
+from scanner.rendering.sanitize import plural
 
 NAMED: Final = 20
 """Waivers, and attestations, that are named; all are in the JSON result."""

@@ -6,9 +6,9 @@ from typing import Final
 
 from rich.text import Text
 
-from scanner.formats.values import sanitized
 from scanner.model.checks import Severity
 from scanner.model.findings import Status
+from scanner.rendering.sanitize import sanitized
 
 STATUS: Final = {
     Status.FAIL: ("✗", "bold red"),

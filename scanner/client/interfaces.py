@@ -1,0 +1,177 @@
+"""What a provider of evidence offers: how it is entered, asked, and what its audit log says. One page for all."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from scanner.core.steps import Prompt, Steps
+from scanner.model.answers import Account, Answer, Call, Caller, Target
+from scanner.model.config import TargetConfig
+from scanner.model.values import Unreadable
+
+if TYPE_CHECKING:
+    from scanner.core.drift.audit_attribution import Reach, Rule
+    from scanner.core.drift.audit_events import LogEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What a source must redact, what it must leave alone, and how long it may take."""
+
+    secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By operation: declared paths that are always replaced, `Functions[].Environment.Variables.*`."""
+    read: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By operation: paths that attributes read, with everything below them; the detector never touches these."""
+    call_deadline: float = 120.0
+    """Seconds for one call with all its pages and retries."""
+    scan_deadline: float = 3600.0
+    """Seconds for everything that is asked of a configured target, with all of its accounts."""
+    calls_at_once: int = 16
+    """Requests that are under way at the same time, over all of its accounts."""
+    organization: bool = False
+    """Whether checks ask about the organisation, so that it is asked who leads it."""
+
+
+class Opened(Protocol):
+    """What is known of a target before any check asks: who we are there, where it can be read, or why not."""
+
+    @property
+    def target(self) -> Target: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def partition(self) -> str: ...
+    @property
+    def callers(self) -> tuple[Caller, ...]: ...
+    @property
+    def answers(self) -> Mapping[str, Answer]:
+        """What discovery asked, by `Call.key`."""
+        ...
+
+    @property
+    def regions(self) -> tuple[str, ...]: ...
+    @property
+    def regions_excluded(self) -> tuple[str, ...]: ...
+    @property
+    def regions_open(self) -> str: ...
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """The organisation's accounts, where this target lists them."""
+        ...
+
+    @property
+    def management_open(self) -> str: ...
+    @property
+    def organization_only(self) -> bool:
+        """Whether this is an organisation alone: what belongs to accounts is read in its accounts."""
+        ...
+
+    @property
+    def clock_skew(self) -> float | None:
+        """The provider's clock minus ours in seconds, where they differ most so far; None: it did not say."""
+        ...
+
+
+class Session(Opened, Protocol):
+    """A target that can be asked."""
+
+    def steps(self, call: Call) -> Steps[Answer]:
+        """The outcome of one call, yielding the seconds that it waits; safe in threads, and never raises for a
+        provider's refusal or failure."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreachable:
+    """A target that is in scope and could not be entered: nothing of it is known but the refusal."""
+
+    target: Target
+    name: str = ""
+    partition: str = ""
+    callers: tuple[Caller, ...] = ()
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    regions: tuple[str, ...] = ()
+    regions_excluded: tuple[str, ...] = ()
+    regions_open: str = ""
+    accounts: tuple[Account, ...] = ()
+    management_open: str = ""
+    organization_only: bool = False
+    clock_skew: float | None = None
+    why: str
+
+
+class Entrance(Protocol):
+    """A target that is known and not yet entered."""
+
+    @property
+    def target(self) -> Target: ...
+    def enter(self) -> Steps[Session | Unreachable]:
+        """The target opened, yielding the seconds that it waits; never raises for a provider's refusal or failure."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """The entrance of a target that is open already."""
+
+    session: Session
+
+    @property
+    def target(self) -> Target:
+        return self.session.target
+
+    def enter(self) -> Steps[Session | Unreachable]:
+        """The session, at once."""
+        return Prompt(self._open())
+
+    def _open(self) -> Steps[Session | Unreachable]:
+        yield from ()
+        return self.session
+
+
+class Source(Protocol):
+    """A cloud that can be read."""
+
+    def open(self, target: TargetConfig, rules: Rules) -> Sequence[Entrance]:
+        """Authenticate and discover the targets behind a configured one: itself, or an organisation's accounts.
+
+        TscanError in one clear line where that cannot be done.
+        """
+        ...
+
+    def several(self, target: TargetConfig) -> bool:
+        """Whether a configured target may stand for several; nothing is asked for it."""
+        ...
+
+
+class AuditLog(Protocol):
+    """A cloud's own record of who called what."""
+
+    @property
+    def lag(self) -> timedelta:
+        """How long after a call its event may come."""
+        ...
+
+    @property
+    def read(self) -> Mapping[str, frozenset[str]]:
+        """As `Rules.read`, for the session that is asked."""
+        ...
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """What it asks, so that the permissions for it can be printed."""
+        ...
+
+    @property
+    def rules(self) -> Mapping[str, Rule]:
+        """Which calls change what, by kind; a kind without one: not known."""
+        ...
+
+    def events(
+        self, session: Session, window: tuple[str, str], region: str, reaches: Collection[Reach]
+    ) -> Sequence[LogEvent] | Unreadable:
+        """Every call that changed something in a window, in any order, perhaps twice; or why that is not known."""
+        ...

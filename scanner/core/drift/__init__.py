@@ -1,0 +1,1 @@
+"""What changed between two records, who changed it, and which alerts follow from it."""

@@ -1,0 +1,41 @@
+"""The drift between two records of a history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import pairwise
+
+from scanner.core.calendar import moment
+from scanner.core.drift.comparison import Drift, drift, state_at
+from scanner.model.history import History, Record
+from scanner.model.library import Library
+from scanner.model.waivers import Waiver
+
+
+def drift_between(
+    history: History,
+    before: Record,
+    after: Record,
+    library: Library,
+    *,
+    waivers: Sequence[Waiver] = (),
+    today: date,
+) -> Drift:
+    """What changed from one record of a target to a later one."""
+    target = after.target
+    records = history.records(target)
+    ordered = all(moment(one.finished) < moment(two.finished) for one, two in pairwise(records))
+    if ordered:
+        following = next(record for record in records if record.seq > before.seq)
+        state = dict(history.state_before(target, following.finished))
+        rows = [
+            row
+            for row in history.transitions(target, since=following.finished)
+            if row.seq <= after.seq
+        ]
+    else:
+        # Where the clock jumped, times do not tell what was before what: only numbers do.
+        rows = [row for row in history.transitions(target) if row.seq <= after.seq]
+        state = state_at(rows, before.seq)
+    return drift(before, after, state, rows, library, waivers=waivers, today=today, records=records)

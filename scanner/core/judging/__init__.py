@@ -1,0 +1,1 @@
+"""From resources to verdicts, controls and criteria: the algebra of findings."""

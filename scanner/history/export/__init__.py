@@ -1,0 +1,1 @@
+"""Exports of history: Parquet tables, the package for an auditor, IPE sheets."""

@@ -1,0 +1,1 @@
+"""The ledger: one append-only, signed chain of records for each target."""

@@ -1,0 +1,1 @@
+"""Snapshots, evidence documents and content, as they are written to files and read back."""

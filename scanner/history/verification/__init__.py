@@ -1,0 +1,1 @@
+"""Verification, replay and re-performance of what the ledger holds."""

@@ -1,0 +1,128 @@
+"""CloudTrail's event history: 90 days of the calls that changed something, by region; nobody can switch it off."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from scanner.client.audit_logs import MARGIN, Asking, Events, Facts
+from scanner.client.interfaces import Session
+from scanner.core.calendar import iso, moment
+from scanner.core.drift.audit_attribution import Reach
+from scanner.core.drift.audit_events import LogEvent
+from scanner.model.answers import Answer, Call
+from scanner.model.values import Unreadable
+
+OPERATION: Final = "cloudtrail:LookupEvents"
+KEPT: Final = timedelta(days=90)
+LAG: Final = timedelta(minutes=15)
+"""CloudTrail User Guide, "Viewing recent management events with the console": within 15 minutes, not guaranteed."""
+HOMES: Final = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+"""By partition: where calls to services without a region are logged."""
+_TAGS: Final = ("tagging:TagResources", "tagging:UntagResources")
+"""One service that changes the labels of all the others."""
+
+
+_FACTS: Final = Facts(
+    lag=LAG,
+    kept=KEPT,
+    operations=(OPERATION,),
+    # It would replace an event whole. Nearly all of it is dropped here.
+    read={OPERATION: frozenset({"Events[].CloudTrailEvent", "Events[].Resources"})},
+    package="scanner.providers.aws",
+    actions=lambda actions: (*actions, *_TAGS),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CloudTrail(Asking):
+    """The AWS audit log."""
+
+    facts = _FACTS
+
+    def events(
+        self, session: Session, window: tuple[str, str], region: str, reaches: Collection[Reach]
+    ) -> Events | Unreadable:
+        """Every call that changed something in the window, in the regions that are meant; whole, or the reason why not.
+
+        An event may be there twice, and in any order.
+        """
+        if older := self.older(window):
+            return older
+        if Reach.EVERY in reaches and session.regions_open:
+            return Unreadable(session.regions_open)
+        found: list[LogEvent] = []
+        for name in sorted(_regions(session, region, reaches)):
+            events = self._events(session, name, window)
+            if isinstance(events, Unreadable):
+                return events
+            found.extend(events)
+        return tuple(found)
+
+    def _events(
+        self, session: Session, region: str, window: tuple[str, str]
+    ) -> Events | Unreadable:
+        call = Call(
+            operation=OPERATION,
+            region=region,
+            params={
+                # By resource it would be quicker, and would leave out the calls that do not say on what.
+                "LookupAttributes": [{"AttributeKey": "ReadOnly", "AttributeValue": "false"}],
+                "StartTime": iso(moment(window[0]) - MARGIN),
+                "EndTime": iso(moment(window[1]) + MARGIN),
+            },
+            items=("Events",),
+        )
+        return self.once((region, *window), session, call, _read)
+
+
+def _regions(session: Session, region: str, reaches: Collection[Reach]) -> set[str]:
+    home = HOMES.get(session.partition, "us-east-1")
+    places = {
+        Reach.OWN: {region or home},
+        Reach.GLOBAL: {home},
+        Reach.BOTH: {region or home, home},
+        Reach.EVERY: {*session.regions, region or home, home},
+    }
+    return {name for reach in reaches for name in places[reach]}
+
+
+def _read(answer: Answer) -> Events:
+    return tuple(_event(row, answer.call.region) for row in (answer.data or {}).get("Events", []))
+
+
+def _event(row: Mapping[str, Any], region: str) -> LogEvent:
+    """What is kept of an event: who, what, when, from where, on what; never what was sent or answered."""
+    detail = _detail(row.get("CloudTrailEvent"))
+    identity = _mapping(detail.get("userIdentity"))
+    kind = str(identity.get("type", ""))
+    source = str(row.get("EventSource") or detail.get("eventSource", "")).partition(".")[0]
+    names = [one.get("ResourceName") for one in row.get("Resources") or ()]
+    names += [_mapping(one).get("ARN") for one in detail.get("resources") or ()]
+    return LogEvent(
+        id=str(row.get("EventId", "")),
+        time=str(row.get("EventTime", "")),
+        action=f"{source}:{row.get('EventName', '')}",
+        actor=str(identity.get("arn") or ("an AWS service" if kind == "AWSService" else "")),
+        actor_type=kind,
+        address=str(detail.get("sourceIPAddress", "")),
+        resources=tuple(dict.fromkeys(str(name) for name in names if name)),
+        region=region,
+        writes=str(row.get("ReadOnly", "false")).lower() != "true",
+        error=str(detail.get("errorCode", "")),
+    )
+
+
+def _detail(text: Any) -> Mapping[str, Any]:
+    """The event itself; nothing where it cannot be read, so that nobody is named for it."""
+    try:
+        return _mapping(json.loads(text))
+    except (TypeError, ValueError):
+        return {}
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,1 @@
+"""Helpers of everything that is rendered: wrapping, CSV cells, JSON of dataclasses, sanitized text."""
