@@ -81,7 +81,10 @@ def _read_so(kind: Kind, bulk: Bulk, library: Library, types: tuple[str, ...]) -
         listing=Listing(request=request),
         details=details,
         same=bulk.same,
-        completeness=(*kind.completeness, *(replace(one, needed=True) for one in bulk.completeness)),
+        completeness=(
+            *kind.completeness,
+            *(replace(one, needed=True) for one in bulk.completeness),
+        ),
     )
 
 
