@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @looking_back
 def period(
     first: str, last: str, at: str, control: tuple[str, ...], format: str, **options: Any
-) -> int:  # noqa: A002
+) -> int:
     """What operated over a period: deviations with their times, missed runs, and what is not shown.
 
     Days are those of the configured time zone. Nothing is concluded: no rate is called tolerable.

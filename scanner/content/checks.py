@@ -12,7 +12,7 @@ from scanner.content.document_reader import DocumentReader, Steps, Unusable, sug
 from scanner.content.example_shapes import check_example
 from scanner.content.parameters import params_type
 from scanner.language.types import BOOL, STRING, TIMESTAMP, ListType, MapType, RecordType, Type
-from scanner.model.checks import Check, Example, Labelled, IfEmpty, Parameter, Severity
+from scanner.model.checks import Check, Example, IfEmpty, Labelled, Parameter, Severity
 from scanner.model.expressions import Expression
 from scanner.model.kinds import Kind
 

@@ -14,8 +14,8 @@ import jsonschema
 import pytest
 
 from scanner.cli import run
-from scanner.cli.support import options
 from scanner.cli.demo import SNAPSHOT
+from scanner.cli.support import options
 from scanner.content.library import load_library
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from scanner.cli import run
-from scanner.cli.support import options
 from scanner.cli.demo import SNAPSHOT
+from scanner.cli.support import options
 from scanner.cli.support.judging import People, people
 from scanner.cli.support.options import Judging
 from scanner.content.library import load_library

@@ -15,8 +15,8 @@ import pytest
 from scanner import pipeline
 from scanner.channels import CHANNELS, Letter
 from scanner.cli import run
-from scanner.cli.support import options
 from scanner.cli.demo import SNAPSHOT
+from scanner.cli.support import options
 from scanner.collect import Progress
 from scanner.content.library import load_library
 from scanner.errors import TscanError

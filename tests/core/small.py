@@ -9,7 +9,7 @@ from typing import Any
 
 from scanner.core.reading.resources import Gap, Resource
 from scanner.model.answers import Target
-from scanner.model.checks import Check, Labelled, IfEmpty, Severity
+from scanner.model.checks import Check, IfEmpty, Labelled, Severity
 from scanner.model.controls import CheckLink, Control, Lacking, Requirement, Role, WhenEmpty
 from scanner.model.findings import CheckResult, Finding, Observation, ResourceRef, Status, Verdict
 from scanner.model.library import Library

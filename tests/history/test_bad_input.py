@@ -18,8 +18,8 @@ import pytest
 
 from scanner import pipeline
 from scanner.cli import run
-from scanner.cli.support import options
 from scanner.cli.demo import SNAPSHOT
+from scanner.cli.support import options
 from scanner.content.library import load_library
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.records.seal import find_signer, make_key
