@@ -65,7 +65,6 @@ def scan(
         read=answer_paths(ways),
         call_deadline=CALL_DEADLINE,
         scan_deadline=deadline,
-        calls_at_once=threads,
         organization=any(
             need.kind.scope is Scope.MANAGEMENT for need in plan_reads(library, selected).values()
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scanner.client.interfaces import Entrance, Inside, Rules
+from scanner.client.interfaces import Connected, Connector, Rules
 from scanner.errors import TscanError
 from scanner.model.config import TargetConfig
 
@@ -12,7 +12,7 @@ from scanner.model.config import TargetConfig
 class AwsSource:
     """The AWS source: one target is one account."""
 
-    def open(self, target: TargetConfig, rules: Rules) -> Sequence[Entrance]:
+    def open(self, target: TargetConfig, rules: Rules) -> Sequence[Connector]:
         """An account, authenticated and with its regions, and the others of its organisation if they are wanted.
 
         TscanError in one line where that cannot be done.
@@ -33,7 +33,7 @@ class AwsSource:
                 f"the AWS credentials are of account {account}, not of {wanted}", "choose a profile"
             )
         return (
-            (Inside(front.session),)
+            (Connected(front.session),)
             if target.organization is None
             else entrances(front, target.organization)
         )
