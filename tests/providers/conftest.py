@@ -19,7 +19,7 @@ from scanner.client.interfaces import Rules
 from scanner.content import load_library
 from scanner.model.config import TargetConfig
 from scanner.model.library import Library
-from scanner.providers.aws.connect import connect_front
+from scanner.providers.aws.connect import connect_target
 from scanner.providers.aws.session import AwsSession
 
 Open = Callable[..., tuple[AwsSession, Provider, Ticks]]
@@ -52,7 +52,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
                 jitter=lambda: 0.5,
             )
             return (
-                connect_front(target or TargetConfig(), rules or Rules(), clock).session,
+                connect_target(target or TargetConfig(), rules or Rules(), clock).session,
                 provider,
                 ticks,
             )

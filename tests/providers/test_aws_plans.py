@@ -17,14 +17,15 @@ from botocore.config import Config
 from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import ClientError, ParamValidationError
 from botocore.session import Session
+from urllib3 import HTTPHeaderDict
 
 from scanner.client.clock import Clock
 from scanner.providers.aws import prepared_call
-from scanner.providers.aws.clients import Clients
-from scanner.providers.aws.connections import Route
-from scanner.providers.aws.credentials import Identity, NoAccount
+from scanner.providers.aws.boto_sessions import SessionFactory
+from scanner.providers.aws.connections import Reply, Route
+from scanner.providers.aws.credentials import Identity
 from scanner.providers.aws.errors import UnparsableAnswerError
-from scanner.providers.aws.http import Headers, Reply
+from scanner.providers.aws.fast_client import FastOperations
 from scanner.providers.aws.operations import OPERATIONS
 from scanner.providers.aws.prepared_call import PreparedCall
 
@@ -59,9 +60,7 @@ class Both:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.sent: list[tuple[str, str, dict[str, str], bytes]] = []
         self._status, self._headers, self._body = 200, {}, b""
-        ours = Session()
-        ours._credentials = NoAccount()
-        self.clients = Clients(ours, "aws")
+        self.clients = FastOperations(SessionFactory(profile=""), "aws")
         self._theirs = Session()
         self._theirs.set_credentials(KEY.access_key, KEY.secret_key, KEY.token)
         self._made: dict[tuple[str, str], Any] = {}
@@ -90,7 +89,9 @@ class Both:
             name: v.decode() if isinstance(v, bytes) else v for name, v in request.headers.items()
         }
         self.sent.append((request.method, request.url, headers, body))
-        return AWSResponse(request.url, self._status, Headers(self._headers), _Raw(self._body))
+        return AWSResponse(
+            request.url, self._status, HTTPHeaderDict(self._headers), _Raw(self._body)
+        )
 
     def _exchange(self, route: Route, request: bytes) -> Reply:
         head, _, body = request.partition(b"\r\n\r\n")
@@ -100,7 +101,9 @@ class Both:
         headers = dict(line.split(": ", 1) for line in lines)
         assert urlsplit(route.url).netloc == headers["Host"]
         self.sent.append((method, f"{route.url}{target}", headers, body))
-        return Reply(status_code=self._status, headers=Headers(self._headers), content=self._body)
+        return Reply(
+            status_code=self._status, headers=HTTPHeaderDict(self._headers), content=self._body
+        )
 
 
 @pytest.fixture(scope="module")
@@ -258,13 +261,11 @@ def test_wrong_arguments_are_refused_before_anything_is_sent(both: Both) -> None
 
 def test_what_a_plan_leaves_to_nobody_is_known() -> None:
     """botocore's handlers at the events that plans do not pass on: one that is new must be looked at."""
-    session = Session()
-    session._credentials = NoAccount()
-    clients = Clients(session, "aws")
+    clients = FastOperations(SessionFactory(profile=""), "aws")
     left: dict[str, set[str]] = {}
     for name in sorted(OPERATIONS):
         service, _, operation = name.partition(":")
-        client = clients._client(service, "us-east-1")[0]
+        client = clients.client(service, "us-east-1")
         for event in (
             "provide-client-params",
             "before-call",

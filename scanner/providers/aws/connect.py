@@ -1,24 +1,29 @@
-"""Opening an AWS account: credentials, the role, who we are, and where it can be read."""
+"""Connects to AWS accounts: finds credentials, assumes the role, and learns the account's id and regions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Final
 
+import boto3
+import botocore
 from botocore import exceptions as aws
-from botocore.session import Session as BotoSession
+from botocore.loaders import Loader
+from botocore.session import Session as BotocoreSession
 
 from scanner.client.client import ProviderClient, ScanContext
 from scanner.client.clock import Clock
-from scanner.client.failures import Failure
 from scanner.client.interfaces import Rules
 from scanner.errors import TscanError
 from scanner.model.answers import Answer, Call, Caller, State, Target
 from scanner.model.config import TargetConfig
-from scanner.providers.aws.clients import Clients
-from scanner.providers.aws.credentials import Identity, NoAccount, RoleCredentials
+from scanner.providers.aws.boto3_client import Boto3Operations
+from scanner.providers.aws.boto_sessions import SessionFactory
+from scanner.providers.aws.botocore_probe import missing_members
+from scanner.providers.aws.credentials import Identity, RoleCredentials
 from scanner.providers.aws.errors import FAILURES, classify
 from scanner.providers.aws.loader import ReviewedLoader
 from scanner.providers.aws.paging import Pagers
@@ -32,26 +37,33 @@ ORGANIZATION: Final = Call(
     absent_on=("AWSOrganizationsNotInUseException",),
 )
 NOT_IN_USE: Final = "AWSOrganizationsNotInUseException"
+BOTO3: Final = "boto3"
+"""The client that a target's setting `client` names; the other is `fast`."""
+_LOG: Final = logging.getLogger(__name__)
 _REGIONS_SHOWN: Final = 8
 _REACH: Final = "check the network, proxy, region and AWS_ENDPOINT_URL"
 _UNREACHABLE: Final = frozenset(
     {
-        "EndpointConnectionError",
         "ConnectTimeoutError",
-        "ProxyConnectionError",
         "ConnectionClosedError",
+        "Deadline",
+        "EndpointConnectionError",
+        "HTTPClientError",
+        "ProxyConnectionError",
+        "ReadTimeoutError",
+        "SSLError",
     }
-    | {"ReadTimeoutError", "HTTPClientError", "SSLError", "Deadline"}
 )
 _ACCEPTED_NOWHERE: Final = frozenset(
     {
-        "InvalidClientTokenId",
-        "UnrecognizedClientException",
-        "SignatureDoesNotMatch",
-        "AuthFailure",
         "403",
+        "AuthFailure",
+        "IncompleteSignature",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
     }
-    | {"InvalidAccessKeyId", "IncompleteSignature"}
 )
 
 
@@ -59,7 +71,7 @@ _ACCEPTED_NOWHERE: Final = frozenset(
 class AwsAccess:
     """What the clients of all accounts of a configured target share."""
 
-    boto: BotoSession
+    session: boto3.Session
     home: str
     """The region that the configuration names for calls without one."""
     operations: Operations
@@ -81,29 +93,30 @@ class Connection:
     session: AwsSession
 
 
-def connect_front(config: TargetConfig, rules: Rules, clock: Clock | None = None) -> Connection:
-    """An account that answers; TscanError if it does not."""
+def connect_target(config: TargetConfig, rules: Rules, clock: Clock | None = None) -> Connection:
+    """The configured account; TscanError in one line where it cannot be connected."""
     clock = clock or Clock()
-    boto, home, partition, found = _session(config)
+    found = _find_credentials(config)
     access = AwsAccess(
-        boto=boto,
-        home=home,
-        operations=Clients(boto, partition),
-        pagers=Pagers(boto.get_component("data_loader")),
+        session=found.session,
+        home=found.home,
+        operations=_operations(config, found),
+        pagers=Pagers(found.loader),
         context=ScanContext.begin(rules, clock),
         config=config,
     )
-    identity = Identity(found, clock)
+    identity = Identity(found.credentials, clock)
     if config.role_arn:
-        identity = _assume(access, identity)
+        identity = _assume_configured(access, identity)
     session = connect_account(access, access.client(identity))
     if isinstance(session, Answer):
         raise _no_caller(session, access)
     if config.organization is not None or rules.organization:
         leader = session.request(ORGANIZATION)
-        answers = {**session.answers, leader.call.key: leader}
         session = replace(
-            session, answers=answers, management_open=_led_elsewhere(leader, session.target.account)
+            session,
+            answers={**session.answers, leader.call.key: leader},
+            management_open=_led_elsewhere(leader, session.target.account),
         )
     return Connection(access=access, identity=identity, session=session)
 
@@ -111,14 +124,16 @@ def connect_front(config: TargetConfig, rules: Rules, clock: Clock | None = None
 def connect_account(
     access: AwsAccess, client: ProviderClient, *, member: bool = False
 ) -> AwsSession | Answer:
-    """An account that answers, or the answer of one that does not say who we are.
+    """An account; or the answer by which AWS did not name it.
 
-    TscanError for a chosen region that does not exist; not in a member, after the leading account was asked.
+    TscanError for a chosen region that does not exist; not for a member of an organisation, because the account that
+    leads it was checked before.
     """
     caller = client.request(Call(operation=CALLER, region=access.home))
     if caller.state is not State.OK:
         return caller
-    account, arn = str(caller.data.get("Account", "")), str(caller.data.get("Arn", ""))
+    account = str(caller.data.get("Account", ""))
+    arn = str(caller.data.get("Arn", ""))
     if not account or arn.count(":") < 5:
         return replace(caller, state=State.ERROR, code="NoIdentity")
     partition = arn.split(":")[1]
@@ -134,68 +149,30 @@ def connect_account(
             items=("Regions",),
         )
     )
-    regions, excluded, open_reason = _regions(access, enabled, member=member)
+    name = ""
+    if alias.count and alias.data is not None:
+        name = str(alias.data["AccountAliases"][0])
+    scope = _regions_in_scope(access, enabled, member=member)
     return AwsSession(
         target=Target(f"aws:{account}"),
-        name=str((alias.data or {}).get("AccountAliases", [""])[0]) if alias.count else "",
+        name=name,
         partition=partition,
         callers=(Caller(id=arn, account=account),),
         answers={answer.call.key: answer for answer in (caller, alias, enabled)},
-        regions=regions,
-        regions_excluded=excluded,
-        regions_open=open_reason,
+        regions=scope.regions,
+        regions_excluded=scope.excluded,
+        regions_open=scope.open,
         client=client,
     )
 
 
-def _session(config: TargetConfig) -> tuple[BotoSession, str, str, Any]:
-    """A botocore session that signs for whoever is asked, its own region, that one's partition, and our credentials."""
-    boto = BotoSession(profile=config.profile or None)
-    # Outside of EC2 nobody answers at the metadata address: without credentials, a long wait says nothing more.
-    boto.set_config_variable("metadata_service_timeout", 1)
-    boto.set_config_variable("metadata_service_num_attempts", 1)
-    home = "?"
-    try:
-        home = boto.get_config_variable("region") or (
-            config.regions[0] if config.regions else "us-east-1"
-        )
-        boto.register_component(
-            "data_loader", ReviewedLoader(boto.get_config_variable("data_path"))
-        )
-        partition = boto.get_partition_for_region(home)
-        found = boto.get_credentials()
-    except aws.ProfileNotFound as error:
-        name = config.profile or str(error.kwargs["profile"])
-        raise TscanError(f"AWS profile '{name}' does not exist", _near(boto, name)) from error
-    except aws.UnknownRegionError:
-        raise _unknown_region(home, _known_regions(boto, "aws"), asked=False) from None
-    except aws.BotoCoreError as error:
-        raise TscanError(
-            f"AWS credentials cannot be read: {_line(error)}", "check the AWS configuration files"
-        ) from error
-    if found is None and config.profile:
-        # Of a profile that is named, botocore asks nothing but the profile, whatever else the environment holds.
-        name = config.profile
-        raise TscanError(
-            f"AWS profile '{name}' has no credentials",
-            f"complete it: aws configure --profile {name}",
-        )
-    if found is None:
-        raise TscanError(
-            "no AWS credentials were found",
-            "set AWS_PROFILE (or --profile), or run `tscan demo`, which needs none",
-        )
-    # botocore has no public way to hand a session credentials that change; its own docs use this member.
-    boto._credentials = NoAccount()
-    return boto, home, str(partition), found
+def role_identity(access: AwsAccess, source: Identity, role: str, external_id: str) -> Identity:
+    """The identity of a role, whose credentials are requested on first use and renewed before they expire."""
+    arguments = {"RoleArn": role, "RoleSessionName": "tscan"}
+    if external_id:
+        arguments["ExternalId"] = external_id
 
-
-def assumed(access: AwsAccess, source: Identity, role: str, external_id: str) -> Identity:
-    """The identity of a role, whose credentials are made on first use and anew before they expire."""
-    arguments = {"RoleArn": role, "RoleSessionName": "tscan"} | (
-        {"ExternalId": external_id} if external_id else {}
-    )
-
+    # Not by the provider client: its answer would hold credentials, and answers are evidence that is kept.
     def assume() -> Mapping[str, Any]:
         operation = access.operations.operation("sts", access.home, "AssumeRole")
         return operation.send(arguments, source)
@@ -204,12 +181,110 @@ def assumed(access: AwsAccess, source: Identity, role: str, external_id: str) ->
     return Identity(RoleCredentials(assume, clock), clock)
 
 
-def _assume(access: AwsAccess, source: Identity) -> Identity:
+# -- credentials ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What the AWS configuration and the environment hold."""
+
+    session: boto3.Session
+    sessions: SessionFactory
+    """Of sessions with the same configuration and other credentials."""
+    loader: Loader
+    home: str
+    partition: str
+    credentials: Any
+
+
+def _find_credentials(config: TargetConfig) -> _Found:
+    """Credentials, and the home region with its partition; TscanError where there are none."""
+    sessions = SessionFactory(profile=config.profile)
+    home = "?"
+    try:
+        loader = ReviewedLoader(sessions.botocore().get_config_variable("data_path"))
+        sessions = replace(sessions, loader=loader)
+        session = sessions.boto3()
+        home = session.region_name or next(iter(config.regions), "us-east-1")
+        partition = str(session.get_partition_for_region(home))
+        credentials = session.get_credentials()
+    except aws.ProfileNotFound as error:
+        name = config.profile or str(error.kwargs["profile"])
+        raise TscanError(f"AWS profile '{name}' does not exist", _profile_hint(name)) from error
+    except aws.UnknownRegionError:
+        raise _unknown_region(home, _known_regions(session, "aws"), asked=False) from None
+    except aws.BotoCoreError as error:
+        message = " ".join(str(error).split())
+        raise TscanError(
+            f"AWS credentials cannot be read: {message}", "check the AWS configuration files"
+        ) from error
+    if credentials is None:
+        raise _no_credentials(config.profile)
+    return _Found(
+        session=session,
+        sessions=sessions,
+        loader=loader,
+        home=home,
+        partition=partition,
+        credentials=credentials,
+    )
+
+
+def _no_credentials(profile: str) -> TscanError:
+    if profile:
+        # With a named profile, botocore looks nowhere else, whatever the environment holds.
+        return TscanError(
+            f"AWS profile '{profile}' has no credentials",
+            f"complete it: aws configure --profile {profile}",
+        )
+    return TscanError(
+        "no AWS credentials were found",
+        "set AWS_PROFILE (or --profile), or run `tscan demo`, which needs none",
+    )
+
+
+def _profile_hint(profile: str) -> str:
+    # Without a profile: a session of one that does not exist cannot list the others.
+    names = [str(name) for name in BotocoreSession(profile="default").available_profiles]
+    close = get_close_matches(profile, names, n=1)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    if names:
+        return f"known: {', '.join(sorted(names))}"
+    return "no profile is configured"
+
+
+def _operations(config: TargetConfig, found: _Found) -> Operations:
+    """The fast client, where botocore is one that it knows; else, or where it is chosen, boto3's."""
+    if config.settings.get("client") == BOTO3:
+        return Boto3Operations(found.sessions, found.partition)
+    try:
+        from scanner.providers.aws.fast_client import FastOperations
+    except ImportError as error:
+        missing = [str(error.name)]
+    else:
+        fast = FastOperations(found.sessions, found.partition)
+        try:
+            missing = missing_members(fast.client("sts", found.home))
+        except FAILURES:
+            # No client can be made at all (an endpoint that is no address): the first call reports why.
+            return fast
+        if not missing:
+            return fast
+    _LOG.warning(
+        "botocore %s is not known to the fast client (no %s): using the plain boto3 client",
+        botocore.__version__,
+        ", ".join(missing),
+    )
+    return Boto3Operations(found.sessions, found.partition)
+
+
+def _assume_configured(access: AwsAccess, source: Identity) -> Identity:
     """The configured role; TscanError where it cannot be assumed."""
     config = access.config
-    identity = assumed(access, source, config.role_arn, config.external_id)
+    identity = role_identity(access, source, config.role_arn, config.external_id)
     try:
-        identity.credentials.get_frozen_credentials()
+        identity.key()
     except FAILURES as error:
         failure = classify("sts", error)
         if failure.code in _UNREACHABLE:
@@ -222,23 +297,22 @@ def _assume(access: AwsAccess, source: Identity) -> Identity:
 
 
 def _no_caller(answer: Answer, access: AwsAccess) -> TscanError:
-    """Why nobody can be read, in one line."""
-    failure = Failure(state=answer.state, code=answer.code, message=answer.message)
-    if failure.code.startswith(("ExpiredToken", "RequestExpired", "TokenRefreshRequired")):
+    """Why the account cannot be read, in one line."""
+    if answer.code.startswith(("ExpiredToken", "RequestExpired", "TokenRefreshRequired")):
         return TscanError(
-            f"the AWS credentials have expired ({failure.code})", "log in again, then repeat"
+            f"the AWS credentials have expired ({answer.code})", "log in again, then repeat"
         )
-    if failure.code in _UNREACHABLE:
+    if answer.code in _UNREACHABLE:
         endpoint = access.operations.endpoint("sts", access.home)
-        return TscanError(f"AWS cannot be reached at {endpoint} ({failure.code})", _REACH)
-    if failure.code in _ACCEPTED_NOWHERE:
+        return TscanError(f"AWS cannot be reached at {endpoint} ({answer.code})", _REACH)
+    if answer.code in _ACCEPTED_NOWHERE:
         return TscanError(
-            f"AWS does not accept the credentials ({failure.code})",
+            f"AWS does not accept the credentials ({answer.code})",
             "check the access key and its secret",
         )
-    said = f"{failure.code} {failure.message}".rstrip()
+    detail = f"{answer.code} {answer.message}".rstrip()
     return TscanError(
-        f"AWS did not say who we are: {said}", "check the credentials and the endpoint"
+        f"AWS did not say who we are: {detail}", "check the credentials and the endpoint"
     )
 
 
@@ -249,64 +323,77 @@ def _led_elsewhere(answer: Answer, account: str) -> str:
     if answer.state is not State.OK:
         return f"whether this account leads the organisation is not known: {answer.reason}"
     leader = str(answer.data.get("Organization", {}).get("MasterAccountId", "?"))
-    return (
-        ""
-        if leader == account
-        else f"the organisation is read from its management account {leader}"
-    )
+    if leader == account:
+        return ""
+    return f"the organisation is read from its management account {leader}"
 
 
-def _regions(
-    access: AwsAccess, answer: Answer, *, member: bool
-) -> tuple[tuple[str, ...], tuple[str, ...], str]:
-    """The regions in scope, the enabled ones that are left out, and why the list is not whole."""
-    config, whole = access.config, answer.state is State.OK
-    enabled = sorted(str(row["RegionName"]) for row in (answer.data or {}).get("Regions", []))
+# -- regions ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _RegionScope:
+    """Where an account is read."""
+
+    regions: tuple[str, ...]
+    excluded: tuple[str, ...] = ()
+    """Enabled regions that were not chosen."""
+    open: str = ""
+    """Why the list of regions may not be complete; empty: it is."""
+
+
+def _regions_in_scope(access: AwsAccess, answer: Answer, *, member: bool) -> _RegionScope:
+    config = access.config
+    complete = answer.state is State.OK
+    rows: list[Any] = (answer.data or {}).get("Regions", [])
+    enabled = sorted(str(row["RegionName"]) for row in rows)
     if not config.regions:
-        return (
-            (tuple(enabled), (), "")
-            if whole
-            else (tuple(enabled or [access.home]), (), answer.reason)
-        )
-    # In an organisation, a region may be enabled in some accounts only: where it is not, there is nothing.
-    strict = whole and config.organization is None
-    known = (
-        enabled
-        if strict
-        else _known_regions(access.boto, str(access.boto.get_partition_for_region(access.home)))
-    )
+        if complete:
+            return _RegionScope(regions=tuple(enabled))
+        # The home region at least is read; that there may be others stays a gap.
+        return _RegionScope(regions=tuple(enabled or [access.home]), open=answer.reason)
     chosen = tuple(sorted(dict.fromkeys(config.regions)))
+    if not member:
+        _check_chosen(access, chosen, enabled, complete=complete)
+    regions = chosen
+    if complete:
+        regions = tuple(region for region in chosen if region in enabled)
+    excluded = tuple(region for region in enabled if region not in chosen)
+    # No region at all would be no finding at all, and that reads as if nothing were wrong.
+    why = "" if regions else "none of the chosen regions is enabled in this account"
+    return _RegionScope(regions=regions, excluded=excluded, open=why)
+
+
+def _check_chosen(
+    access: AwsAccess, chosen: Sequence[str], enabled: Sequence[str], *, complete: bool
+) -> None:
+    """TscanError for a chosen region that does not exist."""
+    # In an organisation, a region may be enabled in some accounts only: where it is not, there is nothing to read.
+    strict = complete and access.config.organization is None
+    if strict:
+        known = list(enabled)
+    else:
+        partition = str(access.session.get_partition_for_region(access.home))
+        known = _known_regions(access.session, partition)
     for region in chosen:
-        if region not in known and region not in enabled and not member:
+        if region not in known and region not in enabled:
             raise _unknown_region(region, known, asked=strict)
-    here = tuple(region for region in chosen if region in enabled) if whole else chosen
-    left = tuple(region for region in enabled if region not in chosen)
-    return here, left, "" if here else "none of the chosen regions is enabled in this account"
 
 
-def _known_regions(boto: BotoSession, partition: str) -> list[str]:
-    return sorted(boto.get_available_regions("ec2", partition_name=partition))
+def _known_regions(session: boto3.Session, partition: str) -> list[str]:
+    return sorted(session.get_available_regions("ec2", partition_name=partition))
 
 
-def _unknown_region(region: str, known: list[str], *, asked: bool) -> TscanError:
-    """`asked`: the account itself named the regions that are known; else they are those of the SDK."""
+def _unknown_region(region: str, known: Sequence[str], *, asked: bool) -> TscanError:
+    """`asked`: the account itself listed the known regions; else they are those of the SDK."""
+    message = f"region '{region}' does not exist"
+    if asked:
+        message += " or is not enabled in this account"
     close = get_close_matches(region, known, n=1)
-    shown = ", ".join(known[:_REGIONS_SHOWN]) + (
-        f" and {len(known) - _REGIONS_SHOWN} more" * (len(known) > _REGIONS_SHOWN)
-    )
-    hint = f"did you mean '{close[0]}'?" if close else f"{'enabled' if asked else 'known'}: {shown}"
-    return TscanError(
-        f"region '{region}' does not exist" + " or is not enabled in this account" * asked, hint
-    )
-
-
-def _near(boto: BotoSession, profile: str) -> str:
-    names = [str(name) for name in boto.full_config.get("profiles", {})]
-    close = get_close_matches(profile, names, n=1)
     if close:
-        return f"did you mean '{close[0]}'?"
-    return f"known: {', '.join(sorted(names))}" if names else "no profile is configured"
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())
+        return TscanError(message, f"did you mean '{close[0]}'?")
+    shown = ", ".join(known[:_REGIONS_SHOWN])
+    if len(known) > _REGIONS_SHOWN:
+        shown += f" and {len(known) - _REGIONS_SHOWN} more"
+    label = "enabled" if asked else "known"
+    return TscanError(message, f"{label}: {shown}")

@@ -92,7 +92,7 @@ class Endpoints:
         signing, signer = context.get("signing", {}), self._client._request_signer
         name, region = signing.get("signing_name"), signing.get("region")
         if self._bare_host:
-            url = _ACCOUNT_HOST.sub("//", url, count=1)
+            url = without_account(url)
         return Endpoint(
             url=url,
             headers=headers or {},
@@ -104,6 +104,11 @@ class Endpoints:
             ),
             signing_context=signing,
         )
+
+
+def without_account(url: str) -> str:
+    """An address without the account's id before its host (S3 Control puts it there)."""
+    return _ACCOUNT_HOST.sub("//", url, count=1)
 
 
 def _plain(bucket: Any) -> str:

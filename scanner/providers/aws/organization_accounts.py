@@ -1,4 +1,4 @@
-"""The accounts of an organisation: listed by the one that leads it, each entered by a role."""
+"""Lists the accounts of an organisation from the one that leads it, and connects to each by a role."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from scanner.errors import TscanError
 from scanner.model.answers import Account, AccountState, Answer, Call, Caller, State, Target
 from scanner.model.config import Organization
 from scanner.providers.aws.connect import (
+    CALLER,
     NOT_IN_USE,
     ORGANIZATION,
     Connection,
-    assumed,
     connect_account,
+    role_identity,
 )
 from scanner.providers.aws.credentials import Identity
 from scanner.providers.aws.errors import FAILURES, classify
@@ -25,11 +26,11 @@ from scanner.providers.aws.session import AwsSession
 ACCOUNTS: Final = Call(operation="organizations:ListAccounts", region="", items=("Accounts",))
 ASSUME: Final = "sts:AssumeRole"
 NOWHERE: Final = Target("aws:organization")
-"""What stands for the accounts that could not be listed."""
+"""Stands for the accounts that could not be listed."""
 _ACTIVE: Final = "ACTIVE"
 
 
-def entrances(front: Connection, organization: Organization) -> tuple[Connector, ...]:
+def account_connectors(front: Connection, organization: Organization) -> tuple[Connector, ...]:
     """The leading account, every other account in scope, and a place for those that could not be listed."""
     session = front.session
     own = session.target.account
@@ -37,66 +38,76 @@ def entrances(front: Connection, organization: Organization) -> tuple[Connector,
         raise TscanError(f"account {own} is in no organisation", "leave out the organisation")
     listed = session.request(ACCOUNTS)
     rows: list[Any] = (listed.data or {}).get("Accounts", [])
-    accounts = tuple(
-        sorted((_account(row, organization) for row in rows), key=lambda account: account.id)
-    )
-    if any(account.id == own and account.state is AccountState.EXCLUDED for account in accounts):
-        raise TscanError(
-            f"account {own} lists the organisation and cannot be excluded",
-            "scan from a delegated administrator",
-        )
-    # Only the management account and delegated administrators are answered: whoever lists, reads the organisation.
-    leads = "" if rows else session.management_open
+    found = (_account(row, organization) for row in rows)
+    accounts = tuple(sorted(found, key=lambda account: account.id))
+    for account in accounts:
+        if account.id == own and account.state is AccountState.EXCLUDED:
+            raise TscanError(
+                f"account {own} lists the organisation and cannot be excluded",
+                "scan from a delegated administrator",
+            )
+    return _connectors(front, organization, accounts, listed)
+
+
+def _connectors(
+    front: Connection, organization: Organization, accounts: tuple[Account, ...], listed: Answer
+) -> tuple[Connector, ...]:
+    session = front.session
     if not listed.state.whole:
-        accounts += (
-            Account(
-                id=NOWHERE.account,
-                name="accounts that were not listed",
-                state=AccountState.IN_SCOPE,
-            ),
+        # Accounts that a cut-off listing does not name are in scope all the same: they stay a gap.
+        unlisted = Account(
+            id=NOWHERE.account, name="accounts that were not listed", state=AccountState.IN_SCOPE
         )
+        accounts += (unlisted,)
+    # AWS lists accounts for the management account and delegated administrators alone: whoever can list, can read the
+    # organisation.
+    management_open = session.management_open
+    if (listed.data or {}).get("Accounts"):
+        management_open = ""
     leader = replace(
         session,
         accounts=accounts,
         answers={**session.answers, listed.call.key: listed},
-        management_open=leads,
+        management_open=management_open,
     )
+    connectors: list[Connector] = [Connected(leader)]
     limiter = RateLimiter(front.access.context.clock)
-    members = [
-        Member(front=front, organization=organization, account=account, limiter=limiter)
-        for account in accounts
-        if account.state is AccountState.IN_SCOPE and account.id not in (own, NOWHERE.account)
-    ]
-    return (
-        Connected(leader),
-        *members,
-        *(() if listed.state.whole else (Unlisted(listed, leader),)),
-    )
+    elsewhere = (session.target.account, NOWHERE.account)
+    for account in accounts:
+        if account.state is AccountState.IN_SCOPE and account.id not in elsewhere:
+            connectors.append(
+                Member(front=front, organization=organization, account=account, limiter=limiter)
+            )
+    if not listed.state.whole:
+        connectors.append(Unlisted(listed, leader))
+    return tuple(connectors)
 
 
 def _account(row: Any, organization: Organization) -> Account:
-    """An account with what becomes of it; one whose state is not known is in scope."""
-    # A row without an id is an account that nobody can enter: it stays in the list, as a gap.
-    identity, name = str(row.get("Id", "?")), row.get("Name", "")
-    name = name if isinstance(name, str) else ""
+    """A listed account and whether it is in scope; one whose state is not known is."""
+    # A row without an id is an account that cannot be connected: it stays in the list, as a gap.
+    identity = str(row.get("Id", "?"))
+    name = row.get("Name", "")
+    if not isinstance(name, str):
+        name = ""
     status = str(row.get("State") or row.get("Status") or _ACTIVE)
-    excluded = next((one for one in organization.exclude if one.account == identity), None)
     if status != _ACTIVE:
         return Account(id=identity, name=name, state=AccountState.CLOSED, reason=status)
-    if excluded is None:
-        return Account(id=identity, name=name, state=AccountState.IN_SCOPE)
-    return Account(
-        id=identity,
-        name=name,
-        state=AccountState.EXCLUDED,
-        reason=excluded.reason,
-        approver=excluded.approver,
-    )
+    for exclusion in organization.exclude:
+        if exclusion.account == identity:
+            return Account(
+                id=identity,
+                name=name,
+                state=AccountState.EXCLUDED,
+                reason=exclusion.reason,
+                approver=exclusion.approver,
+            )
+    return Account(id=identity, name=name, state=AccountState.IN_SCOPE)
 
 
 @dataclass(frozen=True, slots=True)
 class Unlisted:
-    """The accounts that a listing which was refused or cut off does not name."""
+    """The accounts that a refused or cut-off listing does not name."""
 
     listed: Answer
     leader: AwsSession
@@ -124,41 +135,37 @@ class Member:
     organization: Organization
     account: Account
     limiter: RateLimiter
-    """Of the roles that are assumed: they are all asked for with the leading account's credentials."""
+    """Of AssumeRole: all members request it with the leading account's credentials."""
 
     @property
     def target(self) -> Target:
         return Target(f"aws:{self.account.id}")
 
     def connect(self) -> Session | Unreachable:
-        """The account with its role assumed."""
-        access, clock = self.front.access, self.front.access.context.clock
-        role = f"arn:{self.front.session.partition}:iam::{self.account.id}:role/{self.organization.role}"
-        identity = assumed(access, self.front.identity, role, self.organization.external_id)
+        """The account, by its role."""
+        access, front = self.front.access, self.front.session
+        clock = access.context.clock
+        role = f"arn:{front.partition}:iam::{self.account.id}:role/{self.organization.role}"
+        identity = role_identity(access, self.front.identity, role, self.organization.external_id)
         started = clock.stamp()
         refused = self._assume(identity)
         if refused is not None:
             call = Call(operation=ASSUME, region=access.home, params={"RoleArn": role})
-            return self._unentered(
-                _refusal(call, refused, started, clock.stamp()), self.front.session.callers
-            )
+            answer = _refusal(call, refused, started, clock.stamp())
+            return self._unreachable(answer, front.callers)
         session = connect_account(access, access.client(identity), member=True)
         if isinstance(session, Answer):
-            return self._unentered(session, ())
+            return self._unreachable(session, ())
         if session.target != self.target:
-            # Never to be seen; what was read under another account's name would be evidence of nothing.
-            wrong = replace(
-                session.answers[_caller_key(session)],
-                state=State.ERROR,
-                code="WrongAccount",
-                data=None,
-            )
-            return self._unentered(wrong, session.callers)
-        elsewhere = f"the organisation is read from account {self.front.session.target.account}"
-        return replace(session, name=session.name or self.account.name, management_open=elsewhere)
+            return self._wrong_account(session)
+        return replace(
+            session,
+            name=session.name or self.account.name,
+            management_open=f"the organisation is read from account {front.target.account}",
+        )
 
     def _assume(self, identity: Identity) -> Failure | None:
-        """Make the role's first credentials; why there are none."""
+        """Request the role's first credentials; why there are none."""
         context = self.front.access.context
         retry = Retry(self.limiter, context.clock, context.call_deadline())
 
@@ -171,7 +178,13 @@ class Member:
 
         return retry.run(assume)
 
-    def _unentered(self, answer: Answer, callers: tuple[Caller, ...]) -> Unreachable:
+    def _wrong_account(self, session: AwsSession) -> Unreachable:
+        # The confused deputy: what is read under another account's name would be evidence of nothing.
+        callers = (answer for answer in session.answers.values() if answer.call.operation == CALLER)
+        wrong = replace(next(callers), state=State.ERROR, code="WrongAccount", data=None)
+        return self._unreachable(wrong, session.callers)
+
+    def _unreachable(self, answer: Answer, callers: tuple[Caller, ...]) -> Unreachable:
         return Unreachable(
             target=self.target,
             name=self.account.name,
@@ -182,16 +195,11 @@ class Member:
         )
 
 
-def _caller_key(session: AwsSession) -> str:
-    return next(
-        key
-        for key, answer in session.answers.items()
-        if answer.call.operation == "sts:GetCallerIdentity"
-    )
-
-
 def _refusal(call: Call, failure: Failure, started: str, finished: str) -> Answer:
-    """A refused role as evidence; a role that was given never becomes an answer, for it would hold credentials."""
+    """A refused role as evidence. A role that was given never becomes an answer: it would hold credentials."""
+    request_ids: tuple[str, ...] = ()
+    if failure.request_id:
+        request_ids = (failure.request_id,)
     return Answer(
         call=call,
         state=failure.state,
@@ -199,6 +207,6 @@ def _refusal(call: Call, failure: Failure, started: str, finished: str) -> Answe
         message=failure.message,
         started=started,
         finished=finished,
-        request_ids=(failure.request_id,) if failure.request_id else (),
+        request_ids=request_ids,
         pages=0,
     )

@@ -19,10 +19,9 @@ from botocore.exceptions import ClientError
 from botocore.model import OperationModel
 from botocore.parsers import ResponseParserFactory
 
-from scanner.providers.aws.connections import Route, exchange, host_of
+from scanner.providers.aws.connections import Reply, Route, exchange, host_of
 from scanner.providers.aws.credentials import Identity
 from scanner.providers.aws.endpoints import Endpoint, Endpoints
-from scanner.providers.aws.http import Reply
 from scanner.providers.aws.response_checks import check_body
 from scanner.providers.aws.signing import Signer
 from scanner.providers.aws.times import moment
