@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from scanner.registry import Registry
 
+WORKER: Final = "tscan-worker"
+"""How the names of worker threads begin."""
 J = TypeVar("J")
 """A job: a call, or a call of one target among many."""
 R = TypeVar("R")

@@ -8,7 +8,7 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Final
 
-from scanner.executors import J, R
+from scanner.executors import WORKER, J, R
 
 WORKERS: Final = 16
 """Beyond 16 the client's own CPU is the bound, not the wait for responses."""
@@ -24,7 +24,7 @@ class Threads:
         self, work: Callable[[J], R], first: Iterable[J], then: Callable[[J, R], Iterable[J]]
     ) -> Iterator[J]:
         """Do the jobs and all that follow; after an error or an interrupt no further job is begun."""
-        pool = ThreadPoolExecutor(self.workers, thread_name_prefix="tscan")
+        pool = ThreadPoolExecutor(self.workers, thread_name_prefix=WORKER)
         # `concurrent.futures.wait` would look through every outstanding future for each one that is done.
         done: SimpleQueue[tuple[J, Future[R]]] = SimpleQueue()
 
@@ -41,10 +41,12 @@ class Threads:
                 job, future = done.get()
                 outstanding += submit(then(job, future.result())) - 1
                 yield job
-        finally:
-            # Without waiting: a job that was left may block for half a minute on a socket. The command line ends the
-            # process all the same (`scanner.cli.main`).
+        except BaseException:
+            # Without waiting: a job may block for half a minute on a socket. Python would wait for it at its end; the
+            # command line ends the process without (`scanner.cli.main`).
             pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        pool.shutdown()
 
 
 def _report(done: SimpleQueue[tuple[J, Future[R]]], job: J, future: Future[R]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterable
@@ -152,3 +154,29 @@ def test_an_interrupt_waits_for_no_job() -> None:
         assert time.monotonic() - began < 5
     finally:
         released.set()
+
+
+STUCK = """
+import sys, time
+from scanner import cli
+from scanner.executors import EXECUTORS, run
+
+def stuck(number):
+    time.sleep(60 if number else 0)
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+cli.app.main = lambda **_: run(EXECUTORS.get("threads")(2), stuck, [0, 1], interrupt)
+cli.main()
+"""
+
+
+def test_an_interrupted_command_ends_although_a_worker_waits() -> None:
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", STUCK], capture_output=True, text=True, timeout=50, check=False
+    )
+    assert time.monotonic() - began < 45
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "interrupted: nothing was judged\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,7 +27,13 @@ Open = Callable[..., tuple[AwsSession, Provider, Ticks]]
 
 
 @pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+def aws_client() -> str:
+    """The client that calls AWS; a module that overrides this runs with several."""
+    return "fast"
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch, aws_client: str) -> Iterator[Open]:
     """Opens an account whose provider follows a script."""
     with ExitStack() as stack:
 
@@ -51,11 +58,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
                 sleep=ticks.sleep,
                 jitter=lambda: 0.5,
             )
-            return (
-                connect_target(target or TargetConfig(), rules or Rules(), clock).session,
-                provider,
-                ticks,
-            )
+            config = replace(target or TargetConfig(), settings={"client": aws_client})
+            return connect_target(config, rules or Rules(), clock).session, provider, ticks
 
         yield make
 

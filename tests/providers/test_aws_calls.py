@@ -41,6 +41,12 @@ def names(answer: Answer, items: str = "Users", key: str = "UserName") -> list[s
     return [row[key] for row in answer.data[items]]
 
 
+@pytest.fixture(params=["fast", "boto3"])
+def aws_client(request: pytest.FixtureRequest) -> str:
+    """Both clients make every call of this module, and must come to the same answers."""
+    return str(request.param)
+
+
 def test_pages_are_joined_and_tokens_are_not_kept(opened: Any) -> None:
     session, provider, _ = opened({"ListUsers": [users("a", "b", marker="m1"), users("c")]})
     answer = session.request(USERS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,13 +13,15 @@ import pytest
 from bodies import answer, arguments, refusal
 from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.config import Config
-from botocore.credentials import ReadOnlyCredentials
+from botocore.credentials import Credentials, ReadOnlyCredentials
 from botocore.exceptions import ClientError, ParamValidationError
+from botocore.parsers import ResponseParserError
 from botocore.session import Session
 from urllib3 import HTTPHeaderDict
 
 from scanner.client.clock import Clock
 from scanner.providers.aws import prepared_call
+from scanner.providers.aws.boto3_client import Boto3Operations
 from scanner.providers.aws.boto_sessions import SessionFactory
 from scanner.providers.aws.connections import Reply, Route
 from scanner.providers.aws.credentials import Identity
@@ -35,7 +36,8 @@ KEY = ReadOnlyCredentials("AKID", "secret", "token", None)
 
 def identity(key: ReadOnlyCredentials) -> Identity:
     """An account that signs with one key, at one moment."""
-    return Identity(SimpleNamespace(get_frozen_credentials=lambda: key), Clock(now=lambda: NOW))
+    held = Credentials(key.access_key, key.secret_key, key.token)
+    return Identity(held, Clock(now=lambda: NOW))
 
 
 SIGNED = identity(KEY)
@@ -64,10 +66,18 @@ class Both:
         self._theirs = Session()
         self._theirs.set_credentials(KEY.access_key, KEY.secret_key, KEY.token)
         self._made: dict[tuple[str, str], Any] = {}
+        self._plain: _Recorded | None = None
         monkeypatch.setattr(prepared_call, "exchange", self._exchange)
         monkeypatch.setattr(
             botocore.auth, "get_current_datetime", lambda *_: NOW.replace(tzinfo=None)
         )
+
+    @property
+    def plain(self) -> Boto3Operations:
+        """The second client, whose requests end in the same list."""
+        if self._plain is None:
+            self._plain = _Recorded(SessionFactory(profile=""), "aws", self._before_send)
+        return self._plain
 
     def give(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """What comes back for every request from now on."""
@@ -106,6 +116,19 @@ class Both:
         )
 
 
+class _Recorded(Boto3Operations):
+    """boto3's clients, whose requests are answered by the test."""
+
+    def __init__(self, sessions: SessionFactory, partition: str, answer: Any) -> None:
+        super().__init__(sessions, partition)
+        self._answer = answer
+
+    def client(self, identity: Identity, service: str, region: str) -> Any:
+        client = super().client(identity, service, region)
+        client.meta.events.register_first("before-send", self._answer, unique_id="answer")
+        return client
+
+
 @pytest.fixture(scope="module")
 def made() -> Iterator[Both]:
     """Clients are dear to make, so that all tests share them."""
@@ -127,6 +150,55 @@ def each_plan(both: Both, region: str) -> Iterator[tuple[PreparedCall, Callable[
             both.clients.operation(service, region, operation),
             lambda params, c=client, o=operation: c._make_api_call(o, params),
         )
+
+
+def test_the_plain_client_sends_and_reads_the_same(both: Both) -> None:
+    """boto3's own clients: the same requests, answers and refusals as those of the prepared calls."""
+    for name in sorted(OPERATIONS):
+        service, _, operation = name.partition(":")
+        prepared = both.clients.operation(service, "us-east-1", operation)
+        plain = both.plain.operation(service, "us-east-1", operation)
+        params = arguments(prepared.model)
+        both.give(200, *answer(prepared.model))
+        both.sent.clear()
+        found, expected = plain.send(params, SIGNED), prepared.send(params, SIGNED)
+        (method, url, headers, body), (our_method, our_url, our_headers, our_body) = both.sent
+        assert (method, url, body) == (our_method, our_url, our_body), name
+        expected_headers = lowered(our_headers)
+        for added in ("host", "accept-encoding"):
+            expected_headers.pop(added)
+        assert lowered(headers) == expected_headers, name
+        assert headers["User-Agent"] == our_headers["User-Agent"], name
+        assert told(found.pop("ResponseMetadata")) == expected.pop("ResponseMetadata"), name
+        assert same(found, expected), name
+        both.give(403, *refusal(prepared.model))
+        with pytest.raises(ClientError) as caught:
+            plain.send(params, SIGNED)
+        assert "Denied" in caught.value.response["Error"]["Code"], name
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html><body>Log in</body></html>", b'{"Keys": [', b"[]", b"null"]
+)
+def test_the_plain_client_refuses_a_body_that_is_not_the_answer(both: Both, body: bytes) -> None:
+    both.give(200, {}, body)
+    with pytest.raises((UnparsableAnswerError, ResponseParserError)):
+        both.plain.operation("kms", "us-east-1", "ListKeys").send({}, SIGNED)
+
+
+def test_the_plain_client_follows_no_redirect(both: Both) -> None:
+    """botocore would call HeadBucket, which is not reviewed, and send the request elsewhere."""
+    both.give(
+        301,
+        {"x-amz-bucket-region": "eu-central-1"},
+        b"<Error><Code>PermanentRedirect</Code><Message>m</Message></Error>",
+    )
+    both.sent.clear()
+    for operations in (both.plain, both.clients):
+        with pytest.raises(ClientError) as caught:
+            operations.operation("s3", "us-east-1", "GetBucketAcl").send({"Bucket": "b-c"}, SIGNED)
+        assert caught.value.response["Error"]["Code"] == "PermanentRedirect"
+    assert len(both.sent) == 2
 
 
 def told(metadata: Mapping[str, Any]) -> dict[str, Any]:

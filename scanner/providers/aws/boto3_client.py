@@ -107,7 +107,7 @@ def _refuse_unusable_body(
 
 def _follow_no_redirect(*, context: dict[str, Any], **_: Any) -> None:
     # botocore would call HeadBucket, which is not a reviewed operation, and send the request to another region.
-    context["s3_redirected"] = True
+    context["s3_redirect"] = {**context.get("s3_redirect", {}), "redirected": True}
 
 
 def _leave_host_bare(*, params: dict[str, Any], **_: Any) -> None:
