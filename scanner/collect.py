@@ -1,4 +1,4 @@
-"""Collects the answers that the selected checks read from targets; each distinct call of a target is made once."""
+"""Collects the answers that the selected checks read; each call of a target is made once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from scanner.executors import Executor
 from scanner.model.answers import Answer, Call
 
 AT_ONCE: Final = 8
-"""Targets that are read at the same time: enough that none waits for a slow one; more would only take memory."""
+"""Targets that are read at the same time: enough that none waits for a slow one; more would only
+take memory.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,9 @@ class Asks(Protocol):
 
 
 def estate(opened: Opened, params: Mapping[str, Any], started: str) -> Estate:
-    """The facts of a connected target that reading depends on; `Estate.of` takes the same from its snapshot."""
+    """The facts of a connected target that reading depends on; `Estate.of` takes the same from its
+    snapshot.
+    """
     return Estate(
         target=opened.target,
         account=opened.target.account,
@@ -55,7 +59,9 @@ def estate(opened: Opened, params: Mapping[str, Any], started: str) -> Estate:
 
 
 class Collection:
-    """The calls of all readers of one target, each known as soon as the answers before it are there."""
+    """The calls of all readers of one target, each known as soon as the answers before it are
+    there.
+    """
 
     def __init__(self, readers: Iterable[Asks], known: Mapping[str, Answer]) -> None:
         self.answers: dict[str, Answer] = dict(known)
@@ -90,7 +96,9 @@ class Collection:
         return following
 
     def _advance(self, number: int) -> list[Call]:
-        """Run a reader as far as the answers go; the calls that it lacks and that no reader requested before."""
+        """Run a reader as far as the answers go; the calls that it lacks and that no reader
+        requested before.
+        """
         lookup = AnswerLookup(self.answers)
         self._readers[number].ask(lookup)
         self._outstanding[number] = set(lookup.wanted)
@@ -137,8 +145,8 @@ class TargetRun:
 class Scheduler:
     """Reads several targets at a time; each is handed over as soon as its last answer is there.
 
-    Every target has a share of the workers, because a call that is throttled sleeps in its worker: without a bound, one
-    throttled account would hold all of them.
+    Every target has a share of the workers, because a call that is throttled sleeps in its worker:
+    without a bound, one throttled account would hold all of them.
     """
 
     def __init__(
@@ -172,7 +180,9 @@ class Scheduler:
         return session.request(job.call)
 
     def then(self, job: Job, outcome: Session | Unreachable | Answer) -> list[Job]:
-        """The jobs that follow from an outcome, in its target or, where that is completely read, in the next."""
+        """The jobs that follow from an outcome, in its target or, where that is completely read, in
+        the next.
+        """
         run = self._running[job.number]
         run.in_flight -= 1
         if isinstance(outcome, Answer):
@@ -220,9 +230,11 @@ class Scheduler:
         """How many calls of one target may be begun and not ended."""
         targets = len(self._running)
         if targets == 1:
-            # Nobody to be fair to: a second call lies ready for each worker, so that none waits for this thread.
+            # Nobody to be fair to: a second call lies ready for each worker, so that none waits for
+            # this thread.
             return 2 * self._workers
-        # A quarter, where an equal share would be less: targets that only list leave most of theirs unused.
+        # A quarter, where an equal share would be less: targets that only list leave most of theirs
+        # unused.
         return max(self._workers // targets, self._workers // 4, 1)
 
     def _next_target(self) -> list[Job]:

@@ -1,6 +1,7 @@
-"""Makes a declared call at a provider and returns its answer: paced, retried, paged, classified and redacted.
+"""Makes a declared call at a provider: paced, retried, paged, classified and redacted.
 
-One class serves every cloud. What differs between clouds is a `Transport`, which prepares a call and fetches its pages.
+One class serves every cloud. What differs between clouds is a `Transport`, which prepares a call
+and fetches its pages.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ class PageFetcher(Protocol[Cursor]):
         ...
 
     def fetch(self, cursor: Cursor | None, deadline: float) -> Page[Cursor] | Failure:
-        """Request one page, once; None: the first. Blocks, and never raises for what a provider does.
+        """Request one page, once; None: the first. Blocks, and never raises for what a provider
+        does.
 
         `deadline` is on the monotonic clock.
         """

@@ -35,7 +35,8 @@ class Skew:
         self._clock = clock
         self._date = ""
         self.largest: float | None = None
-        """Theirs minus ours in seconds; a Date has whole seconds, and its response takes a while."""
+        """Theirs minus ours in seconds; a Date has whole seconds, and its response takes a while.
+        """
 
     def note(self, date: str) -> None:
         """Take the Date of a response into account; one that cannot be parsed is ignored."""

@@ -20,7 +20,9 @@ _LONGEST_INTERVAL: Final = 2.0
 
 
 class RateLimiter:
-    """The rate of one service in one region: unlimited until throttled, then slower, and slowly faster again."""
+    """The rate of one service in one region: unlimited until throttled, then slower, and slowly
+    faster again.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -95,6 +97,6 @@ class Retry:
         return True
 
     def _backoff(self, attempt: int) -> float:
-        """Exponential, with jitter, so that calls which failed together are not repeated together."""
+        """Exponential, with jitter: calls that failed together are not repeated together."""
         longest: float = min(_FIRST_DELAY * 2 ** min(attempt - 1, 16), _LONGEST_DELAY)
         return longest * (0.5 + self.clock.jitter() / 2)

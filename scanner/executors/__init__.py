@@ -26,10 +26,11 @@ class Executor(Protocol):
     def each(
         self, work: Callable[[J], R], first: Iterable[J], then: Callable[[J, R], Iterable[J]]
     ) -> Iterator[J]:
-        """Do the first jobs and all that follow, and yield each after `then` has handled its result.
+        """Do the first jobs and all that follow, and yield each after `then` has handled its
+        result.
 
-        `work` may block, and must be safe in threads. What `work` or `then` raises ends the run and is raised; leaving
-        the iterator ends it too.
+        `work` may block, and must be safe in threads. What `work` or `then` raises ends the run and
+        is raised; leaving the iterator ends it too.
         """
         ...
 

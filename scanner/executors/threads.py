@@ -23,9 +23,10 @@ class Threads:
     def each(
         self, work: Callable[[J], R], first: Iterable[J], then: Callable[[J, R], Iterable[J]]
     ) -> Iterator[J]:
-        """Do the jobs and all that follow; after an error or an interrupt no further job is begun."""
+        """Do the jobs and all that follow; after an error or interrupt no further one is begun."""
         pool = ThreadPoolExecutor(self.workers, thread_name_prefix=WORKER)
-        # `concurrent.futures.wait` would look through every outstanding future for each one that is done.
+        # `concurrent.futures.wait` would look through every outstanding future for each one that is
+        # done.
         done: SimpleQueue[tuple[J, Future[R]]] = SimpleQueue()
 
         def submit(jobs: Iterable[J]) -> int:
@@ -42,8 +43,8 @@ class Threads:
                 outstanding += submit(then(job, future.result())) - 1
                 yield job
         except BaseException:
-            # Without waiting: a job may block for half a minute on a socket. Python would wait for it at its end; the
-            # command line ends the process without (`scanner.cli.main`).
+            # Without waiting: a job may block for half a minute on a socket. Python would wait for
+            # it at its end; the command line ends the process without (`scanner.cli.main`).
             pool.shutdown(wait=False, cancel_futures=True)
             raise
         pool.shutdown()

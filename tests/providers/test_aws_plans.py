@@ -29,6 +29,7 @@ from scanner.providers.aws.errors import UnparsableAnswerError
 from scanner.providers.aws.fast_client import FastOperations
 from scanner.providers.aws.operations import OPERATIONS
 from scanner.providers.aws.prepared_call import PreparedCall
+from scanner.providers.aws.signing import Unsigned
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 KEY = ReadOnlyCredentials("AKID", "secret", "token", None)
@@ -419,8 +420,8 @@ def test_a_bucket_is_where_the_rules_say(
     for operation in ("GetBucketAcl", "GetBucketTagging"):
         plan = both.clients.operation("s3", "us-east-1", operation)
         for name in names:
-            found = plan._places.of(plan.model, {"Bucket": name}, dict(plan._context))
-            asked = plan._places._resolved(plan.model, {"Bucket": name}, dict(plan._context))
+            found = plan._endpoints.of(plan.model, {"Bucket": name}, dict(plan._context))
+            asked = plan._endpoints._resolve(plan.model, {"Bucket": name}, dict(plan._context))
             assert (found.url, found.signing, found.route.url) == (
                 asked.url,
                 asked.signing,
@@ -429,7 +430,14 @@ def test_a_bucket_is_where_the_rules_say(
 
 
 def test_line_breaks_in_arguments_make_no_lines() -> None:
+    route = Route(url="http://h", host="h", pool=None)
+
+    def sent(path: str, headers: dict[str, str]) -> bytes:
+        request = Unsigned(method="GET", path=path, query="", headers=headers, body=b"")
+        return prepared_call._bytes(request, route)
+
+    assert sent("/a", {"Host": "h"}) == b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n"
     with pytest.raises(ValueError, match="line break"):
-        prepared_call._head("GET", "/", {"Host": "h", "X": "a\r\nAuthorization: b"})
+        sent("/", {"Host": "h", "X": "a\r\nAuthorization: b"})
     with pytest.raises(ValueError, match="cannot be sent"):
-        prepared_call._head("GET", "/a b", {"Host": "h"})
+        sent("/a b", {"Host": "h"})

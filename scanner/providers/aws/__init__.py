@@ -13,7 +13,8 @@ class AwsSource:
     """The AWS provider: one target is one account."""
 
     def open(self, target: TargetConfig, rules: Rules) -> Sequence[Connector]:
-        """The configured account, connected; and the others of its organisation, where they are wanted.
+        """The configured account, connected; and the others of its organisation, where they are
+        wanted.
 
         TscanError in one line where that cannot be done.
         """
@@ -28,7 +29,8 @@ class AwsSource:
 
         front = connect_target(target, rules)
         wanted, account = target.settings.get("id", ""), front.session.target.account
-        # The credentials decide the account: those of another one would give evidence under a wrong name.
+        # The credentials decide the account: those of another one would give evidence under a wrong
+        # name.
         if wanted not in ("", account):
             raise TscanError(
                 f"the AWS credentials are of account {account}, not of {wanted}", "choose a profile"

@@ -1,4 +1,4 @@
-"""Calls AWS by boto3's own clients: the second implementation, for a botocore that the fast client does not know."""
+"""Calls AWS by boto3's own clients, for a botocore that the fast client does not know."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SETTINGS: Final = {
 
 
 class Boto3Operations:
-    """boto3's clients of one partition; each account has its own, because a client signs for one."""
+    """boto3's clients of one partition; each account has its own: a client signs for one."""
 
     def __init__(self, sessions: SessionFactory, partition: str) -> None:
         self.partition = partition
@@ -106,7 +106,8 @@ def _refuse_unusable_body(
 
 
 def _follow_no_redirect(*, context: dict[str, Any], **_: Any) -> None:
-    # botocore would call HeadBucket, which is not a reviewed operation, and send the request to another region.
+    # botocore would call HeadBucket, which is not a reviewed operation, and send the request to
+    # another region.
     context["s3_redirect"] = {**context.get("s3_redirect", {}), "redirected": True}
 
 

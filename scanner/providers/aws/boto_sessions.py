@@ -58,7 +58,8 @@ class SessionFactory:
     def botocore(self, credentials: Any = None) -> BotocoreSession:
         """A session with the given credentials, or with those that botocore finds."""
         session = BotocoreSession(profile=self.profile or None)
-        # Outside of EC2 the metadata address does not respond: without credentials, a long wait gains nothing.
+        # Outside of EC2 the metadata address does not respond: without credentials, a long wait
+        # gains nothing.
         session.set_config_variable("metadata_service_timeout", 1)
         session.set_config_variable("metadata_service_num_attempts", 1)
         if self.loader is not None:
@@ -83,7 +84,9 @@ class MadeClient:
 
     client: Any
     own_endpoint: bool
-    """The user named the endpoint, so that no name can stand before its host: of a bucket, or of an account."""
+    """The user named the endpoint, so that no name can stand before its host: of a bucket, or of an
+    account.
+    """
 
 
 def make_client(
@@ -91,8 +94,8 @@ def make_client(
 ) -> MadeClient:
     """A client for AWS's endpoint, or for one that the user named (AWS_ENDPOINT_URL).
 
-    `create` is `create_client` of a botocore session, or `client` of one of boto3; `settings` are those of
-    `botocore.config.Config`.
+    `create` is `create_client` of a botocore session, or `client` of one of boto3; `settings` are
+    those of `botocore.config.Config`.
     """
 
     def made(**more: Any) -> Any:

@@ -1,4 +1,7 @@
-"""Checks that botocore and urllib3 have the members on which the fast client stands, most of them private."""
+"""Checks that botocore and urllib3 have the members on which the fast client stands.
+
+Most of them are private, so that any release may change them.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,9 @@ _CLIENT: Final = {
     "meta.events._alias_event_name": 1,
     "meta.events._emitter._handlers.prefix_search": 1,
 }
-"""Members of a botocore client, with the number of arguments that they are called with; None: they are values."""
+"""Members of a botocore client, with the number of arguments that they are called with; None: they
+are values.
+"""
 _MODULES: Final = {
     "botocore.auth:SIGNED_HEADERS_BLACKLIST": None,
     "botocore.awsrequest:prepare_request_dict": 2,
@@ -37,7 +42,9 @@ _MODULES: Final = {
 
 
 def missing_members(client: Any) -> list[str]:
-    """The members that are missing, or that cannot be called as the fast client calls them; `client` is any client."""
+    """The members that are missing, or that cannot be called as the fast client calls them;
+    `client` is any client.
+    """
     return sorted([*_missing_of_client(client), *_missing_of_modules()])
 
 
@@ -60,7 +67,9 @@ def _missing_of_modules() -> Iterator[str]:
 
 
 def _usable(owner: Any, path: str, arguments: int | None) -> bool:
-    """Whether there is a member at a dotted path and, for a function, whether it takes so many arguments."""
+    """Whether there is a member at a dotted path and, for a function, whether it takes so many
+    arguments.
+    """
     member = owner
     for name in path.split("."):
         try:

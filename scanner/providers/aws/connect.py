@@ -1,4 +1,4 @@
-"""Connects to AWS accounts: finds credentials, assumes the role, and learns the account's id and regions."""
+"""Connects to AWS accounts: finds credentials, assumes roles, and learns ids and regions."""
 
 from __future__ import annotations
 
@@ -126,8 +126,8 @@ def connect_account(
 ) -> AwsSession | Answer:
     """An account; or the answer by which AWS did not name it.
 
-    TscanError for a chosen region that does not exist; not for a member of an organisation, because the account that
-    leads it was checked before.
+    TscanError for a chosen region that does not exist; not for a member of an organisation, because
+    the account that leads it was checked before.
     """
     caller = client.request(Call(operation=CALLER, region=access.home))
     if caller.state is not State.OK:
@@ -167,12 +167,15 @@ def connect_account(
 
 
 def role_identity(access: AwsAccess, source: Identity, role: str, external_id: str) -> Identity:
-    """The identity of a role, whose credentials are requested on first use and renewed before they expire."""
+    """The identity of a role, whose credentials are requested on first use and renewed before they
+    expire.
+    """
     arguments = {"RoleArn": role, "RoleSessionName": "tscan"}
     if external_id:
         arguments["ExternalId"] = external_id
 
-    # Not by the provider client: its answer would hold credentials, and answers are evidence that is kept.
+    # Not by the provider client: its answer would hold credentials, and answers are evidence that
+    # is kept.
     def assume() -> Mapping[str, Any]:
         operation = access.operations.operation("sts", access.home, "AssumeRole")
         return operation.send(arguments, source)
@@ -181,7 +184,7 @@ def role_identity(access: AwsAccess, source: Identity, role: str, external_id: s
     return Identity(RoleCredentials(assume, clock), clock)
 
 
-# -- credentials ------------------------------------------------------------------------------------------------------
+# -- credentials ------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,7 +258,7 @@ def _profile_hint(profile: str) -> str:
 
 
 def _operations(config: TargetConfig, found: _Found) -> Operations:
-    """The fast client, where botocore is one that it knows; else, or where it is chosen, boto3's."""
+    """The fast client; or boto3's, where it is chosen or botocore is not known."""
     if config.settings.get("client") == BOTO3:
         return Boto3Operations(found.sessions, found.partition)
     try:
@@ -267,7 +270,8 @@ def _operations(config: TargetConfig, found: _Found) -> Operations:
         try:
             missing = missing_members(fast.client("sts", found.home))
         except FAILURES:
-            # No client can be made at all (an endpoint that is no address): the first call reports why.
+            # No client can be made at all (an endpoint that is no address): the first call reports
+            # why.
             return fast
         if not missing:
             return fast
@@ -328,7 +332,7 @@ def _led_elsewhere(answer: Answer, account: str) -> str:
     return f"the organisation is read from its management account {leader}"
 
 
-# -- regions ----------------------------------------------------------------------------------------------------------
+# -- regions ------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -368,7 +372,8 @@ def _check_chosen(
     access: AwsAccess, chosen: Sequence[str], enabled: Sequence[str], *, complete: bool
 ) -> None:
     """TscanError for a chosen region that does not exist."""
-    # In an organisation, a region may be enabled in some accounts only: where it is not, there is nothing to read.
+    # In an organisation, a region may be enabled in some accounts only: where it is not, there is
+    # nothing to read.
     strict = complete and access.config.organization is None
     if strict:
         known = list(enabled)

@@ -1,4 +1,4 @@
-"""Sends requests over connections that urllib3 opens as botocore would, and reads responses with http.client."""
+"""Sends requests over connections of urllib3, and reads responses with http.client."""
 
 from __future__ import annotations
 
@@ -62,14 +62,18 @@ class Route:
 
     @property
     def before_path(self) -> str:
-        """The prefix of the path in a request's first line: a forwarding proxy needs the whole address."""
+        """The prefix of the path in a request's first line: a forwarding proxy needs the whole
+        address.
+        """
         if self.proxy and not self.tunnel:
             return self.url
         return ""
 
     @property
     def proxy_headers(self) -> Mapping[str, str]:
-        """Headers for a forwarding proxy. Not for the host behind a tunnel: they hold the proxy's password."""
+        """Headers for a forwarding proxy. Not for the host behind a tunnel: they hold the proxy's
+        password.
+        """
         if self.proxy and not self.tunnel:
             headers: Mapping[str, str] = self.pool.proxy_headers
             return headers
@@ -86,7 +90,7 @@ class Connections:
         self._routes: dict[tuple[str, str], Route] = {}
 
     def route(self, url: str) -> Route:
-        """The route to the host of an address, through the proxy that the environment names for it."""
+        """The route to the host of an address, through the proxy of the environment."""
         parts = urlsplit(url)
         key = (parts.scheme, parts.netloc)
         found = self._routes.get(key)
@@ -158,7 +162,8 @@ def host_of(url: str) -> str:
 def exchange(route: Route, request: bytes) -> Reply:
     """Send a request and read its response, over a connection that is kept for the next one.
 
-    Raises botocore's errors for a connection that cannot be made or breaks, and for a response that is not whole.
+    Raises botocore's errors for a connection that cannot be made or breaks, and for a response that
+    is not whole.
     """
     connection = route.pool._get_conn()
     if connection.is_closed:
@@ -182,7 +187,8 @@ class _Response(HTTPResponse):
     """http.client's reader, strict about the sizes of chunks."""
 
     def _read_next_chunk_size(self) -> int:
-        # The base class passes the line to int(), which also takes signs, spaces, underscores and `0x`.
+        # The base class passes the line to int(), which also takes signs, spaces, underscores and
+        # `0x`.
         line = self.fp.readline(1 << 16)
         size = line.partition(b";")[0].strip()
         if not line.endswith(b"\n") or not _CHUNK_SIZE.fullmatch(size):
@@ -208,10 +214,12 @@ def _check_framing(response: HTTPResponse) -> None:
     if response.status < 200:
         raise MalformedResponseError(f"status {response.status} is not final")
     if response.headers.defects:
-        # Among them a line without a colon: the headers after it would be lost, the length among them.
+        # Among them a line without a colon: the headers after it would be lost, the length among
+        # them.
         raise MalformedResponseError(f"malformed headers: {response.headers.defects[0]!r}")
     lengths = response.headers.get_all("content-length", [])
-    # With a length that is no number, http.client reads until the connection ends, and calls that whole.
+    # With a length that is no number, http.client reads until the connection ends, and calls that
+    # whole.
     if len(lengths) > 1 or not all(_is_number(length.strip()) for length in lengths):
         raise MalformedResponseError(f"a malformed length: {lengths!r}")
     coding = response.headers.get("transfer-encoding", "chunked")

@@ -1,4 +1,4 @@
-"""Holds the credentials of one account: requests are signed with them, and those of a role are renewed."""
+"""Holds the credentials that sign the requests of one account, and renews those of a role."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ _AGAIN: Final = 60.0
 
 
 class _WithoutAccountId:
-    """Credentials that name no account: an endpoint with the account in it would be kept for all accounts."""
+    """Credentials that name no account: an endpoint with the account in it would be kept for all
+    accounts.
+    """
 
     account_id = None
 
@@ -33,12 +35,14 @@ class NoAccount(_WithoutAccountId):
     method = "tscan"
 
     def get_frozen_credentials(self) -> ReadOnlyCredentials:
-        """Raises NoCredentialsError: a request is signed with the credentials that it is made with."""
+        """Raises NoCredentialsError: each request brings its own credentials."""
         raise NoCredentialsError()
 
 
 class RoleCredentials(_WithoutAccountId):
-    """Credentials of an assumed role: made on first use, and renewed before they expire; safe in threads."""
+    """Credentials of an assumed role: made on first use, and renewed before they expire; safe in
+    threads.
+    """
 
     method = "assume-role"
 

@@ -1,4 +1,4 @@
-"""Calls AWS by the parts of botocore's clients, looked up once for each operation; the clients are never called."""
+"""Calls AWS by the parts of botocore's clients; the clients themselves are never called."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ class FastOperations:
         self._connections = Connections(self._session)
         self._clients: dict[tuple[str, str], tuple[Any, Endpoints]] = {}
         self._prepared: dict[tuple[str, str, str], PreparedCall] = {}
-        # botocore's session is not safe for making clients in threads; clients are safe to use in them.
+        # botocore's session is not safe for making clients in threads; clients are safe to use in
+        # them.
         self._lock = threading.Lock()
 
     def operation(self, service: str, region: str, name: str) -> PreparedCall:

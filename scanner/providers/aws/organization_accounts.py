@@ -1,4 +1,4 @@
-"""Lists the accounts of an organisation from the one that leads it, and connects to each by a role."""
+"""Lists the accounts of an organisation, and connects to each by a role."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ _ACTIVE: Final = "ACTIVE"
 
 
 def account_connectors(front: Connection, organization: Organization) -> tuple[Connector, ...]:
-    """The leading account, every other account in scope, and a place for those that could not be listed."""
+    """The leading account, every other account in scope, and a place for those that could not be
+    listed.
+    """
     session = front.session
     own = session.target.account
     if session.answers[ORGANIZATION.key].code == NOT_IN_USE:
@@ -59,8 +61,8 @@ def _connectors(
             id=NOWHERE.account, name="accounts that were not listed", state=AccountState.IN_SCOPE
         )
         accounts += (unlisted,)
-    # AWS lists accounts for the management account and delegated administrators alone: whoever can list, can read the
-    # organisation.
+    # AWS lists accounts for the management account and delegated administrators alone: whoever can
+    # list, can read the organisation.
     management_open = session.management_open
     if (listed.data or {}).get("Accounts"):
         management_open = ""
@@ -179,7 +181,8 @@ class Member:
         return retry.run(assume)
 
     def _wrong_account(self, session: AwsSession) -> Unreachable:
-        # The confused deputy: what is read under another account's name would be evidence of nothing.
+        # The confused deputy: what is read under another account's name would be evidence of
+        # nothing.
         callers = (answer for answer in session.answers.values() if answer.call.operation == CALLER)
         wrong = replace(next(callers), state=State.ERROR, code="WrongAccount", data=None)
         return self._unreachable(wrong, session.callers)
@@ -196,7 +199,9 @@ class Member:
 
 
 def _refusal(call: Call, failure: Failure, started: str, finished: str) -> Answer:
-    """A refused role as evidence. A role that was given never becomes an answer: it would hold credentials."""
+    """A refused role as evidence. A role that was given never becomes an answer: it would hold
+    credentials.
+    """
     request_ids: tuple[str, ...] = ()
     if failure.request_id:
         request_ids = (failure.request_id,)

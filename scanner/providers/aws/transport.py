@@ -1,4 +1,4 @@
-"""Sends the calls of one AWS account and turns botocore's responses and exceptions into pages and failures."""
+"""Sends the calls of one AWS account, and turns responses into pages and failures."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ class Operation(Protocol):
     def model(self) -> OperationModel: ...
 
     def send(self, arguments: Arguments, identity: Identity) -> dict[str, Any]:
-        """The parsed response to one request, made once; raises one of `FAILURES`. Blocks; safe in threads."""
+        """The parsed response to one request, made once; raises one of `FAILURES`. Blocks; safe in
+        threads.
+        """
         ...
 
 
@@ -39,7 +41,9 @@ class Operations(Protocol):
     partition: str
 
     def operation(self, service: str, region: str, name: str) -> Operation:
-        """An operation; in the partition's own region where none is given; raises one of `FAILURES`."""
+        """An operation; in the partition's own region where none is given; raises one of
+        `FAILURES`.
+        """
         ...
 
     def endpoint(self, service: str, region: str) -> str:
@@ -81,7 +85,8 @@ class AwsCall:
         self._operation = operation
         self._pager = pager
         self._identity = identity
-        # The lists that the model pages are joined too: another kind may read one that this call does not name.
+        # The lists that the model pages are joined too: another kind may read one that this call
+        # does not name.
         self.lists = tuple(dict.fromkeys((*call.items, *pager.lists)))
 
     def fetch(self, cursor: Arguments | None, deadline: float) -> Page[Arguments] | Failure:
