@@ -40,7 +40,11 @@ class Asks(Protocol):
     def ask(self, door: AnswerLookup) -> None: ...
 
 
-def estate(opened: Opened, params: Mapping[str, Any], started: str) -> Estate:
+def estate(
+    opened: Opened,
+    params: Mapping[str, Any],
+    started: str,
+) -> Estate:
     """The facts of a connected target that reading depends on; `Estate.of` takes the same from its
     snapshot.
     """
@@ -218,7 +222,12 @@ class Scheduler:
             targets=len(self._connectors),
         )
 
-    def _connected(self, number: int, run: TargetRun, outcome: Session | Unreachable) -> None:
+    def _connected(
+        self,
+        number: int,
+        run: TargetRun,
+        outcome: Session | Unreachable,
+    ) -> None:
         run.opened = outcome
         if isinstance(outcome, Unreachable):
             return

@@ -63,7 +63,11 @@ def scan(
     found = _connect(config, _rules(library, selected, deadline))
     _check_distinct([connector.target for _, connector in found])
 
-    def readers(number: int, session: Session, started: str) -> list[KindReader]:
+    def readers(
+        number: int,
+        session: Session,
+        started: str,
+    ) -> list[KindReader]:
         target = found[number][0]
         values = resolve_params(library.parameters, {**config.params, **target.params})
         mine = _of_cloud(selected, session.target)
@@ -80,7 +84,11 @@ def scan(
         yield replace(snapshot, bulk=asked_in_bulk(target, library, mine))
 
 
-def _rules(library: Library, selected: Sequence[Check], deadline: float) -> Rules:
+def _rules(
+    library: Library,
+    selected: Sequence[Check],
+    deadline: float,
+) -> Rules:
     # Of every kind and not only those of the selected checks: an answer is redacted in the same way
     # in every scan.
     ways = either_way(library)
@@ -113,7 +121,11 @@ def _check_distinct(targets: Sequence[Target]) -> None:
             )
 
 
-def _snapshot(collected: Collected, checks: tuple[str, ...], params: Mapping[str, Any]) -> Snapshot:
+def _snapshot(
+    collected: Collected,
+    checks: tuple[str, ...],
+    params: Mapping[str, Any],
+) -> Snapshot:
     started, opened = collected.started, collected.opened
     time = started[:19].replace("-", "").replace(":", "")
     unentered = ""
@@ -334,7 +346,9 @@ def _selected(library: Library, checks: tuple[str, ...] | None) -> list[Check]:
 
 
 def _stated_params(
-    snapshots: Sequence[Snapshot], library: Library, params: Mapping[str, Any] | None
+    snapshots: Sequence[Snapshot],
+    library: Library,
+    params: Mapping[str, Any] | None,
 ) -> Mapping[str, Any]:
     """Every parameter with the value that judged, by target where they differ from the defaults."""
     defaults: dict[str, Any] = {}

@@ -64,7 +64,11 @@ class _Probe:
 
 
 def preflight(
-    config: Config, library: Library, *, checks: tuple[str, ...] | None = None, threads: int = 16
+    config: Config,
+    library: Library,
+    *,
+    checks: tuple[str, ...] | None = None,
+    threads: int = 16,
 ) -> Iterator[Preflight]:
     """What each target refuses of the first calls of a scan; TscanError where a configured one
     cannot be connected.
@@ -84,7 +88,11 @@ def preflight(
         mine = [check for check in selected if check.cloud == target.cloud]
         return in_bulk(library, asked_in_bulk(target, library, mine))
 
-    def readers(number: int, session: Session, started: str) -> Iterable[_Probe]:
+    def readers(
+        number: int,
+        session: Session,
+        started: str,
+    ) -> Iterable[_Probe]:
         made = {answer.call.operation for answer in session.answers.values()}
         first = _first(session, started, config, targets[number], read(number), selected)
         calls = [call for operation, call in sorted(first.items()) if operation not in made]
@@ -117,7 +125,11 @@ def _first(
     return {call.operation: call for call in reversed(calls)}
 
 
-def _report(collected: Collected, library: Library, checks: Sequence[Check]) -> Preflight:
+def _report(
+    collected: Collected,
+    library: Library,
+    checks: Sequence[Check],
+) -> Preflight:
     session = collected.opened
     if isinstance(session, Unreachable):
         return Preflight(target=session.target, closed=session.why)

@@ -126,7 +126,10 @@ def acts(entries: Iterable[tuple[LogEvent, Outcome]]) -> Events:
 
 
 def _settled(
-    event: LogEvent, outcome: Outcome, done: set[str], failed: Mapping[str, str]
+    event: LogEvent,
+    outcome: Outcome,
+    done: set[str],
+    failed: Mapping[str, str],
 ) -> LogEvent:
     if outcome is Outcome.FAILED or event.id in done:
         return event
@@ -136,7 +139,9 @@ def _settled(
 
 
 def entries_of(
-    answer: Answer, member: str, read: Callable[[Mapping[str, Any]], tuple[LogEvent, Outcome]]
+    answer: Answer,
+    member: str,
+    read: Callable[[Mapping[str, Any]], tuple[LogEvent, Outcome]],
 ) -> Any:
     """The acts of a list in an answer, or why they are not known: an entry without a time may be
     the one.

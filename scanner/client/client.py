@@ -144,7 +144,12 @@ class ProviderClient:
         with self._lock:
             return self._limiters.setdefault(key, RateLimiter(self.context.clock))
 
-    def _read(self, call: Call, retry: Retry, reader: PageReader) -> None:
+    def _read(
+        self,
+        call: Call,
+        retry: Retry,
+        reader: PageReader,
+    ) -> None:
         """Read the pages into `reader`, to the last one or until one fails."""
         fetcher = self.transport.prepare(call)
         if isinstance(fetcher, Failure):
@@ -156,7 +161,11 @@ class ProviderClient:
             reader.failure = Failure(state=State.ERROR, code="NotAList", message=str(error))
 
     def _read_pages(
-        self, call: Call, fetcher: PageFetcher[Any], retry: Retry, reader: PageReader
+        self,
+        call: Call,
+        fetcher: PageFetcher[Any],
+        retry: Retry,
+        reader: PageReader,
     ) -> None:
         cursor: Any = None
         incomplete: Failure | None = None

@@ -173,7 +173,11 @@ class AuditLog(Protocol):
         ...
 
     def events(
-        self, session: Session, window: tuple[str, str], region: str, reaches: Collection[Reach]
+        self,
+        session: Session,
+        window: tuple[str, str],
+        region: str,
+        reaches: Collection[Reach],
     ) -> Sequence[LogEvent] | Unreadable:
         """Every call that changed something in a window, in any order, perhaps twice; or why that
         is not known.

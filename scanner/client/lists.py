@@ -33,7 +33,11 @@ def count_at(data: Mapping[str, Any], path: str) -> int:
     return count
 
 
-def join(first: dict[str, Any], page: Mapping[str, Any], paths: Iterable[str]) -> None:
+def join(
+    first: dict[str, Any],
+    page: Mapping[str, Any],
+    paths: Iterable[str],
+) -> None:
     """Append a later page's lists, and those inside its groups, to those of the first page."""
     for path in paths:
         if path.endswith(_GROUPS):
@@ -68,7 +72,11 @@ def _groups(data: Mapping[str, Any], path: str) -> Mapping[str, dict[str, Any]]:
     return found
 
 
-def _join_groups(first: dict[str, Any], page: Mapping[str, Any], path: str) -> None:
+def _join_groups(
+    first: dict[str, Any],
+    page: Mapping[str, Any],
+    path: str,
+) -> None:
     have = dict(_groups(first, path))
     for name, group in _groups(page, path).items():
         known = have.setdefault(name, {})

@@ -27,7 +27,12 @@ class PageReader:
     request_ids: list[str] = field(default_factory=list)
     _tokens: set[str] = field(default_factory=set)
 
-    def add(self, data: dict[str, Any], request_id: str, lists: Iterable[str]) -> None:
+    def add(
+        self,
+        data: dict[str, Any],
+        request_id: str,
+        lists: Iterable[str],
+    ) -> None:
         """Add a page; NotAListError where one of the lists is something else in it."""
         self.pages += 1
         self.request_ids.append(request_id)
@@ -57,7 +62,13 @@ class PageReader:
         return None
 
     def answer(
-        self, call: Call, redactor: Redactor, *, retries: int, started: str, finished: str
+        self,
+        call: Call,
+        redactor: Redactor,
+        *,
+        retries: int,
+        started: str,
+        finished: str,
     ) -> Answer:
         """The answer, classified and redacted; `started` and `finished` are stamps of the clock."""
         data, redacted = redactor.clean(call.operation, self.data)
@@ -94,7 +105,12 @@ class PageReader:
         except NotAListError as error:
             return 0, Failure(state=State.ERROR, code="NotAList", message=str(error))
 
-    def _state(self, call: Call, failure: Failure | None, count: int) -> State:
+    def _state(
+        self,
+        call: Call,
+        failure: Failure | None,
+        count: int,
+    ) -> State:
         if failure is None:
             return State.EMPTY if call.items and count == 0 else State.OK
         if self.data is None:

@@ -56,7 +56,14 @@ class _Walk:
         self._detector = detector
         self.replaced: list[str] = []
 
-    def value(self, value: Any, path: str, key: str, secrets: Trees, read: Trees) -> Any:
+    def value(
+        self,
+        value: Any,
+        path: str,
+        key: str,
+        secrets: Trees,
+        read: Trees,
+    ) -> Any:
         """A value without secrets; `secrets` and `read` are the trees that continue at its path."""
         if secrets and _ends(secrets):
             return self._mark(path, DECLARED)
@@ -75,7 +82,11 @@ class _Walk:
         return self._mark(path, found) if found else value
 
     def _mapping(
-        self, value: dict[str, Any], path: str, secrets: Trees, read: Trees
+        self,
+        value: dict[str, Any],
+        path: str,
+        secrets: Trees,
+        read: Trees,
     ) -> dict[str, Any]:
         if secrets:
             secrets = tuple(tree for tree in secrets if not tree.spares(value))
@@ -83,18 +94,19 @@ class _Walk:
         read_whole = bool(read) and _ends(read)
         cleaned: dict[str, Any] = {}
         for key, item in value.items():
-            if not read_whole and len(key) >= _SHORTEST_KEY:
-                found = self._detector.find(key)
-                if found:
-                    name = f"{MARK}:{len(cleaned)}"
-                    cleaned[name] = self._mark(_below(path, name), found)
-                    continue
+            found = "" if read_whole else self._secret_key(key)
+            if found:
+                name = f"{MARK}:{len(cleaned)}"
+                cleaned[name] = self._mark(_below(path, name), found)
+                continue
             secrets_below = descend(secrets, key) if secrets else secrets
-            read_below = read
-            if read and not read_whole:
-                read_below = descend(read, key)
+            read_below = read if read_whole else descend(read, key)
             cleaned[key] = self.value(item, _below(path, key), key, secrets_below, read_below)
         return cleaned
+
+    def _secret_key(self, key: str) -> str:
+        """The kind of secret that a key itself holds; empty: none."""
+        return self._detector.find(key) if len(key) >= _SHORTEST_KEY else ""
 
     def _mark(self, path: str, reason: str) -> dict[str, str]:
         self.replaced.append(path)

@@ -24,7 +24,10 @@ class Executor(Protocol):
         ...
 
     def each(
-        self, work: Callable[[J], R], first: Iterable[J], then: Callable[[J, R], Iterable[J]]
+        self,
+        work: Callable[[J], R],
+        first: Iterable[J],
+        then: Callable[[J, R], Iterable[J]],
     ) -> Iterator[J]:
         """Do the first jobs and all that follow, and yield each after `then` has handled its
         result.

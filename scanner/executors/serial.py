@@ -18,7 +18,10 @@ class Serial:
         """One worker, whatever number is given."""
 
     def each(
-        self, work: Callable[[J], R], first: Iterable[J], then: Callable[[J, R], Iterable[J]]
+        self,
+        work: Callable[[J], R],
+        first: Iterable[J],
+        then: Callable[[J, R], Iterable[J]],
     ) -> Iterator[J]:
         """Do the jobs and all that follow from them."""
         queue = deque(first)

@@ -21,7 +21,10 @@ class Threads:
         self.workers = workers
 
     def each(
-        self, work: Callable[[J], R], first: Iterable[J], then: Callable[[J, R], Iterable[J]]
+        self,
+        work: Callable[[J], R],
+        first: Iterable[J],
+        then: Callable[[J, R], Iterable[J]],
     ) -> Iterator[J]:
         """Do the jobs and all that follow; after an error or interrupt no further one is begun."""
         pool = ThreadPoolExecutor(self.workers, thread_name_prefix=WORKER)
@@ -50,5 +53,9 @@ class Threads:
         pool.shutdown()
 
 
-def _report(done: SimpleQueue[tuple[J, Future[R]]], job: J, future: Future[R]) -> None:
+def _report(
+    done: SimpleQueue[tuple[J, Future[R]]],
+    job: J,
+    future: Future[R],
+) -> None:
     done.put((job, future))

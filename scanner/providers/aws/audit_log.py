@@ -46,7 +46,11 @@ class CloudTrail(Asking):
     facts = _FACTS
 
     def events(
-        self, session: Session, window: tuple[str, str], region: str, reaches: Collection[Reach]
+        self,
+        session: Session,
+        window: tuple[str, str],
+        region: str,
+        reaches: Collection[Reach],
     ) -> Events | Unreadable:
         """Every call that changed something in the window, in the regions that are meant; complete,
         or the reason why not.
@@ -83,7 +87,11 @@ class CloudTrail(Asking):
         return self.once((region, *window), session, call, _read)
 
 
-def _regions(session: Session, region: str, reaches: Collection[Reach]) -> set[str]:
+def _regions(
+    session: Session,
+    region: str,
+    reaches: Collection[Reach],
+) -> set[str]:
     """The regions in whose history the calls that reach a resource are logged."""
     home = HOMES.get(session.partition, "us-east-1")
     own = region or home

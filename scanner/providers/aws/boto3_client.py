@@ -37,7 +37,12 @@ class Boto3Operations:
         # Neither boto3's sessions nor the making of clients is safe in threads.
         self._lock = threading.Lock()
 
-    def operation(self, service: str, region: str, name: str) -> Boto3Operation:
+    def operation(
+        self,
+        service: str,
+        region: str,
+        name: str,
+    ) -> Boto3Operation:
         """An operation; BotoCoreError if botocore does not know the service."""
         with self._lock:
             model = self._models.get_service_model(service).operation_model(name)
@@ -49,7 +54,12 @@ class Boto3Operations:
             made = make_client(self._models.create_client, service, region)
             return str(made.client.meta.endpoint_url)
 
-    def client(self, identity: Identity, service: str, region: str) -> Any:
+    def client(
+        self,
+        identity: Identity,
+        service: str,
+        region: str,
+    ) -> Any:
         """The client that signs for an account."""
         with self._lock:
             account = self._accounts.get(identity)
@@ -62,7 +72,12 @@ class Boto3Operations:
 class Boto3Operation:
     """One operation in one region; safe in threads."""
 
-    def __init__(self, operations: Boto3Operations, model: OperationModel, region: str) -> None:
+    def __init__(
+        self,
+        operations: Boto3Operations,
+        model: OperationModel,
+        region: str,
+    ) -> None:
         self.model = model
         self._operations = operations
         self._region = region

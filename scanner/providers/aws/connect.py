@@ -93,7 +93,11 @@ class Connection:
     session: AwsSession
 
 
-def connect_target(config: TargetConfig, rules: Rules, clock: Clock | None = None) -> Connection:
+def connect_target(
+    config: TargetConfig,
+    rules: Rules,
+    clock: Clock | None = None,
+) -> Connection:
     """The configured account; TscanError in one line where it cannot be connected."""
     clock = clock or Clock()
     found = _find_credentials(config)
@@ -122,7 +126,10 @@ def connect_target(config: TargetConfig, rules: Rules, clock: Clock | None = Non
 
 
 def connect_account(
-    access: AwsAccess, client: ProviderClient, *, member: bool = False
+    access: AwsAccess,
+    client: ProviderClient,
+    *,
+    member: bool = False,
 ) -> AwsSession | Answer:
     """An account; or the answer by which AWS did not name it.
 
@@ -166,7 +173,12 @@ def connect_account(
     )
 
 
-def role_identity(access: AwsAccess, source: Identity, role: str, external_id: str) -> Identity:
+def role_identity(
+    access: AwsAccess,
+    source: Identity,
+    role: str,
+    external_id: str,
+) -> Identity:
     """The identity of a role, whose credentials are requested on first use and renewed before they
     expire.
     """
@@ -346,30 +358,45 @@ class _RegionScope:
     """Why the list of regions may not be complete; empty: it is."""
 
 
-def _regions_in_scope(access: AwsAccess, answer: Answer, *, member: bool) -> _RegionScope:
-    config = access.config
+def _regions_in_scope(
+    access: AwsAccess,
+    answer: Answer,
+    *,
+    member: bool,
+) -> _RegionScope:
+    """The regions to read, by the answer of DescribeRegions."""
     complete = answer.state is State.OK
     rows: list[Any] = (answer.data or {}).get("Regions", [])
     enabled = sorted(str(row["RegionName"]) for row in rows)
-    if not config.regions:
-        if complete:
-            return _RegionScope(regions=tuple(enabled))
-        # The home region at least is read; that there may be others stays a gap.
-        return _RegionScope(regions=tuple(enabled or [access.home]), open=answer.reason)
-    chosen = tuple(sorted(dict.fromkeys(config.regions)))
-    if not member:
-        _check_chosen(access, chosen, enabled, complete=complete)
-    regions = chosen
+    if access.config.regions:
+        chosen = tuple(sorted(set(access.config.regions)))
+        if not member:
+            _check_chosen(access, chosen, enabled, complete=complete)
+        return _chosen_regions(chosen, enabled, complete=complete)
+    if complete:
+        return _RegionScope(regions=tuple(enabled))
+    # The home region at least is read; that there may be others stays a gap.
+    return _RegionScope(regions=tuple(enabled or [access.home]), open=answer.reason)
+
+
+def _chosen_regions(
+    chosen: Sequence[str], enabled: Sequence[str], *, complete: bool
+) -> _RegionScope:
+    regions = tuple(chosen)
     if complete:
         regions = tuple(region for region in chosen if region in enabled)
-    excluded = tuple(region for region in enabled if region not in chosen)
     # No region at all would be no finding at all, and that reads as if nothing were wrong.
     why = "" if regions else "none of the chosen regions is enabled in this account"
+    excluded = tuple(region for region in enabled if region not in chosen)
     return _RegionScope(regions=regions, excluded=excluded, open=why)
 
 
 def _check_chosen(
-    access: AwsAccess, chosen: Sequence[str], enabled: Sequence[str], *, complete: bool
+    access: AwsAccess,
+    chosen: Sequence[str],
+    enabled: Sequence[str],
+    *,
+    complete: bool,
 ) -> None:
     """TscanError for a chosen region that does not exist."""
     # In an organisation, a region may be enabled in some accounts only: where it is not, there is
@@ -389,7 +416,12 @@ def _known_regions(session: boto3.Session, partition: str) -> list[str]:
     return sorted(session.get_available_regions("ec2", partition_name=partition))
 
 
-def _unknown_region(region: str, known: Sequence[str], *, asked: bool) -> TscanError:
+def _unknown_region(
+    region: str,
+    known: Sequence[str],
+    *,
+    asked: bool,
+) -> TscanError:
     """`asked`: the account itself listed the known regions; else they are those of the SDK."""
     message = f"region '{region}' does not exist"
     if asked:

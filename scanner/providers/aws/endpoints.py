@@ -47,7 +47,13 @@ class Endpoint:
 class Endpoints:
     """The endpoints of one botocore client, for all its operations; safe in threads."""
 
-    def __init__(self, client: Any, connections: Connections, *, bare_host: bool) -> None:
+    def __init__(
+        self,
+        client: Any,
+        connections: Connections,
+        *,
+        bare_host: bool,
+    ) -> None:
         self._client = client
         self._connections = connections
         self._bare_host = bare_host
@@ -56,7 +62,10 @@ class Endpoints:
         """With the bucket for which each was resolved, whose place others may take."""
 
     def of(
-        self, model: OperationModel, params: dict[str, Any], context: dict[str, Any]
+        self,
+        model: OperationModel,
+        params: dict[str, Any],
+        context: dict[str, Any],
     ) -> Endpoint:
         """The endpoint of a call.
 
@@ -81,7 +90,12 @@ class Endpoints:
             self._known[key] = bucket, found
         return found
 
-    def _for_bucket(self, bucket: str, endpoint: Endpoint, example: str) -> Endpoint:
+    def _for_bucket(
+        self,
+        bucket: str,
+        endpoint: Endpoint,
+        example: str,
+    ) -> Endpoint:
         """The endpoint of another bucket than the one for which it was resolved."""
         url = endpoint.url.replace(example, bucket)
         route = endpoint.route
@@ -96,7 +110,10 @@ class Endpoints:
         )
 
     def _resolve(
-        self, model: OperationModel, params: dict[str, Any], context: dict[str, Any]
+        self,
+        model: OperationModel,
+        params: dict[str, Any],
+        context: dict[str, Any],
     ) -> Endpoint:
         url, headers, _ = self._client._resolve_endpoint_ruleset(model, params, context)
         if self._bare_host:
@@ -121,7 +138,11 @@ def without_account(url: str) -> str:
     return _ACCOUNT_HOST.sub("//", url, count=1)
 
 
-def _key(model: OperationModel, params: Mapping[str, Any], bucket: str) -> tuple[Any, ...]:
+def _key(
+    model: OperationModel,
+    params: Mapping[str, Any],
+    bucket: str,
+) -> tuple[Any, ...]:
     # botocore's handlers treat some operations apart: GetBucketLocation goes to no bucket's own
     # host.
     key: list[Any] = [model.name]

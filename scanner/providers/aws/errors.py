@@ -124,13 +124,9 @@ def classify(service: str, error: Exception) -> Failure:
     message = " ".join(str(error).split())
     if isinstance(error, _NO_CREDENTIALS):
         return Failure(state=State.DENIED, code=code, message=message)
-    attempts = 1
-    if (
-        isinstance(error, (ResponseParserError, UnparsableAnswerError))
-        or isinstance(error, CONNECTION)
-        and not isinstance(error, _NOT_WORTH_RETRYING)
-    ):
-        attempts = _SOME
+    unparsed = isinstance(error, (ResponseParserError, UnparsableAnswerError))
+    broken = isinstance(error, CONNECTION) and not isinstance(error, _NOT_WORTH_RETRYING)
+    attempts = _SOME if unparsed or broken else 1
     return Failure(state=State.ERROR, code=code, message=message, attempts=attempts)
 
 
@@ -160,7 +156,12 @@ def _refused(service: str, response: Mapping[str, Any]) -> Failure:
     )
 
 
-def _state(service: str, code: str, message: str, status: int) -> State:
+def _state(
+    service: str,
+    code: str,
+    message: str,
+    status: int,
+) -> State:
     words = message.lower()
     if code in _DISABLED or any(phrase in words for phrase in _DISABLED_WORDS.get(service, ())):
         return State.DISABLED

@@ -25,7 +25,12 @@ class FastOperations:
         # them.
         self._lock = threading.Lock()
 
-    def operation(self, service: str, region: str, name: str) -> PreparedCall:
+    def operation(
+        self,
+        service: str,
+        region: str,
+        name: str,
+    ) -> PreparedCall:
         """An operation, prepared; BotoCoreError if botocore does not know the service."""
         key = (service, region or global_region(self.partition, service), name)
         found = self._prepared.get(key)
@@ -45,7 +50,12 @@ class FastOperations:
         with self._lock:
             return self._client(service, region)[0]
 
-    def _prepare(self, service: str, region: str, name: str) -> PreparedCall:
+    def _prepare(
+        self,
+        service: str,
+        region: str,
+        name: str,
+    ) -> PreparedCall:
         client, endpoints = self._client(service, region)
         return PreparedCall(client, name, endpoints)
 

@@ -38,7 +38,10 @@ class ReviewedLoader(Loader):  # type: ignore[misc]
         self._cut: dict[str, dict[str, Any]] = {}
 
     def load_service_model(
-        self, service_name: str, type_name: str, api_version: str | None = None
+        self,
+        service_name: str,
+        type_name: str,
+        api_version: str | None = None,
     ) -> Any:
         """A model by its name, as botocore loads it."""
         if type_name != "service-2" or api_version is not None:

@@ -52,7 +52,10 @@ def account_connectors(front: Connection, organization: Organization) -> tuple[C
 
 
 def _connectors(
-    front: Connection, organization: Organization, accounts: tuple[Account, ...], listed: Answer
+    front: Connection,
+    organization: Organization,
+    accounts: tuple[Account, ...],
+    listed: Answer,
 ) -> tuple[Connector, ...]:
     session = front.session
     if not listed.state.whole:
@@ -198,7 +201,12 @@ class Member:
         )
 
 
-def _refusal(call: Call, failure: Failure, started: str, finished: str) -> Answer:
+def _refusal(
+    call: Call,
+    failure: Failure,
+    started: str,
+    finished: str,
+) -> Answer:
     """A refused role as evidence. A role that was given never becomes an answer: it would hold
     credentials.
     """

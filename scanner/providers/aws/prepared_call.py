@@ -47,7 +47,12 @@ class SignedRequest:
 class PreparedCall:
     """One operation of one botocore client; safe in threads."""
 
-    def __init__(self, client: Any, operation: str, endpoints: Endpoints) -> None:
+    def __init__(
+        self,
+        client: Any,
+        operation: str,
+        endpoints: Endpoints,
+    ) -> None:
         self.model = client.meta.service_model.operation_model(operation)
         self._client = client
         self._endpoints = endpoints
@@ -65,7 +70,10 @@ class PreparedCall:
         return self.read(exchange(signed.route, signed.content), signed)
 
     def request(
-        self, arguments: Mapping[str, Any], credentials: ReadOnlyCredentials, now: datetime
+        self,
+        arguments: Mapping[str, Any],
+        credentials: ReadOnlyCredentials,
+        now: datetime,
     ) -> SignedRequest:
         """The request with these arguments, signed; raises what botocore raises for arguments that
         it refuses.
@@ -149,7 +157,11 @@ def _context(client: Any, model: OperationModel) -> dict[str, Any]:
     }
 
 
-def handlers(client: Any, event: str, operation: str) -> tuple[Callable[..., Any], ...]:
+def handlers(
+    client: Any,
+    event: str,
+    operation: str,
+) -> tuple[Callable[..., Any], ...]:
     """botocore's handlers of an event of an operation, in its order."""
     emitter = client.meta.events
     service = client.meta.service_model.service_id.hyphenize()

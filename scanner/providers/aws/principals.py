@@ -50,11 +50,12 @@ def principals(
     return _joined(read, gaps, context.account)
 
 
-def _joined(read: Mapping[str, list[Row]], gaps: Mapping[str, str], account: str) -> list[Row]:
-    managed: dict[str, Row] = {}
-    for kind in _MANAGED:
-        for policy in read[kind]:
-            managed[str(policy.get("Arn"))] = policy
+def _joined(
+    read: Mapping[str, list[Row]],
+    gaps: Mapping[str, str],
+    account: str,
+) -> list[Row]:
+    managed = _managed_policies(read)
     groups = {str(row.get("GroupName")): row for row in read["Group"]}
     rows = [*read["User"], *read["Role"]]
     holders = [_holder(row, groups, managed) for row in rows]
@@ -64,24 +65,41 @@ def _joined(read: Mapping[str, list[Row]], gaps: Mapping[str, str], account: str
     unlisted = gaps.get("User") or gaps.get("Role") or ""
     items: list[Row] = []
     for row, holder in zip(rows, holders, strict=True):
-        found: Any = ways[holder.arn]
-        if not found and unlisted:
-            found = Unreadable(unlisted)
-        items.append(
-            {
-                "Arn": row.get("Arn"),
-                "Name": row.get("UserName") or row.get("RoleName"),
-                "Path": row.get("Path", "/"),
-                "Administrator": administrator(holder, account),
-                "Escalations": found or [],
-            }
-        )
+        item = _principal(row)
+        item["Administrator"] = administrator(holder, account)
+        item["Escalations"] = ways[holder.arn] or _none_found(unlisted)
+        items.append(item)
     if unlisted:
         return OpenList(items, unlisted)
     return items
 
 
-def _holder(row: Row, groups: Mapping[str, Row], managed: Mapping[str, Row]) -> Holder:
+def _managed_policies(read: Mapping[str, list[Row]]) -> dict[str, Row]:
+    """Managed policies by their ARN."""
+    managed: dict[str, Row] = {}
+    for kind in _MANAGED:
+        for policy in read[kind]:
+            managed[str(policy.get("Arn"))] = policy
+    return managed
+
+
+def _principal(row: Row) -> dict[str, Any]:
+    return {
+        "Arn": row.get("Arn"),
+        "Name": row.get("UserName") or row.get("RoleName"),
+        "Path": row.get("Path", "/"),
+    }
+
+
+def _none_found(unlisted: str) -> list[Any] | Unreadable:
+    return Unreadable(unlisted) if unlisted else []
+
+
+def _holder(
+    row: Row,
+    groups: Mapping[str, Row],
+    managed: Mapping[str, Row],
+) -> Holder:
     """A user or role with its own statements and those of its groups; `unread`: what is not known
     of them.
     """
@@ -120,7 +138,11 @@ def _boundary(
     return _statements(_version_in_force(str(bound), managed, unread), unread)
 
 
-def _documents(owner: Row, managed: Mapping[str, Row], unread: list[str]) -> Iterator[Any]:
+def _documents(
+    owner: Row,
+    managed: Mapping[str, Row],
+    unread: list[str],
+) -> Iterator[Any]:
     for member in _INLINE:
         for policy in _records(owner, member, unread):
             yield policy.get("PolicyDocument")
@@ -128,7 +150,11 @@ def _documents(owner: Row, managed: Mapping[str, Row], unread: list[str]) -> Ite
         yield _version_in_force(str(policy.get("PolicyArn")), managed, unread)
 
 
-def _version_in_force(arn: str, managed: Mapping[str, Row], unread: list[str]) -> Any:
+def _version_in_force(
+    arn: str,
+    managed: Mapping[str, Row],
+    unread: list[str],
+) -> Any:
     """The document of a managed policy's default version; an empty one, noted as unread, where it
     is not known.
     """
@@ -143,7 +169,11 @@ def _version_in_force(arn: str, managed: Mapping[str, Row], unread: list[str]) -
     return {"Version": "2012-10-17", "Statement": []}
 
 
-def _records(owner: Row, member: str, unread: list[str]) -> list[Row]:
+def _records(
+    owner: Row,
+    member: str,
+    unread: list[str],
+) -> list[Row]:
     """The records of a list, none where it is missing; an element of another type is noted as
     unread.
     """
@@ -155,7 +185,12 @@ def _texts(owner: Row, member: str, unread: list[str]) -> list[str]:
     return _elements(owner, member, str, unread)
 
 
-def _elements(owner: Row, member: str, kind: type[T], unread: list[str]) -> list[T]:
+def _elements(
+    owner: Row,
+    member: str,
+    kind: type[T],
+    unread: list[str],
+) -> list[T]:
     found = owner.get(member, [])
     elements: list[T] = []
     if isinstance(found, list):

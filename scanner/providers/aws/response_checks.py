@@ -24,15 +24,19 @@ def check_body(response: Mapping[str, Any], operation: OperationModel) -> None:
     if response["status_code"] >= 300 or not output or not output.members:
         return
     body: bytes = response["body"]
-    announced = str(response["headers"].get("content-length", ""))
-    if not body or (announced.isdecimal() and int(announced) != len(body)):
-        raise UnparsableAnswerError(form=f"whole: {len(body)} of {announced or '?'} bytes came")
+    _check_length(body, str(response["headers"].get("content-length", "")))
     if body[:64].lstrip()[:14].lower().startswith(_HTML):
         raise UnparsableAnswerError(form="from AWS, but a web page")
     # A payload is one member alone, and no JSON of the protocol.
     has_payload = output.serialization.get("payload")
     if "json" in operation.service_model.resolved_protocol and not has_payload:
         _check_json(body)
+
+
+def _check_length(body: bytes, announced: str) -> None:
+    cut_off = announced.isdecimal() and int(announced) != len(body)
+    if not body or cut_off:
+        raise UnparsableAnswerError(form=f"whole: {len(body)} of {announced or '?'} bytes came")
 
 
 def _check_json(body: bytes) -> None:

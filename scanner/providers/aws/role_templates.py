@@ -22,7 +22,12 @@ _EXTERNAL: Final = (
 )
 
 
-def terraform(documents: Sequence[Document], *, trust: str, external_id: str) -> str:
+def terraform(
+    documents: Sequence[Document],
+    *,
+    trust: str,
+    external_id: str,
+) -> str:
     """A module that makes the role; what is not given is asked for as a variable."""
     checked(trust, external_id)
     parts = [
@@ -52,7 +57,12 @@ resource "aws_iam_role" "tscan" {{
     return "\n".join(parts)
 
 
-def cloudformation(documents: Sequence[Document], *, trust: str, external_id: str) -> str:
+def cloudformation(
+    documents: Sequence[Document],
+    *,
+    trust: str,
+    external_id: str,
+) -> str:
     """A template, in JSON, that makes the role; what is not given is asked for as a parameter."""
     checked(trust, external_id)
     condition = {"StringEquals": {"sts:ExternalId": {"Ref": "ExternalId"}}}

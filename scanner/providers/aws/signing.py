@@ -40,7 +40,12 @@ class Unsigned:
 class Signer:
     """Signs for one service in one region; safe in threads."""
 
-    def __init__(self, version: str, service: str, region: str) -> None:
+    def __init__(
+        self,
+        version: str,
+        service: str,
+        region: str,
+    ) -> None:
         if version not in _VERSIONS:
             raise UnknownSignatureVersionError(signature_version=version)
         self._s3 = version == "s3v4"
@@ -48,7 +53,12 @@ class Signer:
         self._region = region
         self._keys: dict[tuple[str, str], hmac.HMAC] = {}
 
-    def sign(self, request: Unsigned, credentials: ReadOnlyCredentials, now: datetime) -> None:
+    def sign(
+        self,
+        request: Unsigned,
+        credentials: ReadOnlyCredentials,
+        now: datetime,
+    ) -> None:
         """Add the signature, and the headers that it needs."""
         headers = request.headers
         time = _timestamp(int(now.timestamp()))

@@ -40,7 +40,12 @@ class Operations(Protocol):
 
     partition: str
 
-    def operation(self, service: str, region: str, name: str) -> Operation:
+    def operation(
+        self,
+        service: str,
+        region: str,
+        name: str,
+    ) -> Operation:
         """An operation; in the partition's own region where none is given; raises one of
         `FAILURES`.
         """
@@ -54,7 +59,12 @@ class Operations(Protocol):
 class AwsTransport:
     """Sends the calls of one account, signed with its credentials."""
 
-    def __init__(self, operations: Operations, pagers: Pagers, identity: Identity) -> None:
+    def __init__(
+        self,
+        operations: Operations,
+        pagers: Pagers,
+        identity: Identity,
+    ) -> None:
         self._operations = operations
         self._pagers = pagers
         self._identity = identity
@@ -80,7 +90,13 @@ class AwsTransport:
 class AwsCall:
     """One declared call; its pages are fetched by arguments."""
 
-    def __init__(self, call: Call, operation: Operation, pager: Pager, identity: Identity) -> None:
+    def __init__(
+        self,
+        call: Call,
+        operation: Operation,
+        pager: Pager,
+        identity: Identity,
+    ) -> None:
         self._call = call
         self._operation = operation
         self._pager = pager
