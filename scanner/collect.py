@@ -103,6 +103,7 @@ class Collection:
         """Run a reader as far as the answers go; the calls that it lacks and that no reader
         requested before.
         """
+        # From its beginning each time: a reader is pure, so that it comes to the same place again.
         lookup = AnswerLookup(self.answers)
         self._readers[number].ask(lookup)
         self._outstanding[number] = set(lookup.wanted)
@@ -230,6 +231,8 @@ class Scheduler:
     ) -> None:
         run.opened = outcome
         if isinstance(outcome, Unreachable):
+            # It ends as a target of its own, with the refusal as its evidence: a gap in every
+            # check.
             return
         readers = self._readers(number, outcome, run.started)
         run.collection = Collection(readers, outcome.answers)
@@ -254,6 +257,7 @@ class Scheduler:
         return [Job(number)]
 
     def _end(self, number: int) -> list[Job]:
+        # Let go of before the next target is begun: the answers of all accounts would fill memory.
         run = self._running.pop(number)
         self._ended += 1
         if run.opened is not None:

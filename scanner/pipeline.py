@@ -300,6 +300,7 @@ def _judge_target(
 ) -> _Judged:
     chosen = snapshot.checks if checks is None else checks
     selected = _of_cloud(_selected(library, chosen), snapshot.target)
+    # Every check of the target is unknown: without this it would have no finding, and none fails.
     if snapshot.unentered:
         covered = coverage(snapshot.target, snapshot.answers.values(), (), frozenset())
         return _Judged(results=unentered(snapshot, selected, library), coverage=covered)
@@ -342,6 +343,7 @@ def _of_cloud(checks: Iterable[Check], target: Target) -> list[Check]:
 def _selected(library: Library, checks: tuple[str, ...] | None) -> list[Check]:
     """The chosen checks that the library has, by id; those that it lacks count as not run."""
     names = sorted(library.checks if checks is None else set(checks) & set(library.checks))
+    # A snapshot of another library may name checks that this one lacks.
     return [library.checks[name] for name in names]
 
 

@@ -131,6 +131,8 @@ def _settled(
     done: set[str],
     failed: Mapping[str, str],
 ) -> LogEvent:
+    # An act without a known end may be the one that changed something: naming its actor could blame
+    # the wrong person.
     if outcome is Outcome.FAILED or event.id in done:
         return event
     if event.id in failed:
@@ -146,6 +148,7 @@ def entries_of(
     """The acts of a list in an answer, or why they are not known: an entry without a time may be
     the one.
     """
+    # An entry that cannot be placed in time could be the one that is looked for.
     rows = (answer.data or {}).get(member, [])
     found = [read(row) for row in rows if isinstance(row, Mapping)]
     if len(found) < len(rows) or not all(_dated(event) for event, _ in found):

@@ -121,11 +121,13 @@ class ProviderClient:
 
         OperationNotListedError for an operation that is not on the reviewed list.
         """
+        # First of all: an operation that is not reviewed must not reach the transport.
         limiter = self._limiter(self.transport.rate_limit_key(call))
         clock = self.context.clock
         started = clock.stamp()
         retry = Retry(limiter, clock, self.context.call_deadline(call.wait))
         reader = PageReader()
+        # A call that waits for a report to be generated has that much longer; the scan has not.
         if retry.wait(call.wait):
             self._read(call, retry, reader)
         else:
@@ -175,8 +177,10 @@ class ProviderClient:
                 reader.failure = page
                 return
             reader.add(page.data, page.request_id, fetcher.lists)
+            # The pages after it are read all the same, and a gap of the first is one of the whole.
             incomplete = incomplete or page.incomplete
             if page.next is None:
+                # Only now can the provider's own total be compared with what all pages held.
                 reader.failure = incomplete or fetcher.shortfall(reader.data or {}, page)
                 return
             if isinstance(page.next, Failure):

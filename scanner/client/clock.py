@@ -49,5 +49,6 @@ class Skew:
             seconds = round((theirs - self._clock.now()).total_seconds(), 1)
         except (TypeError, ValueError):
             return
+        # The largest, and not the last: signatures fail for as long as the clocks differ.
         if self.largest is None or abs(seconds) > abs(self.largest):
             self.largest = seconds

@@ -49,6 +49,8 @@ class PageReader:
                 state=State.PARTIAL, code="RepeatedPageToken", message="a page token came twice"
             )
         self._tokens.add(token)
+        # Pages can be joined only where the call names its lists; the first alone would look
+        # complete.
         if not call.items:
             return Failure(
                 state=State.PARTIAL,
@@ -103,6 +105,7 @@ class PageReader:
         try:
             return sum(count_at(self.data, path) for path in call.items), self.failure
         except NotAListError as error:
+            # A list that is none would count as no items, and that reads as "nothing there".
             return 0, Failure(state=State.ERROR, code="NotAList", message=str(error))
 
     def _state(
@@ -113,6 +116,8 @@ class PageReader:
     ) -> State:
         if failure is None:
             return State.EMPTY if call.items and count == 0 else State.OK
+        # A code that means absence says so only before any page: later it is a page that is
+        # lacking.
         if self.data is None:
             return State.ABSENT if failure.code in call.absent_on else failure.state
         if failure.state is State.ERROR and failure.code in _UNUSABLE:

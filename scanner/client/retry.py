@@ -37,6 +37,8 @@ class RateLimiter:
         with self._lock:
             now = self._clock.monotonic()
             turn = max(now, self._next)
+            # Taken even if the caller's deadline passes before it: the turns of others are not
+            # moved.
             self._next = turn + self._interval
             return turn - now
 
@@ -51,6 +53,7 @@ class RateLimiter:
         if not self._interval:
             return
         with self._lock:
+            # Slowly: a provider that throttled once does so again at the same rate.
             if self._interval > _FIRST_INTERVAL / 4:
                 self._interval *= 0.9
             else:
@@ -83,8 +86,11 @@ class Retry:
             if outcome.state is State.THROTTLED:
                 self.limiter.throttled(outcome.after)
             delay = max(self._backoff(attempt), outcome.after)
+            # Not `==`: after a throttled attempt the next one may be refused, and a refusal is
+            # final.
+            final = 0 < outcome.attempts <= attempt
             # A wait that would pass the deadline is not begun: the failure is known now.
-            if attempt == outcome.attempts or not self.wait(delay):
+            if final or not self.wait(delay):
                 return outcome
             self.retries += 1
 

@@ -44,6 +44,7 @@ class Boto3Operations:
         name: str,
     ) -> Boto3Operation:
         """An operation; BotoCoreError if botocore does not know the service."""
+        # Of a session without credentials: the model is the same for every account.
         with self._lock:
             model = self._models.get_service_model(service).operation_model(name)
         return Boto3Operation(self, model, region or global_region(self.partition, service))

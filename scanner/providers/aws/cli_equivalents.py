@@ -31,6 +31,7 @@ def command(call: Call) -> str:
     else:
         text = json.dumps(call.params, sort_keys=True, ensure_ascii=True)
         words.extend(["--cli-input-json", text])
+    # Without a region the CLI takes the user's own, as it is right for a global service.
     if call.region:
         words += ["--region", call.region]
     return " ".join(shlex.quote(word) for word in [*words, "--output", "json"])

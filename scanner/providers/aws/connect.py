@@ -141,9 +141,11 @@ def connect_account(
         return caller
     account = str(caller.data.get("Account", ""))
     arn = str(caller.data.get("Arn", ""))
+    # A response without an identity, as of a portal, must not become a target without a name.
     if not account or arn.count(":") < 5:
         return replace(caller, state=State.ERROR, code="NoIdentity")
     partition = arn.split(":")[1]
+    # Known only now: the home region's partition was a guess where the endpoint is the user's own.
     access.operations.partition = partition
     alias = client.request(
         Call(operation="iam:ListAccountAliases", region="", items=("AccountAliases",))

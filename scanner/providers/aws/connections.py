@@ -165,6 +165,8 @@ def exchange(route: Route, request: bytes) -> Reply:
     Raises botocore's errors for a connection that cannot be made or breaks, and for a response that
     is not whole.
     """
+    # Private members of urllib3's pool, listed in `botocore_probe`: its request path costs 0.55 ms,
+    # its connections alone 0.2 (decision 0008).
     connection = route.pool._get_conn()
     if connection.is_closed:
         _open(route, connection)
@@ -177,6 +179,7 @@ def exchange(route: Route, request: bytes) -> Reply:
     except (OSError, HTTPException, ValueError) as error:
         raise aws.ConnectionClosedError(endpoint_url=route.url, error=error) from error
     finally:
+        # What is left of a broken response would be read as the beginning of the next one.
         if not kept:
             connection.close()
     route.pool._put_conn(connection)

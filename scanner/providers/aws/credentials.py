@@ -64,7 +64,7 @@ class RoleCredentials(_WithoutAccountId):
 
     def _request(self) -> dict[str, str]:
         made = self._assume()["Credentials"]
-        # botocore would request such credentials again and again.
+        # botocore raises RuntimeError for such credentials, which would end the whole scan.
         if made["Expiration"] <= self._clock.now():
             raise CredentialRetrievalError(
                 provider=self.method, error_msg="the new credentials are expired"

@@ -33,6 +33,7 @@ class FastOperations:
     ) -> PreparedCall:
         """An operation, prepared; BotoCoreError if botocore does not know the service."""
         key = (service, region or global_region(self.partition, service), name)
+        # Without the lock first: a dictionary may be read while it is written.
         found = self._prepared.get(key)
         if found is None:
             with self._lock:

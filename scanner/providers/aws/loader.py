@@ -53,6 +53,7 @@ class ReviewedLoader(Loader):  # type: ignore[misc]
     def _read(self, service: str) -> dict[str, Any]:
         whole: dict[str, Any] = super().load_service_model(service, "service-2")
         wanted = _reviewed(service)
+        # A service without a reviewed operation is one that a test or botocore itself uses.
         if service in _WHOLE or not wanted:
             return whole
         operations = {name: model for name, model in whole["operations"].items() if name in wanted}

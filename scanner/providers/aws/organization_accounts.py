@@ -95,6 +95,7 @@ def _account(row: Any, organization: Organization) -> Account:
     name = row.get("Name", "")
     if not isinstance(name, str):
         name = ""
+    # AWS replaces `Status` by `State`; an account without either is taken for active.
     status = str(row.get("State") or row.get("Status") or _ACTIVE)
     if status != _ACTIVE:
         return Account(id=identity, name=name, state=AccountState.CLOSED, reason=status)
@@ -153,6 +154,7 @@ class Member:
         role = f"arn:{front.partition}:iam::{self.account.id}:role/{self.organization.role}"
         identity = role_identity(access, self.front.identity, role, self.organization.external_id)
         started = clock.stamp()
+        # Now, and not at the first call: a refusal is then one gap with one reason.
         refused = self._assume(identity)
         if refused is not None:
             call = Call(operation=ASSUME, region=access.home, params={"RoleArn": role})

@@ -34,6 +34,7 @@ def organization_tree(
     walked: set[str] = set()
     while parents:
         parent = parents.pop(0)
+        # A tree has no circles; a response that makes one would be walked for ever.
         if parent in walked:
             return Unreadable(f"{_CHILDREN} leads in a circle")
         walked.add(parent)

@@ -47,6 +47,8 @@ class Pager:
 
     def next(self, response: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments of the next page; empty: this was the last."""
+        # A token may stand on the last page too: where a member says whether there is more, it
+        # decides.
         if self.more is not None and not self.more.search(response):
             return {}
         found: dict[str, Any] = {}

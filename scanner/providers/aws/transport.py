@@ -119,6 +119,8 @@ class AwsCall:
         """Nothing: AWS states no totals."""
         return None
 
+    # Credentials can run out between signing and arrival, and then every call of the account is
+    # refused.
     def _send(self, arguments: Arguments) -> dict[str, Any]:
         try:
             return self._operation.send(arguments, self._identity)
@@ -129,6 +131,7 @@ class AwsCall:
 
     def _page(self, response: dict[str, Any], arguments: Arguments) -> Page[Arguments] | Failure:
         request_id = str(response.get("ResponseMetadata", {}).get("RequestId", ""))
+        # Before the tokens are dropped from the data.
         following = self._pager.next(response)
         try:
             data = plain(self._call.operation, response)
