@@ -144,6 +144,14 @@ def test_throttled_then_served(opened: Any) -> None:
     assert ticks.slept[0] > 0
 
 
+def test_a_refusal_after_throttling_is_final(opened: Any) -> None:
+    refusal = json_error("AccessDeniedException")
+    session, provider, _ = opened({"ListKeys": [json_error("SlowDown"), refusal, keys("k")]})
+    answer = session.request(KEYS)
+    assert (answer.state, answer.retries) == (State.DENIED, 1)
+    assert [name for name, _ in provider.asked].count("ListKeys") == 2
+
+
 def test_throttled_until_the_deadline(opened: Any) -> None:
     session, _, ticks = opened(
         {"ListKeys": [json_error("ThrottlingException")]}, Rules(call_deadline=30)
