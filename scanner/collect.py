@@ -37,7 +37,7 @@ class Progress:
 class Asks(Protocol):
     """A reader that requests answers: a kind in one region, or whatever else knows its calls."""
 
-    def ask(self, door: AnswerLookup) -> None: ...
+    def ask(self, lookup: AnswerLookup, /) -> None: ...
 
 
 def estate(

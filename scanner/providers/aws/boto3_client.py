@@ -34,8 +34,9 @@ class Boto3Operations:
         self._sessions = sessions
         self._models = sessions.botocore(NoAccount())
         self._accounts: WeakKeyDictionary[Identity, _Account] = WeakKeyDictionary()
-        # Neither boto3's sessions nor the making of clients is safe in threads.
-        self._lock = threading.Lock()
+        # Neither boto3's sessions nor the making of clients is safe in threads. Reentrant, because a
+        # session may need a role's credentials, which are requested with another account's client.
+        self._lock = threading.RLock()
 
     def operation(
         self,
@@ -99,6 +100,7 @@ class _Account:
         self._clients: dict[tuple[str, str], Any] = {}
 
     def client(self, service: str, region: str) -> Any:
+        """The client of a service in a region, made once."""
         key = (service, region)
         if key not in self._clients:
             self._clients[key] = self._make(service, region)
