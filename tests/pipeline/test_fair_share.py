@@ -1,4 +1,4 @@
-"""Many targets on few workers: one whose calls sleep, because it is throttled, does not hold up the others."""
+"""Many targets on few workers: one that is throttled, so that its calls sleep, holds up no other."""
 
 from __future__ import annotations
 

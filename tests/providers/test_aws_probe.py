@@ -1,4 +1,4 @@
-"""A botocore that the fast client does not know: the scan goes on with boto3's own clients, and says so."""
+"""A botocore that the fast client does not know: boto3's own clients take over, and it is said."""
 
 from __future__ import annotations
 
