@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
@@ -30,7 +31,6 @@ from scanner.client.rest.rest_client import RestClient
 from scanner.content import load_library
 from scanner.content.locations import Roots
 from scanner.content.operations import load_operations
-from scanner.core.steps import walk_all
 from scanner.model.answers import Call
 from scanner.model.config import Config, TargetConfig
 from scanner.model.rest_operations import RestOperations
@@ -179,10 +179,8 @@ def door(url: str, calls: int, at_once: int = 128) -> None:
             Call(operation="storage:buckets.getIamPolicy", region="", params={"bucket": f"b{n}"})
             for n in numbers
         ]
-        assert all(
-            answer.state.whole
-            for answer in walk_all([client.steps(call) for call in asked], time.sleep)
-        )
+        with ThreadPoolExecutor(at_once) as pool:
+            assert all(answer.state.whole for answer in pool.map(client.request, asked))
 
 
 def scan(url: str, projects: int) -> int:

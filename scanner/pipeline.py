@@ -1,4 +1,4 @@
-"""The whole way: targets → snapshots → findings → controls → criteria."""
+"""Scans targets into snapshots, and judges snapshots: findings, controls, criteria."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Final
 
 from scanner import __version__
-from scanner.client.interfaces import Rules, Session, Unreachable
+from scanner.client.interfaces import Connector, Rules, Session, Unreachable
 from scanner.collect import Collected, Progress, collect_all, estate
 from scanner.core.judging.assess import assess_controls
 from scanner.core.judging.attestations import attested, stale, weigh_attestations
@@ -28,10 +28,10 @@ from scanner.core.reading.projection import Estate, plan, project
 from scanner.core.reading.read_plan import answer_paths, plan_reads, secret_paths
 from scanner.errors import TscanError
 from scanner.executors import EXECUTORS
-from scanner.model.answers import Snapshot, Target
+from scanner.model.answers import Caller, Snapshot, Target
 from scanner.model.attestations import Attestation, AttestationResult
 from scanner.model.checks import Check
-from scanner.model.config import Config
+from scanner.model.config import Config, TargetConfig
 from scanner.model.findings import Assessment, CheckResult, ControlResult, CoverageRow, Population
 from scanner.model.kinds import Scope
 from scanner.model.library import Library
@@ -56,43 +56,64 @@ def scan(
     """The evidence of every target that the configuration names, each as soon as it is whole.
 
     `checks` are the ids to collect for (none: all of the target's cloud); `deadline` is in seconds.
-    Raises `TscanError` where a configured target cannot be entered; an organisation's account that cannot is a gap.
+    Raises `TscanError` where a configured target cannot be connected; an organisation's account
+    that cannot is a gap.
     """
     selected = _selected(library, checks)
+    found = _connect(config, _rules(library, selected, deadline))
+    _check_distinct([connector.target for _, connector in found])
+
+    def readers(
+        number: int,
+        session: Session,
+        started: str,
+    ) -> list[KindReader]:
+        target = found[number][0]
+        values = resolve_params(library.parameters, {**config.params, **target.params})
+        mine = _of_cloud(selected, session.target)
+        read = in_bulk(library, asked_in_bulk(target, library, mine))
+        return plan(read, mine, READERS.get, estate(session, values, started))
+
+    executor = EXECUTORS.get("threads" if threads > 1 else "serial")(threads)
+    connectors = [connector for _, connector in found]
+    for collected in collect_all(connectors, readers, executor, progress):
+        target = found[collected.number][0]
+        mine = _of_cloud(selected, collected.opened.target)
+        names = tuple(check.id for check in mine)
+        snapshot = _snapshot(collected, names, {**config.params, **target.params})
+        yield replace(snapshot, bulk=asked_in_bulk(target, library, mine))
+
+
+def _rules(
+    library: Library,
+    selected: Sequence[Check],
+    deadline: float,
+) -> Rules:
+    # Of every kind and not only those of the selected checks: an answer is redacted in the same way
+    # in every scan.
     ways = either_way(library)
-    rules = Rules(
+    scopes = {need.kind.scope for need in plan_reads(library, selected).values()}
+    return Rules(
         secrets=secret_paths(ways),
         read=answer_paths(ways),
         call_deadline=CALL_DEADLINE,
         scan_deadline=deadline,
-        calls_at_once=threads,
-        organization=any(
-            need.kind.scope is Scope.MANAGEMENT for need in plan_reads(library, selected).values()
-        ),
+        organization=Scope.MANAGEMENT in scopes,
     )
-    found = [
-        (target, door)
-        for target in config.targets
-        for door in SOURCES.get(target.cloud)().open(target, rules)
-    ]
-    _distinct([door.target for _, door in found])
-
-    def units(number: int, session: Session, started: str) -> list[KindReader]:
-        values = resolve_params(library.parameters, {**config.params, **found[number][0].params})
-        mine = _of_cloud(selected, session.target)
-        read = in_bulk(library, asked_in_bulk(found[number][0], library, mine))
-        return plan(read, mine, READERS.get, estate(session, values, started))
-
-    executor = EXECUTORS.get("threads" if threads > 1 else "serial")(threads)
-    for collected in collect_all([door for _, door in found], units, executor, progress):
-        target, mine = found[collected.number][0], _of_cloud(selected, collected.opened.target)
-        snapshot = _snapshot(
-            collected, tuple(check.id for check in mine), {**config.params, **target.params}
-        )
-        yield replace(snapshot, bulk=asked_in_bulk(target, library, mine))
 
 
-def _distinct(targets: Sequence[Target]) -> None:
+def _connect(config: Config, rules: Rules) -> list[tuple[TargetConfig, Connector]]:
+    """Every target behind each configured one, with it; TscanError where a configured one cannot be
+    connected.
+    """
+    found: list[tuple[TargetConfig, Connector]] = []
+    for target in config.targets:
+        for connector in SOURCES.get(target.cloud)().open(target, rules):
+            found.append((target, connector))
+    return found
+
+
+def _check_distinct(targets: Sequence[Target]) -> None:
     for number, target in enumerate(targets):
         if target in targets[:number]:
             raise TscanError(
@@ -100,10 +121,18 @@ def _distinct(targets: Sequence[Target]) -> None:
             )
 
 
-def _snapshot(collected: Collected, checks: tuple[str, ...], params: Mapping[str, Any]) -> Snapshot:
+def _snapshot(
+    collected: Collected,
+    checks: tuple[str, ...],
+    params: Mapping[str, Any],
+) -> Snapshot:
     started, opened = collected.started, collected.opened
+    time = started[:19].replace("-", "").replace(":", "")
+    unentered = ""
+    if isinstance(opened, Unreachable):
+        unentered = opened.why
     return Snapshot(
-        id=f"{started[:19].replace('-', '').replace(':', '')}Z-{secrets.token_hex(4)}",
+        id=f"{time}Z-{secrets.token_hex(4)}",
         target=opened.target,
         name=opened.name,
         partition=opened.partition,
@@ -120,7 +149,7 @@ def _snapshot(collected: Collected, checks: tuple[str, ...], params: Mapping[str
         accounts=opened.accounts,
         management_open=opened.management_open,
         organization_only=opened.organization_only,
-        unentered=opened.why if isinstance(opened, Unreachable) else "",
+        unentered=unentered,
         clock_skew=opened.clock_skew,
     )
 
@@ -135,17 +164,22 @@ def judge(
     waivers: Sequence[Waiver] = (),
     attestations: Sequence[Attestation] = (),
 ) -> Assessment:
-    """What the evidence says by this library: a pure function; the clock is the end of each snapshot.
+    """The verdicts of this library on the evidence: a pure function; the clock is the end of each
+    snapshot.
 
-    The snapshots are of different targets, and are taken one at a time; TscanError where there is none, or two of one
-    target. `checks` and `params` default to those that each snapshot was made with; `categories` keeps the named ones
-    of a framework; `waivers` count on a snapshot's day, `attestations` on the last one.
+    The snapshots are of different targets, and are taken one at a time; TscanError where there is
+    none, or two of one target. `checks` and `params` default to those that each snapshot was made
+    with; `categories` keeps the named ones of a framework; `waivers` count on a snapshot's day,
+    `attestations` on the last one.
     """
     seen: list[Snapshot] = []
-    judged = [_judge_target(one, library, checks, params) for one in _with_missing(snapshots, seen)]
+    judged: list[_Judged] = []
+    for snapshot in _with_missing(snapshots, seen):
+        judged.append(_judge_target(snapshot, library, checks, params))
     if not seen:
         raise TscanError("there is no snapshot to judge", "name at least one")
-    stated = weigh_attestations(attestations, max(_end(snapshot) for snapshot in seen).date())
+    last_day = max(_end(snapshot) for snapshot in seen).date()
+    stated = weigh_attestations(attestations, last_day)
     assess = _assessing(library, seen, params, stated)
     found = _waived(judged, seen, library, waivers, assess)
     controls = assess(found.results, accepted=found.controls)
@@ -156,12 +190,10 @@ def judge(
         version=__version__,
         pack_sha256=library.sha256,
         params=_stated_params(seen, library, params),
-        callers=tuple(
-            {caller.id: caller for snapshot in seen for caller in snapshot.callers}.values()
-        ),
+        callers=_callers(seen),
         targets=tuple(_target(snapshot) for snapshot in seen),
         coverage=tuple(found.coverage),
-        populations=tuple(row for one in judged for row in one.populations),
+        populations=_populations(judged),
         results=tuple(found.results),
         controls=tuple(controls.values()),
         criteria=assess_criteria(library, controls, categories or {}),
@@ -171,15 +203,35 @@ def judge(
     )
 
 
-def _with_missing(snapshots: Iterable[Snapshot], seen: list[Snapshot]) -> Iterator[Snapshot]:
-    """The snapshots, and one for each account of an organisation that they lack; `seen` keeps all but the answers."""
+def _callers(snapshots: Sequence[Snapshot]) -> tuple[Caller, ...]:
+    """Each caller once."""
+    callers: dict[str, Caller] = {}
     for snapshot in snapshots:
+        for caller in snapshot.callers:
+            callers[caller.id] = caller
+    return tuple(callers.values())
+
+
+def _populations(judged: Sequence[_Judged]) -> tuple[Population, ...]:
+    populations: list[Population] = []
+    for one in judged:
+        populations.extend(one.populations)
+    return tuple(populations)
+
+
+def _with_missing(snapshots: Iterable[Snapshot], seen: list[Snapshot]) -> Iterator[Snapshot]:
+    """The snapshots, and one for each account of an organisation that they lack; `seen` keeps all
+    but the answers.
+    """
+    for snapshot in snapshots:
+        # Resources that are judged twice would count twice in every population.
         if any(snapshot.target == one.target for one in seen):
             raise TscanError(
                 f"{snapshot.id}: a second snapshot of {snapshot.target}", "judge one at a time"
             )
         seen.append(replace(snapshot, answers={}))
         yield snapshot
+    # An account whose evidence was left out must not vanish from the verdict.
     for snapshot in list(missing(seen)):
         seen.append(snapshot)
         yield snapshot
@@ -187,7 +239,7 @@ def _with_missing(snapshots: Iterable[Snapshot], seen: list[Snapshot]) -> Iterat
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Judged:
-    """What one snapshot says."""
+    """The verdicts on one snapshot."""
 
     results: Sequence[CheckResult]
     coverage: Sequence[CoverageRow]
@@ -200,14 +252,15 @@ def _assessing(
     params: Mapping[str, Any] | None,
     stated: Sequence[AttestationResult],
 ) -> Callable[..., Mapping[str, ControlResult]]:
-    """What every control reads as, given results."""
+    """The function that assesses every control, given results."""
+    params_set: set[str] = set(params or {})
+    for snapshot in seen:
+        params_set.update(snapshot.params)
     return partial(
         assess_controls,
         library,
         targets=frozenset(snapshot.target for snapshot in seen),
-        params_set=frozenset(
-            name for snapshot in seen for name in {**snapshot.params, **(params or {})}
-        ),
+        params_set=frozenset(params_set),
         attested=attested(stated),
         stale=stale(stated),
     )
@@ -220,16 +273,22 @@ def _waived(
     waivers: Sequence[Waiver],
     assess: Callable[[Sequence[CheckResult]], Mapping[str, ControlResult]],
 ) -> Waived:
-    """What all snapshots say together, with what waivers accept of it."""
+    """The results of all snapshots together, with what waivers accept of them."""
+    results: list[CheckResult] = []
+    rows: list[CoverageRow] = []
+    for one in judged:
+        results.extend(one.results)
+        rows.extend(one.coverage)
+
+    def statuses(results: Sequence[CheckResult]) -> Mapping[str, str]:
+        return {name: control.status.value for name, control in assess(results).items()}
+
     return apply_waivers(
-        Waived(
-            results=read_once([result for one in judged for result in one.results], seen, library),
-            coverage=[row for one in judged for row in one.coverage],
-        ),
+        Waived(results=read_once(results, seen, library), coverage=rows),
         waivers,
         library,
         days={snapshot.target: _end(snapshot).date() for snapshot in seen},
-        statuses=lambda results: {name: one.status.value for name, one in assess(results).items()},
+        statuses=statuses,
     )
 
 
@@ -239,17 +298,18 @@ def _judge_target(
     checks: tuple[str, ...] | None,
     params: Mapping[str, Any] | None,
 ) -> _Judged:
-    selected = _of_cloud(
-        _selected(library, snapshot.checks if checks is None else checks), snapshot.target
-    )
+    chosen = snapshot.checks if checks is None else checks
+    selected = _of_cloud(_selected(library, chosen), snapshot.target)
+    # Every check of the target is unknown: without this it would have no finding, and none fails.
     if snapshot.unentered:
         covered = coverage(snapshot.target, snapshot.answers.values(), (), frozenset())
         return _Judged(results=unentered(snapshot, selected, library), coverage=covered)
     values = resolve_params(library.parameters, {**snapshot.params, **(params or {})})
     read = in_bulk(library, snapshot.bulk)
     projection = project(snapshot.answers, read, selected, READERS.get, Estate.of(snapshot, values))
-    results = [
-        evaluate_check(
+    results: list[CheckResult] = []
+    for check in selected:
+        result = evaluate_check(
             check,
             projection.resources[check.kind],
             projection.gaps[check.kind],
@@ -257,8 +317,7 @@ def _judge_target(
             params=values,
             now=_end(snapshot),
         )
-        for check in selected
-    ]
+        results.append(result)
     return _Judged(
         results=read_elsewhere(results, snapshot, library),
         coverage=coverage(
@@ -282,25 +341,27 @@ def _of_cloud(checks: Iterable[Check], target: Target) -> list[Check]:
 
 
 def _selected(library: Library, checks: tuple[str, ...] | None) -> list[Check]:
-    """The chosen checks that the library has, in order of id; those that it lacks read as not run."""
+    """The chosen checks that the library has, by id; those that it lacks count as not run."""
     names = sorted(library.checks if checks is None else set(checks) & set(library.checks))
+    # A snapshot of another library may name checks that this one lacks.
     return [library.checks[name] for name in names]
 
 
 def _stated_params(
-    snapshots: Sequence[Snapshot], library: Library, params: Mapping[str, Any] | None
+    snapshots: Sequence[Snapshot],
+    library: Library,
+    params: Mapping[str, Any] | None,
 ) -> Mapping[str, Any]:
     """Every parameter with the value that judged, by target where they differ from the defaults."""
-    defaults = {
-        name: item.default for name, item in sorted(library.parameters.items()) if item.has_default
-    }
-    return {
-        "defaults": defaults,
-        "set": {
-            snapshot.target: dict(sorted({**snapshot.params, **(params or {})}.items()))
-            for snapshot in snapshots
-        },
-    }
+    defaults: dict[str, Any] = {}
+    for name, item in sorted(library.parameters.items()):
+        if item.has_default:
+            defaults[name] = item.default
+    chosen: dict[str, dict[str, Any]] = {}
+    for snapshot in snapshots:
+        merged = {**snapshot.params, **(params or {})}
+        chosen[snapshot.target] = dict(sorted(merged.items()))
+    return {"defaults": defaults, "set": chosen}
 
 
 def _name(snapshots: Sequence[Snapshot]) -> str:
@@ -308,9 +369,8 @@ def _name(snapshots: Sequence[Snapshot]) -> str:
     names = [snapshot.id for snapshot in snapshots]
     if len(names) <= NAMED:
         return "+".join(names)
-    return (
-        f"{names[0]}+{len(names) - 1}-{hashlib.sha256(' '.join(names).encode()).hexdigest()[:12]}"
-    )
+    digest = hashlib.sha256(" ".join(names).encode()).hexdigest()[:12]
+    return f"{names[0]}+{len(names) - 1}-{digest}"
 
 
 def _target(snapshot: Snapshot) -> Mapping[str, Any]:

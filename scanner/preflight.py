@@ -1,11 +1,14 @@
-"""A look before a scan: each operation that needs no answer before it is called once, and what is refused is named."""
+"""Tests permissions before a scan, and names the checks that would be unknown.
+
+Each operation that needs no other answer is called once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from scanner.client.interfaces import Rules, Session, Unreachable
+from scanner.client.interfaces import Connector, Rules, Session, Unreachable
 from scanner.collect import Collected, Collection, collect_all, estate
 from scanner.core.judging.parameters import resolve_params
 from scanner.core.permissions import Loss, asks_organization, losses, need_requests
@@ -22,18 +25,18 @@ from scanner.model.library import Library
 from scanner.providers import PERMISSIONS, READERS, SOURCES
 
 DEADLINE = 60.0
-"""Seconds for one call; a look that takes minutes is a scan."""
+"""Seconds for one call; a preflight that takes minutes is a scan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preflight:
-    """What a target lets us read, as far as that is known without a listing's items."""
+    """What a target lets tscan read, as far as that is known without a listing's items."""
 
     target: str
     closed: str = ""
-    """Why the target could not be entered; then nothing else is known."""
+    """Why the target could not be connected; then nothing else is known."""
     region: str = ""
-    """The one region that was asked."""
+    """The one region in which calls were made."""
     answered: tuple[str, ...] = ()
     """Operations that were allowed."""
     refused: tuple[Loss, ...] = ()
@@ -44,52 +47,59 @@ class Preflight:
 
     @property
     def clear(self) -> bool:
-        """Whether all that was asked was allowed."""
+        """Whether all calls were allowed."""
         return not self.closed and not self.refused and not self.unclear
 
 
 @dataclass(frozen=True, slots=True)
 class _Probe:
-    """Calls that are asked for their outcome alone."""
+    """Calls that are made for their state alone."""
 
     calls: tuple[Call, ...]
 
-    def ask(self, door: AnswerLookup) -> None:
-        """Ask them all; nothing follows from what they say."""
+    def ask(self, lookup: AnswerLookup) -> None:
+        """Request them all; nothing follows from their answers."""
         for call in self.calls:
-            door.ask(call)
+            lookup.ask(call)
 
 
 def preflight(
-    config: Config, library: Library, *, checks: tuple[str, ...] | None = None, threads: int = 16
+    config: Config,
+    library: Library,
+    *,
+    checks: tuple[str, ...] | None = None,
+    threads: int = 16,
 ) -> Iterator[Preflight]:
-    """What each target refuses of the first calls of a scan; TscanError where a configured one cannot be entered."""
-    selected = [
-        library.checks[name] for name in sorted(library.checks if checks is None else set(checks))
-    ]
+    """What each target refuses of the first calls of a scan; TscanError where a configured one
+    cannot be connected.
+    """
+    names = sorted(library.checks if checks is None else set(checks))
+    selected = [library.checks[name] for name in names]
     rules = Rules(call_deadline=DEADLINE, organization=asks_organization(library, selected))
-    found = [
-        (target, door)
-        for target in config.targets
-        for door in SOURCES.get(target.cloud)().open(target, rules)
-    ]
+    targets: list[TargetConfig] = []
+    connectors: list[Connector] = []
+    for target in config.targets:
+        for connector in SOURCES.get(target.cloud)().open(target, rules):
+            targets.append(target)
+            connectors.append(connector)
 
     def read(number: int) -> Library:
-        target = found[number][0]
+        target = targets[number]
         mine = [check for check in selected if check.cloud == target.cloud]
         return in_bulk(library, asked_in_bulk(target, library, mine))
 
-    def units(number: int, session: Session, started: str) -> Iterable[_Probe]:
-        asked = {answer.call.operation for answer in session.answers.values()}
-        first = _first(session, started, config, found[number][0], read(number), selected)
-        return [
-            _Probe(
-                tuple(call for operation, call in sorted(first.items()) if operation not in asked)
-            )
-        ]
+    def readers(
+        number: int,
+        session: Session,
+        started: str,
+    ) -> Iterable[_Probe]:
+        made = {answer.call.operation for answer in session.answers.values()}
+        first = _first(session, started, config, targets[number], read(number), selected)
+        calls = [call for operation, call in sorted(first.items()) if operation not in made]
+        return [_Probe(tuple(calls))]
 
     executor = EXECUTORS.get("threads" if threads > 1 else "serial")(threads)
-    for collected in collect_all([door for _, door in found], units, executor, lambda _: None):
+    for collected in collect_all(connectors, readers, executor, lambda _: None):
         yield _report(collected, read(collected.number), selected)
 
 
@@ -107,60 +117,81 @@ def _first(
 ) -> dict[str, Call]:
     """By operation: a call that a scan begins with, in one region."""
     values = resolve_params(library.parameters, {**config.params, **target.params})
-    place = replace(estate(session, values, started), regions=session.regions[:1], regions_open="")
-    calls = Collection(plan(library, _of_cloud(checks, session), READERS.get, place), {}).first
+    everywhere = estate(session, values, started)
+    one_region = replace(everywhere, regions=session.regions[:1], regions_open="")
+    units = plan(library, _of_cloud(checks, session), READERS.get, one_region)
+    calls = Collection(units, {}).first
+    # Reversed, so that the first call of an operation is the one that stays.
     return {call.operation: call for call in reversed(calls)}
 
 
-def _report(collected: Collected, library: Library, checks: Sequence[Check]) -> Preflight:
+def _report(
+    collected: Collected,
+    library: Library,
+    checks: Sequence[Check],
+) -> Preflight:
     session = collected.opened
     if isinstance(session, Unreachable):
         return Preflight(target=session.target, closed=session.why)
     selected = _of_cloud(checks, session)
     answers = {answer.call.operation: answer for answer in collected.answers.values()}
-    blinding = {
-        name: scope
-        for name, item in answers.items()
-        for scope, why in (
-            (Scope.REGION, session.regions_open),
-            (Scope.MANAGEMENT, session.management_open),
-        )
-        if item.reason in why
-    }
-    refused = [name for name, item in answers.items() if item.state is State.DENIED]
-    requests = {
-        request.operation: request
-        for need in plan_reads(library, selected).values()
-        for request in need_requests(need)
-    }
-    unclear = {
-        name: item.reason
-        for name, item in sorted(answers.items())
-        if item.state is not State.DENIED
-        and not _allowed(item, requests.get(name))
-        and not _settled(item, session)
-    }
-    default = PERMISSIONS.get(session.target.cloud)
+    requests = _requests(library, selected)
+    refused: list[str] = []
+    unclear: dict[str, str] = {}
+    for name, answer in sorted(answers.items()):
+        if answer.state is State.DENIED:
+            refused.append(name)
+        elif not _usable(answer, requests.get(name)) and not _settled(answer, session):
+            unclear[name] = answer.reason
+    found = losses(
+        library,
+        selected,
+        PERMISSIONS.get(session.target.cloud),
+        refused,
+        blinding=_blinding(session, answers),
+    )
     return Preflight(
         target=session.target,
         region=", ".join(session.regions[:1]),
         answered=tuple(sorted(answers.keys() - unclear.keys() - set(refused))),
-        refused=losses(library, selected, default, refused, blinding=blinding),
+        refused=found,
         unclear=unclear,
         untried=tuple(sorted(requests.keys() - answers.keys())),
     )
 
 
+def _requests(library: Library, checks: Sequence[Check]) -> dict[str, Request]:
+    """By operation: the requests that the checks need."""
+    requests: dict[str, Request] = {}
+    for need in plan_reads(library, checks).values():
+        for request in need_requests(need):
+            requests[request.operation] = request
+    return requests
+
+
+def _blinding(session: Session, answers: Mapping[str, Answer]) -> dict[str, Scope]:
+    """By operation: the scope whose extent is not known because that operation was refused."""
+    blinding: dict[str, Scope] = {}
+    for name, answer in answers.items():
+        if answer.reason in session.regions_open:
+            blinding[name] = Scope.REGION
+        if answer.reason in session.management_open:
+            blinding[name] = Scope.MANAGEMENT
+    return blinding
+
+
 def _settled(answer: Answer, session: Session) -> bool:
-    """Whether opening the target knew what to make of an answer: it left neither the regions nor the leader open."""
-    mine = answer.call.key in session.answers
-    return mine and not any(
-        answer.reason in why for why in (session.regions_open, session.management_open)
-    )
+    """Whether the connection made sense of an answer: it left neither the regions nor the leader
+    open.
+    """
+    if answer.call.key not in session.answers:
+        return False
+    left_open = answer.reason in session.regions_open or answer.reason in session.management_open
+    return not left_open
 
 
-def _allowed(answer: Answer, request: Request | None) -> bool:
-    """Whether an answer is one that a scan can use, or only lacks what more pages would bring."""
+def _usable(answer: Answer, request: Request | None) -> bool:
+    """Whether a scan can use an answer, or only lacks what further pages would bring."""
     if answer.state is State.DISABLED:
         return request is not None and request.disabled_is == "empty"
     return answer.state.whole or answer.state is State.PARTIAL

@@ -37,6 +37,7 @@ class Reading:
     role_arn: str
     external_id: str
     organization: str
+    aws_client: str | None
     region: tuple[str, ...]
     snapshot: Path | None
     threads: int
@@ -73,6 +74,11 @@ class Reading:
     default="",
     metavar="ROLE",
     help="Every account of the organisation, by this role.",
+)
+@click.option(
+    "--aws-client",
+    type=click.Choice(["fast", "boto3"]),
+    help="Which client calls AWS; boto3's own is slower.  [default: fast]",
 )
 @click.option(
     "--region",
@@ -292,7 +298,14 @@ def _reached(reading: Reading, target: TargetConfig) -> TargetConfig:
         external_id=reading.external_id or target.external_id,
         organization=_organization(reading, target.organization),
         regions=reading.region or target.regions,
+        settings=_settings(reading, target),
     )
+
+
+def _settings(reading: Reading, target: TargetConfig) -> Mapping[str, str]:
+    if reading.aws_client is None:
+        return target.settings
+    return {**target.settings, "client": reading.aws_client}
 
 
 def _organization(reading: Reading, configured: Organization | None) -> Organization | None:

@@ -1,4 +1,8 @@
-"""What the audit logs of all clouds share: what is asked once, how acts ended, and the table of changing calls."""
+"""Shares what the audit logs of all clouds have in common.
+
+A window is read once, acts are matched with their ends, and a table lists the calls that change
+something.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,12 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from time import sleep
 from typing import Any, ClassVar, Final
 
 from scanner.client.interfaces import Session
 from scanner.core.calendar import moment
 from scanner.core.drift.audit_attribution import Reach, Rule
 from scanner.core.drift.audit_events import LogEvent
-from scanner.core.steps import walk
 from scanner.model.answers import Answer, Call
 from scanner.model.values import Unreadable
 
@@ -30,14 +32,14 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What is known of an audit log before it is asked."""
+    """What is known of an audit log before it is read."""
 
     lag: timedelta
     """How long after a call its event may come."""
     kept: timedelta
     """How long events are held."""
     operations: tuple[str, ...]
-    """What it asks."""
+    """What it calls."""
     read: Mapping[str, frozenset[str]]
     """By operation: what detection of secrets must leave alone."""
     package: str
@@ -48,11 +50,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """An audit log while it is asked: no window is read twice."""
+    """An audit log; no window of it is read twice."""
 
     facts: ClassVar[Facts]
     now: Callable[[], datetime] = _now
-    sleep: Callable[[float], None] = sleep
     _asked: dict[tuple[str, ...], Events | Unreadable] = field(default_factory=dict)
 
     @property
@@ -67,7 +68,7 @@ class Asking:
 
     @property
     def operations(self) -> tuple[str, ...]:
-        """What it asks."""
+        """What it calls."""
         return self.facts.operations
 
     @property
@@ -90,10 +91,11 @@ class Asking:
         call: Call,
         read: Callable[[Answer], Events | Unreadable],
     ) -> Events | Unreadable:
-        """What a whole answer is read as, or why there is none; `key` names the question."""
+        """The events of a complete answer, or why they are not known; `key` names the window."""
         key = (str(session.target), *key)
         if key not in self._asked:
-            answer = walk(session.steps(call), self.sleep)
+            answer = session.request(call)
+            # An incomplete log could lack the very event: then nobody is named.
             self._asked[key] = read(answer) if answer.state.whole else answer.unread
         return self._asked[key]
 
@@ -109,29 +111,44 @@ class Outcome(StrEnum):
 def acts(entries: Iterable[tuple[LogEvent, Outcome]]) -> Events:
     """The events in order of time; those of one act share their id.
 
-    An act that failed is marked so wherever it is told of. One that is not known to have ended may be the one that
-    changed something, and may not: it names nobody, and makes others ambiguous.
+    An act that failed is marked so wherever it is told of. One that is not known to have ended may
+    be the one that changed something, and may not: it names nobody, and makes others ambiguous.
     """
     found = sorted(entries, key=lambda one: (moment(one[0].time), one[0].id))
-    done = {event.id for event, outcome in found if outcome is Outcome.DONE}
-    failed = {event.id: event.error for event, outcome in found if outcome is Outcome.FAILED}
+    done: set[str] = set()
+    failed: dict[str, str] = {}
+    for event, outcome in found:
+        if outcome is Outcome.DONE:
+            done.add(event.id)
+        elif outcome is Outcome.FAILED:
+            failed[event.id] = event.error
     return tuple(_settled(event, outcome, done, failed) for event, outcome in found)
 
 
 def _settled(
-    event: LogEvent, outcome: Outcome, done: set[str], failed: Mapping[str, str]
+    event: LogEvent,
+    outcome: Outcome,
+    done: set[str],
+    failed: Mapping[str, str],
 ) -> LogEvent:
+    # An act without a known end may be the one that changed something: naming its actor could blame
+    # the wrong person.
     if outcome is Outcome.FAILED or event.id in done:
         return event
-    return (
-        replace(event, error=failed[event.id]) if event.id in failed else replace(event, actor="")
-    )
+    if event.id in failed:
+        return replace(event, error=failed[event.id])
+    return replace(event, actor="")
 
 
 def entries_of(
-    answer: Answer, member: str, read: Callable[[Mapping[str, Any]], tuple[LogEvent, Outcome]]
+    answer: Answer,
+    member: str,
+    read: Callable[[Mapping[str, Any]], tuple[LogEvent, Outcome]],
 ) -> Any:
-    """The acts of a list in an answer, or why they are not known: an entry without a time may be the one."""
+    """The acts of a list in an answer, or why they are not known: an entry without a time may be
+    the one.
+    """
+    # An entry that cannot be placed in time could be the one that is looked for.
     rows = (answer.data or {}).get(member, [])
     found = [read(row) for row in rows if isinstance(row, Mapping)]
     if len(found) < len(rows) or not all(_dated(event) for event, _ in found):
@@ -158,10 +175,13 @@ def member(value: Any, *steps: str) -> str:
 def _table(package: str, actions_of: Callable[[list[str]], Iterable[str]]) -> Mapping[str, Rule]:
     """`changing.tsv` of a source, whose patterns the source may add to."""
     text = files(package).joinpath("changing.tsv").read_text(encoding="utf-8")
-    rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
-    return {
-        kind: Rule(
-            actions=tuple(actions_of(actions.split())), named=named == "named", reach=Reach(reach)
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    rules: dict[str, Rule] = {}
+    for line in lines[1:]:
+        kind, named, reach, actions = line.split("\t")
+        rules[kind] = Rule(
+            actions=tuple(actions_of(actions.split())),
+            named=named == "named",
+            reach=Reach(reach),
         )
-        for kind, named, reach, actions in rows[1:]
-    }
+    return rules

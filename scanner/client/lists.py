@@ -1,9 +1,12 @@
-"""Lists in answers: where they stand, and how pages add up to one."""
+"""Finds the lists in answers, and joins those of several pages."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
+
+_GROUPS: Final = "{}"
+"""The end of a path to a mapping of mappings, in each of which are lists (`items{}`)."""
 
 
 class NotAListError(Exception):
@@ -19,21 +22,25 @@ def list_at(data: Mapping[str, Any], path: str) -> list[Any] | None:
 
 
 def count_at(data: Mapping[str, Any], path: str) -> int:
-    """How many items stand at a path; at one of a mapping (`items{}`), in all the lists inside it."""
-    if not path.endswith("{}"):
+    """The number of items in the list at a path; at one of groups, in all lists of all of them."""
+    if not path.endswith(_GROUPS):
         return len(list_at(data, path) or ())
-    return sum(
-        len(found)
-        for group in _groups(data, path).values()
-        for found in group.values()
-        if _is_list(found)
-    )
+    count = 0
+    for group in _groups(data, path).values():
+        for value in group.values():
+            if isinstance(value, list):
+                count += len(value)
+    return count
 
 
-def join(first: dict[str, Any], page: Mapping[str, Any], paths: Iterable[str]) -> None:
-    """Add a later page's lists, and those inside its mappings, to the first page."""
+def join(
+    first: dict[str, Any],
+    page: Mapping[str, Any],
+    paths: Iterable[str],
+) -> None:
+    """Append a later page's lists, and those inside its groups, to those of the first page."""
     for path in paths:
-        if path.endswith("{}"):
+        if path.endswith(_GROUPS):
             _join_groups(first, page, path)
             continue
         more = list_at(page, path)
@@ -57,7 +64,7 @@ def _value_at(data: Mapping[str, Any], path: str) -> Any:
 
 def _groups(data: Mapping[str, Any], path: str) -> Mapping[str, dict[str, Any]]:
     """The mappings inside the mapping at a path; NotAListError for anything else."""
-    found = _value_at(data, path.removesuffix("{}"))
+    found = _value_at(data, path.removesuffix(_GROUPS))
     if found is None:
         return {}
     if not isinstance(found, dict) or not all(isinstance(group, dict) for group in found.values()):
@@ -65,20 +72,22 @@ def _groups(data: Mapping[str, Any], path: str) -> Mapping[str, dict[str, Any]]:
     return found
 
 
-def _join_groups(first: dict[str, Any], page: Mapping[str, Any], path: str) -> None:
-    have, more = dict(_groups(first, path)), _groups(page, path)
-    for name, group in more.items():
+def _join_groups(
+    first: dict[str, Any],
+    page: Mapping[str, Any],
+    path: str,
+) -> None:
+    have = dict(_groups(first, path))
+    for name, group in _groups(page, path).items():
         known = have.setdefault(name, {})
         for key, value in group.items():
-            known[key] = (
-                [*known[key], *value] if _is_list(value) and _is_list(known.get(key)) else value
-            )
+            # Compute Engine continues a zone's list on the next page; what is no list is replaced.
+            if isinstance(value, list) and isinstance(known.get(key), list):
+                known[key] = [*known[key], *value]
+            else:
+                known[key] = value
     if have:
-        _put(first, path.removesuffix("{}"), have)
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list)
+        _put(first, path.removesuffix(_GROUPS), have)
 
 
 def _put(data: dict[str, Any], path: str, value: Any) -> None:

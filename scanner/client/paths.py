@@ -1,4 +1,4 @@
-"""Paths into answers, as a tree that is walked beside the data: `Functions[].Environment.Variables.*`."""
+"""Walks paths into answers beside the data: `Functions[].Environment.Variables.*`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 
 _STEP = re.compile(r"[^.\[]+(?:\[[^\]]*\])*")
 _SPARED = re.compile(r"\[([^\]!=]+)!=([^\]]+)\]")
+Spared = tuple[str, frozenset[str]]
+"""A member, and its values by which a record is passed over."""
 
 
 @dataclass(slots=True)
@@ -20,34 +22,45 @@ class PathTree:
 
     children: dict[str, PathTree] = field(default_factory=dict)
     end: bool = False
-    spared: tuple[str, frozenset[str]] | None = None
-    """The member and its values by which a record is passed over."""
+    spared: Spared | None = None
 
     @classmethod
     def of(cls, paths: Iterable[str]) -> PathTree:
         """The tree of these paths."""
         root = cls()
         for path in paths:
-            node = root
-            for step in _STEP.findall(path):
-                word, _, index = step.partition("[")
-                found = _SPARED.fullmatch(f"[{index}")
-                spared = (found[1], frozenset(found[2].split(","))) if found else None
-                known = node.children.get(word)
-                # Where two paths differ on what is spared, nothing is.
-                node.children[word] = known or cls(spared=spared)
-                node = node.children[word]
-                if node.spared != spared:
-                    node.spared = None
-            node.end = True
+            root._add(path)
         return root
+
+    def _add(self, path: str) -> None:
+        node = self
+        for step in _STEP.findall(path):
+            word, _, index = step.partition("[")
+            spared = _parse_spared(f"[{index}")
+            child = node.children.get(word)
+            if child is None:
+                child = node.children[word] = PathTree(spared=spared)
+            elif child.spared != spared:
+                # Where two paths differ on what is spared, nothing is: a secret more is replaced
+                # rather than kept.
+                child.spared = None
+            node = child
+        node.end = True
 
     def spares(self, record: Mapping[str, Any]) -> bool:
         """Whether a record is one of those that are passed over."""
         if self.spared is None:
             return False
-        value = record.get(self.spared[0])
-        return isinstance(value, str) and value in self.spared[1]
+        member, values = self.spared
+        value = record.get(member)
+        return isinstance(value, str) and value in values
+
+
+def _parse_spared(index: str) -> Spared | None:
+    found = _SPARED.fullmatch(index)
+    if found is None:
+        return None
+    return found[1], frozenset(found[2].split(","))
 
 
 def descend(trees: tuple[PathTree, ...], key: str) -> tuple[PathTree, ...]:

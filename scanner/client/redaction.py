@@ -1,7 +1,8 @@
-"""Redaction: secrets are replaced in an answer before anything sees it."""
+"""Replaces secrets in answers before anything else sees them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from scanner.client.interfaces import Rules
@@ -12,31 +13,40 @@ MARK: Final = "$redacted"
 """The one key of the mapping that stands for a redacted value: `{"$redacted": "Private Key"}`."""
 DECLARED: Final = "declared secret"
 _LONGEST_MESSAGE: Final = 500
-"""Characters; an answer that could not be parsed stands whole in the SDK's message."""
+"""Characters; a response that could not be parsed stands whole in the SDK's message."""
+_SHORTEST_KEY: Final = 16
+"""Characters of a key in which a secret is looked for; tags have any key."""
+Trees = tuple[PathTree, ...]
 
 
 class Redactor:
-    """Replaces declared secrets, and those that detection finds where no attribute reads."""
+    """Replaces declared secrets, and those that detection finds where no attribute reads; safe in
+    threads.
+    """
 
     def __init__(self, rules: Rules, detector: Detector | None = None) -> None:
         self._detector = detector or Detector()
-        self._secrets = {
-            operation: (PathTree.of(paths),) for operation, paths in rules.secrets.items()
-        }
-        self._read = {operation: (PathTree.of(paths),) for operation, paths in rules.read.items()}
+        self._secrets = _trees(rules.secrets)
+        self._read = _trees(rules.read)
 
     def clean(self, operation: str, data: Any) -> tuple[Any, tuple[str, ...]]:
         """The data without secrets, and the concrete paths that were replaced."""
         walk = _Walk(self._detector)
-        secrets, read = self._secrets.get(operation, ()), self._read.get(operation, ())
-        return walk.value(data, "", "", secrets, read), tuple(walk.replaced)
+        secrets = self._secrets.get(operation, ())
+        read = self._read.get(operation, ())
+        cleaned = walk.value(data, "", "", secrets, read)
+        return cleaned, tuple(walk.replaced)
 
     def text(self, message: str) -> str:
-        """A provider's message, cut to one that people read, or a note in its place when it holds a secret."""
+        """A provider's message, cut to a length that people read; a note in its place if it holds a
+        secret.
+        """
         found = self._detector.find(message)
         if found:
             return f"(message redacted: {found})"
-        return message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}…"
+        if len(message) <= _LONGEST_MESSAGE:
+            return message
+        return f"{message[:_LONGEST_MESSAGE]}…"
 
 
 class _Walk:
@@ -51,9 +61,10 @@ class _Walk:
         value: Any,
         path: str,
         key: str,
-        secrets: tuple[PathTree, ...],
-        read: tuple[PathTree, ...],
+        secrets: Trees,
+        read: Trees,
     ) -> Any:
+        """A value without secrets; `secrets` and `read` are the trees that continue at its path."""
         if secrets and _ends(secrets):
             return self._mark(path, DECLARED)
         if isinstance(value, dict):
@@ -63,6 +74,8 @@ class _Walk:
                 self.value(item, f"{path}[{index}]", key, secrets, read)
                 for index, item in enumerate(value)
             ]
+        # What a check reads is left alone: a policy with a long hash in it must not become
+        # unreadable.
         if not isinstance(value, str) or (read and _ends(read)):
             return value
         found = self._detector.find_value(key, value)
@@ -72,33 +85,45 @@ class _Walk:
         self,
         value: dict[str, Any],
         path: str,
-        secrets: tuple[PathTree, ...],
-        read: tuple[PathTree, ...],
+        secrets: Trees,
+        read: Trees,
     ) -> dict[str, Any]:
-        secrets = secrets and tuple(tree for tree in secrets if not tree.spares(value))
-        whole = bool(read) and _ends(read)
+        if secrets:
+            secrets = tuple(tree for tree in secrets if not tree.spares(value))
+        # A path that ends here is read with everything below it.
+        read_whole = bool(read) and _ends(read)
         cleaned: dict[str, Any] = {}
         for key, item in value.items():
-            inner = f"{path}.{key}" if path else key
-            found = "" if whole or len(key) < 16 else self._detector.find(key)
+            found = "" if read_whole else self._secret_key(key)
             if found:
                 name = f"{MARK}:{len(cleaned)}"
-                cleaned[name] = self._mark(f"{path}.{name}" if path else name, found)
+                cleaned[name] = self._mark(_below(path, name), found)
                 continue
-            below = descend(secrets, key) if secrets else secrets
-            cleaned[key] = self.value(
-                item, inner, key, below, read if whole or not read else descend(read, key)
-            )
+            secrets_below = descend(secrets, key) if secrets else secrets
+            read_below = read if read_whole else descend(read, key)
+            cleaned[key] = self.value(item, _below(path, key), key, secrets_below, read_below)
         return cleaned
+
+    def _secret_key(self, key: str) -> str:
+        """The kind of secret that a key itself holds; empty: none."""
+        return self._detector.find(key) if len(key) >= _SHORTEST_KEY else ""
 
     def _mark(self, path: str, reason: str) -> dict[str, str]:
         self.replaced.append(path)
         return {MARK: reason}
 
 
-def _ends(trees: tuple[PathTree, ...]) -> bool:
+def _trees(paths: Mapping[str, Any]) -> dict[str, Trees]:
+    return {operation: (PathTree.of(found),) for operation, found in paths.items()}
+
+
+def _below(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
+
+
+def _ends(trees: Trees) -> bool:
     """Whether a path ends here. Most often there is one tree, or two."""
-    for tree in trees:  # noqa: SIM110 - `any` takes twice as long, and this is asked of every value of every answer
+    for tree in trees:  # noqa: SIM110 - `any` takes twice as long, and this runs for every value of every answer
         if tree.end:
             return True
     return False

@@ -1,4 +1,4 @@
-"""Detection of secrets in texts, by detect-secrets and a few forms that it lacks."""
+"""Detects secrets in texts, by detect-secrets and a few forms that it lacks."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from scanner.errors import TscanError
 
-# The detectors whose form is specific enough to be sure. Left out: entropy and public addresses (an id is no
-# secret), and Artifactory, whose `AP…` is also how AWS's own ids may begin.
+# The detectors whose form is specific enough to be sure. Left out: entropy and public addresses (an
+# id is no secret), and Artifactory, whose `AP…` is also how AWS's own ids may begin.
 PLUGINS: Final = {
     "aws": "AWSKeyDetector",
     "azure_storage_key": "AzureStorageKeyDetector",
@@ -34,7 +34,8 @@ PLUGINS: Final = {
     "twilio": "TwilioKeyDetector",
 }
 
-# Forms that detect-secrets 1.5 does not know: encrypted keys, unquoted assignments, GitHub's newer tokens.
+# Forms that detect-secrets 1.5 does not know: encrypted keys, unquoted assignments, GitHub's newer
+# tokens.
 _OWN: Final = (
     ("Private Key", re.compile(r"BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY")),
     ("GitHub Token", re.compile(r"github_pat_[A-Za-z0-9_]{36,}")),
@@ -62,7 +63,9 @@ _UNPACKED_LIMIT: Final = 1 << 20
 
 
 class Detector:
-    """Says which kind of secret a text holds, if any; remembers every text that it has seen."""
+    """Names the kind of secret that a text holds, if any; remembers every text that it has seen.
+    Safe in threads.
+    """
 
     def __init__(self) -> None:
         self._forms = [*_library_forms(), *_OWN]
@@ -88,12 +91,15 @@ class Detector:
             return ""
         found = self._match(text)
         if not found and len(text) >= 24 and _BASE64.fullmatch(text):
-            inner = _unpack(text)
-            found = self._match(inner) if inner else ""
+            # User data is kept in base64: a password in it is a password.
+            found = self._match(_unpack(text))
         return found
 
     def _match(self, text: str) -> str:
-        return next((name for name, form in self._forms if form.search(text)), "")
+        for name, form in self._forms:
+            if form.search(text):
+                return name
+        return ""
 
 
 def _harmless(text: str) -> bool:

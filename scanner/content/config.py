@@ -98,6 +98,7 @@ def _aws(
         external_id=data.get("external_id", ""),
         regions=tuple(names),
         params=params,
+        settings={"client": data["client"]} if "client" in data else {},
         organization=_organization(reading, data["organization"], (*path, "organization"))
         if "organization" in data
         else None,

@@ -39,7 +39,7 @@ UNCOUNTED = {
 class Aws(Provider):
     """Answers made from the arguments where a function stands in the table; else from the table."""
 
-    def ask(self, call: Call) -> Answer:
+    def request(self, call: Call) -> Answer:
         said = self.table.get(f"{call.operation}@{call.region}", self.table.get(call.operation))
         if callable(said):
             self.asked.append(call.key)
@@ -49,7 +49,7 @@ class Aws(Provider):
                 if isinstance(made, Answer)
                 else Answer(call=call, state=State.OK, data=made)
             )
-        return super().ask(call)
+        return super().request(call)
 
 
 def verdicts(check: str, table: Mapping[str, Any], **params: Any) -> dict[str, str]:

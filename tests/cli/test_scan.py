@@ -114,6 +114,24 @@ def test_options_stand_over_the_configuration(asked: Asked, tmp_path: Path) -> N
     assert '"CC6.1"' not in (tmp_path / "r.json").read_text()
 
 
+@pytest.mark.parametrize(
+    ("configured", "arguments", "client"),
+    [
+        ("", [], None),
+        ("client: boto3", [], "boto3"),
+        ("", ["--aws-client", "boto3"], "boto3"),
+        ("client: boto3", ["--aws-client", "fast"], "fast"),
+    ],
+)
+def test_the_client_of_aws_is_chosen(
+    asked: Asked, tmp_path: Path, configured: str, arguments: list[str], client: str | None
+) -> None:
+    (tmp_path / "tscan.yaml").write_text(f"version: 1\ntargets: [{{aws: {{{configured}}}}}]\n")
+    assert run(["scan", *arguments, "--quiet"]) == 1
+    (target,) = asked[0]["config"].targets
+    assert target.settings.get("client") == client
+
+
 def test_quiet_is_quiet(asked: Asked, capsys: Any) -> None:
     assert run(["scan", "--quiet"]) == 1
     shown = capsys.readouterr()

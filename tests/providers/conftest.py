@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,14 +20,20 @@ from scanner.client.interfaces import Rules
 from scanner.content import load_library
 from scanner.model.config import TargetConfig
 from scanner.model.library import Library
-from scanner.providers.aws.aws_client import AwsSession
-from scanner.providers.aws.connect import connect_front
+from scanner.providers.aws.connect import connect_target
+from scanner.providers.aws.session import AwsSession
 
 Open = Callable[..., tuple[AwsSession, Provider, Ticks]]
 
 
 @pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+def aws_client() -> str:
+    """The client that calls AWS; a module that overrides this runs with several."""
+    return "fast"
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch, aws_client: str) -> Iterator[Open]:
     """Opens an account whose provider follows a script."""
     with ExitStack() as stack:
 
@@ -51,11 +58,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
                 sleep=ticks.sleep,
                 jitter=lambda: 0.5,
             )
-            return (
-                connect_front(target or TargetConfig(), rules or Rules(), clock).session,
-                provider,
-                ticks,
-            )
+            config = replace(target or TargetConfig(), settings={"client": aws_client})
+            return connect_target(config, rules or Rules(), clock).session, provider, ticks
 
         yield make
 

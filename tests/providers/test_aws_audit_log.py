@@ -16,7 +16,6 @@ from scanner.client.interfaces import AuditLog
 from scanner.content import load_library
 from scanner.core.drift.audit_attribution import Reach
 from scanner.core.drift.audit_events import LogEvent
-from scanner.core.steps import Steps
 from scanner.model.answers import Answer, Call, State, Target
 from scanner.model.values import Unreadable
 from scanner.providers import AUDIT_LOGS
@@ -42,8 +41,7 @@ class Account:
     target: Target = HERE
     asked: list[Call] = field(default_factory=list)
 
-    def steps(self, call: Call) -> Steps[Answer]:
-        yield from ()
+    def request(self, call: Call) -> Answer:
         self.asked.append(call)
         code = "" if self.state.whole else "AccessDeniedException"
         return Answer(

@@ -13,21 +13,35 @@ import pytest
 from bodies import answer, arguments, refusal
 from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.config import Config
-from botocore.credentials import ReadOnlyCredentials
+from botocore.credentials import Credentials, ReadOnlyCredentials
 from botocore.exceptions import ClientError, ParamValidationError
+from botocore.parsers import ResponseParserError
 from botocore.session import Session
+from urllib3 import HTTPHeaderDict
 
+from scanner.client.clock import Clock
 from scanner.providers.aws import prepared_call
-from scanner.providers.aws.clients import Clients
-from scanner.providers.aws.connections import Route
-from scanner.providers.aws.credentials import NoAccount
+from scanner.providers.aws.boto3_client import Boto3Operations
+from scanner.providers.aws.boto_sessions import SessionFactory
+from scanner.providers.aws.connections import Reply, Route
+from scanner.providers.aws.credentials import Identity
 from scanner.providers.aws.errors import UnparsableAnswerError
-from scanner.providers.aws.http import Headers, Reply
+from scanner.providers.aws.fast_client import FastOperations
 from scanner.providers.aws.operations import OPERATIONS
 from scanner.providers.aws.prepared_call import PreparedCall
+from scanner.providers.aws.signing import Unsigned
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 KEY = ReadOnlyCredentials("AKID", "secret", "token", None)
+
+
+def identity(key: ReadOnlyCredentials) -> Identity:
+    """An account that signs with one key, at one moment."""
+    held = Credentials(key.access_key, key.secret_key, key.token)
+    return Identity(held, Clock(now=lambda: NOW))
+
+
+SIGNED = identity(KEY)
 ONCE = Config(retries={"total_max_attempts": 1, "mode": "standard"})
 # What botocore tells of its own retries and of itself; tscan has neither.
 TOLD = {"amz-sdk-invocation-id", "amz-sdk-request", "user-agent", "authorization"}
@@ -49,16 +63,22 @@ class Both:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.sent: list[tuple[str, str, dict[str, str], bytes]] = []
         self._status, self._headers, self._body = 200, {}, b""
-        ours = Session()
-        ours._credentials = NoAccount()
-        self.clients = Clients(ours, "aws")
+        self.clients = FastOperations(SessionFactory(profile=""), "aws")
         self._theirs = Session()
         self._theirs.set_credentials(KEY.access_key, KEY.secret_key, KEY.token)
         self._made: dict[tuple[str, str], Any] = {}
+        self._plain: _Recorded | None = None
         monkeypatch.setattr(prepared_call, "exchange", self._exchange)
         monkeypatch.setattr(
             botocore.auth, "get_current_datetime", lambda *_: NOW.replace(tzinfo=None)
         )
+
+    @property
+    def plain(self) -> Boto3Operations:
+        """The second client, whose requests end in the same list."""
+        if self._plain is None:
+            self._plain = _Recorded(SessionFactory(profile=""), "aws", self._before_send)
+        return self._plain
 
     def give(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """What comes back for every request from now on."""
@@ -80,7 +100,9 @@ class Both:
             name: v.decode() if isinstance(v, bytes) else v for name, v in request.headers.items()
         }
         self.sent.append((request.method, request.url, headers, body))
-        return AWSResponse(request.url, self._status, Headers(self._headers), _Raw(self._body))
+        return AWSResponse(
+            request.url, self._status, HTTPHeaderDict(self._headers), _Raw(self._body)
+        )
 
     def _exchange(self, route: Route, request: bytes) -> Reply:
         head, _, body = request.partition(b"\r\n\r\n")
@@ -90,7 +112,22 @@ class Both:
         headers = dict(line.split(": ", 1) for line in lines)
         assert urlsplit(route.url).netloc == headers["Host"]
         self.sent.append((method, f"{route.url}{target}", headers, body))
-        return Reply(status_code=self._status, headers=Headers(self._headers), content=self._body)
+        return Reply(
+            status_code=self._status, headers=HTTPHeaderDict(self._headers), content=self._body
+        )
+
+
+class _Recorded(Boto3Operations):
+    """boto3's clients, whose requests are answered by the test."""
+
+    def __init__(self, sessions: SessionFactory, partition: str, answer: Any) -> None:
+        super().__init__(sessions, partition)
+        self._answer = answer
+
+    def client(self, identity: Identity, service: str, region: str) -> Any:
+        client = super().client(identity, service, region)
+        client.meta.events.register_first("before-send", self._answer, unique_id="answer")
+        return client
 
 
 @pytest.fixture(scope="module")
@@ -111,9 +148,58 @@ def each_plan(both: Both, region: str) -> Iterator[tuple[PreparedCall, Callable[
         service, _, operation = name.partition(":")
         client = both.client(service, region)
         yield (
-            both.clients.plan(service, region, operation),
+            both.clients.operation(service, region, operation),
             lambda params, c=client, o=operation: c._make_api_call(o, params),
         )
+
+
+def test_the_plain_client_sends_and_reads_the_same(both: Both) -> None:
+    """boto3's own clients: the same requests, answers and refusals as those of the prepared calls."""
+    for name in sorted(OPERATIONS):
+        service, _, operation = name.partition(":")
+        prepared = both.clients.operation(service, "us-east-1", operation)
+        plain = both.plain.operation(service, "us-east-1", operation)
+        params = arguments(prepared.model)
+        both.give(200, *answer(prepared.model))
+        both.sent.clear()
+        found, expected = plain.send(params, SIGNED), prepared.send(params, SIGNED)
+        (method, url, headers, body), (our_method, our_url, our_headers, our_body) = both.sent
+        assert (method, url, body) == (our_method, our_url, our_body), name
+        expected_headers = lowered(our_headers)
+        for added in ("host", "accept-encoding"):
+            expected_headers.pop(added)
+        assert lowered(headers) == expected_headers, name
+        assert headers["User-Agent"] == our_headers["User-Agent"], name
+        assert told(found.pop("ResponseMetadata")) == expected.pop("ResponseMetadata"), name
+        assert same(found, expected), name
+        both.give(403, *refusal(prepared.model))
+        with pytest.raises(ClientError) as caught:
+            plain.send(params, SIGNED)
+        assert "Denied" in caught.value.response["Error"]["Code"], name
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html><body>Log in</body></html>", b'{"Keys": [', b"[]", b"null"]
+)
+def test_the_plain_client_refuses_a_body_that_is_not_the_answer(both: Both, body: bytes) -> None:
+    both.give(200, {}, body)
+    with pytest.raises((UnparsableAnswerError, ResponseParserError)):
+        both.plain.operation("kms", "us-east-1", "ListKeys").send({}, SIGNED)
+
+
+def test_the_plain_client_follows_no_redirect(both: Both) -> None:
+    """botocore would call HeadBucket, which is not reviewed, and send the request elsewhere."""
+    both.give(
+        301,
+        {"x-amz-bucket-region": "eu-central-1"},
+        b"<Error><Code>PermanentRedirect</Code><Message>m</Message></Error>",
+    )
+    both.sent.clear()
+    for operations in (both.plain, both.clients):
+        with pytest.raises(ClientError) as caught:
+            operations.operation("s3", "us-east-1", "GetBucketAcl").send({"Bucket": "b-c"}, SIGNED)
+        assert caught.value.response["Error"]["Code"] == "PermanentRedirect"
+    assert len(both.sent) == 2
 
 
 def told(metadata: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,7 +222,7 @@ def test_requests_are_those_of_botocores_client(both: Both, region: str) -> None
         both.give(200, *answer(plan.model))
         both.sent.clear()
         theirs(dict(params))
-        plan.ask(params, KEY, NOW)
+        plan.send(params, SIGNED)
         (method, url, headers, body), (our_method, our_url, our_headers, our_body) = both.sent
         assert (our_method, our_url, our_body) == (method, url, body), plan.model.name
         ours = lowered(our_headers)
@@ -151,7 +237,7 @@ def test_requests_are_signed_as_botocore_signs_them(both: Both, token: str | Non
     for plan, _ in each_plan(both, "eu-west-1"):
         both.give(200, *answer(plan.model))
         both.sent.clear()
-        plan.ask(arguments(plan.model), key, NOW)
+        plan.send(arguments(plan.model), identity(key))
         method, url, headers, body = both.sent[0]
         signature = headers.pop("Authorization")
         scope = signature.partition("Credential=")[2].partition(",")[0].split("/")
@@ -178,7 +264,7 @@ def test_answers_are_read_as_botocores_client_reads_them(both: Both) -> None:
     for plan, theirs in each_plan(both, "us-east-1"):
         params = arguments(plan.model)
         both.give(200, *answer(plan.model))
-        expected, found = theirs(dict(params)), plan.ask(params, KEY, NOW)
+        expected, found = theirs(dict(params)), plan.send(params, SIGNED)
         assert told(expected.pop("ResponseMetadata")) == found.pop("ResponseMetadata"), (
             plan.model.name
         )
@@ -189,13 +275,13 @@ def test_answers_are_read_as_botocores_client_reads_them(both: Both) -> None:
 
 
 def test_what_handlers_decode_is_decoded(both: Both) -> None:
-    plan = both.clients.plan("iam", "us-east-1", "GetAccountAuthorizationDetails")
+    plan = both.clients.operation("iam", "us-east-1", "GetAccountAuthorizationDetails")
     both.give(200, *answer(plan.model))
-    policy = plan.ask({}, KEY, NOW)["UserDetailList"][0]["UserPolicyList"][0]["PolicyDocument"]
+    policy = plan.send({}, SIGNED)["UserDetailList"][0]["UserPolicyList"][0]["PolicyDocument"]
     assert policy["Statement"][0]["Effect"] == "Allow"
-    where = both.clients.plan("s3", "us-east-1", "GetBucketLocation")
+    where = both.clients.operation("s3", "us-east-1", "GetBucketLocation")
     both.give(200, *answer(where.model))
-    assert where.ask({"Bucket": "b-c"}, KEY, NOW)["LocationConstraint"] == "eu-west-1"
+    assert where.send({"Bucket": "b-c"}, SIGNED)["LocationConstraint"] == "eu-west-1"
 
 
 @pytest.mark.parametrize("status", [403, 503])
@@ -204,7 +290,7 @@ def test_refusals_are_read_as_botocores_client_reads_them(both: Both, status: in
         both.give(status, *refusal(plan.model))
         params = arguments(plan.model)
         found = []
-        for ask in (lambda p, call=theirs: call(dict(p)), lambda p, to=plan: to.ask(p, KEY, NOW)):
+        for ask in (lambda p, call=theirs: call(dict(p)), lambda p, to=plan: to.send(p, SIGNED)):
             with pytest.raises(ClientError) as caught:
                 ask(params)
             found.append(caught.value)
@@ -217,14 +303,14 @@ def test_refusals_are_read_as_botocores_client_reads_them(both: Both, status: in
 
 
 def test_an_error_in_an_answer_of_success_is_a_refusal(both: Both) -> None:
-    plan = both.clients.plan("s3", "eu-west-1", "GetBucketAcl")
+    plan = both.clients.operation("s3", "eu-west-1", "GetBucketAcl")
     both.give(
         200,
         {},
         b"<?xml version='1.0'?><Error><Code>InternalError</Code><Message>m</Message></Error>",
     )
     with pytest.raises(ClientError) as caught:
-        plan.ask({"Bucket": "b-c"}, KEY, NOW)
+        plan.send({"Bucket": "b-c"}, SIGNED)
     assert caught.value.response["Error"]["Code"] == "InternalError"
 
 
@@ -235,26 +321,24 @@ def test_an_error_in_an_answer_of_success_is_a_refusal(both: Both) -> None:
 def test_a_body_that_is_not_the_answer_is_refused(both: Both, body: bytes) -> None:
     both.give(200, {}, body)
     with pytest.raises(UnparsableAnswerError):
-        both.clients.plan("kms", "us-east-1", "ListKeys").ask({}, KEY, NOW)
+        both.clients.operation("kms", "us-east-1", "ListKeys").send({}, SIGNED)
 
 
 def test_wrong_arguments_are_refused_before_anything_is_sent(both: Both) -> None:
     with pytest.raises(ParamValidationError):
-        both.clients.plan("kms", "us-east-1", "DescribeKey").ask({"KeyId": 7}, KEY, NOW)
+        both.clients.operation("kms", "us-east-1", "DescribeKey").send({"KeyId": 7}, SIGNED)
     with pytest.raises(ParamValidationError):
-        both.clients.plan("s3", "us-east-1", "GetBucketAcl").ask({"Bucket": "a b/c"}, KEY, NOW)
+        both.clients.operation("s3", "us-east-1", "GetBucketAcl").send({"Bucket": "a b/c"}, SIGNED)
     assert both.sent == []
 
 
 def test_what_a_plan_leaves_to_nobody_is_known() -> None:
     """botocore's handlers at the events that plans do not pass on: one that is new must be looked at."""
-    session = Session()
-    session._credentials = NoAccount()
-    clients = Clients(session, "aws")
+    clients = FastOperations(SessionFactory(profile=""), "aws")
     left: dict[str, set[str]] = {}
     for name in sorted(OPERATIONS):
         service, _, operation = name.partition(":")
-        client = clients._client(service, "us-east-1")[0]
+        client = clients.client(service, "us-east-1")
         for event in (
             "provide-client-params",
             "before-call",
@@ -334,10 +418,10 @@ def test_a_bucket_is_where_the_rules_say(
         name for name in names if name[0] not in "-." and name[-1] not in "-." and len(name) > 2
     ]
     for operation in ("GetBucketAcl", "GetBucketTagging"):
-        plan = both.clients.plan("s3", "us-east-1", operation)
+        plan = both.clients.operation("s3", "us-east-1", operation)
         for name in names:
-            found = plan._places.of(plan.model, {"Bucket": name}, dict(plan._context))
-            asked = plan._places._resolved(plan.model, {"Bucket": name}, dict(plan._context))
+            found = plan._endpoints.of(plan.model, {"Bucket": name}, dict(plan._context))
+            asked = plan._endpoints._resolve(plan.model, {"Bucket": name}, dict(plan._context))
             assert (found.url, found.signing, found.route.url) == (
                 asked.url,
                 asked.signing,
@@ -346,7 +430,14 @@ def test_a_bucket_is_where_the_rules_say(
 
 
 def test_line_breaks_in_arguments_make_no_lines() -> None:
+    route = Route(url="http://h", host="h", pool=None)
+
+    def sent(path: str, headers: dict[str, str]) -> bytes:
+        request = Unsigned(method="GET", path=path, query="", headers=headers, body=b"")
+        return prepared_call._bytes(request, route)
+
+    assert sent("/a", {"Host": "h"}) == b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n"
     with pytest.raises(ValueError, match="line break"):
-        prepared_call._head("GET", "/", {"Host": "h", "X": "a\r\nAuthorization: b"})
+        sent("/", {"Host": "h", "X": "a\r\nAuthorization: b"})
     with pytest.raises(ValueError, match="cannot be sent"):
-        prepared_call._head("GET", "/a b", {"Host": "h"})
+        sent("/a b", {"Host": "h"})

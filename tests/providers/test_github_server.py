@@ -42,7 +42,7 @@ def asked(below: str, script: dict[str, Any], call: Call) -> tuple[Answer, Provi
             cloud="github", settings={"organization": "acme", "endpoint": provider.url + below}
         )
         (entrance,) = open_github(config, Rules())
-        return entrance.session.ask(call), provider  # type: ignore[attr-defined]
+        return entrance.session.request(call), provider  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

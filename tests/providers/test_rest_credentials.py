@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,7 +26,6 @@ from scanner.client.rest import connect
 from scanner.client.rest.responses import HttpReply
 from scanner.client.rest.tokens import Token
 from scanner.client.rest.transport import Outgoing
-from scanner.core.steps import Pending
 from scanner.errors import TscanError
 from scanner.model.answers import State
 from scanner.model.config import TargetConfig
@@ -45,18 +45,18 @@ class Table:
     replies: dict[str, Any]
     sent: list[Outgoing] = field(default_factory=list)
 
-    def send(self, outgoing: Outgoing) -> Pending:
+    def send(self, outgoing: Outgoing) -> Future[Any]:
         self.sent.append(outgoing)
-        pending = Pending()
+        pending: Future[Any] = Future()
         known = next(
             (said for start, said in self.replies.items() if outgoing.url.startswith(start)), None
         )
-        pending.bring(_reply(known) if known is not None else _failure())
+        pending.set_result(_reply(known) if known is not None else _failure())
         return pending
 
-    def run(self, function: Callable[[], Any]) -> Pending:
-        pending = Pending()
-        pending.bring(function())
+    def run(self, function: Callable[[], Any]) -> Future[Any]:
+        pending: Future[Any] = Future()
+        pending.set_result(function())
         return pending
 
 

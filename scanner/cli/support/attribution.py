@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from time import sleep
 from typing import Final
 
 from scanner.cli.support.history_options import HistoryContext, now
-from scanner.client.interfaces import AuditLog, Entrance, Rules, Session, Unreachable
+from scanner.client.interfaces import AuditLog, Connector, Rules, Session, Unreachable
 from scanner.core.calendar import moment
 from scanner.core.drift.audit_attribution import LATE, Question, answer, key_of, questions, rules_of
 from scanner.core.drift.audit_events import Actor
 from scanner.core.drift.comparison import Drift
-from scanner.core.steps import walk
 from scanner.errors import TscanError
 from scanner.model.answers import Target
 from scanner.model.config import Config
@@ -30,7 +28,7 @@ class AuditLogs:
 
     config: Config
     logs: dict[str, AuditLog] = field(default_factory=dict)
-    _doors: dict[str, list[Entrance]] = field(default_factory=dict)
+    _doors: dict[str, list[Connector]] = field(default_factory=dict)
     _closed: dict[str, list[str]] = field(default_factory=dict)
     _sessions: dict[str, Session | Unreachable] = field(default_factory=dict)
 
@@ -51,7 +49,7 @@ class AuditLogs:
                     "; ".join(self._closed[target.cloud])
                     or f"no configured target leads to {target}"
                 )
-            self._sessions[target] = walk(found[0].enter(), sleep)
+            self._sessions[target] = found[0].connect()
         session = self._sessions[target]
         return session.why if isinstance(session, Unreachable) else session
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -16,11 +17,11 @@ from scanner.client.rest.provider_profile import ProviderProfile
 from scanner.client.rest.rest_client import RestClient, Tools
 from scanner.client.rest.tokens import Credentials, Tokens
 from scanner.client.rest.transport import Net
-from scanner.core.steps import Steps, walk, walk_all
 from scanner.errors import TscanError
 from scanner.model.answers import Account, AccountState, Answer, Call, Caller, State, Target
 from scanner.model.config import Exclusion, TargetConfig
 
+_ASKED_AT_ONCE: Final = 16
 NO_CREDENTIALS: Final = "NoCredentials"
 """The code of a token that could not be made because nothing says who we are."""
 ANONYMOUS: Final = Caller(id="nobody (an endpoint of this machine, over plain HTTP)", account="")
@@ -99,7 +100,7 @@ def signed_in(shared: Tools, cloud: Cloud) -> None:
     """Make a first token; TscanError where there is none."""
     if shared.tokens is None:
         return
-    made = walk(shared.tokens.get(shared.dialect.audience), shared.clock.sleep)
+    made = shared.tokens.get(shared.dialect.audience)
     if hasattr(made, "value"):
         return
     if made.code == NO_CREDENTIALS:
@@ -125,7 +126,8 @@ def known(answer: Answer, what: str, cloud: Cloud, hint: str) -> Mapping[str, An
 
 def asked(door: RestClient, calls: Sequence[Call]) -> list[Answer]:
     """The answers to several calls, asked at the same time."""
-    return walk_all([door.steps(call) for call in calls], door.tools.clock.sleep)
+    with ThreadPoolExecutor(_ASKED_AT_ONCE) as pool:
+        return list(pool.map(door.request, calls))
 
 
 def account(identity: str, name: str, closed: str, exclude: Iterable[Exclusion]) -> Account:
@@ -154,9 +156,8 @@ class Shut:
     def target(self) -> Target:
         return self.unentered.target
 
-    def enter(self) -> Steps[Session | Unreachable]:
+    def connect(self) -> Session | Unreachable:
         """Why not."""
-        yield from ()
         return self.unentered
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, Final
 
-from scanner.client.clock import Clock, Skew
+from scanner.client.client import Page, ProviderClient, ScanContext
+from scanner.client.clock import Clock
 from scanner.client.failures import Failure, OperationNotListedError
 from scanner.client.interfaces import Rules
-from scanner.client.lists import NotAListError, join
-from scanner.client.page_reader import PageReader, cannot_follow, finished
 from scanner.client.redaction import Redactor
 from scanner.client.rest.provider_profile import ProviderProfile, request_id
 from scanner.client.rest.request import Endpoint, PreparedRequest, following, made, member_at
@@ -19,9 +16,7 @@ from scanner.client.rest.responses import HttpReply, data_of, lack, short
 from scanner.client.rest.shared import Shared
 from scanner.client.rest.tokens import Token, Tokens
 from scanner.client.rest.transport import Net, Outgoing
-from scanner.client.retry import RateLimiter, Retry
-from scanner.core.steps import Pending, Prompt, Steps, walk
-from scanner.model.answers import Answer, Call, State
+from scanner.model.answers import Answer, Call
 from scanner.model.rest_operations import RestOperation, RestOperations
 
 DECLARED_HOST: Final = "X-Tscan-Host"
@@ -49,208 +44,168 @@ class Tools:
     """Of the scan, on the monotonic clock."""
     shared: Shared = field(default_factory=Shared)
 
-    def until(self, more: float = 0.0) -> float:
-        """By when a call that begins now must have ended."""
-        return min(self.clock.monotonic() + self.rules.call_deadline + more, self.deadline)
+    @property
+    def context(self) -> ScanContext:
+        """What clients of every cloud share."""
+        return ScanContext(
+            rules=self.rules, clock=self.clock, redactor=self.redactor, deadline=self.deadline
+        )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Page:
-    """One page, with the header that may name the next one."""
-
-    data: dict[str, Any]
-    link: str
-    request_id: str
-
-
-class RestClient:
-    """Makes declared calls for one target: paced, retried, paged, classified, redacted."""
+class RestTransport:
+    """Sends declared calls for one target of a REST cloud."""
 
     def __init__(self, tools: Tools, own: frozenset[str]) -> None:
         self.tools = tools
-        self.skew = Skew(tools.clock)
-        self._own = own
+        self.own = own
         """The target's names, by which a cloud says whose service is off."""
-        self._limiters: dict[str, RateLimiter] = {}
-        self._lock = threading.Lock()
-        self._date = ""
 
-    def ask(self, call: Call) -> Answer:
-        """The outcome of one call, waited for."""
-        return walk(self.steps(call), self.tools.clock.sleep)
-
-    def steps(self, call: Call) -> Steps[Answer]:
-        """The outcome of one call; OperationNotListedError for one that is not reviewed."""
-        operation = self.tools.operations.get(call.operation)
-        if operation is None:
+    def operation(self, call: Call) -> RestOperation:
+        """The declared operation; OperationNotListedError for one that is not reviewed."""
+        found = self.tools.operations.get(call.operation)
+        if found is None:
             raise OperationNotListedError(call.operation)
-        if operation.shared:
-            return Prompt(self.tools.shared.once(call, lambda: self._steps(call, operation)))
-        return Prompt(self._steps(call, operation))
+        return found
 
-    def _steps(self, call: Call, operation: RestOperation) -> Steps[Answer]:
-        clock = self.tools.clock
-        started = clock.stamp()
-        attempts = Retry(self._limiter(operation.host), clock, self.tools.until(call.wait))
-        reading = PageReader()
-        if (yield from attempts.wait(call.wait)):
-            yield from self._read(call, operation, attempts, reading)
-        else:
-            reading.failure = Failure(
-                state=State.ERROR, code="Deadline", message="the scan's deadline has passed"
-            )
-        return finished(
-            call,
-            reading,
-            self.tools.redactor,
-            retries=attempts.retries,
-            started=started,
-            clock=clock,
-        )
+    def rate_limit_key(self, call: Call) -> str:
+        """The host."""
+        return self.operation(call).host
 
-    def _limiter(self, host: str) -> RateLimiter:
-        with self._lock:
-            return self._limiters.setdefault(host, RateLimiter(self.tools.clock))
-
-    def _read(
-        self, call: Call, operation: RestOperation, attempts: Retry, reading: PageReader
-    ) -> Steps[None]:
-        """Read every page into `reading`, or until one fails."""
-        wire = made(operation, call.params, self.tools.dialect.query(operation))
-        if isinstance(wire, Failure):
-            reading.failure = wire
-            return
-        try:
-            yield from self._pages(call, operation, wire, attempts, reading)
-        except NotAListError as error:
-            reading.failure = Failure(state=State.ERROR, code="NotAList", message=str(error))
-
-    def _pages(
-        self,
-        call: Call,
-        operation: RestOperation,
-        wire: PreparedRequest,
-        attempts: Retry,
-        reading: PageReader,
-    ) -> Steps[None]:
+    def prepare(self, call: Call) -> RestCall | Failure:
+        """The first request of a call."""
+        operation = self.operation(call)
+        first = made(operation, call.params, self.tools.dialect.query(operation))
+        if isinstance(first, Failure):
+            return first
         beside = self.tools.graphql if operation.graphql else ""
         place = Endpoint(host=operation.host, endpoint=beside or self.tools.endpoint)
-        seen: set[str] = set()
-        lacking: Failure | None = None
-        while reading.failure is None:
-            page = yield from attempts.over(
-                partial(self._request, operation, place, wire, attempts.deadline)
-            )
-            if isinstance(page, Failure):
-                reading.failure = page
-                return
-            further = following(operation.page, wire, place, page.data, page.link)
-            lacking = lacking or lack(operation, page.data)
-            _add(call, operation, reading, page)
-            if further is None:
-                reading.failure = lacking or short(
-                    operation, reading.data or {}, page.data, call.items
-                )
-                return
-            if isinstance(further, Failure):
-                reading.failure = further
-                return
-            reading.failure = cannot_follow(
-                call, {"page": further.target, "body": further.body}, seen, reading.pages
-            )
-            wire = further
+        return RestCall(self, call, operation, place, first)
+
+
+class RestCall:
+    """One declared call, prepared: its pages are fetched by request."""
+
+    def __init__(
+        self,
+        transport: RestTransport,
+        call: Call,
+        operation: RestOperation,
+        place: Endpoint,
+        first: PreparedRequest,
+    ) -> None:
+        self.tools = transport.tools
+        self.lists = call.items
+        self._own = transport.own
+        self._operation = operation
+        self._place = place
+        self._first = first
+
+    def fetch(
+        self, cursor: PreparedRequest | None, deadline: float
+    ) -> Page[PreparedRequest] | Failure:
+        """One page; requested once more where the token had just run out."""
+        wire = self._first if cursor is None else cursor
+        reply = self._request(wire, deadline)
+        if isinstance(reply, Failure):
+            return reply
+        identity = request_id(self.tools.dialect, reply)
+        date = reply.headers.get("date", "")
+        if reply.status != 200:
+            failure = self.tools.dialect.failure(reply, self._own)
+            return replace(failure, request_id=identity, date=date)
+        data = data_of(self._operation, reply)
+        if isinstance(data, Failure):
+            return replace(data, request_id=identity, date=date)
+        link = reply.headers.get("link", "")
+        further = following(self._operation.page, wire, self._place, data, link)
+        incomplete = lack(self._operation, data)
+        _drop_tokens(self._operation, data)
+        token = ""
+        if isinstance(further, PreparedRequest):
+            token = repr((further.target, further.body))
+        return Page(
+            data=data,
+            next=further,
+            token=token,
+            request_id=identity,
+            date=date,
+            incomplete=incomplete,
+        )
+
+    def shortfall(self, data: dict[str, Any], last: Page[PreparedRequest]) -> Failure | None:
+        """What all pages together lack by their own count, or by what the last one says."""
+        return short(self._operation, data, last.data, self.lists)
 
     # -- one request ----------------------------------------------------------------------------------------------
 
-    def _request(
-        self, operation: RestOperation, place: Endpoint, wire: PreparedRequest, deadline: float
-    ) -> Steps[_Page | Failure]:
-        """One page; asked once more where the token had just run out."""
+    def _request(self, wire: PreparedRequest, deadline: float) -> HttpReply | Failure:
         for last in (False, True):
-            token = yield from self._token(operation)
+            token = self._token()
             if isinstance(token, Failure):
                 return token
-            pending = self.tools.net.send(self._outgoing(operation, place, wire, token, deadline))
-            yield pending
-            reply = _brought(pending)
+            reply = self.tools.net.send(self._outgoing(wire, token, deadline)).result()
             if isinstance(reply, Failure):
                 return reply
-            self._note(reply)
             if (
                 reply.status == 401
                 and token is not None
                 and self.tools.tokens is not None
                 and not last
             ):
-                self.tools.tokens.forget(self._audience(operation), token)
+                self.tools.tokens.forget(self._audience, token)
                 continue
-            return self._page(operation, reply)
+            return reply
         raise AssertionError("the second request returns")
 
-    def _audience(self, operation: RestOperation) -> str:
-        return operation.audience or self.tools.dialect.audience
+    @property
+    def _audience(self) -> str:
+        return self._operation.audience or self.tools.dialect.audience
 
-    def _token(self, operation: RestOperation) -> Steps[Token | Failure | None]:
+    def _token(self) -> Token | Failure | None:
         if self.tools.tokens is None:
             return None
-        return (yield from self.tools.tokens.get(self._audience(operation)))
+        return self.tools.tokens.get(self._audience)
 
-    def _outgoing(
-        self,
-        operation: RestOperation,
-        place: Endpoint,
-        wire: PreparedRequest,
-        token: Token | None,
-        deadline: float,
-    ) -> Outgoing:
-        headers = dict(self.tools.dialect.headers(operation))
+    def _outgoing(self, wire: PreparedRequest, token: Token | None, deadline: float) -> Outgoing:
+        headers = dict(self.tools.dialect.headers(self._operation))
         if token is not None:
             headers |= {"Authorization": f"Bearer {token.value}", **token.headers}
-        if place.endpoint:
-            headers[DECLARED_HOST] = place.host.removeprefix("https://")
+        if self._place.endpoint:
+            headers[DECLARED_HOST] = self._place.host.removeprefix("https://")
         if wire.body is not None:
             headers["Content-Type"] = "application/json"
         seconds = max(0.1, min(_REQUEST, deadline - self.tools.clock.monotonic()))
         return Outgoing(
             post=wire.post,
-            url=place.base + wire.target,
+            url=self._place.base + wire.target,
             headers=headers,
             body=wire.content,
             seconds=seconds,
         )
 
-    def _note(self, reply: HttpReply) -> None:
-        date = reply.headers.get("date", "")
-        if date and date != self._date:
-            self._date = date
-            self.skew.note(date)
 
-    def _page(self, operation: RestOperation, reply: HttpReply) -> _Page | Failure:
-        identity = request_id(self.tools.dialect, reply)
-        if reply.status != 200:
-            return replace(self.tools.dialect.failure(reply, self._own), request_id=identity)
-        data = data_of(operation, reply)
-        if isinstance(data, Failure):
-            return replace(data, request_id=identity)
-        return _Page(data=data, link=reply.headers.get("link", ""), request_id=identity)
-
-
-def _brought(pending: Pending) -> HttpReply | Failure:
-    outcome: HttpReply | Failure | BaseException = pending.outcome
-    if isinstance(outcome, BaseException):
-        raise outcome
-    return outcome
-
-
-def _add(call: Call, operation: RestOperation, reading: PageReader, page: _Page) -> None:
-    """Add a page to what was read; where the next one is, is no evidence."""
-    reading.pages += 1
-    reading.request_ids.append(page.request_id)
+def _drop_tokens(operation: RestOperation, data: dict[str, Any]) -> None:
+    """Where the next page is, is no evidence."""
     for *above, name in operation.page.members if operation.page else ():
-        inner = member_at(page.data, above)
+        inner = member_at(data, above)
         if isinstance(inner, dict):
             inner.pop(name, None)
-    if reading.data is None:
-        reading.data = page.data
-    else:
-        join(reading.data, page.data, call.items)
+
+
+class RestClient(ProviderClient):
+    """Makes declared calls for one target."""
+
+    def __init__(self, tools: Tools, own: frozenset[str]) -> None:
+        self._rest = RestTransport(tools, own)
+        super().__init__(self._rest, tools.context)
+        self.tools = tools
+
+    def request(self, call: Call) -> Answer:
+        """The answer to one call; OperationNotListedError for one that is not reviewed."""
+        if self._rest.operation(call).shared:
+            return self.tools.shared.once(call, lambda: super(RestClient, self).request(call))
+        return super().request(call)
+
+    def ask(self, call: Call) -> Answer:
+        """The same."""
+        return self.request(call)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from scanner.client.rest.rest_client import RestClient
-from scanner.core.steps import Steps
 from scanner.model.answers import Account, Answer, Call, Caller, Target
 
 
@@ -32,10 +31,6 @@ class RestSession:
         """The provider's clock minus ours in seconds, where they differed most."""
         return self.door.skew.largest
 
-    def steps(self, call: Call) -> Steps[Answer]:
-        """The outcome of one call, made only if its operation is on the reviewed list."""
-        return self.door.steps(call)
-
-    def ask(self, call: Call) -> Answer:
-        """The same, waited for."""
-        return self.door.ask(call)
+    def request(self, call: Call) -> Answer:
+        """The answer to one call, made only if its operation is on the reviewed list."""
+        return self.door.request(call)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 
-from scanner.core.steps import Pending, Steps
 from scanner.model.answers import Answer, Call
 
 
@@ -14,16 +14,18 @@ class Shared:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._asked: dict[str, Pending] = {}
+        self._asked: dict[str, Future[Answer]] = {}
 
-    def once(self, call: Call, ask: Callable[[], Steps[Answer]]) -> Steps[Answer]:
+    def once(self, call: Call, ask: Callable[[], Answer]) -> Answer:
         """The answer, asked by whoever is first and waited for by the others."""
         with self._lock:
             mine = call.key not in self._asked
-            pending = self._asked.setdefault(call.key, Pending())
+            future = self._asked.setdefault(call.key, Future())
         if mine:
-            pending.bring((yield from ask()))
-        elif pending.outcome is None:
-            yield pending
-        answer: Answer = pending.outcome
-        return answer
+            try:
+                future.set_result(ask())
+            except BaseException as error:
+                # Else the others would wait for ever.
+                future.set_exception(error)
+                raise
+        return future.result()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from scanner.client.clock import Clock
 from scanner.client.failures import Failure
 from scanner.client.rest.transport import Net
-from scanner.core.steps import Pending, Steps
 from scanner.model.answers import Caller
 
 _EARLY: Final = 120.0
@@ -60,19 +60,15 @@ class Tokens:
         self._clock = clock
         self._lock = threading.Lock()
         self._held: dict[str, _Held] = {}
-        self._making: dict[str, Pending] = {}
+        self._making: dict[str, Future[Token | Failure]] = {}
 
-    def get(self, audience: str) -> Steps[Token | Failure]:
+    def get(self, audience: str) -> Token | Failure:
         """A token that is good for a while, or why there is none."""
         held = self._held.get(audience)
         if held is not None and self._now() < held.until:
             return held.made
         pending, mine = self._begin(audience)
-        if pending.outcome is None:
-            yield pending
-        if isinstance(pending.outcome, BaseException):
-            raise pending.outcome
-        made: Token | Failure = pending.outcome
+        made = pending.result()
         if mine:
             self._keep(audience, made)
         return made
@@ -84,7 +80,7 @@ class Tokens:
             if held is not None and held.made is token:
                 del self._held[audience]
 
-    def _begin(self, audience: str) -> tuple[Pending, bool]:
+    def _begin(self, audience: str) -> tuple[Future[Token | Failure], bool]:
         with self._lock:
             if audience in self._making:
                 return self._making[audience], False

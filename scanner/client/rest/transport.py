@@ -13,15 +13,16 @@ from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from scanner import __version__
 from scanner.client.failures import Failure
 from scanner.client.rest.responses import HttpReply
-from scanner.core.steps import Pending
 from scanner.model.answers import State
+
+T = TypeVar("T")
 
 CONNECTIONS: Final = 128
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -52,7 +53,7 @@ class Net:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._queue: deque[tuple[Outgoing, Pending]] = deque()
+        self._queue: deque[tuple[Outgoing, Future[HttpReply | Failure]]] = deque()
         self._called = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._session: Any = None
@@ -63,9 +64,9 @@ class Net:
         self._tasks: set[asyncio.Task[HttpReply]] = set()
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="tscan-tokens")
 
-    def send(self, outgoing: Outgoing) -> Pending:
-        """Send a request: a `HttpReply` or a `Failure` is brought."""
-        pending = Pending()
+    def send(self, outgoing: Outgoing) -> Future[HttpReply | Failure]:
+        """Send a request."""
+        pending: Future[HttpReply | Failure] = Future()
         loop = self._loop or self._start()
         self._queue.append((outgoing, pending))
         # One call wakes the loop for everything that is queued until it looks: waking costs as much as sending.
@@ -74,11 +75,9 @@ class Net:
             loop.call_soon_threadsafe(self._take)
         return pending
 
-    def run(self, function: Callable[[], Any]) -> Pending:
+    def run(self, function: Callable[[], T]) -> Future[T]:
         """Have something done that blocks."""
-        pending = Pending()
-        self._threads.submit(function).add_done_callback(lambda done: pending.bring(_outcome(done)))
-        return pending
+        return self._threads.submit(function)
 
     def _start(self) -> asyncio.AbstractEventLoop:
         with self._lock:
@@ -122,11 +121,17 @@ class Net:
             self._tasks.add(task)
             task.add_done_callback(partial(self._bring, pending))
 
-    def _bring(self, pending: Pending, task: asyncio.Task[HttpReply]) -> None:
+    def _bring(self, pending: Future[HttpReply | Failure], task: asyncio.Task[HttpReply]) -> None:
         self._tasks.discard(task)
-        outcome = _outcome(task)
-        failure = _failure(outcome) if isinstance(outcome, BaseException) else None
-        pending.bring(failure or outcome)
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if error is None:
+            pending.set_result(task.result())
+            return
+        failure = _failure(error)
+        if failure is None:
+            pending.set_exception(error)
+        else:
+            pending.set_result(failure)
 
     async def _ask(self, outgoing: Outgoing) -> HttpReply:
         request = self._session.request(
@@ -152,14 +157,6 @@ class Net:
             near = parts.hostname in LOOPBACK or proxy_bypass(parts.netloc)
             self._by_host[key] = None if not found or near else found
         return self._by_host[key]
-
-
-def _outcome(done: asyncio.Future[Any] | Future[Any]) -> Any:
-    """What something came to: a result, or the error by which it ended, which is raised where it is waited for."""
-    if done.cancelled():
-        return asyncio.CancelledError()
-    error = done.exception()
-    return done.result() if error is None else error
 
 
 async def _whole(response: Any) -> bytes:

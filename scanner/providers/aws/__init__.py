@@ -1,43 +1,44 @@
-"""AWS: read through botocore, which is imported when a target is opened and not before."""
+"""Reads AWS through botocore, which is imported when a target is opened and not before."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scanner.client.interfaces import Entrance, Inside, Rules
+from scanner.client.interfaces import Connected, Connector, Rules
 from scanner.errors import TscanError
 from scanner.model.config import TargetConfig
 
 
 class AwsSource:
-    """The AWS source: one target is one account."""
+    """The AWS provider: one target is one account."""
 
-    def open(self, target: TargetConfig, rules: Rules) -> Sequence[Entrance]:
-        """An account, authenticated and with its regions, and the others of its organisation if they are wanted.
+    def open(self, target: TargetConfig, rules: Rules) -> Sequence[Connector]:
+        """The configured account, connected; and the others of its organisation, where they are
+        wanted.
 
         TscanError in one line where that cannot be done.
         """
         try:
-            import botocore  # noqa: F401
+            import boto3  # noqa: F401
         except ImportError as error:
             raise TscanError(
-                "reading AWS needs botocore, which is not installed", "install tscan[aws]"
+                "reading AWS needs boto3, which is not installed", "install tscan[aws]"
             ) from error
-        from scanner.providers.aws.connect import connect_front
-        from scanner.providers.aws.organization_accounts import entrances
+        from scanner.providers.aws.connect import connect_target
+        from scanner.providers.aws.organization_accounts import account_connectors
 
-        front = connect_front(target, rules)
+        front = connect_target(target, rules)
         wanted, account = target.settings.get("id", ""), front.session.target.account
+        # The credentials decide the account: those of another one would give evidence under a wrong
+        # name.
         if wanted not in ("", account):
             raise TscanError(
                 f"the AWS credentials are of account {account}, not of {wanted}", "choose a profile"
             )
-        return (
-            (Inside(front.session),)
-            if target.organization is None
-            else entrances(front, target.organization)
-        )
+        if target.organization is None:
+            return (Connected(front.session),)
+        return account_connectors(front, target.organization)
 
     def several(self, target: TargetConfig) -> bool:
-        """Whether it is an organisation."""
+        """Whether the target is an organisation."""
         return target.organization is not None

@@ -1,4 +1,4 @@
-"""CloudTrail's event history: 90 days of the calls that changed something, by region; nobody can switch it off."""
+"""Reads CloudTrail's event history: the changing calls of 90 days, by region; it is always on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from scanner.model.values import Unreadable
 OPERATION: Final = "cloudtrail:LookupEvents"
 KEPT: Final = timedelta(days=90)
 LAG: Final = timedelta(minutes=15)
-"""CloudTrail User Guide, "Viewing recent management events with the console": within 15 minutes, not guaranteed."""
+"""CloudTrail User Guide, "Viewing recent management events with the console": within 15 minutes,
+not guaranteed.
+"""
 HOMES: Final = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 """By partition: where calls to services without a region are logged."""
 _TAGS: Final = ("tagging:TagResources", "tagging:UntagResources")
@@ -44,11 +46,16 @@ class CloudTrail(Asking):
     facts = _FACTS
 
     def events(
-        self, session: Session, window: tuple[str, str], region: str, reaches: Collection[Reach]
+        self,
+        session: Session,
+        window: tuple[str, str],
+        region: str,
+        reaches: Collection[Reach],
     ) -> Events | Unreadable:
-        """Every call that changed something in the window, in the regions that are meant; whole, or the reason why not.
+        """Every call that changed something in the window, in the regions that are meant; complete,
+        or the reason why not.
 
-        An event may be there twice, and in any order.
+        An event may occur twice, and events may be in any order.
         """
         if older := self.older(window):
             return older
@@ -69,7 +76,8 @@ class CloudTrail(Asking):
             operation=OPERATION,
             region=region,
             params={
-                # By resource it would be quicker, and would leave out the calls that do not say on what.
+                # By resource it would be quicker, and would leave out the calls that do not say on
+                # what.
                 "LookupAttributes": [{"AttributeKey": "ReadOnly", "AttributeValue": "false"}],
                 "StartTime": iso(moment(window[0]) - MARGIN),
                 "EndTime": iso(moment(window[1]) + MARGIN),
@@ -79,45 +87,63 @@ class CloudTrail(Asking):
         return self.once((region, *window), session, call, _read)
 
 
-def _regions(session: Session, region: str, reaches: Collection[Reach]) -> set[str]:
+def _regions(
+    session: Session,
+    region: str,
+    reaches: Collection[Reach],
+) -> set[str]:
+    """The regions in whose history the calls that reach a resource are logged."""
     home = HOMES.get(session.partition, "us-east-1")
-    places = {
-        Reach.OWN: {region or home},
+    own = region or home
+    by_reach = {
+        Reach.OWN: {own},
         Reach.GLOBAL: {home},
-        Reach.BOTH: {region or home, home},
-        Reach.EVERY: {*session.regions, region or home, home},
+        Reach.BOTH: {own, home},
+        Reach.EVERY: {*session.regions, own, home},
     }
-    return {name for reach in reaches for name in places[reach]}
+    regions: set[str] = set()
+    for reach in reaches:
+        regions |= by_reach[reach]
+    return regions
 
 
 def _read(answer: Answer) -> Events:
-    return tuple(_event(row, answer.call.region) for row in (answer.data or {}).get("Events", []))
+    rows = (answer.data or {}).get("Events", [])
+    return tuple(_event(row, answer.call.region) for row in rows)
 
 
 def _event(row: Mapping[str, Any], region: str) -> LogEvent:
-    """What is kept of an event: who, what, when, from where, on what; never what was sent or answered."""
+    """An event reduced to who, what, when, from where and on what, without its contents."""
     detail = _detail(row.get("CloudTrailEvent"))
     identity = _mapping(detail.get("userIdentity"))
     kind = str(identity.get("type", ""))
+    actor = identity.get("arn")
+    if not actor and kind == "AWSService":
+        actor = "an AWS service"
     source = str(row.get("EventSource") or detail.get("eventSource", "")).partition(".")[0]
-    names = [one.get("ResourceName") for one in row.get("Resources") or ()]
-    names += [_mapping(one).get("ARN") for one in detail.get("resources") or ()]
     return LogEvent(
         id=str(row.get("EventId", "")),
         time=str(row.get("EventTime", "")),
         action=f"{source}:{row.get('EventName', '')}",
-        actor=str(identity.get("arn") or ("an AWS service" if kind == "AWSService" else "")),
+        actor=str(actor or ""),
         actor_type=kind,
         address=str(detail.get("sourceIPAddress", "")),
-        resources=tuple(dict.fromkeys(str(name) for name in names if name)),
+        resources=_resources(row, detail),
         region=region,
         writes=str(row.get("ReadOnly", "false")).lower() != "true",
         error=str(detail.get("errorCode", "")),
     )
 
 
+def _resources(row: Mapping[str, Any], detail: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names and ARNs of the resources, each once."""
+    names = [one.get("ResourceName") for one in row.get("Resources") or ()]
+    names.extend(_mapping(one).get("ARN") for one in detail.get("resources") or ())
+    return tuple(dict.fromkeys(str(name) for name in names if name))
+
+
 def _detail(text: Any) -> Mapping[str, Any]:
-    """The event itself; nothing where it cannot be read, so that nobody is named for it."""
+    """The event itself; empty where it cannot be parsed, so that nobody is named for it."""
     try:
         return _mapping(json.loads(text))
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""Calls as commands of the AWS CLI."""
+"""Writes calls as commands of the AWS CLI, so that anybody can repeat them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ _SPECIAL: Final = ("file:", "fileb:", "http:", "https:", "-")
 
 
 def command(call: Call) -> str:
-    """`aws s3api get-bucket-policy --bucket NAME --region eu-west-1`; nested parameters stand as JSON.
+    """`aws s3api get-bucket-policy --bucket NAME --region eu-west-1`; nested parameters stand as
+    JSON.
 
     The CLI joins pages by itself, as tscan does.
     """
@@ -26,9 +27,11 @@ def command(call: Call) -> str:
     words = ["aws", _SERVICES.get(service, service), kebab(operation)]
     if all(_plain(value) for value in call.params.values()):
         for name, value in sorted(call.params.items()):
-            words += _option(kebab(name), value)
+            words.extend(_option(kebab(name), value))
     else:
-        words += ["--cli-input-json", json.dumps(call.params, sort_keys=True, ensure_ascii=True)]
+        text = json.dumps(call.params, sort_keys=True, ensure_ascii=True)
+        words.extend(["--cli-input-json", text])
+    # Without a region the CLI takes the user's own, as it is right for a global service.
     if call.region:
         words += ["--region", call.region]
     return " ".join(shlex.quote(word) for word in [*words, "--output", "json"])
@@ -44,15 +47,19 @@ def _plain(value: Any) -> bool:
     if isinstance(value, Mapping) or value is None:
         return False
     if isinstance(value, (list, tuple)):
-        return bool(value) and all(
-            _plain(item) and not isinstance(item, (list, tuple, bool)) for item in value
-        )
+        return bool(value) and all(_plain_item(item) for item in value)
     text = str(value)
+    # The CLI reads a value such as `file://…` from a file of the person who repeats the call.
     return bool(text) and text.isascii() and text.isprintable() and not text.startswith(_SPECIAL)
+
+
+def _plain_item(item: Any) -> bool:
+    return not isinstance(item, (list, tuple, bool)) and _plain(item)
 
 
 def _option(name: str, value: Any) -> list[str]:
     if isinstance(value, bool):
-        return [f"--{name}" if value else f"--no-{name}"]
-    values = value if isinstance(value, (list, tuple)) else [value]
-    return [f"--{name}", *(str(item) for item in values)]
+        return [f"--{name}"] if value else [f"--no-{name}"]
+    if isinstance(value, (list, tuple)):
+        return [f"--{name}", *map(str, value)]
+    return [f"--{name}", str(value)]

@@ -1,14 +1,14 @@
-"""Readers of AWS Config: how many resources it counts in a region, and of which ones it knows the changes."""
+"""Reads what AWS Config knows of a region: numbers of resources, and recent changes."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from scanner.core.reading.context import ReadContext, Reader
 from scanner.model.answers import Answer, Call, State
-from scanner.model.values import ABSENT, Unreadable
+from scanner.model.values import ABSENT, Absent, Unreadable
 
 _RECORDERS: Final = "config:DescribeConfigurationRecorders"
 _STATUS: Final = "config:DescribeConfigurationRecorderStatus"
@@ -17,10 +17,13 @@ _DISCOVERED: Final = "config:ListDiscoveredResources"
 Row = Mapping[str, Any]
 
 
-def recorded_counts(context: ReadContext) -> Generator[Call, Answer, Any]:
-    """How many resources AWS Config knows in a region, by type: of those types that it records as they change.
+def recorded_counts(
+    context: ReadContext,
+) -> Generator[Call, Answer, Row | Absent | Unreadable]:
+    """By type: how many resources AWS Config counts in a region, of the types that it records as
+    they change.
 
-    `ABSENT` where nothing is recorded, for then it counts nothing.
+    `ABSENT` where nothing is recorded: then it counts nothing.
     """
     recorders = yield from running_recorders(context.region)
     if isinstance(recorders, Unreadable):
@@ -31,17 +34,18 @@ def recorded_counts(context: ReadContext) -> Generator[Call, Answer, Any]:
     found = rows(answer, "resourceCounts")
     if isinstance(found, Unreadable):
         return found
-    counts = {str(row.get("resourceType")): row.get("count") for row in found}
-    return {
-        name: count
-        for name, count in counts.items()
-        if any(records(one, name) for one in recorders)
-    }
+    counts: dict[str, Any] = {}
+    for row in found:
+        kind = str(row.get("resourceType"))
+        # A type that is recorded once a day, or no longer, has a count of the past.
+        if _recorded(recorders, kind):
+            counts[kind] = row.get("count")
+    return counts
 
 
 def running_recorders(region: str) -> Generator[Call, Answer, list[Row] | Unreadable]:
-    """The recorders of a region that run."""
-    # The same questions as the kind of recorders asks: each is put once.
+    """The recorders of a region that are recording."""
+    # The same calls as the kind of recorders makes: each is made once.
     answer = yield Call(operation=_RECORDERS, region=region, items=("ConfigurationRecorders",))
     found = rows(answer, "ConfigurationRecorders")
     if isinstance(found, Unreadable):
@@ -56,34 +60,42 @@ def running_recorders(region: str) -> Generator[Call, Answer, list[Row] | Unread
         states = rows(status, "ConfigurationRecordersStatus")
         if isinstance(states, Unreadable):
             return states
-        running += [recorder] * any(state.get("recording") is True for state in states)
+        if any(state.get("recording") is True for state in states):
+            running.append(recorder)
     return running
 
 
 def records(recorder: Row, kind: str) -> bool:
-    """Whether a recorder writes down each change of a type of resource when it happens, and not once a day."""
+    """Whether a recorder records each change of a type of resource when it happens, and not once a
+    day.
+    """
     group = recorder.get("recordingGroup")
     if not isinstance(group, Mapping):
         return False
-    strategy = _part(group, "recordingStrategy").get("useOnly", "")
-    if strategy == "EXCLUSION_BY_RESOURCE_TYPES":
-        chosen = kind not in _names(_part(group, "exclusionByResourceTypes").get("resourceTypes"))
+    if _part(group, "recordingStrategy").get("useOnly", "") == "EXCLUSION_BY_RESOURCE_TYPES":
+        excluded = _part(group, "exclusionByResourceTypes").get("resourceTypes")
+        chosen = kind not in _names(excluded)
     else:
         chosen = group.get("allSupported") is True or kind in _names(group.get("resourceTypes"))
     return chosen and _frequency(_part(recorder, "recordingMode"), kind) == "CONTINUOUS"
 
 
+def _recorded(recorders: list[Row], kind: str) -> bool:
+    return any(records(recorder, kind) for recorder in recorders)
+
+
 def _frequency(mode: Row, kind: str) -> str:
     overrides = mode.get("recordingModeOverrides")
-    for override in overrides if isinstance(overrides, list) else ():
-        if isinstance(override, Mapping) and kind in _names(override.get("resourceTypes")):
-            return str(override.get("recordingFrequency"))
+    if isinstance(overrides, list):
+        for override in overrides:
+            if isinstance(override, Mapping) and kind in _names(override.get("resourceTypes")):
+                return str(override.get("recordingFrequency"))
     # A recorder that was made before there was a choice has no mode, and is continuous.
     return str(mode.get("recordingFrequency", "CONTINUOUS"))
 
 
 def rows(answer: Answer, member: str) -> list[Row] | Unreadable:
-    """The records of a whole answer."""
+    """The records of a complete answer."""
     if answer.state not in (State.OK, State.EMPTY) or not isinstance(answer.data, Mapping):
         return answer.unread
     found = answer.data.get(member, [])
@@ -94,22 +106,28 @@ def rows(answer: Answer, member: str) -> list[Row] | Unreadable:
 
 def _part(record: Row, name: str) -> Row:
     found = record.get(name)
-    return found if isinstance(found, Mapping) else {}
+    if isinstance(found, Mapping):
+        return found
+    return {}
 
 
-def _names(value: Any) -> Iterator[str]:
-    return (one for one in value if isinstance(one, str)) if isinstance(value, list) else iter(())
+def _names(value: Any) -> list[str]:
+    if not isinstance(value, list):
+        return []
+    return [name for name in value if isinstance(name, str)]
 
 
 def _changed(kind: str) -> Reader:
-    """The reader of resources of a type that AWS Config records: that are, or were within the days looked back."""
+    """The reader of recorded resources of a type that exist, or existed within the days looked
+    back.
+    """
 
-    def read(context: ReadContext) -> Generator[Call, Answer, Any]:
+    def read(context: ReadContext) -> Generator[Call, Answer, list[Row] | Unreadable]:
         recorders = yield from running_recorders(context.region)
         if isinstance(recorders, Unreadable):
             return recorders
-        if not any(records(one, kind) for one in recorders):
-            # Config would answer with an empty list, which is no knowledge that nothing changed.
+        if not _recorded(recorders, kind):
+            # Config would answer with an empty list, which does not show that nothing changed.
             return Unreadable(
                 f"AWS Config does not record each change of {kind} in {context.region}"
             )
@@ -120,20 +138,24 @@ def _changed(kind: str) -> Reader:
             items=("resourceIdentifiers",),
         )
         found = rows(answer, "resourceIdentifiers")
+        if isinstance(found, Unreadable):
+            return found
         since = _since(answer, context.params.get("config_history_days"))
-        if isinstance(found, Unreadable) or isinstance(since, Unreadable):
-            return found if isinstance(found, Unreadable) else since
-        return [
-            {**row, "since": since}
-            for row in found
-            if str(row.get("resourceDeletionTime") or since) >= since
-        ]
+        if isinstance(since, Unreadable):
+            return since
+        recent: list[Row] = []
+        for row in found:
+            if str(row.get("resourceDeletionTime") or since) >= since:
+                recent.append({**row, "since": since})
+        return recent
 
     return read
 
 
 def _since(answer: Answer, days: Any) -> str | Unreadable:
-    """The day from which on changes are looked at: counted from the answer, so that a replay looks at the same."""
+    """The first day that is looked at: counted back from the answer, so that a replay looks at the
+    same days.
+    """
     try:
         day = datetime.fromisoformat(answer.finished) - timedelta(days=days)
     except (ValueError, TypeError, OverflowError):

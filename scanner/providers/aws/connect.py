@@ -1,26 +1,34 @@
-"""Opening an AWS account: credentials, the role, who we are, and where it can be read."""
+"""Connects to AWS accounts: finds credentials, assumes roles, and learns ids and regions."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Final
 
+import boto3
+import botocore
 from botocore import exceptions as aws
-from botocore.session import Session as BotoSession
+from botocore.loaders import Loader
+from botocore.session import Session as BotocoreSession
 
+from scanner.client.client import ProviderClient, ScanContext
 from scanner.client.clock import Clock
-from scanner.client.failures import Failure
 from scanner.client.interfaces import Rules
-from scanner.core.steps import Steps, walk
 from scanner.errors import TscanError
 from scanner.model.answers import Answer, Call, Caller, State, Target
 from scanner.model.config import TargetConfig
-from scanner.providers.aws.aws_client import AwsClient, AwsSession, Tools
-from scanner.providers.aws.clients import Clients
-from scanner.providers.aws.credentials import Identity, NoAccount, RoleCredentials
+from scanner.providers.aws.boto3_client import Boto3Operations
+from scanner.providers.aws.boto_sessions import SessionFactory
+from scanner.providers.aws.botocore_probe import missing_members
+from scanner.providers.aws.credentials import Identity, RoleCredentials
 from scanner.providers.aws.errors import FAILURES, classify
 from scanner.providers.aws.loader import ReviewedLoader
+from scanner.providers.aws.paging import Pagers
+from scanner.providers.aws.session import AwsSession
+from scanner.providers.aws.transport import AwsTransport, Operations
 
 CALLER: Final = "sts:GetCallerIdentity"
 ORGANIZATION: Final = Call(
@@ -29,169 +37,272 @@ ORGANIZATION: Final = Call(
     absent_on=("AWSOrganizationsNotInUseException",),
 )
 NOT_IN_USE: Final = "AWSOrganizationsNotInUseException"
+BOTO3: Final = "boto3"
+"""The client that a target's setting `client` names; the other is `fast`."""
+_LOG: Final = logging.getLogger(__name__)
 _REGIONS_SHOWN: Final = 8
 _REACH: Final = "check the network, proxy, region and AWS_ENDPOINT_URL"
 _UNREACHABLE: Final = frozenset(
     {
-        "EndpointConnectionError",
         "ConnectTimeoutError",
-        "ProxyConnectionError",
         "ConnectionClosedError",
+        "Deadline",
+        "EndpointConnectionError",
+        "HTTPClientError",
+        "ProxyConnectionError",
+        "ReadTimeoutError",
+        "SSLError",
     }
-    | {"ReadTimeoutError", "HTTPClientError", "SSLError", "Deadline"}
 )
 _ACCEPTED_NOWHERE: Final = frozenset(
     {
-        "InvalidClientTokenId",
-        "UnrecognizedClientException",
-        "SignatureDoesNotMatch",
-        "AuthFailure",
         "403",
+        "AuthFailure",
+        "IncompleteSignature",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
     }
-    | {"InvalidAccessKeyId", "IncompleteSignature"}
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """How accounts are reached: botocore's session, its own region, and what all doors share."""
+class AwsAccess:
+    """What the clients of all accounts of a configured target share."""
 
-    boto: BotoSession
+    session: boto3.Session
     home: str
-    tools: Tools
+    """The region that the configuration names for calls without one."""
+    operations: Operations
+    pagers: Pagers
+    context: ScanContext
     config: TargetConfig
+
+    def client(self, identity: Identity) -> ProviderClient:
+        """A client that signs with an account's credentials."""
+        return ProviderClient(AwsTransport(self.operations, self.pagers, identity), self.context)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """The configured account, open, and the way on from it."""
+    """The configured account, connected, and the access by which others are."""
 
-    way: Way
+    access: AwsAccess
     identity: Identity
     session: AwsSession
 
 
-def connect_front(config: TargetConfig, rules: Rules, clock: Clock | None = None) -> Connection:
-    """An account that answers; TscanError if it does not."""
+def connect_target(
+    config: TargetConfig,
+    rules: Rules,
+    clock: Clock | None = None,
+) -> Connection:
+    """The configured account; TscanError in one line where it cannot be connected."""
     clock = clock or Clock()
-    boto, home, partition, found = _session(config)
-    way = Way(
-        boto=boto, home=home, tools=Tools(Clients(boto, partition), rules, clock), config=config
+    found = _find_credentials(config)
+    access = AwsAccess(
+        session=found.session,
+        home=found.home,
+        operations=_operations(config, found),
+        pagers=Pagers(found.loader),
+        context=ScanContext.begin(rules, clock),
+        config=config,
     )
-    identity = Identity(found, clock)
+    identity = Identity(found.credentials, clock)
     if config.role_arn:
-        identity = _assume(way, identity)
-    session = walk(enter(way, AwsClient(way.tools, identity)), clock.sleep)
+        identity = _assume_configured(access, identity)
+    session = connect_account(access, access.client(identity))
     if isinstance(session, Answer):
-        raise _no_caller(session, way)
+        raise _no_caller(session, access)
     if config.organization is not None or rules.organization:
-        leader = session.ask(ORGANIZATION)
-        answers = {**session.answers, leader.call.key: leader}
+        leader = session.request(ORGANIZATION)
         session = replace(
-            session, answers=answers, management_open=_led_elsewhere(leader, session.target.account)
+            session,
+            answers={**session.answers, leader.call.key: leader},
+            management_open=_led_elsewhere(leader, session.target.account),
         )
-    return Connection(way=way, identity=identity, session=session)
+    return Connection(access=access, identity=identity, session=session)
 
 
-def enter(way: Way, door: AwsClient, *, member: bool = False) -> Steps[AwsSession | Answer]:
-    """An account that answers, or the answer of one that does not say who we are.
+def connect_account(
+    access: AwsAccess,
+    client: ProviderClient,
+    *,
+    member: bool = False,
+) -> AwsSession | Answer:
+    """An account; or the answer by which AWS did not name it.
 
-    TscanError for a chosen region that does not exist; not in a member, after the leading account was asked.
+    TscanError for a chosen region that does not exist; not for a member of an organisation, because
+    the account that leads it was checked before.
     """
-    caller = yield from door.steps(Call(operation=CALLER, region=way.home))
+    caller = client.request(Call(operation=CALLER, region=access.home))
     if caller.state is not State.OK:
         return caller
-    account, arn = str(caller.data.get("Account", "")), str(caller.data.get("Arn", ""))
+    account = str(caller.data.get("Account", ""))
+    arn = str(caller.data.get("Arn", ""))
+    # A response without an identity, as of a portal, must not become a target without a name.
     if not account or arn.count(":") < 5:
         return replace(caller, state=State.ERROR, code="NoIdentity")
     partition = arn.split(":")[1]
-    way.tools.clients.partition = partition
-    alias = yield from door.steps(
+    # Known only now: the home region's partition was a guess where the endpoint is the user's own.
+    access.operations.partition = partition
+    alias = client.request(
         Call(operation="iam:ListAccountAliases", region="", items=("AccountAliases",))
     )
-    enabled = yield from door.steps(
+    enabled = client.request(
         Call(
             operation="ec2:DescribeRegions",
-            region=way.home,
+            region=access.home,
             params={"AllRegions": False},
             items=("Regions",),
         )
     )
-    regions, excluded, open_reason = _regions(way, enabled, member=member)
+    name = ""
+    if alias.count and alias.data is not None:
+        name = str(alias.data["AccountAliases"][0])
+    scope = _regions_in_scope(access, enabled, member=member)
     return AwsSession(
         target=Target(f"aws:{account}"),
-        name=str((alias.data or {}).get("AccountAliases", [""])[0]) if alias.count else "",
+        name=name,
         partition=partition,
         callers=(Caller(id=arn, account=account),),
         answers={answer.call.key: answer for answer in (caller, alias, enabled)},
-        regions=regions,
-        regions_excluded=excluded,
-        regions_open=open_reason,
-        door=door,
+        regions=scope.regions,
+        regions_excluded=scope.excluded,
+        regions_open=scope.open,
+        client=client,
     )
 
 
-def _session(config: TargetConfig) -> tuple[BotoSession, str, str, Any]:
-    """A botocore session that signs for whoever is asked, its own region, that one's partition, and our credentials."""
-    boto = BotoSession(profile=config.profile or None)
-    # Outside of EC2 nobody answers at the metadata address: without credentials, a long wait says nothing more.
-    boto.set_config_variable("metadata_service_timeout", 1)
-    boto.set_config_variable("metadata_service_num_attempts", 1)
+def role_identity(
+    access: AwsAccess,
+    source: Identity,
+    role: str,
+    external_id: str,
+) -> Identity:
+    """The identity of a role, whose credentials are requested on first use and renewed before they
+    expire.
+    """
+    arguments = {"RoleArn": role, "RoleSessionName": "tscan"}
+    if external_id:
+        arguments["ExternalId"] = external_id
+
+    # Not by the provider client: its answer would hold credentials, and answers are evidence that
+    # is kept.
+    def assume() -> Mapping[str, Any]:
+        operation = access.operations.operation("sts", access.home, "AssumeRole")
+        return operation.send(arguments, source)
+
+    clock = access.context.clock
+    return Identity(RoleCredentials(assume, clock), clock)
+
+
+# -- credentials ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What the AWS configuration and the environment hold."""
+
+    session: boto3.Session
+    sessions: SessionFactory
+    """Of sessions with the same configuration and other credentials."""
+    loader: Loader
+    home: str
+    partition: str
+    credentials: Any
+
+
+def _find_credentials(config: TargetConfig) -> _Found:
+    """Credentials, and the home region with its partition; TscanError where there are none."""
+    sessions = SessionFactory(profile=config.profile)
     home = "?"
     try:
-        home = boto.get_config_variable("region") or (
-            config.regions[0] if config.regions else "us-east-1"
-        )
-        boto.register_component(
-            "data_loader", ReviewedLoader(boto.get_config_variable("data_path"))
-        )
-        partition = boto.get_partition_for_region(home)
-        found = boto.get_credentials()
+        loader = ReviewedLoader(sessions.botocore().get_config_variable("data_path"))
+        sessions = replace(sessions, loader=loader)
+        session = sessions.boto3()
+        home = session.region_name or next(iter(config.regions), "us-east-1")
+        partition = str(session.get_partition_for_region(home))
+        credentials = session.get_credentials()
     except aws.ProfileNotFound as error:
         name = config.profile or str(error.kwargs["profile"])
-        raise TscanError(f"AWS profile '{name}' does not exist", _near(boto, name)) from error
+        raise TscanError(f"AWS profile '{name}' does not exist", _profile_hint(name)) from error
     except aws.UnknownRegionError:
-        raise _unknown_region(home, _known_regions(boto, "aws"), asked=False) from None
+        raise _unknown_region(home, _known_regions(session, "aws"), asked=False) from None
     except aws.BotoCoreError as error:
+        message = " ".join(str(error).split())
         raise TscanError(
-            f"AWS credentials cannot be read: {_line(error)}", "check the AWS configuration files"
+            f"AWS credentials cannot be read: {message}", "check the AWS configuration files"
         ) from error
-    if found is None and config.profile:
-        # Of a profile that is named, botocore asks nothing but the profile, whatever else the environment holds.
-        name = config.profile
-        raise TscanError(
-            f"AWS profile '{name}' has no credentials",
-            f"complete it: aws configure --profile {name}",
-        )
-    if found is None:
-        raise TscanError(
-            "no AWS credentials were found",
-            "set AWS_PROFILE (or --profile), or run `tscan demo`, which needs none",
-        )
-    # botocore has no public way to hand a session credentials that change; its own docs use this member.
-    boto._credentials = NoAccount()
-    return boto, home, str(partition), found
-
-
-def assumed(way: Way, source: Identity, role: str, external_id: str) -> Identity:
-    """The identity of a role, whose credentials are made on first use and anew before they expire."""
-    arguments = {"RoleArn": role, "RoleSessionName": "tscan"} | (
-        {"ExternalId": external_id} if external_id else {}
+    if credentials is None:
+        raise _no_credentials(config.profile)
+    return _Found(
+        session=session,
+        sessions=sessions,
+        loader=loader,
+        home=home,
+        partition=partition,
+        credentials=credentials,
     )
 
-    def assume() -> Any:
-        plan = way.tools.clients.plan("sts", way.home, "AssumeRole")
-        return plan.ask(arguments, source.key(), way.tools.clock.now())
 
-    return Identity(RoleCredentials(assume, way.tools.clock), way.tools.clock)
+def _no_credentials(profile: str) -> TscanError:
+    if profile:
+        # With a named profile, botocore looks nowhere else, whatever the environment holds.
+        return TscanError(
+            f"AWS profile '{profile}' has no credentials",
+            f"complete it: aws configure --profile {profile}",
+        )
+    return TscanError(
+        "no AWS credentials were found",
+        "set AWS_PROFILE (or --profile), or run `tscan demo`, which needs none",
+    )
 
 
-def _assume(way: Way, source: Identity) -> Identity:
-    """The configured role; TscanError where it cannot be assumed."""
-    config = way.config
-    identity = assumed(way, source, config.role_arn, config.external_id)
+def _profile_hint(profile: str) -> str:
+    # Without a profile: a session of one that does not exist cannot list the others.
+    names = [str(name) for name in BotocoreSession(profile="default").available_profiles]
+    close = get_close_matches(profile, names, n=1)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    if names:
+        return f"known: {', '.join(sorted(names))}"
+    return "no profile is configured"
+
+
+def _operations(config: TargetConfig, found: _Found) -> Operations:
+    """The fast client; or boto3's, where it is chosen or botocore is not known."""
+    if config.settings.get("client") == BOTO3:
+        return Boto3Operations(found.sessions, found.partition)
     try:
-        identity.credentials.get_frozen_credentials()
+        from scanner.providers.aws.fast_client import FastOperations
+    except ImportError as error:
+        missing = [str(error.name)]
+    else:
+        fast = FastOperations(found.sessions, found.partition)
+        try:
+            missing = missing_members(fast.client("sts", found.home))
+        except FAILURES:
+            # No client can be made at all (an endpoint that is no address): the first call reports
+            # why.
+            return fast
+        if not missing:
+            return fast
+    _LOG.warning(
+        "botocore %s is not known to the fast client (no %s): using the plain boto3 client",
+        botocore.__version__,
+        ", ".join(missing),
+    )
+    return Boto3Operations(found.sessions, found.partition)
+
+
+def _assume_configured(access: AwsAccess, source: Identity) -> Identity:
+    """The configured role; TscanError where it cannot be assumed."""
+    config = access.config
+    identity = role_identity(access, source, config.role_arn, config.external_id)
+    try:
+        identity.key()
     except FAILURES as error:
         failure = classify("sts", error)
         if failure.code in _UNREACHABLE:
@@ -203,24 +314,23 @@ def _assume(way: Way, source: Identity) -> Identity:
     return identity
 
 
-def _no_caller(answer: Answer, way: Way) -> TscanError:
-    """Why nobody can be read, in one line."""
-    failure = Failure(state=answer.state, code=answer.code, message=answer.message)
-    if failure.code.startswith(("ExpiredToken", "RequestExpired", "TokenRefreshRequired")):
+def _no_caller(answer: Answer, access: AwsAccess) -> TscanError:
+    """Why the account cannot be read, in one line."""
+    if answer.code.startswith(("ExpiredToken", "RequestExpired", "TokenRefreshRequired")):
         return TscanError(
-            f"the AWS credentials have expired ({failure.code})", "log in again, then repeat"
+            f"the AWS credentials have expired ({answer.code})", "log in again, then repeat"
         )
-    if failure.code in _UNREACHABLE:
-        endpoint = way.tools.clients.endpoint("sts", way.home)
-        return TscanError(f"AWS cannot be reached at {endpoint} ({failure.code})", _REACH)
-    if failure.code in _ACCEPTED_NOWHERE:
+    if answer.code in _UNREACHABLE:
+        endpoint = access.operations.endpoint("sts", access.home)
+        return TscanError(f"AWS cannot be reached at {endpoint} ({answer.code})", _REACH)
+    if answer.code in _ACCEPTED_NOWHERE:
         return TscanError(
-            f"AWS does not accept the credentials ({failure.code})",
+            f"AWS does not accept the credentials ({answer.code})",
             "check the access key and its secret",
         )
-    said = f"{failure.code} {failure.message}".rstrip()
+    detail = f"{answer.code} {answer.message}".rstrip()
     return TscanError(
-        f"AWS did not say who we are: {said}", "check the credentials and the endpoint"
+        f"AWS did not say who we are: {detail}", "check the credentials and the endpoint"
     )
 
 
@@ -231,62 +341,98 @@ def _led_elsewhere(answer: Answer, account: str) -> str:
     if answer.state is not State.OK:
         return f"whether this account leads the organisation is not known: {answer.reason}"
     leader = str(answer.data.get("Organization", {}).get("MasterAccountId", "?"))
-    return (
-        ""
-        if leader == account
-        else f"the organisation is read from its management account {leader}"
-    )
+    if leader == account:
+        return ""
+    return f"the organisation is read from its management account {leader}"
 
 
-def _regions(
-    way: Way, answer: Answer, *, member: bool
-) -> tuple[tuple[str, ...], tuple[str, ...], str]:
-    """The regions in scope, the enabled ones that are left out, and why the list is not whole."""
-    config, whole = way.config, answer.state is State.OK
-    enabled = sorted(str(row["RegionName"]) for row in (answer.data or {}).get("Regions", []))
-    if not config.regions:
-        return (
-            (tuple(enabled), (), "") if whole else (tuple(enabled or [way.home]), (), answer.reason)
-        )
-    # In an organisation, a region may be enabled in some accounts only: where it is not, there is nothing.
-    strict = whole and config.organization is None
-    known = (
-        enabled
-        if strict
-        else _known_regions(way.boto, str(way.boto.get_partition_for_region(way.home)))
-    )
-    chosen = tuple(sorted(dict.fromkeys(config.regions)))
+# -- regions ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _RegionScope:
+    """Where an account is read."""
+
+    regions: tuple[str, ...]
+    excluded: tuple[str, ...] = ()
+    """Enabled regions that were not chosen."""
+    open: str = ""
+    """Why the list of regions may not be complete; empty: it is."""
+
+
+def _regions_in_scope(
+    access: AwsAccess,
+    answer: Answer,
+    *,
+    member: bool,
+) -> _RegionScope:
+    """The regions to read, by the answer of DescribeRegions."""
+    complete = answer.state is State.OK
+    rows: list[Any] = (answer.data or {}).get("Regions", [])
+    enabled = sorted(str(row["RegionName"]) for row in rows)
+    if access.config.regions:
+        chosen = tuple(sorted(set(access.config.regions)))
+        if not member:
+            _check_chosen(access, chosen, enabled, complete=complete)
+        return _chosen_regions(chosen, enabled, complete=complete)
+    if complete:
+        return _RegionScope(regions=tuple(enabled))
+    # The home region at least is read; that there may be others stays a gap.
+    return _RegionScope(regions=tuple(enabled or [access.home]), open=answer.reason)
+
+
+def _chosen_regions(
+    chosen: Sequence[str], enabled: Sequence[str], *, complete: bool
+) -> _RegionScope:
+    regions = tuple(chosen)
+    if complete:
+        regions = tuple(region for region in chosen if region in enabled)
+    # No region at all would be no finding at all, and that reads as if nothing were wrong.
+    why = "" if regions else "none of the chosen regions is enabled in this account"
+    excluded = tuple(region for region in enabled if region not in chosen)
+    return _RegionScope(regions=regions, excluded=excluded, open=why)
+
+
+def _check_chosen(
+    access: AwsAccess,
+    chosen: Sequence[str],
+    enabled: Sequence[str],
+    *,
+    complete: bool,
+) -> None:
+    """TscanError for a chosen region that does not exist."""
+    # In an organisation, a region may be enabled in some accounts only: where it is not, there is
+    # nothing to read.
+    strict = complete and access.config.organization is None
+    if strict:
+        known = list(enabled)
+    else:
+        partition = str(access.session.get_partition_for_region(access.home))
+        known = _known_regions(access.session, partition)
     for region in chosen:
-        if region not in known and region not in enabled and not member:
+        if region not in known and region not in enabled:
             raise _unknown_region(region, known, asked=strict)
-    here = tuple(region for region in chosen if region in enabled) if whole else chosen
-    left = tuple(region for region in enabled if region not in chosen)
-    return here, left, "" if here else "none of the chosen regions is enabled in this account"
 
 
-def _known_regions(boto: BotoSession, partition: str) -> list[str]:
-    return sorted(boto.get_available_regions("ec2", partition_name=partition))
+def _known_regions(session: boto3.Session, partition: str) -> list[str]:
+    return sorted(session.get_available_regions("ec2", partition_name=partition))
 
 
-def _unknown_region(region: str, known: list[str], *, asked: bool) -> TscanError:
-    """`asked`: the account itself named the regions that are known; else they are those of the SDK."""
+def _unknown_region(
+    region: str,
+    known: Sequence[str],
+    *,
+    asked: bool,
+) -> TscanError:
+    """`asked`: the account itself listed the known regions; else they are those of the SDK."""
+    message = f"region '{region}' does not exist"
+    if asked:
+        message += " or is not enabled in this account"
     close = get_close_matches(region, known, n=1)
-    shown = ", ".join(known[:_REGIONS_SHOWN]) + (
-        f" and {len(known) - _REGIONS_SHOWN} more" * (len(known) > _REGIONS_SHOWN)
-    )
-    hint = f"did you mean '{close[0]}'?" if close else f"{'enabled' if asked else 'known'}: {shown}"
-    return TscanError(
-        f"region '{region}' does not exist" + " or is not enabled in this account" * asked, hint
-    )
-
-
-def _near(boto: BotoSession, profile: str) -> str:
-    names = [str(name) for name in boto.full_config.get("profiles", {})]
-    close = get_close_matches(profile, names, n=1)
     if close:
-        return f"did you mean '{close[0]}'?"
-    return f"known: {', '.join(sorted(names))}" if names else "no profile is configured"
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())
+        return TscanError(message, f"did you mean '{close[0]}'?")
+    shown = ", ".join(known[:_REGIONS_SHOWN])
+    if len(known) > _REGIONS_SHOWN:
+        shown += f" and {len(known) - _REGIONS_SHOWN} more"
+    label = "enabled" if asked else "known"
+    return TscanError(message, f"{label}: {shown}")

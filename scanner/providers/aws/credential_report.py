@@ -1,10 +1,10 @@
-"""Readers of AWS: sequences of calls that a declaration cannot say. No SDK is needed to replay them."""
+"""Reads IAM's credential report, which must be generated before it can be fetched."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Generator, Mapping
-from typing import Any, Final
+from typing import Final
 
 from scanner.core.reading.context import ReadContext
 from scanner.model.answers import Answer, Call, State
@@ -13,39 +13,53 @@ from scanner.model.values import Unreadable
 _GET: Final = "iam:GetCredentialReport"
 _GENERATE: Final = "iam:GenerateCredentialReport"
 _NOT_READY: Final = ("ReportNotPresent", "ReportExpired", "ReportInProgress")
-"""IAM's error codes for a report that must be made first, or is being made."""
+"""IAM's error codes for a report that must be generated first, or is being generated."""
 _POLLS: Final = 10
 _LONGEST_WAIT: Final = 5.0
+"""Seconds between two polls."""
+Report = list[dict[str, str]] | Unreadable
 
 
-def credential_report(context: ReadContext) -> Generator[Call, Answer, Any]:
-    """The rows of IAM's credential report, each with `report_generated`; it is made, and waited for, where needed."""
+def credential_report(context: ReadContext) -> Generator[Call, Answer, Report]:
+    """The rows of the credential report, each with `report_generated`; it is generated, and polled,
+    where needed.
+    """
     answer = yield Call(operation=_GET, region="", absent_on=_NOT_READY)
     for attempt in range(1, _POLLS + 1):
         if answer.code not in _NOT_READY:
             break
-        made = yield Call(operation=_GENERATE, region="", attempt=attempt)
-        if not made.state.whole:
-            return made.unread
-        wait = min(float(attempt), _LONGEST_WAIT)
+        generated = yield Call(operation=_GENERATE, region="", attempt=attempt)
+        if not generated.state.whole:
+            return generated.unread
         answer = yield Call(
-            operation=_GET, region="", attempt=attempt, wait=wait, absent_on=_NOT_READY
+            operation=_GET,
+            region="",
+            attempt=attempt,
+            wait=min(float(attempt), _LONGEST_WAIT),
+            absent_on=_NOT_READY,
         )
-    return _rows(answer)
-
-
-def _rows(answer: Answer) -> list[dict[str, str]] | Unreadable:
     if answer.state is not State.OK or not isinstance(answer.data, Mapping):
         return answer.unread
-    content, generated = answer.data.get("Content"), answer.data.get("GeneratedTime")
-    if not isinstance(content, str) or not isinstance(generated, str):
+    content, time = answer.data.get("Content"), answer.data.get("GeneratedTime")
+    if not isinstance(content, str) or not isinstance(time, str):
         return Unreadable(f"{_GET} gave no report")
+    return _rows(content, time)
+
+
+def _rows(content: str, generated: str) -> Report:
     try:
-        header, *rows = list(csv.reader(content.splitlines(), strict=True)) or [[]]
+        lines = list(csv.reader(content.splitlines(), strict=True))
     except csv.Error as error:
         return Unreadable(f"{_GET} gave a malformed report ({error})")
-    if not rows or "arn" not in header or len(set(header)) != len(header):
+    header = lines[0] if lines else []
+    # Every account has a row, that of the root user: a report without rows was cut off.
+    if len(lines) < 2 or "arn" not in header or len(set(header)) < len(header):
         return Unreadable(f"{_GET} gave a report without rows or with a malformed header")
-    if any(len(row) != len(header) for row in rows):
-        return Unreadable(f"{_GET} gave a report that is cut off")
-    return [dict(zip(header, row, strict=True)) | {"report_generated": generated} for row in rows]
+    report: list[dict[str, str]] = []
+    for line in lines[1:]:
+        if len(line) != len(header):
+            return Unreadable(f"{_GET} gave a report that is cut off")
+        row = dict(zip(header, line, strict=True))
+        row["report_generated"] = generated
+        report.append(row)
+    return report

@@ -1,4 +1,4 @@
-"""botocore's models, cut to the reviewed operations: an unreviewed one has no method, and clients are made faster."""
+"""Loads botocore's models, cut to the reviewed operations."""
 
 from __future__ import annotations
 
@@ -28,20 +28,22 @@ class _Files(JSONFileLoader):  # type: ignore[misc]
 class ReviewedLoader(Loader):  # type: ignore[misc]
     """A loader of models without the operations, and their shapes, that tscan never calls.
 
-    EC2 has over 700 operations, for each of which every client of every region would be given a method.
+    EC2 has over 700 operations, for each of which every client of every region would be given a
+    method.
     """
 
     def __init__(self, data_path: str | None) -> None:
-        places = [
-            os.path.expanduser(place) for place in (data_path or "").split(os.pathsep) if place
-        ]
-        super().__init__(extra_search_paths=places, file_loader=_Files())
+        folders = [os.path.expanduser(path) for path in (data_path or "").split(os.pathsep) if path]
+        super().__init__(extra_search_paths=folders, file_loader=_Files())
         self._cut: dict[str, dict[str, Any]] = {}
 
     def load_service_model(
-        self, service_name: str, type_name: str, api_version: str | None = None
+        self,
+        service_name: str,
+        type_name: str,
+        api_version: str | None = None,
     ) -> Any:
-        """A model by its name, as botocore asks for it."""
+        """A model by its name, as botocore loads it."""
         if type_name != "service-2" or api_version is not None:
             return super().load_service_model(service_name, type_name, api_version)
         if service_name not in self._cut:
@@ -50,27 +52,31 @@ class ReviewedLoader(Loader):  # type: ignore[misc]
 
     def _read(self, service: str) -> dict[str, Any]:
         whole: dict[str, Any] = super().load_service_model(service, "service-2")
-        wanted = {
-            name.partition(":")[2] for name in OPERATIONS if name.partition(":")[0] == service
-        }
+        wanted = _reviewed(service)
+        # A service without a reviewed operation is one that a test or botocore itself uses.
         if service in _WHOLE or not wanted:
             return whole
         operations = {name: model for name, model in whole["operations"].items() if name in wanted}
         self._forget(service)
-        return {
-            **whole,
-            "operations": operations,
-            "shapes": _reachable(operations, whole["shapes"]),
-        }
+        shapes = _reachable(operations, whole["shapes"])
+        return {**whole, "operations": operations, "shapes": shapes}
 
     def _forget(self, service: str) -> None:
-        """Let go of the whole model: only the cut one is used again, and EC2's alone takes 20 MB."""
-        for key in list(self._cache):
-            text = str(key[-1])
-            if text.endswith("service-2") and (
-                key[1] == service or text.startswith(f"{service}{os.sep}")
-            ):
-                del self._cache[key]
+        """Drop the whole model: only the cut one is used again, and EC2's takes 20 MB."""
+        # A botocore without this member keeps its models: that costs memory alone.
+        cache: dict[Any, Any] = getattr(self, "_cache", {})
+        for key in list(cache):
+            name = str(key[-1])
+            if not name.endswith("service-2"):
+                continue
+            if key[1] == service or name.startswith(f"{service}{os.sep}"):
+                del cache[key]
+
+
+def _reviewed(service: str) -> set[str]:
+    """The names of a service's reviewed operations."""
+    prefix = f"{service}:"
+    return {name.removeprefix(prefix) for name in OPERATIONS if name.startswith(prefix)}
 
 
 def _reachable(operations: Mapping[str, Any], shapes: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,6 +92,7 @@ def _reachable(operations: Mapping[str, Any], shapes: Mapping[str, Any]) -> dict
 
 
 def _references(tree: Any) -> Iterator[str]:
+    """The names of shapes anywhere in a model."""
     if isinstance(tree, dict):
         for key, value in tree.items():
             if key == "shape" and isinstance(value, str):

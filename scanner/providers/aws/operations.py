@@ -1,4 +1,4 @@
-"""The reviewed list of the AWS operations that tscan may call; nothing else passes the door."""
+"""Lists the reviewed AWS operations; tscan calls no other."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ FORBIDDEN: Final = frozenset(
 """Operations that return credentials or customers' data, or code; they are on no list, ever."""
 
 EXCEPTIONS: Final = {
-    "iam:GenerateCredentialReport": "makes the report that GetCredentialReport reads; changes nothing else",
+    "iam:GenerateCredentialReport": (
+        "makes the report that GetCredentialReport reads; changes nothing else"
+    ),
     "cloudtrail:LookupEvents": "a read of the event history; its name begins with Lookup",
     "codebuild:BatchGetProjects": "a read of several projects; its name begins with Batch",
     "inspector2:BatchGetAccountStatus": "a read of several accounts; its name begins with Batch",

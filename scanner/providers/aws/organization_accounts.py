@@ -1,4 +1,4 @@
-"""The accounts of an organisation: listed by the one that leads it, each entered by a role."""
+"""Lists the accounts of an organisation, and connects to each by a role."""
 
 from __future__ import annotations
 
@@ -6,88 +6,114 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from scanner.client.failures import Failure
-from scanner.client.interfaces import Entrance, Inside, Session, Unreachable
-from scanner.client.retry import RateLimiter
-from scanner.core.steps import Steps
+from scanner.client.interfaces import Connected, Connector, Session, Unreachable
+from scanner.client.retry import RateLimiter, Retry
 from scanner.errors import TscanError
 from scanner.model.answers import Account, AccountState, Answer, Call, Caller, State, Target
 from scanner.model.config import Organization
-from scanner.providers.aws.aws_client import AwsClient, AwsSession
-from scanner.providers.aws.connect import NOT_IN_USE, ORGANIZATION, Connection, assumed, enter
+from scanner.providers.aws.connect import (
+    CALLER,
+    NOT_IN_USE,
+    ORGANIZATION,
+    Connection,
+    connect_account,
+    role_identity,
+)
 from scanner.providers.aws.credentials import Identity
-from scanner.providers.aws.retry import AwsRetry
+from scanner.providers.aws.errors import FAILURES, classify
+from scanner.providers.aws.session import AwsSession
 
 ACCOUNTS: Final = Call(operation="organizations:ListAccounts", region="", items=("Accounts",))
 ASSUME: Final = "sts:AssumeRole"
 NOWHERE: Final = Target("aws:organization")
-"""What stands for the accounts that could not be listed."""
+"""Stands for the accounts that could not be listed."""
 _ACTIVE: Final = "ACTIVE"
 
 
-def entrances(front: Connection, organization: Organization) -> tuple[Entrance, ...]:
-    """The leading account, every other account in scope, and a place for those that could not be listed."""
+def account_connectors(front: Connection, organization: Organization) -> tuple[Connector, ...]:
+    """The leading account, every other account in scope, and a place for those that could not be
+    listed.
+    """
     session = front.session
     own = session.target.account
     if session.answers[ORGANIZATION.key].code == NOT_IN_USE:
         raise TscanError(f"account {own} is in no organisation", "leave out the organisation")
-    listed = session.ask(ACCOUNTS)
+    listed = session.request(ACCOUNTS)
     rows: list[Any] = (listed.data or {}).get("Accounts", [])
-    accounts = tuple(
-        sorted((_account(row, organization) for row in rows), key=lambda account: account.id)
-    )
-    if any(account.id == own and account.state is AccountState.EXCLUDED for account in accounts):
-        raise TscanError(
-            f"account {own} lists the organisation and cannot be excluded",
-            "scan from a delegated administrator",
-        )
-    # Only the management account and delegated administrators are answered: whoever lists, reads the organisation.
-    leads = "" if rows else session.management_open
+    found = (_account(row, organization) for row in rows)
+    accounts = tuple(sorted(found, key=lambda account: account.id))
+    for account in accounts:
+        if account.id == own and account.state is AccountState.EXCLUDED:
+            raise TscanError(
+                f"account {own} lists the organisation and cannot be excluded",
+                "scan from a delegated administrator",
+            )
+    return _connectors(front, organization, accounts, listed)
+
+
+def _connectors(
+    front: Connection,
+    organization: Organization,
+    accounts: tuple[Account, ...],
+    listed: Answer,
+) -> tuple[Connector, ...]:
+    session = front.session
     if not listed.state.whole:
-        accounts += (
-            Account(
-                id=NOWHERE.account,
-                name="accounts that were not listed",
-                state=AccountState.IN_SCOPE,
-            ),
+        # Accounts that a cut-off listing does not name are in scope all the same: they stay a gap.
+        unlisted = Account(
+            id=NOWHERE.account, name="accounts that were not listed", state=AccountState.IN_SCOPE
         )
+        accounts += (unlisted,)
+    # AWS lists accounts for the management account and delegated administrators alone: whoever can
+    # list, can read the organisation.
+    management_open = session.management_open
+    if (listed.data or {}).get("Accounts"):
+        management_open = ""
     leader = replace(
         session,
         accounts=accounts,
         answers={**session.answers, listed.call.key: listed},
-        management_open=leads,
+        management_open=management_open,
     )
-    limiter = RateLimiter(front.way.tools.clock)
-    members = [
-        Member(front=front, organization=organization, account=account, limiter=limiter)
-        for account in accounts
-        if account.state is AccountState.IN_SCOPE and account.id not in (own, NOWHERE.account)
-    ]
-    return (Inside(leader), *members, *(() if listed.state.whole else (Unlisted(listed, leader),)))
+    connectors: list[Connector] = [Connected(leader)]
+    limiter = RateLimiter(front.access.context.clock)
+    elsewhere = (session.target.account, NOWHERE.account)
+    for account in accounts:
+        if account.state is AccountState.IN_SCOPE and account.id not in elsewhere:
+            connectors.append(
+                Member(front=front, organization=organization, account=account, limiter=limiter)
+            )
+    if not listed.state.whole:
+        connectors.append(Unlisted(listed, leader))
+    return tuple(connectors)
 
 
 def _account(row: Any, organization: Organization) -> Account:
-    """An account with what becomes of it; one whose state is not known is in scope."""
-    # A row without an id is an account that nobody can enter: it stays in the list, as a gap.
-    identity, name = str(row.get("Id", "?")), row.get("Name", "")
-    name = name if isinstance(name, str) else ""
+    """A listed account and whether it is in scope; one whose state is not known is."""
+    # A row without an id is an account that cannot be connected: it stays in the list, as a gap.
+    identity = str(row.get("Id", "?"))
+    name = row.get("Name", "")
+    if not isinstance(name, str):
+        name = ""
+    # AWS replaces `Status` by `State`; an account without either is taken for active.
     status = str(row.get("State") or row.get("Status") or _ACTIVE)
-    excluded = next((one for one in organization.exclude if one.account == identity), None)
     if status != _ACTIVE:
         return Account(id=identity, name=name, state=AccountState.CLOSED, reason=status)
-    if excluded is None:
-        return Account(id=identity, name=name, state=AccountState.IN_SCOPE)
-    return Account(
-        id=identity,
-        name=name,
-        state=AccountState.EXCLUDED,
-        reason=excluded.reason,
-        approver=excluded.approver,
-    )
+    for exclusion in organization.exclude:
+        if exclusion.account == identity:
+            return Account(
+                id=identity,
+                name=name,
+                state=AccountState.EXCLUDED,
+                reason=exclusion.reason,
+                approver=exclusion.approver,
+            )
+    return Account(id=identity, name=name, state=AccountState.IN_SCOPE)
 
 
 @dataclass(frozen=True, slots=True)
 class Unlisted:
-    """The accounts that a listing which was refused or cut off does not name."""
+    """The accounts that a refused or cut-off listing does not name."""
 
     listed: Answer
     leader: AwsSession
@@ -96,9 +122,8 @@ class Unlisted:
     def target(self) -> Target:
         return NOWHERE
 
-    def enter(self) -> Steps[Session | Unreachable]:
-        """Nobody can enter what is not known."""
-        yield from ()
+    def connect(self) -> Unreachable:
+        """What is not known cannot be connected."""
         return Unreachable(
             target=NOWHERE,
             partition=self.leader.partition,
@@ -116,47 +141,58 @@ class Member:
     organization: Organization
     account: Account
     limiter: RateLimiter
-    """Of the roles that are assumed: they are all asked for with the leading account's credentials."""
+    """Of AssumeRole: all members request it with the leading account's credentials."""
 
     @property
     def target(self) -> Target:
         return Target(f"aws:{self.account.id}")
 
-    def enter(self) -> Steps[Session | Unreachable]:
-        """The account with its role assumed."""
-        way, clock = self.front.way, self.front.way.tools.clock
-        role = f"arn:{self.front.session.partition}:iam::{self.account.id}:role/{self.organization.role}"
-        identity = assumed(way, self.front.identity, role, self.organization.external_id)
+    def connect(self) -> Session | Unreachable:
+        """The account, by its role."""
+        access, front = self.front.access, self.front.session
+        clock = access.context.clock
+        role = f"arn:{front.partition}:iam::{self.account.id}:role/{self.organization.role}"
+        identity = role_identity(access, self.front.identity, role, self.organization.external_id)
         started = clock.stamp()
-        refused = yield from self._assume(identity)
+        # Now, and not at the first call: a refusal is then one gap with one reason.
+        refused = self._assume(identity)
         if refused is not None:
-            call = Call(operation=ASSUME, region=way.home, params={"RoleArn": role})
-            return self._unentered(
-                _refusal(call, refused, started, clock.stamp()), self.front.session.callers
-            )
-        session = yield from enter(way, AwsClient(way.tools, identity), member=True)
+            call = Call(operation=ASSUME, region=access.home, params={"RoleArn": role})
+            answer = _refusal(call, refused, started, clock.stamp())
+            return self._unreachable(answer, front.callers)
+        session = connect_account(access, access.client(identity), member=True)
         if isinstance(session, Answer):
-            return self._unentered(session, ())
+            return self._unreachable(session, ())
         if session.target != self.target:
-            # Never to be seen; what was read under another account's name would be evidence of nothing.
-            wrong = replace(
-                session.answers[_caller_key(session)],
-                state=State.ERROR,
-                code="WrongAccount",
-                data=None,
-            )
-            return self._unentered(wrong, session.callers)
-        elsewhere = f"the organisation is read from account {self.front.session.target.account}"
-        return replace(session, name=session.name or self.account.name, management_open=elsewhere)
+            return self._wrong_account(session)
+        return replace(
+            session,
+            name=session.name or self.account.name,
+            management_open=f"the organisation is read from account {front.target.account}",
+        )
 
-    def _assume(self, identity: Identity) -> Steps[Failure | None]:
-        """Make the role's first credentials; why there are none."""
-        tools = self.front.way.tools
-        attempts = AwsRetry("sts", self.limiter, tools.clock, tools.until())
-        made = yield from attempts.ask(lambda: tools.exchanges.run(identity.key))
-        return made if isinstance(made, Failure) else None
+    def _assume(self, identity: Identity) -> Failure | None:
+        """Request the role's first credentials; why there are none."""
+        context = self.front.access.context
+        retry = Retry(self.limiter, context.clock, context.call_deadline())
 
-    def _unentered(self, answer: Answer, callers: tuple[Caller, ...]) -> Unreachable:
+        def assume() -> Failure | None:
+            try:
+                identity.key()
+            except FAILURES as error:
+                return classify("sts", error)
+            return None
+
+        return retry.run(assume)
+
+    def _wrong_account(self, session: AwsSession) -> Unreachable:
+        # The confused deputy: what is read under another account's name would be evidence of
+        # nothing.
+        callers = (answer for answer in session.answers.values() if answer.call.operation == CALLER)
+        wrong = replace(next(callers), state=State.ERROR, code="WrongAccount", data=None)
+        return self._unreachable(wrong, session.callers)
+
+    def _unreachable(self, answer: Answer, callers: tuple[Caller, ...]) -> Unreachable:
         return Unreachable(
             target=self.target,
             name=self.account.name,
@@ -167,16 +203,18 @@ class Member:
         )
 
 
-def _caller_key(session: AwsSession) -> str:
-    return next(
-        key
-        for key, answer in session.answers.items()
-        if answer.call.operation == "sts:GetCallerIdentity"
-    )
-
-
-def _refusal(call: Call, failure: Failure, started: str, finished: str) -> Answer:
-    """A refused role as evidence; a role that was given never becomes an answer, for it would hold credentials."""
+def _refusal(
+    call: Call,
+    failure: Failure,
+    started: str,
+    finished: str,
+) -> Answer:
+    """A refused role as evidence. A role that was given never becomes an answer: it would hold
+    credentials.
+    """
+    request_ids: tuple[str, ...] = ()
+    if failure.request_id:
+        request_ids = (failure.request_id,)
     return Answer(
         call=call,
         state=failure.state,
@@ -184,6 +222,6 @@ def _refusal(call: Call, failure: Failure, started: str, finished: str) -> Answe
         message=failure.message,
         started=started,
         finished=finished,
-        request_ids=(failure.request_id,) if failure.request_id else (),
+        request_ids=request_ids,
         pages=0,
     )

@@ -1,4 +1,4 @@
-"""Paging: where an operation's next page is, and how pages add up to one answer."""
+"""Finds where a response names its next page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from botocore.exceptions import DataNotFoundError
 from botocore.loaders import Loader
 from botocore.model import OperationModel
 
-# Output member → input members, for operations that page although botocore has no paginator for them.
 _TOKENS: Final = {
     "NextToken": ("NextToken",),
     "nextToken": ("nextToken",),
@@ -27,11 +26,14 @@ _TOKENS: Final = {
     "NextContinuationToken": ("ContinuationToken",),
     "ContinuationToken": ("ContinuationToken",),
 }
+"""Output member → input members, for operations that page although botocore has no paginator for
+them.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pager:
-    """How one operation is paged: expressions over an answer, and the arguments that they become."""
+    """How an operation is paged: expressions over a response, and the arguments they become."""
 
     inputs: tuple[str, ...] = ()
     outputs: tuple[Any, ...] = ()
@@ -43,14 +45,18 @@ class Pager:
     lists: tuple[str, ...] = ()
     """Dotted paths of the lists that the model says are paged."""
 
-    def next(self, page: Mapping[str, Any]) -> dict[str, Any]:
+    def next(self, response: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments of the next page; empty: this was the last."""
-        if self.more is not None and not self.more.search(page):
+        # A token may stand on the last page too: where a member says whether there is more, it
+        # decides.
+        if self.more is not None and not self.more.search(response):
             return {}
-        found = {
-            name: form.search(page) for name, form in zip(self.inputs, self.outputs, strict=True)
-        }
-        return {name: token for name, token in found.items() if token not in (None, "")}
+        found: dict[str, Any] = {}
+        for name, expression in zip(self.inputs, self.outputs, strict=True):
+            token = expression.search(response)
+            if token not in (None, ""):
+                found[name] = token
+        return found
 
 
 class Pagers:
@@ -68,7 +74,7 @@ class Pagers:
         with self._lock:
             if key not in self._known:
                 declared = self._service(service).get(model.name)
-                self._known[key] = _declared(declared) if declared else _guessed(model)
+                self._known[key] = _from_paginator(declared) if declared else _guess(model)
             return self._known[key]
 
     def _service(self, service: str) -> Mapping[str, Any]:
@@ -81,34 +87,36 @@ class Pagers:
         return self._declared[service]
 
 
-def _texts(value: Any) -> tuple[str, ...]:
-    return tuple(value) if isinstance(value, list) else (value,) if value else ()
-
-
-def _declared(pagination: Mapping[str, Any]) -> Pager:
+def _from_paginator(pagination: Mapping[str, Any]) -> Pager:
     outputs = _texts(pagination["output_token"])
+    more = pagination.get("more_results")
+    lists = _texts(pagination.get("result_key"))
     return Pager(
         inputs=_texts(pagination["input_token"]),
         outputs=tuple(jmespath.compile(text) for text in outputs),
         members=tuple(text for text in outputs if text.isidentifier()),
-        more=jmespath.compile(pagination["more_results"])
-        if pagination.get("more_results")
-        else None,
-        lists=tuple(
-            text
-            for text in _texts(pagination.get("result_key"))
-            if text.replace(".", "").isidentifier()
-        ),
+        more=jmespath.compile(more) if more else None,
+        # A result may be an expression, which joins nothing.
+        lists=tuple(text for text in lists if text.replace(".", "").isidentifier()),
     )
 
 
-def _guessed(model: OperationModel) -> Pager:
+def _guess(model: OperationModel) -> Pager:
     """A pager by the customary names of tokens."""
     if model.output_shape is None or model.input_shape is None:
         return Pager()
-    given, taken = model.output_shape.members, model.input_shape.members
+    outputs, inputs = model.output_shape.members, model.input_shape.members
     for output, candidates in _TOKENS.items():
-        match = next((name for name in candidates if name in taken), "")
-        if output in given and match and given[output].type_name == "string":
-            return Pager(inputs=(match,), outputs=(jmespath.compile(output),), members=(output,))
+        if output not in outputs or outputs[output].type_name != "string":
+            continue
+        for candidate in candidates:
+            if candidate in inputs:
+                expression = jmespath.compile(output)
+                return Pager(inputs=(candidate,), outputs=(expression,), members=(output,))
     return Pager()
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if isinstance(value, list):
+        return tuple(value)
+    return (value,) if value else ()

@@ -1,4 +1,4 @@
-"""IAM: the action of each operation, and the policy documents that allow a set of actions."""
+"""Maps operations to IAM actions, and writes the policy documents that allow a set of actions."""
 
 from __future__ import annotations
 
@@ -22,9 +22,13 @@ PREFIXES: Final = {
 """botocore's names of services whose IAM prefix is another word."""
 
 DISCOVERY: Final = {"ec2:DescribeRegions": "which regions are enabled"}
-"""Actions of the calls that open an account, whatever is selected; sts:GetCallerIdentity needs none."""
+"""Actions of the calls that connect to an account, whatever is selected; sts:GetCallerIdentity
+needs none.
+"""
 NAMES: Final = {"iam:ListAccountAliases": "what people call the account; no verdict depends on it"}
-"""The same for words that are only shown: a statement of their own, so that they can be left out knowingly."""
+"""The same for words that are only shown: a statement of their own, so that they can be left out
+knowingly.
+"""
 NAMES_ONLY: Final = "NamesOnly"
 """The Sid of that statement; a policy has no comments."""
 ORGANIZATION: Final = {"organizations:DescribeOrganization": "who leads the organisation"}
@@ -37,11 +41,15 @@ Document = dict[str, Any]
 
 _ROLE: Final = re.compile(r"[\w+=,.@-]{1,64}", re.A)
 LARGEST: Final = 6144
-"""Characters that a managed policy may have without its white space (IAM and STS quotas, IAM User Guide)."""
+"""Characters that a managed policy may have without its white space (IAM and STS quotas, IAM User
+Guide).
+"""
 
 
 def action_of(operation: str) -> str:
-    """The IAM action that an operation is named after: `elbv2:DescribeListeners` → `elasticloadbalancing:…`."""
+    """The IAM action that an operation is named after: `elbv2:DescribeListeners` →
+    `elasticloadbalancing:…`.
+    """
     service, _, name = operation.partition(":")
     return f"{PREFIXES.get(service, service)}:{name}"
 
@@ -52,12 +60,13 @@ def actions_of(operation: str) -> tuple[str, ...]:
 
 
 def discovery(*, organization: bool, leading: bool) -> dict[str, str]:
-    """The actions that open an account, each with what it tells."""
-    return {
-        **DISCOVERY,
-        **(ORGANIZATION if organization or leading else {}),
-        **(LEADING if leading else {}),
-    }
+    """The actions by which an account is connected, each with what it tells."""
+    actions = dict(DISCOVERY)
+    if organization or leading:
+        actions |= ORGANIZATION
+    if leading:
+        actions |= LEADING
+    return actions
 
 
 def entering(role: str) -> Document:
@@ -76,17 +85,21 @@ def entering(role: str) -> Document:
 
 
 def documents(actions: Iterable[str], names: Iterable[str] = ()) -> list[Document]:
-    """Policy documents that allow exactly these actions, and `names` in a statement apart; as few as policies hold."""
+    """Policy documents that allow exactly these actions, and `names` in a statement apart; as few
+    as policies hold.
+    """
     groups: list[list[str]] = [[]]
-    apart = [{"Sid": NAMES_ONLY, **_allowing(sorted(set(names)))}] if names else []
+    apart: list[Document] = []
+    if names:
+        apart.append({"Sid": NAMES_ONLY, **_allowing(sorted(set(names)))})
     for action in sorted(set(actions)):
+        # The statement apart is counted with every group: it is not known yet which will be the
+        # last.
         if size(_document(_allowing([*groups[-1], action]), *apart)) > LARGEST:
             groups.append([])
         groups[-1].append(action)
-    return [
-        *(_document(_allowing(group)) for group in groups[:-1]),
-        _document(_allowing(groups[-1]), *apart),
-    ]
+    full = [_document(_allowing(group)) for group in groups[:-1]]
+    return [*full, _document(_allowing(groups[-1]), *apart)]
 
 
 def size(document: Document) -> int:

@@ -1,9 +1,9 @@
-"""The reader of principals: users and roles with all policies that speak of them, joined from one account's listing."""
+"""Joins users and roles with every policy that applies to them, and finds privilege escalations."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 from scanner.core.policies.document import Statement, read_document
 from scanner.core.policies.escalation import Holder, administrator, escalations
@@ -19,113 +19,187 @@ _LISTS: Final = {
     "LocalManagedPolicy": "Policies",
     "AWSManagedPolicy": "Policies",
 }
+"""By filter of the request: the list of the response."""
+_MANAGED: Final = ("LocalManagedPolicy", "AWSManagedPolicy")
 _INLINE: Final = ("UserPolicyList", "GroupPolicyList", "RolePolicyList")
+_USABLE: Final = (State.OK, State.EMPTY, State.PARTIAL)
 Row = Mapping[str, Any]
+T = TypeVar("T")
 
 
-def principals(context: ReadContext) -> Generator[Call, Answer, Any]:
-    """Users and roles, each with `administrator` and with the `escalations` that its policies allow."""
+def principals(
+    context: ReadContext,
+) -> Generator[Call, Answer, Sequence[Row] | Unreadable]:
+    """Users and roles, each with `Administrator` and with the `Escalations` that its policies
+    allow.
+    """
     read: dict[str, list[Row]] = {}
     gaps: dict[str, str] = {}
     for kind, member in _LISTS.items():
-        # The same questions as the kinds of users, groups, roles and policies ask: each is put once.
-        answer = yield Call(
-            operation=_DETAILS, region="", params={"Filter": [kind]}, items=(member,)
-        )
-        if answer.state not in (State.OK, State.EMPTY, State.PARTIAL) or not isinstance(
-            answer.data, Mapping
-        ):
+        # The same calls as the kinds of users, groups, roles and policies make: each is made once.
+        call = Call(operation=_DETAILS, region="", params={"Filter": [kind]}, items=(member,))
+        answer = yield call
+        if answer.state not in _USABLE or not isinstance(answer.data, Mapping):
             return answer.unread
-        unread = [answer.reason] if answer.state is State.PARTIAL else []
+        unread: list[str] = []
+        if answer.state is State.PARTIAL:
+            unread.append(answer.reason)
         read[kind] = _records(answer.data, member, unread)
         if unread:
             gaps[kind] = unread[0]
     return _joined(read, gaps, context.account)
 
 
-def _joined(read: Mapping[str, list[Row]], gaps: Mapping[str, str], account: str) -> Any:
-    rows = [*read["User"], *read["Role"]]
-    managed = {
-        str(row.get("Arn")): row
-        for kind in ("LocalManagedPolicy", "AWSManagedPolicy")
-        for row in read[kind]
-    }
+def _joined(
+    read: Mapping[str, list[Row]],
+    gaps: Mapping[str, str],
+    account: str,
+) -> list[Row]:
+    managed = _managed_policies(read)
     groups = {str(row.get("GroupName")): row for row in read["Group"]}
+    rows = [*read["User"], *read["Role"]]
     holders = [_holder(row, groups, managed) for row in rows]
     ways = escalations(holders, account)
-    # What was not listed could be a role worth passing, so that finding no way is not yet knowing that there is none.
-    unlisted = next((gaps[kind] for kind in ("User", "Role") if kind in gaps), "")
-    items = [
-        {
-            "Arn": row.get("Arn"),
-            "Name": row.get("UserName") or row.get("RoleName"),
-            "Path": row.get("Path", "/"),
-            "Administrator": administrator(holder, account),
-            "Escalations": ways[holder.arn] or (Unreadable(unlisted) if unlisted else []),
-        }
-        for row, holder in zip(rows, holders, strict=True)
-    ]
-    return OpenList(items, unlisted) if unlisted else items
+    # A principal that was not listed could be a role worth passing: that no way was found does not
+    # show that there is none.
+    unlisted = gaps.get("User") or gaps.get("Role") or ""
+    items: list[Row] = []
+    for row, holder in zip(rows, holders, strict=True):
+        item = _principal(row)
+        item["Administrator"] = administrator(holder, account)
+        item["Escalations"] = ways[holder.arn] or _none_found(unlisted)
+        items.append(item)
+    if unlisted:
+        return OpenList(items, unlisted)
+    return items
 
 
-def _holder(row: Row, groups: Mapping[str, Row], managed: Mapping[str, Row]) -> Holder:
+def _managed_policies(read: Mapping[str, list[Row]]) -> dict[str, Row]:
+    """Managed policies by their ARN."""
+    managed: dict[str, Row] = {}
+    for kind in _MANAGED:
+        for policy in read[kind]:
+            managed[str(policy.get("Arn"))] = policy
+    return managed
+
+
+def _principal(row: Row) -> dict[str, Any]:
+    return {
+        "Arn": row.get("Arn"),
+        "Name": row.get("UserName") or row.get("RoleName"),
+        "Path": row.get("Path", "/"),
+    }
+
+
+def _none_found(unlisted: str) -> list[Any] | Unreadable:
+    return Unreadable(unlisted) if unlisted else []
+
+
+def _holder(
+    row: Row,
+    groups: Mapping[str, Row],
+    managed: Mapping[str, Row],
+) -> Holder:
+    """A user or role with its own statements and those of its groups; `unread`: what is not known
+    of them.
+    """
     unread: list[str] = []
     names = _texts(row, "GroupList", unread)
-    unread.extend(f"group {name} was not read" for name in names if name not in groups)
-    owners = [row, *(groups[name] for name in names if name in groups)]
-    documents = [document for owner in owners for document in _documents(owner, managed, unread)]
-    statements = [
-        statement for document in documents for statement in _statements(document, unread)
-    ]
-    bound = row.get("PermissionsBoundary")
-    bound = bound.get("PermissionsBoundaryArn") if isinstance(bound, Mapping) else bound
-    boundary: tuple[Statement, ...] | None = None
-    if bound is not None:
-        boundary = tuple(_statements(_in_force(str(bound), managed, unread), unread))
+    owners = [row]
+    for name in names:
+        if name in groups:
+            owners.append(groups[name])
+        else:
+            unread.append(f"group {name} was not read")
+    documents: list[Any] = []
+    for owner in owners:
+        documents.extend(_documents(owner, managed, unread))
+    statements: list[Statement] = []
+    for document in documents:
+        statements.extend(_statements(document, unread))
+    boundary = _boundary(row, managed, unread)
     return Holder(
         arn=str(row.get("Arn")),
         statements=tuple(statements),
         boundary=boundary,
-        unread=(unread or [""])[0],
+        unread=unread[0] if unread else "",
     )
 
 
-def _documents(owner: Row, managed: Mapping[str, Row], unread: list[str]) -> Iterable[Any]:
+def _boundary(
+    row: Row, managed: Mapping[str, Row], unread: list[str]
+) -> tuple[Statement, ...] | None:
+    """The statements of the permissions boundary; None: there is no boundary."""
+    bound = row.get("PermissionsBoundary")
+    if isinstance(bound, Mapping):
+        bound = bound.get("PermissionsBoundaryArn")
+    if bound is None:
+        return None
+    return _statements(_version_in_force(str(bound), managed, unread), unread)
+
+
+def _documents(
+    owner: Row,
+    managed: Mapping[str, Row],
+    unread: list[str],
+) -> Iterator[Any]:
     for member in _INLINE:
         for policy in _records(owner, member, unread):
             yield policy.get("PolicyDocument")
     for policy in _records(owner, "AttachedManagedPolicies", unread):
-        yield _in_force(str(policy.get("PolicyArn")), managed, unread)
+        yield _version_in_force(str(policy.get("PolicyArn")), managed, unread)
 
 
-def _in_force(arn: str, managed: Mapping[str, Row], unread: list[str]) -> Any:
-    """The document of a managed policy's version in force; an empty one where it is not known, and then said so."""
+def _version_in_force(
+    arn: str,
+    managed: Mapping[str, Row],
+    unread: list[str],
+) -> Any:
+    """The document of a managed policy's default version; an empty one, noted as unread, where it
+    is not known.
+    """
     versions = _records(managed.get(arn, {}), "PolicyVersionList", unread)
-    found = [
-        version.get("Document") for version in versions if version.get("IsDefaultVersion") is True
-    ]
+    found: list[Any] = []
+    for version in versions:
+        if version.get("IsDefaultVersion") is True:
+            found.append(version.get("Document"))
     if len(found) == 1:
         return found[0]
     unread.append(f"policy {arn} was not read")
     return {"Version": "2012-10-17", "Statement": []}
 
 
-def _records(owner: Row, member: str, unread: list[str]) -> list[Row]:
-    """The records of a list, none where it is missing; whatever is not a record is said to be unread."""
-    found = owner.get(member, [])
-    records = [row for row in found if isinstance(row, Mapping)] if isinstance(found, list) else []
-    if not isinstance(found, list) or len(records) < len(found):
-        unread.append(f"{_DETAILS} gave {member} in a form that is not known")
-    return records
+def _records(
+    owner: Row,
+    member: str,
+    unread: list[str],
+) -> list[Row]:
+    """The records of a list, none where it is missing; an element of another type is noted as
+    unread.
+    """
+    return _elements(owner, member, Mapping, unread)  # type: ignore[type-abstract]
 
 
 def _texts(owner: Row, member: str, unread: list[str]) -> list[str]:
     """The same for a list of texts."""
+    return _elements(owner, member, str, unread)
+
+
+def _elements(
+    owner: Row,
+    member: str,
+    kind: type[T],
+    unread: list[str],
+) -> list[T]:
     found = owner.get(member, [])
-    texts = [text for text in found if isinstance(text, str)] if isinstance(found, list) else []
-    if not isinstance(found, list) or len(texts) < len(found):
+    elements: list[T] = []
+    if isinstance(found, list):
+        elements = [element for element in found if isinstance(element, kind)]
+    # Policies in a form that is not known may grant anything: they must not read as if there were
+    # none.
+    if not isinstance(found, list) or len(elements) < len(found):
         unread.append(f"{_DETAILS} gave {member} in a form that is not known")
-    return texts
+    return elements
 
 
 def _statements(document: Any, unread: list[str]) -> tuple[Statement, ...]:

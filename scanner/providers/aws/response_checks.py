@@ -1,31 +1,42 @@
-"""Bodies of answers: refused where botocore would take one for empty that is not what the protocol says."""
+"""Refuses responses of success whose body botocore would take for an empty answer."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from botocore.model import OperationModel
 
 from scanner.providers.aws.errors import UnparsableAnswerError
 
+_HTML: Final = (b"<html", b"<!doctype html")
+
 
 def check_body(response: Mapping[str, Any], operation: OperationModel) -> None:
-    """Refuse an answer of success with a body that botocore would take for an empty one (a portal's page, a cut)."""
-    body = response["body"]
+    """Raise UnparsableAnswerError for a body that is not the answer: cut off, or the page of a
+    login portal.
+
+    `response` is botocore's dictionary of a response. An empty answer would read as "nothing
+    there", and pass.
+    """
     output = operation.output_shape
     if response["status_code"] >= 300 or not output or not output.members:
         return
-    announced = str(response["headers"].get("content-length", ""))
-    if not body or (announced.isdecimal() and int(announced) != len(body)):
-        raise UnparsableAnswerError(form=f"whole: {len(body)} of {announced or '?'} bytes came")
-    if body[:64].lstrip()[:14].lower().startswith((b"<html", b"<!doctype html")):
+    body: bytes = response["body"]
+    _check_length(body, str(response["headers"].get("content-length", "")))
+    if body[:64].lstrip()[:14].lower().startswith(_HTML):
         raise UnparsableAnswerError(form="from AWS, but a web page")
-    if "json" in operation.service_model.resolved_protocol and not output.serialization.get(
-        "payload"
-    ):
+    # A payload is one member alone, and no JSON of the protocol.
+    has_payload = output.serialization.get("payload")
+    if "json" in operation.service_model.resolved_protocol and not has_payload:
         _check_json(body)
+
+
+def _check_length(body: bytes, announced: str) -> None:
+    cut_off = announced.isdecimal() and int(announced) != len(body)
+    if not body or cut_off:
+        raise UnparsableAnswerError(form=f"whole: {len(body)} of {announced or '?'} bytes came")
 
 
 def _check_json(body: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The reading role as Terraform and as CloudFormation."""
+"""Writes the role that tscan reads with as Terraform and as CloudFormation."""
 
 from __future__ import annotations
 
@@ -16,14 +16,23 @@ _PRINCIPAL: Final = re.compile(
 )
 _EXTERNAL_ID: Final = re.compile(r"[\w+=,.@:/-]{2,1224}", re.A)
 _TRUST: Final = "ARN of who may assume the role: the account or role that tscan runs as."
-_EXTERNAL: Final = "External id that tscan must give when it assumes the role: --external-id, or external_id in tscan.yaml."
+_EXTERNAL: Final = (
+    "External id that tscan must give when it assumes the role: "
+    "--external-id, or external_id in tscan.yaml."
+)
 
 
-def terraform(documents: Sequence[Document], *, trust: str, external_id: str) -> str:
+def terraform(
+    documents: Sequence[Document],
+    *,
+    trust: str,
+    external_id: str,
+) -> str:
     """A module that makes the role; what is not given is asked for as a variable."""
     checked(trust, external_id)
     parts = [
-        f"# The role that tscan reads with: {_count(documents)}, made by `tscan permissions aws`.\n",
+        f"# The role that tscan reads with: {_count(documents)}, "
+        "made by `tscan permissions aws`.\n",
         _variable("tscan_trusted_principal", _TRUST, trust),
         _variable("tscan_external_id", _EXTERNAL, external_id),
         f"""\
@@ -48,7 +57,12 @@ resource "aws_iam_role" "tscan" {{
     return "\n".join(parts)
 
 
-def cloudformation(documents: Sequence[Document], *, trust: str, external_id: str) -> str:
+def cloudformation(
+    documents: Sequence[Document],
+    *,
+    trust: str,
+    external_id: str,
+) -> str:
     """A template, in JSON, that makes the role; what is not given is asked for as a parameter."""
     checked(trust, external_id)
     condition = {"StringEquals": {"sts:ExternalId": {"Ref": "ExternalId"}}}
@@ -76,7 +90,9 @@ def cloudformation(documents: Sequence[Document], *, trust: str, external_id: st
     }
     template = {
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": f"The role that tscan reads with: {_count(documents)}, made by tscan permissions aws.",
+        "Description": (
+            f"The role that tscan reads with: {_count(documents)}, made by tscan permissions aws."
+        ),
         "Parameters": {
             "TrustedPrincipal": _parameter(_TRUST, trust),
             "ExternalId": _parameter(_EXTERNAL, external_id),
@@ -102,6 +118,8 @@ def checked(trust: str, external_id: str) -> None:
 
 
 def _variable(name: str, meaning: str, value: str) -> str:
+    # Without a default, Terraform asks for the value: a trust in nobody in particular is never
+    # written.
     default = f"  default     = {json.dumps(value)}\n" if value else ""
     return (
         f'variable "{name}" {{\n  type        = string\n  description = "{meaning}"\n{default}}}\n'
@@ -130,7 +148,7 @@ def _parameter(meaning: str, value: str) -> dict[str, object]:
 
 
 def _count(documents: Sequence[Document]) -> str:
-    total = sum(
-        len(statement["Action"]) for document in documents for statement in document["Statement"]
-    )
+    total = 0
+    for document in documents:
+        total += sum(len(statement["Action"]) for statement in document["Statement"])
     return f"{total} actions"

@@ -1,9 +1,9 @@
-"""The reader of service control policies: which of the calls that blind an account one of them denies to everyone."""
+"""Reads which of the calls that blind an account a service control policy denies."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from typing import Any, Final
+from collections.abc import Generator, Mapping, Sequence
+from typing import Final
 
 from scanner.core.policies.document import Condition, Statement, read_document
 from scanner.core.policies.wildcards import covers
@@ -24,15 +24,19 @@ WATCHED: Final = (
     "guardduty:UpdateDetector",
     "organizations:LeaveOrganization",
 )
-"""Calls after which an account is no longer watched, or no longer ruled by the organisation."""
+"""Calls after which an account is no longer watched, or no longer governed by the organisation."""
 
 _ANYONE: Final = ("role/anyone", "user/anyone")
-"""What an ARN of whole accounts, or of everybody, ends in or stands for."""
+"""Ends of ARNs that stand for any principal: a pattern that matches one exempts everybody."""
 _EXCEPT: Final = frozenset({"StringNotEquals", "StringNotLike", "ArnNotEquals", "ArnNotLike"})
 
 
-def denials(context: ReadContext) -> Generator[Call, Answer, Any]:
-    """`{"Actions": [...]}`: those of `WATCHED` that the listed policy denies to all but named principals."""
+def denials(
+    context: ReadContext,
+) -> Generator[Call, Answer, Mapping[str, list[str]] | Unreadable]:
+    """`{"Actions": [...]}`: those of `WATCHED` that the listed policy denies to all but named
+    principals.
+    """
     if not isinstance(context.it, Mapping) or not isinstance(context.it.get("Id"), str):
         return Unreadable("a policy has no id")
     answer = yield Call(
@@ -46,28 +50,31 @@ def denials(context: ReadContext) -> Generator[Call, Answer, Any]:
     statements = read_document(policy.get("Content"))
     if isinstance(statements, Unreadable):
         return statements
-    return {
-        "Actions": [
-            action for action in WATCHED if any(_denies(one, action.lower()) for one in statements)
-        ]
-    }
+    return {"Actions": [action for action in WATCHED if _any_denies(statements, action.lower())]}
+
+
+def _any_denies(statements: Sequence[Statement], action: str) -> bool:
+    return any(_denies(statement, action) for statement in statements)
 
 
 def _denies(statement: Statement, action: str) -> bool:
+    # A denial for some resources, or under some condition, still allows the call otherwise.
     if statement.allow or statement.not_resource or "*" not in statement.resources:
         return False
     named = any(covers(pattern, action) for pattern in statement.actions)
-    return named != statement.not_action and all(map(_exempts_few, statement.conditions))
+    if named == statement.not_action:
+        return False
+    return all(_exempts_few(condition) for condition in statement.conditions)
 
 
 def _exempts_few(condition: Condition) -> bool:
-    """Whether a condition does no more than leave named principals out of a denial."""
-    if (
-        condition.quantifier
-        or condition.key != "aws:principalarn"
-        or condition.operator not in _EXCEPT
-    ):
+    """Whether a condition does no more than exempt named principals from a denial."""
+    if condition.quantifier or condition.key != "aws:principalarn":
         return False
-    return not any(
-        covers(value.rpartition(":")[2], anyone) for value in condition.values for anyone in _ANYONE
-    )
+    if condition.operator not in _EXCEPT:
+        return False
+    for value in condition.values:
+        end = value.rpartition(":")[2]
+        if any(covers(end, anyone) for anyone in _ANYONE):
+            return False
+    return True

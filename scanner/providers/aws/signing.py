@@ -1,4 +1,4 @@
-"""Signature Version 4: what botocore.auth writes, with the day's key derived once instead of at each request.
+"""Signs requests by Signature Version 4 as botocore.auth does, with the day's key derived once.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
@@ -6,27 +6,46 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-re
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 from botocore.auth import SIGNED_HEADERS_BLACKLIST
+from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import UnknownSignatureVersionError
 from botocore.utils import normalize_url_path
 
 _UNSIGNED: Final = frozenset(SIGNED_HEADERS_BLACKLIST)
 _VERSIONS: Final = ("v4", "s3v4")
 _KEYS: Final = 64
-"""Derived keys that are remembered: one for each account that is being asked."""
+"""Derived keys that are remembered: one for each account that is being read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsigned:
+    """A request before its signature, which is added to its headers."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    """`Host` is among them."""
+    body: bytes
 
 
 class Signer:
     """Signs for one service in one region; safe in threads."""
 
-    def __init__(self, version: str, service: str, region: str) -> None:
+    def __init__(
+        self,
+        version: str,
+        service: str,
+        region: str,
+    ) -> None:
         if version not in _VERSIONS:
             raise UnknownSignatureVersionError(signature_version=version)
         self._s3 = version == "s3v4"
@@ -36,37 +55,47 @@ class Signer:
 
     def sign(
         self,
-        method: str,
-        path: str,
-        query: str,
-        headers: MutableMapping[str, str],
-        body: bytes,
-        credentials: Any,
+        request: Unsigned,
+        credentials: ReadOnlyCredentials,
         now: datetime,
     ) -> None:
-        """Add what signs a request to its headers, of which `Host` is one."""
-        moment = _moment(int(now.timestamp()))
-        digest = sha256(body).hexdigest()
-        headers["X-Amz-Date"] = moment
+        """Add the signature, and the headers that it needs."""
+        headers = request.headers
+        time = _timestamp(int(now.timestamp()))
+        digest = sha256(request.body).hexdigest()
+        headers["X-Amz-Date"] = time
         if credentials.token:
             headers["X-Amz-Security-Token"] = credentials.token
         if self._s3:
             headers["X-Amz-Content-SHA256"] = digest
-        names, canonical = _canonical(headers)
-        # S3 signs the path as it is sent; everybody else once more encoded.
-        signed_path = path if self._s3 else quote(normalize_url_path(path), safe="/~")
-        request = "\n".join((method, signed_path, _sorted(query), canonical, "", names, digest))
-        scope = f"{moment[:8]}/{self._region}/{self._service}/aws4_request"
-        text = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{sha256(request.encode()).hexdigest()}"
-        signing = self._key(credentials.secret_key, moment[:8]).copy()
-        signing.update(text.encode())
-        whose = f"Credential={credentials.access_key}/{scope}"
+        names, canonical_headers = _canonical_headers(headers)
+        # S3 signs the path as it is sent; every other service encodes it once more.
+        path = request.path
+        if not self._s3:
+            path = quote(normalize_url_path(path), safe="/~")
+        canonical = "\n".join(
+            (
+                request.method,
+                path,
+                _canonical_query(request.query),
+                canonical_headers,
+                "",
+                names,
+                digest,
+            )
+        )
+        scope = f"{time[:8]}/{self._region}/{self._service}/aws4_request"
+        hashed = sha256(canonical.encode()).hexdigest()
+        signing = self._key(credentials.secret_key, time[:8]).copy()
+        signing.update(f"AWS4-HMAC-SHA256\n{time}\n{scope}\n{hashed}".encode())
         headers["Authorization"] = (
-            f"AWS4-HMAC-SHA256 {whose}, SignedHeaders={names}, Signature={signing.hexdigest()}"
+            f"AWS4-HMAC-SHA256 Credential={credentials.access_key}/{scope}, "
+            f"SignedHeaders={names}, Signature={signing.hexdigest()}"
         )
 
     def _key(self, secret: str, day: str) -> hmac.HMAC:
-        """The day's key, ready to be copied: `hmac.digest` would let other threads in at each request."""
+        """The day's key, ready to be copied."""
+        # `hmac.digest` would release Python's lock at each request.
         found = self._keys.get((secret, day))
         if found is None:
             key = f"AWS4{secret}".encode()
@@ -79,21 +108,23 @@ class Signer:
 
 
 @lru_cache(maxsize=16)
-def _moment(seconds: int) -> str:
-    """The text of a moment: hundreds of requests share one."""
+def _timestamp(seconds: int) -> str:
+    """A time as it is signed: hundreds of requests share one."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
-def _canonical(headers: Mapping[str, str]) -> tuple[str, str]:
+def _canonical_headers(headers: Mapping[str, str]) -> tuple[str, str]:
     """The names of the signed headers, and their lines."""
-    lowered = {name.lower(): value for name, value in headers.items()}
-    rows = sorted(
-        (name, " ".join(value.split())) for name, value in lowered.items() if name not in _UNSIGNED
-    )
-    return ";".join(name for name, _ in rows), "\n".join(f"{name}:{value}" for name, value in rows)
+    signed: dict[str, str] = {}
+    for name, value in headers.items():
+        lowered = name.lower()
+        if lowered not in _UNSIGNED:
+            signed[lowered] = " ".join(value.split())
+    names = sorted(signed)
+    return ";".join(names), "\n".join(f"{name}:{signed[name]}" for name in names)
 
 
-def _sorted(query: str) -> str:
+def _canonical_query(query: str) -> str:
     if not query:
         return ""
     pairs = sorted(pair.partition("=")[::2] for pair in query.split("&"))

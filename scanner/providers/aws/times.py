@@ -1,4 +1,4 @@
-"""Times in answers: the usual form read by the standard library, every other by botocore."""
+"""Parses times in responses: the usual form by the standard library, every other by botocore."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ _USUAL: Final = re.compile(
 
 
 def moment(value: Any) -> datetime:
-    """The time that a text or a number stands for; what `parse_timestamp` gives, thirty times as fast."""
+    """The time that a text or a number stands for; what `parse_timestamp` gives, thirty times as
+    fast.
+    """
     try:
         if type(value) is str and _USUAL.fullmatch(value):
             return datetime.fromisoformat(value)
         if type(value) is int or type(value) is float:
             return datetime.fromtimestamp(value, UTC)
     except (OSError, OverflowError, ValueError):
+        # A date that does not exist: botocore's error names it.
         pass
     return parse_timestamp(value)  # type: ignore[no-any-return]

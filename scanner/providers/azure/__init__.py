@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scanner.client.interfaces import Entrance, Rules
+from scanner.client.interfaces import Connector, Rules
 from scanner.model.config import TargetConfig
 
 
 class AzureSource:
     """The source of Azure: a target is a subscription, or a tenant without its subscriptions."""
 
-    def open(self, target: TargetConfig, rules: Rules) -> Sequence[Entrance]:
+    def open(self, target: TargetConfig, rules: Rules) -> Sequence[Connector]:
         """A subscription, or a tenant and every subscription of it; TscanError where that cannot be done."""
         from scanner.providers.azure.connect import open_azure
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from scanner.client.interfaces import Entrance, Inside, Rules
+from scanner.client.interfaces import Connected, Connector, Rules
 from scanner.client.rest.connect import (
     Cloud,
     account,
@@ -43,7 +43,7 @@ _GONE: Final = frozenset({"Deleted"})
 """States in which nothing of a subscription can be read; one that is disabled or past due still holds resources."""
 
 
-def open_azure(config: TargetConfig, rules: Rules) -> Sequence[Entrance]:
+def open_azure(config: TargetConfig, rules: Rules) -> Sequence[Connector]:
     """A subscription, or a tenant; TscanError where nobody answers."""
     needed(AZURE)
     made: list[AzureCredentials] = []
@@ -58,7 +58,7 @@ def open_azure(config: TargetConfig, rules: Rules) -> Sequence[Entrance]:
     door = RestClient(shared, frozenset())
     tenant = named or _meant(door, config)
     if not tenant:
-        return (Inside(_subscription(shared, door, config)),)
+        return (Connected(_subscription(shared, door, config)),)
     if made and made[0].tenant.lower() != tenant:
         raise TscanError(
             f"the credentials are of tenant {made[0].tenant or '?'}, not of {tenant}",
@@ -111,7 +111,7 @@ def _session(
 
 def _tenant(
     shared: Tools, door: RestClient, config: TargetConfig, tenant: str
-) -> Sequence[Entrance]:
+) -> Sequence[Connector]:
     below = Call(
         operation="Microsoft.Management:ManagementGroups_GetDescendants",
         region="",
@@ -141,7 +141,7 @@ def _tenant(
     )
     elsewhere = f"the tenant is read from target azure:{tenant}"
     members = [
-        Inside(_session(shared, rows[one.id], one.id, management_open=elsewhere))
+        Connected(_session(shared, rows[one.id], one.id, management_open=elsewhere))
         for one in accounts
         if one.state is AccountState.IN_SCOPE and one.id in rows
     ]
@@ -150,7 +150,7 @@ def _tenant(
         if lacking
         else ()
     )
-    return (Inside(leader), *members, *gap)
+    return (Connected(leader), *members, *gap)
 
 
 def _odd(answer: Answer, key: str) -> bool:

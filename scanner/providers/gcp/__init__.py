@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scanner.client.interfaces import Entrance, Rules
+from scanner.client.interfaces import Connector, Rules
 from scanner.model.config import TargetConfig
 
 
 class GcpSource:
     """The source of Google Cloud: a target is a project, or an organisation without its projects."""
 
-    def open(self, target: TargetConfig, rules: Rules) -> Sequence[Entrance]:
+    def open(self, target: TargetConfig, rules: Rules) -> Sequence[Connector]:
         """A project, or an organisation and every project below it; TscanError where that cannot be done."""
         from scanner.providers.gcp.connect import open_gcp
 

@@ -13,7 +13,6 @@ from scanner.client.interfaces import Session
 from scanner.core.calendar import iso, moment
 from scanner.core.drift.audit_attribution import Reach
 from scanner.core.drift.audit_events import LogEvent
-from scanner.core.steps import walk
 from scanner.model.answers import Answer, Call
 from scanner.model.values import Unreadable
 from scanner.providers.gcp.ancestors import ANCESTRY, ancestry, levels_of
@@ -91,7 +90,7 @@ class CloudAuditLogs(Asking):
         if session.organization_only:
             return [f"organizations/{account}"]
         return (
-            levels_of(walk(session.steps(ancestry(account)), self.sleep), account)
+            levels_of(session.request(ancestry(account)), account)
             if above
             else [f"projects/{account}"]
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from scanner.client.interfaces import Entrance, Inside, Rules
+from scanner.client.interfaces import Connected, Connector, Rules
 from scanner.client.rest.connect import (
     Cloud,
     account,
@@ -38,7 +38,7 @@ ALONE: Final = (
 _ACTIVE: Final = ("ACTIVE", "")
 
 
-def open_gcp(config: TargetConfig, rules: Rules) -> Sequence[Entrance]:
+def open_gcp(config: TargetConfig, rules: Rules) -> Sequence[Connector]:
     """A project, or an organisation; TscanError where nobody answers."""
     needed(GCP)
     shared = tools(
@@ -52,7 +52,7 @@ def open_gcp(config: TargetConfig, rules: Rules) -> Sequence[Entrance]:
     return (
         _organization(shared, config, organization)
         if organization
-        else (Inside(_project(shared, config)),)
+        else (Connected(_project(shared, config)),)
     )
 
 
@@ -105,7 +105,7 @@ class _Tree:
     """Listings that are not whole, or not of the form that was expected."""
 
 
-def _organization(shared: Tools, config: TargetConfig, number: str) -> Sequence[Entrance]:
+def _organization(shared: Tools, config: TargetConfig, number: str) -> Sequence[Connector]:
     door = RestClient(shared, frozenset())
     call = Call(
         operation="cloudresourcemanager:organizations.get",
@@ -130,7 +130,7 @@ def _organization(shared: Tools, config: TargetConfig, number: str) -> Sequence[
     )
     elsewhere = f"the organisation is read from target gcp:{number}"
     members = [
-        Inside(_session(shared, tree.projects[one.id], management_open=elsewhere))
+        Connected(_session(shared, tree.projects[one.id], management_open=elsewhere))
         for one in accounts
         if one.state is AccountState.IN_SCOPE and one.id in tree.projects
     ]
@@ -139,7 +139,7 @@ def _organization(shared: Tools, config: TargetConfig, number: str) -> Sequence[
         if tree.lacking
         else ()
     )
-    return (Inside(leader), *members, *gap)
+    return (Connected(leader), *members, *gap)
 
 
 def _walk(door: RestClient, top: str) -> _Tree:

@@ -103,7 +103,7 @@ class GcpCredentials:
 
         broken: Any = exceptions.TransportError
         content = body.encode() if isinstance(body, str) else body
-        pending = self._net.send(
+        outcome = self._net.send(
             Outgoing(
                 post=method == "POST",
                 url=url,
@@ -111,11 +111,7 @@ class GcpCredentials:
                 body=content,
                 seconds=timeout or 30.0,
             )
-        )
-        pending.wait()
-        outcome = pending.outcome
-        if isinstance(outcome, BaseException):
-            raise outcome
+        ).result()
         if isinstance(outcome, Failure):
             raise broken(f"{outcome.code} {outcome.message}")
         return _Response(outcome.status, outcome.headers, outcome.body)

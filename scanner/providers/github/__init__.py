@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scanner.client.interfaces import Entrance, Rules
+from scanner.client.interfaces import Connector, Rules
 from scanner.model.config import TargetConfig
 
 
 class GithubSource:
     """The source of GitHub: a target is an organisation."""
 
-    def open(self, target: TargetConfig, rules: Rules) -> Sequence[Entrance]:
+    def open(self, target: TargetConfig, rules: Rules) -> Sequence[Connector]:
         """An organisation; TscanError where it cannot be read."""
         from scanner.providers.github.connect import open_github
 

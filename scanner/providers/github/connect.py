@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from scanner.client.interfaces import Entrance, Inside, Rules
+from scanner.client.interfaces import Connected, Connector, Rules
 from scanner.client.rest.connect import Cloud, callers, known, needed, signed_in, tools
 from scanner.client.rest.rest_client import RestClient
 from scanner.client.rest.session import RestSession
@@ -25,7 +25,7 @@ GITHUB: Final = Cloud(
 HOST: Final = "https://api.github.com"
 
 
-def open_github(config: TargetConfig, rules: Rules) -> Sequence[Entrance]:
+def open_github(config: TargetConfig, rules: Rules) -> Sequence[Connector]:
     """An organisation; TscanError where nobody answers."""
     needed(GITHUB)
     name = config.settings.get("organization", "") or config.settings["id"]
@@ -46,7 +46,7 @@ def open_github(config: TargetConfig, rules: Rules) -> Sequence[Entrance]:
             f"GitHub calls organisation {name} '{login}'", "name it by its login of today"
         )
     return (
-        Inside(
+        Connected(
             RestSession(
                 target=Target(f"github:{login}"),
                 name=str(data.get("name", "")),

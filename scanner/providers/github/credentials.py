@@ -97,14 +97,10 @@ class AppToken:
 
     def _ask(self, path: str, assertion: str, *, post: bool) -> dict[str, Any] | Failure:
         headers = {"Authorization": f"Bearer {assertion}", "Accept": "application/vnd.github+json"}
-        pending = self.net.send(Outgoing(post=post, url=self.base + path, headers=headers))
-        pending.wait()
-        reply = pending.outcome
-        if isinstance(reply, BaseException):
-            raise reply
+        outgoing = Outgoing(post=post, url=self.base + path, headers=headers)
+        reply = self.net.send(outgoing).result()
         if not isinstance(reply, HttpReply):
-            failure: Failure = reply
-            return failure
+            return reply
         data = reply.json
         if reply.status not in (200, 201) or not isinstance(data, dict):
             said = data.get("message", "") if isinstance(data, dict) else ""

@@ -1,0 +1,113 @@
+"""Makes the sessions and clients of botocore and boto3, all with the same configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import boto3
+import botocore
+from botocore.config import Config
+from botocore.credentials import CredentialResolver
+from botocore.loaders import Loader
+from botocore.session import Session as BotocoreSession
+
+from scanner import __version__
+
+USER_AGENT: Final = f"tscan/{__version__} Botocore/{botocore.__version__}"
+_GLOBAL_REGION: Final = {
+    "aws-cn": "cn-north-1",
+    "aws-us-gov": "us-gov-west-1",
+    "aws-iso": "us-iso-east-1",
+}
+_SINGLE_ENDPOINT: Final = {"globalaccelerator": "us-west-2", "networkmanager": "us-west-2"}
+_AWS_HOSTS: Final = (".amazonaws.com", ".amazonaws.com.cn", ".aws", ".c2s.ic.gov", ".sc2s.sgov.gov")
+
+
+def global_region(partition: str, service: str = "") -> str:
+    """The region in which a partition serves services that have only one endpoint."""
+    if partition == "aws" and service in _SINGLE_ENDPOINT:
+        return _SINGLE_ENDPOINT[service]
+    return _GLOBAL_REGION.get(partition, "us-east-1")
+
+
+class _Fixed:
+    """A provider of credentials, as botocore's resolver expects one, that has them already."""
+
+    METHOD = "tscan"
+    CANONICAL_NAME = "tscan"
+
+    def __init__(self, credentials: Any) -> None:
+        self._credentials = credentials
+
+    def load(self) -> Any:
+        """The credentials."""
+        return self._credentials
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionFactory:
+    """Makes sessions for one profile, with one loader of service models."""
+
+    profile: str
+    loader: Loader | None = None
+    """None: botocore's own."""
+
+    def botocore(self, credentials: Any = None) -> BotocoreSession:
+        """A session with the given credentials, or with those that botocore finds."""
+        session = BotocoreSession(profile=self.profile or None)
+        # Outside of EC2 the metadata address does not respond: without credentials, a long wait
+        # gains nothing.
+        session.set_config_variable("metadata_service_timeout", 1)
+        session.set_config_variable("metadata_service_num_attempts", 1)
+        if self.loader is not None:
+            session.register_component("data_loader", self.loader)
+        if credentials is not None:
+            resolver = CredentialResolver([_Fixed(credentials)])
+            session.register_component("credential_provider", resolver)
+        return session
+
+    def boto3(self, credentials: Any = None) -> boto3.Session:
+        """The same as a session of boto3."""
+        session = self.botocore(credentials)
+        made = boto3.Session(botocore_session=session, profile_name=self.profile or None)
+        # boto3 adds its own name, although clients are given theirs.
+        session.user_agent_extra = ""
+        return made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeClient:
+    """A botocore client of one service in one region."""
+
+    client: Any
+    own_endpoint: bool
+    """The user named the endpoint, so that no name can stand before its host: of a bucket, or of an
+    account.
+    """
+
+
+def make_client(
+    create: Callable[..., Any], service: str, region: str, **settings: Any
+) -> MadeClient:
+    """A client for AWS's endpoint, or for one that the user named (AWS_ENDPOINT_URL).
+
+    `create` is `create_client` of a botocore session, or `client` of one of boto3; `settings` are
+    those of `botocore.config.Config`.
+    """
+
+    def made(**more: Any) -> Any:
+        config = Config(user_agent=USER_AGENT, **settings, **more)
+        return create(service, region_name=region, config=config)
+
+    client = made()
+    host = urlsplit(client.meta.endpoint_url).hostname or ""
+    if host.endswith(_AWS_HOSTS):
+        return MadeClient(client=client, own_endpoint=False)
+    if service == "s3":
+        client = made(s3={"addressing_style": "path"})
+    elif service == "s3control":
+        client = made(inject_host_prefix=False)
+    return MadeClient(client=client, own_endpoint=True)
