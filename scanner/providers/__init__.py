@@ -41,7 +41,7 @@ READERS = Registry[Reader](
         "aws.principals": "scanner.providers.aws.principals:principals",
         "azure.break_glass_sign_ins": "scanner.providers.azure.readers:break_glass_sign_ins",
         "azure.directory_administrators": "scanner.providers.azure.readers:directory_administrators",
-        "azure.nothing_hidden": "scanner.providers.azure.visibility:nothing_hidden",
+        "azure.nothing_hidden": "scanner.providers.azure.visibility:caller_sees_everything",
         "azure.subscription_administrators": "scanner.providers.azure.readers:subscription_administrators",
         "aws.recorded_counts": "scanner.providers.aws.config_recorder:recorded_counts",
         "aws.recorded_databases": "scanner.providers.aws.config_recorder:databases",
@@ -50,10 +50,10 @@ READERS = Registry[Reader](
         "gcp.inherited_mute_configs": "scanner.providers.gcp.ancestors:inherited_mute_configs",
         "gcp.inherited_policies": "scanner.providers.gcp.ancestors:inherited_policies",
         "gcp.inherited_sinks": "scanner.providers.gcp.ancestors:inherited_sinks",
-        "gcp.nothing_hidden": "scanner.providers.gcp.visibility:nothing_hidden",
+        "gcp.nothing_hidden": "scanner.providers.gcp.visibility:caller_sees_everything",
         "gcp.workload_identity_providers": "scanner.providers.gcp.readers:workload_identity_providers",
         "github.branch_rules": "scanner.providers.github.readers:branch_rules",
-        "github.nothing_hidden": "scanner.providers.github.visibility:nothing_hidden",
+        "github.nothing_hidden": "scanner.providers.github.visibility:caller_sees_everything",
     },
 )
 """Programs of calls that kinds name; they need no SDK, so that a snapshot is replayed without one."""

@@ -14,8 +14,14 @@ from scanner.client.lists import NotAListError, join
 from scanner.client.page_reader import PageReader, cannot_follow, finished
 from scanner.client.redaction import Redactor
 from scanner.client.rest.provider_profile import ProviderProfile, request_id
-from scanner.client.rest.request import Endpoint, PreparedRequest, following, made, member_at
-from scanner.client.rest.responses import HttpReply, data_of, lack, short
+from scanner.client.rest.request import (
+    Endpoint,
+    PreparedRequest,
+    next_request,
+    prepare_request,
+    value_at,
+)
+from scanner.client.rest.responses import HttpReply, count_gap, declared_gap, parse_body
 from scanner.client.rest.shared import Shared
 from scanner.client.rest.tokens import Token, Tokens
 from scanner.client.rest.transport import Net, Outgoing
@@ -116,7 +122,7 @@ class RestClient:
         self, call: Call, operation: RestOperation, attempts: Retry, reading: PageReader
     ) -> Steps[None]:
         """Read every page into `reading`, or until one fails."""
-        wire = made(operation, call.params, self.tools.dialect.query(operation))
+        wire = prepare_request(operation, call.params, self.tools.dialect.query(operation))
         if isinstance(wire, Failure):
             reading.failure = wire
             return
@@ -144,11 +150,11 @@ class RestClient:
             if isinstance(page, Failure):
                 reading.failure = page
                 return
-            further = following(operation.page, wire, place, page.data, page.link)
-            lacking = lacking or lack(operation, page.data)
+            further = next_request(operation.page, wire, place, page.data, page.link)
+            lacking = lacking or declared_gap(operation, page.data)
             _add(call, operation, reading, page)
             if further is None:
-                reading.failure = lacking or short(
+                reading.failure = lacking or count_gap(
                     operation, reading.data or {}, page.data, call.items
                 )
                 return
@@ -160,7 +166,8 @@ class RestClient:
             )
             wire = further
 
-    # -- one request ----------------------------------------------------------------------------------------------
+    # -- one request
+    # ----------------------------------------------------------------------------------------------
 
     def _request(
         self, operation: RestOperation, place: Endpoint, wire: PreparedRequest, deadline: float
@@ -229,7 +236,7 @@ class RestClient:
         identity = request_id(self.tools.dialect, reply)
         if reply.status != 200:
             return replace(self.tools.dialect.failure(reply, self._own), request_id=identity)
-        data = data_of(operation, reply)
+        data = parse_body(operation, reply)
         if isinstance(data, Failure):
             return replace(data, request_id=identity)
         return _Page(data=data, link=reply.headers.get("link", ""), request_id=identity)
@@ -247,7 +254,7 @@ def _add(call: Call, operation: RestOperation, reading: PageReader, page: _Page)
     reading.pages += 1
     reading.request_ids.append(page.request_id)
     for *above, name in operation.page.members if operation.page else ():
-        inner = member_at(page.data, above)
+        inner = value_at(page.data, above)
         if isinstance(inner, dict):
             inner.pop(name, None)
     if reading.data is None:

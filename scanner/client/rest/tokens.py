@@ -1,4 +1,6 @@
-"""Tokens: one for each audience, made when it is first needed, anew before it expires, and once after a refusal."""
+"""Tokens: one for each audience, made when it is first needed, anew before it expires, and once
+after a refusal.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from scanner.core.steps import Pending, Steps
 from scanner.model.answers import Caller
 
 _EARLY: Final = 120.0
-"""Seconds before its end at which a token is made anew; of one that lasts shorter, a quarter of its time."""
+"""Seconds before its end at which a token is made anew; of one that lasts shorter, a quarter of its
+time.
+"""
 _AGAIN: Final = 30.0
 """Seconds after which a token that could not be made is tried again."""
 

@@ -1,5 +1,6 @@
-"""The way to the network: one event loop in a thread of its own, to which requests are handed and from which come
-replies. aiohttp is imported when the first request is made."""
+"""The way to the network: one event loop in a thread of its own, to which requests are handed and
+from which come replies. aiohttp is imported when the first request is made.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +69,8 @@ class Net:
         pending = Pending()
         loop = self._loop or self._start()
         self._queue.append((outgoing, pending))
-        # One call wakes the loop for everything that is queued until it looks: waking costs as much as sending.
+        # One call wakes the loop for everything that is queued until it looks: waking costs as much
+        # as sending.
         if not self._called:
             self._called = True
             loop.call_soon_threadsafe(self._take)
@@ -155,7 +157,9 @@ class Net:
 
 
 def _outcome(done: asyncio.Future[Any] | Future[Any]) -> Any:
-    """What something came to: a result, or the error by which it ended, which is raised where it is waited for."""
+    """What something came to: a result, or the error by which it ended, which is raised where it is
+    waited for.
+    """
     if done.cancelled():
         return asyncio.CancelledError()
     error = done.exception()

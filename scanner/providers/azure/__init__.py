@@ -1,4 +1,6 @@
-"""Azure: read by declared requests; azure-identity and aiohttp are imported when a target is opened."""
+"""Azure: read by declared requests; azure-identity and aiohttp are imported when a target is
+opened.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ class AzureSource:
     """The source of Azure: a target is a subscription, or a tenant without its subscriptions."""
 
     def open(self, target: TargetConfig, rules: Rules) -> Sequence[Entrance]:
-        """A subscription, or a tenant and every subscription of it; TscanError where that cannot be done."""
+        """A subscription, or a tenant and every subscription of it; TscanError where that cannot be
+        done.
+        """
         from scanner.providers.azure.connect import open_azure
 
         return open_azure(target, rules)

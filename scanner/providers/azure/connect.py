@@ -40,7 +40,9 @@ _SUBSCRIPTIONS: Final = Call(
 _TENANTS: Final = Call(operation="Microsoft.Resources:Tenants_List", region="", items=("value",))
 _ABOUT: Final = Call(operation="graph:ListOrganization", region="", items=("value",))
 _GONE: Final = frozenset({"Deleted"})
-"""States in which nothing of a subscription can be read; one that is disabled or past due still holds resources."""
+"""States in which nothing of a subscription can be read; one that is disabled or past due still
+holds resources.
+"""
 
 
 def open_azure(config: TargetConfig, rules: Rules) -> Sequence[Entrance]:
@@ -173,7 +175,9 @@ def _subscriptions(listed: Answer, tenant: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _descendants(groups: Answer) -> Iterator[tuple[str, str]]:
-    """The subscriptions below the tenant's root group, whether or not the account has a role in them."""
+    """The subscriptions below the tenant's root group, whether or not the account has a role in
+    them.
+    """
     for row in (groups.data or {}).get("value", []):
         if isinstance(row, Mapping) and str(row.get("type", "")).lower().endswith("/subscriptions"):
             properties = row.get("properties")

@@ -13,17 +13,15 @@ Native = Callable[[Call], str]
 NATIVE = Registry[Native](
     "scanner.native",
     aws="scanner.providers.aws.cli_equivalents:command",
-    azure="scanner.providers.cli_equivalents.declared:azure",
-    gcp="scanner.providers.cli_equivalents.declared:gcp",
-    github="scanner.providers.cli_equivalents.declared:github",
+    azure="scanner.providers.azure.cli_equivalents:command",
+    gcp="scanner.providers.gcp.cli_equivalents:command",
+    github="scanner.providers.github.cli_equivalents:command",
 )
-"""By cloud. Those of declared requests are made where requests are."""
+"""By cloud."""
 
 
 def native(cloud: str, call: Call) -> str:
     """The command of a cloud, or that none is known."""
-    return (
-        NATIVE.get(cloud)(call)
-        if cloud in NATIVE.names
-        else f"(no command line is known for {cloud})"
-    )
+    if cloud not in NATIVE.names:
+        return f"(no command line is known for {cloud})"
+    return NATIVE.get(cloud)(call)

@@ -1,4 +1,6 @@
-"""Google Cloud: read by declared requests; google-auth and aiohttp are imported when a target is opened."""
+"""Google Cloud: read by declared requests; google-auth and aiohttp are imported when a target is
+opened.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ class GcpSource:
     """The source of Google Cloud: a target is a project, or an organisation without its projects."""
 
     def open(self, target: TargetConfig, rules: Rules) -> Sequence[Entrance]:
-        """A project, or an organisation and every project below it; TscanError where that cannot be done."""
+        """A project, or an organisation and every project below it; TscanError where that cannot be
+        done.
+        """
         from scanner.providers.gcp.connect import open_gcp
 
         return open_gcp(target, rules)

@@ -54,7 +54,8 @@ class GcpCredentials:
             made = self._found[audience]
             made.refresh(self._request)
         except exceptions.DefaultCredentialsError as error:
-            # google-auth has one error for none that were found and for a file that is named and cannot be used.
+            # google-auth has one error for none that were found and for a file that is named and
+            # cannot be used.
             code = type(error).__name__ if os.environ.get(_NAMED) else NO_CREDENTIALS
             return Failure(
                 state=State.DENIED, code=code, message=" ".join(str(error.args[0]).split())
@@ -98,7 +99,9 @@ class GcpCredentials:
         timeout: float | None = None,
         **_: Any,
     ) -> _Response:
-        """Requests of google-auth go the way of all others: the same proxy, the same authorities, no redirects."""
+        """Requests of google-auth go the way of all others: the same proxy, the same authorities,
+        no redirects.
+        """
         from google.auth import exceptions
 
         broken: Any = exceptions.TransportError
