@@ -19,21 +19,22 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
 from scanner import pipeline
 from scanner.client.interfaces import Rules
-from scanner.client.rest import connect
+from scanner.client.rest.connect import rest_context
 from scanner.client.rest.rest_client import RestClient
 from scanner.content import load_library
 from scanner.content.locations import Roots
 from scanner.content.operations import load_operations
-from scanner.core.steps import walk_all
 from scanner.model.answers import Call
 from scanner.model.config import Config, TargetConfig
 from scanner.model.rest_operations import RestOperations
+from scanner.providers.gcp import connect
 from scanner.providers.gcp.profile import GcpProfile
 
 PACK = Path(__file__).resolve().parent.parent / "tests/recordings/pack"
@@ -169,20 +170,16 @@ def listed() -> RestOperations:
 def door(url: str, calls: int, at_once: int = 128) -> None:
     """As many declared calls, made by the real client."""
     config = TargetConfig(cloud="gcp", settings={"endpoint": url})
-    with patch.object(connect, "operations", lambda _: listed()):
-        client = RestClient(
-            connect.tools(config, Rules(), GcpProfile(), lambda _: None), frozenset()
-        )  # type: ignore[arg-type, return-value]
+    context = rest_context(config, Rules(), GcpProfile(), listed(), lambda _: None)  # type: ignore[arg-type, return-value]
+    client = RestClient(context, frozenset())
     for start in range(0, calls, at_once):
         numbers = range(start, min(start + at_once, calls))
         asked = [
             Call(operation="storage:buckets.getIamPolicy", region="", params={"bucket": f"b{n}"})
             for n in numbers
         ]
-        assert all(
-            answer.state.whole
-            for answer in walk_all([client.steps(call) for call in asked], time.sleep)
-        )
+        with ThreadPoolExecutor(at_once) as pool:
+            assert all(answer.state.whole for answer in pool.map(client.request, asked))
 
 
 def scan(url: str, projects: int) -> int:

@@ -1,4 +1,4 @@
-"""Collection: asks targets for what the selected checks read, each distinct call of a target once."""
+"""Collects the answers that the selected checks read from targets; each distinct call of a target is made once."""
 
 from __future__ import annotations
 
@@ -8,18 +8,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
-from scanner.client.interfaces import Entrance, Inside, Opened, Session, Unreachable
+from scanner.client.interfaces import Connected, Connector, Opened, Session, Unreachable
 from scanner.core.reading.answer_lookup import AnswerLookup
 from scanner.core.reading.projection import Estate, principal
-from scanner.core.steps import Steps
 from scanner.executors import Executor
 from scanner.model.answers import Answer, Call
 
 AT_ONCE: Final = 8
-"""Targets that are read at the same time: enough that none waits for one that is slow; more only takes memory."""
-IN_FLIGHT: Final = 32
-"""Calls of one target that are begun and not ended: enough that requests are at hand while answers gather. One target
-that is throttled lets the rest of its calls wait outside their deadlines."""
+"""Targets that are read at the same time: enough that none waits for a slow one; more would only take memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,18 +28,18 @@ class Progress:
     """Calls known so far to be needed; grows while listings come in."""
     operation: str
     ended: int = 0
-    """Targets that are read to their end."""
+    """Targets that are completely read."""
     targets: int = 1
 
 
 class Asks(Protocol):
-    """What asks at a door: a kind in one place, or whatever else knows its calls."""
+    """A reader that requests answers: a kind in one region, or whatever else knows its calls."""
 
     def ask(self, door: AnswerLookup) -> None: ...
 
 
 def estate(opened: Opened, params: Mapping[str, Any], started: str) -> Estate:
-    """What lies in a target that is open: as `Estate.of` says it of its snapshot."""
+    """The facts of a connected target that reading depends on; `Estate.of` takes the same from its snapshot."""
     return Estate(
         target=opened.target,
         account=opened.target.account,
@@ -59,14 +55,18 @@ def estate(opened: Opened, params: Mapping[str, Any], started: str) -> Estate:
 
 
 class Collection:
-    """The calls of all units, asked as soon as the answers before them are there."""
+    """The calls of all readers of one target, each known as soon as the answers before it are there."""
 
-    def __init__(self, units: Iterable[Asks], known: Mapping[str, Answer]) -> None:
+    def __init__(self, readers: Iterable[Asks], known: Mapping[str, Answer]) -> None:
         self.answers: dict[str, Answer] = dict(known)
         self._waiting: dict[str, list[int]] = defaultdict(list)
+        """By key of a call: the readers that need its answer."""
         self._outstanding: dict[int, set[str]] = {}
-        self._units = list(units)
-        self._first = [call for number in range(len(self._units)) for call in self._advance(number)]
+        """By reader: the calls whose answers it still lacks."""
+        self._readers = list(readers)
+        self._first: list[Call] = []
+        for number in range(len(self._readers)):
+            self._first.extend(self._advance(number))
 
     @property
     def first(self) -> list[Call]:
@@ -75,7 +75,7 @@ class Collection:
 
     @property
     def known(self) -> int:
-        """Calls asked or waiting to be asked."""
+        """Calls made or known to be needed."""
         return len(self._waiting)
 
     def then(self, call: Call, answer: Answer) -> list[Call]:
@@ -90,22 +90,22 @@ class Collection:
         return following
 
     def _advance(self, number: int) -> list[Call]:
-        """Read a unit as far as the answers go; the calls that it lacks and that nobody has asked yet."""
-        door = AnswerLookup(self.answers)
-        self._units[number].ask(door)
-        self._outstanding[number] = set(door.wanted)
-        fresh = [call for key, call in door.wanted.items() if key not in self._waiting]
-        for key in door.wanted:
+        """Run a reader as far as the answers go; the calls that it lacks and that no reader requested before."""
+        lookup = AnswerLookup(self.answers)
+        self._readers[number].ask(lookup)
+        self._outstanding[number] = set(lookup.wanted)
+        fresh = [call for key, call in lookup.wanted.items() if key not in self._waiting]
+        for key in lookup.wanted:
             self._waiting[key].append(number)
         return fresh
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """A target with everything that was asked of it."""
+    """A target with all its answers."""
 
     number: int
-    """Its place among the entrances."""
+    """Its place among the connectors."""
     opened: Session | Unreachable
     answers: Mapping[str, Answer]
     started: str
@@ -114,10 +114,12 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One piece of work: to enter a target, or to ask it something."""
+    """One piece of work: to connect to a target, or to make a call there."""
 
     number: int
+    """The target's place among the connectors."""
     call: Call | None = None
+    """None: connect."""
 
 
 @dataclass(slots=True)
@@ -133,118 +135,144 @@ class TargetRun:
 
 
 class Scheduler:
-    """Targets that are read together, a few at a time; each is handed over as soon as nothing is left to ask of it."""
+    """Reads several targets at a time; each is handed over as soon as its last answer is there.
+
+    Every target has a share of the workers, because a call that is throttled sleeps in its worker: without a bound, one
+    throttled account would hold all of them.
+    """
 
     def __init__(
-        self, entrances: Sequence[Entrance], units: Callable[[int, Session, str], Iterable[Asks]]
+        self,
+        connectors: Sequence[Connector],
+        readers: Callable[[int, Session, str], Iterable[Asks]],
+        workers: int,
     ) -> None:
-        self._entrances = entrances
-        self._units = units
-        self._waiting = deque(range(len(entrances)))
-        self._visits: dict[int, TargetRun] = {}
+        self._connectors = connectors
+        self._readers = readers
+        self._workers = workers
+        self._waiting = deque(range(len(connectors)))
+        self._running: dict[int, TargetRun] = {}
         self._ready: list[Collected] = []
         self._ended = 0
 
     def first(self) -> list[Job]:
-        """The first targets, to be entered."""
-        return [errand for _ in range(AT_ONCE) for errand in self._next()]
+        """The jobs that connect to the first targets."""
+        jobs: list[Job] = []
+        for _ in range(AT_ONCE):
+            jobs.extend(self._next_target())
+        return jobs
 
-    def steps(self, errand: Job) -> Steps[Session | Unreachable | Answer]:
-        """Enter, or ask."""
-        if errand.call is None:
-            return self._entrances[errand.number].enter()
-        session = self._visits[errand.number].opened
+    def work(self, job: Job) -> Session | Unreachable | Answer:
+        """Connect, or make the call; runs in a worker."""
+        if job.call is None:
+            return self._connectors[job.number].connect()
+        session = self._running[job.number].opened
         if session is None or isinstance(session, Unreachable):
-            raise LookupError(f"nobody has entered {self._entrances[errand.number].target}")
-        return session.steps(errand.call)
+            raise LookupError(f"{self._connectors[job.number].target} is not connected")
+        return session.request(job.call)
 
-    def then(self, errand: Job, outcome: Session | Unreachable | Answer) -> list[Job]:
-        """What follows from an outcome, in its target or, where that is read to its end, in the next."""
-        visit = self._visits[errand.number]
-        visit.in_flight -= 1
-        if errand.call is not None and isinstance(outcome, Answer):
-            visit.done += 1
-            visit.backlog.extend(visit.collection.then(errand.call, outcome))
-        elif not isinstance(outcome, Answer):
-            visit.opened = outcome
-            if not isinstance(outcome, Unreachable):
-                visit.collection = Collection(
-                    self._units(errand.number, outcome, visit.started), outcome.answers
-                )
-                visit.backlog.extend(visit.collection.first)
-        following = []
-        while visit.backlog and visit.in_flight < IN_FLIGHT:
-            visit.in_flight += 1
-            following.append(Job(errand.number, visit.backlog.popleft()))
-        return following if visit.in_flight else self._end(errand.number)
+    def then(self, job: Job, outcome: Session | Unreachable | Answer) -> list[Job]:
+        """The jobs that follow from an outcome, in its target or, where that is completely read, in the next."""
+        run = self._running[job.number]
+        run.in_flight -= 1
+        if isinstance(outcome, Answer):
+            if job.call is not None:
+                run.done += 1
+                run.backlog.extend(run.collection.then(job.call, outcome))
+        else:
+            self._connected(job.number, run, outcome)
+        following: list[Job] = []
+        share = self._share()
+        while run.backlog and run.in_flight < share:
+            run.in_flight += 1
+            following.append(Job(job.number, run.backlog.popleft()))
+        return following if run.in_flight else self._end(job.number)
 
     def taken(self) -> list[Collected]:
-        """The targets that have been read since this was last asked."""
+        """The targets that were completed since the last call of this."""
         ready, self._ready = self._ready, []
         return ready
 
-    def progress(self, errand: Job) -> Progress:
-        """How far it has come, seen from the target of an errand."""
-        visit = self._visits.get(errand.number)
+    def progress(self, job: Job) -> Progress:
+        """How far the scan has come, seen from the target of a job."""
+        run = self._running.get(job.number)
+        done = known = 0
+        if run is not None:
+            done, known = run.done, run.collection.known
         return Progress(
-            target=self._entrances[errand.number].target,
-            done=visit.done if visit else 0,
-            known=visit.collection.known if visit else 0,
-            operation=errand.call.operation if errand.call else "entered",
+            target=self._connectors[job.number].target,
+            done=done,
+            known=known,
+            operation=job.call.operation if job.call else "entered",
             ended=self._ended,
-            targets=len(self._entrances),
+            targets=len(self._connectors),
         )
 
-    def _next(self) -> list[Job]:
+    def _connected(self, number: int, run: TargetRun, outcome: Session | Unreachable) -> None:
+        run.opened = outcome
+        if isinstance(outcome, Unreachable):
+            return
+        readers = self._readers(number, outcome, run.started)
+        run.collection = Collection(readers, outcome.answers)
+        run.backlog.extend(run.collection.first)
+
+    def _share(self) -> int:
+        """How many calls of one target may be begun and not ended."""
+        targets = len(self._running)
+        if targets == 1:
+            # Nobody to be fair to: a second call lies ready for each worker, so that none waits for this thread.
+            return 2 * self._workers
+        # A quarter, where an equal share would be less: targets that only list leave most of theirs unused.
+        return max(self._workers // targets, self._workers // 4, 1)
+
+    def _next_target(self) -> list[Job]:
         if not self._waiting:
             return []
         number = self._waiting.popleft()
-        self._visits[number] = TargetRun(stamp())
+        self._running[number] = TargetRun(stamp())
         return [Job(number)]
 
     def _end(self, number: int) -> list[Job]:
-        visit = self._visits.pop(number)
+        run = self._running.pop(number)
         self._ended += 1
-        if visit.opened is not None:
-            answers = (
-                visit.opened.answers
-                if isinstance(visit.opened, Unreachable)
-                else visit.collection.answers
-            )
+        if run.opened is not None:
+            answers: Mapping[str, Answer] = run.collection.answers
+            if isinstance(run.opened, Unreachable):
+                answers = run.opened.answers
             self._ready.append(
                 Collected(
                     number=number,
-                    opened=visit.opened,
+                    opened=run.opened,
                     answers=answers,
-                    started=visit.started,
+                    started=run.started,
                     finished=stamp(),
                 )
             )
-        return self._next()
+        return self._next_target()
 
 
 def collect_all(
-    entrances: Sequence[Entrance],
-    units: Callable[[int, Session, str], Iterable[Asks]],
+    connectors: Sequence[Connector],
+    readers: Callable[[int, Session, str], Iterable[Asks]],
     executor: Executor,
     progress: Callable[[Progress], None],
 ) -> Iterator[Collected]:
-    """Every target with its answers, in the order in which they come to an end."""
-    tour = Scheduler(entrances, units)
-    for errand in executor.each(tour, tour.first(), tour.then):
-        progress(tour.progress(errand))
-        yield from tour.taken()
+    """Every target with its answers, in the order in which they are completed."""
+    scheduler = Scheduler(connectors, readers, executor.workers)
+    for job in executor.each(scheduler.work, scheduler.first(), scheduler.then):
+        progress(scheduler.progress(job))
+        yield from scheduler.taken()
 
 
 def collect(
     session: Session,
-    units: Iterable[Asks],
+    readers: Iterable[Asks],
     executor: Executor,
     progress: Callable[[Progress], None],
 ) -> Mapping[str, Answer]:
-    """All answers that the units read in one target that is open, by key."""
+    """All answers that the readers need from one connected target, by key."""
     (collected,) = collect_all(
-        [Inside(session)], lambda _number, _session, _started: units, executor, progress
+        [Connected(session)], lambda _number, _session, _started: readers, executor, progress
     )
     return collected.answers
 

@@ -36,7 +36,7 @@ from scanner.model.findings import Assessment, CheckResult, ControlResult, Cover
 from scanner.model.kinds import Scope
 from scanner.model.library import Library
 from scanner.model.waivers import Waiver
-from scanner.providers import READERS, SOURCES
+from scanner.providers import PROVIDERS, reader
 
 CALL_DEADLINE: Final = 60.0
 """Seconds that one call may take with its retries."""
@@ -65,7 +65,6 @@ def scan(
         read=answer_paths(ways),
         call_deadline=CALL_DEADLINE,
         scan_deadline=deadline,
-        calls_at_once=threads,
         organization=any(
             need.kind.scope is Scope.MANAGEMENT for need in plan_reads(library, selected).values()
         ),
@@ -73,7 +72,7 @@ def scan(
     found = [
         (target, door)
         for target in config.targets
-        for door in SOURCES.get(target.cloud)().open(target, rules)
+        for door in PROVIDERS.get(target.cloud).connect(target, rules)
     ]
     _distinct([door.target for _, door in found])
 
@@ -81,7 +80,7 @@ def scan(
         values = resolve_params(library.parameters, {**config.params, **found[number][0].params})
         mine = _of_cloud(selected, session.target)
         read = in_bulk(library, asked_in_bulk(found[number][0], library, mine))
-        return plan(read, mine, READERS.get, estate(session, values, started))
+        return plan(read, mine, reader, estate(session, values, started))
 
     executor = EXECUTORS.get("threads" if threads > 1 else "serial")(threads)
     for collected in collect_all([door for _, door in found], units, executor, progress):
@@ -247,7 +246,7 @@ def _judge_target(
         return _Judged(results=unentered(snapshot, selected, library), coverage=covered)
     values = resolve_params(library.parameters, {**snapshot.params, **(params or {})})
     read = in_bulk(library, snapshot.bulk)
-    projection = project(snapshot.answers, read, selected, READERS.get, Estate.of(snapshot, values))
+    projection = project(snapshot.answers, read, selected, reader, Estate.of(snapshot, values))
     results = [
         evaluate_check(
             check,

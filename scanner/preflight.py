@@ -19,7 +19,7 @@ from scanner.model.checks import Check
 from scanner.model.config import Config, TargetConfig
 from scanner.model.kinds import Request, Scope
 from scanner.model.library import Library
-from scanner.providers import PERMISSIONS, READERS, SOURCES
+from scanner.providers import PROVIDERS, reader
 
 DEADLINE = 60.0
 """Seconds for one call; a look that takes minutes is a scan."""
@@ -71,7 +71,7 @@ def preflight(
     found = [
         (target, door)
         for target in config.targets
-        for door in SOURCES.get(target.cloud)().open(target, rules)
+        for door in PROVIDERS.get(target.cloud).connect(target, rules)
     ]
 
     def read(number: int) -> Library:
@@ -108,7 +108,7 @@ def _first(
     """By operation: a call that a scan begins with, in one region."""
     values = resolve_params(library.parameters, {**config.params, **target.params})
     place = replace(estate(session, values, started), regions=session.regions[:1], regions_open="")
-    calls = Collection(plan(library, _of_cloud(checks, session), READERS.get, place), {}).first
+    calls = Collection(plan(library, _of_cloud(checks, session), reader, place), {}).first
     return {call.operation: call for call in reversed(calls)}
 
 
@@ -140,7 +140,7 @@ def _report(collected: Collected, library: Library, checks: Sequence[Check]) -> 
         and not _allowed(item, requests.get(name))
         and not _settled(item, session)
     }
-    default = PERMISSIONS.get(session.target.cloud)
+    default = PROVIDERS.get(session.target.cloud).permissions_of
     return Preflight(
         target=session.target,
         region=", ".join(session.regions[:1]),

@@ -76,8 +76,6 @@ def main() -> None:
     """The console script."""
     # Answers live to the end: looking through them for cycles every 700 objects is a sixth of a scan's CPU.
     gc.set_threshold(50_000, 20, 20)
-    # One thread computes, and those that wait for answers only hand them over: they need not interrupt it so often.
-    sys.setswitchinterval(0.05)
     sys.exit(run(sys.argv[1:]))
 
 

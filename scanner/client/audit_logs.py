@@ -8,14 +8,12 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from time import sleep
 from typing import Any, ClassVar, Final
 
 from scanner.client.interfaces import Session
 from scanner.core.calendar import moment
 from scanner.core.drift.audit_attribution import Reach, Rule
 from scanner.core.drift.audit_events import LogEvent
-from scanner.core.steps import walk
 from scanner.model.answers import Answer, Call
 from scanner.model.values import Unreadable
 
@@ -52,7 +50,6 @@ class Asking:
 
     facts: ClassVar[Facts]
     now: Callable[[], datetime] = _now
-    sleep: Callable[[float], None] = sleep
     _asked: dict[tuple[str, ...], Events | Unreadable] = field(default_factory=dict)
 
     @property
@@ -93,7 +90,7 @@ class Asking:
         """What a whole answer is read as, or why there is none; `key` names the question."""
         key = (str(session.target), *key)
         if key not in self._asked:
-            answer = walk(session.steps(call), self.sleep)
+            answer = session.request(call)
             self._asked[key] = read(answer) if answer.state.whole else answer.unread
         return self._asked[key]
 

@@ -1,4 +1,4 @@
-"""The clock that calls are timed and delayed by; tests bring their own."""
+"""Times and delays calls; tests substitute a clock of their own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
 
 
 def _now() -> datetime:
@@ -29,24 +28,24 @@ class Clock:
         return self.now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-@lru_cache(maxsize=16)
-def _moment(date: str) -> datetime:
-    """A header's time: a hundred answers share one."""
-    return parsedate_to_datetime(date)
-
-
 class Skew:
-    """How far the provider's clock, as the Date of its answers says it, is from ours."""
+    """How far the provider's clock, by the Date of its responses, is from ours."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._date = ""
         self.largest: float | None = None
-        """Theirs minus ours in seconds; a Date has whole seconds, and travels."""
+        """Theirs minus ours in seconds; a Date has whole seconds, and its response takes a while."""
 
     def note(self, date: str) -> None:
-        """Take the Date of an answer into account; one that cannot be read says nothing."""
+        """Take the Date of a response into account; one that cannot be parsed is ignored."""
+        if date == self._date:
+            # Hundreds of responses share a second.
+            return
+        self._date = date
         try:
-            seconds = round((_moment(date) - self._clock.now()).total_seconds(), 1)
+            theirs = parsedate_to_datetime(date)
+            seconds = round((theirs - self._clock.now()).total_seconds(), 1)
         except (TypeError, ValueError):
             return
         if self.largest is None or abs(seconds) > abs(self.largest):

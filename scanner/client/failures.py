@@ -1,4 +1,4 @@
-"""What a call fails with, in the words that all sources share."""
+"""Describes why a call failed, in the states that all providers share."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from scanner.model.answers import State
 
 
 class OperationNotListedError(Exception):
-    """An operation that is not on the reviewed list was asked for: an error in a kind, never a gap."""
+    """A call of an operation that is not on the reviewed list: a defect of a kind, never a gap."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """An error, classified."""
+    """A classified error."""
 
     state: State
     code: str
     message: str
     request_id: str = ""
     attempts: int = 1
-    """How often it is worth asking; 0: until the deadline."""
+    """How often the request is worth making; 0: until the deadline."""
     after: float = 0.0
-    """Seconds that the provider asks us to wait before we ask again."""
+    """Seconds to wait before the next attempt, where the provider names them (Retry-After)."""
+    date: str = ""
+    """The response's Date header, where there was a response."""

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from scanner.core.steps import Prompt, Steps
 from scanner.model.answers import Account, Answer, Call, Caller, Target
 from scanner.model.config import TargetConfig
 from scanner.model.values import Unreadable
+from scanner.registry import Registry
 
 if TYPE_CHECKING:
     from scanner.core.drift.audit_attribution import Reach, Rule
     from scanner.core.drift.audit_events import LogEvent
+    from scanner.core.reading.context import Reader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +30,6 @@ class Rules:
     """Seconds for one call with all its pages and retries."""
     scan_deadline: float = 3600.0
     """Seconds for everything that is asked of a configured target, with all of its accounts."""
-    calls_at_once: int = 16
-    """Requests that are under way at the same time, over all of its accounts."""
     organization: bool = False
     """Whether checks ask about the organisation, so that it is asked who leads it."""
 
@@ -76,11 +75,10 @@ class Opened(Protocol):
 
 
 class Session(Opened, Protocol):
-    """A target that can be asked."""
+    """A connected target."""
 
-    def steps(self, call: Call) -> Steps[Answer]:
-        """The outcome of one call, yielding the seconds that it waits; safe in threads, and never raises for a
-        provider's refusal or failure."""
+    def request(self, call: Call) -> Answer:
+        """The answer to one call. Blocks; safe in threads; never raises for a provider's refusal or failure."""
         ...
 
 
@@ -103,19 +101,19 @@ class Unreachable:
     why: str
 
 
-class Entrance(Protocol):
-    """A target that is known and not yet entered."""
+class Connector(Protocol):
+    """A target that is known and not yet connected."""
 
     @property
     def target(self) -> Target: ...
-    def enter(self) -> Steps[Session | Unreachable]:
-        """The target opened, yielding the seconds that it waits; never raises for a provider's refusal or failure."""
+    def connect(self) -> Session | Unreachable:
+        """The connected target. Blocks; never raises for a provider's refusal or failure."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Inside:
-    """The entrance of a target that is open already."""
+class Connected:
+    """The connector of a target that is connected already."""
 
     session: Session
 
@@ -123,27 +121,43 @@ class Inside:
     def target(self) -> Target:
         return self.session.target
 
-    def enter(self) -> Steps[Session | Unreachable]:
+    def connect(self) -> Session | Unreachable:
         """The session, at once."""
-        return Prompt(self._open())
-
-    def _open(self) -> Steps[Session | Unreachable]:
-        yield from ()
         return self.session
 
 
-class Source(Protocol):
-    """A cloud that can be read."""
+class Provider(Protocol):
+    """A cloud that can be read. Each is one object, which is named once: in `scanner.providers`.
 
-    def open(self, target: TargetConfig, rules: Rules) -> Sequence[Entrance]:
-        """Authenticate and discover the targets behind a configured one: itself, or an organisation's accounts.
+    Nothing of it imports an SDK before `connect` is called, so that a snapshot is replayed without one.
+    """
+
+    @property
+    def readers(self) -> Registry[Reader]:
+        """What kinds need several dependent calls for, by the name that kinds use: `gcp.directory_users`."""
+        ...
+
+    def connect(self, target: TargetConfig, rules: Rules) -> Sequence[Connector]:
+        """Authenticate, and discover the targets behind a configured one: itself, or an organization's accounts.
 
         TscanError in one clear line where that cannot be done.
         """
         ...
 
     def several(self, target: TargetConfig) -> bool:
-        """Whether a configured target may stand for several; nothing is asked for it."""
+        """Whether a configured target may stand for several; nothing is requested for it."""
+        ...
+
+    def audit_log(self) -> AuditLog | None:
+        """The cloud's record of who called what; None: tscan reads none."""
+        ...
+
+    def permissions_of(self, operation: str) -> tuple[str, ...]:
+        """The permissions that an operation needs, where its kind declares no others."""
+        ...
+
+    def cli_command(self, call: Call) -> str:
+        """The command of the cloud's own CLI that makes the same request, for a POSIX shell."""
         ...
 
 

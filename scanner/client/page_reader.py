@@ -1,99 +1,109 @@
-"""One call while it is read, page by page, and the answer that becomes of it."""
+"""Joins the pages of one call and builds the answer from them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from scanner.client.clock import Clock
 from scanner.client.failures import Failure
-from scanner.client.lists import NotAListError, count_at
+from scanner.client.lists import NotAListError, count_at, join
 from scanner.client.redaction import Redactor
 from scanner.model.answers import Answer, Call, State
 
 MAX_PAGES: Final = 10_000
+_UNUSABLE: Final = ("NotAList", "UnexpectedValue")
+"""Codes of failures after which not even the pages before them can be trusted."""
 
 
 @dataclass(slots=True)
 class PageReader:
-    """What was read so far for one call."""
+    """The pages of one call that were read so far, joined."""
 
     data: dict[str, Any] | None = None
     failure: Failure | None = None
+    """Why no further page is read."""
     pages: int = 0
     request_ids: list[str] = field(default_factory=list)
+    _tokens: set[str] = field(default_factory=set)
 
+    def add(self, data: dict[str, Any], request_id: str, lists: Iterable[str]) -> None:
+        """Add a page; NotAListError where one of the lists is something else in it."""
+        self.pages += 1
+        self.request_ids.append(request_id)
+        if self.data is None:
+            self.data = data
+        else:
+            join(self.data, data, lists)
 
-def finished(
-    call: Call, reading: PageReader, redactor: Redactor, *, retries: int, started: str, clock: Clock
-) -> Answer:
-    """The answer, classified and redacted."""
-    failure = reading.failure
-    data, redacted = redactor.clean(call.operation, reading.data)
-    count, failure = _count(call, reading.data, failure)
-    ids = [*reading.request_ids, *([failure.request_id] if failure and failure.request_id else [])]
-    return Answer(
-        call=call,
-        state=_state(call, reading, failure, count),
-        data=data,
-        code=_written(failure.code) if failure else "",
-        message=redactor.text(_written(failure.message)) if failure else "",
-        started=started,
-        finished=clock.stamp(),
-        request_ids=tuple(request for request in ids if request),
-        pages=reading.pages,
-        count=count,
-        retries=retries,
-        redacted=redacted,
-    )
+    def cannot_follow(self, call: Call, token: str) -> Failure | None:
+        """Why the next page is not requested, if it is not."""
+        # A provider that repeats a token would be read for ever, and its rows would count twice.
+        if token in self._tokens:
+            return Failure(
+                state=State.PARTIAL, code="RepeatedPageToken", message="a page token came twice"
+            )
+        self._tokens.add(token)
+        if not call.items:
+            return Failure(
+                state=State.PARTIAL,
+                code="MorePages",
+                message="more pages exist, but no items are declared",
+            )
+        if self.pages >= MAX_PAGES:
+            return Failure(
+                state=State.PARTIAL, code="TooManyPages", message=f"more than {MAX_PAGES} pages"
+            )
+        return None
 
-
-def cannot_follow(
-    call: Call, following: Mapping[str, Any], seen: set[str], pages: int
-) -> Failure | None:
-    """Why the next page is not asked for, if it is not."""
-    token = repr(sorted(following.items()))
-    if token in seen:
-        return Failure(
-            state=State.PARTIAL, code="RepeatedPageToken", message="a page token came twice"
+    def answer(
+        self, call: Call, redactor: Redactor, *, retries: int, started: str, finished: str
+    ) -> Answer:
+        """The answer, classified and redacted; `started` and `finished` are stamps of the clock."""
+        data, redacted = redactor.clean(call.operation, self.data)
+        count, failure = self._count(call)
+        request_ids = list(self.request_ids)
+        code = message = ""
+        if failure is not None:
+            request_ids.append(failure.request_id)
+            code = _encodable(failure.code)
+            message = redactor.text(_encodable(failure.message))
+        return Answer(
+            call=call,
+            state=self._state(call, failure, count),
+            data=data,
+            code=code,
+            message=message,
+            started=started,
+            finished=finished,
+            request_ids=tuple(request for request in request_ids if request),
+            pages=self.pages,
+            count=count,
+            retries=retries,
+            redacted=redacted,
         )
-    seen.add(token)
-    if not call.items:
-        return Failure(
-            state=State.PARTIAL,
-            code="MorePages",
-            message="more pages exist, but no items are declared",
-        )
-    if pages >= MAX_PAGES:
-        return Failure(
-            state=State.PARTIAL, code="TooManyPages", message=f"more than {MAX_PAGES} pages"
-        )
-    return None
 
+    def _count(self, call: Call) -> tuple[int, Failure | None]:
+        """Items read; and the failure, which may be that a declared list is something else."""
+        if self.data is None:
+            return 0, self.failure
+        if not call.items:
+            return 1, self.failure
+        try:
+            return sum(count_at(self.data, path) for path in call.items), self.failure
+        except NotAListError as error:
+            return 0, Failure(state=State.ERROR, code="NotAList", message=str(error))
 
-def _written(text: str) -> str:
-    """A text that can be written as UTF-8."""
-    return text.encode("utf-8", "replace").decode()
-
-
-def _count(
-    call: Call, data: dict[str, Any] | None, failure: Failure | None
-) -> tuple[int, Failure | None]:
-    """Items read, and the failure that a declared list of another type is."""
-    if data is None or not call.items:
-        return (0, failure) if data is None else (1, failure)
-    try:
-        return sum(count_at(data, path) for path in call.items), failure
-    except NotAListError as error:
-        return 0, Failure(state=State.ERROR, code="NotAList", message=str(error))
-
-
-def _state(call: Call, reading: PageReader, failure: Failure | None, count: int) -> State:
-    if failure is None:
-        return State.EMPTY if call.items and count == 0 else State.OK
-    if reading.data is not None and failure.state is not State.ERROR:
+    def _state(self, call: Call, failure: Failure | None, count: int) -> State:
+        if failure is None:
+            return State.EMPTY if call.items and count == 0 else State.OK
+        if self.data is None:
+            return State.ABSENT if failure.code in call.absent_on else failure.state
+        if failure.state is State.ERROR and failure.code in _UNUSABLE:
+            return State.ERROR
         return State.PARTIAL
-    if reading.data is not None:
-        return State.ERROR if failure.code in ("NotAList", "UnexpectedValue") else State.PARTIAL
-    return State.ABSENT if failure.code in call.absent_on else failure.state
+
+
+def _encodable(text: str) -> str:
+    """A text that can be written as UTF-8: a provider's message may hold lone surrogates."""
+    return text.encode("utf-8", "replace").decode()

@@ -5,42 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeVar
 
-from scanner.core.steps import Steps
 from scanner.registry import Registry
 
 J = TypeVar("J")
-"""What is to be done: a call, or a call of one target among many."""
+"""A job: a call, or a call of one target among many."""
 R = TypeVar("R")
-"""What came of it."""
-_Job = TypeVar("_Job", contravariant=True)
-_Result = TypeVar("_Result", covariant=True)
-
-
-class Working(Protocol[_Job, _Result]):
-    """What an executor needs of a session."""
-
-    def steps(self, job: _Job) -> Steps[_Result]:
-        """The work of one job; safe beside others."""
-        ...
+"""The result of a job."""
 
 
 class Executor(Protocol):
     """Does jobs until none is left; results are handled one at a time, in the caller's thread."""
 
+    @property
+    def workers(self) -> int:
+        """How many jobs are done at the same time."""
+        ...
+
     def each(
-        self, work: Working[J, R], first: Iterable[J], then: Callable[[J, R], Iterable[J]]
+        self, work: Callable[[J], R], first: Iterable[J], then: Callable[[J, R], Iterable[J]]
     ) -> Iterator[J]:
         """Do the first jobs and all that follow, and yield each after `then` has handled its result.
 
-        What `steps` or `then` raises ends the run and is raised; so does leaving the iterator.
+        `work` may block, and must be safe in threads. What `work` or `then` raises ends the run and is raised; leaving
+        the iterator ends it too.
         """
         ...
 
 
 def run(
-    executor: Executor, work: Working[J, R], first: Iterable[J], then: Callable[[J, R], Iterable[J]]
+    executor: Executor,
+    work: Callable[[J], R],
+    first: Iterable[J],
+    then: Callable[[J, R], Iterable[J]],
 ) -> None:
-    """Do everything, to the end."""
+    """Do all jobs to the end."""
     for _ in executor.each(work, first, then):
         pass
 

@@ -1,27 +1,28 @@
-"""One job after another, in the order in which they were found."""
+"""Does jobs one after the other, in an order that is the same every time."""
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from typing import Final
 
-from scanner.core.steps import walk
-from scanner.executors import J, R, Working
+from scanner.executors import J, R
 
 
 class Serial:
-    """The executor without threads: the same run every time."""
+    """The executor without threads."""
+
+    workers: Final = 1
 
     def __init__(self, workers: int = 1) -> None:
-        """One worker, whatever is asked for."""
+        """One worker, whatever number is given."""
 
     def each(
-        self, work: Working[J, R], first: Iterable[J], then: Callable[[J, R], Iterable[J]]
+        self, work: Callable[[J], R], first: Iterable[J], then: Callable[[J, R], Iterable[J]]
     ) -> Iterator[J]:
         """Do the jobs and all that follow from them."""
         queue = deque(first)
         while queue:
             job = queue.popleft()
-            queue.extend(then(job, walk(work.steps(job), time.sleep)))
+            queue.extend(then(job, work(job)))
             yield job

@@ -13,7 +13,6 @@ from scanner.cli.support import attribution
 from scanner.client.interfaces import AuditLog
 from scanner.core.drift.audit_attribution import Question
 from scanner.core.drift.audit_events import Actor
-from scanner.core.steps import Steps
 from scanner.model.answers import Answer, Call, State, Target
 from scanner.model.config import Config, TargetConfig
 from scanner.model.history import Cause, Transition
@@ -68,7 +67,7 @@ class Asked:
         ):
             patch.setattr("scanner.cli.support.attribution.now", lambda: now)
             settings = {**config.settings, "endpoint": replay.url}
-            witnesses = attribution.Witnesses(
+            witnesses = attribution.AuditLogs(
                 Config(targets=(TargetConfig(cloud=config.cloud, settings=settings),))
             )
             witnesses.logs[config.cloud] = self.log
@@ -86,8 +85,7 @@ class Silent:
     answers: dict[str, Any] = field(default_factory=dict)
     asked: list[Call] = field(default_factory=list)
 
-    def steps(self, call: Call) -> Steps[Answer]:
-        yield from ()
+    def request(self, call: Call) -> Answer:
         self.asked.append(call)
         data = self.answers.get(call.operation, {})
         return Answer(call=call, state=State.OK if data else State.EMPTY, data=data)

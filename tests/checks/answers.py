@@ -15,7 +15,7 @@ from scanner.executors.serial import Serial
 from scanner.model.answers import Answer, Call, Snapshot, State, Target
 from scanner.model.library import Library
 from scanner.pipeline import judge
-from scanner.providers import READERS
+from scanner.providers import reader
 from tests.core.provider import STARTED, Provider
 
 ACCOUNT = "111122223333"
@@ -39,7 +39,7 @@ UNCOUNTED = {
 class Aws(Provider):
     """Answers made from the arguments where a function stands in the table; else from the table."""
 
-    def ask(self, call: Call) -> Answer:
+    def request(self, call: Call) -> Answer:
         said = self.table.get(f"{call.operation}@{call.region}", self.table.get(call.operation))
         if callable(said):
             self.asked.append(call.key)
@@ -49,7 +49,7 @@ class Aws(Provider):
                 if isinstance(made, Answer)
                 else Answer(call=call, state=State.OK, data=made)
             )
-        return super().ask(call)
+        return super().request(call)
 
 
 def verdicts(check: str, table: Mapping[str, Any], **params: Any) -> dict[str, str]:
@@ -67,7 +67,7 @@ def verdicts(check: str, table: Mapping[str, Any], **params: Any) -> dict[str, s
         started=STARTED,
     )
     answers = collect(
-        door, plan(found, [found.checks[check]], READERS.get, estate), Serial(), lambda _: None
+        door, plan(found, [found.checks[check]], reader, estate), Serial(), lambda _: None
     )
     assert len(door.asked) == len(set(door.asked))
     snapshot = Snapshot(

@@ -14,7 +14,6 @@ from scanner.content.locations import Roots
 from scanner.core.judging.parameters import resolve_params
 from scanner.core.reading.context import Reader
 from scanner.core.reading.projection import Estate, Projection, plan, project
-from scanner.core.steps import Steps
 from scanner.executors.serial import Serial
 from scanner.model.answers import Account, Answer, Call, Caller, State, Target
 from scanner.model.library import Library
@@ -64,11 +63,7 @@ class Provider:
     management_open: str = ""
     clock_skew: float | None = None
 
-    def steps(self, call: Call) -> Steps[Answer]:
-        yield from ()
-        return self.ask(call)
-
-    def ask(self, call: Call) -> Answer:
+    def request(self, call: Call) -> Answer:
         self.asked.append(call.key)
         for key in (call.key, f"{call.operation}@{call.region}", call.operation):
             if key in self.table:

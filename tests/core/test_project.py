@@ -198,7 +198,7 @@ def test_a_call_that_the_snapshot_lacks_is_unread_and_named(tmp_path: Path) -> N
         started=STARTED,
     )
     projection = project(
-        {call.key: provider.ask(call)}, found, found.checks.values(), {}.__getitem__, estate
+        {call.key: provider.request(call)}, found, found.checks.values(), {}.__getitem__, estate
     )
     assert value(projection, "locked") == Unreadable(
         "x:GetLock was not asked", gaps=frozenset(("x:GetLock@north",))

@@ -1,4 +1,4 @@
-"""Executors: every call is asked once, what follows is asked too, and an end is an end."""
+"""Executors: every job is done once, what follows is done too, and an end is an end."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Iterable
 
 import pytest
 
-from scanner.core.steps import Pending, Prompt, Steps, walk_all
 from scanner.executors import EXECUTORS, Executor, run
 from scanner.model.answers import Answer, Call, State
 
@@ -16,15 +15,14 @@ NAMES = ["serial", "threads"]
 
 
 class Tree:
-    """A session whose calls have two followers each, down to a depth."""
+    """Calls that have two followers each, down to a depth."""
 
     def __init__(self, pause: float = 0.0) -> None:
         self.asked: list[str] = []
         self.threads: set[str] = set()
         self.pause = pause
 
-    def steps(self, call: Call) -> Steps[Answer]:
-        yield 0.0
+    def request(self, call: Call) -> Answer:
         self.asked.append(call.region)
         self.threads.add(threading.current_thread().name)
         time.sleep(self.pause)
@@ -44,9 +42,9 @@ def executor(name: str, workers: int = 4) -> Executor:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_call_and_what_follows_is_asked_once(name: str) -> None:
+def test_every_call_and_what_follows_is_made_once(name: str) -> None:
     tree = Tree()
-    seen = [done.region for done in executor(name).each(tree, [call("a"), call("b")], grow)]
+    seen = [done.region for done in executor(name).each(tree.request, [call("a"), call("b")], grow)]
     assert len(tree.asked) == len(set(tree.asked)) == 2 * 31
     assert sorted(seen) == sorted(tree.asked)
 
@@ -60,40 +58,54 @@ def test_answers_are_handled_in_the_callers_thread(name: str) -> None:
         assert answer.call is done
         return grow(done, answer)
 
-    run(executor(name), Tree(), [call("a")], then)
+    run(executor(name), Tree().request, [call("a")], then)
     assert inside == {threading.current_thread().name}
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_to_ask(name: str) -> None:
-    run(executor(name), Tree(), [], grow)
+def test_nothing_to_do(name: str) -> None:
+    run(executor(name), Tree().request, [], grow)
 
 
 def test_serial_is_the_same_every_time() -> None:
     runs = []
     for _ in range(2):
         tree = Tree()
-        run(executor("serial"), tree, [call("a"), call("b")], grow)
+        run(executor("serial"), tree.request, [call("a"), call("b")], grow)
         runs.append(tree.asked)
     assert runs[0] == runs[1]
     assert runs[0][:4] == ["a", "b", "al", "ar"]
 
 
-def test_threads_ask_at_the_same_time() -> None:
+def test_threads_work_at_the_same_time() -> None:
     tree = Tree(pause=0.02)
-    run(executor("threads", 8), tree, [call(str(n)) for n in range(16)], lambda *_: [])
+    run(executor("threads", 8), tree.request, [call(str(n)) for n in range(16)], lambda *_: [])
     assert 1 < len(tree.threads) <= 8
+
+
+def test_many_wait_at_the_same_time() -> None:
+    together = threading.Barrier(16)
+
+    def meet(job: Call) -> Answer:
+        together.wait(timeout=10)
+        return Answer(call=job, state=State.OK)
+
+    calls = [call(str(number)) for number in range(64)]
+    assert len(list(executor("threads", 16).each(meet, calls, lambda *_: []))) == 64
+
+
+def test_the_number_of_workers_is_known() -> None:
+    assert executor("threads", 7).workers == 7
+    assert executor("serial", 7).workers == 1
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_internal_error_is_raised(name: str) -> None:
-    class Broken(Tree):
-        def steps(self, call: Call) -> Steps[Answer]:
-            yield from super().steps(call)
-            raise LookupError("a defect")
+    def broken(job: Call) -> Answer:
+        raise LookupError("a defect")
 
     with pytest.raises(LookupError):
-        run(executor(name), Broken(), [call("a")], grow)
+        run(executor(name), broken, [call("a")], grow)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -104,7 +116,7 @@ def test_an_interrupt_begins_no_further_call(name: str) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(executor(name, 2), tree, [call(str(n)) for n in range(100)], interrupt)
+        run(executor(name, 2), tree.request, [call(str(n)) for n in range(100)], interrupt)
     time.sleep(0.1)
     begun = len(tree.asked)
     time.sleep(0.1)
@@ -113,7 +125,8 @@ def test_an_interrupt_begins_no_further_call(name: str) -> None:
 
 def test_leaving_early_begins_no_further_call() -> None:
     tree = Tree(pause=0.03)
-    for _ in executor("threads", 2).each(tree, [call(str(n)) for n in range(100)], lambda *_: []):
+    jobs = [call(str(n)) for n in range(100)]
+    for _ in executor("threads", 2).each(tree.request, jobs, lambda *_: []):
         break
     time.sleep(0.1)
     begun = len(tree.asked)
@@ -121,101 +134,21 @@ def test_leaving_early_begins_no_further_call() -> None:
     assert len(tree.asked) == begun < 20
 
 
-def test_who_waits_holds_no_thread() -> None:
-    class Waiting(Tree):
-        def steps(self, call: Call) -> Steps[Answer]:
-            if call.region == "slow":
-                yield 0.3
-            return (yield from super().steps(call))
+def test_an_interrupt_waits_for_no_job() -> None:
+    released = threading.Event()
 
-    slow = [call("slow") for _ in range(8)]
+    def stuck(job: Call) -> Answer:
+        if job.region == "stuck":
+            released.wait(10)
+        return Answer(call=job, state=State.OK)
+
+    def interrupt(*_: object) -> Iterable[Call]:
+        raise KeyboardInterrupt
+
     began = time.monotonic()
-    order: list[tuple[str, float]] = [
-        (done.region, time.monotonic() - began)
-        for done in executor("threads", 2).each(Waiting(), [*slow, call("quick")], lambda *_: [])
-    ]
-    assert order[0][0] == "quick"
-    assert order[0][1] < 0.2
-    assert 0.3 <= order[-1][1] < 0.6, "eight waits on two threads take as long as one"
-
-
-class Brought:
-    """A session whose calls wait for what another thread brings."""
-
-    def __init__(self, *, prompt: bool) -> None:
-        self.prompt = prompt
-        self.began: set[str] = set()
-        self.went_on: set[str] = set()
-
-    def steps(self, call: Call) -> Steps[Answer]:
-        return Prompt(self._steps(call)) if self.prompt else self._steps(call)
-
-    def _steps(self, call: Call) -> Steps[Answer]:
-        self.began.add(threading.current_thread().name)
-        pending = Pending()
-        threading.Timer(0.01, pending.bring, [call.region]).start()
-        yield pending
-        self.went_on.add(threading.current_thread().name)
-        assert pending.outcome == call.region
-        yield 0.001
-        return Answer(call=call, state=State.OK)
-
-
-@pytest.mark.parametrize("prompt", [False, True])
-@pytest.mark.parametrize("name", NAMES)
-def test_what_is_brought_by_another_thread_is_waited_for(name: str, prompt: bool) -> None:
-    session = Brought(prompt=prompt)
-    seen = [done.region for done in executor(name).each(session, [call("a"), call("b")], grow)]
-    assert len(seen) == len(set(seen)) == 2 * 31
-
-
-def test_steps_that_only_compute_take_no_thread() -> None:
-    session = Brought(prompt=True)
-    run(executor("threads"), session, [call("a")], lambda done, answer: [])
-    assert session.began == session.went_on == {threading.current_thread().name}
-
-
-def test_many_wait_at_the_same_time_without_threads() -> None:
-    class Together:
-        """Nothing is brought before all wait."""
-
-        waiting: list[Pending] = []  # noqa: RUF012
-
-        def steps(self, call: Call) -> Steps[Answer]:
-            return Prompt(self._steps(call))
-
-        def _steps(self, call: Call) -> Steps[Answer]:
-            pending = Pending()
-            self.waiting.append(pending)
-            if len(self.waiting) == 200:
-                threading.Thread(target=lambda: [one.bring(True) for one in self.waiting]).start()
-            yield pending
-            return Answer(call=call, state=State.OK)
-
-    calls = [call(f"long-{number}") for number in range(200)]
-    assert len(list(executor("threads", workers=1).each(Together(), calls, lambda *_: []))) == 200
-
-
-def test_an_error_of_steps_that_only_compute_is_raised() -> None:
-    class Broken:
-        def steps(self, call: Call) -> Steps[Answer]:
-            return Prompt(self._steps())
-
-        def _steps(self) -> Steps[Answer]:
-            yield from ()
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        run(executor("threads"), Broken(), [call("a")], grow)
-
-
-def test_steps_walked_together_wait_together() -> None:
-    pendings = [Pending() for _ in range(3)]
-
-    def waiting(number: int) -> Steps[int]:
-        yield pendings[number]
-        return number
-
-    for pending in reversed(pendings):
-        threading.Timer(0.01, pending.bring, [None]).start()
-    assert walk_all([waiting(number) for number in range(3)], time.sleep) == [0, 1, 2]
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run(executor("threads", 2), stuck, [call("stuck"), call("quick")], interrupt)
+        assert time.monotonic() - began < 5
+    finally:
+        released.set()

@@ -16,7 +16,6 @@ from scanner.client.interfaces import Rules
 from scanner.collect import AT_ONCE, Progress
 from scanner.content import load_library
 from scanner.core.judging.exit_codes import exit_code
-from scanner.core.steps import walk
 from scanner.errors import TscanError
 from scanner.formats import Report
 from scanner.formats.json import document
@@ -283,18 +282,18 @@ def test_the_throttling_of_one_account_does_not_slow_another(serve: Any) -> None
     clock = Clock(monotonic=lambda: sum(slept), sleep=slept.append, jitter=lambda: 0.5)
     config = TargetConfig(organization=ROLE)
     front = connect_front(config, Rules(), clock)
-    _, slow, quick = (walk(door.enter(), slept.append) for door in entrances(front, ROLE))
+    _, slow, quick = (door.connect() for door in entrances(front, ROLE))
     assert slept, "entering the throttled account asked EC2 for its regions"
     call = Call(
         operation="ec2:DescribeSecurityGroups", region="us-east-1", items=("SecurityGroups",)
     )
     slept.clear()
-    answer = walk(slow.steps(call), slept.append)  # type: ignore[union-attr]
+    answer = slow.request(call)  # type: ignore[union-attr]
     assert (answer.state, answer.retries) == (State.OK, 9)
     assert slept
     slept.clear()
     for _ in range(5):
-        answer = walk(quick.steps(call), slept.append)  # type: ignore[union-attr]
+        answer = quick.request(call)  # type: ignore[union-attr]
         assert (answer.state, answer.retries) == (State.OK, 0)
     assert slept == []
 
@@ -303,12 +302,12 @@ def test_one_client_serves_all_accounts(serve: Any) -> None:
     serve(Organization(accounts=5))
     front = connect_front(TargetConfig(organization=ROLE), Rules())
     call = Call(operation="s3:ListBuckets", region="us-east-1", items=("Buckets",))
-    sessions = [walk(door.enter(), lambda _: None) for door in entrances(front, ROLE)]
+    sessions = [door.connect() for door in entrances(front, ROLE)]
     for number, session in enumerate(sessions):
-        answer = walk(session.steps(call), lambda _: None)  # type: ignore[union-attr]
+        answer = session.request(call)  # type: ignore[union-attr]
         assert f"b-{account_id(number)}-0" in [row["Name"] for row in answer.data["Buckets"]]
     places = [(service, "us-east-1") for service in ("ec2", "iam", "organizations", "s3", "sts")]
-    assert sorted(front.way.tools.clients._made) == places, "no account brings its own"
+    assert sorted(front.access.operations._made) == places, "no account brings its own"
 
 
 def test_an_account_that_lists_cannot_be_excluded(serve: Any, library: Library) -> None:

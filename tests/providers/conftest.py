@@ -19,8 +19,8 @@ from scanner.client.interfaces import Rules
 from scanner.content import load_library
 from scanner.model.config import TargetConfig
 from scanner.model.library import Library
-from scanner.providers.aws.aws_client import AwsSession
 from scanner.providers.aws.connect import connect_front
+from scanner.providers.aws.session import AwsSession
 
 Open = Callable[..., tuple[AwsSession, Provider, Ticks]]
 

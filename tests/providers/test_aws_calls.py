@@ -43,7 +43,7 @@ def names(answer: Answer, items: str = "Users", key: str = "UserName") -> list[s
 
 def test_pages_are_joined_and_tokens_are_not_kept(opened: Any) -> None:
     session, provider, _ = opened({"ListUsers": [users("a", "b", marker="m1"), users("c")]})
-    answer = session.ask(USERS)
+    answer = session.request(USERS)
     assert (answer.state, answer.pages, answer.count) == (State.OK, 2, 3)
     assert names(answer) == ["a", "b", "c"]
     assert "Marker" not in answer.data
@@ -93,7 +93,7 @@ def test_a_list_that_the_call_does_not_name_is_joined_too(opened: Any) -> None:
     session, _, _ = opened(
         {"GetAccountAuthorizationDetails": [page("a", "g", "m"), page("b", "h")]}
     )
-    answer = session.ask(
+    answer = session.request(
         Call(operation="iam:GetAccountAuthorizationDetails", region="", items=("UserDetailList",))
     )
     assert names(answer, "UserDetailList") == ["a", "b"]
@@ -102,13 +102,13 @@ def test_a_list_that_the_call_does_not_name_is_joined_too(opened: Any) -> None:
 
 def test_more_pages_of_a_call_without_items_is_partial(opened: Any) -> None:
     session, _, _ = opened({"ListUsers": [users("a", marker="m1")]})
-    answer = session.ask(Call(operation="iam:ListUsers", region=""))
+    answer = session.request(Call(operation="iam:ListUsers", region=""))
     assert (answer.state, answer.code, names(answer)) == (State.PARTIAL, "MorePages", ["a"])
 
 
 def test_a_repeated_token_is_partial(opened: Any) -> None:
     session, provider, _ = opened({"ListUsers": [users("a", marker="m1"), users("b", marker="m1")]})
-    answer = session.ask(USERS)
+    answer = session.request(USERS)
     assert (answer.state, answer.code, names(answer)) == (
         State.PARTIAL,
         "RepeatedPageToken",
@@ -119,7 +119,7 @@ def test_a_repeated_token_is_partial(opened: Any) -> None:
 
 def test_a_refused_second_page_keeps_the_first(opened: Any) -> None:
     session, _, _ = opened({"ListUsers": [users("a", marker="m1"), query_error("AccessDenied")]})
-    answer = session.ask(USERS)
+    answer = session.request(USERS)
     assert (answer.state, answer.code, names(answer), answer.count) == (
         State.PARTIAL,
         "AccessDenied",
@@ -133,7 +133,7 @@ def test_throttled_then_served(opened: Any) -> None:
     session, _, ticks = opened(
         {"ListKeys": [json_error("ThrottlingException"), json_error("SlowDown"), keys("k")]}
     )
-    answer = session.ask(KEYS)
+    answer = session.request(KEYS)
     assert (answer.state, answer.retries) == (State.OK, 2)
     assert ticks.slept[0] > 0
 
@@ -142,7 +142,7 @@ def test_throttled_until_the_deadline(opened: Any) -> None:
     session, _, ticks = opened(
         {"ListKeys": [json_error("ThrottlingException")]}, Rules(call_deadline=30)
     )
-    answer = session.ask(KEYS)
+    answer = session.request(KEYS)
     assert (answer.state, answer.code, answer.data) == (
         State.THROTTLED,
         "ThrottlingException",
@@ -154,24 +154,24 @@ def test_throttled_until_the_deadline(opened: Any) -> None:
 
 def test_calls_slow_down_after_throttling(opened: Any) -> None:
     session, _, ticks = opened({"ListKeys": [json_error("ThrottlingException"), keys("k")]})
-    session.ask(KEYS)
+    session.request(KEYS)
     before = len(ticks.slept)
-    session.ask(KEYS)
-    session.ask(KEYS)
+    session.request(KEYS)
+    session.request(KEYS)
     assert len(ticks.slept) > before
 
 
 def test_after_the_scans_deadline_nothing_is_asked(opened: Any) -> None:
     session, provider, ticks = opened({"ListKeys": [keys("k")]}, Rules(scan_deadline=100))
     ticks.time = 200
-    answer = session.ask(KEYS)
+    answer = session.request(KEYS)
     assert (answer.state, answer.code) == (State.ERROR, "Deadline")
     assert "ListKeys" not in [name for name, _ in provider.asked]
 
 
 def test_a_wait_is_slept(opened: Any) -> None:
     session, _, ticks = opened({"ListKeys": [keys("k")]})
-    session.ask(
+    session.request(
         Call(operation="kms:ListKeys", region="us-east-1", items=("Keys",), attempt=1, wait=4)
     )
     assert ticks.slept == [4]
@@ -269,7 +269,7 @@ def test_states(
     opened: Any, call: Call, script: dict[str, list[Reply]], state: State, code: str
 ) -> None:
     session, _, _ = opened(script)
-    answer = session.ask(call)
+    answer = session.request(call)
     assert answer.state is state, answer
     assert answer.code == code or (code == "*" and answer.code), answer
     assert state.whole or answer.message or call is VERSIONING
@@ -284,14 +284,14 @@ def test_a_code_that_is_knowledge_is_absent_and_only_that(opened: Any) -> None:
         items=("Keys",),
         absent_on=("NotFoundException",),
     )
-    assert session.ask(plain).state is State.ERROR
-    assert session.ask(knowing).state is State.ABSENT
+    assert session.request(plain).state is State.ERROR
+    assert session.request(knowing).state is State.ABSENT
 
 
 def test_a_refused_connection_is_an_error(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     session, _, ticks = opened({})
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    answer = session.ask(KEYS)
+    answer = session.request(KEYS)
     assert (answer.state, answer.code, answer.retries) == (
         State.ERROR,
         "EndpointConnectionError",
@@ -304,7 +304,7 @@ def test_the_account_is_not_put_before_a_bare_host(opened: Any) -> None:
     session, provider, _ = opened(
         {"*": [Reply(body="<PublicAccessBlockConfiguration/>", kind="text/xml")]}
     )
-    answer = session.ask(
+    answer = session.request(
         Call(
             operation="s3control:GetPublicAccessBlock",
             region="us-east-1",
@@ -319,7 +319,7 @@ def test_an_operation_that_is_not_reviewed_is_not_asked(opened: Any) -> None:
     session, provider, _ = opened({})
     before = len(provider.asked)
     with pytest.raises(OperationNotListedError):
-        session.ask(
+        session.request(
             Call(
                 operation="secretsmanager:GetSecretValue",
                 region="us-east-1",
@@ -333,11 +333,11 @@ def test_messages_of_a_provider_are_redacted(opened: Any) -> None:
     session, _, _ = opened(
         {"ListKeys": [json_error("AccessDenied", 403, "key AKIAIOSFODNN7EXAMPLE may not")]}
     )
-    assert "AKIAIOSFODNN7EXAMPLE" not in session.ask(KEYS).message
+    assert "AKIAIOSFODNN7EXAMPLE" not in session.request(KEYS).message
 
 
 def test_times_and_bytes_are_text(opened: Any) -> None:
     body = "<Content>dXNlcixhcm4K</Content><GeneratedTime>2026-01-01T00:00:00Z</GeneratedTime>"
     session, _, _ = opened({"GetCredentialReport": [iam("GetCredentialReport", body)]})
-    answer = session.ask(Call(operation="iam:GetCredentialReport", region=""))
+    answer = session.request(Call(operation="iam:GetCredentialReport", region=""))
     assert answer.data == {"Content": "user,arn\n", "GeneratedTime": "2026-01-01T00:00:00Z"}

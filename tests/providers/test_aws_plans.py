@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,10 +18,11 @@ from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import ClientError, ParamValidationError
 from botocore.session import Session
 
+from scanner.client.clock import Clock
 from scanner.providers.aws import prepared_call
 from scanner.providers.aws.clients import Clients
 from scanner.providers.aws.connections import Route
-from scanner.providers.aws.credentials import NoAccount
+from scanner.providers.aws.credentials import Identity, NoAccount
 from scanner.providers.aws.errors import UnparsableAnswerError
 from scanner.providers.aws.http import Headers, Reply
 from scanner.providers.aws.operations import OPERATIONS
@@ -28,6 +30,14 @@ from scanner.providers.aws.prepared_call import PreparedCall
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 KEY = ReadOnlyCredentials("AKID", "secret", "token", None)
+
+
+def identity(key: ReadOnlyCredentials) -> Identity:
+    """An account that signs with one key, at one moment."""
+    return Identity(SimpleNamespace(get_frozen_credentials=lambda: key), Clock(now=lambda: NOW))
+
+
+SIGNED = identity(KEY)
 ONCE = Config(retries={"total_max_attempts": 1, "mode": "standard"})
 # What botocore tells of its own retries and of itself; tscan has neither.
 TOLD = {"amz-sdk-invocation-id", "amz-sdk-request", "user-agent", "authorization"}
@@ -111,7 +121,7 @@ def each_plan(both: Both, region: str) -> Iterator[tuple[PreparedCall, Callable[
         service, _, operation = name.partition(":")
         client = both.client(service, region)
         yield (
-            both.clients.plan(service, region, operation),
+            both.clients.operation(service, region, operation),
             lambda params, c=client, o=operation: c._make_api_call(o, params),
         )
 
@@ -136,7 +146,7 @@ def test_requests_are_those_of_botocores_client(both: Both, region: str) -> None
         both.give(200, *answer(plan.model))
         both.sent.clear()
         theirs(dict(params))
-        plan.ask(params, KEY, NOW)
+        plan.send(params, SIGNED)
         (method, url, headers, body), (our_method, our_url, our_headers, our_body) = both.sent
         assert (our_method, our_url, our_body) == (method, url, body), plan.model.name
         ours = lowered(our_headers)
@@ -151,7 +161,7 @@ def test_requests_are_signed_as_botocore_signs_them(both: Both, token: str | Non
     for plan, _ in each_plan(both, "eu-west-1"):
         both.give(200, *answer(plan.model))
         both.sent.clear()
-        plan.ask(arguments(plan.model), key, NOW)
+        plan.send(arguments(plan.model), identity(key))
         method, url, headers, body = both.sent[0]
         signature = headers.pop("Authorization")
         scope = signature.partition("Credential=")[2].partition(",")[0].split("/")
@@ -178,7 +188,7 @@ def test_answers_are_read_as_botocores_client_reads_them(both: Both) -> None:
     for plan, theirs in each_plan(both, "us-east-1"):
         params = arguments(plan.model)
         both.give(200, *answer(plan.model))
-        expected, found = theirs(dict(params)), plan.ask(params, KEY, NOW)
+        expected, found = theirs(dict(params)), plan.send(params, SIGNED)
         assert told(expected.pop("ResponseMetadata")) == found.pop("ResponseMetadata"), (
             plan.model.name
         )
@@ -189,13 +199,13 @@ def test_answers_are_read_as_botocores_client_reads_them(both: Both) -> None:
 
 
 def test_what_handlers_decode_is_decoded(both: Both) -> None:
-    plan = both.clients.plan("iam", "us-east-1", "GetAccountAuthorizationDetails")
+    plan = both.clients.operation("iam", "us-east-1", "GetAccountAuthorizationDetails")
     both.give(200, *answer(plan.model))
-    policy = plan.ask({}, KEY, NOW)["UserDetailList"][0]["UserPolicyList"][0]["PolicyDocument"]
+    policy = plan.send({}, SIGNED)["UserDetailList"][0]["UserPolicyList"][0]["PolicyDocument"]
     assert policy["Statement"][0]["Effect"] == "Allow"
-    where = both.clients.plan("s3", "us-east-1", "GetBucketLocation")
+    where = both.clients.operation("s3", "us-east-1", "GetBucketLocation")
     both.give(200, *answer(where.model))
-    assert where.ask({"Bucket": "b-c"}, KEY, NOW)["LocationConstraint"] == "eu-west-1"
+    assert where.send({"Bucket": "b-c"}, SIGNED)["LocationConstraint"] == "eu-west-1"
 
 
 @pytest.mark.parametrize("status", [403, 503])
@@ -204,7 +214,7 @@ def test_refusals_are_read_as_botocores_client_reads_them(both: Both, status: in
         both.give(status, *refusal(plan.model))
         params = arguments(plan.model)
         found = []
-        for ask in (lambda p, call=theirs: call(dict(p)), lambda p, to=plan: to.ask(p, KEY, NOW)):
+        for ask in (lambda p, call=theirs: call(dict(p)), lambda p, to=plan: to.send(p, SIGNED)):
             with pytest.raises(ClientError) as caught:
                 ask(params)
             found.append(caught.value)
@@ -217,14 +227,14 @@ def test_refusals_are_read_as_botocores_client_reads_them(both: Both, status: in
 
 
 def test_an_error_in_an_answer_of_success_is_a_refusal(both: Both) -> None:
-    plan = both.clients.plan("s3", "eu-west-1", "GetBucketAcl")
+    plan = both.clients.operation("s3", "eu-west-1", "GetBucketAcl")
     both.give(
         200,
         {},
         b"<?xml version='1.0'?><Error><Code>InternalError</Code><Message>m</Message></Error>",
     )
     with pytest.raises(ClientError) as caught:
-        plan.ask({"Bucket": "b-c"}, KEY, NOW)
+        plan.send({"Bucket": "b-c"}, SIGNED)
     assert caught.value.response["Error"]["Code"] == "InternalError"
 
 
@@ -235,14 +245,14 @@ def test_an_error_in_an_answer_of_success_is_a_refusal(both: Both) -> None:
 def test_a_body_that_is_not_the_answer_is_refused(both: Both, body: bytes) -> None:
     both.give(200, {}, body)
     with pytest.raises(UnparsableAnswerError):
-        both.clients.plan("kms", "us-east-1", "ListKeys").ask({}, KEY, NOW)
+        both.clients.operation("kms", "us-east-1", "ListKeys").send({}, SIGNED)
 
 
 def test_wrong_arguments_are_refused_before_anything_is_sent(both: Both) -> None:
     with pytest.raises(ParamValidationError):
-        both.clients.plan("kms", "us-east-1", "DescribeKey").ask({"KeyId": 7}, KEY, NOW)
+        both.clients.operation("kms", "us-east-1", "DescribeKey").send({"KeyId": 7}, SIGNED)
     with pytest.raises(ParamValidationError):
-        both.clients.plan("s3", "us-east-1", "GetBucketAcl").ask({"Bucket": "a b/c"}, KEY, NOW)
+        both.clients.operation("s3", "us-east-1", "GetBucketAcl").send({"Bucket": "a b/c"}, SIGNED)
     assert both.sent == []
 
 
@@ -334,7 +344,7 @@ def test_a_bucket_is_where_the_rules_say(
         name for name in names if name[0] not in "-." and name[-1] not in "-." and len(name) > 2
     ]
     for operation in ("GetBucketAcl", "GetBucketTagging"):
-        plan = both.clients.plan("s3", "us-east-1", operation)
+        plan = both.clients.operation("s3", "us-east-1", operation)
         for name in names:
             found = plan._places.of(plan.model, {"Bucket": name}, dict(plan._context))
             asked = plan._places._resolved(plan.model, {"Bucket": name}, dict(plan._context))

@@ -11,7 +11,7 @@ import pytest
 from scanner.core.reading.context import ReadContext
 from scanner.model.answers import Answer, Call, State
 from scanner.model.values import OpenList, Unreadable
-from scanner.providers import READERS
+from scanner.providers import reader as provided_reader
 from scanner.providers.gcp.tenant_conditions import TENANT_CLAIMS, bound_to_tenant
 
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -31,7 +31,7 @@ PROJECT, FOLDER, ORGANIZATION = (
 
 def run(reader: str, answers: Mapping[str, Any], account: str = "shop") -> tuple[Any, list[Call]]:
     """What a reader makes of answers by operation, given as data or as a state, and the calls that it made."""
-    program = READERS.get(reader)(
+    program = provided_reader(reader)(
         ReadContext(account=account, partition="", region="", started=STARTED)
     )
     asked: list[Call] = []

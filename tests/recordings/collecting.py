@@ -15,7 +15,7 @@ from scanner.model.answers import Caller, Snapshot
 from scanner.model.config import Config, TargetConfig
 from scanner.model.findings import Assessment, Verdict
 from scanner.model.library import Library
-from scanner.providers import READERS
+from scanner.providers import reader
 from tests.core.small import improves
 from tests.recordings.replay import Opening, Replay, replayed
 from tests.recordings.store import Recording, Scenario
@@ -113,7 +113,7 @@ def resources(found: Read, library: Library) -> Projection:
     values = resolve_params(library.parameters, found.snapshot.params)
     chosen = [library.checks[name] for name in found.snapshot.checks]
     return project(
-        found.snapshot.answers, library, chosen, READERS.get, Estate.of(found.snapshot, values)
+        found.snapshot.answers, library, chosen, reader, Estate.of(found.snapshot, values)
     )
 
 

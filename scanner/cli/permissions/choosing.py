@@ -61,11 +61,12 @@ def watching(function: F) -> F:
 
 def audit_log_operations(cloud: str, *, who: bool) -> tuple[str, ...]:
     """The operations that read the audit log of a cloud; none without `--who`."""
-    from scanner.providers import AUDIT_LOGS
+    from scanner.providers import audit_log
 
-    if not who:
+    log = audit_log(cloud)
+    if not who or log is None:
         return ()
-    return AUDIT_LOGS.get(cloud)().operations
+    return log.operations
 
 
 def audit_log_permissions(

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from time import sleep
 from typing import Final
 
 from scanner.cli.support.history_options import HistoryContext, now
-from scanner.client.interfaces import AuditLog, Entrance, Rules, Session, Unreachable
+from scanner.client.interfaces import AuditLog, Connector, Rules, Session, Unreachable
 from scanner.core.calendar import moment
 from scanner.core.drift.audit_attribution import LATE, Question, answer, key_of, questions, rules_of
 from scanner.core.drift.audit_events import Actor
 from scanner.core.drift.comparison import Drift
-from scanner.core.steps import walk
 from scanner.errors import TscanError
 from scanner.model.answers import Target
 from scanner.model.config import Config
 from scanner.model.values import Unreadable
-from scanner.providers import AUDIT_LOGS, SOURCES
+from scanner.providers import PROVIDERS, audit_log
 
 CALL_DEADLINE: Final = 600.0
 """Seconds for one region's events: audit logs give few at a time, and not often."""
@@ -30,14 +28,17 @@ class AuditLogs:
 
     config: Config
     logs: dict[str, AuditLog] = field(default_factory=dict)
-    _doors: dict[str, list[Entrance]] = field(default_factory=dict)
+    _doors: dict[str, list[Connector]] = field(default_factory=dict)
     _closed: dict[str, list[str]] = field(default_factory=dict)
     _sessions: dict[str, Session | Unreachable] = field(default_factory=dict)
 
     def log(self, cloud: str) -> AuditLog:
-        """A cloud's audit log."""
+        """A cloud's audit log; TscanError where none is read."""
         if cloud not in self.logs:
-            self.logs[cloud] = AUDIT_LOGS.get(cloud)()
+            log = audit_log(cloud)
+            if log is None:
+                raise TscanError(f"no audit log of {cloud} is read")
+            self.logs[cloud] = log
         return self.logs[cloud]
 
     def session(self, target: Target) -> Session | str:
@@ -51,7 +52,7 @@ class AuditLogs:
                     "; ".join(self._closed[target.cloud])
                     or f"no configured target leads to {target}"
                 )
-            self._sessions[target] = walk(found[0].enter(), sleep)
+            self._sessions[target] = found[0].connect()
         session = self._sessions[target]
         return session.why if isinstance(session, Unreachable) else session
 
@@ -62,7 +63,7 @@ class AuditLogs:
             if configured.cloud != cloud:
                 continue
             try:
-                doors.extend(SOURCES.get(cloud)().open(configured, rules))
+                doors.extend(PROVIDERS.get(cloud).connect(configured, rules))
             except TscanError as error:
                 closed.append(error.message)
 
@@ -87,7 +88,7 @@ def _attributed(drift: Drift, past: HistoryContext, witnesses: AuditLogs) -> Dri
 def _actor(question: Question | str, target: Target, witnesses: AuditLogs) -> Actor:
     if isinstance(question, str):
         return Actor(name="", reason=question)
-    if target.cloud not in AUDIT_LOGS.names:
+    if target.cloud not in witnesses.logs and audit_log(target.cloud) is None:
         return Actor(name="", reason=f"no audit log of {target.cloud} is read")
     log = witnesses.log(target.cloud)
     rules = rules_of(question, log.rules)

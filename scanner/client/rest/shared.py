@@ -1,29 +1,31 @@
-"""Answers that several targets need, made once: those of what stands above them."""
+"""Requests once what several targets read: answers about the folders and the organization above them."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 
-from scanner.core.steps import Pending, Steps
 from scanner.model.answers import Answer, Call
 
 
-class Shared:
-    """Calls that one target has asked, or is asking, for all."""
+class SharedAnswers:
+    """Answers by call, each requested by the first target that needs it; safe in threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._asked: dict[str, Pending] = {}
+        self._answers: dict[str, Future[Answer]] = {}
 
-    def once(self, call: Call, ask: Callable[[], Steps[Answer]]) -> Steps[Answer]:
-        """The answer, asked by whoever is first and waited for by the others."""
+    def once(self, call: Call, request: Callable[[], Answer]) -> Answer:
+        """The answer to a call. Blocks, also while another thread requests it."""
         with self._lock:
-            mine = call.key not in self._asked
-            pending = self._asked.setdefault(call.key, Pending())
-        if mine:
-            pending.bring((yield from ask()))
-        elif pending.outcome is None:
-            yield pending
-        answer: Answer = pending.outcome
-        return answer
+            is_first = call.key not in self._answers
+            future = self._answers.setdefault(call.key, Future())
+        if is_first:
+            try:
+                future.set_result(request())
+            except BaseException as error:
+                # Without it, the other threads would wait for ever.
+                future.set_exception(error)
+                raise
+        return future.result()

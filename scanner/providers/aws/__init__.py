@@ -1,18 +1,36 @@
-"""AWS: read through botocore, which is imported when a target is opened and not before."""
+"""Reads AWS through botocore, which is imported when a target is connected and not before."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scanner.client.interfaces import Entrance, Inside, Rules
+from scanner.client.interfaces import AuditLog, Connected, Connector, Rules
+from scanner.core.reading.context import Reader
 from scanner.errors import TscanError
+from scanner.model.answers import Call
 from scanner.model.config import TargetConfig
+from scanner.registry import Registry
+
+_RECORDER = "scanner.providers.aws.config_recorder"
 
 
-class AwsSource:
-    """The AWS source: one target is one account."""
+class AwsProvider:
+    """AWS: a target is an account."""
 
-    def open(self, target: TargetConfig, rules: Rules) -> Sequence[Entrance]:
+    readers = Registry[Reader](
+        "scanner.readers",
+        **{
+            "aws.credential_report": "scanner.providers.aws.credential_report:credential_report",
+            "aws.denials": "scanner.providers.aws.scp_denials:denials",
+            "aws.organization_tree": "scanner.providers.aws.organization_tree:organization_tree",
+            "aws.principals": "scanner.providers.aws.principals:principals",
+            "aws.recorded_counts": f"{_RECORDER}:recorded_counts",
+            "aws.recorded_databases": f"{_RECORDER}:databases",
+            "aws.recorded_security_groups": f"{_RECORDER}:security_groups",
+        },
+    )
+
+    def connect(self, target: TargetConfig, rules: Rules) -> Sequence[Connector]:
         """An account, authenticated and with its regions, and the others of its organisation if they are wanted.
 
         TscanError in one line where that cannot be done.
@@ -33,7 +51,7 @@ class AwsSource:
                 f"the AWS credentials are of account {account}, not of {wanted}", "choose a profile"
             )
         return (
-            (Inside(front.session),)
+            (Connected(front.session),)
             if target.organization is None
             else entrances(front, target.organization)
         )
@@ -41,3 +59,24 @@ class AwsSource:
     def several(self, target: TargetConfig) -> bool:
         """Whether it is an organisation."""
         return target.organization is not None
+
+    def audit_log(self) -> AuditLog | None:
+        """CloudTrail."""
+        from scanner.providers.aws.audit_log import CloudTrail
+
+        return CloudTrail()
+
+    def permissions_of(self, operation: str) -> tuple[str, ...]:
+        """IAM actions."""
+        from scanner.providers.aws.permissions import actions_of
+
+        return actions_of(operation)
+
+    def cli_command(self, call: Call) -> str:
+        """An `aws` command."""
+        from scanner.providers.aws.cli_equivalents import command
+
+        return command(call)
+
+
+AWS = AwsProvider()

@@ -43,9 +43,9 @@ class Clients:
         # botocore's session is not safe for making clients in threads; clients are safe to use in them.
         self._lock = threading.Lock()
 
-    def plan(self, service: str, region: str, operation: str) -> PreparedCall:
-        """How an operation is called in a region; BotoCoreError if botocore does not know the service."""
-        key = (service, region or global_region(self.partition, service), operation)
+    def operation(self, service: str, region: str, name: str) -> PreparedCall:
+        """An operation, prepared; BotoCoreError if botocore does not know the service."""
+        key = (service, region or global_region(self.partition, service), name)
         found = self._plans.get(key)
         if found is None:
             with self._lock:

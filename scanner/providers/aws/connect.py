@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Final
@@ -9,18 +10,20 @@ from typing import Any, Final
 from botocore import exceptions as aws
 from botocore.session import Session as BotoSession
 
+from scanner.client.client import ProviderClient, ScanContext
 from scanner.client.clock import Clock
 from scanner.client.failures import Failure
 from scanner.client.interfaces import Rules
-from scanner.core.steps import Steps, walk
 from scanner.errors import TscanError
 from scanner.model.answers import Answer, Call, Caller, State, Target
 from scanner.model.config import TargetConfig
-from scanner.providers.aws.aws_client import AwsClient, AwsSession, Tools
 from scanner.providers.aws.clients import Clients
 from scanner.providers.aws.credentials import Identity, NoAccount, RoleCredentials
 from scanner.providers.aws.errors import FAILURES, classify
 from scanner.providers.aws.loader import ReviewedLoader
+from scanner.providers.aws.paging import Pagers
+from scanner.providers.aws.session import AwsSession
+from scanner.providers.aws.transport import AwsTransport, Operations
 
 CALLER: Final = "sts:GetCallerIdentity"
 ORGANIZATION: Final = Call(
@@ -53,20 +56,27 @@ _ACCEPTED_NOWHERE: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """How accounts are reached: botocore's session, its own region, and what all doors share."""
+class AwsAccess:
+    """What the clients of all accounts of a configured target share."""
 
     boto: BotoSession
     home: str
-    tools: Tools
+    """The region that the configuration names for calls without one."""
+    operations: Operations
+    pagers: Pagers
+    context: ScanContext
     config: TargetConfig
+
+    def client(self, identity: Identity) -> ProviderClient:
+        """A client that signs with an account's credentials."""
+        return ProviderClient(AwsTransport(self.operations, self.pagers, identity), self.context)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """The configured account, open, and the way on from it."""
+    """The configured account, connected, and the access by which others are."""
 
-    way: Way
+    access: AwsAccess
     identity: Identity
     session: AwsSession
 
@@ -75,49 +85,56 @@ def connect_front(config: TargetConfig, rules: Rules, clock: Clock | None = None
     """An account that answers; TscanError if it does not."""
     clock = clock or Clock()
     boto, home, partition, found = _session(config)
-    way = Way(
-        boto=boto, home=home, tools=Tools(Clients(boto, partition), rules, clock), config=config
+    access = AwsAccess(
+        boto=boto,
+        home=home,
+        operations=Clients(boto, partition),
+        pagers=Pagers(boto.get_component("data_loader")),
+        context=ScanContext.begin(rules, clock),
+        config=config,
     )
     identity = Identity(found, clock)
     if config.role_arn:
-        identity = _assume(way, identity)
-    session = walk(enter(way, AwsClient(way.tools, identity)), clock.sleep)
+        identity = _assume(access, identity)
+    session = connect_account(access, access.client(identity))
     if isinstance(session, Answer):
-        raise _no_caller(session, way)
+        raise _no_caller(session, access)
     if config.organization is not None or rules.organization:
-        leader = session.ask(ORGANIZATION)
+        leader = session.request(ORGANIZATION)
         answers = {**session.answers, leader.call.key: leader}
         session = replace(
             session, answers=answers, management_open=_led_elsewhere(leader, session.target.account)
         )
-    return Connection(way=way, identity=identity, session=session)
+    return Connection(access=access, identity=identity, session=session)
 
 
-def enter(way: Way, door: AwsClient, *, member: bool = False) -> Steps[AwsSession | Answer]:
+def connect_account(
+    access: AwsAccess, client: ProviderClient, *, member: bool = False
+) -> AwsSession | Answer:
     """An account that answers, or the answer of one that does not say who we are.
 
     TscanError for a chosen region that does not exist; not in a member, after the leading account was asked.
     """
-    caller = yield from door.steps(Call(operation=CALLER, region=way.home))
+    caller = client.request(Call(operation=CALLER, region=access.home))
     if caller.state is not State.OK:
         return caller
     account, arn = str(caller.data.get("Account", "")), str(caller.data.get("Arn", ""))
     if not account or arn.count(":") < 5:
         return replace(caller, state=State.ERROR, code="NoIdentity")
     partition = arn.split(":")[1]
-    way.tools.clients.partition = partition
-    alias = yield from door.steps(
+    access.operations.partition = partition
+    alias = client.request(
         Call(operation="iam:ListAccountAliases", region="", items=("AccountAliases",))
     )
-    enabled = yield from door.steps(
+    enabled = client.request(
         Call(
             operation="ec2:DescribeRegions",
-            region=way.home,
+            region=access.home,
             params={"AllRegions": False},
             items=("Regions",),
         )
     )
-    regions, excluded, open_reason = _regions(way, enabled, member=member)
+    regions, excluded, open_reason = _regions(access, enabled, member=member)
     return AwsSession(
         target=Target(f"aws:{account}"),
         name=str((alias.data or {}).get("AccountAliases", [""])[0]) if alias.count else "",
@@ -127,7 +144,7 @@ def enter(way: Way, door: AwsClient, *, member: bool = False) -> Steps[AwsSessio
         regions=regions,
         regions_excluded=excluded,
         regions_open=open_reason,
-        door=door,
+        client=client,
     )
 
 
@@ -173,23 +190,24 @@ def _session(config: TargetConfig) -> tuple[BotoSession, str, str, Any]:
     return boto, home, str(partition), found
 
 
-def assumed(way: Way, source: Identity, role: str, external_id: str) -> Identity:
+def assumed(access: AwsAccess, source: Identity, role: str, external_id: str) -> Identity:
     """The identity of a role, whose credentials are made on first use and anew before they expire."""
     arguments = {"RoleArn": role, "RoleSessionName": "tscan"} | (
         {"ExternalId": external_id} if external_id else {}
     )
 
-    def assume() -> Any:
-        plan = way.tools.clients.plan("sts", way.home, "AssumeRole")
-        return plan.ask(arguments, source.key(), way.tools.clock.now())
+    def assume() -> Mapping[str, Any]:
+        operation = access.operations.operation("sts", access.home, "AssumeRole")
+        return operation.send(arguments, source)
 
-    return Identity(RoleCredentials(assume, way.tools.clock), way.tools.clock)
+    clock = access.context.clock
+    return Identity(RoleCredentials(assume, clock), clock)
 
 
-def _assume(way: Way, source: Identity) -> Identity:
+def _assume(access: AwsAccess, source: Identity) -> Identity:
     """The configured role; TscanError where it cannot be assumed."""
-    config = way.config
-    identity = assumed(way, source, config.role_arn, config.external_id)
+    config = access.config
+    identity = assumed(access, source, config.role_arn, config.external_id)
     try:
         identity.credentials.get_frozen_credentials()
     except FAILURES as error:
@@ -203,7 +221,7 @@ def _assume(way: Way, source: Identity) -> Identity:
     return identity
 
 
-def _no_caller(answer: Answer, way: Way) -> TscanError:
+def _no_caller(answer: Answer, access: AwsAccess) -> TscanError:
     """Why nobody can be read, in one line."""
     failure = Failure(state=answer.state, code=answer.code, message=answer.message)
     if failure.code.startswith(("ExpiredToken", "RequestExpired", "TokenRefreshRequired")):
@@ -211,7 +229,7 @@ def _no_caller(answer: Answer, way: Way) -> TscanError:
             f"the AWS credentials have expired ({failure.code})", "log in again, then repeat"
         )
     if failure.code in _UNREACHABLE:
-        endpoint = way.tools.clients.endpoint("sts", way.home)
+        endpoint = access.operations.endpoint("sts", access.home)
         return TscanError(f"AWS cannot be reached at {endpoint} ({failure.code})", _REACH)
     if failure.code in _ACCEPTED_NOWHERE:
         return TscanError(
@@ -239,21 +257,23 @@ def _led_elsewhere(answer: Answer, account: str) -> str:
 
 
 def _regions(
-    way: Way, answer: Answer, *, member: bool
+    access: AwsAccess, answer: Answer, *, member: bool
 ) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     """The regions in scope, the enabled ones that are left out, and why the list is not whole."""
-    config, whole = way.config, answer.state is State.OK
+    config, whole = access.config, answer.state is State.OK
     enabled = sorted(str(row["RegionName"]) for row in (answer.data or {}).get("Regions", []))
     if not config.regions:
         return (
-            (tuple(enabled), (), "") if whole else (tuple(enabled or [way.home]), (), answer.reason)
+            (tuple(enabled), (), "")
+            if whole
+            else (tuple(enabled or [access.home]), (), answer.reason)
         )
     # In an organisation, a region may be enabled in some accounts only: where it is not, there is nothing.
     strict = whole and config.organization is None
     known = (
         enabled
         if strict
-        else _known_regions(way.boto, str(way.boto.get_partition_for_region(way.home)))
+        else _known_regions(access.boto, str(access.boto.get_partition_for_region(access.home)))
     )
     chosen = tuple(sorted(dict.fromkeys(config.regions)))
     for region in chosen:

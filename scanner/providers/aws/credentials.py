@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from botocore.credentials import (
     DeferredRefreshableCredentials,
     ReadOnlyCredentials,
-    RefreshableCredentials,
 )
 from botocore.exceptions import ClientError, CredentialRetrievalError, NoCredentialsError
 
@@ -48,13 +48,9 @@ class Identity:
         """The key of this moment, renewed where it is about to expire."""
         return self.credentials.get_frozen_credentials()
 
-    @property
-    def stale(self) -> bool:
-        """Whether the next key has to be asked for, which takes its time."""
-        credentials = self.credentials
-        return isinstance(credentials, RefreshableCredentials) and bool(
-            credentials.refresh_needed()
-        )
+    def now(self) -> datetime:
+        """The time by which a request is signed."""
+        return self._clock.now()
 
     def renew(self) -> bool:
         """Make credentials anew although their time is not over; False where that cannot help."""

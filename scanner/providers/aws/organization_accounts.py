@@ -6,16 +6,21 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from scanner.client.failures import Failure
-from scanner.client.interfaces import Entrance, Inside, Session, Unreachable
-from scanner.client.retry import RateLimiter
-from scanner.core.steps import Steps
+from scanner.client.interfaces import Connected, Connector, Session, Unreachable
+from scanner.client.retry import RateLimiter, Retry
 from scanner.errors import TscanError
 from scanner.model.answers import Account, AccountState, Answer, Call, Caller, State, Target
 from scanner.model.config import Organization
-from scanner.providers.aws.aws_client import AwsClient, AwsSession
-from scanner.providers.aws.connect import NOT_IN_USE, ORGANIZATION, Connection, assumed, enter
+from scanner.providers.aws.connect import (
+    NOT_IN_USE,
+    ORGANIZATION,
+    Connection,
+    assumed,
+    connect_account,
+)
 from scanner.providers.aws.credentials import Identity
-from scanner.providers.aws.retry import AwsRetry
+from scanner.providers.aws.errors import FAILURES, classify
+from scanner.providers.aws.session import AwsSession
 
 ACCOUNTS: Final = Call(operation="organizations:ListAccounts", region="", items=("Accounts",))
 ASSUME: Final = "sts:AssumeRole"
@@ -24,13 +29,13 @@ NOWHERE: Final = Target("aws:organization")
 _ACTIVE: Final = "ACTIVE"
 
 
-def entrances(front: Connection, organization: Organization) -> tuple[Entrance, ...]:
+def entrances(front: Connection, organization: Organization) -> tuple[Connector, ...]:
     """The leading account, every other account in scope, and a place for those that could not be listed."""
     session = front.session
     own = session.target.account
     if session.answers[ORGANIZATION.key].code == NOT_IN_USE:
         raise TscanError(f"account {own} is in no organisation", "leave out the organisation")
-    listed = session.ask(ACCOUNTS)
+    listed = session.request(ACCOUNTS)
     rows: list[Any] = (listed.data or {}).get("Accounts", [])
     accounts = tuple(
         sorted((_account(row, organization) for row in rows), key=lambda account: account.id)
@@ -56,13 +61,17 @@ def entrances(front: Connection, organization: Organization) -> tuple[Entrance, 
         answers={**session.answers, listed.call.key: listed},
         management_open=leads,
     )
-    limiter = RateLimiter(front.way.tools.clock)
+    limiter = RateLimiter(front.access.context.clock)
     members = [
         Member(front=front, organization=organization, account=account, limiter=limiter)
         for account in accounts
         if account.state is AccountState.IN_SCOPE and account.id not in (own, NOWHERE.account)
     ]
-    return (Inside(leader), *members, *(() if listed.state.whole else (Unlisted(listed, leader),)))
+    return (
+        Connected(leader),
+        *members,
+        *(() if listed.state.whole else (Unlisted(listed, leader),)),
+    )
 
 
 def _account(row: Any, organization: Organization) -> Account:
@@ -96,9 +105,8 @@ class Unlisted:
     def target(self) -> Target:
         return NOWHERE
 
-    def enter(self) -> Steps[Session | Unreachable]:
-        """Nobody can enter what is not known."""
-        yield from ()
+    def connect(self) -> Unreachable:
+        """What is not known cannot be connected."""
         return Unreachable(
             target=NOWHERE,
             partition=self.leader.partition,
@@ -122,19 +130,19 @@ class Member:
     def target(self) -> Target:
         return Target(f"aws:{self.account.id}")
 
-    def enter(self) -> Steps[Session | Unreachable]:
+    def connect(self) -> Session | Unreachable:
         """The account with its role assumed."""
-        way, clock = self.front.way, self.front.way.tools.clock
+        access, clock = self.front.access, self.front.access.context.clock
         role = f"arn:{self.front.session.partition}:iam::{self.account.id}:role/{self.organization.role}"
-        identity = assumed(way, self.front.identity, role, self.organization.external_id)
+        identity = assumed(access, self.front.identity, role, self.organization.external_id)
         started = clock.stamp()
-        refused = yield from self._assume(identity)
+        refused = self._assume(identity)
         if refused is not None:
-            call = Call(operation=ASSUME, region=way.home, params={"RoleArn": role})
+            call = Call(operation=ASSUME, region=access.home, params={"RoleArn": role})
             return self._unentered(
                 _refusal(call, refused, started, clock.stamp()), self.front.session.callers
             )
-        session = yield from enter(way, AwsClient(way.tools, identity), member=True)
+        session = connect_account(access, access.client(identity), member=True)
         if isinstance(session, Answer):
             return self._unentered(session, ())
         if session.target != self.target:
@@ -149,12 +157,19 @@ class Member:
         elsewhere = f"the organisation is read from account {self.front.session.target.account}"
         return replace(session, name=session.name or self.account.name, management_open=elsewhere)
 
-    def _assume(self, identity: Identity) -> Steps[Failure | None]:
+    def _assume(self, identity: Identity) -> Failure | None:
         """Make the role's first credentials; why there are none."""
-        tools = self.front.way.tools
-        attempts = AwsRetry("sts", self.limiter, tools.clock, tools.until())
-        made = yield from attempts.ask(lambda: tools.exchanges.run(identity.key))
-        return made if isinstance(made, Failure) else None
+        context = self.front.access.context
+        retry = Retry(self.limiter, context.clock, context.call_deadline())
+
+        def assume() -> Failure | None:
+            try:
+                identity.key()
+            except FAILURES as error:
+                return classify("sts", error)
+            return None
+
+        return retry.run(assume)
 
     def _unentered(self, answer: Answer, callers: tuple[Caller, ...]) -> Unreachable:
         return Unreachable(

@@ -20,6 +20,7 @@ from botocore.model import OperationModel
 from botocore.parsers import ResponseParserFactory
 
 from scanner.providers.aws.connections import Route, exchange, host_of
+from scanner.providers.aws.credentials import Identity
 from scanner.providers.aws.endpoints import Endpoint, Endpoints
 from scanner.providers.aws.http import Reply
 from scanner.providers.aws.response_checks import check_body
@@ -58,9 +59,9 @@ class PreparedCall:
         self._parser = _PARSERS.create_parser(self.model.service_model.resolved_protocol)
         self._signers: dict[tuple[Any, str, str], Signer] = {}
 
-    def ask(self, arguments: Mapping[str, Any], credentials: Any, now: datetime) -> dict[str, Any]:
-        """The parsed answer, waited for: what `request` and `read` raise, and what the exchange raises."""
-        made = self.request(arguments, credentials, now)
+    def send(self, arguments: Mapping[str, Any], identity: Identity) -> dict[str, Any]:
+        """The parsed response: what `request` and `read` raise, and what the exchange raises."""
+        made = self.request(arguments, identity.key(), identity.now())
         return self.read(exchange(made.route, made.content), made)
 
     def request(

@@ -15,7 +15,6 @@ from scanner.client.interfaces import Session
 from scanner.core.calendar import iso, moment
 from scanner.core.drift.audit_attribution import Reach
 from scanner.core.drift.audit_events import LogEvent
-from scanner.core.steps import walk
 from scanner.model.answers import Answer, Call
 from scanner.model.values import Unreadable
 from scanner.providers.gcp.ancestors import ANCESTRY, ancestry_call, ancestry_levels
@@ -105,8 +104,7 @@ class CloudAuditLogs(Asking):
             return [f"organizations/{account}"]
         if not above:
             return [f"projects/{account}"]
-        answer = walk(session.steps(ancestry_call(account)), self.sleep)
-        return ancestry_levels(answer, account)
+        return ancestry_levels(session.request(ancestry_call(account)), account)
 
 
 def _call(resource_names: list[str], window: tuple[str, str]) -> Call:

@@ -1,0 +1,183 @@
+"""Makes a declared call at a provider and returns its answer: paced, retried, paged, classified and redacted.
+
+One class serves every cloud. What differs between clouds is a `Transport`, which prepares a call and fetches its pages.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Hashable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Generic, Protocol, TypeVar
+
+from scanner.client.clock import Clock, Skew
+from scanner.client.failures import Failure
+from scanner.client.interfaces import Rules
+from scanner.client.lists import NotAListError
+from scanner.client.page_reader import PageReader
+from scanner.client.redaction import Redactor
+from scanner.client.retry import RateLimiter, Retry
+from scanner.model.answers import Answer, Call, State
+
+Cursor = TypeVar("Cursor")
+"""What a transport needs in order to fetch a further page: arguments, or a whole request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[Cursor]):
+    """One page of a response, as JSON values."""
+
+    data: dict[str, Any]
+    """Without the members that only lead to the next page: they are no evidence."""
+    next: Cursor | Failure | None = None
+    """What `PageFetcher.fetch` takes for the page after this one; None: this is the last one.
+
+    A `Failure`: there is a further page, and it cannot be requested.
+    """
+    token: str = ""
+    """Identifies the next page: a token that comes twice is a loop."""
+    request_id: str = ""
+    date: str = ""
+    """The response's Date header."""
+    incomplete: Failure | None = None
+    """What the page itself reports as left out of it."""
+
+
+class PageFetcher(Protocol[Cursor]):
+    """A call that is ready to be sent."""
+
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """Dotted paths of the lists that later pages continue."""
+        ...
+
+    def fetch(self, cursor: Cursor | None, deadline: float) -> Page[Cursor] | Failure:
+        """Request one page, once; None: the first. Blocks, and never raises for what a provider does.
+
+        `deadline` is on the monotonic clock.
+        """
+        ...
+
+    def shortfall(self, data: dict[str, Any], last: Page[Cursor]) -> Failure | None:
+        """What all pages together lack, by the provider's own count."""
+        ...
+
+
+class Transport(Protocol):
+    """How calls of one cloud are sent on behalf of one target; safe in threads."""
+
+    def rate_limit_key(self, call: Call) -> Hashable:
+        """What is throttled together: a service in a region, or a host.
+
+        OperationNotListedError for an operation that is not on the reviewed list.
+        """
+        ...
+
+    def prepare(self, call: Call) -> PageFetcher[Any] | Failure:
+        """The call, validated and ready to be sent; or why it cannot be sent at all."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanContext:
+    """What all clients of one configured target share."""
+
+    rules: Rules
+    clock: Clock
+    redactor: Redactor
+    deadline: float
+    """Of the scan, on the monotonic clock."""
+
+    @classmethod
+    def begin(cls, rules: Rules, clock: Clock) -> ScanContext:
+        """The context of a scan that begins now."""
+        return cls(
+            rules=rules,
+            clock=clock,
+            redactor=Redactor(rules),
+            deadline=clock.monotonic() + rules.scan_deadline,
+        )
+
+    def call_deadline(self, wait: float = 0.0) -> float:
+        """When a call that begins now, after a wait of so many seconds, must have ended."""
+        return min(self.clock.monotonic() + self.rules.call_deadline + wait, self.deadline)
+
+
+class ProviderClient:
+    """Makes the calls of one target; safe in threads. A call blocks its thread, waits included."""
+
+    def __init__(self, transport: Transport, context: ScanContext) -> None:
+        self.transport = transport
+        self.context = context
+        self.skew = Skew(context.clock)
+        self._limiters: dict[Hashable, RateLimiter] = {}
+        self._lock = threading.Lock()
+
+    def request(self, call: Call) -> Answer:
+        """The answer to a call, all pages of it; a refusal or failure is an answer too.
+
+        OperationNotListedError for an operation that is not on the reviewed list.
+        """
+        limiter = self._limiter(self.transport.rate_limit_key(call))
+        clock = self.context.clock
+        started = clock.stamp()
+        retry = Retry(limiter, clock, self.context.call_deadline(call.wait))
+        reader = PageReader()
+        if retry.wait(call.wait):
+            self._read(call, retry, reader)
+        else:
+            reader.failure = Failure(
+                state=State.ERROR, code="Deadline", message="the scan's deadline has passed"
+            )
+        return reader.answer(
+            call,
+            self.context.redactor,
+            retries=retry.retries,
+            started=started,
+            finished=clock.stamp(),
+        )
+
+    def _limiter(self, key: Hashable) -> RateLimiter:
+        with self._lock:
+            return self._limiters.setdefault(key, RateLimiter(self.context.clock))
+
+    def _read(self, call: Call, retry: Retry, reader: PageReader) -> None:
+        """Read the pages into `reader`, to the last one or until one fails."""
+        fetcher = self.transport.prepare(call)
+        if isinstance(fetcher, Failure):
+            reader.failure = fetcher
+            return
+        try:
+            self._read_pages(call, fetcher, retry, reader)
+        except NotAListError as error:
+            reader.failure = Failure(state=State.ERROR, code="NotAList", message=str(error))
+
+    def _read_pages(
+        self, call: Call, fetcher: PageFetcher[Any], retry: Retry, reader: PageReader
+    ) -> None:
+        cursor: Any = None
+        incomplete: Failure | None = None
+        while reader.failure is None:
+            page = retry.run(partial(self._fetch, fetcher, cursor, retry.deadline))
+            if isinstance(page, Failure):
+                reader.failure = page
+                return
+            reader.add(page.data, page.request_id, fetcher.lists)
+            incomplete = incomplete or page.incomplete
+            if page.next is None:
+                reader.failure = incomplete or fetcher.shortfall(reader.data or {}, page)
+                return
+            if isinstance(page.next, Failure):
+                reader.failure = page.next
+                return
+            reader.failure = reader.cannot_follow(call, page.token)
+            cursor = page.next
+
+    def _fetch(
+        self, fetcher: PageFetcher[Any], cursor: Any, deadline: float
+    ) -> Page[Any] | Failure:
+        outcome = fetcher.fetch(cursor, deadline)
+        if outcome.date:
+            self.skew.note(outcome.date)
+        return outcome

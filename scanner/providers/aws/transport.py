@@ -1,0 +1,138 @@
+"""Sends the calls of one AWS account and turns botocore's responses and exceptions into pages and failures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+from botocore.exceptions import ClientError
+from botocore.model import OperationModel
+
+from scanner.client.client import Page
+from scanner.client.failures import Failure, OperationNotListedError
+from scanner.model.answers import Call, State
+from scanner.providers.aws.credentials import Identity, expired
+from scanner.providers.aws.errors import FAILURES, classify
+from scanner.providers.aws.json_values import UnexpectedValueError, plain
+from scanner.providers.aws.operations import OPERATIONS
+from scanner.providers.aws.paging import Pager, Pagers
+
+Arguments = Mapping[str, Any]
+"""Parameters of an operation, as botocore takes them."""
+
+
+class Operation(Protocol):
+    """One operation in one region."""
+
+    @property
+    def model(self) -> OperationModel: ...
+
+    def send(self, arguments: Arguments, identity: Identity) -> dict[str, Any]:
+        """The parsed response to one request, made once; raises one of `FAILURES`. Blocks; safe in threads."""
+        ...
+
+
+class Operations(Protocol):
+    """A way to call AWS: prepared calls, or boto3's clients."""
+
+    partition: str
+
+    def operation(self, service: str, region: str, name: str) -> Operation:
+        """An operation; in the partition's own region where none is given; raises one of `FAILURES`."""
+        ...
+
+    def endpoint(self, service: str, region: str) -> str:
+        """The address of a service in a region."""
+        ...
+
+
+class AwsTransport:
+    """Sends the calls of one account, signed with its credentials."""
+
+    def __init__(self, operations: Operations, pagers: Pagers, identity: Identity) -> None:
+        self._operations = operations
+        self._pagers = pagers
+        self._identity = identity
+
+    def rate_limit_key(self, call: Call) -> tuple[str, str]:
+        """Service and region: AWS throttles each by itself."""
+        if call.operation not in OPERATIONS:
+            raise OperationNotListedError(call.operation)
+        service, _, _ = call.operation.partition(":")
+        return service, call.region
+
+    def prepare(self, call: Call) -> AwsCall | Failure:
+        """The call with its operation and pager."""
+        service, _, name = call.operation.partition(":")
+        try:
+            operation = self._operations.operation(service, call.region, name)
+        except FAILURES as error:
+            return classify(service, error)
+        pager = self._pagers.of(service, operation.model)
+        return AwsCall(call, operation, pager, self._identity)
+
+
+class AwsCall:
+    """One declared call; its pages are fetched by arguments."""
+
+    def __init__(self, call: Call, operation: Operation, pager: Pager, identity: Identity) -> None:
+        self._call = call
+        self._operation = operation
+        self._pager = pager
+        self._identity = identity
+        # The lists that the model pages are joined too: another kind may read one that this call does not name.
+        self.lists = tuple(dict.fromkeys((*call.items, *pager.lists)))
+
+    def fetch(self, cursor: Arguments | None, deadline: float) -> Page[Arguments] | Failure:
+        """One page. The deadline is not passed on: a request has time limits of its own."""
+        arguments = self._call.params if cursor is None else cursor
+        try:
+            response = self._send(arguments)
+        except FAILURES as error:
+            service = self._call.operation.partition(":")[0]
+            return replace(classify(service, error), date=_date(getattr(error, "response", None)))
+        return self._page(response, arguments)
+
+    def shortfall(self, data: dict[str, Any], last: Page[Arguments]) -> Failure | None:
+        """Nothing: AWS states no totals."""
+        return None
+
+    def _send(self, arguments: Arguments) -> dict[str, Any]:
+        try:
+            return self._operation.send(arguments, self._identity)
+        except ClientError as error:
+            if not expired(error) or not self._identity.renew():
+                raise
+        return self._operation.send(arguments, self._identity)
+
+    def _page(self, response: dict[str, Any], arguments: Arguments) -> Page[Arguments] | Failure:
+        request_id = str(response.get("ResponseMetadata", {}).get("RequestId", ""))
+        following = self._pager.next(response)
+        try:
+            data = plain(self._call.operation, response)
+        except UnexpectedValueError as error:
+            return Failure(
+                state=State.ERROR,
+                code="UnexpectedValue",
+                message=str(error),
+                request_id=request_id,
+                date=_date(response),
+            )
+        for name in self._pager.members:
+            data.pop(name, None)
+        return Page(
+            data=data,
+            next={**arguments, **following} if following else None,
+            token=repr(sorted(following.items())),
+            request_id=request_id,
+            date=_date(response),
+        )
+
+
+def _date(response: Mapping[str, Any] | None) -> str:
+    """The Date header of a response or refusal; empty where there is none."""
+    try:
+        return str(response["ResponseMetadata"]["HTTPHeaders"]["date"])  # type: ignore[index]
+    except (KeyError, TypeError):
+        return ""
