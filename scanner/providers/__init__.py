@@ -1,4 +1,6 @@
-"""Names the providers. To add a cloud, write its package with a `Provider` and name it here: docs/adding-a-cloud.md."""
+"""Names the providers. To add a cloud, write its package with a `Provider` and name it here:
+docs/adding-a-cloud.md.
+"""
 
 from __future__ import annotations
 

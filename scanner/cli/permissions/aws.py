@@ -80,6 +80,7 @@ def aws(
         organization=asks_organization(library, asked), leading=bool(organization)
     )
     log = audit_log_permissions(audit_log_operations("aws", who=who), actions_of)
+    # Several policies, where one would be larger than IAM takes.
     found = documents({*grants, *discovered, *log}, NAMES)
     if organization:
         found = [*found, entering(organization)]

@@ -78,6 +78,7 @@ def azure(
     grants = actions(library, asked, actions_of)
     discovered = discovery(tenant=not subscription)
     log = audit_log_permissions(audit_log_operations("azure", who=who), actions_of)
+    # Graph permissions are granted to the application, and cannot be part of a role.
     roles, graph = split({*grants, *discovered, *log})
     made = {
         "json": lambda: role_json(roles, scope),

@@ -79,6 +79,7 @@ def gcp(
         called.update(request.operation for request in need_requests(plan))
     enabled = iam.apis(called)
     names = iam.in_role({*grants, *discovered, *log}, project=project)
+    # What this role cannot hold is printed as a comment: left out in silence, it would be missed.
     beside = {*grants, *discovered} - set(names)
     made = {
         "yaml": lambda: iam.role_yaml(names, enabled, beside=beside),

@@ -29,6 +29,7 @@ def github(select: tuple[str, ...], checks: tuple[Path, ...], form: str) -> int:
 
     library, asked = chosen("github", select, checks)
     grants = actions(library, asked, permissions_of)
+    # The audit log of GitHub is not read, so that there is no --who.
     if form == "json":
         click.echo(manifest({*grants, *DISCOVERY}), nl=False)
     else:

@@ -24,6 +24,7 @@ def prepared(
     """The reviewed operation of a call and its request; a note in parentheses where there is no
     request.
     """
+    # The call may be archived: the list of its version may have been another one.
     operation = operations.get(call.operation)
     if operation is None:
         return f"({call.operation} is not on the reviewed list of this version)"

@@ -1,4 +1,6 @@
-"""Connects to targets of REST clouds: credentials, the calls of discovery, and one clear error where they fail."""
+"""Connects to targets of REST clouds: credentials, the calls of discovery, and one clear error
+where they fail.
+"""
 
 from __future__ import annotations
 
@@ -113,6 +115,7 @@ def sign_in(context: RestContext, cloud: CloudName) -> None:
         raise TscanError(
             f"no credentials for {cloud.name} were found", f"{cloud.log_in}, or run `tscan demo`"
         )
+    # A library's message may quote a key or an assertion.
     reason = context.scan.redactor.text(f"{outcome.code} {outcome.message}".strip())
     raise TscanError(
         f"{cloud.name} gave no token: {reason}", "check the credentials and the network"
@@ -123,6 +126,7 @@ def required_data(answer: Answer, what: str, cloud: CloudName, hint: str) -> Map
     """The data of an answer that connecting cannot do without; TscanError where there is none."""
     if answer.state in (State.OK, State.EMPTY) and isinstance(answer.data, Mapping):
         return answer.data
+    # Of a provider that cannot be reached, a hint about permissions would lead astray.
     if any(part in answer.code for part in _NOT_REACHED):
         raise TscanError(
             f"{cloud.name} cannot be reached ({answer.code})",
@@ -134,6 +138,7 @@ def required_data(answer: Answer, what: str, cloud: CloudName, hint: str) -> Map
 
 def request_all(client: ProviderClient, calls: Sequence[Call]) -> list[Answer]:
     """The answers to several calls, in their order, requested at the same time."""
+    # Discovery runs before the scheduler has workers.
     with ThreadPoolExecutor(_CALLS_AT_ONCE) as pool:
         return list(pool.map(client.request, calls))
 
@@ -144,7 +149,10 @@ def by_key(answers: Iterable[Answer]) -> dict[str, Answer]:
 
 
 def listed_account(identity: str, name: str, closed: str, exclude: Iterable[Exclusion]) -> Account:
-    """A listed project or subscription; `closed` is why nobody can connect to it, empty where one can."""
+    """A listed project or subscription; `closed` is why nobody can connect to it, empty where one
+    can.
+    """
+    # Before the exclusions: nobody has to approve that a closed account is not read.
     if closed:
         return Account(id=identity, name=name, state=AccountState.CLOSED, reason=closed)
     for exclusion in exclude:
@@ -203,7 +211,9 @@ def organization_connectors(
     incomplete: Sequence[Answer],
     what: str,
 ) -> tuple[Connector, ...]:
-    """The organization itself, each member in scope, and one connector for members that are not known."""
+    """The organization itself, each member in scope, and one connector for members that are not
+    known.
+    """
     connectors: list[Connector] = [Connected(leader)]
     for account in leader.accounts:
         if account.state is AccountState.IN_SCOPE and account.id in rows:

@@ -1,4 +1,4 @@
-"""Sends HTTP requests over a pool of connections; urllib3 is imported when the first one is sent."""
+"""Sends HTTP requests over a pool of connections; urllib3 is imported on first use."""
 
 from __future__ import annotations
 
@@ -152,8 +152,8 @@ def _body(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
         if size > LARGEST_BODY:
             response.close()
             raise TooLargeError(f"the answer is larger than {LARGEST_BODY >> 20} MiB")
-        # The limit of urllib3 is for each wait on the socket: a server that sends a byte now and then
-        # would hold a worker for ever.
+        # The limit of urllib3 is for each wait on the socket: a server that sends a byte now and
+        # then would hold a worker for ever.
         if time.monotonic() > deadline:
             response.close()
             raise TimeoutError

@@ -1,4 +1,6 @@
-"""Loads the reviewed lists of REST operations, one file for each cloud; no other operation is ever sent."""
+"""Loads the reviewed lists of REST operations, one file for each cloud; no other operation is ever
+sent.
+"""
 
 from __future__ import annotations
 

@@ -66,6 +66,7 @@ def failure_by_status(
     status = reply.status
     if disabled:
         return Failure(state=State.DISABLED, code=code, message=message)
+    # Attempts 0: a throttled call is repeated until its deadline.
     if throttled or status == 429:
         return Failure(
             state=State.THROTTLED,

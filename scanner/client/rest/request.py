@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from scanner.client.failures import Failure
 from scanner.model.answers import State
@@ -84,7 +84,10 @@ def prepare_request(
         return Failure(state=State.ERROR, code="BadArgument", message=str(error))
     body = arguments
     if operation.graphql:
-        body = {"query": operation.graphql, "variables": arguments}
+        body = {
+            "query": operation.graphql,
+            "variables": arguments,
+        }
     return PreparedRequest(
         post=True,
         path=path,
@@ -95,7 +98,9 @@ def prepare_request(
 
 
 def _encoded_pair(name: str, value: str) -> str:
-    return f"{quote(name, safe=_SAFE_IN_QUERY)}={quote(value, safe=_SAFE_IN_QUERY)}"
+    encoded_name = quote(name, safe=_SAFE_IN_QUERY)
+    encoded_value = quote(value, safe=_SAFE_IN_QUERY)
+    return f"{encoded_name}={encoded_value}"
 
 
 def _path(operation: RestOperation, params: Mapping[str, Any]) -> str:
@@ -119,11 +124,12 @@ def _path_segment(name: str, value: object) -> str:
 
 
 def _path_segments(name: str, value: object) -> str:
-    """An argument that may fill several segments (`folders/123`), such as the parent of a listing."""
+    """An argument of several segments (`folders/123`), such as the parent of a listing."""
     text = _path_text(name, value)
     # A resource name comes out of an earlier answer. It must not climb out of its path, nor begin a
     # query or a fragment: the request would then read something that nobody reviewed.
-    climbs = any(segment in (".", "..") for segment in text.split("/"))
+    segments = text.split("/")
+    climbs = "." in segments or ".." in segments
     if climbs or re.search(r"[?#]|//", text):
         raise _BadArgumentError(f"'{name}' would lead elsewhere")
     return quote(text, safe=_SAFE_IN_PATH)
@@ -146,8 +152,9 @@ def _kql_query(operation: RestOperation, params: Mapping[str, Any]) -> str:
         if not isinstance(texts, list | tuple) or not texts:
             raise _BadArgumentError(f"'{name}' is no list of texts")
         # KQL has no bound parameters, so that only words without any quote are let in (injection).
-        if not all(isinstance(text, str) and _KQL_WORD.fullmatch(text) for text in texts):
-            raise _BadArgumentError(f"'{name}' holds what cannot stand in a query")
+        for text in texts:
+            if not isinstance(text, str) or not _KQL_WORD.fullmatch(text):
+                raise _BadArgumentError(f"'{name}' holds what cannot stand in a query")
         return ", ".join(f"'{text}'" for text in texts)
 
     return PLACEHOLDER.sub(fill, operation.kql)
@@ -155,9 +162,12 @@ def _kql_query(operation: RestOperation, params: Mapping[str, Any]) -> str:
 
 def _query_pairs(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in arguments.items():
-        values = value if isinstance(value, list | tuple) else (value,)
-        for item in values:
-            yield name, _query_text(name, item)
+        if isinstance(value, list | tuple):
+            # A list is a parameter that is repeated: `names=a&names=b`.
+            for item in value:
+                yield name, _query_text(name, item)
+        else:
+            yield name, _query_text(name, value)
 
 
 def _query_text(name: str, value: object) -> str:
@@ -194,8 +204,7 @@ class Endpoint:
             host, base = urlsplit(self.host), urlsplit(self.base)
         except ValueError:  # such as an IPv6 address without its closing bracket
             return None
-        own_hosts = {(host.scheme, host.netloc.lower()), (base.scheme, base.netloc.lower())}
-        if (address.scheme, address.netloc.lower()) not in own_hosts:
+        if _origin(address) not in (_origin(host), _origin(base)):
             return None
         # White space and control characters would split the request line in two.
         if re.search(r"[\s\x00-\x1f]", link):
@@ -203,8 +212,15 @@ class Endpoint:
         path = address.path
         if self.endpoint and address.netloc == base.netloc:
             path = path.removeprefix(base.path)
-        query = f"?{address.query}" if address.query else ""
-        return (path or "/") + query
+        if not path:
+            path = "/"
+        if not address.query:
+            return path
+        return f"{path}?{address.query}"
+
+
+def _origin(address: SplitResult) -> tuple[str, str]:
+    return address.scheme, address.netloc.lower()
 
 
 def next_request(
@@ -220,13 +236,19 @@ def next_request(
     if page is None:
         return None
     if page.next:
-        if page.more and value_at(data, page.more.split(".")) is not True:
+        has_more = not page.more or value_at(data, page.more.split(".")) is True
+        if not has_more:
             return None
-        return _request_with_token(page, request, value_at(data, page.next.split(".")))
-    link = data.get(page.link) if page.link else _next_link(link_header)
+        token = value_at(data, page.next.split("."))
+        return _request_with_token(page, request, token)
+    link: object = _next_link(link_header)
+    if page.link:
+        link = data.get(page.link)
     if link is None or link == "":
         return None
-    address = endpoint.own_target(link, request.target) if isinstance(link, str) else None
+    address: str | None = None
+    if isinstance(link, str):
+        address = endpoint.own_target(link, request.target)
     if address is None:
         message = "the address of the next page leads to another host"
         return Failure(state=State.PARTIAL, code="ForeignLink", message=message)
@@ -239,7 +261,9 @@ def value_at(data: object, steps: Iterable[str]) -> Any:
     """
     value = data
     for name in steps:
-        value = value.get(name) if isinstance(value, Mapping) else None
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(name)
     return value
 
 
@@ -248,6 +272,8 @@ def _request_with_token(
 ) -> PreparedRequest | Failure | None:
     if token in (None, "") and not page.more:
         return None
+    # A token of another type would be sent in a form that nobody declared, and could end the list
+    # early.
     if not isinstance(token, str) or not token:
         message = f"{page.next} is no text"
         return Failure(state=State.PARTIAL, code="UnexpectedPageToken", message=message)
@@ -257,8 +283,9 @@ def _request_with_token(
         return replace(request, body={**body, "variables": variables})
     if request.post:
         return replace(request, body=_with_member(body, page.send.split("."), token))
-    other_pairs = tuple(pair for pair in request.query if pair[0] != page.send)
-    return replace(request, query=(*other_pairs, (page.send, token)))
+    query = [pair for pair in request.query if pair[0] != page.send]
+    query.append((page.send, token))
+    return replace(request, query=tuple(query))
 
 
 def _with_member(body: Mapping[str, Any], steps: list[str], value: str) -> Mapping[str, Any]:

@@ -56,20 +56,30 @@ def parse_body(operation: RestOperation, reply: HttpReply) -> dict[str, Any] | F
     """The data of a response with status 200; a `Failure` where its body is not what the operation
     declares.
     """
-    data = reply.json
-    if operation.root and isinstance(data, list):
-        data = {operation.root: data}
-    elif operation.root or not isinstance(data, dict):
-        return _wrong_form(data)
+    data = _object_in(operation, reply.json)
+    if isinstance(data, Failure):
+        return data
+    # Most bodies have neither, and need not be walked.
     if b"null" in reply.body or b"\\u" in reply.body:
         data = _without_nulls(data)
     if operation.graphql and data.get("errors"):
         return _graphql_failure(data["errors"])
-    lacking = [path for path in operation.always if not _has_value(data, path)]
-    if lacking:
-        return _unexpected(f"the answer lacks {', '.join(lacking)}, which it always has")
-    found: dict[str, Any] = data
-    return found
+    missing = [path for path in operation.always if not _has_value(data, path)]
+    if missing:
+        # An empty object, which a proxy may send, must not pass for an empty list.
+        return _unexpected(f"the answer lacks {', '.join(missing)}, which it always has")
+    return data
+
+
+def _object_in(operation: RestOperation, data: object) -> dict[str, Any] | Failure:
+    """The JSON object of a response; a list is put under the member that the operation declares."""
+    if operation.root:
+        if isinstance(data, list):
+            return {operation.root: data}
+        return _wrong_form(data)
+    if isinstance(data, dict):
+        return data
+    return _wrong_form(data)
 
 
 def _wrong_form(data: object) -> Failure:
@@ -96,9 +106,9 @@ def _graphql_failure(errors: object) -> Failure:
 
     Data beside the errors is not used: nothing says what it lacks.
     """
-    first: Mapping[str, Any] = {}
-    if isinstance(errors, list) and errors and isinstance(errors[0], dict):
-        first = errors[0]
+    first = errors[0] if isinstance(errors, list) and errors else None
+    if not isinstance(first, dict):
+        first = {}
     code = str(first.get("type") or "GraphQLError")
     message = " ".join(str(first.get("message") or "").split())
     if code == "RATE_LIMITED":
@@ -137,13 +147,15 @@ def declared_gap(operation: RestOperation, data: Mapping[str, Any]) -> Failure |
     """
     for path in operation.partial:
         for value in _values_at(data, path.split(".")):
-            if not value:
-                continue
-            if isinstance(value, dict) and value.get("code") in _HARMLESS_WARNINGS:
+            if not value or _is_harmless(value):
                 continue
             message = f"{path}: {json.dumps(value)}"
             return Failure(state=State.PARTIAL, code=path.rpartition(".")[2], message=message)
     return None
+
+
+def _is_harmless(warning: object) -> bool:
+    return isinstance(warning, dict) and warning.get("code") in _HARMLESS_WARNINGS
 
 
 def count_gap(
@@ -176,13 +188,17 @@ def _values_at(data: object, steps: list[str]) -> Iterator[Any]:
         return
     if not isinstance(data, dict):
         return
-    step, below = steps[0], steps[1:]
+    step = steps[0]
+    below = steps[1:]
     found = data.get(step.rstrip("{}[]"))
+    inner: Iterable[object] = ()
     if step.endswith("{}"):
-        inner = list(found.values()) if isinstance(found, dict) else []
+        if isinstance(found, dict):
+            inner = found.values()
     elif step.endswith("[]"):
-        inner = found if isinstance(found, list) else []
+        if isinstance(found, list):
+            inner = found
     else:
-        inner = [found]
+        inner = (found,)
     for value in inner:
         yield from _values_at(value, below)

@@ -1,4 +1,6 @@
-"""Makes declared calls of one target of a REST cloud; what is above several targets is requested once."""
+"""Makes declared calls of one target of a REST cloud; what is above several targets is requested
+once.
+"""
 
 from __future__ import annotations
 
@@ -60,6 +62,7 @@ class RestClient(ProviderClient):
 
         OperationNotListedError for an operation that is not on the reviewed list.
         """
+        # Each project below a folder reads the folder's policy: one request serves them all.
         if self._rest.operation(call).shared:
             return self.rest_context.shared.once(
                 call, lambda: super(RestClient, self).request(call)

@@ -1,4 +1,6 @@
-"""Requests once what several targets read: answers about the folders and the organization above them."""
+"""Requests once what several targets read: answers about the folders and the organization above
+them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Caches access tokens by audience: requested on first use, renewed before they expire, and once after a 401."""
+"""Caches access tokens by audience: requested on first use, renewed before they expire, and once
+after a 401.
+"""
 
 from __future__ import annotations
 
@@ -62,19 +64,25 @@ class Tokens:
 
     def get(self, audience: str) -> Token | Failure:
         """A valid token, or why there is none. Blocks while a token is requested."""
-        cached = self._cached.get(audience)
-        if cached is not None and self._now() < cached.until:
-            return cached.outcome
+        outcome = self._valid(audience)
+        if outcome is not None:
+            return outcome
         with self._lock:
             lock = self._locks[audience]
         # One request for a token serves all threads that need it.
         with lock:
-            cached = self._cached.get(audience)
-            if cached is not None and self._now() < cached.until:
-                return cached.outcome
-            outcome = self.credentials.token(audience)
-            self._cached[audience] = _Cached(outcome, self._now() + self._lifetime(outcome))
+            outcome = self._valid(audience)
+            if outcome is None:
+                outcome = self.credentials.token(audience)
+                until = self._now() + self._lifetime(outcome)
+                self._cached[audience] = _Cached(outcome, until)
             return outcome
+
+    def _valid(self, audience: str) -> Token | Failure | None:
+        cached = self._cached.get(audience)
+        if cached is None or self._now() >= cached.until:
+            return None
+        return cached.outcome
 
     def forget(self, audience: str, token: Token) -> None:
         """Drop a token that was refused, unless another thread has renewed it already."""
@@ -85,6 +93,7 @@ class Tokens:
 
     def _lifetime(self, outcome: Token | Failure) -> float:
         if isinstance(outcome, Failure):
+            # Else each call of a scan would wait for another refusal.
             return _RETRY_AFTER
         seconds = outcome.expires - self._now()
         return seconds - min(_RENEW_BEFORE, seconds / 4)

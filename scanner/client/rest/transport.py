@@ -1,4 +1,6 @@
-"""Fetches pages of declared operations: prepares requests, classifies responses, and follows their links."""
+"""Fetches pages of declared operations: prepares requests, classifies responses, and follows their
+links.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ from scanner.model.answers import Call
 from scanner.model.rest_operations import RestOperation, RestOperations
 
 DECLARED_HOST: Final = "X-Tscan-Host"
-"""Request header that names the declared host at a configured endpoint, which may stand for several."""
+"""Request header that names the declared host at a configured endpoint, which may stand for
+several.
+"""
 _REQUEST_TIMEOUT: Final = 30.0
 
 
@@ -49,14 +53,15 @@ class RestTransport:
     operations: RestOperations
     sender: RequestSender
     own: frozenset[str]
-    """Ids of the target, by which an error names the project or subscription whose service is off."""
+    """Ids of the target, by which an error names the project or subscription whose service is off.
+    """
     endpoint: str = ""
     """A configured address in place of the declared hosts; empty: none."""
     graphql_endpoint: str = ""
     """The same for GraphQL, where it lies elsewhere; empty: `endpoint`."""
 
     def operation(self, call: Call) -> RestOperation:
-        """The declared operation; OperationNotListedError for one that is not on the reviewed list."""
+        """The operation of a call; OperationNotListedError where it is not on the list."""
         operation = self.operations.get(call.operation)
         if operation is None:
             raise OperationNotListedError(call.operation)
@@ -64,6 +69,7 @@ class RestTransport:
 
     def rate_limit_key(self, call: Call) -> str:
         """The declared host."""
+        # Quotas are those of an API. A configured endpoint may stand for several of them.
         return self.operation(call).host
 
     def prepare(self, call: Call) -> RestCall | Failure:
@@ -108,6 +114,7 @@ class RestCall:
         if isinstance(data, Failure):
             return replace(data, request_id=identity, date=date)
         link_header = reply.headers.get("link", "")
+        # Read before the members are dropped that say where the next page is.
         following = next_request(self.operation.page, request, self.endpoint, data, link_header)
         incomplete = declared_gap(self.operation, data)
         self._drop_page_members(data)
@@ -125,6 +132,7 @@ class RestCall:
         return count_gap(self.operation, data, last.data, self.lists)
 
     def _data(self, reply: HttpReply) -> dict[str, Any] | Failure:
+        # No declared operation answers by another status: 204 and 206 are no whole answers.
         if reply.status != 200:
             return self.transport.profile.failure(reply, self.transport.own)
         return parse_body(self.operation, reply)
@@ -140,6 +148,7 @@ class RestCall:
 
 
 def _token(following: PreparedRequest | Failure | None) -> str:
+    # The whole request, because a link that comes twice is a loop as much as a token that does.
     if isinstance(following, PreparedRequest):
         return repr((following.target, following.body))
     return ""
@@ -166,6 +175,8 @@ class TokenSender:
         if self.tokens is None:
             return self.http.send(self._request(operation, endpoint, request, None, deadline))
         audience = operation.audience or self.profile.audience
+        # A 401 is a refusal only of a fresh token: one that was made an hour ago may just have
+        # expired.
         for is_last in (False, True):
             token = self.tokens.get(audience)
             if isinstance(token, Failure):
@@ -188,6 +199,7 @@ class TokenSender:
         if token is not None:
             headers["Authorization"] = f"Bearer {token.value}"
             headers.update(token.headers)
+        # An emulator, or the server that replays recordings, stands for all hosts of a cloud.
         if endpoint.endpoint:
             headers[DECLARED_HOST] = endpoint.host.removeprefix("https://")
         if request.body is not None:
@@ -203,4 +215,5 @@ class TokenSender:
 
 def request_timeout(clock: Clock, deadline: float) -> float:
     """Seconds for one request that begins now."""
+    # Never 0, which means "no limit" to HTTP clients.
     return max(0.1, min(_REQUEST_TIMEOUT, deadline - clock.monotonic()))

@@ -36,7 +36,7 @@ def names() -> list[str]:
 
 
 def published(name: str) -> str:
-    """The text of a schema for editors; the same on every machine, whatever plugins are installed."""
+    """The text of a schema for editors; the same whatever plugins are installed."""
     if name == "config":
         return json.dumps(schema(name), indent=2, ensure_ascii=False) + "\n"
     return (FOLDER / f"{name}.json").read_text(encoding="utf-8")
@@ -46,7 +46,7 @@ def published(name: str) -> str:
 # PROVIDERS.
 @cache
 def own_targets() -> dict[str, Any]:
-    """By cloud: the schema of a target, which is `target.json` of each provider that tscan ships."""
+    """By cloud: the schema of a target, the `target.json` of each provider of tscan."""
     paths = sorted(_PROVIDERS.glob("*/target.json"))
     return {path.parent.name: _load(path) for path in paths}
 

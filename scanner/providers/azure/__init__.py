@@ -1,4 +1,6 @@
-"""Reads Azure by declared requests; azure-identity and urllib3 are imported when a target is connected."""
+"""Reads Azure by declared requests; azure-identity and urllib3 are imported when a target is
+connected.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +36,7 @@ class AzureProvider:
 
     def several(self, target: TargetConfig) -> bool:
         """Whether it is a tenant, or may be one."""
+        # A bare id may be that of a tenant: only a request would tell.
         return "subscription" not in target.settings
 
     def audit_log(self) -> AuditLog | None:

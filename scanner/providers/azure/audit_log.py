@@ -52,17 +52,24 @@ def _actions(words: list[str]) -> Iterator[str]:
     yield from _ALWAYS
 
 
-_READ: Final = (
-    "operationName.value", "status.value", "subStatus.value", "resourceId", "caller", "eventTimestamp",
-    "eventDataId", "correlationId", "httpRequest.clientIpAddress", "authorization.evidence.principalType",
-)  # fmt: skip
-"""Members that are read of an event: never its claims or the body of the call (data minimization).
-"""
+# Never the claims or the body of a call, which may hold secrets (data minimization).
+_MEMBERS: Final = (
+    "operationName.value",
+    "status.value",
+    "subStatus.value",
+    "resourceId",
+    "caller",
+    "eventTimestamp",
+    "eventDataId",
+    "correlationId",
+    "httpRequest.clientIpAddress",
+    "authorization.evidence.principalType",
+)
 _FACTS: Final = Facts(
     lag=LAG,
     kept=KEPT,
     operations=(OPERATION,),
-    read={OPERATION: frozenset(f"value[].{path}" for path in _READ)},
+    read={OPERATION: frozenset(f"value[].{path}" for path in _MEMBERS)},
     package="scanner.providers.azure",
     actions=_actions,
 )
@@ -107,11 +114,12 @@ def _read(answer: Answer) -> Events | Unreadable:
 
 
 def _entry(row: Mapping[str, Any]) -> tuple[LogEvent, Outcome]:
-    """An event as who, what, when, from where, on what: never its claims or the body of the call."""
+    """An event as who, what, when, from where, on what: never claims or bodies."""
     action = member(row, "operationName", "value")
     actor = member(row, "caller")
     resource = member(row, "resourceId").lower()
     outcome = _ENDS.get(member(row, "status", "value").lower(), Outcome.BEGUN)
+    # A call that failed changed nothing, and must name nobody.
     error = ""
     if outcome is Outcome.FAILED:
         error = member(row, "subStatus", "value") or "Failed"

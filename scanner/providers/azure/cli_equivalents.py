@@ -26,6 +26,7 @@ def command(call: Call) -> str:
     operation, request = found
     method = "post" if request.post else "get"
     words = ["az", "rest", "--method", method, "--url", operation.host + request.target]
+    # `az` takes a resource where tokens take a scope.
     audience = own_audience(profile, operation)
     if audience:
         words += ["--resource", audience.removesuffix("/.default")]

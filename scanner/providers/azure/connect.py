@@ -27,6 +27,7 @@ from scanner.model.answers import Account, Answer, Call, State, Target
 from scanner.model.config import TargetConfig
 from scanner.providers.azure.credentials import AzureCredentials
 from scanner.providers.azure.profile import AzureProfile
+from scanner.providers.azure.role_permissions import properties_of
 
 AZURE: Final = CloudName(
     name="Azure",
@@ -71,25 +72,29 @@ def connect_azure(config: TargetConfig, rules: Rules) -> Sequence[Connector]:
 
 
 def _tenant_of_bare_id(client: RestClient, config: TargetConfig) -> str:
-    """The tenant that `azure:ID` names; empty where the id is that of a subscription, or there is none."""
+    """The tenant that `azure:ID` names; empty where the id is that of a subscription, or there is
+    none.
+    """
     identity = config.settings.get("id", "").lower()
     if not identity:
         return ""
     answer = client.request(_TENANTS)
     required_data(answer, "the list of tenants", AZURE, "check the credentials")
     tenants = {str(row.get("tenantId", "")).lower() for row in _rows(answer)}
-    return identity if identity in tenants else ""
+    if identity in tenants:
+        return identity
+    return ""
 
 
 def _subscription(context: RestContext, client: RestClient, config: TargetConfig) -> RestSession:
-    identity = (config.settings.get("subscription", "") or config.settings["id"]).lower()
-    answer = client.request(
-        Call(
-            operation="Microsoft.Resources:Subscriptions_Get",
-            region="",
-            params={"subscription": identity},
-        )
+    identity = config.settings.get("subscription", "") or config.settings["id"]
+    identity = identity.lower()
+    call = Call(
+        operation="Microsoft.Resources:Subscriptions_Get",
+        region="",
+        params={"subscription": identity},
     )
+    answer = client.request(call)
     hint = "check its id, and that the account has a role in it"
     row = required_data(answer, f"subscription {identity}", AZURE, hint)
     return _session(context, row, identity, management_open=SUBSCRIPTION_ONLY, answers=(answer,))
@@ -126,8 +131,11 @@ def _tenant(
     subscriptions, descendants, organization = request_all(client, calls)
     what = f"the list of subscriptions of tenant {tenant}"
     required_data(subscriptions, what, AZURE, "check the credentials")
-    rows = {str(row["subscriptionId"]): row for row in _subscriptions_in(subscriptions, tenant)}
-    # Subscriptions_List leaves out, in silence, those in which the caller has no role (second listing).
+    rows: dict[str, Row] = {}
+    for row in _subscriptions_in(subscriptions, tenant):
+        rows[str(row["subscriptionId"])] = row
+    # Subscriptions_List leaves out, in silence, those in which the caller has no role (second
+    # listing).
     for identity, name in _subscriptions_below(descendants):
         rows.setdefault(identity, {"displayName": name})
     incomplete: list[Answer] = []
@@ -155,14 +163,20 @@ def _tenant(
 
 
 def _rows(answer: Answer) -> list[Row]:
-    rows = answer.data.get("value", []) if isinstance(answer.data, Mapping) else []
-    return [row for row in rows if isinstance(row, Mapping)]
+    return [row for row in _listed(answer) if isinstance(row, Mapping)]
+
+
+def _listed(answer: Answer) -> list[object]:
+    """The list of an answer; empty where none was read."""
+    if not isinstance(answer.data, Mapping):
+        return []
+    rows: list[object] = answer.data.get("value", [])
+    return rows
 
 
 def _is_complete(answer: Answer, key: str) -> bool:
-    """Whether a listing was read to its end; a row without its id is a member that cannot be read."""
-    rows = answer.data.get("value", []) if isinstance(answer.data, Mapping) else []
-    for row in rows:
+    """Whether a listing was read to its end, and each of its rows has an id."""
+    for row in _listed(answer):
         identity = row.get(key) if isinstance(row, Mapping) else None
         if not isinstance(identity, str) or not identity:
             return False
@@ -180,20 +194,22 @@ def _subscriptions_in(listing: Answer, tenant: str) -> Iterator[Row]:
 def _subscriptions_below(descendants: Answer) -> Iterator[tuple[str, str]]:
     """Id and name of each subscription below the root management group, whoever has roles in it."""
     for row in _rows(descendants):
-        if not str(row.get("type", "")).lower().endswith("/subscriptions"):
+        resource_type = str(row.get("type", "")).lower()
+        if not resource_type.endswith("/subscriptions"):
             continue
-        properties = row.get("properties")
-        name = properties.get("displayName", "") if isinstance(properties, Mapping) else ""
-        yield str(row.get("name", "?")), str(name)
+        identity = str(row.get("name", "?"))
+        name = properties_of(row).get("displayName", "")
+        yield identity, str(name)
 
 
 def _accounts(
     rows: Mapping[str, Row], config: TargetConfig, *, is_complete: bool
 ) -> Iterator[Account]:
     for identity, row in sorted(rows.items()):
+        name = str(row.get("displayName", ""))
         state = str(row.get("state", ""))
         closed = state if state in _CLOSED else ""
-        yield listed_account(identity, str(row.get("displayName", "")), closed, config.exclude)
+        yield listed_account(identity, name, closed, config.exclude)
     if not is_complete:
         yield unlisted_account("subscriptions that were not listed")
 

@@ -1,4 +1,6 @@
-"""Obtains tokens of Microsoft Entra by azure-identity: its default chain, or the one credential that is configured."""
+"""Obtains tokens of Microsoft Entra by azure-identity: its default chain, or the one credential
+that is configured.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ _CALLER_CLAIMS: Final = ("upn", "unique_name", "appid", "azp", "oid")
 
 
 class AzureCredentials:
-    """An identity that azure-identity finds; its tokens are for one tenant where that is configured."""
+    """An identity that azure-identity finds; its tokens are for one tenant where that is
+    configured.
+    """
 
     def __init__(self, credential: str = "", tenant: str = "") -> None:
         self._name = credential
@@ -44,16 +48,20 @@ class AzureCredentials:
     @property
     def caller(self) -> Caller:
         """The application or person of the last token, by the token's own claims."""
-        identity = "an account that its token does not name"
-        for claim in _CALLER_CLAIMS:
-            if isinstance(self._claims.get(claim), str):
-                identity = self._claims[claim]
-                break
-        object_id = self._claims.get("oid")
         detail: dict[str, str] = {}
+        object_id = self._claims.get("oid")
+        # Role assignments name the caller by this id: without it, no listing is known to be
+        # complete.
         if isinstance(object_id, str) and object_id:
             detail["principal"] = object_id.lower()
-        return Caller(id=identity, account=self.tenant, detail=detail)
+        return Caller(id=self._identity(), account=self.tenant, detail=detail)
+
+    def _identity(self) -> str:
+        for claim in _CALLER_CLAIMS:
+            name = self._claims.get(claim)
+            if isinstance(name, str):
+                return name
+        return "an account that its token does not name"
 
     @property
     def tenant(self) -> str:
@@ -73,21 +81,22 @@ class AzureCredentials:
                 self._credential = self._create()
             access = self._credential.get_token(audience, **options)
         except CredentialUnavailableError as error:
-            return Failure(state=State.DENIED, code=NO_CREDENTIALS, message=_line(error))
+            return _failure(State.DENIED, NO_CREDENTIALS, error)
         except exceptions.ClientAuthenticationError as error:
             code = type(error).__name__
             if not self._name and _is_unconfigured(str(error)):
                 code = NO_CREDENTIALS
-            return Failure(state=State.DENIED, code=code, message=_line(error))
+            return _failure(State.DENIED, code, error)
         except (exceptions.AzureError, OSError, ValueError) as error:
-            return Failure(state=State.ERROR, code=type(error).__name__, message=_line(error))
+            return _failure(State.ERROR, type(error).__name__, error)
         self._claims = claims_of(access.token)
         return Token(value=access.token, expires=float(access.expires_on))
 
     def _create(self) -> TokenCredential:
         from azure import identity
 
-        # The chain logs a line for each credential that it tries; the one failure is reported instead.
+        # The chain logs a line for each credential that it tries; the one failure is reported
+        # instead.
         logging.getLogger("azure").addHandler(logging.NullHandler())
         options: dict[str, Any] = {}
         if self._tenant and self._name not in _OF_ONE_TENANT:
@@ -97,7 +106,9 @@ class AzureCredentials:
 
 
 def _is_unconfigured(message: str) -> bool:
-    """Whether no credential of the default chain could even try, so that Entra refused nothing (`AADSTS…`)."""
+    """Whether no credential of the default chain could even try, so that Entra refused nothing
+    (`AADSTS…`).
+    """
     chain_failed = "failed to retrieve a token from the included credentials" in message
     return chain_failed and "AADSTS" not in message
 
@@ -108,13 +119,20 @@ def claims_of(token: str) -> Mapping[str, Any]:
     Its signature is not verified here: Azure refuses a token that is not its own, with every call.
     """
     parts = token.split(".")
-    payload = parts[1] if len(parts) == 3 else ""
+    if len(parts) != 3:
+        return {}
+    payload = parts[1]
+    # The padding is left out in a token (RFC 7515), and Python insists on it.
+    padding = "=" * (-len(payload) % 4)
     try:
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        claims = json.loads(base64.urlsafe_b64decode(payload + padding))
     except (ValueError, binascii.Error):
         return {}
-    return claims if isinstance(claims, dict) else {}
+    if isinstance(claims, dict):
+        return claims
+    return {}
 
 
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())
+def _failure(state: State, code: str, error: Exception) -> Failure:
+    message = " ".join(str(error).split())
+    return Failure(state=state, code=code, message=message)

@@ -56,10 +56,11 @@ def role_json(actions: Collection[str], scope: str) -> str:
 
 def terraform(actions: Collection[str], graph: Collection[str]) -> str:
     """The role, its assignment, and the permissions in Graph; scope and principal are variables."""
+    scopes = "/providers/Microsoft.Management/managementGroups/ID, or /subscriptions/ID"
     role = f"""\
 variable "tscan_scope" {{
   type        = string
-  description = "What tscan reads: /providers/Microsoft.Management/managementGroups/ID, or /subscriptions/ID"
+  description = "What tscan reads: {scopes}"
 }}
 
 variable "tscan_principal" {{

@@ -87,6 +87,7 @@ def directory_administrators(context: ReadContext) -> Listing:
     groups expanded.
     """
     wanted = context.params.get("entra_admin_roles")
+    # Without roles, no holder would be found, which must not pass for "nobody is administrator".
     if not isinstance(wanted, list):
         return Unreadable("set params.entra_admin_roles")
     found = _Grants()
@@ -104,7 +105,8 @@ def directory_administrators(context: ReadContext) -> Listing:
 
 
 def _directory_grant(row: Row, eligible: bool) -> _Grant | None:
-    principal, role = row.get("principalId"), row.get("roleDefinitionId")
+    principal = row.get("principalId")
+    role = row.get("roleDefinitionId")
     if not isinstance(principal, str) or not isinstance(role, str):
         return None
     expanded = row.get("principal")
@@ -127,15 +129,19 @@ def subscription_administrators(context: ReadContext) -> Listing:
     """
     found = _Grants()
     scope = {"subscription": context.account}
-    answer = yield list_call(CUSTOM_ROLES, scope | {"$filter": "type eq 'CustomRole'"})
+    # A custom role may assign roles under any name: by its actions, not by its id, it is known.
+    custom_roles = {**scope, "$filter": "type eq 'CustomRole'"}
+    answer = yield list_call(CUSTOM_ROLES, custom_roles)
     privileged = _privileged_roles(found.rows(answer), found)
     for operation, eligible in (
         ("Microsoft.Authorization:RoleAssignments_ListForSubscription", False),
         ("Microsoft.Authorization:RoleEligibilityScheduleInstances_ListForScope", True),
     ):
-        answer = yield list_call(operation, scope, _UNLICENSED if eligible else ())
-        rows = [row for row in found.rows(answer) if _covers_subscription(row, context.account)]
-        found.add(answer, [_subscription_grant(row, eligible) for row in rows])
+        absent_on = _UNLICENSED if eligible else ()
+        answer = yield list_call(operation, scope, absent_on)
+        rows = found.rows(answer)
+        of_subscription = [row for row in rows if _covers_subscription(row, context.account)]
+        found.add(answer, [_subscription_grant(row, eligible) for row in of_subscription])
     kept = [grant for grant in found.grants if grant.role in privileged]
     members = yield from _with_group_members(kept, found)
     return found.listed(_rows_by_principal(members, privileged))
@@ -147,16 +153,22 @@ def _privileged_roles(definitions: Sequence[Row], found: _Grants) -> dict[str, b
     for role in _ACCESS_ADMINISTRATORS:
         privileged[role] = False
     for row in definitions:
-        permissions, role_id = properties_of(row).get("permissions"), row.get("name")
+        role_id = row.get("name")
+        permissions = properties_of(row).get("permissions")
         if not isinstance(role_id, str) or not isinstance(permissions, list):
             found.unread.append(Unreadable("RoleDefinitions_List gave a role without permissions"))
             continue
-        blocks = [block for block in permissions if isinstance(block, Mapping)]
-        assigning = [block for block in blocks if allows(block, _ASSIGN_ROLES)]
+        assigning = _blocks_that_assign_roles(permissions)
         if assigning:
             has_every_right = any("*" in patterns(block, "actions") for block in assigning)
             privileged[role_id.lower()] = has_every_right
     return privileged
+
+
+def _blocks_that_assign_roles(permissions: list[Any]) -> list[Row]:
+    """The permission blocks of a role by which its holder can give roles to anybody."""
+    blocks = [block for block in permissions if isinstance(block, Mapping)]
+    return [block for block in blocks if allows(block, _ASSIGN_ROLES)]
 
 
 def _covers_subscription(row: Row, subscription: str) -> bool:
@@ -167,20 +179,26 @@ def _covers_subscription(row: Row, subscription: str) -> bool:
     if not isinstance(scope, str):
         return True
     parts = scope.lower().strip("/").split("/")
-    return parts[0] != "subscriptions" or parts == ["subscriptions", subscription.lower()]
+    # Any scope that is not below a subscription is above one: a management group, or the root.
+    if parts[0] != "subscriptions":
+        return True
+    return parts == ["subscriptions", subscription.lower()]
 
 
 def _subscription_grant(row: Row, eligible: bool) -> _Grant | None:
     properties = properties_of(row)
-    principal, role = properties.get("principalId"), properties.get("roleDefinitionId")
+    principal = properties.get("principalId")
+    role = properties.get("roleDefinitionId")
     kind = properties.get("principalType")
     if not isinstance(principal, str) or not isinstance(role, str):
         return None
     if not isinstance(properties.get("scope"), str):
         return None
+    if not isinstance(kind, str):
+        kind = ""
     return _Grant(
         principal=principal.lower(),
-        kind=kind.lower() if isinstance(kind, str) else "",
+        kind=kind.lower(),
         name=principal,
         role=role.lower().rpartition("/")[2],
         eligible=eligible,
@@ -196,17 +214,29 @@ def _with_group_members(
     people = [grant for grant in grants if grant.kind != "group"]
     groups = dict.fromkeys(grant.principal for grant in grants if grant.kind == "group")
     for group in groups:
+        # Also what the group holds by a row that does not report its kind.
         given = [grant for grant in grants if grant.principal == group]
-        answer = yield list_call("graph:ListGroupTransitiveMembers", {"group": group})
-        # The members of nested groups are listed too; the nested groups themselves hold nothing.
-        members = [row for row in found.rows(answer) if _kind(row) != "group"]
-        found.add(answer, _member_grants(members, given, eligible=False))
-        params = {"$filter": f"groupId eq '{group}'", "$expand": "principal"}
-        answer = yield list_call("graph:ListGroupEligibilityScheduleInstances", params, _UNLICENSED)
-        eligible_members = [row.get("principal") for row in found.rows(answer)]
-        found.add(answer, _member_grants(eligible_members, given, eligible=True))
+        yield from _add_members(group, given, found)
     people.extend(grant for grant in found.grants if grant.through)
     return people
+
+
+def _add_members(
+    group: str, given: Sequence[_Grant], found: _Grants
+) -> Generator[Call, Answer, None]:
+    """Add what a group was given, for each of its members."""
+    answer = yield list_call("graph:ListGroupTransitiveMembers", {"group": group})
+    # The members of nested groups are listed too; the nested groups themselves hold nothing.
+    members = [row for row in found.rows(answer) if _kind(row) != "group"]
+    found.add(answer, _member_grants(members, given, eligible=False))
+    params = {
+        "$filter": f"groupId eq '{group}'",
+        "$expand": "principal",
+    }
+    # Whoever may activate the membership may hold the role within minutes.
+    answer = yield list_call("graph:ListGroupEligibilityScheduleInstances", params, _UNLICENSED)
+    eligible_members = [row.get("principal") for row in found.rows(answer)]
+    found.add(answer, _member_grants(eligible_members, given, eligible=True))
 
 
 def _member_grants(
@@ -214,8 +244,11 @@ def _member_grants(
 ) -> Iterator[_Grant | None]:
     """What a group was given, for each of its members; None for a member of unknown form."""
     for member in members:
-        identity = member.get("id") if isinstance(member, Mapping) else None
-        if not isinstance(member, Mapping) or not isinstance(identity, str):
+        if not isinstance(member, Mapping):
+            yield None
+            continue
+        identity = member.get("id")
+        if not isinstance(identity, str):
             yield None
             continue
         for grant in given:
@@ -231,11 +264,13 @@ def _member_grants(
 
 def _kind(row: Row) -> str:
     """`user`, `group`, `serviceprincipal`, from `#microsoft.graph.user`."""
-    return str(row.get("@odata.type", "")).rpartition(".")[2].lower()
+    odata_type = str(row.get("@odata.type", ""))
+    return odata_type.rpartition(".")[2].lower()
 
 
 def _display_name(row: Row, default: str) -> str:
-    return str(row.get("userPrincipalName") or row.get("displayName") or default)
+    name = row.get("userPrincipalName") or row.get("displayName")
+    return str(name or default)
 
 
 def _rows_by_principal_and_role(grants: Sequence[_Grant]) -> list[Row]:
@@ -243,16 +278,17 @@ def _rows_by_principal_and_role(grants: Sequence[_Grant]) -> list[Row]:
     groups: dict[tuple[str, str], list[_Grant]] = {}
     for grant in grants:
         groups.setdefault((grant.principal, grant.role), []).append(grant)
-    return [
-        {
+    rows: list[Row] = []
+    for (principal, role), given in groups.items():
+        row = {
             "principal": principal,
             "role": role,
             "name": _name(given),
             "eligible": all(grant.eligible for grant in given),
             "through": _through(given),
         }
-        for (principal, role), given in groups.items()
-    ]
+        rows.append(row)
+    return rows
 
 
 def _rows_by_principal(grants: Sequence[_Grant], privileged: Mapping[str, bool]) -> list[Row]:
@@ -262,15 +298,14 @@ def _rows_by_principal(grants: Sequence[_Grant], privileged: Mapping[str, bool])
         groups.setdefault(grant.principal, []).append(grant)
     rows: list[Row] = []
     for principal, given in groups.items():
-        rows.append(
-            {
-                "principal": principal,
-                "name": _name(given),
-                "owner": any(privileged[grant.role] for grant in given),
-                "active": any(not grant.eligible for grant in given),
-                "through": _through(given),
-            }
-        )
+        row = {
+            "principal": principal,
+            "name": _name(given),
+            "owner": any(privileged[grant.role] for grant in given),
+            "active": any(not grant.eligible for grant in given),
+            "through": _through(given),
+        }
+        rows.append(row)
     return rows
 
 
@@ -291,12 +326,14 @@ def break_glass_sign_ins(context: ReadContext) -> Listing:
     them.
     """
     users = _object_ids(context.params.get("break_glass_users"))
+    # No user, no sign-in: silence must not pass for an account that nobody used (vacuous truth).
     if not users:
         return Unreadable("params.break_glass_users names no object id of an Entra user")
     found = _Grants()
     rows: list[Row] = []
     for user in users:
-        answer = yield list_call("graph:ListSignIns", {"$filter": f"userId eq '{user}'"})
+        of_user = {"$filter": f"userId eq '{user}'"}
+        answer = yield list_call("graph:ListSignIns", of_user)
         rows.extend(found.rows(answer))
     return found.listed(rows)
 
@@ -305,5 +342,9 @@ def _object_ids(users: Any) -> list[str]:
     """The object ids among the configured users, which may also be those of other clouds."""
     if not isinstance(users, list):
         return []
-    texts = [user.lower() for user in users if isinstance(user, str)]
-    return sorted({text for text in texts if _OBJECT_ID.fullmatch(text)})
+    found: set[str] = set()
+    for user in users:
+        # The text becomes a part of a filter: nothing but an id may (injection).
+        if isinstance(user, str) and _OBJECT_ID.fullmatch(user.lower()):
+            found.add(user.lower())
+    return sorted(found)

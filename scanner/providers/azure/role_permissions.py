@@ -22,7 +22,11 @@ CUSTOM_ROLES: Final = "Microsoft.Authorization:RoleDefinitions_List"
 def list_call(operation: str, params: Mapping[str, Any], absent_on: tuple[str, ...] = ()) -> Call:
     """The call of a listing of Azure Resource Manager or Microsoft Graph."""
     return Call(
-        operation=operation, region="", params=params, items=("value",), absent_on=absent_on
+        operation=operation,
+        region="",
+        params=params,
+        items=("value",),
+        absent_on=absent_on,
     )
 
 
@@ -30,19 +34,22 @@ def rows_of(answer: Answer) -> tuple[list[Row], list[Unreadable]]:
     """The rows of an answer, and the reasons why there may be more."""
     if answer.state is State.ABSENT:
         return [], []
-    known = answer.state in (State.OK, State.EMPTY, State.PARTIAL)
-    if not known or not isinstance(answer.data, Mapping):
+    if answer.state not in (State.OK, State.EMPTY, State.PARTIAL):
+        return [], [answer.unread]
+    if not isinstance(answer.data, Mapping):
         return [], [answer.unread]
     unread: list[Unreadable] = []
     if answer.state is State.PARTIAL:
         unread.append(answer.unread)
-    unknown_form = Unreadable(f"{answer.call.operation} gave rows in a form that is not known")
+    message = f"{answer.call.operation} gave rows in a form that is not known"
     value = answer.data.get("value")
     if not isinstance(value, list):
-        return [], [*unread, unknown_form]
+        unread.append(Unreadable(message))
+        return [], unread
     rows = [row for row in value if isinstance(row, Mapping)]
+    # A row that is skipped may be the one that decides: it leaves the list open.
     if len(rows) < len(value):
-        unread.append(unknown_form)
+        unread.append(Unreadable(message))
     return rows, unread
 
 
@@ -50,9 +57,11 @@ def allows(part: Row, action: str) -> bool:
     """Whether a permission block of a role or deny assignment covers an action, which is in lower
     case.
     """
-    covered = any(covers(pattern, action) for pattern in patterns(part, "actions"))
+    # `notActions` is no denial: it takes away from this block alone, another role may give it back.
     excepted = any(covers(pattern, action) for pattern in patterns(part, "notActions"))
-    return covered and not excepted
+    if excepted:
+        return False
+    return any(covers(pattern, action) for pattern in patterns(part, "actions"))
 
 
 def patterns(part: Row, member: str) -> list[str]:
@@ -66,4 +75,6 @@ def patterns(part: Row, member: str) -> list[str]:
 def properties_of(row: Row) -> Row:
     """The `properties` of a resource; empty where there are none."""
     properties = row.get("properties")
-    return properties if isinstance(properties, Mapping) else {}
+    if isinstance(properties, Mapping):
+        return properties
+    return {}

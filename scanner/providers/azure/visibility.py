@@ -102,9 +102,8 @@ def _denied(
     subscription: str, actions: Sequence[str]
 ) -> Generator[Call, Answer, Unreadable | None]:
     """Why a deny assignment may hide something from the caller; None where none can."""
-    answer = yield list_call(
-        "Microsoft.Authorization:DenyAssignments_List", {"subscription": subscription}
-    )
+    scope = {"subscription": subscription}
+    answer = yield list_call("Microsoft.Authorization:DenyAssignments_List", scope)
     denials, unread = rows_of(answer)
     if unread:
         return unread[0]
@@ -115,18 +114,27 @@ def _denied(
 
 
 def _role_on_subscription(row: Row, subscription: str) -> str:
-    """The role id of an assignment on the subscription or above it; empty for any other assignment."""
+    """The role of an assignment on the subscription or above it; empty for any other."""
     properties = properties_of(row)
-    scope, role = properties.get("scope"), properties.get("roleDefinitionId")
     # What a condition leaves of a role is not evaluated: a conditional assignment shows nothing.
-    if not isinstance(scope, str) or not isinstance(role, str) or properties.get("condition"):
+    if properties.get("condition"):
         return ""
-    parts = scope.lower().strip("/").split("/")
-    management_group = ["providers", "microsoft.management", "managementgroups"]
-    above = scope == "/" or (parts[:3] == management_group and len(parts) == 4)
-    if above or parts == ["subscriptions", subscription.lower()]:
+    scope = properties.get("scope")
+    role = properties.get("roleDefinitionId")
+    if not isinstance(scope, str) or not isinstance(role, str):
+        return ""
+    if _is_above(scope) or scope.lower().strip("/") == f"subscriptions/{subscription.lower()}":
         return role.lower().rpartition("/")[2]
     return ""
+
+
+def _is_above(scope: str) -> bool:
+    """Whether a scope is the root or a management group: assignments there are inherited."""
+    if scope == "/":
+        return True
+    parts = scope.lower().strip("/").split("/")
+    management_group = ["providers", "microsoft.management", "managementgroups"]
+    return parts[:3] == management_group and len(parts) == 4
 
 
 def _permission_blocks(

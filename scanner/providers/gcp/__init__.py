@@ -1,4 +1,4 @@
-"""Reads Google Cloud by declared requests; its libraries are imported when a target is connected."""
+"""Reads Google Cloud by declared requests; libraries are imported to connect a target."""
 
 from __future__ import annotations
 

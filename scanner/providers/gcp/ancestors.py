@@ -59,10 +59,12 @@ def inherited_policies(
     levels = yield from _levels(context)
     if isinstance(levels, Unreadable):
         return levels
-    bindings, audit_logs = _Rows(), _Rows()
+    bindings = _Rows()
+    audit_logs = _Rows()
     for level in levels:
         answer = yield _policy_call(level)
-        if answer.state not in (State.OK, State.EMPTY) or not isinstance(answer.data, Mapping):
+        known = answer.state in (State.OK, State.EMPTY)
+        if not known or not isinstance(answer.data, Mapping):
             bindings.note_gap(answer.unread)
             audit_logs.note_gap(answer.unread)
             continue
@@ -74,12 +76,17 @@ def inherited_policies(
 def _policy_call(level: str) -> Call:
     # Only version 3 reports conditions; older ones put a mangled role in place of a conditional
     # binding: https://cloud.google.com/iam/docs/policies#versions
-    options = {"requestedPolicyVersion": 3}
+    version = {"requestedPolicyVersion": 3}
     return Call(
-        operation=_POLICY[level.partition("/")[0]],
+        operation=_POLICY[_plural(level)],
         region="",
-        params={"resource": level, "options": options},
+        params={"resource": level, "options": version},
     )
+
+
+def _plural(level: str) -> str:
+    """`folders`, of `folders/123`."""
+    return level.partition("/")[0]
 
 
 def inherited_sinks(context: ReadContext) -> Inherited:
@@ -98,14 +105,18 @@ def _inherited(context: ReadContext, operations: Mapping[str, str], member: str)
         return levels
     found = _Rows()
     for level in levels:
-        operation = operations.get(level.partition("/")[0])
+        operation = operations.get(_plural(level))
         if operation is None:
             continue
         answer = yield Call(
-            operation=operation, region="", params={"parent": level}, items=(member,)
+            operation=operation,
+            region="",
+            params={"parent": level},
+            items=(member,),
         )
         if answer.state not in (State.OK, State.EMPTY):
             found.note_gap(answer.unread)
+        # What was read before a page was refused is kept: it may already decide a check.
         if answer.state in (State.OK, State.EMPTY, State.PARTIAL):
             _convert(answer, member, found, partial(_at_level, level))
     return found.listed()
@@ -125,7 +136,7 @@ def ancestry_call(project: str) -> Call:
 
 
 def ancestry_levels(answer: Answer, project: str) -> list[str] | Unreadable:
-    """The project and its ancestors, each as `folders/123`, out of the answer to `ancestry_call`."""
+    """The project and its ancestors, each as `folders/123`, in the answer to `ancestry_call`."""
     if answer.state is not State.OK or not isinstance(answer.data, Mapping):
         return answer.unread
     ancestors = answer.data.get("ancestor")
@@ -146,10 +157,13 @@ def ancestry_levels(answer: Answer, project: str) -> list[str] | Unreadable:
 
 def _level(row: object) -> str:
     """`folders/123`; empty for a row of unknown form."""
-    resource = row.get("resourceId") if isinstance(row, Mapping) else None
+    if not isinstance(row, Mapping):
+        return ""
+    resource = row.get("resourceId")
     if not isinstance(resource, Mapping):
         return ""
-    identity, plural = resource.get("id"), _PLURALS.get(str(resource.get("type")))
+    identity = resource.get("id")
+    plural = _PLURALS.get(str(resource.get("type")))
     if not isinstance(identity, str) or not identity or plural is None:
         return ""
     return f"{plural}/{identity}"
@@ -157,18 +171,21 @@ def _level(row: object) -> str:
 
 def _convert(answer: Answer, member: str, found: _Rows, convert: Convert) -> None:
     """Add the rows of each record of a list; a record of unknown form leaves the list open."""
-    records = answer.data.get(member, []) if isinstance(answer.data, Mapping) else []
+    if not isinstance(answer.data, Mapping):
+        return
+    records = answer.data.get(member, [])
     if not isinstance(records, list):
         records = [None]
+    unknown_form = f"{answer.call.operation} gave {member} in a form that is not known"
     for record in records:
-        rows = convert(record) if isinstance(record, Mapping) else [None]
+        rows: Iterable[Row | None] = [None]
+        if isinstance(record, Mapping):
+            rows = convert(record)
         for row in rows:
-            if row is not None:
+            if row is None:
+                found.note_gap(Unreadable(unknown_form))
+            else:
                 found.rows.append(row)
-                continue
-            found.note_gap(
-                Unreadable(f"{answer.call.operation} gave {member} in a form that is not known")
-            )
 
 
 def _at_level(level: str, record: Mapping[str, Any]) -> Iterator[Row]:
@@ -176,7 +193,8 @@ def _at_level(level: str, record: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _binding(level: str, record: Mapping[str, Any]) -> Iterator[Row | None]:
-    role, members = record.get("role"), record.get("members", [])
+    role = record.get("role")
+    members = record.get("members", [])
     if not isinstance(role, str) or not _is_list_of_texts(members):
         yield None
         return
@@ -189,18 +207,30 @@ def _binding(level: str, record: Mapping[str, Any]) -> Iterator[Row | None]:
 
 
 def _audit_logs(level: str, record: Mapping[str, Any]) -> Iterator[Row | None]:
-    service, logs = record.get("service"), record.get("auditLogConfigs", [])
+    logs = record.get("auditLogConfigs", [])
     if not isinstance(logs, list):
         yield None
         return
     for log in logs:
-        log_type = log.get("logType") if isinstance(log, Mapping) else None
-        exempt = log.get("exemptedMembers", []) if isinstance(log, Mapping) else None
-        known = isinstance(service, str) and isinstance(log_type, str)
-        if known and _is_list_of_texts(exempt):
-            yield {"Service": service, "Type": log_type, "Exempt": exempt, "Level": level}
+        if isinstance(log, Mapping):
+            yield _audit_log(level, record.get("service"), log)
         else:
             yield None
+
+
+def _audit_log(level: str, service: object, log: Mapping[str, Any]) -> Row | None:
+    log_type = log.get("logType")
+    exempt = log.get("exemptedMembers", [])
+    if not isinstance(service, str) or not isinstance(log_type, str):
+        return None
+    if not _is_list_of_texts(exempt):
+        return None
+    return {
+        "Service": service,
+        "Type": log_type,
+        "Exempt": exempt,
+        "Level": level,
+    }
 
 
 def _is_list_of_texts(value: object) -> bool:

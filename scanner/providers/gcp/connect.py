@@ -1,4 +1,6 @@
-"""Connects to one Google Cloud project, or to an organization with the folders and projects below it."""
+"""Connects to one Google Cloud project, or to an organization with the folders and projects below
+it.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +83,11 @@ def _discovery_client(context: RestContext) -> RestClient:
 
 def _project(context: RestContext, config: TargetConfig) -> RestSession:
     name = config.settings.get("project", "") or config.settings["id"]
-    call = Call(operation="cloudresourcemanager:projects.get", region="", params={"project": name})
+    call = Call(
+        operation="cloudresourcemanager:projects.get",
+        region="",
+        params={"project": name},
+    )
     answer = _discovery_client(context).request(call)
     hint = "check its id, and that the account may see it"
     row = required_data(answer, f"project {name}", GCP, hint)
@@ -103,6 +109,7 @@ def _session(
 ) -> RestSession:
     """A project, by its row of a listing."""
     identity = str(row["projectId"])
+    # Errors name a project by its id or by its number.
     number = str(row.get("name", "")).removeprefix("projects/")
     return RestSession(
         target=Target(f"gcp:{identity}"),
@@ -123,15 +130,22 @@ class _Tree:
     incomplete: list[Answer] = field(default_factory=list)
     """Listings that were not read to their end, or that have a row without its name."""
 
+    def add(self, answer: Answer) -> None:
+        """Keep the answer of a listing."""
+        self.answers.append(answer)
+        if not answer.state.whole:
+            self.note_incomplete(answer)
+
     def note_incomplete(self, answer: Answer) -> None:
         """Keep an incomplete listing, once."""
         if answer not in self.incomplete:
             self.incomplete.append(answer)
 
     def rows(self, answer: Answer, noun: str, key: str) -> Iterator[Row]:
-        """The rows of a listing; a row without its name is a project or folder that cannot be read."""
-        rows = answer.data.get(noun, []) if isinstance(answer.data, Mapping) else []
-        for row in rows:
+        """The rows of a listing; one without its name is a member that cannot be read."""
+        if not isinstance(answer.data, Mapping):
+            return
+        for row in answer.data.get(noun, []):
             name = row.get(key) if isinstance(row, Mapping) else None
             if isinstance(name, str) and name:
                 yield row
@@ -141,17 +155,17 @@ class _Tree:
 
 def _organization(context: RestContext, config: TargetConfig, number: str) -> Sequence[Connector]:
     discovery = _discovery_client(context)
-    answer = discovery.request(
-        Call(
-            operation="cloudresourcemanager:organizations.get",
-            region="",
-            params={"organization": number},
-        )
+    call = Call(
+        operation="cloudresourcemanager:organizations.get",
+        region="",
+        params={"organization": number},
     )
+    answer = discovery.request(call)
     hint = "check its number, and that the account may see it"
     row = required_data(answer, f"organisation {number}", GCP, hint)
     tree = _list_tree(discovery, f"organizations/{number}")
     client = RestClient(context, frozenset())
+    # The leader makes few calls of its own: how far the clocks differ is known from discovery.
     client.skew = discovery.skew
     leader = RestSession(
         target=Target(f"gcp:{number}"),
@@ -174,25 +188,29 @@ def _organization(context: RestContext, config: TargetConfig, number: str) -> Se
 
 def _list_tree(client: RestClient, organization: str) -> _Tree:
     """Every folder and project below an organization, level by level."""
-    tree, seen, parents = _Tree(), {organization}, [organization]
+    tree = _Tree()
+    seen = {organization}
+    parents = [organization]
     while parents:
         folders = request_all(client, [_list_call("folders", parent) for parent in parents])
         projects = request_all(client, [_list_call("projects", parent) for parent in parents])
         for answer in (*folders, *projects):
-            tree.answers.append(answer)
-            if not answer.state.whole:
-                tree.note_incomplete(answer)
+            tree.add(answer)
         for answer in projects:
             for row in tree.rows(answer, "projects", "projectId"):
                 tree.projects[row["projectId"]] = row
-        parents = []
-        for answer in folders:
-            for row in tree.rows(answer, "folders", "name"):
-                # A folder that is listed again, below itself even, must not be walked twice.
-                if row["name"] not in seen:
-                    seen.add(row["name"])
-                    parents.append(row["name"])
+        below = _names_of_folders(tree, folders)
+        # A folder that is listed again, below itself even, must not be walked twice.
+        parents = [name for name in dict.fromkeys(below) if name not in seen]
+        seen.update(parents)
     return tree
+
+
+def _names_of_folders(tree: _Tree, listings: Sequence[Answer]) -> list[str]:
+    names: list[str] = []
+    for answer in listings:
+        names.extend(row["name"] for row in tree.rows(answer, "folders", "name"))
+    return names
 
 
 def _list_call(noun: str, parent: str) -> Call:
@@ -206,8 +224,9 @@ def _list_call(noun: str, parent: str) -> Call:
 
 def _accounts(tree: _Tree, config: TargetConfig) -> Iterator[Account]:
     for identity, row in sorted(tree.projects.items()):
+        name = str(row.get("displayName", ""))
         state = str(row.get("state", ""))
         closed = "" if state in _OPEN_STATES else state
-        yield listed_account(identity, str(row.get("displayName", "")), closed, config.exclude)
+        yield listed_account(identity, name, closed, config.exclude)
     if tree.incomplete:
         yield unlisted_account("projects that were not listed")

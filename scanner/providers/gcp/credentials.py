@@ -1,4 +1,6 @@
-"""Obtains tokens of Google Cloud by google-auth: application default credentials, or an impersonated account."""
+"""Obtains tokens of Google Cloud by google-auth: application default credentials, or an
+impersonated account.
+"""
 
 from __future__ import annotations
 
@@ -55,21 +57,22 @@ class GcpCredentials:
             credentials = self._by_audience[audience]
             credentials.refresh(self._request)
         except exceptions.DefaultCredentialsError as error:
-            # google-auth has one error for "none found" and for a file that is configured and unusable.
+            # google-auth has one error for "none found" and for a file that is configured and
+            # unusable.
             code = NO_CREDENTIALS
             if os.environ.get(_CREDENTIALS_FILE):
                 code = type(error).__name__
-            message = " ".join(str(error.args[0]).split())
-            return Failure(state=State.DENIED, code=code, message=message)
+            return _failure(State.DENIED, code, error.args[0])
         except exceptions.TransportError as error:
-            return Failure(state=State.ERROR, code="TokenTransportError", message=_line(error))
+            return _failure(State.ERROR, "TokenTransportError", error)
         except (exceptions.GoogleAuthError, OSError, ValueError) as error:
-            return Failure(state=State.DENIED, code=type(error).__name__, message=_line(error))
+            return _failure(State.DENIED, type(error).__name__, error)
         self._caller = self._caller or _address(credentials)
         expires = time.time() + _DEFAULT_LIFETIME
         if credentials.expiry:
             expires = credentials.expiry.replace(tzinfo=UTC).timestamp()
         headers: dict[str, str] = {}
+        # User credentials have no project of their own, whose quota a request could use.
         quota_project = getattr(credentials, "quota_project_id", None)
         if quota_project:
             headers["x-goog-user-project"] = quota_project
@@ -98,17 +101,18 @@ class GcpCredentials:
         timeout: float | None = None,
         **_: Any,
     ) -> _Response:
-        """Sends google-auth's requests as all others: same proxy, same authorities, no redirects."""
+        """Sends google-auth's requests: same proxy and authorities as all, no redirects."""
         from google.auth import exceptions
 
         transport_error: Any = exceptions.TransportError
-        content = body.encode() if isinstance(body, str) else body
+        if isinstance(body, str):
+            body = body.encode()
         reply = self._http.send(
             HttpRequest(
                 post=method == "POST",
                 url=url,
                 headers=headers or {},
-                body=content,
+                body=body,
                 seconds=timeout or 30.0,
             )
         )
@@ -125,5 +129,6 @@ def _address(credentials: Any) -> str:
     return ""
 
 
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())
+def _failure(state: State, code: str, reason: object) -> Failure:
+    message = " ".join(str(reason).split())
+    return Failure(state=state, code=code, message=message)

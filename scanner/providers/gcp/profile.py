@@ -65,16 +65,20 @@ class GcpProfile:
 
 def _error_body(reply: HttpReply) -> dict[str, Any]:
     body = reply.json
-    error = body.get("error") if isinstance(body, dict) else None
-    return error if isinstance(error, dict) else {}
+    if not isinstance(body, dict):
+        return {}
+    error = body.get("error")
+    if not isinstance(error, dict):
+        return {}
+    return error
 
 
 def _reason(error: dict[str, Any]) -> str:
     """The reason of the newer form (`details[].reason`), of the older one (`errors[].reason`), or
     the status.
     """
-    older_form = error.get("errors")
     rows = _error_infos(error)
+    older_form = error.get("errors")
     if isinstance(older_form, list):
         rows += [row for row in older_form if isinstance(row, dict)]
     for row in rows:
@@ -82,7 +86,9 @@ def _reason(error: dict[str, Any]) -> str:
         if isinstance(reason, str):
             return reason
     status = error.get("status")
-    return status if isinstance(status, str) else ""
+    if isinstance(status, str):
+        return status
+    return ""
 
 
 def _error_infos(error: dict[str, Any]) -> list[dict[str, Any]]:

@@ -28,9 +28,8 @@ _USER_FIELDS: Final = (
 
 def directory_users(context: ReadContext) -> Listing:
     """The users of the directory (Cloud Identity or Workspace) that the organization belongs to."""
-    answer = yield Call(
-        operation=_ORGANIZATION, region="", params={"organization": context.account}
-    )
+    organization = {"organization": context.account}
+    answer = yield Call(operation=_ORGANIZATION, region="", params=organization)
     if answer.state is not State.OK or not isinstance(answer.data, Mapping):
         return answer.unread
     customer = answer.data.get("directoryCustomerId")
@@ -59,6 +58,7 @@ def workload_identity_providers(context: ReadContext) -> Listing:
     found: list[Row] = []
     for pool in pools:
         name = pool.get("name") if isinstance(pool, Mapping) else None
+        # Its providers cannot be listed, and one of them may let strangers in.
         if not isinstance(name, str):
             rest = rest or Unreadable(f"{_POOLS} gave a pool without a name")
             continue
@@ -72,7 +72,12 @@ def workload_identity_providers(context: ReadContext) -> Listing:
 
 
 def _list_call(operation: str, parent: str, member: str) -> Call:
-    return Call(operation=operation, region="", params={"parent": parent}, items=(member,))
+    return Call(
+        operation=operation,
+        region="",
+        params={"parent": parent},
+        items=(member,),
+    )
 
 
 def _rest_of(rows: list[Row] | Unreadable) -> Unreadable | None:
@@ -95,8 +100,10 @@ def _provider_rows(providers: list[Row] | Unreadable, pool: Mapping[str, Any]) -
 def _provider_row(provider: Mapping[str, Any], pool: Mapping[str, Any]) -> Row:
     condition = provider.get("attributeCondition", "")
     mapping = provider.get("attributeMapping", {})
+    issuer: object = ""
     oidc = provider.get("oidc")
-    issuer = oidc.get("issuerUri") if isinstance(oidc, Mapping) else ""
+    if isinstance(oidc, Mapping):
+        issuer = oidc.get("issuerUri")
     return {
         "Name": provider.get("name"),
         # A provider in a disabled pool issues no credentials, whatever its own state.
@@ -108,13 +115,15 @@ def _provider_row(provider: Mapping[str, Any], pool: Mapping[str, Any]) -> Row:
 
 
 def _is_active(row: Mapping[str, Any]) -> bool:
+    # Deleted pools and providers are listed for 30 days, and can be restored.
     return row.get("state") == "ACTIVE" and not row.get("disabled")
 
 
 def _rows_in(answer: Answer, member: str) -> list[Row] | Unreadable:
     """The list of a paged answer; an open list where pages are missing."""
-    known = answer.state in (State.OK, State.EMPTY, State.PARTIAL)
-    if not known or not isinstance(answer.data, Mapping):
+    if answer.state not in (State.OK, State.EMPTY, State.PARTIAL):
+        return answer.unread
+    if not isinstance(answer.data, Mapping):
         return answer.unread
     rows = answer.data.get(member, [])
     if not isinstance(rows, list):

@@ -1,7 +1,9 @@
-"""Sends the calls of discovery by google-cloud-resource-manager, and keeps the raw responses as evidence.
+"""Sends the calls of discovery by google-cloud-resource-manager, and keeps the raw responses as
+evidence.
 
-Only sending is the library's: pages, retries, deadlines and the meaning of errors are those of all other calls,
-because the library's own pagers and exceptions keep neither the body nor the request id of a response.
+Only sending is the library's: pages, retries, deadlines and the meaning of errors are those of all
+other calls, because the library's own pagers and exceptions keep neither the body nor the request
+id of a response.
 """
 
 from __future__ import annotations
@@ -71,7 +73,9 @@ class _TokenCredentials(google_credentials.Credentials):
 
 
 class _RecordingAdapter(HTTPAdapter):
-    """Sends the library's requests by the rules of all others, and keeps each thread's last response."""
+    """Sends the library's requests by the rules of all others, and keeps each thread's last
+    response.
+    """
 
     def __init__(self, declared_host: str) -> None:
         self._declared_host = declared_host
@@ -153,6 +157,7 @@ class ResourceManager:
             transport=self._transport(ProjectsRestTransport, endpoint)
         )
         self._methods: Mapping[str, Method] = {
+            # No other method is ever called: the library could also write.
             "cloudresourcemanager:organizations.get": organizations.get_organization,
             "cloudresourcemanager:folders.list": folders.list_folders,
             "cloudresourcemanager:projects.get": projects.get_project,
@@ -197,14 +202,16 @@ class ResourceManager:
         except (requests.RequestException, GoogleAuthError) as error:
             failure = _failure(error)
         except (GoogleAPICallError, ParseError, ValueError, RecursionError):
-            # An error status, or a body that is no message of the library: what that means is decided
-            # from the response itself, by the same rules as for all other calls.
+            # An error status, or a body that is no message of the library: what that means is
+            # decided from the response itself, by the same rules as for all other calls.
             pass
         return self._adapter.last_reply() or failure
 
 
 def _arguments(request: PreparedRequest) -> dict[str, str]:
-    """The library's arguments: the name of a resource in the path, or those of a listing in the query."""
+    """The library's arguments: the name of a resource in the path, or those of a listing in the
+    query.
+    """
     query = dict(request.query)
     if "parent" not in query:
         return {"name": unquote(request.path).removeprefix("/v3/")}
@@ -215,7 +222,9 @@ def _arguments(request: PreparedRequest) -> dict[str, str]:
 
 
 def _failure(error: Exception) -> Failure:
-    """Why there is no response; errors of certificates, proxies and addresses do not go away by a retry."""
+    """Why there is no response; errors of certificates, proxies and addresses do not go away by a
+    retry.
+    """
     if isinstance(error, requests.Timeout):
         return Failure(state=State.ERROR, code="Timeout", message="no answer in time", attempts=3)
     lasting = (requests.exceptions.SSLError, requests.exceptions.ProxyError, ValueError)

@@ -5,7 +5,7 @@ named tenants.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from scanner.language import ExpressionErrors
@@ -88,19 +88,28 @@ def _binds(node: Node, mapping: Mapping[str, object]) -> bool:
     """Whether a condition binds the tenant; anything that is not understood binds nothing."""
     match node:
         case Logic(operator="&&", terms=terms):
-            return any(_binds(term, mapping) for term in terms)
+            return True in _terms_bind(terms, mapping)
         case Logic(terms=terms):
             # One alternative that binds nothing lets every tenant in (confused deputy).
-            return all(_binds(term, mapping) for term in terms)
+            return False not in _terms_bind(terms, mapping)
         case Binary(operator="==", left=left, right=right):
             return _equals_text(left, right, mapping) or _equals_text(right, left, mapping)
         case Binary(operator="in", left=left, right=ListLiteral(items=items)):
             return _is_tenant_claim(left, mapping) and all(_text(item) for item in items)
         case Call(function="startsWith", method=True, arguments=(left, right)):
-            prefix = _TENANT_PREFIX.match(_text(right))
-            return prefix is not None and _is_tenant_claim(left, mapping)
+            return _begins_with_tenant(left, right, mapping)
         case _:
             return False
+
+
+def _begins_with_tenant(claim: Node, text: Node, mapping: Mapping[str, object]) -> bool:
+    if _TENANT_PREFIX.match(_text(text)) is None:
+        return False
+    return _is_tenant_claim(claim, mapping)
+
+
+def _terms_bind(terms: Iterable[Node], mapping: Mapping[str, object]) -> set[bool]:
+    return {_binds(term, mapping) for term in terms}
 
 
 def _equals_text(claim: Node, text: Node, mapping: Mapping[str, object]) -> bool:

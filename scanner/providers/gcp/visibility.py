@@ -28,9 +28,12 @@ def caller_sees_everything(context: ReadContext) -> Generator[Call, Answer, bool
     answer = yield Call(operation=_TEST, region="", params=params)
     if answer.state is not State.OK:
         return answer.unread
-    held = answer.data.get("permissions") if isinstance(answer.data, Mapping) else None
+    held: object = None
+    if isinstance(answer.data, Mapping):
+        held = answer.data.get("permissions")
+    # The API leaves the member out where the caller holds none.
     if not isinstance(held, list):
-        held = []  # the API leaves the member out where the caller holds none
+        held = []
     for permission in needed:
         if permission not in held:
             return Unreadable(f"the caller has not {permission} on the whole project")

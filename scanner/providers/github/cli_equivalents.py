@@ -23,6 +23,7 @@ def command(call: Call) -> str:
     words = ["gh", "api"]
     for name, value in profile.headers(operation).items():
         words += ["--header", f"{name}: {value}"]
+    # `gh` follows Link headers, and no other form of paging.
     if operation.page is not None and operation.page.header:
         words.append("--paginate")
     words.append(request.target)

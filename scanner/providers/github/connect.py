@@ -46,7 +46,8 @@ def connect_github(config: TargetConfig, rules: Rules) -> Sequence[Connector]:
     context = replace(context, graphql_endpoint=_graphql_endpoint(context.endpoint))
     sign_in(context, GITHUB)
     client = RestClient(context, frozenset({name}))
-    answer = client.request(Call(operation="github:orgs/get", region="", params={"org": name}))
+    call = Call(operation="github:orgs/get", region="", params={"org": name})
+    answer = client.request(call)
     hint = "check its login, and what the token or app may read"
     data = required_data(answer, f"organisation {name}", GITHUB, hint)
     login = str(data.get("login", ""))
@@ -67,14 +68,18 @@ def connect_github(config: TargetConfig, rules: Rules) -> Sequence[Connector]:
 
 
 def _graphql_endpoint(endpoint: str) -> str:
-    """The address before `/graphql`: of GitHub Enterprise Server it is beside `/api/v3`, not below it."""
+    """The address before `/graphql`: of GitHub Enterprise Server it is beside `/api/v3`, not below
+    it.
+    """
     if endpoint.endswith("/api/v3"):
         return endpoint.removesuffix("/v3")
     return endpoint
 
 
 def _credentials(http: HttpClient, config: TargetConfig, organization: str) -> Credentials:
-    app, key = config.settings.get("app_id", ""), config.settings.get("private_key", "")
+    app = config.settings.get("app_id", "")
+    key = config.settings.get("private_key", "")
+    # Half an app must not fall back to the token of the environment, which may read something else.
     if bool(app) != bool(key):
         raise TscanError(
             "an app of GitHub is named by 'app_id' and 'private_key' together",
@@ -82,5 +87,11 @@ def _credentials(http: HttpClient, config: TargetConfig, organization: str) -> C
         )
     if not app:
         return EnvironmentToken()
-    base = config.settings.get("endpoint", "").rstrip("/") or HOST
-    return AppToken(http=http, base=base, app=app, key=Path(key), organization=organization)
+    base = config.settings.get("endpoint", "").rstrip("/")
+    return AppToken(
+        http=http,
+        base=base or HOST,
+        app=app,
+        key=Path(key),
+        organization=organization,
+    )

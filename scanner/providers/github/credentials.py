@@ -1,4 +1,6 @@
-"""Obtains tokens of GitHub: from the environment, or for an app's installation by the app's private key."""
+"""Obtains tokens of GitHub: from the environment, or for an app's installation by the app's private
+key.
+"""
 
 from __future__ import annotations
 
@@ -58,10 +60,13 @@ class AppToken:
         return Caller(id=f"app {self.app}", account=self.organization)
 
     def token(self, audience: str) -> Token | Failure:
-        """A token of the installation, with the permissions that the organization granted to the app."""
+        """A token of the installation, with the permissions that the organization granted to the
+        app.
+        """
         assertion = self._assertion()
         if isinstance(assertion, Failure):
             return assertion
+        # By the organization: an app may be installed in others too.
         installation = self._request(f"/orgs/{self.organization}/installation", assertion)
         if isinstance(installation, Failure):
             return installation
@@ -69,7 +74,8 @@ class AppToken:
         granted = self._request(path, assertion, post=True)
         if isinstance(granted, Failure):
             return granted
-        value, expires = granted.get("token"), granted.get("expires_at")
+        value = granted.get("token")
+        expires = granted.get("expires_at")
         if not isinstance(value, str) or not isinstance(expires, str):
             return Failure(state=State.ERROR, code="NoToken", message="GitHub made no token")
         return Token(value=value, expires=datetime.fromisoformat(expires).timestamp())
@@ -96,13 +102,19 @@ class AppToken:
     def _request(
         self, path: str, assertion: str, *, post: bool = False
     ) -> dict[str, Any] | Failure:
-        headers = {"Authorization": f"Bearer {assertion}", "Accept": "application/vnd.github+json"}
-        reply = self.http.send(HttpRequest(post=post, url=self.base + path, headers=headers))
+        headers = {
+            "Authorization": f"Bearer {assertion}",
+            "Accept": "application/vnd.github+json",
+        }
+        request = HttpRequest(post=post, url=self.base + path, headers=headers)
+        reply = self.http.send(request)
         if isinstance(reply, Failure):
             return reply
         data = reply.json
-        if reply.status in (200, 201) and isinstance(data, dict):
+        if not isinstance(data, dict):
+            data = {}
+        elif reply.status in (200, 201):
             return data
-        reason = data.get("message", "") if isinstance(data, dict) else ""
+        reason = data.get("message", "")
         code = f"{reply.status} {reason}".strip()
         return Failure(state=State.DENIED, code=code, message=f"{path} was refused")

@@ -1,4 +1,4 @@
-"""GitHub's protocol rules: the version in a header, and errors whose meaning is in their message."""
+"""GitHub's protocol rules: the version in a header, errors that differ by their message."""
 
 from __future__ import annotations
 

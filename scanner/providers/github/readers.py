@@ -5,7 +5,7 @@ who bypasses them.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from scanner.core.reading.context import ReadContext
 from scanner.model.answers import Answer, Call, State
@@ -48,23 +48,31 @@ def branch_rules(
         ruleset = rule.get("ruleset_id")
         if ruleset not in bypass_by_ruleset:
             bypass_by_ruleset[ruleset] = yield from _bypass(path, ruleset)
-    return [{**rule, "bypassed_by": bypass_by_ruleset[rule.get("ruleset_id")]} for rule in rules]
+    found: list[Rule] = []
+    for rule in rules:
+        bypassed_by = bypass_by_ruleset[rule.get("ruleset_id")]
+        found.append({**rule, "bypassed_by": bypassed_by})
+    return found
 
 
 def _repository(context: ReadContext) -> tuple[Mapping[str, str], str] | Unreadable:
     """The path parameters of the listed repository, and its default branch."""
-    item = context.it if isinstance(context.it, Mapping) else {}
-    name, branch = item.get("name"), item.get("default_branch")
+    unknown = Unreadable("a repository has no name or no default branch")
+    if not isinstance(context.it, Mapping):
+        return unknown
+    name = context.it.get("name")
+    branch = context.it.get("default_branch")
     if not isinstance(name, str) or not isinstance(branch, str):
-        return Unreadable("a repository has no name or no default branch")
-    return {"owner": context.account, "repo": name}, branch
+        return unknown
+    path = {"owner": context.account, "repo": name}
+    return path, branch
 
 
 def _rules_in(answer: Answer) -> list[Mapping[str, Any]] | Unreadable:
     if answer.state not in (State.OK, State.EMPTY):
         return answer.unread
     rules = answer.data.get("items") if isinstance(answer.data, Mapping) else None
-    if not isinstance(rules, list) or not all(isinstance(rule, Mapping) for rule in rules):
+    if not _is_list_of_mappings(rules):
         return Unreadable(f"{_BRANCH_RULES} gave no list of rules")
     return rules
 
@@ -73,15 +81,17 @@ def _bypass(path: Mapping[str, str], ruleset: object) -> Generator[Call, Answer,
     """Who may bypass a ruleset; unreadable where the token may not see it."""
     if type(ruleset) is not int:
         return Unreadable("a rule names no rule set")
-    answer = yield Call(
-        operation=_RULESET,
-        region="",
-        params={**path, "ruleset_id": ruleset, "includes_parents": True},
-    )
+    # Rulesets of the organization apply to its repositories: they are among the parents.
+    params = {**path, "ruleset_id": ruleset, "includes_parents": True}
+    answer = yield Call(operation=_RULESET, region="", params=params)
     if answer.state is not State.OK or not isinstance(answer.data, Mapping):
         return answer.unread
     actors = answer.data.get("bypass_actors")
     # GitHub leaves the list out for those who may not edit the ruleset: silence is not "nobody".
-    if not isinstance(actors, list) or not all(isinstance(actor, Mapping) for actor in actors):
+    if not _is_list_of_mappings(actors):
         return Unreadable(f"{_RULESET} did not show who may pass by it")
     return [f"{actor.get('actor_type')}:{actor.get('actor_id')}" for actor in actors]
+
+
+def _is_list_of_mappings(value: object) -> TypeGuard[list[Mapping[str, Any]]]:
+    return isinstance(value, list) and all(isinstance(item, Mapping) for item in value)

@@ -28,15 +28,23 @@ def caller_sees_everything(context: ReadContext) -> Visibility:
 
     A token that is not shown the count of private repositories may see any part of them.
     """
-    answer = yield Call(operation=_ORGANIZATION, region="", params={"org": context.account})
+    organization = {"org": context.account}
+    answer = yield Call(operation=_ORGANIZATION, region="", params=organization)
     if answer.state is not State.OK or not isinstance(answer.data, Mapping):
         return answer.unread
-    public, private = answer.data.get("public_repos"), answer.data.get("total_private_repos")
-    params = {"org": context.account, "type": "all", "per_page": 100}
-    answer = yield Call(operation=_REPOSITORIES, region="", params=params, items=("items",))
-    if answer.state not in (State.OK, State.EMPTY) or not isinstance(answer.data, Mapping):
+    public = answer.data.get("public_repos")
+    private = answer.data.get("total_private_repos")
+    answer = yield Call(
+        operation=_REPOSITORIES,
+        region="",
+        params={**organization, "type": "all", "per_page": 100},
+        items=("items",),
+    )
+    known = answer.state in (State.OK, State.EMPTY)
+    if not known or not isinstance(answer.data, Mapping):
         return answer.unread
     listed_public, listed_private = _count_by_privacy(answer.data.get("items"))
+    # By kind: a surplus of public repositories must not make up for private ones that are hidden.
     if _covers(listed_public, public) and _covers(listed_private, private):
         return True
     app = yield from _app_sees_everything()
@@ -62,7 +70,10 @@ def _app_sees_everything() -> Generator[Call, Answer, bool | Unreadable | None]:
     app.
     """
     answer = yield Call(
-        operation=_INSTALLATION, region="", params={"per_page": 1}, absent_on=(_NO_APP,)
+        operation=_INSTALLATION,
+        region="",
+        params={"per_page": 1},
+        absent_on=(_NO_APP,),
     )
     if answer.state is State.ABSENT:
         return None
