@@ -1,10 +1,11 @@
 """Client CPU a call over many stubbed projects: a scan whole, the door alone, and sockets alone.
 
-    python benchmarks/rest.py [--projects 1000]
+python benchmarks/rest.py [--projects 1000]
 
-The server is a process of its own, so that only the client is counted: user and system time, all threads. `scan` also
-plans, reads kinds and makes snapshots; `door` makes each request and its answer, redacted; `sockets` is the floor: as
-many requests written to and read from sockets by asyncio, with nothing made of them.
+The server is a process of its own, so that only the client is counted: user and system time, all
+threads. `scan` also plans, reads kinds and makes snapshots; `door` makes each request and its
+answer, redacted; `sockets` is the floor: as many requests written to and read from sockets by
+asyncio, with nothing made of them.
 """
 
 from __future__ import annotations

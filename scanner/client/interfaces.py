@@ -1,6 +1,4 @@
-"""What a provider of evidence offers: how it is entered, asked, and what its audit log says. One
-page for all.
-"""
+"""Defines what a cloud offers: its Provider object, connections, sessions and an audit log."""
 
 from __future__ import annotations
 
@@ -72,7 +70,7 @@ class Opened(Protocol):
     def management_open(self) -> str: ...
     @property
     def organization_only(self) -> bool:
-        """Whether this is an organization alone, whose accounts are targets of their own."""
+        """Whether this is an organisation alone, whose accounts are targets of their own."""
         ...
 
     @property
@@ -95,7 +93,7 @@ class Session(Opened, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreachable:
-    """A target in scope that could not be connected: only the refusal is known of it."""
+    """A target that is in scope and could not be connected: only the refusal is known."""
 
     target: Target
     name: str = ""
@@ -152,7 +150,7 @@ class Provider(Protocol):
         ...
 
     def connect(self, target: TargetConfig, rules: Rules) -> Sequence[Connector]:
-        """Authenticate, and discover the targets behind a configured one: itself, or an
+        """Authenticate and discover the targets behind a configured one: itself, or an
         organization's accounts.
 
         TscanError in one clear line where that cannot be done.
@@ -200,7 +198,11 @@ class AuditLog(Protocol):
         ...
 
     def events(
-        self, session: Session, window: tuple[str, str], region: str, reaches: Collection[Reach]
+        self,
+        session: Session,
+        window: tuple[str, str],
+        region: str,
+        reaches: Collection[Reach],
     ) -> Sequence[LogEvent] | Unreadable:
         """Every call that changed something in a window, in any order, perhaps twice; or why that
         is not known.

@@ -1,4 +1,6 @@
-"""Audit logs, *authored* after the providers' documentation, asked as `tscan drift --who` asks them."""
+"""Audit logs, *authored* after the providers' documentation, asked as `tscan drift --who` asks
+them.
+"""
 
 from __future__ import annotations
 

@@ -174,7 +174,9 @@ def client_of(
     own: frozenset[str] = frozenset({"p", "42"}),
     rules: Rules | None = None,
 ) -> tuple[RestClient, Ticks]:
-    """A client of the provider; with credentials, tokens are sent over plain HTTP, which only tests do."""
+    """A client of the provider; with credentials, tokens are sent over plain HTTP, which only tests
+    do.
+    """
     (path / "operations.yaml").write_text(OPERATIONS)
     ticks = Ticks()
     clock = ticks.clock()

@@ -1,4 +1,6 @@
-"""Readers of Google Cloud: what is handed down, who is in the directory, and whom a provider lets in."""
+"""Readers of Google Cloud: what is handed down, who is in the directory, and whom a provider lets
+in.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ PROJECT, FOLDER, ORGANIZATION = (
 
 
 def run(reader: str, answers: Mapping[str, Any], account: str = "shop") -> tuple[Any, list[Call]]:
-    """What a reader makes of answers by operation, given as data or as a state, and the calls that it made."""
+    """What a reader makes of answers by operation, given as data or as a state, and the calls that
+    it made.
+    """
     program = provided_reader(reader)(
         ReadContext(account=account, partition="", region="", started=STARTED)
     )

@@ -1,4 +1,6 @@
-"""What Google Cloud does in a way of its own: a token of the next page inside a member, and what no role can hold."""
+"""What Google Cloud does in a way of its own: a token of the next page inside a member, and what no
+role can hold.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Declared requests against a provider that answers from a script: pages, refusals, rates, tokens, and bad answers."""
+"""Declared requests against a provider that answers from a script: pages, refusals, rates, tokens,
+and bad answers.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,8 @@ def thing(identity: str = "1") -> Call:
     return Call(operation="s:get", region="", params={"id": identity})
 
 
-# -- pages ------------------------------------------------------------------------------------------------------------
+# -- pages
+# ------------------------------------------------------------------------------------------------------------
 
 
 def test_pages_follow_by_a_token(to: Opened) -> None:
@@ -256,7 +259,8 @@ def test_mappings_of_lists_are_joined_over_pages(to: Opened) -> None:
     }
 
 
-# -- what an answer lacks ---------------------------------------------------------------------------------------------
+# -- what an answer lacks
+# ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -345,7 +349,8 @@ def test_null_is_no_value_and_half_a_character_none_that_can_be_written(to: Open
     assert answer.data == {"b": [1], "c": "?x", "d": "ä"}
 
 
-# -- errors -----------------------------------------------------------------------------------------------------------
+# -- errors
+# -----------------------------------------------------------------------------------------------------------
 
 
 def gcp(http: int, **error: Any) -> Said:
@@ -512,7 +517,8 @@ def _elsewhere(client: RestClient) -> Any:
     return replace(client.rest_context, endpoint="http://127.0.0.1:9")
 
 
-# -- rates ------------------------------------------------------------------------------------------------------------
+# -- rates
+# ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -577,7 +583,8 @@ def test_githubs_limits_are_rates(to: Opened, headers: dict[str, str]) -> None:
     assert client.request(thing()).state is State.OK
 
 
-# -- tokens -----------------------------------------------------------------------------------------------------------
+# -- tokens
+# -----------------------------------------------------------------------------------------------------------
 
 
 def keeping(minted: list[Minted], **more: Any) -> Callable[[Ticks], Minted]:
@@ -650,7 +657,8 @@ def test_without_a_token_nothing_is_asked(to: Opened) -> None:
     assert len(minted[0].made) == 2
 
 
-# -- what is sent -----------------------------------------------------------------------------------------------------
+# -- what is sent
+# -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

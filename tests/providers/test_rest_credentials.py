@@ -1,4 +1,6 @@
-"""Tokens of each cloud, and how a target is opened with them: real hosts, a network that answers from a table."""
+"""Tokens of each cloud, and how a target is opened with them: real hosts, a network that answers
+from a table.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +83,8 @@ def pem(key: rsa.RSAPrivateKey) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-# -- Google Cloud -----------------------------------------------------------------------------------------------------
+# -- Google Cloud
+# -----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -210,7 +213,8 @@ def test_a_project_is_opened_with_a_token(account: Path, monkeypatch: pytest.Mon
     assert net.sent[-1].headers["Authorization"] == "Bearer minted"
 
 
-# -- Azure ------------------------------------------------------------------------------------------------------------
+# -- Azure
+# ------------------------------------------------------------------------------------------------------------
 
 
 def token_of(tenant: str) -> str:
@@ -305,7 +309,8 @@ def test_credentials_of_another_tenant_are_refused(
     assert net.sent == []
 
 
-# -- GitHub -----------------------------------------------------------------------------------------------------------
+# -- GitHub
+# -----------------------------------------------------------------------------------------------------------
 
 
 def test_the_environments_token_is_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,6 @@
-"""The way to the network: proxies and certificate authorities of the environment, and what fails on the way."""
+"""The way to the network: proxies and certificate authorities of the environment, and what fails on
+the way.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Every kind of a cloud that is spoken to by declared requests agrees with what the provider publishes."""
+"""Every kind of a cloud that is spoken to by declared requests agrees with what the provider
+publishes.
+"""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from scanner.errors import TscanError
     "list",
     "terraform",
     "cloudformation",
-    says="The policy, its actions with what each is for, or the role.",
+    what="The policy, its actions with what each is for, or the role.",
 )
 @click.option(
     "--trust",

@@ -26,7 +26,7 @@ from scanner.cli.permissions.choosing import (
     "graph",
     "list",
     "terraform",
-    says="The role, the permissions in Graph, all of them with what each is for, "
+    what="The role, the permissions in Graph, all of them with what each is for, "
     "or both with who holds them.",
 )
 @click.option(

@@ -47,10 +47,15 @@ def selecting(function: F) -> F:
     return reduce(lambda wrapped, option: option(wrapped), reversed(_OPTIONS), function)
 
 
-def printed_as(*forms: str, says: str) -> Callable[[F], F]:
+def printed_as(*forms: str, what: str) -> Callable[[F], F]:
     """The option that chooses the form; the first is the usual one."""
     return click.option(
-        "--format", "form", type=click.Choice(forms), default=forms[0], show_default=True, help=says
+        "--format",
+        "form",
+        type=click.Choice(forms),
+        default=forms[0],
+        show_default=True,
+        help=what,
     )
 
 

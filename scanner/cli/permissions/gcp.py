@@ -28,7 +28,7 @@ from scanner.errors import TscanError
     "list",
     "apis",
     "terraform",
-    says="The role, its permissions with what each is for, the APIs alone, "
+    what="The role, its permissions with what each is for, the APIs alone, "
     "or the role with who holds it.",
 )
 @click.option(

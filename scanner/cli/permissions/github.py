@@ -12,7 +12,7 @@ from scanner.cli.permissions.choosing import chosen, lines, printed_as, selectin
 @click.command(short_help="The permissions of an app.")
 @selecting
 @printed_as(
-    "json", "list", says="The manifest of an app, or its permissions with what each is for."
+    "json", "list", what="The manifest of an app, or its permissions with what each is for."
 )
 def github(select: tuple[str, ...], checks: tuple[Path, ...], form: str) -> int:
     """The permissions that an app needs for the selected checks, and no other.

@@ -168,7 +168,7 @@ def listed_account(identity: str, name: str, closed: str, exclude: Iterable[Excl
 
 
 def unlisted_account(name: str) -> Account:
-    """The account that stands for the members which incomplete listings leave out."""
+    """One account in place of the members that incomplete listings leave out."""
     return Account(id="organization", name=name, state=AccountState.IN_SCOPE)
 
 

@@ -169,7 +169,9 @@ def _failure(error: Exception) -> Failure:
     """
     from urllib3 import exceptions
 
-    code, message, attempts = type(error).__name__, " ".join(str(error).split()), 3
+    code = type(error).__name__
+    message = " ".join(str(error).split())
+    attempts = 3
     lasting = (exceptions.SSLError, exceptions.ProxyError, exceptions.LocationValueError)
     if isinstance(error, TooLargeError):
         code, attempts = "TooLarge", 1

@@ -104,7 +104,7 @@ def _has_value(data: Mapping[str, Any], path: str) -> bool:
 def _graphql_failure(errors: object) -> Failure:
     """The failure that GraphQL reports inside a response of status 200.
 
-    Data beside the errors is not used: nothing says what it lacks.
+    Data beside the errors is not used: nothing reports what is missing from it.
     """
     first = errors[0] if isinstance(errors, list) and errors else None
     if not isinstance(first, dict):

@@ -36,7 +36,7 @@ class AzureProvider:
 
     def several(self, target: TargetConfig) -> bool:
         """Whether it is a tenant, or may be one."""
-        # A bare id may be that of a tenant: only a request would tell.
+        # A bare id may be that of a tenant: only a request would show it.
         return "subscription" not in target.settings
 
     def audit_log(self) -> AuditLog | None:

@@ -44,7 +44,8 @@ class AzureProfile:
     def failure(self, reply: HttpReply, own: frozenset[str]) -> Failure:
         """By the code of an error, else by its status."""
         error = _error_body(reply)
-        code, message = error.get("code"), error.get("message")
+        code = error.get("code")
+        message = error.get("message")
         if not isinstance(code, str) or not code:
             code = str(reply.status)
         if not isinstance(message, str):

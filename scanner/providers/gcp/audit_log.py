@@ -108,7 +108,8 @@ class CloudAuditLogs(Asking):
 
 
 def _call(resource_names: list[str], window: tuple[str, str]) -> Call:
-    begins, ends = iso(moment(window[0]) - MARGIN), iso(moment(window[1]) + AFTER)
+    begins = iso(moment(window[0]) - MARGIN)
+    ends = iso(moment(window[1]) + AFTER)
     # The log names are spelled out: a sink may copy the entries of other projects to here, and
     # those are about other resources (shadow trail).
     names: list[str] = []

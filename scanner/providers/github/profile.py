@@ -68,5 +68,6 @@ def _seconds_until_reset(reply: HttpReply) -> float:
     reset = reply.headers.get("x-ratelimit-reset", "")
     if not reset.isdecimal() or reply.headers.get("x-ratelimit-remaining") != "0":
         return 0.0
-    seconds = int(reset) - datetime.now(UTC).timestamp()
+    now = datetime.now(UTC).timestamp()
+    seconds = int(reset) - now
     return min(max(seconds, 0.0), LONGEST_WAIT)

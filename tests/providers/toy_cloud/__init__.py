@@ -1,4 +1,6 @@
-"""A whole cloud, as small as one can be: the example of docs/adding-a-cloud.md. A target is a shelf of boxes."""
+"""A whole cloud, as small as one can be: the example of docs/adding-a-cloud.md. A target is a shelf
+of boxes.
+"""
 
 from __future__ import annotations
 
