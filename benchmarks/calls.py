@@ -28,7 +28,7 @@ from scanner.core.reading.projection import Estate, project
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.answers import Answer, Snapshot
 from scanner.model.library import Library
-from scanner.providers import READERS
+from scanner.providers import reader
 
 DISCOVERY = frozenset(
     {
@@ -61,7 +61,7 @@ def unread(snapshot: Snapshot, library: Library) -> list[Answer]:
     answers = Asked(snapshot.answers)
     checks = [library.checks[name] for name in snapshot.checks]
     params = resolve_params(library.parameters, snapshot.params)
-    projection = project(answers, library, checks, READERS.get, Estate.of(snapshot, params))
+    projection = project(answers, library, checks, reader, Estate.of(snapshot, params))
     if projection.unanswered:
         raise SystemExit(f"never asked: {sorted(call.key for call in projection.unanswered)}")
     left = [answer for key, answer in snapshot.answers.items() if key not in answers.keys_asked]

@@ -1,10 +1,11 @@
 """Client CPU a call over many stubbed projects: a scan whole, the door alone, and sockets alone.
 
-    python benchmarks/rest.py [--projects 1000]
+python benchmarks/rest.py [--projects 1000]
 
-The server is a process of its own, so that only the client is counted: user and system time, all threads. `scan` also
-plans, reads kinds and makes snapshots; `door` makes each request and its answer, redacted; `sockets` is the floor: as
-many requests written to and read from sockets by asyncio, with nothing made of them.
+The server is a process of its own, so that only the client is counted: user and system time, all
+threads. `scan` also plans, reads kinds and makes snapshots; `door` makes each request and its
+answer, redacted; `sockets` is the floor: as many requests written to and read from sockets by
+asyncio, with nothing made of them.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from unittest.mock import patch
 
 from scanner import pipeline
 from scanner.client.interfaces import Rules
-from scanner.client.rest import connect
+from scanner.client.rest.connect import rest_context
 from scanner.client.rest.rest_client import RestClient
 from scanner.content import load_library
 from scanner.content.locations import Roots
@@ -34,6 +35,7 @@ from scanner.content.operations import load_operations
 from scanner.model.answers import Call
 from scanner.model.config import Config, TargetConfig
 from scanner.model.rest_operations import RestOperations
+from scanner.providers.gcp import connect
 from scanner.providers.gcp.profile import GcpProfile
 
 PACK = Path(__file__).resolve().parent.parent / "tests/recordings/pack"
@@ -169,10 +171,8 @@ def listed() -> RestOperations:
 def door(url: str, calls: int, at_once: int = 128) -> None:
     """As many declared calls, made by the real client."""
     config = TargetConfig(cloud="gcp", settings={"endpoint": url})
-    with patch.object(connect, "operations", lambda _: listed()):
-        client = RestClient(
-            connect.tools(config, Rules(), GcpProfile(), lambda _: None), frozenset()
-        )  # type: ignore[arg-type, return-value]
+    context = rest_context(config, Rules(), GcpProfile(), listed(), lambda _: None)  # type: ignore[arg-type, return-value]
+    client = RestClient(context, frozenset())
     for start in range(0, calls, at_once):
         numbers = range(start, min(start + at_once, calls))
         asked = [

@@ -13,7 +13,7 @@ from scanner.core.reading.read_plan import plan_reads
 from scanner.model.checks import Check, Labelled, Parameter
 from scanner.model.controls import CheckLink, Control, ControlLink, Criterion
 from scanner.model.library import Library
-from scanner.providers import PERMISSIONS
+from scanner.providers import PROVIDERS
 
 SIGNS: Final = re.compile(r"([*<\[\]|])")
 NONE: Final = {
@@ -124,7 +124,7 @@ def _reads(check: Check, library: Library) -> Iterator[str]:
             for field in sorted(fields & {(name, attribute.name, each) for each in attribute.each}):
                 inner = attribute.each[field[2]]
                 yield f"| {prefix}`{attribute.name}[].{inner.name}` | `{inner.type}` | {cell(inner.meaning)} |"
-    default = PERMISSIONS.get(check.cloud)
+    default = PROVIDERS.get(check.cloud).permissions_of
     allowed: dict[str, set[str]] = {}
     for need in found.values():
         for request in need_requests(need):

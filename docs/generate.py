@@ -36,7 +36,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     for name in schemas.names():
         yield (
             ROOT / f"docs/schemas/{name}.json",
-            (schemas.FOLDER / f"{name}.json").read_text(encoding="utf-8"),
+            schemas.published(name),
         )
     yield ROOT / "docs/commands.md", "".join(_commands())
     for place, text in check_pages(library):

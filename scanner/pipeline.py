@@ -36,7 +36,7 @@ from scanner.model.findings import Assessment, CheckResult, ControlResult, Cover
 from scanner.model.kinds import Scope
 from scanner.model.library import Library
 from scanner.model.waivers import Waiver
-from scanner.providers import READERS, SOURCES
+from scanner.providers import PROVIDERS, reader
 
 CALL_DEADLINE: Final = 60.0
 """Seconds that one call may take with its retries."""
@@ -72,7 +72,7 @@ def scan(
         values = resolve_params(library.parameters, {**config.params, **target.params})
         mine = _of_cloud(selected, session.target)
         read = in_bulk(library, asked_in_bulk(target, library, mine))
-        return plan(read, mine, READERS.get, estate(session, values, started))
+        return plan(read, mine, reader, estate(session, values, started))
 
     executor = EXECUTORS.get("threads" if threads > 1 else "serial")(threads)
     connectors = [connector for _, connector in found]
@@ -108,7 +108,7 @@ def _connect(config: Config, rules: Rules) -> list[tuple[TargetConfig, Connector
     """
     found: list[tuple[TargetConfig, Connector]] = []
     for target in config.targets:
-        for connector in SOURCES.get(target.cloud)().open(target, rules):
+        for connector in PROVIDERS.get(target.cloud).connect(target, rules):
             found.append((target, connector))
     return found
 
@@ -306,7 +306,7 @@ def _judge_target(
         return _Judged(results=unentered(snapshot, selected, library), coverage=covered)
     values = resolve_params(library.parameters, {**snapshot.params, **(params or {})})
     read = in_bulk(library, snapshot.bulk)
-    projection = project(snapshot.answers, read, selected, READERS.get, Estate.of(snapshot, values))
+    projection = project(snapshot.answers, read, selected, reader, Estate.of(snapshot, values))
     results: list[CheckResult] = []
     for check in selected:
         result = evaluate_check(

@@ -22,7 +22,7 @@ from scanner.model.checks import Check
 from scanner.model.config import Config, TargetConfig
 from scanner.model.kinds import Request, Scope
 from scanner.model.library import Library
-from scanner.providers import PERMISSIONS, READERS, SOURCES
+from scanner.providers import PROVIDERS, reader
 
 DEADLINE = 60.0
 """Seconds for one call; a preflight that takes minutes is a scan."""
@@ -79,7 +79,7 @@ def preflight(
     targets: list[TargetConfig] = []
     connectors: list[Connector] = []
     for target in config.targets:
-        for connector in SOURCES.get(target.cloud)().open(target, rules):
+        for connector in PROVIDERS.get(target.cloud).connect(target, rules):
             targets.append(target)
             connectors.append(connector)
 
@@ -119,7 +119,7 @@ def _first(
     values = resolve_params(library.parameters, {**config.params, **target.params})
     everywhere = estate(session, values, started)
     one_region = replace(everywhere, regions=session.regions[:1], regions_open="")
-    units = plan(library, _of_cloud(checks, session), READERS.get, one_region)
+    units = plan(library, _of_cloud(checks, session), reader, one_region)
     calls = Collection(units, {}).first
     # Reversed, so that the first call of an operation is the one that stays.
     return {call.operation: call for call in reversed(calls)}
@@ -146,7 +146,7 @@ def _report(
     found = losses(
         library,
         selected,
-        PERMISSIONS.get(session.target.cloud),
+        PROVIDERS.get(session.target.cloud).permissions_of,
         refused,
         blinding=_blinding(session, answers),
     )

@@ -22,7 +22,6 @@ _EXTRAS: Final = {
     "obstore": "history",
     "pyarrow": "history",
     "google": "gcp",
-    "aiohttp": "gcp",
     "azure": "azure",
     "jwt": "github",
 }
@@ -47,6 +46,9 @@ class Registry(Generic[T]):
     def names(self) -> tuple[str, ...]:
         """Every registered name, sorted."""
         return tuple(sorted(self._places))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._builtin or name in self._places
 
     def get(self, name: str) -> T:
         """The object behind a name; TscanError when there is none, or when its module is not installed."""

@@ -143,7 +143,7 @@ def _scan(reading: Reading, options: Judging) -> int:
     from scanner.cli.support.options import load, parameters, selected
     from scanner.cli.support.output import destinations
     from scanner.history.stores import open_store
-    from scanner.providers import SOURCES
+    from scanner.providers import PROVIDERS
 
     # Everything that can be wrong is looked at before the first call is made.
     places = destinations(options.format, quiet=options.quiet)
@@ -152,7 +152,7 @@ def _scan(reading: Reading, options: Judging) -> int:
     config = _config(reading, library, parameters(options, library))
     said = people(options, library, config)
     several = len(config.targets) > 1 or any(
-        SOURCES.get(one.cloud)().several(one) for one in config.targets
+        PROVIDERS.get(one.cloud).several(one) for one in config.targets
     )
     _check_place(reading.snapshot, several=several)
     place = reading.store or config.store or STORE

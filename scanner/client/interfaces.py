@@ -1,4 +1,4 @@
-"""What a provider of evidence offers: how it is entered, asked, and what its audit log says. One page for all."""
+"""Defines what a cloud offers: its Provider object, connections, sessions and an audit log."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Protocol
 from scanner.model.answers import Account, Answer, Call, Caller, Target
 from scanner.model.config import TargetConfig
 from scanner.model.values import Unreadable
+from scanner.registry import Registry
 
 if TYPE_CHECKING:
     from scanner.core.drift.audit_attribution import Reach, Rule
     from scanner.core.drift.audit_events import LogEvent
+    from scanner.core.reading.context import Reader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,9 +23,12 @@ class Rules:
     """What a source must redact, what it must leave alone, and how long it may take."""
 
     secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """By operation: declared paths that are always replaced, `Functions[].Environment.Variables.*`."""
+    """By operation: declared paths that are always replaced, `Functions[].Environment.Variables.*`.
+    """
     read: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """By operation: paths that attributes read, with everything below them; the detector never touches these."""
+    """By operation: paths that attributes read, with everything below them; the detector never
+    touches these.
+    """
     call_deadline: float = 120.0
     """Seconds for one call with all its pages and retries."""
     scan_deadline: float = 3600.0
@@ -33,7 +38,9 @@ class Rules:
 
 
 class Opened(Protocol):
-    """What is known of a target before any check asks: who we are there, where it can be read, or why not."""
+    """What is known of a target before any check asks: who we are there, where it can be read, or
+    why not.
+    """
 
     @property
     def target(self) -> Target: ...
@@ -63,12 +70,14 @@ class Opened(Protocol):
     def management_open(self) -> str: ...
     @property
     def organization_only(self) -> bool:
-        """Whether this is an organisation alone: what belongs to accounts is read in its accounts."""
+        """Whether this is an organisation alone, whose accounts are targets of their own."""
         ...
 
     @property
     def clock_skew(self) -> float | None:
-        """The provider's clock minus ours in seconds, where they differ most so far; None: it did not say."""
+        """The provider's clock minus ours in seconds, where they differ most so far; None: it did
+        not say.
+        """
         ...
 
 
@@ -76,13 +85,15 @@ class Session(Opened, Protocol):
     """A connected target."""
 
     def request(self, call: Call) -> Answer:
-        """The answer to one call. Blocks; safe in threads; never raises for a provider's refusal or failure."""
+        """The answer to one call. Blocks; safe in threads; never raises for a provider's refusal or
+        failure.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreachable:
-    """A target that is in scope and could not be entered: nothing of it is known but the refusal."""
+    """A target that is in scope and could not be connected: only the refusal is known."""
 
     target: Target
     name: str = ""
@@ -124,18 +135,42 @@ class Connected:
         return self.session
 
 
-class Source(Protocol):
-    """A cloud that can be read."""
+class Provider(Protocol):
+    """A cloud that can be read. Each is one object, which is named once: in `scanner.providers`.
 
-    def open(self, target: TargetConfig, rules: Rules) -> Sequence[Connector]:
-        """Authenticate and discover the targets behind a configured one: itself, or an organisation's accounts.
+    Nothing of it imports an SDK before `connect` is called, so that a snapshot is replayed without
+    one.
+    """
+
+    @property
+    def readers(self) -> Registry[Reader]:
+        """What kinds need several dependent calls for, by the name that kinds use:
+        `gcp.directory_users`.
+        """
+        ...
+
+    def connect(self, target: TargetConfig, rules: Rules) -> Sequence[Connector]:
+        """Authenticate and discover the targets behind a configured one: itself, or an
+        organization's accounts.
 
         TscanError in one clear line where that cannot be done.
         """
         ...
 
     def several(self, target: TargetConfig) -> bool:
-        """Whether a configured target may stand for several; nothing is asked for it."""
+        """Whether a configured target may stand for several; nothing is requested for it."""
+        ...
+
+    def audit_log(self) -> AuditLog | None:
+        """The cloud's record of who called what; None: tscan reads none."""
+        ...
+
+    def permissions_of(self, operation: str) -> tuple[str, ...]:
+        """The permissions that an operation needs, where its kind declares no others."""
+        ...
+
+    def cli_command(self, call: Call) -> str:
+        """The command of the cloud's own CLI that makes the same request, for a POSIX shell."""
         ...
 
 
@@ -163,7 +198,13 @@ class AuditLog(Protocol):
         ...
 
     def events(
-        self, session: Session, window: tuple[str, str], region: str, reaches: Collection[Reach]
+        self,
+        session: Session,
+        window: tuple[str, str],
+        region: str,
+        reaches: Collection[Reach],
     ) -> Sequence[LogEvent] | Unreadable:
-        """Every call that changed something in a window, in any order, perhaps twice; or why that is not known."""
+        """Every call that changed something in a window, in any order, perhaps twice; or why that
+        is not known.
+        """
         ...

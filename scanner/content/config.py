@@ -9,11 +9,11 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from scanner.content.document_reader import DocumentReader, Steps, suggest
-from scanner.content.documents import read_document
+from scanner.content.documents import Document, read_document
 from scanner.content.locations import shown_path
 from scanner.content.parameters import read_params
 from scanner.content.schema_validator import schema_problems
-from scanner.content.schemas import schema
+from scanner.content.schemas import WITH_PLUGINS, own_targets, plugin_targets, target_schema
 from scanner.errors import ContentError, Problem, TscanError
 from scanner.model.config import AlertRule, Config, Exclusion, Organization, TargetConfig
 from scanner.model.library import Library
@@ -65,10 +65,18 @@ def _document(path: Path) -> Any:
         hint = "name the configuration with --config"
         raise TscanError(f"{path} cannot be read: {error.strerror}", hint) from None
     document = read_document(content, path=shown_path(path))
-    problems = [document] if isinstance(document, Problem) else schema_problems(document, "config")
+    problems = [document] if isinstance(document, Problem) else _form_problems(document)
     if problems:
         raise ContentError(problems)
     return document
+
+
+def _form_problems(document: Document) -> list[Problem]:
+    problems = schema_problems(document, "config")
+    # Looking for plugins is slow: only where something is wrong, which may be that a cloud is not known.
+    if problems and plugin_targets():
+        return schema_problems(document, WITH_PLUGINS)
+    return problems
 
 
 def _target(reading: DocumentReader, index: int, library: Library) -> TargetConfig:
@@ -110,7 +118,7 @@ def _declared(
 ) -> TargetConfig:
     """A target of a REST cloud: what it is called, and how it is reached."""
     cloud = str(path[-1])
-    places: list[str] = _clouds()[cloud]["x-one-of"]
+    places: list[str] = (target_schema(cloud) or {})["x-one-of"]
     if sum(name in data for name in places) != 1:
         words = " and ".join(f"'{name}'" for name in places)
         reading.wrong(
@@ -133,30 +141,19 @@ _TARGETS: Final = {"aws": _aws}
 """Clouds that are configured in a way of their own."""
 
 
-_EXAMPLES: Final = {
-    "gcp": "gcp:my-project or gcp:123456789012",
-    "azure": "azure:00000000-0000-0000-0000-000000000000",
-    "github": "github:my-org",
-}
-
-
-def _clouds() -> dict[str, Any]:
-    found: dict[str, Any] = schema("config")["properties"]["targets"]["items"]["properties"]
-    return found
-
-
 def parse_target(text: str) -> TargetConfig:
     """The target that `cloud:id`, or a cloud alone, names; TscanError for another text."""
     cloud, _, identity = text.partition(":")
-    known = _clouds().get(cloud)
+    known = target_schema(cloud)
     if known is None or text.endswith(":") or (not identity and "x-one-of" in known):
-        hint = f"write cloud:id, the cloud being one of {', '.join(_clouds())}"
+        clouds = ", ".join({**own_targets(), **plugin_targets()})
+        hint = f"write cloud:id, the cloud being one of {clouds}"
         raise TscanError(f"--target {text} names no target", hint)
     places = [known["properties"][name] for name in known.get("x-one-of", [])]
     if places and not any(re.fullmatch(place["pattern"].strip("^$"), identity) for place in places):
         raise TscanError(
             f"--target {text} is not {' or '.join(place['title'] for place in places)}",
-            f"write {cloud}:id, such as {_EXAMPLES[cloud]}",
+            f"write {cloud}:id, such as {known['x-example']}",
         )
     return TargetConfig(cloud=cloud, settings={"id": identity} if identity else {})
 
@@ -181,7 +178,7 @@ def _check_excluded(reading: DocumentReader, path: Steps, rows: list[Any]) -> No
 
 def check_role(name: str) -> None:
     """TscanError where a text is not the name of a role (with its path, without the account)."""
-    properties = _clouds()["aws"]["properties"]
+    properties = own_targets()["aws"]["properties"]
     if not re.fullmatch(
         properties["organization"]["properties"]["role"]["pattern"].strip("^$"), name
     ):
@@ -199,9 +196,9 @@ def _alert(reading: DocumentReader, index: int, library: Library) -> AlertRule:
             reading.wrong(place, f"there is no control '{name}'", suggest(name, library.controls))
     for number, pattern in enumerate(data.get("targets", [])):
         cloud, _, identity = pattern.partition(":")
-        if "*" not in cloud and not (identity and cloud in _clouds()):
+        if "*" not in cloud and not (identity and target_schema(cloud)):
             place = ("alerts", index, "targets", number)
-            close = "" if cloud in _clouds() else suggest(cloud, _clouds())
+            close = "" if target_schema(cloud) else suggest(cloud, own_targets())
             reading.wrong(
                 place,
                 f"no target is called '{pattern}'",

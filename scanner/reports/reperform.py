@@ -11,7 +11,7 @@ from scanner.model.answers import Answer, Snapshot
 from scanner.model.checks import Check
 from scanner.model.findings import Finding, Observation
 from scanner.model.kinds import Kind
-from scanner.providers.cli_equivalents import native
+from scanner.providers import cli_command
 from scanner.rendering.sanitize import json_value, sanitized, shortened
 
 SCHEMA: Final = "tscan.reperform/1"
@@ -121,7 +121,7 @@ def _answer(one: Reperformed, answer: Answer) -> dict[str, Any]:
         "redacted": list(answer.redacted),
         "sha256": answer.sha256,
         "data": json_value(answer.data),
-        "native": native(one.snapshot.target.cloud, answer.call),
+        "native": cli_command(one.snapshot.target.cloud, answer.call),
     }
 
 
@@ -190,7 +190,7 @@ def _evidence(one: Reperformed, number: int, answer: Answer) -> Iterator[str]:
     yield f"  sha256   {answer.sha256}"
     if answer.redacted:
         yield f"  redacted {', '.join(answer.redacted)}"
-    yield f"  shown by {native(one.snapshot.target.cloud, call)}"
+    yield f"  shown by {cli_command(one.snapshot.target.cloud, call)}"
     text = json.dumps(json_value(answer.data), indent=2, ensure_ascii=True)
     for line in text[:_SHOWN].split("\n"):
         yield f"    {line}"

@@ -1,4 +1,6 @@
-"""Audit logs, *authored* after the providers' documentation, asked as `tscan drift --who` asks them."""
+"""Audit logs, *authored* after the providers' documentation, asked as `tscan drift --who` asks
+them.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +69,7 @@ class Asked:
         ):
             patch.setattr("scanner.cli.support.attribution.now", lambda: now)
             settings = {**config.settings, "endpoint": replay.url}
-            witnesses = attribution.Witnesses(
+            witnesses = attribution.AuditLogs(
                 Config(targets=(TargetConfig(cloud=config.cloud, settings=settings),))
             )
             witnesses.logs[config.cloud] = self.log

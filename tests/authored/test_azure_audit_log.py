@@ -12,7 +12,7 @@ from scanner.core.drift.audit_events import Actor
 from scanner.model.answers import Target
 from scanner.model.library import Library
 from scanner.model.values import Unreadable
-from scanner.providers import AUDIT_LOGS
+from scanner.providers import audit_log
 from scanner.providers.azure.audit_log import ActivityLog
 from tests.authored.audit import LATER, LOOKS_SECRET, SECRET, WINDOW, Asked, Silent, at, recording
 from tests.recordings.collecting import SUBSCRIPTION, azure_subscription
@@ -234,7 +234,7 @@ def test_the_window_is_asked_widely_once_and_never_into_the_future() -> None:
 
 
 def test_the_table_speaks_of_kinds_that_there_are(library: Library) -> None:
-    rules = AUDIT_LOGS.get("azure")().rules
+    rules = audit_log("azure").rules
     state = {
         name
         for name, kind in library.kinds.items()

@@ -12,7 +12,7 @@ from scanner.core.drift.audit_events import Actor
 from scanner.model.answers import Target
 from scanner.model.library import Library
 from scanner.model.values import Unreadable
-from scanner.providers import AUDIT_LOGS
+from scanner.providers import audit_log
 from scanner.providers.gcp.audit_log import CloudAuditLogs
 from tests.authored.audit import LATER, LOOKS_SECRET, SECRET, WINDOW, Asked, Silent, at, recording
 from tests.recordings.collecting import gcp_project
@@ -315,7 +315,7 @@ def test_a_window_is_asked_once_and_not_beyond_what_is_kept() -> None:
 
 
 def test_the_table_speaks_of_kinds_that_there_are(library: Library) -> None:
-    rules = AUDIT_LOGS.get("gcp")().rules
+    rules = audit_log("gcp").rules
     state = {
         name
         for name, kind in library.kinds.items()

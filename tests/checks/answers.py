@@ -15,7 +15,7 @@ from scanner.executors.serial import Serial
 from scanner.model.answers import Answer, Call, Snapshot, State, Target
 from scanner.model.library import Library
 from scanner.pipeline import judge
-from scanner.providers import READERS
+from scanner.providers import reader
 from tests.core.provider import STARTED, Provider
 
 ACCOUNT = "111122223333"
@@ -67,7 +67,7 @@ def verdicts(check: str, table: Mapping[str, Any], **params: Any) -> dict[str, s
         started=STARTED,
     )
     answers = collect(
-        door, plan(found, [found.checks[check]], READERS.get, estate), Serial(), lambda _: None
+        door, plan(found, [found.checks[check]], reader, estate), Serial(), lambda _: None
     )
     assert len(door.asked) == len(set(door.asked))
     snapshot = Snapshot(

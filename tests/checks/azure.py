@@ -11,7 +11,7 @@ from scanner.core.reading.projection import Estate, plan
 from scanner.executors.serial import Serial
 from scanner.model.answers import Caller, Snapshot, Target
 from scanner.pipeline import judge
-from scanner.providers import READERS
+from scanner.providers import reader
 from scanner.providers.azure.role_permissions import OWNER
 from tests.checks.answers import NOW, Aws, pack
 
@@ -49,7 +49,7 @@ def verdicts(
         started=NOW,
         principal=WHO,
     )
-    units = plan(found, [found.checks[check] for check in checks], READERS.get, estate)
+    units = plan(found, [found.checks[check] for check in checks], reader, estate)
     answers = collect(door, units, Serial(), lambda _: None)
     assert len(door.asked) == len(set(door.asked))
     snapshot = Snapshot(

@@ -26,7 +26,7 @@ from scanner.model.answers import Call, canonical
 from scanner.model.findings import Verdict
 from scanner.pipeline import judge
 from scanner.providers.aws.cli_equivalents import command, kebab
-from scanner.providers.cli_equivalents import native
+from scanner.providers import cli_command
 from tests.history.nights import CHECK, FIRST, OWN, Nights
 
 Captured = pytest.CaptureFixture[str]
@@ -207,4 +207,4 @@ def test_names_are_the_clis_own_for_everything_that_is_read() -> None:
 
 
 def test_a_cloud_without_commands_says_so() -> None:
-    assert native("mainframe", call()) == "(no command line is known for mainframe)"
+    assert cli_command("mainframe", call()) == "(no command line is known for mainframe)"

@@ -1,4 +1,4 @@
-"""A REST provider on loopback that answers from a script, and the door to it."""
+"""A REST provider on loopback that answers from a script, and a client of it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from scanner.client.client import ScanContext
 from scanner.client.clock import Clock
 from scanner.client.failures import Failure
 from scanner.client.interfaces import Rules
-from scanner.client.redaction import Redactor
+from scanner.client.rest.http_client import HttpClient
 from scanner.client.rest.provider_profile import ProviderProfile
-from scanner.client.rest.rest_client import RestClient, Tools
+from scanner.client.rest.rest_client import RestClient, RestContext
 from scanner.client.rest.tokens import Token, Tokens
-from scanner.client.rest.transport import Net
 from scanner.content.operations import load_operations
 from scanner.model.answers import Caller
 from scanner.providers.gcp.profile import GcpProfile
@@ -165,28 +165,27 @@ class Minted:
         )
 
 
-def door_to(
+def client_of(
     provider: Provider,
     path: Path,
     *,
-    dialect: ProviderProfile | None = None,
+    profile: ProviderProfile | None = None,
     credentials: Callable[[Ticks], Minted] | None = None,
     own: frozenset[str] = frozenset({"p", "42"}),
     rules: Rules | None = None,
 ) -> tuple[RestClient, Ticks]:
-    """A door to the provider; with credentials, tokens are sent over plain HTTP, which only tests do."""
+    """A client of the provider; with credentials, tokens are sent over plain HTTP, which only tests
+    do.
+    """
     (path / "operations.yaml").write_text(OPERATIONS)
-    ticks, net, asked = Ticks(), Net(), rules or Rules()
+    ticks = Ticks()
     clock = ticks.clock()
-    tools = Tools(
-        dialect=dialect or GcpProfile(),
+    context = RestContext(
+        scan=ScanContext.begin(rules or Rules(), clock),
+        profile=profile or GcpProfile(),
         operations=load_operations(path / "operations.yaml"),
-        net=net,
-        tokens=Tokens(credentials(ticks), net, clock) if credentials else None,
-        rules=asked,
-        clock=clock,
-        redactor=Redactor(asked),
+        http=HttpClient(),
+        tokens=Tokens(credentials(ticks), clock) if credentials else None,
         endpoint=provider.url,
-        deadline=asked.scan_deadline,
     )
-    return RestClient(tools, own), ticks
+    return RestClient(context, own), ticks

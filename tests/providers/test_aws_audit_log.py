@@ -18,7 +18,7 @@ from scanner.core.drift.audit_attribution import Reach
 from scanner.core.drift.audit_events import LogEvent
 from scanner.model.answers import Answer, Call, State, Target
 from scanner.model.values import Unreadable
-from scanner.providers import AUDIT_LOGS
+from scanner.providers import audit_log
 from scanner.providers.aws.audit_log import CloudTrail
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -77,7 +77,7 @@ def one(detail: Any = None, **more: Any) -> LogEvent:
 
 
 def test_the_seam_leads_to_it() -> None:
-    log: AuditLog = AUDIT_LOGS.get("aws")()
+    log: AuditLog = audit_log("aws")
     assert log.lag.total_seconds() == 900
 
 

@@ -11,7 +11,7 @@ import pytest
 from scanner.core.reading.context import ReadContext
 from scanner.model.answers import Answer, Call, State
 from scanner.model.values import Unreadable
-from scanner.providers import READERS
+from scanner.providers import reader
 from scanner.providers.aws.scp_denials import WATCHED
 
 LEAVE = "organizations:LeaveOrganization"
@@ -26,7 +26,7 @@ def run(answer: Any, item: Any = None) -> Any:
         started=datetime(2026, 1, 1, tzinfo=UTC),
         it=item or {"Id": "p-1"},
     )
-    program = READERS.get("aws.denials")(context)
+    program = reader("aws.denials")(context)
     try:
         call: Call = next(program)
         assert (call.operation, call.params) == (
@@ -126,5 +126,5 @@ def test_a_policy_without_an_id_is_not_known() -> None:
         it={},
     )
     with pytest.raises(StopIteration) as stopped:
-        next(READERS.get("aws.denials")(context))
+        next(reader("aws.denials")(context))
     assert isinstance(stopped.value.value, Unreadable)

@@ -12,7 +12,7 @@ from scanner.client.interfaces import Rules
 from scanner.errors import TscanError
 from scanner.model.answers import State
 from scanner.model.config import TargetConfig
-from scanner.providers import SOURCES
+from scanner.providers import PROVIDERS
 from scanner.providers.aws.connect import _unknown_region
 
 
@@ -85,7 +85,7 @@ def test_an_endpoint_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     with pytest.raises(TscanError, match=r"cannot be reached at http://127\.0\.0\.1:9") as caught:
-        SOURCES.get("aws")().open(TargetConfig(), Rules(call_deadline=3))
+        PROVIDERS.get("aws").connect(TargetConfig(), Rules(call_deadline=3))
     assert "\n" not in caught.value.message
 
 
@@ -94,13 +94,13 @@ def test_an_endpoint_that_is_no_address(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     with pytest.raises(TscanError) as caught:
-        SOURCES.get("aws")().open(TargetConfig(), Rules(call_deadline=3))
+        PROVIDERS.get("aws").connect(TargetConfig(), Rules(call_deadline=3))
     assert "not an address" in caught.value.message
 
 
 def test_no_credentials() -> None:
     with pytest.raises(TscanError, match="no AWS credentials") as caught:
-        SOURCES.get("aws")().open(TargetConfig(), Rules())
+        PROVIDERS.get("aws").connect(TargetConfig(), Rules())
     assert len(str(caught.value).splitlines()) == 2
     assert "tscan demo" in caught.value.hint
 
@@ -108,7 +108,7 @@ def test_no_credentials() -> None:
 def test_half_of_the_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
     with pytest.raises(TscanError, match="credentials") as caught:
-        SOURCES.get("aws")().open(TargetConfig(), Rules())
+        PROVIDERS.get("aws").connect(TargetConfig(), Rules())
     assert "AKIAIOSFODNN7EXAMPLE" not in str(caught.value)
 
 
@@ -122,7 +122,9 @@ def test_an_unknown_profile(
     if by_variable:
         monkeypatch.setenv("AWS_PROFILE", "prodution")
     with pytest.raises(TscanError, match="'prodution' does not exist") as caught:
-        SOURCES.get("aws")().open(TargetConfig(profile="" if by_variable else "prodution"), Rules())
+        PROVIDERS.get("aws").connect(
+            TargetConfig(profile="" if by_variable else "prodution"), Rules()
+        )
     assert caught.value.hint == "did you mean 'production'?"
 
 
@@ -133,14 +135,14 @@ def test_a_profile_without_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     with pytest.raises(TscanError, match="profile 'audit' has no credentials") as caught:
-        SOURCES.get("aws")().open(TargetConfig(profile="audit"), Rules())
+        PROVIDERS.get("aws").connect(TargetConfig(profile="audit"), Rules())
     assert caught.value.hint == "complete it: aws configure --profile audit"
 
 
 def test_an_unknown_home_region(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "nowhere")
     with pytest.raises(TscanError, match="region 'nowhere' does not exist"):
-        SOURCES.get("aws")().open(TargetConfig(), Rules())
+        PROVIDERS.get("aws").connect(TargetConfig(), Rules())
 
 
 def test_a_malformed_configuration_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -148,7 +150,7 @@ def test_a_malformed_configuration_file(monkeypatch: pytest.MonkeyPatch, tmp_pat
     config.write_text("[profile x\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     with pytest.raises(TscanError, match="cannot be read"):
-        SOURCES.get("aws")().open(TargetConfig(), Rules())
+        PROVIDERS.get("aws").connect(TargetConfig(), Rules())
 
 
 ROLE = TargetConfig(role_arn="arn:aws:iam::210987654321:role/auditor", external_id="ext-1")

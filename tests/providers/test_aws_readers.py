@@ -14,7 +14,7 @@ import pytest
 from scanner.core.reading.context import ReadContext
 from scanner.model.answers import Answer, Call, State
 from scanner.model.values import Unreadable
-from scanner.providers import READERS
+from scanner.providers import reader
 
 CONTEXT = ReadContext(
     account="123456789012", partition="aws", region="", started=datetime(2026, 1, 1, tzinfo=UTC)
@@ -24,7 +24,7 @@ TIME = "2026-01-01T00:00:00Z"
 
 
 def run(name: str, reply: Callable[[Call], Answer]) -> tuple[Any, list[Call]]:
-    program = READERS.get(name)(CONTEXT)
+    program = reader(name)(CONTEXT)
     calls: list[Call] = []
     try:
         call = next(program)
@@ -127,7 +127,8 @@ def test_an_answer_without_a_report(data: Any) -> None:
 
 def test_readers_need_no_sdk(root: Path) -> None:
     code = (
-        "import sys; from scanner.providers import READERS; [READERS.get(n) for n in READERS.names];"
+        "import sys; from scanner.providers import PROVIDERS, reader;"
+        "[reader(n) for p in PROVIDERS.names for n in PROVIDERS.get(p).readers.names];"
         "print([m for m in sys.modules if m.split('.')[0] in ('botocore', 'detect_secrets', 'requests')])"
     )
     run_it = subprocess.run(

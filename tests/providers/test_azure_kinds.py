@@ -12,7 +12,7 @@ from scanner.core.reading.inventory import every_type, in_bulk
 from scanner.core.reading.read_plan import requests
 from scanner.model.kinds import Kind, Request
 from scanner.model.library import Library
-from scanner.providers import AUDIT_LOGS
+from scanner.providers import audit_log
 
 READ_BY_READERS = (
     "Microsoft.Authorization:DenyAssignments_List value.[].properties.permissions.[].actions",
@@ -132,5 +132,5 @@ def test_nothing_is_listed_that_nobody_asks(library: Library) -> None:
     asked = {
         request.operation for way in both for kind in _kinds(way) for request in requests(kind)
     }
-    asked |= {*AUDIT_LOGS.get("azure")().operations}
+    asked |= {*audit_log("azure").operations}
     assert sorted(set(operations("azure")) - asked) == DISCOVERY

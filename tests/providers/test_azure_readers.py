@@ -11,7 +11,7 @@ import pytest
 from scanner.core.reading.context import ReadContext
 from scanner.model.answers import Answer, Call, State
 from scanner.model.values import OpenList, Unreadable
-from scanner.providers import READERS
+from scanner.providers import reader
 
 SUB = "0000aaaa-0000-4000-8000-00000000000a"
 GLOBAL, PRIVILEGED = "62e90394-69f5-4237-9190-012177145e10", "e8611ab8-c189-46e8-94e1-60213ab1f814"
@@ -35,7 +35,7 @@ def run(name: str, table: Table, **params: Any) -> tuple[Any, list[Call]]:
         started=datetime(2026, 1, 1, tzinfo=UTC),
         params={"entra_admin_roles": [GLOBAL], **params},
     )
-    program = READERS.get(name)(context)
+    program = reader(name)(context)
     calls: list[Call] = []
     try:
         call = next(program)

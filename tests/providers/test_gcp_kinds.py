@@ -1,4 +1,6 @@
-"""Google Cloud's reviewed operations agree with Google's own description, and so do the programs of its readers."""
+"""Google Cloud's reviewed operations agree with Google's own description, and so do the programs of
+its readers.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Readers of Google Cloud: what is handed down, who is in the directory, and whom a provider lets in."""
+"""Readers of Google Cloud: what is handed down, who is in the directory, and whom a provider lets
+in.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ import pytest
 from scanner.core.reading.context import ReadContext
 from scanner.model.answers import Answer, Call, State
 from scanner.model.values import OpenList, Unreadable
-from scanner.providers import READERS
+from scanner.providers import reader as provided_reader
 from scanner.providers.gcp.tenant_conditions import TENANT_CLAIMS, bound_to_tenant
 
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -30,8 +32,10 @@ PROJECT, FOLDER, ORGANIZATION = (
 
 
 def run(reader: str, answers: Mapping[str, Any], account: str = "shop") -> tuple[Any, list[Call]]:
-    """What a reader makes of answers by operation, given as data or as a state, and the calls that it made."""
-    program = READERS.get(reader)(
+    """What a reader makes of answers by operation, given as data or as a state, and the calls that
+    it made.
+    """
+    program = provided_reader(reader)(
         ReadContext(account=account, partition="", region="", started=STARTED)
     )
     asked: list[Call] = []

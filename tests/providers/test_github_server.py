@@ -10,7 +10,7 @@ from reststub import Provider, Said, served
 from scanner.client.interfaces import Rules
 from scanner.model.answers import Answer, Call, State
 from scanner.model.config import TargetConfig
-from scanner.providers.github.connect import open_github
+from scanner.providers.github.connect import connect_github
 
 PAGE = {"hasNextPage": False, "endCursor": "x"}
 COMMITS = {
@@ -41,7 +41,7 @@ def asked(below: str, script: dict[str, Any], call: Call) -> tuple[Answer, Provi
         config = TargetConfig(
             cloud="github", settings={"organization": "acme", "endpoint": provider.url + below}
         )
-        (entrance,) = open_github(config, Rules())
+        (entrance,) = connect_github(config, Rules())
         return entrance.session.request(call), provider  # type: ignore[attr-defined]
 
 

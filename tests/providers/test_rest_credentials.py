@@ -1,13 +1,14 @@
-"""Tokens of each cloud, and how a target is opened with them: real hosts, a network that answers from a table."""
+"""Tokens of each cloud, and how a target is opened with them: real hosts, a network that answers
+from a table.
+"""
 
 from __future__ import annotations
 
 import base64
+import io
 import json
 import sys
 import time
-from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,21 +16,23 @@ from typing import Any
 
 import jwt
 import pytest
+import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from requests.adapters import HTTPAdapter
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from scanner.client.failures import Failure
 from scanner.client.interfaces import Rules
 from scanner.client.rest import connect
+from scanner.client.rest.http_client import HttpRequest
 from scanner.client.rest.responses import HttpReply
 from scanner.client.rest.tokens import Token
-from scanner.client.rest.transport import Outgoing
 from scanner.errors import TscanError
 from scanner.model.answers import State
 from scanner.model.config import TargetConfig
-from scanner.providers import SOURCES
+from scanner.providers import PROVIDERS
 from scanner.providers.azure.credentials import AzureCredentials, claims_of
 from scanner.providers.gcp.credentials import GcpCredentials
 from scanner.providers.github.credentials import AppToken, EnvironmentToken
@@ -43,21 +46,23 @@ class Table:
     """A network that answers at once, by how an address begins; what it does not know is not there."""
 
     replies: dict[str, Any]
-    sent: list[Outgoing] = field(default_factory=list)
+    sent: list[HttpRequest] = field(default_factory=list)
 
-    def send(self, outgoing: Outgoing) -> Future[Any]:
-        self.sent.append(outgoing)
-        pending: Future[Any] = Future()
-        known = next(
-            (said for start, said in self.replies.items() if outgoing.url.startswith(start)), None
-        )
-        pending.set_result(_reply(known) if known is not None else _failure())
-        return pending
+    def send(self, request: HttpRequest) -> HttpReply | Failure:
+        self.sent.append(request)
+        for start, reply in self.replies.items():
+            if request.url.startswith(start):
+                return _reply(reply)
+        return _failure()
 
-    def run(self, function: Callable[[], Any]) -> Future[Any]:
-        pending: Future[Any] = Future()
-        pending.set_result(function())
-        return pending
+    def send_prepared(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:
+        """The same for the library that discovers projects."""
+        sent = HttpRequest(post=False, url=str(request.url), headers=request.headers)
+        reply = self.send(sent)
+        assert isinstance(reply, HttpReply)
+        response = requests.Response()
+        response.status_code, response.raw = reply.status, io.BytesIO(reply.body)
+        return response
 
 
 def _reply(said: Any) -> HttpReply:
@@ -78,7 +83,8 @@ def pem(key: rsa.RSAPrivateKey) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-# -- Google Cloud -----------------------------------------------------------------------------------------------------
+# -- Google Cloud
+# -----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -116,7 +122,7 @@ def test_a_service_accounts_key_makes_tokens_on_our_own_way(account: Path) -> No
     )
     assert made.expires == pytest.approx(time.time() + 3600, abs=60)
     assert "minted" not in repr(made)
-    assert [outgoing.url for outgoing in net.sent] == ["https://oauth2.googleapis.com/token"]
+    assert [request.url for request in net.sent] == ["https://oauth2.googleapis.com/token"]
 
 
 def test_a_quota_project_is_said_with_each_request(
@@ -196,8 +202,9 @@ def test_where_no_key_is_named_there_are_no_credentials(
 def test_a_project_is_opened_with_a_token(account: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     row = {"projectId": "alpha", "name": "projects/7", "displayName": "Alpha", "state": "ACTIVE"}
     net = Table({**MINTED, "https://cloudresourcemanager.googleapis.com/v3/projects/alpha": row})
-    monkeypatch.setattr(connect, "network", lambda: net)
-    (entrance,) = SOURCES.get("gcp")().open(
+    monkeypatch.setattr(connect, "http_client", lambda: net)
+    monkeypatch.setattr(HTTPAdapter, "send", net.send_prepared)
+    (entrance,) = PROVIDERS.get("gcp").connect(
         TargetConfig(cloud="gcp", settings={"id": "alpha"}), Rules()
     )
     session = entrance.session  # type: ignore[attr-defined]
@@ -206,7 +213,8 @@ def test_a_project_is_opened_with_a_token(account: Path, monkeypatch: pytest.Mon
     assert net.sent[-1].headers["Authorization"] == "Bearer minted"
 
 
-# -- Azure ------------------------------------------------------------------------------------------------------------
+# -- Azure
+# ------------------------------------------------------------------------------------------------------------
 
 
 def token_of(tenant: str) -> str:
@@ -236,12 +244,12 @@ class Chain:
 @pytest.fixture
 def chain(monkeypatch: pytest.MonkeyPatch) -> Chain:
     found = Chain()
-    monkeypatch.setattr(AzureCredentials, "_make", lambda _: found)
+    monkeypatch.setattr(AzureCredentials, "_create", lambda _: found)
     return found
 
 
 def test_a_token_says_whose_it_is(chain: Chain) -> None:
-    credentials = AzureCredentials(None, tenant=TENANT)  # type: ignore[arg-type]
+    credentials = AzureCredentials(tenant=TENANT)  # type: ignore[arg-type]
     made = credentials.token("scope")
     assert isinstance(made, Token)
     assert chain.asked == [{"scope": "scope", "tenant_id": TENANT}]
@@ -275,7 +283,7 @@ def test_refusals_of_tokens_are_told_apart(chain: Chain) -> None:
         (ServiceRequestError(message="no way"), State.ERROR, "ServiceRequestError"),
     ):
         chain.error = error
-        made = AzureCredentials(None).token("scope")  # type: ignore[arg-type]
+        made = AzureCredentials().token("scope")  # type: ignore[arg-type]
         assert isinstance(made, Failure)
         assert (made.state, made.code) == (state, code)
 
@@ -284,7 +292,7 @@ def test_refusals_of_tokens_are_told_apart(chain: Chain) -> None:
     "member", ["environment", "azure_cli", "azure_powershell", "azure_developer_cli", ""]
 )
 def test_members_of_the_chain_are_those_that_azure_identity_has(member: str) -> None:
-    made = AzureCredentials(None, member, TENANT)._make()  # type: ignore[arg-type]
+    made = AzureCredentials(member, TENANT)._create()  # type: ignore[arg-type]
     assert hasattr(made, "get_token")
 
 
@@ -293,27 +301,30 @@ def test_credentials_of_another_tenant_are_refused(
 ) -> None:
     chain.tenant = "99999999-0000-0000-0000-000000000000"
     net = Table({})
-    monkeypatch.setattr(connect, "network", lambda: net)
+    monkeypatch.setattr(connect, "http_client", lambda: net)
     with pytest.raises(TscanError, match=f"are of tenant {chain.tenant}, not of {TENANT}"):
-        SOURCES.get("azure")().open(
+        PROVIDERS.get("azure").connect(
             TargetConfig(cloud="azure", settings={"tenant": TENANT}), Rules()
         )
     assert net.sent == []
 
 
-# -- GitHub -----------------------------------------------------------------------------------------------------------
+# -- GitHub
+# -----------------------------------------------------------------------------------------------------------
 
 
 def test_the_environments_token_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GITHUB_TOKEN", raising=False)
     monkeypatch.setenv("GH_TOKEN", " from gh ")
-    made = EnvironmentToken(None).token("github")  # type: ignore[arg-type]
+    made = EnvironmentToken().token("github")  # type: ignore[arg-type]
     assert isinstance(made, Token)
     assert made.value == "from gh"
 
 
 def app(net: Table, path: Path) -> AppToken:
-    return AppToken(net=net, base="https://api.github.com", app="12", key=path, organization="acme")  # type: ignore[arg-type]
+    return AppToken(
+        http=net, base="https://api.github.com", app="12", key=path, organization="acme"
+    )  # type: ignore[arg-type]
 
 
 INSTALLED = {
@@ -330,7 +341,7 @@ def test_an_app_makes_tokens_of_its_installation(tmp_path: Path, key: rsa.RSAPri
     made = app(net, tmp_path / "app.pem").token("github")
     assert isinstance(made, Token)
     assert made.value == "of the app"
-    assert [outgoing.post for outgoing in net.sent] == [False, True]
+    assert [request.post for request in net.sent] == [False, True]
     assertion = net.sent[0].headers["Authorization"].removeprefix("Bearer ")
     claims = jwt.decode(assertion, key.public_key(), algorithms=["RS256"])
     assert (claims["iss"], claims["exp"] - claims["iat"]) == ("12", 600)
@@ -357,4 +368,4 @@ def test_an_app_that_is_not_installed_or_has_no_key_is_a_refusal(
 def test_half_an_app_is_refused() -> None:
     config = TargetConfig(cloud="github", settings={"id": "acme", "app_id": "12"})
     with pytest.raises(TscanError, match="'app_id' and 'private_key' together"):
-        SOURCES.get("github")().open(config, Rules())
+        PROVIDERS.get("github").connect(config, Rules())

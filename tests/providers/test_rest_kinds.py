@@ -1,4 +1,6 @@
-"""Every kind of a cloud that is spoken to by declared requests agrees with what the provider publishes."""
+"""Every kind of a cloud that is spoken to by declared requests agrees with what the provider
+publishes.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from scanner.core.drift.audit_attribution import Reach
 from scanner.model.answers import Target
 from scanner.model.kinds import Request
 from scanner.model.library import Library
-from scanner.providers import AUDIT_LOGS
+from scanner.providers import audit_log
 from tests.authored.audit import Silent
 
 
@@ -49,7 +51,7 @@ def test_what_the_models_do_not_know_is_said(request_: Request, words: str) -> N
 @pytest.mark.parametrize(("cloud", "account"), [("gcp", "shop"), ("azure", "s")])
 def test_what_an_audit_log_asks_agrees_with_the_models(cloud: str, account: str) -> None:
     session = Silent(Target(f"{cloud}:{account}"))
-    log = AUDIT_LOGS.get(cloud)()
+    log = audit_log(cloud)
     now = datetime.now(UTC)
     log.events(
         session, ((now - timedelta(hours=2)).isoformat(), now.isoformat()), "", {Reach.GLOBAL}

@@ -1,4 +1,6 @@
-"""The reviewed lists of REST operations: everything that a kind asks is on them, and everything on them only reads."""
+"""The reviewed lists of REST operations: everything that a kind asks is on them, and everything on
+them only reads.
+"""
 
 from __future__ import annotations
 

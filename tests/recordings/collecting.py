@@ -1,4 +1,6 @@
-"""Scenarios collected by the real clients and judged: what was read, what was found, and what a refusal changes."""
+"""Scenarios collected by the real clients and judged: what was read, what was found, and what a
+refusal changes.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from scanner.model.answers import Caller, Snapshot
 from scanner.model.config import Config, TargetConfig
 from scanner.model.findings import Assessment, Verdict
 from scanner.model.library import Library
-from scanner.providers import READERS
+from scanner.providers import reader
 from tests.core.small import improves
 from tests.recordings.replay import Opening, Replay, replayed
 from tests.recordings.store import Recording, Scenario
@@ -54,7 +56,9 @@ def gcp_project(name: str = "cloud-custodian", number: str = "123456789012") -> 
 
 
 def azure_subscription() -> Pointed:
-    """The recorded subscription, and the authored responses by which it is opened and shown to be read whole."""
+    """The recorded subscription, and the authored responses by which it is opened and shown to be
+    read whole.
+    """
     config, opening = azure_subscription_of_nobody()
     return config, (*opening, *reader_of(SUBSCRIPTION))
 
@@ -113,7 +117,7 @@ def resources(found: Read, library: Library) -> Projection:
     values = resolve_params(library.parameters, found.snapshot.params)
     chosen = [library.checks[name] for name in found.snapshot.checks]
     return project(
-        found.snapshot.answers, library, chosen, READERS.get, Estate.of(found.snapshot, values)
+        found.snapshot.answers, library, chosen, reader, Estate.of(found.snapshot, values)
     )
 
 
@@ -151,7 +155,9 @@ def improvements(
 
 
 def misshapen(snapshot: Snapshot, library: Library, checks: Sequence[str]) -> Iterator[str]:
-    """What passes because a list of an answer came as an empty mapping, each in turn: there must be nothing."""
+    """What passes because a list of an answer came as an empty mapping, each in turn: there must be
+    nothing.
+    """
     before = _passing(pipeline.judge([snapshot], library, checks=checks))
     answers = snapshot.answers
     for operation, path in sorted(

@@ -1,4 +1,6 @@
-"""A server on loopback that gives recorded responses to the real clients, and nothing that was not recorded."""
+"""A server on loopback that gives recorded responses to the real clients, and nothing that was not
+recorded.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ Key = tuple[str, str, str, frozenset[tuple[str, str]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """An authored response to what opening a target asks, which no scenario recorded; kept apart from recordings."""
+    """An authored response to what opening a target asks, which no scenario recorded; kept apart
+    from recordings.
+    """
 
     path: str
     body: Mapping[str, Any]
@@ -62,7 +66,9 @@ class Replay:
 
 
 def key_of(method: str, host: str, target: str, ignore: frozenset[str]) -> Key:
-    """What a request is known by: its method, host, path without a version, and the arguments that have a meaning."""
+    """What a request is known by: its method, host, path without a version, and the arguments that
+    have a meaning.
+    """
     parts = urlsplit(target)
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     kept = frozenset((name, value) for name, value in pairs if name in TOKENS or name not in ignore)

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from scanner.client.rest import connect
 from scanner.content import load_library
 from scanner.content.locations import Roots
 from scanner.content.operations import load_operations
 from scanner.model.answers import Answer, State
 from scanner.model.findings import Verdict
 from scanner.model.library import Library
+from scanner.providers.gcp import connect
 from tests.recordings.collecting import (
     Read,
     azure_subscription,

@@ -1,10 +1,29 @@
-"""`tscan permissions`: the least that a role must be allowed. To add a cloud, write its command and name it here."""
+"""`tscan permissions`: prints the least privilege of a role. To add a cloud, add `<cloud>.py` with
+a command `<cloud>`.
+"""
 
 from __future__ import annotations
 
+from pkgutil import iter_modules
+
+import click
+
 from scanner.cli.support.lazy import LazyGroup
 
-permissions = LazyGroup(
+
+class _CloudCommands(LazyGroup):
+    """One command for each module of this package that is named after a cloud."""
+
+    # The lines of --help are the commands' own: for four modules, importing them is no burden.
+    format_commands = click.Group.format_commands
+
+
+def _modules() -> dict[str, tuple[str, str]]:
+    names = [module.name for module in iter_modules(__path__) if module.name != "choosing"]
+    return {name: (f"{__name__}.{name}:{name}", "") for name in sorted(names)}
+
+
+permissions = _CloudCommands(
     name="permissions",
     help="""Print the least that tscan must be allowed, derived from what the checks read.
 
@@ -15,13 +34,5 @@ Examples:
   tscan permissions gcp > role.yaml
   tscan permissions azure --format list
   tscan permissions github""",
-    lazy={
-        "aws": ("scanner.cli.permissions.aws:aws", "The IAM policy, or the whole role."),
-        "gcp": ("scanner.cli.permissions.gcp:gcp", "The custom role, and the APIs to enable."),
-        "azure": (
-            "scanner.cli.permissions.azure:azure",
-            "The custom role, and the permissions in Microsoft Graph.",
-        ),
-        "github": ("scanner.cli.permissions.github:github", "The permissions of an app."),
-    },
+    lazy=_modules(),
 )

@@ -1,4 +1,4 @@
-"""`tscan permissions aws`: the IAM policy, or the whole role."""
+"""`tscan permissions aws`: prints the IAM policy, or the whole role."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from scanner.cli.permissions.choosing import (
-    asked_of_log,
+    audit_log_operations,
+    audit_log_permissions,
     chosen,
     lines,
-    needed,
     printed_as,
     selecting,
     watching,
@@ -19,7 +19,7 @@ from scanner.cli.permissions.choosing import (
 from scanner.errors import TscanError
 
 
-@click.command()
+@click.command(short_help="The IAM policy, or the whole role.")
 @selecting
 @watching
 @printed_as(
@@ -27,7 +27,7 @@ from scanner.errors import TscanError
     "list",
     "terraform",
     "cloudformation",
-    says="The policy, its actions with what each is for, or the role.",
+    what="The policy, its actions with what each is for, or the role.",
 )
 @click.option(
     "--trust",
@@ -45,7 +45,8 @@ from scanner.errors import TscanError
     "--organization",
     default="",
     metavar="ROLE",
-    help="For the account that an organisation is scanned from: the role that it enters the others by.",
+    help="For the account that an organisation is scanned from: "
+    "the role that it enters the others by.",
 )
 def aws(
     select: tuple[str, ...],
@@ -58,13 +59,12 @@ def aws(
 ) -> int:
     """The IAM actions that the selected checks need, and no other: a policy, or the whole role.
 
-    Several policies are printed, as a list, where one would be larger than IAM takes, or for an organisation.
+    Several policies are printed, as a list, where one would be larger than IAM takes, or for an
+    organisation.
 
-    \b
-    Examples:
-      tscan permissions aws > policy.json
-      tscan permissions aws --format list --select 'aws-s3-*'
-      tscan permissions aws --format terraform --trust arn:aws:iam::111122223333:role/audit --external-id EXAMPLE
+    \b Examples: tscan permissions aws > policy.json tscan permissions aws --format list --select
+    'aws-s3-*' tscan permissions aws --format terraform --trust arn:aws:iam::111122223333:role/audit
+    --external-id EXAMPLE
     """
     from scanner.core.permissions import actions, asks_organization
     from scanner.providers.aws import role_templates
@@ -76,17 +76,22 @@ def aws(
         )
     library, asked = chosen("aws", select, checks)
     grants = actions(library, asked, actions_of)
-    opening = discovery(organization=asks_organization(library, asked), leading=bool(organization))
-    log = needed(asked_of_log("aws", who=who), actions_of)
-    found = [
-        *documents({*grants, *opening, *log}, NAMES),
-        *([entering(organization)] if organization else []),
-    ]
+    discovered = discovery(
+        organization=asks_organization(library, asked), leading=bool(organization)
+    )
+    log = audit_log_permissions(audit_log_operations("aws", who=who), actions_of)
+    # Several policies, where one would be larger than IAM takes.
+    found = documents({*grants, *discovered, *log}, NAMES)
+    if organization:
+        found = [*found, entering(organization)]
     if form == "list":
-        click.echo("\n".join(lines(grants, {**opening, **NAMES}, log)))
+        click.echo("\n".join(lines(grants, {**discovered, **NAMES}, log)))
     elif form == "json":
-        click.echo(json.dumps(found[0] if len(found) == 1 else found, indent=2))
+        printed: object = found[0] if len(found) == 1 else found
+        click.echo(json.dumps(printed, indent=2))
     else:
-        write = role_templates.terraform if form == "terraform" else role_templates.cloudformation
+        write = role_templates.cloudformation
+        if form == "terraform":
+            write = role_templates.terraform
         click.echo(write(found, trust=trust, external_id=external_id), nl=False)
     return 0

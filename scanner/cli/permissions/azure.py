@@ -1,4 +1,4 @@
-"""`tscan permissions azure`: the custom role, and the permissions in Microsoft Graph."""
+"""`tscan permissions azure`: prints the custom role, and the permissions in Microsoft Graph."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from pathlib import Path
 import click
 
 from scanner.cli.permissions.choosing import (
-    asked_of_log,
+    audit_log_operations,
+    audit_log_permissions,
     chosen,
     lines,
-    needed,
     printed_as,
     selecting,
     watching,
+    without_organization,
 )
 
 
-@click.command()
+@click.command(short_help="The custom role, and the permissions in Microsoft Graph.")
 @selecting
 @watching
 @printed_as(
@@ -25,7 +26,8 @@ from scanner.cli.permissions.choosing import (
     "graph",
     "list",
     "terraform",
-    says="The role, the permissions in Graph, all of them with what each is for, or both with who holds them.",
+    what="The role, the permissions in Graph, all of them with what each is for, "
+    "or both with who holds them.",
 )
 @click.option(
     "--subscription",
@@ -60,7 +62,6 @@ def azure(
     """
     from scanner.core.permissions import actions
     from scanner.core.reading.inventory import bulk_types, in_bulk
-    from scanner.model.kinds import Scope
     from scanner.providers.azure.permissions import (
         actions_of,
         discovery,
@@ -71,19 +72,18 @@ def azure(
 
     library, asked = chosen("azure", select, checks)
     if subscription:
-        asked = [
-            check for check in asked if library.kinds[check.kind].scope is not Scope.MANAGEMENT
-        ]
+        asked = without_organization(library, asked)
     if bulk:
         library = in_bulk(library, bulk_types(library, asked))
     grants = actions(library, asked, actions_of)
-    opening = discovery(tenant=not subscription)
-    log = needed(asked_of_log("azure", who=who), actions_of)
-    roles, graph = split({*grants, *opening, *log})
+    discovered = discovery(tenant=not subscription)
+    log = audit_log_permissions(audit_log_operations("azure", who=who), actions_of)
+    # Graph permissions are granted to the application, and cannot be part of a role.
+    roles, graph = split({*grants, *discovered, *log})
     made = {
         "json": lambda: role_json(roles, scope),
         "graph": lambda: "".join(f"{name}\n" for name in graph),
-        "list": lambda: "\n".join(lines(grants, opening, log)) + "\n",
+        "list": lambda: "\n".join(lines(grants, discovered, log)) + "\n",
         "terraform": lambda: terraform(roles, graph),
     }
     click.echo(made[form](), nl=False)

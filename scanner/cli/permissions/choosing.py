@@ -1,4 +1,6 @@
-"""Which checks permissions are for, and how each permission is explained: the same for every cloud."""
+"""Selects the checks that permissions are printed for, and explains each permission: the same for
+every cloud.
+"""
 
 from __future__ import annotations
 
@@ -45,61 +47,85 @@ def selecting(function: F) -> F:
     return reduce(lambda wrapped, option: option(wrapped), reversed(_OPTIONS), function)
 
 
-def printed_as(*forms: str, says: str) -> Callable[[F], F]:
+def printed_as(*forms: str, what: str) -> Callable[[F], F]:
     """The option that chooses the form; the first is the usual one."""
     return click.option(
-        "--format", "form", type=click.Choice(forms), default=forms[0], show_default=True, help=says
+        "--format",
+        "form",
+        type=click.Choice(forms),
+        default=forms[0],
+        show_default=True,
+        help=what,
     )
 
 
 def watching(function: F) -> F:
-    """The option that adds what the audit log of a cloud asks."""
+    """The option that adds the permissions for reading the audit log of a cloud."""
     return _WHO(function)
 
 
-def asked_of_log(cloud: str, *, who: bool) -> tuple[str, ...]:
-    """The operations by which the audit log of a cloud is asked, if it is."""
-    from scanner.providers import AUDIT_LOGS
+def audit_log_operations(cloud: str, *, who: bool) -> tuple[str, ...]:
+    """The operations that read the audit log of a cloud; none without `--who`."""
+    from scanner.providers import audit_log
 
-    return AUDIT_LOGS.get(cloud)().operations if who else ()
+    log = audit_log(cloud)
+    if not who or log is None:
+        return ()
+    return log.operations
 
 
-def needed(
-    operations: Sequence[str], permissions: Callable[[str], Sequence[str]]
+def audit_log_permissions(
+    operations: Sequence[str], permissions_of: Callable[[str], Sequence[str]]
 ) -> dict[str, str]:
-    """What the audit log's operations need, each with what for."""
-    return {
-        action: "who changed something (drift --who)"
-        for one in operations
-        for action in permissions(one)
-    }
+    """The permissions of these operations, each with what it is for."""
+    found: dict[str, str] = {}
+    for operation in operations:
+        for name in permissions_of(operation):
+            found[name] = "who changed something (drift --who)"
+    return found
 
 
 def chosen(
     cloud: str, select: Sequence[str], checks: Sequence[Path]
 ) -> tuple[Library, list[Check]]:
-    """The library, and the checks of a cloud that were chosen; TscanError for none."""
+    """The library, and the selected checks of a cloud; TscanError where there is none."""
     from scanner.cli.support.options import matching
     from scanner.content.library import load_library
     from scanner.content.locations import default_roots
 
     library = load_library(default_roots(checks=checks))
     names = matching(select, library) if select else set(library.checks)
-    mine = [library.checks[name] for name in sorted(names) if library.checks[name].cloud == cloud]
-    if not mine:
+    selected = [library.checks[name] for name in sorted(names)]
+    of_cloud = [check for check in selected if check.cloud == cloud]
+    # An empty role would look like one that is enough for a scan.
+    if not of_cloud:
         raise TscanError(
             f"no check of {cloud.upper()} is chosen", f"see 'tscan checks list --cloud {cloud}'"
         )
-    return library, mine
+    return library, of_cloud
+
+
+def without_organization(library: Library, checks: Sequence[Check]) -> list[Check]:
+    """The checks of a single account: not those of an organization or tenant."""
+    from scanner.model.kinds import Scope
+
+    return [check for check in checks if library.kinds[check.kind].scope is not Scope.MANAGEMENT]
 
 
 def lines(
-    grants: Mapping[str, Grant], opening: Mapping[str, str], log: Mapping[str, str] | None = None
+    grants: Mapping[str, Grant],
+    discovered: Mapping[str, str],
+    log: Mapping[str, str] | None = None,
 ) -> list[str]:
-    """Each permission with what it is for; `opening` are those that every scan needs, `log` those of the audit log."""
-    found = {action: f"{action}  {why}" for action, why in (log or {}).items()}
-    found |= {action: f"{action}  every scan: {why}" for action, why in opening.items()}
-    for action, grant in grants.items():
-        users = f"{len(grant.checks)} checks" if len(grant.checks) > 1 else grant.checks[0]
-        found[action] = f"{action}  {', '.join(grant.operations)}: {users}"
-    return [found[action] for action in sorted(found)]
+    """Each permission with what it is for: checks, else discovery (in every scan), else the audit
+    log (`log`).
+    """
+    found = {name: f"{name}  {why}" for name, why in (log or {}).items()}
+    for name, why in discovered.items():
+        found[name] = f"{name}  every scan: {why}"
+    for name, grant in grants.items():
+        users = grant.checks[0]
+        if len(grant.checks) > 1:
+            users = f"{len(grant.checks)} checks"
+        found[name] = f"{name}  {', '.join(grant.operations)}: {users}"
+    return [found[name] for name in sorted(found)]

@@ -1,4 +1,4 @@
-"""`tscan permissions gcp`: the custom role, and the APIs to enable."""
+"""`tscan permissions gcp`: prints the custom role, and the APIs to enable."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from pathlib import Path
 import click
 
 from scanner.cli.permissions.choosing import (
-    asked_of_log,
+    audit_log_operations,
+    audit_log_permissions,
     chosen,
     lines,
-    needed,
     printed_as,
     selecting,
     watching,
+    without_organization,
 )
 from scanner.errors import TscanError
 
 
-@click.command()
+@click.command(short_help="The custom role, and the APIs to enable.")
 @selecting
 @watching
 @printed_as(
@@ -27,7 +28,8 @@ from scanner.errors import TscanError
     "list",
     "apis",
     "terraform",
-    says="The role, its permissions with what each is for, the APIs alone, or the role with who holds it.",
+    what="The role, its permissions with what each is for, the APIs alone, "
+    "or the role with who holds it.",
 )
 @click.option(
     "--project", is_flag=True, help="For one project alone: nothing of the organisation is read."
@@ -49,46 +51,43 @@ def gcp(
     bulk: bool,
     member: str,
 ) -> int:
-    """The IAM permissions that the selected checks need, and no other: a role of the organisation, or of a project.
+    """The IAM permissions that the selected checks need, and no other: a role of the organisation,
+    or of a project.
 
-    \b
-    Examples:
-      tscan permissions gcp > role.yaml && gcloud iam roles create tscanRead --organization NUMBER --file role.yaml
-      tscan permissions gcp --format list --select 'gcp-storage-*'
-      tscan permissions gcp --format terraform --project > tscan-role.tf
+    \b Examples: tscan permissions gcp > role.yaml && gcloud iam roles create tscanRead
+    --organization NUMBER --file role.yaml tscan permissions gcp --format list --select
+    'gcp-storage-*' tscan permissions gcp --format terraform --project > tscan-role.tf
     """
     from scanner.core.permissions import actions, need_requests
     from scanner.core.reading.inventory import bulk_types, in_bulk
     from scanner.core.reading.read_plan import plan_reads
-    from scanner.model.kinds import Scope
     from scanner.providers.gcp import permissions as iam
 
     if member and form != "terraform":
         raise TscanError("--member is of the role with who holds it", "add --format terraform")
     library, asked = chosen("gcp", select, checks)
     if project:
-        asked = [
-            check for check in asked if library.kinds[check.kind].scope is not Scope.MANAGEMENT
-        ]
+        asked = without_organization(library, asked)
     if bulk:
         library = in_bulk(library, bulk_types(library, asked))
     grants = actions(library, asked, iam.permissions_of)
-    opening, told = iam.discovery(organization=not project), asked_of_log("gcp", who=who)
-    log = needed(told, iam.permissions_of)
-    calls = {
-        request.operation
-        for need in plan_reads(library, asked).values()
-        for request in need_requests(need)
-    } | {*told}
-    names = iam.in_role({*grants, *opening, *log}, project=project)
-    beside = {*grants, *opening} - set(names)
+    discovered = iam.discovery(organization=not project)
+    log_operations = audit_log_operations("gcp", who=who)
+    log = audit_log_permissions(log_operations, iam.permissions_of)
+    called = set(log_operations)
+    for plan in plan_reads(library, asked).values():
+        called.update(request.operation for request in need_requests(plan))
+    enabled = iam.apis(called)
+    names = iam.in_role({*grants, *discovered, *log}, project=project)
+    # What this role cannot hold is printed as a comment: left out in silence, it would be missed.
+    beside = {*grants, *discovered} - set(names)
     made = {
-        "yaml": lambda: iam.role_yaml(names, iam.apis(calls), beside=beside),
+        "yaml": lambda: iam.role_yaml(names, enabled, beside=beside),
         "json": lambda: iam.role_json(names),
-        "list": lambda: "\n".join(lines(grants, opening, log)) + "\n",
-        "apis": lambda: f"gcloud services enable {' '.join(iam.apis(calls))}\n",
+        "list": lambda: "\n".join(lines(grants, discovered, log)) + "\n",
+        "apis": lambda: f"gcloud services enable {' '.join(enabled)}\n",
         "terraform": lambda: iam.terraform(
-            names, iam.apis(calls), project=project, member=member, beside=beside
+            names, enabled, project=project, member=member, beside=beside
         ),
     }
     click.echo(made[form](), nl=False)

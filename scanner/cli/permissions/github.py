@@ -1,4 +1,4 @@
-"""`tscan permissions github`: the permissions of an app."""
+"""`tscan permissions github`: prints the permissions of a GitHub App."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import click
 from scanner.cli.permissions.choosing import chosen, lines, printed_as, selecting
 
 
-@click.command()
+@click.command(short_help="The permissions of an app.")
 @selecting
 @printed_as(
-    "json", "list", says="The manifest of an app, or its permissions with what each is for."
+    "json", "list", what="The manifest of an app, or its permissions with what each is for."
 )
 def github(select: tuple[str, ...], checks: tuple[Path, ...], form: str) -> int:
     """The permissions that an app needs for the selected checks, and no other.
@@ -29,10 +29,9 @@ def github(select: tuple[str, ...], checks: tuple[Path, ...], form: str) -> int:
 
     library, asked = chosen("github", select, checks)
     grants = actions(library, asked, permissions_of)
-    text = (
-        manifest({*grants, *DISCOVERY})
-        if form == "json"
-        else "\n".join(lines(grants, DISCOVERY)) + "\n"
-    )
-    click.echo(text, nl=False)
+    # The audit log of GitHub is not read, so that there is no --who.
+    if form == "json":
+        click.echo(manifest({*grants, *DISCOVERY}), nl=False)
+    else:
+        click.echo("\n".join(lines(grants, DISCOVERY)))
     return 0

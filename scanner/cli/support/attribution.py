@@ -16,7 +16,7 @@ from scanner.errors import TscanError
 from scanner.model.answers import Target
 from scanner.model.config import Config
 from scanner.model.values import Unreadable
-from scanner.providers import AUDIT_LOGS, SOURCES
+from scanner.providers import PROVIDERS, audit_log
 
 CALL_DEADLINE: Final = 600.0
 """Seconds for one region's events: audit logs give few at a time, and not often."""
@@ -33,9 +33,12 @@ class AuditLogs:
     _sessions: dict[str, Session | Unreachable] = field(default_factory=dict)
 
     def log(self, cloud: str) -> AuditLog:
-        """A cloud's audit log."""
+        """A cloud's audit log; TscanError where none is read."""
         if cloud not in self.logs:
-            self.logs[cloud] = AUDIT_LOGS.get(cloud)()
+            log = audit_log(cloud)
+            if log is None:
+                raise TscanError(f"no audit log of {cloud} is read")
+            self.logs[cloud] = log
         return self.logs[cloud]
 
     def session(self, target: Target) -> Session | str:
@@ -60,7 +63,7 @@ class AuditLogs:
             if configured.cloud != cloud:
                 continue
             try:
-                doors.extend(SOURCES.get(cloud)().open(configured, rules))
+                doors.extend(PROVIDERS.get(cloud).connect(configured, rules))
             except TscanError as error:
                 closed.append(error.message)
 
@@ -85,7 +88,7 @@ def _attributed(drift: Drift, past: HistoryContext, witnesses: AuditLogs) -> Dri
 def _actor(question: Question | str, target: Target, witnesses: AuditLogs) -> Actor:
     if isinstance(question, str):
         return Actor(name="", reason=question)
-    if target.cloud not in AUDIT_LOGS.names:
+    if target.cloud not in witnesses.logs and audit_log(target.cloud) is None:
         return Actor(name="", reason=f"no audit log of {target.cloud} is read")
     log = witnesses.log(target.cloud)
     rules = rules_of(question, log.rules)

@@ -1,4 +1,6 @@
-"""Opening targets of REST clouds: tools, who we are, and one clear line where nobody can be asked."""
+"""Connects to targets of REST clouds: credentials, the calls of discovery, and one clear error
+where they fail.
+"""
 
 from __future__ import annotations
 
@@ -9,53 +11,56 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
+from scanner.client.client import ProviderClient, ScanContext
 from scanner.client.clock import Clock
-from scanner.client.interfaces import Rules, Session, Unreachable
-from scanner.client.redaction import Redactor
-from scanner.client.rest.operations import operations
+from scanner.client.interfaces import Connected, Connector, Rules, Session, Unreachable
+from scanner.client.rest.http_client import HttpClient
 from scanner.client.rest.provider_profile import ProviderProfile
-from scanner.client.rest.rest_client import RestClient, Tools
-from scanner.client.rest.tokens import Credentials, Tokens
-from scanner.client.rest.transport import Net
+from scanner.client.rest.rest_client import RestContext
+from scanner.client.rest.session import RestSession
+from scanner.client.rest.tokens import Credentials, Token, Tokens
 from scanner.errors import TscanError
 from scanner.model.answers import Account, AccountState, Answer, Call, Caller, State, Target
 from scanner.model.config import Exclusion, TargetConfig
+from scanner.model.rest_operations import RestOperations
 
-_ASKED_AT_ONCE: Final = 16
 NO_CREDENTIALS: Final = "NoCredentials"
-"""The code of a token that could not be made because nothing says who we are."""
+"""The code of a token failure where nothing configures an identity."""
 ANONYMOUS: Final = Caller(id="nobody (an endpoint of this machine, over plain HTTP)", account="")
-_UNREACHABLE: Final = (
-    "Connector",
-    "Timeout",
+_CALLS_AT_ONCE: Final = 16
+_NOT_REACHED: Final = (
+    "ConnectionError",
+    "Deadline",
+    "NameResolution",
+    "ProtocolError",
     "Proxy",
     "SSL",
-    "Disconnected",
-    "ClientOSError",
-    "Deadline",
+    "Timeout",
 )
+"""Parts of the codes of failures without a response."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cloud:
-    """What is said to people about a cloud."""
+class CloudName:
+    """How messages name a cloud, and what they advise."""
 
     name: str
     """`Google Cloud`."""
     extra: str
+    """The extra of tscan that installs `modules`."""
     modules: tuple[str, ...]
-    """What reading it needs."""
+    """Packages that reading the cloud needs."""
     log_in: str
     """What to do where no credentials are found."""
 
 
 @cache
-def network() -> Net:
-    """The one way to the network."""
-    return Net()
+def http_client() -> HttpClient:
+    """The one pool of connections, for all targets of all REST clouds."""
+    return HttpClient()
 
 
-def needed(cloud: Cloud) -> None:
+def require_modules(cloud: CloudName) -> None:
     """TscanError where a package is not installed."""
     for module in cloud.modules:
         try:
@@ -67,108 +72,153 @@ def needed(cloud: Cloud) -> None:
             ) from error
 
 
-def tools(
+def rest_context(
     config: TargetConfig,
     rules: Rules,
-    dialect: ProviderProfile,
-    credentials: Callable[[Net], Credentials],
-) -> Tools:
-    """What the doors of a configured target share."""
-    clock, net = Clock(), network()
+    profile: ProviderProfile,
+    operations: RestOperations,
+    credentials: Callable[[HttpClient], Credentials],
+) -> RestContext:
+    """What the clients of a configured target share."""
+    clock = Clock()
+    http = http_client()
     endpoint = config.settings.get("endpoint", "").rstrip("/")
+    tokens: Tokens | None = None
     # A token is a password for as long as it lasts: it never goes over plain HTTP.
-    plain = endpoint.startswith("http://")
-    return Tools(
-        dialect=dialect,
-        operations=operations(dialect.cloud),
-        net=net,
-        tokens=None if plain else Tokens(credentials(net), net, clock),
-        rules=rules,
-        clock=clock,
-        redactor=Redactor(rules),
+    if not endpoint.startswith("http://"):
+        tokens = Tokens(credentials(http), clock)
+    return RestContext(
+        scan=ScanContext.begin(rules, clock),
+        profile=profile,
+        operations=operations,
+        http=http,
+        tokens=tokens,
         endpoint=endpoint,
-        deadline=clock.monotonic() + rules.scan_deadline,
     )
 
 
-def callers(shared: Tools) -> tuple[Caller, ...]:
-    """Who asks."""
-    return (ANONYMOUS if shared.tokens is None else shared.tokens.credentials.caller,)
+def callers(context: RestContext) -> tuple[Caller, ...]:
+    """The identity that the scan runs as."""
+    if context.tokens is None:
+        return (ANONYMOUS,)
+    return (context.tokens.credentials.caller,)
 
 
-def signed_in(shared: Tools, cloud: Cloud) -> None:
-    """Make a first token; TscanError where there is none."""
-    if shared.tokens is None:
+def sign_in(context: RestContext, cloud: CloudName) -> None:
+    """Request the first token; TscanError where there is none."""
+    if context.tokens is None:
         return
-    made = shared.tokens.get(shared.dialect.audience)
-    if hasattr(made, "value"):
+    outcome = context.tokens.get(context.profile.audience)
+    if isinstance(outcome, Token):
         return
-    if made.code == NO_CREDENTIALS:
+    if outcome.code == NO_CREDENTIALS:
         raise TscanError(
             f"no credentials for {cloud.name} were found", f"{cloud.log_in}, or run `tscan demo`"
         )
-    said = shared.redactor.text(f"{made.code} {made.message}".strip())
-    raise TscanError(f"{cloud.name} gave no token: {said}", "check the credentials and the network")
+    # A library's message may quote a key or an assertion.
+    reason = context.scan.redactor.text(f"{outcome.code} {outcome.message}".strip())
+    raise TscanError(
+        f"{cloud.name} gave no token: {reason}", "check the credentials and the network"
+    )
 
 
-def known(answer: Answer, what: str, cloud: Cloud, hint: str) -> Mapping[str, Any]:
-    """The data of an answer that opening cannot do without; TscanError where there is none."""
+def required_data(answer: Answer, what: str, cloud: CloudName, hint: str) -> Mapping[str, Any]:
+    """The data of an answer that connecting cannot do without; TscanError where there is none."""
     if answer.state in (State.OK, State.EMPTY) and isinstance(answer.data, Mapping):
         return answer.data
-    if any(word in answer.code for word in _UNREACHABLE):
+    # Of a provider that cannot be reached, a hint about permissions would lead astray.
+    if any(part in answer.code for part in _NOT_REACHED):
         raise TscanError(
             f"{cloud.name} cannot be reached ({answer.code})",
             "check the network, proxy and endpoint",
         )
-    said = f"{answer.code} {answer.message}".strip()
-    raise TscanError(f"{what} cannot be read: {said}", hint)
+    reason = f"{answer.code} {answer.message}".strip()
+    raise TscanError(f"{what} cannot be read: {reason}", hint)
 
 
-def asked(door: RestClient, calls: Sequence[Call]) -> list[Answer]:
-    """The answers to several calls, asked at the same time."""
-    with ThreadPoolExecutor(_ASKED_AT_ONCE) as pool:
-        return list(pool.map(door.request, calls))
+def request_all(client: ProviderClient, calls: Sequence[Call]) -> list[Answer]:
+    """The answers to several calls, in their order, requested at the same time."""
+    # Discovery runs before the scheduler has workers.
+    with ThreadPoolExecutor(_CALLS_AT_ONCE) as pool:
+        return list(pool.map(client.request, calls))
 
 
-def account(identity: str, name: str, closed: str, exclude: Iterable[Exclusion]) -> Account:
-    """A listed project or subscription with what becomes of it; `closed`: why nobody can enter it."""
-    excluded = next((one for one in exclude if one.account == identity), None)
+def by_key(answers: Iterable[Answer]) -> dict[str, Answer]:
+    """Answers by `Call.key`, as a session keeps those of discovery."""
+    return {answer.call.key: answer for answer in answers}
+
+
+def listed_account(identity: str, name: str, closed: str, exclude: Iterable[Exclusion]) -> Account:
+    """A listed project or subscription; `closed` is why nobody can connect to it, empty where one
+    can.
+    """
+    # Before the exclusions: nobody has to approve that a closed account is not read.
     if closed:
         return Account(id=identity, name=name, state=AccountState.CLOSED, reason=closed)
-    if excluded is None:
-        return Account(id=identity, name=name, state=AccountState.IN_SCOPE)
-    return Account(
-        id=identity,
-        name=name,
-        state=AccountState.EXCLUDED,
-        reason=excluded.reason,
-        approver=excluded.approver,
-    )
+    for exclusion in exclude:
+        if exclusion.account == identity:
+            return Account(
+                id=identity,
+                name=name,
+                state=AccountState.EXCLUDED,
+                reason=exclusion.reason,
+                approver=exclusion.approver,
+            )
+    return Account(id=identity, name=name, state=AccountState.IN_SCOPE)
+
+
+def unlisted_account(name: str) -> Account:
+    """One account in place of the members that incomplete listings leave out."""
+    return Account(id="organization", name=name, state=AccountState.IN_SCOPE)
 
 
 @dataclass(frozen=True, slots=True)
-class Shut:
-    """The entrance of a target that is in scope and that nobody can enter."""
+class NotConnectable:
+    """The connector of a target that is in scope and cannot be connected."""
 
-    unentered: Unreachable
+    unreachable: Unreachable
 
     @property
     def target(self) -> Target:
-        return self.unentered.target
+        return self.unreachable.target
 
     def connect(self) -> Session | Unreachable:
-        """Why not."""
-        return self.unentered
+        """Why it cannot be connected."""
+        return self.unreachable
 
 
-def unlisted(cloud: str, answers: Sequence[Answer], asking: tuple[Caller, ...], what: str) -> Shut:
-    """What stands for the members of an organisation that its listings do not name."""
-    why = f"{answers[0].reason}: {what} are not known"
-    return Shut(
+def unlisted_members(
+    cloud: str, incomplete: Sequence[Answer], asking: tuple[Caller, ...], what: str
+) -> NotConnectable:
+    """Stands for the members of an organization that its incomplete listings leave out.
+
+    Without it, a scan that was refused the listing would pass for one of all members.
+    """
+    return NotConnectable(
         Unreachable(
             target=Target(f"{cloud}:organization"),
             callers=asking,
-            answers={answer.call.key: answer for answer in answers},
-            why=why,
+            answers=by_key(incomplete),
+            why=f"{incomplete[0].reason}: {what} are not known",
         )
     )
+
+
+def organization_connectors(
+    leader: RestSession,
+    rows: Mapping[str, Mapping[str, Any]],
+    session_of: Callable[[Mapping[str, Any], str], RestSession],
+    incomplete: Sequence[Answer],
+    what: str,
+) -> tuple[Connector, ...]:
+    """The organization itself, each member in scope, and one connector for members that are not
+    known.
+    """
+    connectors: list[Connector] = [Connected(leader)]
+    for account in leader.accounts:
+        if account.state is AccountState.IN_SCOPE and account.id in rows:
+            connectors.append(Connected(session_of(rows[account.id], account.id)))
+    if incomplete:
+        cloud = leader.target.cloud
+        connectors.append(unlisted_members(cloud, incomplete, leader.callers, what))
+    return tuple(connectors)

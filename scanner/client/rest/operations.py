@@ -1,4 +1,6 @@
-"""The reviewed lists of REST operations, one file for each cloud; nothing else passes the door."""
+"""Loads the reviewed lists of REST operations, one file for each cloud; no other operation is ever
+sent.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,11 @@ _PROVIDERS: Final = Path(__file__).resolve().parents[2] / "providers"
 
 
 def clouds() -> tuple[str, ...]:
-    """The clouds that are spoken to by declared requests."""
+    """The clouds that have a list."""
     return tuple(sorted(path.parent.name for path in _PROVIDERS.glob("*/operations.yaml")))
 
 
 @cache
 def operations(cloud: str) -> RestOperations:
-    """What a cloud may be asked, by `service:operation`."""
+    """The reviewed operations of a cloud, by `service:operation`."""
     return load_operations(_PROVIDERS / cloud / "operations.yaml")

@@ -1,4 +1,6 @@
-"""What differs between REST clouds: whom tokens are for, what is sent along, and what an error means."""
+"""Defines what differs between REST clouds (token audience, headers, query, errors) and classifies
+errors by status.
+"""
 
 from __future__ import annotations
 
@@ -14,69 +16,84 @@ from scanner.model.answers import State
 from scanner.model.rest_operations import RestOperation
 
 LONGEST_WAIT: Final = 3600.0
+"""Seconds; a Retry-After that is longer is cut to it."""
 TRANSIENT: Final = frozenset({408, 500, 502, 503, 504})
 
 
 class ProviderProfile(Protocol):
-    """The ways of one cloud."""
+    """The protocol rules of one cloud."""
 
     @property
     def cloud(self) -> str: ...
     @property
     def audience(self) -> str:
-        """Whom tokens are for, where a service does not say otherwise."""
+        """The scope of tokens, where a service declares no other."""
         ...
 
     @property
     def request_ids(self) -> tuple[str, ...]:
-        """Headers that name a request."""
+        """Response headers that may hold the request id, the first one found wins."""
         ...
 
     def headers(self, operation: RestOperation) -> Mapping[str, str]:
-        """Sent along with a request."""
+        """Request headers besides the token."""
         ...
 
     def query(self, operation: RestOperation) -> Mapping[str, str]:
-        """Added to a query."""
+        """Query parameters of every request, such as `api-version`."""
         ...
 
     def failure(self, reply: HttpReply, own: frozenset[str]) -> Failure:
-        """What an error means; `own` are the names of the target that is asked."""
+        """The failure of a response whose status is not 200; `own` are the ids of the target that
+        is read.
+        """
         ...
 
 
-def request_id(dialect: ProviderProfile, reply: HttpReply) -> str:
-    """The provider's own name for a request."""
-    return next((found for name in dialect.request_ids if (found := reply.headers.get(name))), "")
+def request_id(profile: ProviderProfile, reply: HttpReply) -> str:
+    """The provider's id of a request; empty where it sends none."""
+    for header in profile.request_ids:
+        found = reply.headers.get(header)
+        if found:
+            return found
+    return ""
 
 
-def classified(
+def failure_by_status(
     reply: HttpReply, code: str, message: str, *, throttled: bool = False, disabled: bool = False
 ) -> Failure:
-    """An error by its status, where its code says nothing else."""
-    status, after = reply.status, retry_after(reply)
+    """An error classified by what its code means, else by its status."""
+    status = reply.status
     if disabled:
         return Failure(state=State.DISABLED, code=code, message=message)
+    # Attempts 0: a throttled call is repeated until its deadline.
     if throttled or status == 429:
-        return Failure(state=State.THROTTLED, code=code, message=message, attempts=0, after=after)
+        return Failure(
+            state=State.THROTTLED,
+            code=code,
+            message=message,
+            attempts=0,
+            after=retry_after(reply),
+        )
     if status in (401, 403):
         return Failure(state=State.DENIED, code=code, message=message)
     if 300 <= status < 400:
-        place = re.sub(r"[?#].*", "", reply.headers.get("location", "?"))
-        return Failure(
-            state=State.ERROR, code=code, message=f"a redirect to {place} is not followed"
-        )
+        # Followed, a redirect would carry the token to a host that nobody reviewed. Its query may
+        # hold a signature, which belongs in no message.
+        location = re.sub(r"[?#].*", "", reply.headers.get("location", "?"))
+        message = f"a redirect to {location} is not followed"
+        return Failure(state=State.ERROR, code=code, message=message)
     return Failure(
         state=State.ERROR,
         code=code,
         message=message,
         attempts=5 if status in TRANSIENT else 1,
-        after=after,
+        after=retry_after(reply),
     )
 
 
 def retry_after(reply: HttpReply) -> float:
-    """Seconds that a reply asks us to wait, as a number or as a date; 0 where it does not."""
+    """Seconds of the Retry-After header, which is a number or a date (RFC 9110); 0 without one."""
     text = reply.headers.get("retry-after", "").strip()
     if not text:
         return 0.0
@@ -86,13 +103,15 @@ def retry_after(reply: HttpReply) -> float:
         date = parsedate_to_datetime(text)
     except (TypeError, ValueError):
         return 0.0
-    now = _date(reply) or datetime.now(UTC)
-    seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)) - now
-    return min(max(seconds.total_seconds(), 0.0), LONGEST_WAIT)
+    if date.tzinfo is None:
+        date = date.replace(tzinfo=UTC)
+    # By the server's own clock: the difference between its clock and ours must not change the wait.
+    now = _server_time(reply) or datetime.now(UTC)
+    seconds = (date - now).total_seconds()
+    return min(max(seconds, 0.0), LONGEST_WAIT)
 
 
-def _date(reply: HttpReply) -> datetime | None:
-    """The server's own time, so that a difference of the clocks does not make the wait longer or shorter."""
+def _server_time(reply: HttpReply) -> datetime | None:
     try:
         return parsedate_to_datetime(reply.headers.get("date", "")).astimezone(UTC)
     except (TypeError, ValueError):

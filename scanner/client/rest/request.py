@@ -1,4 +1,6 @@
-"""Declared operations as requests: paths filled, queries encoded, pages followed, and nothing that leads elsewhere."""
+"""Builds HTTP requests out of declared operations: fills paths, encodes queries, follows pages on
+the same host.
+"""
 
 from __future__ import annotations
 
@@ -7,33 +9,36 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from scanner.client.failures import Failure
 from scanner.model.answers import State
 from scanner.model.rest_operations import PLACEHOLDER, Page, RestOperation
 
-_SEGMENTS: Final = "/:@!$&'()*+,;=~"
-"""What stays as it is in a path; a percent sign does not, so that nothing is decoded twice."""
-_QUERY: Final = "$:@/,'()!*~"
-_WORD: Final = re.compile(r"[A-Za-z0-9./_-]+", re.ASCII)
-"""What may stand in a query of KQL: no quotes, and nothing that ends a text."""
-_NEXT: Final = re.compile(r"<([^<>]*)>\s*;[^,<]*\brel=\"?next\"?", re.IGNORECASE)
+# A percent sign is always encoded, so that no server decodes an argument twice.
+_SAFE_IN_PATH: Final = "/:@!$&'()*+,;=~"
+_SAFE_IN_QUERY: Final = "$:@/,'()!*~"
+_KQL_WORD: Final = re.compile(r"[A-Za-z0-9./_-]+", re.ASCII)
+"""A text that may stand in a KQL query: no quotes, and nothing that ends a string literal."""
+_NEXT_LINK: Final = re.compile(r"<([^<>]*)>\s*;[^,<]*\brel=\"?next\"?", re.IGNORECASE)
+"""The `rel="next"` entry of a Link header (RFC 8288)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedRequest:
-    """One request without its host: what is asked, and what is sent along."""
+    """One request without its host: method, path, query and body."""
 
     post: bool
     path: str
-    """From the first slash on, encoded."""
+    """Starts with a slash, encoded."""
     query: tuple[tuple[str, str], ...] = ()
     body: Mapping[str, Any] | None = None
     variables: bool = False
     """Whether arguments are variables of a GraphQL query."""
     address: str = ""
-    """The whole of path and query as the provider wrote it, for a further page; empty: made from the two above."""
+    """Path and query of a further page as the provider wrote them; empty: built from `path` and
+    `query`.
+    """
 
     @property
     def target(self) -> str:
@@ -42,45 +47,68 @@ class PreparedRequest:
             return self.address
         if not self.query:
             return self.path
-        pairs = (
-            f"{quote(name, safe=_QUERY)}={quote(value, safe=_QUERY)}" for name, value in self.query
-        )
+        pairs = [_encoded_pair(name, value) for name, value in self.query]
         return f"{self.path}?{'&'.join(pairs)}"
 
     @property
     def content(self) -> bytes | None:
-        """The body as it is sent."""
-        return None if self.body is None else json.dumps(self.body).encode()
+        """The body as bytes."""
+        if self.body is None:
+            return None
+        return json.dumps(self.body).encode()
 
 
 class _BadArgumentError(Exception):
     """An argument that cannot be sent."""
 
 
-def made(
-    operation: RestOperation, params: Mapping[str, Any], more: Mapping[str, str]
+def prepare_request(
+    operation: RestOperation, params: Mapping[str, Any], extra_query: Mapping[str, str]
 ) -> PreparedRequest | Failure:
-    """The request of a call; `more` is what the cloud adds to every query."""
+    """The request of a call; `extra_query` is what the cloud adds to every query, such as
+    `api-version`.
+
+    A `Failure` with code `BadArgument` where an argument has no safe form in the path or query.
+    """
     try:
         path = _path(operation, params)
-        rest = {name: value for name, value in params.items() if name not in operation.placeholders}
-        if operation.graphql:
-            body = {"query": operation.graphql, "variables": rest}
-            return PreparedRequest(
-                post=True, path=path, query=tuple(more.items()), body=body, variables=True
-            )
+        arguments = {
+            name: value for name, value in params.items() if name not in operation.placeholders
+        }
         if operation.kql:
-            rest = {**rest, "query": _filled_query(operation, params)}
-        if operation.post:
-            return PreparedRequest(post=True, path=path, query=tuple(more.items()), body=rest)
-        return PreparedRequest(post=False, path=path, query=(*_pairs(rest), *more.items()))
+            arguments["query"] = _kql_query(operation, params)
+        if not operation.post and not operation.graphql:
+            query = (*_query_pairs(arguments), *extra_query.items())
+            return PreparedRequest(post=False, path=path, query=query)
     except _BadArgumentError as error:
         return Failure(state=State.ERROR, code="BadArgument", message=str(error))
+    body = arguments
+    if operation.graphql:
+        body = {
+            "query": operation.graphql,
+            "variables": arguments,
+        }
+    return PreparedRequest(
+        post=True,
+        path=path,
+        query=tuple(extra_query.items()),
+        body=body,
+        variables=bool(operation.graphql),
+    )
+
+
+def _encoded_pair(name: str, value: str) -> str:
+    encoded_name = quote(name, safe=_SAFE_IN_QUERY)
+    encoded_value = quote(value, safe=_SAFE_IN_QUERY)
+    return f"{encoded_name}={encoded_value}"
 
 
 def _path(operation: RestOperation, params: Mapping[str, Any]) -> str:
     def fill(match: re.Match[str]) -> str:
-        return _filled(match[2], params.get(match[2]), several=bool(match[1]))
+        several_segments, name = match.groups()
+        if several_segments:
+            return _path_segments(name, params.get(name))
+        return _path_segment(name, params.get(name))
 
     path = PLACEHOLDER.sub(fill, operation.path)
     if not path.startswith("/") or "//" in path:
@@ -88,38 +116,61 @@ def _path(operation: RestOperation, params: Mapping[str, Any]) -> str:
     return path
 
 
-def _filled_query(operation: RestOperation, params: Mapping[str, Any]) -> str:
-    """The query with its lists of texts."""
+def _path_segment(name: str, value: object) -> str:
+    text = _path_text(name, value)
+    if text in (".", ".."):
+        raise _BadArgumentError(f"'{name}' would lead elsewhere")
+    return quote(text, safe="")
+
+
+def _path_segments(name: str, value: object) -> str:
+    """An argument of several segments (`folders/123`), such as the parent of a listing."""
+    text = _path_text(name, value)
+    # A resource name comes out of an earlier answer. It must not climb out of its path, nor begin a
+    # query or a fragment: the request would then read something that nobody reviewed.
+    segments = text.split("/")
+    climbs = "." in segments or ".." in segments
+    if climbs or re.search(r"[?#]|//", text):
+        raise _BadArgumentError(f"'{name}' would lead elsewhere")
+    return quote(text, safe=_SAFE_IN_PATH)
+
+
+def _path_text(name: str, value: object) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, str) and value:
+        return value
+    raise _BadArgumentError(f"'{name}' is no text that can stand in a path")
+
+
+def _kql_query(operation: RestOperation, params: Mapping[str, Any]) -> str:
+    """The KQL query with its lists of texts filled in, each text in quotes."""
 
     def fill(match: re.Match[str]) -> str:
-        texts = params.get(match[2])
+        name = match[2]
+        texts = params.get(name)
         if not isinstance(texts, list | tuple) or not texts:
-            raise _BadArgumentError(f"'{match[2]}' is no list of texts")
-        if not all(isinstance(text, str) and _WORD.fullmatch(text) for text in texts):
-            raise _BadArgumentError(f"'{match[2]}' holds what cannot stand in a query")
+            raise _BadArgumentError(f"'{name}' is no list of texts")
+        # KQL has no bound parameters, so that only words without any quote are let in (injection).
+        for text in texts:
+            if not isinstance(text, str) or not _KQL_WORD.fullmatch(text):
+                raise _BadArgumentError(f"'{name}' holds what cannot stand in a query")
         return ", ".join(f"'{text}'" for text in texts)
 
     return PLACEHOLDER.sub(fill, operation.kql)
 
 
-def _filled(name: str, value: Any, *, several: bool) -> str:
-    """An argument in its place of the path."""
-    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    if not isinstance(text, str) or not text:
-        raise _BadArgumentError(f"'{name}' is no text that can stand in a path")
-    parts = text.split("/") if several else [text]
-    if any(part in (".", "..") for part in parts) or (several and re.search(r"[?#]|//", text)):
-        raise _BadArgumentError(f"'{name}' would lead elsewhere")
-    return quote(text, safe=_SEGMENTS if several else "")
+def _query_pairs(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in arguments.items():
+        if isinstance(value, list | tuple):
+            # A list is a parameter that is repeated: `names=a&names=b`.
+            for item in value:
+                yield name, _query_text(name, item)
+        else:
+            yield name, _query_text(name, value)
 
 
-def _pairs(params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, value in params.items():
-        for one in value if isinstance(value, list | tuple) else (value,):
-            yield name, _text(name, one)
-
-
-def _text(name: str, value: Any) -> str:
+def _query_text(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str | int | float):
@@ -129,7 +180,9 @@ def _text(name: str, value: Any) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Where an operation's requests go: its declared host, or an address that the user named for it."""
+    """Where an operation's requests go: its declared host, or an address that the user configured
+    for it.
+    """
 
     host: str
     """`https://storage.googleapis.com`."""
@@ -137,86 +190,117 @@ class Endpoint:
 
     @property
     def base(self) -> str:
-        """What stands before a path."""
+        """Scheme, host and prefix before a path."""
         return self.endpoint or self.host
 
-    def inside(self, link: str, path: str) -> str | None:
-        """The path and query of a link, if it stays where its operation is asked; else None."""
+    def own_target(self, link: str, current: str) -> str | None:
+        """Path and query of a link that an answer gave, resolved against `current`; None: it leads
+        elsewhere.
+
+        A token is sent along with every page, and must reach no other host than the reviewed one.
+        """
         try:
-            parts = urlsplit(urljoin(self.base + path, link))
-            own = {
-                (one.scheme, one.netloc.lower()) for one in map(urlsplit, (self.host, self.base))
-            }
-        except ValueError:  # an address that is none
+            address = urlsplit(urljoin(self.base + current, link))
+            host, base = urlsplit(self.host), urlsplit(self.base)
+        except ValueError:  # such as an IPv6 address without its closing bracket
             return None
-        if (parts.scheme, parts.netloc.lower()) not in own or re.search(r"[\s\x00-\x1f]", link):
+        if _origin(address) not in (_origin(host), _origin(base)):
             return None
-        prefix = urlsplit(self.endpoint).path if self.endpoint else ""
-        inner = (
-            parts.path.removeprefix(prefix)
-            if parts.netloc == urlsplit(self.endpoint).netloc
-            else parts.path
-        )
-        return (inner or "/") + (f"?{parts.query}" if parts.query else "")
+        # White space and control characters would split the request line in two.
+        if re.search(r"[\s\x00-\x1f]", link):
+            return None
+        path = address.path
+        if self.endpoint and address.netloc == base.netloc:
+            path = path.removeprefix(base.path)
+        if not path:
+            path = "/"
+        if not address.query:
+            return path
+        return f"{path}?{address.query}"
 
 
-def following(
+def _origin(address: SplitResult) -> tuple[str, str]:
+    return address.scheme, address.netloc.lower()
+
+
+def next_request(
     page: Page | None,
-    wire: PreparedRequest,
-    place: Endpoint,
+    request: PreparedRequest,
+    endpoint: Endpoint,
     data: Mapping[str, Any],
     link_header: str,
 ) -> PreparedRequest | Failure | None:
-    """The request of the next page; None: this was the last."""
+    """The request of the next page; None: this was the last; a `Failure` where the next page cannot
+    be fetched.
+    """
     if page is None:
         return None
     if page.next:
-        token = member_at(data, page.next.split("."))
-        more = not page.more or member_at(data, page.more.split(".")) is True
-        return _by_token(page, wire, token) if more else None
-    link = data.get(page.link) if page.link else _linked(link_header)
+        has_more = not page.more or value_at(data, page.more.split(".")) is True
+        if not has_more:
+            return None
+        token = value_at(data, page.next.split("."))
+        return _request_with_token(page, request, token)
+    link: object = _next_link(link_header)
+    if page.link:
+        link = data.get(page.link)
     if link is None or link == "":
         return None
-    address = place.inside(link, wire.target) if isinstance(link, str) else None
+    address: str | None = None
+    if isinstance(link, str):
+        address = endpoint.own_target(link, request.target)
     if address is None:
         message = "the address of the next page leads to another host"
         return Failure(state=State.PARTIAL, code="ForeignLink", message=message)
-    return PreparedRequest(post=False, path=wire.path, address=address)
+    return PreparedRequest(post=False, path=request.path, address=address)
 
 
-def member_at(data: Any, steps: Iterable[str]) -> Any:
-    """What stands at the end of some members (Cloud Run holds the token inside `metadata`); None for nothing."""
-    for word in steps:
-        data = data.get(word) if isinstance(data, Mapping) else None
-    return data
+def value_at(data: object, steps: Iterable[str]) -> Any:
+    """The value at a path of members (Cloud Run has the page token inside `metadata`); None: there
+    is none.
+    """
+    value = data
+    for name in steps:
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(name)
+    return value
 
 
-def _by_token(page: Page, wire: PreparedRequest, token: Any) -> PreparedRequest | Failure | None:
+def _request_with_token(
+    page: Page, request: PreparedRequest, token: object
+) -> PreparedRequest | Failure | None:
     if token in (None, "") and not page.more:
         return None
+    # A token of another type would be sent in a form that nobody declared, and could end the list
+    # early.
     if not isinstance(token, str) or not token:
-        return Failure(
-            state=State.PARTIAL, code="UnexpectedPageToken", message=f"{page.next} is no text"
-        )
-    body = wire.body or {}
-    if wire.variables:
-        return replace(wire, body={**body, "variables": {**body["variables"], page.send: token}})
-    if wire.post:
-        return replace(wire, body=_with(body, page.send.split("."), token))
-    kept = tuple(pair for pair in wire.query if pair[0] != page.send)
-    return replace(wire, query=(*kept, (page.send, token)))
+        message = f"{page.next} is no text"
+        return Failure(state=State.PARTIAL, code="UnexpectedPageToken", message=message)
+    body = request.body or {}
+    if request.variables:
+        variables = {**body["variables"], page.send: token}
+        return replace(request, body={**body, "variables": variables})
+    if request.post:
+        return replace(request, body=_with_member(body, page.send.split("."), token))
+    query = [pair for pair in request.query if pair[0] != page.send]
+    query.append((page.send, token))
+    return replace(request, query=tuple(query))
 
 
-def _with(body: Mapping[str, Any], steps: list[str], value: Any) -> Mapping[str, Any]:
-    """A body with a member, which may lie deeper (Resource Graph takes the token inside `options`)."""
-    first, *below = steps
-    inner = body.get(first)
-    return {
-        **body,
-        first: _with(inner if isinstance(inner, Mapping) else {}, below, value) if below else value,
-    }
+def _with_member(body: Mapping[str, Any], steps: list[str], value: str) -> Mapping[str, Any]:
+    """A body with a member set, which may lie deeper (Resource Graph takes the token inside
+    `options`).
+    """
+    name, *below = steps
+    if not below:
+        return {**body, name: value}
+    inner = body.get(name)
+    if not isinstance(inner, Mapping):
+        inner = {}
+    return {**body, name: _with_member(inner, below, value)}
 
 
-def _linked(header: str) -> str | None:
-    match = _NEXT.search(header)
+def _next_link(header: str) -> str | None:
+    match = _NEXT_LINK.search(header)
     return match[1] if match else None

@@ -1,4 +1,4 @@
-"""What a server said: JSON of the declared form, or why it is none."""
+"""Parses HTTP responses of REST clouds: JSON of the declared form, or the failure that it is."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ from scanner.client.lists import count_at
 from scanner.model.answers import State
 from scanner.model.rest_operations import RestOperation
 
-_NOTHING: Final = frozenset({"NO_RESULTS_ON_PAGE"})
-"""Codes of warnings that take nothing from an answer: Compute Engine has one for each zone without resources."""
+_HARMLESS_WARNINGS: Final = frozenset({"NO_RESULTS_ON_PAGE"})
+"""Codes of warnings that take nothing from an answer: Compute Engine has one for each zone without
+resources.
+"""
 
-_DENIED: Final = frozenset({"FORBIDDEN", "INSUFFICIENT_SCOPES", "NOT_FOUND", "UNAUTHENTICATED"})
-"""Types of GraphQL errors by which GitHub refuses; what is not shown to a token is not found by it."""
+_GRAPHQL_DENIED: Final = frozenset(
+    {"FORBIDDEN", "INSUFFICIENT_SCOPES", "NOT_FOUND", "UNAUTHENTICATED"}
+)
+"""Types of GraphQL errors by which GitHub refuses; `NOT_FOUND` also hides what a token may not see.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,117 +35,170 @@ class HttpReply:
 
     @property
     def json(self) -> Any:
-        """The body as JSON; None where it is none."""
+        """The body as JSON; None where it is not JSON."""
         try:
-            return _decode(self.body.decode(json.detect_encoding(self.body), "surrogatepass"))
+            text = self.body.decode(json.detect_encoding(self.body), "surrogatepass")
+            return _decode(text)
         except (ValueError, RecursionError):
             return None
 
 
-def _refuse(word: str) -> None:
+def _refuse_constant(word: str) -> None:
+    # Python reads NaN and Infinity, which are not JSON (RFC 8259) and which no snapshot could hold.
     raise ValueError(f"{word} is no JSON")
 
 
-_decode: Final = json.JSONDecoder(parse_constant=_refuse).decode
-"""Made once: `json.loads` with an argument makes a decoder for every body."""
+# Made once: `json.loads` with an argument makes a decoder for every body.
+_decode: Final = json.JSONDecoder(parse_constant=_refuse_constant).decode
 
 
-def data_of(operation: RestOperation, reply: HttpReply) -> dict[str, Any] | Failure:
-    """The answer of a reply that says success."""
-    data = reply.json
-    if operation.root and isinstance(data, list):
-        data = {operation.root: data}
-    elif operation.root or not isinstance(data, dict):
-        form = (
-            "whole JSON" if data is None else f"of the declared form: it is {type(data).__name__}"
-        )
-        return Failure(
-            state=State.ERROR,
-            code="UnexpectedBody",
-            message=f"the answer is not {form}",
-            attempts=3,
-        )
+def parse_body(operation: RestOperation, reply: HttpReply) -> dict[str, Any] | Failure:
+    """The data of a response with status 200; a `Failure` where its body is not what the operation
+    declares.
+    """
+    data = _object_in(operation, reply.json)
+    if isinstance(data, Failure):
+        return data
+    # Most bodies have neither, and need not be walked.
     if b"null" in reply.body or b"\\u" in reply.body:
-        data = _plain(data)
+        data = _without_nulls(data)
     if operation.graphql and data.get("errors"):
-        return _unanswered(data["errors"])
-    lacking = [
-        path for path in operation.always if None in ([*_at(data, path.split("."))] or [None])
-    ]
-    if lacking:
-        message = f"the answer lacks {', '.join(lacking)}, which it always has"
-        return Failure(state=State.ERROR, code="UnexpectedBody", message=message, attempts=3)
-    found: dict[str, Any] = data
-    return found
+        return _graphql_failure(data["errors"])
+    missing = [path for path in operation.always if not _has_value(data, path)]
+    if missing:
+        # An empty object, which a proxy may send, must not pass for an empty list.
+        return _unexpected(f"the answer lacks {', '.join(missing)}, which it always has")
+    return data
 
 
-def _unanswered(errors: Any) -> Failure:
-    """What GraphQL says inside an answer of success; what came beside it is not taken: nobody says what it lacks."""
-    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-    code, message = (
-        str(first.get("type") or "GraphQLError"),
-        " ".join(str(first.get("message") or "").split()),
-    )
+def _object_in(operation: RestOperation, data: object) -> dict[str, Any] | Failure:
+    """The JSON object of a response; a list is put under the member that the operation declares."""
+    if operation.root:
+        if isinstance(data, list):
+            return {operation.root: data}
+        return _wrong_form(data)
+    if isinstance(data, dict):
+        return data
+    return _wrong_form(data)
+
+
+def _wrong_form(data: object) -> Failure:
+    if data is None:
+        return _unexpected("the answer is not whole JSON")
+    return _unexpected(f"the answer is not of the declared form: it is {type(data).__name__}")
+
+
+def _unexpected(message: str) -> Failure:
+    """A body that a proxy or a server in trouble may have sent: it is worth asking again."""
+    return Failure(state=State.ERROR, code="UnexpectedBody", message=message, attempts=3)
+
+
+def _has_value(data: Mapping[str, Any], path: str) -> bool:
+    """Whether a member is there, in every record if the path goes into lists."""
+    values = list(_values_at(data, path.split(".")))
+    # No record at all is no value: a list that is missing must not pass for one whose records are
+    # whole.
+    return bool(values) and None not in values
+
+
+def _graphql_failure(errors: object) -> Failure:
+    """The failure that GraphQL reports inside a response of status 200.
+
+    Data beside the errors is not used: nothing reports what is missing from it.
+    """
+    first = errors[0] if isinstance(errors, list) and errors else None
+    if not isinstance(first, dict):
+        first = {}
+    code = str(first.get("type") or "GraphQLError")
+    message = " ".join(str(first.get("message") or "").split())
     if code == "RATE_LIMITED":
         return Failure(state=State.THROTTLED, code=code, message=message, attempts=0)
-    state = State.DENIED if code in _DENIED else State.ERROR
-    return Failure(state=state, code=code, message=message, attempts=1 if first.get("type") else 3)
+    if code in _GRAPHQL_DENIED:
+        return Failure(state=State.DENIED, code=code, message=message)
+    # An error without a type is one of the server itself, which may pass.
+    attempts = 1 if first.get("type") else 3
+    return Failure(state=State.ERROR, code=code, message=message, attempts=attempts)
 
 
-def _plain(value: Any) -> Any:
-    """Without members that are null, which is no value, and without halves of characters, which nothing can write."""
+def _without_nulls(value: Any) -> Any:
+    """Without members that are null, which is no value, and without lone surrogates, which UTF-8
+    cannot write.
+    """
     if isinstance(value, dict):
-        return {_text(key): _plain(item) for key, item in value.items() if item is not None}
+        return {
+            _encodable(key): _without_nulls(item) for key, item in value.items() if item is not None
+        }
     if isinstance(value, list):
-        return [_plain(item) for item in value if item is not None]
-    return _text(value) if isinstance(value, str) else value
+        return [_without_nulls(item) for item in value if item is not None]
+    if isinstance(value, str):
+        return _encodable(value)
+    return value
 
 
-def _text(value: str) -> str:
-    return value if value.isascii() else value.encode("utf-8", "replace").decode()
+def _encodable(text: str) -> str:
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "replace").decode()
 
 
-def lack(operation: RestOperation, data: Mapping[str, Any]) -> Failure | None:
-    """What an answer itself says that it lacks."""
+def declared_gap(operation: RestOperation, data: Mapping[str, Any]) -> Failure | None:
+    """The gap that an answer itself reports, such as `unreachable` locations; None: it reports
+    none.
+    """
     for path in operation.partial:
-        for value in _at(data, path.split(".")):
-            if value and not (isinstance(value, dict) and value.get("code") in _NOTHING):
-                message = f"{path}: {json.dumps(value)}"
-                return Failure(state=State.PARTIAL, code=path.rpartition(".")[2], message=message)
+        for value in _values_at(data, path.split(".")):
+            if not value or _is_harmless(value):
+                continue
+            message = f"{path}: {json.dumps(value)}"
+            return Failure(state=State.PARTIAL, code=path.rpartition(".")[2], message=message)
     return None
 
 
-def short(
+def _is_harmless(warning: object) -> bool:
+    return isinstance(warning, dict) and warning.get("code") in _HARMLESS_WARNINGS
+
+
+def count_gap(
     operation: RestOperation, data: Mapping[str, Any], last: Mapping[str, Any], items: Iterable[str]
 ) -> Failure | None:
-    """What all pages together lack by their own count, or by what the last one says."""
+    """The gap between what all pages hold and what they announce: a total, or a note that rows were
+    cut off.
+    """
     if operation.total:
-        came, said = sum(count_at(data, path) for path in items), data.get(operation.total)
-        if came != said:
-            message = f"{operation.total} is {json.dumps(said)}, {came} came"
+        received = sum(count_at(data, path) for path in items)
+        announced = data.get(operation.total)
+        if received != announced:
+            message = f"{operation.total} is {json.dumps(announced)}, {received} came"
             return Failure(state=State.PARTIAL, code=operation.total, message=message)
-    if operation.truncated and last.get(operation.truncated) != "false":
-        message = (
-            f"{operation.truncated} is {json.dumps(last.get(operation.truncated))} on the last page"
-        )
-        return Failure(state=State.PARTIAL, code=operation.truncated, message=message)
+    if operation.truncated:
+        flag = last.get(operation.truncated)
+        # A flag that is missing is no promise that nothing was cut off.
+        if flag != "false":
+            message = f"{operation.truncated} is {json.dumps(flag)} on the last page"
+            return Failure(state=State.PARTIAL, code=operation.truncated, message=message)
     return None
 
 
-def _at(data: Any, steps: list[str]) -> Iterator[Any]:
-    """Every value at a path; `{}` goes into each value of a mapping, `[]` into each element of a list."""
+def _values_at(data: object, steps: list[str]) -> Iterator[Any]:
+    """Every value at a path; `{}` goes into each value of a mapping, `[]` into each element of a
+    list.
+    """
     if not steps:
         yield data
         return
     if not isinstance(data, dict):
         return
-    name = steps[0].rstrip("{}[]")
-    found = data.get(name)
-    if steps[0].endswith("{}"):
-        inner = list(found.values()) if isinstance(found, dict) else []
-    elif steps[0].endswith("[]"):
-        inner = found if isinstance(found, list) else []
+    step = steps[0]
+    below = steps[1:]
+    found = data.get(step.rstrip("{}[]"))
+    inner: Iterable[object] = ()
+    if step.endswith("{}"):
+        if isinstance(found, dict):
+            inner = found.values()
+    elif step.endswith("[]"):
+        if isinstance(found, list):
+            inner = found
     else:
-        inner = [found]
+        inner = (found,)
     for value in inner:
-        yield from _at(value, steps[1:])
+        yield from _values_at(value, below)

@@ -1,4 +1,4 @@
-"""One target of a REST cloud, opened."""
+"""Holds one connected target of a REST cloud: its identity, and the client that makes its calls."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from scanner.model.answers import Account, Answer, Call, Caller, Target
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestSession:
-    """A target that can be asked."""
+    """A connected target, as `Session` describes it."""
 
     target: Target
     name: str
     callers: tuple[Caller, ...]
-    door: RestClient
+    client: RestClient
     answers: Mapping[str, Answer] = field(default_factory=dict)
     accounts: tuple[Account, ...] = ()
     management_open: str = ""
@@ -29,8 +29,8 @@ class RestSession:
     @property
     def clock_skew(self) -> float | None:
         """The provider's clock minus ours in seconds, where they differed most."""
-        return self.door.skew.largest
+        return self.client.skew.largest
 
     def request(self, call: Call) -> Answer:
-        """The answer to one call, made only if its operation is on the reviewed list."""
-        return self.door.request(call)
+        """The answer to one call."""
+        return self.client.request(call)

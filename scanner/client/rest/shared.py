@@ -1,4 +1,6 @@
-"""Answers that several targets need, made once: those of what stands above them."""
+"""Requests once what several targets read: answers about the folders and the organization above
+them.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +11,23 @@ from concurrent.futures import Future
 from scanner.model.answers import Answer, Call
 
 
-class Shared:
-    """Calls that one target has asked, or is asking, for all."""
+class SharedAnswers:
+    """Answers by call, each requested by the first target that needs it; safe in threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._asked: dict[str, Future[Answer]] = {}
+        self._answers: dict[str, Future[Answer]] = {}
 
-    def once(self, call: Call, ask: Callable[[], Answer]) -> Answer:
-        """The answer, asked by whoever is first and waited for by the others."""
+    def once(self, call: Call, request: Callable[[], Answer]) -> Answer:
+        """The answer to a call. Blocks, also while another thread requests it."""
         with self._lock:
-            mine = call.key not in self._asked
-            future = self._asked.setdefault(call.key, Future())
-        if mine:
+            is_first = call.key not in self._answers
+            future = self._answers.setdefault(call.key, Future())
+        if is_first:
             try:
-                future.set_result(ask())
+                future.set_result(request())
             except BaseException as error:
-                # Else the others would wait for ever.
+                # Without it, the other threads would wait for ever.
                 future.set_exception(error)
                 raise
         return future.result()

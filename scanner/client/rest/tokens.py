@@ -1,100 +1,102 @@
-"""Tokens: one for each audience, made when it is first needed, anew before it expires, and once after a refusal."""
+"""Caches access tokens by audience: requested on first use, renewed before they expire, and once
+after a 401.
+"""
 
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from scanner.client.clock import Clock
 from scanner.client.failures import Failure
-from scanner.client.rest.transport import Net
 from scanner.model.answers import Caller
 
-_EARLY: Final = 120.0
-"""Seconds before its end at which a token is made anew; of one that lasts shorter, a quarter of its time."""
-_AGAIN: Final = 30.0
-"""Seconds after which a token that could not be made is tried again."""
+_RENEW_BEFORE: Final = 120.0
+"""Seconds before its end at which a token is renewed; of a short one, a quarter of its lifetime."""
+_RETRY_AFTER: Final = 30.0
+"""Seconds after which a token that was refused is requested again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """What a request is allowed by."""
+    """An access token."""
 
     value: str = field(repr=False)
     expires: float
     """Seconds since 1970."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Sent along with it: whose quota is used."""
+    """Headers that go with it, such as the project whose quota is used."""
 
 
 class Credentials(Protocol):
-    """Who asks, and how tokens are made."""
+    """The identity that a scan runs as, and how its tokens are obtained."""
 
     @property
     def caller(self) -> Caller:
-        """Who asks, as far as it is known; after a first token at the latest."""
+        """The identity, as far as it is known: after the first token at the latest."""
         ...
 
     def token(self, audience: str) -> Token | Failure:
-        """A new token; it may block, and never raises for a refusal or failure."""
+        """A new token. Blocks; never raises for a refusal or failure."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
-    """A token, or why there is none, and until when that is used."""
+class _Cached:
+    """A token, or why there is none, and until when that holds."""
 
-    made: Token | Failure
+    outcome: Token | Failure
     until: float
 
 
 class Tokens:
-    """The tokens of one identity."""
+    """The tokens of one identity; safe in threads."""
 
-    def __init__(self, credentials: Credentials, net: Net, clock: Clock) -> None:
+    def __init__(self, credentials: Credentials, clock: Clock) -> None:
         self.credentials = credentials
-        self._net = net
         self._clock = clock
         self._lock = threading.Lock()
-        self._held: dict[str, _Held] = {}
-        self._making: dict[str, Future[Token | Failure]] = {}
+        self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._cached: dict[str, _Cached] = {}
 
     def get(self, audience: str) -> Token | Failure:
-        """A token that is good for a while, or why there is none."""
-        held = self._held.get(audience)
-        if held is not None and self._now() < held.until:
-            return held.made
-        pending, mine = self._begin(audience)
-        made = pending.result()
-        if mine:
-            self._keep(audience, made)
-        return made
+        """A valid token, or why there is none. Blocks while a token is requested."""
+        outcome = self._valid(audience)
+        if outcome is not None:
+            return outcome
+        with self._lock:
+            lock = self._locks[audience]
+        # One request for a token serves all threads that need it.
+        with lock:
+            outcome = self._valid(audience)
+            if outcome is None:
+                outcome = self.credentials.token(audience)
+                until = self._now() + self._lifetime(outcome)
+                self._cached[audience] = _Cached(outcome, until)
+            return outcome
+
+    def _valid(self, audience: str) -> Token | Failure | None:
+        cached = self._cached.get(audience)
+        if cached is None or self._now() >= cached.until:
+            return None
+        return cached.outcome
 
     def forget(self, audience: str, token: Token) -> None:
-        """Let the next use make it anew, unless another call has done so already."""
+        """Drop a token that was refused, unless another thread has renewed it already."""
         with self._lock:
-            held = self._held.get(audience)
-            if held is not None and held.made is token:
-                del self._held[audience]
+            cached = self._cached.get(audience)
+            if cached is not None and cached.outcome is token:
+                del self._cached[audience]
 
-    def _begin(self, audience: str) -> tuple[Future[Token | Failure], bool]:
-        with self._lock:
-            if audience in self._making:
-                return self._making[audience], False
-            pending = self._net.run(lambda: self.credentials.token(audience))
-            self._making[audience] = pending
-            return pending, True
-
-    def _keep(self, audience: str, made: Token | Failure) -> None:
-        now = self._now()
-        lasts = _AGAIN if isinstance(made, Failure) else made.expires - now
-        until = now + (lasts if isinstance(made, Failure) else lasts - min(_EARLY, lasts / 4))
-        with self._lock:
-            self._held[audience] = _Held(made, until)
-            del self._making[audience]
+    def _lifetime(self, outcome: Token | Failure) -> float:
+        if isinstance(outcome, Failure):
+            # Else each call of a scan would wait for another refusal.
+            return _RETRY_AFTER
+        seconds = outcome.expires - self._now()
+        return seconds - min(_RENEW_BEFORE, seconds / 4)
 
     def _now(self) -> float:
         return self._clock.now().timestamp()

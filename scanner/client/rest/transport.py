@@ -1,192 +1,219 @@
-"""The way to the network: one event loop in a thread of its own, to which requests are handed and from which come
-replies. aiohttp is imported when the first request is made."""
+"""Fetches pages of declared operations: prepares requests, classifies responses, and follows their
+links.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import atexit
-import os
-import ssl
-import threading
-from collections import deque
-from collections.abc import Callable, Coroutine, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, Final, TypeVar
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
+from dataclasses import dataclass, replace
+from typing import Any, Final, Protocol
 
-from scanner import __version__
-from scanner.client.failures import Failure
-from scanner.client.rest.responses import HttpReply
-from scanner.model.answers import State
+from scanner.client.client import Page
+from scanner.client.clock import Clock
+from scanner.client.failures import Failure, OperationNotListedError
+from scanner.client.rest.http_client import HttpClient, HttpRequest
+from scanner.client.rest.provider_profile import ProviderProfile, request_id
+from scanner.client.rest.request import (
+    Endpoint,
+    PreparedRequest,
+    next_request,
+    prepare_request,
+    value_at,
+)
+from scanner.client.rest.responses import HttpReply, count_gap, declared_gap, parse_body
+from scanner.client.rest.tokens import Token, Tokens
+from scanner.model.answers import Call
+from scanner.model.rest_operations import RestOperation, RestOperations
 
-T = TypeVar("T")
+DECLARED_HOST: Final = "X-Tscan-Host"
+"""Request header that names the declared host at a configured endpoint, which may stand for
+several.
+"""
+_REQUEST_TIMEOUT: Final = 30.0
 
-CONNECTIONS: Final = 128
-LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
-LARGEST: Final = 64 << 20
-"""Bytes of one body: a page that is larger is not one of the declared operations."""
-_CONNECT: Final = 10.0
-_CA_VARIABLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-"""Beside SSL_CERT_FILE and SSL_CERT_DIR, which OpenSSL reads by itself."""
+
+class RequestSender(Protocol):
+    """Sends prepared requests; safe in threads."""
+
+    def send(
+        self,
+        operation: RestOperation,
+        endpoint: Endpoint,
+        request: PreparedRequest,
+        deadline: float,
+    ) -> HttpReply | Failure:
+        """The response of the provider. Blocks; `deadline` is on the monotonic clock."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
-    """One request, ready to be sent."""
+class RestTransport:
+    """Prepares the declared calls of one target."""
 
-    post: bool
-    url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
-    seconds: float = 30.0
+    profile: ProviderProfile
+    operations: RestOperations
+    sender: RequestSender
+    own: frozenset[str]
+    """Ids of the target, by which an error names the project or subscription whose service is off.
+    """
+    endpoint: str = ""
+    """A configured address in place of the declared hosts; empty: none."""
+    graphql_endpoint: str = ""
+    """The same for GraphQL, where it lies elsewhere; empty: `endpoint`."""
 
+    def operation(self, call: Call) -> RestOperation:
+        """The operation of a call; OperationNotListedError where it is not on the list."""
+        operation = self.operations.get(call.operation)
+        if operation is None:
+            raise OperationNotListedError(call.operation)
+        return operation
 
-class TooLargeError(Exception):
-    """A body of more than `LARGEST` bytes."""
+    def rate_limit_key(self, call: Call) -> str:
+        """The declared host."""
+        # Quotas are those of an API. A configured endpoint may stand for several of them.
+        return self.operation(call).host
 
-
-class Net:
-    """The loop, its connections, and a few threads for what can only block (making tokens)."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._queue: deque[tuple[Outgoing, Future[HttpReply | Failure]]] = deque()
-        self._called = False
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._session: Any = None
-        self._url: Any = None
-        self._timeout: Any = None
-        self._proxies: dict[str, str] = {}
-        self._by_host: dict[str, str | None] = {}
-        self._tasks: set[asyncio.Task[HttpReply]] = set()
-        self._threads = ThreadPoolExecutor(4, thread_name_prefix="tscan-tokens")
-
-    def send(self, outgoing: Outgoing) -> Future[HttpReply | Failure]:
-        """Send a request."""
-        pending: Future[HttpReply | Failure] = Future()
-        loop = self._loop or self._start()
-        self._queue.append((outgoing, pending))
-        # One call wakes the loop for everything that is queued until it looks: waking costs as much as sending.
-        if not self._called:
-            self._called = True
-            loop.call_soon_threadsafe(self._take)
-        return pending
-
-    def run(self, function: Callable[[], T]) -> Future[T]:
-        """Have something done that blocks."""
-        return self._threads.submit(function)
-
-    def _start(self) -> asyncio.AbstractEventLoop:
-        with self._lock:
-            if self._loop is None:
-                loop = asyncio.new_event_loop()
-                self._proxies = getproxies()
-                thread = threading.Thread(target=loop.run_forever, name="tscan-net", daemon=True)
-                thread.start()
-                asyncio.run_coroutine_threadsafe(self._open(), loop).result()
-                atexit.register(self._close, loop)
-                self._loop = loop
-            return self._loop
-
-    async def _open(self) -> None:
-        import aiohttp
-        import yarl
-
-        self._url, self._timeout = yarl.URL, aiohttp.ClientTimeout
-        bundle = next((os.environ[name] for name in _CA_VARIABLES if os.environ.get(name)), None)
-        context = ssl.create_default_context(cafile=bundle)
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=CONNECTIONS, ssl=context),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": f"tscan/{__version__}", "Accept": "application/json"},
+    def prepare(self, call: Call) -> RestCall | Failure:
+        """The call with its first request; a `Failure` where its arguments cannot be sent."""
+        operation = self.operation(call)
+        request = prepare_request(operation, call.params, self.profile.query(operation))
+        if isinstance(request, Failure):
+            return request
+        endpoint = self.endpoint
+        if operation.graphql and self.graphql_endpoint:
+            endpoint = self.graphql_endpoint
+        return RestCall(
+            transport=self,
+            operation=operation,
+            endpoint=Endpoint(host=operation.host, endpoint=endpoint),
+            first=request,
+            lists=call.items,
         )
 
-    def _close(self, loop: asyncio.AbstractEventLoop) -> None:
-        closing: Coroutine[Any, Any, None] = self._session.close()
-        try:
-            asyncio.run_coroutine_threadsafe(closing, loop).result(2.0)
-        except TimeoutError:  # the process ends all the same
-            return
-        loop.call_soon_threadsafe(loop.stop)
 
-    def _take(self) -> None:
-        """In the loop: begin everything that is queued."""
-        self._called = False
-        while self._queue:
-            outgoing, pending = self._queue.popleft()
-            task = asyncio.ensure_future(self._ask(outgoing))
-            self._tasks.add(task)
-            task.add_done_callback(partial(self._bring, pending))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestCall:
+    """A declared call whose pages can be fetched."""
 
-    def _bring(self, pending: Future[HttpReply | Failure], task: asyncio.Task[HttpReply]) -> None:
-        self._tasks.discard(task)
-        error = asyncio.CancelledError() if task.cancelled() else task.exception()
-        if error is None:
-            pending.set_result(task.result())
-            return
-        failure = _failure(error)
-        if failure is None:
-            pending.set_exception(error)
-        else:
-            pending.set_result(failure)
+    transport: RestTransport
+    operation: RestOperation
+    endpoint: Endpoint
+    first: PreparedRequest
+    lists: tuple[str, ...]
 
-    async def _ask(self, outgoing: Outgoing) -> HttpReply:
-        request = self._session.request(
-            "POST" if outgoing.post else "GET",
-            self._url(outgoing.url, encoded=True),
-            data=outgoing.body,
-            headers=outgoing.headers,
-            allow_redirects=False,
-            proxy=self._proxy(outgoing.url),
-            timeout=self._timeout(total=outgoing.seconds, sock_connect=_CONNECT),
+    def fetch(
+        self, cursor: PreparedRequest | None, deadline: float
+    ) -> Page[PreparedRequest] | Failure:
+        """One page; `cursor` is the request of a further one."""
+        request = cursor or self.first
+        reply = self.transport.sender.send(self.operation, self.endpoint, request, deadline)
+        if isinstance(reply, Failure):
+            return reply
+        data = self._data(reply)
+        identity = request_id(self.transport.profile, reply)
+        date = reply.headers.get("date", "")
+        if isinstance(data, Failure):
+            return replace(data, request_id=identity, date=date)
+        link_header = reply.headers.get("link", "")
+        # Read before the members are dropped that say where the next page is.
+        following = next_request(self.operation.page, request, self.endpoint, data, link_header)
+        incomplete = declared_gap(self.operation, data)
+        self._drop_page_members(data)
+        return Page(
+            data=data,
+            next=following,
+            token=_token(following),
+            request_id=identity,
+            date=date,
+            incomplete=incomplete,
         )
-        async with request as response:
-            return HttpReply(
-                status=response.status, headers=response.headers, body=await _whole(response)
-            )
 
-    def _proxy(self, url: str) -> str | None:
-        key = "/".join(url.split("/", 3)[:3])
-        if key not in self._by_host:
-            parts = urlsplit(key)
-            found = self._proxies.get(parts.scheme) or self._proxies.get("all")
-            # No proxy reaches what is open on this machine alone.
-            near = parts.hostname in LOOPBACK or proxy_bypass(parts.netloc)
-            self._by_host[key] = None if not found or near else found
-        return self._by_host[key]
+    def shortfall(self, data: dict[str, Any], last: Page[PreparedRequest]) -> Failure | None:
+        """The gap between what all pages hold and what they announce."""
+        return count_gap(self.operation, data, last.data, self.lists)
 
+    def _data(self, reply: HttpReply) -> dict[str, Any] | Failure:
+        # No declared operation answers by another status: 204 and 206 are no whole answers.
+        if reply.status != 200:
+            return self.transport.profile.failure(reply, self.transport.own)
+        return parse_body(self.operation, reply)
 
-async def _whole(response: Any) -> bytes:
-    """The body to its end; TooLargeError where that is too far."""
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in response.content.iter_any():
-        size += len(chunk)
-        if size > LARGEST:
-            raise TooLargeError(f"the answer is larger than {LARGEST >> 20} MiB")
-        chunks.append(chunk)
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    def _drop_page_members(self, data: dict[str, Any]) -> None:
+        """Where the next page is, is no evidence, and differs from scan to scan."""
+        if self.operation.page is None:
+            return
+        for *above, name in self.operation.page.members:
+            inner = value_at(data, above)
+            if isinstance(inner, dict):
+                inner.pop(name, None)
 
 
-def _failure(error: BaseException) -> Failure | None:
-    """What went wrong on the way; None: that is no matter of the network."""
-    import aiohttp
+def _token(following: PreparedRequest | Failure | None) -> str:
+    # The whole request, because a link that comes twice is a loop as much as a token that does.
+    if isinstance(following, PreparedRequest):
+        return repr((following.target, following.body))
+    return ""
 
-    once = (
-        aiohttp.ClientSSLError,
-        aiohttp.ClientProxyConnectionError,
-        aiohttp.ClientHttpProxyError,
-    )
-    message = " ".join(str(error).split())
-    if isinstance(error, TooLargeError):
-        return Failure(state=State.ERROR, code="TooLarge", message=message)
-    if isinstance(error, TimeoutError):
-        return Failure(state=State.ERROR, code="Timeout", message="no answer in time", attempts=3)
-    if isinstance(error, (aiohttp.InvalidURL, *once)):
-        return Failure(state=State.ERROR, code=type(error).__name__, message=message)
-    if isinstance(error, (aiohttp.ClientError, OSError)):
-        return Failure(state=State.ERROR, code=type(error).__name__, message=message, attempts=3)
-    return None
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenSender:
+    """Sends requests with a token of the audience that an operation declares."""
+
+    profile: ProviderProfile
+    http: HttpClient
+    tokens: Tokens | None
+    """None: requests go without a token (an endpoint of this machine, over plain HTTP)."""
+    clock: Clock
+
+    def send(
+        self,
+        operation: RestOperation,
+        endpoint: Endpoint,
+        request: PreparedRequest,
+        deadline: float,
+    ) -> HttpReply | Failure:
+        """The response; the request is repeated once where its token had just expired."""
+        if self.tokens is None:
+            return self.http.send(self._request(operation, endpoint, request, None, deadline))
+        audience = operation.audience or self.profile.audience
+        # A 401 is a refusal only of a fresh token: one that was made an hour ago may just have
+        # expired.
+        for is_last in (False, True):
+            token = self.tokens.get(audience)
+            if isinstance(token, Failure):
+                return token
+            reply = self.http.send(self._request(operation, endpoint, request, token, deadline))
+            if is_last or isinstance(reply, Failure) or reply.status != 401:
+                return reply
+            self.tokens.forget(audience, token)
+        raise AssertionError("the second response is returned")
+
+    def _request(
+        self,
+        operation: RestOperation,
+        endpoint: Endpoint,
+        request: PreparedRequest,
+        token: Token | None,
+        deadline: float,
+    ) -> HttpRequest:
+        headers = dict(self.profile.headers(operation))
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token.value}"
+            headers.update(token.headers)
+        # An emulator, or the server that replays recordings, stands for all hosts of a cloud.
+        if endpoint.endpoint:
+            headers[DECLARED_HOST] = endpoint.host.removeprefix("https://")
+        if request.body is not None:
+            headers["Content-Type"] = "application/json"
+        return HttpRequest(
+            post=request.post,
+            url=endpoint.base + request.target,
+            headers=headers,
+            body=request.content,
+            seconds=request_timeout(self.clock, deadline),
+        )
+
+
+def request_timeout(clock: Clock, deadline: float) -> float:
+    """Seconds for one request that begins now."""
+    # Never 0, which means "no limit" to HTTP clients.
+    return max(0.1, min(_REQUEST_TIMEOUT, deadline - clock.monotonic()))

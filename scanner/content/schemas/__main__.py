@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from scanner.content.schemas import FOLDER, names
+from scanner.content.schemas import names, published
 
 
 def publish(folder: Path) -> None:
@@ -14,7 +14,7 @@ def publish(folder: Path) -> None:
     for old in folder.glob("*.json"):
         old.unlink()
     for name in names():
-        (folder / f"{name}.json").write_bytes((FOLDER / f"{name}.json").read_bytes())
+        (folder / f"{name}.json").write_text(published(name), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from scanner.model.answers import Snapshot
 from scanner.model.findings import Counted, CoverageRow, Population
 from scanner.model.history import Record
 from scanner.model.library import Library
-from scanner.providers.cli_equivalents import native
+from scanner.providers import cli_command
 
 Row = Sequence[Any]
 Rows = Iterator[Row]
@@ -113,7 +113,7 @@ def call_rows(record: Record, snapshot: Snapshot) -> Rows:
         yield (
             name, call.operation, call.region, call.params, call.attempt, caller, one.started, one.finished,
             one.state.value, one.state.whole, one.code, one.pages, one.count, one.retries, one.request_ids,
-            one.redacted, one.sha256, native(snapshot.target.cloud, call),
+            one.redacted, one.sha256, cli_command(snapshot.target.cloud, call),
         )  # fmt: skip
 
 

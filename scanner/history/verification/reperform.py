@@ -20,7 +20,7 @@ from scanner.model.answers import Answer, Snapshot, canonical
 from scanner.model.checks import Check
 from scanner.model.findings import CheckResult, Finding, Observation
 from scanner.model.library import Library
-from scanner.providers import READERS
+from scanner.providers import reader
 from scanner.reports.reperform import Reperformed
 
 _MOST: Final = 512
@@ -73,7 +73,7 @@ class _Again:
             (result,) = unentered(replace(snapshot, answers=answers), [check], self._where.library)
             return waive(result, self._where.ruling), ()
         estate = Estate.of(snapshot, self._params)
-        projection = project(answers, self._where.library, [check], READERS.get, estate)
+        projection = project(answers, self._where.library, [check], reader, estate)
         resources = projection.resources[check.kind]
         result = evaluate_check(
             check,

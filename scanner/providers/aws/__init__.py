@@ -1,20 +1,37 @@
-"""Reads AWS through botocore, which is imported when a target is opened and not before."""
+"""Reads AWS through botocore, which is imported when a target is connected and not before."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scanner.client.interfaces import Connected, Connector, Rules
+from scanner.client.interfaces import AuditLog, Connected, Connector, Rules
+from scanner.core.reading.context import Reader
 from scanner.errors import TscanError
+from scanner.model.answers import Call
 from scanner.model.config import TargetConfig
+from scanner.registry import Registry
+
+_RECORDER = "scanner.providers.aws.config_recorder"
 
 
-class AwsSource:
-    """The AWS provider: one target is one account."""
+class AwsProvider:
+    """AWS: a target is an account."""
 
-    def open(self, target: TargetConfig, rules: Rules) -> Sequence[Connector]:
-        """The configured account, connected; and the others of its organisation, where they are
-        wanted.
+    readers = Registry[Reader](
+        "scanner.readers",
+        **{
+            "aws.credential_report": "scanner.providers.aws.credential_report:credential_report",
+            "aws.denials": "scanner.providers.aws.scp_denials:denials",
+            "aws.organization_tree": "scanner.providers.aws.organization_tree:organization_tree",
+            "aws.principals": "scanner.providers.aws.principals:principals",
+            "aws.recorded_counts": f"{_RECORDER}:recorded_counts",
+            "aws.recorded_databases": f"{_RECORDER}:databases",
+            "aws.recorded_security_groups": f"{_RECORDER}:security_groups",
+        },
+    )
+
+    def connect(self, target: TargetConfig, rules: Rules) -> Sequence[Connector]:
+        """An account, authenticated and with its regions, and the others of its organisation if they are wanted.
 
         TscanError in one line where that cannot be done.
         """
@@ -42,3 +59,24 @@ class AwsSource:
     def several(self, target: TargetConfig) -> bool:
         """Whether the target is an organisation."""
         return target.organization is not None
+
+    def audit_log(self) -> AuditLog | None:
+        """CloudTrail."""
+        from scanner.providers.aws.audit_log import CloudTrail
+
+        return CloudTrail()
+
+    def permissions_of(self, operation: str) -> tuple[str, ...]:
+        """IAM actions."""
+        from scanner.providers.aws.permissions import actions_of
+
+        return actions_of(operation)
+
+    def cli_command(self, call: Call) -> str:
+        """An `aws` command."""
+        from scanner.providers.aws.cli_equivalents import command
+
+        return command(call)
+
+
+AWS = AwsProvider()

@@ -1,22 +1,61 @@
-"""Azure: read by declared requests; azure-identity and aiohttp are imported when a target is opened."""
+"""Reads Azure by declared requests; azure-identity and urllib3 are imported when a target is
+connected.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scanner.client.interfaces import Connector, Rules
+from scanner.client.interfaces import AuditLog, Connector, Rules
+from scanner.core.reading.context import Reader
+from scanner.model.answers import Call
 from scanner.model.config import TargetConfig
+from scanner.registry import Registry
+
+_READERS = "scanner.providers.azure.readers"
 
 
-class AzureSource:
-    """The source of Azure: a target is a subscription, or a tenant without its subscriptions."""
+class AzureProvider:
+    """Azure: a target is a subscription, or a tenant without its subscriptions."""
 
-    def open(self, target: TargetConfig, rules: Rules) -> Sequence[Connector]:
-        """A subscription, or a tenant and every subscription of it; TscanError where that cannot be done."""
-        from scanner.providers.azure.connect import open_azure
+    readers = Registry[Reader](
+        "scanner.readers",
+        **{
+            "azure.break_glass_sign_ins": f"{_READERS}:break_glass_sign_ins",
+            "azure.directory_administrators": f"{_READERS}:directory_administrators",
+            "azure.nothing_hidden": "scanner.providers.azure.visibility:caller_sees_everything",
+            "azure.subscription_administrators": f"{_READERS}:subscription_administrators",
+        },
+    )
 
-        return open_azure(target, rules)
+    def connect(self, target: TargetConfig, rules: Rules) -> Sequence[Connector]:
+        """A subscription, or a tenant and its subscriptions; TscanError where it cannot be read."""
+        from scanner.providers.azure.connect import connect_azure
+
+        return connect_azure(target, rules)
 
     def several(self, target: TargetConfig) -> bool:
         """Whether it is a tenant, or may be one."""
+        # A bare id may be that of a tenant: only a request would show it.
         return "subscription" not in target.settings
+
+    def audit_log(self) -> AuditLog | None:
+        """The activity log."""
+        from scanner.providers.azure.audit_log import ActivityLog
+
+        return ActivityLog()
+
+    def permissions_of(self, operation: str) -> tuple[str, ...]:
+        """RBAC actions and Graph permissions."""
+        from scanner.providers.azure.permissions import actions_of
+
+        return actions_of(operation)
+
+    def cli_command(self, call: Call) -> str:
+        """An `az rest` command."""
+        from scanner.providers.azure.cli_equivalents import command
+
+        return command(call)
+
+
+AZURE = AzureProvider()

@@ -1,4 +1,6 @@
-"""Azure's activity log: 90 days of the calls to the resource manager that changed something, by subscription."""
+"""Reads Azure's activity log: 90 days of the calls to Resource Manager that changed something, by
+subscription.
+"""
 
 from __future__ import annotations
 
@@ -18,40 +20,56 @@ from scanner.model.values import Unreadable
 OPERATION: Final = "Microsoft.Insights:ActivityLogs_List"
 KEPT: Final = timedelta(days=90)
 LAG: Final = timedelta(minutes=20)
-"""Azure Monitor, "Activity log": entries are there 3 to 20 minutes after the event as a rule, which is no promise.
+"""Azure Monitor, "Activity log": entries are there 3 to 20 minutes after the event as a rule, which
+is no promise.
 
 https://learn.microsoft.com/azure/azure-monitor/platform/activity-log
 """
 AFTER: Final = timedelta(hours=1)
-"""How long after a window it is asked whether what began in it has ended."""
+"""How far after a window the query reaches, so that it finds the end of a call that began in the
+window.
+"""
 ABOVE: Final = "management groups keep logs of their own, which are not read"
 _ALWAYS: Final = (
     "Microsoft.Resources/tags/*",
     "Microsoft.Resources/subscriptions/resourceGroups/delete",
     "Microsoft.Resources/subscriptions/resourceGroups/moveResources/action",
 )
-"""What changes the labels of all resources, and what takes all of a group away."""
+"""Calls that change the tags of any resource, and calls that remove a whole resource group."""
 _ENDS: Final = {"succeeded": Outcome.DONE, "failed": Outcome.FAILED}
 
 
 def _actions(words: list[str]) -> Iterator[str]:
-    """A type of resource stands for the calls that make, change and delete it and its parts."""
+    """The actions of a table row; a resource type stands for the calls that write or delete it and
+    its parts.
+    """
     for word in words:
-        one = "*" in word or word.endswith(("/action", "/delete"))
-        yield from (word,) if one else (f"{word}/*write", f"{word}/*delete")
+        if "*" in word or word.endswith(("/action", "/delete")):
+            yield word
+        else:
+            yield f"{word}/*write"
+            yield f"{word}/*delete"
     yield from _ALWAYS
 
 
-_READ: Final = (
-    "operationName.value", "status.value", "subStatus.value", "resourceId", "caller", "eventTimestamp",
-    "eventDataId", "correlationId", "httpRequest.clientIpAddress", "authorization.evidence.principalType",
-)  # fmt: skip
-"""Of an event; claims and what was sent are not among it."""
+# Never the claims or the body of a call, which may hold secrets (data minimization).
+_MEMBERS: Final = (
+    "operationName.value",
+    "status.value",
+    "subStatus.value",
+    "resourceId",
+    "caller",
+    "eventTimestamp",
+    "eventDataId",
+    "correlationId",
+    "httpRequest.clientIpAddress",
+    "authorization.evidence.principalType",
+)
 _FACTS: Final = Facts(
     lag=LAG,
     kept=KEPT,
     operations=(OPERATION,),
-    read={OPERATION: frozenset(f"value[].{path}" for path in _READ)},
+    read={OPERATION: frozenset(f"value[].{path}" for path in _MEMBERS)},
     package="scanner.providers.azure",
     actions=_actions,
 )
@@ -59,25 +77,25 @@ _FACTS: Final = Facts(
 
 @dataclass(frozen=True, slots=True)
 class ActivityLog(Asking):
-    """The Azure audit log."""
+    """The activity log of a subscription."""
 
     facts = _FACTS
 
     def events(
         self, session: Session, window: tuple[str, str], region: str, reaches: Collection[Reach]
     ) -> Events | Unreadable:
-        """Every call that changed something in the window, whole and by time, or the reason why not.
-
-        What `Reach.EVERY` asks for is never whole: what a management group hands down is logged there.
+        """Every call that changed something in the window, by time; `Unreadable` where that is not
+        complete.
         """
-        if older := self.older(window):
+        older = self.older(window)
+        if older is not None:
             return older
+        # A management group logs in its own log what its subscriptions inherit, and that log is not
+        # read.
         if Reach.EVERY in reaches:
             return Unreadable(ABOVE)
-        begins, ends = (
-            iso(moment(window[0]) - MARGIN),
-            iso(min(moment(window[1]) + AFTER, self.now())),
-        )
+        begins = iso(moment(window[0]) - MARGIN)
+        ends = iso(min(moment(window[1]) + AFTER, self.now()))
         call = Call(
             operation=OPERATION,
             region="",
@@ -96,29 +114,37 @@ def _read(answer: Answer) -> Events | Unreadable:
 
 
 def _entry(row: Mapping[str, Any]) -> tuple[LogEvent, Outcome]:
-    """What is kept of an event: who, what, when, from where, on what; never claims or what was sent."""
-    action, who, resource = (
-        member(row, "operationName", "value"),
-        member(row, "caller"),
-        member(row, "resourceId").lower(),
-    )
+    """An event as who, what, when, from where, on what: never claims or bodies."""
+    action = member(row, "operationName", "value")
+    actor = member(row, "caller")
+    resource = member(row, "resourceId").lower()
     outcome = _ENDS.get(member(row, "status", "value").lower(), Outcome.BEGUN)
-    code = member(row, "subStatus", "value") or "Failed"
+    # A call that failed changed nothing, and must name nobody.
+    error = ""
+    if outcome is Outcome.FAILED:
+        error = member(row, "subStatus", "value") or "Failed"
+    # Resource ids are paths: resources below and above are matched by their prefix.
+    resources: tuple[str, ...] = ()
+    if resource.startswith("/subscriptions/"):
+        resources = (resource.rstrip("/"),)
     event = LogEvent(
-        id=_id(row, action, who, resource),
+        id=_call_id(row, action, actor, resource),
         time=member(row, "eventTimestamp"),
         action=action,
-        actor=who,
+        actor=actor,
         actor_type=member(row, "authorization", "evidence", "principalType"),
         address=member(row, "httpRequest", "clientIpAddress"),
-        # Ids are paths: what lies below and above is found by them.
-        resources=(resource.rstrip("/"),) if resource.startswith("/subscriptions/") else (),
-        error=code if outcome is Outcome.FAILED else "",
+        resources=resources,
+        error=error,
     )
     return event, outcome
 
 
-def _id(row: Mapping[str, Any], action: str, who: str, resource: str) -> str:
-    """The same for all events of one call: it is told of when it begins, is accepted and ends."""
-    act = member(row, "correlationId")
-    return " ".join((act, action.lower(), who, resource)) if act else member(row, "eventDataId")
+def _call_id(row: Mapping[str, Any], action: str, actor: str, resource: str) -> str:
+    """The same for all events of one call: it is logged when it begins, when it is accepted and
+    when it ends.
+    """
+    correlation = member(row, "correlationId")
+    if not correlation:
+        return member(row, "eventDataId")
+    return " ".join((correlation, action.lower(), actor, resource))

@@ -1,4 +1,4 @@
-"""Opening Azure: one subscription, or a tenant with all of its subscriptions."""
+"""Connects to one Azure subscription, or to a tenant with all of its subscriptions."""
 
 from __future__ import annotations
 
@@ -7,93 +7,102 @@ from typing import Any, Final
 
 from scanner.client.interfaces import Connected, Connector, Rules
 from scanner.client.rest.connect import (
-    Cloud,
-    account,
-    asked,
+    CloudName,
+    by_key,
     callers,
-    known,
-    needed,
-    signed_in,
-    tools,
-    unlisted,
+    listed_account,
+    organization_connectors,
+    request_all,
+    require_modules,
+    required_data,
+    rest_context,
+    sign_in,
+    unlisted_account,
 )
-from scanner.client.rest.rest_client import RestClient, Tools
+from scanner.client.rest.operations import operations
+from scanner.client.rest.rest_client import RestClient, RestContext
 from scanner.client.rest.session import RestSession
 from scanner.errors import TscanError
-from scanner.model.answers import Account, AccountState, Answer, Call, State, Target
+from scanner.model.answers import Account, Answer, Call, State, Target
 from scanner.model.config import TargetConfig
 from scanner.providers.azure.credentials import AzureCredentials
 from scanner.providers.azure.profile import AzureProfile
+from scanner.providers.azure.role_permissions import properties_of
 
-AZURE: Final = Cloud(
+AZURE: Final = CloudName(
     name="Azure",
     extra="azure",
-    modules=("aiohttp", "azure.identity"),
+    modules=("urllib3", "azure.identity"),
     log_in="run `az login`, or set AZURE_CLIENT_ID",
 )
-ALONE: Final = (
+SUBSCRIPTION_ONLY: Final = (
     "what belongs to the tenant is not read from a subscription: name the tenant as a target"
 )
 _SUBSCRIPTIONS: Final = Call(
     operation="Microsoft.Resources:Subscriptions_List", region="", items=("value",)
 )
 _TENANTS: Final = Call(operation="Microsoft.Resources:Tenants_List", region="", items=("value",))
-_ABOUT: Final = Call(operation="graph:ListOrganization", region="", items=("value",))
-_GONE: Final = frozenset({"Deleted"})
-"""States in which nothing of a subscription can be read; one that is disabled or past due still holds resources."""
+_ORGANIZATION: Final = Call(operation="graph:ListOrganization", region="", items=("value",))
+# One that is disabled or past due still holds resources, and can be read.
+_CLOSED: Final = frozenset({"Deleted"})
+
+Row = Mapping[str, Any]
 
 
-def open_azure(config: TargetConfig, rules: Rules) -> Sequence[Connector]:
-    """A subscription, or a tenant; TscanError where nobody answers."""
-    needed(AZURE)
-    made: list[AzureCredentials] = []
-    named = config.settings.get("tenant", "").lower()
-
-    def credentials(net: Any) -> AzureCredentials:
-        made.append(AzureCredentials(net, config.settings.get("credential", ""), named))
-        return made[0]
-
-    shared = tools(config, rules, AzureProfile(), credentials)
-    signed_in(shared, AZURE)
-    door = RestClient(shared, frozenset())
-    tenant = named or _meant(door, config)
+def connect_azure(config: TargetConfig, rules: Rules) -> Sequence[Connector]:
+    """A subscription, or a tenant and its subscriptions; TscanError where it cannot be read."""
+    require_modules(AZURE)
+    configured_tenant = config.settings.get("tenant", "").lower()
+    credentials = AzureCredentials(config.settings.get("credential", ""), configured_tenant)
+    context = rest_context(
+        config, rules, AzureProfile(), operations("azure"), lambda _http: credentials
+    )
+    sign_in(context, AZURE)
+    client = RestClient(context, frozenset())
+    tenant = configured_tenant or _tenant_of_bare_id(client, config)
     if not tenant:
-        return (Connected(_subscription(shared, door, config)),)
-    if made and made[0].tenant.lower() != tenant:
+        return (Connected(_subscription(context, client, config)),)
+    # Tokens of another tenant would list that tenant's subscriptions under this one's name.
+    if context.tokens is not None and credentials.tenant.lower() != tenant:
         raise TscanError(
-            f"the credentials are of tenant {made[0].tenant or '?'}, not of {tenant}",
+            f"the credentials are of tenant {credentials.tenant or '?'}, not of {tenant}",
             "log in to that tenant",
         )
-    return _tenant(shared, door, config, tenant)
+    return _tenant(context, client, config, tenant)
 
 
-def _meant(door: RestClient, config: TargetConfig) -> str:
-    """The tenant, where a bare id is one; empty: it is a subscription."""
+def _tenant_of_bare_id(client: RestClient, config: TargetConfig) -> str:
+    """The tenant that `azure:ID` names; empty where the id is that of a subscription, or there is
+    none.
+    """
     identity = config.settings.get("id", "").lower()
     if not identity:
         return ""
-    tenants = known(door.ask(_TENANTS), "the list of tenants", AZURE, "check the credentials").get(
-        "value", []
-    )
-    ids = [str(row.get("tenantId", "")) for row in tenants if isinstance(row, Mapping)]
-    return next((identity for one in ids if one.lower() == identity), "")
+    answer = client.request(_TENANTS)
+    required_data(answer, "the list of tenants", AZURE, "check the credentials")
+    tenants = {str(row.get("tenantId", "")).lower() for row in _rows(answer)}
+    if identity in tenants:
+        return identity
+    return ""
 
 
-def _subscription(shared: Tools, door: RestClient, config: TargetConfig) -> RestSession:
-    name = (config.settings.get("subscription", "") or config.settings["id"]).lower()
+def _subscription(context: RestContext, client: RestClient, config: TargetConfig) -> RestSession:
+    identity = config.settings.get("subscription", "") or config.settings["id"]
+    identity = identity.lower()
     call = Call(
-        operation="Microsoft.Resources:Subscriptions_Get", region="", params={"subscription": name}
+        operation="Microsoft.Resources:Subscriptions_Get",
+        region="",
+        params={"subscription": identity},
     )
-    answer = door.ask(call)
-    data = known(
-        answer, f"subscription {name}", AZURE, "check its id, and that the account has a role in it"
-    )
-    return _session(shared, data, name, management_open=ALONE, answers=(answer,))
+    answer = client.request(call)
+    hint = "check its id, and that the account has a role in it"
+    row = required_data(answer, f"subscription {identity}", AZURE, hint)
+    return _session(context, row, identity, management_open=SUBSCRIPTION_ONLY, answers=(answer,))
 
 
 def _session(
-    shared: Tools,
-    row: Mapping[str, Any],
+    context: RestContext,
+    row: Row,
     identity: str,
     *,
     management_open: str,
@@ -102,105 +111,113 @@ def _session(
     return RestSession(
         target=Target(f"azure:{identity}"),
         name=str(row.get("displayName", "")),
-        callers=callers(shared),
-        door=RestClient(shared, frozenset({identity})),
-        answers={answer.call.key: answer for answer in answers},
+        callers=callers(context),
+        client=RestClient(context, frozenset({identity})),
+        answers=by_key(answers),
         management_open=management_open,
     )
 
 
 def _tenant(
-    shared: Tools, door: RestClient, config: TargetConfig, tenant: str
+    context: RestContext, client: RestClient, config: TargetConfig, tenant: str
 ) -> Sequence[Connector]:
-    below = Call(
+    descendants_call = Call(
         operation="Microsoft.Management:ManagementGroups_GetDescendants",
         region="",
         params={"groupId": tenant},
         items=("value",),
     )
-    listed, groups, about = asked(door, (_SUBSCRIPTIONS, below, _ABOUT))
-    known(listed, f"the list of subscriptions of tenant {tenant}", AZURE, "check the credentials")
-    rows = {str(row["subscriptionId"]): row for row in _subscriptions(listed, tenant)}
-    rows |= {
-        name: {"displayName": label} for name, label in _descendants(groups) if name not in rows
-    }
-    lacking = [
-        answer
-        for answer, key in ((listed, "subscriptionId"), (groups, "name"))
-        if not answer.state.whole or _odd(answer, key)
-    ]
-    accounts = tuple(_accounts(rows, config, open_list=bool(lacking)))
+    calls = (_SUBSCRIPTIONS, descendants_call, _ORGANIZATION)
+    subscriptions, descendants, organization = request_all(client, calls)
+    what = f"the list of subscriptions of tenant {tenant}"
+    required_data(subscriptions, what, AZURE, "check the credentials")
+    rows: dict[str, Row] = {}
+    for row in _subscriptions_in(subscriptions, tenant):
+        rows[str(row["subscriptionId"])] = row
+    # Subscriptions_List leaves out, in silence, those in which the caller has no role (second
+    # listing).
+    for identity, name in _subscriptions_below(descendants):
+        rows.setdefault(identity, {"displayName": name})
+    incomplete: list[Answer] = []
+    if not _is_complete(subscriptions, "subscriptionId"):
+        incomplete.append(subscriptions)
+    if not _is_complete(descendants, "name"):
+        incomplete.append(descendants)
     leader = RestSession(
         target=Target(f"azure:{tenant}"),
-        name=_name(about),
-        callers=callers(shared),
-        door=door,
-        answers={answer.call.key: answer for answer in (listed, groups, about)},
-        accounts=accounts,
+        name=_display_name(organization),
+        callers=callers(context),
+        client=client,
+        answers=by_key((subscriptions, descendants, organization)),
+        accounts=tuple(_accounts(rows, config, is_complete=not incomplete)),
         organization_only=True,
     )
-    elsewhere = f"the tenant is read from target azure:{tenant}"
-    members = [
-        Connected(_session(shared, rows[one.id], one.id, management_open=elsewhere))
-        for one in accounts
-        if one.state is AccountState.IN_SCOPE and one.id in rows
-    ]
-    gap = (
-        (unlisted("azure", lacking, callers(shared), "subscriptions of the tenant"),)
-        if lacking
-        else ()
-    )
-    return (Connected(leader), *members, *gap)
 
+    def session_of(row: Row, identity: str) -> RestSession:
+        reason = f"the tenant is read from target azure:{tenant}"
+        return _session(context, row, identity, management_open=reason)
 
-def _odd(answer: Answer, key: str) -> bool:
-    """Whether a listing has a row without its name: something that nobody can ask about."""
-    rows = (answer.data or {}).get("value", [])
-    return not all(
-        isinstance(row, Mapping) and isinstance(row.get(key), str) and row[key] for row in rows
+    return organization_connectors(
+        leader, rows, session_of, incomplete, "subscriptions of the tenant"
     )
 
 
-def _subscriptions(listed: Answer, tenant: str) -> Iterator[Mapping[str, Any]]:
-    """The subscriptions of the tenant among those that the account may see."""
-    for row in (listed.data or {}).get("value", []):
-        if (
-            isinstance(row, Mapping)
-            and row.get("subscriptionId")
-            and str(row.get("tenantId", tenant)).lower() == tenant
-        ):
+def _rows(answer: Answer) -> list[Row]:
+    return [row for row in _listed(answer) if isinstance(row, Mapping)]
+
+
+def _listed(answer: Answer) -> list[object]:
+    """The list of an answer; empty where none was read."""
+    if not isinstance(answer.data, Mapping):
+        return []
+    rows: list[object] = answer.data.get("value", [])
+    return rows
+
+
+def _is_complete(answer: Answer, key: str) -> bool:
+    """Whether a listing was read to its end, and each of its rows has an id."""
+    for row in _listed(answer):
+        identity = row.get(key) if isinstance(row, Mapping) else None
+        if not isinstance(identity, str) or not identity:
+            return False
+    return answer.state.whole
+
+
+def _subscriptions_in(listing: Answer, tenant: str) -> Iterator[Row]:
+    """The subscriptions of the tenant: the caller may have roles in those of other tenants too."""
+    for row in _rows(listing):
+        is_of_tenant = str(row.get("tenantId", tenant)).lower() == tenant
+        if row.get("subscriptionId") and is_of_tenant:
             yield row
 
 
-def _descendants(groups: Answer) -> Iterator[tuple[str, str]]:
-    """The subscriptions below the tenant's root group, whether or not the account has a role in them."""
-    for row in (groups.data or {}).get("value", []):
-        if isinstance(row, Mapping) and str(row.get("type", "")).lower().endswith("/subscriptions"):
-            properties = row.get("properties")
-            label = properties.get("displayName", "") if isinstance(properties, Mapping) else ""
-            yield str(row.get("name", "?")), str(label)
+def _subscriptions_below(descendants: Answer) -> Iterator[tuple[str, str]]:
+    """Id and name of each subscription below the root management group, whoever has roles in it."""
+    for row in _rows(descendants):
+        resource_type = str(row.get("type", "")).lower()
+        if not resource_type.endswith("/subscriptions"):
+            continue
+        identity = str(row.get("name", "?"))
+        name = properties_of(row).get("displayName", "")
+        yield identity, str(name)
 
 
 def _accounts(
-    rows: Mapping[str, Mapping[str, Any]], config: TargetConfig, *, open_list: bool
+    rows: Mapping[str, Row], config: TargetConfig, *, is_complete: bool
 ) -> Iterator[Account]:
     for identity, row in sorted(rows.items()):
+        name = str(row.get("displayName", ""))
         state = str(row.get("state", ""))
-        yield account(
-            identity,
-            str(row.get("displayName", "")),
-            state if state in _GONE else "",
-            config.exclude,
-        )
-    if open_list:
-        yield Account(
-            id="organization",
-            name="subscriptions that were not listed",
-            state=AccountState.IN_SCOPE,
-        )
+        closed = state if state in _CLOSED else ""
+        yield listed_account(identity, name, closed, config.exclude)
+    if not is_complete:
+        yield unlisted_account("subscriptions that were not listed")
 
 
-def _name(about: Answer) -> str:
-    rows = (about.data or {}).get("value") if about.state is State.OK else None
-    first = rows[0] if isinstance(rows, list) and rows else {}
-    return str(first.get("displayName", "")) if isinstance(first, Mapping) else ""
+def _display_name(organization: Answer) -> str:
+    """What the tenant is called; empty where that could not be read."""
+    if organization.state is not State.OK:
+        return ""
+    for row in _rows(organization):
+        return str(row.get("displayName", ""))
+    return ""

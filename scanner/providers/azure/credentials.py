@@ -1,22 +1,25 @@
-"""Tokens of Azure, by azure-identity: its default chain, or one member of it by name."""
+"""Obtains tokens of Microsoft Entra by azure-identity: its default chain, or the one credential
+that is configured.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import importlib
 import json
 import logging
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from scanner.client.failures import Failure
 from scanner.client.rest.connect import NO_CREDENTIALS
 from scanner.client.rest.tokens import Token
-from scanner.client.rest.transport import Net
 from scanner.model.answers import Caller, State
 
-_MEMBERS: Final = {
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+_CLASSES: Final = {
     "": "DefaultAzureCredential",
     "environment": "EnvironmentCredential",
     "workload_identity": "WorkloadIdentityCredential",
@@ -25,37 +28,44 @@ _MEMBERS: Final = {
     "azure_powershell": "AzurePowerShellCredential",
     "azure_developer_cli": "AzureDeveloperCliCredential",
 }
-"""What the configuration calls a member, and azure-identity's name for it."""
-_OF_ANY_TENANT: Final = frozenset({"workload_identity", "managed_identity"})
-"""Members that belong to one tenant, and take no other."""
+"""The class of azure-identity for each `credential` of the configuration."""
+_OF_ONE_TENANT: Final = frozenset({"workload_identity", "managed_identity"})
+"""Credentials that belong to one tenant, and accept no other."""
+_CALLER_CLAIMS: Final = ("upn", "unique_name", "appid", "azp", "oid")
 
 
 class AzureCredentials:
-    """Whoever azure-identity finds; tokens are for one tenant where it is known."""
+    """An identity that azure-identity finds; its tokens are for one tenant where that is
+    configured.
+    """
 
-    def __init__(self, net: Net, member: str = "", tenant: str = "") -> None:
-        self._member = member
+    def __init__(self, credential: str = "", tenant: str = "") -> None:
+        self._name = credential
         self._tenant = tenant
-        self._made: Any = None
+        self._credential: TokenCredential | None = None
         self._claims: Mapping[str, Any] = {}
 
     @property
     def caller(self) -> Caller:
-        """The application or person of the last token, as it says itself."""
-        claims = self._claims
-        names = ("upn", "unique_name", "appid", "azp", "oid")
-        found = next((claims[name] for name in names if isinstance(claims.get(name), str)), "")
-        held = claims.get("oid")
-        detail = {"principal": held.lower()} if isinstance(held, str) and held else {}
-        return Caller(
-            id=found or "an account that its token does not name",
-            account=self.tenant,
-            detail=detail,
-        )
+        """The application or person of the last token, by the token's own claims."""
+        detail: dict[str, str] = {}
+        object_id = self._claims.get("oid")
+        # Role assignments name the caller by this id: without it, no listing is known to be
+        # complete.
+        if isinstance(object_id, str) and object_id:
+            detail["principal"] = object_id.lower()
+        return Caller(id=self._identity(), account=self.tenant, detail=detail)
+
+    def _identity(self) -> str:
+        for claim in _CALLER_CLAIMS:
+            name = self._claims.get(claim)
+            if isinstance(name, str):
+                return name
+        return "an account that its token does not name"
 
     @property
     def tenant(self) -> str:
-        """The tenant that tokens are of; empty before the first."""
+        """The tenant of the last token; empty before the first."""
         return str(self._claims.get("tid", ""))
 
     def token(self, audience: str) -> Token | Failure:
@@ -63,50 +73,66 @@ class AzureCredentials:
         from azure.core import exceptions
         from azure.identity import CredentialUnavailableError
 
+        options: dict[str, Any] = {}
+        if self._tenant and self._name not in _OF_ONE_TENANT:
+            options["tenant_id"] = self._tenant
         try:
-            self._made = self._made or self._make()
-            for_tenant = (
-                {"tenant_id": self._tenant}
-                if self._tenant and self._member not in _OF_ANY_TENANT
-                else {}
-            )
-            made = self._made.get_token(audience, **for_tenant)
+            if self._credential is None:
+                self._credential = self._create()
+            access = self._credential.get_token(audience, **options)
         except CredentialUnavailableError as error:
-            return Failure(state=State.DENIED, code=NO_CREDENTIALS, message=_line(error))
+            return _failure(State.DENIED, NO_CREDENTIALS, error)
         except exceptions.ClientAuthenticationError as error:
-            # The chain says so too where no member of it could even try.
-            nobody = (
-                "failed to retrieve a token from the included credentials" in str(error)
-                and not self._member
-            )
-            code = NO_CREDENTIALS if nobody and "AADSTS" not in str(error) else type(error).__name__
-            return Failure(state=State.DENIED, code=code, message=_line(error))
+            code = type(error).__name__
+            if not self._name and _is_unconfigured(str(error)):
+                code = NO_CREDENTIALS
+            return _failure(State.DENIED, code, error)
         except (exceptions.AzureError, OSError, ValueError) as error:
-            return Failure(state=State.ERROR, code=type(error).__name__, message=_line(error))
-        self._claims = claims_of(made.token)
-        return Token(value=made.token, expires=float(made.expires_on))
+            return _failure(State.ERROR, type(error).__name__, error)
+        self._claims = claims_of(access.token)
+        return Token(value=access.token, expires=float(access.expires_on))
 
-    def _make(self) -> Any:
-        identity: Any = importlib.import_module("azure.identity")
-        # What it logs of each member of its chain is said in one line by whoever asked for a token.
+    def _create(self) -> TokenCredential:
+        from azure import identity
+
+        # The chain logs a line for each credential that it tries; the one failure is reported
+        # instead.
         logging.getLogger("azure").addHandler(logging.NullHandler())
-        kind = getattr(identity, _MEMBERS[self._member])
-        several = {"additionally_allowed_tenants": [self._tenant]} if self._tenant else {}
-        return kind() if self._member in _OF_ANY_TENANT else kind(**several)
+        options: dict[str, Any] = {}
+        if self._tenant and self._name not in _OF_ONE_TENANT:
+            options["additionally_allowed_tenants"] = [self._tenant]
+        credential: TokenCredential = getattr(identity, _CLASSES[self._name])(**options)
+        return credential
+
+
+def _is_unconfigured(message: str) -> bool:
+    """Whether no credential of the default chain could even try, so that Entra refused nothing
+    (`AADSTS…`).
+    """
+    chain_failed = "failed to retrieve a token from the included credentials" in message
+    return chain_failed and "AADSTS" not in message
 
 
 def claims_of(token: str) -> Mapping[str, Any]:
-    """What a token says of itself: who asks, for people to read, and whose roles are asked for.
+    """The claims of a JSON Web Token; empty for any other token.
 
-    Azure takes no token but its own, so that one that lied here would be refused everywhere else.
+    Its signature is not verified here: Azure refuses a token that is not its own, with every call.
     """
-    part = token.split(".")[1] if token.count(".") == 2 else ""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return {}
+    payload = parts[1]
+    # The padding is left out in a token (RFC 7515), and Python insists on it.
+    padding = "=" * (-len(payload) % 4)
     try:
-        claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        claims = json.loads(base64.urlsafe_b64decode(payload + padding))
     except (ValueError, binascii.Error):
         return {}
-    return claims if isinstance(claims, dict) else {}
+    if isinstance(claims, dict):
+        return claims
+    return {}
 
 
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())
+def _failure(state: State, code: str, error: Exception) -> Failure:
+    message = " ".join(str(error).split())
+    return Failure(state=state, code=code, message=message)

@@ -1,4 +1,6 @@
-"""Azure: the actions and Graph permissions of operations, and the custom role that holds a set of actions."""
+"""Derives the RBAC actions and Graph permissions of operations, and prints the custom role that
+holds them.
+"""
 
 from __future__ import annotations
 
@@ -10,29 +12,31 @@ from scanner.client.rest.operations import operations
 
 ROLE: Final = "tscan read"
 SUBSCRIPTION: Final = {"Microsoft.Resources/subscriptions/read": "what the subscription is called"}
-"""Actions that open a subscription, whatever is selected."""
+"""Actions of discovery in a subscription, whatever is selected, each with what it is for."""
 TENANT: Final = {
     "Microsoft.Management/managementGroups/descendants/read": "which subscriptions the tenant has",
     "Organization.Read.All": "what the tenant is called",
 }
-"""Actions and permissions that open a tenant."""
+"""Actions and Graph permissions of discovery in a tenant."""
 
 
 def actions_of(operation: str) -> tuple[str, ...]:
-    """What an operation needs, as the reviewed list says."""
+    """The actions and Graph permissions of an operation, as the reviewed list declares them."""
     return operations("azure")[operation].permission
 
 
 def discovery(*, tenant: bool) -> Mapping[str, str]:
-    """What opens a target, each with what it tells."""
-    return {**SUBSCRIPTION, **(TENANT if tenant else {})}
+    """The actions and permissions of discovery, each with what it is for."""
+    if tenant:
+        return {**SUBSCRIPTION, **TENANT}
+    return SUBSCRIPTION
 
 
 def split(names: Collection[str]) -> tuple[list[str], list[str]]:
     """The actions of a role, and the application permissions in Microsoft Graph."""
-    return sorted(name for name in names if "/" in name), sorted(
-        name for name in names if "/" not in name
-    )
+    actions = sorted(name for name in names if "/" in name)
+    graph = sorted(name for name in names if "/" not in name)
+    return actions, graph
 
 
 def role_json(actions: Collection[str], scope: str) -> str:
@@ -40,7 +44,7 @@ def role_json(actions: Collection[str], scope: str) -> str:
     role = {
         "Name": ROLE,
         "IsCustom": True,
-        "Description": _about(actions),
+        "Description": _description(actions),
         "Actions": sorted(actions),
         "NotActions": [],
         "DataActions": [],
@@ -51,11 +55,12 @@ def role_json(actions: Collection[str], scope: str) -> str:
 
 
 def terraform(actions: Collection[str], graph: Collection[str]) -> str:
-    """The role, who holds it, and the permissions in Graph; what differs is asked for as a variable."""
-    return f"""\
+    """The role, its assignment, and the permissions in Graph; scope and principal are variables."""
+    scopes = "/providers/Microsoft.Management/managementGroups/ID, or /subscriptions/ID"
+    role = f"""\
 variable "tscan_scope" {{
   type        = string
-  description = "What tscan reads: /providers/Microsoft.Management/managementGroups/ID, or /subscriptions/ID"
+  description = "What tscan reads: {scopes}"
 }}
 
 variable "tscan_principal" {{
@@ -66,7 +71,7 @@ variable "tscan_principal" {{
 resource "azurerm_role_definition" "tscan" {{
   name              = "{ROLE}"
   scope             = var.tscan_scope
-  description       = "{_about(actions)}"
+  description       = "{_description(actions)}"
   assignable_scopes = [var.tscan_scope]
   permissions {{
     actions = {_list(actions)}
@@ -78,7 +83,10 @@ resource "azurerm_role_assignment" "tscan" {{
   role_definition_id = azurerm_role_definition.tscan.role_definition_resource_id
   principal_id       = var.tscan_principal
 }}
-""" + (_graph(graph) if graph else "")
+"""
+    if not graph:
+        return role
+    return role + _graph(graph)
 
 
 def _graph(permissions: Collection[str]) -> str:
@@ -102,5 +110,5 @@ def _list(names: Collection[str]) -> str:
     return json.dumps(sorted(names), indent=2).replace("\n", "\n    ")
 
 
-def _about(actions: Collection[str]) -> str:
+def _description(actions: Collection[str]) -> str:
     return f"Reading alone, {len(actions)} actions, made by tscan permissions azure."

@@ -1,12 +1,14 @@
-"""Azure's ways, and those of Microsoft Graph: the version in the query, and one form of errors."""
+"""Protocol rules of Azure Resource Manager and Microsoft Graph: the version in the query, and one
+form of errors.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from scanner.client.failures import Failure
-from scanner.client.rest.provider_profile import classified
+from scanner.client.rest.provider_profile import failure_by_status
 from scanner.client.rest.responses import HttpReply
 from scanner.model.rest_operations import RestOperation
 
@@ -23,29 +25,44 @@ _THROTTLED: Final = frozenset(
 
 
 class AzureProfile:
-    """How Azure's resource manager and Microsoft Graph are spoken to."""
+    """The protocol rules of Azure Resource Manager and Microsoft Graph."""
 
     cloud = "azure"
     audience = "https://management.azure.com/.default"
     request_ids = ("x-ms-request-id", "request-id", "x-ms-correlation-request-id")
 
     def headers(self, operation: RestOperation) -> Mapping[str, str]:
-        """Nothing of its own."""
+        """None besides the token."""
         return {}
 
     def query(self, operation: RestOperation) -> Mapping[str, str]:
-        """The version of the interface, where the operation has one."""
-        return {"api-version": operation.version} if operation.version else {}
+        """The `api-version` of an operation that has one; Graph has its version in the path."""
+        if not operation.version:
+            return {}
+        return {"api-version": operation.version}
 
     def failure(self, reply: HttpReply, own: frozenset[str]) -> Failure:
-        """By the error's code, else by its status."""
-        body = reply.json
-        error = body.get("error", body) if isinstance(body, dict) else {}
-        error = error if isinstance(error, dict) else {}
+        """By the code of an error, else by its status."""
+        error = _error_body(reply)
         code = error.get("code")
-        code = code if isinstance(code, str) and code else str(reply.status)
         message = error.get("message")
-        message = " ".join(message.split()) if isinstance(message, str) else ""
-        return classified(
-            reply, code, message, throttled=code in _THROTTLED, disabled=code in _DISABLED
+        if not isinstance(code, str) or not code:
+            code = str(reply.status)
+        if not isinstance(message, str):
+            message = ""
+        return failure_by_status(
+            reply,
+            code,
+            " ".join(message.split()),
+            throttled=code in _THROTTLED,
+            disabled=code in _DISABLED,
         )
+
+
+def _error_body(reply: HttpReply) -> Mapping[str, Any]:
+    """The error of a response; some services leave out the `error` member around it."""
+    body = reply.json
+    if not isinstance(body, dict):
+        return {}
+    error = body.get("error", body)
+    return error if isinstance(error, dict) else {}

@@ -1,4 +1,6 @@
-"""What roles allow: rows of an answer, and actions held against patterns."""
+"""Evaluates Azure RBAC roles: lists the rows of an answer and matches actions against `actions` and
+`notActions`.
+"""
 
 from __future__ import annotations
 
@@ -10,46 +12,69 @@ from scanner.model.answers import Answer, Call, State
 from scanner.model.values import Unreadable
 
 Row = Mapping[str, Any]
-Asking = Generator[Call, Answer, Any]
+Listing = Generator[Call, Answer, list[Row] | Unreadable]
 
 OWNER: Final = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
-"""Id of Owner: as that of every role that Azure brings along, the same in every tenant."""
+"""Id of Owner, which is the same in every tenant, as that of every built-in role."""
 CUSTOM_ROLES: Final = "Microsoft.Authorization:RoleDefinitions_List"
 
 
-def asked(operation: str, params: Mapping[str, Any], absent_on: tuple[str, ...] = ()) -> Call:
-    """A listing of the resource manager or of Graph."""
+def list_call(operation: str, params: Mapping[str, Any], absent_on: tuple[str, ...] = ()) -> Call:
+    """The call of a listing of Azure Resource Manager or Microsoft Graph."""
     return Call(
-        operation=operation, region="", params=params, items=("value",), absent_on=absent_on
+        operation=operation,
+        region="",
+        params=params,
+        items=("value",),
+        absent_on=absent_on,
     )
 
 
 def rows_of(answer: Answer) -> tuple[list[Row], list[Unreadable]]:
-    """The rows of an answer, and why there may be more."""
+    """The rows of an answer, and the reasons why there may be more."""
     if answer.state is State.ABSENT:
         return [], []
-    if answer.state not in (State.OK, State.EMPTY, State.PARTIAL) or not isinstance(
-        answer.data, Mapping
-    ):
+    if answer.state not in (State.OK, State.EMPTY, State.PARTIAL):
         return [], [answer.unread]
-    unread = [answer.unread] if answer.state is State.PARTIAL else []
+    if not isinstance(answer.data, Mapping):
+        return [], [answer.unread]
+    unread: list[Unreadable] = []
+    if answer.state is State.PARTIAL:
+        unread.append(answer.unread)
+    message = f"{answer.call.operation} gave rows in a form that is not known"
     value = answer.data.get("value")
-    rows = [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
-    if not isinstance(value, list) or len(rows) < len(value):
-        unread.append(Unreadable(f"{answer.call.operation} gave rows in a form that is not known"))
+    if not isinstance(value, list):
+        unread.append(Unreadable(message))
+        return [], unread
+    rows = [row for row in value if isinstance(row, Mapping)]
+    # A row that is skipped may be the one that decides: it leaves the list open.
+    if len(rows) < len(value):
+        unread.append(Unreadable(message))
     return rows, unread
 
 
 def allows(part: Row, action: str) -> bool:
-    """Whether a part of a role, or of a deny assignment, covers an action, which is in small letters."""
-    return any(covers(pattern, action) for pattern in patterns(part, "actions")) and not any(
-        covers(pattern, action) for pattern in patterns(part, "notActions")
-    )
+    """Whether a permission block of a role or deny assignment covers an action, which is in lower
+    case.
+    """
+    # `notActions` is no denial: it takes away from this block alone, another role may give it back.
+    excepted = any(covers(pattern, action) for pattern in patterns(part, "notActions"))
+    if excepted:
+        return False
+    return any(covers(pattern, action) for pattern in patterns(part, "actions"))
 
 
 def patterns(part: Row, member: str) -> list[str]:
-    """Patterns of actions, in small letters."""
+    """Action patterns of a permission block, in lower case."""
     value = part.get(member)
-    return (
-        [text.lower() for text in value if isinstance(text, str)] if isinstance(value, list) else []
-    )
+    if not isinstance(value, list):
+        return []
+    return [text.lower() for text in value if isinstance(text, str)]
+
+
+def properties_of(row: Row) -> Row:
+    """The `properties` of a resource; empty where there are none."""
+    properties = row.get("properties")
+    if isinstance(properties, Mapping):
+        return properties
+    return {}

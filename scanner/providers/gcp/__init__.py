@@ -1,24 +1,63 @@
-"""Google Cloud: read by declared requests; google-auth and aiohttp are imported when a target is opened."""
+"""Reads Google Cloud by declared requests; libraries are imported to connect a target."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scanner.client.interfaces import Connector, Rules
+from scanner.client.interfaces import AuditLog, Connector, Rules
+from scanner.core.reading.context import Reader
+from scanner.model.answers import Call
 from scanner.model.config import TargetConfig
+from scanner.registry import Registry
+
+_ANCESTORS = "scanner.providers.gcp.ancestors"
+_READERS = "scanner.providers.gcp.readers"
 
 
-class GcpSource:
-    """The source of Google Cloud: a target is a project, or an organisation without its projects."""
+class GcpProvider:
+    """Google Cloud: a target is a project, or an organization without its projects."""
 
-    def open(self, target: TargetConfig, rules: Rules) -> Sequence[Connector]:
-        """A project, or an organisation and every project below it; TscanError where that cannot be done."""
-        from scanner.providers.gcp.connect import open_gcp
+    readers = Registry[Reader](
+        "scanner.readers",
+        **{
+            "gcp.directory_users": f"{_READERS}:directory_users",
+            "gcp.inherited_mute_configs": f"{_ANCESTORS}:inherited_mute_configs",
+            "gcp.inherited_policies": f"{_ANCESTORS}:inherited_policies",
+            "gcp.inherited_sinks": f"{_ANCESTORS}:inherited_sinks",
+            "gcp.nothing_hidden": "scanner.providers.gcp.visibility:caller_sees_everything",
+            "gcp.workload_identity_providers": f"{_READERS}:workload_identity_providers",
+        },
+    )
 
-        return open_gcp(target, rules)
+    def connect(self, target: TargetConfig, rules: Rules) -> Sequence[Connector]:
+        """A project, or an organization and its projects; TscanError where it cannot be read."""
+        from scanner.providers.gcp.connect import connect_gcp
+
+        return connect_gcp(target, rules)
 
     def several(self, target: TargetConfig) -> bool:
-        """Whether it is an organisation."""
+        """Whether it is an organization."""
         from scanner.providers.gcp.connect import organization_of
 
         return bool(organization_of(target))
+
+    def audit_log(self) -> AuditLog | None:
+        """Cloud Audit Logs."""
+        from scanner.providers.gcp.audit_log import CloudAuditLogs
+
+        return CloudAuditLogs()
+
+    def permissions_of(self, operation: str) -> tuple[str, ...]:
+        """IAM permissions, and scopes of the directory."""
+        from scanner.providers.gcp.permissions import permissions_of
+
+        return permissions_of(operation)
+
+    def cli_command(self, call: Call) -> str:
+        """A `curl` command with a token of gcloud."""
+        from scanner.providers.gcp.cli_equivalents import command
+
+        return command(call)
+
+
+GCP = GcpProvider()

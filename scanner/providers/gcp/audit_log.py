@@ -1,4 +1,6 @@
-"""Cloud Audit Logs: 400 days of the calls that changed something, by project, folder and organisation; always on."""
+"""Reads Cloud Audit Logs: 400 days of the calls that changed something, by project, folder and
+organization.
+"""
 
 from __future__ import annotations
 
@@ -15,53 +17,62 @@ from scanner.core.drift.audit_attribution import Reach
 from scanner.core.drift.audit_events import LogEvent
 from scanner.model.answers import Answer, Call
 from scanner.model.values import Unreadable
-from scanner.providers.gcp.ancestors import ANCESTRY, ancestry, levels_of
+from scanner.providers.gcp.ancestors import ANCESTRY, ancestry_call, ancestry_levels
 
 OPERATION: Final = "logging:entries.list"
 KEPT: Final = timedelta(days=400)
-"""Of the bucket `_Required`, which nobody can shorten: https://cloud.google.com/logging/quotas, "Logs retention"."""
+"""Of the bucket `_Required`, which nobody can shorten: https://cloud.google.com/logging/quotas,
+"Logs retention".
+"""
 LAG: Final = timedelta(minutes=15)
-"""Google names no figure for how long an entry may take, and no bound (https://cloud.google.com/logging/docs/audit).
+"""Google documents no bound for how late an entry may come
+(https://cloud.google.com/logging/docs/audit).
 
-Entries come within seconds as a rule. As long as on AWS is waited, so that nobody is named too early.
+Entries come within seconds as a rule. The lag is that of CloudTrail, so that nobody is named too
+early.
 """
 AFTER: Final = timedelta(hours=1)
-"""How long after a window it is asked whether what began in it has ended."""
+"""How far after a window the query reaches, so that it finds the end of a call that began in the
+window.
+"""
 LOGS: Final = ("cloudaudit.googleapis.com%2Factivity", "cloudaudit.googleapis.com%2Fsystem_event")
-"""What people and programs did, and what Google did by itself."""
+"""Calls of people and programs, and what Google's systems did by themselves."""
 _SWITCH: Final = "serviceusage"
-"""The service that switches the others on and off: what is off has no resources."""
-_PLACES: Final = frozenset({"locations", "regions", "zones"})
+"""The service that enables and disables the others: a disabled service has no resources."""
+_LOCATIONS: Final = frozenset({"locations", "regions", "zones"})
 
 
-def _switching(actions: list[str]) -> Iterator[str]:
-    """Calls, and those that switch their services; what switches several at once does not say which."""
+def _with_switching(actions: list[str]) -> Iterator[str]:
+    """Calls, and those that enable or disable their services; a batch call does not name which
+    services.
+    """
     yield from actions
-    yield from sorted(
-        {
-            f"{service}:*ableService*"
-            for service in (_SWITCH, *(one.partition(":")[0] for one in actions))
-        }
-    )
+    services = {_SWITCH, *(action.partition(":")[0] for action in actions)}
+    for service in sorted(services):
+        yield f"{service}:*ableService*"
 
 
-_PAYLOAD: Final = (
-    "serviceName", "methodName", "resourceName", "authenticationInfo.principalEmail",
-    "authenticationInfo.principalSubject", "requestMetadata.callerIp",
-)  # fmt: skip
-_ENTRY: Final = ("logName", "insertId", "timestamp", "operation.id", "operation.producer")
-"""What is read of an entry; what was sent and answered is not among it."""
+# Never the request or the response of a call, which may hold secrets (data minimization).
+_MEMBERS: Final = (
+    "logName",
+    "insertId",
+    "timestamp",
+    "operation.id",
+    "operation.producer",
+    "protoPayload.serviceName",
+    "protoPayload.methodName",
+    "protoPayload.resourceName",
+    "protoPayload.authenticationInfo.principalEmail",
+    "protoPayload.authenticationInfo.principalSubject",
+    "protoPayload.requestMetadata.callerIp",
+)
 _FACTS: Final = Facts(
     lag=LAG,
     kept=KEPT,
     operations=(OPERATION, ANCESTRY),
-    read={
-        OPERATION: frozenset(
-            f"entries[].{path}" for path in (*_ENTRY, *(f"protoPayload.{one}" for one in _PAYLOAD))
-        )
-    },
+    read={OPERATION: frozenset(f"entries[].{path}" for path in _MEMBERS)},
     package="scanner.providers.gcp",
-    actions=_switching,
+    actions=_with_switching,
 )
 
 
@@ -74,38 +85,43 @@ class CloudAuditLogs(Asking):
     def events(
         self, session: Session, window: tuple[str, str], region: str, reaches: Collection[Reach]
     ) -> Events | Unreadable:
-        """Every call that changed something in the window, whole and by time, or the reason why not.
+        """Every call that changed something in the window, by time; `Unreadable` where that is not
+        complete.
 
-        `Reach.EVERY` asks the folders and the organisation above a project as well.
+        `Reach.EVERY` also reads the logs of the folders and the organization above a project.
         """
-        if older := self.older(window):
+        older = self.older(window)
+        if older is not None:
             return older
-        places = self._places(session, above=Reach.EVERY in reaches)
-        if isinstance(places, Unreadable):
-            return places
-        return self.once((*places, *window), session, _call(places, window), _read)
+        resource_names = self._resource_names(session, above=Reach.EVERY in reaches)
+        if isinstance(resource_names, Unreadable):
+            return resource_names
+        return self.once((*resource_names, *window), session, _call(resource_names, window), _read)
 
-    def _places(self, session: Session, *, above: bool) -> list[str] | Unreadable:
+    def _resource_names(self, session: Session, *, above: bool) -> list[str] | Unreadable:
         account = session.target.account
         if session.organization_only:
             return [f"organizations/{account}"]
-        return (
-            levels_of(session.request(ancestry(account)), account)
-            if above
-            else [f"projects/{account}"]
-        )
+        if not above:
+            return [f"projects/{account}"]
+        return ancestry_levels(session.request(ancestry_call(account)), account)
 
 
-def _call(places: list[str], window: tuple[str, str]) -> Call:
-    begins, ends = iso(moment(window[0]) - MARGIN), iso(moment(window[1]) + AFTER)
-    # Of these places alone: what others send here is about their resources.
-    names = " OR ".join(f'"{place}/logs/{log}"' for place in places for log in LOGS)
+def _call(resource_names: list[str], window: tuple[str, str]) -> Call:
+    begins = iso(moment(window[0]) - MARGIN)
+    ends = iso(moment(window[1]) + AFTER)
+    # The log names are spelled out: a sink may copy the entries of other projects to here, and
+    # those are about other resources (shadow trail).
+    names: list[str] = []
+    for resource_name in resource_names:
+        names.extend(f'"{resource_name}/logs/{log}"' for log in LOGS)
+    log_name = " OR ".join(names)
     return Call(
         operation=OPERATION,
         region="",
         params={
-            "resourceNames": places,
-            "filter": f'logName=({names}) AND timestamp>="{begins}" AND timestamp<="{ends}"',
+            "resourceNames": resource_names,
+            "filter": f'logName=({log_name}) AND timestamp>="{begins}" AND timestamp<="{ends}"',
             "orderBy": "timestamp asc",
             "pageSize": 1000,
         },
@@ -119,68 +135,80 @@ def _read(answer: Answer) -> Events | Unreadable:
 
 
 def _entry(row: Mapping[str, Any]) -> tuple[LogEvent, Outcome]:
-    """What is kept of an entry: who, what, when, from where, on what; never what was sent or answered."""
+    """An entry as who, what, when, from where, on what: never the request or the response of the
+    call.
+    """
     payload = row.get("protoPayload")
-    who = member(payload, "authenticationInfo", "principalEmail")
-    who = who or member(payload, "authenticationInfo", "principalSubject")
-    service, name = (
-        member(payload, "serviceName").partition(".")[0],
-        member(payload, "resourceName"),
-    )
-    if service == _SWITCH and "/services/" in name:
-        # The event of a service that is switched is one of that service, on all that it holds.
-        service, name = re.split(r"[./]", name.partition("/services/")[2])[0], ""
-    error = _error(payload)
+    email = member(payload, "authenticationInfo", "principalEmail")
+    actor = email or member(payload, "authenticationInfo", "principalSubject")
+    service, resource = _service_and_resource(payload)
+    error = _error_code(payload)
+    if error:
+        outcome = Outcome.FAILED
+    elif _is_only_the_beginning(row):
+        outcome = Outcome.BEGUN
+    else:
+        outcome = Outcome.DONE
     event = LogEvent(
-        id=_id(row, who),
+        id=_call_id(row, actor),
         time=member(row, "timestamp"),
         action=f"{service}:{member(payload, 'methodName')}",
-        actor=who,
-        actor_type="service account" if who.endswith("gserviceaccount.com") else "",
+        actor=actor,
+        actor_type="service account" if actor.endswith("gserviceaccount.com") else "",
         address=member(payload, "requestMetadata", "callerIp"),
-        resources=_names(name),
+        resources=_resource_ids(resource),
         error=error,
     )
-    return event, Outcome.FAILED if error else Outcome.BEGUN if _begins(row) else Outcome.DONE
+    return event, outcome
 
 
-def _id(row: Mapping[str, Any], who: str) -> str:
-    """The same for all entries of one long act, and for one entry that is told twice.
+def _service_and_resource(payload: object) -> tuple[str, str]:
+    service = member(payload, "serviceName").partition(".")[0]
+    resource = member(payload, "resourceName")
+    if service == _SWITCH and "/services/" in resource:
+        # Enabling or disabling a service is an event of that service, on all of its resources.
+        switched = resource.partition("/services/")[2]
+        return re.split(r"[./]", switched)[0], ""
+    return service, resource
 
-    `LogEntry.insertId`: entries of one log and time with the same id are one; in others the id may come again.
+
+def _call_id(row: Mapping[str, Any], actor: str) -> str:
+    """The same for all entries of one long-running operation, and for one entry that is delivered
+    twice.
+
+    `LogEntry.insertId`: entries of one log and time with the same id are one; in other logs an id
+    may recur.
     """
-    if act := member(row, "operation", "id"):
-        return " ".join((member(row, "operation", "producer"), act, who))
+    operation = member(row, "operation", "id")
+    if operation:
+        return " ".join((member(row, "operation", "producer"), operation, actor))
     return " ".join(member(row, name) for name in ("logName", "timestamp", "insertId"))
 
 
-def _begins(row: Mapping[str, Any]) -> bool:
-    """Whether an entry tells of the beginning of an act, and not of its end."""
+def _is_only_the_beginning(row: Mapping[str, Any]) -> bool:
+    """Whether an entry is the first of a long-running operation, whose end another entry logs."""
     operation = row.get("operation")
-    return (
-        isinstance(operation, Mapping)
-        and bool(operation.get("first"))
-        and not operation.get("last")
-    )
+    if not isinstance(operation, Mapping):
+        return False
+    return bool(operation.get("first")) and not operation.get("last")
 
 
-def _error(payload: Any) -> str:
+def _error_code(payload: object) -> str:
     status = payload.get("status") if isinstance(payload, Mapping) else None
     code = status.get("code") if isinstance(status, Mapping) else None
     return str(code) if code else ""
 
 
-def _names(resource: str) -> tuple[str, ...]:
-    """The names in `projects/P/locations/L/keyRings/R/cryptoKeys/K`: R and K.
+def _resource_ids(resource: str) -> tuple[str, ...]:
+    """The ids in `projects/P/locations/L/keyRings/R/cryptoKeys/K`: R and K.
 
-    None where only a place or a list stands there, as for what is being made: it does not say on what.
+    None where the name ends in a location or a collection, as for a resource that is being created.
     """
     words = resource.split("/")[2:]
-    words = (
-        words[2:]
-        if words[:1] and words[0] in _PLACES
-        else words[1:]
-        if words[:1] == ["global"]
-        else words
-    )
-    return () if len(words) % 2 or "" in words else tuple(dict.fromkeys(words[1::2]))
+    if words[:1] == ["global"]:
+        words = words[1:]
+    elif words and words[0] in _LOCATIONS:
+        words = words[2:]
+    if len(words) % 2 or "" in words:
+        return ()
+    return tuple(dict.fromkeys(words[1::2]))

@@ -1,4 +1,6 @@
-"""IAM of Google Cloud: the permissions of operations, and the custom role that holds a set of them."""
+"""Derives the IAM permissions of operations, and prints the custom role of Google Cloud that holds
+them.
+"""
 
 from __future__ import annotations
 
@@ -11,61 +13,72 @@ from scanner.client.rest.operations import operations
 
 ROLE: Final = "tscanRead"
 PROJECT: Final = {"resourcemanager.projects.get": "what the project is called"}
-"""Permissions that open a project, whatever is selected."""
+"""Permissions of discovery in a project, whatever is selected, each with what it is for."""
 ORGANIZATION: Final = {
     "resourcemanager.organizations.get": "what the organisation is called",
     "resourcemanager.folders.list": "which folders it has",
     "resourcemanager.projects.list": "which projects it has",
 }
-"""The same for an organisation."""
-_USUAL: Final = "cloudresourcemanager.googleapis.com"
-"""What opening a target asks."""
+"""The same for an organization."""
+_DISCOVERY_API: Final = "cloudresourcemanager.googleapis.com"
 _TITLE: Final = "tscan read"
 _SCOPE: Final = "https://"
-"""How the scope of a token begins, which a directory asks for in place of a permission."""
-_ABOVE: Final = ("resourcemanager.folders.", "resourcemanager.organizations.")
-"""What a role of a project cannot hold."""
+"""Prefix of an OAuth scope: the directory takes scopes in place of IAM permissions."""
+# IAM refuses these in the custom role of a project.
+_ORGANIZATION_ONLY: Final = ("resourcemanager.folders.", "resourcemanager.organizations.")
 
 
 def permissions_of(operation: str) -> tuple[str, ...]:
-    """What an operation needs, as the reviewed list says."""
+    """The permissions of an operation, as the reviewed list declares them."""
     return operations("gcp")[operation].permission
 
 
 def discovery(*, organization: bool) -> Mapping[str, str]:
-    """The permissions that open a target, each with what it tells."""
-    return {**PROJECT, **(ORGANIZATION if organization else {})}
+    """The permissions of discovery, each with what it is for."""
+    if organization:
+        return {**PROJECT, **ORGANIZATION}
+    return PROJECT
 
 
-def apis(asked: Iterable[str]) -> list[str]:
-    """The APIs behind operations, as they are enabled by name."""
-    hosts = (urlsplit(operations("gcp")[operation].host).hostname or "" for operation in asked)
-    return sorted({_USUAL, *hosts})
+def apis(called: Iterable[str]) -> list[str]:
+    """The host names of the APIs behind operations, which is how `gcloud services enable` names
+    them.
+    """
+    declared = operations("gcp")
+    hosts = {urlsplit(declared[operation].host).hostname or "" for operation in called}
+    return sorted({_DISCOVERY_API, *hosts})
 
 
 def in_role(permissions: Iterable[str], *, project: bool) -> list[str]:
-    """Those that a custom role can hold."""
-    return [
-        name
-        for name in sorted(permissions)
-        if not name.startswith((_SCOPE, *(_ABOVE if project else ())))
-    ]
+    """The permissions that a custom role (of a project, or else of the organization) can hold."""
+    excluded: tuple[str, ...] = (_SCOPE,)
+    if project:
+        excluded = (_SCOPE, *_ORGANIZATION_ONLY)
+    return [name for name in sorted(permissions) if not name.startswith(excluded)]
 
 
 def role_yaml(
     permissions: Collection[str], enabled: Collection[str], *, beside: Collection[str] = ()
 ) -> str:
-    """The role as `gcloud iam roles create --file` reads it, with the APIs to enable and what no role can hold."""
-    rows = [f"- {name}" for name in sorted(permissions)]
-    return "\n".join((*_needs(enabled, beside), f"title: {_TITLE}", f"description: {_about(permissions)}", "stage: GA",
-                      "includedPermissions:", *rows)) + "\n"  # fmt: skip
+    """The role as `gcloud iam roles create --file` reads it, with the APIs to enable and what no
+    role can hold.
+    """
+    lines = [
+        *_header(enabled, beside),
+        f"title: {_TITLE}",
+        f"description: {_description(permissions)}",
+        "stage: GA",
+        "includedPermissions:",
+        *(f"- {name}" for name in sorted(permissions)),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def role_json(permissions: Collection[str]) -> str:
     """The role as the IAM API takes it."""
     role = {
         "title": _TITLE,
-        "description": _about(permissions),
+        "description": _description(permissions),
         "stage": "GA",
         "includedPermissions": sorted(permissions),
     }
@@ -80,17 +93,19 @@ def terraform(
     member: str,
     beside: Collection[str] = (),
 ) -> str:
-    """The role and who holds it; what is not given is asked for as a variable."""
-    scope, key = ("project", "project") if project else ("organization", "org_id")
+    """The role and its binding to a member; what is not given becomes a variable."""
+    scope, key, what = "organization", "org_id", "Number of the organisation"
+    if project:
+        scope, key, what = "project", "project", "Id of the project"
     default = f"  default     = {json.dumps(member)}\n" if member else ""
     rows = "".join(f"    {json.dumps(name)},\n" for name in sorted(permissions))
-    return (
-        "\n".join(_needs(enabled, beside))
-        + f"""
+    header = "\n".join(_header(enabled, beside))
+    return f"""\
+{header}
 
 variable "tscan_{scope}" {{
   type        = string
-  description = "{"Id of the project" if project else "Number of the organisation"} that tscan reads."
+  description = "{what} that tscan reads."
 }}
 
 variable "tscan_member" {{
@@ -102,7 +117,7 @@ resource "google_{scope}_iam_custom_role" "tscan" {{
   {key} = var.tscan_{scope}
   role_id = "{ROLE}"
   title = "{_TITLE}"
-  description = "{_about(permissions)}"
+  description = "{_description(permissions)}"
   permissions = [
 {rows}  ]
 }}
@@ -113,20 +128,20 @@ resource "google_{scope}_iam_member" "tscan" {{
   member = var.tscan_member
 }}
 """
-    )
 
 
-def _needs(enabled: Collection[str], beside: Collection[str]) -> Iterator[str]:
+def _header(enabled: Collection[str], beside: Collection[str]) -> Iterator[str]:
+    """Comments of the printed role: the APIs to enable, and the permissions that this role cannot
+    hold.
+    """
     yield "# To be enabled in each project that is read, or it reads as a gap:"
     yield f"#   gcloud services enable {' '.join(sorted(enabled))}"
     for name in sorted(beside):
-        place = (
-            "the directory's Admin console"
-            if name.startswith(_SCOPE)
-            else "a role of the organisation"
-        )
+        place = "a role of the organisation"
+        if name.startswith(_SCOPE):
+            place = "the directory's Admin console"
         yield f"# Not in this role, to be given by {place}: {name}"
 
 
-def _about(permissions: Collection[str]) -> str:
+def _description(permissions: Collection[str]) -> str:
     return f"Reading alone, {len(permissions)} permissions, made by tscan permissions gcp."

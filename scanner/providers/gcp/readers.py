@@ -1,8 +1,10 @@
-"""Readers of Google Cloud: sequences of calls that a declaration cannot say. No SDK is needed to replay them."""
+"""Reads what Google Cloud needs several dependent calls for: directory users and workload identity
+providers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any, Final
 
 from scanner.core.reading.context import ReadContext
@@ -10,91 +12,122 @@ from scanner.model.answers import Answer, Call, State
 from scanner.model.values import OpenList, Unreadable
 from scanner.providers.gcp.tenant_conditions import bound_to_tenant
 
-Program = Generator[Call, Answer, Any]
+Row = dict[str, Any]
+Listing = Generator[Call, Answer, list[Row] | Unreadable]
 
 _ORGANIZATION: Final = "cloudresourcemanager:organizations.get"
 _USERS: Final = "directory:users.list"
 _POOLS: Final = "iam:projects.locations.workloadIdentityPools.list"
 _PROVIDERS: Final = "iam:projects.locations.workloadIdentityPools.providers.list"
-_FIELDS: Final = "nextPageToken,users(id,primaryEmail,isAdmin,suspended,archived,isEnforcedIn2Sv,creationTime,lastLoginTime)"
-"""No more of a person than the checks need."""
+# Data minimization: no more of a person is requested than the checks read.
+_USER_FIELDS: Final = (
+    "nextPageToken,users(id,primaryEmail,isAdmin,suspended,archived,isEnforcedIn2Sv,"
+    "creationTime,lastLoginTime)"
+)
 
 
-def directory_users(context: ReadContext) -> Program:
-    """The users of the directory that an organisation belongs to, which the organisation names."""
-    answer = yield Call(
-        operation=_ORGANIZATION, region="", params={"organization": context.account}
-    )
+def directory_users(context: ReadContext) -> Listing:
+    """The users of the directory (Cloud Identity or Workspace) that the organization belongs to."""
+    organization = {"organization": context.account}
+    answer = yield Call(operation=_ORGANIZATION, region="", params=organization)
     if answer.state is not State.OK or not isinstance(answer.data, Mapping):
         return answer.unread
     customer = answer.data.get("directoryCustomerId")
     if not isinstance(customer, str) or not customer:
         return Unreadable(f"{_ORGANIZATION} names no directory")
-    params = {"customer": customer, "maxResults": 500, "orderBy": "email", "fields": _FIELDS}
+    params = {
+        "customer": customer,
+        "maxResults": 500,
+        "orderBy": "email",
+        "fields": _USER_FIELDS,
+    }
     answer = yield Call(operation=_USERS, region="", params=params, items=("users",))
-    return _listed(answer, "users")
+    return _rows_in(answer, "users")
 
 
-def workload_identity_providers(context: ReadContext) -> Program:
-    """The providers of every workload identity pool, each with what its attribute condition binds."""
+def workload_identity_providers(context: ReadContext) -> Listing:
+    """The providers of every workload identity pool, each with `TenantBound`: what its attribute
+    condition binds.
+    """
     parent = f"projects/{context.account}/locations/global"
-    answer = yield Call(
-        operation=_POOLS, region="", params={"parent": parent}, items=("workloadIdentityPools",)
-    )
-    pools = _listed(answer, "workloadIdentityPools")
+    answer = yield _list_call(_POOLS, parent, "workloadIdentityPools")
+    pools = _rows_in(answer, "workloadIdentityPools")
     if isinstance(pools, Unreadable):
         return pools
-    rest = pools.rest if isinstance(pools, OpenList) else None
-    found: list[dict[str, Any]] = []
+    rest = _rest_of(pools)
+    found: list[Row] = []
     for pool in pools:
         name = pool.get("name") if isinstance(pool, Mapping) else None
+        # Its providers cannot be listed, and one of them may let strangers in.
         if not isinstance(name, str):
             rest = rest or Unreadable(f"{_POOLS} gave a pool without a name")
             continue
-        answer = yield Call(
-            operation=_PROVIDERS,
-            region="",
-            params={"parent": name},
-            items=("workloadIdentityPoolProviders",),
-        )
-        providers = _listed(answer, "workloadIdentityPoolProviders")
-        if isinstance(providers, Unreadable | OpenList):
-            rest = rest or (providers if isinstance(providers, Unreadable) else providers.rest)
-        if isinstance(providers, list):
-            found.extend(
-                _provider(provider, pool) for provider in providers if isinstance(provider, Mapping)
-            )
-    return OpenList(found, rest.reason, rest.gaps) if rest else found
+        answer = yield _list_call(_PROVIDERS, name, "workloadIdentityPoolProviders")
+        providers = _rows_in(answer, "workloadIdentityPoolProviders")
+        rest = rest or _rest_of(providers)
+        found.extend(_provider_rows(providers, pool))
+    if rest is None:
+        return found
+    return OpenList(found, rest.reason, rest.gaps)
 
 
-def _provider(provider: Mapping[str, Any], pool: Mapping[str, Any]) -> dict[str, Any]:
-    condition, mapping, oidc = (
-        provider.get("attributeCondition", ""),
-        provider.get("attributeMapping", {}),
-        provider.get("oidc"),
+def _list_call(operation: str, parent: str, member: str) -> Call:
+    return Call(
+        operation=operation,
+        region="",
+        params={"parent": parent},
+        items=(member,),
     )
+
+
+def _rest_of(rows: list[Row] | Unreadable) -> Unreadable | None:
+    """Why there may be more rows; None where all were read."""
+    if isinstance(rows, OpenList):
+        return rows.rest
+    if isinstance(rows, Unreadable):
+        return rows
+    return None
+
+
+def _provider_rows(providers: list[Row] | Unreadable, pool: Mapping[str, Any]) -> Iterator[Row]:
+    if isinstance(providers, Unreadable):
+        return
+    for provider in providers:
+        if isinstance(provider, Mapping):
+            yield _provider_row(provider, pool)
+
+
+def _provider_row(provider: Mapping[str, Any], pool: Mapping[str, Any]) -> Row:
+    condition = provider.get("attributeCondition", "")
+    mapping = provider.get("attributeMapping", {})
+    issuer: object = ""
+    oidc = provider.get("oidc")
+    if isinstance(oidc, Mapping):
+        issuer = oidc.get("issuerUri")
     return {
         "Name": provider.get("name"),
-        "Active": all(
-            one.get("state") == "ACTIVE" and not one.get("disabled") for one in (provider, pool)
-        ),
-        "Issuer": oidc.get("issuerUri") if isinstance(oidc, Mapping) else "",
+        # A provider in a disabled pool issues no credentials, whatever its own state.
+        "Active": _is_active(provider) and _is_active(pool),
+        "Issuer": issuer,
         "Condition": condition,
         "TenantBound": bound_to_tenant(condition, mapping),
     }
 
 
-def _listed(answer: Answer, member: str) -> list[Any] | Unreadable:
-    """The list of a paged answer, open where pages are lacking."""
-    if answer.state not in (State.OK, State.EMPTY, State.PARTIAL) or not isinstance(
-        answer.data, Mapping
-    ):
+def _is_active(row: Mapping[str, Any]) -> bool:
+    # Deleted pools and providers are listed for 30 days, and can be restored.
+    return row.get("state") == "ACTIVE" and not row.get("disabled")
+
+
+def _rows_in(answer: Answer, member: str) -> list[Row] | Unreadable:
+    """The list of a paged answer; an open list where pages are missing."""
+    if answer.state not in (State.OK, State.EMPTY, State.PARTIAL):
         return answer.unread
-    found = answer.data.get(member, [])
-    if not isinstance(found, list):
+    if not isinstance(answer.data, Mapping):
+        return answer.unread
+    rows = answer.data.get(member, [])
+    if not isinstance(rows, list):
         return Unreadable(f"{answer.call.operation} gave {member} in a form that is not known")
-    return (
-        OpenList(found, answer.reason, answer.unread.gaps)
-        if answer.state is State.PARTIAL
-        else found
-    )
+    if answer.state is State.PARTIAL:
+        return OpenList(rows, answer.reason, answer.unread.gaps)
+    return rows

@@ -1,10 +1,12 @@
-"""What the attribute condition of a workload identity provider binds: whether every token names a known tenant."""
+"""Decides whether the attribute condition of a workload identity provider admits only tokens of
+named tenants.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from scanner.language import ExpressionErrors
 from scanner.language.parser import parse
@@ -54,14 +56,21 @@ TENANT_CLAIMS: Final = frozenset(
         "oid",
     }
 )
-"""Claims that an issuer sets by who asks for the token. `aud` is not among them: whoever asks may choose it."""
+"""Claims that the issuer sets by the identity of the requester. `aud` is not one: the requester
+chooses it.
+"""
 
-_PREFIXES: Final = re.compile(r"(repo:|project_path:)?[^/:*]+/|organization:[^:*]+:|org/[^/*]+/")
-"""Beginnings of a text that name a whole tenant: `repo:acme/`, and not `repo:acme`, which `acme-evil` has too."""
+_TENANT_PREFIX: Final = re.compile(
+    r"(repo:|project_path:)?[^/:*]+/|organization:[^:*]+:|org/[^/*]+/"
+)
+"""Prefixes that name a whole tenant: `repo:acme/`, and not `repo:acme`, which `acme-evil` has too.
+"""
 
 
-def bound_to_tenant(condition: Any, mapping: Any) -> bool | Unreadable:
-    """Whether a condition holds only for tokens whose tenant is written in it; `Unreadable` where it cannot be read."""
+def bound_to_tenant(condition: object, mapping: object) -> bool | Unreadable:
+    """Whether a condition holds only for tokens whose tenant is written in it; `Unreadable` where
+    it cannot be read.
+    """
     if condition == "":
         return False
     if not isinstance(condition, str) or not isinstance(mapping, Mapping):
@@ -75,36 +84,49 @@ def bound_to_tenant(condition: Any, mapping: Any) -> bool | Unreadable:
     return _binds(tree, mapping)
 
 
-def _binds(node: Node, mapping: Mapping[str, Any]) -> bool:
+def _binds(node: Node, mapping: Mapping[str, object]) -> bool:
+    """Whether a condition binds the tenant; anything that is not understood binds nothing."""
     match node:
         case Logic(operator="&&", terms=terms):
-            return any(_binds(term, mapping) for term in terms)
+            return True in _terms_bind(terms, mapping)
         case Logic(terms=terms):
-            return all(_binds(term, mapping) for term in terms)
+            # One alternative that binds nothing lets every tenant in (confused deputy).
+            return False not in _terms_bind(terms, mapping)
         case Binary(operator="==", left=left, right=right):
-            return (_names(left, mapping) and _text(right) != "") or (
-                _names(right, mapping) and _text(left) != ""
-            )
+            return _equals_text(left, right, mapping) or _equals_text(right, left, mapping)
         case Binary(operator="in", left=left, right=ListLiteral(items=items)):
-            return _names(left, mapping) and all(_text(item) != "" for item in items)
+            return _is_tenant_claim(left, mapping) and all(_text(item) for item in items)
         case Call(function="startsWith", method=True, arguments=(left, right)):
-            return _names(left, mapping) and _PREFIXES.match(_text(right)) is not None
+            return _begins_with_tenant(left, right, mapping)
         case _:
             return False
 
 
-def _names(node: Node, mapping: Mapping[str, Any]) -> bool:
-    """Whether a value is a claim that names the tenant, read from the token or by the provider's own mapping of it."""
+def _begins_with_tenant(claim: Node, text: Node, mapping: Mapping[str, object]) -> bool:
+    if _TENANT_PREFIX.match(_text(text)) is None:
+        return False
+    return _is_tenant_claim(claim, mapping)
+
+
+def _terms_bind(terms: Iterable[Node], mapping: Mapping[str, object]) -> set[bool]:
+    return {_binds(term, mapping) for term in terms}
+
+
+def _equals_text(claim: Node, text: Node, mapping: Mapping[str, object]) -> bool:
+    return _text(text) != "" and _is_tenant_claim(claim, mapping)
+
+
+def _is_tenant_claim(node: Node, mapping: Mapping[str, object]) -> bool:
+    """Whether a value is a tenant claim: of the token (`assertion.repository`), or mapped to an
+    attribute.
+    """
     path = _path(node)
-    claim = path.removeprefix("assertion.")
-    if claim == path:
+    if not path.startswith("assertion."):
         mapped = mapping.get(path)
-        claim = (
-            mapped.removeprefix("assertion.")
-            if isinstance(mapped, str) and mapped.startswith("assertion.")
-            else ""
-        )
-    return claim in TENANT_CLAIMS
+        path = mapped if isinstance(mapped, str) else ""
+    if not path.startswith("assertion."):
+        return False
+    return path.removeprefix("assertion.") in TENANT_CLAIMS
 
 
 def _path(node: Node) -> str:
@@ -120,4 +142,7 @@ def _path(node: Node) -> str:
 
 
 def _text(node: Node) -> str:
-    return node.value if isinstance(node, Literal) and isinstance(node.value, str) else ""
+    """The text of a literal; empty for anything else."""
+    if isinstance(node, Literal) and isinstance(node.value, str):
+        return node.value
+    return ""

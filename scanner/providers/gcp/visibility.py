@@ -1,9 +1,11 @@
-"""Whether anything can be hidden from the caller: the permissions that a listing is filtered by, on a whole project."""
+"""Decides whether the caller sees every resource of a project, by the permissions that filter its
+listings.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from typing import Any, Final
+from typing import Final
 
 from scanner.core.reading.context import ReadContext
 from scanner.model.answers import Answer, Call, State
@@ -13,21 +15,34 @@ from scanner.providers.gcp.permissions import permissions_of
 _TEST: Final = "cloudresourcemanager:projects.testIamPermissions"
 
 
-def caller_sees_everything(context: ReadContext) -> Generator[Call, Answer, Any]:
-    """True where the caller may do on the whole project what each listed resource asks for; else what is lacking.
-
-    An inventory is asked for a whole project, and refuses whoever may not have all of it.
+def caller_sees_everything(context: ReadContext) -> Generator[Call, Answer, bool | Unreadable]:
+    """True where the caller holds, on the whole project, each permission that the kind's listings
+    are filtered by.
     """
-    asked = [request for request in context.listed_by if request.rows is None]
-    needed = sorted(
-        {name for one in asked for name in one.permission or permissions_of(one.operation)}
-    )
+    needed = _permissions_of_listings(context)
+    # An inventory lists a whole project, and refuses a caller who may not read all of it: nothing
+    # to test.
     if not needed:
         return True
     params = {"resource": f"projects/{context.account}", "permissions": needed}
     answer = yield Call(operation=_TEST, region="", params=params)
     if answer.state is not State.OK:
         return answer.unread
-    held = answer.data.get("permissions", []) if isinstance(answer.data, Mapping) else []
-    lacking = [name for name in needed if not isinstance(held, list) or name not in held]
-    return Unreadable(f"the caller has not {lacking[0]} on the whole project") if lacking else True
+    held: object = None
+    if isinstance(answer.data, Mapping):
+        held = answer.data.get("permissions")
+    # The API leaves the member out where the caller holds none.
+    if not isinstance(held, list):
+        held = []
+    for permission in needed:
+        if permission not in held:
+            return Unreadable(f"the caller has not {permission} on the whole project")
+    return True
+
+
+def _permissions_of_listings(context: ReadContext) -> list[str]:
+    needed: set[str] = set()
+    for request in context.listed_by:
+        if request.rows is None:  # rows are those of an inventory
+            needed.update(request.permission or permissions_of(request.operation))
+    return sorted(needed)

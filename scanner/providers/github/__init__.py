@@ -1,22 +1,52 @@
-"""GitHub: read by declared requests; aiohttp is imported when a target is opened."""
+"""Reads GitHub by declared requests; urllib3 is imported when a target is connected."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scanner.client.interfaces import Connector, Rules
+from scanner.client.interfaces import AuditLog, Connector, Rules
+from scanner.core.reading.context import Reader
+from scanner.model.answers import Call
 from scanner.model.config import TargetConfig
+from scanner.registry import Registry
 
 
-class GithubSource:
-    """The source of GitHub: a target is an organisation."""
+class GithubProvider:
+    """GitHub: a target is an organization."""
 
-    def open(self, target: TargetConfig, rules: Rules) -> Sequence[Connector]:
-        """An organisation; TscanError where it cannot be read."""
-        from scanner.providers.github.connect import open_github
+    readers = Registry[Reader](
+        "scanner.readers",
+        **{
+            "github.branch_rules": "scanner.providers.github.readers:branch_rules",
+            "github.nothing_hidden": "scanner.providers.github.visibility:caller_sees_everything",
+        },
+    )
 
-        return open_github(target, rules)
+    def connect(self, target: TargetConfig, rules: Rules) -> Sequence[Connector]:
+        """An organization; TscanError where it cannot be read."""
+        from scanner.providers.github.connect import connect_github
+
+        return connect_github(target, rules)
 
     def several(self, target: TargetConfig) -> bool:
-        """An organisation is one target."""
+        """Never: an organization is one target."""
         return False
+
+    def audit_log(self) -> AuditLog | None:
+        """None: the audit log of GitHub is not read."""
+        return None
+
+    def permissions_of(self, operation: str) -> tuple[str, ...]:
+        """The permissions of an app."""
+        from scanner.providers.github.permissions import permissions_of
+
+        return permissions_of(operation)
+
+    def cli_command(self, call: Call) -> str:
+        """A `gh api` command."""
+        from scanner.providers.github.cli_equivalents import command
+
+        return command(call)
+
+
+GITHUB = GithubProvider()

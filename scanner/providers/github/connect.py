@@ -1,4 +1,4 @@
-"""Opening GitHub: one organisation."""
+"""Connects to one GitHub organization."""
 
 from __future__ import annotations
 
@@ -8,69 +8,90 @@ from pathlib import Path
 from typing import Final
 
 from scanner.client.interfaces import Connected, Connector, Rules
-from scanner.client.rest.connect import Cloud, callers, known, needed, signed_in, tools
+from scanner.client.rest.connect import (
+    CloudName,
+    by_key,
+    callers,
+    require_modules,
+    required_data,
+    rest_context,
+    sign_in,
+)
+from scanner.client.rest.http_client import HttpClient
+from scanner.client.rest.operations import operations
 from scanner.client.rest.rest_client import RestClient
 from scanner.client.rest.session import RestSession
 from scanner.client.rest.tokens import Credentials
-from scanner.client.rest.transport import Net
 from scanner.errors import TscanError
 from scanner.model.answers import Call, Target
 from scanner.model.config import TargetConfig
 from scanner.providers.github.credentials import AppToken, EnvironmentToken
 from scanner.providers.github.profile import GithubProfile
 
-GITHUB: Final = Cloud(
-    name="GitHub", extra="github", modules=("aiohttp", "jwt"), log_in="set GITHUB_TOKEN"
+GITHUB: Final = CloudName(
+    name="GitHub", extra="github", modules=("urllib3", "jwt"), log_in="set GITHUB_TOKEN"
 )
 HOST: Final = "https://api.github.com"
 
 
-def open_github(config: TargetConfig, rules: Rules) -> Sequence[Connector]:
-    """An organisation; TscanError where nobody answers."""
-    needed(GITHUB)
+def connect_github(config: TargetConfig, rules: Rules) -> Sequence[Connector]:
+    """An organization; TscanError where it cannot be read."""
+    require_modules(GITHUB)
     name = config.settings.get("organization", "") or config.settings["id"]
-    shared = tools(config, rules, GithubProfile(), lambda net: _credentials(net, config, name))
-    shared = replace(shared, graphql=_graphql(shared.endpoint))
-    signed_in(shared, GITHUB)
-    door = RestClient(shared, frozenset({name}))
-    answer = door.ask(Call(operation="github:orgs/get", region="", params={"org": name}))
-    data = known(
-        answer,
-        f"organisation {name}",
-        GITHUB,
-        "check its login, and what the token or app may read",
-    )
+
+    def credentials(http: HttpClient) -> Credentials:
+        return _credentials(http, config, name)
+
+    context = rest_context(config, rules, GithubProfile(), operations("github"), credentials)
+    context = replace(context, graphql_endpoint=_graphql_endpoint(context.endpoint))
+    sign_in(context, GITHUB)
+    client = RestClient(context, frozenset({name}))
+    call = Call(operation="github:orgs/get", region="", params={"org": name})
+    answer = client.request(call)
+    hint = "check its login, and what the token or app may read"
+    data = required_data(answer, f"organisation {name}", GITHUB, hint)
     login = str(data.get("login", ""))
+    # GitHub redirects the old name of an organization: the evidence would be filed under a name
+    # that somebody else may register.
     if login.lower() != name.lower():
         raise TscanError(
             f"GitHub calls organisation {name} '{login}'", "name it by its login of today"
         )
-    return (
-        Connected(
-            RestSession(
-                target=Target(f"github:{login}"),
-                name=str(data.get("name", "")),
-                callers=callers(shared),
-                door=door,
-                answers={answer.call.key: answer},
-            )
-        ),
+    session = RestSession(
+        target=Target(f"github:{login}"),
+        name=str(data.get("name", "")),
+        callers=callers(context),
+        client=client,
+        answers=by_key([answer]),
     )
+    return (Connected(session),)
 
 
-def _graphql(endpoint: str) -> str:
-    """What stands before `/graphql`: beside `/api/v3` of GitHub Enterprise Server, not below it."""
-    return endpoint.removesuffix("/v3") if endpoint.endswith("/api/v3") else endpoint
+def _graphql_endpoint(endpoint: str) -> str:
+    """The address before `/graphql`: of GitHub Enterprise Server it is beside `/api/v3`, not below
+    it.
+    """
+    if endpoint.endswith("/api/v3"):
+        return endpoint.removesuffix("/v3")
+    return endpoint
 
 
-def _credentials(net: Net, config: TargetConfig, organization: str) -> Credentials:
-    app, key = config.settings.get("app_id", ""), config.settings.get("private_key", "")
+def _credentials(http: HttpClient, config: TargetConfig, organization: str) -> Credentials:
+    app = config.settings.get("app_id", "")
+    key = config.settings.get("private_key", "")
+    # Half an app must not fall back to the token of the environment, which may read something else.
     if bool(app) != bool(key):
         raise TscanError(
             "an app of GitHub is named by 'app_id' and 'private_key' together",
             "write both, or none",
         )
     if not app:
-        return EnvironmentToken(net)
-    base = config.settings.get("endpoint", "").rstrip("/") or HOST
-    return AppToken(net=net, base=base, app=app, key=Path(key), organization=organization)
+        return EnvironmentToken()
+    base = config.settings.get("endpoint", "").rstrip("/")
+    return AppToken(
+        http=http,
+        base=base or HOST,
+        app=app,
+        key=Path(key),
+        organization=organization,
+    )

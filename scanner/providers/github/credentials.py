@@ -1,4 +1,6 @@
-"""Tokens of GitHub: one of the environment, or those that an app's key makes for its installation."""
+"""Obtains tokens of GitHub: from the environment, or for an app's installation by the app's private
+key.
+"""
 
 from __future__ import annotations
 
@@ -11,45 +13,43 @@ from typing import Any, Final
 
 from scanner.client.failures import Failure
 from scanner.client.rest.connect import NO_CREDENTIALS
-from scanner.client.rest.responses import HttpReply
+from scanner.client.rest.http_client import HttpClient, HttpRequest
 from scanner.client.rest.tokens import Token
-from scanner.client.rest.transport import Net, Outgoing
 from scanner.model.answers import Caller, State
 
 VARIABLES: Final = ("GITHUB_TOKEN", "GH_TOKEN")
-_LASTS: Final = 3600.0
-_ASSERTION: Final = 540
-"""Seconds that an app's own assertion is good for; GitHub takes ten minutes at most."""
+_LIFETIME: Final = 3600.0
+"""Seconds after which the environment is read again."""
+_CLOCK_TOLERANCE: Final = 60
+"""Seconds that GitHub's clock may be behind ours."""
+_ASSERTION_LIFETIME: Final = 540
+"""Seconds; GitHub accepts ten minutes at most."""
 
 
 class EnvironmentToken:
-    """A token that the environment holds."""
-
-    def __init__(self, net: Net) -> None:
-        """Nothing is read before a token is asked for."""
+    """A token of the environment."""
 
     @property
     def caller(self) -> Caller:
-        """Whose token it is, GitHub alone knows."""
+        """Only GitHub knows whose token it is."""
         return Caller(id="the owner of GITHUB_TOKEN", account="")
 
     def token(self, audience: str) -> Token | Failure:
-        """The token; after a refusal the same once more, for there is no other."""
-        found = next((os.environ[name] for name in VARIABLES if os.environ.get(name)), "")
-        if not found:
-            return Failure(
-                state=State.DENIED, code=NO_CREDENTIALS, message="GITHUB_TOKEN is not set"
-            )
-        return Token(value=found.strip(), expires=time.time() + _LASTS)
+        """The token; after a refusal the same again, for there is no other."""
+        for name in VARIABLES:
+            value = os.environ.get(name)
+            if value:
+                return Token(value=value.strip(), expires=time.time() + _LIFETIME)
+        return Failure(state=State.DENIED, code=NO_CREDENTIALS, message="GITHUB_TOKEN is not set")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppToken:
-    """Tokens of an app's installation in an organisation."""
+    """Tokens of an app's installation in an organization."""
 
-    net: Net
+    http: HttpClient
     base: str
-    """Where GitHub's interface is."""
+    """`https://api.github.com`, or that of GitHub Enterprise Server."""
     app: str
     key: Path
     organization: str
@@ -60,53 +60,61 @@ class AppToken:
         return Caller(id=f"app {self.app}", account=self.organization)
 
     def token(self, audience: str) -> Token | Failure:
-        """A token of the installation, which reads what the organisation let the app read."""
+        """A token of the installation, with the permissions that the organization granted to the
+        app.
+        """
         assertion = self._assertion()
         if isinstance(assertion, Failure):
             return assertion
-        installation = self._ask(f"/orgs/{self.organization}/installation", assertion, post=False)
+        # By the organization: an app may be installed in others too.
+        installation = self._request(f"/orgs/{self.organization}/installation", assertion)
         if isinstance(installation, Failure):
             return installation
-        made = self._ask(
-            f"/app/installations/{installation.get('id')}/access_tokens", assertion, post=True
-        )
-        if isinstance(made, Failure):
-            return made
-        value, expires = made.get("token"), made.get("expires_at")
+        path = f"/app/installations/{installation.get('id')}/access_tokens"
+        granted = self._request(path, assertion, post=True)
+        if isinstance(granted, Failure):
+            return granted
+        value = granted.get("token")
+        expires = granted.get("expires_at")
         if not isinstance(value, str) or not isinstance(expires, str):
             return Failure(state=State.ERROR, code="NoToken", message="GitHub made no token")
         return Token(value=value, expires=datetime.fromisoformat(expires).timestamp())
 
     def _assertion(self) -> str | Failure:
+        """A JSON Web Token that the app signs for itself."""
         import jwt
 
         now = int(time.time())
-        claims = {"iat": now - 60, "exp": now + _ASSERTION, "iss": self.app}
+        claims = {
+            "iat": now - _CLOCK_TOLERANCE,
+            "exp": now + _ASSERTION_LIFETIME,
+            "iss": self.app,
+        }
         try:
             return jwt.encode(claims, self.key.read_bytes(), algorithm="RS256")
         except OSError as error:
-            return Failure(
-                state=State.DENIED,
-                code="NoKey",
-                message=f"{self.key} cannot be read: {error.strerror}",
-            )
+            message = f"{self.key} cannot be read: {error.strerror}"
         except (ValueError, TypeError, jwt.PyJWTError):
-            return Failure(
-                state=State.DENIED, code="NoKey", message=f"{self.key} holds no private key of RSA"
-            )
+            # The error itself is left out: it may quote the key.
+            message = f"{self.key} holds no private key of RSA"
+        return Failure(state=State.DENIED, code="NoKey", message=message)
 
-    def _ask(self, path: str, assertion: str, *, post: bool) -> dict[str, Any] | Failure:
-        headers = {"Authorization": f"Bearer {assertion}", "Accept": "application/vnd.github+json"}
-        outgoing = Outgoing(post=post, url=self.base + path, headers=headers)
-        reply = self.net.send(outgoing).result()
-        if not isinstance(reply, HttpReply):
+    def _request(
+        self, path: str, assertion: str, *, post: bool = False
+    ) -> dict[str, Any] | Failure:
+        headers = {
+            "Authorization": f"Bearer {assertion}",
+            "Accept": "application/vnd.github+json",
+        }
+        request = HttpRequest(post=post, url=self.base + path, headers=headers)
+        reply = self.http.send(request)
+        if isinstance(reply, Failure):
             return reply
         data = reply.json
-        if reply.status not in (200, 201) or not isinstance(data, dict):
-            said = data.get("message", "") if isinstance(data, dict) else ""
-            return Failure(
-                state=State.DENIED,
-                code=f"{reply.status} {said}".strip(),
-                message=f"{path} was refused",
-            )
-        return data
+        if not isinstance(data, dict):
+            data = {}
+        elif reply.status in (200, 201):
+            return data
+        reason = data.get("message", "")
+        code = f"{reply.status} {reason}".strip()
+        return Failure(state=State.DENIED, code=code, message=f"{path} was refused")

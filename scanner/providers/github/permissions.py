@@ -1,4 +1,4 @@
-"""GitHub: the permissions of an app that operations need."""
+"""Derives the permissions of a GitHub App from the operations that it calls."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Final
 from scanner.client.rest.operations import operations
 
 DISCOVERY: Final = {"metadata=read": "what the organisation is called"}
-"""Every app that is installed has this one."""
+"""Every installed app has this one."""
 
 
 def permissions_of(operation: str) -> tuple[str, ...]:
-    """What an operation needs, as the reviewed list says."""
+    """The permissions of an operation, as the reviewed list declares them."""
     return operations("github")[operation].permission
 
 
 def manifest(permissions: Iterable[str]) -> str:
-    """The permissions as the manifest of an app takes them."""
+    """The permissions as a GitHub App manifest (JSON)."""
     pairs = dict(sorted(name.split("=") for name in permissions))
     app = {
         "name": "tscan-read",

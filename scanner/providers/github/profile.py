@@ -1,4 +1,4 @@
-"""GitHub's ways: the version in a header, and errors whose meaning is in their words."""
+"""GitHub's protocol rules: the version in a header, errors that differ by their message."""
 
 from __future__ import annotations
 
@@ -7,47 +7,67 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from scanner.client.failures import Failure
-from scanner.client.rest.provider_profile import LONGEST_WAIT, classified
+from scanner.client.rest.provider_profile import LONGEST_WAIT, failure_by_status
 from scanner.client.rest.responses import HttpReply
 from scanner.model.answers import State
 from scanner.model.rest_operations import RestOperation
 
 
 class GithubProfile:
-    """How GitHub is spoken to."""
+    """The protocol rules of GitHub."""
 
     cloud = "github"
     audience = "github"
     request_ids = ("x-github-request-id",)
 
     def headers(self, operation: RestOperation) -> Mapping[str, str]:
-        """The form of answers, and the version of the interface."""
-        version = {"X-GitHub-Api-Version": operation.version} if operation.version else {}
-        return {"Accept": "application/vnd.github+json", **version}
+        """The media type, and the API version of an operation that has one."""
+        headers = {"Accept": "application/vnd.github+json"}
+        if operation.version:
+            headers["X-GitHub-Api-Version"] = operation.version
+        return headers
 
     def query(self, operation: RestOperation) -> Mapping[str, str]:
-        """Nothing."""
+        """None: the version is in a header."""
         return {}
 
     def failure(self, reply: HttpReply, own: frozenset[str]) -> Failure:
-        """By status and words (`404 Branch not protected`). A bare `404 Not Found` may be a refusal, and is one."""
-        body = reply.json
-        said = body.get("message") if isinstance(body, dict) else None
-        message = " ".join(said.split()) if isinstance(said, str) else ""
+        """By status and message, which are the code together: `404 Branch not protected`."""
+        message = _message(reply)
         code = f"{reply.status} {message}".strip()
-        spent = reply.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in reply.headers
-        throttled = reply.status in (403, 429) and (spent or "rate limit" in message.lower())
-        failure = classified(reply, code, message, throttled=throttled)
+        throttled = _is_rate_limited(reply, message)
+        failure = failure_by_status(reply, code, message, throttled=throttled)
         if throttled and not failure.after:
-            return replace(failure, after=_until_reset(reply))
+            return replace(failure, after=_seconds_until_reset(reply))
+        # A bare 404 is how GitHub refuses a token that may not know of the resource: no proof of
+        # absence.
         if reply.status == 404 and message in ("", "Not Found"):
             return replace(failure, state=State.DENIED)
         return failure
 
 
-def _until_reset(reply: HttpReply) -> float:
-    """Seconds until GitHub counts anew, where it says when."""
-    text = reply.headers.get("x-ratelimit-reset", "")
-    if not text.isdecimal() or reply.headers.get("x-ratelimit-remaining") != "0":
+def _message(reply: HttpReply) -> str:
+    body = reply.json
+    message = body.get("message") if isinstance(body, dict) else None
+    if not isinstance(message, str):
+        return ""
+    return " ".join(message.split())
+
+
+def _is_rate_limited(reply: HttpReply, message: str) -> bool:
+    """Whether a refusal is a rate limit: GitHub answers 403 for those too."""
+    if reply.status not in (403, 429):
+        return False
+    if reply.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in reply.headers:
+        return True
+    return "rate limit" in message.lower()
+
+
+def _seconds_until_reset(reply: HttpReply) -> float:
+    """Seconds until the rate limit is reset; 0 where the response does not say when."""
+    reset = reply.headers.get("x-ratelimit-reset", "")
+    if not reset.isdecimal() or reply.headers.get("x-ratelimit-remaining") != "0":
         return 0.0
-    return min(max(int(text) - datetime.now(UTC).timestamp(), 0.0), LONGEST_WAIT)
+    now = datetime.now(UTC).timestamp()
+    seconds = int(reset) - now
+    return min(max(seconds, 0.0), LONGEST_WAIT)

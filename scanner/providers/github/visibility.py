@@ -1,9 +1,11 @@
-"""Whether a repository can be hidden from the caller: what the organisation counts, or what an app was given."""
+"""Decides whether the caller sees every repository: by the organization's own counts, or by the
+app's installation.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from typing import Any, Final
+from typing import Final
 
 from scanner.core.reading.context import ReadContext
 from scanner.model.answers import Answer, Call, State
@@ -12,45 +14,79 @@ from scanner.model.values import Unreadable
 _ORGANIZATION: Final = "github:orgs/get"
 _REPOSITORIES: Final = "github:repos/list-for-org"
 _INSTALLATION: Final = "github:apps/list-repos-accessible-to-installation"
-_NO_APP: Final = "403 You must authenticate with an installation access token in order to list repositories for an installation."
+_NO_APP: Final = (
+    "403 You must authenticate with an installation access token"
+    " in order to list repositories for an installation."
+)
+
+Visibility = Generator[Call, Answer, bool | Unreadable]
 
 
-def caller_sees_everything(context: ReadContext) -> Generator[Call, Answer, Any]:
-    """True where as many repositories are listed as the organisation has, or its app may see all of them; else why not.
+def caller_sees_everything(context: ReadContext) -> Visibility:
+    """True where the caller sees as many repositories as the organization has, or its app is
+    installed on all.
 
-    Whoever is not told how many private ones there are may see any part of them.
+    A token that is not shown the count of private repositories may see any part of them.
     """
-    answer = yield Call(operation=_ORGANIZATION, region="", params={"org": context.account})
+    organization = {"org": context.account}
+    answer = yield Call(operation=_ORGANIZATION, region="", params=organization)
     if answer.state is not State.OK or not isinstance(answer.data, Mapping):
         return answer.unread
-    counted = [answer.data.get(name) for name in ("public_repos", "total_private_repos")]
-    asked = {"org": context.account, "type": "all", "per_page": 100}
-    answer = yield Call(operation=_REPOSITORIES, region="", params=asked, items=("items",))
-    if answer.state not in (State.OK, State.EMPTY) or not isinstance(answer.data, Mapping):
-        return answer.unread
-    listed = _by_privacy(answer.data.get("items"))
-    if all(type(said) is int and said <= came for said, came in zip(counted, listed, strict=True)):
-        return True
+    public = answer.data.get("public_repos")
+    private = answer.data.get("total_private_repos")
     answer = yield Call(
-        operation=_INSTALLATION, region="", params={"per_page": 1}, absent_on=(_NO_APP,)
+        operation=_REPOSITORIES,
+        region="",
+        params={**organization, "type": "all", "per_page": 100},
+        items=("items",),
     )
-    if answer.state is State.OK and isinstance(answer.data, Mapping):
-        selection = answer.data.get("repository_selection")
-        return selection == "all" or Unreadable("the app is not installed on all repositories")
-    if answer.state is not State.ABSENT:
+    known = answer.state in (State.OK, State.EMPTY)
+    if not known or not isinstance(answer.data, Mapping):
         return answer.unread
-    if type(counted[1]) is not int:
+    listed_public, listed_private = _count_by_privacy(answer.data.get("items"))
+    # By kind: a surplus of public repositories must not make up for private ones that are hidden.
+    if _covers(listed_public, public) and _covers(listed_private, private):
+        return True
+    app = yield from _app_sees_everything()
+    if app is not None:
+        return app
+    if type(private) is not int:
         return Unreadable("the token is not told how many private repositories there are")
+    listed = listed_public + listed_private
     return Unreadable(
-        f"{sum(listed)} are listed, {_ORGANIZATION} counts {counted[0]} public and {counted[1]} private"
+        f"{listed} are listed, {_ORGANIZATION} counts {public} public and {private} private"
     )
 
 
-def _by_privacy(rows: Any) -> tuple[int, int]:
-    """How many public and how many other repositories are listed."""
-    told = (
-        [row.get("private") for row in rows if isinstance(row, Mapping)]
-        if isinstance(rows, list)
-        else []
+def _covers(listed: int, counted: object) -> bool:
+    """Whether at least as many are listed as the organization counts; a count that is not shown
+    covers nothing.
+    """
+    return type(counted) is int and counted <= listed
+
+
+def _app_sees_everything() -> Generator[Call, Answer, bool | Unreadable | None]:
+    """Whether the caller is an app that is installed on all repositories; None: the caller is no
+    app.
+    """
+    answer = yield Call(
+        operation=_INSTALLATION,
+        region="",
+        params={"per_page": 1},
+        absent_on=(_NO_APP,),
     )
-    return told.count(False), told.count(True)
+    if answer.state is State.ABSENT:
+        return None
+    if answer.state is not State.OK or not isinstance(answer.data, Mapping):
+        return answer.unread
+    if answer.data.get("repository_selection") == "all":
+        return True
+    return Unreadable("the app is not installed on all repositories")
+
+
+def _count_by_privacy(rows: object) -> tuple[int, int]:
+    """How many public and how many private repositories are listed."""
+    if not isinstance(rows, list):
+        return 0, 0
+    private = [row.get("private") for row in rows if isinstance(row, Mapping)]
+    return private.count(False), private.count(True)

@@ -1,4 +1,6 @@
-"""Declared requests against a provider that answers from a script: pages, refusals, rates, tokens, and bad answers."""
+"""Declared requests against a provider that answers from a script: pages, refusals, rates, tokens,
+and bad answers.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from reststub import Minted, Provider, Said, Ticks, door_to, served
+from reststub import Minted, Provider, Said, Ticks, client_of, served
 
 from scanner.client.failures import Failure, OperationNotListedError
 from scanner.client.interfaces import Rules
-from scanner.client.rest import transport
+from scanner.client.rest import http_client
 from scanner.client.rest.rest_client import RestClient
 from scanner.model.answers import Call, State
 from scanner.providers.azure.profile import AzureProfile
@@ -27,21 +29,21 @@ Opened = Callable[..., tuple[RestClient, Provider, Ticks]]
 
 @pytest.fixture
 def to(tmp_path: Path) -> Iterator[Opened]:
-    """A door to a provider that follows a script."""
+    """A client to a provider that follows a script."""
     with ExitStack() as stack:
 
         def make(
             script: Mapping[str, Said | Sequence[Said]], **more: Any
         ) -> tuple[RestClient, Provider, Ticks]:
             provider = stack.enter_context(served(script))
-            return *door_to(provider, tmp_path, **more), provider  # type: ignore[return-value]
+            return *client_of(provider, tmp_path, **more), provider  # type: ignore[return-value]
 
         yield lambda script, **more: _ordered(make(script, **more))
 
 
 def _ordered(made: Any) -> tuple[RestClient, Provider, Ticks]:
-    door, ticks, provider = made
-    return door, provider, ticks
+    client, ticks, provider = made
+    return client, provider, ticks
 
 
 def listing(operation: str = "list", items: str = "items", **params: Any) -> Call:
@@ -52,7 +54,8 @@ def thing(identity: str = "1") -> Call:
     return Call(operation="s:get", region="", params={"id": identity})
 
 
-# -- pages ------------------------------------------------------------------------------------------------------------
+# -- pages
+# ------------------------------------------------------------------------------------------------------------
 
 
 def test_pages_follow_by_a_token(to: Opened) -> None:
@@ -60,8 +63,8 @@ def test_pages_follow_by_a_token(to: Opened) -> None:
         Said({"items": [1], "nextPageToken": "a b"}),
         Said({"items": [2], "nextPageToken": ""}),
     ]
-    door, provider, _ = to({"/list": pages})
-    answer = door.ask(listing(filter="x = 1", deep=True, of=["a", "b"]))
+    client, provider, _ = to({"/list": pages})
+    answer = client.request(listing(filter="x = 1", deep=True, of=["a", "b"]))
     assert (answer.state, answer.data, answer.pages, answer.count) == (
         State.OK,
         {"items": [1, 2]},
@@ -74,8 +77,8 @@ def test_pages_follow_by_a_token(to: Opened) -> None:
 
 def test_pages_of_a_post_take_their_token_in_the_body(to: Opened) -> None:
     pages = [Said({"items": [1], "nextPageToken": "n"}), Said({"items": [2]})]
-    door, provider, _ = to({"/v1/a/b:search": pages})
-    answer = door.ask(listing("search", scope="a/b", query={"x": 1}))
+    client, provider, _ = to({"/v1/a/b:search": pages})
+    answer = client.request(listing("search", scope="a/b", query={"x": 1}))
     assert (answer.state, answer.count) == (State.OK, 2)
     assert [body for _, _, body in provider.asked] == [
         {"query": {"x": 1}},
@@ -84,18 +87,18 @@ def test_pages_of_a_post_take_their_token_in_the_body(to: Opened) -> None:
 
 
 def test_a_token_inside_a_member_is_followed(to: Opened) -> None:
-    door, _, _ = to(
+    client, _, _ = to(
         {"/inside": [Said({"items": [1], "metadata": {"continue": "n"}}), Said({"items": [2]})]}
     )
-    assert door.ask(listing("inside")).count == 2
+    assert client.request(listing("inside")).count == 2
 
 
 def test_a_query_is_sent_with_its_variables_and_followed_while_there_is_more(to: Opened) -> None:
     def page(end: str | None, *, more: bool) -> Said:
         return Said({"data": {"things": [end], "page": {"end": end, "more": more}}})
 
-    door, provider, _ = to({"/graphql": [page("a", more=True), page("b", more=False)]})
-    answer = door.ask(listing("query", "data.things", id="7"))
+    client, provider, _ = to({"/graphql": [page("a", more=True), page("b", more=False)]})
+    answer = client.request(listing("query", "data.things", id="7"))
     assert (answer.state, answer.count) == (State.OK, 2)
     assert [body["variables"] for _, _, body in provider.asked] == [
         {"id": "7"},
@@ -119,13 +122,13 @@ def test_an_inventory_is_asked_its_one_query_and_takes_its_token_deeper_in_the_b
     to: Opened,
 ) -> None:
     pages = [rows(1, cut="true", **{"$token": "n"}), rows(2)]
-    door, provider, _ = to({"/inventory": pages})
-    answer = door.ask(inventory())
+    client, provider, _ = to({"/inventory": pages})
+    answer = client.request(inventory())
     assert (answer.state, answer.count, answer.data["items"]) == (State.OK, 2, [1, 2])
     assert [body for _, _, body in provider.asked] == [ASKED, {**ASKED, "options": {"$token": "n"}}]
     given = listing("inventory", kinds=["d"], options={"$top": 1})
-    door, provider, _ = to({"/inventory": [rows(1, **{"$token": "n"}), rows(2)]})
-    assert door.ask(given).state is State.OK
+    client, provider, _ = to({"/inventory": [rows(1, **{"$token": "n"}), rows(2)]})
+    assert client.request(given).state is State.OK
     assert provider.asked[1][2]["options"] == {"$top": 1, "$token": "n"}
 
 
@@ -143,7 +146,7 @@ def test_an_inventory_is_asked_its_one_query_and_takes_its_token_deeper_in_the_b
 def test_an_inventory_that_counts_otherwise_or_was_cut_off_is_not_whole(
     to: Opened, said: Said, code: str
 ) -> None:
-    answer = to({"/inventory": said})[0].ask(inventory())
+    answer = to({"/inventory": said})[0].request(inventory())
     assert (answer.state, answer.code) == (State.PARTIAL, code)
 
 
@@ -152,8 +155,8 @@ def test_an_inventory_that_counts_otherwise_or_was_cut_off_is_not_whole(
     [[], "a", None, ["a", 1], ["a')"], ["a' or '1' == '1"], ["a", ""], ["a b"], ["ä"], ["a\n"]],
 )
 def test_nothing_but_names_gets_into_a_query(to: Opened, kinds: Any) -> None:
-    door, provider, _ = to({})
-    answer = door.ask(inventory(kinds))
+    client, provider, _ = to({})
+    answer = client.request(inventory(kinds))
     assert (answer.state, answer.code, provider.asked) == (State.ERROR, "BadArgument", [])
 
 
@@ -163,19 +166,19 @@ def test_nothing_but_names_gets_into_a_query(to: Opened, kinds: Any) -> None:
 )
 def test_errors_inside_an_answer_of_success_are_errors(to: Opened, kind: str, state: State) -> None:
     body = {"data": {"things": [1]}, "errors": [{"type": kind, "message": "no"}]}
-    door, _, _ = to({"/graphql": Said(body)})
-    answer = door.ask(listing("query", "data.things", id="7"))
+    client, _, _ = to({"/graphql": Said(body)})
+    answer = client.request(listing("query", "data.things", id="7"))
     assert (answer.state, answer.code, answer.data) == (state, kind, None)
 
 
 def test_more_pages_without_a_token_are_not_the_end(to: Opened) -> None:
-    door, _, _ = to({"/graphql": Said({"data": {"things": [1], "page": {"more": True}}})})
-    assert door.ask(listing("query", "data.things", id="7")).state is State.PARTIAL
+    client, _, _ = to({"/graphql": Said({"data": {"things": [1], "page": {"more": True}}})})
+    assert client.request(listing("query", "data.things", id="7")).state is State.PARTIAL
 
 
 def test_a_page_token_that_comes_twice_ends_the_reading(to: Opened) -> None:
-    door, provider, _ = to({"/list": Said({"items": [1], "nextPageToken": "again"})})
-    answer = door.ask(listing())
+    client, provider, _ = to({"/list": Said({"items": [1], "nextPageToken": "again"})})
+    answer = client.request(listing())
     assert (answer.state, answer.code, answer.data) == (
         State.PARTIAL,
         "RepeatedPageToken",
@@ -186,19 +189,19 @@ def test_a_page_token_that_comes_twice_ends_the_reading(to: Opened) -> None:
 
 @pytest.mark.parametrize("token", [7, ["x"], {"a": 1}, True])
 def test_a_page_token_of_another_type_is_not_the_end(to: Opened, token: Any) -> None:
-    door, _, _ = to({"/list": Said({"items": [1], "nextPageToken": token})})
-    assert door.ask(listing()).state is State.PARTIAL
+    client, _, _ = to({"/list": Said({"items": [1], "nextPageToken": token})})
+    assert client.request(listing()).state is State.PARTIAL
 
 
 @pytest.mark.parametrize("prefix", ["https://s.example.com", "", "{url}"])
 def test_an_address_of_the_next_page_stays_where_it_was_asked(to: Opened, prefix: str) -> None:
     pages = [Said(), Said({"value": [2]})]
-    door, provider, _ = to({"/linked": pages, "/linked/more": pages[1:]})
+    client, provider, _ = to({"/linked": pages, "/linked/more": pages[1:]})
     pages[0].body = {
         "value": [1],
         "@odata.nextLink": f"{prefix.format(url=provider.url)}/linked/more?$skip=a%2Bb",
     }
-    answer = door.ask(listing("linked", "value"))
+    answer = client.request(listing("linked", "value"))
     assert (answer.state, answer.data) == (State.OK, {"value": [1, 2]})
     assert provider.lines[1] == "GET /linked/more?$skip=a%2Bb"
 
@@ -220,8 +223,8 @@ def test_an_address_of_the_next_page_stays_where_it_was_asked(to: Opened, prefix
     ],
 )
 def test_an_address_of_another_host_is_never_followed(to: Opened, link: Any) -> None:
-    door, provider, _ = to({"/linked": Said({"value": [1], "@odata.nextLink": link})})
-    answer = door.ask(listing("linked", "value"))
+    client, provider, _ = to({"/linked": Said({"value": [1], "@odata.nextLink": link})})
+    answer = client.request(listing("linked", "value"))
     assert (answer.state, answer.code, answer.data) == (
         State.PARTIAL,
         "ForeignLink",
@@ -233,10 +236,10 @@ def test_an_address_of_another_host_is_never_followed(to: Opened, link: Any) -> 
 def test_the_link_header_leads_to_the_next_page(to: Opened) -> None:
     link = '<https://s.example.com/array?page=3>; rel="last", <https://s.example.com/array?page=2>; rel="next"'
     last = '<https://s.example.com/array?page=1>; rel="first"'
-    door, provider, _ = to(
+    client, provider, _ = to(
         {"/array": [Said([1], headers={"Link": link}), Said([2], headers={"Link": last})]}
     )
-    answer = door.ask(listing("array"))
+    answer = client.request(listing("array"))
     assert (answer.state, answer.data) == (State.OK, {"items": [1, 2]})
     assert provider.lines == ["GET /array", "GET /array?page=2"]
 
@@ -247,8 +250,8 @@ def test_mappings_of_lists_are_joined_over_pages(to: Opened) -> None:
         "nextPageToken": "n",
     }
     two = {"zones": {"a": {"things": [2]}, "b": {"things": [3]}}}
-    door, _, _ = to({"/list": [Said(one), Said(two)]})
-    answer = door.ask(listing(items="zones{}"))
+    client, _, _ = to({"/list": [Said(one), Said(two)]})
+    answer = client.request(listing(items="zones{}"))
     assert (answer.state, answer.count) == (State.OK, 3)
     assert {zone: group.get("things") for zone, group in answer.data["zones"].items()} == {
         "a": [1, 2],
@@ -256,7 +259,8 @@ def test_mappings_of_lists_are_joined_over_pages(to: Opened) -> None:
     }
 
 
-# -- what an answer lacks ---------------------------------------------------------------------------------------------
+# -- what an answer lacks
+# ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -271,8 +275,8 @@ def test_mappings_of_lists_are_joined_over_pages(to: Opened) -> None:
     ],
 )
 def test_an_answer_that_says_that_it_is_not_whole_is_not(to: Opened, body: Any) -> None:
-    door, _, _ = to({"/list": [Said({**body, "nextPageToken": "n"}), Said({"items": [2]})]})
-    answer = door.ask(listing())
+    client, _, _ = to({"/list": [Said({**body, "nextPageToken": "n"}), Said({"items": [2]})]})
+    answer = client.request(listing())
     assert (answer.state, answer.data["items"]) == (State.PARTIAL, [1, 2])
 
 
@@ -282,18 +286,18 @@ def test_nothing_lacking_is_whole(to: Opened) -> None:
         "unreachable": [],
         "zones": {"a": {"warning": {"code": "NO_RESULTS_ON_PAGE"}}},
     }
-    door, _, _ = to({"/list": Said(body)})
-    assert door.ask(listing()).state is State.OK
+    client, _, _ = to({"/list": Said(body)})
+    assert client.request(listing()).state is State.OK
 
 
 def test_an_empty_answer_of_a_list_is_empty(to: Opened) -> None:
-    door, _, _ = to({"/list": Said({})})
-    assert door.ask(listing()).state is State.EMPTY
+    client, _, _ = to({"/list": Said({})})
+    assert client.request(listing()).state is State.EMPTY
 
 
 def test_members_that_are_always_there_are_missed(to: Opened) -> None:
-    door, provider, _ = to({"/linked": Said({"items": []})})
-    answer = door.ask(listing("linked", "value"))
+    client, provider, _ = to({"/linked": Said({"items": []})})
+    answer = client.request(listing("linked", "value"))
     assert (answer.state, answer.code, answer.data) == (State.ERROR, "UnexpectedBody", None)
     assert len(provider.asked) == 3
 
@@ -315,8 +319,8 @@ def test_members_that_are_always_there_are_missed(to: Opened) -> None:
     ids=["html", "cut json", "cut body", "empty", "list", "text", "null", "nan", "deep", "no list"],
 )
 def test_an_answer_of_success_of_another_form_is_an_error(to: Opened, said: Said) -> None:
-    door, _, _ = to({"/list": said})
-    answer = door.ask(listing())
+    client, _, _ = to({"/list": said})
+    answer = client.request(listing())
     assert answer.state is State.ERROR
     assert answer.count == 0
 
@@ -324,28 +328,29 @@ def test_an_answer_of_success_of_another_form_is_an_error(to: Opened, said: Said
 def test_an_answer_is_refused_when_it_is_too_large(
     to: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport, "LARGEST", 1000)
-    door, provider, _ = to({"/list": Said({"items": ["x" * 2000]})})
-    answer = door.ask(listing())
+    monkeypatch.setattr(http_client, "LARGEST_BODY", 1000)
+    client, provider, _ = to({"/list": Said({"items": ["x" * 2000]})})
+    answer = client.request(listing())
     assert (answer.state, answer.code) == (State.ERROR, "TooLarge")
     assert len(provider.asked) == 1
 
 
 def test_a_later_page_of_another_form_leaves_the_list_open(to: Opened) -> None:
-    door, _, _ = to({"/list": [Said({"items": [1], "nextPageToken": "n"}), Said(b"<html>")]})
-    answer = door.ask(listing())
+    client, _, _ = to({"/list": [Said({"items": [1], "nextPageToken": "n"}), Said(b"<html>")]})
+    answer = client.request(listing())
     assert (answer.state, answer.data) == (State.PARTIAL, {"items": [1]})
 
 
 def test_null_is_no_value_and_half_a_character_none_that_can_be_written(to: Opened) -> None:
-    door, _, _ = to(
+    client, _, _ = to(
         {"/things/1": Said(b'{"a": null, "b": [1, null], "c": "\\ud800x", "d": "\\u00e4"}')}
     )
-    answer = door.ask(thing())
+    answer = client.request(thing())
     assert answer.data == {"b": [1], "c": "?x", "d": "ä"}
 
 
-# -- errors -----------------------------------------------------------------------------------------------------------
+# -- errors
+# -----------------------------------------------------------------------------------------------------------
 
 
 def gcp(http: int, **error: Any) -> Said:
@@ -411,8 +416,8 @@ def info(reason: str, **metadata: str) -> dict[str, Any]:
     ],
 )
 def test_what_google_clouds_errors_mean(to: Opened, said: Said, state: str, code: str) -> None:
-    door, provider, _ = to({"/things/1": said})
-    answer = door.ask(thing())
+    client, provider, _ = to({"/things/1": said})
+    answer = client.request(thing())
     assert (answer.state.value, answer.code, answer.data) == (state, code, None)
     assert len(provider.asked) == 1
 
@@ -450,8 +455,8 @@ def test_what_google_clouds_errors_mean(to: Opened, said: Said, state: str, code
     ],
 )
 def test_what_azures_errors_mean(to: Opened, body: Any, status: int, state: str, code: str) -> None:
-    door, provider, _ = to({"/things/1": Said(body, status)}, dialect=AzureProfile())
-    answer = door.ask(thing())
+    client, provider, _ = to({"/things/1": Said(body, status)}, profile=AzureProfile())
+    answer = client.request(thing())
     assert (answer.state.value, answer.code) == (state, code)
     assert provider.lines == ["GET /things/1?api-version=v9"]
 
@@ -473,18 +478,18 @@ def test_what_azures_errors_mean(to: Opened, body: Any, status: int, state: str,
 def test_what_githubs_errors_mean(
     to: Opened, message: str, status: int, state: str, code: str
 ) -> None:
-    door, provider, _ = to(
-        {"/things/1": Said({"message": message}, status)}, dialect=GithubProfile()
+    client, provider, _ = to(
+        {"/things/1": Said({"message": message}, status)}, profile=GithubProfile()
     )
-    answer = door.ask(thing())
+    answer = client.request(thing())
     assert (answer.state.value, answer.code) == (state, code)
     assert provider.asked[0][1]["x-github-api-version"] == "v9"
 
 
 def test_a_redirect_is_not_followed(to: Opened) -> None:
     headers = {"Location": "https://login.example.com/?secret=1"}
-    door, provider, _ = to({"/things/1": Said({}, 302, headers)})
-    answer = door.ask(thing())
+    client, provider, _ = to({"/things/1": Said({}, 302, headers)})
+    answer = client.request(thing())
     assert (answer.state, answer.message) == (
         State.ERROR,
         "a redirect to https://login.example.com/ is not followed",
@@ -493,26 +498,27 @@ def test_a_redirect_is_not_followed(to: Opened) -> None:
 
 
 def test_a_server_that_fails_is_asked_again(to: Opened) -> None:
-    door, _, ticks = to({"/things/1": [Said({}, 503), Said({}, 500), Said({"a": 1})]})
-    answer = door.ask(thing())
+    client, _, ticks = to({"/things/1": [Said({}, 503), Said({}, 500), Said({"a": 1})]})
+    answer = client.request(thing())
     assert (answer.state, answer.data, answer.retries) == (State.OK, {"a": 1}, 2)
     assert len(ticks.slept) == 2
 
 
 def test_nobody_there_is_an_error(to: Opened) -> None:
-    door, provider, _ = to({})
-    answer = RestClient(_elsewhere(door), frozenset()).ask(thing())
+    client, provider, _ = to({})
+    answer = RestClient(_elsewhere(client), frozenset()).request(thing())
     assert (answer.state, answer.retries) == (State.ERROR, 2)
     assert provider.asked == []
 
 
-def _elsewhere(door: RestClient) -> Any:
+def _elsewhere(client: RestClient) -> Any:
     from dataclasses import replace
 
-    return replace(door.tools, endpoint="http://127.0.0.1:9")
+    return replace(client.rest_context, endpoint="http://127.0.0.1:9")
 
 
-# -- rates ------------------------------------------------------------------------------------------------------------
+# -- rates
+# ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -531,8 +537,8 @@ def _elsewhere(door: RestClient) -> Any:
     ],
 )
 def test_a_rate_limit_is_waited_out(to: Opened, headers: dict[str, str], waited: float) -> None:
-    door, _, ticks = to({"/things/1": [Said({}, 429, headers), Said({"a": 1})]})
-    answer = door.ask(thing())
+    client, _, ticks = to({"/things/1": [Said({}, 429, headers), Said({"a": 1})]})
+    answer = client.request(thing())
     assert (answer.state, answer.retries) == (State.OK, 1)
     assert sum(ticks.slept) == pytest.approx(waited, abs=0.06)
 
@@ -541,13 +547,13 @@ def test_a_rate_limit_is_waited_out(to: Opened, headers: dict[str, str], waited:
     "reason", ["rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED", "quotaExceeded"]
 )
 def test_a_quota_that_is_refused_as_403_is_a_rate(to: Opened, reason: str) -> None:
-    door, _, _ = to({"/things/1": [gcp(403, errors=[{"reason": reason}]), Said({"a": 1})]})
-    assert door.ask(thing()).state is State.OK
+    client, _, _ = to({"/things/1": [gcp(403, errors=[{"reason": reason}]), Said({"a": 1})]})
+    assert client.request(thing()).state is State.OK
 
 
 def test_a_storm_of_refusals_ends_at_the_deadline(to: Opened) -> None:
-    door, provider, ticks = to({"/things/1": Said({}, 429)}, rules=Rules(call_deadline=30.0))
-    answer = door.ask(thing())
+    client, provider, ticks = to({"/things/1": Said({}, 429)}, rules=Rules(call_deadline=30.0))
+    answer = client.request(thing())
     assert answer.state is State.THROTTLED
     assert ticks.time <= 30.0
     assert 3 < len(provider.asked) < 30
@@ -559,12 +565,12 @@ def test_what_one_call_was_told_holds_for_the_others_of_its_host(to: Opened) -> 
         "/things/2": Said({}),
         "/other": Said({}),
     }
-    door, _, ticks = to(script, rules=Rules(call_deadline=10.0))
-    assert door.ask(thing("1")).state is State.THROTTLED
-    assert door.ask(thing("2")).code == "Deadline"
-    assert door.ask(Call(operation="other:get", region="")).state is State.OK
+    client, _, ticks = to(script, rules=Rules(call_deadline=10.0))
+    assert client.request(thing("1")).state is State.THROTTLED
+    assert client.request(thing("2")).code == "Deadline"
+    assert client.request(Call(operation="other:get", region="")).state is State.OK
     ticks.sleep(30.0)
-    assert door.ask(thing("2")).state is State.OK
+    assert client.request(thing("2")).state is State.OK
 
 
 @pytest.mark.parametrize(
@@ -573,11 +579,12 @@ def test_what_one_call_was_told_holds_for_the_others_of_its_host(to: Opened) -> 
 )
 def test_githubs_limits_are_rates(to: Opened, headers: dict[str, str]) -> None:
     script = {"/things/1": [Said({"message": "slow down"}, 403, headers), Said({})]}
-    door, _, _ = to(script, dialect=GithubProfile())
-    assert door.ask(thing()).state is State.OK
+    client, _, _ = to(script, profile=GithubProfile())
+    assert client.request(thing()).state is State.OK
 
 
-# -- tokens -----------------------------------------------------------------------------------------------------------
+# -- tokens
+# -----------------------------------------------------------------------------------------------------------
 
 
 def keeping(minted: list[Minted], **more: Any) -> Callable[[Ticks], Minted]:
@@ -593,9 +600,9 @@ def keeping(minted: list[Minted], **more: Any) -> Callable[[Ticks], Minted]:
 def test_there_is_one_token_for_each_audience(to: Opened) -> None:
     script = {"/things/1": Said({}), "/other": Said({}), "/list": Said({})}
     minted: list[Minted] = []
-    door, provider, _ = to(script, credentials=keeping(minted))
+    client, provider, _ = to(script, credentials=keeping(minted))
     for call in (thing(), listing(), Call(operation="other:get", region=""), thing()):
-        assert door.ask(call).state.whole
+        assert client.request(call).state.whole
     assert minted[0].made == [
         "https://www.googleapis.com/auth/cloud-platform",
         "https://other.example.com/.default",
@@ -607,28 +614,28 @@ def test_there_is_one_token_for_each_audience(to: Opened) -> None:
 
 def test_a_token_is_made_anew_before_it_expires(to: Opened) -> None:
     minted: list[Minted] = []
-    door, provider, ticks = to(
+    client, provider, ticks = to(
         {"/things/1": Said({})},
         credentials=keeping(minted),
     )
     for passed in (0.0, 3400.0, 100.0):
         ticks.sleep(passed)
-        door.ask(thing())
+        client.request(thing())
     assert [headers["authorization"][-1] for _, headers, _ in provider.asked] == ["1", "1", "2"]
 
 
 def test_a_token_that_expires_mid_scan_is_made_anew_once(to: Opened) -> None:
     minted: list[Minted] = []
-    door, provider, _ = to(
+    client, provider, _ = to(
         {"/things/1": [Said({}, 401), Said({"a": 1})]}, credentials=keeping(minted)
     )
-    assert door.ask(thing()).data == {"a": 1}
+    assert client.request(thing()).data == {"a": 1}
     assert [headers["authorization"][-1] for _, headers, _ in provider.asked] == ["1", "2"]
 
 
 def test_a_refusal_of_the_new_token_too_is_a_refusal(to: Opened) -> None:
-    door, provider, _ = to({"/things/1": gcp(401, status="UNAUTHENTICATED")}, credentials=Minted)
-    answer = door.ask(thing())
+    client, provider, _ = to({"/things/1": gcp(401, status="UNAUTHENTICATED")}, credentials=Minted)
+    answer = client.request(thing())
     assert (answer.state, answer.code) == (State.DENIED, "UNAUTHENTICATED")
     assert len(provider.asked) == 2
 
@@ -636,18 +643,22 @@ def test_a_refusal_of_the_new_token_too_is_a_refusal(to: Opened) -> None:
 def test_without_a_token_nothing_is_asked(to: Opened) -> None:
     refused = Failure(state=State.DENIED, code="RefreshError", message="no")
     minted: list[Minted] = []
-    door, provider, ticks = to(
+    client, provider, ticks = to(
         {"/things/1": Said({})}, credentials=keeping(minted, refused=refused)
     )
     for _ in range(3):
-        assert (door.ask(thing()).state, door.ask(thing()).code) == (State.DENIED, "RefreshError")
+        assert (client.request(thing()).state, client.request(thing()).code) == (
+            State.DENIED,
+            "RefreshError",
+        )
     assert (provider.asked, len(minted[0].made)) == ([], 1)
     ticks.sleep(31.0)
-    door.ask(thing())
+    client.request(thing())
     assert len(minted[0].made) == 2
 
 
-# -- what is sent -----------------------------------------------------------------------------------------------------
+# -- what is sent
+# -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -663,8 +674,8 @@ def test_without_a_token_nothing_is_asked(to: Opened) -> None:
     ],
 )
 def test_arguments_stay_in_their_place(to: Opened, call: Call, line: str) -> None:
-    door, provider, _ = to({})
-    door.ask(call)
+    client, provider, _ = to({})
+    client.request(call)
     assert provider.lines[0] == line
 
 
@@ -686,48 +697,48 @@ def test_arguments_stay_in_their_place(to: Opened, call: Call, line: str) -> Non
     ],
 )
 def test_arguments_that_would_lead_elsewhere_are_never_sent(to: Opened, call: Call) -> None:
-    door, provider, _ = to({})
-    answer = door.ask(call)
+    client, provider, _ = to({})
+    answer = client.request(call)
     assert (answer.state, answer.code) == (State.ERROR, "BadArgument")
     assert provider.asked == []
 
 
 def test_an_operation_that_is_not_on_the_list_is_never_made(to: Opened) -> None:
-    door, provider, _ = to({})
+    client, provider, _ = to({})
     with pytest.raises(OperationNotListedError):
-        door.ask(Call(operation="s:delete", region=""))
+        client.request(Call(operation="s:delete", region=""))
     assert provider.asked == []
 
 
 def test_an_answer_of_what_stands_above_is_asked_once(to: Opened) -> None:
-    door, provider, _ = to({"/folders/1/up": Said({"a": 1}), "/folders/2/up": Said({"a": 2})})
-    other = RestClient(door.tools, frozenset())
+    client, provider, _ = to({"/folders/1/up": Said({"a": 1}), "/folders/2/up": Said({"a": 2})})
+    other = RestClient(client.rest_context, frozenset())
     calls = [
         Call(operation="s:up", region="", params={"scope": f"folders/{number}"})
         for number in (1, 2)
     ]
-    answers = [each.ask(call) for each in (door, other) for call in calls]
+    answers = [each.request(call) for each in (client, other) for call in calls]
     assert [answer.data["a"] for answer in answers] == [1, 2, 1, 2]
     assert len(provider.asked) == 2
 
 
 def test_the_host_that_is_meant_is_said_and_the_request_is_named(to: Opened) -> None:
-    door, provider, _ = to({"/things/1": Said({}, 404, {"X-Goog-Request-Id": "r-1"})})
-    assert door.ask(thing()).request_ids == ("r-1",)
+    client, provider, _ = to({"/things/1": Said({}, 404, {"X-Goog-Request-Id": "r-1"})})
+    assert client.request(thing()).request_ids == ("r-1",)
     assert provider.asked[0][1]["x-tscan-host"] == "s.example.com"
 
 
 def test_the_providers_clock_is_held_against_ours(to: Opened) -> None:
-    door, _, _ = to({"/things/1": Said({}, headers={"X-Other": "1"})})
-    door.ask(thing())
-    assert door.skew.largest is not None
-    assert abs(door.skew.largest) > 1000
+    client, _, _ = to({"/things/1": Said({}, headers={"X-Other": "1"})})
+    client.request(thing())
+    assert client.skew.largest is not None
+    assert abs(client.skew.largest) > 1000
 
 
 def test_secrets_are_redacted_and_declared_ones_too(to: Opened) -> None:
     rules = Rules(secrets={"s:get": ("inner.key",)})
     said = Said({"inner": {"key": "anything"}, "text": "-----BEGIN RSA PRIVATE KEY-----"})
-    door, _, _ = to({"/things/1": said}, rules=rules)
-    answer = door.ask(thing())
+    client, _, _ = to({"/things/1": said}, rules=rules)
+    answer = client.request(thing())
     assert set(answer.redacted) == {"inner.key", "text"}
     assert "anything" not in str(answer.data)

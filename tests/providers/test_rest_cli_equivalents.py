@@ -13,7 +13,7 @@ import pytest
 
 from scanner.client.rest.operations import clouds, operations
 from scanner.model.answers import Call
-from scanner.providers.cli_equivalents import native
+from scanner.providers import cli_command
 
 TOOL = """\
 #!{python}
@@ -39,7 +39,7 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(tools: Path, call: Call, cloud: str) -> tuple[list[str], str]:
     """The words and the input that a tool was given, and nothing beside it."""
-    command = native(cloud, call)
+    command = cli_command(cloud, call)
     place = {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
     done = subprocess.run(
         ["sh", "-c", command], cwd=tools, env=place, capture_output=True, text=True, check=True
@@ -152,16 +152,16 @@ def test_a_query_of_github_comes_from_standard_input(tools: Path) -> None:
 def test_where_the_next_page_is_stands_behind_the_command(
     cloud: str, call: Call, words: str
 ) -> None:
-    command = native(cloud, call)
+    command = cli_command(cloud, call)
     assert ("#" in command) == bool(words)
     assert words in command
 
 
 def test_what_is_not_on_the_list_or_cannot_be_sent_has_no_command() -> None:
     words = "(storage:objects.get is not on the reviewed list of this version)"
-    assert native("gcp", asked("storage:objects.get")) == words
+    assert cli_command("gcp", asked("storage:objects.get")) == words
     assert (
-        native("gcp", asked("storage:buckets.getIamPolicy"))
+        cli_command("gcp", asked("storage:buckets.getIamPolicy"))
         == "('bucket' is no text that can stand in a path)"
     )
 
@@ -172,9 +172,9 @@ def test_every_reviewed_operation_has_a_command_on_one_line(tools: Path, cloud: 
         text = "/a/b c" if operation.path.startswith("{+") else "b c"
         lists = {"types": ["a"]} if operation.kql else {}
         call = asked(operation.name, **(dict.fromkeys(operation.placeholders, text) | lists))
-        assert "\n" not in native(cloud, call)
+        assert "\n" not in cli_command(cloud, call)
         words, piped = (
-            run(tools, call, cloud) if operation.post else (native(cloud, call).split(), "")
+            run(tools, call, cloud) if operation.post else (cli_command(cloud, call).split(), "")
         )
         assert words[0] in ("az", "curl", "gh")
         assert bool(piped) == bool(operation.graphql)

@@ -1,4 +1,6 @@
-"""What Google Cloud does in a way of its own: a token of the next page inside a member, and what no role can hold."""
+"""What Google Cloud does in a way of its own: a token of the next page inside a member, and what no
+role can hold.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +9,16 @@ from typing import Any
 import pytest
 
 from scanner.client.rest.operations import operations
-from scanner.client.rest.request import Endpoint, PreparedRequest, following, made
+from scanner.client.rest.request import Endpoint, PreparedRequest, next_request, prepare_request
 from scanner.providers.gcp.permissions import in_role, role_yaml, terraform
 
 SERVICES = operations("gcp")["run:projects.locations.services.list"]
 
 
 def _next(data: dict[str, Any]) -> Any:
-    wire = made(SERVICES, {"parent": "projects/p/locations/-"}, {})
+    wire = prepare_request(SERVICES, {"parent": "projects/p/locations/-"}, {})
     assert isinstance(wire, PreparedRequest)
-    return following(SERVICES.page, wire, Endpoint(host=SERVICES.host), data, "")
+    return next_request(SERVICES.page, wire, Endpoint(host=SERVICES.host), data, "")
 
 
 def test_a_token_inside_a_member_is_sent_back() -> None:
