@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from scanner.language.errors import did_you_mean
 from scanner.language.functions import FUNCTIONS, Function, accepts, to_duration, to_timestamp
-from scanner.language.matching import matcher
 from scanner.language.parser import MACROS
-from scanner.language.patterns import PatternError
+from scanner.language.patterns import PatternError, matcher
 from scanner.language.scopes import Scope
 from scanner.language.tree import Call, Literal, Node
 from scanner.language.types import DYN, ListType, Type

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from scanner.language.emitter import BASE, SLOW, Emitter, TooComplexError
 from scanner.language.functions import FUNCTIONS, INT_LIMIT
-from scanner.language.matching import matcher
+from scanner.language.patterns import matcher
 from scanner.language.run_time_operators import divide, modulo
 from scanner.language.tree import (
     Binary,

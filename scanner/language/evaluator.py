@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from scanner.language.functions import FUNCTIONS
 from scanner.language.macros import BUDGET, macro
-from scanner.language.matching import matcher
+from scanner.language.patterns import matcher
 from scanner.language.run_time_operators import OPERATIONS, listed_in, negate
 from scanner.language.tree import (
     Binary,
