@@ -1,4 +1,4 @@
-"""The type checker: every part of a tree gets its type, every mistake its position and a hint."""
+"""Checks the types of a tree: every part gets its type, every mistake its position and a hint."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ class Checker:
 
     def __init__(self, *, raw: bool = False) -> None:
         self.raw = raw
-        """Whether what may be missing needs no guard: over raw answers it is unread, and `missing`, at run time."""
+        """Whether optional members need no guard: over raw answers they are unread, and
+        `missing`."""
         self.types: dict[Node, Type] = {}
         self.errors: list[ExpressionError] = []
 
@@ -65,16 +66,12 @@ class Checker:
     def expect(self, node: Node, scope: Scope, wanted: Type, role: str) -> None:
         """Check a node, and note a mistake unless it has a type."""
         found = self.check(node, scope)
-        if found not in (wanted, DYN):
-            self.error(
-                node.at,
-                f"{role} is {found}, not {wanted}",
-                _boolean_hint(node) if wanted is BOOL else "",
-            )
-
-
-def _boolean_hint(node: Node) -> str:
-    return f"compare it, as in {text(node)} == …" if isinstance(node, Name | Member | Index) else ""
+        if found in (wanted, DYN):
+            return
+        hint = ""
+        if wanted is BOOL and isinstance(node, Name | Member | Index):
+            hint = f"compare it, as in {text(node)} == …"
+        self.error(node.at, f"{role} is {found}, not {wanted}", hint)
 
 
 def _literal(checker: Checker, node: Literal, scope: Scope) -> Type:
@@ -90,35 +87,43 @@ def _name(checker: Checker, node: Name, scope: Scope) -> Type:
 
 
 def _member(checker: Checker, node: Member, scope: Scope, *, guarded: bool = False) -> Type:
+    """`guarded` is for the member of has(), which asks whether it is there."""
     operand = checker.check(node.operand, scope)
     if operand is DYN:
         return DYN
     if isinstance(operand, MapType):
-        if not guarded and not scope.holds_key(f"'{node.name}'", text(node.operand)):
-            _unguarded_key(checker, node.at, f"'{node.name}'", text(node.operand))
+        if not guarded:
+            _require_key(checker, node.at, scope, key=f"'{node.name}'", of=text(node.operand))
         return operand.value
-    if not isinstance(operand, RecordType):
-        hint = (
-            f"for its length: size({text(node.operand)})" if node.name in ("size", "length") else ""
-        )
-        return checker.error(node.at, f"{operand} has no fields", hint)
-    field = operand.fields.get(node.name)
+    if isinstance(operand, RecordType):
+        return _field(checker, node, scope, operand, guarded=guarded)
+    hint = ""
+    if node.name in ("size", "length"):
+        hint = f"for its length: size({text(node.operand)})"
+    return checker.error(node.at, f"{operand} has no fields", hint)
+
+
+def _field(
+    checker: Checker, node: Member, scope: Scope, record: RecordType, *, guarded: bool
+) -> Type:
+    field = record.fields.get(node.name)
     if field is None:
         return checker.error(
             node.at,
-            f"{operand} has no attribute '{node.name}'",
-            did_you_mean(node.name, operand.fields),
+            f"{record} has no attribute '{node.name}'",
+            did_you_mean(node.name, record.fields),
         )
     path = text(node)
-    if field.optional and not guarded and not checker.raw and not scope.has(path):
+    needs_guard = field.optional and not checker.raw and not guarded
+    if needs_guard and not scope.has(path):
         checker.error(node.at, f"'{path}' may be absent", f"guard it: has({path}) && …")
     return field.type
 
 
-def _unguarded_key(checker: Checker, at: tuple[int, int], key: str, of: str) -> None:
-    if checker.raw:
-        return
-    checker.error(at, f"{of} may lack the key {key}", f"guard it: {key} in {of} && …")
+def _require_key(checker: Checker, at: tuple[int, int], scope: Scope, *, key: str, of: str) -> None:
+    """Note a mistake unless a guard has shown that a map holds the key."""
+    if not checker.raw and not scope.holds_key(key, of):
+        checker.error(at, f"{of} may lack the key {key}", f"guard it: {key} in {of} && …")
 
 
 def _has(checker: Checker, node: Has, scope: Scope) -> Type:
@@ -152,8 +157,8 @@ def _index(checker: Checker, node: Index, scope: Scope) -> Type:
     if isinstance(operand, MapType):
         if index not in (STRING, DYN):
             checker.error(node.index.at, f"a key is string, not {index}")
-        elif not scope.holds_key(key, of):
-            _unguarded_key(checker, node.index.at, key, of)
+        else:
+            _require_key(checker, node.index.at, scope, key=key, of=of)
         return operand.value
     if not isinstance(operand, ListType):
         return checker.error(node.at, f"{operand} cannot be indexed", "lists and maps can")
@@ -163,22 +168,26 @@ def _index(checker: Checker, node: Index, scope: Scope) -> Type:
 
 def _list_index(checker: Checker, node: Index, scope: Scope, index: Type) -> None:
     of = text(node.operand)
-    place = node.index.value if isinstance(node.index, Literal) else None
     if index not in (INT, DYN):
         checker.error(node.index.at, f"an index is int, not {index}")
-    elif checker.raw:
         return
-    elif type(place) is not int or place < 0:
+    if checker.raw:
+        return
+    # A computed index cannot be held against a guard such as size(list) > 1.
+    position = None
+    if isinstance(node.index, Literal):
+        position = node.index.value
+    if type(position) is not int or position < 0:
         checker.error(
             node.index.at,
             "a list is indexed by a number that is written out",
             f"or ask {of}.exists(x, …)",
         )
-    elif scope.least_size(of) <= place:
+    elif scope.least_size(of) <= position:
         checker.error(
             node.at,
-            f"{of} may have fewer than {place + 1} items",
-            f"guard it: size({of}) > {place} && …",
+            f"{of} may have fewer than {position + 1} items",
+            f"guard it: size({of}) > {position} && …",
         )
 
 
@@ -195,6 +204,7 @@ def _unary(checker: Checker, node: Unary, scope: Scope) -> Type:
 def _logic(checker: Checker, node: Logic, scope: Scope) -> Type:
     for term in node.terms:
         checker.expect(term, scope, BOOL, f"an operand of '{node.operator}'")
+        # A later term is evaluated only where the earlier ones were true (&&), or false (||).
         scope = scope.knowing(facts(term, holds=node.operator == "&&"))
     return BOOL
 
@@ -227,16 +237,22 @@ def _macro(checker: Checker, node: Macro, scope: Scope) -> Type:
         )
     inner = scope.with_name(node.variable, item)
     if isinstance(over, MapType):
+        # The macro goes over the keys that the map has, so `map[key]` in its body needs no guard.
         inner = inner.knowing(frozenset({("in", f"{node.variable} in {text(node.range)}", 0)}))
     if node.kind == "map":
         return ListType(checker.check(node.body, inner))
     checker.expect(node.body, inner, BOOL, f"the condition of {node.kind}()")
-    return ListType(item) if node.kind == "filter" else BOOL
+    if node.kind == "filter":
+        return ListType(item)
+    return BOOL
 
 
 def _items(checker: Checker, node: Macro, over: Type) -> Type:
+    """The type of a macro's loop variable."""
+    if isinstance(over, ListType) and over.item is not NOTHING:
+        return over.item
     if isinstance(over, ListType):
-        return DYN if over.item is NOTHING else over.item
+        return DYN
     if isinstance(over, MapType):
         return STRING
     if over is DYN:

@@ -1,10 +1,14 @@
-"""Mistakes in an expression, each at its position in the text."""
+"""Reports the mistakes in an expression, each at its position in the text and with a hint."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
+
+_MOST_SHOWN: Final = 12
+"""Known words that a hint lists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -18,7 +22,9 @@ class ExpressionError:
 
     def __str__(self) -> str:
         text = f"{self.line}:{self.column}: {self.message}"
-        return f"{text}\n  hint: {self.hint}" if self.hint else text
+        if self.hint:
+            text += f"\n  hint: {self.hint}"
+        return text
 
 
 class ExpressionErrors(Exception):  # noqa: N818
@@ -42,5 +48,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         return f"did you mean '{close[0]}'?"
     if not words:
         return ""
-    shown = ", ".join(words[:12])
-    return f"there is {shown}" + (", …" if len(words) > 12 else "")
+    shown = ", ".join(words[:_MOST_SHOWN])
+    if len(words) > _MOST_SHOWN:
+        shown += ", …"
+    return f"there is {shown}"

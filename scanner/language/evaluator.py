@@ -1,8 +1,9 @@
-"""Evaluates a checked tree on three truth values (Kleene's), and keeps the reasons of what was not read.
+"""Evaluates a checked tree on three truth values (Kleene's), and keeps the reasons of what was
+not read.
 
-Each node becomes a closure that takes the environment (names and loop variables by name) and gives a value or an
-Unreadable. This careful evaluator is the reference for the fast path, the only path for raw answers, and what
-explanations are made from.
+Each node becomes a closure that takes the environment (names and loop variables by name) and
+gives a value or an Unreadable. This careful evaluator is the reference for the fast path, the
+only path for raw answers, and what explanations are made from.
 """
 
 from __future__ import annotations
@@ -80,8 +81,8 @@ def _name(closures: Closures, node: Name) -> Closure:
 def _not_there(path: str, *, raw: bool) -> Unreadable:
     """What stands for a member that a container lacks.
 
-    A raw answer that was read whole lacks it for certain, so it is missing. A declared attribute that is not there was
-    never read: an absent one would be ABSENT.
+    A raw answer that was read whole lacks it for certain, so it is missing. A declared attribute
+    that is not there was never read: an absent one would be ABSENT.
     """
     if raw:
         return Unreadable(f"{path} is missing", missing=True)
@@ -275,7 +276,8 @@ def _implementation(node: Call, function: Function) -> Callable[..., object]:
 
 
 def _allowed_classes(function: Function) -> set[tuple[type, ...]]:
-    """The classes of arguments that a function takes, exactly: a bool is no int, an OpenList no list."""
+    """The classes of arguments that a function takes, exactly: a bool is no int, an OpenList no
+    list."""
     return {tuple(map(_class_of, overload.parameters)) for overload in function.overloads}
 
 
@@ -295,7 +297,8 @@ def _refuse(name: str, values: list[object]) -> Unreadable:
 
 
 def _failed(name: str, values: Iterable[object], error: Exception) -> Unreadable:
-    """Why a function failed: the unread items of its lists, if it was given any, or its own reason."""
+    """Why a function failed: the unread items of its lists, if it was given any, or its own
+    reason."""
     unread: list[Unreadable] = []
     for value in values:
         if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Why an evaluation came out as it did: the values that decided it, each with its place in the data."""
+"""Explains an evaluation by the values that decided it, each with its path in the data."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Origins = dict[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """One value that was read: `self.rules[9].cidrs[1]` = `0.0.0.0/0`; an Unreadable when it was not read."""
+    """One value: `self.rules[9].cidrs[1]` = `0.0.0.0/0`; an Unreadable when it was not read."""
 
     path: str
     value: object
@@ -137,17 +137,22 @@ class Explainer:
 
     def _logic(self, node: Logic, origins: Origins) -> None:
         outcome = self._value(node)
-        settling = node.operator == "||"
+        neutral = node.operator == "&&"
         for term in node.terms:
             value = self._value(term)
-            decided = isinstance(outcome, bool) and value is outcome
-            if decided or (isinstance(outcome, Unreadable) and value is not (not settling)):
+            if isinstance(outcome, Unreadable):
+                had_a_part = value is not neutral
+            else:
+                had_a_part = value is outcome
+            if had_a_part:
                 self._visit(term, origins)
 
     def _ternary(self, node: Ternary, origins: Origins) -> None:
         condition = self._value(node.condition)
-        if isinstance(condition, bool):
-            self._visit(node.then if condition else node.otherwise, origins)
+        if condition is True:
+            self._visit(node.then, origins)
+        elif condition is False:
+            self._visit(node.otherwise, origins)
         self._visit(node.condition, origins)
 
     def _macro(self, node: Macro, origins: Origins) -> None:
@@ -172,9 +177,11 @@ class Explainer:
             return
         path, values = self._path(node, origins), self._value(node)
         if isinstance(values, dict):
-            yield from ((key, f"{path}.{key}") for key in values)
+            for key in values:
+                yield key, f"{path}.{key}"
         elif isinstance(values, list):
-            yield from ((value, f"{path}[{place}]") for place, value in enumerate(values))
+            for position, value in enumerate(values):
+                yield value, f"{path}[{position}]"
 
     def _derived(self, node: Macro, origins: Origins) -> Iterable[tuple[Any, str]]:
         for item, origin in self._each(node, list(self._items(node.range, origins))):
@@ -189,9 +196,12 @@ def _is_open(value: object) -> bool:
     return isinstance(value, Unreadable | OpenList)
 
 
-def _is_short(value: list[Any] | dict[str, Any]) -> bool:
+def _is_short(value: list[object] | dict[str, object]) -> bool:
+    """Whether a list or map can be shown whole; of any other its size is shown."""
+    if len(value) > MOST_OBSERVED:
+        return False
     parts = value.values() if isinstance(value, dict) else value
-    return len(value) <= MOST_OBSERVED and not any(isinstance(part, list | dict) for part in parts)
+    return not any(isinstance(part, list | dict) for part in parts)
 
 
 def _decides(kind: str, outcome: object, body: object) -> bool:

@@ -1,4 +1,5 @@
-"""Functions of the language: their types, and what they compute on values that were read.
+"""Defines the functions of the language: their types, and what they compute on values that were
+read.
 
 An implementation raises ValueError, OverflowError or ZeroDivisionError on a malformed argument; the
 evaluators turn that into an unread value.
@@ -31,6 +32,8 @@ from scanner.language.types import (
 
 INT_LIMIT: Final = 2**63
 
+# Every number of digits is bounded: Python converts a long text to a number in more than linear
+# time.
 _TIMESTAMP: Final = re.compile(
     r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII
 )
@@ -73,14 +76,18 @@ def to_timestamp(text: str) -> datetime:
     if match is None:
         raise ValueError(f"{text!r} is not a timestamp such as 2026-01-31T12:00:00Z")
     moment = datetime.fromisoformat(match[1]).replace(tzinfo=UTC)
-    moment += timedelta(microseconds=int((match[2] or "0").ljust(6, "0")[:6]))
-    if match[3]:
-        offset = timedelta(hours=int(match[4]), minutes=int(match[5]))
-        if int(match[5]) > 59:
-            raise ValueError(f"{text!r} has no valid offset")
-        zone = timezone(offset if match[3] == "+" else -offset)
-        moment = moment.replace(tzinfo=zone).astimezone(UTC)
-    return moment
+    # Finer digits than Python keeps are cut off, not rounded: a moment never moves into the future.
+    microseconds = (match[2] or "0").ljust(6, "0")[:6]
+    moment += timedelta(microseconds=int(microseconds))
+    if match[3] is None:
+        return moment
+    hours_off, minutes_off = int(match[4]), int(match[5])
+    if minutes_off > 59:
+        raise ValueError(f"{text!r} has no valid offset")
+    offset = timedelta(hours=hours_off, minutes=minutes_off)
+    if match[3] == "-":
+        offset = -offset
+    return moment.replace(tzinfo=timezone(offset)).astimezone(UTC)
 
 
 @lru_cache(maxsize=4096)
@@ -95,7 +102,9 @@ def to_duration(text: str) -> timedelta:
         if rest:
             raise ValueError(f"{text!r} is finer than a microsecond")
         total += microseconds
-    return timedelta(microseconds=-total if text.startswith("-") else total)
+    if text.startswith("-"):
+        total = -total
+    return timedelta(microseconds=total)
 
 
 def to_int(value: str | float) -> int:
@@ -116,28 +125,35 @@ def to_double(value: str | int) -> float:
 
 
 def to_string(value: str | int | bool | datetime) -> str:
-    """The text of an integer, a bool or, as RFC 3339 in UTC with no more digits than it needs, a timestamp."""
+    """The text of an integer, a bool or, as RFC 3339 in UTC with no more digits than it needs, a
+    timestamp."""
     if isinstance(value, bool):
-        return "true" if value else "false"
+        return str(value).lower()
     if isinstance(value, datetime):
-        whole, _, fraction = value.replace(tzinfo=None).isoformat().partition(".")
-        return f"{whole}.{fraction.rstrip('0')}Z" if fraction else f"{whole}Z"
+        whole, point, fraction = value.replace(tzinfo=None).isoformat().partition(".")
+        return f"{whole}{point}{fraction.rstrip('0')}Z"
     return str(value)
 
 
 def lower_ascii(text: str) -> str:
     """The text with A to Z, and nothing else, folded."""
-    return text.lower() if text.isascii() else text.translate(_LOWER)
+    if text.isascii():
+        return text.lower()
+    return text.translate(_LOWER)
 
 
 def upper_ascii(text: str) -> str:
     """The text with a to z, and nothing else, raised."""
-    return text.upper() if text.isascii() else text.translate(_UPPER)
+    if text.isascii():
+        return text.upper()
+    return text.translate(_UPPER)
 
 
 def split(text: str, separator: str) -> list[str]:
     """The parts of a text between separators; its characters when the separator is empty."""
-    return text.split(separator) if separator else list(text) or [""]
+    if separator:
+        return text.split(separator)
+    return list(text) or [""]
 
 
 def join(parts: list[str], separator: str) -> str:
@@ -271,7 +287,8 @@ FUNCTIONS: Final = {function.name: function for function in _ALL}
 
 
 def accepts(parameter: Type, argument: Type) -> bool:
-    """Whether an argument of one type may stand for a parameter of another; raw answers are checked later."""
+    """Whether an argument of one type may stand for a parameter of another; raw answers are
+    checked later."""
     if parameter is NOTHING or argument is DYN or argument is NOTHING:
         return True
     if isinstance(parameter, ListType) and isinstance(argument, ListType):

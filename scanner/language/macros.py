@@ -10,7 +10,8 @@ from scanner.language.unread import BudgetExceededError, Reader, as_unread, merg
 from scanner.model.values import OpenList, Unreadable
 
 BUDGET: Final = "#budget"
-"""The entry of the environment that holds how many steps are left; no name can be spelled this way."""
+"""The entry of the environment that holds how many steps are left; no name can be spelled this
+way."""
 
 Environment = dict[str, Any]
 """The values of names and loop variables, and the budget."""
@@ -18,8 +19,8 @@ Closure = Callable[[Environment], object]
 Outcomes = Iterator[tuple[object, object]]
 """Each item with what the body gives for it."""
 
-# The exact classes a macro goes over. A raw mapping is not among the lists: `{}` where a list was meant would make
-# `all` vacuously true.
+# The exact classes a macro goes over. A raw mapping is not among the lists: `{}` where a list was
+# meant would make `all` vacuously true.
 _LISTS: Final[frozenset[type]] = frozenset({list, OpenList})
 _MAPS: Final[frozenset[type]] = frozenset({dict})
 
@@ -27,7 +28,8 @@ _MAPS: Final[frozenset[type]] = frozenset({dict})
 def macro(
     kind: str, variable: str, over: Closure, item: Reader, body: Closure, *, keys: bool
 ) -> Closure:
-    """The closure of a macro: its list (or, where `keys`, its map), the check on each item, and its body."""
+    """The closure of a macro: its list (or, where `keys`, its map), the check on each item, and
+    its body."""
     allowed = _MAPS if keys else _LISTS
     collect = _COLLECTORS[kind]
 
@@ -103,7 +105,8 @@ def _map(outcomes: Outcomes, rest: Unreadable | None) -> list[object] | Unreadab
             unread.append(outcome)
         made.append(outcome)
     if unread:
-        # The list is not missing where one of its items lacks a member: an `absent:` must not speak for all of them.
+        # The list is not missing where one of its items lacks a member: an `absent:` must not speak
+        # for all of them.
         return replace(merge(unread), missing=False)
     if rest is None:
         return made

@@ -1,4 +1,4 @@
-"""Small faults in an expression, made on its tree: what tests of the expression should notice."""
+"""Makes small faults in an expression, on its tree, which the examples of a check should notice."""
 
 from __future__ import annotations
 
@@ -86,7 +86,8 @@ def mutants(source: str) -> Iterator[Mutant]:
 
 
 def _faults(node: Node, *, truth: bool) -> Iterator[_Fault]:
-    """The faults in a node and below it; `truth` says that the node stands where a yes or no is wanted."""
+    """The faults in a node and below it; `truth` says that the node stands where a yes or no is
+    wanted."""
     for words, changed in _changes(node):
         yield _Fault(node, words, changed)
     if truth and _deniable(node):
@@ -98,7 +99,8 @@ def _faults(node: Node, *, truth: bool) -> Iterator[_Fault]:
 
 
 def _deniable(node: Node) -> bool:
-    """Whether `!` before it is a fault of its own: other operators that flip, and `!` itself, have theirs."""
+    """Whether `!` before it is a fault of its own: other operators that flip, and `!` itself,
+    have theirs."""
     match node:
         case Unary(operator="!") | Literal() | Logic() | Ternary():
             return False
@@ -112,11 +114,11 @@ def _changes(node: Node) -> Iterator[tuple[str, Node]]:
     """What may stand wrongly in the place of one node."""
     match node:
         case Literal(value=value):
-            yield from (_becomes(node, replace(node, value=other)) for other in _others(value))
+            for other in _others(value):
+                yield _becomes(node, replace(node, value=other))
         case Binary(operator=operator):
-            yield from (
-                _becomes(node, replace(node, operator=other)) for other in _FLIPS.get(operator, ())
-            )
+            for flipped in _FLIPS.get(operator, ()):
+                yield _becomes(node, replace(node, operator=flipped))
         case Logic():
             yield from _logic(node)
         case Unary(operator="!", operand=operand):
@@ -137,8 +139,11 @@ def _logic(node: Logic) -> Iterator[tuple[str, Node]]:
     other = "||" if node.operator == "&&" else "&&"
     yield f"{node.operator} becomes {other}", replace(node, operator=other)
     for number, term in enumerate(node.terms):
-        left = (*node.terms[:number], *node.terms[number + 1 :])
-        yield f"without {text(term)}", left[0] if len(left) == 1 else replace(node, terms=left)
+        others = (*node.terms[:number], *node.terms[number + 1 :])
+        shorter: Node = replace(node, terms=others)
+        if len(others) == 1:
+            shorter = others[0]
+        yield f"without {text(term)}", shorter
 
 
 def _others(value: bool | int | float | str) -> Iterator[bool | int | float | str]:

@@ -1,4 +1,4 @@
-"""Type rules of the operators between two operands."""
+"""Checks the types of the operators between two operands."""
 
 from __future__ import annotations
 
@@ -60,7 +60,9 @@ def _membership(checker: Checker, node: Binary, left: Type, right: Type) -> Type
         elif not comparable(left):
             checker.error(node.at, f"{left} cannot be compared", "ask for its fields with exists()")
     elif right is not DYN:
-        hint = "for a part of a text: text.contains('part')" if right is STRING else ""
+        hint = ""
+        if right is STRING:
+            hint = "for a part of a text: text.contains('part')"
         checker.error(node.at, f"'in' asks a list or a map, not {right}", hint)
     return BOOL
 
@@ -85,12 +87,14 @@ def _conversion(left: Type, right: Type) -> str:
 
 def _order(checker: Checker, node: Binary, left: Type, right: Type) -> Type:
     for side in (left, right):
-        if side not in (*_ORDERED, DYN):
-            hint = (
-                "compare with a list of allowed values: x in ['a', 'b']" if side is STRING else ""
-            )
-            checker.error(node.at, f"{side} has no order", hint)
-            return BOOL
+        if side in (*_ORDERED, DYN):
+            continue
+        hint = ""
+        if side is STRING:
+            # 'TLSv1_2016' >= 'TLSv1.2_2021' is true in every CEL.
+            hint = "compare with a list of allowed values: x in ['a', 'b']"
+        checker.error(node.at, f"{side} has no order", hint)
+        return BOOL
     if unify(left, right) is None:
         checker.error(node.at, f"{left} and {right} cannot be ordered", _conversion(left, right))
     return BOOL

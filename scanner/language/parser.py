@@ -1,4 +1,4 @@
-"""The parser: tokens in, one tree out, within limits of depth and size."""
+"""Parses tokens into one syntax tree, within limits of depth and size."""
 
 from __future__ import annotations
 
@@ -48,7 +48,10 @@ N = TypeVar("N", bound=Node)
 
 @lru_cache(maxsize=4096)
 def parse(source: str) -> Node:
-    """The tree of an expression; ExpressionErrors at the first mistake of form. Two in five kinds say what one said."""
+    """The tree of an expression; ExpressionErrors at the first mistake of form.
+
+    Cached, because two in five resource kinds repeat an expression of another.
+    """
     return _Parser(tokens(source)).whole()
 
 
@@ -73,11 +76,14 @@ class _Parser:
 
     def _take(self) -> Token:
         token = self._tokens[self._next]
-        self._next += token.kind != "end"
+        # The end stays in front, so that looking further never runs past the list.
+        if token.kind != "end":
+            self._next += 1
         return token
 
     def _sees(self, text: str) -> bool:
-        # A string's text begins with its quote or its r, and an end has none: neither is taken for a mark or a word.
+        # A string's text begins with its quote or its r, and an end has none: neither is taken for
+        # a mark or a word.
         return self._tokens[self._next].text == text
 
     def _accept(self, text: str) -> bool:
@@ -93,14 +99,14 @@ class _Parser:
 
     def _unexpected(self, hint: str = "") -> NoReturn:
         token = self._peek()
-        what = (
-            "the expression ends too early" if token.kind == "end" else f"unexpected {token.text!r}"
-        )
+        what = f"unexpected {token.text!r}"
+        if token.kind == "end":
+            what = "the expression ends too early"
         before = self._tokens[max(self._next - 1, 0)]
-        meant = next(
-            (_ELSEWHERE[word.text] for word in (token, before) if word.text in _ELSEWHERE), ""
-        )
-        raise fault(token.at, what, f"write '{meant}'" if meant else hint)
+        for word in (before, token):
+            if word.text in _ELSEWHERE:
+                hint = f"write '{_ELSEWHERE[word.text]}'"
+        raise fault(token.at, what, hint)
 
     def _made(self, node: N) -> N:
         depths = self._depths
@@ -132,17 +138,25 @@ class _Parser:
         return condition
 
     def _logic(self, operator: str) -> Node:
-        first = self._logic("&&") if operator == "||" else self._binary(1)
+        """Terms joined by `||`, each of which may be terms joined by `&&`, which binds more
+        tightly."""
+        first = self._logic_term(operator)
         if not self._sees(operator):
             return first
         terms = [first]
         at = self._peek().at
         while self._accept(operator):
-            terms.append(self._logic("&&") if operator == "||" else self._binary(1))
+            terms.append(self._logic_term(operator))
         return self._made(Logic(at=at, operator=operator, terms=tuple(terms)))
 
+    def _logic_term(self, operator: str) -> Node:
+        if operator == "||":
+            return self._logic("&&")
+        return self._binary(1)
+
     def _binary(self, least: int) -> Node:
-        """Operands joined by operators that bind at least so tightly, each to what stands on its left."""
+        """Operands joined by operators that bind at least so tightly, each to what stands on its
+        left."""
         left = self._unary()
         while _BINDING.get(self._tokens[self._next].text, 0) >= least:
             token = self._take()
@@ -152,11 +166,12 @@ class _Parser:
 
     def _unary(self) -> Node:
         if self._tokens[self._next].text not in ("!", "-"):
-            return self._postfix()
+            return self._postfix(self._primary())
         token = self._take()
         following = self._peek()
+        # `-9223372036854775808` fits into 64 bits, and the number without its sign does not.
         if token.text == "-" and following.kind in ("int", "double"):
-            return self._postfix(negative=True)
+            return self._postfix(self._number(self._take(), negative=True))
         self._open += 1
         if self._open > DEEPEST:
             raise fault(token.at, f"the expression is nested more than {DEEPEST} levels deep")
@@ -164,8 +179,7 @@ class _Parser:
         self._open -= 1
         return self._made(Unary(at=token.at, operator=token.text, operand=operand))
 
-    def _postfix(self, *, negative: bool = False) -> Node:
-        node = self._number(self._take(), negative=negative) if negative else self._primary()
+    def _postfix(self, node: Node) -> Node:
         while True:
             if self._accept("."):
                 node = self._member(node)
@@ -234,8 +248,9 @@ class _Parser:
         return self._unexpected("a value is expected here")
 
     def _number(self, token: Token, *, negative: bool) -> Node:
-        number = float(token.value) if token.kind == "double" else int(token.value)
-        value = -number if negative else number
+        value = float(token.value) if token.kind == "double" else int(token.value)
+        if negative:
+            value = -value
         if isinstance(value, int) and not -_INT_LIMIT <= value < _INT_LIMIT:
             raise fault(token.at, f"{token.text} does not fit into 64 bits")
         if value in (float("inf"), float("-inf")):

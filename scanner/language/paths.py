@@ -1,4 +1,7 @@
-"""The paths that an expression reads, as tuples from the declared name: what collection must provide."""
+"""Lists the paths that an expression reads, which are what collection must provide.
+
+A path is a tuple from the declared name: `("self", "rules", "[]", "port")`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,9 @@ from scanner.language.types import MapType, Type
 
 Path = tuple[str, ...]
 ITEM = "[]"
+"""Stands in a path for any item of a list, and for a key that is computed."""
+Variables = Mapping[str, Path | None]
+"""The path that each loop variable stands for; None where it stands for no one path."""
 
 
 def paths_of(tree: Node, types: Mapping[Node, Type]) -> frozenset[Path]:
@@ -25,7 +31,7 @@ class _Walker:
         self._types = types
         self.found: set[Path] = set()
 
-    def walk(self, node: Node, variables: Mapping[str, Path | None]) -> None:
+    def walk(self, node: Node, variables: Variables) -> None:
         """Note what a node reads."""
         if isinstance(node, Has):
             node = node.member
@@ -35,18 +41,19 @@ class _Walker:
             self._walk_keys(node, variables)
         elif isinstance(node, Macro):
             self.walk(node.range, variables)
-            self.walk(node.body, {**variables, node.variable: self._item(node.range, variables)})
+            item = self._item(node.range, variables)
+            self.walk(node.body, {**variables, node.variable: item})
         else:
             for part in children(node):
                 self.walk(part, variables)
 
-    def _walk_keys(self, node: Node, variables: Mapping[str, Path | None]) -> None:
+    def _walk_keys(self, node: Node, variables: Variables) -> None:
         while isinstance(node, Member | Index):
             if isinstance(node, Index):
                 self.walk(node.index, variables)
             node = node.operand
 
-    def _path(self, node: Node, variables: Mapping[str, Path | None]) -> Path | None:
+    def _path(self, node: Node, variables: Variables) -> Path | None:
         if isinstance(node, Name):
             return variables.get(node.name, (node.name,))
         if not isinstance(node, Member | Index):
@@ -56,10 +63,11 @@ class _Walker:
             return None
         if isinstance(node, Member):
             return (*base, node.name)
-        key = node.index.value if isinstance(node.index, Literal) else None
-        return (*base, key if isinstance(key, str) else ITEM)
+        if isinstance(node.index, Literal) and isinstance(node.index.value, str):
+            return (*base, node.index.value)
+        return (*base, ITEM)
 
-    def _item(self, node: Node, variables: Mapping[str, Path | None]) -> Path | None:
+    def _item(self, node: Node, variables: Variables) -> Path | None:
         """The path of the items of a list, also through filter() and map() to a member."""
         if isinstance(node, Macro) and node.kind == "filter":
             return self._item(node.range, variables)
@@ -67,9 +75,13 @@ class _Walker:
             inner = {**variables, node.variable: self._item(node.range, variables)}
             return self._path(node.body, inner)
         if isinstance(node, Ternary):
-            first, second = self._item(node.then, variables), self._item(node.otherwise, variables)
-            return first if first == second else None
+            first = self._item(node.then, variables)
+            second = self._item(node.otherwise, variables)
+            if first == second:
+                return first
+            return None
         path = self._path(node, variables)
+        # A macro over a map goes over its keys, which are read with the map itself.
         if path is None or isinstance(self._types.get(node), MapType):
             return None
         return (*path, ITEM)

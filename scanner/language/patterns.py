@@ -1,7 +1,8 @@
 """Compiles the patterns of `matches()` with RE2, which searches in time proportional to the text.
 
-The language accepts a part of RE2's syntax (docs/language.md, "Patterns"). `_SyntaxCheck` refuses the rest of it with
-a position; RE2 itself refuses what is malformed (https://github.com/google/re2/wiki/Syntax).
+The language accepts a part of RE2's syntax (docs/language.md, "Patterns"). `_SyntaxCheck`
+refuses the rest of it with a position; RE2 itself refuses what is malformed
+(https://github.com/google/re2/wiki/Syntax).
 """
 
 from __future__ import annotations
@@ -35,16 +36,17 @@ class PatternError(ValueError):
 def matcher(pattern: str) -> Callable[[str], bool]:
     """A predicate on texts: whether the pattern matches anywhere in one.
 
-    Raises PatternError when the pattern is not in the language. The predicate raises ValueError on a text that is
-    not Unicode (a lone surrogate), which the evaluators turn into an unread value.
+    Raises PatternError when the pattern is not in the language. The predicate raises ValueError
+    on a text that is not Unicode (a lone surrogate), which the evaluators turn into an unread
+    value.
     """
     if len(pattern) > LONGEST_PATTERN:
         raise PatternError(f"the pattern is longer than {LONGEST_PATTERN} characters", 0)
     _SyntaxCheck(pattern).run()
     search = _compile(pattern)
 
-    # Bytes, because RE2 matches UTF-8: given a str, its Python module also computes positions in characters,
-    # which nobody needs here and which take twice as long as the search.
+    # Bytes, because RE2 matches UTF-8: given a str, its Python module also computes positions in
+    # characters, which nobody needs here and which take twice as long as the search.
     return lambda text: search(text.encode()) is not None
 
 
@@ -57,7 +59,8 @@ def _compile(pattern: str) -> Callable[[bytes], object]:
     options.never_capture = True
     options.log_errors = False
     try:
-        # Not `re2.Set`, which is faster: when it runs out of memory, it reports that nothing matched.
+        # Not `re2.Set`, which is faster: when it runs out of memory, it reports that nothing
+        # matched.
         search: Callable[[bytes], object] = re2.compile(pattern.encode(), options).search
     except re2.error as error:
         raise _positioned(error, pattern) from error
@@ -67,7 +70,8 @@ def _compile(pattern: str) -> Callable[[bytes], object]:
 
 
 def _positioned(error: Exception, pattern: str) -> PatternError:
-    """RE2's error at the offset of the fragment that it quotes, as in `bad repetition operator: **`."""
+    """RE2's error at the offset of the fragment that it quotes, as in `bad repetition operator:
+    **`."""
     raw = error.args[0]
     message = raw.decode(errors="replace") if isinstance(raw, bytes) else str(raw)
     fragment = message.partition(": ")[2]
@@ -77,8 +81,9 @@ def _positioned(error: Exception, pattern: str) -> PatternError:
 class _SyntaxCheck:
     """One pass over a pattern that finds the first construct outside the language.
 
-    RE2 accepts more: flags, named groups, `\\b`, `\\pL`, `[[:alpha:]]`, `\\Q…\\E`, braces that are no repetition. A check that
-    used one of them would mean something else to a reader who knows another engine, so they are refused.
+    RE2 accepts more: flags, named groups, `\\b`, `\\pL`, `[[:alpha:]]`, `\\Q…\\E`, braces that
+    are no repetition. A check that used one of them would mean something else to a reader who
+    knows another engine, so they are refused.
     """
 
     def __init__(self, pattern: str) -> None:

@@ -32,7 +32,8 @@ def mismatch(symbol: str, *operands: object) -> Unreadable:
 def equal(left: object, right: object) -> bool | Unreadable:
     """`==` of two values of one type; an unread part leaves it open unless another part differs."""
     kind = type(left)
-    # Values of two types are never compared: Python calls 1 and True, or 1 and 1.0, equal, and CEL does not.
+    # Values of two types are never compared: Python calls 1 and True, or 1 and 1.0, equal, and CEL
+    # does not.
     if kind is type(right):
         if kind in _SCALARS:
             return left == right
@@ -84,7 +85,8 @@ def member_of(item: object, container: object) -> bool | Unreadable:
 
 
 def listed_in(item: object, container: object) -> bool | Unreadable:
-    """`in` over a list: an item found settles it; otherwise whatever was not read leaves it open."""
+    """`in` over a list: an item found settles it; otherwise whatever was not read leaves it
+    open."""
     if not isinstance(container, list) or is_unread(item):
         return mismatch("in", item, container)
     unread: list[Unreadable] = []

@@ -1,4 +1,4 @@
-"""What is known at one place of an expression: the names, and the guards that were passed on the way."""
+"""Tracks what is known at each place of an expression: its names, and the guards before it."""
 
 from __future__ import annotations
 
@@ -42,9 +42,8 @@ class Scope:
 
     def least_size(self, of: str) -> int:
         """The number of items that a list is known to have at least."""
-        return max(
-            (least for kind, path, least in self.facts if kind == "size" and path == of), default=0
-        )
+        sizes = (least for kind, path, least in self.facts if (kind, path) == ("size", of))
+        return max(sizes, default=0)
 
 
 def facts(condition: Node, *, holds: bool) -> frozenset[Fact]:
@@ -54,36 +53,44 @@ def facts(condition: Node, *, holds: bool) -> frozenset[Fact]:
             return facts(operand, holds=not holds)
         case Logic(operator=operator, terms=terms):
             found = [facts(term, holds=holds) for term in terms]
+            # All terms of a true && are true, and all terms of a false || are false. Of a true ||
+            # or a false && one term is known to be so, and nobody knows which: only what each of
+            # them says is known.
             united = (operator == "&&") == holds
-            return (
-                frozenset().union(*found)
-                if united
-                else frozenset(found[0]).intersection(*found[1:])
-            )
+            if united:
+                return NO_FACTS.union(*found)
+            return found[0].intersection(*found[1:])
         case Has(member=member) if holds:
             return frozenset({("has", text(member), 0)})
         case Binary(operator="in", left=key, right=right) if holds:
             return frozenset({("in", f"{text(key)} in {text(right)}", 0)})
         case Binary(operator=operator, left=left, right=right) if operator in _MIRRORED:
-            return _sizes(operator if holds else _NEGATED[operator], left, right)
+            if not holds:
+                operator = _NEGATED[operator]
+            return _size_facts(operator, left, right)
         case _:
             return NO_FACTS
 
 
-def _sizes(operator: str, left: Node, right: Node) -> frozenset[Fact]:
+def _size_facts(operator: str, left: Node, right: Node) -> frozenset[Fact]:
+    """The least size of a list that a comparison such as `size(list) > 1` shows."""
     if isinstance(left, Literal):
         operator, left, right = _MIRRORED[operator], right, left
-    if not (
-        isinstance(left, Call)
-        and left.function == "size"
-        and left.arguments
-        and isinstance(right, Literal)
-    ):
+    if not isinstance(left, Call) or left.function != "size" or not left.arguments:
         return NO_FACTS
-    bound = right.value
-    if type(bound) is not int:
+    if not isinstance(right, Literal) or type(right.value) is not int:
         return NO_FACTS
-    least = {">": bound + 1, ">=": bound, "==": bound, "!=": 1 if bound == 0 else 0}.get(
-        operator, 0
-    )
-    return frozenset({("size", text(left.arguments[0]), least)}) if least > 0 else NO_FACTS
+    least = _least_size(operator, right.value)
+    if least <= 0:
+        return NO_FACTS
+    return frozenset({("size", text(left.arguments[0]), least)})
+
+
+def _least_size(operator: str, bound: int) -> int:
+    if operator == ">":
+        return bound + 1
+    if operator in (">=", "=="):
+        return bound
+    if operator == "!=" and bound == 0:
+        return 1
+    return 0

@@ -1,4 +1,4 @@
-"""The syntax tree of an expression: what was written, before any meaning."""
+"""Defines the syntax tree of an expression: what was written, before any types."""
 
 from __future__ import annotations
 
@@ -174,14 +174,17 @@ def text(node: Node) -> str:
 def pattern_of(call: Call) -> str:
     """The pattern written in a call of matches(); the checker has refused anything but a string."""
     pattern = call.arguments[1]
-    return str(pattern.value) if isinstance(pattern, Literal) else ""
+    if isinstance(pattern, Literal):
+        return str(pattern.value)
+    return ""
 
 
 def _literal(value: bool | int | float | str) -> str:
     if isinstance(value, bool):
-        return "true" if value else "false"
+        return str(value).lower()
     if isinstance(value, str):
-        return "'" + value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n") + "'"
+        escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+        return f"'{escaped}'"
     return repr(value)
 
 

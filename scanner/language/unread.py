@@ -1,4 +1,5 @@
-"""Reads values against their declared types, and combines the reasons of those that were not read."""
+"""Reads values against their declared types, and combines the reasons of those that were not
+read."""
 
 from __future__ import annotations
 
@@ -58,7 +59,8 @@ def merge(unread: Iterable[Unreadable]) -> Unreadable:
     missing = True
     for one in unread:
         missing = missing and one.missing
-        # A cause that is no call counts as OTHER, so that repeating the calls alone does not seem to close the gap.
+        # A cause that is no call counts as OTHER, so that repeating the calls alone does not seem
+        # to close the gap.
         gaps |= one.gaps or _OTHER
         if len(reasons) <= MOST_REASONS:
             reasons.update(dict.fromkeys(one.reason.split(SEPARATOR)))
