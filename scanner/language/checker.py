@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from scanner.language.calls import check_call
-from scanner.language.errors import ExpressionError, did_you_mean
+from scanner.language.errors import ExpressionError, Position, did_you_mean
 from scanner.language.operators import check_binary
-from scanner.language.scopes import Scope, facts
+from scanner.language.scopes import NodeTypes, Scope, facts
 from scanner.language.tree import (
     Binary,
     Call,
@@ -39,7 +39,12 @@ from scanner.language.types import (
     unify,
 )
 
-_LITERALS: Final[dict[type, Type]] = {bool: BOOL, int: INT, float: DOUBLE, str: STRING}
+_LITERALS: Final[dict[type, Type]] = {
+    bool: BOOL,
+    int: INT,
+    float: DOUBLE,
+    str: STRING,
+}
 
 
 class Checker:
@@ -49,12 +54,14 @@ class Checker:
         self.raw = raw
         """Whether optional members need no guard: over raw answers they are unread, and
         `missing`."""
-        self.types: dict[Node, Type] = {}
+        self.types: NodeTypes = {}
         self.errors: list[ExpressionError] = []
 
-    def error(self, at: tuple[int, int], message: str, hint: str = "") -> Type:
+    def error(self, at: Position, message: str, hint: str = "") -> Type:
         """Note a mistake; what is written there counts as `dyn` from then on."""
-        self.errors.append(ExpressionError(line=at[0], column=at[1], message=message, hint=hint))
+        line, column = at
+        mistake = ExpressionError(line=line, column=column, message=message, hint=hint)
+        self.errors.append(mistake)
         return DYN
 
     def check(self, node: Node, scope: Scope) -> Type:
@@ -93,7 +100,8 @@ def _member(checker: Checker, node: Member, scope: Scope, *, guarded: bool = Fal
         return DYN
     if isinstance(operand, MapType):
         if not guarded:
-            _require_key(checker, node.at, scope, key=f"'{node.name}'", of=text(node.operand))
+            key = f"'{node.name}'"
+            _require_key(checker, node.at, scope, key=key, of=text(node.operand))
         return operand.value
     if isinstance(operand, RecordType):
         return _field(checker, node, scope, operand, guarded=guarded)
@@ -120,7 +128,7 @@ def _field(
     return field.type
 
 
-def _require_key(checker: Checker, at: tuple[int, int], scope: Scope, *, key: str, of: str) -> None:
+def _require_key(checker: Checker, at: Position, scope: Scope, *, key: str, of: str) -> None:
     """Note a mistake unless a guard has shown that a map holds the key."""
     if not checker.raw and not scope.holds_key(key, of):
         checker.error(at, f"{of} may lack the key {key}", f"guard it: {key} in {of} && …")
@@ -148,8 +156,10 @@ def _has(checker: Checker, node: Has, scope: Scope) -> Type:
 
 
 def _index(checker: Checker, node: Index, scope: Scope) -> Type:
-    operand, index = checker.check(node.operand, scope), checker.check(node.index, scope)
-    of, key = text(node.operand), text(node.index)
+    operand = checker.check(node.operand, scope)
+    index = checker.check(node.index, scope)
+    of = text(node.operand)
+    key = text(node.index)
     if operand is DYN:
         if index not in (INT, STRING, DYN):
             checker.error(node.index.at, f"an index is int or string, not {index}")
@@ -193,6 +203,7 @@ def _list_index(checker: Checker, node: Index, scope: Scope, index: Type) -> Non
 
 def _unary(checker: Checker, node: Unary, scope: Scope) -> Type:
     if node.operator == "!":
+        # Only `!` of a bool is accepted: a text or a list has no truth here.
         checker.expect(node.operand, scope, BOOL, "the operand of '!'")
         return BOOL
     found = checker.check(node.operand, scope)
@@ -211,8 +222,10 @@ def _logic(checker: Checker, node: Logic, scope: Scope) -> Type:
 
 def _ternary(checker: Checker, node: Ternary, scope: Scope) -> Type:
     checker.expect(node.condition, scope, BOOL, "the condition of '?'")
-    then = checker.check(node.then, scope.knowing(facts(node.condition, holds=True)))
-    otherwise = checker.check(node.otherwise, scope.knowing(facts(node.condition, holds=False)))
+    where_true = scope.knowing(facts(node.condition, holds=True))
+    where_false = scope.knowing(facts(node.condition, holds=False))
+    then = checker.check(node.then, where_true)
+    otherwise = checker.check(node.otherwise, where_false)
     both = unify(then, otherwise)
     return both or checker.error(node.at, f"the branches differ: {then} and {otherwise}")
 
@@ -238,7 +251,8 @@ def _macro(checker: Checker, node: Macro, scope: Scope) -> Type:
     inner = scope.with_name(node.variable, item)
     if isinstance(over, MapType):
         # The macro goes over the keys that the map has, so `map[key]` in its body needs no guard.
-        inner = inner.knowing(frozenset({("in", f"{node.variable} in {text(node.range)}", 0)}))
+        own_key = f"{node.variable} in {text(node.range)}"
+        inner = inner.knowing(frozenset({("in", own_key, 0)}))
     if node.kind == "map":
         return ListType(checker.check(node.body, inner))
     checker.expect(node.body, inner, BOOL, f"the condition of {node.kind}()")
@@ -260,7 +274,8 @@ def _items(checker: Checker, node: Macro, over: Type) -> Type:
     return checker.error(node.at, f"{node.kind}() goes over a list, not {over}")
 
 
-_CHECKS: Final[Mapping[type, Callable[[Checker, Any, Scope], Type]]] = {
+_Check = Callable[[Checker, Any, Scope], Type]
+_CHECKS: Final[Mapping[type, _Check]] = {
     Literal: _literal,
     Name: _name,
     Member: _member,

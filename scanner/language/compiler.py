@@ -14,6 +14,7 @@ from scanner.language.emitter import BASE, SLOW, Emitter, TooComplexError
 from scanner.language.functions import FUNCTIONS, INT_LIMIT
 from scanner.language.patterns import matcher
 from scanner.language.run_time_operators import divide, modulo
+from scanner.language.scopes import NodeTypes
 from scanner.language.tree import (
     Binary,
     Call,
@@ -46,7 +47,7 @@ _INLINE: Final = {
 _FOLDED: Final = frozenset({"timestamp", "duration", "days", "hours", "cidrPrefix"})
 
 
-def compile_fast(tree: Node, types: dict[Node, Type], *, raw: bool = False) -> FastPath:
+def compile_fast(tree: Node, types: NodeTypes, *, raw: bool = False) -> FastPath:
     """The function from a scope and a budget to a value or SLOW."""
     emitter = Emitter(types, raw=raw)
     try:
@@ -197,7 +198,8 @@ def _ternary(emitter: Emitter, node: Ternary) -> str:
 
 
 def _list(emitter: Emitter, node: ListLiteral) -> str:
-    return "[" + ", ".join([emit(emitter, item) for item in node.items]) + "]"
+    items = [emit(emitter, item) for item in node.items]
+    return f"[{', '.join(items)}]"
 
 
 def _binary(emitter: Emitter, node: Binary) -> str:
@@ -301,7 +303,8 @@ def _folded(emitter: Emitter, node: Call) -> str:
         raise TooComplexError from error
 
 
-_EMITTERS: Final[dict[type, Callable[[Emitter, Any], str]]] = {
+_Emit = Callable[[Emitter, Any], str]
+_EMITTERS: Final[dict[type, _Emit]] = {
     Literal: _literal,
     Name: _name,
     Member: _member,

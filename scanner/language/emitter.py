@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from scanner.language.tree import Node
+from scanner.language.scopes import NodeTypes
 from scanner.language.types import BOOL, TIMESTAMP, ListType, MapType, Type, comparable, holds_dyn
 from scanner.language.unread import CLASSES
 from scanner.model.values import ABSENT
@@ -45,7 +45,7 @@ class Emitter:
     """The lines written so far, the constants they use, and the reads whose results can be used
     again."""
 
-    def __init__(self, types: dict[Node, Type], *, raw: bool = False) -> None:
+    def __init__(self, types: NodeTypes, *, raw: bool = False) -> None:
         self.types = types
         self.raw = raw
         """Whether an optional member may be read without a guard, so that has() says nothing

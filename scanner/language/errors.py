@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+Position = tuple[int, int]
+"""Line and column in an expression, from 1."""
+
 _MOST_SHOWN: Final = 12
 """Known words that a hint lists."""
 
@@ -32,12 +35,14 @@ class ExpressionErrors(Exception):  # noqa: N818
 
     def __init__(self, errors: Sequence[ExpressionError]) -> None:
         self.errors = tuple(sorted(set(errors)))
-        super().__init__("\n".join(str(error) for error in self.errors))
+        super().__init__("\n".join(map(str, self.errors)))
 
 
-def fault(at: tuple[int, int], message: str, hint: str = "") -> ExpressionErrors:
+def fault(at: Position, message: str, hint: str = "") -> ExpressionErrors:
     """The exception for a single mistake at a position."""
-    return ExpressionErrors([ExpressionError(line=at[0], column=at[1], message=message, hint=hint)])
+    line, column = at
+    error = ExpressionError(line=line, column=column, message=message, hint=hint)
+    return ExpressionErrors([error])
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from scanner.language.functions import FUNCTIONS, Function
 from scanner.language.macros import BUDGET, Closure, Environment, macro
 from scanner.language.patterns import matcher
 from scanner.language.run_time_operators import OPERATIONS, listed_in, negate
+from scanner.language.scopes import NodeTypes
 from scanner.language.tree import (
     Binary,
     Call,
@@ -44,9 +45,7 @@ __all__ = ["BUDGET", "Closure", "Closures", "Environment"]
 class Closures:
     """The closures of one checked tree, by node."""
 
-    def __init__(
-        self, types: dict[Node, Type], roots: frozenset[str], *, raw: bool = False
-    ) -> None:
+    def __init__(self, types: NodeTypes, roots: frozenset[str], *, raw: bool = False) -> None:
         self.types = types
         self.raw = raw
         self._roots = roots
@@ -90,7 +89,8 @@ def _not_there(path: str, *, raw: bool) -> Unreadable:
 
 
 def _member(closures: Closures, node: Member) -> Closure:
-    operand, name, path = closures.of(node.operand), node.name, text(node)
+    operand = closures.of(node.operand)
+    name, path = node.name, text(node)
     read = reader(closures.types[node], path)
     unread = _not_there(path, raw=closures.types[node.operand] is DYN)
 
@@ -105,7 +105,8 @@ def _member(closures: Closures, node: Member) -> Closure:
 
 def _has(closures: Closures, node: Has) -> Closure:
     member = node.member
-    operand, name, path = closures.of(member.operand), member.name, text(member)
+    operand = closures.of(member.operand)
+    name, path = member.name, text(member)
     read = reader(closures.types[member], path)
     raw = closures.types[member.operand] is DYN
     # What a raw answer lacks is absent; what a record lacks was not read, and leaves has() open.
@@ -134,9 +135,12 @@ def _has_not(unread: Unreadable, *, raw: bool) -> object:
 
 
 def _index(closures: Closures, node: Index) -> Closure:
-    operand, index, path = closures.of(node.operand), closures.of(node.index), text(node)
+    operand = closures.of(node.operand)
+    index = closures.of(node.index)
+    path = text(node)
     read = reader(closures.types[node], path)
-    unread = _not_there(path, raw=closures.raw or closures.types[node.operand] is DYN)
+    is_raw = closures.raw or closures.types[node.operand] is DYN
+    unread = _not_there(path, raw=is_raw)
 
     def at(env: Environment) -> object:
         container, key = operand(env), index(env)
@@ -194,7 +198,8 @@ def _logic(closures: Closures, node: Logic) -> Closure:
 
 def _ternary(closures: Closures, node: Ternary) -> Closure:
     condition = closures.of(node.condition)
-    then, otherwise = closures.of(node.then), closures.of(node.otherwise)
+    then = closures.of(node.then)
+    otherwise = closures.of(node.otherwise)
 
     def choose(env: Environment) -> object:
         value = condition(env)
@@ -221,7 +226,9 @@ def _list(closures: Closures, node: ListLiteral) -> Closure:
 
 
 def _binary(closures: Closures, node: Binary) -> Closure:
-    apply, left, right = OPERATIONS[node.operator], closures.of(node.left), closures.of(node.right)
+    apply = OPERATIONS[node.operator]
+    left = closures.of(node.left)
+    right = closures.of(node.right)
     if node.operator == "in" and closures.types[node.right] is DYN:
         # A raw mapping may stand where a list was meant, so a key that it lacks means nothing.
         apply = listed_in
@@ -308,7 +315,8 @@ def _failed(name: str, values: Iterable[object], error: Exception) -> Unreadable
     return Unreadable(f"{name}(): {error}")
 
 
-_BUILDERS: Final[dict[type, Callable[[Closures, Any], Closure]]] = {
+_Builder = Callable[[Closures, Any], Closure]
+_BUILDERS: Final[dict[type, _Builder]] = {
     Literal: _literal,
     Name: _name,
     Member: _member,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -28,6 +28,9 @@ MOST_OBSERVED: Final = 20
 
 Origins = dict[str, str]
 """The concrete path that each loop variable stands for at the moment."""
+Item = tuple[object, str]
+"""An item of a list or map, and the path that it came from."""
+Values = dict[Node, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +56,7 @@ class Explanation:
 class Explainer:
     """A walk down one tree along the parts that decided its outcome, on one environment."""
 
-    def __init__(self, closures: Closures, env: Environment, known: Mapping[Node, Any]) -> None:
+    def __init__(self, closures: Closures, env: Environment, known: Values) -> None:
         self._closures = closures
         self._env = env
         self._known = dict(known)
@@ -64,17 +67,20 @@ class Explainer:
         """The values that decided the outcome of a tree."""
         with suppress(BudgetExceededError, RecursionError):
             self._visit(tree, {})
-        return tuple(Observation(path=path, value=value) for path, value in self._found.items())
+        found = self._found.items()
+        return tuple(Observation(path=path, value=value) for path, value in found)
 
-    def _value(self, node: Node) -> Any:
+    def _value(self, node: Node) -> object:
         if node not in self._known:
             self._known[node] = self._closures.of(node)(self._env)
         return self._known[node]
 
-    def _each(self, node: Macro, items: Iterable[tuple[Any, str]]) -> Iterator[tuple[Any, str]]:
+    def _each(self, node: Macro, items: Iterable[Item]) -> Iterator[Item]:
         """The items of a macro, each bound to its variable while it is looked at."""
-        read, outside = item_reader(self._closures, node), self._known
+        read = item_reader(self._closures, node)
+        outside = self._known
         for value, origin in items:
+            # What was known of a node holds for the item before only.
             self._known = {}
             item = self._env[node.variable] = read(value)
             yield item, origin
@@ -100,10 +106,12 @@ class Explainer:
             case _:
                 return text(node)
 
-    def _leaf(self, node: Any, origins: Origins) -> None:
+    def _leaf(self, node: Name | Member | Index, origins: Origins) -> None:
         """Note a value; one that could not be reached is noted where the way ended."""
         value = self._value(node)
         if isinstance(node, Member | Index) and isinstance(value, Unreadable):
+            # Noted where the way ended: of `self.a.b` with an unread `a`, it is `self.a` that
+            # people must look at.
             before = self._value(node.operand)
             if isinstance(before, Unreadable) or before is ABSENT:
                 return self._visit(node.operand, origins)
@@ -112,8 +120,8 @@ class Explainer:
         self._note_value(self._path(node, origins), value)
         return None
 
-    def _note_value(self, path: str, value: Any) -> None:
-        if type(value) is OpenList:
+    def _note_value(self, path: str, value: object) -> None:
+        if isinstance(value, OpenList):
             self._note(path, value.rest)
         elif isinstance(value, list | dict) and not _is_short(value):
             self._note(f"size({path})", len(value))
@@ -164,13 +172,16 @@ class Explainer:
         if isinstance(outcome, Unreadable) and type(values) is OpenList:
             self._note(self._path(node.range, origins), values.rest)
         elif not items:
+            # `all` of nothing is true and `exists` of nothing is false: the empty list itself
+            # decided it.
             return self._visit(node.range, origins)
         for _, origin in self._each(node, items):
             if _decides(node.kind, outcome, self._value(node.body)):
-                self._visit(node.body, {**origins, node.variable: origin})
+                inner = {**origins, node.variable: origin}
+                self._visit(node.body, inner)
         return None
 
-    def _items(self, node: Node, origins: Origins) -> Iterable[tuple[Any, str]]:
+    def _items(self, node: Node, origins: Origins) -> Iterator[Item]:
         """The items of a list, each with the place that it came from."""
         if isinstance(node, Macro) and node.kind in ("filter", "map"):
             yield from self._derived(node, origins)
@@ -183,11 +194,13 @@ class Explainer:
             for position, value in enumerate(values):
                 yield value, f"{path}[{position}]"
 
-    def _derived(self, node: Macro, origins: Origins) -> Iterable[tuple[Any, str]]:
-        for item, origin in self._each(node, list(self._items(node.range, origins))):
+    def _derived(self, node: Macro, origins: Origins) -> Iterator[Item]:
+        items = list(self._items(node.range, origins))
+        for item, origin in self._each(node, items):
             outcome = self._value(node.body)
             if node.kind == "map":
-                yield outcome, self._path(node.body, {**origins, node.variable: origin})
+                inner = {**origins, node.variable: origin}
+                yield outcome, self._path(node.body, inner)
             elif outcome is True:
                 yield item, origin
 
@@ -215,7 +228,8 @@ def _decides(kind: str, outcome: object, body: object) -> bool:
     return body is outcome
 
 
-_VISITS: Final[dict[type, Callable[[Explainer, Any, Origins], None]]] = {
+_Visit = Callable[[Explainer, Any, Origins], None]
+_VISITS: Final[dict[type, _Visit]] = {
     Literal: lambda explainer, node, origins: None,
     Name: Explainer._leaf,
     Member: Explainer._leaf,

@@ -39,7 +39,13 @@ _TIMESTAMP: Final = re.compile(
 )
 _DURATION: Final = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d{1,9})?(?:h|ms|m|s|us))+", re.ASCII)
 _PIECE: Final = re.compile(r"(\d+)(?:\.(\d+))?(h|ms|m|s|us)", re.ASCII)
-_MICROSECONDS: Final = {"h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000, "us": 1}
+_MICROSECONDS: Final = {
+    "h": 3_600_000_000,
+    "m": 60_000_000,
+    "s": 1_000_000,
+    "ms": 1_000,
+    "us": 1,
+}
 _INT: Final = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 _DOUBLE: Final = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?", re.ASCII)
 _HOST_BITS: Final = re.compile(r"[0-9a-fA-F.:]+(/[0-9]{1,3})?", re.ASCII)
@@ -187,8 +193,7 @@ def cidrs_between(first: str, last: str) -> list[str]:
     start, end = ip_address(first), ip_address(last)
     if start.version != end.version:
         raise ValueError(f"{first!r} and {last!r} are not of one family")
-    networks: list[str] = [str(part) for part in summarize_address_range(start, end)]
-    return networks
+    return list(map(str, summarize_address_range(start, end)))
 
 
 def days(count: int) -> timedelta:
@@ -218,69 +223,174 @@ def _of(result: Type, *parameters: Type) -> Overload:
     return Overload(parameters=parameters, result=result)
 
 
-def _method(name: str, run: Callable[..., Any], overload: Overload, example: str) -> Function:
-    return Function(
-        name=name, overloads=(overload,), run=run, method=True, plain=False, example=example
-    )
-
-
 def keys_of(mapping: dict[str, Any]) -> list[str]:
     """The keys of a mapping, sorted; those of a redacted one are not its own."""
+    # A secret that was redacted may have been a mapping or not: its one key is tscan's.
     if "$redacted" in mapping:
         raise ValueError("the mapping was redacted")
     return sorted(mapping)
-
-
-def _plain(name: str, run: Callable[..., Any], example: str, *overloads: Overload) -> Function:
-    return Function(name=name, overloads=overloads, run=run, example=example)
 
 
 _TEXT_TEST: Final = _of(BOOLEAN, STRING, STRING)
 _ALL: Final = (
     Function(
         name="size",
-        overloads=(_of(INT, STRING), _of(INT, ListType(NOTHING)), _of(INT, MapType(NOTHING))),
+        overloads=(
+            _of(INT, STRING),
+            _of(INT, ListType(NOTHING)),
+            _of(INT, MapType(NOTHING)),
+        ),
         run=len,
         method=True,
         example="size(list)",
     ),
-    _method("matches", NotImplemented, _TEXT_TEST, "text.matches('^prod-')"),
-    _method("startsWith", str.startswith, _TEXT_TEST, "text.startsWith('arn:')"),
-    _method("endsWith", str.endswith, _TEXT_TEST, "text.endsWith('.com')"),
-    _method("contains", contains, _TEXT_TEST, "text.contains('prod')"),
-    _method("lowerAscii", lower_ascii, _of(STRING, STRING), "text.lowerAscii()"),
-    _method("upperAscii", upper_ascii, _of(STRING, STRING), "text.upperAscii()"),
-    _method("split", split, _of(ListType(STRING), STRING, STRING), "text.split(',')"),
-    _method("join", join, _of(STRING, ListType(STRING), STRING), "list.join(', ')"),
-    _plain("timestamp", to_timestamp, "timestamp('2026-01-31T12:00:00Z')", _of(TIMESTAMP, STRING)),
-    _plain("duration", to_duration, "duration('36h')", _of(DURATION, STRING)),
-    _plain("int", to_int, "int('22')", _of(INT, STRING), _of(INT, DOUBLE)),
-    _plain("double", to_double, "double(3)", _of(DOUBLE, STRING), _of(DOUBLE, INT)),
-    _plain(
-        "string",
-        to_string,
-        "string(22)",
-        _of(STRING, INT),
-        _of(STRING, BOOLEAN),
-        _of(STRING, STRING),
-        _of(STRING, TIMESTAMP),
+    Function(
+        name="matches",
+        overloads=(_TEXT_TEST,),
+        # Both evaluators compile the pattern of a call once, and search with that.
+        run=NotImplemented,
+        method=True,
+        plain=False,
+        example="text.matches('^prod-')",
     ),
-    _plain("days", days, "days(90)", _of(DURATION, INT)),
-    _plain("hours", hours, "hours(36)", _of(DURATION, INT)),
-    _plain("keys", keys_of, "keys(map)", _of(ListType(STRING), MapType(NOTHING))),
-    _plain("json", parse_json, "json('{}')", _of(DYN, STRING)),
-    _plain("cidrPrefix", cidr_prefix, "cidrPrefix('10.0.0.0/8')", _of(INT, STRING)),
-    _plain(
-        "cidrWithin",
-        cidr_within,
-        "cidrWithin('10.1.0.0/16', '10.0.0.0/8')",
-        _of(BOOLEAN, STRING, STRING),
+    Function(
+        name="startsWith",
+        overloads=(_TEXT_TEST,),
+        run=str.startswith,
+        method=True,
+        plain=False,
+        example="text.startsWith('arn:')",
     ),
-    _plain(
-        "cidrsBetween",
-        cidrs_between,
-        "cidrsBetween('10.0.0.0', '10.0.0.9')",
-        _of(ListType(STRING), STRING, STRING),
+    Function(
+        name="endsWith",
+        overloads=(_TEXT_TEST,),
+        run=str.endswith,
+        method=True,
+        plain=False,
+        example="text.endsWith('.com')",
+    ),
+    Function(
+        name="contains",
+        overloads=(_TEXT_TEST,),
+        run=contains,
+        method=True,
+        plain=False,
+        example="text.contains('prod')",
+    ),
+    Function(
+        name="lowerAscii",
+        overloads=(_of(STRING, STRING),),
+        run=lower_ascii,
+        method=True,
+        plain=False,
+        example="text.lowerAscii()",
+    ),
+    Function(
+        name="upperAscii",
+        overloads=(_of(STRING, STRING),),
+        run=upper_ascii,
+        method=True,
+        plain=False,
+        example="text.upperAscii()",
+    ),
+    Function(
+        name="split",
+        overloads=(_of(ListType(STRING), STRING, STRING),),
+        run=split,
+        method=True,
+        plain=False,
+        example="text.split(',')",
+    ),
+    Function(
+        name="join",
+        overloads=(_of(STRING, ListType(STRING), STRING),),
+        run=join,
+        method=True,
+        plain=False,
+        example="list.join(', ')",
+    ),
+    Function(
+        name="timestamp",
+        overloads=(_of(TIMESTAMP, STRING),),
+        run=to_timestamp,
+        example="timestamp('2026-01-31T12:00:00Z')",
+    ),
+    Function(
+        name="duration",
+        overloads=(_of(DURATION, STRING),),
+        run=to_duration,
+        example="duration('36h')",
+    ),
+    Function(
+        name="int",
+        overloads=(
+            _of(INT, STRING),
+            _of(INT, DOUBLE),
+        ),
+        run=to_int,
+        example="int('22')",
+    ),
+    Function(
+        name="double",
+        overloads=(
+            _of(DOUBLE, STRING),
+            _of(DOUBLE, INT),
+        ),
+        run=to_double,
+        example="double(3)",
+    ),
+    Function(
+        name="string",
+        overloads=(
+            _of(STRING, INT),
+            _of(STRING, BOOLEAN),
+            _of(STRING, STRING),
+            _of(STRING, TIMESTAMP),
+        ),
+        run=to_string,
+        example="string(22)",
+    ),
+    Function(
+        name="days",
+        overloads=(_of(DURATION, INT),),
+        run=days,
+        example="days(90)",
+    ),
+    Function(
+        name="hours",
+        overloads=(_of(DURATION, INT),),
+        run=hours,
+        example="hours(36)",
+    ),
+    Function(
+        name="keys",
+        overloads=(_of(ListType(STRING), MapType(NOTHING)),),
+        run=keys_of,
+        example="keys(map)",
+    ),
+    Function(
+        name="json",
+        overloads=(_of(DYN, STRING),),
+        run=parse_json,
+        example="json('{}')",
+    ),
+    Function(
+        name="cidrPrefix",
+        overloads=(_of(INT, STRING),),
+        run=cidr_prefix,
+        example="cidrPrefix('10.0.0.0/8')",
+    ),
+    Function(
+        name="cidrWithin",
+        overloads=(_of(BOOLEAN, STRING, STRING),),
+        run=cidr_within,
+        example="cidrWithin('10.1.0.0/16', '10.0.0.0/8')",
+    ),
+    Function(
+        name="cidrsBetween",
+        overloads=(_of(ListType(STRING), STRING, STRING),),
+        run=cidrs_between,
+        example="cidrsBetween('10.0.0.0', '10.0.0.9')",
     ),
 )
 FUNCTIONS: Final = {function.name: function for function in _ALL}

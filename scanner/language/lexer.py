@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from scanner.language.errors import ExpressionErrors, fault
+from scanner.language.errors import ExpressionErrors, Position, fault
 
 LONGEST_SOURCE: Final = 4_000
 
@@ -23,7 +23,15 @@ _TOKEN: Final = re.compile(
 _ESCAPE: Final = re.compile(
     r"""\\(?:x([0-9a-fA-F]{2})|X([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([abfnrtv\\?"'`]))|\\"""
 )
-_SHORT: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_SHORT: Final = {
+    "a": "\a",
+    "b": "\b",
+    "f": "\f",
+    "n": "\n",
+    "r": "\r",
+    "t": "\t",
+    "v": "\v",
+}
 _REFUSED: Final = {
     "=": "compare with '=='",
     "&": "write '&&'",
@@ -44,7 +52,7 @@ class Token(NamedTuple):
     """`name`, `int`, `double`, `string`, `mark` or `end`."""
     text: str
     value: str | int | float
-    at: tuple[int, int]
+    at: Position
 
 
 def tokens(source: str) -> list[Token]:
@@ -80,14 +88,14 @@ def tokens(source: str) -> list[Token]:
     return found
 
 
-def _refuse(character: str, at: tuple[int, int]) -> ExpressionErrors:
+def _refuse(character: str, at: Position) -> ExpressionErrors:
     hint = _REFUSED.get(
         character, "an expression is written in ASCII; other characters stand inside strings"
     )
     return fault(at, f"unexpected character {character!r}", hint)
 
 
-def _literal(kind: str, text: str, following: str, at: tuple[int, int]) -> Token:
+def _literal(kind: str, text: str, following: str, at: Position) -> Token:
     """The token of a string or a number; `following` is the character behind it."""
     if kind == "string":
         _refuse_triple_quotes(text, following, at)
@@ -116,7 +124,7 @@ def _literal(kind: str, text: str, following: str, at: tuple[int, int]) -> Token
     return Token(kind, text, _number(kind, text), at)
 
 
-def _refuse_triple_quotes(quoted: str, following: str, at: tuple[int, int]) -> None:
+def _refuse_triple_quotes(quoted: str, following: str, at: Position) -> None:
     # Two quotes and a third behind them: CEL would read on over line breaks, up to three more.
     if len(quoted) == 2 and following in ("'", '"'):
         raise fault(at, "triple quotes are not part of the language", "write one pair of quotes")
@@ -130,7 +138,7 @@ def _number(kind: str, text: str) -> int | float:
     return int(text)
 
 
-def _unescape(body: str, at: tuple[int, int]) -> str:
+def _unescape(body: str, at: Position) -> str:
     """The text of a string literal; `at` is the position of its opening quote."""
 
     def replacement(match: re.Match[str]) -> str:

@@ -18,6 +18,9 @@ Environment = dict[str, Any]
 Closure = Callable[[Environment], object]
 Outcomes = Iterator[tuple[object, object]]
 """Each item with what the body gives for it."""
+Items = list[object] | Unreadable
+Rest = Unreadable | None
+"""What was not read of the list; None where it was read whole."""
 
 # The exact classes a macro goes over. A raw mapping is not among the lists: `{}` where a list was
 # meant would make `all` vacuously true.
@@ -51,7 +54,7 @@ def macro(
     return run
 
 
-def _quantify(outcomes: Outcomes, rest: Unreadable | None, *, stop: bool) -> object:
+def _quantify(outcomes: Outcomes, rest: Rest, *, stop: bool) -> object:
     """One item whose outcome is `stop` settles the question; anything unread leaves it open."""
     unread: list[Unreadable] = []
     go_on = not stop
@@ -67,15 +70,15 @@ def _quantify(outcomes: Outcomes, rest: Unreadable | None, *, stop: bool) -> obj
     return go_on
 
 
-def _all(outcomes: Outcomes, rest: Unreadable | None) -> object:
+def _all(outcomes: Outcomes, rest: Rest) -> object:
     return _quantify(outcomes, rest, stop=False)
 
 
-def _exists(outcomes: Outcomes, rest: Unreadable | None) -> object:
+def _exists(outcomes: Outcomes, rest: Rest) -> object:
     return _quantify(outcomes, rest, stop=True)
 
 
-def _filter(outcomes: Outcomes, rest: Unreadable | None) -> list[object] | Unreadable:
+def _filter(outcomes: Outcomes, rest: Rest) -> Items:
     kept: list[object] = []
     unread: list[Unreadable] = []
     if rest is not None:
@@ -90,14 +93,14 @@ def _filter(outcomes: Outcomes, rest: Unreadable | None) -> list[object] | Unrea
     return kept
 
 
-def _exists_one(outcomes: Outcomes, rest: Unreadable | None) -> bool | Unreadable:
+def _exists_one(outcomes: Outcomes, rest: Rest) -> bool | Unreadable:
     kept = _filter(outcomes, rest)
     if isinstance(kept, Unreadable):
         return kept
     return len(kept) == 1
 
 
-def _map(outcomes: Outcomes, rest: Unreadable | None) -> list[object] | Unreadable:
+def _map(outcomes: Outcomes, rest: Rest) -> Items:
     made: list[object] = []
     unread: list[Unreadable] = []
     for _, outcome in outcomes:
@@ -113,7 +116,8 @@ def _map(outcomes: Outcomes, rest: Unreadable | None) -> list[object] | Unreadab
     return OpenList(made, rest.reason, rest.gaps)
 
 
-_COLLECTORS: Final[dict[str, Callable[[Outcomes, Unreadable | None], object]]] = {
+_Collector = Callable[[Outcomes, Rest], object]
+_COLLECTORS: Final[dict[str, _Collector]] = {
     "all": _all,
     "exists": _exists,
     "filter": _filter,

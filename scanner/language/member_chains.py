@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from scanner.language.compiler import FastPath
 from scanner.language.emitter import SLOW
+from scanner.language.scopes import NodeTypes
 from scanner.language.tree import Index, Literal, Member, Name, Node
 from scanner.language.types import DYN, TIMESTAMP, ListType, MapType, Type
 from scanner.language.unread import CLASSES
@@ -21,7 +22,7 @@ _READABLE: Final[frozenset[type]] = frozenset(
 Unreadable do."""
 
 
-def compile_chain(tree: Node, types: dict[Node, Type], want: Type) -> FastPath | None:
+def compile_chain(tree: Node, types: NodeTypes, want: Type) -> FastPath | None:
     """The function from a scope and a budget to a value or SLOW; None when the tree is no plain
     chain."""
     # A timestamp must be brought to UTC, and a list or map checked all through: neither is a matter

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from scanner.language.errors import Position
 from scanner.language.parser import parse
 from scanner.language.tree import (
     Binary,
@@ -58,7 +59,7 @@ _FIELDS: Final[Mapping[type, tuple[str, ...]]] = {
 class Mutant:
     """One expression with one fault."""
 
-    at: tuple[int, int]
+    at: Position
     """Line and column of the fault in the expression, from 1."""
     fault: str
     """In words: `a <= b becomes a < b`, `without self.enabled`."""

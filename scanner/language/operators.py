@@ -40,7 +40,8 @@ _ARITHMETIC: Final[dict[tuple[str, Type, Type], Type]] = {
 
 def check_binary(checker: Checker, node: Binary, scope: Scope) -> Type:
     """The type of an operator's result, by the types of its operands."""
-    left, right = checker.check(node.left, scope), checker.check(node.right, scope)
+    left = checker.check(node.left, scope)
+    right = checker.check(node.right, scope)
     if node.operator == "in":
         return _membership(checker, node, left, right)
     if node.operator in ("==", "!="):

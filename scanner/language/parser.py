@@ -62,8 +62,11 @@ class _Parser:
         self._tokens = found
         self._next = 0
         self._open = 0
+        """Expressions begun and not ended: bounds the recursion before there is any node."""
         self._nodes = 0
         self._depths: dict[Node, int] = {}
+        """The height of each tree made so far: a chain such as `a.b.c` is deep without
+        recursion."""
 
     def whole(self) -> Node:
         node = self._expression()
@@ -109,9 +112,9 @@ class _Parser:
         raise fault(token.at, what, hint)
 
     def _made(self, node: N) -> N:
-        depths = self._depths
-        depth = 1 + max([depths[part] for part in children(node)], default=0)
-        depths[node] = depth
+        depths = [self._depths[part] for part in children(node)]
+        depth = 1 + max(depths, default=0)
+        self._depths[node] = depth
         self._nodes += 1
         if depth > DEEPEST:
             raise fault(node.at, f"the expression is nested more than {DEEPEST} levels deep")
@@ -131,9 +134,8 @@ class _Parser:
             then = self._logic("||")
             self._expect(":")
             otherwise = self._expression()
-            condition = self._made(
-                Ternary(at=at, condition=condition, then=then, otherwise=otherwise)
-            )
+            ternary = Ternary(at=at, condition=condition, then=then, otherwise=otherwise)
+            condition = self._made(ternary)
         self._open -= 1
         return condition
 
@@ -147,7 +149,8 @@ class _Parser:
         at = self._peek().at
         while self._accept(operator):
             terms.append(self._logic_term(operator))
-        return self._made(Logic(at=at, operator=operator, terms=tuple(terms)))
+        logic = Logic(at=at, operator=operator, terms=tuple(terms))
+        return self._made(logic)
 
     def _logic_term(self, operator: str) -> Node:
         if operator == "||":
@@ -161,7 +164,8 @@ class _Parser:
         while _BINDING.get(self._tokens[self._next].text, 0) >= least:
             token = self._take()
             right = self._binary(_BINDING[token.text] + 1)
-            left = self._made(Binary(at=token.at, operator=token.text, left=left, right=right))
+            binary = Binary(at=token.at, operator=token.text, left=left, right=right)
+            left = self._made(binary)
         return left
 
     def _unary(self) -> Node:
@@ -177,7 +181,8 @@ class _Parser:
             raise fault(token.at, f"the expression is nested more than {DEEPEST} levels deep")
         operand = self._unary()
         self._open -= 1
-        return self._made(Unary(at=token.at, operator=token.text, operand=operand))
+        node = Unary(at=token.at, operator=token.text, operand=operand)
+        return self._made(node)
 
     def _postfix(self, node: Node) -> Node:
         while True:
@@ -187,7 +192,8 @@ class _Parser:
                 at = self._take().at
                 index = self._expression()
                 self._expect("]")
-                node = self._made(Index(at=at, operand=node, index=index))
+                indexed = Index(at=at, operand=node, index=index)
+                node = self._made(indexed)
             else:
                 return node
 
@@ -197,13 +203,13 @@ class _Parser:
             self._unexpected("a field's name follows '.'")
         self._take()
         if not self._sees("("):
-            return self._made(Member(at=token.at, operand=operand, name=token.text))
+            member = Member(at=token.at, operand=operand, name=token.text)
+            return self._made(member)
         if token.text in MACROS:
             return self._macro(token, operand)
-        arguments = self._arguments(")")
-        return self._made(
-            Call(at=token.at, function=token.text, arguments=(operand, *arguments), method=True)
-        )
+        arguments = (operand, *self._arguments(")"))
+        call = Call(at=token.at, function=token.text, arguments=arguments, method=True)
+        return self._made(call)
 
     def _macro(self, token: Token, operand: Node) -> Node:
         self._take()
@@ -217,9 +223,8 @@ class _Parser:
         body = self._expression()
         if not self._accept(")"):
             self._unexpected(form)
-        return self._made(
-            Macro(at=token.at, kind=token.text, range=operand, variable=variable.text, body=body)
-        )
+        node = Macro(at=token.at, kind=token.text, range=operand, variable=variable.text, body=body)
+        return self._made(node)
 
     def _arguments(self, closing: str) -> tuple[Node, ...]:
         self._take()
@@ -240,9 +245,11 @@ class _Parser:
             self._expect(")")
             return node
         if token.text == "[" and token.kind == "mark":
-            return self._made(ListLiteral(at=token.at, items=self._arguments("]")))
+            items = self._arguments("]")
+            return self._made(ListLiteral(at=token.at, items=items))
         if token.kind == "string":
-            return self._made(Literal(at=token.at, value=str(self._take().value)))
+            self._take()
+            return self._made(Literal(at=token.at, value=token.value))
         if token.kind in ("int", "double"):
             return self._number(self._take(), negative=False)
         return self._unexpected("a value is expected here")
@@ -260,7 +267,8 @@ class _Parser:
     def _named(self) -> Node:
         token = self._take()
         if token.text in ("true", "false"):
-            return self._made(Literal(at=token.at, value=token.text == "true"))
+            value = token.text == "true"
+            return self._made(Literal(at=token.at, value=value))
         if token.text == "null":
             raise fault(
                 token.at, "there is no null", "ask has(self.field) whether a field was there"
@@ -271,9 +279,8 @@ class _Parser:
             return self._made(Name(at=token.at, name=token.text))
         arguments = self._arguments(")")
         if token.text != "has":
-            return self._made(
-                Call(at=token.at, function=token.text, arguments=arguments, method=False)
-            )
+            call = Call(at=token.at, function=token.text, arguments=arguments, method=False)
+            return self._made(call)
         if len(arguments) != 1 or not isinstance(arguments[0], Member):
             raise fault(
                 token.at,

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from scanner.language.scopes import NodeTypes
 from scanner.language.tree import Has, Index, Literal, Macro, Member, Name, Node, Ternary, children
-from scanner.language.types import MapType, Type
+from scanner.language.types import MapType
 
 Path = tuple[str, ...]
 ITEM = "[]"
@@ -17,7 +18,7 @@ Variables = Mapping[str, Path | None]
 """The path that each loop variable stands for; None where it stands for no one path."""
 
 
-def paths_of(tree: Node, types: Mapping[Node, Type]) -> frozenset[Path]:
+def paths_of(tree: Node, types: NodeTypes) -> frozenset[Path]:
     """Every path that the expression may read."""
     walker = _Walker(types)
     walker.walk(tree, {})
@@ -27,7 +28,7 @@ def paths_of(tree: Node, types: Mapping[Node, Type]) -> frozenset[Path]:
 class _Walker:
     """A walk over a tree that knows which path each loop variable stands for."""
 
-    def __init__(self, types: Mapping[Node, Type]) -> None:
+    def __init__(self, types: NodeTypes) -> None:
         self._types = types
         self.found: set[Path] = set()
 

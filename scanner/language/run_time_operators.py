@@ -15,6 +15,10 @@ from scanner.language.unread import as_unread, is_unread, merge, type_name
 from scanner.model.values import ABSENT, OpenList, Unreadable
 
 Operation = Callable[[Any, Any], object]
+Overloads = dict[tuple[type, type], Operation]
+"""What an arithmetic operator does, by the exact classes of its operands."""
+Truth = bool | Unreadable
+"""Kleene's three values: true, false, and why neither is known."""
 
 _SCALARS: Final = frozenset({bool, int, float, str, datetime, timedelta})
 _ORDERED: Final = frozenset({int, float, datetime, timedelta})
@@ -29,7 +33,7 @@ def mismatch(symbol: str, *operands: object) -> Unreadable:
     return Unreadable(f"'{symbol}' does not apply to {types}")
 
 
-def equal(left: object, right: object) -> bool | Unreadable:
+def equal(left: object, right: object) -> Truth:
     """`==` of two values of one type; an unread part leaves it open unless another part differs."""
     kind = type(left)
     # Values of two types are never compared: Python calls 1 and True, or 1 and 1.0, equal, and CEL
@@ -44,19 +48,19 @@ def equal(left: object, right: object) -> bool | Unreadable:
     return mismatch("==", left, right)
 
 
-def _equal_lists(left: list[object], right: list[object]) -> bool | Unreadable:
+def _equal_lists(left: list[object], right: list[object]) -> Truth:
     if len(left) != len(right):
         return False
     return _all_equal(map(equal, left, right))
 
 
-def _equal_maps(left: dict[str, object], right: dict[str, object]) -> bool | Unreadable:
+def _equal_maps(left: dict[str, object], right: dict[str, object]) -> Truth:
     if left.keys() != right.keys():
         return False
     return _all_equal(equal(value, right[key]) for key, value in left.items())
 
 
-def _all_equal(outcomes: Iterable[bool | Unreadable]) -> bool | Unreadable:
+def _all_equal(outcomes: Iterable[Truth]) -> Truth:
     """One part that differs settles it; otherwise an unread part leaves it open."""
     unread: list[Unreadable] = []
     for outcome in outcomes:
@@ -69,7 +73,7 @@ def _all_equal(outcomes: Iterable[bool | Unreadable]) -> bool | Unreadable:
     return True
 
 
-def unequal(left: object, right: object) -> bool | Unreadable:
+def unequal(left: object, right: object) -> Truth:
     """`!=`, the negation of `==`."""
     outcome = equal(left, right)
     if isinstance(outcome, Unreadable):
@@ -77,14 +81,14 @@ def unequal(left: object, right: object) -> bool | Unreadable:
     return not outcome
 
 
-def member_of(item: object, container: object) -> bool | Unreadable:
+def member_of(item: object, container: object) -> Truth:
     """`in` over a list or a map."""
     if type(container) is dict and type(item) is str:
         return _has_key(item, container)
     return listed_in(item, container)
 
 
-def listed_in(item: object, container: object) -> bool | Unreadable:
+def listed_in(item: object, container: object) -> Truth:
     """`in` over a list: an item found settles it; otherwise whatever was not read leaves it
     open."""
     if not isinstance(container, list) or is_unread(item):
@@ -103,7 +107,7 @@ def listed_in(item: object, container: object) -> bool | Unreadable:
     return False
 
 
-def _has_key(key: str, container: dict[str, object]) -> bool | Unreadable:
+def _has_key(key: str, container: dict[str, object]) -> Truth:
     if key not in container:
         return False
     value = container[key]
@@ -123,7 +127,7 @@ def ordering(symbol: str, compare: Operation) -> Operation:
     return apply
 
 
-def arithmetic(symbol: str, allowed: dict[tuple[type, type], Operation]) -> Operation:
+def arithmetic(symbol: str, allowed: Overloads) -> Operation:
     """An arithmetic operator, by the types of its operands."""
 
     def apply(left: object, right: object) -> object:
@@ -178,7 +182,30 @@ def _int(run: Callable[[int, int], int]) -> Operation:
     return lambda left, right: fitting(run(left, right))
 
 
-_TIME_SUMS: Final = ((datetime, timedelta), (timedelta, datetime), (timedelta, timedelta))
+_SUMS: Final[Overloads] = {
+    (int, int): _int(operator.add),
+    (float, float): operator.add,
+    (str, str): operator.add,
+    (list, list): operator.add,
+    (datetime, timedelta): operator.add,
+    (timedelta, datetime): operator.add,
+    (timedelta, timedelta): operator.add,
+}
+_DIFFERENCES: Final[Overloads] = {
+    (int, int): _int(operator.sub),
+    (float, float): operator.sub,
+    (datetime, datetime): operator.sub,
+    (datetime, timedelta): operator.sub,
+    (timedelta, timedelta): operator.sub,
+}
+_PRODUCTS: Final[Overloads] = {
+    (int, int): _int(operator.mul),
+    (float, float): operator.mul,
+}
+_QUOTIENTS: Final[Overloads] = {
+    (int, int): divide,
+    (float, float): operator.truediv,
+}
 OPERATIONS: Final[dict[str, Operation]] = {
     "==": equal,
     "!=": unequal,
@@ -187,23 +214,9 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "<=": ordering("<=", operator.le),
     ">": ordering(">", operator.gt),
     ">=": ordering(">=", operator.ge),
-    "+": arithmetic(
-        "+",
-        {
-            (int, int): _int(operator.add),
-            **{(kind, kind): operator.add for kind in (float, str, list)},
-            **dict.fromkeys(_TIME_SUMS, operator.add),
-        },
-    ),
-    "-": arithmetic(
-        "-",
-        {
-            (int, int): _int(operator.sub),
-            **{(kind, kind): operator.sub for kind in (float, datetime, timedelta)},
-            (datetime, timedelta): operator.sub,
-        },
-    ),
-    "*": arithmetic("*", {(int, int): _int(operator.mul), (float, float): operator.mul}),
-    "/": arithmetic("/", {(int, int): divide, (float, float): operator.truediv}),
+    "+": arithmetic("+", _SUMS),
+    "-": arithmetic("-", _DIFFERENCES),
+    "*": arithmetic("*", _PRODUCTS),
+    "/": arithmetic("/", _QUOTIENTS),
     "%": arithmetic("%", {(int, int): modulo}),
 }

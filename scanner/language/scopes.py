@@ -9,12 +9,29 @@ from typing import Final
 from scanner.language.tree import Binary, Call, Has, Literal, Logic, Node, Unary, text
 from scanner.language.types import Type
 
+NodeTypes = dict[Node, Type]
+"""The type of each node of a checked tree."""
 Fact = tuple[str, str, int]
 """`("has", path, 0)`, `("in", key and map, 0)`, or `("size", list, least)`."""
+Facts = frozenset[Fact]
 
-NO_FACTS: Final[frozenset[Fact]] = frozenset()
-_MIRRORED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
-_NEGATED: Final = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+NO_FACTS: Final[Facts] = frozenset()
+_MIRRORED: Final = {
+    "<": ">",
+    "<=": ">=",
+    ">": "<",
+    ">=": "<=",
+    "==": "==",
+    "!=": "!=",
+}
+_NEGATED: Final = {
+    "<": ">=",
+    "<=": ">",
+    ">": "<=",
+    ">=": "<",
+    "==": "!=",
+    "!=": "==",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,13 +39,13 @@ class Scope:
     """The names in force and their types, with the facts that hold wherever this code runs."""
 
     names: Mapping[str, Type]
-    facts: frozenset[Fact] = NO_FACTS
+    facts: Facts = NO_FACTS
 
     def with_name(self, name: str, kind: Type) -> Scope:
         """This scope inside a macro over items of a type."""
         return replace(self, names={**self.names, name: kind})
 
-    def knowing(self, facts: frozenset[Fact]) -> Scope:
+    def knowing(self, facts: Facts) -> Scope:
         """This scope behind a guard."""
         return replace(self, facts=self.facts | facts)
 
@@ -42,11 +59,14 @@ class Scope:
 
     def least_size(self, of: str) -> int:
         """The number of items that a list is known to have at least."""
-        sizes = (least for kind, path, least in self.facts if (kind, path) == ("size", of))
-        return max(sizes, default=0)
+        known = 0
+        for kind, path, least in self.facts:
+            if kind == "size" and path == of:
+                known = max(known, least)
+        return known
 
 
-def facts(condition: Node, *, holds: bool) -> frozenset[Fact]:
+def facts(condition: Node, *, holds: bool) -> Facts:
     """What is known once a condition was found true, or false."""
     match condition:
         case Unary(operator="!", operand=operand):
@@ -72,7 +92,7 @@ def facts(condition: Node, *, holds: bool) -> frozenset[Fact]:
             return NO_FACTS
 
 
-def _size_facts(operator: str, left: Node, right: Node) -> frozenset[Fact]:
+def _size_facts(operator: str, left: Node, right: Node) -> Facts:
     """The least size of a list that a comparison such as `size(list) > 1` shows."""
     if isinstance(left, Literal):
         operator, left, right = _MIRRORED[operator], right, left

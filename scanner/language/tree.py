@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from scanner.language.errors import Position
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Literal:
     """A value written in the expression."""
 
-    at: tuple[int, int]
+    at: Position
     value: bool | int | float | str
 
 
@@ -19,7 +21,7 @@ class Literal:
 class Name:
     """A declared name or a loop variable."""
 
-    at: tuple[int, int]
+    at: Position
     name: str
 
 
@@ -27,7 +29,7 @@ class Name:
 class Member:
     """A field of a record, or a key of a map written as a field."""
 
-    at: tuple[int, int]
+    at: Position
     operand: Node
     name: str
 
@@ -36,7 +38,7 @@ class Member:
 class Index:
     """An item of a list by number, or of a map by key."""
 
-    at: tuple[int, int]
+    at: Position
     operand: Node
     index: Node
 
@@ -45,7 +47,7 @@ class Index:
 class Call:
     """A function applied to arguments; of a method, the first is what stands before the dot."""
 
-    at: tuple[int, int]
+    at: Position
     function: str
     arguments: tuple[Node, ...]
     method: bool
@@ -55,7 +57,7 @@ class Call:
 class Unary:
     """`!` or `-` before an operand."""
 
-    at: tuple[int, int]
+    at: Position
     operator: str
     operand: Node
 
@@ -64,7 +66,7 @@ class Unary:
 class Logic:
     """A chain of `&&` or of `||`."""
 
-    at: tuple[int, int]
+    at: Position
     operator: str
     terms: tuple[Node, ...]
 
@@ -73,7 +75,7 @@ class Logic:
 class Binary:
     """Any other operator between two operands."""
 
-    at: tuple[int, int]
+    at: Position
     operator: str
     left: Node
     right: Node
@@ -83,7 +85,7 @@ class Binary:
 class Ternary:
     """`condition ? then : otherwise`."""
 
-    at: tuple[int, int]
+    at: Position
     condition: Node
     then: Node
     otherwise: Node
@@ -93,7 +95,7 @@ class Ternary:
 class ListLiteral:
     """A list written in the expression."""
 
-    at: tuple[int, int]
+    at: Position
     items: tuple[Node, ...]
 
 
@@ -101,7 +103,7 @@ class ListLiteral:
 class Macro:
     """`all`, `exists`, `exists_one`, `filter` or `map` over a list or the keys of a map."""
 
-    at: tuple[int, int]
+    at: Position
     kind: str
     range: Node
     variable: str
@@ -112,7 +114,7 @@ class Macro:
 class Has:
     """`has(a.b)`: whether the field was there."""
 
-    at: tuple[int, int]
+    at: Position
     member: Member
 
 
@@ -132,12 +134,15 @@ Node = (
 )
 
 
-def children(node: Node) -> tuple[Node, ...]:
+Nodes = tuple[Node, ...]
+
+
+def children(node: Node) -> Nodes:
     """The parts of a node, in the order in which they are written."""
     return _PARTS[type(node)](node)
 
 
-_PARTS: Final[dict[type, Callable[[Any], tuple[Node, ...]]]] = {
+_PARTS: Final[dict[type, Callable[[Any], Nodes]]] = {
     Literal: lambda node: (),
     Name: lambda node: (),
     Member: lambda node: (node.operand,),
@@ -179,12 +184,14 @@ def pattern_of(call: Call) -> str:
     return ""
 
 
+_ESCAPED: Final = str.maketrans({"\\": "\\\\", "'": "\\'", "\n": "\\n"})
+
+
 def _literal(value: bool | int | float | str) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
-        return f"'{escaped}'"
+        return f"'{value.translate(_ESCAPED)}'"
     return repr(value)
 
 
