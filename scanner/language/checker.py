@@ -116,11 +116,8 @@ def _field(
 ) -> Type:
     field = record.fields.get(node.name)
     if field is None:
-        return checker.error(
-            node.at,
-            f"{record} has no attribute '{node.name}'",
-            did_you_mean(node.name, record.fields),
-        )
+        hint = did_you_mean(node.name, record.fields)
+        return checker.error(node.at, f"{record} has no attribute '{node.name}'", hint)
     path = text(node)
     needs_guard = field.optional and not checker.raw and not guarded
     if needs_guard and not scope.has(path):

@@ -72,7 +72,8 @@ class Explainer:
 
     def _value(self, node: Node) -> object:
         if node not in self._known:
-            self._known[node] = self._closures.of(node)(self._env)
+            evaluate = self._closures.of(node)
+            self._known[node] = evaluate(self._env)
         return self._known[node]
 
     def _each(self, node: Macro, items: Iterable[Item]) -> Iterator[Item]:
@@ -92,7 +93,8 @@ class Explainer:
 
     def _visit(self, node: Node, origins: Origins) -> None:
         if len(self._found) < MOST_OBSERVED:
-            _VISITS.get(type(node), Explainer._strict)(self, node, origins)
+            visit = _VISITS.get(type(node), Explainer._strict)
+            visit(self, node, origins)
 
     def _path(self, node: Node, origins: Origins) -> str:
         match node:
@@ -137,9 +139,10 @@ class Explainer:
 
     def _strict(self, node: Node, origins: Origins) -> None:
         """Visit the operands; when the outcome is open, only those that were not read, if any."""
-        parts = list(children(node))
+        parts = children(node)
         if isinstance(self._value(node), Unreadable):
-            parts = [part for part in parts if _is_open(self._value(part))] or parts
+            open_parts = [part for part in parts if _is_open(self._value(part))]
+            parts = tuple(open_parts) or parts
         for part in parts:
             self._visit(part, origins)
 

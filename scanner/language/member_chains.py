@@ -59,8 +59,16 @@ def _plain_key(node: Member | Index) -> Key | None:
     return None
 
 
+def _container_of(key: Key) -> type:
+    if type(key) is int:
+        return list
+    return dict
+
+
 def _walk(name: str, keys: list[Key], allowed: frozenset[type]) -> FastPath:
-    steps: list[tuple[Any, type]] = [(key, list if type(key) is int else dict) for key in keys]
+    steps: list[tuple[Any, type]] = []
+    for key in keys:
+        steps.append((key, _container_of(key)))
 
     def fast(scope: Any, left: int) -> object:
         value: Any = scope[name]

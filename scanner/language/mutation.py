@@ -96,7 +96,8 @@ def _faults(node: Node, *, truth: bool) -> Iterator[_Fault]:
         yield _Fault(node, f"{text(node)} is denied", denied)
     for part in _parts(node):
         for fault in _faults(part.node, truth=part.truth):
-            yield _Fault(fault.site, fault.words, part.within(node, fault.tree))
+            faulty = part.within(node, fault.tree)
+            yield _Fault(fault.site, fault.words, faulty)
 
 
 def _deniable(node: Node) -> bool:
@@ -140,8 +141,9 @@ def _logic(node: Logic) -> Iterator[tuple[str, Node]]:
     other = "||" if node.operator == "&&" else "&&"
     yield f"{node.operator} becomes {other}", replace(node, operator=other)
     for number, term in enumerate(node.terms):
-        others = (*node.terms[:number], *node.terms[number + 1 :])
-        shorter: Node = replace(node, terms=others)
+        others = list(node.terms)
+        del others[number]
+        shorter: Node = replace(node, terms=tuple(others))
         if len(others) == 1:
             shorter = others[0]
         yield f"without {text(term)}", shorter
@@ -170,8 +172,9 @@ class _Part:
         """The whole with another node in this place."""
         changed: Any = new
         if self.position is not None:
-            parts: tuple[Node, ...] = getattr(whole, self.field)
-            changed = (*parts[: self.position], new, *parts[self.position + 1 :])
+            parts: list[Node] = list(getattr(whole, self.field))
+            parts[self.position] = new
+            changed = tuple(parts)
         fields: dict[str, Any] = {self.field: changed}
         return replace(whole, **fields)
 
@@ -181,7 +184,8 @@ def _parts(node: Node) -> Iterator[_Part]:
         part = getattr(node, field)
         truth = _wants_truth(node, field)
         if isinstance(part, tuple):
-            yield from (_Part(item, field, number, truth) for number, item in enumerate(part))
+            for position, item in enumerate(part):
+                yield _Part(item, field, position, truth)
         else:
             yield _Part(part, field, truth=truth)
 

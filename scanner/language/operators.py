@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from scanner.language.checker import Checker
 
 _ORDERED: Final = (INT, DOUBLE, TIMESTAMP, DURATION)
-_ARITHMETIC: Final[dict[tuple[str, Type, Type], Type]] = {
+_Operands = tuple[str, Type, Type]
+_ARITHMETIC: Final[dict[_Operands, Type]] = {
     **{(operator, INT, INT): INT for operator in "+-*/%"},
     **{(operator, DOUBLE, DOUBLE): DOUBLE for operator in "+-*/"},
     ("+", STRING, STRING): STRING,
@@ -57,7 +58,8 @@ def _membership(checker: Checker, node: Binary, left: Type, right: Type) -> Type
             checker.error(node.at, f"a key is string, not {left}")
     elif isinstance(right, ListType):
         if unify(left, right.item) is None:
-            checker.error(node.at, f"{left} is never in {right}", _conversion(left, right.item))
+            hint = _conversion(left, right.item)
+            checker.error(node.at, f"{left} is never in {right}", hint)
         elif not comparable(left):
             checker.error(node.at, f"{left} cannot be compared", "ask for its fields with exists()")
     elif right is not DYN:
@@ -104,14 +106,12 @@ def _order(checker: Checker, node: Binary, left: Type, right: Type) -> Type:
 def _arithmetic(checker: Checker, node: Binary, left: Type, right: Type) -> Type:
     if DYN in (left, right):
         return DYN
-    if node.operator == "+" and isinstance(left, ListType) and isinstance(right, ListType):
+    are_lists = isinstance(left, ListType) and isinstance(right, ListType)
+    if are_lists and node.operator == "+":
         both = unify(left, right)
         return both or checker.error(node.at, f"{left} and {right} cannot be joined")
     found = _ARITHMETIC.get((node.operator, left, right))
-    if found is None:
-        return checker.error(
-            node.at,
-            f"'{node.operator}' does not apply to {left} and {right}",
-            _conversion(left, right),
-        )
-    return found
+    if found is not None:
+        return found
+    message = f"'{node.operator}' does not apply to {left} and {right}"
+    return checker.error(node.at, message, _conversion(left, right))

@@ -64,17 +64,19 @@ class _Walker:
             return None
         if isinstance(node, Member):
             return (*base, node.name)
-        if isinstance(node.index, Literal) and isinstance(node.index.value, str):
-            return (*base, node.index.value)
-        return (*base, ITEM)
+        match node.index:
+            case Literal(value=str() as key):
+                return (*base, key)
+            case _:
+                return (*base, ITEM)
 
     def _item(self, node: Node, variables: Variables) -> Path | None:
         """The path of the items of a list, also through filter() and map() to a member."""
         if isinstance(node, Macro) and node.kind == "filter":
             return self._item(node.range, variables)
         if isinstance(node, Macro) and node.kind == "map":
-            inner = {**variables, node.variable: self._item(node.range, variables)}
-            return self._path(node.body, inner)
+            item = self._item(node.range, variables)
+            return self._path(node.body, {**variables, node.variable: item})
         if isinstance(node, Ternary):
             first = self._item(node.then, variables)
             second = self._item(node.otherwise, variables)

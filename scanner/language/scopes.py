@@ -96,14 +96,19 @@ def _size_facts(operator: str, left: Node, right: Node) -> Facts:
     """The least size of a list that a comparison such as `size(list) > 1` shows."""
     if isinstance(left, Literal):
         operator, left, right = _MIRRORED[operator], right, left
-    if not isinstance(left, Call) or left.function != "size" or not left.arguments:
+    if not isinstance(left, Call) or left.function != "size":
         return NO_FACTS
-    if not isinstance(right, Literal) or type(right.value) is not int:
+    if not isinstance(right, Literal) or not left.arguments:
         return NO_FACTS
-    least = _least_size(operator, right.value)
+    bound = right.value
+    # A bool is an int to isinstance.
+    if type(bound) is not int:
+        return NO_FACTS
+    least = _least_size(operator, bound)
     if least <= 0:
         return NO_FACTS
-    return frozenset({("size", text(left.arguments[0]), least)})
+    measured = text(left.arguments[0])
+    return frozenset({("size", measured, least)})
 
 
 def _least_size(operator: str, bound: int) -> int:

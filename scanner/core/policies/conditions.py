@@ -65,18 +65,21 @@ def _arn_parts(text: str) -> list[str] | None:
     """`arn`, partition, service, region, account and resource; None where the text is not an
     ARN."""
     parts = text.split(":", 5)
-    if len(parts) == 6 and parts[0] == "arn":
-        return parts
-    return None
+    if len(parts) != 6 or parts[0] != "arn":
+        return None
+    return parts
 
 
 def _names_account(text: str, operator: str) -> bool:
-    return _ACCOUNT.fullmatch(text) is not None or text.lower() == "${aws:resourceaccount}"
+    if text.lower() == "${aws:resourceaccount}":
+        return True
+    return _ACCOUNT.fullmatch(text) is not None
 
 
 def _names_arn(text: str, operator: str) -> bool:
     """An ARN that names its account, or a global one (a bucket's) that names its resource."""
     parts = _arn_parts(text)
+    # What a policy variable stands for is the caller's to choose.
     if parts is None or "${" in text:
         return False
     # StringLike lets `*` run over colons: `arn:aws:logs:*:111122223333:*` also matches a log group
@@ -91,11 +94,15 @@ def _names_arn(text: str, operator: str) -> bool:
 
 
 def _names_organization(text: str, operator: str) -> bool:
-    return _ORGANIZATION.fullmatch(text) is not None or text.lower() == "${aws:resourceorgid}"
+    if text.lower() == "${aws:resourceorgid}":
+        return True
+    return _ORGANIZATION.fullmatch(text) is not None
 
 
 def _names_organization_path(text: str, operator: str) -> bool:
-    return _ORGANIZATION_PATH.fullmatch(text) is not None and "${" not in text
+    if "${" in text:
+        return False
+    return _ORGANIZATION_PATH.fullmatch(text) is not None
 
 
 def _names_vpc(text: str, operator: str) -> bool:
@@ -103,10 +110,13 @@ def _names_vpc(text: str, operator: str) -> bool:
 
 
 def _names_principal_id(text: str, operator: str) -> bool:
-    return _PRINCIPAL_ID.fullmatch(text) is not None and "${" not in text
+    if "${" in text:
+        return False
+    return _PRINCIPAL_ID.fullmatch(text) is not None
 
 
-_RESTRICTING_KEYS: Final[dict[str, tuple[str, Callable[[str, str], bool]]]] = {
+_NamesOne = Callable[[str, str], bool]
+_RESTRICTING_KEYS: Final[dict[str, tuple[str, _NamesOne]]] = {
     "aws:principalaccount": ("account", _names_account),
     "aws:sourceaccount": ("account", _names_account),
     "aws:sourceowner": ("account", _names_account),
@@ -261,6 +271,10 @@ def _smaller_than_internet(ranges: Iterable[str]) -> bool:
             public_v6.append(network)
     # Together, because two halves of the internet are the internet; collapsed, because a range
     # that is written twice counts once.
-    addresses_v4 = sum(network.num_addresses for network in collapse_addresses(public_v4))
-    addresses_v6 = sum(network.num_addresses for network in collapse_addresses(public_v6))
+    addresses_v4 = 0
+    for network_v4 in collapse_addresses(public_v4):
+        addresses_v4 += network_v4.num_addresses
+    addresses_v6 = 0
+    for network_v6 in collapse_addresses(public_v6):
+        addresses_v6 += network_v6.num_addresses
     return addresses_v4 <= _WIDEST_V4 and addresses_v6 <= _WIDEST_V6

@@ -66,6 +66,10 @@ _OPERATORS: Final = frozenset(
 _QUANTIFIERS: Final = frozenset({"", "ForAnyValue", "ForAllValues"})
 
 
+RawObject = Mapping[str, object]
+"""A JSON object."""
+
+
 class MalformedError(ValueError):
     """A document that AWS would have refused, or one too large to be judged."""
 
@@ -115,7 +119,7 @@ def read_document(document: object) -> tuple[Statement, ...] | Unreadable:
         return Unreadable(f"policy document {malformed}")
 
 
-def _parsed(document: object) -> Mapping[str, object]:
+def _parsed(document: object) -> RawObject:
     if isinstance(document, str):
         document = _parsed_json(document)
     if not isinstance(document, Mapping):
@@ -149,7 +153,7 @@ def _refuse_constant(name: str) -> None:
     raise MalformedError(f"holds {name}, which is not JSON")
 
 
-def _statements(document: Mapping[str, object]) -> tuple[Statement, ...]:
+def _statements(document: RawObject) -> tuple[Statement, ...]:
     _refuse_unknown(document, _ELEMENTS, "element")
     if document.get("Version", "2008-10-17") not in ("2012-10-17", "2008-10-17"):
         raise MalformedError("has a version that is not known")
@@ -170,7 +174,8 @@ def _statements(document: Mapping[str, object]) -> tuple[Statement, ...]:
 
 
 def _count_texts(statement: Statement) -> int:
-    count = len(statement.actions) + len(statement.resources)
+    count = len(statement.actions)
+    count += len(statement.resources)
     count += sum(len(condition.values) for condition in statement.conditions)
     if statement.principals is not None:
         count += sum(map(len, statement.principals.values()))
@@ -209,13 +214,13 @@ def _statement(raw: object) -> Statement:
     )
 
 
-def _refuse_unknown(raw: Mapping[str, object], known: frozenset[str], what: str) -> None:
+def _refuse_unknown(raw: RawObject, known: frozenset[str], what: str) -> None:
     # Keys in another type than text cannot come from JSON; they are refused here as well.
     if not known.issuperset(raw):
         raise MalformedError(f"has an {what} that is not known")
 
 
-def _element(raw: Mapping[str, object], name: str) -> tuple[object, bool]:
+def _element(raw: RawObject, name: str) -> tuple[object, bool]:
     """The value of an element or of its negation, and whether it is the negation; None where
     neither is there."""
     negation = f"Not{name}"
@@ -303,6 +308,8 @@ def _condition_value(raw: object) -> str:
     if isinstance(raw, str):
         return _bounded_text(raw)
     # Python refuses to print an integer of more than 4,300 digits.
-    if isinstance(raw, float) or (isinstance(raw, int) and raw.bit_length() <= 64):
+    if isinstance(raw, int) and raw.bit_length() <= 64:
+        return repr(raw)
+    if isinstance(raw, float):
         return repr(raw)
     raise MalformedError("has a condition value that is not a text")

@@ -36,14 +36,18 @@ class Policy:
     """Deny statements to everyone."""
 
     def __post_init__(self) -> None:
-        allows = tuple(statement for statement in self.statements if statement.allow)
-        denies = tuple(
-            statement for statement in self.statements if not statement.allow and statement.everyone
-        )
+        allows: list[Statement] = []
+        denies: list[Statement] = []
+        for statement in self.statements:
+            if statement.allow:
+                allows.append(statement)
+            elif statement.everyone:
+                # A Deny to some leaves the others, and anyone may be among them.
+                denies.append(statement)
         if _letters(allows) * _letters(denies) > _MOST_WORK:
-            denies = ()
-        object.__setattr__(self, "allows", allows)
-        object.__setattr__(self, "denies", denies)
+            denies.clear()
+        object.__setattr__(self, "allows", tuple(allows))
+        object.__setattr__(self, "denies", tuple(denies))
 
     @property
     def is_public(self) -> bool:
@@ -204,7 +208,8 @@ def _accountable_principals(statement: Statement) -> Iterator[str]:
 def _letters(statements: Iterable[Statement]) -> int:
     letters = 0
     for statement in statements:
-        letters += sum(map(len, statement.actions)) + sum(map(len, statement.resources))
+        letters += sum(map(len, statement.actions))
+        letters += sum(map(len, statement.resources))
     return letters
 
 

@@ -18,6 +18,13 @@ from scanner.model.values import Unreadable
 Truth = bool | Unreadable
 """Kleene's three values: true, false, and a reason why neither is known."""
 
+Methods = list[str] | Unreadable
+"""The ids of the methods that a holder has."""
+Worth = Mapping[str, Truth]
+"""By ARN: whether reaching the principal gives more rights."""
+Leads = Callable[[str], Truth]
+"""Whether acting on what a resource pattern names leads on."""
+
 _OWN_USER: Final = "/${aws:username}"
 """How a resource ends that is the caller itself."""
 _VARIABLE: Final = re.compile(r"\$\{[^}]*\}")
@@ -59,7 +66,8 @@ def methods() -> tuple[Method, ...]:
         if not line or line.startswith(("#", "id\t")):
             continue
         name, reach, actions = line.split("\t")
-        found.append(Method(id=name, reach=reach, actions=tuple(actions.lower().split())))
+        method = Method(id=name, reach=reach, actions=tuple(actions.lower().split()))
+        found.append(method)
     return tuple(found)
 
 
@@ -75,7 +83,7 @@ def administrator(holder: Holder, account: str) -> Truth:
     return False
 
 
-def escalations(holders: Sequence[Holder], account: str) -> dict[str, list[str] | Unreadable]:
+def escalations(holders: Sequence[Holder], account: str) -> dict[str, Methods]:
     """By ARN: the methods that each holder has; Unreadable where conditions or unread policies
     leave it open.
 
@@ -86,7 +94,9 @@ def escalations(holders: Sequence[Holder], account: str) -> dict[str, list[str] 
     worth = {holder.arn: administrator(holder, account) for holder in holders}
     found = _methods_by_holder(holders, worth)
     for _ in holders:
-        grown = {arn: _any_of([truth, _has_any(found[arn])]) for arn, truth in worth.items()}
+        grown: dict[str, Truth] = {}
+        for arn, truth in worth.items():
+            grown[arn] = _any_of([truth, _has_any(found[arn])])
         if grown == worth:
             break
         worth = grown
@@ -94,13 +104,11 @@ def escalations(holders: Sequence[Holder], account: str) -> dict[str, list[str] 
     return found
 
 
-def _methods_by_holder(
-    holders: Sequence[Holder], worth: Mapping[str, Truth]
-) -> dict[str, list[str] | Unreadable]:
+def _methods_by_holder(holders: Sequence[Holder], worth: Worth) -> dict[str, Methods]:
     return {holder.arn: _methods_of(holder, worth) for holder in holders}
 
 
-def _methods_of(holder: Holder, worth: Mapping[str, Truth]) -> list[str] | Unreadable:
+def _methods_of(holder: Holder, worth: Worth) -> Methods:
     certain: list[str] = []
     doubts: list[Unreadable] = []
     if holder.unread:
@@ -117,7 +125,7 @@ def _methods_of(holder: Holder, worth: Mapping[str, Truth]) -> list[str] | Unrea
     return doubts[0]
 
 
-def _has_method(holder: Holder, method: Method, worth: Mapping[str, Truth]) -> Truth:
+def _has_method(holder: Holder, method: Method, worth: Worth) -> Truth:
     def leads_on(resource: str) -> Truth:
         return _leads(resource, method.reach, holder.arn, worth)
 
@@ -131,7 +139,7 @@ def _anywhere(resource: str) -> Truth:
     return True
 
 
-def _leads(resource: str, reach: str, own: str, worth: Mapping[str, Truth]) -> Truth:
+def _leads(resource: str, reach: str, own: str, worth: Worth) -> Truth:
     """Whether acting on what a resource pattern names is worth more than what the holder has."""
     if reach == "grant":
         return True
@@ -146,19 +154,19 @@ def _leads(resource: str, reach: str, own: str, worth: Mapping[str, Truth]) -> T
     return _any_of(_worth_of_targets(resource, reach, own, worth))
 
 
-def _worth_of_targets(
-    resource: str, reach: str, own: str, worth: Mapping[str, Truth]
-) -> Iterator[Truth]:
+def _worth_of_targets(resource: str, reach: str, own: str, worth: Worth) -> Iterator[Truth]:
     for arn, truth in worth.items():
         if arn != own and _TARGETS[reach] in arn and covers(resource, arn):
             yield truth
 
 
-def _may_do(holder: Holder, action: str, leads: Callable[[str], Truth]) -> Truth:
+def _may_do(holder: Holder, action: str, leads: Leads) -> Truth:
     """Whether the holder may do the action on something that leads on."""
     granted = _any_of(_grants(holder.statements, action, leads))
     if granted is False:
         return False
+    # A boundary grants nothing: it only limits what the policies grant. A Deny counts wherever it
+    # stands.
     boundary = holder.boundary or ()
     within: Truth = True
     if holder.boundary is not None:
@@ -167,15 +175,13 @@ def _may_do(holder: Holder, action: str, leads: Callable[[str], Truth]) -> Truth
     return _all_of([granted, within, _negated(denied)])
 
 
-def _grants(
-    statements: Iterable[Statement], action: str, leads: Callable[[str], Truth]
-) -> Iterator[Truth]:
+def _grants(statements: Iterable[Statement], action: str, leads: Leads) -> Iterator[Truth]:
     for statement in statements:
         if statement.allow:
             yield _grants_action(statement, action, leads)
 
 
-def _grants_action(allow: Statement, action: str, leads: Callable[[str], Truth]) -> Truth:
+def _grants_action(allow: Statement, action: str, leads: Leads) -> Truth:
     is_named = covered_by_any(allow.actions, action)
     if is_named == allow.not_action:
         return False
@@ -207,7 +213,7 @@ def _denies(deny: Statement, action: str) -> Truth:
     return True
 
 
-def _has_any(found: list[str] | Unreadable) -> Truth:
+def _has_any(found: Methods) -> Truth:
     if isinstance(found, Unreadable):
         return found
     return bool(found)

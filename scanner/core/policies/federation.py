@@ -31,9 +31,13 @@ _NAMED_SUBJECTS: Final = re.compile(
 is one repository, `repo:acme/*` and `repo:acme/site*` are not."""
 
 
+_Trust = tuple[str, bool, bool]
+"""Provider, whether the subject is named, and whether the audience is."""
+
+
 def federated(allows: Iterable[Statement]) -> list[dict[str, object]]:
     """One record of `FEDERATION_TYPE` for each provider and way in which a statement trusts it."""
-    found: set[tuple[str, bool, bool]] = set()
+    found: set[_Trust] = set()
     for statement in allows:
         found.update(_trusts(statement))
     return [
@@ -42,8 +46,7 @@ def federated(allows: Iterable[Statement]) -> list[dict[str, object]]:
     ]
 
 
-def _trusts(statement: Statement) -> Iterator[tuple[str, bool, bool]]:
-    """Provider, whether the subject is named, and whether the audience is."""
+def _trusts(statement: Statement) -> Iterator[_Trust]:
     if statement.not_principal or statement.principals is None:
         return
     if not _allows_web_identity(statement):
@@ -53,11 +56,11 @@ def _trusts(statement: Statement) -> Iterator[tuple[str, bool, bool]]:
         if ":saml-provider/" in name:
             continue
         provider = name.partition(":oidc-provider/")[2] or name
-        yield (
-            provider,
-            _names_claim(statement, provider, _SUBJECT_CLAIMS.get(provider, ("sub",))),
-            _names_claim(statement, provider, _AUDIENCE_CLAIMS.get(provider, ("aud",))),
-        )
+        subjects = _SUBJECT_CLAIMS.get(provider, ("sub",))
+        audiences = _AUDIENCE_CLAIMS.get(provider, ("aud",))
+        subject_bound = _names_claim(statement, provider, subjects)
+        audience_bound = _names_claim(statement, provider, audiences)
+        yield provider, subject_bound, audience_bound
 
 
 def _allows_web_identity(statement: Statement) -> bool:
