@@ -43,8 +43,10 @@ def check_call(checker: Checker, node: Call, scope: Scope) -> Type:
 
 
 def _result(function: Function, arguments: list[Type]) -> Type | None:
-    """The type of the result, `dyn` where overloads differ in it; None where no overload takes
-    the arguments."""
+    """The type of the result; None where no overload takes the arguments.
+
+    It is `dyn` where a raw argument leaves several overloads with different results.
+    """
     results = {
         overload.result
         for overload in function.overloads
@@ -80,6 +82,8 @@ _CONVERSIONS: Final[dict[str, Callable[[str], object]]] = {
 
 
 def _check_pattern(checker: Checker, pattern: Node) -> None:
+    # A pattern out of the data could not be checked here, and whoever writes the data would choose
+    # it.
     if not (isinstance(pattern, Literal) and isinstance(pattern.value, str)):
         checker.error(
             pattern.at,

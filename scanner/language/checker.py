@@ -59,6 +59,7 @@ class Checker:
 
     def error(self, at: Position, message: str, hint: str = "") -> Type:
         """Note a mistake; what is written there counts as `dyn` from then on."""
+        # `dyn` fits everywhere, so that one mistake is not reported again by every node around it.
         line, column = at
         mistake = ExpressionError(line=line, column=column, message=message, hint=hint)
         self.errors.append(mistake)
@@ -143,6 +144,7 @@ def _has(checker: Checker, node: Has, scope: Scope) -> Type:
         )
     if isinstance(operand, RecordType):
         field = operand.fields.get(member.name)
+        # A guard that is always true hides that `!has(…)` never holds.
         if field is not None and not field.optional:
             checker.error(
                 node.at,

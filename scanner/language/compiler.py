@@ -51,13 +51,15 @@ def compile_fast(tree: Node, types: NodeTypes, *, raw: bool = False) -> FastPath
     """The function from a scope and a budget to a value or SLOW."""
     emitter = Emitter(types, raw=raw)
     try:
-        if any(holds_dyn(kind) for kind in types.values()):
+        # A raw value has no declared class that could be checked.
+        if any(map(holds_dyn, types.values())):
             raise TooComplexError
         result = emitter.kept(emit(emitter, tree))
         emitter.guard_whole(result, types[tree])
         emitter.line(f"return {result}")
         source = "\n".join(["def fast(scope, left):", *emitter.lines])
         code = compile(source, "<condition>", "exec")
+    # Python raises the last three on code that is nested too deeply for its own compiler.
     except (TooComplexError, SyntaxError, RecursionError, MemoryError):
         return lambda scope, left: SLOW
     namespace = {**BASE, **emitter.constants}
@@ -125,7 +127,8 @@ def _has(emitter: Emitter, node: Has) -> str:
     known = emitter.known(f"has {path}")
     if known:
         return known
-    value, result = emitter.fresh(), emitter.fresh()
+    value = emitter.fresh()
+    result = emitter.fresh()
     operand = emitter.kept(emit(emitter, member.operand))
     emitter.line(f"{value} = {operand}[{member.name!r}]")
     emitter.line(f"{result} = {value} is not ABSENT")
@@ -158,8 +161,10 @@ def _fitting(emitter: Emitter, code: str) -> str:
 
 
 def _logic(emitter: Emitter, node: Logic) -> str:
-    """Terms that are plain Python expressions are joined; one that needs lines of its own goes
-    behind an `if`."""
+    """Join terms that are plain Python expressions; put one that needs lines behind an `if`.
+
+    Those lines may read what only an earlier term guards.
+    """
     joint, goes_on = _JOINTS[node.operator]
     parts = [emit(emitter, node.terms[0])]
     result = ""
@@ -218,7 +223,8 @@ def _binary(emitter: Emitter, node: Binary) -> str:
 
 
 def _membership(emitter: Emitter, node: Binary) -> str:
-    left, container = _whole(emitter, node.left), node.right
+    left = _whole(emitter, node.left)
+    container = node.right
     if isinstance(container, ListLiteral) and _is_constant(container):
         return f"({left} in {_constant_list(emitter, container, emitter.types[node.left])})"
     right = emitter.kept(_whole(emitter, container))
@@ -247,9 +253,12 @@ def _constant_list(emitter: Emitter, node: ListLiteral, sought: Type) -> str:
 
 def _macro(emitter: Emitter, node: Macro) -> str:
     over = emitter.kept(emit(emitter, node.range))
+    # The steps of the whole loop are taken before it begins. The careful evaluator counts them one
+    # by one, and decides where they do not suffice: a first item may still settle the outcome.
     emitter.line(f"left -= len({over})")
     emitter.line("if left < 0: return SLOW")
-    item, result = emitter.fresh(), emitter.fresh()
+    item = emitter.fresh()
+    result = emitter.fresh()
     start, each = _LOOPS[node.kind]
     emitter.line(f"{result} = {start}")
     emitter.line(f"for {item} in {over}:")
@@ -281,7 +290,8 @@ _LOOPS: Final = {
 
 
 def _call(emitter: Emitter, node: Call) -> str:
-    name, arguments = node.function, node.arguments
+    name = node.function
+    arguments = node.arguments
     if name == "matches":
         return f"{emitter.constant(matcher(pattern_of(node)))}({emit(emitter, arguments[0])})"
     if name in _FOLDED and all(isinstance(argument, Literal) for argument in arguments):
@@ -296,10 +306,12 @@ def _call(emitter: Emitter, node: Call) -> str:
 
 
 def _folded(emitter: Emitter, node: Call) -> str:
+    """The value of a call on literals, which is computed once."""
     values = [argument.value for argument in node.arguments if isinstance(argument, Literal)]
     try:
         return emitter.constant(FUNCTIONS[node.function].run(*values))
     except (ValueError, OverflowError) as error:
+        # It is unread at every evaluation; the careful evaluator gives the reason.
         raise TooComplexError from error
 
 

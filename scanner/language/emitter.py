@@ -42,8 +42,7 @@ class TooComplexError(Exception):
 
 
 class Emitter:
-    """The lines written so far, the constants they use, and the reads whose results can be used
-    again."""
+    """The lines written so far, the constants they use, and the reads that can be used again."""
 
     def __init__(self, types: NodeTypes, *, raw: bool = False) -> None:
         self.types = types
@@ -94,7 +93,10 @@ class Emitter:
 
     @contextmanager
     def block(self) -> Iterator[None]:
-        """An indented block; what it reads is forgotten behind it."""
+        """An indented block; what it reads is forgotten behind it.
+
+        Where the block is not run, a name that it sets has no value.
+        """
         self._depth += 1
         if self._depth > _DEEPEST:
             raise TooComplexError
@@ -152,10 +154,18 @@ def conforms(kind: Type) -> Callable[[object], bool]:
     """The predicate on values that are of a type all through."""
     if isinstance(kind, ListType):
         item = conforms(kind.item)
-        return lambda value: type(value) is list and all(map(item, value))
+
+        def conforming_list(value: object) -> bool:
+            return type(value) is list and all(map(item, value))
+
+        return conforming_list
     if isinstance(kind, MapType):
         inner = conforms(kind.value)
-        return lambda value: type(value) is dict and all(map(inner, value.values()))
+
+        def conforming_map(value: object) -> bool:
+            return type(value) is dict and all(map(inner, value.values()))
+
+        return conforming_map
     if kind is TIMESTAMP:
         return lambda value: type(value) is datetime and value.tzinfo is UTC
     wanted = CLASSES.get(kind)

@@ -143,7 +143,8 @@ def _index(closures: Closures, node: Index) -> Closure:
     unread = _not_there(path, raw=is_raw)
 
     def at(env: Environment) -> object:
-        container, key = operand(env), index(env)
+        container = operand(env)
+        key = index(env)
         if type(container) is list and type(key) is int:
             # Not from the end: CEL has no negative index.
             if 0 <= key < len(container):
@@ -283,8 +284,11 @@ def _implementation(node: Call, function: Function) -> Callable[..., object]:
 
 
 def _allowed_classes(function: Function) -> set[tuple[type, ...]]:
-    """The classes of arguments that a function takes, exactly: a bool is no int, an OpenList no
-    list."""
+    """The exact classes of arguments that a function takes.
+
+    A bool is no int, and an OpenList no list: of what was read in part, no function knows the
+    result.
+    """
     return {tuple(map(_class_of, overload.parameters)) for overload in function.overloads}
 
 
@@ -304,8 +308,7 @@ def _refuse(name: str, values: list[object]) -> Unreadable:
 
 
 def _failed(name: str, values: Iterable[object], error: Exception) -> Unreadable:
-    """Why a function failed: the unread items of its lists, if it was given any, or its own
-    reason."""
+    """Why a function failed: unread items of its lists, or else its own reason."""
     unread: list[Unreadable] = []
     for value in values:
         if isinstance(value, list):

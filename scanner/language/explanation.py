@@ -65,6 +65,8 @@ class Explainer:
 
     def observe(self, tree: Node) -> tuple[Observation, ...]:
         """The values that decided the outcome of a tree."""
+        # The outcome was decided without this walk, so one that runs out of steps shows what it has
+        # found.
         with suppress(BudgetExceededError, RecursionError):
             self._visit(tree, {})
         found = self._found.items()
@@ -140,6 +142,7 @@ class Explainer:
     def _strict(self, node: Node, origins: Origins) -> None:
         """Visit the operands; when the outcome is open, only those that were not read, if any."""
         parts = children(node)
+        # Beside an operand that was not read, the values of the others explain nothing.
         if isinstance(self._value(node), Unreadable):
             open_parts = [part for part in parts if _is_open(self._value(part))]
             parts = tuple(open_parts) or parts
@@ -148,6 +151,8 @@ class Explainer:
 
     def _logic(self, node: Logic, origins: Origins) -> None:
         outcome = self._value(node)
+        # A settled outcome is shown by the terms that settled it, an open one by those that left it
+        # open.
         neutral = node.operator == "&&"
         for term in node.terms:
             value = self._value(term)
@@ -185,11 +190,14 @@ class Explainer:
         return None
 
     def _items(self, node: Node, origins: Origins) -> Iterator[Item]:
-        """The items of a list, each with the place that it came from."""
+        """The items of a list, each with the path that it came from."""
+        # An item that filter() or map() made has no path of its own: people look for it in the list
+        # below.
         if isinstance(node, Macro) and node.kind in ("filter", "map"):
             yield from self._derived(node, origins)
             return
-        path, values = self._path(node, origins), self._value(node)
+        path = self._path(node, origins)
+        values = self._value(node)
         if isinstance(values, dict):
             for key in values:
                 yield key, f"{path}.{key}"

@@ -87,7 +87,8 @@ def to_timestamp(text: str) -> datetime:
     moment += timedelta(microseconds=int(microseconds))
     if match[3] is None:
         return moment
-    hours_off, minutes_off = int(match[4]), int(match[5])
+    hours_off = int(match[4])
+    minutes_off = int(match[5])
     if minutes_off > 59:
         raise ValueError(f"{text!r} has no valid offset")
     offset = timedelta(hours=hours_off, minutes=minutes_off)
@@ -115,6 +116,7 @@ def to_duration(text: str) -> timedelta:
 
 def to_int(value: str | float) -> int:
     """The integer that a decimal text names, or a double cut towards zero."""
+    # int() also takes spaces, underscores and the digits of other scripts.
     if isinstance(value, str) and _INT.fullmatch(value) is None:
         raise ValueError(f"{value!r} is not an integer")
     number = int(value)
@@ -125,14 +127,17 @@ def to_int(value: str | float) -> int:
 
 def to_double(value: str | int) -> float:
     """The double that a decimal text or an integer names."""
+    # float() also takes `nan` and `infinity`.
     if isinstance(value, str) and _DOUBLE.fullmatch(value) is None:
         raise ValueError(f"{value!r} is not a number")
     return float(value)
 
 
 def to_string(value: str | int | bool | datetime) -> str:
-    """The text of an integer, a bool or, as RFC 3339 in UTC with no more digits than it needs, a
-    timestamp."""
+    """The text of an integer, a bool, or a timestamp.
+
+    A timestamp is written as RFC 3339 in UTC, with no more digits than it needs.
+    """
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, datetime):
@@ -170,6 +175,7 @@ def join(parts: list[str], separator: str) -> str:
 @lru_cache(maxsize=65_536)
 def network(text: str) -> IPv4Network | IPv6Network:
     """The network that an address or a CIDR names; host bits are ignored."""
+    # ip_network() also takes a netmask (`/255.0.0.0`) and a zone (`fe80::1%eth0`).
     if _HOST_BITS.fullmatch(text) is None:
         raise ValueError(f"{text!r} is not an address or a CIDR")
     return ip_network(text, strict=False)
@@ -182,7 +188,10 @@ def cidr_prefix(text: str) -> int:
 
 def cidr_within(inner: str, outer: str) -> bool:
     """Whether every address of one network is in another; never across families."""
-    small, large = network(inner), network(outer)
+    small = network(inner)
+    large = network(outer)
+    # Between families, `subnet_of` raises TypeError, and comparing prefixes alone would call all of
+    # IPv4 within ::/0.
     if isinstance(small, IPv4Network):
         return isinstance(large, IPv4Network) and small.subnet_of(large)
     return isinstance(large, IPv6Network) and small.subnet_of(large)
@@ -190,7 +199,8 @@ def cidr_within(inner: str, outer: str) -> bool:
 
 def cidrs_between(first: str, last: str) -> list[str]:
     """The fewest networks that together are every address from one to another, in order."""
-    start, end = ip_address(first), ip_address(last)
+    start = ip_address(first)
+    end = ip_address(last)
     if start.version != end.version:
         raise ValueError(f"{first!r} and {last!r} are not of one family")
     return list(map(str, summarize_address_range(start, end)))
@@ -397,8 +407,10 @@ FUNCTIONS: Final = {function.name: function for function in _ALL}
 
 
 def accepts(parameter: Type, argument: Type) -> bool:
-    """Whether an argument of one type may stand for a parameter of another; raw answers are
-    checked later."""
+    """Whether an argument of one type may stand for a parameter of another.
+
+    A raw argument may stand for any: its class is checked at run time.
+    """
     if parameter is NOTHING or argument is DYN or argument is NOTHING:
         return True
     if isinstance(parameter, ListType) and isinstance(argument, ListType):

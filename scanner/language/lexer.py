@@ -56,8 +56,10 @@ class Token(NamedTuple):
 
 
 def tokens(source: str) -> list[Token]:
-    """The tokens of an expression, closed by one of kind `end`; ExpressionErrors on anything
-    unusual."""
+    """The tokens of an expression, closed by one of kind `end`.
+
+    Raises ExpressionErrors at the first character that belongs to no token.
+    """
     if len(source) > LONGEST_SOURCE:
         raise fault(
             (1, 1),
@@ -73,7 +75,9 @@ def tokens(source: str) -> list[Token]:
         match = match_at(source, position)
         if match is None:
             raise _refuse(source[position], at)
-        text, kind, position = match[0], match.lastgroup, match.end()
+        text = match[0]
+        kind = match.lastgroup
+        position = match.end()
         if kind == "name" or kind == "mark":
             found.append(Token(kind, text, text, at))
         elif kind == "space":

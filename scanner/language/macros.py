@@ -31,13 +31,17 @@ _MAPS: Final[frozenset[type]] = frozenset({dict})
 def macro(
     kind: str, variable: str, over: Closure, item: Reader, body: Closure, *, keys: bool
 ) -> Closure:
-    """The closure of a macro: its list (or, where `keys`, its map), the check on each item, and
-    its body."""
+    """The closure of a macro over a list or, where `keys`, over the keys of a map.
+
+    `item` checks each item before `body` sees it.
+    """
     allowed = _MAPS if keys else _LISTS
     collect = _COLLECTORS[kind]
 
     def outcomes(values: Any, env: Environment) -> Outcomes:
         for value in list(values):
+            # Nested macros multiply: without a budget a check could run for hours over one
+            # resource.
             env[BUDGET] -= 1
             if env[BUDGET] < 0:
                 raise BudgetExceededError

@@ -1,5 +1,7 @@
-"""Compiles plain member chains over raw answers, such as `it.Rules[0].Status`, into a loop over
-their keys."""
+"""Compiles plain member chains over raw answers into a loop over their keys.
+
+`it.Rules[0].Status` is one: most expressions of a resource kind are.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,7 @@ Unreadable do."""
 
 
 def compile_chain(tree: Node, types: NodeTypes, want: Type) -> FastPath | None:
-    """The function from a scope and a budget to a value or SLOW; None when the tree is no plain
-    chain."""
+    """The fast path of a plain chain; None when the tree is none."""
     # A timestamp must be brought to UTC, and a list or map checked all through: neither is a matter
     # of one class.
     if want is TIMESTAMP or isinstance(want, ListType | MapType):

@@ -72,7 +72,7 @@ class _Fault:
     site: Node
     words: str
     tree: Node
-    """The node that was asked about, with the fault in it."""
+    """The whole expression, or the part of it that is searched, with the fault in it."""
 
 
 def mutants(source: str) -> Iterator[Mutant]:
@@ -87,8 +87,7 @@ def mutants(source: str) -> Iterator[Mutant]:
 
 
 def _faults(node: Node, *, truth: bool) -> Iterator[_Fault]:
-    """The faults in a node and below it; `truth` says that the node stands where a yes or no is
-    wanted."""
+    """The faults in a node and below it; `truth`: the node stands where a bool is wanted."""
     for words, changed in _changes(node):
         yield _Fault(node, words, changed)
     if truth and _deniable(node):
@@ -101,8 +100,10 @@ def _faults(node: Node, *, truth: bool) -> Iterator[_Fault]:
 
 
 def _deniable(node: Node) -> bool:
-    """Whether `!` before it is a fault of its own: other operators that flip, and `!` itself,
-    have theirs."""
+    """Whether `!` before it is a fault of its own.
+
+    Operators that flip, and `!` itself, have faults that mean the same.
+    """
     match node:
         case Unary(operator="!") | Literal() | Logic() | Ternary():
             return False

@@ -71,6 +71,7 @@ def _membership(checker: Checker, node: Binary, left: Type, right: Type) -> Type
 
 
 def _equality(checker: Checker, node: Binary, left: Type, right: Type) -> Type:
+    # CEL would give false at run time, and `!=` would then always pass.
     if unify(left, right) is None:
         checker.error(node.at, f"{left} and {right} are never equal", _conversion(left, right))
     elif not (comparable(left) and comparable(right)):

@@ -140,8 +140,7 @@ class _Parser:
         return condition
 
     def _logic(self, operator: str) -> Node:
-        """Terms joined by `||`, each of which may be terms joined by `&&`, which binds more
-        tightly."""
+        """Terms joined by an operator; `&&` binds more tightly than `||`."""
         first = self._logic_term(operator)
         if not self._sees(operator):
             return first
@@ -158,8 +157,8 @@ class _Parser:
         return self._binary(1)
 
     def _binary(self, least: int) -> Node:
-        """Operands joined by operators that bind at least so tightly, each to what stands on its
-        left."""
+        """Operands joined by operators that bind at least so tightly, from the left (precedence
+        climbing)."""
         left = self._unary()
         while _BINDING.get(self._tokens[self._next].text, 0) >= least:
             token = self._take()

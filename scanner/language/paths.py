@@ -72,6 +72,7 @@ class _Walker:
 
     def _item(self, node: Node, variables: Variables) -> Path | None:
         """The path of the items of a list, also through filter() and map() to a member."""
+        # Too many paths only cost calls; one too few would leave the condition without its values.
         if isinstance(node, Macro) and node.kind == "filter":
             return self._item(node.range, variables)
         if isinstance(node, Macro) and node.kind == "map":

@@ -70,8 +70,7 @@ def _compile(pattern: str) -> Callable[[bytes], object]:
 
 
 def _positioned(error: Exception, pattern: str) -> PatternError:
-    """RE2's error at the offset of the fragment that it quotes, as in `bad repetition operator:
-    **`."""
+    """RE2's error at the offset of the fragment that it quotes, as in `missing ]: [a`."""
     raw = error.args[0]
     message = raw.decode(errors="replace") if isinstance(raw, bytes) else str(raw)
     fragment = message.partition(": ")[2]
@@ -149,7 +148,8 @@ class _SyntaxCheck:
             raise self._fail(
                 "'{' begins a repetition such as {2} or {2,5}; write \\{ for the character", 1
             )
-        least, most = int(match[1]), int(match[2] or match[1])
+        least = int(match[1])
+        most = int(match[2] or match[1])
         if least > MOST_REPEATS or most > MOST_REPEATS or most < least:
             raise self._fail(f"a repetition goes up, and to {MOST_REPEATS} at most", 1)
         self._offset = match.end()

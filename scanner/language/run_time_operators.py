@@ -89,8 +89,7 @@ def member_of(item: object, container: object) -> Truth:
 
 
 def listed_in(item: object, container: object) -> Truth:
-    """`in` over a list: an item found settles it; otherwise whatever was not read leaves it
-    open."""
+    """`in` over a list: an item found settles it; otherwise an unread one leaves it open."""
     if not isinstance(container, list) or is_unread(item):
         return mismatch("in", item, container)
     unread: list[Unreadable] = []

@@ -8,6 +8,9 @@ from typing import Any, Final
 
 from scanner.language.errors import Position
 
+# Nodes are compared by identity (`eq=False`): they are the keys of the type table, and two that are
+# written alike may differ in type, within two macros for example.
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Literal:

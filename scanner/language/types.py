@@ -1,5 +1,4 @@
-"""Defines the types of the condition language and parses the notation that kinds and checks use
-for them."""
+"""Defines the types of the condition language, and parses the notation for them."""
 
 from __future__ import annotations
 
@@ -24,6 +23,8 @@ class ListType:
     """A list whose items share one type; `ordered` says that the provider's order has a meaning."""
 
     item: Type
+    # Not compared: a list whose order has a meaning may still be compared with one whose order has
+    # none.
     ordered: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:

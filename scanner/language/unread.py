@@ -1,5 +1,4 @@
-"""Reads values against their declared types, and combines the reasons of those that were not
-read."""
+"""Checks values against their declared types, and merges the reasons of unread ones."""
 
 from __future__ import annotations
 

@@ -51,8 +51,7 @@ class Restriction:
 
 
 def account_of(text: str) -> str:
-    """The account that an id or an ARN names without a wildcard; an empty text where it names
-    none."""
+    """The account that an id or an ARN names without a wildcard; empty where it names none."""
     if _ACCOUNT.fullmatch(text):
         return text
     arn = _arn_parts(text)
@@ -62,8 +61,7 @@ def account_of(text: str) -> str:
 
 
 def _arn_parts(text: str) -> list[str] | None:
-    """`arn`, partition, service, region, account and resource; None where the text is not an
-    ARN."""
+    """`arn`, partition, service, region, account and resource; None where it is no ARN."""
     parts = text.split(":", 5)
     if len(parts) != 6 or parts[0] != "arn":
         return None
@@ -153,8 +151,10 @@ _SOURCE_KEYS: Final = frozenset(
 
 
 def restrictions(conditions: tuple[Condition, ...]) -> tuple[Restriction, ...]:
-    """What an Allow with these conditions is restricted to; empty where anyone whom its
-    principal names may use it."""
+    """What an Allow with these conditions is restricted to.
+
+    Empty where anyone whom its principal names may use it.
+    """
     found: list[Restriction] = []
     for condition in conditions:
         if not requires_key(condition, conditions):
@@ -183,16 +183,17 @@ def _spares_only_named(condition: Condition) -> bool:
 
 
 def restricts_source(conditions: tuple[Condition, ...]) -> bool:
-    """Whether a service can act only for a named account, ARN or organization (no confused
-    deputy)."""
+    """Whether a service can act only for a named account, ARN or organization.
+
+    Otherwise a stranger can have the service act on the resource for them (confused deputy).
+    """
     return any(
         _names_source(condition) and requires_key(condition, conditions) for condition in conditions
     )
 
 
 def requires_key(condition: Condition, conditions: tuple[Condition, ...]) -> bool:
-    """Whether the condition fails when its key is missing from the request, as it is for a
-    stranger's."""
+    """Whether the condition fails when its key is missing, as it is from a stranger's request."""
     # ForAllValues is vacuously true over a missing key, and so is every operator that ends in
     # IfExists.
     if condition.quantifier != "ForAllValues" and not condition.if_exists:

@@ -221,8 +221,10 @@ def _refuse_unknown(raw: RawObject, known: frozenset[str], what: str) -> None:
 
 
 def _element(raw: RawObject, name: str) -> tuple[object, bool]:
-    """The value of an element or of its negation, and whether it is the negation; None where
-    neither is there."""
+    """The value of an element or of its negation, and whether it is the negation.
+
+    The value is None where neither is there.
+    """
     negation = f"Not{name}"
     if name in raw and negation in raw:
         raise MalformedError(f"has a statement with both {name} and {negation}")

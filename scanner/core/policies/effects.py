@@ -121,8 +121,10 @@ class Policy:
         return self._outside(_accountable_principals(statement))
 
     def _restricted_outsiders(self, restricted: Iterable[Restriction]) -> list[str]:
-        """Outsiders whom the conditions name; all of these must hold, so the shortest list
-        decides."""
+        """Outsiders whom the conditions name.
+
+        All conditions must hold, so the one that leaves the fewest outsiders decides.
+        """
         named = [
             self._outside(restriction.values)
             for restriction in restricted
@@ -156,8 +158,10 @@ def denies_resource(deny: Statement, resource: str) -> bool:
 
 
 def _actions(allow: Statement) -> tuple[str, ...]:
-    """Patterns that cover what an Allow allows; NotAction counts as every action, the worse
-    answer."""
+    """Patterns that cover what an Allow allows.
+
+    NotAction counts as every action, which is the worse answer.
+    """
     if allow.not_action:
         return ("*",)
     return allow.actions

@@ -46,8 +46,10 @@ class Method:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """A user or role with every statement that applies to it: its own, its groups', its managed
-    policies'."""
+    """A user or role with every statement that applies to it.
+
+    These are its own, its groups' and its managed policies'.
+    """
 
     arn: str
     statements: tuple[Statement, ...]

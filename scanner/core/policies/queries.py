@@ -20,8 +20,10 @@ _MOST_COMPARISONS: Final = 50_000
 def read_policy(
     document: object, *, account: str, resource: str = ""
 ) -> dict[str, object] | Unreadable:
-    """The fields of `POLICY_TYPE` of a document (JSON text or parsed), attached to `resource`
-    (its ARN)."""
+    """The fields of `POLICY_TYPE` of a document, which is JSON text or parsed.
+
+    `resource` is the ARN of what the policy is attached to.
+    """
     statements = read_document(document)
     if isinstance(statements, Unreadable):
         return statements
@@ -150,6 +152,7 @@ def _every_action(given: list[str]) -> bool:
 
 def _leaves_iam(excluded: tuple[str, ...], given: list[str]) -> bool:
     """Whether a NotAction leaves IAM in, or other statements give it back."""
+    # Only what it excludes of IAM counts: with IAM, the holder can grant itself every other action.
     iam_excluded = {action for action in excluded if covers(action, "iam:?*")}
     if len(iam_excluded) * len(given) > _MOST_COMPARISONS:
         return True
