@@ -226,7 +226,9 @@ def _ternary(checker: Checker, node: Ternary, scope: Scope) -> Type:
     then = checker.check(node.then, where_true)
     otherwise = checker.check(node.otherwise, where_false)
     both = unify(then, otherwise)
-    return both or checker.error(node.at, f"the branches differ: {then} and {otherwise}")
+    if both is None:
+        return checker.error(node.at, f"the branches differ: {then} and {otherwise}")
+    return both
 
 
 def _list(checker: Checker, node: ListLiteral, scope: Scope) -> Type:
@@ -236,7 +238,8 @@ def _list(checker: Checker, node: ListLiteral, scope: Scope) -> Type:
         both = unify(item, found)
         if both is None:
             checker.error(part.at, f"a list has items of one type: {found} follows {item}")
-        item = both or item
+        else:
+            item = both
     return ListType(item)
 
 

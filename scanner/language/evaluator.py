@@ -34,7 +34,7 @@ from scanner.language.tree import (
     text,
 )
 from scanner.language.types import DYN, ListType, MapType, RecordType, Type
-from scanner.language.unread import CLASSES, Reader, as_unread, is_unread, merge, reader
+from scanner.language.unread import CLASSES, Reader, as_unread, merge, reader, reasons_of
 from scanner.model.values import ABSENT, Unreadable
 
 _FAILURES: Final = (ValueError, TypeError, OverflowError, ZeroDivisionError)
@@ -55,7 +55,9 @@ class Closures:
         """The closure that evaluates a node."""
         closure = self._built.get(node)
         if closure is None:
-            closure = self._built[node] = _BUILDERS[type(node)](self, node)
+            build = _BUILDERS[type(node)]
+            closure = build(self, node)
+            self._built[node] = closure
         return closure
 
     def is_root(self, name: str) -> bool:
@@ -92,12 +94,12 @@ def _member(closures: Closures, node: Member) -> Closure:
     operand = closures.of(node.operand)
     name, path = node.name, text(node)
     read = reader(closures.types[node], path)
-    unread = _not_there(path, raw=closures.types[node.operand] is DYN)
+    not_there = _not_there(path, raw=closures.types[node.operand] is DYN)
 
     def member(env: Environment) -> object:
         record = operand(env)
         if type(record) is dict:
-            return read(record.get(name, unread))
+            return read(record.get(name, not_there))
         return as_unread(record, f".{name}")
 
     return member
@@ -140,7 +142,7 @@ def _index(closures: Closures, node: Index) -> Closure:
     path = text(node)
     read = reader(closures.types[node], path)
     is_raw = closures.raw or closures.types[node.operand] is DYN
-    unread = _not_there(path, raw=is_raw)
+    not_there = _not_there(path, raw=is_raw)
 
     def at(env: Environment) -> object:
         container = operand(env)
@@ -149,13 +151,13 @@ def _index(closures: Closures, node: Index) -> Closure:
             # Not from the end: CEL has no negative index.
             if 0 <= key < len(container):
                 return read(container[key])
-            return unread
+            return not_there
         if type(container) is dict and type(key) is str:
-            return read(container.get(key, unread))
+            return read(container.get(key, not_there))
         # An open list has items that were read, but no known places: others may stand before them.
-        reasons = [as_unread(value, "[]") for value in (container, key) if is_unread(value)]
-        if reasons:
-            return merge(reasons)
+        unread = reasons_of((container, key), "[]")
+        if unread:
+            return merge(unread)
         return Unreadable(f"{path} does not apply")
 
     return at
@@ -289,7 +291,10 @@ def _allowed_classes(function: Function) -> set[tuple[type, ...]]:
     A bool is no int, and an OpenList no list: of what was read in part, no function knows the
     result.
     """
-    return {tuple(map(_class_of, overload.parameters)) for overload in function.overloads}
+    allowed: set[tuple[type, ...]] = set()
+    for overload in function.overloads:
+        allowed.add(tuple(map(_class_of, overload.parameters)))
+    return allowed
 
 
 def _class_of(kind: Type) -> type:
@@ -301,7 +306,7 @@ def _class_of(kind: Type) -> type:
 
 
 def _refuse(name: str, values: list[object]) -> Unreadable:
-    unread = [as_unread(value, f"{name}()") for value in values if is_unread(value)]
+    unread = reasons_of(values, f"{name}()")
     if unread:
         return merge(unread)
     return as_unread(values[0], f"{name}()")
@@ -312,7 +317,7 @@ def _failed(name: str, values: Iterable[object], error: Exception) -> Unreadable
     unread: list[Unreadable] = []
     for value in values:
         if isinstance(value, list):
-            unread += [as_unread(item, f"{name}()") for item in value if is_unread(item)]
+            unread += reasons_of(value, f"{name}()")
     if unread:
         return merge(unread)
     return Unreadable(f"{name}(): {error}")

@@ -79,7 +79,7 @@ class Explainer:
         return self._known[node]
 
     def _each(self, node: Macro, items: Iterable[Item]) -> Iterator[Item]:
-        """The items of a macro, each bound to its variable while it is looked at."""
+        """The items of a macro, each bound to its variable while it is examined."""
         read = item_reader(self._closures, node)
         outside = self._known
         for value, origin in items:
@@ -118,11 +118,12 @@ class Explainer:
             # people must look at.
             before = self._value(node.operand)
             if isinstance(before, Unreadable) or before is ABSENT:
-                return self._visit(node.operand, origins)
+                self._visit(node.operand, origins)
+                return
         if isinstance(node, Index) and not isinstance(node.index, Literal):
             self._visit(node.index, origins)
-        self._note_value(self._path(node, origins), value)
-        return None
+        path = self._path(node, origins)
+        self._note_value(path, value)
 
     def _note_value(self, path: str, value: object) -> None:
         if isinstance(value, OpenList):
@@ -135,7 +136,8 @@ class Explainer:
     def _has(self, node: Has, origins: Origins) -> None:
         outcome = self._value(node)
         if outcome is False:
-            self._note(self._path(node.member, origins), ABSENT)
+            path = self._path(node.member, origins)
+            self._note(path, ABSENT)
         else:
             self._leaf(node.member, origins)
 
@@ -175,19 +177,22 @@ class Explainer:
         outcome = self._value(node)
         values = self._value(node.range)
         if not isinstance(values, list | dict):
-            return self._visit(node.range, origins)
+            self._visit(node.range, origins)
+            return
         items = list(self._items(node.range, origins))
-        if isinstance(outcome, Unreadable) and type(values) is OpenList:
-            self._note(self._path(node.range, origins), values.rest)
+        if isinstance(outcome, Unreadable) and isinstance(values, OpenList):
+            path = self._path(node.range, origins)
+            self._note(path, values.rest)
         elif not items:
             # `all` of nothing is true and `exists` of nothing is false: the empty list itself
             # decided it.
-            return self._visit(node.range, origins)
+            self._visit(node.range, origins)
+            return
         for _, origin in self._each(node, items):
-            if _decides(node.kind, outcome, self._value(node.body)):
+            body = self._value(node.body)
+            if _decides(node.kind, outcome, body):
                 inner = {**origins, node.variable: origin}
                 self._visit(node.body, inner)
-        return None
 
     def _items(self, node: Node, origins: Origins) -> Iterator[Item]:
         """The items of a list, each with the path that it came from."""
@@ -224,8 +229,9 @@ def _is_short(value: list[object] | dict[str, object]) -> bool:
     """Whether a list or map can be shown whole; of any other its size is shown."""
     if len(value) > MOST_OBSERVED:
         return False
-    parts = value.values() if isinstance(value, dict) else value
-    return not any(isinstance(part, list | dict) for part in parts)
+    if isinstance(value, dict):
+        value = list(value.values())
+    return not any(isinstance(part, list | dict) for part in value)
 
 
 def _decides(kind: str, outcome: object, body: object) -> bool:

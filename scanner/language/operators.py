@@ -27,8 +27,15 @@ if TYPE_CHECKING:
 _ORDERED: Final = (INT, DOUBLE, TIMESTAMP, DURATION)
 _Operands = tuple[str, Type, Type]
 _ARITHMETIC: Final[dict[_Operands, Type]] = {
-    **{(operator, INT, INT): INT for operator in "+-*/%"},
-    **{(operator, DOUBLE, DOUBLE): DOUBLE for operator in "+-*/"},
+    ("+", INT, INT): INT,
+    ("-", INT, INT): INT,
+    ("*", INT, INT): INT,
+    ("/", INT, INT): INT,
+    ("%", INT, INT): INT,
+    ("+", DOUBLE, DOUBLE): DOUBLE,
+    ("-", DOUBLE, DOUBLE): DOUBLE,
+    ("*", DOUBLE, DOUBLE): DOUBLE,
+    ("/", DOUBLE, DOUBLE): DOUBLE,
     ("+", STRING, STRING): STRING,
     ("+", TIMESTAMP, DURATION): TIMESTAMP,
     ("+", DURATION, TIMESTAMP): TIMESTAMP,
@@ -61,7 +68,8 @@ def _membership(checker: Checker, node: Binary, left: Type, right: Type) -> Type
             hint = _conversion(left, right.item)
             checker.error(node.at, f"{left} is never in {right}", hint)
         elif not comparable(left):
-            checker.error(node.at, f"{left} cannot be compared", "ask for its fields with exists()")
+            hint = "ask for its fields with exists()"
+            checker.error(node.at, f"{left} cannot be compared", hint)
     elif right is not DYN:
         hint = ""
         if right is STRING:
@@ -73,7 +81,8 @@ def _membership(checker: Checker, node: Binary, left: Type, right: Type) -> Type
 def _equality(checker: Checker, node: Binary, left: Type, right: Type) -> Type:
     # CEL would give false at run time, and `!=` would then always pass.
     if unify(left, right) is None:
-        checker.error(node.at, f"{left} and {right} are never equal", _conversion(left, right))
+        hint = _conversion(left, right)
+        checker.error(node.at, f"{left} and {right} are never equal", hint)
     elif not (comparable(left) and comparable(right)):
         checker.error(node.at, f"{left} cannot be compared", "compare its fields")
     return BOOL
@@ -100,7 +109,8 @@ def _order(checker: Checker, node: Binary, left: Type, right: Type) -> Type:
         checker.error(node.at, f"{side} has no order", hint)
         return BOOL
     if unify(left, right) is None:
-        checker.error(node.at, f"{left} and {right} cannot be ordered", _conversion(left, right))
+        hint = _conversion(left, right)
+        checker.error(node.at, f"{left} and {right} cannot be ordered", hint)
     return BOOL
 
 
@@ -109,10 +119,13 @@ def _arithmetic(checker: Checker, node: Binary, left: Type, right: Type) -> Type
         return DYN
     are_lists = isinstance(left, ListType) and isinstance(right, ListType)
     if are_lists and node.operator == "+":
-        both = unify(left, right)
-        return both or checker.error(node.at, f"{left} and {right} cannot be joined")
+        joined = unify(left, right)
+        if joined is None:
+            return checker.error(node.at, f"{left} and {right} cannot be joined")
+        return joined
     found = _ARITHMETIC.get((node.operator, left, right))
     if found is not None:
         return found
     message = f"'{node.operator}' does not apply to {left} and {right}"
-    return checker.error(node.at, message, _conversion(left, right))
+    hint = _conversion(left, right)
+    return checker.error(node.at, message, hint)

@@ -29,15 +29,40 @@ MOST_NODES: Final = 1_000
 MACROS: Final = frozenset({"all", "exists", "exists_one", "filter", "map"})
 
 _BINDING: Final = {
-    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">=", "in"), 1),
-    **dict.fromkeys(("+", "-"), 2),
-    **dict.fromkeys(("*", "/", "%"), 3),
+    "==": 1,
+    "!=": 1,
+    "<": 1,
+    "<=": 1,
+    ">": 1,
+    ">=": 1,
+    "in": 1,
+    "+": 2,
+    "-": 2,
+    "*": 3,
+    "/": 3,
+    "%": 3,
 }
 """How tightly an operator binds; relations the least."""
 _WORDS: Final = frozenset({"true", "false", "null", "in"})
+# Those that CEL reserves, so that whatever is accepted here stays valid CEL.
 _RESERVED: Final = _WORDS | {
-    *("as", "break", "const", "continue", "else", "for", "function", "if", "import"),
-    *("let", "loop", "package", "namespace", "return", "var", "void", "while"),
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "let",
+    "loop",
+    "package",
+    "namespace",
+    "return",
+    "var",
+    "void",
+    "while",
 }
 _ELSEWHERE: Final = {"and": "&&", "or": "||", "not": "!"}
 """What other languages call an operator, and how it is written here."""

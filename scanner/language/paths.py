@@ -42,11 +42,15 @@ class _Walker:
             self._walk_keys(node, variables)
         elif isinstance(node, Macro):
             self.walk(node.range, variables)
-            item = self._item(node.range, variables)
-            self.walk(node.body, {**variables, node.variable: item})
+            self.walk(node.body, self._inside(node, variables))
         else:
             for part in children(node):
                 self.walk(part, variables)
+
+    def _inside(self, node: Macro, variables: Variables) -> Variables:
+        """The variables in the body of a macro."""
+        item = self._item(node.range, variables)
+        return {**variables, node.variable: item}
 
     def _walk_keys(self, node: Node, variables: Variables) -> None:
         while isinstance(node, Member | Index):
@@ -76,8 +80,7 @@ class _Walker:
         if isinstance(node, Macro) and node.kind == "filter":
             return self._item(node.range, variables)
         if isinstance(node, Macro) and node.kind == "map":
-            item = self._item(node.range, variables)
-            return self._path(node.body, {**variables, node.variable: item})
+            return self._path(node.body, self._inside(node, variables))
         if isinstance(node, Ternary):
             first = self._item(node.then, variables)
             second = self._item(node.otherwise, variables)

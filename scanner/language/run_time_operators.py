@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from scanner.language.functions import INT_LIMIT
-from scanner.language.unread import as_unread, is_unread, merge, type_name
+from scanner.language.unread import as_unread, is_unread, merge, reasons_of, type_name
 from scanner.model.values import ABSENT, OpenList, Unreadable
 
 Operation = Callable[[Any, Any], object]
@@ -20,13 +20,15 @@ Overloads = dict[tuple[type, type], Operation]
 Truth = bool | Unreadable
 """Kleene's three values: true, false, and why neither is known."""
 
+_List = list[object]
+_Map = dict[str, object]
 _SCALARS: Final = frozenset({bool, int, float, str, datetime, timedelta})
 _ORDERED: Final = frozenset({int, float, datetime, timedelta})
 
 
 def mismatch(symbol: str, *operands: object) -> Unreadable:
     """Why an operator cannot be applied: its unread operands, or their types."""
-    unread = [as_unread(operand, symbol) for operand in operands if is_unread(operand)]
+    unread = reasons_of(operands, symbol)
     if unread:
         return merge(unread)
     types = " and ".join(map(type_name, operands))
@@ -48,16 +50,17 @@ def equal(left: object, right: object) -> Truth:
     return mismatch("==", left, right)
 
 
-def _equal_lists(left: list[object], right: list[object]) -> Truth:
+def _equal_lists(left: _List, right: _List) -> Truth:
     if len(left) != len(right):
         return False
     return _all_equal(map(equal, left, right))
 
 
-def _equal_maps(left: dict[str, object], right: dict[str, object]) -> Truth:
+def _equal_maps(left: _Map, right: _Map) -> Truth:
     if left.keys() != right.keys():
         return False
-    return _all_equal(equal(value, right[key]) for key, value in left.items())
+    outcomes = (equal(value, right[key]) for key, value in left.items())
+    return _all_equal(outcomes)
 
 
 def _all_equal(outcomes: Iterable[Truth]) -> Truth:
@@ -106,7 +109,7 @@ def listed_in(item: object, container: object) -> Truth:
     return False
 
 
-def _has_key(key: str, container: dict[str, object]) -> Truth:
+def _has_key(key: str, container: _Map) -> Truth:
     if key not in container:
         return False
     value = container[key]

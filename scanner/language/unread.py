@@ -76,6 +76,11 @@ def is_unread(value: object) -> bool:
     return isinstance(value, Unreadable | OpenList) or value is ABSENT or value is None
 
 
+def reasons_of(values: Iterable[object], doing: str) -> list[Unreadable]:
+    """Why each of those values that were not read was not."""
+    return [as_unread(value, doing) for value in values if is_unread(value)]
+
+
 def type_name(value: object) -> str:
     """The language's name for the type of a run-time value."""
     return _TYPE_NAMES.get(type(value), type(value).__name__)

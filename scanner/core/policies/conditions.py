@@ -88,7 +88,9 @@ def _names_arn(text: str, operator: str) -> bool:
     if _ACCOUNT.fullmatch(account):
         return True
     is_bucket = service == "s3" and not region and not account
-    return is_bucket and resource != "" and not has_wildcard(resource)
+    if not is_bucket or not resource:
+        return False
+    return not has_wildcard(resource)
 
 
 def _names_organization(text: str, operator: str) -> bool:
@@ -234,7 +236,9 @@ def _named_restriction(condition: Condition, operator: str) -> Restriction | Non
 
 def _compares(operator: str, *, arns: bool) -> bool:
     """Whether an operator compares texts, or ARNs where the key holds one."""
-    return operator in _STRING_OPERATORS or (arns and operator in _ARN_OPERATORS)
+    if operator in _ARN_OPERATORS:
+        return arns
+    return operator in _STRING_OPERATORS
 
 
 def _names_source(condition: Condition) -> bool:

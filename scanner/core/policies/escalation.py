@@ -68,8 +68,8 @@ def methods() -> tuple[Method, ...]:
         if not line or line.startswith(("#", "id\t")):
             continue
         name, reach, actions = line.split("\t")
-        method = Method(id=name, reach=reach, actions=tuple(actions.lower().split()))
-        found.append(method)
+        needed = tuple(actions.lower().split())
+        found.append(Method(id=name, reach=reach, actions=needed))
     return tuple(found)
 
 
@@ -132,9 +132,12 @@ def _has_method(holder: Holder, method: Method, worth: Worth) -> Truth:
         return _leads(resource, method.reach, holder.arn, worth)
 
     first, *others = method.actions
-    needed = [_may_do(holder, first, leads_on)]
-    needed += [_may_do(holder, action, _anywhere) for action in others]
-    return _all_of(needed)
+    # Only the first action works on something that must be worth it: `iam:PassRole` on the role,
+    # for one.
+    held = [_may_do(holder, first, leads_on)]
+    for action in others:
+        held.append(_may_do(holder, action, _anywhere))
+    return _all_of(held)
 
 
 def _anywhere(resource: str) -> Truth:
@@ -233,8 +236,8 @@ def _any_of(truths: Iterable[Truth]) -> Truth:
     for truth in truths:
         if truth is True:
             return True
-        if isinstance(truth, Unreadable):
-            doubt = doubt or truth
+        if isinstance(truth, Unreadable) and doubt is None:
+            doubt = truth
     return doubt or False
 
 
@@ -244,6 +247,6 @@ def _all_of(truths: Iterable[Truth]) -> Truth:
     for truth in truths:
         if truth is False:
             return False
-        if isinstance(truth, Unreadable):
-            doubt = doubt or truth
+        if isinstance(truth, Unreadable) and doubt is None:
+            doubt = truth
     return doubt or True

@@ -81,10 +81,14 @@ def _names_values(condition: Condition, conditions: tuple[Condition, ...]) -> bo
     if condition.operator not in _OPERATORS or not requires_key(condition, conditions):
         return False
     # Without values the `all` below would be vacuously true.
-    return bool(condition.values) and all(map(_names_one, condition.values))
+    if not condition.values:
+        return False
+    return all(map(_names_one, condition.values))
 
 
 def _names_one(value: str) -> bool:
     if not has_wildcard(value):
         return value != ""
-    return _NAMED_SUBJECTS.fullmatch(value) is not None and "${" not in value
+    if "${" in value:
+        return False
+    return _NAMED_SUBJECTS.fullmatch(value) is not None

@@ -80,6 +80,7 @@ def _denied_by_any(denies: Iterable[Statement], target: str) -> bool:
 def _tls_targets(resource: str) -> tuple[str, tuple[str, ...]]:
     """The service of a resource, and the patterns of what is requested from it."""
     parts = resource.split(":", 5)
+    # Where the resource is not known, only a Deny of everything on everything is enough.
     if len(parts) != 6 or parts[0] != "arn" or not parts[2]:
         return "?*", ("*",)
     service = parts[2]
