@@ -95,7 +95,7 @@ def _name(checker: Checker, node: Name, scope: Scope) -> Type:
 
 
 def _member(checker: Checker, node: Member, scope: Scope, *, guarded: bool = False) -> Type:
-    """`guarded` is for the member of has(), which asks whether it is there."""
+    """`guarded`: the member of has(), which tests for its presence."""
     operand = checker.check(node.operand, scope)
     if operand is DYN:
         return DYN
@@ -182,7 +182,7 @@ def _list_index(checker: Checker, node: Index, scope: Scope, index: Type) -> Non
         return
     if checker.raw:
         return
-    # A computed index cannot be held against a guard such as size(list) > 1.
+    # A computed index cannot be compared with a guard such as size(list) > 1.
     position = None
     if isinstance(node.index, Literal):
         position = node.index.value

@@ -229,7 +229,7 @@ def _membership(emitter: Emitter, node: Binary) -> str:
         return f"({left} in {_constant_list(emitter, container, emitter.types[node.left])})"
     right = emitter.kept(_whole(emitter, container))
     if isinstance(emitter.types[container], MapType):
-        # SLOW stands for a key that is not there, because ABSENT may be the value of one that is.
+        # SLOW marks a key that is missing, because ABSENT may be the value of one that is present.
         value = emitter.fresh()
         emitter.line(f"{value} = {right}.get({left}, SLOW)")
         emitter.line(f"if {value} is ABSENT: return SLOW")

@@ -81,7 +81,7 @@ class Emitter:
         return name
 
     def known(self, path: str) -> str | None:
-        """The local name that already holds what stands at a path."""
+        """The local name that already holds the value at a path."""
         for reads in reversed(self._reads):
             if path in reads:
                 return reads[path]

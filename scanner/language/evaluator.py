@@ -80,7 +80,7 @@ def _name(closures: Closures, node: Name) -> Closure:
 
 
 def _not_there(path: str, *, raw: bool) -> Unreadable:
-    """What stands for a member that a container lacks.
+    """The value of a member that a container lacks.
 
     A raw answer that was read whole lacks it for certain, so it is missing. A declared attribute
     that is not there was never read: an absent one would be ABSENT.
@@ -154,7 +154,7 @@ def _index(closures: Closures, node: Index) -> Closure:
             return not_there
         if type(container) is dict and type(key) is str:
             return read(container.get(key, not_there))
-        # An open list has items that were read, but no known places: others may stand before them.
+        # An open list has items that were read, but at unknown positions: others may precede them.
         unread = reasons_of((container, key), "[]")
         if unread:
             return merge(unread)
@@ -233,7 +233,7 @@ def _binary(closures: Closures, node: Binary) -> Closure:
     left = closures.of(node.left)
     right = closures.of(node.right)
     if node.operator == "in" and closures.types[node.right] is DYN:
-        # A raw mapping may stand where a list was meant, so a key that it lacks means nothing.
+        # A raw answer may hold a mapping in place of a list, so a key that it lacks means nothing.
         apply = listed_in
     return lambda env: apply(left(env), right(env))
 
@@ -263,7 +263,7 @@ def _call(closures: Closures, node: Call) -> Closure:
     run = _implementation(node, function)
     allowed = _allowed_classes(function)
     if name == "size" and closures.types[node.arguments[0]] is DYN:
-        # A raw mapping may stand where a list was meant, so its size means nothing.
+        # A raw answer may hold a mapping in place of a list, so its size means nothing.
         allowed.discard((dict,))
 
     def call(env: Environment) -> object:

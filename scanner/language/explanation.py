@@ -27,7 +27,7 @@ from scanner.model.values import ABSENT, OpenList, Unreadable
 MOST_OBSERVED: Final = 20
 
 Origins = dict[str, str]
-"""The concrete path that each loop variable stands for at the moment."""
+"""The concrete path that each loop variable is bound to at the moment."""
 Item = tuple[object, str]
 """An item of a list or map, and the path that it came from."""
 Values = dict[Node, object]

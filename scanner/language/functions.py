@@ -407,9 +407,9 @@ FUNCTIONS: Final = {function.name: function for function in _ALL}
 
 
 def accepts(parameter: Type, argument: Type) -> bool:
-    """Whether an argument of one type may stand for a parameter of another.
+    """Whether a parameter of one type accepts an argument of another.
 
-    A raw argument may stand for any: its class is checked at run time.
+    A raw argument is accepted everywhere: its class is checked at run time.
     """
     if parameter is NOTHING or argument is DYN or argument is NOTHING:
         return True

@@ -52,7 +52,7 @@ _FIELDS: Final[Mapping[type, tuple[str, ...]]] = {
     Call: ("arguments",),
     ListLiteral: ("items",),
 }
-"""Where the parts of a node stand; the member of has() is a name and not a part."""
+"""The fields that hold the parts of a node; the member of has() is a name and not a part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ def mutants(source: str) -> Iterator[Mutant]:
 
 
 def _faults(node: Node, *, truth: bool) -> Iterator[_Fault]:
-    """The faults in a node and below it; `truth`: the node stands where a bool is wanted."""
+    """The faults in a node and below it; `truth`: a bool is wanted in place of the node."""
     for words, changed in _changes(node):
         yield _Fault(node, words, changed)
     if truth and _deniable(node):
@@ -114,7 +114,7 @@ def _deniable(node: Node) -> bool:
 
 
 def _changes(node: Node) -> Iterator[tuple[str, Node]]:
-    """What may stand wrongly in the place of one node."""
+    """What may wrongly take the place of one node."""
     match node:
         case Literal(value=value):
             for other in _others(value):
@@ -162,7 +162,7 @@ def _others(value: bool | int | float | str) -> Iterator[bool | int | float | st
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A part of a node: where it stands, and whether a yes or no is wanted there."""
+    """A part of a node: the field that holds it, and whether a bool is wanted there."""
 
     node: Node
     field: str
@@ -192,7 +192,7 @@ def _parts(node: Node) -> Iterator[_Part]:
 
 
 def _wants_truth(node: Node, field: str) -> bool:
-    # What stands after `!` wants a truth too, but denying it twice is the fault of leaving `!` out.
+    # The operand of `!` is a bool too, but negating it twice is the fault of leaving `!` out.
     match node:
         case Logic():
             return True

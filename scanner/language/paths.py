@@ -13,9 +13,9 @@ from scanner.language.types import MapType
 
 Path = tuple[str, ...]
 ITEM = "[]"
-"""Stands in a path for any item of a list, and for a key that is computed."""
+"""In a path: any item of a list, or a key that is computed."""
 Variables = Mapping[str, Path | None]
-"""The path that each loop variable stands for; None where it stands for no one path."""
+"""The path that each loop variable is bound to; None where it is bound to several."""
 
 
 def paths_of(tree: Node, types: NodeTypes) -> frozenset[Path]:
@@ -26,7 +26,7 @@ def paths_of(tree: Node, types: NodeTypes) -> frozenset[Path]:
 
 
 class _Walker:
-    """A walk over a tree that knows which path each loop variable stands for."""
+    """A walk over a tree that knows which path each loop variable is bound to."""
 
     def __init__(self, types: NodeTypes) -> None:
         self._types = types

@@ -46,7 +46,7 @@ def matcher(pattern: str) -> Callable[[str], bool]:
     search = _compile(pattern)
 
     # Bytes, because RE2 matches UTF-8: given a str, its Python module also computes positions in
-    # characters, which nobody needs here and which take twice as long as the search.
+    # characters, which are not needed here and take longer than the search.
     return lambda text: search(text.encode()) is not None
 
 
@@ -155,7 +155,7 @@ class _SyntaxCheck:
         self._offset = match.end()
 
     def _escape(self) -> bool:
-        """Read what follows a backslash; whether it stands for a class of characters."""
+        """Read what follows a backslash; whether it is a class of characters such as `\\d`."""
         character = self._take()
         if character in _CLASS_ESCAPES:
             return True
@@ -191,5 +191,5 @@ class _SyntaxCheck:
             raise self._fail("a range ends with one later character")
 
     def _class_character(self) -> bool:
-        """Read one character of a class; whether it is an escape that stands for several."""
+        """Read one character of a class; whether it is itself a class such as `\\d`."""
         return self._take() == "\\" and self._escape()

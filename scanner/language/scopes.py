@@ -74,8 +74,7 @@ def facts(condition: Node, *, holds: bool) -> Facts:
         case Logic(operator=operator, terms=terms):
             found = [facts(term, holds=holds) for term in terms]
             # All terms of a true && are true, and all terms of a false || are false. Of a true ||
-            # or a false && one term is known to be so, and nobody knows which: only what each of
-            # them says is known.
+            # or a false && it is not known which term made it so: only facts of all terms hold.
             united = (operator == "&&") == holds
             if united:
                 return NO_FACTS.union(*found)

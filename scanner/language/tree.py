@@ -48,7 +48,7 @@ class Index:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Call:
-    """A function applied to arguments; of a method, the first is what stands before the dot."""
+    """A function applied to arguments; of a method, the first is the one before the dot."""
 
     at: Position
     function: str
@@ -162,7 +162,7 @@ _PARTS: Final[dict[type, Callable[[Any], Nodes]]] = {
 
 
 def text(node: Node) -> str:
-    """The expression that a node stands for, written in one canonical way."""
+    """The source of a node, written in one canonical way."""
     parts = [text(part) for part in children(node)]
     match node:
         case Literal(value=value):

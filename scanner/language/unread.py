@@ -44,7 +44,7 @@ _TYPE_NAMES: Final = {
 }
 
 Reader = Callable[[object], object]
-"""Turns what stands in the data into a value of the declared type, or into an Unreadable."""
+"""Turns a value of the data into a value of the declared type, or into an Unreadable."""
 
 
 class BudgetExceededError(Exception):

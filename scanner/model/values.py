@@ -1,4 +1,4 @@
-"""Values that the condition language reads: Python's own, plus what could not be read.
+"""Defines the values that the condition language reads: Python's own, plus what could not be read.
 
 A *value* is a bool, int, float, str, `datetime` (UTC), `timedelta`, list, or dict with string keys.
 Records and maps are dicts, lists are lists. Never `None`: knowledge of absence is `ABSENT`, and

@@ -1,4 +1,4 @@
-"""Our wildcards match the actions that policy_sentry expands them to, over its list of all actions."""
+"""Wildcards match the actions that policy_sentry expands them to, out of all of AWS's."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def test_a_question_mark_alone_is_not_expanded_by_policy_sentry(pattern: str) ->
 
 
 def test_a_service_that_is_not_its_exact_prefix_is_not_expanded_by_policy_sentry() -> None:
-    # A known difference: policy_sentry looks the service up by its exact prefix; IAM takes `*:*` for
-    # every action, and compares the prefix without case.
+    # A known difference: policy_sentry looks the service up by its exact prefix; IAM takes `*:*`
+    # for every action, and compares the prefix without case.
     for pattern in ("*:*", "IAM:Create*", "i*m:PassRole"):
         assert expand(pattern) == [pattern]
     assert ours("*:*") == ALL_ACTIONS

@@ -1,6 +1,7 @@
 """Hand-made faults in the language, each of which the tests must notice.
 
-`python -m tests.language.mutants` applies one after the other to a copy of the package and runs the short tests.
+`python -m tests.language.mutants` applies one after the other to a copy of the package and runs
+the short tests.
 """
 
 from __future__ import annotations
@@ -245,10 +246,9 @@ def survives(mutant: Mutant, python: str) -> bool:
             shutil.copy(ROOT / name, copy / name)
         target = copy / "scanner/language" / mutant.file
         text = target.read_text(encoding="utf-8")
-        if text.count(mutant.before) != 1:
-            raise SystemExit(
-                f"{mutant.title}: the text stands {text.count(mutant.before)} times in {mutant.file}"
-            )
+        found = text.count(mutant.before)
+        if found != 1:
+            raise SystemExit(f"{mutant.title}: {found} places in {mutant.file} have its text")
         target.write_text(text.replace(mutant.before, mutant.after), encoding="utf-8")
         command = [
             python,

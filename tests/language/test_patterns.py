@@ -1,4 +1,4 @@
-"""Patterns agree with Python's `re` on the shared subset, match in linear time, and are refused at a position."""
+"""Patterns agree with Python's `re` on the shared subset, in linear time."""
 
 from __future__ import annotations
 
@@ -114,7 +114,8 @@ def test_linear_time(pattern: str) -> None:
 
 
 def test_a_pattern_that_outgrows_its_memory_still_matches() -> None:
-    # RE2 then discards states, or runs its slower engine; `re2.Set` would report that nothing matched.
+    # RE2 then discards states, or runs its slower engine; `re2.Set` would report that nothing
+    # matched.
     search = matcher("(a|b)*a(a|b){12}c")
     rng = random.Random(3)
     text = "".join(rng.choice("ab") for _ in range(20_000))

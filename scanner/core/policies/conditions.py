@@ -77,7 +77,7 @@ def _names_account(text: str, operator: str) -> bool:
 def _names_arn(text: str, operator: str) -> bool:
     """An ARN that names its account, or a global one (a bucket's) that names its resource."""
     parts = _arn_parts(text)
-    # What a policy variable stands for is the caller's to choose.
+    # The caller may choose the value of a policy variable.
     if parts is None or "${" in text:
         return False
     # StringLike lets `*` run over colons: `arn:aws:logs:*:111122223333:*` also matches a log group
@@ -155,7 +155,7 @@ _SOURCE_KEYS: Final = frozenset(
 def restrictions(conditions: tuple[Condition, ...]) -> tuple[Restriction, ...]:
     """What an Allow with these conditions is restricted to.
 
-    Empty where anyone whom its principal names may use it.
+    Empty where every principal that it names may use it.
     """
     found: list[Restriction] = []
     for condition in conditions:

@@ -1,4 +1,4 @@
-"""Decides whom the Allow statements of a policy reach once its Deny statements are applied."""
+"""Decides which principals a policy allows once its Deny statements are applied."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class Policy:
         return self._outside(_accountable_principals(statement))
 
     def _restricted_outsiders(self, restricted: Iterable[Restriction]) -> list[str]:
-        """Outsiders whom the conditions name.
+        """Outsiders that the conditions name.
 
         All conditions must hold, so the one that leaves the fewest outsiders decides.
         """
@@ -144,14 +144,14 @@ class Policy:
 
 
 def denies_action(deny: Statement, action: str) -> bool:
-    """Whether a Deny covers every action that a pattern stands for."""
+    """Whether a Deny covers every action that a pattern matches."""
     if deny.not_action:
         return all(apart(spared, action) for spared in deny.actions)
     return covered_by_any(deny.actions, action)
 
 
 def denies_resource(deny: Statement, resource: str) -> bool:
-    """Whether a Deny covers every resource that a pattern stands for."""
+    """Whether a Deny covers every resource that a pattern matches."""
     if deny.not_resource:
         return all(apart(spared, resource) for spared in deny.resources)
     return covered_by_any(deny.resources, resource)

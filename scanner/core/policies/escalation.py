@@ -31,7 +31,7 @@ _VARIABLE: Final = re.compile(r"\$\{[^}]*\}")
 _TARGETS: Final = {"credential": ":user/", "trust": ":role/", "pass": ":role/"}
 """What a method of each reach acts on."""
 _SECOND_FACTOR: Final = frozenset({"aws:multifactorauthpresent", "aws:multifactorauthage"})
-"""Conditions that everybody meets who holds the right."""
+"""Keys of conditions that every principal with the right can meet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +151,7 @@ def _leads(resource: str, reach: str, own: str, worth: Worth) -> Truth:
     if reach == "credential" and resource.endswith(_OWN_USER):
         return False
     if "${" in resource:
-        # What a variable stands for is not known here; as a wildcard it stands for no less.
+        # The value of a variable is not known here; as a wildcard it matches no less.
         widest = _leads(_VARIABLE.sub("*", resource), reach, own, worth)
         if widest is False:
             return False

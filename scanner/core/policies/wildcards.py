@@ -9,8 +9,7 @@ _WILDCARDS: Final = frozenset("*?")
 
 
 def covers(pattern: str, target: str) -> bool:
-    """Whether every text that `target` (itself a pattern) stands for is one that `pattern`
-    stands for.
+    """Whether `pattern` matches every text that `target`, itself a pattern, matches.
 
     A `*` of the target is matched only by a `*`, a `?` by either. The greedy walk with one point
     of return is at worst the product of the lengths, which `document` bounds; a backtracking
