@@ -157,8 +157,7 @@ MUTANTS = (
         "policies/document.py", POLICIES,
         ("keys may be written twice", "if len(found) != len(pairs):", "if False:"),
         ("any Effect that is not Allow is a Deny",
-         'if effect not in ("Allow",
-         "Deny"):', "if False:"),
+         'if effect not in ("Allow", "Deny"):', "if False:"),
         ("unknown operators are read", "if not is_known or", "if"),
     ),
     *_of(
