@@ -1,6 +1,7 @@
 """The condition language: a strict, typed subset of CEL.
 
-`compile_expression` checks a text against declared names; the `Program` it gives evaluates and explains.
+`compile_expression` checks a text against declared names; the `Program` it gives evaluates and
+explains.
 """
 
 from scanner.language.errors import ExpressionError, ExpressionErrors

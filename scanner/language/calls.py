@@ -1,14 +1,14 @@
-"""Type rules of function calls."""
+"""Checks the types of function calls, and the literals that a function can only fail on."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
 
 from scanner.language.errors import did_you_mean
 from scanner.language.functions import FUNCTIONS, Function, accepts, to_duration, to_timestamp
-from scanner.language.matching import matcher
 from scanner.language.parser import MACROS
-from scanner.language.patterns import PatternError
+from scanner.language.patterns import PatternError, matcher
 from scanner.language.scopes import Scope
 from scanner.language.tree import Call, Literal, Node
 from scanner.language.types import DYN, ListType, Type
@@ -24,7 +24,10 @@ def check_call(checker: Checker, node: Call, scope: Scope) -> Type:
     if function is None:
         hint = did_you_mean(node.function, {*FUNCTIONS, *MACROS, "has"})
         return checker.error(node.at, f"unknown function '{node.function}'", hint)
-    if not (function.method if node.method else function.plain):
+    allowed = function.plain
+    if node.method:
+        allowed = function.method
+    if not allowed:
         return checker.error(
             node.at, f"'{function.name}' is not written this way", f"write {function.example}"
         )
@@ -40,6 +43,10 @@ def check_call(checker: Checker, node: Call, scope: Scope) -> Type:
 
 
 def _result(function: Function, arguments: list[Type]) -> Type | None:
+    """The type of the result; None where no overload takes the arguments.
+
+    It is `dyn` where a raw argument leaves several overloads with different results.
+    """
     results = {
         overload.result
         for overload in function.overloads
@@ -48,23 +55,35 @@ def _result(function: Function, arguments: list[Type]) -> Type | None:
     }
     if not results:
         return None
-    return results.pop() if len(results) == 1 else DYN
+    if len(results) == 1:
+        return results.pop()
+    return DYN
 
 
 def _check_literals(checker: Checker, node: Call) -> None:
     """Refuse at load what could only ever be unreadable."""
     if node.function == "matches":
         _check_pattern(checker, node.arguments[1])
-    if node.function in ("timestamp", "duration") and isinstance(node.arguments[0], Literal):
-        value = node.arguments[0].value
-        convert = to_timestamp if node.function == "timestamp" else to_duration
-        try:
-            convert(str(value))
-        except (ValueError, OverflowError) as error:
-            checker.error(node.arguments[0].at, str(error))
+        return
+    convert = _CONVERSIONS.get(node.function)
+    if convert is None or not isinstance(node.arguments[0], Literal):
+        return
+    literal = node.arguments[0]
+    try:
+        convert(str(literal.value))
+    except (ValueError, OverflowError) as error:
+        checker.error(literal.at, str(error))
+
+
+_CONVERSIONS: Final[dict[str, Callable[[str], object]]] = {
+    "timestamp": to_timestamp,
+    "duration": to_duration,
+}
 
 
 def _check_pattern(checker: Checker, pattern: Node) -> None:
+    # A pattern out of the data could not be checked here, and whoever writes the data would choose
+    # it.
     if not (isinstance(pattern, Literal) and isinstance(pattern.value, str)):
         checker.error(
             pattern.at,

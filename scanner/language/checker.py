@@ -1,4 +1,4 @@
-"""The type checker: every part of a tree gets its type, every mistake its position and a hint."""
+"""Checks the types of a tree: every part gets its type, every mistake its position and a hint."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from scanner.language.calls import check_call
-from scanner.language.errors import ExpressionError, did_you_mean
+from scanner.language.errors import ExpressionError, Position, did_you_mean
 from scanner.language.operators import check_binary
-from scanner.language.scopes import Scope, facts
+from scanner.language.scopes import NodeTypes, Scope, facts
 from scanner.language.tree import (
     Binary,
     Call,
@@ -39,7 +39,12 @@ from scanner.language.types import (
     unify,
 )
 
-_LITERALS: Final[dict[type, Type]] = {bool: BOOL, int: INT, float: DOUBLE, str: STRING}
+_LITERALS: Final[dict[type, Type]] = {
+    bool: BOOL,
+    int: INT,
+    float: DOUBLE,
+    str: STRING,
+}
 
 
 class Checker:
@@ -47,13 +52,17 @@ class Checker:
 
     def __init__(self, *, raw: bool = False) -> None:
         self.raw = raw
-        """Whether what may be missing needs no guard: over raw answers it is unread, and `missing`, at run time."""
-        self.types: dict[Node, Type] = {}
+        """Whether optional members need no guard: over raw answers they are unread, and
+        `missing`."""
+        self.types: NodeTypes = {}
         self.errors: list[ExpressionError] = []
 
-    def error(self, at: tuple[int, int], message: str, hint: str = "") -> Type:
+    def error(self, at: Position, message: str, hint: str = "") -> Type:
         """Note a mistake; what is written there counts as `dyn` from then on."""
-        self.errors.append(ExpressionError(line=at[0], column=at[1], message=message, hint=hint))
+        # `dyn` fits everywhere, so that one mistake is not reported again by every node around it.
+        line, column = at
+        mistake = ExpressionError(line=line, column=column, message=message, hint=hint)
+        self.errors.append(mistake)
         return DYN
 
     def check(self, node: Node, scope: Scope) -> Type:
@@ -65,16 +74,12 @@ class Checker:
     def expect(self, node: Node, scope: Scope, wanted: Type, role: str) -> None:
         """Check a node, and note a mistake unless it has a type."""
         found = self.check(node, scope)
-        if found not in (wanted, DYN):
-            self.error(
-                node.at,
-                f"{role} is {found}, not {wanted}",
-                _boolean_hint(node) if wanted is BOOL else "",
-            )
-
-
-def _boolean_hint(node: Node) -> str:
-    return f"compare it, as in {text(node)} == …" if isinstance(node, Name | Member | Index) else ""
+        if found in (wanted, DYN):
+            return
+        hint = ""
+        if wanted is BOOL and isinstance(node, Name | Member | Index):
+            hint = f"compare it, as in {text(node)} == …"
+        self.error(node.at, f"{role} is {found}, not {wanted}", hint)
 
 
 def _literal(checker: Checker, node: Literal, scope: Scope) -> Type:
@@ -90,35 +95,41 @@ def _name(checker: Checker, node: Name, scope: Scope) -> Type:
 
 
 def _member(checker: Checker, node: Member, scope: Scope, *, guarded: bool = False) -> Type:
+    """`guarded`: the member of has(), which tests for its presence."""
     operand = checker.check(node.operand, scope)
     if operand is DYN:
         return DYN
     if isinstance(operand, MapType):
-        if not guarded and not scope.holds_key(f"'{node.name}'", text(node.operand)):
-            _unguarded_key(checker, node.at, f"'{node.name}'", text(node.operand))
+        if not guarded:
+            key = f"'{node.name}'"
+            _require_key(checker, node.at, scope, key=key, of=text(node.operand))
         return operand.value
-    if not isinstance(operand, RecordType):
-        hint = (
-            f"for its length: size({text(node.operand)})" if node.name in ("size", "length") else ""
-        )
-        return checker.error(node.at, f"{operand} has no fields", hint)
-    field = operand.fields.get(node.name)
+    if isinstance(operand, RecordType):
+        return _field(checker, node, scope, operand, guarded=guarded)
+    hint = ""
+    if node.name in ("size", "length"):
+        hint = f"for its length: size({text(node.operand)})"
+    return checker.error(node.at, f"{operand} has no fields", hint)
+
+
+def _field(
+    checker: Checker, node: Member, scope: Scope, record: RecordType, *, guarded: bool
+) -> Type:
+    field = record.fields.get(node.name)
     if field is None:
-        return checker.error(
-            node.at,
-            f"{operand} has no attribute '{node.name}'",
-            did_you_mean(node.name, operand.fields),
-        )
+        hint = did_you_mean(node.name, record.fields)
+        return checker.error(node.at, f"{record} has no attribute '{node.name}'", hint)
     path = text(node)
-    if field.optional and not guarded and not checker.raw and not scope.has(path):
+    needs_guard = field.optional and not checker.raw and not guarded
+    if needs_guard and not scope.has(path):
         checker.error(node.at, f"'{path}' may be absent", f"guard it: has({path}) && …")
     return field.type
 
 
-def _unguarded_key(checker: Checker, at: tuple[int, int], key: str, of: str) -> None:
-    if checker.raw:
-        return
-    checker.error(at, f"{of} may lack the key {key}", f"guard it: {key} in {of} && …")
+def _require_key(checker: Checker, at: Position, scope: Scope, *, key: str, of: str) -> None:
+    """Note a mistake unless a guard has shown that a map holds the key."""
+    if not checker.raw and not scope.holds_key(key, of):
+        checker.error(at, f"{of} may lack the key {key}", f"guard it: {key} in {of} && …")
 
 
 def _has(checker: Checker, node: Has, scope: Scope) -> Type:
@@ -133,6 +144,7 @@ def _has(checker: Checker, node: Has, scope: Scope) -> Type:
         )
     if isinstance(operand, RecordType):
         field = operand.fields.get(member.name)
+        # A guard that is always true hides that `!has(…)` never holds.
         if field is not None and not field.optional:
             checker.error(
                 node.at,
@@ -143,8 +155,10 @@ def _has(checker: Checker, node: Has, scope: Scope) -> Type:
 
 
 def _index(checker: Checker, node: Index, scope: Scope) -> Type:
-    operand, index = checker.check(node.operand, scope), checker.check(node.index, scope)
-    of, key = text(node.operand), text(node.index)
+    operand = checker.check(node.operand, scope)
+    index = checker.check(node.index, scope)
+    of = text(node.operand)
+    key = text(node.index)
     if operand is DYN:
         if index not in (INT, STRING, DYN):
             checker.error(node.index.at, f"an index is int or string, not {index}")
@@ -152,8 +166,8 @@ def _index(checker: Checker, node: Index, scope: Scope) -> Type:
     if isinstance(operand, MapType):
         if index not in (STRING, DYN):
             checker.error(node.index.at, f"a key is string, not {index}")
-        elif not scope.holds_key(key, of):
-            _unguarded_key(checker, node.index.at, key, of)
+        else:
+            _require_key(checker, node.index.at, scope, key=key, of=of)
         return operand.value
     if not isinstance(operand, ListType):
         return checker.error(node.at, f"{operand} cannot be indexed", "lists and maps can")
@@ -163,27 +177,32 @@ def _index(checker: Checker, node: Index, scope: Scope) -> Type:
 
 def _list_index(checker: Checker, node: Index, scope: Scope, index: Type) -> None:
     of = text(node.operand)
-    place = node.index.value if isinstance(node.index, Literal) else None
     if index not in (INT, DYN):
         checker.error(node.index.at, f"an index is int, not {index}")
-    elif checker.raw:
         return
-    elif type(place) is not int or place < 0:
+    if checker.raw:
+        return
+    # A computed index cannot be compared with a guard such as size(list) > 1.
+    position = None
+    if isinstance(node.index, Literal):
+        position = node.index.value
+    if type(position) is not int or position < 0:
         checker.error(
             node.index.at,
             "a list is indexed by a number that is written out",
             f"or ask {of}.exists(x, …)",
         )
-    elif scope.least_size(of) <= place:
+    elif scope.least_size(of) <= position:
         checker.error(
             node.at,
-            f"{of} may have fewer than {place + 1} items",
-            f"guard it: size({of}) > {place} && …",
+            f"{of} may have fewer than {position + 1} items",
+            f"guard it: size({of}) > {position} && …",
         )
 
 
 def _unary(checker: Checker, node: Unary, scope: Scope) -> Type:
     if node.operator == "!":
+        # Only `!` of a bool is accepted: a text or a list has no truth here.
         checker.expect(node.operand, scope, BOOL, "the operand of '!'")
         return BOOL
     found = checker.check(node.operand, scope)
@@ -195,16 +214,21 @@ def _unary(checker: Checker, node: Unary, scope: Scope) -> Type:
 def _logic(checker: Checker, node: Logic, scope: Scope) -> Type:
     for term in node.terms:
         checker.expect(term, scope, BOOL, f"an operand of '{node.operator}'")
+        # A later term is evaluated only where the earlier ones were true (&&), or false (||).
         scope = scope.knowing(facts(term, holds=node.operator == "&&"))
     return BOOL
 
 
 def _ternary(checker: Checker, node: Ternary, scope: Scope) -> Type:
     checker.expect(node.condition, scope, BOOL, "the condition of '?'")
-    then = checker.check(node.then, scope.knowing(facts(node.condition, holds=True)))
-    otherwise = checker.check(node.otherwise, scope.knowing(facts(node.condition, holds=False)))
+    where_true = scope.knowing(facts(node.condition, holds=True))
+    where_false = scope.knowing(facts(node.condition, holds=False))
+    then = checker.check(node.then, where_true)
+    otherwise = checker.check(node.otherwise, where_false)
     both = unify(then, otherwise)
-    return both or checker.error(node.at, f"the branches differ: {then} and {otherwise}")
+    if both is None:
+        return checker.error(node.at, f"the branches differ: {then} and {otherwise}")
+    return both
 
 
 def _list(checker: Checker, node: ListLiteral, scope: Scope) -> Type:
@@ -214,7 +238,8 @@ def _list(checker: Checker, node: ListLiteral, scope: Scope) -> Type:
         both = unify(item, found)
         if both is None:
             checker.error(part.at, f"a list has items of one type: {found} follows {item}")
-        item = both or item
+        else:
+            item = both
     return ListType(item)
 
 
@@ -227,16 +252,23 @@ def _macro(checker: Checker, node: Macro, scope: Scope) -> Type:
         )
     inner = scope.with_name(node.variable, item)
     if isinstance(over, MapType):
-        inner = inner.knowing(frozenset({("in", f"{node.variable} in {text(node.range)}", 0)}))
+        # The macro goes over the keys that the map has, so `map[key]` in its body needs no guard.
+        own_key = f"{node.variable} in {text(node.range)}"
+        inner = inner.knowing(frozenset({("in", own_key, 0)}))
     if node.kind == "map":
         return ListType(checker.check(node.body, inner))
     checker.expect(node.body, inner, BOOL, f"the condition of {node.kind}()")
-    return ListType(item) if node.kind == "filter" else BOOL
+    if node.kind == "filter":
+        return ListType(item)
+    return BOOL
 
 
 def _items(checker: Checker, node: Macro, over: Type) -> Type:
+    """The type of a macro's loop variable."""
+    if isinstance(over, ListType) and over.item is not NOTHING:
+        return over.item
     if isinstance(over, ListType):
-        return DYN if over.item is NOTHING else over.item
+        return DYN
     if isinstance(over, MapType):
         return STRING
     if over is DYN:
@@ -244,7 +276,8 @@ def _items(checker: Checker, node: Macro, over: Type) -> Type:
     return checker.error(node.at, f"{node.kind}() goes over a list, not {over}")
 
 
-_CHECKS: Final[Mapping[type, Callable[[Checker, Any, Scope], Type]]] = {
+_Check = Callable[[Checker, Any, Scope], Type]
+_CHECKS: Final[Mapping[type, _Check]] = {
     Literal: _literal,
     Name: _name,
     Member: _member,

@@ -1,4 +1,4 @@
-"""The writer of a fast path: lines of Python, made of generated names and literals only."""
+"""Writes the lines of a fast path: Python of generated names and literals only."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from scanner.language.tree import Node
+from scanner.language.scopes import NodeTypes
 from scanner.language.types import BOOL, TIMESTAMP, ListType, MapType, Type, comparable, holds_dyn
 from scanner.language.unread import CLASSES
 from scanner.model.values import ABSENT
@@ -17,6 +17,8 @@ SLOW: Final = object()
 
 _DEEPEST: Final = 80
 _MOST_LOOPS: Final = 15
+"""Python refuses more than 20 blocks within each other, and 100 levels of indentation."""
+# Without builtins, so that the code can reach nothing but what it is given here.
 BASE: Final[dict[str, Any]] = {
     "__builtins__": {},
     "SLOW": SLOW,
@@ -40,12 +42,13 @@ class TooComplexError(Exception):
 
 
 class Emitter:
-    """Lines written so far, the constants they use, and the reads whose results still stand."""
+    """The lines written so far, the constants they use, and the reads that can be used again."""
 
-    def __init__(self, types: dict[Node, Type], *, raw: bool = False) -> None:
+    def __init__(self, types: NodeTypes, *, raw: bool = False) -> None:
         self.types = types
         self.raw = raw
-        """Whether an optional member may be read without a guard, so that has() says nothing about a later read."""
+        """Whether an optional member may be read without a guard, so that has() says nothing
+        about a later read."""
         self.lines: list[str] = []
         self.constants: dict[str, Any] = {}
         self.variables: dict[str, str] = {}
@@ -63,7 +66,7 @@ class Emitter:
         """Write one line at the present indentation."""
         self.lines.append(" " * self._depth + code)
 
-    def constant(self, value: Any) -> str:
+    def constant(self, value: object) -> str:
         """The name under which the code finds a value made at compile time."""
         name = f"k{len(self.constants)}"
         self.constants[name] = value
@@ -78,7 +81,7 @@ class Emitter:
         return name
 
     def known(self, path: str) -> str | None:
-        """The local name that already holds what stands at a path."""
+        """The local name that already holds the value at a path."""
         for reads in reversed(self._reads):
             if path in reads:
                 return reads[path]
@@ -90,7 +93,10 @@ class Emitter:
 
     @contextmanager
     def block(self) -> Iterator[None]:
-        """An indented block; what it reads is forgotten behind it."""
+        """An indented block; what it reads is forgotten behind it.
+
+        Where the block is not run, a name that it sets has no value.
+        """
         self._depth += 1
         if self._depth > _DEEPEST:
             raise TooComplexError
@@ -129,6 +135,7 @@ class Emitter:
 
 
 def _wrong(name: str, kind: Type) -> str:
+    """The Python condition under which a value is not exactly of a type; a bool is no int."""
     if holds_dyn(kind):
         raise TooComplexError
     if kind is BOOL:
@@ -137,18 +144,31 @@ def _wrong(name: str, kind: Type) -> str:
         return f"type({name}) is not datetime or {name}.tzinfo is not UTC"
     if kind in CLASSES:
         return f"type({name}) is not {CLASSES[kind].__name__}"
-    return f"type({name}) is not {'list' if isinstance(kind, ListType) else 'dict'}"
+    if isinstance(kind, ListType):
+        # An OpenList is a list to isinstance: what was not read of it would be taken for nothing.
+        return f"type({name}) is not list"
+    return f"type({name}) is not dict"
 
 
-def conforms(kind: Type) -> Callable[[Any], bool]:
+def conforms(kind: Type) -> Callable[[object], bool]:
     """The predicate on values that are of a type all through."""
     if isinstance(kind, ListType):
         item = conforms(kind.item)
-        return lambda value: type(value) is list and all(map(item, value))
+
+        def conforming_list(value: object) -> bool:
+            return type(value) is list and all(map(item, value))
+
+        return conforming_list
     if isinstance(kind, MapType):
         inner = conforms(kind.value)
-        return lambda value: type(value) is dict and all(map(inner, value.values()))
+
+        def conforming_map(value: object) -> bool:
+            return type(value) is dict and all(map(inner, value.values()))
+
+        return conforming_map
     if kind is TIMESTAMP:
         return lambda value: type(value) is datetime and value.tzinfo is UTC
     wanted = CLASSES.get(kind)
+    # NaN, which does not equal itself, is left to the careful evaluator: Python compares lists by
+    # identity first.
     return lambda value: type(value) is wanted and value == value

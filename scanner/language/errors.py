@@ -1,10 +1,17 @@
-"""Mistakes in an expression, each at its position in the text."""
+"""Reports the mistakes in an expression, each at its position in the text and with a hint."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
+
+Position = tuple[int, int]
+"""Line and column in an expression, from 1."""
+
+_MOST_SHOWN: Final = 12
+"""Known words that a hint lists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -18,7 +25,9 @@ class ExpressionError:
 
     def __str__(self) -> str:
         text = f"{self.line}:{self.column}: {self.message}"
-        return f"{text}\n  hint: {self.hint}" if self.hint else text
+        if self.hint:
+            text += f"\n  hint: {self.hint}"
+        return text
 
 
 class ExpressionErrors(Exception):  # noqa: N818
@@ -26,12 +35,14 @@ class ExpressionErrors(Exception):  # noqa: N818
 
     def __init__(self, errors: Sequence[ExpressionError]) -> None:
         self.errors = tuple(sorted(set(errors)))
-        super().__init__("\n".join(str(error) for error in self.errors))
+        super().__init__("\n".join(map(str, self.errors)))
 
 
-def fault(at: tuple[int, int], message: str, hint: str = "") -> ExpressionErrors:
+def fault(at: Position, message: str, hint: str = "") -> ExpressionErrors:
     """The exception for a single mistake at a position."""
-    return ExpressionErrors([ExpressionError(line=at[0], column=at[1], message=message, hint=hint)])
+    line, column = at
+    error = ExpressionError(line=line, column=column, message=message, hint=hint)
+    return ExpressionErrors([error])
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -42,5 +53,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         return f"did you mean '{close[0]}'?"
     if not words:
         return ""
-    shown = ", ".join(words[:12])
-    return f"there is {shown}" + (", …" if len(words) > 12 else "")
+    shown = ", ".join(words[:_MOST_SHOWN])
+    if len(words) > _MOST_SHOWN:
+        shown += ", …"
+    return f"there is {shown}"

@@ -1,7 +1,9 @@
-"""The careful evaluator: a tree becomes closures that know three truth values and keep the reasons.
+"""Evaluates a checked tree on three truth values (Kleene's), and keeps the reasons of what was
+not read.
 
-A closure takes the environment (names and loop variables by name) and gives a value or an Unreadable. It is
-the reference for the fast path, the only path for raw answers, and what explanations are made from.
+Each node becomes a closure that takes the environment (names and loop variables by name) and
+gives a value or an Unreadable. This careful evaluator is the reference for the fast path, the
+only path for raw answers, and what explanations are made from.
 """
 
 from __future__ import annotations
@@ -9,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from scanner.language.functions import FUNCTIONS
-from scanner.language.macros import BUDGET, macro
-from scanner.language.matching import matcher
+from scanner.language.functions import FUNCTIONS, Function
+from scanner.language.macros import BUDGET, Closure, Environment, macro
+from scanner.language.patterns import matcher
 from scanner.language.run_time_operators import OPERATIONS, listed_in, negate
+from scanner.language.scopes import NodeTypes
 from scanner.language.tree import (
     Binary,
     Call,
@@ -31,11 +34,8 @@ from scanner.language.tree import (
     text,
 )
 from scanner.language.types import DYN, ListType, MapType, RecordType, Type
-from scanner.language.unread import CLASSES, Reader, as_unread, merge, reader
-from scanner.model.values import ABSENT, OpenList, Unreadable
-
-Environment = dict[str, Any]
-Closure = Callable[[Environment], Any]
+from scanner.language.unread import CLASSES, Reader, as_unread, merge, reader, reasons_of
+from scanner.model.values import ABSENT, Unreadable
 
 _FAILURES: Final = (ValueError, TypeError, OverflowError, ZeroDivisionError)
 
@@ -45,9 +45,7 @@ __all__ = ["BUDGET", "Closure", "Closures", "Environment"]
 class Closures:
     """The closures of one checked tree, by node."""
 
-    def __init__(
-        self, types: dict[Node, Type], roots: frozenset[str], *, raw: bool = False
-    ) -> None:
+    def __init__(self, types: NodeTypes, roots: frozenset[str], *, raw: bool = False) -> None:
         self.types = types
         self.raw = raw
         self._roots = roots
@@ -57,7 +55,9 @@ class Closures:
         """The closure that evaluates a node."""
         closure = self._built.get(node)
         if closure is None:
-            closure = self._built[node] = _BUILDERS[type(node)](self, node)
+            build = _BUILDERS[type(node)]
+            closure = build(self, node)
+            self._built[node] = closure
         return closure
 
     def is_root(self, name: str) -> bool:
@@ -79,16 +79,27 @@ def _name(closures: Closures, node: Name) -> Closure:
     return lambda env: read(env.get(name, unread))
 
 
-def _member(closures: Closures, node: Member) -> Closure:
-    operand, name, path = closures.of(node.operand), node.name, text(node)
-    raw = closures.types[node.operand] is DYN
-    read = reader(closures.types[node], path)
-    unread = Unreadable(f"{path} is missing" if raw else f"{path} was not read", missing=raw)
+def _not_there(path: str, *, raw: bool) -> Unreadable:
+    """The value of a member that a container lacks.
 
-    def member(env: Environment) -> Any:
+    A raw answer that was read whole lacks it for certain, so it is missing. A declared attribute
+    that is not there was never read: an absent one would be ABSENT.
+    """
+    if raw:
+        return Unreadable(f"{path} is missing", missing=True)
+    return Unreadable(f"{path} was not read")
+
+
+def _member(closures: Closures, node: Member) -> Closure:
+    operand = closures.of(node.operand)
+    name, path = node.name, text(node)
+    read = reader(closures.types[node], path)
+    not_there = _not_there(path, raw=closures.types[node.operand] is DYN)
+
+    def member(env: Environment) -> object:
         record = operand(env)
         if type(record) is dict:
-            return read(record.get(name, unread))
+            return read(record.get(name, not_there))
         return as_unread(record, f".{name}")
 
     return member
@@ -96,47 +107,60 @@ def _member(closures: Closures, node: Member) -> Closure:
 
 def _has(closures: Closures, node: Has) -> Closure:
     member = node.member
-    operand, name, path = closures.of(member.operand), member.name, text(member)
-    raw = closures.types[member.operand] is DYN
+    operand = closures.of(member.operand)
+    name, path = member.name, text(member)
     read = reader(closures.types[member], path)
-    unread = Unreadable(f"{path} was not read")
+    raw = closures.types[member.operand] is DYN
+    # What a raw answer lacks is absent; what a record lacks was not read, and leaves has() open.
+    default = ABSENT if raw else _not_there(path, raw=False)
 
-    def has(env: Environment) -> Any:
+    def has(env: Environment) -> object:
         record = operand(env)
         if type(record) is not dict:
-            record = as_unread(record, f".{name}")
-            return False if raw and record.missing else record
-        value = record.get(name, ABSENT if raw else unread)
+            return _has_not(as_unread(record, f".{name}"), raw=raw)
+        value = record.get(name, default)
         if value is ABSENT:
             return False
         value = read(value)
         if isinstance(value, Unreadable):
-            return False if raw and value.missing else value
+            return _has_not(value, raw=raw)
         return True
 
     return has
 
 
-def _index(closures: Closures, node: Index) -> Closure:
-    operand, index, path = closures.of(node.operand), closures.of(node.index), text(node)
-    raw = closures.raw or closures.types[node.operand] is DYN
-    read = reader(closures.types[node], path)
-    unread = Unreadable(f"{path} is missing" if raw else f"{path} was not read", missing=raw)
+def _has_not(unread: Unreadable, *, raw: bool) -> object:
+    """`has()` of something unread: false only where a raw answer, read whole, lacks it."""
+    if raw and unread.missing:
+        return False
+    return unread
 
-    def at(env: Environment) -> Any:
-        container, key = operand(env), index(env)
+
+def _index(closures: Closures, node: Index) -> Closure:
+    operand = closures.of(node.operand)
+    index = closures.of(node.index)
+    path = text(node)
+    read = reader(closures.types[node], path)
+    is_raw = closures.raw or closures.types[node.operand] is DYN
+    not_there = _not_there(path, raw=is_raw)
+
+    def at(env: Environment) -> object:
+        container = operand(env)
+        key = index(env)
         if type(container) is list and type(key) is int:
-            return read(container[key]) if 0 <= key < len(container) else unread
+            # Not from the end: CEL has no negative index.
+            if 0 <= key < len(container):
+                return read(container[key])
+            return not_there
         if type(container) is dict and type(key) is str:
-            return read(container.get(key, unread))
-        opened = [as_unread(one, "[]") for one in (container, key) if _is_unread(one)]
-        return merge(opened) if opened else Unreadable(f"{path} does not apply")
+            return read(container.get(key, not_there))
+        # An open list has items that were read, but at unknown positions: others may precede them.
+        unread = reasons_of((container, key), "[]")
+        if unread:
+            return merge(unread)
+        return Unreadable(f"{path} does not apply")
 
     return at
-
-
-def _is_unread(value: object) -> bool:
-    return isinstance(value, Unreadable | OpenList) or value is ABSENT or value is None
 
 
 def _unary(closures: Closures, node: Unary) -> Closure:
@@ -144,9 +168,11 @@ def _unary(closures: Closures, node: Unary) -> Closure:
     if node.operator == "-":
         return lambda env: negate(operand(env))
 
-    def invert(env: Environment) -> Any:
+    def invert(env: Environment) -> object:
         value = operand(env)
-        return not value if value is True or value is False else as_unread(value, "'!'")
+        if value is True or value is False:
+            return not value
+        return as_unread(value, "'!'")
 
     return invert
 
@@ -157,27 +183,34 @@ def _logic(closures: Closures, node: Logic) -> Closure:
     neutral = not settling
     doing = f"'{node.operator}'"
 
-    def settle(env: Environment) -> Any:
+    def settle(env: Environment) -> object:
         unread: list[Unreadable] = []
         for term in terms:
             value = term(env)
             if value is settling:
                 return settling
             if value is not neutral:
+                # A later term may still settle it, so the first unread one does not end the search.
                 unread.append(as_unread(value, doing))
-        return merge(unread) if unread else neutral
+        if unread:
+            return merge(unread)
+        return neutral
 
     return settle
 
 
 def _ternary(closures: Closures, node: Ternary) -> Closure:
-    condition, then, otherwise = map(closures.of, (node.condition, node.then, node.otherwise))
+    condition = closures.of(node.condition)
+    then = closures.of(node.then)
+    otherwise = closures.of(node.otherwise)
 
-    def choose(env: Environment) -> Any:
+    def choose(env: Environment) -> object:
         value = condition(env)
         if value is True:
             return then(env)
-        return otherwise(env) if value is False else as_unread(value, "'?'")
+        if value is False:
+            return otherwise(env)
+        return as_unread(value, "'?'")
 
     return choose
 
@@ -185,51 +218,55 @@ def _ternary(closures: Closures, node: Ternary) -> Closure:
 def _list(closures: Closures, node: ListLiteral) -> Closure:
     items = tuple(closures.of(item) for item in node.items)
 
-    def build(env: Environment) -> Any:
+    def build(env: Environment) -> object:
         values = [item(env) for item in items]
-        unread = [as_unread(value, "[]") for value in values if isinstance(value, Unreadable)]
-        return merge(unread) if unread else values
+        unread = [value for value in values if isinstance(value, Unreadable)]
+        if unread:
+            return merge(unread)
+        return values
 
     return build
 
 
 def _binary(closures: Closures, node: Binary) -> Closure:
-    apply, left, right = OPERATIONS[node.operator], closures.of(node.left), closures.of(node.right)
+    apply = OPERATIONS[node.operator]
+    left = closures.of(node.left)
+    right = closures.of(node.right)
     if node.operator == "in" and closures.types[node.right] is DYN:
-        apply = listed_in  # a raw mapping may stand where a list was meant, so a key that it lacks means nothing
+        # A raw answer may hold a mapping in place of a list, so a key that it lacks means nothing.
+        apply = listed_in
     return lambda env: apply(left(env), right(env))
 
 
 def _macro(closures: Closures, node: Macro) -> Closure:
-    item = item_reader(closures, node)
-    keys = isinstance(closures.types[node.range], MapType)
     return macro(
-        node.kind, node.variable, closures.of(node.range), item, closures.of(node.body), keys=keys
+        node.kind,
+        node.variable,
+        over=closures.of(node.range),
+        item=item_reader(closures, node),
+        body=closures.of(node.body),
+        keys=isinstance(closures.types[node.range], MapType),
     )
 
 
 def item_reader(closures: Closures, node: Macro) -> Reader:
     """The check on each item that a macro goes over."""
     over = closures.types[node.range]
-    if isinstance(over, ListType):
-        return reader(over.item, f"{text(node.range)}[]")
-    return reader(DYN, f"{text(node.range)}[]")
+    item = over.item if isinstance(over, ListType) else DYN
+    return reader(item, f"{text(node.range)}[]")
 
 
 def _call(closures: Closures, node: Call) -> Closure:
     arguments = tuple(closures.of(argument) for argument in node.arguments)
     function = FUNCTIONS[node.function]
     name = function.name
-    run: Callable[..., Any] = function.run
-    if name == "matches":
-        search = matcher(pattern_of(node))
-        run = lambda subject, _: search(subject)  # noqa: E731
-    allowed = {tuple(map(_class_of, overload.parameters)) for overload in function.overloads}
+    run = _implementation(node, function)
+    allowed = _allowed_classes(function)
     if name == "size" and closures.types[node.arguments[0]] is DYN:
-        # A raw mapping may stand where a list was meant, so its size means nothing.
+        # A raw answer may hold a mapping in place of a list, so its size means nothing.
         allowed.discard((dict,))
 
-    def call(env: Environment) -> Any:
+    def call(env: Environment) -> object:
         values = [argument(env) for argument in arguments]
         if tuple(map(type, values)) not in allowed:
             return _refuse(name, values)
@@ -241,27 +278,53 @@ def _call(closures: Closures, node: Call) -> Closure:
     return call
 
 
+def _implementation(node: Call, function: Function) -> Callable[..., object]:
+    if function.name != "matches":
+        return function.run
+    search = matcher(pattern_of(node))
+    return lambda subject, pattern: search(subject)
+
+
+def _allowed_classes(function: Function) -> set[tuple[type, ...]]:
+    """The exact classes of arguments that a function takes.
+
+    A bool is no int, and an OpenList no list: of what was read in part, no function knows the
+    result.
+    """
+    allowed: set[tuple[type, ...]] = set()
+    for overload in function.overloads:
+        allowed.add(tuple(map(_class_of, overload.parameters)))
+    return allowed
+
+
 def _class_of(kind: Type) -> type:
     if isinstance(kind, ListType):
         return list
-    return dict if isinstance(kind, MapType | RecordType) else CLASSES[kind]
+    if isinstance(kind, MapType | RecordType):
+        return dict
+    return CLASSES[kind]
 
 
-def _refuse(name: str, values: list[Any]) -> Unreadable:
-    unread = [as_unread(value, f"{name}()") for value in values if _is_unread(value)]
-    return merge(unread) if unread else as_unread(values[0], f"{name}()")
+def _refuse(name: str, values: list[object]) -> Unreadable:
+    unread = reasons_of(values, f"{name}()")
+    if unread:
+        return merge(unread)
+    return as_unread(values[0], f"{name}()")
 
 
-def _failed(name: str, values: Iterable[Any], error: Exception) -> Unreadable:
-    items = [one for value in values if isinstance(value, list) for one in value if _is_unread(one)]
-    return (
-        merge([as_unread(one, f"{name}()") for one in items])
-        if items
-        else Unreadable(f"{name}(): {error}")
-    )
+def _failed(name: str, values: Iterable[object], error: Exception) -> Unreadable:
+    """Why a function failed: unread items of its lists, or else its own reason."""
+    unread: list[Unreadable] = []
+    for value in values:
+        if isinstance(value, list):
+            unread += reasons_of(value, f"{name}()")
+    if unread:
+        return merge(unread)
+    return Unreadable(f"{name}(): {error}")
 
 
-_BUILDERS: Final[dict[type, Callable[[Closures, Any], Closure]]] = {
+_Builder = Callable[[Closures, Any], Closure]
+_BUILDERS: Final[dict[type, _Builder]] = {
     Literal: _literal,
     Name: _name,
     Member: _member,

@@ -1,8 +1,8 @@
-"""Why an evaluation came out as it did: the values that decided it, each with its place in the data."""
+"""Explains an evaluation by the values that decided it, each with its path in the data."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -27,12 +27,15 @@ from scanner.model.values import ABSENT, OpenList, Unreadable
 MOST_OBSERVED: Final = 20
 
 Origins = dict[str, str]
-"""The concrete path that each loop variable stands for at the moment."""
+"""The concrete path that each loop variable is bound to at the moment."""
+Item = tuple[object, str]
+"""An item of a list or map, and the path that it came from."""
+Values = dict[Node, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """One value that was read: `self.rules[9].cidrs[1]` = `0.0.0.0/0`; an Unreadable when it was not read."""
+    """One value: `self.rules[9].cidrs[1]` = `0.0.0.0/0`; an Unreadable when it was not read."""
 
     path: str
     value: object
@@ -53,7 +56,7 @@ class Explanation:
 class Explainer:
     """A walk down one tree along the parts that decided its outcome, on one environment."""
 
-    def __init__(self, closures: Closures, env: Environment, known: Mapping[Node, Any]) -> None:
+    def __init__(self, closures: Closures, env: Environment, known: Values) -> None:
         self._closures = closures
         self._env = env
         self._known = dict(known)
@@ -62,19 +65,25 @@ class Explainer:
 
     def observe(self, tree: Node) -> tuple[Observation, ...]:
         """The values that decided the outcome of a tree."""
+        # The outcome was decided without this walk, so one that runs out of steps shows what it has
+        # found.
         with suppress(BudgetExceededError, RecursionError):
             self._visit(tree, {})
-        return tuple(Observation(path=path, value=value) for path, value in self._found.items())
+        found = self._found.items()
+        return tuple(Observation(path=path, value=value) for path, value in found)
 
-    def _value(self, node: Node) -> Any:
+    def _value(self, node: Node) -> object:
         if node not in self._known:
-            self._known[node] = self._closures.of(node)(self._env)
+            evaluate = self._closures.of(node)
+            self._known[node] = evaluate(self._env)
         return self._known[node]
 
-    def _each(self, node: Macro, items: Iterable[tuple[Any, str]]) -> Iterator[tuple[Any, str]]:
-        """The items of a macro, each bound to its variable while it is looked at."""
-        read, outside = item_reader(self._closures, node), self._known
+    def _each(self, node: Macro, items: Iterable[Item]) -> Iterator[Item]:
+        """The items of a macro, each bound to its variable while it is examined."""
+        read = item_reader(self._closures, node)
+        outside = self._known
         for value, origin in items:
+            # What was known of a node holds for the item before only.
             self._known = {}
             item = self._env[node.variable] = read(value)
             yield item, origin
@@ -86,7 +95,8 @@ class Explainer:
 
     def _visit(self, node: Node, origins: Origins) -> None:
         if len(self._found) < MOST_OBSERVED:
-            _VISITS.get(type(node), Explainer._strict)(self, node, origins)
+            visit = _VISITS.get(type(node), Explainer._strict)
+            visit(self, node, origins)
 
     def _path(self, node: Node, origins: Origins) -> str:
         match node:
@@ -100,20 +110,23 @@ class Explainer:
             case _:
                 return text(node)
 
-    def _leaf(self, node: Any, origins: Origins) -> None:
+    def _leaf(self, node: Name | Member | Index, origins: Origins) -> None:
         """Note a value; one that could not be reached is noted where the way ended."""
         value = self._value(node)
         if isinstance(node, Member | Index) and isinstance(value, Unreadable):
+            # Noted where the way ended: of `self.a.b` with an unread `a`, it is `self.a` that
+            # people must look at.
             before = self._value(node.operand)
             if isinstance(before, Unreadable) or before is ABSENT:
-                return self._visit(node.operand, origins)
+                self._visit(node.operand, origins)
+                return
         if isinstance(node, Index) and not isinstance(node.index, Literal):
             self._visit(node.index, origins)
-        self._note_value(self._path(node, origins), value)
-        return None
+        path = self._path(node, origins)
+        self._note_value(path, value)
 
-    def _note_value(self, path: str, value: Any) -> None:
-        if type(value) is OpenList:
+    def _note_value(self, path: str, value: object) -> None:
+        if isinstance(value, OpenList):
             self._note(path, value.rest)
         elif isinstance(value, list | dict) and not _is_short(value):
             self._note(f"size({path})", len(value))
@@ -123,64 +136,87 @@ class Explainer:
     def _has(self, node: Has, origins: Origins) -> None:
         outcome = self._value(node)
         if outcome is False:
-            self._note(self._path(node.member, origins), ABSENT)
+            path = self._path(node.member, origins)
+            self._note(path, ABSENT)
         else:
             self._leaf(node.member, origins)
 
     def _strict(self, node: Node, origins: Origins) -> None:
         """Visit the operands; when the outcome is open, only those that were not read, if any."""
-        parts = list(children(node))
+        parts = children(node)
+        # Beside an operand that was not read, the values of the others explain nothing.
         if isinstance(self._value(node), Unreadable):
-            parts = [part for part in parts if _is_open(self._value(part))] or parts
+            open_parts = [part for part in parts if _is_open(self._value(part))]
+            parts = tuple(open_parts) or parts
         for part in parts:
             self._visit(part, origins)
 
     def _logic(self, node: Logic, origins: Origins) -> None:
         outcome = self._value(node)
-        settling = node.operator == "||"
+        # A settled outcome is shown by the terms that settled it, an open one by those that left it
+        # open.
+        neutral = node.operator == "&&"
         for term in node.terms:
             value = self._value(term)
-            decided = isinstance(outcome, bool) and value is outcome
-            if decided or (isinstance(outcome, Unreadable) and value is not (not settling)):
+            if isinstance(outcome, Unreadable):
+                had_a_part = value is not neutral
+            else:
+                had_a_part = value is outcome
+            if had_a_part:
                 self._visit(term, origins)
 
     def _ternary(self, node: Ternary, origins: Origins) -> None:
         condition = self._value(node.condition)
-        if isinstance(condition, bool):
-            self._visit(node.then if condition else node.otherwise, origins)
+        if condition is True:
+            self._visit(node.then, origins)
+        elif condition is False:
+            self._visit(node.otherwise, origins)
         self._visit(node.condition, origins)
 
     def _macro(self, node: Macro, origins: Origins) -> None:
         outcome = self._value(node)
         values = self._value(node.range)
         if not isinstance(values, list | dict):
-            return self._visit(node.range, origins)
+            self._visit(node.range, origins)
+            return
         items = list(self._items(node.range, origins))
-        if isinstance(outcome, Unreadable) and type(values) is OpenList:
-            self._note(self._path(node.range, origins), values.rest)
+        if isinstance(outcome, Unreadable) and isinstance(values, OpenList):
+            path = self._path(node.range, origins)
+            self._note(path, values.rest)
         elif not items:
-            return self._visit(node.range, origins)
+            # `all` of nothing is true and `exists` of nothing is false: the empty list itself
+            # decided it.
+            self._visit(node.range, origins)
+            return
         for _, origin in self._each(node, items):
-            if _decides(node.kind, outcome, self._value(node.body)):
-                self._visit(node.body, {**origins, node.variable: origin})
-        return None
+            body = self._value(node.body)
+            if _decides(node.kind, outcome, body):
+                inner = {**origins, node.variable: origin}
+                self._visit(node.body, inner)
 
-    def _items(self, node: Node, origins: Origins) -> Iterable[tuple[Any, str]]:
-        """The items of a list, each with the place that it came from."""
+    def _items(self, node: Node, origins: Origins) -> Iterator[Item]:
+        """The items of a list, each with the path that it came from."""
+        # An item that filter() or map() made has no path of its own: people look for it in the list
+        # below.
         if isinstance(node, Macro) and node.kind in ("filter", "map"):
             yield from self._derived(node, origins)
             return
-        path, values = self._path(node, origins), self._value(node)
+        path = self._path(node, origins)
+        values = self._value(node)
         if isinstance(values, dict):
-            yield from ((key, f"{path}.{key}") for key in values)
+            for key in values:
+                yield key, f"{path}.{key}"
         elif isinstance(values, list):
-            yield from ((value, f"{path}[{place}]") for place, value in enumerate(values))
+            for position, value in enumerate(values):
+                yield value, f"{path}[{position}]"
 
-    def _derived(self, node: Macro, origins: Origins) -> Iterable[tuple[Any, str]]:
-        for item, origin in self._each(node, list(self._items(node.range, origins))):
+    def _derived(self, node: Macro, origins: Origins) -> Iterator[Item]:
+        items = list(self._items(node.range, origins))
+        for item, origin in self._each(node, items):
             outcome = self._value(node.body)
             if node.kind == "map":
-                yield outcome, self._path(node.body, {**origins, node.variable: origin})
+                inner = {**origins, node.variable: origin}
+                yield outcome, self._path(node.body, inner)
             elif outcome is True:
                 yield item, origin
 
@@ -189,9 +225,13 @@ def _is_open(value: object) -> bool:
     return isinstance(value, Unreadable | OpenList)
 
 
-def _is_short(value: list[Any] | dict[str, Any]) -> bool:
-    parts = value.values() if isinstance(value, dict) else value
-    return len(value) <= MOST_OBSERVED and not any(isinstance(part, list | dict) for part in parts)
+def _is_short(value: list[object] | dict[str, object]) -> bool:
+    """Whether a list or map can be shown whole; of any other its size is shown."""
+    if len(value) > MOST_OBSERVED:
+        return False
+    if isinstance(value, dict):
+        value = list(value.values())
+    return not any(isinstance(part, list | dict) for part in value)
 
 
 def _decides(kind: str, outcome: object, body: object) -> bool:
@@ -205,7 +245,8 @@ def _decides(kind: str, outcome: object, body: object) -> bool:
     return body is outcome
 
 
-_VISITS: Final[dict[type, Callable[[Explainer, Any, Origins], None]]] = {
+_Visit = Callable[[Explainer, Any, Origins], None]
+_VISITS: Final[dict[type, _Visit]] = {
     Literal: lambda explainer, node, origins: None,
     Name: Explainer._leaf,
     Member: Explainer._leaf,

@@ -1,4 +1,5 @@
-"""Functions of the language: their types, and what they compute on values that were read.
+"""Defines the functions of the language: their types, and what they compute on values that were
+read.
 
 An implementation raises ValueError, OverflowError or ZeroDivisionError on a malformed argument; the
 evaluators turn that into an unread value.
@@ -31,12 +32,20 @@ from scanner.language.types import (
 
 INT_LIMIT: Final = 2**63
 
+# Every number of digits is bounded: Python converts a long text to a number in more than linear
+# time.
 _TIMESTAMP: Final = re.compile(
     r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII
 )
 _DURATION: Final = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d{1,9})?(?:h|ms|m|s|us))+", re.ASCII)
 _PIECE: Final = re.compile(r"(\d+)(?:\.(\d+))?(h|ms|m|s|us)", re.ASCII)
-_MICROSECONDS: Final = {"h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000, "us": 1}
+_MICROSECONDS: Final = {
+    "h": 3_600_000_000,
+    "m": 60_000_000,
+    "s": 1_000_000,
+    "ms": 1_000,
+    "us": 1,
+}
 _INT: Final = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 _DOUBLE: Final = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?", re.ASCII)
 _HOST_BITS: Final = re.compile(r"[0-9a-fA-F.:]+(/[0-9]{1,3})?", re.ASCII)
@@ -73,14 +82,19 @@ def to_timestamp(text: str) -> datetime:
     if match is None:
         raise ValueError(f"{text!r} is not a timestamp such as 2026-01-31T12:00:00Z")
     moment = datetime.fromisoformat(match[1]).replace(tzinfo=UTC)
-    moment += timedelta(microseconds=int((match[2] or "0").ljust(6, "0")[:6]))
-    if match[3]:
-        offset = timedelta(hours=int(match[4]), minutes=int(match[5]))
-        if int(match[5]) > 59:
-            raise ValueError(f"{text!r} has no valid offset")
-        zone = timezone(offset if match[3] == "+" else -offset)
-        moment = moment.replace(tzinfo=zone).astimezone(UTC)
-    return moment
+    # Finer digits than Python keeps are cut off, not rounded: a moment never moves into the future.
+    microseconds = (match[2] or "0").ljust(6, "0")[:6]
+    moment += timedelta(microseconds=int(microseconds))
+    if match[3] is None:
+        return moment
+    hours_off = int(match[4])
+    minutes_off = int(match[5])
+    if minutes_off > 59:
+        raise ValueError(f"{text!r} has no valid offset")
+    offset = timedelta(hours=hours_off, minutes=minutes_off)
+    if match[3] == "-":
+        offset = -offset
+    return moment.replace(tzinfo=timezone(offset)).astimezone(UTC)
 
 
 @lru_cache(maxsize=4096)
@@ -95,11 +109,14 @@ def to_duration(text: str) -> timedelta:
         if rest:
             raise ValueError(f"{text!r} is finer than a microsecond")
         total += microseconds
-    return timedelta(microseconds=-total if text.startswith("-") else total)
+    if text.startswith("-"):
+        total = -total
+    return timedelta(microseconds=total)
 
 
 def to_int(value: str | float) -> int:
     """The integer that a decimal text names, or a double cut towards zero."""
+    # int() also takes spaces, underscores and the digits of other scripts.
     if isinstance(value, str) and _INT.fullmatch(value) is None:
         raise ValueError(f"{value!r} is not an integer")
     number = int(value)
@@ -110,34 +127,44 @@ def to_int(value: str | float) -> int:
 
 def to_double(value: str | int) -> float:
     """The double that a decimal text or an integer names."""
+    # float() also takes `nan` and `infinity`.
     if isinstance(value, str) and _DOUBLE.fullmatch(value) is None:
         raise ValueError(f"{value!r} is not a number")
     return float(value)
 
 
 def to_string(value: str | int | bool | datetime) -> str:
-    """The text of an integer, a bool or, as RFC 3339 in UTC with no more digits than it needs, a timestamp."""
+    """The text of an integer, a bool, or a timestamp.
+
+    A timestamp is written as RFC 3339 in UTC, with no more digits than it needs.
+    """
     if isinstance(value, bool):
-        return "true" if value else "false"
+        return str(value).lower()
     if isinstance(value, datetime):
-        whole, _, fraction = value.replace(tzinfo=None).isoformat().partition(".")
-        return f"{whole}.{fraction.rstrip('0')}Z" if fraction else f"{whole}Z"
+        whole, point, fraction = value.replace(tzinfo=None).isoformat().partition(".")
+        return f"{whole}{point}{fraction.rstrip('0')}Z"
     return str(value)
 
 
 def lower_ascii(text: str) -> str:
     """The text with A to Z, and nothing else, folded."""
-    return text.lower() if text.isascii() else text.translate(_LOWER)
+    if text.isascii():
+        return text.lower()
+    return text.translate(_LOWER)
 
 
 def upper_ascii(text: str) -> str:
     """The text with a to z, and nothing else, raised."""
-    return text.upper() if text.isascii() else text.translate(_UPPER)
+    if text.isascii():
+        return text.upper()
+    return text.translate(_UPPER)
 
 
 def split(text: str, separator: str) -> list[str]:
     """The parts of a text between separators; its characters when the separator is empty."""
-    return text.split(separator) if separator else list(text) or [""]
+    if separator:
+        return text.split(separator)
+    return list(text) or [""]
 
 
 def join(parts: list[str], separator: str) -> str:
@@ -148,6 +175,7 @@ def join(parts: list[str], separator: str) -> str:
 @lru_cache(maxsize=65_536)
 def network(text: str) -> IPv4Network | IPv6Network:
     """The network that an address or a CIDR names; host bits are ignored."""
+    # ip_network() also takes a netmask (`/255.0.0.0`) and a zone (`fe80::1%eth0`).
     if _HOST_BITS.fullmatch(text) is None:
         raise ValueError(f"{text!r} is not an address or a CIDR")
     return ip_network(text, strict=False)
@@ -160,7 +188,10 @@ def cidr_prefix(text: str) -> int:
 
 def cidr_within(inner: str, outer: str) -> bool:
     """Whether every address of one network is in another; never across families."""
-    small, large = network(inner), network(outer)
+    small = network(inner)
+    large = network(outer)
+    # Between families, `subnet_of` raises TypeError, and comparing prefixes alone would call all of
+    # IPv4 within ::/0.
     if isinstance(small, IPv4Network):
         return isinstance(large, IPv4Network) and small.subnet_of(large)
     return isinstance(large, IPv6Network) and small.subnet_of(large)
@@ -168,11 +199,11 @@ def cidr_within(inner: str, outer: str) -> bool:
 
 def cidrs_between(first: str, last: str) -> list[str]:
     """The fewest networks that together are every address from one to another, in order."""
-    start, end = ip_address(first), ip_address(last)
+    start = ip_address(first)
+    end = ip_address(last)
     if start.version != end.version:
         raise ValueError(f"{first!r} and {last!r} are not of one family")
-    networks: list[str] = [str(part) for part in summarize_address_range(start, end)]
-    return networks
+    return list(map(str, summarize_address_range(start, end)))
 
 
 def days(count: int) -> timedelta:
@@ -202,76 +233,184 @@ def _of(result: Type, *parameters: Type) -> Overload:
     return Overload(parameters=parameters, result=result)
 
 
-def _method(name: str, run: Callable[..., Any], overload: Overload, example: str) -> Function:
-    return Function(
-        name=name, overloads=(overload,), run=run, method=True, plain=False, example=example
-    )
-
-
 def keys_of(mapping: dict[str, Any]) -> list[str]:
     """The keys of a mapping, sorted; those of a redacted one are not its own."""
+    # A secret that was redacted may have been a mapping or not: its one key is tscan's.
     if "$redacted" in mapping:
         raise ValueError("the mapping was redacted")
     return sorted(mapping)
-
-
-def _plain(name: str, run: Callable[..., Any], example: str, *overloads: Overload) -> Function:
-    return Function(name=name, overloads=overloads, run=run, example=example)
 
 
 _TEXT_TEST: Final = _of(BOOLEAN, STRING, STRING)
 _ALL: Final = (
     Function(
         name="size",
-        overloads=(_of(INT, STRING), _of(INT, ListType(NOTHING)), _of(INT, MapType(NOTHING))),
+        overloads=(
+            _of(INT, STRING),
+            _of(INT, ListType(NOTHING)),
+            _of(INT, MapType(NOTHING)),
+        ),
         run=len,
         method=True,
         example="size(list)",
     ),
-    _method("matches", NotImplemented, _TEXT_TEST, "text.matches('^prod-')"),
-    _method("startsWith", str.startswith, _TEXT_TEST, "text.startsWith('arn:')"),
-    _method("endsWith", str.endswith, _TEXT_TEST, "text.endsWith('.com')"),
-    _method("contains", contains, _TEXT_TEST, "text.contains('prod')"),
-    _method("lowerAscii", lower_ascii, _of(STRING, STRING), "text.lowerAscii()"),
-    _method("upperAscii", upper_ascii, _of(STRING, STRING), "text.upperAscii()"),
-    _method("split", split, _of(ListType(STRING), STRING, STRING), "text.split(',')"),
-    _method("join", join, _of(STRING, ListType(STRING), STRING), "list.join(', ')"),
-    _plain("timestamp", to_timestamp, "timestamp('2026-01-31T12:00:00Z')", _of(TIMESTAMP, STRING)),
-    _plain("duration", to_duration, "duration('36h')", _of(DURATION, STRING)),
-    _plain("int", to_int, "int('22')", _of(INT, STRING), _of(INT, DOUBLE)),
-    _plain("double", to_double, "double(3)", _of(DOUBLE, STRING), _of(DOUBLE, INT)),
-    _plain(
-        "string",
-        to_string,
-        "string(22)",
-        _of(STRING, INT),
-        _of(STRING, BOOLEAN),
-        _of(STRING, STRING),
-        _of(STRING, TIMESTAMP),
+    Function(
+        name="matches",
+        overloads=(_TEXT_TEST,),
+        # Both evaluators compile the pattern of a call once, and search with that.
+        run=NotImplemented,
+        method=True,
+        plain=False,
+        example="text.matches('^prod-')",
     ),
-    _plain("days", days, "days(90)", _of(DURATION, INT)),
-    _plain("hours", hours, "hours(36)", _of(DURATION, INT)),
-    _plain("keys", keys_of, "keys(map)", _of(ListType(STRING), MapType(NOTHING))),
-    _plain("json", parse_json, "json('{}')", _of(DYN, STRING)),
-    _plain("cidrPrefix", cidr_prefix, "cidrPrefix('10.0.0.0/8')", _of(INT, STRING)),
-    _plain(
-        "cidrWithin",
-        cidr_within,
-        "cidrWithin('10.1.0.0/16', '10.0.0.0/8')",
-        _of(BOOLEAN, STRING, STRING),
+    Function(
+        name="startsWith",
+        overloads=(_TEXT_TEST,),
+        run=str.startswith,
+        method=True,
+        plain=False,
+        example="text.startsWith('arn:')",
     ),
-    _plain(
-        "cidrsBetween",
-        cidrs_between,
-        "cidrsBetween('10.0.0.0', '10.0.0.9')",
-        _of(ListType(STRING), STRING, STRING),
+    Function(
+        name="endsWith",
+        overloads=(_TEXT_TEST,),
+        run=str.endswith,
+        method=True,
+        plain=False,
+        example="text.endsWith('.com')",
+    ),
+    Function(
+        name="contains",
+        overloads=(_TEXT_TEST,),
+        run=contains,
+        method=True,
+        plain=False,
+        example="text.contains('prod')",
+    ),
+    Function(
+        name="lowerAscii",
+        overloads=(_of(STRING, STRING),),
+        run=lower_ascii,
+        method=True,
+        plain=False,
+        example="text.lowerAscii()",
+    ),
+    Function(
+        name="upperAscii",
+        overloads=(_of(STRING, STRING),),
+        run=upper_ascii,
+        method=True,
+        plain=False,
+        example="text.upperAscii()",
+    ),
+    Function(
+        name="split",
+        overloads=(_of(ListType(STRING), STRING, STRING),),
+        run=split,
+        method=True,
+        plain=False,
+        example="text.split(',')",
+    ),
+    Function(
+        name="join",
+        overloads=(_of(STRING, ListType(STRING), STRING),),
+        run=join,
+        method=True,
+        plain=False,
+        example="list.join(', ')",
+    ),
+    Function(
+        name="timestamp",
+        overloads=(_of(TIMESTAMP, STRING),),
+        run=to_timestamp,
+        example="timestamp('2026-01-31T12:00:00Z')",
+    ),
+    Function(
+        name="duration",
+        overloads=(_of(DURATION, STRING),),
+        run=to_duration,
+        example="duration('36h')",
+    ),
+    Function(
+        name="int",
+        overloads=(
+            _of(INT, STRING),
+            _of(INT, DOUBLE),
+        ),
+        run=to_int,
+        example="int('22')",
+    ),
+    Function(
+        name="double",
+        overloads=(
+            _of(DOUBLE, STRING),
+            _of(DOUBLE, INT),
+        ),
+        run=to_double,
+        example="double(3)",
+    ),
+    Function(
+        name="string",
+        overloads=(
+            _of(STRING, INT),
+            _of(STRING, BOOLEAN),
+            _of(STRING, STRING),
+            _of(STRING, TIMESTAMP),
+        ),
+        run=to_string,
+        example="string(22)",
+    ),
+    Function(
+        name="days",
+        overloads=(_of(DURATION, INT),),
+        run=days,
+        example="days(90)",
+    ),
+    Function(
+        name="hours",
+        overloads=(_of(DURATION, INT),),
+        run=hours,
+        example="hours(36)",
+    ),
+    Function(
+        name="keys",
+        overloads=(_of(ListType(STRING), MapType(NOTHING)),),
+        run=keys_of,
+        example="keys(map)",
+    ),
+    Function(
+        name="json",
+        overloads=(_of(DYN, STRING),),
+        run=parse_json,
+        example="json('{}')",
+    ),
+    Function(
+        name="cidrPrefix",
+        overloads=(_of(INT, STRING),),
+        run=cidr_prefix,
+        example="cidrPrefix('10.0.0.0/8')",
+    ),
+    Function(
+        name="cidrWithin",
+        overloads=(_of(BOOLEAN, STRING, STRING),),
+        run=cidr_within,
+        example="cidrWithin('10.1.0.0/16', '10.0.0.0/8')",
+    ),
+    Function(
+        name="cidrsBetween",
+        overloads=(_of(ListType(STRING), STRING, STRING),),
+        run=cidrs_between,
+        example="cidrsBetween('10.0.0.0', '10.0.0.9')",
     ),
 )
 FUNCTIONS: Final = {function.name: function for function in _ALL}
 
 
 def accepts(parameter: Type, argument: Type) -> bool:
-    """Whether an argument of one type may stand for a parameter of another; raw answers are checked later."""
+    """Whether a parameter of one type accepts an argument of another.
+
+    A raw argument is accepted everywhere: its class is checked at run time.
+    """
     if parameter is NOTHING or argument is DYN or argument is NOTHING:
         return True
     if isinstance(parameter, ListType) and isinstance(argument, ListType):

@@ -1,4 +1,4 @@
-"""The macros over lists, on three truth values and on lists that were only read in part."""
+"""Evaluates the macros over lists, on three truth values and on lists that were read in part."""
 
 from __future__ import annotations
 
@@ -10,42 +10,56 @@ from scanner.language.unread import BudgetExceededError, Reader, as_unread, merg
 from scanner.model.values import OpenList, Unreadable
 
 BUDGET: Final = "#budget"
-"""The entry of the environment that holds how many steps are left; no name can be spelled this way."""
+"""The entry of the environment that holds how many steps are left; no name can be spelled this
+way."""
 
-Closure = Callable[[dict[str, Any]], Any]
-_LISTS: Final = frozenset({list, OpenList})
-_MAPS: Final = frozenset({dict})
+Environment = dict[str, Any]
+"""The values of names and loop variables, and the budget."""
+Closure = Callable[[Environment], object]
+Outcomes = Iterator[tuple[object, object]]
+"""Each item with what the body gives for it."""
+Items = list[object] | Unreadable
+Rest = Unreadable | None
+"""What was not read of the list; None where it was read whole."""
+
+# The exact classes a macro goes over. A raw mapping is not among the lists: `{}` where a list was
+# meant would make `all` vacuously true.
+_LISTS: Final[frozenset[type]] = frozenset({list, OpenList})
+_MAPS: Final[frozenset[type]] = frozenset({dict})
 
 
 def macro(
     kind: str, variable: str, over: Closure, item: Reader, body: Closure, *, keys: bool
 ) -> Closure:
-    """The closure of a macro: its list (or, where `keys`, its map), the check on each item, and its body."""
-    allowed = _MAPS if keys else _LISTS
+    """The closure of a macro over a list or, where `keys`, over the keys of a map.
 
-    def each(values: Any, env: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
+    `item` checks each item before `body` sees it.
+    """
+    allowed = _MAPS if keys else _LISTS
+    collect = _COLLECTORS[kind]
+
+    def outcomes(values: Any, env: Environment) -> Outcomes:
         for value in list(values):
+            # Nested macros multiply: without a budget a check could run for hours over one
+            # resource.
             env[BUDGET] -= 1
             if env[BUDGET] < 0:
                 raise BudgetExceededError
             env[variable] = value = item(value)
             yield value, body(env)
 
-    collect = _COLLECTORS[kind]
-
-    def run(env: dict[str, Any]) -> Any:
+    def run(env: Environment) -> object:
         values = over(env)
         if type(values) not in allowed:
             return as_unread(values, f"{kind}()")
-        return collect(each(values, env), values.rest if type(values) is OpenList else None)
+        rest = values.rest if isinstance(values, OpenList) else None
+        return collect(outcomes(values, env), rest)
 
     return run
 
 
-Outcomes = Iterator[tuple[Any, Any]]
-
-
-def _quantify(outcomes: Outcomes, rest: Unreadable | None, *, stop: bool) -> Any:
+def _quantify(outcomes: Outcomes, rest: Rest, *, stop: bool) -> object:
+    """One item whose outcome is `stop` settles the question; anything unread leaves it open."""
     unread: list[Unreadable] = []
     go_on = not stop
     for _, outcome in outcomes:
@@ -55,46 +69,59 @@ def _quantify(outcomes: Outcomes, rest: Unreadable | None, *, stop: bool) -> Any
             unread.append(as_unread(outcome, "the condition"))
     if rest is not None:
         unread.append(rest)
-    return merge(unread) if unread else go_on
+    if unread:
+        return merge(unread)
+    return go_on
 
 
-def _all(outcomes: Outcomes, rest: Unreadable | None) -> Any:
+def _all(outcomes: Outcomes, rest: Rest) -> object:
     return _quantify(outcomes, rest, stop=False)
 
 
-def _exists(outcomes: Outcomes, rest: Unreadable | None) -> Any:
+def _exists(outcomes: Outcomes, rest: Rest) -> object:
     return _quantify(outcomes, rest, stop=True)
 
 
-def _filter(outcomes: Outcomes, rest: Unreadable | None) -> Any:
-    unread = [] if rest is None else [rest]
-    kept: list[Any] = []
+def _filter(outcomes: Outcomes, rest: Rest) -> Items:
+    kept: list[object] = []
+    unread: list[Unreadable] = []
+    if rest is not None:
+        unread.append(rest)
     for value, outcome in outcomes:
         if outcome is True:
             kept.append(value)
         elif outcome is not False:
             unread.append(as_unread(outcome, "the condition"))
-    return merge(unread) if unread else kept
+    if unread:
+        return merge(unread)
+    return kept
 
 
-def _exists_one(outcomes: Outcomes, rest: Unreadable | None) -> Any:
+def _exists_one(outcomes: Outcomes, rest: Rest) -> bool | Unreadable:
     kept = _filter(outcomes, rest)
-    return kept if isinstance(kept, Unreadable) else len(kept) == 1
+    if isinstance(kept, Unreadable):
+        return kept
+    return len(kept) == 1
 
 
-def _map(outcomes: Outcomes, rest: Unreadable | None) -> Any:
-    made: list[Any] = []
+def _map(outcomes: Outcomes, rest: Rest) -> Items:
+    made: list[object] = []
     unread: list[Unreadable] = []
     for _, outcome in outcomes:
         if isinstance(outcome, Unreadable):
             unread.append(outcome)
         made.append(outcome)
     if unread:
+        # The list is not missing where one of its items lacks a member: an `absent:` must not speak
+        # for all of them.
         return replace(merge(unread), missing=False)
-    return made if rest is None else OpenList(made, rest.reason, rest.gaps)
+    if rest is None:
+        return made
+    return OpenList(made, rest.reason, rest.gaps)
 
 
-_COLLECTORS: Final[dict[str, Callable[[Outcomes, Unreadable | None], Any]]] = {
+_Collector = Callable[[Outcomes, Rest], object]
+_COLLECTORS: Final[dict[str, _Collector]] = {
     "all": _all,
     "exists": _exists,
     "filter": _filter,

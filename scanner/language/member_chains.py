@@ -1,63 +1,85 @@
-"""The direct path for plain member chains over raw answers, such as `it.Rules[0].Status`."""
+"""Compiles plain member chains over raw answers into a loop over their keys.
+
+`it.Rules[0].Status` is one: most expressions of a resource kind are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from scanner.language.compiler import FastPath
 from scanner.language.emitter import SLOW
+from scanner.language.scopes import NodeTypes
 from scanner.language.tree import Index, Literal, Member, Name, Node
 from scanner.language.types import DYN, TIMESTAMP, ListType, MapType, Type
 from scanner.language.unread import CLASSES
 
-_WHOLE: Final = frozenset({bool, int, float, str, list, dict, datetime, timedelta})
+Key = str | int
+
+_READABLE: Final[frozenset[type]] = frozenset(
+    {bool, int, float, str, list, dict, datetime, timedelta}
+)
+"""Classes of values that need no look by the careful evaluator; None, ABSENT, OpenList and
+Unreadable do."""
 
 
-def compile_chain(
-    tree: Node, types: dict[Node, Type], want: Type
-) -> Callable[[Any, int], Any] | None:
-    """The function from a scope and a budget to a value or SLOW; None when the tree is no plain chain."""
-    keys: list[str | int] = []
+def compile_chain(tree: Node, types: NodeTypes, want: Type) -> FastPath | None:
+    """The fast path of a plain chain; None when the tree is none."""
+    # A timestamp must be brought to UTC, and a list or map checked all through: neither is a matter
+    # of one class.
+    if want is TIMESTAMP or isinstance(want, ListType | MapType):
+        return None
+    keys: list[Key] = []
     node = tree
     while isinstance(node, Member | Index):
-        keys.append(_key(node))
+        key = _plain_key(node)
+        if key is None:
+            return None
+        keys.append(key)
         node = node.operand
-    if (
-        not isinstance(node, Name)
-        or types[node] is not DYN
-        or want is TIMESTAMP
-        or isinstance(want, ListType | MapType)
-        or "" in keys
-    ):
+    if not isinstance(node, Name) or types[node] is not DYN:
         return None
-    return _walk(
-        (node.name, *reversed(keys)),
-        _WHOLE if want is DYN else frozenset({CLASSES.get(want, dict)}),
-    )
+    allowed = _READABLE
+    if want is not DYN:
+        allowed = frozenset({CLASSES.get(want, dict)})
+    return _walk(node.name, keys[::-1], allowed)
 
 
-def _key(node: Member | Index) -> str | int:
-    """The key that a step takes; the empty text stands for one that is not plain."""
+def _plain_key(node: Member | Index) -> Key | None:
+    """The key that a step takes; None where it is computed, negative or empty."""
     if isinstance(node, Member):
         return node.name
-    value = node.index.value if isinstance(node.index, Literal) else ""
-    return value if isinstance(value, str) or (type(value) is int and value >= 0) else ""
+    if not isinstance(node.index, Literal):
+        return None
+    key = node.index.value
+    if isinstance(key, str):
+        return key or None
+    if type(key) is int and key >= 0:
+        return key
+    return None
 
 
-def _walk(keys: tuple[str | int, ...], allowed: frozenset[type]) -> Callable[[Any, int], Any]:
-    first = keys[0]
-    rest: tuple[tuple[Any, type], ...] = tuple(
-        (key, list if type(key) is int else dict) for key in keys[1:]
-    )
+def _container_of(key: Key) -> type:
+    if type(key) is int:
+        return list
+    return dict
 
-    def fast(scope: Any, left: int) -> Any:
-        value: Any = scope[first]
-        for key, container in rest:
+
+def _walk(name: str, keys: list[Key], allowed: frozenset[type]) -> FastPath:
+    steps: list[tuple[Any, type]] = []
+    for key in keys:
+        steps.append((key, _container_of(key)))
+
+    def fast(scope: Any, left: int) -> object:
+        value: Any = scope[name]
+        for key, container in steps:
             kind = type(value)
             if kind is not container:
                 return SLOW
             value = value[key]
-        return value if type(value) in allowed else SLOW
+        if type(value) in allowed:
+            return value
+        return SLOW
 
     return fast

@@ -1,4 +1,4 @@
-"""Small faults in an expression, made on its tree: what tests of the expression should notice."""
+"""Makes small faults in an expression, on its tree, which the examples of a check should notice."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from scanner.language.errors import Position
 from scanner.language.parser import parse
 from scanner.language.tree import (
     Binary,
@@ -51,14 +52,14 @@ _FIELDS: Final[Mapping[type, tuple[str, ...]]] = {
     Call: ("arguments",),
     ListLiteral: ("items",),
 }
-"""Where the parts of a node stand; the member of has() is a name and not a part."""
+"""The fields that hold the parts of a node; the member of has() is a name and not a part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutant:
     """One expression with one fault."""
 
-    at: tuple[int, int]
+    at: Position
     """Line and column of the fault in the expression, from 1."""
     fault: str
     """In words: `a <= b becomes a < b`, `without self.enabled`."""
@@ -71,7 +72,7 @@ class _Fault:
     site: Node
     words: str
     tree: Node
-    """The node that was asked about, with the fault in it."""
+    """The whole expression, or the part of it that is searched, with the fault in it."""
 
 
 def mutants(source: str) -> Iterator[Mutant]:
@@ -86,7 +87,7 @@ def mutants(source: str) -> Iterator[Mutant]:
 
 
 def _faults(node: Node, *, truth: bool) -> Iterator[_Fault]:
-    """The faults in a node and below it; `truth` says that the node stands where a yes or no is wanted."""
+    """The faults in a node and below it; `truth`: a bool is wanted in place of the node."""
     for words, changed in _changes(node):
         yield _Fault(node, words, changed)
     if truth and _deniable(node):
@@ -94,11 +95,15 @@ def _faults(node: Node, *, truth: bool) -> Iterator[_Fault]:
         yield _Fault(node, f"{text(node)} is denied", denied)
     for part in _parts(node):
         for fault in _faults(part.node, truth=part.truth):
-            yield _Fault(fault.site, fault.words, part.within(node, fault.tree))
+            faulty = part.within(node, fault.tree)
+            yield _Fault(fault.site, fault.words, faulty)
 
 
 def _deniable(node: Node) -> bool:
-    """Whether `!` before it is a fault of its own: other operators that flip, and `!` itself, have theirs."""
+    """Whether `!` before it is a fault of its own.
+
+    Operators that flip, and `!` itself, have faults that mean the same.
+    """
     match node:
         case Unary(operator="!") | Literal() | Logic() | Ternary():
             return False
@@ -109,14 +114,14 @@ def _deniable(node: Node) -> bool:
 
 
 def _changes(node: Node) -> Iterator[tuple[str, Node]]:
-    """What may stand wrongly in the place of one node."""
+    """What may wrongly take the place of one node."""
     match node:
         case Literal(value=value):
-            yield from (_becomes(node, replace(node, value=other)) for other in _others(value))
+            for other in _others(value):
+                yield _becomes(node, replace(node, value=other))
         case Binary(operator=operator):
-            yield from (
-                _becomes(node, replace(node, operator=other)) for other in _FLIPS.get(operator, ())
-            )
+            for flipped in _FLIPS.get(operator, ()):
+                yield _becomes(node, replace(node, operator=flipped))
         case Logic():
             yield from _logic(node)
         case Unary(operator="!", operand=operand):
@@ -137,8 +142,12 @@ def _logic(node: Logic) -> Iterator[tuple[str, Node]]:
     other = "||" if node.operator == "&&" else "&&"
     yield f"{node.operator} becomes {other}", replace(node, operator=other)
     for number, term in enumerate(node.terms):
-        left = (*node.terms[:number], *node.terms[number + 1 :])
-        yield f"without {text(term)}", left[0] if len(left) == 1 else replace(node, terms=left)
+        others = list(node.terms)
+        del others[number]
+        shorter: Node = replace(node, terms=tuple(others))
+        if len(others) == 1:
+            shorter = others[0]
+        yield f"without {text(term)}", shorter
 
 
 def _others(value: bool | int | float | str) -> Iterator[bool | int | float | str]:
@@ -153,7 +162,7 @@ def _others(value: bool | int | float | str) -> Iterator[bool | int | float | st
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A part of a node: where it stands, and whether a yes or no is wanted there."""
+    """A part of a node: the field that holds it, and whether a bool is wanted there."""
 
     node: Node
     field: str
@@ -164,8 +173,9 @@ class _Part:
         """The whole with another node in this place."""
         changed: Any = new
         if self.position is not None:
-            parts: tuple[Node, ...] = getattr(whole, self.field)
-            changed = (*parts[: self.position], new, *parts[self.position + 1 :])
+            parts: list[Node] = list(getattr(whole, self.field))
+            parts[self.position] = new
+            changed = tuple(parts)
         fields: dict[str, Any] = {self.field: changed}
         return replace(whole, **fields)
 
@@ -175,13 +185,14 @@ def _parts(node: Node) -> Iterator[_Part]:
         part = getattr(node, field)
         truth = _wants_truth(node, field)
         if isinstance(part, tuple):
-            yield from (_Part(item, field, number, truth) for number, item in enumerate(part))
+            for position, item in enumerate(part):
+                yield _Part(item, field, position, truth)
         else:
             yield _Part(part, field, truth=truth)
 
 
 def _wants_truth(node: Node, field: str) -> bool:
-    # What stands after `!` wants a truth too, but denying it twice is the fault of leaving `!` out.
+    # The operand of `!` is a bool too, but negating it twice is the fault of leaving `!` out.
     match node:
         case Logic():
             return True

@@ -1,4 +1,4 @@
-"""Type rules of the operators between two operands."""
+"""Checks the types of the operators between two operands."""
 
 from __future__ import annotations
 
@@ -25,9 +25,17 @@ if TYPE_CHECKING:
     from scanner.language.checker import Checker
 
 _ORDERED: Final = (INT, DOUBLE, TIMESTAMP, DURATION)
-_ARITHMETIC: Final[dict[tuple[str, Type, Type], Type]] = {
-    **{(operator, INT, INT): INT for operator in "+-*/%"},
-    **{(operator, DOUBLE, DOUBLE): DOUBLE for operator in "+-*/"},
+_Operands = tuple[str, Type, Type]
+_ARITHMETIC: Final[dict[_Operands, Type]] = {
+    ("+", INT, INT): INT,
+    ("-", INT, INT): INT,
+    ("*", INT, INT): INT,
+    ("/", INT, INT): INT,
+    ("%", INT, INT): INT,
+    ("+", DOUBLE, DOUBLE): DOUBLE,
+    ("-", DOUBLE, DOUBLE): DOUBLE,
+    ("*", DOUBLE, DOUBLE): DOUBLE,
+    ("/", DOUBLE, DOUBLE): DOUBLE,
     ("+", STRING, STRING): STRING,
     ("+", TIMESTAMP, DURATION): TIMESTAMP,
     ("+", DURATION, TIMESTAMP): TIMESTAMP,
@@ -40,7 +48,8 @@ _ARITHMETIC: Final[dict[tuple[str, Type, Type], Type]] = {
 
 def check_binary(checker: Checker, node: Binary, scope: Scope) -> Type:
     """The type of an operator's result, by the types of its operands."""
-    left, right = checker.check(node.left, scope), checker.check(node.right, scope)
+    left = checker.check(node.left, scope)
+    right = checker.check(node.right, scope)
     if node.operator == "in":
         return _membership(checker, node, left, right)
     if node.operator in ("==", "!="):
@@ -56,18 +65,24 @@ def _membership(checker: Checker, node: Binary, left: Type, right: Type) -> Type
             checker.error(node.at, f"a key is string, not {left}")
     elif isinstance(right, ListType):
         if unify(left, right.item) is None:
-            checker.error(node.at, f"{left} is never in {right}", _conversion(left, right.item))
+            hint = _conversion(left, right.item)
+            checker.error(node.at, f"{left} is never in {right}", hint)
         elif not comparable(left):
-            checker.error(node.at, f"{left} cannot be compared", "ask for its fields with exists()")
+            hint = "ask for its fields with exists()"
+            checker.error(node.at, f"{left} cannot be compared", hint)
     elif right is not DYN:
-        hint = "for a part of a text: text.contains('part')" if right is STRING else ""
+        hint = ""
+        if right is STRING:
+            hint = "for a part of a text: text.contains('part')"
         checker.error(node.at, f"'in' asks a list or a map, not {right}", hint)
     return BOOL
 
 
 def _equality(checker: Checker, node: Binary, left: Type, right: Type) -> Type:
+    # CEL would give false at run time, and `!=` would then always pass.
     if unify(left, right) is None:
-        checker.error(node.at, f"{left} and {right} are never equal", _conversion(left, right))
+        hint = _conversion(left, right)
+        checker.error(node.at, f"{left} and {right} are never equal", hint)
     elif not (comparable(left) and comparable(right)):
         checker.error(node.at, f"{left} cannot be compared", "compare its fields")
     return BOOL
@@ -85,28 +100,32 @@ def _conversion(left: Type, right: Type) -> str:
 
 def _order(checker: Checker, node: Binary, left: Type, right: Type) -> Type:
     for side in (left, right):
-        if side not in (*_ORDERED, DYN):
-            hint = (
-                "compare with a list of allowed values: x in ['a', 'b']" if side is STRING else ""
-            )
-            checker.error(node.at, f"{side} has no order", hint)
-            return BOOL
+        if side in (*_ORDERED, DYN):
+            continue
+        hint = ""
+        if side is STRING:
+            # 'TLSv1_2016' >= 'TLSv1.2_2021' is true in every CEL.
+            hint = "compare with a list of allowed values: x in ['a', 'b']"
+        checker.error(node.at, f"{side} has no order", hint)
+        return BOOL
     if unify(left, right) is None:
-        checker.error(node.at, f"{left} and {right} cannot be ordered", _conversion(left, right))
+        hint = _conversion(left, right)
+        checker.error(node.at, f"{left} and {right} cannot be ordered", hint)
     return BOOL
 
 
 def _arithmetic(checker: Checker, node: Binary, left: Type, right: Type) -> Type:
     if DYN in (left, right):
         return DYN
-    if node.operator == "+" and isinstance(left, ListType) and isinstance(right, ListType):
-        both = unify(left, right)
-        return both or checker.error(node.at, f"{left} and {right} cannot be joined")
+    are_lists = isinstance(left, ListType) and isinstance(right, ListType)
+    if are_lists and node.operator == "+":
+        joined = unify(left, right)
+        if joined is None:
+            return checker.error(node.at, f"{left} and {right} cannot be joined")
+        return joined
     found = _ARITHMETIC.get((node.operator, left, right))
-    if found is None:
-        return checker.error(
-            node.at,
-            f"'{node.operator}' does not apply to {left} and {right}",
-            _conversion(left, right),
-        )
-    return found
+    if found is not None:
+        return found
+    message = f"'{node.operator}' does not apply to {left} and {right}"
+    hint = _conversion(left, right)
+    return checker.error(node.at, message, hint)

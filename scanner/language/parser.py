@@ -1,4 +1,4 @@
-"""The parser: tokens in, one tree out, within limits of depth and size."""
+"""Parses tokens into one syntax tree, within limits of depth and size."""
 
 from __future__ import annotations
 
@@ -29,15 +29,40 @@ MOST_NODES: Final = 1_000
 MACROS: Final = frozenset({"all", "exists", "exists_one", "filter", "map"})
 
 _BINDING: Final = {
-    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">=", "in"), 1),
-    **dict.fromkeys(("+", "-"), 2),
-    **dict.fromkeys(("*", "/", "%"), 3),
+    "==": 1,
+    "!=": 1,
+    "<": 1,
+    "<=": 1,
+    ">": 1,
+    ">=": 1,
+    "in": 1,
+    "+": 2,
+    "-": 2,
+    "*": 3,
+    "/": 3,
+    "%": 3,
 }
 """How tightly an operator binds; relations the least."""
 _WORDS: Final = frozenset({"true", "false", "null", "in"})
+# Those that CEL reserves, so that whatever is accepted here stays valid CEL.
 _RESERVED: Final = _WORDS | {
-    *("as", "break", "const", "continue", "else", "for", "function", "if", "import"),
-    *("let", "loop", "package", "namespace", "return", "var", "void", "while"),
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "let",
+    "loop",
+    "package",
+    "namespace",
+    "return",
+    "var",
+    "void",
+    "while",
 }
 _ELSEWHERE: Final = {"and": "&&", "or": "||", "not": "!"}
 """What other languages call an operator, and how it is written here."""
@@ -48,7 +73,10 @@ N = TypeVar("N", bound=Node)
 
 @lru_cache(maxsize=4096)
 def parse(source: str) -> Node:
-    """The tree of an expression; ExpressionErrors at the first mistake of form. Two in five kinds say what one said."""
+    """The tree of an expression; ExpressionErrors at the first mistake of form.
+
+    Cached, because two in five resource kinds repeat an expression of another.
+    """
     return _Parser(tokens(source)).whole()
 
 
@@ -59,8 +87,11 @@ class _Parser:
         self._tokens = found
         self._next = 0
         self._open = 0
+        """Expressions begun and not ended: bounds the recursion before there is any node."""
         self._nodes = 0
         self._depths: dict[Node, int] = {}
+        """The height of each tree made so far: a chain such as `a.b.c` is deep without
+        recursion."""
 
     def whole(self) -> Node:
         node = self._expression()
@@ -73,11 +104,14 @@ class _Parser:
 
     def _take(self) -> Token:
         token = self._tokens[self._next]
-        self._next += token.kind != "end"
+        # The end stays in front, so that looking further never runs past the list.
+        if token.kind != "end":
+            self._next += 1
         return token
 
     def _sees(self, text: str) -> bool:
-        # A string's text begins with its quote or its r, and an end has none: neither is taken for a mark or a word.
+        # A string's text begins with its quote or its r, and an end has none: neither is taken for
+        # a mark or a word.
         return self._tokens[self._next].text == text
 
     def _accept(self, text: str) -> bool:
@@ -93,19 +127,19 @@ class _Parser:
 
     def _unexpected(self, hint: str = "") -> NoReturn:
         token = self._peek()
-        what = (
-            "the expression ends too early" if token.kind == "end" else f"unexpected {token.text!r}"
-        )
+        what = f"unexpected {token.text!r}"
+        if token.kind == "end":
+            what = "the expression ends too early"
         before = self._tokens[max(self._next - 1, 0)]
-        meant = next(
-            (_ELSEWHERE[word.text] for word in (token, before) if word.text in _ELSEWHERE), ""
-        )
-        raise fault(token.at, what, f"write '{meant}'" if meant else hint)
+        for word in (before, token):
+            if word.text in _ELSEWHERE:
+                hint = f"write '{_ELSEWHERE[word.text]}'"
+        raise fault(token.at, what, hint)
 
     def _made(self, node: N) -> N:
-        depths = self._depths
-        depth = 1 + max([depths[part] for part in children(node)], default=0)
-        depths[node] = depth
+        depths = [self._depths[part] for part in children(node)]
+        depth = 1 + max(depths, default=0)
+        self._depths[node] = depth
         self._nodes += 1
         if depth > DEEPEST:
             raise fault(node.at, f"the expression is nested more than {DEEPEST} levels deep")
@@ -125,47 +159,56 @@ class _Parser:
             then = self._logic("||")
             self._expect(":")
             otherwise = self._expression()
-            condition = self._made(
-                Ternary(at=at, condition=condition, then=then, otherwise=otherwise)
-            )
+            ternary = Ternary(at=at, condition=condition, then=then, otherwise=otherwise)
+            condition = self._made(ternary)
         self._open -= 1
         return condition
 
     def _logic(self, operator: str) -> Node:
-        first = self._logic("&&") if operator == "||" else self._binary(1)
+        """Terms joined by an operator; `&&` binds more tightly than `||`."""
+        first = self._logic_term(operator)
         if not self._sees(operator):
             return first
         terms = [first]
         at = self._peek().at
         while self._accept(operator):
-            terms.append(self._logic("&&") if operator == "||" else self._binary(1))
-        return self._made(Logic(at=at, operator=operator, terms=tuple(terms)))
+            terms.append(self._logic_term(operator))
+        logic = Logic(at=at, operator=operator, terms=tuple(terms))
+        return self._made(logic)
+
+    def _logic_term(self, operator: str) -> Node:
+        if operator == "||":
+            return self._logic("&&")
+        return self._binary(1)
 
     def _binary(self, least: int) -> Node:
-        """Operands joined by operators that bind at least so tightly, each to what stands on its left."""
+        """Operands joined by operators that bind at least so tightly, from the left (precedence
+        climbing)."""
         left = self._unary()
         while _BINDING.get(self._tokens[self._next].text, 0) >= least:
             token = self._take()
             right = self._binary(_BINDING[token.text] + 1)
-            left = self._made(Binary(at=token.at, operator=token.text, left=left, right=right))
+            binary = Binary(at=token.at, operator=token.text, left=left, right=right)
+            left = self._made(binary)
         return left
 
     def _unary(self) -> Node:
         if self._tokens[self._next].text not in ("!", "-"):
-            return self._postfix()
+            return self._postfix(self._primary())
         token = self._take()
         following = self._peek()
+        # `-9223372036854775808` fits into 64 bits, and the number without its sign does not.
         if token.text == "-" and following.kind in ("int", "double"):
-            return self._postfix(negative=True)
+            return self._postfix(self._number(self._take(), negative=True))
         self._open += 1
         if self._open > DEEPEST:
             raise fault(token.at, f"the expression is nested more than {DEEPEST} levels deep")
         operand = self._unary()
         self._open -= 1
-        return self._made(Unary(at=token.at, operator=token.text, operand=operand))
+        node = Unary(at=token.at, operator=token.text, operand=operand)
+        return self._made(node)
 
-    def _postfix(self, *, negative: bool = False) -> Node:
-        node = self._number(self._take(), negative=negative) if negative else self._primary()
+    def _postfix(self, node: Node) -> Node:
         while True:
             if self._accept("."):
                 node = self._member(node)
@@ -173,7 +216,8 @@ class _Parser:
                 at = self._take().at
                 index = self._expression()
                 self._expect("]")
-                node = self._made(Index(at=at, operand=node, index=index))
+                indexed = Index(at=at, operand=node, index=index)
+                node = self._made(indexed)
             else:
                 return node
 
@@ -183,13 +227,13 @@ class _Parser:
             self._unexpected("a field's name follows '.'")
         self._take()
         if not self._sees("("):
-            return self._made(Member(at=token.at, operand=operand, name=token.text))
+            member = Member(at=token.at, operand=operand, name=token.text)
+            return self._made(member)
         if token.text in MACROS:
             return self._macro(token, operand)
-        arguments = self._arguments(")")
-        return self._made(
-            Call(at=token.at, function=token.text, arguments=(operand, *arguments), method=True)
-        )
+        arguments = (operand, *self._arguments(")"))
+        call = Call(at=token.at, function=token.text, arguments=arguments, method=True)
+        return self._made(call)
 
     def _macro(self, token: Token, operand: Node) -> Node:
         self._take()
@@ -203,9 +247,8 @@ class _Parser:
         body = self._expression()
         if not self._accept(")"):
             self._unexpected(form)
-        return self._made(
-            Macro(at=token.at, kind=token.text, range=operand, variable=variable.text, body=body)
-        )
+        node = Macro(at=token.at, kind=token.text, range=operand, variable=variable.text, body=body)
+        return self._made(node)
 
     def _arguments(self, closing: str) -> tuple[Node, ...]:
         self._take()
@@ -226,16 +269,19 @@ class _Parser:
             self._expect(")")
             return node
         if token.text == "[" and token.kind == "mark":
-            return self._made(ListLiteral(at=token.at, items=self._arguments("]")))
+            items = self._arguments("]")
+            return self._made(ListLiteral(at=token.at, items=items))
         if token.kind == "string":
-            return self._made(Literal(at=token.at, value=str(self._take().value)))
+            self._take()
+            return self._made(Literal(at=token.at, value=token.value))
         if token.kind in ("int", "double"):
             return self._number(self._take(), negative=False)
         return self._unexpected("a value is expected here")
 
     def _number(self, token: Token, *, negative: bool) -> Node:
-        number = float(token.value) if token.kind == "double" else int(token.value)
-        value = -number if negative else number
+        value = float(token.value) if token.kind == "double" else int(token.value)
+        if negative:
+            value = -value
         if isinstance(value, int) and not -_INT_LIMIT <= value < _INT_LIMIT:
             raise fault(token.at, f"{token.text} does not fit into 64 bits")
         if value in (float("inf"), float("-inf")):
@@ -245,7 +291,8 @@ class _Parser:
     def _named(self) -> Node:
         token = self._take()
         if token.text in ("true", "false"):
-            return self._made(Literal(at=token.at, value=token.text == "true"))
+            value = token.text == "true"
+            return self._made(Literal(at=token.at, value=value))
         if token.text == "null":
             raise fault(
                 token.at, "there is no null", "ask has(self.field) whether a field was there"
@@ -256,9 +303,8 @@ class _Parser:
             return self._made(Name(at=token.at, name=token.text))
         arguments = self._arguments(")")
         if token.text != "has":
-            return self._made(
-                Call(at=token.at, function=token.text, arguments=arguments, method=False)
-            )
+            call = Call(at=token.at, function=token.text, arguments=arguments, method=False)
+            return self._made(call)
         if len(arguments) != 1 or not isinstance(arguments[0], Member):
             raise fault(
                 token.at,

@@ -1,104 +1,127 @@
-"""Operators on run-time values: each gives a value, or an Unreadable when an operand is unread or does not fit."""
+"""Applies the operators to run-time values.
+
+Each gives a value, or an Unreadable when an operand is unread or does not fit.
+"""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from scanner.language.functions import INT_LIMIT
-from scanner.language.unread import as_unread, merge, name_of
+from scanner.language.unread import as_unread, is_unread, merge, reasons_of, type_name
 from scanner.model.values import ABSENT, OpenList, Unreadable
 
-Operation = Callable[[Any, Any], Any]
+Operation = Callable[[Any, Any], object]
+Overloads = dict[tuple[type, type], Operation]
+"""What an arithmetic operator does, by the exact classes of its operands."""
+Truth = bool | Unreadable
+"""Kleene's three values: true, false, and why neither is known."""
 
+_List = list[object]
+_Map = dict[str, object]
 _SCALARS: Final = frozenset({bool, int, float, str, datetime, timedelta})
 _ORDERED: Final = frozenset({int, float, datetime, timedelta})
 
 
 def mismatch(symbol: str, *operands: object) -> Unreadable:
     """Why an operator cannot be applied: its unread operands, or their types."""
-    unread = [as_unread(one, symbol) for one in operands if _is_open(one)]
+    unread = reasons_of(operands, symbol)
     if unread:
         return merge(unread)
-    return Unreadable(f"'{symbol}' does not apply to {' and '.join(map(name_of, operands))}")
+    types = " and ".join(map(type_name, operands))
+    return Unreadable(f"'{symbol}' does not apply to {types}")
 
 
-def _is_open(value: object) -> bool:
-    return isinstance(value, Unreadable | OpenList) or value is ABSENT or value is None
-
-
-def equal(left: Any, right: Any) -> bool | Unreadable:
+def equal(left: object, right: object) -> Truth:
     """`==` of two values of one type; an unread part leaves it open unless another part differs."""
     kind = type(left)
+    # Values of two types are never compared: Python calls 1 and True, or 1 and 1.0, equal, and CEL
+    # does not.
     if kind is type(right):
         if kind in _SCALARS:
-            return bool(left == right)
-        if kind is list:
+            return left == right
+        if type(left) is list and type(right) is list:
             return _equal_lists(left, right)
-        if kind is dict:
+        if type(left) is dict and type(right) is dict:
             return _equal_maps(left, right)
     return mismatch("==", left, right)
 
 
-def _equal_lists(left: list[Any], right: list[Any]) -> bool | Unreadable:
+def _equal_lists(left: _List, right: _List) -> Truth:
     if len(left) != len(right):
         return False
-    return _together([equal(one, other) for one, other in zip(left, right, strict=True)])
+    return _all_equal(map(equal, left, right))
 
 
-def _equal_maps(left: dict[str, Any], right: dict[str, Any]) -> bool | Unreadable:
+def _equal_maps(left: _Map, right: _Map) -> Truth:
     if left.keys() != right.keys():
         return False
-    return _together([equal(value, right[key]) for key, value in left.items()])
+    outcomes = (equal(value, right[key]) for key, value in left.items())
+    return _all_equal(outcomes)
 
 
-def _together(outcomes: list[bool | Unreadable]) -> bool | Unreadable:
-    if any(outcome is False for outcome in outcomes):
-        return False
-    unread = [outcome for outcome in outcomes if isinstance(outcome, Unreadable)]
-    return merge(unread) if unread else True
+def _all_equal(outcomes: Iterable[Truth]) -> Truth:
+    """One part that differs settles it; otherwise an unread part leaves it open."""
+    unread: list[Unreadable] = []
+    for outcome in outcomes:
+        if outcome is False:
+            return False
+        if isinstance(outcome, Unreadable):
+            unread.append(outcome)
+    if unread:
+        return merge(unread)
+    return True
 
 
-def unequal(left: Any, right: Any) -> bool | Unreadable:
-    """`!=`, the denial of `==`."""
+def unequal(left: object, right: object) -> Truth:
+    """`!=`, the negation of `==`."""
     outcome = equal(left, right)
-    return outcome if isinstance(outcome, Unreadable) else not outcome
+    if isinstance(outcome, Unreadable):
+        return outcome
+    return not outcome
 
 
-def member_of(item: Any, container: Any) -> bool | Unreadable:
+def member_of(item: object, container: object) -> Truth:
     """`in` over a list or a map."""
     if type(container) is dict and type(item) is str:
         return _has_key(item, container)
     return listed_in(item, container)
 
 
-def listed_in(item: Any, container: Any) -> bool | Unreadable:
-    """`in` over a list: an item found settles it; one that is not found stays open if anything was not read."""
-    if not isinstance(container, list) or _is_open(item):
+def listed_in(item: object, container: object) -> Truth:
+    """`in` over a list: an item found settles it; otherwise an unread one leaves it open."""
+    if not isinstance(container, list) or is_unread(item):
         return mismatch("in", item, container)
-    unread = [container.rest] if type(container) is OpenList else []
-    for one in container:
-        outcome = equal(item, one)
+    unread: list[Unreadable] = []
+    if isinstance(container, OpenList):
+        unread.append(container.rest)
+    for candidate in container:
+        outcome = equal(item, candidate)
         if outcome is True:
             return True
-        if outcome is not False:
+        if isinstance(outcome, Unreadable):
             unread.append(outcome)
-    return merge(unread) if unread else False
+    if unread:
+        return merge(unread)
+    return False
 
 
-def _has_key(key: str, container: dict[str, Any]) -> bool | Unreadable:
-    value = container.get(key, container)
+def _has_key(key: str, container: _Map) -> Truth:
+    if key not in container:
+        return False
+    value = container[key]
     if value is ABSENT or value is None:
         return as_unread(value, f"'{key}' in")
-    return value is not container
+    return True
 
 
 def ordering(symbol: str, compare: Operation) -> Operation:
-    """`<`, `<=`, `>` or `>=` on numbers, moments and durations of one type."""
+    """`<`, `<=`, `>` or `>=` on numbers, timestamps and durations of one type."""
 
-    def apply(left: Any, right: Any) -> Any:
+    def apply(left: object, right: object) -> object:
         if type(left) is type(right) and type(left) in _ORDERED:
             return compare(left, right)
         return mismatch(symbol, left, right)
@@ -106,10 +129,10 @@ def ordering(symbol: str, compare: Operation) -> Operation:
     return apply
 
 
-def arithmetic(symbol: str, allowed: dict[tuple[type, type], Operation]) -> Operation:
+def arithmetic(symbol: str, allowed: Overloads) -> Operation:
     """An arithmetic operator, by the types of its operands."""
 
-    def apply(left: Any, right: Any) -> Any:
+    def apply(left: object, right: object) -> object:
         run = allowed.get((type(left), type(right)))
         if run is None:
             return mismatch(symbol, left, right)
@@ -131,20 +154,28 @@ def fitting(value: int) -> int:
 def divide(left: int, right: int) -> int:
     """Integer division that cuts towards zero."""
     quotient = abs(left) // abs(right)
-    return fitting(quotient if (left < 0) == (right < 0) else -quotient)
+    if (left < 0) != (right < 0):
+        quotient = -quotient
+    return fitting(quotient)
 
 
 def modulo(left: int, right: int) -> int:
     """The remainder of `divide`: it has the sign of the dividend."""
     rest = abs(left) % abs(right)
+    # The quotient does not fit, and CEL fails on it although the remainder would.
     if left == -INT_LIMIT and right == -1:
         raise OverflowError("the number does not fit into 64 bits")
-    return -rest if left < 0 else rest
+    if left < 0:
+        return -rest
+    return rest
 
 
-def negate(value: Any) -> Any:
+def negate(value: object) -> float | int | Unreadable:
     """`-` before a number."""
-    if type(value) is float or (type(value) is int and value != -INT_LIMIT):
+    if type(value) is float:
+        return -value
+    # The lowest integer has no positive counterpart in 64 bits.
+    if type(value) is int and value != -INT_LIMIT:
         return -value
     return mismatch("-", value)
 
@@ -153,7 +184,30 @@ def _int(run: Callable[[int, int], int]) -> Operation:
     return lambda left, right: fitting(run(left, right))
 
 
-_MOMENTS: Final = ((datetime, timedelta), (timedelta, datetime), (timedelta, timedelta))
+_SUMS: Final[Overloads] = {
+    (int, int): _int(operator.add),
+    (float, float): operator.add,
+    (str, str): operator.add,
+    (list, list): operator.add,
+    (datetime, timedelta): operator.add,
+    (timedelta, datetime): operator.add,
+    (timedelta, timedelta): operator.add,
+}
+_DIFFERENCES: Final[Overloads] = {
+    (int, int): _int(operator.sub),
+    (float, float): operator.sub,
+    (datetime, datetime): operator.sub,
+    (datetime, timedelta): operator.sub,
+    (timedelta, timedelta): operator.sub,
+}
+_PRODUCTS: Final[Overloads] = {
+    (int, int): _int(operator.mul),
+    (float, float): operator.mul,
+}
+_QUOTIENTS: Final[Overloads] = {
+    (int, int): divide,
+    (float, float): operator.truediv,
+}
 OPERATIONS: Final[dict[str, Operation]] = {
     "==": equal,
     "!=": unequal,
@@ -162,23 +216,9 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "<=": ordering("<=", operator.le),
     ">": ordering(">", operator.gt),
     ">=": ordering(">=", operator.ge),
-    "+": arithmetic(
-        "+",
-        {
-            (int, int): _int(operator.add),
-            **{(kind, kind): operator.add for kind in (float, str, list)},
-            **dict.fromkeys(_MOMENTS, operator.add),
-        },
-    ),
-    "-": arithmetic(
-        "-",
-        {
-            (int, int): _int(operator.sub),
-            **{(kind, kind): operator.sub for kind in (float, datetime, timedelta)},
-            (datetime, timedelta): operator.sub,
-        },
-    ),
-    "*": arithmetic("*", {(int, int): _int(operator.mul), (float, float): operator.mul}),
-    "/": arithmetic("/", {(int, int): divide, (float, float): operator.truediv}),
+    "+": arithmetic("+", _SUMS),
+    "-": arithmetic("-", _DIFFERENCES),
+    "*": arithmetic("*", _PRODUCTS),
+    "/": arithmetic("/", _QUOTIENTS),
     "%": arithmetic("%", {(int, int): modulo}),
 }

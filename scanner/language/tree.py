@@ -1,4 +1,4 @@
-"""The syntax tree of an expression: what was written, before any meaning."""
+"""Defines the syntax tree of an expression: what was written, before any types."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from scanner.language.errors import Position
+
+# Nodes are compared by identity (`eq=False`): they are the keys of the type table, and two that are
+# written alike may differ in type, within two macros for example.
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Literal:
     """A value written in the expression."""
 
-    at: tuple[int, int]
+    at: Position
     value: bool | int | float | str
 
 
@@ -19,7 +24,7 @@ class Literal:
 class Name:
     """A declared name or a loop variable."""
 
-    at: tuple[int, int]
+    at: Position
     name: str
 
 
@@ -27,7 +32,7 @@ class Name:
 class Member:
     """A field of a record, or a key of a map written as a field."""
 
-    at: tuple[int, int]
+    at: Position
     operand: Node
     name: str
 
@@ -36,16 +41,16 @@ class Member:
 class Index:
     """An item of a list by number, or of a map by key."""
 
-    at: tuple[int, int]
+    at: Position
     operand: Node
     index: Node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Call:
-    """A function applied to arguments; of a method, the first is what stands before the dot."""
+    """A function applied to arguments; of a method, the first is the one before the dot."""
 
-    at: tuple[int, int]
+    at: Position
     function: str
     arguments: tuple[Node, ...]
     method: bool
@@ -55,7 +60,7 @@ class Call:
 class Unary:
     """`!` or `-` before an operand."""
 
-    at: tuple[int, int]
+    at: Position
     operator: str
     operand: Node
 
@@ -64,7 +69,7 @@ class Unary:
 class Logic:
     """A chain of `&&` or of `||`."""
 
-    at: tuple[int, int]
+    at: Position
     operator: str
     terms: tuple[Node, ...]
 
@@ -73,7 +78,7 @@ class Logic:
 class Binary:
     """Any other operator between two operands."""
 
-    at: tuple[int, int]
+    at: Position
     operator: str
     left: Node
     right: Node
@@ -83,7 +88,7 @@ class Binary:
 class Ternary:
     """`condition ? then : otherwise`."""
 
-    at: tuple[int, int]
+    at: Position
     condition: Node
     then: Node
     otherwise: Node
@@ -93,7 +98,7 @@ class Ternary:
 class ListLiteral:
     """A list written in the expression."""
 
-    at: tuple[int, int]
+    at: Position
     items: tuple[Node, ...]
 
 
@@ -101,7 +106,7 @@ class ListLiteral:
 class Macro:
     """`all`, `exists`, `exists_one`, `filter` or `map` over a list or the keys of a map."""
 
-    at: tuple[int, int]
+    at: Position
     kind: str
     range: Node
     variable: str
@@ -112,7 +117,7 @@ class Macro:
 class Has:
     """`has(a.b)`: whether the field was there."""
 
-    at: tuple[int, int]
+    at: Position
     member: Member
 
 
@@ -132,12 +137,15 @@ Node = (
 )
 
 
-def children(node: Node) -> tuple[Node, ...]:
+Nodes = tuple[Node, ...]
+
+
+def children(node: Node) -> Nodes:
     """The parts of a node, in the order in which they are written."""
     return _PARTS[type(node)](node)
 
 
-_PARTS: Final[dict[type, Callable[[Any], tuple[Node, ...]]]] = {
+_PARTS: Final[dict[type, Callable[[Any], Nodes]]] = {
     Literal: lambda node: (),
     Name: lambda node: (),
     Member: lambda node: (node.operand,),
@@ -154,7 +162,7 @@ _PARTS: Final[dict[type, Callable[[Any], tuple[Node, ...]]]] = {
 
 
 def text(node: Node) -> str:
-    """The expression that a node stands for, written in one canonical way."""
+    """The source of a node, written in one canonical way."""
     parts = [text(part) for part in children(node)]
     match node:
         case Literal(value=value):
@@ -174,14 +182,19 @@ def text(node: Node) -> str:
 def pattern_of(call: Call) -> str:
     """The pattern written in a call of matches(); the checker has refused anything but a string."""
     pattern = call.arguments[1]
-    return str(pattern.value) if isinstance(pattern, Literal) else ""
+    if isinstance(pattern, Literal):
+        return str(pattern.value)
+    return ""
+
+
+_ESCAPED: Final = str.maketrans({"\\": "\\\\", "'": "\\'", "\n": "\\n"})
 
 
 def _literal(value: bool | int | float | str) -> str:
     if isinstance(value, bool):
-        return "true" if value else "false"
+        return str(value).lower()
     if isinstance(value, str):
-        return "'" + value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n") + "'"
+        return f"'{value.translate(_ESCAPED)}'"
     return repr(value)
 
 

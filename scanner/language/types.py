@@ -1,4 +1,4 @@
-"""Types of the condition language, and the notation in which kinds and checks write them."""
+"""Defines the types of the condition language, and parses the notation for them."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ class ListType:
     """A list whose items share one type; `ordered` says that the provider's order has a meaning."""
 
     item: Type
+    # Not compared: a list whose order has a meaning may still be compared with one whose order has
+    # none.
     ordered: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
@@ -58,7 +60,9 @@ class Field:
     optional: bool = False
 
     def __str__(self) -> str:
-        return f"{self.type}?" if self.optional else str(self.type)
+        if self.optional:
+            return f"{self.type}?"
+        return str(self.type)
 
 
 Type = ScalarType | ListType | MapType | RecordType
@@ -95,7 +99,9 @@ def _parse(text: str, whole: str, depth: int) -> Type:
             f"{whole!r} is not a type; a type is {', '.join(_SCALARS)}, list(type) or map(type)"
         )
     inner = _parse(match[2].strip(), whole, depth + 1)
-    return ListType(inner) if match[1] == "list" else MapType(inner)
+    if match[1] == "list":
+        return ListType(inner)
+    return MapType(inner)
 
 
 def parse_field(text: str) -> Field:
@@ -120,10 +126,12 @@ def unify(left: Type, right: Type) -> Type | None:
 def _unify_parts(left: Type, right: Type) -> Type | None:
     if isinstance(left, ListType) and isinstance(right, ListType):
         item = unify(left.item, right.item)
-        return None if item is None else ListType(item)
+        if item is not None:
+            return ListType(item)
     if isinstance(left, MapType) and isinstance(right, MapType):
         value = unify(left.value, right.value)
-        return None if value is None else MapType(value)
+        if value is not None:
+            return MapType(value)
     return None
 
 

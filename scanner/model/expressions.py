@@ -1,4 +1,4 @@
-"""What the rest of tscan needs of a compiled expression; `scanner.language` makes them."""
+"""Declares the protocols of a compiled expression, which `scanner.language` implements."""
 
 from __future__ import annotations
 

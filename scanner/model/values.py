@@ -1,4 +1,4 @@
-"""Values that the condition language reads: Python's own, plus what could not be read.
+"""Defines the values that the condition language reads: Python's own, plus what could not be read.
 
 A *value* is a bool, int, float, str, `datetime` (UTC), `timedelta`, list, or dict with string keys.
 Records and maps are dicts, lists are lists. Never `None`: knowledge of absence is `ABSENT`, and
@@ -18,9 +18,11 @@ class Unreadable:
     reason: str
     """One clause for people: `s3:GetBucketEncryption was denied (AccessDenied)`."""
     missing: bool = False
-    """True only when an answer was read whole and simply lacks the member: an `absent:` may then speak."""
+    """True only when an answer was read whole and simply lacks the member: an `absent:` may then
+    speak."""
     gaps: frozenset[str] = frozenset()
-    """The calls whose answers were lacking, as `operation@region`; beside other causes, `OTHER` is among them."""
+    """The calls whose answers were lacking, as `operation@region`; beside other causes, `OTHER`
+    is among them."""
 
 
 OTHER: Final = ""

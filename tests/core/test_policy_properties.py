@@ -1,4 +1,5 @@
-"""What holds of every policy document: more allowed is never better, less denied is never better."""
+"""What holds of every policy document: more allowed is never better, less denied is never
+better."""
 
 from __future__ import annotations
 

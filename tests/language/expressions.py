@@ -25,7 +25,8 @@ _ORDERED = (INT, DOUBLE, TIMESTAMP, DURATION)
 
 
 def marked(path: str, kind: Type) -> str:
-    """A path, marked where the oracle must convert: it takes no moments and durations inside records."""
+    """A path, marked where the oracle must convert: it takes no moments and durations inside
+    records."""
     return f"«{kind}|{path}»" if kind in (TIMESTAMP, DURATION) and path != "now" else path
 
 
@@ -151,7 +152,8 @@ class Writer:
         return f"{path}.{kind}({variable}, {self.write(BOOL, inner, depth)})"
 
     def a_range(self, at: Place, depth: int, *, maps: bool = True) -> tuple[str, Type]:
-        """Something that a macro may go over, and the type of its items; the keys of a map have no order."""
+        """Something that a macro may go over, and the type of its items; the keys of a map have
+        no order."""
         rng = self.rng
         found = [
             (path, kind)

@@ -1,4 +1,4 @@
-"""Random schemas, expressions that fit them, data, damage to data, and completions of what is damaged."""
+"""Random schemas, data that fits them, damage to data, and completions of damaged data."""
 
 from __future__ import annotations
 
@@ -125,7 +125,8 @@ _HOLE = object()
 
 
 def completed(rng: random.Random, data: Any, kind: Type) -> Any:
-    """One way in which the data may be in truth: holes are filled, cut-off lists go on, the rest stays."""
+    """One way in which the data may be in truth: holes are filled, cut-off lists go on, the rest
+    stays."""
     if isinstance(kind, ListType) and isinstance(data, list):
         items = [completed(rng, item, kind.item) for item in data]
         more = rng.randint(0, 2) if type(data) is OpenList else 0

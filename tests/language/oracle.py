@@ -53,7 +53,8 @@ def environment(names: Iterable[str]) -> Any:
 
 
 def plain(data: Any) -> Any:
-    """Data as the oracle takes it: moments and durations inside are texts, what is absent is not there."""
+    """Data as the oracle takes it: moments and durations inside are texts, what is absent is not
+    there."""
     if isinstance(data, dict):
         return {key: plain(item) for key, item in data.items() if item is not ABSENT}
     if isinstance(data, datetime):
@@ -63,8 +64,8 @@ def plain(data: Any) -> Any:
     return [plain(item) for item in data] if isinstance(data, list) else data
 
 
-def ask(expression: Any, data: dict[str, Any]) -> Any:
-    """What the oracle says, or FAILED."""
+def evaluate(expression: Any, data: dict[str, Any]) -> Any:
+    """The oracle's result, or FAILED."""
     try:
         value = expression.eval(
             data={

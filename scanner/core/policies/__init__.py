@@ -1,4 +1,7 @@
-"""AWS policy documents, decided over all their statements at once. Pure, and total on hostile input."""
+"""Evaluates AWS policy documents over all their statements at once.
+
+Pure, and total on hostile input: every document gives an answer or an `Unreadable`.
+"""
 
 from scanner.core.policies.queries import read_policy, read_trust_policy
 from scanner.core.policies.types import FEDERATION_TYPE, POLICY_TYPE, TRUST_POLICY_TYPE

@@ -1,4 +1,4 @@
-"""Which conditions tie a statement to principals or networks that can be named, and which leave it open."""
+"""Decides which conditions restrict a statement to named principals or networks."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import Final
 
 from scanner.core.policies.document import Condition
-from scanner.core.policies.wildcards import wild
+from scanner.core.policies.wildcards import has_wildcard
 
-_STRINGS: Final = frozenset({"StringEquals", "StringEqualsIgnoreCase", "StringLike"})
-_ARNS: Final = frozenset({"ArnEquals", "ArnLike"})
-_NEGATED: Final = {
+_STRING_OPERATORS: Final = frozenset({"StringEquals", "StringEqualsIgnoreCase", "StringLike"})
+_ARN_OPERATORS: Final = frozenset({"ArnEquals", "ArnLike"})
+_POSITIVE_OF_NEGATED: Final = {
     "StringNotEquals": "StringEquals",
     "StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
     "StringNotLike": "StringLike",
@@ -22,100 +22,126 @@ _NEGATED: Final = {
     "NotIpAddress": "IpAddress",
 }
 _ACCOUNT: Final = re.compile(r"[0-9]{12}", re.ASCII)
-_ORGANISATION: Final = re.compile(r"o-[a-z0-9]+", re.ASCII)
-_ORGANISATION_PATH: Final = re.compile(r"o-[a-z0-9]+/.*", re.ASCII | re.DOTALL)
+_ORGANIZATION: Final = re.compile(r"o-[a-z0-9]+", re.ASCII)
+_ORGANIZATION_PATH: Final = re.compile(r"o-[a-z0-9]+/.*", re.ASCII | re.DOTALL)
 _VPC: Final = re.compile(r"vpce?-[0-9a-z]+", re.ASCII)
 _PRINCIPAL_ID: Final = re.compile(
     r"(?:[0-9]{12}|A[A-Z]{3}[A-Z0-9]{12,}(?::.*)?)", re.ASCII | re.DOTALL
 )
-_PRIVATE_V4: Final = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+_PRIVATE_V4: Final = (
+    IPv4Network("10.0.0.0/8"),
+    IPv4Network("172.16.0.0/12"),
+    IPv4Network("192.168.0.0/16"),
+)
 _PRIVATE_V6: Final = IPv6Network("fc00::/7")
 _WIDEST_V4: Final = 2**24
-"""Addresses of a /8: S3 calls a wider IPv4 range public (Amazon S3 User Guide, "The meaning of public")."""
+"""Addresses of a /8. S3 calls a wider IPv4 range public (Amazon S3 User Guide, "The meaning of
+public")."""
 _WIDEST_V6: Final = 2**96
 """Addresses of a /32, by the same rule."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
-    """What a condition ties a statement to."""
+class Restriction:
+    """What a condition restricts a statement to."""
 
     by: str
-    """`account`, `arn`, `principal`, `organisation` or `network`."""
+    """`account`, `arn`, `principal`, `organization` or `network`."""
     values: tuple[str, ...]
 
 
 def account_of(text: str) -> str:
-    """The account that an id or an ARN names without a wildcard; an empty text where it names none."""
+    """The account that an id or an ARN names without a wildcard; empty where it names none."""
     if _ACCOUNT.fullmatch(text):
         return text
+    arn = _arn_parts(text)
+    if arn is not None and _ACCOUNT.fullmatch(arn[4]):
+        return arn[4]
+    return ""
+
+
+def _arn_parts(text: str) -> list[str] | None:
+    """`arn`, partition, service, region, account and resource; None where it is no ARN."""
     parts = text.split(":", 5)
-    named = len(parts) == 6 and parts[0] == "arn" and _ACCOUNT.fullmatch(parts[4])
-    return parts[4] if named else ""
+    if len(parts) != 6 or parts[0] != "arn":
+        return None
+    return parts
 
 
-def _account(text: str, operator: str) -> bool:
-    return _ACCOUNT.fullmatch(text) is not None or text.lower() == "${aws:resourceaccount}"
-
-
-def _arn(text: str, operator: str) -> bool:
-    """An ARN that names its account, or a global one (a bucket's) that names its resource."""
-    parts = text.split(":", 5)
-    if len(parts) != 6 or parts[0] != "arn" or "${" in text:
-        return False
-    # StringLike lets `*` run over colons: `arn:aws:logs:*:111122223333:*` also matches a log group that another
-    # account has named 111122223333. The Arn operators compare part by part.
-    if operator in _STRINGS and any(wild(part) for part in parts[:5]):
-        return False
-    if _ACCOUNT.fullmatch(parts[4]):
+def _names_account(text: str, operator: str) -> bool:
+    if text.lower() == "${aws:resourceaccount}":
         return True
-    return (
-        parts[2] == "s3" and not parts[3] and not parts[4] and bool(parts[5]) and not wild(parts[5])
-    )
+    return _ACCOUNT.fullmatch(text) is not None
 
 
-def _organisation(text: str, operator: str) -> bool:
-    return _ORGANISATION.fullmatch(text) is not None or text.lower() == "${aws:resourceorgid}"
+def _names_arn(text: str, operator: str) -> bool:
+    """An ARN that names its account, or a global one (a bucket's) that names its resource."""
+    parts = _arn_parts(text)
+    # The caller may choose the value of a policy variable.
+    if parts is None or "${" in text:
+        return False
+    # StringLike lets `*` run over colons: `arn:aws:logs:*:111122223333:*` also matches a log group
+    # that another account has named 111122223333. The Arn operators compare part by part.
+    if operator in _STRING_OPERATORS and any(map(has_wildcard, parts[:5])):
+        return False
+    _, _, service, region, account, resource = parts
+    if _ACCOUNT.fullmatch(account):
+        return True
+    is_bucket = service == "s3" and not region and not account
+    if not is_bucket or not resource:
+        return False
+    return not has_wildcard(resource)
 
 
-def _organisation_path(text: str, operator: str) -> bool:
-    return _ORGANISATION_PATH.fullmatch(text) is not None and "${" not in text
+def _names_organization(text: str, operator: str) -> bool:
+    if text.lower() == "${aws:resourceorgid}":
+        return True
+    return _ORGANIZATION.fullmatch(text) is not None
 
 
-def _vpc(text: str, operator: str) -> bool:
+def _names_organization_path(text: str, operator: str) -> bool:
+    if "${" in text:
+        return False
+    return _ORGANIZATION_PATH.fullmatch(text) is not None
+
+
+def _names_vpc(text: str, operator: str) -> bool:
     return _VPC.fullmatch(text) is not None
 
 
-def _principal_id(text: str, operator: str) -> bool:
-    return _PRINCIPAL_ID.fullmatch(text) is not None and "${" not in text
+def _names_principal_id(text: str, operator: str) -> bool:
+    if "${" in text:
+        return False
+    return _PRINCIPAL_ID.fullmatch(text) is not None
 
 
-_ANYONE: Final[dict[str, tuple[str, Callable[[str, str], bool]]]] = {
-    "aws:principalaccount": ("account", _account),
-    "aws:sourceaccount": ("account", _account),
-    "aws:sourceowner": ("account", _account),
-    "kms:calleraccount": ("account", _account),
-    "s3:dataaccesspointaccount": ("account", _account),
-    "aws:vpceaccount": ("account", _account),
-    "aws:principalarn": ("arn", _arn),
-    "aws:sourcearn": ("arn", _arn),
-    "lambda:sourcefunctionarn": ("arn", _arn),
-    "s3:dataaccesspointarn": ("arn", _arn),
-    "aws:principalorgid": ("organisation", _organisation),
-    "aws:sourceorgid": ("organisation", _organisation),
-    "aws:vpceorgid": ("organisation", _organisation),
-    "aws:principalorgpaths": ("organisation", _organisation_path),
-    "aws:sourceorgpaths": ("organisation", _organisation_path),
-    "aws:vpceorgpaths": ("organisation", _organisation_path),
-    "aws:sourcevpc": ("network", _vpc),
-    "aws:sourcevpce": ("network", _vpc),
-    "aws:sourcevpcarn": ("network", _arn),
-    "aws:userid": ("principal", _principal_id),
+_NamesOne = Callable[[str, str], bool]
+_RESTRICTING_KEYS: Final[dict[str, tuple[str, _NamesOne]]] = {
+    "aws:principalaccount": ("account", _names_account),
+    "aws:sourceaccount": ("account", _names_account),
+    "aws:sourceowner": ("account", _names_account),
+    "kms:calleraccount": ("account", _names_account),
+    "s3:dataaccesspointaccount": ("account", _names_account),
+    "aws:vpceaccount": ("account", _names_account),
+    "aws:principalarn": ("arn", _names_arn),
+    "aws:sourcearn": ("arn", _names_arn),
+    "lambda:sourcefunctionarn": ("arn", _names_arn),
+    "s3:dataaccesspointarn": ("arn", _names_arn),
+    "aws:principalorgid": ("organization", _names_organization),
+    "aws:sourceorgid": ("organization", _names_organization),
+    "aws:vpceorgid": ("organization", _names_organization),
+    "aws:principalorgpaths": ("organization", _names_organization_path),
+    "aws:sourceorgpaths": ("organization", _names_organization_path),
+    "aws:vpceorgpaths": ("organization", _names_organization_path),
+    "aws:sourcevpc": ("network", _names_vpc),
+    "aws:sourcevpce": ("network", _names_vpc),
+    "aws:sourcevpcarn": ("network", _names_arn),
+    "aws:userid": ("principal", _names_principal_id),
 }
-"""Keys that hold who asks or from where, and which values name it. A tag, a header or a service name is not here:
-anyone can carry one."""
+"""Keys that identify the caller or its network, what each restricts to, and which values name
+one. A tag, a header or a service name is not among them: any caller can carry one."""
 
-_SOURCES: Final = frozenset(
+_SOURCE_KEYS: Final = frozenset(
     [
         "aws:sourceaccount",
         "aws:sourcearn",
@@ -126,99 +152,134 @@ _SOURCES: Final = frozenset(
 )
 
 
-def bounds(conditions: Iterable[Condition]) -> tuple[Bound, ...]:
-    """What an Allow with these conditions is tied to; none: it is open to whomever its principal names."""
-    conditions = tuple(conditions)
-    found = (_bound(condition) for condition in conditions if demands(condition, conditions))
-    return tuple(bound for bound in found if bound is not None)
+def restrictions(conditions: tuple[Condition, ...]) -> tuple[Restriction, ...]:
+    """What an Allow with these conditions is restricted to.
+
+    Empty where every principal that it names may use it.
+    """
+    found: list[Restriction] = []
+    for condition in conditions:
+        if not requires_key(condition, conditions):
+            continue
+        restriction = _restriction(condition, condition.operator)
+        if restriction is not None:
+            found.append(restriction)
+    return tuple(found)
 
 
-def leaves_only_named(conditions: Iterable[Condition]) -> bool:
+def denies_all_unnamed(conditions: tuple[Condition, ...]) -> bool:
     """Whether a Deny with these conditions still denies everyone who cannot be named.
 
-    Without conditions it denies everyone. With negated ones (`unless aws:PrincipalOrgID is ours`) it spares those
-    that one of them names: a negated operator also holds where the key is missing, so the anonymous are denied.
+    Without conditions it denies everyone. With negated ones (`unless aws:PrincipalOrgID is
+    ours`) it spares those that one of them names: a negated operator also holds where the key is
+    missing, so the anonymous are denied.
     """
-    return all(
-        condition.quantifier == ""
-        and condition.operator in _NEGATED
-        and _bound(condition, _NEGATED[condition.operator]) is not None
-        for condition in conditions
-    )
+    return all(map(_spares_only_named, conditions))
 
 
-def source_bound(conditions: Iterable[Condition]) -> bool:
-    """Whether a service can act only for a named account, ARN or organisation."""
-    conditions = tuple(conditions)
+def _spares_only_named(condition: Condition) -> bool:
+    positive = _POSITIVE_OF_NEGATED.get(condition.operator)
+    if positive is None or condition.quantifier:
+        return False
+    return _restriction(condition, positive) is not None
+
+
+def restricts_source(conditions: tuple[Condition, ...]) -> bool:
+    """Whether a service can act only for a named account, ARN or organization.
+
+    Otherwise a stranger can have the service act on the resource for them (confused deputy).
+    """
     return any(
-        _names_source(condition) for condition in conditions if demands(condition, conditions)
+        _names_source(condition) and requires_key(condition, conditions) for condition in conditions
     )
 
 
-def demands(condition: Condition, conditions: tuple[Condition, ...]) -> bool:
-    """Whether the condition fails when its key is missing from the request, as it is for a stranger's."""
+def requires_key(condition: Condition, conditions: tuple[Condition, ...]) -> bool:
+    """Whether the condition fails when its key is missing, as it is from a stranger's request."""
+    # ForAllValues is vacuously true over a missing key, and so is every operator that ends in
+    # IfExists.
     if condition.quantifier != "ForAllValues" and not condition.if_exists:
         return True
-    return any(
-        other.operator == "Null"
-        and other.key == condition.key
-        and set(map(str.lower, other.values)) == {"false"}
-        for other in conditions
-        if other.quantifier == ""
-    )
+    return any(_requires_presence(other, condition.key) for other in conditions)
 
 
-def _bound(condition: Condition, operator: str = "") -> Bound | None:
-    operator = operator or condition.operator
-    if condition.key == "aws:sourceip":
-        limited = operator == "IpAddress" and condition.values and _limited(condition.values)
-        return Bound("network", condition.values) if limited else None
-    if condition.key == "elasticfilesystem:accessedviamounttarget":
-        # A mount target is an address in one's own VPC.
-        return (
-            Bound("network", ()) if operator == "Bool" and condition.values == ("true",) else None
-        )
-    if condition.key not in _ANYONE or not condition.values:
+def _requires_presence(condition: Condition, key: str) -> bool:
+    if condition.operator != "Null" or condition.quantifier or condition.key != key:
+        return False
+    return {value.lower() for value in condition.values} == {"false"}
+
+
+def _restriction(condition: Condition, operator: str) -> Restriction | None:
+    """What a condition restricts to, read as if it had this operator."""
+    values = condition.values
+    if condition.key in _RESTRICTING_KEYS:
+        return _named_restriction(condition, operator)
+    if (condition.key, operator) == ("aws:sourceip", "IpAddress"):
+        if values and _smaller_than_internet(values):
+            return Restriction("network", values)
         return None
-    by, names = _ANYONE[condition.key]
-    if operator not in _STRINGS and (operator not in _ARNS or names is not _arn):
+    # A mount target is an address in one's own VPC.
+    mount_target = ("elasticfilesystem:accessedviamounttarget", "Bool")
+    if (condition.key, operator) == mount_target and values == ("true",):
+        return Restriction("network", ())
+    return None
+
+
+def _named_restriction(condition: Condition, operator: str) -> Restriction | None:
+    by, names_one = _RESTRICTING_KEYS[condition.key]
+    if not condition.values or not _compares(operator, arns=names_one is _names_arn):
         return None
-    return (
-        Bound(by, condition.values)
-        if all(names(value, operator) for value in condition.values)
-        else None
-    )
+    if all(names_one(value, operator) for value in condition.values):
+        return Restriction(by, condition.values)
+    return None
+
+
+def _compares(operator: str, *, arns: bool) -> bool:
+    """Whether an operator compares texts, or ARNs where the key holds one."""
+    if operator in _ARN_OPERATORS:
+        return arns
+    return operator in _STRING_OPERATORS
 
 
 def _names_source(condition: Condition) -> bool:
-    if condition.key in _SOURCES:
-        return _bound(condition) is not None
-    # A service states the ARN it encrypts for; only for a service is the encryption context not the caller's choice.
-    context = condition.key.startswith("kms:encryptioncontext:aws:") and condition.key.endswith(
-        ":arn"
-    )
-    if not context or condition.operator not in _STRINGS | _ARNS or not condition.values:
+    if condition.key in _SOURCE_KEYS:
+        return _restriction(condition, condition.operator) is not None
+    # A service states the ARN it encrypts for; only for a service is the encryption context not the
+    # caller's choice.
+    is_context = condition.key.startswith("kms:encryptioncontext:aws:")
+    if not is_context or not condition.key.endswith(":arn"):
         return False
-    return all(_arn(value, condition.operator) for value in condition.values)
+    # Without values the `all` below would be vacuously true.
+    if not _compares(condition.operator, arns=True) or not condition.values:
+        return False
+    return all(_names_arn(value, condition.operator) for value in condition.values)
 
 
-def _limited(values: Iterable[str]) -> bool:
+def _smaller_than_internet(ranges: Iterable[str]) -> bool:
     """Whether the address ranges together are smaller than what counts as the public internet."""
-    v4: list[IPv4Network] = []
-    v6: list[IPv6Network] = []
-    for value in values:
+    public_v4: list[IPv4Network] = []
+    public_v6: list[IPv6Network] = []
+    for text in ranges:
         try:
-            network = ip_network(value, strict=False)
+            network = ip_network(text, strict=False)
         except ValueError:
             return False
-        # Not `is_private`: before Python 3.11.4 it looks at both ends only, and so calls 0.0.0.0/0 private.
         if isinstance(network, IPv4Network):
-            v4 += [] if any(network.subnet_of(private) for private in _PRIVATE_V4) else [network]
+            # Not `is_private`: before Python 3.11.4 it looks at both ends only, and so calls
+            # 0.0.0.0/0 private.
+            if not any(map(network.subnet_of, _PRIVATE_V4)):
+                public_v4.append(network)
         elif network.network_address.ipv4_mapped is not None:
+            # `::ffff:0:0/96` is the whole of IPv4 in IPv6's notation.
             return False
-        else:
-            v6 += [] if network.subnet_of(_PRIVATE_V6) else [network]
-    return (
-        sum(network.num_addresses for network in collapse_addresses(v4)) <= _WIDEST_V4
-        and sum(network.num_addresses for network in collapse_addresses(v6)) <= _WIDEST_V6
-    )
+        elif not network.subnet_of(_PRIVATE_V6):
+            public_v6.append(network)
+    # Together, because two halves of the internet are the internet; collapsed, because a range
+    # that is written twice counts once.
+    addresses_v4 = 0
+    for network_v4 in collapse_addresses(public_v4):
+        addresses_v4 += network_v4.num_addresses
+    addresses_v6 = 0
+    for network_v6 in collapse_addresses(public_v6):
+        addresses_v6 += network_v6.num_addresses
+    return addresses_v4 <= _WIDEST_V4 and addresses_v6 <= _WIDEST_V6

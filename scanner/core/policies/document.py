@@ -1,21 +1,24 @@
-"""A policy document in one strict shape; whatever AWS would not have accepted is unreadable, never guessed at."""
+"""Parses a policy document into one strict shape.
+
+What AWS would not have accepted is unreadable, never guessed at.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from scanner.model.values import Unreadable
 
-_LONGEST: Final = 262_144
+_LONGEST_DOCUMENT: Final = 262_144
 """Characters of a document; the longest that AWS stores is 32 KiB (a KMS key policy)."""
 _LONGEST_TEXT: Final = 2_048
-_MOST: Final = 10_000
+_MOST_TEXTS: Final = 10_000
 """Texts in a document."""
 _ELEMENTS: Final = frozenset({"Version", "Id", "Statement"})
-_PARTS: Final = frozenset(
+_STATEMENT_ELEMENTS: Final = frozenset(
     [
         "Sid",
         "Effect",
@@ -28,7 +31,7 @@ _PARTS: Final = frozenset(
         "Condition",
     ]
 )
-_PRINCIPALS: Final = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
+_PRINCIPAL_TYPES: Final = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
 _OPERATORS: Final = frozenset(
     [
         "StringEquals",
@@ -63,6 +66,10 @@ _OPERATORS: Final = frozenset(
 _QUANTIFIERS: Final = frozenset({"", "ForAnyValue", "ForAllValues"})
 
 
+RawObject = Mapping[str, object]
+"""A JSON object."""
+
+
 class MalformedError(ValueError):
     """A document that AWS would have refused, or one too large to be judged."""
 
@@ -72,7 +79,9 @@ class Condition:
     """One key of a Condition block; all of a statement's must hold for it to apply."""
 
     quantifier: str
+    """`ForAnyValue`, `ForAllValues` or empty."""
     operator: str
+    """Without its quantifier and `IfExists`."""
     if_exists: bool
     key: str
     """In lower case: AWS compares keys so."""
@@ -102,7 +111,7 @@ class Statement:
         return "*" in self.principals.get("AWS", ())
 
 
-def read_document(document: Any) -> tuple[Statement, ...] | Unreadable:
+def read_document(document: object) -> tuple[Statement, ...] | Unreadable:
     """The statements of a document, given as JSON text or as parsed."""
     try:
         return _statements(_parsed(document))
@@ -110,113 +119,134 @@ def read_document(document: Any) -> tuple[Statement, ...] | Unreadable:
         return Unreadable(f"policy document {malformed}")
 
 
-def _parsed(document: Any) -> Mapping[str, Any]:
+def _parsed(document: object) -> RawObject:
     if isinstance(document, str):
-        if len(document) > _LONGEST:
-            raise MalformedError("is longer than any that AWS stores")
-        try:
-            document = json.loads(document, object_pairs_hook=_unique, parse_constant=_no_constant)
-        except MalformedError:
-            raise
-        except (ValueError, RecursionError) as error:
-            raise MalformedError("is not JSON") from error
+        document = _parsed_json(document)
     if not isinstance(document, Mapping):
         raise MalformedError("is not a JSON object")
     return document
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _parsed_json(text: str) -> object:
+    if len(text) > _LONGEST_DOCUMENT:
+        raise MalformedError("is longer than any that AWS stores")
+    try:
+        # A key that is written twice would hide its first value: a Deny, for one.
+        parsed: object = json.loads(
+            text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant
+        )
+    except MalformedError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise MalformedError("is not JSON") from error
+    return parsed
+
+
+def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise MalformedError("writes a key twice")
     return found
 
 
-def _no_constant(name: str) -> None:
+def _refuse_constant(name: str) -> None:
     raise MalformedError(f"holds {name}, which is not JSON")
 
 
-def _statements(document: Mapping[str, Any]) -> tuple[Statement, ...]:
-    _known(document, _ELEMENTS, "element")
+def _statements(document: RawObject) -> tuple[Statement, ...]:
+    _refuse_unknown(document, _ELEMENTS, "element")
     if document.get("Version", "2008-10-17") not in ("2012-10-17", "2008-10-17"):
         raise MalformedError("has a version that is not known")
     raw = document.get("Statement")
+    # AWS takes one statement in place of a list of one.
     statements = [raw] if isinstance(raw, Mapping) else raw
     if not isinstance(statements, list):
         raise MalformedError("has no list of statements")
-    if len(statements) > _MOST:
+    if len(statements) > _MOST_TEXTS:
         raise MalformedError("has too many statements")
-    read = tuple(_statement(statement) for statement in statements)
-    if sum(map(_size, read)) > _MOST:
+    found = tuple(map(_statement, statements))
+    if sum(map(_count_texts, found)) > _MOST_TEXTS:
         raise MalformedError("holds too many texts to be judged")
-    if len({statement.principals is None for statement in read}) > 1:
+    with_principal = sum(statement.principals is not None for statement in found)
+    if with_principal not in (0, len(found)):
         raise MalformedError("names a principal in some statements only")
-    return read
+    return found
 
 
-def _size(statement: Statement) -> int:
-    principals = sum(map(len, (statement.principals or {}).values()))
-    conditions = sum(len(condition.values) for condition in statement.conditions)
-    return principals + conditions + len(statement.actions) + len(statement.resources)
+def _count_texts(statement: Statement) -> int:
+    count = len(statement.actions)
+    count += len(statement.resources)
+    count += sum(len(condition.values) for condition in statement.conditions)
+    if statement.principals is not None:
+        count += sum(map(len, statement.principals.values()))
+    return count
 
 
-def _statement(raw: Any) -> Statement:
+def _statement(raw: object) -> Statement:
     if not isinstance(raw, Mapping):
         raise MalformedError("has a statement that is not an object")
-    _known(raw, _PARTS, "element")
-    if raw.get("Effect") not in ("Allow", "Deny"):
+    _refuse_unknown(raw, _STATEMENT_ELEMENTS, "element")
+    effect = raw.get("Effect")
+    if effect not in ("Allow", "Deny"):
         raise MalformedError("has a statement whose Effect is neither Allow nor Deny")
-    principal, not_principal = _either(raw, "Principal", needed=False)
-    actions, not_action = _either(raw, "Action", needed=True)
-    resources, not_resource = _either(raw, "Resource", needed=False)
+    principal, not_principal = _element(raw, "Principal")
+    action, not_action = _element(raw, "Action")
+    resource, not_resource = _element(raw, "Resource")
+    if action is None:
+        raise MalformedError("has a statement without Action")
+    principals = None
+    if principal is not None:
+        principals = _principals(principal)
+    # A policy of a repository, or of a role's trust, has no Resource: it applies to the thing it is
+    # attached to.
+    resources: tuple[str, ...] = ("*",)
+    if resource is not None:
+        resources = _texts(resource)
     return Statement(
-        allow=raw["Effect"] == "Allow",
-        principals=None if principal is None else _principals(principal),
+        allow=effect == "Allow",
+        principals=principals,
         not_principal=not_principal,
-        actions=tuple(action.lower() for action in _texts(actions)),
+        actions=tuple(text.lower() for text in _texts(action)),
         not_action=not_action,
-        # A policy of a repository, or of a role's trust, speaks of the thing it is attached to.
-        resources=("*",) if resources is None else _texts(resources),
+        resources=resources,
         not_resource=not_resource,
         conditions=tuple(_conditions(raw.get("Condition", {}))),
     )
 
 
-def _known(raw: Mapping[str, Any], known: frozenset[str], what: str) -> None:
+def _refuse_unknown(raw: RawObject, known: frozenset[str], what: str) -> None:
     # Keys in another type than text cannot come from JSON; they are refused here as well.
     if not known.issuperset(raw):
         raise MalformedError(f"has an {what} that is not known")
 
 
-def _either(raw: Mapping[str, Any], name: str, *, needed: bool) -> tuple[Any, bool]:
-    """The value of an element or of its negation, and whether it is the negation."""
-    if name in raw and f"Not{name}" in raw:
-        raise MalformedError(f"has a statement with both {name} and Not{name}")
-    if name in raw:
-        return _present(raw[name], name), False
-    if f"Not{name}" in raw:
-        return _present(raw[f"Not{name}"], name), True
-    if needed:
-        raise MalformedError(f"has a statement without {name}")
+def _element(raw: RawObject, name: str) -> tuple[object, bool]:
+    """The value of an element or of its negation, and whether it is the negation.
+
+    The value is None where neither is there.
+    """
+    negation = f"Not{name}"
+    if name in raw and negation in raw:
+        raise MalformedError(f"has a statement with both {name} and {negation}")
+    for key in (name, negation):
+        if key in raw:
+            # `"Principal": null` must not read as an identity policy, which has no Principal.
+            if raw[key] is None:
+                raise MalformedError(f"has a statement whose {name} is null")
+            return raw[key], key == negation
     return None, False
 
 
-def _present(value: Any, name: str) -> Any:
-    if value is None:
-        raise MalformedError(f"has a statement whose {name} is null")
-    return value
-
-
-def _texts(raw: Any) -> tuple[str, ...]:
+def _texts(raw: object) -> tuple[str, ...]:
     texts = raw if isinstance(raw, list) else [raw]
-    if not texts or len(texts) > _MOST:
+    if not texts or len(texts) > _MOST_TEXTS:
         raise MalformedError("has an element without values, or with too many")
     if not all(isinstance(text, str) and text for text in texts):
         raise MalformedError("has a value that is not a text")
-    return tuple(map(_ordinary, texts))
+    return tuple(map(_bounded_text, texts))
 
 
-def _ordinary(text: str) -> str:
+def _bounded_text(text: str) -> str:
     """A text that can be compared in bounded time and written out again."""
     if len(text) > _LONGEST_TEXT:
         raise MalformedError("has a text that is longer than any ARN")
@@ -225,21 +255,22 @@ def _ordinary(text: str) -> str:
     return text
 
 
-def _principals(raw: Any) -> Mapping[str, tuple[str, ...]]:
+def _principals(raw: object) -> Mapping[str, tuple[str, ...]]:
     if raw == "*":
         return {"AWS": ("*",)}
     if not isinstance(raw, Mapping) or not raw:
         raise MalformedError("has a statement whose principal is neither '*' nor an object")
-    _known(raw, _PRINCIPALS, "type of principal")
+    _refuse_unknown(raw, _PRINCIPAL_TYPES, "type of principal")
     return {kind: _texts(names) for kind, names in raw.items()}
 
 
-def _conditions(raw: Any) -> Iterable[Condition]:
+def _conditions(raw: object) -> Iterator[Condition]:
     if not isinstance(raw, Mapping):
         raise MalformedError("has a Condition that is not an object")
     for name, keys in raw.items():
         if not isinstance(name, str) or not isinstance(keys, Mapping):
             raise MalformedError("has a Condition that is not an object of objects")
+        # An operator without keys would make a condition that always holds: vacuous truth.
         if not keys:
             raise MalformedError("has a condition operator without keys")
         quantifier, operator, if_exists = _operator(name)
@@ -251,36 +282,36 @@ def _conditions(raw: Any) -> Iterable[Condition]:
                 operator=operator,
                 if_exists=if_exists,
                 key=key.lower(),
-                values=_values(values),
+                values=_condition_values(values),
             )
 
 
 def _operator(name: str) -> tuple[str, str, bool]:
+    """Quantifier, operator, and whether it ends in `IfExists`."""
     quantifier, _, operator = name.rpartition(":")
     if_exists = operator.endswith("IfExists")
     operator = operator.removesuffix("IfExists")
-    if (
-        operator not in _OPERATORS
-        or quantifier not in _QUANTIFIERS
-        or (if_exists and operator == "Null")
-    ):
+    is_known = operator in _OPERATORS and quantifier in _QUANTIFIERS
+    if not is_known or (if_exists and operator == "Null"):
         raise MalformedError("has a condition operator that is not known")
     return quantifier, operator, if_exists
 
 
-def _values(raw: Any) -> tuple[str, ...]:
+def _condition_values(raw: object) -> tuple[str, ...]:
     values = raw if isinstance(raw, list) else [raw]
-    if len(values) > _MOST:
+    if len(values) > _MOST_TEXTS:
         raise MalformedError("has a condition with too many values")
-    return tuple(map(_value, values))
+    return tuple(map(_condition_value, values))
 
 
-def _value(raw: Any) -> str:
+def _condition_value(raw: object) -> str:
     if isinstance(raw, bool):
-        return "true" if raw else "false"
+        return str(raw).lower()
     if isinstance(raw, str):
-        return _ordinary(raw)
+        return _bounded_text(raw)
     # Python refuses to print an integer of more than 4,300 digits.
-    if isinstance(raw, float) or (isinstance(raw, int) and raw.bit_length() <= 64):
+    if isinstance(raw, int) and raw.bit_length() <= 64:
+        return repr(raw)
+    if isinstance(raw, float):
         return repr(raw)
     raise MalformedError("has a condition value that is not a text")

@@ -1,23 +1,26 @@
-"""What the Allow statements of a policy leave open after its Deny statements: to anyone, to others, to services."""
+"""Decides which principals a policy allows once its Deny statements are applied."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Final
 
 from scanner.core.policies.conditions import (
+    Restriction,
     account_of,
-    bounds,
-    demands,
-    leaves_only_named,
-    source_bound,
+    denies_all_unnamed,
+    requires_key,
+    restrictions,
+    restricts_source,
 )
 from scanner.core.policies.document import Condition, Statement
-from scanner.core.policies.wildcards import apart, covers, wild
+from scanner.core.policies.wildcards import apart, covered_by_any, has_wildcard
 
 _MOST_WORK: Final = 10_000_000
-"""Letters of Allows times letters of Denies; a larger document is judged as if it denied nothing, the worse answer."""
+"""Letters of Allows times letters of Denies; a larger document is judged as if it denied
+nothing, the worse answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,147 +30,210 @@ class Policy:
     statements: tuple[Statement, ...]
     account: str
     trust: bool = False
+    """Whether it is the trust policy of a role."""
     allows: tuple[Statement, ...] = field(init=False)
     denies: tuple[Statement, ...] = field(init=False)
     """Deny statements to everyone."""
 
     def __post_init__(self) -> None:
-        allows = tuple(statement for statement in self.statements if statement.allow)
-        denies = tuple(
-            statement for statement in self.statements if not statement.allow and statement.everyone
-        )
-        object.__setattr__(self, "allows", allows)
-        object.__setattr__(
-            self, "denies", denies if _letters(allows) * _letters(denies) <= _MOST_WORK else ()
-        )
+        allows: list[Statement] = []
+        denies: list[Statement] = []
+        for statement in self.statements:
+            if statement.allow:
+                allows.append(statement)
+            elif statement.everyone:
+                # A Deny to some leaves the others, and anyone may be among them.
+                denies.append(statement)
+        if _letters(allows) * _letters(denies) > _MOST_WORK:
+            denies.clear()
+        object.__setattr__(self, "allows", tuple(allows))
+        object.__setattr__(self, "denies", tuple(denies))
 
     @property
     def is_public(self) -> bool:
         """Whether an Allow reaches anyone."""
-        return any(self._public(statement) for statement in self.allows)
+        return any(map(self._is_public, self.allows))
 
     @property
     def cross_account_principals(self) -> list[str]:
         """Principals outside the account that an Allow reaches; `*` where it reaches anyone."""
-        return sorted({who for statement in self.allows for who in self._outsiders(statement)})
+        found: set[str] = set()
+        for statement in self.allows:
+            found.update(self._principals_outside(statement))
+        return sorted(found)
 
     @property
     def services(self) -> list[str]:
         """Service principals that an Allow names."""
-        return sorted({name for statement in self.allows for name in _named(statement, "Service")})
+        found: set[str] = set()
+        for statement in self.allows:
+            found.update(_named_principals(statement, "Service"))
+        return sorted(found)
 
     @property
     def unconfused(self) -> bool:
-        """Whether every Allow to a service is tied to a source that can be named."""
+        """Whether every Allow to a service is restricted to a named source.
+
+        Otherwise the service is a confused deputy: a stranger can have it act on this resource
+        for them.
+        """
         return all(
-            source_bound(statement.conditions)
+            restricts_source(statement.conditions)
             for statement in self.allows
-            if _named(statement, "Service")
+            if _named_principals(statement, "Service")
         )
 
-    def _public(self, statement: Statement) -> bool:
-        if not _open_to_anyone(statement) or bounds(statement.conditions):
+    def _is_public(self, statement: Statement) -> bool:
+        if not _open_to_anyone(statement) or restrictions(statement.conditions):
             return False
-        return not self._denied(statement, leaves_only_named)
+        return not self._is_denied(statement, denies_all_unnamed)
 
-    def _denied(self, allow: Statement, applies: Callable[[tuple[Condition, ...]], bool]) -> bool:
+    def _is_denied(
+        self, allow: Statement, applies: Callable[[tuple[Condition, ...]], bool]
+    ) -> bool:
         """Whether each action on each resource of the Allow is denied again to everyone."""
         denies = [deny for deny in self.denies if applies(deny.conditions)]
-        actions = ("*",) if allow.not_action else allow.actions
-        resources = ("*",) if allow.not_resource else allow.resources
-        by_action = {_mask(denies_action(deny, action) for deny in denies) for action in actions}
-        by_resource = {
-            _mask(denies_resource(deny, resource) for deny in denies) for resource in resources
-        }
-        return all(one & other for one in by_action for other in by_resource)
+        # One Deny must cover both an action and a resource, not one the action and another the
+        # resource. One bit for each Deny, because a hostile document has thousands of pairs.
+        by_action = {_mask(denies, denies_action, action) for action in _actions(allow)}
+        by_resource = {_mask(denies, denies_resource, resource) for resource in _resources(allow)}
+        pairs = product(by_action, by_resource)
+        return all(action_mask & resource_mask for action_mask, resource_mask in pairs)
 
-    def _outsiders(self, statement: Statement) -> Iterable[str]:
-        if self._denied(statement, lambda conditions: not conditions):
+    def _principals_outside(self, statement: Statement) -> Iterable[str]:
+        if self._is_denied(statement, _unconditional):
             return ()
-        tied = bounds(statement.conditions)
+        restricted = restrictions(statement.conditions)
         anyone = _open_to_anyone(statement)
-        if any(bound.by == "organisation" for bound in tied):
+        if any(restriction.by == "organization" for restriction in restricted):
             return ()
-        # An external id names nobody: by itself it does not make a role that anyone may assume less open.
-        if self.trust and _external_id(statement) and (tied or not anyone):
+        # An external id names nobody: by itself it does not make a role that anyone may assume less
+        # open.
+        is_named = bool(restricted) or not anyone
+        if is_named and self.trust and _requires_external_id(statement):
             return ()
-        if not anyone:
-            return self._outside(_accountable(statement))
-        named = [
-            self._outside(bound.values)
-            for bound in tied
-            if bound.by in ("account", "arn", "principal")
-        ]
-        return min(named, key=len, default=("*",))
+        if anyone:
+            return self._restricted_outsiders(restricted)
+        return self._outside(_accountable_principals(statement))
 
-    def _outside(self, names: Iterable[str]) -> Sequence[str]:
-        inside = {self.account} - {""}
-        return [
-            name
-            for name in names
-            if account_of(name) not in inside and name.lower() != "${aws:resourceaccount}"
+    def _restricted_outsiders(self, restricted: Iterable[Restriction]) -> list[str]:
+        """Outsiders that the conditions name.
+
+        All conditions must hold, so the one that leaves the fewest outsiders decides.
+        """
+        named = [
+            self._outside(restriction.values)
+            for restriction in restricted
+            if restriction.by in ("account", "arn", "principal")
         ]
+        return min(named, key=len, default=["*"])
+
+    def _outside(self, names: Iterable[str]) -> list[str]:
+        return [name for name in names if not self._is_inside(name)]
+
+    def _is_inside(self, name: str) -> bool:
+        if name.lower() == "${aws:resourceaccount}":
+            return True
+        # Where the account is not known, no name is inside it; the empty text must not equal
+        # itself.
+        return self.account != "" and account_of(name) == self.account
 
 
 def denies_action(deny: Statement, action: str) -> bool:
-    """Whether a Deny covers every action that a pattern stands for."""
+    """Whether a Deny covers every action that a pattern matches."""
     if deny.not_action:
         return all(apart(spared, action) for spared in deny.actions)
-    return any(covers(pattern, action) for pattern in deny.actions)
+    return covered_by_any(deny.actions, action)
 
 
 def denies_resource(deny: Statement, resource: str) -> bool:
-    """Whether a Deny covers every resource that a pattern stands for."""
+    """Whether a Deny covers every resource that a pattern matches."""
     if deny.not_resource:
         return all(apart(spared, resource) for spared in deny.resources)
-    return any(covers(pattern, resource) for pattern in deny.resources)
+    return covered_by_any(deny.resources, resource)
+
+
+def _actions(allow: Statement) -> tuple[str, ...]:
+    """Patterns that cover what an Allow allows.
+
+    NotAction counts as every action, which is the worse answer.
+    """
+    if allow.not_action:
+        return ("*",)
+    return allow.actions
+
+
+def _resources(allow: Statement) -> tuple[str, ...]:
+    if allow.not_resource:
+        return ("*",)
+    return allow.resources
+
+
+def _unconditional(conditions: tuple[Condition, ...]) -> bool:
+    return not conditions
 
 
 def _open_to_anyone(statement: Statement) -> bool:
     """Whether the principals of an Allow are not a list of names."""
     if statement.principals is None:
         return False
-    return statement.not_principal or any(map(_anyone, _names(statement)))
+    if statement.not_principal:
+        return True
+    # AWS takes no wildcard but a lone `*`; one that was stored all the same is read in the worse
+    # way.
+    return any(map(has_wildcard, _principal_names(statement)))
 
 
-def _anyone(name: str) -> bool:
-    # AWS takes no wildcard but a lone `*`; one that was stored all the same is read in the worse way.
-    return wild(name)
-
-
-def _names(statement: Statement) -> Iterator[str]:
+def _principal_names(statement: Statement) -> Iterator[str]:
     for names in (statement.principals or {}).values():
         yield from names
 
 
-def _named(statement: Statement, kind: str) -> tuple[str, ...]:
-    return () if statement.not_principal else tuple((statement.principals or {}).get(kind, ()))
+def _named_principals(statement: Statement, kind: str) -> tuple[str, ...]:
+    if statement.not_principal or statement.principals is None:
+        return ()
+    return statement.principals.get(kind, ())
 
 
-def _accountable(statement: Statement) -> Iterator[str]:
-    yield from _named(statement, "AWS")
-    yield from _named(statement, "CanonicalUser")
-    # A SAML or OIDC provider lives in an account; a public identity provider is asked about in `federated`.
-    yield from (name for name in _named(statement, "Federated") if account_of(name))
+def _accountable_principals(statement: Statement) -> Iterator[str]:
+    yield from _named_principals(statement, "AWS")
+    yield from _named_principals(statement, "CanonicalUser")
+    # A SAML or OIDC provider lives in an account; a public identity provider is judged in
+    # `federated`.
+    for provider in _named_principals(statement, "Federated"):
+        if account_of(provider):
+            yield provider
 
 
 def _letters(statements: Iterable[Statement]) -> int:
-    return sum(
-        len(text) for statement in statements for text in statement.actions + statement.resources
-    )
+    letters = 0
+    for statement in statements:
+        letters += sum(map(len, statement.actions))
+        letters += sum(map(len, statement.resources))
+    return letters
 
 
-def _mask(flags: Iterable[bool]) -> int:
-    return sum(flag << place for place, flag in enumerate(flags))
+def _mask(
+    denies: Iterable[Statement], covers_pattern: Callable[[Statement, str], bool], pattern: str
+) -> int:
+    """Which of the Deny statements cover a pattern: bit 0 is the first."""
+    mask = 0
+    for index, deny in enumerate(denies):
+        mask |= covers_pattern(deny, pattern) << index
+    return mask
 
 
-def _external_id(statement: Statement) -> bool:
-    """Whether assuming the role takes an agreed id."""
+def _requires_external_id(statement: Statement) -> bool:
+    """Whether a caller must present an agreed id to assume the role."""
     return any(
-        condition.key == "sts:externalid"
-        and condition.operator in ("StringEquals", "StringEqualsIgnoreCase", "StringLike")
-        and bool(condition.values)
-        and all(value and not wild(value) for value in condition.values)
-        and demands(condition, statement.conditions)
+        _names_external_id(condition) and requires_key(condition, statement.conditions)
         for condition in statement.conditions
     )
+
+
+def _names_external_id(condition: Condition) -> bool:
+    if condition.key != "sts:externalid" or not condition.values:
+        return False
+    if condition.operator not in ("StringEquals", "StringEqualsIgnoreCase", "StringLike"):
+        return False
+    return all(value and not has_wildcard(value) for value in condition.values)

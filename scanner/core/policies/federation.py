@@ -1,19 +1,19 @@
-"""Web-identity trusts: which provider may vouch, and whether for a named subject and audience."""
+"""Lists the web-identity providers that a role trusts, with what its conditions name of them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Final
 
-from scanner.core.policies.conditions import demands
+from scanner.core.policies.conditions import requires_key
 from scanner.core.policies.document import Condition, Statement
-from scanner.core.policies.wildcards import apart, wild
+from scanner.core.policies.wildcards import apart, has_wildcard
 
 _ACTION: Final = "sts:assumerolewithwebidentity"
 _OPERATORS: Final = frozenset({"StringEquals", "StringEqualsIgnoreCase", "StringLike"})
-_SUBJECTS: Final = {"www.amazon.com": ("user_id",), "graph.facebook.com": ("id",)}
-_AUDIENCES: Final = {
+_SUBJECT_CLAIMS: Final = {"www.amazon.com": ("user_id",), "graph.facebook.com": ("id",)}
+_AUDIENCE_CLAIMS: Final = {
     "www.amazon.com": ("app_id",),
     "graph.facebook.com": ("app_id",),
     "accounts.google.com": ("aud", "oaud"),
@@ -27,54 +27,68 @@ _NAMED_SUBJECTS: Final = re.compile(
     r"|organization:[^*?:]+:pipeline:[^*?:]+:.*",  # Buildkite: a pipeline
     re.DOTALL,
 )
-"""Subjects that may end in a wildcard because the part that matters is named: `repo:acme/site:*` is one repository,
-`repo:acme/*` and `repo:acme/site*` are not."""
+"""Subjects that may end in a wildcard because the part that matters is named: `repo:acme/site:*`
+is one repository, `repo:acme/*` and `repo:acme/site*` are not."""
 
 
-def federated(allows: Iterable[Statement]) -> list[dict[str, Any]]:
-    """One record for each provider and way in which a statement trusts it."""
-    found = {trust for statement in allows for trust in _trusts(statement)}
-    names = ("provider", "subject_bound", "audience_bound")
-    return [dict(zip(names, trust, strict=True)) for trust in sorted(found)]
+_Trust = tuple[str, bool, bool]
+"""Provider, whether the subject is named, and whether the audience is."""
 
 
-def _trusts(statement: Statement) -> Iterator[tuple[str, bool, bool]]:
-    if statement.not_principal or statement.principals is None or not _by_web_identity(statement):
+def federated(allows: Iterable[Statement]) -> list[dict[str, object]]:
+    """One record of `FEDERATION_TYPE` for each provider and way in which a statement trusts it."""
+    found: set[_Trust] = set()
+    for statement in allows:
+        found.update(_trusts(statement))
+    return [
+        {"provider": provider, "subject_bound": subject, "audience_bound": audience}
+        for provider, subject, audience in sorted(found)
+    ]
+
+
+def _trusts(statement: Statement) -> Iterator[_Trust]:
+    if statement.not_principal or statement.principals is None:
+        return
+    if not _allows_web_identity(statement):
         return
     for name in statement.principals.get("Federated", ()):
+        # SAML providers cannot be used for sts:AssumeRoleWithWebIdentity.
         if ":saml-provider/" in name:
             continue
         provider = name.partition(":oidc-provider/")[2] or name
-        subjects = _SUBJECTS.get(provider, ("sub",))
-        audiences = _AUDIENCES.get(provider, ("aud",))
-        yield (
-            provider,
-            _bound(statement, provider, subjects),
-            _bound(statement, provider, audiences),
-        )
+        subjects = _SUBJECT_CLAIMS.get(provider, ("sub",))
+        audiences = _AUDIENCE_CLAIMS.get(provider, ("aud",))
+        subject_bound = _names_claim(statement, provider, subjects)
+        audience_bound = _names_claim(statement, provider, audiences)
+        yield provider, subject_bound, audience_bound
 
 
-def _by_web_identity(statement: Statement) -> bool:
+def _allows_web_identity(statement: Statement) -> bool:
     if statement.not_action:
         return _ACTION not in statement.actions
     return any(not apart(action, _ACTION) for action in statement.actions)
 
 
-def _bound(statement: Statement, provider: str, claims: tuple[str, ...]) -> bool:
+def _names_claim(statement: Statement, provider: str, claims: tuple[str, ...]) -> bool:
     keys = {f"{provider}:{claim}".lower() for claim in claims}
     return any(
-        condition.key in keys and demands(condition, statement.conditions) and _names(condition)
+        condition.key in keys and _names_values(condition, statement.conditions)
         for condition in statement.conditions
     )
 
 
-def _names(condition: Condition) -> bool:
-    if condition.operator not in _OPERATORS or not condition.values:
+def _names_values(condition: Condition, conditions: tuple[Condition, ...]) -> bool:
+    if condition.operator not in _OPERATORS or not requires_key(condition, conditions):
         return False
-    return all(
-        bool(value)
-        and (
-            not wild(value) or (_NAMED_SUBJECTS.fullmatch(value) is not None and "${" not in value)
-        )
-        for value in condition.values
-    )
+    # Without values the `all` below would be vacuously true.
+    if not condition.values:
+        return False
+    return all(map(_names_one, condition.values))
+
+
+def _names_one(value: str) -> bool:
+    if not has_wildcard(value):
+        return value != ""
+    if "${" in value:
+        return False
+    return _NAMED_SUBJECTS.fullmatch(value) is not None

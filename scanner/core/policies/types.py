@@ -1,4 +1,4 @@
-"""The types that conditions see for policies: fields decided over the whole document."""
+"""Declares the types of policies in conditions; each field is decided over the whole document."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FEDERATION_TYPE: Final = RecordType(
     {"provider": Field(STRING), "subject_bound": Field(BOOL), "audience_bound": Field(BOOL)},
 )
 
-_REACH: Final = {
+_EXPOSURE: Final = {
     "is_public": Field(BOOL),
     "cross_account_principals": Field(ListType(STRING)),
     "services": Field(ListType(STRING)),
@@ -19,11 +19,11 @@ _REACH: Final = {
 }
 
 POLICY_TYPE: Final = RecordType(
-    "policy", {**_REACH, "requires_tls": Field(BOOL), "grants_admin": Field(BOOL)}
+    "policy", {**_EXPOSURE, "requires_tls": Field(BOOL), "grants_admin": Field(BOOL)}
 )
 """A resource policy or an identity policy."""
 
 TRUST_POLICY_TYPE: Final = RecordType(
-    "trust_policy", {**_REACH, "federated": Field(ListType(FEDERATION_TYPE))}
+    "trust_policy", {**_EXPOSURE, "federated": Field(ListType(FEDERATION_TYPE))}
 )
 """Who may assume a role."""

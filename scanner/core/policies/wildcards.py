@@ -1,57 +1,67 @@
-"""Patterns with `*` and `?` as policies write them: matching and containment, never by a regular expression."""
+"""Compares patterns with `*` and `?` as policies write them, in bounded time."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
-_WILD: Final = frozenset("*?")
+_WILDCARDS: Final = frozenset("*?")
 
 
 def covers(pattern: str, target: str) -> bool:
-    """Whether every text that `target` (itself a pattern) stands for is one that `pattern` stands for.
+    """Whether `pattern` matches every text that `target`, itself a pattern, matches.
 
-    A `*` of the target is matched only by a `*`, a `?` by either. The greedy walk with one point of return is
-    at worst the product of the lengths, which `document` bounds; a backtracking engine would be exponential.
+    A `*` of the target is matched only by a `*`, a `?` by either. The greedy walk with one point
+    of return is at worst the product of the lengths, which `document` bounds; a backtracking
+    engine would be exponential.
     """
     pattern, target = _canonical(pattern), _canonical(target)
-    at = here = 0
+    position = target_position = 0
     star, resume = -1, 0
-    while here < len(target):
-        if at < len(pattern) and pattern[at] == "*":
-            star, resume = at, here
-            at += 1
-        elif at < len(pattern) and (
-            pattern[at] == target[here] or (pattern[at] == "?" and target[here] != "*")
-        ):
-            at += 1
-            here += 1
+    while target_position < len(target):
+        letter = pattern[position : position + 1]
+        wanted = target[target_position]
+        if letter == "*":
+            star, resume = position, target_position
+            position += 1
+        elif letter == wanted or (letter == "?" and wanted != "*"):
+            position += 1
+            target_position += 1
         elif star >= 0:
+            # Let the last `*` take one more letter, and try again behind it.
             resume += 1
-            at, here = star + 1, resume
+            position, target_position = star + 1, resume
         else:
             return False
-    return all(letter == "*" for letter in pattern[at:])
+    return all(letter == "*" for letter in pattern[position:])
+
+
+def covered_by_any(patterns: Iterable[str], target: str) -> bool:
+    """Whether one of the patterns covers the target."""
+    return any(covers(pattern, target) for pattern in patterns)
 
 
 def apart(one: str, other: str) -> bool:
     """Whether two patterns certainly share no text: their literal beginnings differ."""
-    left, right = _literal(one), _literal(other)
+    left, right = _literal_prefix(one), _literal_prefix(other)
     if left == one and right == other:
         return one != other
     shared = min(len(left), len(right))
     return left[:shared] != right[:shared]
 
 
-def wild(text: str) -> bool:
+def has_wildcard(text: str) -> bool:
     """Whether a text holds a wildcard or a policy variable, so that it does not name one thing."""
-    return not _WILD.isdisjoint(text) or "${" in text
+    return not _WILDCARDS.isdisjoint(text) or "${" in text
 
 
-def _literal(pattern: str) -> str:
-    ends = [
-        place for place in (pattern.find("*"), pattern.find("?"), pattern.find("${")) if place >= 0
-    ]
-    return pattern[: min(ends)] if ends else pattern
+def _literal_prefix(pattern: str) -> str:
+    end = len(pattern)
+    for mark in ("*", "?", "${"):
+        position = pattern.find(mark, 0, end)
+        if position >= 0:
+            end = position
+    return pattern[:end]
 
 
 def _canonical(pattern: str) -> str:
@@ -68,4 +78,6 @@ def _canonical(pattern: str) -> str:
             out.append("*")
             star = False
         out.append(letter)
-    return "".join(out) + ("*" if star else "")
+    if star:
+        out.append("*")
+    return "".join(out)
