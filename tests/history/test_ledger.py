@@ -133,7 +133,7 @@ def test_transitions_are_the_difference_of_states(
 def test_checkpoints_change_nothing_that_is_read(
     store: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(record_builder, "_OFTEN", 2)
+    monkeypatch.setattr(record_builder, "_MIN_RECORDS", 2)
     ledger = Ledger(open_store(store))
     for number in range(9):
         ledger.commit(simple(number))
