@@ -38,7 +38,11 @@ _EVENT_OF_VERDICT: Final = {FAIL: "new failure", UNKNOWN: "new unknown"}
 _ID_LENGTH: Final = 24
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class AlertEvent:
     """One thing that happened. Its id is the same whenever it is computed again, so that it is sent
     once.
@@ -80,7 +84,10 @@ def news(drift: Drift, library: Library) -> tuple[AlertEvent, ...]:
     return tuple(found)
 
 
-def _of_finding(moved: Moved, target: str, library: Library) -> AlertEvent | None:
+def _event_and_hearers(moved: Moved) -> tuple[str, tuple[str, ...]] | None:
+    """The event of a change, and the events that a rule may name to select it; None where it is
+    no event.
+    """
     # Whoever received a beginning receives its end: that of a failure also where it was unread in
     # between.
     beginnings: list[str] = []
@@ -95,20 +102,34 @@ def _of_finding(moved: Moved, target: str, library: Library) -> AlertEvent | Non
         # that is the end.
         if event != "new failure" and moved.what is not What.OUT_OF_SIGHT:
             beginnings = []
-    elif moved.what in _RECOVERIES:
-        event = "fixed"
-    elif moved.what in _ENDINGS and beginnings:
-        event = ENDED
-    else:
+        return event, _distinct(event, *beginnings)
+    if moved.what in _RECOVERIES:
+        return "fixed", _distinct("fixed", *beginnings)
+    if moved.what in _ENDINGS and beginnings:
+        return ENDED, tuple(beginnings)
+    return None
+
+
+def _distinct(*events: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(events))
+
+
+def _of_finding(
+    moved: Moved,
+    target: str,
+    library: Library,
+) -> AlertEvent | None:
+    selected = _event_and_hearers(moved)
+    if selected is None:
         return None
-    hearers = beginnings if event == ENDED else list(dict.fromkeys((event, *beginnings)))
+    event, hearers = selected
     check = library.checks.get(moved.check)
     title = check.title if check else moved.check
     change = f"{moved.before or 'new'} → {moved.after or 'gone'}"
     return AlertEvent(
         id=event_id(target, event, moved.check, moved.region, moved.resource, str(moved.seq)),
         event=event,
-        hearers=tuple(hearers),
+        hearers=hearers,
         what=moved.what.value,
         severity=moved.severity,
         controls=_controls(moved.check, library),
@@ -121,7 +142,11 @@ def _of_finding(moved: Moved, target: str, library: Library) -> AlertEvent | Non
     )
 
 
-def _joined(separator: str, text: str, reason: str) -> str:
+def _joined(
+    separator: str,
+    text: str,
+    reason: str,
+) -> str:
     return f"{text}{separator}{reason}" if reason else text
 
 
@@ -150,7 +175,11 @@ def _of_waivers(drift: Drift) -> Iterator[AlertEvent]:
         )
 
 
-def scan_failed(what: str, started: str, reason: str) -> AlertEvent:
+def scan_failed(
+    what: str,
+    started: str,
+    reason: str,
+) -> AlertEvent:
     """A scan that ended without a record; which targets it would have scanned may not be known."""
     text = f"it ended without a record: {reason}"
     return _of_scan(what, started, "scan failed", "scan failed", text, cause=started)
@@ -163,11 +192,19 @@ def scan_works(failure: AlertEvent, finished: str) -> AlertEvent:
     return _of_scan(what, finished, "fixed", "scan works again", text, cause=failure.id)
 
 
-def _of_scan(scope: str, time: str, event: str, what: str, text: str, *, cause: str) -> AlertEvent:
+def _of_scan(
+    scope: str,
+    time: str,
+    event: str,
+    what: str,
+    text: str,
+    *,
+    cause: str,
+) -> AlertEvent:
     return AlertEvent(
         id=event_id(what, scope, cause),
         event=event,
-        hearers=tuple(dict.fromkeys((event, "scan failed"))),
+        hearers=_distinct(event, "scan failed"),
         what=what,
         severity="",
         controls=(),
@@ -242,12 +279,24 @@ def matches(rule: AlertRule, item: AlertEvent) -> bool:
     """Whether a rule selects an event."""
     # A filter applies only to events that have the member: a failed scan has no severity, and must
     # still be sent.
-    if rule.events and not set(rule.events) & set(item.hearers):
-        return False
-    if rule.severities and item.severity and item.severity not in rule.severities:
-        return False
-    if rule.controls and item.check and not set(rule.controls) & set(item.controls):
-        return False
+    severities = [item.severity] if item.severity else None
+    controls = item.controls if item.check else None
+    return (
+        _selects(rule.events, item.hearers)
+        and _selects(rule.severities, severities)
+        and _selects(rule.controls, controls)
+        and _selects_target(rule, item)
+    )
+
+
+def _selects(wanted: Sequence[str], values: Sequence[str] | None) -> bool:
+    """Whether a filter lets any of some values through; None: the event has no such member."""
+    if not wanted or values is None:
+        return True
+    return not set(wanted).isdisjoint(values)
+
+
+def _selects_target(rule: AlertRule, item: AlertEvent) -> bool:
     if not rule.targets or not item.target:
         return True
     return any(fnmatchcase(item.target, pattern) for pattern in rule.targets)

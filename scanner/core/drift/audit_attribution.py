@@ -45,7 +45,11 @@ class Reach(StrEnum):
     """Those of all regions; where logs have none, also those of what is above the target."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Rule:
     """Which calls change the resources of a kind."""
 
@@ -58,7 +62,11 @@ class Rule:
     reach: Reach
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Question:
     """What to query the log for, to attribute one change."""
 
@@ -76,7 +84,10 @@ def key_of(moved: Moved) -> FindingKey:
 
 
 def questions(
-    drift: Drift, records: Sequence[Record], rows: Iterable[Transition], library: Library
+    drift: Drift,
+    records: Sequence[Record],
+    rows: Iterable[Transition],
+    library: Library,
 ) -> dict[FindingKey, Question | str]:
     """What to query for each change that somebody may have made, or why there is nothing to query.
 
@@ -131,7 +142,9 @@ def _first_after_known(rows: Sequence[Transition]) -> Transition | None:
 
 
 def _last_reading_before(
-    first: Transition | None, key: FindingKey, records: Sequence[Record]
+    first: Transition | None,
+    key: FindingKey,
+    records: Sequence[Record],
 ) -> Record | None:
     """The last record before a transition that may have read the item."""
     if first is None:
@@ -142,9 +155,10 @@ def _last_reading_before(
     everywhere = region == "" or not any(region in one.regions for one in records)
     found: Record | None = None
     for record in records:
-        if record.seq < first.seq and check in record.checks:
-            if everywhere or region in record.regions:
-                found = record
+        if record.seq >= first.seq or check not in record.checks:
+            continue
+        if everywhere or region in record.regions:
+            found = record
     return found
 
 
@@ -192,7 +206,10 @@ def _widened(rule: Rule, *, in_region: bool) -> Rule:
 
 
 def answer(
-    question: Question, rules: Sequence[Rule], events: Iterable[LogEvent], late: str = ""
+    question: Question,
+    rules: Sequence[Rule],
+    events: Iterable[LogEvent],
+    late: str = "",
 ) -> Actor:
     """Who made a change, by the events of its window; `late` says why more of them may arrive."""
     row = question.transition
@@ -207,10 +224,18 @@ def answer(
         return found
     # Another actor may still arrive: one name so far is no attribution.
     reason = f"{late}; so far {found.name or found.reason}"
-    return Actor(name="", reason=reason, events=found.events)
+    return Actor(
+        name="",
+        reason=reason,
+        events=found.events,
+    )
 
 
-def _as_seen(event: LogEvent, rules: Sequence[Rule], region: str) -> Iterator[LogEvent]:
+def _as_seen(
+    event: LogEvent,
+    rules: Sequence[Rule],
+    region: str,
+) -> Iterator[LogEvent]:
     """An event by the widest rule that it matches; nothing where it matches none."""
     matching = [rule for rule in rules if _matches(event, rule)]
     for rule in matching:

@@ -17,7 +17,11 @@ SLACK: Final = timedelta(seconds=2)
 """Logs truncate times to the second."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class LogEvent:
     """One entry of a provider's audit log, in a form common to all providers."""
 
@@ -41,7 +45,11 @@ class LogEvent:
     """Where the call came from."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Actor:
     """Who changed something, or why that is not known."""
 
@@ -74,24 +82,47 @@ def find_actor(
     # In an incomplete log, the one actor found may not be the only one.
     if not whole:
         return Actor(name="", reason="the audit log was not read whole")
-    begins, ends = moment(window[0]) - SLACK, moment(window[1]) + SLACK
     fits: dict[str, LogEvent] = {}
     for event in events:
-        if not event.writes or event.error or not begins <= moment(event.time) <= ends:
+        if not _may_change(event, window) or not _matches_any(event, actions):
             continue
-        if _matches_any(event, actions) and _concerns(event, transition, actions):
+        if _concerns(event, transition, actions):
             # The same event may be delivered twice.
             fits.setdefault(event.id, event)
     found = tuple(sorted(fits.values(), key=lambda event: (moment(event.time), event.id)))
+    return _sole_actor(found)
+
+
+def _sole_actor(found: tuple[LogEvent, ...]) -> Actor:
     if not found:
         return Actor(name="", reason="no event of the log fits")
     actors = sorted({event.actor for event in found})
     if len(actors) > 1:
         names = ", ".join(name or "one without a name" for name in actors)
-        return Actor(name="", reason=f"{len(actors)} actors fit: {names}", events=found)
+        return Actor(
+            name="",
+            reason=f"{len(actors)} actors fit: {names}",
+            events=found,
+        )
     if not actors[0]:
-        return Actor(name="", reason="the log does not name who did it", events=found)
-    return Actor(name=actors[0], reason="", events=found)
+        return Actor(
+            name="",
+            reason="the log does not name who did it",
+            events=found,
+        )
+    return Actor(
+        name=actors[0],
+        reason="",
+        events=found,
+    )
+
+
+def _may_change(event: LogEvent, window: tuple[str, str]) -> bool:
+    """Whether an event is a successful write within a window."""
+    if not event.writes or event.error:
+        return False
+    begins, ends = moment(window[0]) - SLACK, moment(window[1]) + SLACK
+    return begins <= moment(event.time) <= ends
 
 
 def _matches_any(event: LogEvent, actions: Sequence[str]) -> bool:
@@ -100,7 +131,11 @@ def _matches_any(event: LogEvent, actions: Sequence[str]) -> bool:
     return any(fnmatchcase(event.action.lower(), pattern.lower()) for pattern in actions)
 
 
-def _concerns(event: LogEvent, transition: Transition, actions: Sequence[str]) -> bool:
+def _concerns(
+    event: LogEvent,
+    transition: Transition,
+    actions: Sequence[str],
+) -> bool:
     """Whether an event may be about the resource of a transition."""
     resource = transition.resource
     if resource in event.resources:

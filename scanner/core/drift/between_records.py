@@ -1,4 +1,6 @@
-"""Loads the state and the transitions between two records of a history, and compares the records."""
+"""Loads the state and the transitions between two records of a history, and compares the
+records.
+"""
 
 from __future__ import annotations
 
@@ -35,4 +37,13 @@ def drift_between(
         # A history is queried by time. Where a clock jumped, only numbers say what was before what.
         rows = [row for row in history.transitions(target) if row.seq <= after.seq]
         state = state_at(rows, before.seq)
-    return drift(before, after, state, rows, library, waivers=waivers, today=today, records=records)
+    return drift(
+        before,
+        after,
+        state,
+        rows,
+        library,
+        waivers=waivers,
+        today=today,
+        records=records,
+    )

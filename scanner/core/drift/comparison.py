@@ -58,7 +58,11 @@ class What(StrEnum):
     """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Moved:
     """One item whose verdict changed."""
 
@@ -80,7 +84,11 @@ class Moved:
     """Who did it, by the audit log; None where the log was not queried."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Gone:
     """A resource that was in the first record and is not in the second."""
 
@@ -92,7 +100,11 @@ class Gone:
     """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class ControlMoved:
     """A control whose status changed."""
 
@@ -103,7 +115,11 @@ class ControlMoved:
     """`worse`, `better` or `lost from sight`; from failing to unread is never better."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Ending:
     """A waiver that ends soon, or has ended."""
 
@@ -114,7 +130,11 @@ class Ending:
     """Days that are left; 0 or less: it has expired."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Drift:
     """All that is different between two records of one target."""
 
@@ -134,13 +154,20 @@ class Drift:
     """Calls without an answer in the first record only."""
 
 
+_KIND_OF_VERDICT: Final = {
+    FAIL: What.NEW_FAILURE,
+    UNKNOWN: What.NEW_UNKNOWN,
+    WAIVED: What.WAIVED,
+}
 State = Mapping[FindingKey, Transition]
 _Listings = frozenset[tuple[str, str]]
 """Check and region of the listings that are incomplete in a record."""
 
 
 def state_at(
-    transitions: Iterable[Transition], seq: int, start: State | None = None
+    transitions: Iterable[Transition],
+    seq: int,
+    start: State | None = None,
 ) -> dict[FindingKey, Transition]:
     """The last transition of every item up to a record, without those that are gone."""
     state = dict(start or {})
@@ -254,7 +281,13 @@ class _Comparison:
             )
 
     def _classify(
-        self, key: FindingKey, was: str, verdict: str, row: Transition, *, failed: bool
+        self,
+        key: FindingKey,
+        was: str,
+        verdict: str,
+        row: Transition,
+        *,
+        failed: bool,
     ) -> What | None:
         """The kind of drift; None for a change that is nobody's concern, such as a new item that
         passes.
@@ -266,12 +299,8 @@ class _Comparison:
             return What.OUT_OF_SIGHT
         if verdict == "":
             return self._classify_gone(key, was, row.cause, failed=failed)
-        if verdict == FAIL:
-            return What.NEW_FAILURE
-        if verdict == UNKNOWN:
-            return What.NEW_UNKNOWN
-        if verdict == WAIVED:
-            return What.WAIVED
+        if verdict in _KIND_OF_VERDICT:
+            return _KIND_OF_VERDICT[verdict]
         if failed:
             return What.OTHER_JUDGE if row.cause in _JUDGE_CHANGED else What.FIXED
         if was in (UNKNOWN, WAIVED):
@@ -279,7 +308,12 @@ class _Comparison:
         return None
 
     def _classify_gone(
-        self, key: FindingKey, was: str, cause: Cause, *, failed: bool
+        self,
+        key: FindingKey,
+        was: str,
+        cause: Cause,
+        *,
+        failed: bool,
     ) -> What | None:
         check, _, resource = key
         unscanned = cause is Cause.SCOPE or check not in self._after.checks
@@ -307,7 +341,11 @@ class _Comparison:
                 keys_by_resource[region, resource].append(key)
         for (region, resource), keys in sorted(keys_by_resource.items()):
             whole = all(self._listed_completely(key) for key in keys)
-            yield Gone(region=region, resource=resource, whole=whole)
+            yield Gone(
+                region=region,
+                resource=resource,
+                whole=whole,
+            )
 
     def _listed_completely(self, key: FindingKey) -> bool:
         check, region, _ = key
@@ -327,7 +365,12 @@ def _changed_controls(
     for name in sorted({*before, *after}):
         was, now = before.get(name, "not shown"), after.get(name, "not shown")
         if was != now:
-            yield ControlMoved(control=name, before=was, after=now, what=_direction(was, now))
+            yield ControlMoved(
+                control=name,
+                before=was,
+                after=now,
+                what=_direction(was, now),
+            )
 
 
 def _direction(was: str, now: str) -> str:
@@ -348,7 +391,11 @@ def _resources(state: State) -> set[tuple[str, str]]:
     return {(region, resource) for _, region, resource in state if resource != LISTING}
 
 
-def _expiring(waivers: Sequence[Waiver], target: str, today: date) -> Iterator[Ending]:
+def _expiring(
+    waivers: Sequence[Waiver],
+    target: str,
+    today: date,
+) -> Iterator[Ending]:
     for waiver in sorted(waivers, key=lambda one: (one.expires, one.id)):
         if waiver.target != target or waiver.begins > today:
             continue

@@ -48,7 +48,11 @@ class CheckCounters:
         return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class ItemContext:
     """What all items of one check in one region have in common.
 
@@ -88,7 +92,11 @@ class ItemContext:
         return self.observations.ran(self.check, self.region, position)
 
     def failure_duration(
-        self, opened_after: int, opened_by: int, last_failed: int, closed_by: int
+        self,
+        opened_after: int,
+        opened_by: int,
+        last_failed: int,
+        closed_by: int,
     ) -> tuple[timedelta, timedelta | None]:
         """How long a failure lasted at least and at most, by the positions of its records;
         `closed_by` is -1 if open.

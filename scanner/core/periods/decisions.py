@@ -43,7 +43,11 @@ def _by_id_and_last_record(entry: tuple[Waiver, Sequence[Record]]) -> tuple[str,
     return (waiver.id, records[-1].seq)
 
 
-def _waiver_span(waiver: Waiver, first: Record, records: Sequence[Record]) -> WaiverSpan:
+def _waiver_span(
+    waiver: Waiver,
+    first: Record,
+    records: Sequence[Record],
+) -> WaiverSpan:
     last = records[-1]
     return WaiverSpan(
         target=waiver.target,

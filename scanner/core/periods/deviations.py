@@ -81,7 +81,13 @@ class TimelineReplay:
             add_intervals(intervals, self._context(intervals.check, intervals.region))
         return self._counters
 
-    def _add_passing(self, check: str, region: str, seq: int, count: int) -> None:
+    def _add_passing(
+        self,
+        check: str,
+        region: str,
+        seq: int,
+        count: int,
+    ) -> None:
         """Add items that passed from one record to the end."""
         position = self._observations.positions.get(seq, -1)
         if position < 0:
@@ -203,7 +209,14 @@ class _ItemReplay:
         self.last_good = self.context.last_absence(position)
         return "absent" if self.since >= 0 or self.last_good >= 0 else ""
 
-    def _enter(self, position: int, status: str, before: str, cause: str, reason: str) -> None:
+    def _enter(
+        self,
+        position: int,
+        status: str,
+        before: str,
+        cause: str,
+        reason: str,
+    ) -> None:
         """Begin a status other than gone."""
         is_gap = status == WAIVED and cause == Cause.GAP.value
         self.status = _GAP if is_gap else status

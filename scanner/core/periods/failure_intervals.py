@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise, repeat
+from itertools import chain, pairwise, repeat
 from math import fsum
 from operator import neg
 
@@ -38,10 +38,11 @@ def _add_days(intervals: FailureIntervals, context: ItemContext) -> None:
     # An item is in sight from when it was first seen to the end; what of that time is in no
     # interval, it passed. fsum() does not round on the way: the sum does not depend on the order of
     # the rows, and is never below nothing.
-    context.days[FAIL] += fsum([*closed, *map(neg, opened)])
-    context.days[PASS] += fsum(
-        [*repeat(all_days, len(seen)), *map(neg, seen), *opened, *map(neg, closed)]
-    )
+    failing = chain(closed, map(neg, opened))
+    in_sight = chain(repeat(all_days, len(seen)), map(neg, seen))
+    passing = chain(in_sight, opened, map(neg, closed))
+    context.days[FAIL] += fsum(failing)
+    context.days[PASS] += fsum(passing)
     for seq, count in first_seen.items():
         if days_before[seq] < all_days:
             context.counters.items += count
@@ -59,6 +60,7 @@ class IntervalDeviations:
         self._context = context
         self._rows: Sequence[int] = range(len(intervals.closed))
         early = context.early
+        # An interval that ended before the period is of an earlier report.
         if not early.isdisjoint(intervals.closed):
             self._rows = [row for row, seq in enumerate(intervals.closed) if seq not in early]
 
@@ -71,7 +73,8 @@ class IntervalDeviations:
             return sum(self._intervals.first_seen.values())
         # Intervals of one item are adjacent.
         resources = [self._intervals.resources[row] for row in self._rows]
-        return sum(1 for one, following in pairwise((*resources, None)) if one != following)
+        changes = sum(1 for one, following in pairwise(resources) if one != following)
+        return changes + 1 if resources else 0
 
     def began(self) -> Sequence[str]:
         positions = self._context.observations.positions
@@ -80,30 +83,43 @@ class IntervalDeviations:
         return [times[positions[opened[row]]] for row in self._rows]
 
     def key(self, index: int) -> SortKey:
-        context, row = self._context, self._rows[index]
-        observations = context.observations
-        began = observations.times[observations.positions[self._intervals.opened[row]]]
-        resource = self._intervals.resources[row]
-        return (began, context.target, context.check, context.region, resource)
+        context = self._context
+        row = self._rows[index]
+        opened_by = context.observations.positions[self._intervals.opened[row]]
+        return (
+            context.observations.times[opened_by],
+            context.target,
+            context.check,
+            context.region,
+            self._intervals.resources[row],
+        )
 
     def make(self, index: int) -> Deviation:
-        intervals, row = self._intervals, self._rows[index]
-        context, observations = self._context, self._context.observations
-        positions, times = observations.positions, observations.times
-        passed_before, closed = intervals.passed_before[row], intervals.closed[row]
+        context = self._context
+        intervals = self._intervals
+        row = self._rows[index]
+        positions = context.observations.positions
+        times = context.observations.times
 
         opened_by = positions[intervals.opened[row]]
         opened_after = context.previous[opened_by]
         before = "absent" if opened_after >= 0 else ""
+        passed_before = intervals.passed_before[row]
         if passed_before:
             # The last reading before it: a record of the check that changed nothing, or the change
             # itself.
             opened_after = max(opened_after, positions[passed_before])
             before = PASS
-        end = positions[closed] if closed else len(observations.moments)
+        closed_by, end = -1, len(positions)
+        closed_at, why_closed = "", ""
+        closed = intervals.closed[row]
+        if closed:
+            closed_by = end = positions[closed]
+            closed_at = times[closed_by]
+            why_closed = why_passing_again(intervals.closing_causes[row])
         last_failed = max(context.previous[end], positions[intervals.last_failed[row]])
         at_least, at_most = context.failure_duration(
-            opened_after, opened_by, last_failed, end if closed else -1
+            opened_after, opened_by, last_failed, closed_by
         )
         return Deviation(
             context.target,
@@ -113,8 +129,8 @@ class IntervalDeviations:
             times[opened_after],
             times[opened_by],
             times[last_failed],
-            times[end] if closed else "",
-            why_passing_again(intervals.closing_causes[row]) if closed else "",
+            closed_at,
+            why_closed,
             before,
             intervals.causes[row],
             intervals.reasons[row],

@@ -9,7 +9,7 @@ the days of that slot between them.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,8 +19,16 @@ from scanner.core.calendar import moment, rest, slots
 from scanner.model.history import Record
 from scanner.model.period import Schedule, Slot, Window
 
+_Checks = frozenset[str]
+_Scope = tuple[str, str]
+"""Check and region."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class CheckObservations:
     """The records that ran one check in one region, and the days for which they stand.
 
@@ -48,7 +56,10 @@ class Observations:
     """
 
     def __init__(
-        self, records: Sequence[Record], slots: Sequence[Slot], rest: Slot | None = None
+        self,
+        records: Sequence[Record],
+        slots: Sequence[Slot],
+        rest: Slot | None = None,
     ) -> None:
         self.records = tuple(sorted(records, key=lambda record: record.seq))
         self.slots = tuple(slots)
@@ -61,31 +72,45 @@ class Observations:
         """By number of a record."""
         self._slot = [_slot_of(self._intervals, moment(record.started)) for record in self.records]
 
-        # Nearly all records ran the same checks in the same regions: each distinct set is kept and
-        # compared once.
-        self._check_sets: dict[frozenset[str], frozenset[str]] = {}
+        self._check_sets: dict[_Checks, _Checks] = {}
         self._checks = [self._shared(frozenset(record.checks)) for record in self.records]
         self._regions = [frozenset(record.regions) for record in self.records]
         self._all_regions: frozenset[str] = frozenset(chain.from_iterable(self._regions))
-        self._alike: dict[tuple[frozenset[str], frozenset[str]], list[int]] = {}
-        """Positions by the checks and regions that were read."""
-        for position, scope in enumerate(zip(self._checks, self._regions, strict=True)):
-            self._alike.setdefault(scope, []).append(position)
-
-        self._by_check: dict[tuple[str, str], CheckObservations] = {}
+        self._alike = self._group_alike()
+        self._runs = self._group_by_slot()
+        self._slots_by_check_sets = Counter(map(self._check_sets_of, self._runs.values()))
+        self._by_check: dict[_Scope, CheckObservations] = {}
         self._by_positions: dict[tuple[int, ...], CheckObservations] = {}
-        self._runs: dict[int, list[int]] = {}
+
+    def _shared(self, checks: _Checks) -> _Checks:
+        # Nearly all records ran the same checks: each distinct set is kept, and compared, once.
+        return self._check_sets.setdefault(checks, checks)
+
+    def _group_alike(self) -> list[list[int]]:
+        """Positions, those of records that ran the same checks in the same regions together."""
+        groups: dict[tuple[_Checks, frozenset[str]], list[int]] = defaultdict(list)
+        for position, checks in enumerate(self._checks):
+            groups[checks, self._regions[position]].append(position)
+        return list(groups.values())
+
+    def _group_by_slot(self) -> dict[int, list[int]]:
+        """Positions by slot, without those in the rest of the period."""
+        runs: dict[int, list[int]] = defaultdict(list)
         for position, slot in enumerate(self._slot):
             if 0 <= slot < len(self.slots):
-                self._runs.setdefault(slot, []).append(position)
-        self._slots_by_check_sets = Counter(
-            frozenset(self._checks[position] for position in positions)
-            for positions in self._runs.values()
-        )
+                runs[slot].append(position)
+        return dict(runs)
+
+    def _check_sets_of(self, positions: Iterable[int]) -> frozenset[_Checks]:
+        return frozenset(self._checks[position] for position in positions)
 
     @classmethod
     def over(
-        cls, records: Iterable[Record], period: Window, schedule: Schedule, until: datetime
+        cls,
+        records: Iterable[Record],
+        period: Window,
+        schedule: Schedule,
+        until: datetime,
     ) -> Observations:
         """Those of a chain up to the last record whose scan started before the end of a period."""
         ordered = sorted(records, key=lambda record: record.seq)
@@ -99,9 +124,6 @@ class Observations:
         known = ordered[: inside[-1] + 1] if inside else []
         return cls(known, slots(period, schedule, until), rest(period, schedule, until))
 
-    def _shared(self, checks: frozenset[str]) -> frozenset[str]:
-        return self._check_sets.setdefault(checks, checks)
-
     def runs(self) -> Mapping[int, Sequence[int]]:
         """Positions of the records in each slot that has any."""
         return self._runs
@@ -109,14 +131,20 @@ class Observations:
     def count_runs(self, checks: Iterable[str]) -> int:
         """How many slots have one record that ran all of these checks."""
         wanted = frozenset(checks)
+        # One record must have run them all: two scans of half the checks each do not make a run.
         sufficient = {ran for ran in self._check_sets if wanted <= ran}
-        return sum(
-            count
-            for check_sets, count in self._slots_by_check_sets.items()
-            if not sufficient.isdisjoint(check_sets)
-        )
+        slots = 0
+        for check_sets, count in self._slots_by_check_sets.items():
+            if not sufficient.isdisjoint(check_sets):
+                slots += count
+        return slots
 
-    def ran(self, check: str, region: str, position: int) -> bool:
+    def ran(
+        self,
+        check: str,
+        region: str,
+        position: int,
+    ) -> bool:
         """Whether the record at a position ran a check in a region."""
         if check not in self._checks[position]:
             return False
@@ -129,18 +157,22 @@ class Observations:
         key = (check, region)
         found = self._by_check.get(key)
         if found is None:
-            groups = [
-                positions
-                for positions in self._alike.values()
-                if self.ran(check, region, positions[0])
-            ]
-            readers = tuple(sorted(chain.from_iterable(groups)))
+            readers = self._readers(check, region)
             # Most checks were run by the same records: they share one object.
             found = self._by_positions.get(readers)
             if found is None:
-                found = self._by_positions[readers] = self._observe(readers)
+                found = self._observe(readers)
+                self._by_positions[readers] = found
             self._by_check[key] = found
         return found
+
+    def _readers(self, check: str, region: str) -> tuple[int, ...]:
+        """Positions of the records that ran a check in a region, in order."""
+        readers: list[int] = []
+        for positions in self._alike:
+            if self.ran(check, region, positions[0]):
+                readers.extend(positions)
+        return tuple(sorted(readers))
 
     def _observe(self, readers: tuple[int, ...]) -> CheckObservations:
         days_before = self._days_before(readers)
@@ -155,21 +187,24 @@ class Observations:
 
     def _previous(self, readers: tuple[int, ...]) -> tuple[int, ...]:
         inside = set(readers)
-        previous = [-1]
+        last = -1
+        previous = [last]
         for position in range(len(self.records)):
-            previous.append(position if position in inside else previous[-1])
+            if position in inside:
+                last = position
+            previous.append(last)
         return tuple(previous)
 
     def _days_before(self, readers: tuple[int, ...]) -> tuple[float, ...]:
         readers_in_slot = Counter(self._slot[position] for position in readers)
         inside = set(readers)
-        days = [0.0]
-        for position in range(len(self.records)):
-            slot = self._slot[position]
-            days_of_record = 0.0
+        total = 0.0
+        days = [total]
+        for position, slot in enumerate(self._slot):
+            # Records outside of the period have no slot, and stand for none of its days.
             if position in inside and slot >= 0:
-                days_of_record = self._intervals[slot].days / readers_in_slot[slot]
-            days.append(days[-1] + days_of_record)
+                total += self._intervals[slot].days / readers_in_slot[slot]
+            days.append(total)
         return tuple(days)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -29,7 +29,11 @@ _WITHOUT_CALENDAR: Final = {
 """Frequencies of controls that are occurrences without a calendar."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Size:
     """How many items are usually tested of a control of one frequency."""
 
@@ -38,7 +42,11 @@ class Size:
     most: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Drawn:
     """One item of a sample, its place from 1, and the digest by which it was drawn."""
 
@@ -56,7 +64,11 @@ def sizes() -> dict[str, Size]:
         if not line or line.startswith(("#", "frequency\t")):
             continue
         frequency, least, most = line.split("\t")
-        table[frequency] = Size(frequency=frequency, least=int(least), most=int(most))
+        table[frequency] = Size(
+            frequency=frequency,
+            least=int(least),
+            most=int(most),
+        )
     return table
 
 
@@ -76,28 +88,44 @@ def members(
     transitions: Iterable[Transition],
 ) -> list[Item]:
     """Every item of some checks that was read in the period, sorted."""
-    present_since: dict[FindingKey, int] = {}
     found: set[FindingKey] = set()
+    for key, start, end in _presences(checks, observations, transitions):
+        check, region, _ = key
+        # An item that was there only between two scans was never read, and cannot be tested.
+        if observations.of(check, region).days_between(start, end):
+            found.add(key)
+    items: list[Item] = []
+    for check, region, resource in sorted(found):
+        items.append(
+            Item(
+                target=target,
+                check=check,
+                region=region,
+                resource=resource,
+            )
+        )
+    return items
+
+
+def _presences(
+    checks: Collection[str],
+    observations: Observations,
+    transitions: Iterable[Transition],
+) -> Iterator[tuple[FindingKey, int, int]]:
+    """From which record to before which one each item was there, by their positions."""
+    present_since: dict[FindingKey, int] = {}
     for row in transitions:
-        position = observations.positions.get(row.seq, -1)
-        if position < 0 or row.check not in checks or row.resource == LISTING:
+        position = observations.positions.get(row.seq)
+        if position is None or row.check not in checks or row.resource == LISTING:
             continue
         key = (row.check, row.region, row.resource)
         if row.verdict:
             present_since.setdefault(key, position)
         elif key in present_since:
-            since = present_since.pop(key)
-            if observations.of(row.check, row.region).days_between(since, position):
-                found.add(key)
+            yield key, present_since.pop(key), position
     end = len(observations.records)
     for key, since in present_since.items():
-        check, region, _ = key
-        if observations.of(check, region).days_between(since, end):
-            found.add(key)
-    return [
-        Item(target=target, check=check, region=region, resource=resource)
-        for check, region, resource in sorted(found)
-    ]
+        yield key, since, end
 
 
 def population(
@@ -116,9 +144,17 @@ def population(
     one.
     """
     ordered = tuple(sorted(items, key=lambda item: item.id))
-    head = {"control": control, "end": end, "query": query, "start": start, "count": len(ordered)}
-    digest = hashlib.sha256(json.dumps(head, sort_keys=True, ensure_ascii=True).encode() + b"\n")
+    head = {
+        "control": control,
+        "query": query,
+        "start": start,
+        "end": end,
+        "count": len(ordered),
+    }
+    text = json.dumps(head, sort_keys=True, ensure_ascii=True)
+    digest = hashlib.sha256(f"{text}\n".encode())
     for item in ordered:
+        # Ids may hold what the provider's bytes decoded to, which need not be valid text.
         digest.update(item.id.encode("utf-8", "surrogatepass") + b"\n")
     return PopulationFile(
         control=control,
@@ -132,13 +168,21 @@ def population(
     )
 
 
-def draw(items: Sequence[Item], seed: str, size: int) -> tuple[Drawn, ...]:
+def draw(
+    items: Sequence[Item],
+    seed: str,
+    size: int,
+) -> tuple[Drawn, ...]:
     """The first `size` items by the SHA-256 of `seed:item id`, in hexadecimal and ascending."""
     by_digest = sorted(
         (_drawing_digest(seed, item), item.id, position) for position, item in enumerate(items)
     )
     return tuple(
-        Drawn(place=place, digest=digest, item=items[position])
+        Drawn(
+            place=place,
+            digest=digest,
+            item=items[position],
+        )
         for place, (digest, _, position) in enumerate(by_digest[:size], 1)
     )
 
@@ -154,7 +198,11 @@ def deviating(intervals: Iterable[Deviation | WaivedSpan], items: Iterable[Item]
     return len(deviated & population)
 
 
-def chance_to_miss(count: int, failing: int, size: int) -> float:
+def chance_to_miss(
+    count: int,
+    failing: int,
+    size: int,
+) -> float:
     """The probability that a random sample of `size` out of `count` has none of `failing` items.
 
     The hypergeometric distribution at zero, computed exactly. It is symmetric in `size` and

@@ -30,7 +30,13 @@ def dated_before(before: Record, after: Record) -> bool:
 def differences(before: Record, after: Record) -> tuple[Change, ...]:
     """What a record was made with that the record before it was not."""
     return tuple(
-        Change(target=after.target, seq=after.seq, ts=after.finished, what=what, detail=detail)
+        Change(
+            target=after.target,
+            seq=after.seq,
+            ts=after.finished,
+            what=what,
+            detail=detail,
+        )
         for what, detail in _differences(before, after)
     )
 
@@ -54,7 +60,11 @@ def _differences(before: Record, after: Record) -> Iterator[tuple[str, str]]:
         yield "clock", f"record {after.seq} is dated before record {before.seq}"
 
 
-def _changed_digest(what: str, old: str, new: str) -> Iterator[tuple[str, str]]:
+def _changed_digest(
+    what: str,
+    old: str,
+    new: str,
+) -> Iterator[tuple[str, str]]:
     if old != new:
         yield what, f"{_short(old)} → {_short(new)}"
 
@@ -71,7 +81,11 @@ def _changed_params(before: Mapping[str, object], after: Mapping[str, object]) -
             yield f"{name}: {old} → {new}"
 
 
-def _changed_members(noun: str, before: Iterable[str], after: Iterable[str]) -> Iterator[str]:
+def _changed_members(
+    noun: str,
+    before: Iterable[str],
+    after: Iterable[str],
+) -> Iterator[str]:
     old, new = set(before), set(after)
     if old - new:
         yield f"{noun}s left out: {', '.join(sorted(old - new))}"

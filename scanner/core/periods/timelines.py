@@ -53,7 +53,11 @@ UNKNOWN: Final = "unknown"
 WAIVED: Final = "waived"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class FailureIntervals:
     """Failure intervals of one check in one region, as columns of one row each; rows of an item are
     adjacent.
@@ -81,7 +85,11 @@ class FailureIntervals:
     """Why it passed again: the cause of that transition; of no meaning while it is open."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Timelines:
     """All status changes of one target up to a record, by item."""
 
@@ -119,4 +127,8 @@ def build_timelines(transitions: Iterable[Transition], last: int) -> Timelines:
             always_passing[check, region, first_seq] += 1
         else:
             items.append((key, changes))
-    return Timelines(items=items, listings=listings, always_passing=always_passing)
+    return Timelines(
+        items=items,
+        listings=listings,
+        always_passing=always_passing,
+    )

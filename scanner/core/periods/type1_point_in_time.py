@@ -41,7 +41,11 @@ def last_before(records: Iterable[Record], end: datetime) -> Record | None:
     return max(before, key=lambda record: record.seq, default=None)
 
 
-def _controls_of_target(chain: Chain, versions: Versions, end: datetime) -> Iterator[Implemented]:
+def _controls_of_target(
+    chain: Chain,
+    versions: Versions,
+    end: datetime,
+) -> Iterator[Implemented]:
     last = last_before(chain.records, end)
     if last is None:
         for name, control in versions.controls(()).items():

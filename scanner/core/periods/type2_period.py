@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain, pairwise
 from operator import attrgetter
-from typing import Final
+from typing import Final, TypeVar
 
 from scanner.core.calendar import iso, moment, read_grace
 from scanner.core.periods.counters import CheckCounters
 from scanner.core.periods.deviations import TimelineReplay
 from scanner.core.periods.observations import Observations
-from scanner.core.periods.ordered import Ordered
+from scanner.core.periods.ordered import DeviationSource, Ordered
 from scanner.core.periods.stretches import SHORT, dated_before, stretches
 from scanner.core.periods.timelines import Timelines, build_timelines
 from scanner.core.periods.versions import Versions
@@ -36,12 +36,17 @@ from scanner.model.period import (
     Window,
 )
 
+T = TypeVar("T")
 NO_RUN: Final = "no run"
 _NOT_SHOWN: Final = "not shown"
 _CORRECTED: Final = frozenset({"fixed", "removed"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Chain:
     """The history of one target, as a store gives it: from its first record on."""
 
@@ -60,7 +65,11 @@ class Chain:
         return build_timelines(self.transitions, last)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class _Replayed:
     """One target whose timelines were replayed."""
 
@@ -121,7 +130,11 @@ def type2_period(
 
 
 def _replay(
-    history: Chain, versions: Versions, period: Window, schedule: Schedule, now: datetime
+    history: Chain,
+    versions: Versions,
+    period: Window,
+    schedule: Schedule,
+    now: datetime,
 ) -> _Replayed:
     until = min(period.end, now)
     observations = Observations.over(history.records, period, schedule, until)
@@ -133,23 +146,28 @@ def _replay(
         end=until,
         is_event=versions.is_event,
     )
-    inside = tuple(
-        position
-        for position, record in enumerate(observations.records)
-        if period.start <= moment(record.started) < period.end
-    )
+    inside: list[int] = []
+    for position, record in enumerate(observations.records):
+        if period.start <= moment(record.started) < period.end:
+            inside.append(position)
     ordered = sorted(history.records, key=attrgetter("seq"))
     return _Replayed(
         target=history.target,
         observations=observations,
-        inside=inside,
+        inside=tuple(inside),
         counters=replay.run(history.timelines(last)),
         clock_notes=tuple(_clock_notes(ordered, period, now)),
     )
 
 
-def _clock_notes(records: Sequence[Record], period: Window, now: datetime) -> Iterator[str]:
-    """Records whose times contradict their order, where the time between them overlaps the period."""
+def _clock_notes(
+    records: Sequence[Record],
+    period: Window,
+    now: datetime,
+) -> Iterator[str]:
+    """Records whose times contradict their order, where the time between them overlaps the
+    period.
+    """
     for before, after in pairwise(records):
         near = moment(after.started) < period.end and moment(before.started) >= period.start
         if near and dated_before(before, after):
@@ -169,32 +187,44 @@ def _clock_notes(records: Sequence[Record], period: Window, now: datetime) -> It
 def _target_period(one: _Replayed, versions: Versions) -> TargetPeriod:
     observations, records = one.observations, one.records
     found, changes = stretches(records)
+    first_seq, last_seq, head_sha256 = 0, 0, ""
+    if records:
+        first_seq, last_seq = records[0].seq, records[-1].seq
+        head_sha256 = records[-1].sha256
     if records and one.inside[0]:
         # What differs from the last record before the period is a change of the period too.
         last_earlier = observations.records[one.inside[0] - 1]
         _, first_changes = stretches([last_earlier, records[0]])
         changes = (*first_changes, *changes)
     runs = observations.runs()
-    gaps = Counter(chain.from_iterable(set(record.gaps) for record in records))
+    missed = [slot for index, slot in enumerate(observations.slots) if index not in runs]
     return TargetPeriod(
         target=one.target,
         records=len(records),
-        first_seq=records[0].seq if records else 0,
-        last_seq=records[-1].seq if records else 0,
-        head_sha256=records[-1].sha256 if records else "",
+        first_seq=first_seq,
+        last_seq=last_seq,
+        head_sha256=head_sha256,
         regions=_distinct(record.regions for record in records),
         callers=_distinct(record.callers for record in records),
         expected=len(observations.slots),
         made=len(runs),
-        missed=tuple(slot for index, slot in enumerate(observations.slots) if index not in runs),
+        missed=tuple(missed),
         stretches=found,
         changes=tuple(versions.told(changes, observations.records)),
-        gaps=dict(sorted(gaps.items())),
+        gaps=_runs_by_gap(records),
     )
 
 
 def _distinct(texts: Iterable[Iterable[str]]) -> tuple[str, ...]:
     return tuple(sorted(set(chain.from_iterable(texts))))
+
+
+def _runs_by_gap(records: Iterable[Record]) -> dict[str, int]:
+    """In how many records each call was not answered."""
+    gaps: Counter[str] = Counter()
+    for record in records:
+        gaps.update(set(record.gaps))
+    return dict(sorted(gaps.items()))
 
 
 def _notes(
@@ -210,7 +240,8 @@ def _notes(
         yield "There is no target in history: nothing is shown."
     if set(packs) - {versions.today.sha256}:
         yield (
-            "Verdicts, statements and times for correction are those of the pack in force at each run."
+            "Verdicts, statements and times for correction are those of the pack in force "
+            "at each run."
         )
     for pack in sorted(set(packs)):
         if not versions.known(pack):
@@ -223,12 +254,14 @@ def _notes(
 
 
 def _control_period(
-    control: Control, replayed: Sequence[_Replayed], versions: Versions, packs: Sequence[str]
+    control: Control,
+    replayed: Sequence[_Replayed],
+    versions: Versions,
+    packs: Sequence[str],
 ) -> ControlPeriod:
+    targets = [one for one in replayed if _concerns(control, one, versions)]
     evidencing = [link.id for link in control.checks if link.role is Role.EVIDENCES]
     supporting = [link.id for link in control.checks if link.role is not Role.EVIDENCES]
-    targets = [one for one in replayed if _concerns(control, one, versions)]
-
     checks: list[CheckPeriod] = []
     counters: list[CheckCounters] = []
     beside: list[CheckCounters] = []
@@ -240,10 +273,12 @@ def _control_period(
         for name in supporting:
             beside.extend(_counters_of(one, name))
 
-    waived = {_item_of(span) for each in counters for span in each.waived}
-    deviating = {_item_of(deviation) for each in counters for deviation in each.deviations}
+    deviating, waived = _count_items(counters)
     grace_of = _grace_lookup(control, targets, versions)
-    statuses = Counter(chain.from_iterable(_statuses(one, control.id) for one in targets))
+
+    def judge(deviation: Deviation) -> Judged:
+        return Judged(deviation, correction(deviation, grace_of(deviation)))
+
     return ControlPeriod(
         id=control.id,
         title=control.title,
@@ -255,24 +290,47 @@ def _control_period(
         checks=tuple(checks),
         attestations=control.attestations,
         items=sum(check.items for check in checks),
-        # An item with a deviation and a waiver deviated once. Items in columns are disjoint from
-        # both.
-        deviating=len(deviating | waived) + sum(each.items_in_intervals for each in counters),
-        waived=len(waived),
+        deviating=deviating,
+        waived=waived,
         days=sum((check.days for check in checks), Days()),
         runs_expected=sum(len(one.observations.slots) for one in targets),
         runs_made=sum(_count_runs(one, evidencing, versions) for one in targets),
         silences=tuple(chain.from_iterable(_silences(one, control.id) for one in targets)),
-        deviations=Ordered(
-            chain.from_iterable(each.sources() for each in counters),
-            lambda deviation: Judged(deviation, correction(deviation, grace_of(deviation))),
-        ),
-        beside=Ordered(chain.from_iterable(each.sources() for each in beside), _unchanged),
-        statuses=dict(sorted(statuses.items())),
+        deviations=_in_order(counters, judge),
+        beside=_in_order(beside, _unchanged),
+        statuses=_runs_by_status(targets, control.id),
     )
 
 
 _item_of = attrgetter("target", "check", "region", "resource")
+
+
+def _count_items(counters: Iterable[CheckCounters]) -> tuple[int, int]:
+    """How many items deviated, and how many of them were waived for some of the time."""
+    deviating: set[tuple[str, ...]] = set()
+    waived: set[tuple[str, ...]] = set()
+    in_columns = 0
+    for each in counters:
+        deviating.update(map(_item_of, each.deviations))
+        waived.update(map(_item_of, each.waived))
+        in_columns += each.items_in_intervals
+    # An item with a deviation and a waiver deviated once. Items in columns have neither of the
+    # other two.
+    return len(deviating | waived) + in_columns, len(waived)
+
+
+def _in_order(counters: Iterable[CheckCounters], convert: Callable[[Deviation], T]) -> Ordered[T]:
+    sources: list[DeviationSource] = []
+    for each in counters:
+        sources.extend(each.sources())
+    return Ordered(sources, convert)
+
+
+def _runs_by_status(replayed: Iterable[_Replayed], control: str) -> dict[str, int]:
+    statuses: Counter[str] = Counter()
+    for one in replayed:
+        statuses.update(record.controls.get(control, _NOT_SHOWN) for record in one.records)
+    return dict(sorted(statuses.items()))
 
 
 def _counters_of(one: _Replayed, check: str) -> Iterator[CheckCounters]:
@@ -282,24 +340,30 @@ def _counters_of(one: _Replayed, check: str) -> Iterator[CheckCounters]:
 
 
 def _grace_lookup(
-    control: Control, replayed: Iterable[_Replayed], versions: Versions
+    control: Control,
+    replayed: Iterable[_Replayed],
+    versions: Versions,
 ) -> Callable[[Deviation], timedelta | None]:
     """Finds the time that the control left for a correction when a deviation was first read."""
     graces = {pack: read_grace(versions.grace(control, pack)) for pack in ("", *versions.packs)}
-    packs: dict[str, dict[str, str]] = {}
+    packs: dict[tuple[str, str], str] = {}
     for one in replayed:
-        packs[one.target] = {
-            record.finished: record.pack_sha256 for record in one.observations.records
-        }
+        for record in one.observations.records:
+            packs[one.target, record.finished] = record.pack_sha256
 
     def grace_of(deviation: Deviation) -> timedelta | None:
-        pack = packs[deviation.target][deviation.opened_by]
+        # A control that is more lenient today does not make a correction of that day timely.
+        pack = packs[deviation.target, deviation.opened_by]
         return graces.get(pack, graces[""])
 
     return grace_of
 
 
-def _concerns(control: Control, one: _Replayed, versions: Versions) -> bool:
+def _concerns(
+    control: Control,
+    one: _Replayed,
+    versions: Versions,
+) -> bool:
     """Whether a control applies to a target: its checks are of that cloud, or it has none and
     people must show it.
     """
@@ -307,7 +371,11 @@ def _concerns(control: Control, one: _Replayed, versions: Versions) -> bool:
     return not clouds or one.cloud in clouds
 
 
-def _runs_on(one: _Replayed, check: str, versions: Versions) -> bool:
+def _runs_on(
+    one: _Replayed,
+    check: str,
+    versions: Versions,
+) -> bool:
     return versions.cloud(check) in ("", one.cloud)
 
 
@@ -328,14 +396,13 @@ def _unchanged(deviation: Deviation) -> Deviation:
     return deviation
 
 
-def _count_runs(one: _Replayed, checks: Sequence[str], versions: Versions) -> int:
+def _count_runs(
+    one: _Replayed,
+    checks: Sequence[str],
+    versions: Versions,
+) -> int:
     """Expected runs in which everything that evidences a control on this target was run."""
     return one.observations.count_runs(name for name in checks if _runs_on(one, name, versions))
-
-
-def _statuses(one: _Replayed, control: str) -> Iterator[str]:
-    for record in one.records:
-        yield record.controls.get(control, _NOT_SHOWN)
 
 
 def _silences(one: _Replayed, control: str) -> Iterator[Silence]:
@@ -354,7 +421,11 @@ def _silences(one: _Replayed, control: str) -> Iterator[Silence]:
         begin, why = slot, here
 
 
-def _why_silent(one: _Replayed, control: str, positions: Sequence[int] | None) -> str:
+def _why_silent(
+    one: _Replayed,
+    control: str,
+    positions: Sequence[int] | None,
+) -> str:
     """Why the records of a slot do not show a control; `` if any of them does."""
     if not positions:
         return NO_RUN
@@ -365,7 +436,12 @@ def _why_silent(one: _Replayed, control: str, positions: Sequence[int] | None) -
     return " and ".join(sorted(statuses))
 
 
-def _silence(one: _Replayed, begin: int, end: int, why: str) -> Silence:
+def _silence(
+    one: _Replayed,
+    begin: int,
+    end: int,
+    why: str,
+) -> Silence:
     slots = one.observations.slots
     return Silence(
         target=one.target,

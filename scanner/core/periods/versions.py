@@ -22,12 +22,18 @@ _NOT_COMPARED: Final = frozenset({"path", "line", "examples", "refs", "type"})
 """Members that do not affect a verdict; `type` is derived from the others."""
 _NONE: Final = "none"
 
-_Definition = Control | Check | Parameter | Kind
+_Definitions = Mapping[str, Control | Check | Parameter | Kind]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Versions:
-    """Today's library beside the packs that judged; where a pack is not kept, today's replaces it."""
+    """Today's library beside the packs that judged; where a pack is not kept, today's replaces
+    it.
+    """
 
     today: Library
     packs: Mapping[str, Library] = field(default_factory=dict)
@@ -50,7 +56,9 @@ class Versions:
         return any(one.is_event(check) for one in self._libraries_with(check))
 
     def _libraries_with(self, check: str) -> Iterator[Library]:
-        return (one for one in (self.today, *self.packs.values()) if check in one.checks)
+        for library in (self.today, *self.packs.values()):
+            if check in library.checks:
+                yield library
 
     def controls(self, packs: Sequence[str]) -> dict[str, Control]:
         """Every control of some packs that followed each other, as it was last, and of today's
@@ -74,7 +82,8 @@ class Versions:
 
     def graces(self, control: Control, packs: Iterable[str]) -> tuple[str, ...]:
         """The same for some packs that followed each other, each time once."""
-        return tuple(dict.fromkeys(self.grace(control, pack) for pack in dict.fromkeys(packs)))
+        found = [self.grace(control, pack) for pack in dict.fromkeys(packs)]
+        return tuple(dict.fromkeys(found))
 
     def told(self, changes: Iterable[Change], records: Iterable[Record]) -> Iterator[Change]:
         """Changes between records of a target; each change of the pack is followed by what differs
@@ -83,8 +92,12 @@ class Versions:
         packs = {record.seq: record.pack_sha256 for record in records}
         for change in changes:
             yield change
-            before, after = packs.get(change.seq - 1, ""), packs.get(change.seq, "")
-            if change.what != "pack" or not (self.known(before) and self.known(after)):
+            if change.what != "pack":
+                continue
+            before = packs.get(change.seq - 1, "")
+            after = packs.get(change.seq, "")
+            # Where one is not kept, today's would show differences that were not there.
+            if not self.known(before) or not self.known(after):
                 continue
             for what, detail in pack_changes(self.of(before), self.of(after)):
                 yield replace(change, what=what, detail=detail)
@@ -98,11 +111,11 @@ def _merge(versions: Sequence[Control]) -> Control:
         for link in version.checks:
             links[link.id, link.role] = link
     evidencing = {name for name, role in links if role is Role.EVIDENCES}
-    kept = [
-        link
-        for (name, role), link in links.items()
-        if role is Role.EVIDENCES or name not in evidencing
-    ]
+    kept: list[CheckLink] = []
+    for (name, role), link in links.items():
+        # A check that ever evidenced the control is not listed again as one that supports it.
+        if role is Role.EVIDENCES or name not in evidencing:
+            kept.append(link)
     if set(kept) == set(last.checks):
         return last
     return replace(last, checks=tuple(kept))
@@ -112,7 +125,7 @@ def pack_changes(before: Library, after: Library) -> Iterator[tuple[str, str]]:
     """What differs between two packs, as the part that changed (one of `CONTENT`) and a line about
     it.
     """
-    parts: tuple[tuple[str, Mapping[str, _Definition], Mapping[str, _Definition]], ...] = (
+    parts: tuple[tuple[str, _Definitions, _Definitions], ...] = (
         ("control", before.controls, after.controls),
         ("check", before.checks, after.checks),
         ("parameter", before.parameters, after.parameters),
@@ -130,7 +143,9 @@ def pack_changes(before: Library, after: Library) -> Iterator[tuple[str, str]]:
 
 
 def _differences(
-    before: Mapping[str, _Definition], after: Mapping[str, _Definition], name: str
+    before: _Definitions,
+    after: _Definitions,
+    name: str,
 ) -> Iterator[str]:
     try:
         old, new = before[name], after[name]
@@ -145,7 +160,8 @@ def _differences(
     for member in fields(old):
         if member.name in skipped:
             continue
-        was, now = _text(getattr(old, member.name)), _text(getattr(new, member.name))
+        was = _text(getattr(old, member.name))
+        now = _text(getattr(new, member.name))
         if was == now:
             continue
         if isinstance(old, Kind):
@@ -171,15 +187,21 @@ def _text(value: object) -> str:
     if isinstance(value, str):
         return " ".join(value.split()) or _NONE
     if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{key}: {_text(value[key])}' for key in sorted(value))}}}"
-    if isinstance(value, (tuple, list)):
-        return ", ".join(map(_text, value)) or _NONE
-    if isinstance(value, (set, frozenset)):
-        return ", ".join(sorted(map(_text, value))) or _NONE
+        return _mapping_text(value)
+    if isinstance(value, (tuple, list, set, frozenset)):
+        texts = [_text(item) for item in value]
+        if isinstance(value, (set, frozenset)):
+            texts.sort()
+        return ", ".join(texts) or _NONE
     source = getattr(value, "source", None)
     if isinstance(source, str):
         return _text(source)
     if is_dataclass(value):
-        compared = (one.name for one in fields(value) if one.name not in _NOT_COMPARED)
-        return _text({name: getattr(value, name) for name in compared})
+        names = [one.name for one in fields(value) if one.name not in _NOT_COMPARED]
+        return _mapping_text({name: getattr(value, name) for name in names})
     return str(value)
+
+
+def _mapping_text(value: Mapping[str, object]) -> str:
+    entries = [f"{key}: {_text(value[key])}" for key in sorted(value)]
+    return f"{{{', '.join(entries)}}}"

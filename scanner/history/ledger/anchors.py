@@ -20,7 +20,11 @@ _LOCKS_READ: Final = 32
 """Newest records of a chain whose object locks are read, one request each."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Anchor:
     """That a record existed, from a place that a writer of the store cannot change."""
 
@@ -82,11 +86,18 @@ def read_head(text: str) -> Anchor:
     found = _HEAD.fullmatch(text.strip())
     if found is None:
         raise TscanError(f"--anchor {text} is not a head", "write it as 'tscan verify' printed it")
-    return Anchor(stream=found[1], seq=int(found[2]), sha256=found[3].lower(), where=GIVEN)
+    return Anchor(
+        stream=found[1],
+        seq=int(found[2]),
+        sha256=found[3].lower(),
+        where=GIVEN,
+    )
 
 
 def anchor_heads(
-    history: History, targets: Iterable[str], anchors: Anchors
+    history: History,
+    targets: Iterable[str],
+    anchors: Anchors,
 ) -> list[tuple[Record, str]]:
     """Anchor the newest record of each target, and return those that had no anchor yet, with its
     name.
@@ -138,7 +149,13 @@ def remembered(versions: Versions) -> Iterator[Anchor]:
                 yield _anchor(versions, stream, seq, first, "")
 
 
-def _anchor(versions: Versions, stream: str, seq: int, first: Version, until: str) -> Anchor:
+def _anchor(
+    versions: Versions,
+    stream: str,
+    seq: int,
+    first: Version,
+    until: str,
+) -> Anchor:
     """The anchor of a first version, which is locked `until` a time."""
     where, sha256 = f"version {first.id}", ""
     if first.deletion:
@@ -149,12 +166,19 @@ def _anchor(versions: Versions, stream: str, seq: int, first: Version, until: st
     if until:
         where += f", locked until {until}"
     return Anchor(
-        stream=stream, seq=seq, sha256=sha256, where=where, time=first.time, firm=bool(until)
+        stream=stream,
+        seq=seq,
+        sha256=sha256,
+        where=where,
+        time=first.time,
+        firm=bool(until),
     )
 
 
 def _newest_locked(
-    versions: Versions, stream: str, records: Mapping[int, Sequence[Version]]
+    versions: Versions,
+    stream: str,
+    records: Mapping[int, Sequence[Version]],
 ) -> tuple[int, str]:
     """The number of the newest locked record, and until when; 0 where there is none."""
     for seq in sorted(records, reverse=True)[:_LOCKS_READ]:

@@ -101,7 +101,12 @@ class Chain:
             self._state = (last, state)
         return state
 
-    def _nearest_checkpoint(self, at: int, state: State, last: int) -> tuple[int, State]:
+    def _nearest_checkpoint(
+        self,
+        at: int,
+        state: State,
+        last: int,
+    ) -> tuple[int, State]:
         """The newest checkpoint ahead of a known state.
 
         A checkpoint that is lost is made up by transitions.
@@ -238,7 +243,11 @@ def _segments_of(record: Record, kind: str) -> Iterator[Segment]:
 
 
 def _read_columns(
-    content: bytes, segment: Segment, columns: Sequence[str], *, words: Sequence[str] = ()
+    content: bytes,
+    segment: Segment,
+    columns: Sequence[str],
+    *,
+    words: Sequence[str] = (),
 ) -> pa.Table:
     try:
         return read_table(content, segment.kind, columns, words=words)

@@ -41,7 +41,11 @@ class Seen:
 _GONE: Final = Seen("", "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class JudgingBasis:
     """What the verdicts of a record depend on, as far as it decides the cause of a transition."""
 
@@ -113,13 +117,13 @@ def carried(
     """
     unread_regions: dict[str, set[str]] = defaultdict(set)
     for check, region, resource in found:
-        if resource == LISTING:
+        if resource == LISTING and check in checks:
             unread_regions[check].add(region)
     kept: set[FindingKey] = set()
-    for key in before:
+    for key in before.keys() - found.keys():
         check, region, resource = key
         unread = unread_regions.get(check)
-        if unread is None or key in found or resource == LISTING or check not in checks:
+        if unread is None or resource == LISTING:
             continue
         # A target that cannot be entered has no regions: what is unread without a region is unread
         # everywhere.
@@ -129,7 +133,9 @@ def carried(
 
 
 def now_seen(
-    before: State, found: Mapping[FindingKey, Seen], ground: JudgingBasis
+    before: State,
+    found: Mapping[FindingKey, Seen],
+    ground: JudgingBasis,
 ) -> dict[FindingKey, Seen]:
     """The verdicts after a scan: those it found, and unknown for what it could not see."""
     unseen = Seen(Verdict.UNKNOWN.value, UNSEEN)

@@ -24,7 +24,12 @@ from scanner.model.waivers import Waiver
 STORE: Final = ".tscan"
 
 
-def open_ledger(store_url: str = STORE, key: Path | None = None, *, sign: bool = True) -> Ledger:
+def open_ledger(
+    store_url: str = STORE,
+    key: Path | None = None,
+    *,
+    sign: bool = True,
+) -> Ledger:
     """A ledger to commit to; nothing is written yet. TscanError for an unusable store or key.
 
     `key` is a file; None: TSCAN_KEY, TSCAN_KEY_FILE or the user's own key. Without any, records are

@@ -21,7 +21,11 @@ FOLDER: Final = "tscan"
 PUSH: Final = f"origin 'refs/tags/{FOLDER}/*'"
 """Arguments of `git push` that push the anchors."""
 _TEXT: Final = re.compile(
-    r"tscan anchor 1\n\nchain ([^\n]+)\nrecord ([1-9]\d{0,11})\nsha256 ([0-9a-f]{64})\nfinished ([^\n]+)\n"
+    r"tscan anchor 1\n\n"
+    r"chain ([^\n]+)\n"
+    r"record ([1-9]\d{0,11})\n"
+    r"sha256 ([0-9a-f]{64})\n"
+    r"finished ([^\n]+)\n"
 )
 _FORMAT: Final = "%(objecttype)%00%(refname:strip=2)%00%(taggerdate:iso-strict)%00%(contents)%00"
 _HOOK_VARIABLES: Final = (
@@ -49,14 +53,24 @@ class GitAnchors:
         rows = zip(fields[0::4], fields[1::4], fields[2::4], fields[3::4], strict=False)
         return [self._anchor(kind.strip(), tag, time, text) for kind, tag, time, text in rows]
 
-    def _anchor(self, kind: str, tag: str, time: str, text: str) -> Anchor:
+    def _anchor(
+        self,
+        kind: str,
+        tag: str,
+        time: str,
+        text: str,
+    ) -> Anchor:
         # Not a full match: the signature of a signed tag follows the text.
         found = _TEXT.match(text)
         if kind != "tag" or found is None or tag != tag_of(found[1], int(found[2])):
             hint = "remove it, if nobody changed what was an anchor: 'git show' shows it"
             raise TscanError(f"{self.name}: tag {tag} is not an anchor that tscan wrote", hint)
         return Anchor(
-            stream=found[1], seq=int(found[2]), sha256=found[3], where=f"tag {tag}", time=time
+            stream=found[1],
+            seq=int(found[2]),
+            sha256=found[3],
+            where=f"tag {tag}",
+            time=time,
         )
 
     def keep(self, record: Record) -> str:

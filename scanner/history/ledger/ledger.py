@@ -80,7 +80,13 @@ class Ledger:
             "scan again when fewer scans run",
         )
 
-    def _append(self, scan: ScanToCommit, parts: Parts, chain: Chain, stream: str) -> Record | None:
+    def _append(
+        self,
+        scan: ScanToCommit,
+        parts: Parts,
+        chain: Chain,
+        stream: str,
+    ) -> Record | None:
         """One attempt; None where another process took the number."""
         # Imported here: readers do not need it, and it takes as long to load as everything else
         # together.
@@ -111,7 +117,13 @@ class Ledger:
                 streams.add(place[0])
         return sorted(self._read(stream).records[0].target for stream in streams)
 
-    def records(self, target: str, *, since: str = "", until: str = "") -> Sequence[Record]:
+    def records(
+        self,
+        target: str,
+        *,
+        since: str = "",
+        until: str = "",
+    ) -> Sequence[Record]:
         """As `History.records`."""
         chain = self._read(stream_of(target))
         after = [record for record in chain.records if since <= record.finished]
@@ -119,7 +131,13 @@ class Ledger:
             return tuple(after)
         return tuple(record for record in after if record.finished < until)
 
-    def transitions(self, target: str, *, since: str = "", until: str = "") -> Iterator[Transition]:
+    def transitions(
+        self,
+        target: str,
+        *,
+        since: str = "",
+        until: str = "",
+    ) -> Iterator[Transition]:
         """As `History.transitions`."""
         records = self.records(target, since=since, until=until)
         return self._chain(stream_of(target)).transitions(records)

@@ -37,7 +37,11 @@ since.
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class ScanToCommit:
     """One snapshot, the assessment of it, and the inputs of that assessment."""
 
@@ -105,7 +109,12 @@ class ScanToCommit:
 class RecordBuilder:
     """Builds one record behind the newest record of a chain."""
 
-    def __init__(self, scan: ScanToCommit, parts: Parts, chain: Chain) -> None:
+    def __init__(
+        self,
+        scan: ScanToCommit,
+        parts: Parts,
+        chain: Chain,
+    ) -> None:
         self._scan = scan
         self._parts = parts
         self._chain = chain
@@ -155,7 +164,12 @@ class RecordBuilder:
                 return [segment for segment in record.segments if segment.kind == "pack"]
         return []
 
-    def _archive(self, kind: str, text: bytes, rows: int) -> list[Segment]:
+    def _archive(
+        self,
+        kind: str,
+        text: bytes,
+        rows: int,
+    ) -> list[Segment]:
         return self._add_once(make_file(kind, text, ending="json", rows=rows))
 
     def _add_once(self, file: Made) -> list[Segment]:

@@ -45,6 +45,9 @@ COLUMNS: Final = ("check", "region", "resource", "verdict", "cause", "reason")
 """The columns that are read of a segment, all of them texts; the number of its record is known."""
 _SCOPE: Final = ("check", "region")
 _ITEM: Final = ("check", "region", "resource")
+_RECORD_COLUMNS: Final = ("passed_before", "opened", "last_failed", "closed")
+"""Members of `FailureIntervals` that are numbers of records."""
+_TEXT_COLUMNS: Final = ("resources", "causes", "reasons", "closing_causes")
 _CAUSES: Final = frozenset(Cause)
 
 
@@ -57,12 +60,20 @@ def timelines_of(segments: Iterable[tuple[int, pa.Table]]) -> Timelines:
 
     rows = _concatenate(segments)
     if not len(rows["seq"]):
-        return Timelines(items=(), listings={}, always_passing={})
+        return Timelines(
+            items=(),
+            listings={},
+            always_passing={},
+        )
     never_changed = _never_changed(rows)
     passing = _count(_filter(rows, never_changed))
     others = _filter(rows, pc.invert(never_changed))
     if not len(others["seq"]):
-        return Timelines(items=(), listings={}, always_passing=passing)
+        return Timelines(
+            items=(),
+            listings={},
+            always_passing=passing,
+        )
     timelines = _SortedRows(others).timelines()
     # Items that were first seen by a later record and passed from then on.
     passing_later = Counter(timelines.always_passing)
@@ -75,20 +86,32 @@ def _concatenate(segments: Iterable[tuple[int, pa.Table]]) -> dict[str, pa.Array
     """
     import pyarrow as pa
 
-    text = pa.dictionary(pa.int32(), pa.string())
+    number = pa.int32()
+    text = pa.dictionary(number, pa.string())
     fields = [(name, text) for name in COLUMNS]
-    schema = pa.schema([*fields, ("seq", pa.int32())])
+    fields.append(("seq", number))
+    schema = pa.schema(fields)
     tables = [schema.empty_table()]
     for seq, table in segments:
-        # A row that lacks its verdict must not read as one that is gone.
-        if any(column.null_count for column in table.columns):
-            raise SegmentError("a transition lacks a value")
-        numbers = pa.repeat(pa.scalar(seq, pa.int32()), len(table))
-        tables.append(table.append_column("seq", numbers).cast(schema))
-    whole = pa.concat_tables(tables).unify_dictionaries()
-    rows = {name: whole.column(name).combine_chunks() for name in whole.column_names}
+        _check_no_nulls(table)
+        numbers = pa.repeat(pa.scalar(seq, number), len(table))
+        numbered = table.append_column("seq", numbers)
+        tables.append(numbered.cast(schema))
+    whole = pa.concat_tables(tables)
+    # Every segment has a dictionary of its own; texts can be compared by number only within one.
+    whole = whole.unify_dictionaries()
+    rows: dict[str, pa.Array] = {}
+    for name in whole.column_names:
+        rows[name] = whole.column(name).combine_chunks()
     _check_causes(rows["cause"].dictionary.to_pylist())
     return rows
+
+
+def _check_no_nulls(table: pa.Table) -> None:
+    for column in table.columns:
+        # A row that lacks its verdict must not read as one that is gone.
+        if column.null_count:
+            raise SegmentError("a transition lacks a value")
 
 
 def _check_causes(texts: Iterable[str]) -> None:
@@ -102,16 +125,20 @@ def _never_changed(rows: Mapping[str, pa.Array]) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    items = _encode(rows, _ITEM)
     seq = rows["seq"]
-    first_rows = pc.index(pc.not_equal(seq, seq[0]), True).as_py()
-    if first_rows < 0:
-        first_rows = len(seq)
-    changed_later = pc.is_in(items.slice(0, first_rows), items.slice(first_rows))
-    is_listing = _equals(rows["resource"], LISTING).slice(0, first_rows)
-    passes = _equals(rows["verdict"], PASS).slice(0, first_rows)
-    alone = pc.and_not(passes, pc.or_(changed_later, is_listing))
-    later = pa.repeat(False, len(seq) - first_rows)
+    # The number of rows of the first record: where the first later one is; -1 if there is none.
+    count = pc.index(pc.not_equal(seq, seq[0]), True).as_py()
+    if count < 0:
+        count = len(seq)
+    items = _encode(rows, _ITEM)
+    first_items = items.slice(0, count)
+    later_items = items.slice(count)
+    changed_later = pc.is_in(first_items, later_items)
+    is_listing = _equals(rows["resource"], LISTING)
+    passes = _equals(rows["verdict"], PASS)
+    excluded = pc.or_(changed_later, is_listing.slice(0, count))
+    alone = pc.and_not(passes.slice(0, count), excluded)
+    later = pa.repeat(False, len(later_items))
     return pa.concat_arrays([alone, later])
 
 
@@ -127,11 +154,13 @@ def _count(rows: Mapping[str, pa.Array]) -> Counter[CountKey]:
     regions = rows["region"].dictionary.to_pylist()
     # One number for each group, decoded below. It is above every record's number, or groups would
     # run into each other.
-    radix = (pc.max(rows["seq"]).as_py() or 0) + 1
+    last = pc.max(rows["seq"]).as_py() or 0
+    radix = last + 1
     scopes = _encode(rows, _SCOPE)
     groups = pc.add(pc.multiply_checked(scopes, radix), rows["seq"])
+    counted = pc.value_counts(groups)
     counts: Counter[CountKey] = Counter()
-    for group in pc.value_counts(groups).to_pylist():
+    for group in counted.to_pylist():
         scope, seq = divmod(group["values"], radix)
         check, region = divmod(scope, len(regions))
         counts[checks[check], regions[region], seq] = group["counts"]
@@ -149,9 +178,11 @@ class _SortedRows:
         # The sort is stable: rows of an item stay in the order of their records.
         order = pc.sort_indices(items)
         self._rows = {name: column.take(order) for name, column in rows.items()}
-        self._first_of_item = _changes(items.take(order)).slice(0, len(items))
+        changes = _changes(items.take(order))
+        self._first_of_item = changes.slice(0, len(items))
         """Whether a row is the first of its item."""
-        self._item = pc.cumulative_sum(self._first_of_item.cast(pa.int32()))
+        ones = self._first_of_item.cast(pa.int32())
+        self._item = pc.cumulative_sum(ones)
         """The number of a row's item."""
 
     def timelines(self) -> Timelines:
@@ -159,13 +190,15 @@ class _SortedRows:
         import pyarrow.compute as pc
 
         check = self._rows["check"].indices
+        verdict = self._rows["verdict"]
         is_listing = _equals(self._rows["resource"], LISTING)
-        fails = _equals(self._rows["verdict"], FAIL)
-        passes = _equals(self._rows["verdict"], PASS)
-        other_verdict = pc.invert(pc.or_(fails, passes))
+        fails = _equals(verdict, FAIL)
+        fails_or_passes = pc.or_(fails, _equals(verdict, PASS))
+        other_verdict = pc.invert(fails_or_passes)
         # An incomplete listing may have hidden an item, which columns do not know: its check is
         # replayed.
-        maybe_hidden = pc.is_in(check, pc.unique(check.filter(is_listing)))
+        incomplete_checks = check.filter(is_listing)
+        maybe_hidden = pc.is_in(check, pc.unique(incomplete_checks))
         replayed = self._whole_items(pc.or_(other_verdict, maybe_hidden))
         failing = pc.and_not(self._whole_items(fails), replayed)
         always_passing = pc.invert(pc.or_(replayed, failing))
@@ -180,7 +213,8 @@ class _SortedRows:
         """All rows of the items that have a chosen row."""
         import pyarrow.compute as pc
 
-        return pc.is_in(self._item, pc.unique(self._item.filter(chosen)))
+        items = self._item.filter(chosen)
+        return pc.is_in(self._item, pc.unique(items))
 
     def _status_changes(
         self, chosen: pa.Array
@@ -190,8 +224,12 @@ class _SortedRows:
 
         rows = _filter(self._rows, chosen)
         starts = pc.indices_nonzero(self._first_of_item.filter(chosen))
-        check, region, resource = (_texts(rows[name].take(starts)) for name in _ITEM)
-        keys = zip(check, region, resource, strict=True)
+        keys = zip(
+            _texts(rows["check"].take(starts)),
+            _texts(rows["region"].take(starts)),
+            _texts(rows["resource"].take(starts)),
+            strict=True,
+        )
         changes = list(
             zip(
                 rows["seq"].to_pylist(),
@@ -209,7 +247,8 @@ class _SortedRows:
         """How many of the chosen items each record saw first."""
         import pyarrow.compute as pc
 
-        return _count(_filter(self._rows, pc.and_(chosen, self._first_of_item)))
+        first_rows = pc.and_(chosen, self._first_of_item)
+        return _count(_filter(self._rows, first_rows))
 
     def _failure_intervals(self, chosen: pa.Array) -> Iterator[FailureIntervals]:
         """The failure intervals in the chosen rows, which are whole items that only fail and
@@ -223,14 +262,17 @@ class _SortedRows:
             first_seen[check, region][seq] = count
         if not first_seen:
             return
-        columns = _interval_columns(_filter(self._rows, chosen), self._first_of_item.filter(chosen))
+        rows = _filter(self._rows, chosen)
+        first_of_item = self._first_of_item.filter(chosen)
+        columns = _interval_columns(rows, first_of_item)
         # Rows are sorted by check and region first: each scope is one slice of every column.
-        edges = pc.indices_nonzero(_changes(_encode(columns, _SCOPE))).to_pylist()
+        scopes = _encode(columns, _SCOPE)
+        edges = pc.indices_nonzero(_changes(scopes)).to_pylist()
         starts = pa.array(edges[:-1])
-        checks = _texts(columns.pop("check").take(starts))
-        regions = _texts(columns.pop("region").take(starts))
-        numbers = {name: columns.pop(name).to_pylist() for name in _INTERVAL_RECORDS}
-        texts = {name: _texts(column) for name, column in columns.items()}
+        checks = _texts(columns["check"].take(starts))
+        regions = _texts(columns["region"].take(starts))
+        numbers = {name: columns[name].to_pylist() for name in _RECORD_COLUMNS}
+        texts = {name: _texts(columns[name]) for name in _TEXT_COLUMNS}
         for check, region, (start, end) in zip(checks, regions, pairwise(edges), strict=True):
             yield FailureIntervals(
                 check=check,
@@ -247,10 +289,6 @@ class _SortedRows:
             )
 
 
-_INTERVAL_RECORDS: Final = ("passed_before", "opened", "last_failed", "closed")
-"""Members of `FailureIntervals` that are numbers of records."""
-
-
 def _interval_columns(rows: Mapping[str, pa.Array], first_of_item: pa.Array) -> dict[str, pa.Array]:
     """The columns of `FailureIntervals`, with check and region, from rows of items that only fail
     and pass.
@@ -258,16 +296,18 @@ def _interval_columns(rows: Mapping[str, pa.Array], first_of_item: pa.Array) -> 
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    last = len(first_of_item) - 1
+    seq = rows["seq"]
+    fails = _equals(rows["verdict"], FAIL)
+    last = len(seq) - 1
     no_row = pa.array([False])
-    fails, seq = _equals(rows["verdict"], FAIL), rows["seq"]
     last_of_item = pa.concat_arrays([first_of_item.slice(1), pa.array([True])])
     failed_before = pa.concat_arrays([no_row, fails.slice(0, last)])
     fails_after = pa.concat_arrays([fails.slice(1), no_row])
-    # No store holds a failure after a failure; a damaged one gives one interval from the first to
-    # the last.
-    begins = pc.and_(fails, pc.or_(first_of_item, pc.invert(failed_before)))
-    ends = pc.and_(fails, pc.or_(last_of_item, pc.invert(fails_after)))
+    # No store holds a failure after a failure; a damaged one gives one interval from the first to the last.
+    after_no_failure = pc.or_(first_of_item, pc.invert(failed_before))
+    before_no_failure = pc.or_(last_of_item, pc.invert(fails_after))
+    begins = pc.and_(fails, after_no_failure)
+    ends = pc.and_(fails, before_no_failure)
 
     begin = pc.indices_nonzero(begins).cast(pa.int64())
     end = pc.indices_nonzero(ends).cast(pa.int64())
@@ -301,9 +341,10 @@ def _encode(rows: Mapping[str, pa.Array], names: Sequence[str]) -> pa.Array:
     first, *others = names
     code = rows[first].indices.cast(pa.int64())
     for name in others:
-        indices = rows[name].indices.cast(pa.int64())
+        column = rows[name]
         # Checked: an overflow would merge items without notice.
-        code = pc.add(pc.multiply_checked(code, len(rows[name].dictionary)), indices)
+        scaled = pc.multiply_checked(code, len(column.dictionary))
+        code = pc.add(scaled, column.indices.cast(pa.int64()))
     return code
 
 
@@ -322,7 +363,8 @@ def _changes(numbers: pa.Array) -> pa.Array:
     import pyarrow.compute as pc
 
     edge = pa.array([True])
-    differs = pc.not_equal(numbers.slice(1), numbers.slice(0, len(numbers) - 1))
+    all_but_last = numbers.slice(0, len(numbers) - 1)
+    differs = pc.not_equal(numbers.slice(1), all_but_last)
     return pa.concat_arrays([edge, differs, edge])
 
 
@@ -330,6 +372,7 @@ def _texts(column: pa.DictionaryArray) -> list[str]:
     """A column as Python texts, one object for each distinct text."""
     if len(column.dictionary) > len(column):
         # A few rows of a large dictionary, which it would take longer to decode than the rows.
-        return list(column.dictionary.take(column.indices).to_pylist())
+        decoded = column.dictionary.take(column.indices)
+        return list(decoded.to_pylist())
     words = column.dictionary.to_pylist()
     return [words[index] for index in column.indices.to_pylist()]

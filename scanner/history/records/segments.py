@@ -97,7 +97,12 @@ evidence has the document.
 
 
 def make_table(
-    kind: str, columns: Sequence[Sequence[object]], *, day: str, scan: str, extra: str = ""
+    kind: str,
+    columns: Sequence[Sequence[object]],
+    *,
+    day: str,
+    scan: str,
+    extra: str = "",
 ) -> Made:
     """A segment of columns, in the order of its schema; `extra` is a text that its metadata
     carries.
@@ -154,20 +159,42 @@ def _array(column: Sequence[object], kind: pa.DataType) -> pa.Array:
     return pa.array(column, type=kind)
 
 
-def make_file(kind: str, content: bytes, *, ending: str, rows: int) -> Made:
+def make_file(
+    kind: str,
+    content: bytes,
+    *,
+    ending: str,
+    rows: int,
+) -> Made:
     """A file that is kept once by its digest: a pack, or the waivers or attestations of a scan."""
     sha256 = hashlib.sha256(content).hexdigest()
     return _made(kind, f"segments/kind={kind}/dt={FOREVER}/{sha256}.{ending}", content, rows=rows)
 
 
-def _made(kind: str, path: str, content: bytes, *, rows: int) -> Made:
+def _made(
+    kind: str,
+    path: str,
+    content: bytes,
+    *,
+    rows: int,
+) -> Made:
     sha256 = hashlib.sha256(content).hexdigest()
-    segment = Segment(kind=kind, path=path, sha256=sha256, rows=rows, bytes=len(content))
+    segment = Segment(
+        kind=kind,
+        path=path,
+        sha256=sha256,
+        rows=rows,
+        bytes=len(content),
+    )
     return Made(segment, content)
 
 
 def read_table(
-    content: bytes, kind: str, columns: Sequence[str] | None = None, *, words: Sequence[str] = ()
+    content: bytes,
+    kind: str,
+    columns: Sequence[str] | None = None,
+    *,
+    words: Sequence[str] = (),
 ) -> pa.Table:
     """The rows of a segment, `words` dictionary-encoded; SegmentError if it is not one of this
     kind.
@@ -189,10 +216,15 @@ def read_table(
     wanted = [name for name in schemas()[kind].names if columns is None or name in columns]
     if table.column_names != wanted:
         raise SegmentError(f"its columns are not those of {kind}")
-    # A row that lacks its verdict must not read as one that is gone.
-    if any(table.column(name).null_count for name in wanted if name not in _NULLABLE):
-        raise SegmentError("a row lacks a value")
+    _check_no_nulls(table)
     return table
+
+
+def _check_no_nulls(table: pa.Table) -> None:
+    for name in table.column_names:
+        # A row that lacks its verdict must not read as one that is gone.
+        if name not in _NULLABLE and table.column(name).null_count:
+            raise SegmentError("a row lacks a value")
 
 
 def _not_parquet(error: Exception) -> SegmentError:
@@ -233,7 +265,13 @@ def row_count(content: bytes) -> int:
     return rows
 
 
-def make_moves(kind: str, rows: Iterable[Transition], *, day: str, scan: str) -> Made:
+def make_moves(
+    kind: str,
+    rows: Iterable[Transition],
+    *,
+    day: str,
+    scan: str,
+) -> Made:
     """A segment of transitions, or of the last one of every finding (`state`), by check,
     resource and region.
     """

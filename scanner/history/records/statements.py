@@ -26,7 +26,6 @@ _MEMBERS: Final = {field.name for field in fields(Record)} - {"sha256"}
 _SEGMENT_MEMBERS: Final = {field.name for field in fields(Segment)}
 _LISTS: Final = ("checks", "callers", "regions", "gaps", "together")
 _MAPPINGS: Final = ("params", "counts", "controls")
-_TEXTS: Final = _MEMBERS - {*_LISTS, *_MAPPINGS, "segments", "seq"}
 _MAX_COUNT: Final = 1 << 53
 """Larger integers are not exact in every reader of JSON."""
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
@@ -141,17 +140,24 @@ def _parse(value: object) -> Record:
     """
     if not isinstance(value, dict) or value.keys() != _MEMBERS:
         raise SealError("its members are not those of a record")
-    segments = value["segments"]
-    well_typed = (
-        all(_is_texts(value[name]) for name in _LISTS)
-        and all(isinstance(value[name], dict) for name in _MAPPINGS)
-        and all(isinstance(value[name], str) for name in _TEXTS)
-    )
-    # type(), since True is an int too.
-    if not well_typed or type(value["seq"]) is not int or not isinstance(segments, list):
+    if not all(_is_well_typed(name, member) for name, member in value.items()):
         raise SealError("a member of the record is of a wrong type")
-    lists = {name: tuple(value[name]) for name in _LISTS}
-    return Record(**{**value, **lists, "segments": tuple(map(_parse_segment, segments))})
+    members = dict(value)
+    for name in _LISTS:
+        members[name] = tuple(value[name])
+    members["segments"] = tuple(map(_parse_segment, value["segments"]))
+    return Record(**members)
+
+
+def _is_well_typed(name: str, member: object) -> bool:
+    if name in _LISTS:
+        return _is_texts(member)
+    if name in _MAPPINGS:
+        return isinstance(member, dict)
+    if name == "segments":
+        return isinstance(member, list)
+    # type(), since True is an int too, and would be written as another text.
+    return type(member) is (int if name == "seq" else str)
 
 
 def _check_values(record: Record) -> None:
