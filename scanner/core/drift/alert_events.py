@@ -127,7 +127,14 @@ def _of_finding(
     title = check.title if check else moved.check
     change = f"{moved.before or 'new'} → {moved.after or 'gone'}"
     return AlertEvent(
-        id=event_id(target, event, moved.check, moved.region, moved.resource, str(moved.seq)),
+        id=event_id(
+            target,
+            event,
+            moved.check,
+            moved.region,
+            moved.resource,
+            str(moved.seq),
+        ),
         event=event,
         hearers=hearers,
         what=moved.what.value,
@@ -224,8 +231,12 @@ def standing(state: State, library: Library) -> tuple[AlertEvent, ...]:
     A failure that is no longer seen is still open for whoever received it: nothing says that it was
     fixed.
     """
-    open_rows = [row for _, row in sorted(state.items()) if row.verdict in _EVENT_OF_VERDICT]
-    return tuple(_of_open_finding(row, library) for row in open_rows)
+    found: list[AlertEvent] = []
+    for key in sorted(state):
+        row = state[key]
+        if row.verdict in _EVENT_OF_VERDICT:
+            found.append(_of_open_finding(row, library))
+    return tuple(found)
 
 
 def _of_open_finding(row: Transition, library: Library) -> AlertEvent:
@@ -240,7 +251,14 @@ def _of_open_finding(row: Transition, library: Library) -> AlertEvent:
         what = "not seen"
     check = library.checks.get(row.check)
     return AlertEvent(
-        id=event_id(row.target, event, row.check, row.region, row.resource, str(row.seq)),
+        id=event_id(
+            row.target,
+            event,
+            row.check,
+            row.region,
+            row.resource,
+            str(row.seq),
+        ),
         event=event,
         hearers=hearers,
         what=what,
@@ -289,7 +307,10 @@ def matches(rule: AlertRule, item: AlertEvent) -> bool:
     )
 
 
-def _selects(wanted: Sequence[str], values: Sequence[str] | None) -> bool:
+def _selects(
+    wanted: Sequence[str],
+    values: Sequence[str] | None,
+) -> bool:
     """Whether a filter lets any of some values through; None: the event has no such member."""
     if not wanted or values is None:
         return True
@@ -304,9 +325,12 @@ def _selects_target(rule: AlertRule, item: AlertEvent) -> bool:
 
 def _controls(check: str, library: Library) -> tuple[str, ...]:
     """The controls that a check evidences, sorted."""
-    return tuple(
-        sorted(name for name, control in library.controls.items() if _evidences(check, control))
-    )
+    found: list[str] = []
+    for name, control in library.controls.items():
+        # A check that only supports a control does not alert whoever is responsible for it.
+        if _evidences(check, control):
+            found.append(name)
+    return tuple(sorted(found))
 
 
 def _evidences(check: str, control: Control) -> bool:

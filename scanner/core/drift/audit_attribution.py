@@ -112,6 +112,7 @@ def _question(
     library: Library,
 ) -> Question | str:
     last = past[key][-1]
+    # Only where the evidence changed did anybody change the resource.
     if last.cause is not Cause.EVIDENCE:
         return _REASONS[last.cause]
     check = library.checks.get(last.check)
@@ -184,9 +185,14 @@ def _related_kinds(check: Check, library: Library) -> dict[str, bool]:
     return {kind: in_region for kind in plans if kind != check.kind}
 
 
-def rules_of(question: Question, rules: Mapping[str, Rule]) -> tuple[Rule, ...] | str:
+def rules_of(
+    question: Question,
+    rules: Mapping[str, Rule],
+) -> tuple[Rule, ...] | str:
     """The rules of its own kind and of the related ones, or which kind has none."""
-    missing = [kind for kind in (question.kind, *question.others) if kind not in rules]
+    kinds = (question.kind, *question.others)
+    # With the calls of one kind unknown, the actor found might not be the one who made the change.
+    missing = [kind for kind in kinds if kind not in rules]
     if missing:
         return f"which calls change {', '.join(missing)} is not known"
     related = [

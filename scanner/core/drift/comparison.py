@@ -201,6 +201,8 @@ def drift(
 
     `records` are those between the two, so that every change of checks and parameters is named.
     """
+    # Rows of other records, which a query by time may bring along where times are equal, are left
+    # out.
     rows = [row for row in rows if before.seq < row.seq <= after.seq]
     comparison = _Comparison(
         state=state,
@@ -261,6 +263,7 @@ class _Comparison:
             failed = was == FAIL
             if before is not None and was == UNKNOWN:
                 failed = before.previous == FAIL
+            # What was failing and then unread has failed until something says otherwise.
             what = self._classify(key, was, verdict, row, failed=failed)
             if what is None:
                 continue
@@ -356,7 +359,13 @@ class _Comparison:
 
 def _rank(moved: Moved) -> tuple[int, int, str, str, str]:
     severity = _SEVERITIES.index(moved.severity)
-    return (list(What).index(moved.what), severity, moved.check, moved.region, moved.resource)
+    return (
+        list(What).index(moved.what),
+        severity,
+        moved.check,
+        moved.region,
+        moved.resource,
+    )
 
 
 def _changed_controls(
@@ -397,6 +406,7 @@ def _expiring(
     today: date,
 ) -> Iterator[Ending]:
     for waiver in sorted(waivers, key=lambda one: (one.expires, one.id)):
+        # One that has not begun accepts nothing yet: that it will end is no news.
         if waiver.target != target or waiver.begins > today:
             continue
         left = waiver.expires - today

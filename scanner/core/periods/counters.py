@@ -16,7 +16,11 @@ from scanner.model.history import Cause
 from scanner.model.period import Days, Deviation
 
 _NO_TIME: Final = timedelta(0)
-_DAYS_MEMBERS: Final = {"pass": "passing", "fail": "failing", "waived": "waived"}
+_DAYS_MEMBERS: Final = {
+    "pass": "passing",
+    "fail": "failing",
+    "waived": "waived",
+}
 """Members of `Days` by verdict; every other verdict is unread, and never passing."""
 JUDGE_CHANGED: Final = frozenset({Cause.PACK.value, Cause.PARAMS.value})
 """Causes that lie with the check or its parameters, and not with the resource."""
@@ -43,6 +47,7 @@ class CheckCounters:
     def resource_days(self) -> Days:
         """Item-days by what was read."""
         found = Days()
+        # Unknown, and a waived gap, are days on which nothing was read.
         for verdict, days in self.days.items():
             found += Days(**{_DAYS_MEMBERS.get(verdict, "unread"): days})
         return found

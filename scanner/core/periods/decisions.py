@@ -68,7 +68,10 @@ def _waiver_span(
     )
 
 
-def _standings(waiver: Waiver, records: Iterable[Record]) -> Iterator[StandingSpan]:
+def _standings(
+    waiver: Waiver,
+    records: Iterable[Record],
+) -> Iterator[StandingSpan]:
     """Runs of records in which the waiver had the same standing for the same reason."""
     # A record that was not given the waiver ends a run: numbers that follow each other keep their
     # distance to the index.
@@ -93,6 +96,7 @@ def _standing(waiver: Waiver, record: Record) -> tuple[str, str]:
     why not.
     """
     today = {waiver.target: moment(record.finished).date()}
+    # On the day of the record, and not today: a waiver that expired since was in force then.
     (weighed,) = weigh([waiver], today, record.controls)
     return weighed.standing.value, weighed.why
 

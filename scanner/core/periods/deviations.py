@@ -94,6 +94,7 @@ class TimelineReplay:
             return
         context = self._context(check, region)
         days = context.days_before[-1] - context.days_before[position]
+        # Without a reading that stands for a day of the period, it is no item of the period.
         if days:
             context.counters.items += count
             context.days[PASS] += count * days
@@ -183,6 +184,7 @@ class _ItemReplay:
         positions = self.context.observations.positions
         for seq, status, cause, reason in changes:
             position = positions.get(seq, -1)
+            # Of a record after the period, where a store gives more than was asked for.
             if position < 0:
                 continue
             if self.status == GONE:
@@ -203,6 +205,7 @@ class _ItemReplay:
         """
         if self.hidden is _Hidden.LISTING:
             self._resolve_hidden(position)
+        # It may have been there all along: not a new item, and its open interval goes on.
         if self.hidden is not _Hidden.NO:
             self.hidden = _Hidden.NO
             return UNKNOWN

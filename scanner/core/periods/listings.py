@@ -19,7 +19,11 @@ class Listing:
         self._positions: list[int] = []
         self._incomplete: list[frozenset[str]] = []
 
-    def add(self, position: int, verdicts: Mapping[str, str]) -> None:
+    def add(
+        self,
+        position: int,
+        verdicts: Mapping[str, str],
+    ) -> None:
         """Add the next record in which a listing became incomplete, or complete again: its verdicts
         by region.
         """
@@ -57,7 +61,10 @@ def may_hide(incomplete: Collection[str], region: str) -> bool:
     return bool(incomplete) and ("" in incomplete or region in incomplete or region == "")
 
 
-def is_covered(incomplete: Collection[tuple[str, str]], key: FindingKey) -> bool:
+def is_covered(
+    incomplete: Collection[tuple[str, str]],
+    key: FindingKey,
+) -> bool:
     """The same for one item, where incomplete listings are given by check and region."""
     check, region, _ = key
     if not incomplete:

@@ -166,7 +166,11 @@ class Observations:
             self._by_check[key] = found
         return found
 
-    def _readers(self, check: str, region: str) -> tuple[int, ...]:
+    def _readers(
+        self,
+        check: str,
+        region: str,
+    ) -> tuple[int, ...]:
         """Positions of the records that ran a check in a region, in order."""
         readers: list[int] = []
         for positions in self._alike:

@@ -113,7 +113,11 @@ class Ordered(Sequence[T]):
             latest = nsmallest(count, chain.from_iterable(began))[-1]
         return sorted(self._entries(began, latest))[:count]
 
-    def _entries(self, began: Sequence[Sequence[str]], latest: str | None) -> Iterator[_Entry]:
+    def _entries(
+        self,
+        began: Sequence[Sequence[str]],
+        latest: str | None,
+    ) -> Iterator[_Entry]:
         """Entries that began at a time or before it; all of them where it is None."""
         for number, source in enumerate(self._sources):
             for index, when in enumerate(began[number]):

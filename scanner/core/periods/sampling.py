@@ -78,6 +78,7 @@ def usual_size(frequency: str) -> Size:
     words = [word.strip() for word in frequency.split(",")]
     names = [_WITHOUT_CALENDAR.get(word, word) for word in words]
     known = [table[name] for name in names if name in table]
+    # The most frequent one needs the largest sample. An unknown frequency is taken for that.
     return max(known, key=lambda size: size.most, default=table[PER_EVENT])
 
 
@@ -174,27 +175,44 @@ def draw(
     size: int,
 ) -> tuple[Drawn, ...]:
     """The first `size` items by the SHA-256 of `seed:item id`, in hexadecimal and ascending."""
-    by_digest = sorted(
-        (_drawing_digest(seed, item), item.id, position) for position, item in enumerate(items)
-    )
-    return tuple(
-        Drawn(
-            place=place,
-            digest=digest,
-            item=items[position],
-        )
-        for place, (digest, _, position) in enumerate(by_digest[:size], 1)
-    )
+    # Digests, and no random generator: a spreadsheet can repeat the draw in any year.
+    by_digest: list[tuple[str, str, int]] = []
+    for position, item in enumerate(items):
+        by_digest.append((_drawing_digest(seed, item), item.id, position))
+    by_digest.sort()
+    drawn: list[Drawn] = []
+    for place, (digest, _, position) in enumerate(by_digest[:size], 1):
+        drawn.append(Drawn(place=place, digest=digest, item=items[position]))
+    return tuple(drawn)
 
 
 def _drawing_digest(seed: str, item: Item) -> str:
     return hashlib.sha256(f"{seed}:{item.id}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def deviating(intervals: Iterable[Deviation | WaivedSpan], items: Iterable[Item]) -> int:
+def deviating(
+    intervals: Iterable[Deviation | WaivedSpan],
+    items: Iterable[Item],
+) -> int:
     """How many items of a population deviated; one that was waived did."""
-    population = {(item.target, item.check, item.region, item.resource) for item in items}
-    deviated = {(one.target, one.check, one.region, one.resource) for one in intervals}
+    population = {
+        (
+            item.target,
+            item.check,
+            item.region,
+            item.resource,
+        )
+        for item in items
+    }
+    deviated = {
+        (
+            one.target,
+            one.check,
+            one.region,
+            one.resource,
+        )
+        for one in intervals
+    }
     return len(deviated & population)
 
 
@@ -209,6 +227,7 @@ def chance_to_miss(
     `failing`, so the product runs over the smaller of the two.
     """
     size, failing = min(size, count), min(failing, count)
+    # More than the items that do not fail: the sample must have one that does.
     if size + failing > count:
         return 0.0
     fewer, more = sorted((size, failing))

@@ -41,7 +41,10 @@ def differences(before: Record, after: Record) -> tuple[Change, ...]:
     )
 
 
-def _differences(before: Record, after: Record) -> Iterator[tuple[str, str]]:
+def _differences(
+    before: Record,
+    after: Record,
+) -> Iterator[tuple[str, str]]:
     """The kind of each change, and its detail."""
     yield from _changed_digest("pack", before.pack_sha256, after.pack_sha256)
     for line in _changed_params(before.params, after.params):
@@ -73,7 +76,10 @@ def _short(digest: str) -> str:
     return digest[:SHORT] or "none"
 
 
-def _changed_params(before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[str]:
+def _changed_params(
+    before: Mapping[str, object],
+    after: Mapping[str, object],
+) -> Iterator[str]:
     for name in sorted({*before, *after}):
         old, new = before.get(name, "unset"), after.get(name, "unset")
         # A parameter that is set to the text "unset" still differs from one that is not set.
@@ -99,6 +105,7 @@ def stretches(records: Sequence[Record]) -> tuple[tuple[Stretch, ...], tuple[Cha
     """
     found: list[Stretch] = []
     changes: list[Change] = []
+    # Attestations, versions and clocks change nothing that a scan judges, and split nothing.
     begin = 0
     differs: tuple[str, ...] = ()
     for position in range(1, len(records)):
@@ -115,7 +122,10 @@ def stretches(records: Sequence[Record]) -> tuple[tuple[Stretch, ...], tuple[Cha
     return tuple(found), tuple(changes)
 
 
-def _stretch(records: Sequence[Record], differs: tuple[str, ...]) -> Stretch:
+def _stretch(
+    records: Sequence[Record],
+    differs: tuple[str, ...],
+) -> Stretch:
     first, last = records[0], records[-1]
     return Stretch(
         target=first.target,

@@ -112,7 +112,12 @@ def build_timelines(transitions: Iterable[Transition], last: int) -> Timelines:
         if row.seq > last:
             break
         key = (row.check, row.region, row.resource)
-        change = (row.seq, row.verdict, row.cause.value, row.reason)
+        change = (
+            row.seq,
+            row.verdict,
+            row.cause.value,
+            row.reason,
+        )
         changes_by_key.setdefault(key, []).append(change)
 
     items: list[tuple[FindingKey, Sequence[StatusChange]]] = []
@@ -121,6 +126,7 @@ def build_timelines(transitions: Iterable[Transition], last: int) -> Timelines:
     for key, changes in changes_by_key.items():
         check, region, resource = key
         first_seq, first_verdict, _, _ = changes[0]
+        # A listing is not an item: counted as one, it would be an item that never passes.
         if resource == LISTING:
             listings[key] = changes
         elif len(changes) == 1 and first_verdict == PASS:

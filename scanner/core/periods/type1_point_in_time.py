@@ -77,7 +77,10 @@ def _controls_of_target(
         )
 
 
-def _count_verdicts(transitions: Iterable[Transition], last: Record) -> dict[str, Counter[str]]:
+def _count_verdicts(
+    transitions: Iterable[Transition],
+    last: Record,
+) -> dict[str, Counter[str]]:
     """Items by check and verdict after a record."""
     state: dict[FindingKey, str] = {}
     for row in transitions:
@@ -90,5 +93,7 @@ def _count_verdicts(transitions: Iterable[Transition], last: Record) -> dict[str
             state.pop(key, None)
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for (check, _, resource), verdict in state.items():
-        found[check]["listing not read" if resource == LISTING else verdict] += 1
+        # A listing is not an item: it must not be counted among the unknown ones.
+        counted = "listing not read" if resource == LISTING else verdict
+        found[check][counted] += 1
     return found

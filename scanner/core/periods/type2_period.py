@@ -138,6 +138,7 @@ def _replay(
 ) -> _Replayed:
     until = min(period.end, now)
     observations = Observations.over(history.records, period, schedule, until)
+    # Later records belong to a later report: it must not change when they are added.
     last = observations.records[-1].seq if observations.records else 0
     replay = TimelineReplay(
         history.target,
@@ -169,7 +170,8 @@ def _clock_notes(
     period.
     """
     for before, after in pairwise(records):
-        near = moment(after.started) < period.end and moment(before.started) >= period.start
+        starts_before_end = moment(after.started) < period.end
+        near = starts_before_end and moment(before.started) >= period.start
         if near and dated_before(before, after):
             yield (
                 f"Record {after.seq} of {after.target} is of {after.started}, and record "
@@ -260,18 +262,15 @@ def _control_period(
     packs: Sequence[str],
 ) -> ControlPeriod:
     targets = [one for one in replayed if _concerns(control, one, versions)]
-    evidencing = [link.id for link in control.checks if link.role is Role.EVIDENCES]
-    supporting = [link.id for link in control.checks if link.role is not Role.EVIDENCES]
+    evidencing, supporting = _checks_by_role(control)
     checks: list[CheckPeriod] = []
     counters: list[CheckCounters] = []
     beside: list[CheckCounters] = []
     for one in targets:
-        for name in evidencing:
-            if _runs_on(one, name, versions):
-                checks.append(_check_period(one, name))
-                counters.extend(_counters_of(one, name))
-        for name in supporting:
-            beside.extend(_counters_of(one, name))
+        run = [name for name in evidencing if _runs_on(one, name, versions)]
+        checks.extend(_check_period(one, name) for name in run)
+        counters.extend(_counters_of(one, run))
+        beside.extend(_counters_of(one, supporting))
 
     deviating, waived = _count_items(counters)
     grace_of = _grace_lookup(control, targets, versions)
@@ -292,14 +291,32 @@ def _control_period(
         items=sum(check.items for check in checks),
         deviating=deviating,
         waived=waived,
-        days=sum((check.days for check in checks), Days()),
-        runs_expected=sum(len(one.observations.slots) for one in targets),
+        days=_sum_days(checks),
+        runs_expected=_expected_runs(targets),
         runs_made=sum(_count_runs(one, evidencing, versions) for one in targets),
-        silences=tuple(chain.from_iterable(_silences(one, control.id) for one in targets)),
+        silences=_all_silences(targets, control.id),
         deviations=_in_order(counters, judge),
         beside=_in_order(beside, _unchanged),
         statuses=_runs_by_status(targets, control.id),
     )
+
+
+def _checks_by_role(control: Control) -> tuple[list[str], list[str]]:
+    """Checks that evidence a control, and checks that only support it."""
+    evidencing: list[str] = []
+    supporting: list[str] = []
+    for link in control.checks:
+        checks = evidencing if link.role is Role.EVIDENCES else supporting
+        checks.append(link.id)
+    return evidencing, supporting
+
+
+def _expected_runs(replayed: Iterable[_Replayed]) -> int:
+    return sum(len(one.observations.slots) for one in replayed)
+
+
+def _sum_days(checks: Iterable[CheckPeriod]) -> Days:
+    return sum((check.days for check in checks), Days())
 
 
 _item_of = attrgetter("target", "check", "region", "resource")
@@ -319,24 +336,31 @@ def _count_items(counters: Iterable[CheckCounters]) -> tuple[int, int]:
     return len(deviating | waived) + in_columns, len(waived)
 
 
-def _in_order(counters: Iterable[CheckCounters], convert: Callable[[Deviation], T]) -> Ordered[T]:
+def _in_order(
+    counters: Iterable[CheckCounters],
+    convert: Callable[[Deviation], T],
+) -> Ordered[T]:
     sources: list[DeviationSource] = []
     for each in counters:
         sources.extend(each.sources())
     return Ordered(sources, convert)
 
 
-def _runs_by_status(replayed: Iterable[_Replayed], control: str) -> dict[str, int]:
+def _runs_by_status(
+    replayed: Iterable[_Replayed],
+    control: str,
+) -> dict[str, int]:
     statuses: Counter[str] = Counter()
     for one in replayed:
         statuses.update(record.controls.get(control, _NOT_SHOWN) for record in one.records)
     return dict(sorted(statuses.items()))
 
 
-def _counters_of(one: _Replayed, check: str) -> Iterator[CheckCounters]:
-    """The counters of a check, if anything was read for it."""
-    if check in one.counters:
-        yield one.counters[check]
+def _counters_of(one: _Replayed, checks: Iterable[str]) -> Iterator[CheckCounters]:
+    """The counters of some checks, as far as anything was read for them."""
+    for check in checks:
+        if check in one.counters:
+            yield one.counters[check]
 
 
 def _grace_lookup(
@@ -345,7 +369,9 @@ def _grace_lookup(
     versions: Versions,
 ) -> Callable[[Deviation], timedelta | None]:
     """Finds the time that the control left for a correction when a deviation was first read."""
-    graces = {pack: read_grace(versions.grace(control, pack)) for pack in ("", *versions.packs)}
+    graces: dict[str, timedelta | None] = {}
+    for pack in ("", *versions.packs):
+        graces[pack] = read_grace(versions.grace(control, pack))
     packs: dict[tuple[str, str], str] = {}
     for one in replayed:
         for record in one.observations.records:
@@ -367,7 +393,9 @@ def _concerns(
     """Whether a control applies to a target: its checks are of that cloud, or it has none and
     people must show it.
     """
-    clouds = {versions.cloud(link.id) for link in control.checks} - {""}
+    clouds = {versions.cloud(link.id) for link in control.checks}
+    # A check that no pack has any more has no cloud, and is no reason to leave a target out.
+    clouds.discard("")
     return not clouds or one.cloud in clouds
 
 
@@ -402,15 +430,22 @@ def _count_runs(
     versions: Versions,
 ) -> int:
     """Expected runs in which everything that evidences a control on this target was run."""
-    return one.observations.count_runs(name for name in checks if _runs_on(one, name, versions))
+    run_here = [name for name in checks if _runs_on(one, name, versions)]
+    return one.observations.count_runs(run_here)
+
+
+def _all_silences(replayed: Iterable[_Replayed], control: str) -> tuple[Silence, ...]:
+    found: list[Silence] = []
+    for one in replayed:
+        found.extend(_silences(one, control))
+    return tuple(found)
 
 
 def _silences(one: _Replayed, control: str) -> Iterator[Silence]:
     """Stretches of expected runs in which nothing showed a control."""
     runs = one.observations.runs()
-    reasons = [
-        _why_silent(one, control, runs.get(slot)) for slot in range(len(one.observations.slots))
-    ]
+    slots = range(len(one.observations.slots))
+    reasons = [_why_silent(one, control, runs.get(slot)) for slot in slots]
     begin, why = 0, ""
     # One more, which ends a stretch that lasts to the end of the period.
     for slot, here in enumerate([*reasons, ""]):
@@ -427,6 +462,7 @@ def _why_silent(
     positions: Sequence[int] | None,
 ) -> str:
     """Why the records of a slot do not show a control; `` if any of them does."""
+    # Silence is not success: an expected run that was missed shows nothing, whatever came before.
     if not positions:
         return NO_RUN
     records = (one.observations.records[position] for position in positions)

@@ -4,9 +4,10 @@ in today's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from scanner.errors import TscanError
 from scanner.model.checks import Check, Parameter
@@ -15,6 +16,9 @@ from scanner.model.history import Record
 from scanner.model.kinds import Kind
 from scanner.model.library import Library
 from scanner.model.period import Change
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 CONTENT: Final = frozenset({"control", "check", "parameter", "kind"})
 """The parts of a pack: what a change inside of one can be of."""
@@ -49,7 +53,9 @@ class Versions:
 
     def cloud(self, check: str) -> str:
         """The cloud of a check; `` where no pack has it."""
-        return next((one.cloud(check) for one in self._libraries_with(check)), "")
+        for library in self._libraries_with(check):
+            return library.cloud(check)
+        return ""
 
     def is_event(self, check: str) -> bool:
         """Whether a check reads things that carry their own date, in any of the packs."""
@@ -67,25 +73,36 @@ class Versions:
         A check that evidenced a control in any of them does: leaving a check out of a control
         before the auditor comes does not take its deviations away.
         """
-        found: dict[str, list[Control]] = {}
+        found: dict[str, list[Control]] = defaultdict(list)
         # A pack that came back counts where it was last.
         for pack in reversed(dict.fromkeys(reversed(packs))):
             for name, control in self.of(pack).controls.items():
-                found.setdefault(name, []).append(control)
+                found[name].append(control)
         for name, control in self.today.controls.items():
-            found.setdefault(name, [control])
-        return {name: _merge(versions) for name, versions in sorted(found.items())}
+            # Today's version counts only for a control that no pack of the period had.
+            if name not in found:
+                found[name].append(control)
+        return {name: _merge(found[name]) for name in sorted(found)}
 
     def grace(self, control: Control, pack: str) -> str:
         """The time for a correction that a control left while a pack was in force."""
-        return self.of(pack).controls.get(control.id, control).grace
+        controls = self.of(pack).controls
+        return controls.get(control.id, control).grace
 
-    def graces(self, control: Control, packs: Iterable[str]) -> tuple[str, ...]:
+    def graces(
+        self,
+        control: Control,
+        packs: Iterable[str],
+    ) -> tuple[str, ...]:
         """The same for some packs that followed each other, each time once."""
         found = [self.grace(control, pack) for pack in dict.fromkeys(packs)]
         return tuple(dict.fromkeys(found))
 
-    def told(self, changes: Iterable[Change], records: Iterable[Record]) -> Iterator[Change]:
+    def told(
+        self,
+        changes: Iterable[Change],
+        records: Iterable[Record],
+    ) -> Iterator[Change]:
         """Changes between records of a target; each change of the pack is followed by what differs
         inside it.
         """
@@ -99,7 +116,8 @@ class Versions:
             # Where one is not kept, today's would show differences that were not there.
             if not self.known(before) or not self.known(after):
                 continue
-            for what, detail in pack_changes(self.of(before), self.of(after)):
+            old, new = self.of(before), self.of(after)
+            for what, detail in pack_changes(old, new):
                 yield replace(change, what=what, detail=detail)
 
 
@@ -121,7 +139,10 @@ def _merge(versions: Sequence[Control]) -> Control:
     return replace(last, checks=tuple(kept))
 
 
-def pack_changes(before: Library, after: Library) -> Iterator[tuple[str, str]]:
+def pack_changes(
+    before: Library,
+    after: Library,
+) -> Iterator[tuple[str, str]]:
     """What differs between two packs, as the part that changed (one of `CONTENT`) and a line about
     it.
     """
@@ -171,13 +192,20 @@ def _differences(
             yield f"{member.name}: {was} → {now}"
 
 
-def _link_differences(old: Iterable[CheckLink], new: Iterable[CheckLink]) -> Iterator[str]:
-    was = {(link.role.value, link.id) for link in old}
-    now = {(link.role.value, link.id) for link in new}
+def _link_differences(
+    old: Iterable[CheckLink],
+    new: Iterable[CheckLink],
+) -> Iterator[str]:
+    was = set(map(_role_and_id, old))
+    now = set(map(_role_and_id, new))
     for role, name in sorted(was - now):
         yield f"{name} no longer {role} it"
     for role, name in sorted(now - was):
         yield f"{name} {role} it"
+
+
+def _role_and_id(link: CheckLink) -> tuple[str, str]:
+    return link.role.value, link.id
 
 
 def _text(value: object) -> str:
@@ -189,17 +217,29 @@ def _text(value: object) -> str:
     if isinstance(value, Mapping):
         return _mapping_text(value)
     if isinstance(value, (tuple, list, set, frozenset)):
-        texts = [_text(item) for item in value]
-        if isinstance(value, (set, frozenset)):
-            texts.sort()
-        return ", ".join(texts) or _NONE
+        return _collection_text(value)
     source = getattr(value, "source", None)
     if isinstance(source, str):
         return _text(source)
-    if is_dataclass(value):
-        names = [one.name for one in fields(value) if one.name not in _NOT_COMPARED]
-        return _mapping_text({name: getattr(value, name) for name in names})
+    if is_dataclass(value) and not isinstance(value, type):
+        return _mapping_text(_compared_members(value))
     return str(value)
+
+
+def _collection_text(value: Collection[object]) -> str:
+    texts = [_text(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        # Sets have no order of their own: the same set must always give the same text.
+        texts.sort()
+    return ", ".join(texts) or _NONE
+
+
+def _compared_members(value: DataclassInstance) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for member in fields(value):
+        if member.name not in _NOT_COMPARED:
+            found[member.name] = getattr(value, member.name)
+    return found
 
 
 def _mapping_text(value: Mapping[str, object]) -> str:

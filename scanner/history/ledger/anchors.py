@@ -108,6 +108,7 @@ def anchor_heads(
     new: list[tuple[Record, str]] = []
     for target in targets:
         records = history.records(target)
+        # An anchor of a rewritten chain would confirm the forgery from then on.
         mine = [anchor for anchor in known if anchor.stream == stream_of(target)]
         _check_fit(mine, {record.seq: record.sha256 for record in records})
         anchored = {anchor.seq for anchor in mine}
@@ -116,7 +117,10 @@ def anchor_heads(
     return new
 
 
-def _check_fit(anchors: Iterable[Anchor], digests: Mapping[int, str]) -> None:
+def _check_fit(
+    anchors: Iterable[Anchor],
+    digests: Mapping[int, str],
+) -> None:
     for anchor in anchors:
         if denied := anchor.denies(digests):
             raise TscanError(
@@ -146,7 +150,13 @@ def remembered(versions: Versions) -> Iterator[Anchor]:
             if seq == locked_seq:
                 yield _anchor(versions, stream, seq, first, until)
             elif rewritten:
-                yield _anchor(versions, stream, seq, first, "")
+                yield _anchor(
+                    versions,
+                    stream,
+                    seq,
+                    first,
+                    "",
+                )
 
 
 def _anchor(
@@ -183,6 +193,7 @@ def _newest_locked(
     """The number of the newest locked record, and until when; 0 where there is none."""
     for seq in sorted(records, reverse=True)[:_LOCKS_READ]:
         first = records[seq][0]
+        # A deletion has no content that could be locked.
         if first.deletion:
             continue
         until = versions.locked(record_key(stream, seq), first)

@@ -67,7 +67,8 @@ class Chain:
             if place is not None and place[1] > known:
                 numbers.append(place[1])
         numbers.sort()
-        if numbers and numbers != list(range(known + 1, numbers[-1] + 1)):
+        expected = list(range(known + 1, known + 1 + len(numbers)))
+        if numbers != expected:
             raise TscanError(f"{self._store.name}: a record of {self._stream} is missing", _VERIFY)
         keys = [record_key(self._stream, number) for number in numbers]
         for key, content in zip(keys, get_all(self._store, keys), strict=True):
@@ -78,13 +79,18 @@ class Chain:
             if content is None:
                 raise SealError("it is missing")
             record, sealed = read_sealed(content, key)
-            previous_sha256 = self.records[-1].sha256 if self.records else ""
-            if record.seq != len(self.records) + 1 or record.previous_sha256 != previous_sha256:
-                raise SealError("it does not follow the record before it")
+            self._check_follows(record)
         except SealError as error:
             raise TscanError(f"{self._store.name}/{key} is damaged: {error}", _VERIFY) from None
         self.sealed = sealed
         self.records.append(record)
+
+    def _check_follows(self, record: Record) -> None:
+        previous_sha256 = self.records[-1].sha256 if self.records else ""
+        numbered = record.seq == len(self.records) + 1
+        # The digest chains the records: one that is replaced breaks every later one.
+        if not numbered or record.previous_sha256 != previous_sha256:
+            raise SealError("it does not follow the record before it")
 
     def state(self, seq: int | None = None) -> State:
         """The state after a record (None: the newest); not to be modified."""
@@ -135,7 +141,11 @@ class Chain:
         for _, segment, content in self._fetch(records, "transitions"):
             yield from self._read_transitions(content, segment)
 
-    def _fetch(self, records: Sequence[Record], kind: str) -> Iterator[tuple[int, Segment, bytes]]:
+    def _fetch(
+        self,
+        records: Sequence[Record],
+        kind: str,
+    ) -> Iterator[tuple[int, Segment, bytes]]:
         """The segments of a kind with the number of their record and their content."""
         # In batches: a year's files are fetched in parallel, and never held all at once.
         for start in range(0, len(records), _BATCH):
@@ -191,8 +201,10 @@ class Chain:
         for segment in _segments_of(record, "index"):
             content = self._store.get(segment.path)
             if content is not None:
-                table = _read_columns(stored(content, segment), segment, ("sha256", "seq"))
-                digests, numbers = (column.to_pylist() for column in table.columns)
+                content = stored(content, segment)
+                table = _read_columns(content, segment, ("sha256", "seq"))
+                digests = table.column("sha256").to_pylist()
+                numbers = table.column("seq").to_pylist()
                 found.update(zip(digests, numbers, strict=True))
         return found
 

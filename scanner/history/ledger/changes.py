@@ -25,7 +25,12 @@ _WAIVER_CHANGES: Final = (
     (Cause.GAP.value, "unknown"),
 )
 """Verdict before and after, where the evidence says the same and only a waiver began or ended."""
-_GRAVITY: Final = {Verdict.FAIL: 0, Verdict.UNKNOWN: 1, Verdict.WAIVED: 2, Verdict.PASS: 3}
+_GRAVITY: Final = {
+    Verdict.FAIL: 0,
+    Verdict.UNKNOWN: 1,
+    Verdict.WAIVED: 2,
+    Verdict.PASS: 3,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +70,14 @@ class JudgingBasis:
         names = self.parameters_of(check)
         if names is None:
             return True
-        now = {name: value for name, value in self.params.items() if name in names}
-        then = {name: value for name, value in before.params.items() if name in names}
-        return now != then
+        return any(_differs(name, before.params, self.params) for name in names)
+
+
+def _differs(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    # A parameter that is unset differs from one that is set to its default: defaults change.
+    if (name in before) != (name in after):
+        return True
+    return before.get(name) != after.get(name)
 
 
 def ground_of(
@@ -106,6 +116,18 @@ def _gravest(findings: list[Finding]) -> Seen:
     return Seen(worst.value, "; ".join(reasons), gap)
 
 
+def _unread_regions(
+    found: Iterable[FindingKey],
+    checks: Collection[str],
+) -> dict[str, set[str]]:
+    """Regions whose listing was not read, by check."""
+    unread: dict[str, set[str]] = defaultdict(set)
+    for check, region, resource in found:
+        if resource == LISTING and check in checks:
+            unread[check].add(region)
+    return unread
+
+
 def carried(
     before: State,
     found: Mapping[FindingKey, Seen],
@@ -115,10 +137,7 @@ def carried(
     """Findings that are missing only because their listing was not read: not seen, and not
     fixed.
     """
-    unread_regions: dict[str, set[str]] = defaultdict(set)
-    for check, region, resource in found:
-        if resource == LISTING and check in checks:
-            unread_regions[check].add(region)
+    unread_regions = _unread_regions(found, checks)
     kept: set[FindingKey] = set()
     for key in before.keys() - found.keys():
         check, region, resource = key
@@ -162,6 +181,7 @@ def transitions(
     for key in sorted({*before, *after}, key=_segment_order):
         last = before.get(key)
         previous = last.verdict if last else ""
+        # Carried findings are in `after` as unknown: only what a complete listing lacks is gone.
         seen = after.get(key, _GONE)
         # From a waived failure to a waived gap the verdict is the same, and what is accepted is
         # not.
@@ -190,7 +210,10 @@ def _segment_order(key: FindingKey) -> tuple[str, str, str]:
     return (check, resource, region)
 
 
-def apply(state: dict[FindingKey, Transition], moves: Iterable[Transition]) -> None:
+def apply(
+    state: dict[FindingKey, Transition],
+    moves: Iterable[Transition],
+) -> None:
     """Change a state by the transitions of the next record."""
     for move in moves:
         key = (move.check, move.region, move.resource)
@@ -221,6 +244,7 @@ def _cause(
     # From failing to waived and back only a waiver changed: the evidence fails on either side.
     if (_previous_verdict(last), verdict) in _WAIVER_CHANGES:
         return Cause.WAIVER
+    # Before the evidence: a check that changed may judge the same evidence otherwise.
     if was.pack != ground.pack:
         return Cause.PACK
     if ground.params_changed(was, check):

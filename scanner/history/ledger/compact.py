@@ -28,7 +28,11 @@ class Compacted:
     unfinished: int
 
 
-def compact(store: Store, *, now: float | None = None) -> Compacted:
+def compact(
+    store: Store,
+    *,
+    now: float | None = None,
+) -> Compacted:
     """Remove orphans older than an hour; TscanError, and nothing removed, where a chain cannot be
     read.
     """
@@ -47,6 +51,7 @@ def compact(store: Store, *, now: float | None = None) -> Compacted:
         chain.refresh()
         named.update(_paths(chain.records))
         old.update(_superseded(chain.records))
+    # Nothing was deleted so far: a chain that cannot be read names files that must stay.
     orphans = sorted(removable - named)
     superseded = sorted(removable & old)
     for key in (*orphans, *superseded):

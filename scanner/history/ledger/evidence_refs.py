@@ -24,7 +24,10 @@ _ANY: Final = "*"
 """Stands for every parameter."""
 
 
-def operations(library: Library, checks: Collection[str]) -> dict[str, frozenset[str]]:
+def operations(
+    library: Library,
+    checks: Collection[str],
+) -> dict[str, frozenset[str]]:
     """The operations that each check reads, call by call or from an inventory, with those of
     related kinds.
     """
@@ -132,7 +135,11 @@ class EvidenceRefs:
         chosen = min(found, key=lambda given: given.digest not in self._new_documents)
         return chosen.digest.hex()
 
-    def _documents_naming(self, resource: str, reads: frozenset[str]) -> list[Given]:
+    def _documents_naming(
+        self,
+        resource: str,
+        reads: frozenset[str],
+    ) -> list[Given]:
         found: list[Given] = []
         for name in _names_of(resource):
             for given in self._by_parameter.get(name, ()):
@@ -140,7 +147,11 @@ class EvidenceRefs:
                     found.append(given)
         return found
 
-    def _documents_listing(self, region: str, reads: frozenset[str]) -> list[Given]:
+    def _documents_listing(
+        self,
+        region: str,
+        reads: frozenset[str],
+    ) -> list[Given]:
         found: list[Given] = []
         for operation in sorted(reads):
             in_region = self._listings.get((operation, region), [])

@@ -38,7 +38,11 @@ _MAX_BACKOFF: Final = 0.5
 class Ledger:
     """The chains of a store; several processes may append at once."""
 
-    def __init__(self, store: Store, signer: Signer | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        signer: Signer | None = None,
+    ) -> None:
         self.store = store
         self._signer = signer
         self._chains: dict[str, Chain] = {}
@@ -60,6 +64,7 @@ class Ledger:
         parts = take_apart(scan.snapshot)
         for attempt in range(_MAX_ATTEMPTS):
             chain.refresh()
+            # A commit that was interrupted after its record, and is repeated, adds nothing.
             for record in chain.records:
                 if record.scan == scan.snapshot.id:
                     return record
@@ -159,9 +164,14 @@ class Ledger:
         """
         return self._chain(stream_of(record.target)).checkpoint(record)
 
-    def state_before(self, target: str, moment: str) -> Mapping[FindingKey, Transition]:
+    def state_before(
+        self,
+        target: str,
+        moment: str,
+    ) -> Mapping[FindingKey, Transition]:
         """As `History.state_before`."""
         chain = self._read(stream_of(target))
+        # The highest number, and not the last in time: after a clock that jumped these differ.
         earlier = [record.seq for record in chain.records if record.finished < moment]
         return dict(chain.state(max(earlier, default=0)))
 

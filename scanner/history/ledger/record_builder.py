@@ -67,7 +67,9 @@ class ScanToCommit:
     @property
     def params(self) -> Mapping[str, Any]:
         """The parameters that were set, without defaults."""
-        chosen = self.assessment.params.get("set", {}).get(self.snapshot.target)
+        # Each target may have its own. An assessment that lists none used those of the snapshot.
+        params_by_target = self.assessment.params.get("set", {})
+        chosen = params_by_target.get(self.snapshot.target)
         if chosen is None:
             return self.snapshot.params
         return dict(chosen)

@@ -142,7 +142,10 @@ def _never_changed(rows: Mapping[str, pa.Array]) -> pa.Array:
     return pa.concat_arrays([alone, later])
 
 
-def _filter(rows: Mapping[str, pa.Array], mask: pa.Array) -> dict[str, pa.Array]:
+def _filter(
+    rows: Mapping[str, pa.Array],
+    mask: pa.Array,
+) -> dict[str, pa.Array]:
     return {name: column.filter(mask) for name, column in rows.items()}
 
 
@@ -289,7 +292,10 @@ class _SortedRows:
             )
 
 
-def _interval_columns(rows: Mapping[str, pa.Array], first_of_item: pa.Array) -> dict[str, pa.Array]:
+def _interval_columns(
+    rows: Mapping[str, pa.Array],
+    first_of_item: pa.Array,
+) -> dict[str, pa.Array]:
     """The columns of `FailureIntervals`, with check and region, from rows of items that only fail
     and pass.
     """
@@ -303,7 +309,8 @@ def _interval_columns(rows: Mapping[str, pa.Array], first_of_item: pa.Array) -> 
     last_of_item = pa.concat_arrays([first_of_item.slice(1), pa.array([True])])
     failed_before = pa.concat_arrays([no_row, fails.slice(0, last)])
     fails_after = pa.concat_arrays([fails.slice(1), no_row])
-    # No store holds a failure after a failure; a damaged one gives one interval from the first to the last.
+    # No store holds a failure after a failure; a damaged one gives one interval from the first to
+    # the last.
     after_no_failure = pc.or_(first_of_item, pc.invert(failed_before))
     before_no_failure = pc.or_(last_of_item, pc.invert(fails_after))
     begins = pc.and_(fails, after_no_failure)
@@ -331,7 +338,10 @@ def _interval_columns(rows: Mapping[str, pa.Array], first_of_item: pa.Array) -> 
     }
 
 
-def _encode(rows: Mapping[str, pa.Array], names: Sequence[str]) -> pa.Array:
+def _encode(
+    rows: Mapping[str, pa.Array],
+    names: Sequence[str],
+) -> pa.Array:
     """One integer for each row, equal where all of some columns are equal, and sorted by them in
     turn.
     """

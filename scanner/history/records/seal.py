@@ -69,7 +69,10 @@ def unsealed(payload: bytes) -> bytes:
     return _envelope(payload, [])
 
 
-def _envelope(payload: bytes, signatures: list[tuple[str, bytes]]) -> bytes:
+def _envelope(
+    payload: bytes,
+    signatures: list[tuple[str, bytes]],
+) -> bytes:
     entries = [
         {"keyid": keyid, "sig": base64.b64encode(signature).decode()}
         for keyid, signature in signatures
@@ -85,7 +88,12 @@ def _envelope(payload: bytes, signatures: list[tuple[str, bytes]]) -> bytes:
 def signed_bytes(payload: bytes) -> bytes:
     """What is signed of a payload: DSSE's pre-authentication encoding (PAE)."""
     kind = PAYLOAD_TYPE.encode()
-    return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+    return b"DSSEv1 %d %s %d %s" % (
+        len(kind),
+        kind,
+        len(payload),
+        payload,
+    )
 
 
 def open_envelope(content: bytes) -> Envelope:
@@ -123,6 +131,7 @@ def verifies(envelope: Envelope, keys: Mapping[str, bytes]) -> str:
     # Without this, the loop below would accept an envelope without signatures.
     if not envelope.signatures:
         return "unsigned"
+    # All of them: one good signature does not make up for another that is not.
     for key, signature in envelope.signatures:
         if key not in keys:
             return f"unknown key {key[:16]}"
@@ -250,6 +259,7 @@ def read_signer(path: Path) -> Signer:
         mode = path.stat().st_mode
     except OSError as error:
         raise TscanError(f"the key {path} cannot be read: {error.strerror}", _MAKE_HINT) from error
+    # Whoever can read the key can rewrite history.
     if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
         raise TscanError(f"the key {path} can be read by others", f"chmod 600 {path}")
     return _signer(content, f"the key {path}")

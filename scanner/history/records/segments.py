@@ -111,7 +111,9 @@ def make_table(
     import pyarrow.parquet as pq
 
     schema = schemas()[kind]
-    arrays = [_array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    arrays: list[pa.Array] = []
+    for column, field in zip(columns, schema, strict=True):
+        arrays.append(_array(column, field.type))
     table = pa.Table.from_arrays(arrays, schema=schema)
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(sink, schema, **_writer_options(kind, schema)) as writer:
@@ -125,7 +127,10 @@ def make_table(
     return _made(kind, path, content, rows=table.num_rows)
 
 
-def _writer_options(kind: str, schema: pa.Schema) -> dict[str, object]:
+def _writer_options(
+    kind: str,
+    schema: pa.Schema,
+) -> dict[str, object]:
     """How `pyarrow.parquet` writes a kind.
 
     Most segments are small, so what it adds by default would double them.
@@ -151,7 +156,10 @@ def _writer_options(kind: str, schema: pa.Schema) -> dict[str, object]:
     }
 
 
-def _array(column: Sequence[object], kind: pa.DataType) -> pa.Array:
+def _array(
+    column: Sequence[object],
+    kind: pa.DataType,
+) -> pa.Array:
     import pyarrow as pa
 
     if pa.types.is_dictionary(kind):

@@ -68,7 +68,8 @@ def payload_of(record: Record) -> bytes:
     """The Statement of a record: its subjects are the segments, its predicate is the record."""
     predicate = {name: getattr(record, name) for name in _MEMBERS}
     predicate["segments"] = list(map(_segment_members, record.segments))
-    subjects = [{"name": one.path, "digest": {"sha256": one.sha256}} for one in record.segments]
+    # As subjects, segments are covered by the signature for every tool that knows in-toto.
+    subjects = list(map(_subject, record.segments))
     statement = {
         "_type": STATEMENT,
         "subject": subjects,
@@ -76,6 +77,10 @@ def payload_of(record: Record) -> bytes:
         "predicate": predicate,
     }
     return canonical(statement).encode()
+
+
+def _subject(segment: Segment) -> dict[str, object]:
+    return {"name": segment.path, "digest": {"sha256": segment.sha256}}
 
 
 def _segment_members(segment: Segment) -> dict[str, str | int]:
@@ -93,7 +98,9 @@ def read_sealed(content: bytes, key: str) -> tuple[Record, bool]:
     """The same, and whether it is signed."""
     envelope = open_envelope(content)
     record = record_of(envelope.payload, key)
-    return replace(record, sha256=hashlib.sha256(content).hexdigest()), bool(envelope.signatures)
+    # Of the file, and not of the Statement: the next record chains the signatures too.
+    sha256 = hashlib.sha256(content).hexdigest()
+    return replace(record, sha256=sha256), bool(envelope.signatures)
 
 
 def record_of(payload: bytes, key: str) -> Record:
@@ -200,17 +207,22 @@ def _is_count(value: object) -> bool:
 def _is_parameter(value: object) -> bool:
     """Whether a value is a number, a text, a boolean or a list of them."""
     items = value if isinstance(value, list) else [value]
-    return {*map(type, items)} <= {bool, int, float, str}
+    types = set(map(type, items))
+    return types <= {bool, int, float, str}
 
 
 def _is_texts(value: object) -> bool:
-    return isinstance(value, list) and {*map(type, value)} <= {str}
+    if not isinstance(value, list):
+        return False
+    types = set(map(type, value))
+    return types <= {str}
 
 
 def _parse_segment(value: object) -> Segment:
     if not isinstance(value, dict) or value.keys() != _SEGMENT_MEMBERS:
         raise SealError("a segment of the record is not described as one")
+    texts = [value["kind"], value["path"], value["sha256"]]
     are_counts = _is_count(value["rows"]) and _is_count(value["bytes"])
-    if not are_counts or not _is_texts([value["kind"], value["path"], value["sha256"]]):
+    if not are_counts or not _is_texts(texts):
         raise SealError("a member of a segment is of a wrong type")
     return Segment(**value)

@@ -32,6 +32,7 @@ def check_marker(store: Store) -> bool:
     if version == str(_VERSION):
         return True
     hint = "name another store"
+    # Cut: int() refuses very long numbers.
     if version.isdecimal() and int(version[:9]) > _VERSION:
         hint = "upgrade tscan"
     raise TscanError(f"{store.name}: the store's form {schema} is not known", hint)
