@@ -44,8 +44,9 @@ _ID_LENGTH: Final = 24
     kw_only=True,
 )
 class AlertEvent:
-    """One thing that happened. Its id is the same whenever it is computed again, so that it is sent
-    once.
+    """One thing that happened.
+
+    Its id is the same whenever it is computed again, so that it is sent once.
 
     The outbox stores these members by name: a renamed member is another file format.
     """
@@ -85,8 +86,9 @@ def news(drift: Drift, library: Library) -> tuple[AlertEvent, ...]:
 
 
 def _event_and_hearers(moved: Moved) -> tuple[str, tuple[str, ...]] | None:
-    """The event of a change, and the events that a rule may name to select it; None where it is
-    no event.
+    """The event of a change, and the events that a rule may name to select it.
+
+    None where it is no event.
     """
     # Whoever received a beginning receives its end: that of a failure also where it was unread in
     # between.
@@ -225,8 +227,9 @@ def _of_scan(
 
 
 def standing(state: State, library: Library) -> tuple[AlertEvent, ...]:
-    """The open problems of a state, each as the event that began it, in order of check, region and
-    resource.
+    """The open problems of a state, each as the event that began it.
+
+    They are in order of check, region and resource.
 
     A failure that is no longer seen is still open for whoever received it: nothing says that it was
     fixed.

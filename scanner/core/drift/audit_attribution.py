@@ -1,5 +1,6 @@
-"""Attributes drift to people: which audit log events to query for each change, and whom the events
-name.
+"""Attributes drift to people by the audit log events that fit each change.
+
+It says which events to query, and whom they name.
 """
 
 from __future__ import annotations
@@ -136,8 +137,9 @@ def _question(
 
 
 def _first_after_known(rows: Sequence[Transition]) -> Transition | None:
-    """The transition after the last known verdict: an unknown before a failure may hide when it
-    began.
+    """The transition after the last known verdict.
+
+    An unknown before a failure may hide when it began.
     """
     return next((row for row in reversed(rows) if row.previous != UNKNOWN), None)
 
@@ -202,8 +204,9 @@ def rules_of(
 
 
 def _widened(rule: Rule, *, in_region: bool) -> Rule:
-    """A rule for related resources: which of them the check read is not known, and perhaps not even
-    where.
+    """A rule for related resources.
+
+    Which of them the check read is not known, and perhaps not even where.
     """
     reach = rule.reach
     if not in_region and reach is not Reach.GLOBAL:

@@ -1,5 +1,6 @@
-"""Finds who changed a resource: the actor of the audit log events that fit, and nobody where two
-actors fit.
+"""Finds who changed a resource by the audit log events that fit.
+
+Where two actors fit, nobody is named.
 """
 
 from __future__ import annotations
@@ -73,8 +74,9 @@ def find_actor(
     actions: Sequence[str] = (),
     whole: bool = True,
 ) -> Actor:
-    """The only actor whose successful writes fit a transition on resource, time and action; else
-    unknown.
+    """The only actor whose successful writes fit a transition on resource, time and action.
+
+    Otherwise the actor is unknown.
 
     `window` is from the start of the scan before to the end of this one. `actions` are patterns of
     the calls that can change what the check reads (`s3:PutBucket*`; none: every write).
@@ -159,8 +161,9 @@ def near(region: str, other: str) -> bool:
 
 
 def _contains(resource: str, name: str) -> bool:
-    """Whether one is a part of the other, where ids are paths: a rule of its group, all that a
-    deleted group held.
+    """Whether one is a part of the other, where ids are paths.
+
+    A rule of its group, all that a deleted group held.
     """
     if not (resource.startswith("/") and name.startswith("/")):
         return False
@@ -168,8 +171,9 @@ def _contains(resource: str, name: str) -> bool:
 
 
 def _names(resource: str) -> frozenset[str]:
-    """How a log may name what has an ARN: a bucket by its name, a database too, a role by its name
-    without the path.
+    """How a log may name what has an ARN.
+
+    A bucket by its name, a database too, a role by its name without the path.
     """
     tail = resource
     if resource.startswith("arn:"):

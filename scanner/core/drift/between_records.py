@@ -1,6 +1,4 @@
-"""Loads the state and the transitions between two records of a history, and compares the
-records.
-"""
+"""Compares two records of a history, with the state and transitions between them."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""Compares two records of one target: verdicts that changed, resources that came and went, and what
-is no longer read.
+"""Compares two records of one target.
+
+The drift between them: verdicts that changed, resources that came and went, and what is no longer
+read.
 """
 
 from __future__ import annotations
@@ -196,8 +198,9 @@ def drift(
     today: date,
     records: Sequence[Record] = (),
 ) -> Drift:
-    """What changed from one record to another: `state` is that of the first, `rows` the transitions
-    since.
+    """What changed from one record to another.
+
+    `state` is that of the first, `rows` are the transitions since.
 
     `records` are those between the two, so that every change of checks and parameters is named.
     """
@@ -292,8 +295,9 @@ class _Comparison:
         *,
         failed: bool,
     ) -> What | None:
-        """The kind of drift; None for a change that is nobody's concern, such as a new item that
-        passes.
+        """The kind of drift.
+
+        None for a change that is nobody's concern, such as a new item that passes.
         """
         if was == verdict:
             return None

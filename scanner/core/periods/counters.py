@@ -103,8 +103,9 @@ class ItemContext:
         last_failed: int,
         closed_by: int,
     ) -> tuple[timedelta, timedelta | None]:
-        """How long a failure lasted at least and at most, by the positions of its records;
-        `closed_by` is -1 if open.
+        """How long a failure lasted at least and at most, by the positions of its records.
+
+        `closed_by` is -1 for one that is open.
 
         At most: from the last reading before it. None where there was no such reading, or where a
         clock jumped between them: a bound from times that contradict the order of the chain would

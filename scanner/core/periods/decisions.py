@@ -1,5 +1,6 @@
-"""Lists the waivers and attestations that the records of a period were judged with, and over which
-records each held.
+"""Lists the waivers and attestations that the records of a period were judged with.
+
+Each with the records over which it held.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ def waiver_spans(
     inside: Callable[[Record], bool],
     waivers_of: Callable[[Record], Sequence[Waiver]],
 ) -> tuple[WaiverSpan, ...]:
-    """The waivers of one target that any of its records inside a period was given; `records` are
-    the whole chain.
+    """The waivers of one target that any of its records inside a period was given.
+
+    `records` are the whole chain.
     """
     first: dict[Waiver, Record] = {}
     given: dict[Waiver, list[Record]] = defaultdict(list)
@@ -92,8 +94,9 @@ def _standings(
 
 
 def _standing(waiver: Waiver, record: Record) -> tuple[str, str]:
-    """Whether a waiver was in force when a record was made, by the statuses of its controls; and
-    why not.
+    """The standing of a waiver when a record was made, by the statuses of its controls.
+
+    Also why it did not count; `` where it did.
     """
     today = {waiver.target: moment(record.finished).date()}
     # On the day of the record, and not today: a waiver that expired since was in force then.

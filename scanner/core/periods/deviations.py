@@ -1,5 +1,6 @@
-"""Replays the timelines of a target: failure intervals, item-days and waivers of its items,
-computed from status changes.
+"""Replays the timelines of a target, item by item.
+
+Failure intervals, item-days and waivers of items are computed from their status changes.
 """
 
 from __future__ import annotations
@@ -200,8 +201,9 @@ class _ItemReplay:
             self._finish(len(positions))
 
     def _reappear(self, position: int) -> str:
-        """End the absence of an item; what is known of the time before: `unknown`, `absent`, or ``
-        for nothing.
+        """End the absence of an item.
+
+        What is known of the time before: `unknown`, `absent`, or `` for nothing.
         """
         if self.hidden is _Hidden.LISTING:
             self._resolve_hidden(position)

@@ -1,5 +1,4 @@
-"""Counts failure intervals that come as columns: deviations, items and item-days without an object
-for each.
+"""Counts failure intervals that come as columns, without an object for each.
 
 This gives what a replay of the same items one by one gives (`deviations`), for items that only ever
 failed and passed and were always in sight.
@@ -49,8 +48,9 @@ def _add_days(intervals: FailureIntervals, context: ItemContext) -> None:
 
 
 class IntervalDeviations:
-    """A `DeviationSource` over columns: the intervals of one check in one region that did not end
-    before the period.
+    """A `DeviationSource` over the intervals of one check in one region.
+
+    Those that ended before the period are left out.
     """
 
     __slots__ = ("_context", "_intervals", "_rows")

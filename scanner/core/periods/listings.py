@@ -1,6 +1,4 @@
-"""Listings that were incomplete, over the records of one target: which items they may have hidden,
-and when.
-"""
+"""Tracks incomplete listings over the records of a target, and which items they may hide."""
 
 from __future__ import annotations
 
@@ -24,8 +22,9 @@ class Listing:
         position: int,
         verdicts: Mapping[str, str],
     ) -> None:
-        """Add the next record in which a listing became incomplete, or complete again: its verdicts
-        by region.
+        """Add the next record in which a listing became incomplete, or complete again.
+
+        `verdicts` are those of the listings that changed, by region.
         """
         incomplete: set[str] = set()
         if self._incomplete:
@@ -39,18 +38,14 @@ class Listing:
         self._incomplete.append(frozenset(incomplete))
 
     def may_hide_items(self, region: str, position: int) -> bool:
-        """Whether an incomplete listing could hide an item of a region, as known after the record
-        at a position.
-        """
+        """Whether an incomplete listing could hide an item of a region, after a record."""
         changes = bisect_right(self._positions, position)
         if changes == 0:
             return False
         return may_hide(self._incomplete[changes - 1], region)
 
     def changed(self, after: int, before: int) -> Iterator[int]:
-        """Positions, between two others, of records in which a listing became incomplete or
-        complete.
-        """
+        """Positions, between two others, of records in which a listing changed."""
         return (position for position in self._positions if after < position < before)
 
 

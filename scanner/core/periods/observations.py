@@ -1,5 +1,4 @@
-"""Observations: which record ran which check in which region, and for how much of the period each
-record stands.
+"""Records which scans ran which check where, and for how much of the period each stands.
 
 Records are addressed by their *position*: their index in the order of the chain. A period is
 divided into *slots*, the intervals of its schedule. The records of a slot that ran a check share

@@ -63,8 +63,9 @@ class Listed:
 
 
 class Ordered(Sequence[T]):
-    """The deviations of several sources as one sorted sequence, each passed through `convert` when
-    it is accessed.
+    """The deviations of several sources as one sorted sequence.
+
+    Each is passed through `convert` when it is accessed.
 
     A large year has hundreds of thousands and a report for people shows a few of them, so only as
     many are sorted as are accessed.

@@ -1,5 +1,6 @@
-"""Draws samples that anyone can draw again: a population fixed before the seed is known, ordered by
-digests.
+"""Draws samples that anyone can draw again.
+
+A population is fixed before the seed is known, and ordered by digests.
 """
 
 from __future__ import annotations

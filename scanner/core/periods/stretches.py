@@ -1,6 +1,4 @@
-"""Splits the records of a period into stretches that were made with the same checks, parameters,
-waivers and scope.
-"""
+"""Splits the records of a period where checks, parameters, waivers or scope changed."""
 
 from __future__ import annotations
 
@@ -18,8 +16,9 @@ _SPLITTING: Final = frozenset({"pack", "params", "waivers", "checks", "regions"}
 
 
 def dated_before(before: Record, after: Record) -> bool:
-    """Whether the later of two records has the earlier time: a clock jumped, or their scans
-    overlapped.
+    """Whether the later of two records has the earlier time.
+
+    A clock jumped, or their scans overlapped.
 
     A scan of many targets commits when the last of them is read; a scan that began meanwhile may
     have committed first.
@@ -100,8 +99,9 @@ def _changed_members(
 
 
 def stretches(records: Sequence[Record]) -> tuple[tuple[Stretch, ...], tuple[Change, ...]]:
-    """Stretches of consecutive records, and every change between two of them; records are ordered
-    by number.
+    """Stretches of consecutive records, and every change between two of them.
+
+    Records are ordered by number.
     """
     found: list[Stretch] = []
     changes: list[Change] = []

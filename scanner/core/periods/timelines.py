@@ -59,8 +59,9 @@ WAIVED: Final = "waived"
     kw_only=True,
 )
 class FailureIntervals:
-    """Failure intervals of one check in one region, as columns of one row each; rows of an item are
-    adjacent.
+    """Failure intervals of one check in one region, as columns of one row each.
+
+    Rows of an item are adjacent.
 
     Records are named by their numbers, which begin with 1; 0 is none.
     """
@@ -104,8 +105,9 @@ class Timelines:
 
 
 def build_timelines(transitions: Iterable[Transition], last: int) -> Timelines:
-    """The timelines in transitions that are ordered by record, up to the record with the number
-    `last`.
+    """The timelines up to the record with the number `last`.
+
+    The transitions are ordered by record.
     """
     changes_by_key: dict[FindingKey, list[StatusChange]] = {}
     for row in transitions:

@@ -23,8 +23,9 @@ def type1_point_in_time(
     end: datetime,
     packs: Mapping[str, Library] | None = None,
 ) -> tuple[Implemented, ...]:
-    """Every control at the end of a day, by target; `not shown` on a target without a record before
-    it.
+    """Every control at the end of a day, by target.
+
+    `not shown` on a target without a record before it.
 
     `library` is today's; `packs` are those that judged, by digest, as far as they are kept.
     """

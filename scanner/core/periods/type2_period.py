@@ -1,5 +1,6 @@
-"""Type II: reports what every control came to over a period, from the records and transitions of
-its targets.
+"""Type II: reports what every control came to over a period.
+
+Its input are the records and transitions of its targets, and the packs that judged.
 """
 
 from __future__ import annotations
@@ -166,9 +167,7 @@ def _clock_notes(
     period: Window,
     now: datetime,
 ) -> Iterator[str]:
-    """Records whose times contradict their order, where the time between them overlaps the
-    period.
-    """
+    """Notes on records whose times contradict their order, within the period."""
     for before, after in pairwise(records):
         starts_before_end = moment(after.started) < period.end
         near = starts_before_end and moment(before.started) >= period.start
@@ -390,8 +389,9 @@ def _concerns(
     one: _Replayed,
     versions: Versions,
 ) -> bool:
-    """Whether a control applies to a target: its checks are of that cloud, or it has none and
-    people must show it.
+    """Whether a control applies to a target.
+
+    Its checks are of that cloud, or it has none and people must show it.
     """
     clouds = {versions.cloud(link.id) for link in control.checks}
     # A check that no pack has any more has no cloud, and is no reason to leave a target out.
@@ -489,8 +489,9 @@ def _silence(
 
 
 def correction(deviation: Deviation, grace: timedelta | None) -> str:
-    """Whether a deviation was corrected in the time that its control leaves; it is a deviation
-    either way.
+    """Whether a deviation was corrected in the time that its control leaves.
+
+    It is a deviation either way.
     """
     if deviation.why_closed not in _CORRECTED:
         return "not corrected"

@@ -1,5 +1,6 @@
-"""Looks up controls, checks and parameters as they were in force: in the pack that judged, and not
-in today's.
+"""Looks up controls, checks and parameters as they were in force in a period.
+
+That is the pack that judged, and not today's.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ _Definitions = Mapping[str, Control | Check | Parameter | Kind]
     kw_only=True,
 )
 class Versions:
-    """Today's library beside the packs that judged; where a pack is not kept, today's replaces
-    it.
+    """Today's library beside the packs that judged.
+
+    Where a pack is not kept, today's replaces it.
     """
 
     today: Library
@@ -67,8 +69,9 @@ class Versions:
                 yield library
 
     def controls(self, packs: Sequence[str]) -> dict[str, Control]:
-        """Every control of some packs that followed each other, as it was last, and of today's
-        library.
+        """Every control of some packs that followed each other, and of today's library.
+
+        Each is as it was last.
 
         A check that evidenced a control in any of them does: leaving a check out of a control
         before the auditor comes does not take its deviations away.
@@ -103,8 +106,9 @@ class Versions:
         changes: Iterable[Change],
         records: Iterable[Record],
     ) -> Iterator[Change]:
-        """Changes between records of a target; each change of the pack is followed by what differs
-        inside it.
+        """Changes between records of a target.
+
+        Each change of the pack is followed by what differs inside it.
         """
         packs = {record.seq: record.pack_sha256 for record in records}
         for change in changes:
@@ -143,9 +147,7 @@ def pack_changes(
     before: Library,
     after: Library,
 ) -> Iterator[tuple[str, str]]:
-    """What differs between two packs, as the part that changed (one of `CONTENT`) and a line about
-    it.
-    """
+    """What differs between two packs: a part of `CONTENT`, and a line about it."""
     parts: tuple[tuple[str, _Definitions, _Definitions], ...] = (
         ("control", before.controls, after.controls),
         ("check", before.checks, after.checks),

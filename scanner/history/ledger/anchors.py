@@ -1,6 +1,4 @@
-"""Anchors: digests of records that are kept outside the store, so that a rewritten chain is
-noticed.
-"""
+"""Keeps digests of records outside the store, so that a rewritten chain is noticed."""
 
 from __future__ import annotations
 
@@ -99,8 +97,9 @@ def anchor_heads(
     targets: Iterable[str],
     anchors: Anchors,
 ) -> list[tuple[Record, str]]:
-    """Anchor the newest record of each target, and return those that had no anchor yet, with its
-    name.
+    """Anchor the newest record of each target.
+
+    Returns those that had no anchor yet, with its name.
 
     TscanError, before anything of a chain is anchored, if it does not fit an earlier anchor.
     """
@@ -130,8 +129,9 @@ def _check_fit(
 
 
 def remembered(versions: Versions) -> Iterator[Anchor]:
-    """Anchors from a store's own version history: the first version of every record that was
-    deleted or overwritten.
+    """Anchors from a store's own version history.
+
+    They are the first versions of records that were deleted or overwritten.
 
     A store creates a record only if there is none of its name. After a deletion there is none, and
     another record can be created in its place; the first version is the one that was committed.

@@ -1,6 +1,4 @@
-"""Reads the chain of one target: its records, the state they add up to, and the evidence they
-name.
-"""
+"""Reads the chain of one target: its records, their state, and their evidence."""
 
 from __future__ import annotations
 
@@ -42,8 +40,9 @@ _BATCH: Final = 64
 
 
 class Chain:
-    """The records of one stream in order; TscanError wherever the store does not hold what they
-    name.
+    """The records of one stream in order.
+
+    TscanError wherever the store does not hold what they name.
     """
 
     def __init__(self, store: Store, stream: str) -> None:
@@ -126,8 +125,9 @@ class Chain:
         return at, state
 
     def checkpoint(self, record: Record) -> State | None:
-        """The state that was written with a record; None where none was, or where it was
-        compacted.
+        """The state that was written with a record.
+
+        None where none was, or where it was compacted.
         """
         for segment in _segments_of(record, "state"):
             content = self._store.get(segment.path)
@@ -194,8 +194,9 @@ class Chain:
         return index
 
     def _index_checkpoint(self, record: Record) -> dict[bytes, int]:
-        """The index that was written with a record; empty where none was, or where it was
-        compacted.
+        """The index that was written with a record.
+
+        Empty where none was, or where it was compacted.
         """
         found: dict[bytes, int] = {}
         for segment in _segments_of(record, "index"):

@@ -134,8 +134,9 @@ def carried(
     checks: Collection[str],
     regions: Collection[str],
 ) -> set[FindingKey]:
-    """Findings that are missing only because their listing was not read: not seen, and not
-    fixed.
+    """Findings that are missing only because their listing was not read.
+
+    They are not seen, and not fixed.
     """
     unread_regions = _unread_regions(found, checks)
     kept: set[FindingKey] = set()
@@ -173,8 +174,9 @@ def transitions(
     ground: JudgingBasis,
     evidence: Callable[[FindingKey], str] = lambda _: "",
 ) -> Iterator[Transition]:
-    """One for each key whose verdict changed, in the order of segments: by check, resource and
-    region.
+    """One for each key whose verdict changed, in the order of segments.
+
+    That is by check, resource and region.
 
     `was` is the basis of the record before (None: there is none), `ground` that of this one.
     """
@@ -230,8 +232,9 @@ def _cause(
     was: JudgingBasis | None,
     ground: JudgingBasis,
 ) -> Cause:
-    """The first cause that explains a change: scope, waiver, pack, parameters, evidence; else the
-    clock.
+    """The first cause that explains a change: scope, waiver, pack, parameters, evidence.
+
+    Else the clock.
 
     A change that two causes explain is attributed to the earlier one, so a change that may be the
     scanner's doing is never attributed to the entity.

@@ -1,6 +1,4 @@
-"""Removes from a store the files that no record names, and checkpoints that newer ones
-supersede.
-"""
+"""Removes files that no record names, and checkpoints that newer ones supersede."""
 
 from __future__ import annotations
 
@@ -33,8 +31,9 @@ def compact(
     *,
     now: float | None = None,
 ) -> Compacted:
-    """Remove orphans older than an hour; TscanError, and nothing removed, where a chain cannot be
-    read.
+    """Remove orphans older than an hour.
+
+    TscanError, and nothing removed, where a chain cannot be read.
     """
     before = (time.time() if now is None else now) - AGE
     # Files are listed before records: a segment that is listed here and named by no record yet is

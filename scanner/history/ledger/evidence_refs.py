@@ -1,5 +1,6 @@
-"""Finds the evidence of a finding: the calls that its check reads, and the one that names its
-resource.
+"""Finds the evidence of a finding.
+
+These are the calls that its check reads, and the one that names its resource.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ def operations(
     library: Library,
     checks: Collection[str],
 ) -> dict[str, frozenset[str]]:
-    """The operations that each check reads, call by call or from an inventory, with those of
-    related kinds.
+    """The operations that each check reads, with those of related kinds.
+
+    They may be made call by call, or answered from an inventory.
     """
     # Which of the two ways a scan took is not known here.
     with_inventory = in_bulk(library, every_type(library))
@@ -169,8 +171,9 @@ class EvidenceRefs:
 
     @cached_property
     def _listings(self) -> dict[tuple[str, str], list[Given]]:
-        """Answers to calls without parameters, by operation and region; and by operation and no
-        region.
+        """Answers to calls without parameters, by operation and region.
+
+        And by operation and no region.
         """
         found: dict[tuple[str, str], list[Given]] = defaultdict(list)
         for key, given in self._by_key():

@@ -1,5 +1,6 @@
-"""Keeps anchors as annotated tags in a Git repository, which are out of reach once they are
-pushed.
+"""Keeps anchors as annotated tags in a Git repository.
+
+Once they are pushed, they are out of reach of a writer of the store.
 """
 
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""Reads and appends to the ledger: the history of scans in a store, one chain of records for each
-target.
-"""
+"""Reads and appends to the ledger, which has one chain of records for each target."""
 
 from __future__ import annotations
 
@@ -153,14 +151,16 @@ class Ledger:
         return chain.stories(chain.records[:last])
 
     def changes(self, *records: Record) -> Iterator[Transition]:
-        """The transitions of these records of one target; records that were committed since are not
-        read.
+        """The transitions of these records of one target.
+
+        Records that were committed since are not read.
         """
         return self._chain(stream_of(records[0].target)).transitions(records)
 
     def checkpoint(self, record: Record) -> Mapping[FindingKey, Transition] | None:
-        """The state that was written with a record; None where none was, or where it was
-        compacted.
+        """The state that was written with a record.
+
+        None where none was, or where it was compacted.
         """
         return self._chain(stream_of(record.target)).checkpoint(record)
 

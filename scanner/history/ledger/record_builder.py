@@ -87,8 +87,9 @@ class ScanToCommit:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """Members of its record that evidence, pack and parameters determine: verification computes
-        them again.
+        """Members of its record that evidence, pack and parameters determine.
+
+        Verification computes them again.
         """
         snapshot, results = self.snapshot, self.results
         counts = {
@@ -175,8 +176,9 @@ class RecordBuilder:
         return self._add_once(make_file(kind, text, ending="json", rows=rows))
 
     def _add_once(self, file: Made) -> list[Segment]:
-        """Name a file, and add it unless a record of the chain names it already; an empty file is
-        not kept.
+        """Name a file, and add it unless a record of the chain names it already.
+
+        An empty file is not kept.
         """
         if not file.content:
             return []
@@ -232,8 +234,7 @@ class RecordBuilder:
         self._new_files.append(answers)
 
     def _checkpoint_is_due(self, rows: int) -> bool:
-        """Whether reading the chain from its last checkpoint would cost more than another
-        checkpoint.
+        """Whether a checkpoint costs less than reading the chain from the last one.
 
         `rows` is the number of transitions of the new record.
         """
@@ -250,8 +251,9 @@ class RecordBuilder:
         return records >= _MIN_RECORDS and rows * _CHANGED_PART >= len(self._chain.state())
 
     def _add_checkpoint(self, record: Record, rows: list[Transition]) -> None:
-        """Add the state after this record and the index of all documents: readers need no record
-        before this one.
+        """Add the state after this record and the index of all documents.
+
+        Readers need no record before this one.
         """
         state = dict(self._chain.state())
         apply(state, rows)

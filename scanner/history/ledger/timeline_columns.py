@@ -1,5 +1,4 @@
-"""Builds the timelines of a chain from its segments, as Arrow columns: most items become no Python
-object.
+"""Builds the timelines of a chain from its segments, as Arrow columns.
 
 The result is the same as that of `core.periods.timelines.build_timelines` over the same
 transitions; that module says what a timeline and a failure interval are. Here every step is over
@@ -81,8 +80,9 @@ def timelines_of(segments: Iterable[tuple[int, pa.Table]]) -> Timelines:
 
 
 def _concatenate(segments: Iterable[tuple[int, pa.Table]]) -> dict[str, pa.Array]:
-    """All rows by column, each column in one chunk with one dictionary; `seq` is the number of the
-    record.
+    """All rows by column, each column in one chunk with one dictionary.
+
+    `seq` is the number of the record.
     """
     import pyarrow as pa
 
@@ -254,8 +254,9 @@ class _SortedRows:
         return _count(_filter(self._rows, first_rows))
 
     def _failure_intervals(self, chosen: pa.Array) -> Iterator[FailureIntervals]:
-        """The failure intervals in the chosen rows, which are whole items that only fail and
-        pass.
+        """The failure intervals in the chosen rows.
+
+        They are whole items that only fail and pass.
         """
         import pyarrow as pa
         import pyarrow.compute as pc
@@ -296,8 +297,9 @@ def _interval_columns(
     rows: Mapping[str, pa.Array],
     first_of_item: pa.Array,
 ) -> dict[str, pa.Array]:
-    """The columns of `FailureIntervals`, with check and region, from rows of items that only fail
-    and pass.
+    """The columns of `FailureIntervals`, with check and region.
+
+    The rows are of items that only fail and pass.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -342,8 +344,9 @@ def _encode(
     rows: Mapping[str, pa.Array],
     names: Sequence[str],
 ) -> pa.Array:
-    """One integer for each row, equal where all of some columns are equal, and sorted by them in
-    turn.
+    """One integer for each row, equal where some columns are equal.
+
+    Sorted by it, rows are sorted by these columns in turn.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -366,8 +369,9 @@ def _equals(column: pa.Array, text: str) -> pa.Array:
 
 
 def _changes(numbers: pa.Array) -> pa.Array:
-    """Whether each number differs from the one before it, which the first does; and True once more
-    for the end.
+    """Whether each number differs from the one before it.
+
+    The first does; there is one more for the end, which is True.
     """
     import pyarrow as pa
     import pyarrow.compute as pc

@@ -123,8 +123,9 @@ def open_envelope(content: bytes) -> Envelope:
 
 
 def verifies(envelope: Envelope, keys: Mapping[str, bytes]) -> str:
-    """Why an envelope is not verified: `unsigned`, `unknown key …` or `edited`; `` if known
-    keys signed it.
+    """Why an envelope is not verified: `unsigned`, `unknown key …` or `edited`.
+
+    `` if known keys signed it.
     """
     from cryptography.exceptions import InvalidSignature
 
@@ -181,8 +182,9 @@ def key_id(pem: bytes) -> str:
 
 
 def make_key(path: Path) -> Signer:
-    """Create a private key in a file that only its owner can read; TscanError if the file
-    exists.
+    """Create a private key in a file that only its owner can read.
+
+    TscanError if the file exists.
     """
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -214,8 +216,9 @@ def make_key(path: Path) -> Signer:
 def find_signer(
     path: Path | None = None, environment: Mapping[str, str] | None = None
 ) -> Signer | None:
-    """The key of a file, of TSCAN_KEY, of TSCAN_KEY_FILE, or the user's own; None where there
-    is none.
+    """The key of a file, of TSCAN_KEY, of TSCAN_KEY_FILE, or the user's own.
+
+    None where there is none.
     """
     given = os.environ if environment is None else environment
     if path is not None:
@@ -243,8 +246,9 @@ def _exists(path: Path) -> bool:
 
 
 def own_key() -> Path | None:
-    """The path of the user's own key; None for a user without a home folder, as in many
-    containers.
+    """The path of the user's own key.
+
+    None for a user without a home folder, as in many containers.
     """
     try:
         return OWN_KEY.expanduser()

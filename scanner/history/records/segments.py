@@ -104,8 +104,9 @@ def make_table(
     scan: str,
     extra: str = "",
 ) -> Made:
-    """A segment of columns, in the order of its schema; `extra` is a text that its metadata
-    carries.
+    """A segment of columns, in the order of its schema.
+
+    `extra` is a text that its metadata carries.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -204,8 +205,9 @@ def read_table(
     *,
     words: Sequence[str] = (),
 ) -> pa.Table:
-    """The rows of a segment, `words` dictionary-encoded; SegmentError if it is not one of this
-    kind.
+    """The rows of a segment, `words` dictionary-encoded.
+
+    SegmentError if it is not one of this kind.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -240,8 +242,9 @@ def _not_parquet(error: Exception) -> SegmentError:
 
 
 def prefer_system_memory() -> None:
-    """Have Arrow allocate as Python does: for a year, the huge pages of its own allocator cost
-    more than the work.
+    """Have Arrow allocate as Python does.
+
+    For a year, the huge pages of its own allocator cost more than the work.
     """
     import pyarrow as pa
 
@@ -260,8 +263,9 @@ def read_extra(table: pa.Table) -> str:
 
 
 def row_count(content: bytes) -> int:
-    """The number of rows by the footer of a segment; SegmentError for a file that is not
-    Parquet.
+    """The number of rows by the footer of a segment.
+
+    SegmentError for a file that is not Parquet.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -280,8 +284,9 @@ def make_moves(
     day: str,
     scan: str,
 ) -> Made:
-    """A segment of transitions, or of the last one of every finding (`state`), by check,
-    resource and region.
+    """A segment of transitions, or of the last one of every finding (`state`).
+
+    Its rows are ordered by check, resource and region.
     """
     ordered = sorted(rows, key=lambda row: (row.check, row.resource, row.region))
     columns: list[list[object]] = []
@@ -339,8 +344,9 @@ def _cause(text: str) -> Cause:
 
 
 def stored(store_content: bytes | None, segment: Segment) -> bytes:
-    """The content of a segment, if it is what the record names; TscanError where it is missing
-    or was changed.
+    """The content of a segment, if it is what the record names.
+
+    TscanError where it is missing or was changed.
     """
     if store_content is None:
         raise TscanError(

@@ -1,5 +1,6 @@
-"""Serializes records as in-toto Statements, and parses them strictly: no other module knows
-their format.
+"""Serializes records as in-toto Statements, and parses them strictly.
+
+No other module knows their format.
 """
 
 from __future__ import annotations
@@ -34,8 +35,9 @@ _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2
 
 @lru_cache(maxsize=4096)
 def stream_of(target: str) -> str:
-    """The folder of a target's chain: `aws:123456789012` → `aws=123456789012`; no two targets
-    share one.
+    """The folder of a target's chain: `aws:123456789012` → `aws=123456789012`.
+
+    No two targets share one.
     """
     cloud, _, account = target.partition(":")
     return f"{_escaped(cloud)}={_escaped(account)}"
@@ -88,8 +90,9 @@ def _segment_members(segment: Segment) -> dict[str, str | int]:
 
 
 def read_record(content: bytes, key: str) -> Record:
-    """The record in a file; SealError for one that is damaged, TscanError for the format of a
-    newer version.
+    """The record in a file.
+
+    SealError for one that is damaged, TscanError for the format of a newer version.
     """
     return read_sealed(content, key)[0]
 
@@ -142,8 +145,9 @@ def _refuse(constant: str) -> NoReturn:
 
 
 def _parse(value: object) -> Record:
-    """The record in a predicate; SealError unless it has exactly the members of a record, of
-    their types.
+    """The record in a predicate.
+
+    SealError unless it has exactly the members of a record, of their types.
     """
     if not isinstance(value, dict) or value.keys() != _MEMBERS:
         raise SealError("its members are not those of a record")
