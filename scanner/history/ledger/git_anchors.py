@@ -95,7 +95,8 @@ class GitAnchors:
             name: value for name, value in os.environ.items() if name not in _HOOK_VARIABLES
         }
         try:
-            done = subprocess.run(  # noqa: S603 - the arguments are ours; the repository is the one that was named
+            # The arguments are ours; the repository is the one that the user named.
+            done = subprocess.run(  # noqa: S603
                 [program, "-C", self.name, *arguments],
                 input=given.encode(),
                 capture_output=True,
