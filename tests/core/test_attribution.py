@@ -10,7 +10,7 @@ import pytest
 
 from scanner.content import load_library
 from scanner.core.drift.audit_attribution import Question, Reach, Rule, answer, questions, rules_of
-from scanner.core.drift.audit_events import LogEvent, who
+from scanner.core.drift.audit_events import LogEvent, find_actor
 from scanner.core.drift.between_records import drift_between
 from scanner.model.history import Cause, Transition
 from tests.core.nights import HERE, Nights, night
@@ -238,7 +238,7 @@ def test_the_calls_are_shown_in_order_of_time() -> None:
 )  # fmt: skip
 def test_where_ids_are_paths_parts_and_wholes_fit(resource: str, name: str, fits: bool) -> None:
     move = replace(TRANSITION, resource=resource)
-    found = who(move, [event(1, "ann", "s3:Put", name)], WINDOW, actions=["s3:*"])
+    found = find_actor(move, [event(1, "ann", "s3:Put", name)], WINDOW, actions=["s3:*"])
     assert found.name == ("ann" if fits else "")
 
 
@@ -249,5 +249,6 @@ def test_where_ids_are_paths_parts_and_wholes_fit(resource: str, name: str, fits
 def test_a_log_without_regions_speaks_of_all(region: str, other: str, name: str) -> None:
     nameless = event(1, "ann", "s3:Put", region=other)
     assert (
-        who(replace(TRANSITION, region=region), [nameless], WINDOW, actions=["s3:*"]).name == name
+        find_actor(replace(TRANSITION, region=region), [nameless], WINDOW, actions=["s3:*"]).name
+        == name
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scanner.core.drift.audit_events import LogEvent, who
+from scanner.core.drift.audit_events import LogEvent, find_actor
 from scanner.core.drift.between_records import drift_between
 from scanner.core.drift.comparison import Drift, What
 from scanner.model.checks import Severity
@@ -194,17 +194,17 @@ def event(number: int = 1, actor: str = "arn:user/ann", **more: Any) -> LogEvent
 
 
 def test_one_actor_that_fits_is_named() -> None:
-    found = who(MOVE, [event(2, time="2026-01-01T13:00:00Z"), event(1)], WINDOW)
+    found = find_actor(MOVE, [event(2, time="2026-01-01T13:00:00Z"), event(1)], WINDOW)
     assert (found.name, [one.id for one in found.events]) == ("arn:user/ann", ["e1", "e2"])
 
 
 def test_the_same_event_twice_is_one_event() -> None:
-    found = who(MOVE, [event(), event()], WINDOW)
+    found = find_actor(MOVE, [event(), event()], WINDOW)
     assert (found.name, len(found.events)) == ("arn:user/ann", 1)
 
 
 def test_two_actors_are_unknown() -> None:
-    found = who(MOVE, [event(1), event(2, "arn:user/bob")], WINDOW)
+    found = find_actor(MOVE, [event(1), event(2, "arn:user/bob")], WINDOW)
     assert not found.known
     assert found.reason == "2 actors fit: arn:user/ann, arn:user/bob"
     assert len(found.events) == 2
@@ -218,25 +218,31 @@ def test_two_actors_are_unknown() -> None:
     ],
 )  # fmt: skip
 def test_what_does_not_fit_names_nobody(other: dict[str, Any]) -> None:
-    assert who(MOVE, [event(**other)], WINDOW).reason == "no event of the log fits"
-    assert who(MOVE, [event(1), event(2, "arn:user/bob", **other)], WINDOW).name == "arn:user/ann"
+    assert find_actor(MOVE, [event(**other)], WINDOW).reason == "no event of the log fits"
+    assert (
+        find_actor(MOVE, [event(1), event(2, "arn:user/bob", **other)], WINDOW).name
+        == "arn:user/ann"
+    )
 
 
 def test_calls_that_can_change_it_narrow_and_widen_what_fits() -> None:
     actions = ("s3:PutBucket*",)
-    assert who(
+    assert find_actor(
         MOVE,
         [event(), event(2, "arn:user/bob", action="s3:PutObjectTagging")],
         WINDOW,
         actions=actions,
     ).known
-    assert who(MOVE, [event(resources=("records",))], WINDOW, actions=actions).known
-    assert not who(
+    assert find_actor(MOVE, [event(resources=("records",))], WINDOW, actions=actions).known
+    assert not find_actor(
         MOVE, [event(), event(2, "arn:user/bob", resources=())], WINDOW, actions=actions
     ).known
-    assert not who(MOVE, [event(action="s3:DeleteBucket")], WINDOW, actions=actions).known
+    assert not find_actor(MOVE, [event(action="s3:DeleteBucket")], WINDOW, actions=actions).known
 
 
 def test_a_log_that_was_not_read_whole_names_nobody() -> None:
-    assert who(MOVE, [event()], WINDOW, whole=False).reason == "the audit log was not read whole"
-    assert who(MOVE, [event(actor="")], WINDOW).reason == "the log does not name who did it"
+    assert (
+        find_actor(MOVE, [event()], WINDOW, whole=False).reason
+        == "the audit log was not read whole"
+    )
+    assert find_actor(MOVE, [event(actor="")], WINDOW).reason == "the log does not name who did it"

@@ -1,4 +1,4 @@
-"""News: who hears of what."""
+"""Alert events: what a drift gives, and which rules match it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from scanner.core.drift.alert_events import (
     AlertEvent,
-    hears,
+    matches,
     news,
     route,
     scan_failed,
@@ -61,8 +61,8 @@ def test_an_end_that_is_no_fix_is_told_to_who_heard_of_the_beginning(
 ) -> None:
     (one,) = told(was, now, cause)
     assert (one.event, one.what, one.hearers, one.recovery) == ("ended", what, (began,), True)
-    assert hears(AlertRule(events=(began,), to=("x://y",)), one)
-    assert not hears(AlertRule(events=("fixed",), to=("x://y",)), one)
+    assert matches(AlertRule(events=(began,), to=("x://y",)), one)
+    assert not matches(AlertRule(events=("fixed",), to=("x://y",)), one)
 
 
 @pytest.mark.parametrize(
@@ -85,14 +85,14 @@ def test_who_heard_of_a_failure_hears_of_its_end_though_it_was_unread_in_between
     )
     assert one.event == event
     for began in ("new failure", "new unknown"):
-        assert hears(AlertRule(events=(began,), to=("x://y",)), one)
+        assert matches(AlertRule(events=(began,), to=("x://y",)), one)
 
 
 def test_who_heard_that_it_is_unread_hears_how_that_ended() -> None:
     for then in ("pass", "", "fail", "waived"):
         (one,) = told("unknown", then)
-        assert hears(AlertRule(events=("new unknown",), to=("x://y",)), one)
-        assert hears(AlertRule(events=("new failure",), to=("x://y",)), one) is (then == "fail")
+        assert matches(AlertRule(events=("new unknown",), to=("x://y",)), one)
+        assert matches(AlertRule(events=("new failure",), to=("x://y",)), one) is (then == "fail")
 
 
 def test_who_heard_of_a_failure_hears_that_it_is_looked_at_no_more() -> None:
@@ -128,10 +128,10 @@ def test_a_waiver_is_news_once_before_and_once_after_its_end() -> None:
     over = told("pass", "pass", waivers=[replace(waiver, expires=date(2026, 1, 2))])
     assert (over[0].event, over[0].text) == ("waiver expired", "waiver W has ended, on 2026-01-02")
     assert first[0].id != over[0].id
-    # Who asked to hear of a waiver's end before it comes hears of it when it came.
-    assert hears(AlertRule(events=("waiver expiring",), to=("x://y",)), over[0])
-    assert hears(AlertRule(events=("waiver expired",), to=("x://y",)), over[0])
-    assert not hears(AlertRule(events=("waiver expired",), to=("x://y",)), first[0])
+    # Who asked to hear of a waiver's end before it comes matches of it when it came.
+    assert matches(AlertRule(events=("waiver expiring",), to=("x://y",)), over[0])
+    assert matches(AlertRule(events=("waiver expired",), to=("x://y",)), over[0])
+    assert not matches(AlertRule(events=("waiver expired",), to=("x://y",)), first[0])
 
 
 @pytest.mark.parametrize(
@@ -145,15 +145,15 @@ def test_a_waiver_is_news_once_before_and_once_after_its_end() -> None:
 )  # fmt: skip
 def test_rules(rule: dict[str, Any], heard: bool) -> None:
     (one,) = told("pass", "fail")
-    assert hears(AlertRule(**rule, to=("x://y",)), one) is heard
+    assert matches(AlertRule(**rule, to=("x://y",)), one) is heard
 
 
 def test_who_hears_of_a_failure_hears_of_its_end() -> None:
     rule = AlertRule(events=("new failure",), to=("x://y",))
-    assert hears(rule, told("fail", "pass")[0])
-    assert hears(rule, told("fail", "")[0])
-    assert not hears(rule, told("unknown", "pass")[0])
-    assert hears(AlertRule(events=("new unknown",), to=("x://y",)), told("unknown", "pass")[0])
+    assert matches(rule, told("fail", "pass")[0])
+    assert matches(rule, told("fail", "")[0])
+    assert not matches(rule, told("unknown", "pass")[0])
+    assert matches(AlertRule(events=("new unknown",), to=("x://y",)), told("unknown", "pass")[0])
 
 
 def test_what_an_event_does_not_have_keeps_it_from_nobody() -> None:
@@ -165,8 +165,8 @@ def test_what_an_event_does_not_have_keeps_it_from_nobody() -> None:
         targets=("aws:*",),
         to=("x://y",),
     )
-    assert hears(rule, failed)
-    assert hears(rule, scan_works(failed, "2026-01-02T00:00:00Z"))
+    assert matches(rule, failed)
+    assert matches(rule, scan_works(failed, "2026-01-02T00:00:00Z"))
 
 
 def test_a_scan_that_works_again_is_one_event_for_each_failure() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from scanner.content.library import load_library
-from scanner.history.ledger.changes import Ground, Seen, apply, findings_by_place, transitions
+from scanner.history.ledger.changes import JudgingBasis, Seen, apply, findings_by_place, transitions
 from scanner.history.ledger.evidence_refs import parameters
 from scanner.model.checks import Severity
 from scanner.model.findings import CheckResult, Finding, ResourceRef, Verdict
@@ -18,15 +18,17 @@ FAIL, PASS, UNKNOWN = Seen("fail", ""), Seen("pass", ""), Seen("unknown", "")
 WAIVED, GAP = Seen("waived", ""), Seen("waived", "", gap=True)
 
 
-def ground(pack: str = "p") -> Ground:
-    return Ground(pack=pack, params={}, checks=frozenset({"c"}), regions=frozenset({"eu-west-1"}))
+def ground(pack: str = "p") -> JudgingBasis:
+    return JudgingBasis(
+        pack=pack, params={}, checks=frozenset({"c"}), regions=frozenset({"eu-west-1"})
+    )
 
 
-def moves(*seen: Seen, last: Ground | None = None) -> list[str]:
+def moves(*seen: Seen, last: JudgingBasis | None = None) -> list[str]:
     """The causes of the transitions of one finding through several records."""
     state: dict[tuple[str, str, str], Transition] = {}
     found: list[str] = []
-    was: Ground | None = None
+    was: JudgingBasis | None = None
     for number, one in enumerate(seen, 1):
         now = last if last is not None and number == len(seen) else ground()
         rows = list(
@@ -59,7 +61,7 @@ def test_another_pack_does_not_explain_a_waiver_and_explains_the_rest() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asks", "before", "after", "cause"),
+    ("names", "before", "after", "cause"),
     [
         (frozenset({"days"}), {"days": 90}, {"days": 30}, "params"),
         (frozenset({"days"}), {}, {"days": 90}, "params"),
@@ -71,10 +73,13 @@ def test_another_pack_does_not_explain_a_waiver_and_explains_the_rest() -> None:
     ],
 )
 def test_a_parameter_explains_only_what_it_may_decide(
-    asks: frozenset[str] | None, before: dict[str, int], after: dict[str, int], cause: str
+    names: frozenset[str] | None, before: dict[str, int], after: dict[str, int], cause: str
 ) -> None:
     state: dict[tuple[str, str, str], Transition] = {}
-    was, now = (replace(ground(), params=params, asks=lambda _: asks) for params in (before, after))
+    was, now = (
+        replace(ground(), params=params, parameters_of=lambda _: names)
+        for params in (before, after)
+    )
     apply(
         state,
         list(transitions(state, {PLACE: FAIL}, seq=1, ts="", target="aws:1", was=None, ground=was)),

@@ -146,13 +146,19 @@ def test_a_listing_is_no_item(tmp_path: Path) -> None:
     stories = ledger.stories(HERE, 1)
     assert [key for key, _ in stories.items] == [(A, WEST, "x")]
     assert list(stories.listings) == [(A, WEST, "*")]
-    assert [span.check for span in stories.spans] == [B]
+    assert [span.check for span in stories.failure_intervals] == [B]
 
 
 def test_a_failure_that_is_told_twice_is_one_span_from_the_first_to_the_last() -> None:
     """No store holds such rows, and a damaged one must not tell less for it."""
     again = (*ROW[:4], "params", "it is so again")
     passes = (*ROW[:3], "pass", "pack", "")
-    (span,) = timelines_of([(1, table(ROW)), (2, table(again)), (3, table(passes))]).spans
-    assert (span.opened, span.failed, span.closed) == ([1], [2], [3])
-    assert (span.causes, span.reasons, span.endings) == (["evidence"], ["it is so"], ["pack"])
+    (span,) = timelines_of(
+        [(1, table(ROW)), (2, table(again)), (3, table(passes))]
+    ).failure_intervals
+    assert (span.opened, span.last_failed, span.closed) == ([1], [2], [3])
+    assert (span.causes, span.reasons, span.closing_causes) == (
+        ["evidence"],
+        ["it is so"],
+        ["pack"],
+    )

@@ -133,7 +133,7 @@ def test_transitions_are_the_difference_of_states(
 def test_checkpoints_change_nothing_that_is_read(
     store: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(record_builder, "_OFTEN", 2)
+    monkeypatch.setattr(record_builder, "_MIN_RECORDS", 2)
     ledger = Ledger(open_store(store))
     for number in range(9):
         ledger.commit(simple(number))
@@ -507,3 +507,13 @@ def test_a_bucket_is_a_store_like_any_other(
                 TscanError, match=r"^s3://no-such-bucket/x: there is no such bucket\n"
             ):
                 act()
+
+
+def test_an_older_state_stays_what_it_was_when_a_newer_one_was_read(tmp_path: Path) -> None:
+    ledger = Ledger(open_store(str(tmp_path)))
+    key = (CHECKS[0], "eu-west-1", "a")
+    ledger.commit(scan(0, {key: "pass"}))
+    second = ledger.commit(scan(24, {key: "fail"}))
+    # The ledger that committed keeps the state before its last record, and builds others on it.
+    assert ledger.state_before(HERE, "9999")[key].verdict == "fail"
+    assert ledger.state_before(HERE, second.finished)[key].verdict == "pass"

@@ -112,14 +112,14 @@ def test_what_never_failed_is_counted_and_not_told(tmp_path: Path) -> None:
         tmp_path, {"a": "pass", "b": "pass"}, {"a": "fail", "b": "pass", "c": "pass"}
     )
     first, both = ledger.stories(HERE, 1), ledger.stories(HERE, 2)
-    assert (list(first.items), list(first.spans), first.passing) == (
+    assert (list(first.items), list(first.failure_intervals), first.always_passing) == (
         [],
         [],
         {(CHECKS[0], "eu-west-1", 1): 2},
     )
-    assert both.passing == {(CHECKS[0], "eu-west-1", 1): 1, (CHECKS[0], "eu-west-1", 2): 1}
-    (span,) = both.spans
-    assert (list(both.items), span.resources, span.seen) == ([], ["a"], {1: 1})
+    assert both.always_passing == {(CHECKS[0], "eu-west-1", 1): 1, (CHECKS[0], "eu-west-1", 2): 1}
+    (span,) = both.failure_intervals
+    assert (list(both.items), span.resources, span.first_seen) == ([], ["a"], {1: 1})
 
 
 def test_what_only_fails_and_passes_is_told_in_columns(tmp_path: Path) -> None:
@@ -131,11 +131,11 @@ def test_what_only_fails_and_passes_is_told_in_columns(tmp_path: Path) -> None:
     ]
     ledger = committed(tmp_path, *(dict(zip("abc", night, strict=True)) for night in nights))
     stories = ledger.stories(HERE, 4)
-    (span,) = stories.spans
-    assert (span.check, span.region, span.seen) == (CHECKS[0], "eu-west-1", {1: 2})
+    (span,) = stories.failure_intervals
+    assert (span.check, span.region, span.first_seen) == (CHECKS[0], "eu-west-1", {1: 2})
     assert span.resources == ["a", "a", "b"]
-    assert (span.before, span.opened) == ([0, 3, 1], [1, 4, 2])
-    assert (span.failed, span.closed) == ([1, 4, 2], [3, 0, 4])
+    assert (span.passed_before, span.opened) == ([0, 3, 1], [1, 4, 2])
+    assert (span.last_failed, span.closed) == ([1, 4, 2], [3, 0, 4])
     assert (span.causes, span.reasons) == (["scope", "evidence", "evidence"], ["it is fail"] * 3)
     ((key, moves),) = stories.items
     assert (key, [move[:2] for move in moves]) == (
@@ -149,7 +149,7 @@ def test_a_deviation_out_of_columns_says_what_was_read_around_it(tmp_path: Path)
     ledger = committed(
         tmp_path, {"b": "pass"}, *({"a": verdict, "b": "pass"} for verdict in nights)
     )
-    assert [span.resources for span in ledger.stories(HERE, 7).spans] == [["a", "a"]]
+    assert [span.resources for span in ledger.stories(HERE, 7).failure_intervals] == [["a", "a"]]
     columns = report(ledger, 0, 9, columns=True)
     found = [one.deviation for one in columns.controls[0].deviations]
     read = ["", *(record.finished for record in ledger.records(HERE))]
@@ -189,8 +189,8 @@ def table(*rows: tuple[str | None, ...]) -> pa.Table:
 
 
 def test_a_value_that_is_not_there_is_damage() -> None:
-    (span,) = timelines_of([(1, table(ROW))]).spans
-    assert (span.resources, span.opened, span.closed, span.before) == (["b"], [1], [0], [0])
+    (span,) = timelines_of([(1, table(ROW))]).failure_intervals
+    assert (span.resources, span.opened, span.closed, span.passed_before) == (["b"], [1], [0], [0])
     with pytest.raises(SegmentError, match="lacks a value"):
         timelines_of([(1, table(ROW, (*ROW[:3], None, *ROW[4:])))])
 

@@ -297,7 +297,7 @@ def test_openssl_alone_says_what_is_not_signed(
 def test_openssl_alone_does_not_miss_what_compacting_removed(
     root: Path, tmp_path: Path, signer: Signer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(record_builder, "_OFTEN", 2)
+    monkeypatch.setattr(record_builder, "_MIN_RECORDS", 2)
     store = tmp_path / "store"
     for number in range(5):
         Ledger(open_store(str(store)), signer).commit(simple(number))

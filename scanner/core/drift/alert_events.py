@@ -1,4 +1,4 @@
-"""News: what of a drift somebody asked to hear of, and on which channels."""
+"""Turns drift into alert events, and routes them to channels by the rules of the configuration."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from scanner.core.drift.comparison import Drift, Moved, State, What
+from scanner.core.periods.timelines import FAIL, UNKNOWN
 from scanner.model.config import AlertRule
-from scanner.model.controls import Role
+from scanner.model.controls import Control, Role
 from scanner.model.history import Transition
 from scanner.model.library import Library
 
@@ -24,34 +25,41 @@ EVENTS: Final = (
     "scan failed",
 )
 """What a rule may name."""
-_GOOD: Final = frozenset({What.FIXED, What.REMOVED, What.RESOLVED})
-_ENDED: Final = frozenset({What.WAIVED, What.OTHER_JUDGE})
-"""An end that is no good news: only who was told of the beginning hears of it."""
 ENDED: Final = "ended"
-_BAD: Final = {
+_RECOVERIES: Final = frozenset({What.FIXED, What.REMOVED, What.RESOLVED})
+_ENDINGS: Final = frozenset({What.WAIVED, What.OTHER_JUDGE})
+"""Ends without a recovery: they are sent only to those who received the beginning."""
+_PROBLEMS: Final = {
     What.NEW_FAILURE: "new failure",
     What.NEW_UNKNOWN: "new unknown",
     What.OUT_OF_SIGHT: "new unknown",
 }
-_BEGAN: Final = {"fail": "new failure", "unknown": "new unknown"}
-"""The event of a verdict that an item had."""
-_ID: Final = 24
-"""Characters of an event's id."""
+_EVENT_OF_VERDICT: Final = {FAIL: "new failure", UNKNOWN: "new unknown"}
+_ID_LENGTH: Final = 24
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class AlertEvent:
-    """One thing that happened, with an id that is the same whenever it is told again."""
+    """One thing that happened.
+
+    Its id is the same whenever it is computed again, so that it is sent once.
+
+    The outbox stores these members by name: a renamed member is another file format.
+    """
 
     id: str
     event: str
     """One of `EVENTS`, or `ended`."""
     hearers: tuple[str, ...]
-    """Rules that name any of these hear it."""
+    """Events: a rule that names any of them matches."""
     what: str
-    """In words; more precise than the event."""
+    """A more precise description of the event."""
     severity: str
-    """`` where the event has none; a rule's severities do not keep it back then."""
+    """`` where the event has none; the severities of a rule do not filter it then."""
     controls: tuple[str, ...]
     target: str
     check: str
@@ -67,35 +75,68 @@ class AlertEvent:
 
 
 def news(drift: Drift, library: Library) -> tuple[AlertEvent, ...]:
-    """What a drift tells, worst first."""
-    found = [
-        item for moved in drift.moved if (item := _moved(moved, drift.target, library)) is not None
-    ]
-    return (*found, *_waivers(drift))
+    """The alert events of a drift, worst first."""
+    found: list[AlertEvent] = []
+    for moved in drift.moved:
+        event = _of_finding(moved, drift.target, library)
+        if event is not None:
+            found.append(event)
+    found.extend(_of_waivers(drift))
+    return tuple(found)
 
 
-def _moved(moved: Moved, target: str, library: Library) -> AlertEvent | None:
-    # Who was told of a beginning is told of its end: of a failure also where it was unread in between.
-    began = [
-        name
-        for name, so in (("new failure", moved.failed), ("new unknown", moved.before == "unknown"))
-        if so
-    ]
-    if moved.what in _BAD:
-        event = _BAD[moved.what]
-        # What is out of sight may never be heard of again: for who heard of its failure, that is the end.
-        began = began if event == "new failure" or moved.what is What.OUT_OF_SIGHT else []
-    elif moved.what in _GOOD:
-        event = "fixed"
-    elif moved.what in _ENDED and began:
-        event = ENDED
-    else:
+def _event_and_hearers(moved: Moved) -> tuple[str, tuple[str, ...]] | None:
+    """The event of a change, and the events that a rule may name to select it.
+
+    None where it is no event.
+    """
+    # Whoever received a beginning receives its end: that of a failure also where it was unread in
+    # between.
+    beginnings: list[str] = []
+    if moved.failed:
+        beginnings.append("new failure")
+    if moved.before == UNKNOWN:
+        beginnings.append("new unknown")
+
+    if moved.what in _PROBLEMS:
+        event = _PROBLEMS[moved.what]
+        # A failure that is out of sight may never be reported again: for those who received it,
+        # that is the end.
+        if event != "new failure" and moved.what is not What.OUT_OF_SIGHT:
+            beginnings = []
+        return event, _distinct(event, *beginnings)
+    if moved.what in _RECOVERIES:
+        return "fixed", _distinct("fixed", *beginnings)
+    if moved.what in _ENDINGS and beginnings:
+        return ENDED, tuple(beginnings)
+    return None
+
+
+def _distinct(*events: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(events))
+
+
+def _of_finding(
+    moved: Moved,
+    target: str,
+    library: Library,
+) -> AlertEvent | None:
+    selected = _event_and_hearers(moved)
+    if selected is None:
         return None
-    hearers = tuple(began if event == ENDED else dict.fromkeys((event, *began)))
+    event, hearers = selected
     check = library.checks.get(moved.check)
     title = check.title if check else moved.check
+    change = f"{moved.before or 'new'} → {moved.after or 'gone'}"
     return AlertEvent(
-        id=event_id(target, event, moved.check, moved.region, moved.resource, str(moved.seq)),
+        id=event_id(
+            target,
+            event,
+            moved.check,
+            moved.region,
+            moved.resource,
+            str(moved.seq),
+        ),
         event=event,
         hearers=hearers,
         what=moved.what.value,
@@ -105,20 +146,32 @@ def _moved(moved: Moved, target: str, library: Library) -> AlertEvent | None:
         check=moved.check,
         region=moved.region,
         resource=moved.resource,
-        text=f"{title}: {moved.before or 'new'} → {moved.after or 'gone'}{', ' * bool(moved.reason)}{moved.reason}",
+        text=_joined(", ", f"{title}: {change}", moved.reason),
         time=moved.ts,
     )
 
 
-def _waivers(drift: Drift) -> Iterator[AlertEvent]:
+def _joined(
+    separator: str,
+    text: str,
+    reason: str,
+) -> str:
+    return f"{text}{separator}{reason}" if reason else text
+
+
+def _of_waivers(drift: Drift) -> Iterator[AlertEvent]:
     for one in drift.waivers:
-        left = f"ends in {one.days} days" if one.days > 0 else "has ended"
-        event = "waiver expiring" if one.days > 0 else "waiver expired"
-        # Its record is not part of the id: it is said once, not every night of a fortnight.
+        if one.days > 0:
+            event, when = "waiver expiring", f"ends in {one.days} days"
+            hearers: tuple[str, ...] = ("waiver expiring",)
+        else:
+            event, when = "waiver expired", "has ended"
+            hearers = ("waiver expiring", "waiver expired")
+        # The record is not part of the id: it is sent once, not every night of a fortnight.
         yield AlertEvent(
             id=event_id(drift.target, event, one.waiver, one.expires),
             event=event,
-            hearers=("waiver expiring", "waiver expired") if one.days <= 0 else (event,),
+            hearers=hearers,
             what=event,
             severity="",
             controls=(),
@@ -126,114 +179,162 @@ def _waivers(drift: Drift) -> Iterator[AlertEvent]:
             check="",
             region="",
             resource=one.waiver,
-            text=f"waiver {one.waiver} {left}, on {one.expires}",
+            text=f"waiver {one.waiver} {when}, on {one.expires}",
             time=drift.after.finished,
         )
 
 
-def scan_failed(what: str, started: str, reason: str) -> AlertEvent:
-    """A scan that ended without a record; of which targets it would have been may not be known."""
-    return _scan(
-        what, started, "scan failed", "scan failed", f"it ended without a record: {reason}"
-    )
+def scan_failed(
+    what: str,
+    started: str,
+    reason: str,
+) -> AlertEvent:
+    """A scan that ended without a record; which targets it would have scanned may not be known."""
+    text = f"it ended without a record: {reason}"
+    return _of_scan(what, started, "scan failed", "scan failed", text, cause=started)
 
 
 def scan_works(failure: AlertEvent, finished: str) -> AlertEvent:
-    """The first scan that left records again after one that did not."""
+    """The first scan that committed records again after one that did not."""
     text = f"it left records again, for the first time since it failed at {failure.time}"
-    return _scan(failure.resource, finished, "fixed", "scan works again", text, of=failure.id)
+    what = failure.resource
+    return _of_scan(what, finished, "fixed", "scan works again", text, cause=failure.id)
 
 
-def _scan(what: str, time: str, event: str, words: str, text: str, *, of: str = "") -> AlertEvent:
+def _of_scan(
+    scope: str,
+    time: str,
+    event: str,
+    what: str,
+    text: str,
+    *,
+    cause: str,
+) -> AlertEvent:
     return AlertEvent(
-        id=event_id(words, what, of or time),
+        id=event_id(what, scope, cause),
         event=event,
-        hearers=tuple(dict.fromkeys((event, "scan failed"))),
-        what=words,
+        hearers=_distinct(event, "scan failed"),
+        what=what,
         severity="",
         controls=(),
         target="",
         check="",
         region="",
-        resource=what,
+        resource=scope,
         text=text,
         time=time,
     )
 
 
 def standing(state: State, library: Library) -> tuple[AlertEvent, ...]:
-    """What fails or is not seen in a state, each as the news that it was, in order of check and place.
+    """The open problems of a state, each as the event that began it.
 
-    What failed when it was last seen still stands for who was told of the failure: nothing says that it was fixed.
+    They are in order of check, region and resource.
+
+    A failure that is no longer seen is still open for whoever received it: nothing says that it was
+    fixed.
     """
-    return tuple(
-        item
-        for _, row in sorted(state.items())
-        if row.verdict in _BEGAN
-        for item in (_standing(row, library),)
-    )
+    found: list[AlertEvent] = []
+    for key in sorted(state):
+        row = state[key]
+        if row.verdict in _EVENT_OF_VERDICT:
+            found.append(_of_open_finding(row, library))
+    return tuple(found)
 
 
-def _standing(row: Transition, library: Library) -> AlertEvent:
-    event = _BEGAN[row.verdict]
-    failed = row.verdict == "unknown" and row.previous == "fail"
+def _of_open_finding(row: Transition, library: Library) -> AlertEvent:
+    event = _EVENT_OF_VERDICT[row.verdict]
+    hearers: tuple[str, ...] = (event,)
+    if row.verdict == FAIL:
+        what = "failing"
+    elif row.previous == FAIL:
+        what = "failing before, not seen now"
+        hearers = (event, "new failure")
+    else:
+        what = "not seen"
     check = library.checks.get(row.check)
     return AlertEvent(
-        id=event_id(row.target, event, row.check, row.region, row.resource, str(row.seq)),
+        id=event_id(
+            row.target,
+            event,
+            row.check,
+            row.region,
+            row.resource,
+            str(row.seq),
+        ),
         event=event,
-        hearers=(event, "new failure") if failed else (event,),
-        what="failing before, not seen now"
-        if failed
-        else "failing"
-        if row.verdict == "fail"
-        else "not seen",
+        hearers=hearers,
+        what=what,
         severity=check.severity.value if check else "",
         controls=_controls(row.check, library),
         target=row.target,
         check=row.check,
         region=row.region,
         resource=row.resource,
-        text=f"{check.title if check else row.check}{': ' * bool(row.reason)}{row.reason}",
+        text=_joined(": ", check.title if check else row.check, row.reason),
         time=row.ts,
     )
 
 
 def event_id(*parts: str) -> str:
     """A digest of what an event is."""
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:_ID]
+    # As JSON, so that no two lists of parts give one text.
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:_ID_LENGTH]
 
 
 def route(
     items: Iterable[AlertEvent], rules: Sequence[AlertRule]
 ) -> Mapping[str, tuple[AlertEvent, ...]]:
-    """News by channel as the rules name it, each once for each channel."""
-    found: dict[str, dict[str, AlertEvent]] = {}
+    """Events by channel as the rules name it, each once for each channel."""
+    by_channel: dict[str, dict[str, AlertEvent]] = {}
     for item in items:
         for rule in rules:
-            if hears(rule, item):
-                for channel in rule.to:
-                    found.setdefault(channel, {})[item.id] = item
-    return {channel: tuple(told.values()) for channel, told in found.items()}
+            if not matches(rule, item):
+                continue
+            for channel in rule.to:
+                by_channel.setdefault(channel, {})[item.id] = item
+    return {channel: tuple(events.values()) for channel, events in by_channel.items()}
 
 
-def hears(rule: AlertRule, item: AlertEvent) -> bool:
-    """Whether a rule asks for an event; what an event does not have keeps it from nobody."""
-    if rule.events and not set(rule.events) & set(item.hearers):
-        return False
-    if rule.severities and item.severity and item.severity not in rule.severities:
-        return False
-    if rule.controls and item.check and not set(rule.controls) & set(item.controls):
-        return False
+def matches(rule: AlertRule, item: AlertEvent) -> bool:
+    """Whether a rule selects an event."""
+    # A filter applies only to events that have the member: a failed scan has no severity, and must
+    # still be sent.
+    severities = [item.severity] if item.severity else None
+    controls = item.controls if item.check else None
+    return (
+        _selects(rule.events, item.hearers)
+        and _selects(rule.severities, severities)
+        and _selects(rule.controls, controls)
+        and _selects_target(rule, item)
+    )
+
+
+def _selects(
+    wanted: Sequence[str],
+    values: Sequence[str] | None,
+) -> bool:
+    """Whether a filter lets any of some values through; None: the event has no such member."""
+    if not wanted or values is None:
+        return True
+    return not set(wanted).isdisjoint(values)
+
+
+def _selects_target(rule: AlertRule, item: AlertEvent) -> bool:
     if not rule.targets or not item.target:
         return True
     return any(fnmatchcase(item.target, pattern) for pattern in rule.targets)
 
 
 def _controls(check: str, library: Library) -> tuple[str, ...]:
-    return tuple(
-        sorted(
-            name
-            for name, control in library.controls.items()
-            if any(link.id == check and link.role is Role.EVIDENCES for link in control.checks)
-        )
-    )
+    """The controls that a check evidences, sorted."""
+    found: list[str] = []
+    for name, control in library.controls.items():
+        # A check that only supports a control does not alert whoever is responsible for it.
+        if _evidences(check, control):
+            found.append(name)
+    return tuple(sorted(found))
+
+
+def _evidences(check: str, control: Control) -> bool:
+    return any(link.id == check and link.role is Role.EVIDENCES for link in control.checks)

@@ -1,10 +1,13 @@
-"""Who did it: the event of an audit log that fits a change, and unknown where two people fit."""
+"""Finds who changed a resource by the audit log events that fit.
+
+Where two actors fit, nobody is named.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -12,12 +15,16 @@ from scanner.core.calendar import moment
 from scanner.model.history import Transition
 
 SLACK: Final = timedelta(seconds=2)
-"""Logs cut times to the second."""
+"""Logs truncate times to the second."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class LogEvent:
-    """One entry of a provider's audit log, in the words that all of them share."""
+    """One entry of a provider's audit log, in a form common to all providers."""
 
     id: str
     """The provider's id; the same event may be delivered twice."""
@@ -27,19 +34,23 @@ class LogEvent:
     """`s3:PutBucketAcl`."""
     actor: str
     resources: tuple[str, ...] = ()
-    """Ids, ARNs and names that it speaks of; empty where the log does not say."""
+    """Ids, ARNs and names in it; empty where the log does not say."""
     region: str = ""
     """Empty in a log that has no regions."""
     writes: bool = True
     error: str = ""
     """An error code: the call changed nothing."""
     actor_type: str = ""
-    """`IAMUser`, `AssumedRole`, in the provider's words."""
+    """`IAMUser`, `AssumedRole`, as the provider writes it."""
     address: str = ""
     """Where the call came from."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Actor:
     """Who changed something, or why that is not known."""
 
@@ -55,7 +66,7 @@ class Actor:
         return bool(self.name)
 
 
-def who(
+def find_actor(
     transition: Transition,
     events: Iterable[LogEvent],
     window: tuple[str, str],
@@ -63,71 +74,112 @@ def who(
     actions: Sequence[str] = (),
     whole: bool = True,
 ) -> Actor:
-    """The only actor whose successful writes fit a transition on resource, time and action; else unknown.
+    """The only actor whose successful writes fit a transition on resource, time and action.
 
-    `window` is from the start of the reading before to the end of this one. `actions` are patterns of the calls that
-    can change what the check reads (`s3:PutBucket*`; none: every write). Without a whole log, somebody else may fit.
+    Otherwise the actor is unknown.
+
+    `window` is from the start of the scan before to the end of this one. `actions` are patterns of
+    the calls that can change what the check reads (`s3:PutBucket*`; none: every write).
     """
+    # In an incomplete log, the one actor found may not be the only one.
     if not whole:
         return Actor(name="", reason="the audit log was not read whole")
-    begins, ends = moment(window[0]) - SLACK, moment(window[1]) + SLACK
     fits: dict[str, LogEvent] = {}
     for event in events:
-        if _possible(event, begins, ends, actions) and _about(
-            event, transition.resource, transition.region, actions
-        ):
+        if not _may_change(event, window) or not _matches_any(event, actions):
+            continue
+        if _concerns(event, transition, actions):
+            # The same event may be delivered twice.
             fits.setdefault(event.id, event)
     found = tuple(sorted(fits.values(), key=lambda event: (moment(event.time), event.id)))
+    return _sole_actor(found)
+
+
+def _sole_actor(found: tuple[LogEvent, ...]) -> Actor:
     if not found:
         return Actor(name="", reason="no event of the log fits")
     actors = sorted({event.actor for event in found})
     if len(actors) > 1:
+        names = ", ".join(name or "one without a name" for name in actors)
         return Actor(
             name="",
-            reason=f"{len(actors)} actors fit: {', '.join(name or 'one without a name' for name in actors)}",
+            reason=f"{len(actors)} actors fit: {names}",
             events=found,
         )
     if not actors[0]:
-        return Actor(name="", reason="the log does not name who did it", events=found)
-    return Actor(name=actors[0], reason="", events=found)
-
-
-def _possible(event: LogEvent, begins: datetime, ends: datetime, actions: Sequence[str]) -> bool:
-    if not event.writes or event.error or not begins <= moment(event.time) <= ends:
-        return False
-    return not actions or any(
-        fnmatchcase(event.action.lower(), pattern.lower()) for pattern in actions
+        return Actor(
+            name="",
+            reason="the log does not name who did it",
+            events=found,
+        )
+    return Actor(
+        name=actors[0],
+        reason="",
+        events=found,
     )
 
 
-def _about(event: LogEvent, resource: str, region: str, actions: Sequence[str]) -> bool:
+def _may_change(event: LogEvent, window: tuple[str, str]) -> bool:
+    """Whether an event is a successful write within a window."""
+    if not event.writes or event.error:
+        return False
+    begins, ends = moment(window[0]) - SLACK, moment(window[1]) + SLACK
+    return begins <= moment(event.time) <= ends
+
+
+def _matches_any(event: LogEvent, actions: Sequence[str]) -> bool:
+    if not actions:
+        return True
+    return any(fnmatchcase(event.action.lower(), pattern.lower()) for pattern in actions)
+
+
+def _concerns(
+    event: LogEvent,
+    transition: Transition,
+    actions: Sequence[str],
+) -> bool:
+    """Whether an event may be about the resource of a transition."""
+    resource = transition.resource
     if resource in event.resources:
         return True
+    # With calls that are known to change it, a bare name is enough; without, a role and a bucket
+    # may share one.
     if not actions:
         return False
-    # With calls that are known to change it, a bare name is enough; without, a role and a bucket may share one.
     if not event.resources:
-        # A call of the right kind that does not say on what could be the one: it makes others ambiguous.
-        return near(region, event.region)
-    return any(_within(resource, name) for name in event.resources) or not _names(
-        resource
-    ).isdisjoint(event.resources)
+        # A call of the right kind on an unnamed resource could be the one: it makes others
+        # ambiguous.
+        return near(transition.region, event.region)
+    if any(_contains(resource, name) for name in event.resources):
+        return True
+    return not _names(resource).isdisjoint(event.resources)
 
 
 def near(region: str, other: str) -> bool:
-    """Whether two places may be one: what names no region may be anywhere."""
+    """Whether two regions may be the same: no region may be any."""
     return "" in (region, other) or region == other
 
 
-def _within(resource: str, name: str) -> bool:
-    """Whether one is a part of the other, where ids are paths: a rule of its group, all that a deleted group held."""
+def _contains(resource: str, name: str) -> bool:
+    """Whether one is a part of the other, where ids are paths.
+
+    A rule of its group, all that a deleted group held.
+    """
     if not (resource.startswith("/") and name.startswith("/")):
         return False
     return name.startswith(f"{resource}/") or resource.startswith(f"{name}/")
 
 
 def _names(resource: str) -> frozenset[str]:
-    """How a log may name what has an ARN: a bucket by its name, a database too, a role by its name without the path."""
-    tail = resource.split(":", 5)[-1] if resource.startswith("arn:") else resource
-    inner = {tail.partition(mark)[2] for mark in "/:"} | {tail.rpartition(mark)[2] for mark in "/:"}
-    return frozenset({resource, tail, *inner} - {""})
+    """How a log may name what has an ARN.
+
+    A bucket by its name, a database too, a role by its name without the path.
+    """
+    tail = resource
+    if resource.startswith("arn:"):
+        tail = resource.split(":", 5)[-1]
+    names = {resource, tail}
+    for separator in "/:":
+        names.add(tail.partition(separator)[2])
+        names.add(tail.rpartition(separator)[2])
+    return frozenset(names - {""})

@@ -1,4 +1,4 @@
-"""The drift between two records of a history."""
+"""Compares two records of a history, with the state and transitions between them."""
 
 from __future__ import annotations
 
@@ -25,17 +25,23 @@ def drift_between(
     """What changed from one record of a target to a later one."""
     target = after.target
     records = history.records(target)
-    ordered = all(moment(one.finished) < moment(two.finished) for one, two in pairwise(records))
-    if ordered:
+    in_order = all(moment(one.finished) < moment(two.finished) for one, two in pairwise(records))
+    if in_order:
         following = next(record for record in records if record.seq > before.seq)
         state = dict(history.state_before(target, following.finished))
-        rows = [
-            row
-            for row in history.transitions(target, since=following.finished)
-            if row.seq <= after.seq
-        ]
+        transitions = history.transitions(target, since=following.finished)
+        rows = [row for row in transitions if row.seq <= after.seq]
     else:
-        # Where the clock jumped, times do not tell what was before what: only numbers do.
+        # A history is queried by time. Where a clock jumped, only numbers say what was before what.
         rows = [row for row in history.transitions(target) if row.seq <= after.seq]
         state = state_at(rows, before.seq)
-    return drift(before, after, state, rows, library, waivers=waivers, today=today, records=records)
+    return drift(
+        before,
+        after,
+        state,
+        rows,
+        library,
+        waivers=waivers,
+        today=today,
+        records=records,
+    )

@@ -1,7 +1,12 @@
-"""Drift: what two records of one target say differently, and what no longer says anything."""
+"""Compares two records of one target.
+
+The drift between them: verdicts that changed, resources that came and went, and what is no longer
+read.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,15 +17,15 @@ from typing import Final
 from scanner.core.drift.audit_events import Actor
 from scanner.core.periods.listings import is_covered
 from scanner.core.periods.stretches import differences
-from scanner.core.periods.timelines import ANY, Key
+from scanner.core.periods.timelines import FAIL, LISTING, UNKNOWN, WAIVED, FindingKey
 from scanner.model.history import Cause, Record, Transition
 from scanner.model.library import Library
 from scanner.model.period import Change
 from scanner.model.waivers import Waiver
 
 SOON: Final = timedelta(days=14)
-"""How long before its end a waiver is news."""
-_ORDER: Final = (
+"""How long before its end a waiver is reported."""
+_STATUS_ORDER: Final = (
     "pass",
     "not applicable",
     "no occurrence",
@@ -29,14 +34,17 @@ _ORDER: Final = (
     "not shown",
     "fail",
 )
-"""Statuses of controls from the best to the worst; blindness is worse than an acceptance, failure worst."""
-_BLIND: Final = frozenset({"not shown", "needs evidence"})
-_JUDGES: Final = frozenset({Cause.PACK, Cause.PARAMS})
-"""Causes by which a verdict is another, and the resource is not known to be."""
+"""Statuses of controls from the best to the worst: what is not shown is worse than what is
+accepted.
+"""
+_NOT_SHOWN: Final = frozenset({"not shown", "needs evidence"})
+_SEVERITIES: Final = ("critical", "high", "medium", "low", "")
+_JUDGE_CHANGED: Final = frozenset({Cause.PACK, Cause.PARAMS})
+"""Causes by which the verdict changed while nothing says that the resource did."""
 
 
 class What(StrEnum):
-    """In which way something drifted."""
+    """The kinds of drift, worst first."""
 
     NEW_FAILURE = "new failure"
     NEW_UNKNOWN = "new unknown"
@@ -45,14 +53,20 @@ class What(StrEnum):
     RESOLVED = "unknown resolved"
     REMOVED = "failing resource removed"
     OUT_OF_SIGHT = "out of sight"
-    """It failed, and its listing or its check is not read any more: nothing says that it was fixed."""
+    """It failed, and its listing or its check is no longer read: nothing says that it was fixed."""
     OTHER_JUDGE = "judged otherwise"
-    """The check or its parameters changed: the verdict is another, the resource is not known to be."""
+    """The check or its parameters changed, and with them the verdict; nothing says that the
+    resource did.
+    """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Moved:
-    """One item whose verdict is another."""
+    """One item whose verdict changed."""
 
     what: What
     check: str
@@ -67,33 +81,47 @@ class Moved:
     seq: int
     ts: str
     failed: bool
-    """Whether it failed when it was last read: also where it was unread since."""
+    """Whether it failed when it was last read, even if it was unread since."""
     who: Actor | None = None
-    """Who did it, by the audit log; None: it was not asked, or there is nobody to ask for."""
+    """Who did it, by the audit log; None where the log was not queried."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Gone:
-    """A resource that was there and is not."""
+    """A resource that was in the first record and is not in the second."""
 
     region: str
     resource: str
     whole: bool
-    """Whether everything that listed it was read whole; otherwise it is out of sight, not gone."""
+    """Whether everything that listed it was read completely; otherwise it is out of sight, not
+    gone.
+    """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class ControlMoved:
-    """A control whose status is another."""
+    """A control whose status changed."""
 
     control: str
     before: str
     after: str
     what: str
-    """`worse`, `better` or `lost from sight`; from failing to unread is not better."""
+    """`worse`, `better` or `lost from sight`; from failing to unread is never better."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Ending:
     """A waiver that ends soon, or has ended."""
 
@@ -101,10 +129,14 @@ class Ending:
     target: str
     expires: str
     days: int
-    """Days that are left; 0 or less: it does not stand any more."""
+    """Days that are left; 0 or less: it has expired."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Drift:
     """All that is different between two records of one target."""
 
@@ -119,28 +151,40 @@ class Drift:
     waivers: tuple[Ending, ...]
     changes: tuple[Change, ...]
     gaps: tuple[str, ...]
-    """Calls that are not answered; before, they were, or were not made."""
+    """Calls without an answer in the second record only."""
     gaps_closed: tuple[str, ...]
-    """Calls that were not answered; now they are, or are not made."""
+    """Calls without an answer in the first record only."""
 
 
-State = Mapping[Key, Transition]
+_KIND_OF_VERDICT: Final = {
+    FAIL: What.NEW_FAILURE,
+    UNKNOWN: What.NEW_UNKNOWN,
+    WAIVED: What.WAIVED,
+}
+State = Mapping[FindingKey, Transition]
+_Listings = frozenset[tuple[str, str]]
+"""Check and region of the listings that are incomplete in a record."""
 
 
 def state_at(
-    transitions: Iterable[Transition], seq: int, start: State | None = None
-) -> dict[Key, Transition]:
+    transitions: Iterable[Transition],
+    seq: int,
+    start: State | None = None,
+) -> dict[FindingKey, Transition]:
     """The last transition of every item up to a record, without those that are gone."""
-    found = dict(start or {})
+    state = dict(start or {})
     for row in transitions:
         if row.seq > seq:
             break
-        key = (row.check, row.region, row.resource)
         if row.verdict:
-            found[key] = row
+            state[_key(row)] = row
         else:
-            found.pop(key, None)
-    return found
+            state.pop(_key(row), None)
+    return state
+
+
+def _key(row: Transition) -> FindingKey:
+    return (row.check, row.region, row.resource)
 
 
 def drift(
@@ -154,157 +198,226 @@ def drift(
     today: date,
     records: Sequence[Record] = (),
 ) -> Drift:
-    """What changed from one record to another: `state` is that of the first, `rows` the transitions since.
+    """What changed from one record to another.
+
+    `state` is that of the first, `rows` are the transitions since.
 
     `records` are those between the two, so that every change of checks and parameters is named.
     """
+    # Rows of other records, which a query by time may bring along where times are equal, are left
+    # out.
     rows = [row for row in rows if before.seq < row.seq <= after.seq]
-    now = state_at(rows, after.seq, state)
-    blind = _blind(now)
-    chain = [before, *(one for one in records if before.seq < one.seq < after.seq), after]
+    comparison = _Comparison(
+        state=state,
+        now=state_at(rows, after.seq, state),
+        last_rows={_key(row): row for row in rows},
+        after=after,
+        library=library,
+    )
+    between = [one for one in records if before.seq < one.seq < after.seq]
+    changes: list[Change] = []
+    for one, following in pairwise([before, *between, after]):
+        changes.extend(differences(one, following))
     return Drift(
         target=after.target,
         before=before,
         after=after,
-        moved=tuple(sorted(_moved(state, now, rows, blind, after, library), key=_rank)),
-        controls=tuple(_controls(before.controls, after.controls)),
-        appeared=tuple(sorted(_resources(now) - _resources(state))),
-        gone=tuple(_gone(state, now, blind, after)),
-        waivers=tuple(_endings(waivers, after.target, today)),
-        changes=tuple(change for one, two in pairwise(chain) for change in differences(one, two)),
+        moved=tuple(sorted(comparison.changed_findings(), key=_rank)),
+        controls=tuple(_changed_controls(before.controls, after.controls)),
+        appeared=tuple(sorted(_resources(comparison.now) - _resources(state))),
+        gone=tuple(comparison.removed_resources()),
+        waivers=tuple(_expiring(waivers, after.target, today)),
+        changes=tuple(changes),
         gaps=tuple(sorted(set(after.gaps) - set(before.gaps))),
         gaps_closed=tuple(sorted(set(before.gaps) - set(after.gaps))),
     )
 
 
-def _blind(state: State) -> dict[tuple[str, str], str]:
-    return {
-        (check, region): row.verdict
-        for (check, region, resource), row in state.items()
-        if resource == ANY
-    }
+class _Comparison:
+    """The findings of two records of one target."""
 
-
-def _moved(
-    state: State, now: State, rows: Sequence[Transition], blind: Mapping[tuple[str, str], str], after: Record,
-    library: Library,
-) -> Iterator[Moved]:  # fmt: skip
-    last = {(row.check, row.region, row.resource): row for row in rows}
-    for key, row in last.items():
-        was = state[key].verdict if key in state else ""
-        verdict = now[key].verdict if key in now else ""
-        failed = was == "fail" or (was == "unknown" and state[key].previous == "fail")
-        what = _what(key, was, verdict, row, blind, after, failed=failed)
-        if what is None:
-            continue
-        check = library.checks.get(row.check)
-        yield Moved(
-            what=what,
-            check=row.check,
-            severity=check.severity.value if check else "",
-            region=row.region,
-            resource=row.resource,
-            before=was,
-            after=verdict,
-            cause=row.cause.value,
-            reason=row.reason,
-            seq=row.seq,
-            ts=row.ts,
-            failed=failed,
+    def __init__(
+        self,
+        *,
+        state: State,
+        now: State,
+        last_rows: Mapping[FindingKey, Transition],
+        after: Record,
+        library: Library,
+    ) -> None:
+        self.state = state
+        """The state after the first record."""
+        self.now = now
+        """The state after the second."""
+        self._last_rows = last_rows
+        """The last transition between them, of every item that has one."""
+        self._after = after
+        self._library = library
+        self._incomplete: _Listings = frozenset(
+            (check, region) for check, region, resource in now if resource == LISTING
         )
 
+    def changed_findings(self) -> Iterator[Moved]:
+        """Every finding with a drift of some kind, in no order."""
+        for key, row in self._last_rows.items():
+            before, after = self.state.get(key), self.now.get(key)
+            was = before.verdict if before else ""
+            verdict = after.verdict if after else ""
+            failed = was == FAIL
+            if before is not None and was == UNKNOWN:
+                failed = before.previous == FAIL
+            # What was failing and then unread has failed until something says otherwise.
+            what = self._classify(key, was, verdict, row, failed=failed)
+            if what is None:
+                continue
+            check = self._library.checks.get(row.check)
+            yield Moved(
+                what=what,
+                check=row.check,
+                severity=check.severity.value if check else "",
+                region=row.region,
+                resource=row.resource,
+                before=was,
+                after=verdict,
+                cause=row.cause.value,
+                reason=row.reason,
+                seq=row.seq,
+                ts=row.ts,
+                failed=failed,
+            )
 
-def _what(
-    key: Key, was: str, verdict: str, row: Transition, blind: Mapping[tuple[str, str], str], after: Record,
-    *, failed: bool,
-) -> What | None:  # fmt: skip
-    if was == verdict:
+    def _classify(
+        self,
+        key: FindingKey,
+        was: str,
+        verdict: str,
+        row: Transition,
+        *,
+        failed: bool,
+    ) -> What | None:
+        """The kind of drift.
+
+        None for a change that is nobody's concern, such as a new item that passes.
+        """
+        if was == verdict:
+            return None
+        # A waiver that accepts a gap accepts no failure behind it.
+        if row.gap and was == FAIL:
+            return What.OUT_OF_SIGHT
+        if verdict == "":
+            return self._classify_gone(key, was, row.cause, failed=failed)
+        if verdict in _KIND_OF_VERDICT:
+            return _KIND_OF_VERDICT[verdict]
+        if failed:
+            return What.OTHER_JUDGE if row.cause in _JUDGE_CHANGED else What.FIXED
+        if was in (UNKNOWN, WAIVED):
+            return What.RESOLVED
         return None
-    if row.gap and was == "fail":
-        return What.OUT_OF_SIGHT
-    if verdict == "":
-        return _left(key, was, row.cause, blind, after, failed=failed)
-    if verdict == "fail":
-        return What.NEW_FAILURE
-    if verdict == "unknown":
-        return What.NEW_UNKNOWN
-    if verdict == "waived":
-        return What.WAIVED
-    if failed:
-        return What.OTHER_JUDGE if row.cause in _JUDGES else What.FIXED
-    return What.RESOLVED if was in ("unknown", "waived") else None
+
+    def _classify_gone(
+        self,
+        key: FindingKey,
+        was: str,
+        cause: Cause,
+        *,
+        failed: bool,
+    ) -> What | None:
+        check, _, resource = key
+        unscanned = cause is Cause.SCOPE or check not in self._after.checks
+        if resource == LISTING:
+            # The listing of a region that is no longer scanned did not become complete.
+            return What.OUT_OF_SIGHT if unscanned else What.RESOLVED
+        if was not in (FAIL, UNKNOWN, WAIVED):
+            return None
+        if cause in _JUDGE_CHANGED:
+            return What.OTHER_JUDGE
+        # A failing item that an incomplete listing may hide was not removed.
+        if unscanned or is_covered(self._incomplete, key):
+            return What.OUT_OF_SIGHT
+        if failed:
+            return What.REMOVED
+        return What.RESOLVED if was == UNKNOWN else None
+
+    def removed_resources(self) -> Iterator[Gone]:
+        """Resources of the first record that the second does not have, in order."""
+        removed = _resources(self.state) - _resources(self.now)
+        keys_by_resource: dict[tuple[str, str], list[FindingKey]] = defaultdict(list)
+        for key in self.state:
+            _, region, resource = key
+            if (region, resource) in removed:
+                keys_by_resource[region, resource].append(key)
+        for (region, resource), keys in sorted(keys_by_resource.items()):
+            whole = all(self._listed_completely(key) for key in keys)
+            yield Gone(
+                region=region,
+                resource=resource,
+                whole=whole,
+            )
+
+    def _listed_completely(self, key: FindingKey) -> bool:
+        check, region, _ = key
+        if check not in self._after.checks or is_covered(self._incomplete, key):
+            return False
+        return not region or region in self._after.regions
 
 
-def _left(
-    key: Key, was: str, cause: Cause, blind: Mapping[tuple[str, str], str], after: Record, *, failed: bool
-) -> What | None:  # fmt: skip
-    if key[2] == ANY:
-        # A listing of a region that is not read any more was not read after all.
-        return (
-            What.OUT_OF_SIGHT
-            if cause is Cause.SCOPE or key[0] not in after.checks
-            else What.RESOLVED
-        )
-    if was not in ("fail", "unknown", "waived"):
-        return None
-    if cause in _JUDGES:
-        return What.OTHER_JUDGE
-    if cause is Cause.SCOPE or key[0] not in after.checks or is_covered(blind, key):
-        return What.OUT_OF_SIGHT
-    if failed:
-        return What.REMOVED
-    return What.RESOLVED if was == "unknown" else None
+def _rank(moved: Moved) -> tuple[int, int, str, str, str]:
+    severity = _SEVERITIES.index(moved.severity)
+    return (
+        list(What).index(moved.what),
+        severity,
+        moved.check,
+        moved.region,
+        moved.resource,
+    )
 
 
-def _rank(moved: Moved) -> tuple[object, ...]:
-    severity = ("critical", "high", "medium", "low").index(moved.severity) if moved.severity else 4
-    return (list(What).index(moved.what), severity, moved.check, moved.region, moved.resource)
-
-
-def _controls(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[ControlMoved]:
+def _changed_controls(
+    before: Mapping[str, str], after: Mapping[str, str]
+) -> Iterator[ControlMoved]:
     for name in sorted({*before, *after}):
         was, now = before.get(name, "not shown"), after.get(name, "not shown")
-        if was == now:
-            continue
-        yield ControlMoved(control=name, before=was, after=now, what=_direction(was, now))
+        if was != now:
+            yield ControlMoved(
+                control=name,
+                before=was,
+                after=now,
+                what=_direction(was, now),
+            )
 
 
 def _direction(was: str, now: str) -> str:
-    if now in _BLIND:
+    # First of all: a control that is no longer shown is not better for it, whatever it was.
+    if now in _NOT_SHOWN:
         return "lost from sight"
-    return "worse" if _place(now) > _place(was) else "better"
+    return "worse" if _status_rank(now) > _status_rank(was) else "better"
 
 
-def _place(status: str) -> int:
-    return _ORDER.index(status) if status in _ORDER else len(_ORDER)
+def _status_rank(status: str) -> int:
+    if status in _STATUS_ORDER:
+        return _STATUS_ORDER.index(status)
+    return len(_STATUS_ORDER)
 
 
 def _resources(state: State) -> set[tuple[str, str]]:
-    return {(region, resource) for _, region, resource in state if resource != ANY}
+    """Region and resource of all items."""
+    return {(region, resource) for _, region, resource in state if resource != LISTING}
 
 
-def _gone(
-    state: State, now: State, blind: Mapping[tuple[str, str], str], after: Record
-) -> Iterator[Gone]:
-    lost = _resources(state) - _resources(now)
-    listed: dict[tuple[str, str], list[Key]] = {}
-    for key in state:
-        if key[1:] in lost:
-            listed.setdefault((key[1], key[2]), []).append(key)
-    for (region, resource), keys in sorted(listed.items()):
-        whole = all(
-            key[0] in after.checks
-            and not is_covered(blind, key)
-            and (not region or region in after.regions)
-            for key in keys
-        )
-        yield Gone(region=region, resource=resource, whole=whole)
-
-
-def _endings(waivers: Sequence[Waiver], target: str, today: date) -> Iterator[Ending]:
+def _expiring(
+    waivers: Sequence[Waiver],
+    target: str,
+    today: date,
+) -> Iterator[Ending]:
     for waiver in sorted(waivers, key=lambda one: (one.expires, one.id)):
-        if waiver.target == target and waiver.begins <= today and waiver.expires - today <= SOON:
-            left = (waiver.expires - today).days
+        # One that has not begun accepts nothing yet: that it will end is no news.
+        if waiver.target != target or waiver.begins > today:
+            continue
+        left = waiver.expires - today
+        if left <= SOON:
             yield Ending(
-                waiver=waiver.id, target=target, expires=waiver.expires.isoformat(), days=left
+                waiver=waiver.id,
+                target=target,
+                expires=waiver.expires.isoformat(),
+                days=left.days,
             )

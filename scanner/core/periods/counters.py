@@ -1,4 +1,4 @@
-"""What checks came to over a period, while the items of a target are gone through."""
+"""Counters of one check over a period: its items, its item-days by verdict, and its deviations."""
 
 from __future__ import annotations
 
@@ -10,94 +10,122 @@ from typing import Final
 
 from scanner.core.periods.listings import Listing
 from scanner.core.periods.observations import Observations
-from scanner.core.periods.ordered import Listed, Part
+from scanner.core.periods.ordered import DeviationSource, Listed
 from scanner.model.decisions import WaivedSpan
 from scanner.model.history import Cause
 from scanner.model.period import Days, Deviation
 
 _NO_TIME: Final = timedelta(0)
-_MEMBERS: Final = {"pass": "passing", "fail": "failing", "waived": "waived"}
-CHANGED: Final = frozenset({Cause.PACK.value, Cause.PARAMS.value})
-"""Causes that lie with what asks, and not with what is asked about."""
+_DAYS_MEMBERS: Final = {
+    "pass": "passing",
+    "fail": "failing",
+    "waived": "waived",
+}
+"""Members of `Days` by verdict; every other verdict is unread, and never passing."""
+JUDGE_CHANGED: Final = frozenset({Cause.PACK.value, Cause.PARAMS.value})
+"""Causes that lie with the check or its parameters, and not with the resource."""
 
 
 @dataclass(slots=True)
-class Tally:
-    """What one check came to: items, days by reading, and spans."""
+class CheckCounters:
+    """What one check came to on one target."""
 
     items: int = 0
     days: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     """Item-days by verdict."""
     deviations: list[Deviation] = field(default_factory=list)
-    """Those of items that were told one by one."""
-    parts: list[Part] = field(default_factory=list)
-    """All others."""
-    deviating: int = 0
-    """Items that `parts` are of."""
+    """Of items that were replayed one by one."""
+    intervals: list[DeviationSource] = field(default_factory=list)
+    """Deviations of all other items, which are in columns."""
+    items_in_intervals: int = 0
     waived: list[WaivedSpan] = field(default_factory=list)
 
-    def all(self) -> tuple[Part, ...]:
+    def sources(self) -> tuple[DeviationSource, ...]:
         """All deviations."""
-        return (Listed(self.deviations), *self.parts)
+        return (Listed(self.deviations), *self.intervals)
 
-    def as_days(self) -> Days:
-        """Resource-days by what was read."""
+    def resource_days(self) -> Days:
+        """Item-days by what was read."""
         found = Days()
+        # Unknown, and a waived gap, are days on which nothing was read.
         for verdict, days in self.days.items():
-            found += Days(**{_MEMBERS.get(verdict, "unread"): days})
+            found += Days(**{_DAYS_MEMBERS.get(verdict, "unread"): days})
         return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """What all items of one check in one region have in common."""
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
+class ItemContext:
+    """What all items of one check in one region have in common.
+
+    A position is that of a record in its chain.
+    """
 
     target: str
     check: str
     region: str
-    reads: Observations
-    before: tuple[int, ...]
-    sums: tuple[float, ...]
-    until: Mapping[int, float]
-    """As `Readings` has them."""
+    observations: Observations
+    previous: tuple[int, ...]
+    """This and the next two as in `CheckObservations`."""
+    days_before: tuple[float, ...]
+    days_before_seq: Mapping[int, float]
     listing: Listing
-    tally: Tally
+    counters: CheckCounters
     days: defaultdict[str, float]
-    """Those of the tally."""
-    event: bool
-    """The items are dated by themselves."""
+    """Those of the counters."""
+    is_event: bool
+    """Whether the items carry their own date, and so stay when the provider forgets them."""
     end: datetime
     early: frozenset[int]
-    """The numbers of the records before the first that ended in the period or after it."""
+    """Numbers of the records before the first that ended in the period or after it."""
 
-    def listed(self, place: int) -> int:
-        """The record before, if it read the listing whole and so shows that an item was not there."""
-        return -1 if self.listing.covers(self.region, place - 1) else self.before[place]
+    def last_absence(self, position: int) -> int:
+        """The record before a position that shows that an item was not there; -1 if none does."""
+        # An item that is missing from an incomplete listing may have been there all along.
+        if self.listing.may_hide_items(self.region, position - 1):
+            return -1
+        return self.previous[position]
 
-    def whole(self, place: int) -> bool:
-        """Whether a record read the listing whole."""
-        return not self.listing.covers(self.region, place) and self.reads.read(
-            self.check, self.region, place
-        )
+    def listed_completely(self, position: int) -> bool:
+        """Whether a record shows every item that there was."""
+        if self.listing.may_hide_items(self.region, position):
+            return False
+        # A record that did not run the check has no incomplete listing either, and shows nothing.
+        return self.observations.ran(self.check, self.region, position)
 
-    def lasted(
-        self, after: int, by: int, failed: int, end: int
+    def failure_duration(
+        self,
+        opened_after: int,
+        opened_by: int,
+        last_failed: int,
+        closed_by: int,
     ) -> tuple[timedelta, timedelta | None]:
-        """How long a failure lasted at least and at most, by its records; `end` is -1 for one that is open.
+        """How long a failure lasted at least and at most, by the positions of its records.
 
-        At most: from the last read before it; None where there is none, or where a clock that jumped lies between.
+        `closed_by` is -1 for one that is open.
+
+        At most: from the last reading before it. None where there was no such reading, or where a
+        clock jumped between them: a bound from times that contradict the order of the chain would
+        be a guess.
         """
-        at = self.reads.moments
-        least = max(at[failed] - at[by], _NO_TIME)
-        if (
-            after < 0
-            or not at[after] <= at[by] <= at[failed]
-            or (end >= 0 and at[end] < at[failed])
-        ):
-            return least, None
-        return least, max((at[end] if end >= 0 else self.end) - at[after], _NO_TIME)
+        moments = self.observations.moments
+        at_least = max(moments[last_failed] - moments[opened_by], _NO_TIME)
+        if opened_after < 0:
+            return at_least, None
+        if not moments[opened_after] <= moments[opened_by] <= moments[last_failed]:
+            return at_least, None
+        closed = self.end
+        if closed_by >= 0:
+            closed = moments[closed_by]
+            if closed < moments[last_failed]:
+                return at_least, None
+        return at_least, max(closed - moments[opened_after], _NO_TIME)
 
 
-def passing_again(cause: str) -> str:
-    """What is said of a failure that ended with a pass, by the cause of that."""
-    return "check changed" if cause in CHANGED else "fixed"
+def why_passing_again(cause: str) -> str:
+    """Why a failure ended with a pass, by the cause of that transition."""
+    # A check that became more lenient fixed nothing.
+    return "check changed" if cause in JUDGE_CHANGED else "fixed"

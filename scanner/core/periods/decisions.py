@@ -1,7 +1,11 @@
-"""Which waivers and attestations the records of a period were judged with, from when on, and until when."""
+"""Lists the waivers and attestations that the records of a period were judged with.
+
+Each with the records over which it held.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
@@ -18,27 +22,34 @@ def waiver_spans(
     inside: Callable[[Record], bool],
     waivers_of: Callable[[Record], Sequence[Waiver]],
 ) -> tuple[WaiverSpan, ...]:
-    """The waivers of one target that any of its records inside a period was given; `records` are the whole chain."""
+    """The waivers of one target that any of its records inside a period was given.
+
+    `records` are the whole chain.
+    """
     first: dict[Waiver, Record] = {}
-    given: dict[Waiver, list[Record]] = {}
+    given: dict[Waiver, list[Record]] = defaultdict(list)
     for record in records:
         for waiver in waivers_of(record):
-            if waiver.target == record.target:
-                first.setdefault(waiver, record)
-                if inside(record):
-                    given.setdefault(waiver, []).append(record)
-    return tuple(
-        _waiver_span(waiver, first[waiver], those)
-        for waiver, those in sorted(given.items(), key=_order)
-    )
+            # Targets that were judged together share one file of waivers.
+            if waiver.target != record.target:
+                continue
+            first.setdefault(waiver, record)
+            if inside(record):
+                given[waiver].append(record)
+    ordered = sorted(given.items(), key=_by_id_and_last_record)
+    return tuple(_waiver_span(waiver, first[waiver], those) for waiver, those in ordered)
 
 
-def _order(entry: tuple[Waiver, Sequence[Record]]) -> tuple[str, int]:
+def _by_id_and_last_record(entry: tuple[Waiver, Sequence[Record]]) -> tuple[str, int]:
     waiver, records = entry
     return (waiver.id, records[-1].seq)
 
 
-def _waiver_span(waiver: Waiver, first: Record, records: Sequence[Record]) -> WaiverSpan:
+def _waiver_span(
+    waiver: Waiver,
+    first: Record,
+    records: Sequence[Record],
+) -> WaiverSpan:
     last = records[-1]
     return WaiverSpan(
         target=waiver.target,
@@ -59,13 +70,17 @@ def _waiver_span(waiver: Waiver, first: Record, records: Sequence[Record]) -> Wa
     )
 
 
-def _standings(waiver: Waiver, records: Iterable[Record]) -> Iterator[StandingSpan]:
-    """A record says what its controls read: by that, a waiver lapsed or did not."""
-    # A record that was not given the waiver parts those around it: numbers that follow each other keep their distance.
-    weighed = (
-        (*_worth(waiver, record), record.seq - place, record)
-        for place, record in enumerate(records)
-    )
+def _standings(
+    waiver: Waiver,
+    records: Iterable[Record],
+) -> Iterator[StandingSpan]:
+    """Runs of records in which the waiver had the same standing for the same reason."""
+    # A record that was not given the waiver ends a run: numbers that follow each other keep their
+    # distance to the index.
+    weighed = [
+        (*_standing(waiver, record), record.seq - index, record)
+        for index, record in enumerate(records)
+    ]
     for (standing, why, _), group in groupby(weighed, key=lambda one: one[:3]):
         same = [record for *_, record in group]
         yield StandingSpan(
@@ -78,8 +93,14 @@ def _standings(waiver: Waiver, records: Iterable[Record]) -> Iterator[StandingSp
         )
 
 
-def _worth(waiver: Waiver, record: Record) -> tuple[str, str]:
-    (weighed,) = weigh([waiver], {waiver.target: moment(record.finished).date()}, record.controls)
+def _standing(waiver: Waiver, record: Record) -> tuple[str, str]:
+    """The standing of a waiver when a record was made, by the statuses of its controls.
+
+    Also why it did not count; `` where it did.
+    """
+    today = {waiver.target: moment(record.finished).date()}
+    # On the day of the record, and not today: a waiver that expired since was in force then.
+    (weighed,) = weigh([waiver], today, record.controls)
     return weighed.standing.value, weighed.why
 
 
@@ -87,23 +108,23 @@ def attestation_spans(
     records: Iterable[Record], attestations_of: Callable[[Record], Sequence[Attestation]]
 ) -> tuple[AttestationSpan, ...]:
     """The attestations that these records, of any target, were given."""
-    reads: dict[Attestation, list[str]] = {}
+    times_by_attestation: dict[Attestation, list[str]] = defaultdict(list)
     for record in records:
-        for one in attestations_of(record):
-            reads.setdefault(one, []).append(record.finished)
-    return tuple(
-        AttestationSpan(
-            attestation=one.id,
-            control=one.control,
-            statement=one.statement,
-            by=one.by,
-            dated=one.dated,
-            valid_until=one.valid_until,
-            evidence=tuple(proof.reference for proof in one.evidence),
-            first_read=min(times),
-            last_read=max(times),
-        )
-        for one, times in sorted(
-            reads.items(), key=lambda entry: (entry[0].control, entry[0].dated, entry[0].id)
-        )
+        for attestation in attestations_of(record):
+            times_by_attestation[attestation].append(record.finished)
+    ordered = sorted(times_by_attestation, key=lambda one: (one.control, one.dated, one.id))
+    return tuple(_attestation_span(one, times_by_attestation[one]) for one in ordered)
+
+
+def _attestation_span(attestation: Attestation, times: Sequence[str]) -> AttestationSpan:
+    return AttestationSpan(
+        attestation=attestation.id,
+        control=attestation.control,
+        statement=attestation.statement,
+        by=attestation.by,
+        dated=attestation.dated,
+        valid_until=attestation.valid_until,
+        evidence=tuple(proof.reference for proof in attestation.evidence),
+        first_read=min(times),
+        last_read=max(times),
     )

@@ -1,268 +1,351 @@
-"""Failing spans of items, walked out of the transitions of one target."""
+"""Replays the timelines of a target, item by item.
+
+Failure intervals, item-days and waivers of items are computed from their status changes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Final
 
-from scanner.core.periods.counters import CHANGED, Ground, Tally, passing_again
-from scanner.core.periods.failure_intervals import count as count_spans
+from scanner.core.periods.counters import (
+    JUDGE_CHANGED,
+    CheckCounters,
+    ItemContext,
+    why_passing_again,
+)
+from scanner.core.periods.failure_intervals import add_intervals
 from scanner.core.periods.listings import Listing, read_listings
 from scanner.core.periods.observations import Observations
-from scanner.core.periods.timelines import FAIL, GONE, PASS, Move, Timelines
+from scanner.core.periods.timelines import (
+    FAIL,
+    GONE,
+    PASS,
+    UNKNOWN,
+    WAIVED,
+    StatusChange,
+    Timelines,
+)
 from scanner.model.decisions import WaivedSpan
 from scanner.model.history import Cause
 from scanner.model.period import Deviation
 
 _GAP: Final = "gap"
-"""Stands for a waived verdict that was not read: it decides nothing, closes nothing, and is accepted."""
+"""The status of an item that is waived without having been read: it opens nothing, closes nothing,
+and is accepted.
+"""
 
 
-class Walk:
-    """Goes through the stories of a target, item by item.
+class TimelineReplay:
+    """Replays every timeline of a target, and adds what it shows to the counters of its check.
 
-    What is unread after a failure keeps the span open, and what left the sight of a scan is not gone: an item is
-    removed only when a listing that was read whole lacks it.
+    An unknown after a failure keeps the interval open, and an item that is no longer listed is not
+    gone: it was removed only if a complete listing lacks it.
     """
 
     def __init__(
         self,
         target: str,
-        reads: Observations,
+        observations: Observations,
         *,
         start: datetime,
         end: datetime,
         is_event: Callable[[str], bool],
     ) -> None:
         self._target = target
-        self._reads = reads
+        self._observations = observations
         self._end = end
-        # By order, and not each by its time: what a clock that jumped back dates earlier is not of another period.
-        first = next(
-            (place for place, at in enumerate(reads.moments) if at >= start), len(reads.moments)
-        )
-        self._early = frozenset(record.seq for record in reads.records[:first])
+        # By order, and not each by its time: a record that a clock set back dates earlier is not of
+        # another period.
+        first = len(observations.moments)
+        for position, finished in enumerate(observations.moments):
+            if finished >= start:
+                first = position
+                break
+        self._early = frozenset(record.seq for record in observations.records[:first])
         self._is_event = is_event
-        self._tallies: dict[str, Tally] = {}
+        self._counters: dict[str, CheckCounters] = {}
         self._listings: Mapping[str, Listing] = {}
-        self._grounds: dict[tuple[str, str], Ground] = {}
+        self._contexts: dict[tuple[str, str], ItemContext] = {}
 
-    def run(self, stories: Timelines) -> Mapping[str, Tally]:
-        """What every check came to by the last record."""
-        self._listings = read_listings(stories.listings, self._reads)
-        for (check, region, resource), moves in stories.items:
-            _Item(self._ground(check, region), resource).tell(moves)
-        for (check, region, seq), count in stories.passing.items():
-            self._passed(check, region, seq, count)
-        for spans in stories.spans:
-            count_spans(spans, self._ground(spans.check, spans.region))
-        return self._tallies
+    def run(self, timelines: Timelines) -> Mapping[str, CheckCounters]:
+        """The counters of every check up to the last record."""
+        self._listings = read_listings(timelines.listings, self._observations)
+        for (check, region, resource), changes in timelines.items:
+            _ItemReplay(self._context(check, region), resource).run(changes)
+        for (check, region, seq), count in timelines.always_passing.items():
+            self._add_passing(check, region, seq, count)
+        for intervals in timelines.failure_intervals:
+            add_intervals(intervals, self._context(intervals.check, intervals.region))
+        return self._counters
 
-    def _passed(self, check: str, region: str, seq: int, count: int) -> None:
-        """Items that passed from a record on, all as one."""
-        place = self._reads.places.get(seq, -1)
-        ground = self._ground(check, region)
-        days = ground.sums[-1] - ground.sums[place] if place >= 0 else 0.0
+    def _add_passing(
+        self,
+        check: str,
+        region: str,
+        seq: int,
+        count: int,
+    ) -> None:
+        """Add items that passed from one record to the end."""
+        position = self._observations.positions.get(seq, -1)
+        if position < 0:
+            return
+        context = self._context(check, region)
+        days = context.days_before[-1] - context.days_before[position]
+        # Without a reading that stands for a day of the period, it is no item of the period.
         if days:
-            ground.tally.items += count
-            ground.days[PASS] += count * days
+            context.counters.items += count
+            context.days[PASS] += count * days
 
-    def _ground(self, check: str, region: str) -> Ground:
-        found = self._grounds.get((check, region))
+    def _context(self, check: str, region: str) -> ItemContext:
+        found = self._contexts.get((check, region))
         if found is None:
-            readings = self._reads.of(check, region)
-            tally = self._tallies.setdefault(check, Tally())
-            found = self._grounds[check, region] = Ground(
+            observed = self._observations.of(check, region)
+            counters = self._counters.setdefault(check, CheckCounters())
+            found = self._contexts[check, region] = ItemContext(
                 target=self._target,
                 check=check,
                 region=region,
-                reads=self._reads,
-                before=readings.before,
-                sums=readings.sums,
-                until=readings.until,
+                observations=self._observations,
+                previous=observed.previous,
+                days_before=observed.days_before,
+                days_before_seq=observed.days_before_seq,
                 listing=self._listings.get(check) or Listing(),
-                tally=tally,
-                days=tally.days,
-                event=self._is_event(check),
+                counters=counters,
+                days=counters.days,
+                is_event=self._is_event(check),
                 end=self._end,
                 early=self._early,
             )
         return found
 
 
-class _Item:
-    """What is known of an item while its transitions go by; records are named by their place."""
+class _Hidden(Enum):
+    """Why an item is out of sight without being gone."""
+
+    NO = "in sight, or known to be gone"
+    LISTING = "its listing is incomplete"
+    SCOPE = "its region or check is not scanned any more"
+    EVENT = "the provider forgot an event, which happened nevertheless"
+
+
+@dataclass(frozen=True, slots=True)
+class _OpenInterval:
+    """A failure that has begun: by which records, and what was there before."""
+
+    after: int
+    """Position of the last reading that did not fail; -1 when there is none."""
+    by: int
+    before: str
+    cause: str
+    reason: str
+
+
+class _ItemReplay:
+    """The state of one item between its status changes.
+
+    Records are named by their positions; -1 is none.
+    """
 
     __slots__ = (
-        "failed",
-        "good",
-        "ground",
+        "context",
+        "counted",
         "hidden",
-        "left",
+        "hidden_since",
+        "interval",
+        "last_failed",
+        "last_good",
         "resource",
-        "seen",
         "since",
-        "span",
-        "verdict",
-        "waived",
+        "status",
+        "waived_since",
     )
 
-    def __init__(self, ground: Ground, resource: str) -> None:
-        self.ground = ground
+    def __init__(self, context: ItemContext, resource: str) -> None:
+        self.context = context
         self.resource = resource
-        self.verdict = GONE
+        self.status = GONE
         self.since = -1
-        """The record from which the verdict holds; -1: it was never seen."""
-        self.good = -1
-        """The last read that did not fail, as far as an earlier verdict tells."""
-        self.failed = -1
-        """The last read that failed."""
-        self.span: tuple[int, int, str, str, str] | None = None
-        """A failing span that has begun: after and by which record, what was before, cause and reason."""
-        self.waived = -1
-        """The record from which it is waived."""
-        self.hidden = ""
-        """`listing`, `scope` or `event`: why it is out of sight without being gone."""
-        self.left = -1
-        """The record with which it went out of sight."""
-        self.seen = False
+        """The record from which the status holds; -1 if the item was never seen."""
+        self.last_good = -1
+        """The last reading that did not fail."""
+        self.last_failed = -1
+        self.interval: _OpenInterval | None = None
+        self.waived_since = -1
+        self.hidden = _Hidden.NO
+        self.hidden_since = -1
+        self.counted = False
+        """Whether it is among the items of its check."""
 
-    def tell(self, moves: Sequence[Move]) -> None:
-        """Go through its transitions, to the last record."""
-        places = self.ground.reads.places
-        for seq, verdict, cause, reason in moves:
-            place = places.get(seq, -1)
-            if place < 0:
+    def run(self, changes: Sequence[StatusChange]) -> None:
+        """Replay the item's status changes, and then the time to the last record."""
+        positions = self.context.observations.positions
+        for seq, status, cause, reason in changes:
+            position = positions.get(seq, -1)
+            # Of a record after the period, where a store gives more than was asked for.
+            if position < 0:
                 continue
-            if self.verdict != GONE:
-                was = "unknown" if self.verdict == _GAP else self.verdict
-                self._settle(place)
+            if self.status == GONE:
+                before = self._reappear(position)
             else:
-                was = self._return(place)
-            if verdict != GONE:
-                self._become(place, verdict, was, cause, reason)
+                before = UNKNOWN if self.status == _GAP else self.status
+                self._account(position)
+            if status != GONE:
+                self._enter(position, status, before, cause, reason)
             elif self.since >= 0:
-                self._vanish(place, cause)
+                self._disappear(position, cause)
         if self.since >= 0:
-            self._finish(len(places))
+            self._finish(len(positions))
 
-    def _return(self, place: int) -> str:
-        """An item that was not in sight is; what is to be said of it before."""
-        if self.hidden == "listing":
-            self._uncover(place)
-        if self.hidden:
-            self.hidden = ""
-            return "unknown"
-        self.good = self.ground.listed(place)
-        return "absent" if self.since >= 0 or self.good >= 0 else ""
+    def _reappear(self, position: int) -> str:
+        """End the absence of an item.
 
-    def _become(self, place: int, verdict: str, was: str, cause: str, reason: str) -> None:
-        gap = verdict == "waived" and cause == Cause.GAP.value
-        self.verdict, self.since = _GAP if gap else verdict, place
-        if verdict == FAIL:
-            if self.span is None:
-                self.span = (self.good, place, was, cause, reason)
-        elif verdict == "waived":
-            self.waived = place
-            if not gap:
-                self._close(place, "waived")
-        elif verdict == PASS:
-            self._close(place, passing_again(cause))
+        What is known of the time before: `unknown`, `absent`, or `` for nothing.
+        """
+        if self.hidden is _Hidden.LISTING:
+            self._resolve_hidden(position)
+        # It may have been there all along: not a new item, and its open interval goes on.
+        if self.hidden is not _Hidden.NO:
+            self.hidden = _Hidden.NO
+            return UNKNOWN
+        self.last_good = self.context.last_absence(position)
+        return "absent" if self.since >= 0 or self.last_good >= 0 else ""
 
-    def _vanish(self, place: int, cause: str) -> None:
-        self.verdict, self.since, self.left = GONE, place, place
+    def _enter(
+        self,
+        position: int,
+        status: str,
+        before: str,
+        cause: str,
+        reason: str,
+    ) -> None:
+        """Begin a status other than gone."""
+        is_gap = status == WAIVED and cause == Cause.GAP.value
+        self.status = _GAP if is_gap else status
+        self.since = position
+        if status == FAIL:
+            if self.interval is None:
+                self.interval = _OpenInterval(self.last_good, position, before, cause, reason)
+        elif status == WAIVED:
+            self.waived_since = position
+            # Behind a waived gap nobody knows what there is: a failure before it is not accepted by
+            # it.
+            if not is_gap:
+                self._close(position, "waived")
+        elif status == PASS:
+            self._close(position, why_passing_again(cause))
+
+    def _disappear(self, position: int, cause: str) -> None:
+        """Begin to be gone, or out of sight."""
+        self.status = GONE
+        self.since = self.hidden_since = position
         if cause == Cause.SCOPE.value:
-            self.hidden = "scope"
-        elif cause in CHANGED:
-            self._close(place, "check changed")
-        elif self.ground.event:
-            self.hidden = "event"
-        elif not self.ground.whole(place):
-            self.hidden = "listing"
+            self.hidden = _Hidden.SCOPE
+        elif cause in JUDGE_CHANGED:
+            self._close(position, "check changed")
+        elif self.context.is_event:
+            self.hidden = _Hidden.EVENT
+        elif not self.context.listed_completely(position):
+            # A listing that was refused must not count as a removal: that would be a false fix.
+            self.hidden = _Hidden.LISTING
         else:
-            self._close(place, "removed")
+            self._close(position, "removed")
 
-    def _uncover(self, before: int) -> None:
-        """A listing that is whole again: what went out of sight with it and is not in it is gone."""
-        for place in self.ground.listing.changed(self.left, before):
-            if self.ground.whole(place):
-                self.hidden = ""
-                self._close(place, "removed")
+    def _resolve_hidden(self, before: int) -> None:
+        """Close the interval if, before a position, a complete listing lacked the item."""
+        for position in self.context.listing.changed(self.hidden_since, before):
+            if self.context.listed_completely(position):
+                self.hidden = _Hidden.NO
+                self._close(position, "removed")
                 return
 
-    def _settle(self, place: int) -> None:
-        """Count what the verdict so far stood for, and remember the last read of its kind."""
-        verdict, since, ground = self.verdict, self.since, self.ground
-        days = ground.sums[place] - ground.sums[since]
+    def _account(self, position: int) -> None:
+        """Count the days of the status so far, and remember its last reading."""
+        context = self.context
+        days = context.days_before[position] - context.days_before[self.since]
         if days:
-            ground.days[verdict] += days
-            if not self.seen:
-                self.seen = True
-                ground.tally.items += 1
-        if self.waived >= 0:
-            self._waived(place)
-        last = max(ground.before[place], since)
-        if verdict == FAIL:
-            self.failed = last
-        elif verdict in (PASS, "waived"):
-            self.good = last
+            context.days[self.status] += days
+            if not self.counted:
+                self.counted = True
+                context.counters.items += 1
+        if self.waived_since >= 0:
+            self._end_waiver(position)
+        last = max(context.previous[position], self.since)
+        if self.status == FAIL:
+            self.last_failed = last
+        elif self.status in (PASS, WAIVED):
+            self.last_good = last
 
-    def _waived(self, place: int) -> None:
-        ground, reads = self.ground, self.ground.reads
-        ends = reads.times[place]
-        if not ends or reads.records[place].seq not in ground.early:
-            ground.tally.waived.append(
+    def _end_waiver(self, position: int) -> None:
+        context, observations = self.context, self.context.observations
+        end = observations.times[position]
+        if not end or observations.records[position].seq not in context.early:
+            context.counters.waived.append(
                 WaivedSpan(
-                    target=ground.target,
-                    check=ground.check,
-                    region=ground.region,
+                    target=context.target,
+                    check=context.check,
+                    region=context.region,
                     resource=self.resource,
-                    start=reads.times[self.waived],
-                    end=ends,
-                    what=_GAP if self.verdict == _GAP else "failure",
+                    start=observations.times[self.waived_since],
+                    end=end,
+                    what=_GAP if self.status == _GAP else "failure",
                 )
             )
-        self.waived = -1
+        self.waived_since = -1
 
-    def _close(self, place: int, why: str) -> None:
-        if self.span is None:
+    def _close(self, position: int, why: str) -> None:
+        """End the interval with a record, if there is one; `why` is `` for one that stays open."""
+        interval = self.interval
+        if interval is None:
             return
-        after, by, before, cause, reason = self.span
-        self.span = None
-        ground = self.ground
-        reads, time = ground.reads, ground.reads.times
-        # An event of an earlier period that the provider forgot then is not a deviation of this one.
-        ended = place if why else self.left if self.hidden == "event" else -1
-        if ended >= 0 and reads.records[ended].seq in ground.early:
+        self.interval = None
+        if self._ended_before_period(position, why):
             return
-        least, most = ground.lasted(after, by, self.failed, place if why else -1)
-        ground.tally.deviations.append(
+        context, times = self.context, self.context.observations.times
+        at_least, at_most = context.failure_duration(
+            interval.after, interval.by, self.last_failed, position if why else -1
+        )
+        # Positional: keywords take half as long again, and a large year has tens of thousands.
+        context.counters.deviations.append(
             Deviation(
-                ground.target,
-                ground.check,
-                ground.region,
+                context.target,
+                context.check,
+                context.region,
                 self.resource,
-                time[after],
-                time[by],
-                time[self.failed],
-                time[place] if why else "",
+                times[interval.after],
+                times[interval.by],
+                times[self.last_failed],
+                times[position] if why else "",
                 why,
-                before,
-                cause,
-                reason,
-                least,
-                most,
-                ground.event,
+                interval.before,
+                interval.cause,
+                interval.reason,
+                at_least,
+                at_most,
+                context.is_event,
             )
         )
 
+    def _ended_before_period(self, position: int, why: str) -> bool:
+        ended = -1
+        if why:
+            ended = position
+        elif self.hidden is _Hidden.EVENT:
+            # An event of an earlier period that the provider forgot then is not a deviation of this
+            # one.
+            ended = self.hidden_since
+        return ended >= 0 and self.context.observations.records[ended].seq in self.context.early
+
     def _finish(self, end: int) -> None:
-        if self.hidden == "listing":
-            self._uncover(end)
-        if self.verdict != GONE:
-            self._settle(end)
-        if self.hidden == "scope":
-            self._close(self.left, "left scope")
+        """Account for the time to the last record; `end` is the position behind it."""
+        if self.hidden is _Hidden.LISTING:
+            self._resolve_hidden(end)
+        if self.status != GONE:
+            self._account(end)
+        if self.hidden is _Hidden.SCOPE:
+            self._close(self.hidden_since, "left scope")
         else:
             self._close(-1, "")

@@ -1,96 +1,140 @@
-"""Failing spans out of columns: what items come to that were always in sight, and only ever failed and passed."""
+"""Counts failure intervals that come as columns, without an object for each.
+
+This gives what a replay of the same items one by one gives (`deviations`), for items that only ever
+failed and passed and were always in sight.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise, repeat
+from itertools import chain, pairwise, repeat
 from math import fsum
 from operator import neg
 
-from scanner.core.periods.counters import Ground, passing_again
-from scanner.core.periods.ordered import Key
-from scanner.core.periods.timelines import FAIL, PASS, Spans
+from scanner.core.periods.counters import ItemContext, why_passing_again
+from scanner.core.periods.ordered import SortKey
+from scanner.core.periods.timelines import FAIL, PASS, FailureIntervals
 from scanner.model.period import Deviation
 
 
-def count(spans: Spans, ground: Ground) -> None:
-    """Add what such items came to: item by item it would be the same."""
-    _count_days(spans, ground)
-    told = IntervalCounts(spans, ground)
-    if told:
-        ground.tally.parts.append(told)
-        ground.tally.deviating += told.items()
+def add_intervals(intervals: FailureIntervals, context: ItemContext) -> None:
+    """Add the items of these intervals to the counters of their check."""
+    _add_days(intervals, context)
+    deviations = IntervalDeviations(intervals, context)
+    if deviations:
+        context.counters.intervals.append(deviations)
+        context.counters.items_in_intervals += deviations.items()
 
 
-def _count_days(spans: Spans, ground: Ground) -> None:
-    until, whole = ground.until, ground.sums[-1]
-    items = sum(spans.seen.values())
-    opened, closed = ([until[seq] for seq in column] for column in (spans.opened, spans.closed))
-    seen = (-until[seq] for seq in Counter(spans.seen).elements())
-    # Without rounding on the way: the order of items is no matter, and nothing comes to less than nothing.
-    ground.days[FAIL] += fsum([*closed, *map(neg, opened)])
-    ground.days[PASS] += fsum([*repeat(whole, items), *seen, *opened, *map(neg, closed)])
-    ground.tally.items += sum(count for seq, count in spans.seen.items() if until[seq] < whole)
+def _add_days(intervals: FailureIntervals, context: ItemContext) -> None:
+    days_before = context.days_before_seq
+    all_days = context.days_before[-1]
+    first_seen = intervals.first_seen
+    opened = [days_before[seq] for seq in intervals.opened]
+    closed = [days_before[seq] for seq in intervals.closed]
+    seen = [days_before[seq] for seq in Counter(first_seen).elements()]
+    # An item is in sight from when it was first seen to the end; what of that time is in no
+    # interval, it passed. fsum() does not round on the way: the sum does not depend on the order of
+    # the rows, and is never below nothing.
+    failing = chain(closed, map(neg, opened))
+    in_sight = chain(repeat(all_days, len(seen)), map(neg, seen))
+    passing = chain(in_sight, opened, map(neg, closed))
+    context.days[FAIL] += fsum(failing)
+    context.days[PASS] += fsum(passing)
+    for seq, count in first_seen.items():
+        if days_before[seq] < all_days:
+            context.counters.items += count
 
 
-class IntervalCounts:
-    """Deviations of one check in one region, as `ordered.Part`: those that did not end before the period."""
+class IntervalDeviations:
+    """A `DeviationSource` over the intervals of one check in one region.
 
-    __slots__ = ("_ground", "_kept", "_spans")
+    Those that ended before the period are left out.
+    """
 
-    def __init__(self, spans: Spans, ground: Ground) -> None:
-        self._spans = spans
-        self._ground = ground
-        early = ground.early
-        self._kept: Sequence[int] = range(len(spans.closed))
-        if not early.isdisjoint(spans.closed):
-            self._kept = [number for number, seq in enumerate(spans.closed) if seq not in early]
+    __slots__ = ("_context", "_intervals", "_rows")
+
+    def __init__(self, intervals: FailureIntervals, context: ItemContext) -> None:
+        self._intervals = intervals
+        self._context = context
+        self._rows: Sequence[int] = range(len(intervals.closed))
+        early = context.early
+        # An interval that ended before the period is of an earlier report.
+        if not early.isdisjoint(intervals.closed):
+            self._rows = [row for row, seq in enumerate(intervals.closed) if seq not in early]
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._rows)
 
     def items(self) -> int:
-        """Items that they are of: those of one stand together."""
-        if len(self) == len(self._spans.opened):
-            return sum(self._spans.seen.values())
-        found = [self._spans.resources[number] for number in self._kept]
-        return sum(1 for one, following in pairwise((*found, None)) if one != following)
+        """How many items they are of."""
+        if len(self) == len(self._intervals.opened):
+            return sum(self._intervals.first_seen.values())
+        # Intervals of one item are adjacent.
+        resources = [self._intervals.resources[row] for row in self._rows]
+        changes = sum(1 for one, following in pairwise(resources) if one != following)
+        return changes + 1 if resources else 0
 
     def began(self) -> Sequence[str]:
-        places, times = self._ground.reads.places, self._ground.reads.times
-        opened = self._spans.opened
-        return [times[places[opened[number]]] for number in self._kept]
+        positions = self._context.observations.positions
+        times = self._context.observations.times
+        opened = self._intervals.opened
+        return [times[positions[opened[row]]] for row in self._rows]
 
-    def key(self, place: int) -> Key:
-        ground, number = self._ground, self._kept[place]
-        began = ground.reads.times[ground.reads.places[self._spans.opened[number]]]
-        return (began, ground.target, ground.check, ground.region, self._spans.resources[number])
+    def key(self, index: int) -> SortKey:
+        context = self._context
+        row = self._rows[index]
+        opened_by = context.observations.positions[self._intervals.opened[row]]
+        return (
+            context.observations.times[opened_by],
+            context.target,
+            context.check,
+            context.region,
+            self._intervals.resources[row],
+        )
 
-    def make(self, place: int) -> Deviation:
-        spans, ground, number = self._spans, self._ground, self._kept[place]
-        reads = ground.reads
-        time = reads.times
-        by = reads.places[spans.opened[number]]
-        earlier, closed = spans.before[number], spans.closed[number]
-        end = reads.places[closed] if closed else len(reads.moments)
-        after = max(ground.before[by], reads.places[earlier]) if earlier else ground.before[by]
-        failed = max(ground.before[end], reads.places[spans.failed[number]])
-        least, most = ground.lasted(after, by, failed, end if closed else -1)
+    def make(self, index: int) -> Deviation:
+        context = self._context
+        intervals = self._intervals
+        row = self._rows[index]
+        positions = context.observations.positions
+        times = context.observations.times
+
+        opened_by = positions[intervals.opened[row]]
+        opened_after = context.previous[opened_by]
+        before = "absent" if opened_after >= 0 else ""
+        passed_before = intervals.passed_before[row]
+        if passed_before:
+            # The last reading before it: a record of the check that changed nothing, or the change
+            # itself.
+            opened_after = max(opened_after, positions[passed_before])
+            before = PASS
+        closed_by, end = -1, len(positions)
+        closed_at, why_closed = "", ""
+        closed = intervals.closed[row]
+        if closed:
+            closed_by = end = positions[closed]
+            closed_at = times[closed_by]
+            why_closed = why_passing_again(intervals.closing_causes[row])
+        last_failed = max(context.previous[end], positions[intervals.last_failed[row]])
+        at_least, at_most = context.failure_duration(
+            opened_after, opened_by, last_failed, closed_by
+        )
         return Deviation(
-            ground.target,
-            ground.check,
-            ground.region,
-            spans.resources[number],
-            time[after],
-            time[by],
-            time[failed],
-            time[end] if closed else "",
-            passing_again(spans.endings[number]) if closed else "",
-            PASS if earlier else "absent" if after >= 0 else "",
-            spans.causes[number],
-            spans.reasons[number],
-            least,
-            most,
-            ground.event,
+            context.target,
+            context.check,
+            context.region,
+            intervals.resources[row],
+            times[opened_after],
+            times[opened_by],
+            times[last_failed],
+            closed_at,
+            why_closed,
+            before,
+            intervals.causes[row],
+            intervals.reasons[row],
+            at_least,
+            at_most,
+            context.is_event,
         )

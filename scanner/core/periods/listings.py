@@ -1,4 +1,4 @@
-"""Listings that were not read whole, over the records of one target: what they may have hidden."""
+"""Tracks incomplete listings over the records of a target, and which items they may hide."""
 
 from __future__ import annotations
 
@@ -7,63 +7,81 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from scanner.core.periods.observations import Observations
-from scanner.core.periods.timelines import GONE, Key, Move
+from scanner.core.periods.timelines import GONE, FindingKey, StatusChange
 
 
 class Listing:
-    """The listings of one check, region by region."""
+    """The listings of one check, by region."""
 
     def __init__(self) -> None:
-        self._places: list[int] = []
-        self._blind: list[frozenset[str]] = []
+        self._positions: list[int] = []
+        self._incomplete: list[frozenset[str]] = []
 
-    def add(self, place: int, verdicts: Mapping[str, str]) -> None:
-        """What one more record says of the listings that changed with it, by region."""
-        blind = set(self._blind[-1]) if self._blind else set()
+    def add(
+        self,
+        position: int,
+        verdicts: Mapping[str, str],
+    ) -> None:
+        """Add the next record in which a listing became incomplete, or complete again.
+
+        `verdicts` are those of the listings that changed, by region.
+        """
+        incomplete: set[str] = set()
+        if self._incomplete:
+            incomplete.update(self._incomplete[-1])
         for region, verdict in verdicts.items():
             if verdict == GONE:
-                blind.discard(region)
+                incomplete.discard(region)
             else:
-                blind.add(region)
-        self._places.append(place)
-        self._blind.append(frozenset(blind))
+                incomplete.add(region)
+        self._positions.append(position)
+        self._incomplete.append(frozenset(incomplete))
 
-    def covers(self, region: str, place: int) -> bool:
-        """Whether after a record a listing that is not read whole could hold an item of a region."""
-        before = bisect_right(self._places, place)
-        return before > 0 and may_hide(self._blind[before - 1], region)
+    def may_hide_items(self, region: str, position: int) -> bool:
+        """Whether an incomplete listing could hide an item of a region, after a record."""
+        changes = bisect_right(self._positions, position)
+        if changes == 0:
+            return False
+        return may_hide(self._incomplete[changes - 1], region)
 
     def changed(self, after: int, before: int) -> Iterator[int]:
-        """Records between two others with which it became known of a listing whether it was read whole."""
-        return (place for place in self._places if after < place < before)
+        """Positions, between two others, of records in which a listing changed."""
+        return (position for position in self._positions if after < position < before)
 
 
-def may_hide(blind: Collection[str], region: str) -> bool:
-    """Whether listings that were not read whole, by region, could hold an item; one without a region could hold any."""
-    return bool(blind) and ("" in blind or region in blind or region == "")
+def may_hide(incomplete: Collection[str], region: str) -> bool:
+    """Whether incomplete listings, by region, could hide an item of a region."""
+    # A listing without a region could hold any item, and an item without a region could be in any
+    # listing.
+    return bool(incomplete) and ("" in incomplete or region in incomplete or region == "")
 
 
-def is_covered(blind: Mapping[tuple[str, str], str], key: Key) -> bool:
-    """The same for one item, where listings that were not read whole are given by check and region."""
+def is_covered(
+    incomplete: Collection[tuple[str, str]],
+    key: FindingKey,
+) -> bool:
+    """The same for one item, where incomplete listings are given by check and region."""
     check, region, _ = key
-    if not blind:
+    if not incomplete:
         return False
-    if (check, "") in blind or (check, region) in blind:
+    if (check, "") in incomplete or (check, region) in incomplete:
         return True
-    return region == "" and any(name == check for name, _ in blind)
+    return region == "" and any(name == check for name, _ in incomplete)
 
 
-def read_listings(stories: Mapping[Key, Sequence[Move]], reads: Observations) -> dict[str, Listing]:
-    """Every check's listings, where one was ever not read whole."""
-    changes: dict[str, dict[int, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
-    for (check, region, _), moves in stories.items():
-        for seq, verdict, _, _ in moves:
-            place = reads.places.get(seq, -1)
-            if place >= 0:
-                changes[check][place][region] = verdict
-    found: dict[str, Listing] = {}
-    for check, places in changes.items():
-        found[check] = Listing()
-        for place in sorted(places):
-            found[check].add(place, places[place])
-    return found
+def read_listings(
+    timelines: Mapping[FindingKey, Sequence[StatusChange]], observations: Observations
+) -> dict[str, Listing]:
+    """The listings of every check that ever had an incomplete one."""
+    changes_by_check: dict[str, dict[int, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
+    for (check, region, _), changes in timelines.items():
+        for seq, verdict, _, _ in changes:
+            position = observations.positions.get(seq, -1)
+            if position >= 0:
+                changes_by_check[check][position][region] = verdict
+    listings: dict[str, Listing] = {}
+    for check, by_position in changes_by_check.items():
+        listings[check] = Listing()
+        for position in sorted(by_position):
+            listings[check].add(position, by_position[position])
+    return listings

@@ -1,9 +1,14 @@
-"""Which record of a target read which check where, and how much of the period each such reading stands for."""
+"""Records which scans ran which check where, and for how much of the period each stands.
+
+Records are addressed by their *position*: their index in the order of the chain. A period is
+divided into *slots*, the intervals of its schedule. The records of a slot that ran a check share
+the days of that slot between them.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,142 +18,204 @@ from scanner.core.calendar import moment, rest, slots
 from scanner.model.history import Record
 from scanner.model.period import Schedule, Slot, Window
 
+_Checks = frozenset[str]
+_Scope = tuple[str, str]
+"""Check and region."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class CheckObservations:
-    """The records that read one check in one region, and for how much of the period they stand.
+    """The records that ran one check in one region, and the days for which they stand.
 
-    Both by the place of a record, and once more for the end: they are looked up for every transition.
+    Precomputed for every position, and once more for the end: each status change looks them up.
     """
 
-    before: tuple[int, ...]
-    """The last of them before a record; -1 when there is none."""
-    sums: tuple[float, ...]
-    """Days of the period for which those before a record stand."""
-    until: Mapping[int, float]
-    """The same by the number of a record; by 0, which is none, all of them."""
+    previous: tuple[int, ...]
+    """By position: that of the last such record before; -1 when there is none."""
+    days_before: tuple[float, ...]
+    """By position: days of the period for which such records before it stand."""
+    days_before_seq: Mapping[int, float]
+    """The same by number of a record; 0, which is no record, is the end and gives all days."""
 
-    def weight(self, start: int, end: int) -> float:
-        """Days for which they stand, from one record to before another."""
-        return self.sums[end] - self.sums[start]
+    def days_between(self, start: int, end: int) -> float:
+        """Days for which they stand, from one position to before another."""
+        return self.days_before[end] - self.days_before[start]
 
 
 class Observations:
-    """The records of one target in order, with the intervals that they fall in.
+    """The records of one target in order, with the slots of the period that they belong to.
 
-    A run belongs to the interval in which it started; the times of a reading are those at which its record ended.
-    In the rest of a period no run is expected, and what is read in it counts as anywhere.
+    A record belongs to the slot in which its scan started; the time of a reading is when the scan
+    ended. In the rest of a period (after its last whole slot) no scan is expected, and a record of
+    it counts as any other.
     """
 
     def __init__(
-        self, records: Sequence[Record], slots: Sequence[Slot], rest: Slot | None = None
+        self,
+        records: Sequence[Record],
+        slots: Sequence[Slot],
+        rest: Slot | None = None,
     ) -> None:
         self.records = tuple(sorted(records, key=lambda record: record.seq))
         self.slots = tuple(slots)
         self._intervals = (*self.slots, rest) if rest else self.slots
         self.moments = tuple(moment(record.finished) for record in self.records)
-        """When the reading of each record ended, to reckon with."""
+        """When each scan ended, for arithmetic."""
         self.times = (*(record.finished for record in self.records), "")
-        """The same as records write it; `` for no record, which is -1."""
-        self.places = {record.seq: place for place, record in enumerate(self.records)}
-        """By the numbers of records."""
-        self._slot = [_place(self._intervals, moment(record.started)) for record in self.records]
-        self._regions = frozenset(region for record in self.records for region in record.regions)
-        # Nearly all records ask the same checks: each such set is kept, and looked at, once.
-        self._asked: dict[frozenset[str], frozenset[str]] = {}
-        self._checks = [self._once(frozenset(record.checks)) for record in self.records]
-        self._places = [frozenset(record.regions) for record in self.records]
-        self._alike: dict[tuple[frozenset[str], frozenset[str]], list[int]] = {}
-        """Records by what they asked where: nearly all are alike."""
-        for place, asked in enumerate(zip(self._checks, self._places, strict=True)):
-            self._alike.setdefault(asked, []).append(place)
-        self._readings: dict[tuple[str, str], CheckObservations] = {}
-        self._known: dict[tuple[int, ...], CheckObservations] = {}
-        self._runs: dict[int, list[int]] = {}
-        for place, slot in enumerate(self._slot):
+        """The same as text; the last entry, `` at -1, stands for no record."""
+        self.positions = {record.seq: position for position, record in enumerate(self.records)}
+        """By number of a record."""
+        self._slot = [_slot_of(self._intervals, moment(record.started)) for record in self.records]
+
+        self._check_sets: dict[_Checks, _Checks] = {}
+        self._checks = [self._shared(frozenset(record.checks)) for record in self.records]
+        self._regions = [frozenset(record.regions) for record in self.records]
+        self._all_regions: frozenset[str] = frozenset(chain.from_iterable(self._regions))
+        self._alike = self._group_alike()
+        self._runs = self._group_by_slot()
+        self._slots_by_check_sets = Counter(map(self._check_sets_of, self._runs.values()))
+        self._by_check: dict[_Scope, CheckObservations] = {}
+        self._by_positions: dict[tuple[int, ...], CheckObservations] = {}
+
+    def _shared(self, checks: _Checks) -> _Checks:
+        # Nearly all records ran the same checks: each distinct set is kept, and compared, once.
+        return self._check_sets.setdefault(checks, checks)
+
+    def _group_alike(self) -> list[list[int]]:
+        """Positions, those of records that ran the same checks in the same regions together."""
+        groups: dict[tuple[_Checks, frozenset[str]], list[int]] = defaultdict(list)
+        for position, checks in enumerate(self._checks):
+            groups[checks, self._regions[position]].append(position)
+        return list(groups.values())
+
+    def _group_by_slot(self) -> dict[int, list[int]]:
+        """Positions by slot, without those in the rest of the period."""
+        runs: dict[int, list[int]] = defaultdict(list)
+        for position, slot in enumerate(self._slot):
             if 0 <= slot < len(self.slots):
-                self._runs.setdefault(slot, []).append(place)
-        self._asked_together = Counter(
-            frozenset(self._checks[place] for place in places) for places in self._runs.values()
-        )
-        """Intervals by what their runs asked."""
+                runs[slot].append(position)
+        return dict(runs)
+
+    def _check_sets_of(self, positions: Iterable[int]) -> frozenset[_Checks]:
+        return frozenset(self._checks[position] for position in positions)
 
     @classmethod
     def over(
-        cls, records: Iterable[Record], period: Window, schedule: Schedule, until: datetime
+        cls,
+        records: Iterable[Record],
+        period: Window,
+        schedule: Schedule,
+        until: datetime,
     ) -> Observations:
-        """Those of a chain up to the last record that started before the end of a period."""
+        """Those of a chain up to the last record whose scan started before the end of a period."""
         ordered = sorted(records, key=lambda record: record.seq)
+        # The last one by order, not all that started before: after a clock that jumped, earlier
+        # records count too.
         inside = [
-            place for place, record in enumerate(ordered) if moment(record.started) < period.end
+            position
+            for position, record in enumerate(ordered)
+            if moment(record.started) < period.end
         ]
         known = ordered[: inside[-1] + 1] if inside else []
         return cls(known, slots(period, schedule, until), rest(period, schedule, until))
 
-    def _once(self, checks: frozenset[str]) -> frozenset[str]:
-        return self._asked.setdefault(checks, checks)
-
     def runs(self) -> Mapping[int, Sequence[int]]:
-        """Records by interval."""
+        """Positions of the records in each slot that has any."""
         return self._runs
 
-    def runs_asking(self, checks: Iterable[str]) -> int:
-        """Intervals in which one run asked all of these checks."""
+    def count_runs(self, checks: Iterable[str]) -> int:
+        """How many slots have one record that ran all of these checks."""
         wanted = frozenset(checks)
-        asking = {asked for asked in self._asked if wanted <= asked}
-        return sum(
-            count for asked, count in self._asked_together.items() if not asking.isdisjoint(asked)
-        )
+        # One record must have run them all: two scans of half the checks each do not make a run.
+        sufficient = {ran for ran in self._check_sets if wanted <= ran}
+        slots = 0
+        for check_sets, count in self._slots_by_check_sets.items():
+            if not sufficient.isdisjoint(check_sets):
+                slots += count
+        return slots
 
-    def read(self, check: str, region: str, place: int) -> bool:
-        """Whether a record asked a check in a region."""
-        return check in self._checks[place] and (
-            region not in self._regions or region in self._places[place]
-        )
+    def ran(
+        self,
+        check: str,
+        region: str,
+        position: int,
+    ) -> bool:
+        """Whether the record at a position ran a check in a region."""
+        if check not in self._checks[position]:
+            return False
+        # A region that no record names is where a resource lies, and not a scope that is read by
+        # itself.
+        return region not in self._all_regions or region in self._regions[position]
 
     def of(self, check: str, region: str) -> CheckObservations:
-        """The readings of a check in a region."""
+        """The observations of a check in a region."""
         key = (check, region)
-        found = self._readings.get(key)
+        found = self._by_check.get(key)
         if found is None:
-            groups = [
-                places for places in self._alike.values() if self.read(check, region, places[0])
-            ]
-            places = tuple(sorted(chain.from_iterable(groups)))
-            # Most checks are read by the same records: the sums are shared.
-            found = self._known.get(places)
+            readers = self._readers(check, region)
+            # Most checks were run by the same records: they share one object.
+            found = self._by_positions.get(readers)
             if found is None:
-                found = self._known[places] = self._make(places)
-            self._readings[key] = found
+                found = self._observe(readers)
+                self._by_positions[readers] = found
+            self._by_check[key] = found
         return found
 
-    def _make(self, readers: tuple[int, ...]) -> CheckObservations:
-        sums = self._sums(readers)
-        until = {0: sums[-1]} | {seq: sums[place] for seq, place in self.places.items()}
-        return CheckObservations(before=self._before(readers), sums=sums, until=until)
+    def _readers(
+        self,
+        check: str,
+        region: str,
+    ) -> tuple[int, ...]:
+        """Positions of the records that ran a check in a region, in order."""
+        readers: list[int] = []
+        for positions in self._alike:
+            if self.ran(check, region, positions[0]):
+                readers.extend(positions)
+        return tuple(sorted(readers))
 
-    def _before(self, readers: tuple[int, ...]) -> tuple[int, ...]:
-        before = [-1]
+    def _observe(self, readers: tuple[int, ...]) -> CheckObservations:
+        days_before = self._days_before(readers)
+        days_before_seq = {0: days_before[-1]}
+        for seq, position in self.positions.items():
+            days_before_seq[seq] = days_before[position]
+        return CheckObservations(
+            previous=self._previous(readers),
+            days_before=days_before,
+            days_before_seq=days_before_seq,
+        )
+
+    def _previous(self, readers: tuple[int, ...]) -> tuple[int, ...]:
         inside = set(readers)
-        for place in range(len(self.records)):
-            before.append(place if place in inside else before[-1])
-        return tuple(before)
+        last = -1
+        previous = [last]
+        for position in range(len(self.records)):
+            if position in inside:
+                last = position
+            previous.append(last)
+        return tuple(previous)
 
-    def _sums(self, readers: tuple[int, ...]) -> tuple[float, ...]:
-        share: dict[int, int] = {}
-        for place in readers:
-            share[self._slot[place]] = share.get(self._slot[place], 0) + 1
+    def _days_before(self, readers: tuple[int, ...]) -> tuple[float, ...]:
+        readers_in_slot = Counter(self._slot[position] for position in readers)
         inside = set(readers)
-        sums = [0.0]
-        for place in range(len(self.records)):
-            slot = self._slot[place]
-            counts = place in inside and slot >= 0
-            sums.append(sums[-1] + (self._intervals[slot].days / share[slot] if counts else 0.0))
-        return tuple(sums)
+        total = 0.0
+        days = [total]
+        for position, slot in enumerate(self._slot):
+            # Records outside of the period have no slot, and stand for none of its days.
+            if position in inside and slot >= 0:
+                total += self._intervals[slot].days / readers_in_slot[slot]
+            days.append(total)
+        return tuple(days)
 
 
-def _place(slots: Sequence[Slot], when: datetime) -> int:
-    low = bisect_left(slots, when, key=lambda slot: slot.end)
-    if low < len(slots) and slots[low].end == when:
-        low += 1
-    return low if low < len(slots) and slots[low].start <= when else -1
+def _slot_of(slots: Sequence[Slot], when: datetime) -> int:
+    """The index of the slot that a moment is in; -1 for none. A slot does not include its end."""
+    index = bisect_left(slots, when, key=lambda slot: slot.end)
+    if index < len(slots) and slots[index].end == when:
+        index += 1
+    if index < len(slots) and slots[index].start <= when:
+        return index
+    return -1

@@ -1,4 +1,4 @@
-"""Deviations in the order in which they began, each made when it is looked at."""
+"""Sorts deviations by when they began, and makes each one only when it is looked at."""
 
 from __future__ import annotations
 
@@ -6,83 +6,95 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import nsmallest
 from itertools import chain
 from operator import attrgetter
-from typing import Any, Final, Protocol, TypeVar, overload
+from typing import Final, Protocol, TypeVar, overload
 
 from scanner.model.period import Deviation
 
 T = TypeVar("T")
-Key = tuple[str, str, str, str, str]
-"""When it began, target, check, region, resource."""
-_FEW: Final = 8
-"""So many times less than all of them are picked out quicker than all are put in order."""
-_key: Final[Callable[[Deviation], Key]] = attrgetter(
+SortKey = tuple[str, str, str, str, str]
+"""When a deviation began, target, check, region, resource."""
+_Entry = tuple[SortKey, int, int]
+"""A sort key, the index of a source, and the index of the deviation in that source."""
+_SELECT_BELOW: Final = 8
+"""Picking out the first is quicker than sorting all of them, as long as all are this many times as
+many.
+"""
+_sort_key: Final[Callable[[Deviation], SortKey]] = attrgetter(
     "opened_by", "target", "check", "region", "resource"
 )
 
 
-class Part(Protocol):
-    """Deviations that are, or can be made."""
+class DeviationSource(Protocol):
+    """A collection of deviations that exist, or can be made one by one."""
 
     def __len__(self) -> int: ...
     def began(self) -> Sequence[str]:
-        """When each began: what they are put in order by at first."""
+        """When each began: the first member of its sort key."""
         ...
 
-    def key(self, place: int) -> Key:
-        """By what one of them is put in order."""
+    def key(self, index: int) -> SortKey:
+        """The sort key of one of them."""
         ...
 
-    def make(self, place: int) -> Deviation:
+    def make(self, index: int) -> Deviation:
         """One of them."""
         ...
 
 
 class Listed:
-    """Deviations that are."""
+    """A source of deviations that exist."""
 
-    __slots__ = ("_found",)
+    __slots__ = ("_deviations",)
 
-    def __init__(self, found: Sequence[Deviation]) -> None:
-        self._found = found
+    def __init__(self, deviations: Sequence[Deviation]) -> None:
+        self._deviations = deviations
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._deviations)
 
     def began(self) -> Sequence[str]:
-        return [one.opened_by for one in self._found]
+        return [one.opened_by for one in self._deviations]
 
-    def key(self, place: int) -> Key:
-        return _key(self._found[place])
+    def key(self, index: int) -> SortKey:
+        return _sort_key(self._deviations[index])
 
-    def make(self, place: int) -> Deviation:
-        return self._found[place]
+    def make(self, index: int) -> Deviation:
+        return self._deviations[index]
 
 
 class Ordered(Sequence[T]):
-    """All of some parts as one sequence: a large year has hundreds of thousands, and people are shown a few of them."""
+    """The deviations of several sources as one sorted sequence.
 
-    __slots__ = ("_judge", "_parts")
+    Each is passed through `convert` when it is accessed.
 
-    def __init__(self, parts: Iterable[Part], judge: Callable[[Deviation], T]) -> None:
-        self._parts = tuple(parts)
-        self._judge = judge
+    A large year has hundreds of thousands and a report for people shows a few of them, so only as
+    many are sorted as are accessed.
+    """
+
+    __slots__ = ("_convert", "_sources")
+
+    def __init__(
+        self, sources: Iterable[DeviationSource], convert: Callable[[Deviation], T]
+    ) -> None:
+        self._sources = tuple(sources)
+        self._convert = convert
 
     def __len__(self) -> int:
-        return sum(map(len, self._parts))
+        return sum(map(len, self._sources))
 
     @overload
     def __getitem__(self, index: int) -> T: ...
     @overload
     def __getitem__(self, index: slice) -> Sequence[T]: ...
     def __getitem__(self, index: int | slice) -> T | Sequence[T]:
-        places = range(len(self))[index]
-        if isinstance(places, int):
-            return self._made(self._first(places + 1)[-1])
-        entries = self._first(max(places, default=-1) + 1)
-        return tuple(self._made(entries[place]) for place in places)
+        indices = range(len(self))[index]
+        if isinstance(indices, int):
+            return self._make(self._first(indices + 1)[-1])
+        entries = self._first(max(indices, default=-1) + 1)
+        return tuple(self._make(entries[one]) for one in indices)
 
     def __iter__(self) -> Iterator[T]:
-        return map(self._made, self._first(len(self)))
+        return map(self._make, self._first(len(self)))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and tuple(self) == tuple(other)
@@ -90,19 +102,26 @@ class Ordered(Sequence[T]):
     def __repr__(self) -> str:
         return repr(tuple(self))
 
-    def _made(self, entry: tuple[Any, int, int]) -> T:
-        _, part, place = entry
-        return self._judge(self._parts[part].make(place))
+    def _make(self, entry: _Entry) -> T:
+        _, source, index = entry
+        return self._convert(self._sources[source].make(index))
 
-    def _first(self, count: int) -> list[tuple[Key, int, int]]:
-        """The first of them in order: the key, the part, and the place in it."""
-        began = [part.began() for part in self._parts]
-        few = 0 < count < len(self) / _FEW
-        last = nsmallest(count, chain.from_iterable(began))[-1] if few else None
-        entries = (
-            (part.key(place), number, place)
-            for number, part in enumerate(self._parts)
-            for place, when in enumerate(began[number])
-            if last is None or when <= last
-        )
-        return sorted(entries)[:count]
+    def _first(self, count: int) -> list[_Entry]:
+        """The first entries in order."""
+        began = [source.began() for source in self._sources]
+        latest: str | None = None
+        if 0 < count < len(self) / _SELECT_BELOW:
+            latest = nsmallest(count, chain.from_iterable(began))[-1]
+        return sorted(self._entries(began, latest))[:count]
+
+    def _entries(
+        self,
+        began: Sequence[Sequence[str]],
+        latest: str | None,
+    ) -> Iterator[_Entry]:
+        """Entries that began at a time or before it; all of them where it is None."""
+        for number, source in enumerate(self._sources):
+            for index, when in enumerate(began[number]):
+                # Ties of the last one stay in: among them the rest of the key decides.
+                if latest is None or when <= latest:
+                    yield source.key(index), number, index

@@ -1,10 +1,13 @@
-"""Samples that anyone can draw again: a population fixed before the seed is known, and an order by digests."""
+"""Draws samples that anyone can draw again.
+
+A population is fixed before the seed is known, and ordered by digests.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -12,33 +15,41 @@ from importlib.resources import files
 from typing import Final
 
 from scanner.core.periods.observations import Observations
-from scanner.core.periods.timelines import ANY
+from scanner.core.periods.timelines import LISTING, FindingKey
 from scanner.model.decisions import WaivedSpan
 from scanner.model.history import Transition
 from scanner.model.period import Deviation, Item, PopulationFile
 
-MOST_OFTEN: Final = "per event"
-_WORDS: Final = {
-    "continuous": MOST_OFTEN,
-    "on change": MOST_OFTEN,
-    "on hire": MOST_OFTEN,
-    "per run": MOST_OFTEN,
+PER_EVENT: Final = "per event"
+_WITHOUT_CALENDAR: Final = {
+    "continuous": PER_EVENT,
+    "on change": PER_EVENT,
+    "on hire": PER_EVENT,
+    "per run": PER_EVENT,
 }
 """Frequencies of controls that are occurrences without a calendar."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Size:
-    """How many items are usually tested of a control that operates so often."""
+    """How many items are usually tested of a control of one frequency."""
 
     frequency: str
     least: int
     most: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Drawn:
-    """One item of a sample with the digest that put it there."""
+    """One item of a sample, its place from 1, and the digest by which it was drawn."""
 
     place: int
     digest: str
@@ -47,47 +58,76 @@ class Drawn:
 
 @cache
 def sizes() -> dict[str, Size]:
-    """The table of sizes, from `sizes.tsv`."""
+    """The sizes in `sizes.tsv`, by frequency."""
     text = files(__package__).joinpath("sizes.tsv").read_text(encoding="utf-8")
-    rows = [
-        line.split("\t")
-        for line in text.splitlines()
-        if line and not line.startswith(("#", "frequency\t"))
-    ]
-    return {row[0]: Size(frequency=row[0], least=int(row[1]), most=int(row[2])) for row in rows}
+    table: dict[str, Size] = {}
+    for line in text.splitlines():
+        if not line or line.startswith(("#", "frequency\t")):
+            continue
+        frequency, least, most = line.split("\t")
+        table[frequency] = Size(
+            frequency=frequency,
+            least=int(least),
+            most=int(most),
+        )
+    return table
 
 
 def usual_size(frequency: str) -> Size:
     """The row of the table for the most frequent of a control's frequencies."""
     table = sizes()
-    names = [_WORDS.get(word.strip(), word.strip()) for word in frequency.split(",")]
+    words = [word.strip() for word in frequency.split(",")]
+    names = [_WITHOUT_CALENDAR.get(word, word) for word in words]
     known = [table[name] for name in names if name in table]
-    return max(known, key=lambda size: size.most, default=table[MOST_OFTEN])
+    # The most frequent one needs the largest sample. An unknown frequency is taken for that.
+    return max(known, key=lambda size: size.most, default=table[PER_EVENT])
 
 
 def members(
-    checks: Collection[str], target: str, reads: Observations, transitions: Iterable[Transition]
+    checks: Collection[str],
+    target: str,
+    observations: Observations,
+    transitions: Iterable[Transition],
 ) -> list[Item]:
     """Every item of some checks that was read in the period, sorted."""
-    open_since: dict[tuple[str, str, str], int] = {}
-    found: set[tuple[str, str, str]] = set()
+    found: set[FindingKey] = set()
+    for key, start, end in _presences(checks, observations, transitions):
+        check, region, _ = key
+        # An item that was there only between two scans was never read, and cannot be tested.
+        if observations.of(check, region).days_between(start, end):
+            found.add(key)
+    items: list[Item] = []
+    for check, region, resource in sorted(found):
+        items.append(
+            Item(
+                target=target,
+                check=check,
+                region=region,
+                resource=resource,
+            )
+        )
+    return items
+
+
+def _presences(
+    checks: Collection[str],
+    observations: Observations,
+    transitions: Iterable[Transition],
+) -> Iterator[tuple[FindingKey, int, int]]:
+    """From which record to before which one each item was there, by their positions."""
+    present_since: dict[FindingKey, int] = {}
     for row in transitions:
-        place = reads.places.get(row.seq, -1)
-        if place < 0 or row.check not in checks or row.resource == ANY:
+        position = observations.positions.get(row.seq)
+        if position is None or row.check not in checks or row.resource == LISTING:
             continue
         key = (row.check, row.region, row.resource)
         if row.verdict:
-            open_since.setdefault(key, place)
-        elif key in open_since and reads.of(row.check, row.region).weight(
-            open_since.pop(key), place
-        ):
-            found.add(key)
-    for key, place in open_since.items():
-        if reads.of(key[0], key[1]).weight(place, len(reads.records)):
-            found.add(key)
-    return [
-        Item(target=target, check=key[0], region=key[1], resource=key[2]) for key in sorted(found)
-    ]
+            present_since.setdefault(key, position)
+        elif key in present_since:
+            yield key, present_since.pop(key), position
+    end = len(observations.records)
+    for key, since in present_since.items():
+        yield key, since, end
 
 
 def population(
@@ -100,11 +140,23 @@ def population(
     start: str,
     end: str,
 ) -> PopulationFile:
-    """The population with its digest: over what it is of and every item id, not over when it was taken."""
+    """The population with its digest, which covers the query, the period and every item id.
+
+    The digest leaves out when the population was taken: whoever takes it again must get the same
+    one.
+    """
     ordered = tuple(sorted(items, key=lambda item: item.id))
-    head = {"control": control, "end": end, "query": query, "start": start, "count": len(ordered)}
-    digest = hashlib.sha256(json.dumps(head, sort_keys=True, ensure_ascii=True).encode() + b"\n")
+    head = {
+        "control": control,
+        "query": query,
+        "start": start,
+        "end": end,
+        "count": len(ordered),
+    }
+    text = json.dumps(head, sort_keys=True, ensure_ascii=True)
+    digest = hashlib.sha256(f"{text}\n".encode())
     for item in ordered:
+        # Ids may hold what the provider's bytes decoded to, which need not be valid text.
         digest.update(item.id.encode("utf-8", "surrogatepass") + b"\n")
     return PopulationFile(
         control=control,
@@ -118,30 +170,69 @@ def population(
     )
 
 
-def draw(items: Sequence[Item], seed: str, size: int) -> tuple[Drawn, ...]:
+def draw(
+    items: Sequence[Item],
+    seed: str,
+    size: int,
+) -> tuple[Drawn, ...]:
     """The first `size` items by the SHA-256 of `seed:item id`, in hexadecimal and ascending."""
-    hashed = sorted(
-        (hashlib.sha256(f"{seed}:{item.id}".encode("utf-8", "surrogatepass")).hexdigest(), item.id, item)
+    # Digests, and no random generator: a spreadsheet can repeat the draw in any year.
+    by_digest: list[tuple[str, str, int]] = []
+    for position, item in enumerate(items):
+        by_digest.append((_drawing_digest(seed, item), item.id, position))
+    by_digest.sort()
+    drawn: list[Drawn] = []
+    for place, (digest, _, position) in enumerate(by_digest[:size], 1):
+        drawn.append(Drawn(place=place, digest=digest, item=items[position]))
+    return tuple(drawn)
+
+
+def _drawing_digest(seed: str, item: Item) -> str:
+    return hashlib.sha256(f"{seed}:{item.id}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def deviating(
+    intervals: Iterable[Deviation | WaivedSpan],
+    items: Iterable[Item],
+) -> int:
+    """How many items of a population deviated; one that was waived did."""
+    population = {
+        (
+            item.target,
+            item.check,
+            item.region,
+            item.resource,
+        )
         for item in items
-    )  # fmt: skip
-    return tuple(
-        Drawn(place=place, digest=digest, item=item) for place, (digest, _, item) in enumerate(hashed[:size], 1)
-    )  # fmt: skip
+    }
+    deviated = {
+        (
+            one.target,
+            one.check,
+            one.region,
+            one.resource,
+        )
+        for one in intervals
+    }
+    return len(deviated & population)
 
 
-def deviating(spans: Iterable[Deviation | WaivedSpan], items: Iterable[Item]) -> int:
-    """Items of a population that deviated; one that was waived did."""
-    known = {(item.target, item.check, item.region, item.resource) for item in items}
-    return len({(one.target, one.check, one.region, one.resource) for one in spans} & known)
+def chance_to_miss(
+    count: int,
+    failing: int,
+    size: int,
+) -> float:
+    """The probability that a random sample of `size` out of `count` has none of `failing` items.
 
-
-def chance_to_miss(count: int, failing: int, size: int) -> float:
-    """The chance that a random sample of `size` out of `count` holds none of `failing` items: hypergeometric, exact."""
+    The hypergeometric distribution at zero, computed exactly. It is symmetric in `size` and
+    `failing`, so the product runs over the smaller of the two.
+    """
     size, failing = min(size, count), min(failing, count)
+    # More than the items that do not fail: the sample must have one that does.
     if size + failing > count:
         return 0.0
+    fewer, more = sorted((size, failing))
     chance = Fraction(1)
-    few, many = sorted((size, failing))
-    for step in range(few):
-        chance *= Fraction(count - many - step, count - step)
+    for step in range(fewer):
+        chance *= Fraction(count - more - step, count - step)
     return float(chance)

@@ -1,9 +1,9 @@
-"""What records were made with: where it changes, a period falls into stretches."""
+"""Splits the records of a period where checks, parameters, waivers or scope changed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from scanner.core.calendar import moment
 from scanner.model.history import Record
@@ -12,53 +12,85 @@ from scanner.model.period import Change, Stretch
 SHORT: Final = 12
 """Characters of a digest that are shown."""
 _SPLITTING: Final = frozenset({"pack", "params", "waivers", "checks", "regions"})
+"""Changes that begin a new stretch; the others are listed only."""
 
 
 def dated_before(before: Record, after: Record) -> bool:
-    """Whether the later of two records is of an earlier time: a clock jumped, or their scans overlapped.
+    """Whether the later of two records has the earlier time.
 
-    A scan that reads many targets commits when the last of them is read, and one that began meanwhile may be there.
+    A clock jumped, or their scans overlapped.
+
+    A scan of many targets commits when the last of them is read; a scan that began meanwhile may
+    have committed first.
     """
     return moment(after.finished) < moment(before.started)
 
 
 def differences(before: Record, after: Record) -> tuple[Change, ...]:
-    """How a record was made otherwise than the record before."""
-    found: list[tuple[str, str]] = []
-    if before.pack_sha256 != after.pack_sha256:
-        found.append(("pack", f"{_digest(before.pack_sha256)} → {_digest(after.pack_sha256)}"))
-    found.extend(("params", line) for line in _params(before.params, after.params))
-    if before.waivers_sha256 != after.waivers_sha256:
-        found.append(
-            ("waivers", f"{_digest(before.waivers_sha256)} → {_digest(after.waivers_sha256)}")
-        )
-    if before.attestations_sha256 != after.attestations_sha256:
-        said = f"{_digest(before.attestations_sha256)} → {_digest(after.attestations_sha256)}"
-        found.append(("attestations", said))
-    found.extend(("checks", line) for line in _members("check", before.checks, after.checks))
-    found.extend(("regions", line) for line in _members("region", before.regions, after.regions))
-    if before.version != after.version:
-        found.append(("version", f"{before.version} → {after.version}"))
-    if dated_before(before, after):
-        found.append(("clock", f"record {after.seq} is dated before record {before.seq}"))
+    """What a record was made with that the record before it was not."""
     return tuple(
-        Change(target=after.target, seq=after.seq, ts=after.finished, what=what, detail=detail)
-        for what, detail in found
-    )  # fmt: skip
+        Change(
+            target=after.target,
+            seq=after.seq,
+            ts=after.finished,
+            what=what,
+            detail=detail,
+        )
+        for what, detail in _differences(before, after)
+    )
 
 
-def _digest(text: str) -> str:
-    return text[:SHORT] or "none"
+def _differences(
+    before: Record,
+    after: Record,
+) -> Iterator[tuple[str, str]]:
+    """The kind of each change, and its detail."""
+    yield from _changed_digest("pack", before.pack_sha256, after.pack_sha256)
+    for line in _changed_params(before.params, after.params):
+        yield "params", line
+    yield from _changed_digest("waivers", before.waivers_sha256, after.waivers_sha256)
+    yield from _changed_digest(
+        "attestations", before.attestations_sha256, after.attestations_sha256
+    )
+    for line in _changed_members("check", before.checks, after.checks):
+        yield "checks", line
+    for line in _changed_members("region", before.regions, after.regions):
+        yield "regions", line
+    if before.version != after.version:
+        yield "version", f"{before.version} → {after.version}"
+    if dated_before(before, after):
+        yield "clock", f"record {after.seq} is dated before record {before.seq}"
 
 
-def _params(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterable[str]:
+def _changed_digest(
+    what: str,
+    old: str,
+    new: str,
+) -> Iterator[tuple[str, str]]:
+    if old != new:
+        yield what, f"{_short(old)} → {_short(new)}"
+
+
+def _short(digest: str) -> str:
+    return digest[:SHORT] or "none"
+
+
+def _changed_params(
+    before: Mapping[str, object],
+    after: Mapping[str, object],
+) -> Iterator[str]:
     for name in sorted({*before, *after}):
         old, new = before.get(name, "unset"), after.get(name, "unset")
+        # A parameter that is set to the text "unset" still differs from one that is not set.
         if old != new or (name in before) != (name in after):
             yield f"{name}: {old} → {new}"
 
 
-def _members(noun: str, before: Iterable[str], after: Iterable[str]) -> Iterable[str]:
+def _changed_members(
+    noun: str,
+    before: Iterable[str],
+    after: Iterable[str],
+) -> Iterator[str]:
     old, new = set(before), set(after)
     if old - new:
         yield f"{noun}s left out: {', '.join(sorted(old - new))}"
@@ -67,26 +99,33 @@ def _members(noun: str, before: Iterable[str], after: Iterable[str]) -> Iterable
 
 
 def stretches(records: Sequence[Record]) -> tuple[tuple[Stretch, ...], tuple[Change, ...]]:
-    """Consecutive records made with the same things, and every change between records."""
+    """Stretches of consecutive records, and every change between two of them.
+
+    Records are ordered by number.
+    """
     found: list[Stretch] = []
     changes: list[Change] = []
+    # Attestations, versions and clocks change nothing that a scan judges, and split nothing.
     begin = 0
     differs: tuple[str, ...] = ()
-    for place in range(1, len(records)):
-        here = differences(records[place - 1], records[place])
+    for position in range(1, len(records)):
+        here = differences(records[position - 1], records[position])
         changes.extend(here)
         splitting = tuple(
             f"{change.what}: {change.detail}" for change in here if change.what in _SPLITTING
         )
         if splitting:
-            found.append(_stretch(records[begin:place], differs))
-            begin, differs = place, splitting
+            found.append(_stretch(records[begin:position], differs))
+            begin, differs = position, splitting
     if records:
         found.append(_stretch(records[begin:], differs))
     return tuple(found), tuple(changes)
 
 
-def _stretch(records: Sequence[Record], differs: tuple[str, ...]) -> Stretch:
+def _stretch(
+    records: Sequence[Record],
+    differs: tuple[str, ...],
+) -> Stretch:
     first, last = records[0], records[-1]
     return Stretch(
         target=first.target,

@@ -1,13 +1,13 @@
-"""Type I: what the last record at or before a date says of every control."""
+"""Type I: reports the status of every control by the last record before a date."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from scanner.core.calendar import moment
-from scanner.core.periods.timelines import ANY
+from scanner.core.periods.timelines import LISTING, FindingKey
 from scanner.core.periods.type2_period import Chain
 from scanner.core.periods.versions import Versions
 from scanner.model.controls import Role
@@ -23,12 +23,17 @@ def type1_point_in_time(
     end: datetime,
     packs: Mapping[str, Library] | None = None,
 ) -> tuple[Implemented, ...]:
-    """Every control at the end of a day, target by target; without a record before it, it is not shown.
+    """Every control at the end of a day, by target.
+
+    `not shown` on a target without a record before it.
 
     `library` is today's; `packs` are those that judged, by digest, as far as they are kept.
     """
     versions = Versions(today=library, packs=packs or {})
-    return tuple(found for chain in chains for found in _target(chain, versions, end))
+    found: list[Implemented] = []
+    for chain in chains:
+        found.extend(_controls_of_target(chain, versions, end))
+    return tuple(found)
 
 
 def last_before(records: Iterable[Record], end: datetime) -> Record | None:
@@ -37,27 +42,48 @@ def last_before(records: Iterable[Record], end: datetime) -> Record | None:
     return max(before, key=lambda record: record.seq, default=None)
 
 
-def _target(chain: Chain, versions: Versions, end: datetime) -> Iterator[Implemented]:
+def _controls_of_target(
+    chain: Chain,
+    versions: Versions,
+    end: datetime,
+) -> Iterator[Implemented]:
     last = last_before(chain.records, end)
-    tallies = _counts(chain.transitions, last) if last else {}
-    for name, control in versions.controls((last.pack_sha256,) if last else ()).items():
+    if last is None:
+        for name, control in versions.controls(()).items():
+            yield Implemented(
+                id=name,
+                title=control.title,
+                target=chain.target,
+                status="not shown",
+                seq=0,
+                read="",
+            )
+        return
+    verdicts_by_check = _count_verdicts(chain.transitions, last)
+    for name, control in versions.controls((last.pack_sha256,)).items():
         counts: Counter[str] = Counter()
         for link in control.checks:
             if link.role is Role.EVIDENCES:
-                counts.update(tallies.get(link.id, {}))
+                counts.update(verdicts_by_check.get(link.id, {}))
         yield Implemented(
             id=name,
             title=control.title,
             target=chain.target,
-            status=last.controls.get(name, "not shown") if last else "not shown",
-            seq=last.seq if last else 0,
-            read=last.finished if last else "",
+            # A control that the record does not name was not judged by it: its counts are no
+            # status.
+            status=last.controls.get(name, "not shown"),
+            seq=last.seq,
+            read=last.finished,
             counts=dict(sorted(counts.items())),
         )
 
 
-def _counts(transitions: Iterable[Transition], last: Record) -> dict[str, Counter[str]]:
-    state: dict[tuple[str, str, str], str] = {}
+def _count_verdicts(
+    transitions: Iterable[Transition],
+    last: Record,
+) -> dict[str, Counter[str]]:
+    """Items by check and verdict after a record."""
+    state: dict[FindingKey, str] = {}
     for row in transitions:
         if row.seq > last.seq:
             break
@@ -66,7 +92,9 @@ def _counts(transitions: Iterable[Transition], last: Record) -> dict[str, Counte
             state[key] = row.verdict
         else:
             state.pop(key, None)
-    found: dict[str, Counter[str]] = {}
+    found: dict[str, Counter[str]] = defaultdict(Counter)
     for (check, _, resource), verdict in state.items():
-        found.setdefault(check, Counter())["listing not read" if resource == ANY else verdict] += 1
+        # A listing is not an item: it must not be counted among the unknown ones.
+        counted = "listing not read" if resource == LISTING else verdict
+        found[check][counted] += 1
     return found

@@ -1,4 +1,7 @@
-"""Type II: what every control came to over a period, from the records and transitions of its targets."""
+"""Type II: reports what every control came to over a period.
+
+Its input are the records and transitions of its targets, and the packs that judged.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import chain, pairwise
 from operator import attrgetter
-from typing import Final
+from typing import Final, TypeVar
 
 from scanner.core.calendar import iso, moment, read_grace
-from scanner.core.periods.counters import Tally
-from scanner.core.periods.deviations import Walk
+from scanner.core.periods.counters import CheckCounters
+from scanner.core.periods.deviations import TimelineReplay
 from scanner.core.periods.observations import Observations
-from scanner.core.periods.ordered import Ordered
+from scanner.core.periods.ordered import DeviationSource, Ordered
 from scanner.core.periods.stretches import SHORT, dated_before, stretches
 from scanner.core.periods.timelines import Timelines, build_timelines
 from scanner.core.periods.versions import Versions
@@ -34,11 +37,17 @@ from scanner.model.period import (
     Window,
 )
 
+T = TypeVar("T")
 NO_RUN: Final = "no run"
+_NOT_SHOWN: Final = "not shown"
 _CORRECTED: Final = frozenset({"fixed", "removed"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Chain:
     """The history of one target, as a store gives it: from its first record on."""
 
@@ -46,24 +55,43 @@ class Chain:
     records: Sequence[Record]
     transitions: Iterable[Transition]
     told: Callable[[int], Timelines] | None = None
-    """Its stories up to the record of a number, from a store that is quicker than going through the transitions."""
+    """Loads its timelines up to the record of a number, for stores that do so faster than from
+    `transitions`.
+    """
 
-    def stories(self, last: int) -> Timelines:
-        """Its transitions up to the record of a number, item by item."""
-        return self.told(last) if self.told else build_timelines(self.transitions, last)
+    def timelines(self, last: int) -> Timelines:
+        """Its status changes up to the record of a number, by item."""
+        if self.told is not None:
+            return self.told(last)
+        return build_timelines(self.transitions, last)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Walked:
-    """One target after its transitions were gone through."""
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
+class _Replayed:
+    """One target whose timelines were replayed."""
 
     target: str
-    reads: Observations
+    observations: Observations
     inside: tuple[int, ...]
-    """Places of the records of the period."""
-    tallies: Mapping[str, Tally]
-    clocks: tuple[str, ...]
+    """Positions of the records of the period."""
+    counters: Mapping[str, CheckCounters]
+    """By check."""
+    clock_notes: tuple[str, ...]
     """Where the times of its records are in doubt."""
+
+    @property
+    def cloud(self) -> str:
+        """`aws` of `aws:123456789012`."""
+        return self.target.partition(":")[0]
+
+    @property
+    def records(self) -> list[Record]:
+        """The records of the period."""
+        return [self.observations.records[position] for position in self.inside]
 
 
 def type2_period(
@@ -76,132 +104,179 @@ def type2_period(
     exclusions: tuple[str, ...] = (),
     packs: Mapping[str, Library] | None = None,
 ) -> Period:
-    """The period as its records show it; what was not read in it reads `not shown`.
+    """The period as its records show it; what was not read in it is reported as `not shown`.
 
     `library` is today's; `packs` are those that judged, by digest, as far as they are kept.
     """
-    until = min(period.end, now)
     versions = Versions(today=library, packs=packs or {})
-    walked = [_walk(chain, versions, period, schedule, now) for chain in chains]
-    inside = [one.reads.records[place] for one in walked for place in one.inside]
-    judged = [
-        record.pack_sha256 for record in sorted(inside, key=lambda record: moment(record.finished))
-    ]
-    controls = versions.controls(judged)
+    replayed = [_replay(one, versions, period, schedule, now) for one in chains]
+    records = sorted(
+        chain.from_iterable(one.records for one in replayed),
+        key=lambda record: moment(record.finished),
+    )
+    packs_in_order = [record.pack_sha256 for record in records]
+    controls = versions.controls(packs_in_order)
     return Period(
         window=period,
-        until=until,
+        until=min(period.end, now),
         schedule=schedule,
-        targets=tuple(_target(one, versions) for one in walked),
+        targets=tuple(_target_period(one, versions) for one in replayed),
         controls=tuple(
-            _control(control, walked, versions, judged) for control in controls.values()
+            _control_period(control, replayed, versions, packs_in_order)
+            for control in controls.values()
         ),
         exclusions=exclusions,
-        notes=tuple(_notes(walked, versions, judged, now, period)),
+        notes=tuple(_notes(replayed, versions, packs_in_order, now, period)),
     )
 
 
-def _walk(
-    chain: Chain, versions: Versions, period: Window, schedule: Schedule, now: datetime
-) -> _Walked:
+def _replay(
+    history: Chain,
+    versions: Versions,
+    period: Window,
+    schedule: Schedule,
+    now: datetime,
+) -> _Replayed:
     until = min(period.end, now)
-    reads = Observations.over(chain.records, period, schedule, until)
-    last = reads.records[-1].seq if reads.records else 0
-    walk = Walk(chain.target, reads, start=period.start, end=until, is_event=versions.is_event)
-    return _Walked(
-        target=chain.target,
-        reads=reads,
-        inside=tuple(
-            place
-            for place, record in enumerate(reads.records)
-            if period.start <= moment(record.started) < period.end
-        ),
-        tallies=walk.run(chain.stories(last)),
-        clocks=tuple(_clocks(sorted(chain.records, key=attrgetter("seq")), period, now)),
-    )  # fmt: skip
+    observations = Observations.over(history.records, period, schedule, until)
+    # Later records belong to a later report: it must not change when they are added.
+    last = observations.records[-1].seq if observations.records else 0
+    replay = TimelineReplay(
+        history.target,
+        observations,
+        start=period.start,
+        end=until,
+        is_event=versions.is_event,
+    )
+    inside: list[int] = []
+    for position, record in enumerate(observations.records):
+        if period.start <= moment(record.started) < period.end:
+            inside.append(position)
+    ordered = sorted(history.records, key=attrgetter("seq"))
+    return _Replayed(
+        target=history.target,
+        observations=observations,
+        inside=tuple(inside),
+        counters=replay.run(history.timelines(last)),
+        clock_notes=tuple(_clock_notes(ordered, period, now)),
+    )
 
 
-def _clocks(records: Sequence[Record], period: Window, now: datetime) -> Iterator[str]:
-    """Records whose order and times deny each other, where what lies between them is of the period."""
+def _clock_notes(
+    records: Sequence[Record],
+    period: Window,
+    now: datetime,
+) -> Iterator[str]:
+    """Notes on records whose times contradict their order, within the period."""
     for before, after in pairwise(records):
-        near = moment(after.started) < period.end and moment(before.started) >= period.start
+        starts_before_end = moment(after.started) < period.end
+        near = starts_before_end and moment(before.started) >= period.start
         if near and dated_before(before, after):
             yield (
-                f"Record {after.seq} of {after.target} is of {after.started}, and record {before.seq} before it of "
-                f"{before.started}: a clock jumped, or scans overlapped. What was read there may be of other days."
+                f"Record {after.seq} of {after.target} is of {after.started}, and record "
+                f"{before.seq} before it of {before.started}: a clock jumped, or scans overlapped. "
+                "What was read there may be of other days."
             )
     if records and moment(records[-1].started) > now:
         last = records[-1]
-        yield f"A clock is wrong: record {last.seq} of {last.target} is of {last.started}, after this report."
+        yield (
+            f"A clock is wrong: record {last.seq} of {last.target} is of {last.started}, "
+            "after this report."
+        )
 
 
-# -- targets ----------------------------------------------------------------------------------------------------------
-
-
-def _target(walked: _Walked, versions: Versions) -> TargetPeriod:
-    reads = walked.reads
-    records = [reads.records[place] for place in walked.inside]
-    earlier = (
-        reads.records[walked.inside[0] - 1 : walked.inside[0]]
-        if records and walked.inside[0]
-        else ()
-    )
-    made = reads.runs()
-    spans, changes = stretches(records)
-    _, first = stretches([*earlier, *records[:1]])
-    gaps = Counter(gap for record in records for gap in set(record.gaps))
+def _target_period(one: _Replayed, versions: Versions) -> TargetPeriod:
+    observations, records = one.observations, one.records
+    found, changes = stretches(records)
+    first_seq, last_seq, head_sha256 = 0, 0, ""
+    if records:
+        first_seq, last_seq = records[0].seq, records[-1].seq
+        head_sha256 = records[-1].sha256
+    if records and one.inside[0]:
+        # What differs from the last record before the period is a change of the period too.
+        last_earlier = observations.records[one.inside[0] - 1]
+        _, first_changes = stretches([last_earlier, records[0]])
+        changes = (*first_changes, *changes)
+    runs = observations.runs()
+    missed = [slot for index, slot in enumerate(observations.slots) if index not in runs]
     return TargetPeriod(
-        target=walked.target,
+        target=one.target,
         records=len(records),
-        first_seq=records[0].seq if records else 0,
-        last_seq=records[-1].seq if records else 0,
-        head_sha256=records[-1].sha256 if records else "",
-        regions=tuple(sorted({region for record in records for region in record.regions})),
-        callers=tuple(sorted({caller for record in records for caller in record.callers})),
-        expected=len(reads.slots),
-        made=len(made),
-        missed=tuple(slot for place, slot in enumerate(reads.slots) if place not in made),
-        stretches=spans,
-        changes=tuple(versions.told((*first, *changes), reads.records)),
-        gaps=dict(sorted(gaps.items())),
+        first_seq=first_seq,
+        last_seq=last_seq,
+        head_sha256=head_sha256,
+        regions=_distinct(record.regions for record in records),
+        callers=_distinct(record.callers for record in records),
+        expected=len(observations.slots),
+        made=len(runs),
+        missed=tuple(missed),
+        stretches=found,
+        changes=tuple(versions.told(changes, observations.records)),
+        gaps=_runs_by_gap(records),
     )
+
+
+def _distinct(texts: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    return tuple(sorted(set(chain.from_iterable(texts))))
+
+
+def _runs_by_gap(records: Iterable[Record]) -> dict[str, int]:
+    """In how many records each call was not answered."""
+    gaps: Counter[str] = Counter()
+    for record in records:
+        gaps.update(set(record.gaps))
+    return dict(sorted(gaps.items()))
 
 
 def _notes(
-    walked: Sequence[_Walked],
+    replayed: Sequence[_Replayed],
     versions: Versions,
-    judged: Sequence[str],
+    packs: Sequence[str],
     now: datetime,
     period: Window,
 ) -> Iterator[str]:
     if now < period.end:
         yield f"The period is not over: the report ends at {iso(now)}."
-    if not walked:
+    if not replayed:
         yield "There is no target in history: nothing is shown."
-    if set(judged) - {versions.today.sha256}:
-        yield "Verdicts, statements and times for correction are those of the pack in force at each run."
-    for pack in sorted({pack for pack in judged if not versions.known(pack)}):
-        yield f"Pack {pack[:SHORT]} cannot be read from the store: its controls are taken as they are today."
-    for one in walked:
-        yield from one.clocks
+    if set(packs) - {versions.today.sha256}:
+        yield (
+            "Verdicts, statements and times for correction are those of the pack in force "
+            "at each run."
+        )
+    for pack in sorted(set(packs)):
+        if not versions.known(pack):
+            yield (
+                f"Pack {pack[:SHORT]} cannot be read from the store: "
+                "its controls are taken as they are today."
+            )
+    for one in replayed:
+        yield from one.clock_notes
 
 
-# -- controls ---------------------------------------------------------------------------------------------------------
-
-
-def _control(
-    control: Control, walked: Sequence[_Walked], versions: Versions, judged: Sequence[str]
+def _control_period(
+    control: Control,
+    replayed: Sequence[_Replayed],
+    versions: Versions,
+    packs: Sequence[str],
 ) -> ControlPeriod:
-    evidencing = [link.id for link in control.checks if link.role is Role.EVIDENCES]
-    beside = [link.id for link in control.checks if link.role is not Role.EVIDENCES]
-    mine = [one for one in walked if _concerns(control, one, versions)]
-    asked = [(one, name) for one in mine for name in evidencing if _asked(one, name, versions)]
-    tallies = [one.tallies[name] for one, name in asked if name in one.tallies]
-    checks = tuple(_check(one, name) for one, name in asked)
-    grace = _grace(control, mine, versions)
-    waived = {_item(span) for tally in tallies for span in tally.waived}
-    told = {_item(item) for tally in tallies for item in tally.deviations}
-    apart = [one.tallies[name].all() for one in mine for name in beside if name in one.tallies]
+    targets = [one for one in replayed if _concerns(control, one, versions)]
+    evidencing, supporting = _checks_by_role(control)
+    checks: list[CheckPeriod] = []
+    counters: list[CheckCounters] = []
+    beside: list[CheckCounters] = []
+    for one in targets:
+        run = [name for name in evidencing if _runs_on(one, name, versions)]
+        checks.extend(_check_period(one, name) for name in run)
+        counters.extend(_counters_of(one, run))
+        beside.extend(_counters_of(one, supporting))
+
+    deviating, waived = _count_items(counters)
+    grace_of = _grace_lookup(control, targets, versions)
+
+    def judge(deviation: Deviation) -> Judged:
+        return Judged(deviation, correction(deviation, grace_of(deviation)))
+
     return ControlPeriod(
         id=control.id,
         title=control.title,
@@ -209,118 +284,222 @@ def _control(
         frequency=control.frequency,
         population=control.population,
         deviation=control.deviation,
-        grace=", then ".join(versions.graces(control, judged)) or control.grace,
-        checks=checks,
+        grace=", then ".join(versions.graces(control, packs)) or control.grace,
+        checks=tuple(checks),
         attestations=control.attestations,
         items=sum(check.items for check in checks),
-        deviating=len(told | waived) + sum(tally.deviating for tally in tallies),
-        waived=len(waived),
-        days=sum((check.days for check in checks), Days()),
-        runs_expected=sum(len(one.reads.slots) for one in mine),
-        runs_made=sum(_made(one, evidencing, versions) for one in mine),
-        silences=tuple(silence for one in mine for silence in _silences(one, control.id)),
-        deviations=Ordered(
-            (part for tally in tallies for part in tally.all()),
-            lambda item: Judged(item, correction(item, grace(item))),
-        ),
-        beside=Ordered((part for parts in apart for part in parts), _itself),
-        statuses=dict(
-            sorted(Counter(status for one in mine for status in _statuses(one, control.id)).items())
-        ),
+        deviating=deviating,
+        waived=waived,
+        days=_sum_days(checks),
+        runs_expected=_expected_runs(targets),
+        runs_made=sum(_count_runs(one, evidencing, versions) for one in targets),
+        silences=_all_silences(targets, control.id),
+        deviations=_in_order(counters, judge),
+        beside=_in_order(beside, _unchanged),
+        statuses=_runs_by_status(targets, control.id),
     )
 
 
-_item = attrgetter("target", "check", "region", "resource")
+def _checks_by_role(control: Control) -> tuple[list[str], list[str]]:
+    """Checks that evidence a control, and checks that only support it."""
+    evidencing: list[str] = []
+    supporting: list[str] = []
+    for link in control.checks:
+        checks = evidencing if link.role is Role.EVIDENCES else supporting
+        checks.append(link.id)
+    return evidencing, supporting
 
 
-def _grace(
-    control: Control, walked: Iterable[_Walked], versions: Versions
+def _expected_runs(replayed: Iterable[_Replayed]) -> int:
+    return sum(len(one.observations.slots) for one in replayed)
+
+
+def _sum_days(checks: Iterable[CheckPeriod]) -> Days:
+    return sum((check.days for check in checks), Days())
+
+
+_item_of = attrgetter("target", "check", "region", "resource")
+
+
+def _count_items(counters: Iterable[CheckCounters]) -> tuple[int, int]:
+    """How many items deviated, and how many of them were waived for some of the time."""
+    deviating: set[tuple[str, ...]] = set()
+    waived: set[tuple[str, ...]] = set()
+    in_columns = 0
+    for each in counters:
+        deviating.update(map(_item_of, each.deviations))
+        waived.update(map(_item_of, each.waived))
+        in_columns += each.items_in_intervals
+    # An item with a deviation and a waiver deviated once. Items in columns have neither of the
+    # other two.
+    return len(deviating | waived) + in_columns, len(waived)
+
+
+def _in_order(
+    counters: Iterable[CheckCounters],
+    convert: Callable[[Deviation], T],
+) -> Ordered[T]:
+    sources: list[DeviationSource] = []
+    for each in counters:
+        sources.extend(each.sources())
+    return Ordered(sources, convert)
+
+
+def _runs_by_status(
+    replayed: Iterable[_Replayed],
+    control: str,
+) -> dict[str, int]:
+    statuses: Counter[str] = Counter()
+    for one in replayed:
+        statuses.update(record.controls.get(control, _NOT_SHOWN) for record in one.records)
+    return dict(sorted(statuses.items()))
+
+
+def _counters_of(one: _Replayed, checks: Iterable[str]) -> Iterator[CheckCounters]:
+    """The counters of some checks, as far as anything was read for them."""
+    for check in checks:
+        if check in one.counters:
+            yield one.counters[check]
+
+
+def _grace_lookup(
+    control: Control,
+    replayed: Iterable[_Replayed],
+    versions: Versions,
 ) -> Callable[[Deviation], timedelta | None]:
-    """The time that the control left for a correction when a deviation was first read."""
-    graces = {pack: read_grace(versions.grace(control, pack)) for pack in ("", *versions.packs)}
-    packs = {
-        one.target: {record.finished: record.pack_sha256 for record in one.reads.records}
-        for one in walked
-    }
-    return lambda item: graces.get(packs[item.target][item.opened_by], graces[""])
+    """Finds the time that the control left for a correction when a deviation was first read."""
+    graces: dict[str, timedelta | None] = {}
+    for pack in ("", *versions.packs):
+        graces[pack] = read_grace(versions.grace(control, pack))
+    packs: dict[tuple[str, str], str] = {}
+    for one in replayed:
+        for record in one.observations.records:
+            packs[one.target, record.finished] = record.pack_sha256
+
+    def grace_of(deviation: Deviation) -> timedelta | None:
+        # A control that is more lenient today does not make a correction of that day timely.
+        pack = packs[deviation.target, deviation.opened_by]
+        return graces.get(pack, graces[""])
+
+    return grace_of
 
 
-def _concerns(control: Control, one: _Walked, versions: Versions) -> bool:
-    """Whether a target's records speak of a control: its checks are of that cloud, or people must show it."""
-    clouds = {cloud for link in control.checks if (cloud := versions.cloud(link.id))}
-    return not clouds or one.target.partition(":")[0] in clouds
+def _concerns(
+    control: Control,
+    one: _Replayed,
+    versions: Versions,
+) -> bool:
+    """Whether a control applies to a target.
+
+    Its checks are of that cloud, or it has none and people must show it.
+    """
+    clouds = {versions.cloud(link.id) for link in control.checks}
+    # A check that no pack has any more has no cloud, and is no reason to leave a target out.
+    clouds.discard("")
+    return not clouds or one.cloud in clouds
 
 
-def _asked(one: _Walked, check: str, versions: Versions) -> bool:
-    return versions.cloud(check) in ("", one.target.partition(":")[0])
+def _runs_on(
+    one: _Replayed,
+    check: str,
+    versions: Versions,
+) -> bool:
+    return versions.cloud(check) in ("", one.cloud)
 
 
-def _check(one: _Walked, name: str) -> CheckPeriod:
-    tally = one.tallies.get(name, Tally())
+def _check_period(one: _Replayed, name: str) -> CheckPeriod:
+    counters = one.counters.get(name, CheckCounters())
     return CheckPeriod(
         target=one.target,
         check=name,
-        items=tally.items,
-        runs=one.reads.runs_asking((name,)),
-        days=tally.as_days(),
-        deviations=Ordered(tally.all(), _itself),
-        waived=tuple(sorted(tally.waived, key=attrgetter("start", "region", "resource"))),
+        items=counters.items,
+        runs=one.observations.count_runs((name,)),
+        days=counters.resource_days(),
+        deviations=Ordered(counters.sources(), _unchanged),
+        waived=tuple(sorted(counters.waived, key=attrgetter("start", "region", "resource"))),
     )
 
 
-def _itself(item: Deviation) -> Deviation:
-    return item
+def _unchanged(deviation: Deviation) -> Deviation:
+    return deviation
 
 
-def _made(one: _Walked, checks: Sequence[str], versions: Versions) -> int:
-    """Expected runs in which everything that evidences a control was asked."""
-    return one.reads.runs_asking(name for name in checks if _asked(one, name, versions))
+def _count_runs(
+    one: _Replayed,
+    checks: Sequence[str],
+    versions: Versions,
+) -> int:
+    """Expected runs in which everything that evidences a control on this target was run."""
+    run_here = [name for name in checks if _runs_on(one, name, versions)]
+    return one.observations.count_runs(run_here)
 
 
-def _statuses(one: _Walked, control: str) -> Iterable[str]:
-    for place in one.inside:
-        yield one.reads.records[place].controls.get(control, "not shown")
+def _all_silences(replayed: Iterable[_Replayed], control: str) -> tuple[Silence, ...]:
+    found: list[Silence] = []
+    for one in replayed:
+        found.extend(_silences(one, control))
+    return tuple(found)
 
 
-def _silences(one: _Walked, control: str) -> Iterable[Silence]:
+def _silences(one: _Replayed, control: str) -> Iterator[Silence]:
     """Stretches of expected runs in which nothing showed a control."""
-    runs = one.reads.runs()
+    runs = one.observations.runs()
+    slots = range(len(one.observations.slots))
+    reasons = [_why_silent(one, control, runs.get(slot)) for slot in slots]
     begin, why = 0, ""
-    for place in range(len(one.reads.slots) + 1):
-        here = _silent(one, control, runs.get(place)) if place < len(one.reads.slots) else ""
+    # One more, which ends a stretch that lasts to the end of the period.
+    for slot, here in enumerate([*reasons, ""]):
         if here == why:
             continue
         if why:
-            yield _silence(one, begin, place, why)
-        begin, why = place, here
+            yield _silence(one, begin, slot, why)
+        begin, why = slot, here
 
 
-def _silent(one: _Walked, control: str, places: Sequence[int] | None) -> str:
-    if not places:
+def _why_silent(
+    one: _Replayed,
+    control: str,
+    positions: Sequence[int] | None,
+) -> str:
+    """Why the records of a slot do not show a control; `` if any of them does."""
+    # Silence is not success: an expected run that was missed shows nothing, whatever came before.
+    if not positions:
         return NO_RUN
-    statuses = {one.reads.records[place].controls.get(control, "not run") for place in places}
-    return "" if statuses - {"not shown", "not run"} else " and ".join(sorted(statuses))
+    records = (one.observations.records[position] for position in positions)
+    statuses = {record.controls.get(control, "not run") for record in records}
+    if statuses - {_NOT_SHOWN, "not run"}:
+        return ""
+    return " and ".join(sorted(statuses))
 
 
-def _silence(one: _Walked, begin: int, end: int, why: str) -> Silence:
-    inside = one.reads.slots
+def _silence(
+    one: _Replayed,
+    begin: int,
+    end: int,
+    why: str,
+) -> Silence:
+    slots = one.observations.slots
     return Silence(
         target=one.target,
-        start=iso(inside[begin].start),
-        end=iso(inside[end - 1].end),
+        start=iso(slots[begin].start),
+        end=iso(slots[end - 1].end),
         runs=end - begin,
         why=why,
     )
 
 
-def correction(item: Deviation, grace: timedelta | None) -> str:
-    """Whether a deviation was corrected in the time that its control leaves; it is a deviation either way."""
-    if item.why_closed not in _CORRECTED:
+def correction(deviation: Deviation, grace: timedelta | None) -> str:
+    """Whether a deviation was corrected in the time that its control leaves.
+
+    It is a deviation either way.
+    """
+    if deviation.why_closed not in _CORRECTED:
         return "not corrected"
     if grace is None:
         return "the policy decides"
-    if grace <= timedelta(0) or item.at_least > grace:
+    if grace <= timedelta(0) or deviation.at_least > grace:
         return "late"
-    return (
-        "within grace" if item.at_most is not None and item.at_most <= grace else "cannot be told"
-    )
+    # Between the bounds, the readings lie too far apart to decide: neither a credit nor a charge.
+    if deviation.at_most is not None and deviation.at_most <= grace:
+        return "within grace"
+    return "cannot be told"

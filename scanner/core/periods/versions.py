@@ -1,101 +1,154 @@
-"""Which version of a control, a check or a parameter was in force when: that of the pack that judged."""
+"""Looks up controls, checks and parameters as they were in force in a period.
+
+That is the pack that judged, and not today's.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from scanner.errors import TscanError
+from scanner.model.checks import Check, Parameter
 from scanner.model.controls import CheckLink, Control, Role
 from scanner.model.history import Record
 from scanner.model.kinds import Kind
 from scanner.model.library import Library
 from scanner.model.period import Change
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 CONTENT: Final = frozenset({"control", "check", "parameter", "kind"})
-"""What a pack is made of: of what kind a change inside it is."""
-_QUIET: Final = frozenset({"path", "line", "examples", "refs", "type"})
-"""Members that say nothing of what is asked; the last is made of the others."""
+"""The parts of a pack: what a change inside of one can be of."""
+_NOT_COMPARED: Final = frozenset({"path", "line", "examples", "refs", "type"})
+"""Members that do not affect a verdict; `type` is derived from the others."""
+_NONE: Final = "none"
+
+_Definitions = Mapping[str, Control | Check | Parameter | Kind]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Versions:
-    """Today's library beside the packs that judged; where a pack is not kept, today's stands for it."""
+    """Today's library beside the packs that judged.
+
+    Where a pack is not kept, today's replaces it.
+    """
 
     today: Library
     packs: Mapping[str, Library] = field(default_factory=dict)
     """By digest."""
 
     def of(self, pack: str) -> Library:
-        """What judged, by its digest."""
+        """The library that judged, by its digest."""
         return self.packs.get(pack, self.today)
 
     def known(self, pack: str) -> bool:
-        """Whether a pack is not only stood for."""
+        """Whether a pack is kept, or is today's."""
         return pack in self.packs or pack == self.today.sha256
 
     def cloud(self, check: str) -> str:
         """The cloud of a check; `` where no pack has it."""
-        return next((one.cloud(check) for one in self._having(check)), "")
+        for library in self._libraries_with(check):
+            return library.cloud(check)
+        return ""
 
     def is_event(self, check: str) -> bool:
-        """Whether a check asks about things that are dated by themselves."""
-        return any(one.is_event(check) for one in self._having(check))
+        """Whether a check reads things that carry their own date, in any of the packs."""
+        return any(one.is_event(check) for one in self._libraries_with(check))
 
-    def _having(self, check: str) -> Iterator[Library]:
-        return (one for one in (self.today, *self.packs.values()) if check in one.checks)
+    def _libraries_with(self, check: str) -> Iterator[Library]:
+        for library in (self.today, *self.packs.values()):
+            if check in library.checks:
+                yield library
 
     def controls(self, packs: Sequence[str]) -> dict[str, Control]:
-        """Every control of some packs that followed each other, as it was last, and of today's library.
+        """Every control of some packs that followed each other, and of today's library.
 
-        Whatever evidenced it in one of them does: what was left out of a control did not leave its deviations out.
+        Each is as it was last.
+
+        A check that evidenced a control in any of them does: leaving a check out of a control
+        before the auditor comes does not take its deviations away.
         """
-        found: dict[str, list[Control]] = {}
+        found: dict[str, list[Control]] = defaultdict(list)
+        # A pack that came back counts where it was last.
         for pack in reversed(dict.fromkeys(reversed(packs))):
             for name, control in self.of(pack).controls.items():
-                found.setdefault(name, []).append(control)
+                found[name].append(control)
         for name, control in self.today.controls.items():
-            found.setdefault(name, [control])
-        return {name: _joined(versions) for name, versions in sorted(found.items())}
+            # Today's version counts only for a control that no pack of the period had.
+            if name not in found:
+                found[name].append(control)
+        return {name: _merge(found[name]) for name in sorted(found)}
 
     def grace(self, control: Control, pack: str) -> str:
         """The time for a correction that a control left while a pack was in force."""
-        return self.of(pack).controls.get(control.id, control).grace
+        controls = self.of(pack).controls
+        return controls.get(control.id, control).grace
 
-    def told(self, changes: Iterable[Change], records: Iterable[Record]) -> Iterator[Change]:
-        """Changes between records of a target, each of a pack followed by what it judges otherwise."""
+    def graces(
+        self,
+        control: Control,
+        packs: Iterable[str],
+    ) -> tuple[str, ...]:
+        """The same for some packs that followed each other, each time once."""
+        found = [self.grace(control, pack) for pack in dict.fromkeys(packs)]
+        return tuple(dict.fromkeys(found))
+
+    def told(
+        self,
+        changes: Iterable[Change],
+        records: Iterable[Record],
+    ) -> Iterator[Change]:
+        """Changes between records of a target.
+
+        Each change of the pack is followed by what differs inside it.
+        """
         packs = {record.seq: record.pack_sha256 for record in records}
         for change in changes:
             yield change
-            pair = [packs.get(seq, "") for seq in (change.seq - 1, change.seq)]
-            if change.what == "pack" and all(map(self.known, pair)):
-                old, new = map(self.of, pair)
-                yield from (
-                    replace(change, what=what, detail=detail)
-                    for what, detail in pack_changes(old, new)
-                )
+            if change.what != "pack":
+                continue
+            before = packs.get(change.seq - 1, "")
+            after = packs.get(change.seq, "")
+            # Where one is not kept, today's would show differences that were not there.
+            if not self.known(before) or not self.known(after):
+                continue
+            old, new = self.of(before), self.of(after)
+            for what, detail in pack_changes(old, new):
+                yield replace(change, what=what, detail=detail)
 
-    def graces(self, control: Control, packs: Iterable[str]) -> tuple[str, ...]:
-        """Those of some packs that followed each other, each once."""
-        return tuple(dict.fromkeys(self.grace(control, pack) for pack in dict.fromkeys(packs)))
 
-
-def _joined(versions: Sequence[Control]) -> Control:
+def _merge(versions: Sequence[Control]) -> Control:
+    """The last version of a control, with every check that any version had."""
     last = versions[-1]
-    links = {(link.id, link.role): link for version in versions for link in version.checks}
-    deciding = {name for name, role in links if role is Role.EVIDENCES}
-    kept = [
-        link
-        for (name, role), link in links.items()
-        if role is Role.EVIDENCES or name not in deciding
-    ]
-    return last if set(kept) == set(last.checks) else replace(last, checks=tuple(kept))
+    links: dict[tuple[str, Role], CheckLink] = {}
+    for version in versions:
+        for link in version.checks:
+            links[link.id, link.role] = link
+    evidencing = {name for name, role in links if role is Role.EVIDENCES}
+    kept: list[CheckLink] = []
+    for (name, role), link in links.items():
+        # A check that ever evidenced the control is not listed again as one that supports it.
+        if role is Role.EVIDENCES or name not in evidencing:
+            kept.append(link)
+    if set(kept) == set(last.checks):
+        return last
+    return replace(last, checks=tuple(kept))
 
 
-def pack_changes(before: Library, after: Library) -> Iterator[tuple[str, str]]:
-    """What one pack judges otherwise than the one before, as what it is and what is different."""
-    parts: tuple[tuple[str, Mapping[str, Any], Mapping[str, Any]], ...] = (
+def pack_changes(
+    before: Library,
+    after: Library,
+) -> Iterator[tuple[str, str]]:
+    """What differs between two packs: a part of `CONTENT`, and a line about it."""
+    parts: tuple[tuple[str, _Definitions, _Definitions], ...] = (
         ("control", before.controls, after.controls),
         ("check", before.checks, after.checks),
         ("parameter", before.parameters, after.parameters),
@@ -103,48 +156,94 @@ def pack_changes(before: Library, after: Library) -> Iterator[tuple[str, str]]:
     )
     for what, old, new in parts:
         for name in sorted({*old, *new}):
-            if name not in old or name not in new:
-                yield what, f"{name}: {'added' if name in new else 'left out'}"
+            if name not in new:
+                yield what, f"{name}: left out"
+            elif name not in old:
+                yield what, f"{name}: added"
             elif what != "check" or not before.is_same(name, after):
-                yield from ((what, f"{name}: {line}") for line in _differences(old, new, name))
+                for line in _differences(old, new, name):
+                    yield what, f"{name}: {line}"
 
 
-def _differences(before: Mapping[str, Any], after: Mapping[str, Any], name: str) -> Iterator[str]:
+def _differences(
+    before: _Definitions,
+    after: _Definitions,
+    name: str,
+) -> Iterator[str]:
     try:
         old, new = before[name], after[name]
     except TscanError:
+        # Checks are parsed when they are looked up, and one of another version may not parse.
         yield "one of the two cannot be read by this tscan"
         return
-    is_control = isinstance(old, Control)
-    if is_control:
-        yield from _links(old.checks, new.checks)
-    for one in fields(old):
-        was, now = _text(getattr(old, one.name)), _text(getattr(new, one.name))
-        if was == now or one.name in _QUIET or (is_control and one.name == "checks"):
+    skipped = _NOT_COMPARED
+    if isinstance(old, Control) and isinstance(new, Control):
+        yield from _link_differences(old.checks, new.checks)
+        skipped = _NOT_COMPARED | {"checks"}
+    for member in fields(old):
+        if member.name in skipped:
             continue
-        # How a kind is read takes pages to write out; that it is read otherwise does not.
-        yield f"{one.name} is another" if isinstance(old, Kind) else f"{one.name}: {was} → {now}"
+        was = _text(getattr(old, member.name))
+        now = _text(getattr(new, member.name))
+        if was == now:
+            continue
+        if isinstance(old, Kind):
+            # The text of how a kind is read takes pages.
+            yield f"{member.name} is another"
+        else:
+            yield f"{member.name}: {was} → {now}"
 
 
-def _links(old: Iterable[CheckLink], new: Iterable[CheckLink]) -> Iterator[str]:
-    was, now = ({(link.role.value, link.id) for link in links} for links in (old, new))
-    yield from (f"{name} no longer {role} it" for role, name in sorted(was - now))
-    yield from (f"{name} {role} it" for role, name in sorted(now - was))
+def _link_differences(
+    old: Iterable[CheckLink],
+    new: Iterable[CheckLink],
+) -> Iterator[str]:
+    was = set(map(_role_and_id, old))
+    now = set(map(_role_and_id, new))
+    for role, name in sorted(was - now):
+        yield f"{name} no longer {role} it"
+    for role, name in sorted(now - was):
+        yield f"{name} {role} it"
 
 
-def _text(value: Any) -> str:
-    """A member as text; an expression is what it was written as."""
+def _role_and_id(link: CheckLink) -> tuple[str, str]:
+    return link.role.value, link.id
+
+
+def _text(value: object) -> str:
+    """A member as text; an expression as it was written."""
+    if value is None:
+        return _NONE
     if isinstance(value, str):
-        return " ".join(value.split()) or "none"
+        return " ".join(value.split()) or _NONE
     if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{key}: {_text(value[key])}' for key in sorted(value))}}}"
+        return _mapping_text(value)
     if isinstance(value, (tuple, list, set, frozenset)):
-        texts = [_text(item) for item in value]
-        return ", ".join(texts if isinstance(value, (tuple, list)) else sorted(texts)) or "none"
-    if hasattr(value, "source") and isinstance(value.source, str):
-        return _text(value.source)
-    if is_dataclass(value):
-        return _text(
-            {one.name: getattr(value, one.name) for one in fields(value) if one.name not in _QUIET}
-        )
-    return "none" if value is None else str(value)
+        return _collection_text(value)
+    source = getattr(value, "source", None)
+    if isinstance(source, str):
+        return _text(source)
+    if is_dataclass(value) and not isinstance(value, type):
+        return _mapping_text(_compared_members(value))
+    return str(value)
+
+
+def _collection_text(value: Collection[object]) -> str:
+    texts = [_text(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        # Sets have no order of their own: the same set must always give the same text.
+        texts.sort()
+    return ", ".join(texts) or _NONE
+
+
+def _compared_members(value: DataclassInstance) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for member in fields(value):
+        if member.name not in _NOT_COMPARED:
+            found[member.name] = getattr(value, member.name)
+    return found
+
+
+def _mapping_text(value: Mapping[str, object]) -> str:
+    entries = [f"{key}: {_text(value[key])}" for key in sorted(value)]
+    return f"{{{', '.join(entries)}}}"

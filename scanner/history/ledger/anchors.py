@@ -1,39 +1,40 @@
-"""Anchors: what was kept outside a store, and says which record stood where in a chain."""
+"""Keeps digests of records outside the store, so that a rewritten chain is noticed."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 from scanner.errors import TscanError
 from scanner.history.records.statements import place_of, record_key, stream_of
 from scanner.history.stores import Version, Versions
-from scanner.model.history import Record
-
-if TYPE_CHECKING:
-    from scanner.history.ledger.ledger import Ledger
+from scanner.model.history import History, Record
 
 GIVEN: Final = "a head that was given"
 _HEAD: Final = re.compile(r"([^/]+)/([1-9][0-9]{0,11}):([0-9a-fA-F]{64})")
-_LOOKS: Final = 32
-"""Newest records of a chain whose locks are looked for; one that is older only makes less be said."""
+_LOCKS_READ: Final = 32
+"""Newest records of a chain whose object locks are read, one request each."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Anchor:
-    """That a record was there, from a place that who writes the store does not rule."""
+    """That a record existed, from a place that a writer of the store cannot change."""
 
     stream: str
     seq: int
     sha256: str
     where: str
-    """What says so, for people: `tag tscan/aws=111122223333/000000000042`."""
+    """Where it is kept, for people: `tag tscan/aws=111122223333/000000000042`."""
     time: str = ""
-    """When it was made, as the place says; `` where it does not."""
+    """When it was made; `` where that is not recorded."""
     firm: bool = True
-    """Whether it lasts. One that can be taken back shows damage, and anchors nothing."""
+    """Whether it cannot be removed. One that can be still shows damage, but proves nothing."""
 
     @property
     def name(self) -> str:
@@ -49,12 +50,19 @@ class Anchor:
         return f"{self.where}, {self.time}" if self.time else self.where
 
     def denies(self, digests: Mapping[int, str]) -> tuple[str, str] | None:
-        """The kind of damage that it shows, and why, in a chain of these digests by number; None where it fits."""
+        """The kind of damage that it shows in a chain, and why; None where it fits.
+
+        Digests are by number.
+        """
         found = digests.get(self.seq)
         if found is None:
-            cut = ": records were cut off" if self.seq > max(digests, default=0) else ""
-            return "missing", f"{self} names it{cut}"
-        return None if found == self.sha256 else ("replaced", f"{self} names another one")
+            # A chain that ends earlier is consistent in itself: only an anchor shows that it was
+            # truncated.
+            cut_off = self.seq > max(digests, default=0)
+            return "missing", f"{self} names it{': records were cut off' if cut_off else ''}"
+        if found != self.sha256:
+            return "replaced", f"{self} names another one"
+        return None
 
 
 class Anchors(Protocol):
@@ -63,11 +71,11 @@ class Anchors(Protocol):
     @property
     def name(self) -> str: ...
     def read(self) -> Sequence[Anchor]:
-        """Every anchor that is kept; TscanError where that is not known."""
+        """Every anchor that is kept; TscanError where they cannot be read."""
         ...
 
     def keep(self, record: Record) -> str:
-        """Keep an anchor of a record; what it is called there."""
+        """Keep an anchor of a record, and return its name there."""
         ...
 
 
@@ -76,28 +84,42 @@ def read_head(text: str) -> Anchor:
     found = _HEAD.fullmatch(text.strip())
     if found is None:
         raise TscanError(f"--anchor {text} is not a head", "write it as 'tscan verify' printed it")
-    return Anchor(stream=found[1], seq=int(found[2]), sha256=found[3].lower(), where=GIVEN)
+    return Anchor(
+        stream=found[1],
+        seq=int(found[2]),
+        sha256=found[3].lower(),
+        where=GIVEN,
+    )
 
 
 def anchor_heads(
-    ledger: Ledger, targets: Iterable[str], anchors: Anchors
+    history: History,
+    targets: Iterable[str],
+    anchors: Anchors,
 ) -> list[tuple[Record, str]]:
-    """Keep the newest record of each target; those that were kept now, with what each is called.
+    """Anchor the newest record of each target.
 
-    TscanError, and nothing kept of it, for a chain that an earlier anchor does not fit.
+    Returns those that had no anchor yet, with its name.
+
+    TscanError, before anything of a chain is anchored, if it does not fit an earlier anchor.
     """
     known = anchors.read()
-    made: list[tuple[Record, str]] = []
+    new: list[tuple[Record, str]] = []
     for target in targets:
-        records = ledger.records(target)
+        records = history.records(target)
+        # An anchor of a rewritten chain would confirm the forgery from then on.
         mine = [anchor for anchor in known if anchor.stream == stream_of(target)]
-        _fits(mine, {record.seq: record.sha256 for record in records})
-        if records and records[-1].seq not in {anchor.seq for anchor in mine}:
-            made.append((records[-1], anchors.keep(records[-1])))
-    return made
+        _check_fit(mine, {record.seq: record.sha256 for record in records})
+        anchored = {anchor.seq for anchor in mine}
+        if records and records[-1].seq not in anchored:
+            new.append((records[-1], anchors.keep(records[-1])))
+    return new
 
 
-def _fits(anchors: Iterable[Anchor], digests: Mapping[int, str]) -> None:
+def _check_fit(
+    anchors: Iterable[Anchor],
+    digests: Mapping[int, str],
+) -> None:
     for anchor in anchors:
         if denied := anchor.denies(digests):
             raise TscanError(
@@ -107,41 +129,74 @@ def _fits(anchors: Iterable[Anchor], digests: Mapping[int, str]) -> None:
 
 
 def remembered(versions: Versions) -> Iterator[Anchor]:
-    """The first content of every record that was deleted or written again, and of each chain the newest locked one.
+    """Anchors from a store's own version history.
 
-    A store creates a record only if there is none of its name; after a deletion there is none, and it can be made
-    again. The first content is the one that was committed.
+    They are the first versions of records that were deleted or overwritten.
+
+    A store creates a record only if there is none of its name. After a deletion there is none, and
+    another record can be created in its place; the first version is the one that was committed.
+    Also the newest locked record of each chain.
     """
     chains: dict[str, dict[int, Sequence[Version]]] = {}
     for key, found in versions.list("log/").items():
-        if place := place_of(key):
-            chains.setdefault(place[0], {})[place[1]] = found
+        place = place_of(key)
+        if place is not None:
+            stream, seq = place
+            chains.setdefault(stream, {})[seq] = found
     for stream, records in sorted(chains.items()):
-        at, until = _newest_locked(versions, stream, records)
+        locked_seq, until = _newest_locked(versions, stream, records)
         for seq, (first, *more) in sorted(records.items()):
-            if seq == at or more or first.deletion or not first.latest:
-                yield _first(versions, stream, seq, first, until if seq == at else "")
+            rewritten = bool(more) or first.deletion or not first.latest
+            if seq == locked_seq:
+                yield _anchor(versions, stream, seq, first, until)
+            elif rewritten:
+                yield _anchor(
+                    versions,
+                    stream,
+                    seq,
+                    first,
+                    "",
+                )
 
 
-def _first(versions: Versions, stream: str, seq: int, first: Version, until: str) -> Anchor:
-    where = "a deletion" if first.deletion else f"version {first.id}"
+def _anchor(
+    versions: Versions,
+    stream: str,
+    seq: int,
+    first: Version,
+    until: str,
+) -> Anchor:
+    """The anchor of a first version, which is locked `until` a time."""
+    where, sha256 = f"version {first.id}", ""
+    if first.deletion:
+        where = "a deletion"
+    else:
+        sha256 = versions.sha256(record_key(stream, seq), first)
+    where += " in the bucket"
+    if until:
+        where += f", locked until {until}"
     return Anchor(
         stream=stream,
         seq=seq,
-        sha256="" if first.deletion else versions.sha256(record_key(stream, seq), first),
-        where=f"{where} in the bucket" + (f", locked until {until}" if until else ""),
+        sha256=sha256,
+        where=where,
         time=first.time,
         firm=bool(until),
     )
 
 
 def _newest_locked(
-    versions: Versions, stream: str, records: Mapping[int, Sequence[Version]]
+    versions: Versions,
+    stream: str,
+    records: Mapping[int, Sequence[Version]],
 ) -> tuple[int, str]:
-    """Its number, and until when; 0 where there is none."""
-    for seq in sorted(records, reverse=True)[:_LOOKS]:
+    """The number of the newest locked record, and until when; 0 where there is none."""
+    for seq in sorted(records, reverse=True)[:_LOCKS_READ]:
         first = records[seq][0]
-        until = "" if first.deletion else versions.locked(record_key(stream, seq), first)
+        # A deletion has no content that could be locked.
+        if first.deletion:
+            continue
+        until = versions.locked(record_key(stream, seq), first)
         if until:
             return seq, until
     return 0, ""

@@ -1,10 +1,10 @@
-"""One target's chain as it is read: its records, and what they add up to."""
+"""Reads the chain of one target: its records, their state, and their evidence."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 from scanner.core.periods.timelines import Timelines
 from scanner.errors import TscanError
@@ -30,13 +30,20 @@ from scanner.history.stores import Store, get_all
 from scanner.model.answers import Snapshot
 from scanner.model.history import Record, Segment, Transition
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+State = dict[FindingKey, Transition]
 _VERIFY: Final = "'tscan verify' names everything that is damaged"
-_KEPT: Final = 64
-"""Evidence segments that are held at once."""
+_BATCH: Final = 64
+"""Records whose segments are fetched at once, and evidence segments that are cached."""
 
 
 class Chain:
-    """The records of one stream in order; TscanError wherever the store is not what they say."""
+    """The records of one stream in order.
+
+    TscanError wherever the store does not hold what they name.
+    """
 
     def __init__(self, store: Store, stream: str) -> None:
         self._store = store
@@ -44,88 +51,119 @@ class Chain:
         self.records: list[Record] = []
         self.sealed = False
         """Whether the newest record is signed."""
-        self._state: tuple[int, dict[FindingKey, Transition]] = (0, {})
+        self._state: tuple[int, State] = (0, {})
+        """The number of a record, and the state after it."""
         self._index: tuple[int, dict[bytes, int]] = (0, {})
         self._documents: OrderedDict[str, dict[bytes, Document]] = OrderedDict()
+        """Evidence segments by path, the most recent last."""
 
     def refresh(self) -> None:
-        """Read the records that others committed since."""
-        places = (place_of(entry.key) for entry in self._store.list(f"log/{self._stream}/"))
-        numbers = sorted(place[1] for place in places if place and place[1] > len(self.records))
-        if numbers and numbers != list(range(len(self.records) + 1, numbers[-1] + 1)):
+        """Read the records that were committed since."""
+        known = len(self.records)
+        numbers: list[int] = []
+        for entry in self._store.list(f"log/{self._stream}/"):
+            place = place_of(entry.key)
+            if place is not None and place[1] > known:
+                numbers.append(place[1])
+        numbers.sort()
+        expected = list(range(known + 1, known + 1 + len(numbers)))
+        if numbers != expected:
             raise TscanError(f"{self._store.name}: a record of {self._stream} is missing", _VERIFY)
         keys = [record_key(self._stream, number) for number in numbers]
         for key, content in zip(keys, get_all(self._store, keys), strict=True):
-            self._add(key, content)
+            self._append(key, content)
 
-    def _add(self, key: str, content: bytes | None) -> None:
+    def _append(self, key: str, content: bytes | None) -> None:
         try:
             if content is None:
                 raise SealError("it is missing")
             record, sealed = read_sealed(content, key)
-            before = self.records[-1].sha256 if self.records else ""
-            if record.seq != len(self.records) + 1 or record.previous_sha256 != before:
-                raise SealError("it does not follow the record before it")
+            self._check_follows(record)
         except SealError as error:
             raise TscanError(f"{self._store.name}/{key} is damaged: {error}", _VERIFY) from None
         self.sealed = sealed
         self.records.append(record)
 
-    def state(self, seq: int | None = None) -> dict[FindingKey, Transition]:
-        """The state after a record (none: the newest); not to be changed."""
+    def _check_follows(self, record: Record) -> None:
+        previous_sha256 = self.records[-1].sha256 if self.records else ""
+        numbered = record.seq == len(self.records) + 1
+        # The digest chains the records: one that is replaced breaks every later one.
+        if not numbered or record.previous_sha256 != previous_sha256:
+            raise SealError("it does not follow the record before it")
+
+    def state(self, seq: int | None = None) -> State:
+        """The state after a record (None: the newest); not to be modified."""
         last = len(self.records) if seq is None else seq
-        at, state = self._state if self._state[0] <= last else (0, {})
-        at, state = self._nearest(at, state, last)
-        for _, move in self._moves(self.records[at:last]):
-            apply(state, (move,))
+        at, state = self._state
+        if at > last:
+            at, state = 0, {}
+        at, state = self._nearest_checkpoint(at, state, last)
+        if seq is not None and state is self._state[1]:
+            # What is cached must stay the state after its own record.
+            state = dict(state)
+        apply(state, self.transitions(self.records[at:last]))
         if seq is None:
             self._state = (last, state)
         return state
 
-    def _nearest(
-        self, at: int, state: dict[FindingKey, Transition], last: int
-    ) -> tuple[int, dict[FindingKey, Transition]]:
-        """The newest written state that is ahead of what is known; one that is lost is made again from transitions."""
+    def _nearest_checkpoint(
+        self,
+        at: int,
+        state: State,
+        last: int,
+    ) -> tuple[int, State]:
+        """The newest checkpoint ahead of a known state.
+
+        A checkpoint that is lost is made up by transitions.
+        """
         if last - at <= 1:
             return at, state
         for record in reversed(self.records[at:last]):
-            written = self.checkpoint(record)
-            if written is not None:
-                return record.seq, written
+            checkpoint = self.checkpoint(record)
+            if checkpoint is not None:
+                return record.seq, checkpoint
         return at, state
 
-    def checkpoint(self, record: Record) -> dict[FindingKey, Transition] | None:
-        """The state that was written with a record; None where there is none, or none any more."""
-        for segment in _of(record, "state"):
+    def checkpoint(self, record: Record) -> State | None:
+        """The state that was written with a record.
+
+        None where none was, or where it was compacted.
+        """
+        for segment in _segments_of(record, "state"):
             content = self._store.get(segment.path)
             if content is not None:
-                rows = self._rows(stored(content, segment), segment)
+                rows = self._read_transitions(stored(content, segment), segment)
                 return {(row.check, row.region, row.resource): row for row in rows}
         return None
 
     def transitions(self, records: Sequence[Record]) -> Iterator[Transition]:
         """The transitions of these records, in order."""
-        return (move for _, move in self._moves(records))
+        for _, segment, content in self._fetch(records, "transitions"):
+            yield from self._read_transitions(content, segment)
 
-    def _moves(self, records: Sequence[Record]) -> Iterator[tuple[int, Transition]]:
-        for seq, segment, content in self._segments(records, "transitions"):
-            for move in self._rows(content, segment):
-                yield seq, move
-
-    def _segments(
-        self, records: Sequence[Record], kind: str
+    def _fetch(
+        self,
+        records: Sequence[Record],
+        kind: str,
     ) -> Iterator[tuple[int, Segment, bytes]]:
-        # In portions: a year's files are fetched side by side, and never all of them held.
-        for start in range(0, len(records), _KEPT):
-            segments = [
-                (one.seq, part) for one in records[start : start + _KEPT] for part in _of(one, kind)
-            ]
-            contents = get_all(self._store, (segment.path for _, segment in segments))
+        """The segments of a kind with the number of their record and their content."""
+        # In batches: a year's files are fetched in parallel, and never held all at once.
+        for start in range(0, len(records), _BATCH):
+            segments: list[tuple[int, Segment]] = []
+            for record in records[start : start + _BATCH]:
+                segments.extend((record.seq, one) for one in _segments_of(record, kind))
+            contents = get_all(self._store, [segment.path for _, segment in segments])
             for (seq, segment), content in zip(segments, contents, strict=True):
                 yield seq, segment, stored(content, segment)
 
+    def _read_transitions(self, content: bytes, segment: Segment) -> list[Transition]:
+        try:
+            return list(read_moves(content, segment.kind))
+        except SegmentError as error:
+            raise _damaged(segment, error) from None
+
     def stories(self, records: Sequence[Record]) -> Timelines:
-        """The same, item by item."""
+        """The timelines in the transitions of these records."""
         prefer_system_memory()
         try:
             return timelines_of(self._tables(records))
@@ -134,56 +172,51 @@ class Chain:
                 f"{self._store.name}: {self._stream} has damaged transitions: {error}", _VERIFY
             ) from None
 
-    def _tables(self, records: Sequence[Record]) -> Iterator[tuple[int, Any]]:
-        for seq, segment, content in self._segments(records, "transitions"):
-            try:
-                yield seq, read_table(content, segment.kind, COLUMNS, words=COLUMNS)
-            except SegmentError as error:
-                raise TscanError(f"{segment.path} is damaged: {error}", _VERIFY) from None
+    def _tables(self, records: Sequence[Record]) -> Iterator[tuple[int, pa.Table]]:
+        for seq, segment, content in self._fetch(records, "transitions"):
+            yield seq, _read_columns(content, segment, COLUMNS, words=COLUMNS)
 
-    def _rows(self, content: bytes, segment: Segment) -> list[Transition]:
-        try:
-            return list(read_moves(content, segment.kind))
-        except SegmentError as error:
-            raise TscanError(f"{segment.path} is damaged: {error}", _VERIFY) from None
-
-    def index(self) -> dict[bytes, int]:
-        """For every document of the chain, the record whose evidence holds it; not to be changed."""
+    def index(self) -> Mapping[bytes, int]:
+        """For every document of the chain, by digest, the record whose evidence holds it."""
         at, index = self._index
         for record in reversed(self.records[at:]):
-            if found := self._columns(_of(record, "index"), "index", ("sha256", "seq"), lost=True):
-                at, index = record.seq, dict(found)
+            checkpoint = self._index_checkpoint(record)
+            if checkpoint:
+                at, index = record.seq, checkpoint
                 break
-        rest = self.records[at:]
-        segments = [(record.seq, segment) for record in rest for segment in _of(record, "evidence")]
-        for seq, segment in segments:
-            for (digest,) in self._columns([segment], "evidence", ("sha256",)):
-                index[digest] = seq
+        for record in self.records[at:]:
+            for segment in _segments_of(record, "evidence"):
+                content = stored(self._store.get(segment.path), segment)
+                table = _read_columns(content, segment, ("sha256",))
+                for digest in table.column("sha256").to_pylist():
+                    index[digest] = record.seq
         self._index = (len(self.records), index)
         return index
 
-    def _columns(
-        self, segments: Iterable[Segment], kind: str, names: tuple[str, ...], *, lost: bool = False
-    ) -> list[tuple[Any, ...]]:
-        rows: list[tuple[Any, ...]] = []
-        for segment in segments:
+    def _index_checkpoint(self, record: Record) -> dict[bytes, int]:
+        """The index that was written with a record.
+
+        Empty where none was, or where it was compacted.
+        """
+        found: dict[bytes, int] = {}
+        for segment in _segments_of(record, "index"):
             content = self._store.get(segment.path)
-            if content is None and lost:
-                continue
-            try:
-                table = read_table(stored(content, segment), kind, names)
-            except SegmentError as error:
-                raise TscanError(f"{segment.path} is damaged: {error}", _VERIFY) from None
-            rows += zip(*(table.column(name).to_pylist() for name in names), strict=True)
-        return rows
+            if content is not None:
+                content = stored(content, segment)
+                table = _read_columns(content, segment, ("sha256", "seq"))
+                digests = table.column("sha256").to_pylist()
+                numbers = table.column("seq").to_pylist()
+                found.update(zip(digests, numbers, strict=True))
+        return found
 
     def answers(self, record: Record) -> tuple[str, list[Given]]:
         """The header of a record's snapshot, and its answers."""
-        segment = next(_of(record, "answers"))
+        segment = next(_segments_of(record, "answers"))
+        content = stored(self._store.get(segment.path), segment)
         try:
-            return read_answers(stored(self._store.get(segment.path), segment))
+            return read_answers(content)
         except SegmentError as error:
-            raise TscanError(f"{segment.path} is damaged: {error}", _VERIFY) from None
+            raise _damaged(segment, error) from None
 
     def snapshot(self, record: Record) -> Snapshot:
         """The snapshot of a record, equal to the one that was committed."""
@@ -197,23 +230,43 @@ class Chain:
                 f"record {given.seq} of {self._stream} is named for evidence, and is not there",
                 _VERIFY,
             )
-        for segment in _of(self.records[given.seq - 1], "evidence"):
-            documents = self._documents.get(segment.path)
-            if documents is None:
-                try:
-                    documents = read_evidence(stored(self._store.get(segment.path), segment))
-                except SegmentError as error:
-                    raise TscanError(f"{segment.path} is damaged: {error}", _VERIFY) from None
-                self._documents[segment.path] = documents
-                if len(self._documents) > _KEPT:
-                    self._documents.popitem(last=False)
+        for segment in _segments_of(self.records[given.seq - 1], "evidence"):
+            documents = self._evidence(segment)
             if given.digest in documents:
                 return documents[given.digest]
-        raise TscanError(
-            f"document {given.digest.hex()[:16]} is not in the evidence of record {given.seq}",
-            _VERIFY,
-        )
+        digest = given.digest.hex()[:16]
+        raise TscanError(f"document {digest} is not in the evidence of record {given.seq}", _VERIFY)
+
+    def _evidence(self, segment: Segment) -> dict[bytes, Document]:
+        documents = self._documents.get(segment.path)
+        if documents is None:
+            content = stored(self._store.get(segment.path), segment)
+            try:
+                documents = read_evidence(content)
+            except SegmentError as error:
+                raise _damaged(segment, error) from None
+            self._documents[segment.path] = documents
+            if len(self._documents) > _BATCH:
+                self._documents.popitem(last=False)
+        return documents
 
 
-def _of(record: Record, kind: str) -> Iterator[Segment]:
+def _segments_of(record: Record, kind: str) -> Iterator[Segment]:
     return (segment for segment in record.segments if segment.kind == kind)
+
+
+def _read_columns(
+    content: bytes,
+    segment: Segment,
+    columns: Sequence[str],
+    *,
+    words: Sequence[str] = (),
+) -> pa.Table:
+    try:
+        return read_table(content, segment.kind, columns, words=words)
+    except SegmentError as error:
+        raise _damaged(segment, error) from None
+
+
+def _damaged(segment: Segment, error: SegmentError) -> TscanError:
+    return TscanError(f"{segment.path} is damaged: {error}", _VERIFY)

@@ -1,4 +1,4 @@
-"""What changed from one record to the next: findings by place, and why each is another."""
+"""Computes the transitions from one record to the next, and the cause of each."""
 
 from __future__ import annotations
 
@@ -7,20 +7,30 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from scanner.core.periods import timelines
 from scanner.model.findings import CheckResult, Finding, Verdict
 from scanner.model.history import Cause, Record, Transition
 
-FindingKey = tuple[str, str, str]
+FindingKey = timelines.FindingKey
 """Check, region and resource."""
 State = Mapping[FindingKey, Transition]
-"""The last transition of every finding that is there."""
+"""The last transition of every finding that exists."""
 
-LISTING: Final = "*"
+LISTING: Final = timelines.LISTING
 UNSEEN: Final = "not seen: its listing was not read"
 _WAIVED: Final = Verdict.WAIVED.value
-_BY_WAIVER: Final = (("fail", _WAIVED), (_WAIVED, "fail"), (Cause.GAP.value, "unknown"))
-"""Moves in which what was read is the same, and only a waiver came or went."""
-_GRAVE: Final = {Verdict.FAIL: 0, Verdict.UNKNOWN: 1, Verdict.WAIVED: 2, Verdict.PASS: 3}
+_WAIVER_CHANGES: Final = (
+    ("fail", _WAIVED),
+    (_WAIVED, "fail"),
+    (Cause.GAP.value, "unknown"),
+)
+"""Verdict before and after, where the evidence says the same and only a waiver began or ended."""
+_GRAVITY: Final = {
+    Verdict.FAIL: 0,
+    Verdict.UNKNOWN: 1,
+    Verdict.WAIVED: 2,
+    Verdict.PASS: 3,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,64 +43,89 @@ class Seen:
     """It is waived because a gap is accepted, not a failure."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """What a record's verdicts stand on, as far as a cause is decided by it."""
+_GONE: Final = Seen("", "")
+
+
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
+class JudgingBasis:
+    """What the verdicts of a record depend on, as far as it decides the cause of a transition."""
 
     pack: str
     params: Mapping[str, Any]
     checks: frozenset[str]
     regions: frozenset[str]
-    changed: Callable[[str], bool] = field(default=lambda _: True)
-    """Whether a check reads evidence that is not what it was in the record before."""
-    asks: Callable[[str], frozenset[str] | None] = field(default=lambda _: None)
+    evidence_changed: Callable[[str], bool] = field(default=lambda _: True)
+    """Whether a check reads evidence that differs from the record before."""
+    parameters_of: Callable[[str], frozenset[str] | None] = field(default=lambda _: None)
     """The parameters that may decide a check; None: any may."""
 
-    def moved(self, was: Ground, check: str) -> bool:
-        """Whether a parameter that may decide a check is not what it was, or is newly set or not set any more."""
-        if was.params == self.params:
+    def params_changed(self, before: JudgingBasis, check: str) -> bool:
+        """Whether a parameter that may decide a check was changed, set or unset."""
+        if before.params == self.params:
             return False
-        names = self.asks(check)
-        mine, theirs = (
-            {name: value for name, value in one.items() if names is None or name in names}
-            for one in (self.params, was.params)
-        )
-        return mine != theirs
+        names = self.parameters_of(check)
+        if names is None:
+            return True
+        return any(_differs(name, before.params, self.params) for name in names)
+
+
+def _differs(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    # A parameter that is unset differs from one that is set to its default: defaults change.
+    if (name in before) != (name in after):
+        return True
+    return before.get(name) != after.get(name)
 
 
 def ground_of(
     record: Record,
-    changed: Callable[[str], bool] = lambda _: True,
-    asks: Callable[[str], frozenset[str] | None] = lambda _: None,
-) -> Ground:
-    """The ground of a record."""
-    return Ground(
+    evidence_changed: Callable[[str], bool] = lambda _: True,
+    parameters_of: Callable[[str], frozenset[str] | None] = lambda _: None,
+) -> JudgingBasis:
+    """The basis of a record."""
+    return JudgingBasis(
         pack=record.pack_sha256,
         params=record.params,
         checks=frozenset(record.checks),
         regions=frozenset(record.regions),
-        changed=changed,
-        asks=asks,
+        evidence_changed=evidence_changed,
+        parameters_of=parameters_of,
     )
 
 
 def findings_by_place(results: Iterable[CheckResult]) -> dict[FindingKey, Seen]:
-    """One verdict for each place: of several at one place (two listings that were not read) the gravest."""
-    found: dict[FindingKey, list[Finding]] = defaultdict(list)
+    """One verdict for each key: of several (two listings that were not read) the gravest."""
+    findings_by_key: dict[FindingKey, list[Finding]] = defaultdict(list)
     for result in results:
         for finding in result.findings:
-            found[(finding.check, finding.resource.region, finding.resource.id)].append(finding)
-    return {place: _gravest(several) for place, several in found.items()}
+            key = (finding.check, finding.resource.region, finding.resource.id)
+            findings_by_key[key].append(finding)
+    return {key: _gravest(findings) for key, findings in findings_by_key.items()}
 
 
 def _gravest(findings: list[Finding]) -> Seen:
-    worst = min(findings, key=lambda finding: _GRAVE[finding.verdict]).verdict
-    those = [finding for finding in findings if finding.verdict is worst]
-    reasons = sorted({finding.reason for finding in those if finding.reason})
-    gap = worst is Verdict.WAIVED and any(
-        finding.without_waiver is not Verdict.FAIL for finding in those
-    )
+    worst = min((finding.verdict for finding in findings), key=_GRAVITY.__getitem__)
+    deciding = [finding for finding in findings if finding.verdict is worst]
+    reasons = sorted({finding.reason for finding in deciding if finding.reason})
+    gap = False
+    if worst is Verdict.WAIVED:
+        gap = any(finding.without_waiver is not Verdict.FAIL for finding in deciding)
     return Seen(worst.value, "; ".join(reasons), gap)
+
+
+def _unread_regions(
+    found: Iterable[FindingKey],
+    checks: Collection[str],
+) -> dict[str, set[str]]:
+    """Regions whose listing was not read, by check."""
+    unread: dict[str, set[str]] = defaultdict(set)
+    for check, region, resource in found:
+        if resource == LISTING and check in checks:
+            unread[check].add(region)
+    return unread
 
 
 def carried(
@@ -99,29 +134,33 @@ def carried(
     checks: Collection[str],
     regions: Collection[str],
 ) -> set[FindingKey]:
-    """Findings that are gone only because their listing was not read: they are not seen, and not fixed."""
-    unread: dict[str, set[str]] = defaultdict(set)
-    for check, region, resource in found:
-        if resource == LISTING:
-            unread[check].add(region)
+    """Findings that are missing only because their listing was not read.
+
+    They are not seen, and not fixed.
+    """
+    unread_regions = _unread_regions(found, checks)
     kept: set[FindingKey] = set()
-    for place in before:
-        check, region, resource = place
-        gaps = unread.get(check)
-        if gaps is None or place in found or resource == LISTING or check not in checks:
+    for key in before.keys() - found.keys():
+        check, region, resource = key
+        unread = unread_regions.get(check)
+        if unread is None or resource == LISTING:
             continue
-        # A target that could not be entered has no regions: what is unread everywhere is unread there too.
-        if "" in gaps or (region in regions and region in gaps) or not region:
-            kept.add(place)
+        # A target that cannot be entered has no regions: what is unread without a region is unread
+        # everywhere.
+        if "" in unread or not region or (region in regions and region in unread):
+            kept.add(key)
     return kept
 
 
 def now_seen(
-    before: State, found: Mapping[FindingKey, Seen], ground: Ground
+    before: State,
+    found: Mapping[FindingKey, Seen],
+    ground: JudgingBasis,
 ) -> dict[FindingKey, Seen]:
-    """The state after a scan: what it found, and what it could not look at."""
+    """The verdicts after a scan: those it found, and unknown for what it could not see."""
     unseen = Seen(Verdict.UNKNOWN.value, UNSEEN)
-    return {**found, **dict.fromkeys(carried(before, found, ground.checks, ground.regions), unseen)}
+    hidden = carried(before, found, ground.checks, ground.regions)
+    return {**found, **dict.fromkeys(hidden, unseen)}
 
 
 def transitions(
@@ -131,18 +170,28 @@ def transitions(
     seq: int,
     ts: str,
     target: str,
-    was: Ground | None,
-    ground: Ground,
+    was: JudgingBasis | None,
+    ground: JudgingBasis,
     evidence: Callable[[FindingKey], str] = lambda _: "",
 ) -> Iterator[Transition]:
-    """One for each place whose verdict is another than in the state before, in order of check and resource."""
-    # By check, resource and region, as segments are sorted.
-    for place in sorted({*before, *after}, key=lambda place: (place[0], place[2], place[1])):
-        previous = before[place].verdict if place in before else ""
-        seen = after.get(place, Seen("", ""))
-        if previous == seen.verdict and (previous != _WAIVED or before[place].gap == seen.gap):
+    """One for each key whose verdict changed, in the order of segments.
+
+    That is by check, resource and region.
+
+    `was` is the basis of the record before (None: there is none), `ground` that of this one.
+    """
+    for key in sorted({*before, *after}, key=_segment_order):
+        last = before.get(key)
+        previous = last.verdict if last else ""
+        # Carried findings are in `after` as unknown: only what a complete listing lacks is gone.
+        seen = after.get(key, _GONE)
+        # From a waived failure to a waived gap the verdict is the same, and what is accepted is
+        # not.
+        same_waiver = last is None or last.verdict != _WAIVED or last.gap == seen.gap
+        if previous == seen.verdict and same_waiver:
             continue
-        check, region, resource = place
+        check, region, resource = key
+        cause = Cause.GAP if seen.gap else _cause(key, last, seen.verdict, was, ground)
         yield Transition(
             seq=seq,
             ts=ts,
@@ -152,42 +201,61 @@ def transitions(
             resource=resource,
             previous=previous,
             verdict=seen.verdict,
-            cause=Cause.GAP
-            if seen.gap
-            else _cause(place, before.get(place), seen.verdict, was, ground),
+            cause=cause,
             reason=seen.reason,
-            evidence_sha256=evidence(place) if seen.verdict else "",
+            evidence_sha256=evidence(key) if seen.verdict else "",
         )
 
 
-def apply(state: dict[FindingKey, Transition], moves: Iterable[Transition]) -> None:
+def _segment_order(key: FindingKey) -> tuple[str, str, str]:
+    check, region, resource = key
+    return (check, resource, region)
+
+
+def apply(
+    state: dict[FindingKey, Transition],
+    moves: Iterable[Transition],
+) -> None:
     """Change a state by the transitions of the next record."""
     for move in moves:
-        place = (move.check, move.region, move.resource)
+        key = (move.check, move.region, move.resource)
         if move.verdict:
-            state[place] = move
+            state[key] = move
         else:
-            state.pop(place, None)
+            state.pop(key, None)
 
 
 def _cause(
-    place: FindingKey, last: Transition | None, verdict: str, was: Ground | None, ground: Ground
+    key: FindingKey,
+    last: Transition | None,
+    verdict: str,
+    was: JudgingBasis | None,
+    ground: JudgingBasis,
 ) -> Cause:
-    """The first that can explain it: scope, pack, params, waiver, evidence; and only else the clock.
+    """The first cause that explains a change: scope, waiver, pack, parameters, evidence.
 
-    From failing to waived and back is a waiver's doing alone: it fails on either side. A change that two causes fit is
-    laid to the earlier of them: it may then be our doing, and is never called the entity's without need.
+    Else the clock.
+
+    A change that two causes explain is attributed to the earlier one, so a change that may be the
+    scanner's doing is never attributed to the entity.
     """
-    check, region, _ = place
+    check, region, _ = key
     if was is None or (check in was.checks) != (check in ground.checks):
         return Cause.SCOPE
     if region and (region in was.regions) != (region in ground.regions):
         return Cause.SCOPE
-    previous = "" if last is None else Cause.GAP.value if last.gap else last.verdict
-    if (previous, verdict) in _BY_WAIVER:
+    # From failing to waived and back only a waiver changed: the evidence fails on either side.
+    if (_previous_verdict(last), verdict) in _WAIVER_CHANGES:
         return Cause.WAIVER
+    # Before the evidence: a check that changed may judge the same evidence otherwise.
     if was.pack != ground.pack:
         return Cause.PACK
-    if ground.moved(was, check):
+    if ground.params_changed(was, check):
         return Cause.PARAMS
-    return Cause.EVIDENCE if ground.changed(check) else Cause.CLOCK
+    return Cause.EVIDENCE if ground.evidence_changed(check) else Cause.CLOCK
+
+
+def _previous_verdict(last: Transition | None) -> str:
+    if last is None:
+        return ""
+    return Cause.GAP.value if last.gap else last.verdict

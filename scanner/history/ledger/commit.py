@@ -1,4 +1,4 @@
-"""What a scan does at its end: its evidence and its verdicts go into history."""
+"""Commits the evidence and the verdicts of a finished scan to a ledger."""
 
 from __future__ import annotations
 
@@ -24,10 +24,16 @@ from scanner.model.waivers import Waiver
 STORE: Final = ".tscan"
 
 
-def open_ledger(store_url: str = STORE, key: Path | None = None, *, sign: bool = True) -> Ledger:
-    """A ledger to commit to, in which nothing is written yet; TscanError for a place that is none, or a key.
+def open_ledger(
+    store_url: str = STORE,
+    key: Path | None = None,
+    *,
+    sign: bool = True,
+) -> Ledger:
+    """A ledger to commit to; nothing is written yet. TscanError for an unusable store or key.
 
-    `key` is a file; none: TSCAN_KEY, TSCAN_KEY_FILE or the own key, and without any the records are not signed.
+    `key` is a file; None: TSCAN_KEY, TSCAN_KEY_FILE or the user's own key. Without any, records are
+    not signed.
     """
     store = open_store(store_url)
     check_place(store)
@@ -46,23 +52,27 @@ def commit_scan(
     attestations: Sequence[Attestation] = (),
     roots: Roots | None = None,
 ) -> list[Record]:
-    """Commit every target of a scan; the records, in the order of the snapshots. Errors as in `open_ledger`.
+    """Commit every target of a scan, and return the records in the order of the snapshots.
 
-    `roots` are the folders that the library was read from, so that the pack is kept.
+    `roots` are the folders that the library was read from, so that the pack is kept. Errors as in
+    `open_ledger`.
     """
     ledger = open_ledger(store_url, key, sign=sign)
-    together = tuple(snapshot.id for snapshot in snapshots) if len(snapshots) > 1 else ()
-    return [
-        ledger.commit(
-            ScanToCommit(
-                snapshot=snapshot,
-                assessment=assessment,
-                library=library,
-                waivers=tuple(waivers),
-                attestations=tuple(attestations),
-                pack=partial(pack_archive, roots, library),
-                together=together,
-            )
+    # Accounts of an organization are judged by each other's evidence, and can only be judged again
+    # together.
+    together: tuple[str, ...] = ()
+    if len(snapshots) > 1:
+        together = tuple(snapshot.id for snapshot in snapshots)
+    records: list[Record] = []
+    for snapshot in snapshots:
+        scan = ScanToCommit(
+            snapshot=snapshot,
+            assessment=assessment,
+            library=library,
+            waivers=tuple(waivers),
+            attestations=tuple(attestations),
+            pack=partial(pack_archive, roots, library),
+            together=together,
         )
-        for snapshot in snapshots
-    ]
+        records.append(ledger.commit(scan))
+    return records

@@ -1,4 +1,7 @@
-"""Which evidence a finding stands on: the calls that its check reads, and the one that names its resource."""
+"""Finds the evidence of a finding.
+
+These are the calls that its check reads, and the one that names its resource.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 from scanner.core.permissions import need_requests
 from scanner.core.reading.inventory import every_type, in_bulk
@@ -19,61 +22,82 @@ from scanner.model.kinds import Listing
 from scanner.model.library import Library
 
 _ANY: Final = "*"
+"""Stands for every parameter."""
 
 
-def operations(library: Library, checks: Collection[str]) -> dict[str, frozenset[str]]:
-    """The operations that each check reads, call by call or in bulk, those of related kinds among them."""
-    bulk = in_bulk(library, every_type(library))
-    return {
-        name: frozenset(
-            request.operation
-            for way in (library, bulk)
-            for need in plan_reads(way, [library.checks[name]]).values()
-            for request in need_requests(need)
-        )
-        for name in checks
-        if name in library.checks
-    }
+def operations(
+    library: Library,
+    checks: Collection[str],
+) -> dict[str, frozenset[str]]:
+    """The operations that each check reads, with those of related kinds.
+
+    They may be made call by call, or answered from an inventory.
+    """
+    # Which of the two ways a scan took is not known here.
+    with_inventory = in_bulk(library, every_type(library))
+    found: dict[str, frozenset[str]] = {}
+    for name in checks:
+        if name in library.checks:
+            one_by_one = _operations_of(library, name)
+            found[name] = frozenset(one_by_one | _operations_of(with_inventory, name))
+    return found
+
+
+def _operations_of(library: Library, check: str) -> set[str]:
+    found: set[str] = set()
+    for plan in plan_reads(library, [library.checks[check]]).values():
+        found.update(request.operation for request in need_requests(plan))
+    return found
 
 
 def parameters(library: Library, check: str) -> frozenset[str] | None:
     """Names of the parameters that may decide a check; None where any may.
 
-    What a kind is read by counts as a whole, whatever the check needs of it.
+    All parameters of a kind count, whichever of its attributes the check needs.
     """
     if check not in library.checks:
         return None
-    asked = library.checks[check]
-    kinds = [need.kind for need in plan_reads(library, [asked]).values()]
-    labels = {asked.scope.tag, asked.scope.values, asked.scope.untagged} if asked.scope else set()
-    found = labels.union(*map(_named, (*asked.expressions, *kinds)))
-    return None if _ANY in found else frozenset(found - {""})
+    definition = library.checks[check]
+    found: set[str] = set()
+    if definition.scope:
+        scope = definition.scope
+        found |= {scope.tag, scope.values, scope.untagged}
+    kinds = [plan.kind for plan in plan_reads(library, [definition]).values()]
+    for one in (*definition.expressions, *kinds):
+        found.update(_parameters_in(one))
+    if _ANY in found:
+        return None
+    return frozenset(found - {""})
 
 
-def _named(value: Any) -> Iterator[str]:
-    """The parameters that a noun names anywhere; a reader is a program, and may look at any."""
+def _parameters_in(value: object) -> Iterator[str]:
+    """The parameters that a definition names anywhere."""
     if isinstance(value, Listing) and value.reader:
+        # A reader is a program, and may look at any parameter.
         yield _ANY
     paths = getattr(value, "paths", None)
     if paths is not None:
-        yield from (path[1] if path[1:] else _ANY for path in paths if path[0] == "params")
-    elif isinstance(value, (Mapping, list, tuple)):
-        yield from (
-            name
-            for one in (value.values() if isinstance(value, Mapping) else value)
-            for name in _named(one)
-        )
-    elif is_dataclass(value):
-        yield from (
-            name
-            for one in fields(value)
-            if one.name != "type"
-            for name in _named(getattr(value, one.name))
-        )
+        for path in paths:
+            if path[0] == "params":
+                yield path[1] if path[1:] else _ANY
+        return
+    for one in _members(value):
+        yield from _parameters_in(one)
+
+
+def _members(value: object) -> Iterable[object]:
+    """The parts of a collection or a definition."""
+    if isinstance(value, Mapping):
+        return list(value.values())
+    if isinstance(value, (list, tuple)):
+        return value
+    if is_dataclass(value):
+        return [getattr(value, member.name) for member in fields(value) if member.name != "type"]
+    return ()
 
 
 class EvidenceRefs:
-    """The evidence of one scan beside that of the scan before, by check."""
+    """The evidence of one scan compared with that of the scan before, by check."""
 
     def __init__(
         self,
@@ -85,77 +109,97 @@ class EvidenceRefs:
         self._snapshot = snapshot
         self._answers = answers
         self._reads = reads
+        """Operations by check."""
         old, new = {given.said for given in before}, {given.said for given in answers}
-        self._different = {said[0] for said in old ^ new}
-        self._made = {said[0] for said in old | new}
-        self._new = {said[1] for said in new - old}
+        self._changed_operations = {operation for operation, *_ in old ^ new}
+        self._operations = {operation for operation, *_ in old | new}
+        self._new_documents = {digest for _, digest, *_ in new - old}
 
     def changed(self, check: str) -> bool:
-        """Whether anything that a check reads is not what it was; True where it reads another target's answers."""
+        """Whether anything that a check reads differs from the scan before."""
         reads = self._reads.get(check, frozenset())
-        return bool(reads & self._different) or not reads & self._made
+        # A check without an answer here reads those of another target, which may have changed.
+        return bool(reads & self._changed_operations) or not reads & self._operations
 
-    def document(self, place: FindingKey) -> str:
-        """The digest of the document that a finding stands on; `` where none can be named.
+    def document(self, key: FindingKey) -> str:
+        """The digest of the document that a finding is based on; `` where none can be named.
 
-        Of several the one that is new, then the one whose parameters name the resource, then the listing.
+        Of several documents one that is new, before others. Those whose parameters name the
+        resource come first, and without any, those of the listing.
         """
-        check, region, resource = place
+        check, region, resource = key
         reads = self._reads.get(check, frozenset())
-        found = [
-            one
-            for word in _words(resource)
-            for one in self._naming.get(word, ())
-            if one.operation in reads
-        ]
+        found = self._documents_naming(resource, reads)
         if not found:
-            found = [
-                one
-                for operation in sorted(reads)
-                for one in self._listing.get((operation, region), ())
-                or self._listing.get((operation, ""), ())
-            ]
-        return min(found, key=lambda one: one.digest not in self._new).digest.hex() if found else ""
+            found = self._documents_listing(region, reads)
+        if not found:
+            return ""
+        chosen = min(found, key=lambda given: given.digest not in self._new_documents)
+        return chosen.digest.hex()
+
+    def _documents_naming(
+        self,
+        resource: str,
+        reads: frozenset[str],
+    ) -> list[Given]:
+        found: list[Given] = []
+        for name in _names_of(resource):
+            for given in self._by_parameter.get(name, ()):
+                if given.operation in reads:
+                    found.append(given)
+        return found
+
+    def _documents_listing(
+        self,
+        region: str,
+        reads: frozenset[str],
+    ) -> list[Given]:
+        found: list[Given] = []
+        for operation in sorted(reads):
+            in_region = self._listings.get((operation, region), [])
+            found.extend(in_region or self._listings.get((operation, ""), []))
+        return found
 
     @cached_property
-    def _naming(self) -> dict[str, list[Given]]:
+    def _by_parameter(self) -> dict[str, list[Given]]:
+        """Answers by each value of the parameters of their call."""
         found: dict[str, list[Given]] = defaultdict(list)
         for key, given in self._by_key():
-            for value in _values(self._snapshot.answers[key].call.params):
+            for value in _texts_in(self._snapshot.answers[key].call.params):
                 found[value].append(given)
         return found
 
     @cached_property
-    def _listing(self) -> dict[tuple[str, str], list[Given]]:
-        """Answers to calls without a resource's name, by operation and region; and each operation without region."""
+    def _listings(self) -> dict[tuple[str, str], list[Given]]:
+        """Answers to calls without parameters, by operation and region.
+
+        And by operation and no region.
+        """
         found: dict[tuple[str, str], list[Given]] = defaultdict(list)
         for key, given in self._by_key():
             call = self._snapshot.answers[key].call
-            if not any(True for _ in _values(call.params)):
-                found[(call.operation, call.region)].append(given)
-                if call.region:
-                    found[(call.operation, "")].append(given)
+            if next(_texts_in(call.params), None) is not None:
+                continue
+            found[call.operation, call.region].append(given)
+            if call.region:
+                found[call.operation, ""].append(given)
         return found
 
     def _by_key(self) -> Iterable[tuple[str, Given]]:
         return zip(sorted(self._snapshot.answers), self._answers, strict=True)
 
 
-def _values(value: Any) -> Iterable[str]:
+def _texts_in(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    elif isinstance(value, Mapping):
-        for one in value.values():
-            yield from _values(one)
-    elif isinstance(value, (list, tuple)):
-        for one in value:
-            yield from _values(one)
+        return
+    for one in _members(value):
+        yield from _texts_in(one)
 
 
-def _words(resource: str) -> list[str]:
-    """The names by which a call may speak of a resource: its id, and the ends of an ARN."""
+def _names_of(resource: str) -> list[str]:
+    """The names by which a call may name a resource: its id, and the ends of an ARN."""
     if resource == LISTING:
         return []
-    return list(
-        dict.fromkeys((resource, resource.rpartition(":")[2], re.split(r"[:/]", resource)[-1]))
-    )
+    ends = (resource, resource.rpartition(":")[2], re.split(r"[:/]", resource)[-1])
+    return list(dict.fromkeys(ends))

@@ -1,4 +1,4 @@
-"""The ledger: append-only history of scans in a store, one chain of records for each target."""
+"""Reads and appends to the ledger, which has one chain of records for each target."""
 
 from __future__ import annotations
 
@@ -28,13 +28,19 @@ from scanner.model.history import Record, Transition
 if TYPE_CHECKING:
     from scanner.history.ledger.record_builder import ScanToCommit
 
-_TRIES: Final = 500
+_MAX_ATTEMPTS: Final = 500
+_MAX_BACKOFF: Final = 0.5
+"""Seconds."""
 
 
 class Ledger:
-    """Reads and appends; many may append to one store at once."""
+    """The chains of a store; several processes may append at once."""
 
-    def __init__(self, store: Store, signer: Signer | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        signer: Signer | None = None,
+    ) -> None:
         self.store = store
         self._signer = signer
         self._chains: dict[str, Chain] = {}
@@ -42,10 +48,11 @@ class Ledger:
         check_marker(store)
 
     def commit(self, scan: ScanToCommit) -> Record:
-        """Append a scan to its target's chain; the record, which lasts once this returns.
+        """Append a scan to its target's chain, and return the record, which is durable then.
 
-        Committing the same scan again gives the record that is there. Who loses a race looks again at what the
-        winner wrote. TscanError where the store cannot be written or is damaged.
+        A scan that was committed already gives its record. A process that loses a race against
+        another one tries again behind the record of the winner. TscanError where the store cannot
+        be written or is damaged.
         """
         if not self._prepared:
             prepare(self.store, self._signer)
@@ -53,77 +60,118 @@ class Ledger:
         stream = stream_of(scan.snapshot.target)
         chain = self._chain(stream)
         parts = take_apart(scan.snapshot)
-        for attempt in range(_TRIES):
+        for attempt in range(_MAX_ATTEMPTS):
             chain.refresh()
+            # A commit that was interrupted after its record, and is repeated, adds nothing.
             for record in chain.records:
                 if record.scan == scan.snapshot.id:
                     return record
+            # Without this, whoever removes the key could continue a signed chain with records of
+            # their own.
             if chain.sealed and self._signer is None:
                 raise TscanError(
-                    f"{self.store.name}: the history of {scan.snapshot.target} is signed, and there is no key to go on",
+                    f"{self.store.name}: the history of {scan.snapshot.target} is signed, "
+                    "and there is no key to go on",
                     "give the key by TSCAN_KEY_FILE, or make a new one with 'tscan init'",
                 )
             committed = self._append(scan, parts, chain, stream)
             if committed is not None:
                 return committed
-            time.sleep(random.uniform(0, min(0.5, 0.01 * (attempt + 1))))  # noqa: S311 - no secret: only to step aside
+            _back_off(attempt)
         raise TscanError(
-            f"{self.store.name}: others were faster {_TRIES} times",
+            f"{self.store.name}: others were faster {_MAX_ATTEMPTS} times",
             "scan again when fewer scans run",
         )
 
-    def _append(self, scan: ScanToCommit, parts: Parts, chain: Chain, stream: str) -> Record | None:
-        """One try; None where another writer took the number."""
-        from scanner.history.ledger.record_builder import (
-            RecordBuilder,  # of no use to who only reads, and it takes as long to load as all else
-        )
+    def _append(
+        self,
+        scan: ScanToCommit,
+        parts: Parts,
+        chain: Chain,
+        stream: str,
+    ) -> Record | None:
+        """One attempt; None where another process took the number."""
+        # Imported here: readers do not need it, and it takes as long to load as everything else
+        # together.
+        from scanner.history.ledger.record_builder import RecordBuilder
 
-        record, made = RecordBuilder(scan, parts, chain).make()
+        record, files = RecordBuilder(scan, parts, chain).make()
         payload = payload_of(record)
         content = self._signer.seal(payload) if self._signer else unsealed(payload)
         key = record_key(stream, record.seq)
         try:
             read = read_record(content, key)
         except SealError as error:
-            # A record that no reader takes would end its chain.
+            # A record that no reader accepts would end its chain.
             raise TscanError(f"the scan {scan.snapshot.id} cannot be committed: {error}") from None
-        for one in made:
-            self.store.put(one.segment.path, one.content)
-        return read if self.store.put_new(key, content) else None
+        # The record comes last, and commits: files that no record names are orphans.
+        for file in files:
+            self.store.put(file.segment.path, file.content)
+        if self.store.put_new(key, content):
+            return read
+        return None
 
     def targets(self) -> Sequence[str]:
         """Every target that has a record."""
-        streams = {place[0] for entry in self.store.list("log/") if (place := place_of(entry.key))}
+        streams: set[str] = set()
+        for entry in self.store.list("log/"):
+            place = place_of(entry.key)
+            if place is not None:
+                streams.add(place[0])
         return sorted(self._read(stream).records[0].target for stream in streams)
 
-    def records(self, target: str, *, since: str = "", until: str = "") -> Sequence[Record]:
+    def records(
+        self,
+        target: str,
+        *,
+        since: str = "",
+        until: str = "",
+    ) -> Sequence[Record]:
         """As `History.records`."""
-        found = self._read(stream_of(target)).records
-        return tuple(
-            one for one in found if since <= one.finished and (not until or one.finished < until)
-        )
+        chain = self._read(stream_of(target))
+        after = [record for record in chain.records if since <= record.finished]
+        if not until:
+            return tuple(after)
+        return tuple(record for record in after if record.finished < until)
 
-    def transitions(self, target: str, *, since: str = "", until: str = "") -> Iterator[Transition]:
+    def transitions(
+        self,
+        target: str,
+        *,
+        since: str = "",
+        until: str = "",
+    ) -> Iterator[Transition]:
         """As `History.transitions`."""
         records = self.records(target, since=since, until=until)
         return self._chain(stream_of(target)).transitions(records)
 
     def stories(self, target: str, last: int) -> Timelines:
-        """A target's transitions up to the record of a number, item by item."""
+        """The timelines of a target up to the record of a number."""
         chain = self._read(stream_of(target))
         return chain.stories(chain.records[:last])
 
     def changes(self, *records: Record) -> Iterator[Transition]:
-        """The transitions of these records of one target, and of none that was committed since they were read."""
+        """The transitions of these records of one target.
+
+        Records that were committed since are not read.
+        """
         return self._chain(stream_of(records[0].target)).transitions(records)
 
     def checkpoint(self, record: Record) -> Mapping[FindingKey, Transition] | None:
-        """The state that was written with a record; None where none was, or where it was compacted."""
+        """The state that was written with a record.
+
+        None where none was, or where it was compacted.
+        """
         return self._chain(stream_of(record.target)).checkpoint(record)
 
-    def state_before(self, target: str, moment: str) -> Mapping[FindingKey, Transition]:
+    def state_before(
+        self,
+        target: str,
+        moment: str,
+    ) -> Mapping[FindingKey, Transition]:
         """As `History.state_before`."""
         chain = self._read(stream_of(target))
+        # The highest number, and not the last in time: after a clock that jumped these differ.
         earlier = [record.seq for record in chain.records if record.finished < moment]
         return dict(chain.state(max(earlier, default=0)))
 
@@ -138,3 +186,8 @@ class Ledger:
         chain = self._chain(stream)
         chain.refresh()
         return chain
+
+
+def _back_off(attempt: int) -> None:
+    longest = min(_MAX_BACKOFF, 0.01 * (attempt + 1))
+    time.sleep(random.uniform(0, longest))  # noqa: S311 - jitter is no secret

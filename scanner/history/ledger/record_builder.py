@@ -1,4 +1,4 @@
-"""The next record of a chain: what a scan adds to what is there."""
+"""Builds the next record of a chain from a scan, with the segments that it adds to the store."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from scanner.history.ledger.chain import Chain
 from scanner.history.ledger.changes import (
+    JudgingBasis,
     apply,
     findings_by_place,
     ground_of,
@@ -18,7 +19,7 @@ from scanner.history.ledger.changes import (
 from scanner.history.ledger.evidence_refs import EvidenceRefs, operations, parameters
 from scanner.history.records.segments import Made, make_file, make_moves, make_table
 from scanner.history.snapshots.archived_inputs import attestations_text, waivers_text
-from scanner.history.snapshots.documents import Parts, make_answers, make_evidence
+from scanner.history.snapshots.documents import Given, Parts, make_answers, make_evidence
 from scanner.model.answers import Snapshot
 from scanner.model.attestations import Attestation
 from scanner.model.findings import Assessment, CheckResult, Verdict
@@ -26,17 +27,23 @@ from scanner.model.history import Record, Segment, Transition
 from scanner.model.library import Library
 from scanner.model.waivers import Waiver
 
-_OFTEN: Final = 32
-"""Records after which the state is written again, if enough of it changed."""
-_RARELY: Final = 200
-"""Records after which it is written again in any case."""
-_PART: Final = 4
-"""How many times the transitions since must be, to be as many as the findings: what a reader would read twice."""
+_MIN_RECORDS: Final = 32
+"""Records between two checkpoints, at least."""
+_MAX_RECORDS: Final = 200
+"""Records between two checkpoints, at most."""
+_CHANGED_PART: Final = 4
+"""A checkpoint between the two is due when a quarter as many transitions as findings were written
+since.
+"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class ScanToCommit:
-    """What is committed: one snapshot, what was judged of it, and by what."""
+    """One snapshot, the assessment of it, and the inputs of that assessment."""
 
     snapshot: Snapshot
     assessment: Assessment
@@ -44,179 +51,216 @@ class ScanToCommit:
     waivers: tuple[Waiver, ...] = ()
     attestations: tuple[Attestation, ...] = ()
     pack: Callable[[], bytes] = bytes
-    """Makes the archive of the pack, so that it can judge again; empty: not kept. Asked only for a pack that is new."""
+    """Makes the archive of the pack, for verification; empty: not kept.
+
+    Called only for a pack that the chain lacks.
+    """
     together: tuple[str, ...] = ()
-    """Ids of the snapshots that were judged as one, where they are several."""
+    """Ids of the snapshots that were judged together, where they are several."""
 
     @property
     def results(self) -> tuple[CheckResult, ...]:
-        """What the checks say of this target."""
-        return tuple(
-            result for result in self.assessment.results if result.target == self.snapshot.target
-        )
+        """The results of this target."""
+        target = self.snapshot.target
+        return tuple(result for result in self.assessment.results if result.target == target)
 
     @property
     def params(self) -> Mapping[str, Any]:
-        """The parameters that judged, without defaults."""
-        chosen = self.assessment.params.get("set", {}).get(self.snapshot.target)
-        return self.snapshot.params if chosen is None else dict(chosen)
+        """The parameters that were set, without defaults."""
+        # Each target may have its own. An assessment that lists none used those of the snapshot.
+        params_by_target = self.assessment.params.get("set", {})
+        chosen = params_by_target.get(self.snapshot.target)
+        if chosen is None:
+            return self.snapshot.params
+        return dict(chosen)
 
     @property
     def gaps(self) -> tuple[str, ...]:
-        """Calls of this target that were not answered, as `operation@region`."""
-        rows = (row for row in self.assessment.coverage if row.target == self.snapshot.target)
-        return tuple(
-            sorted(
-                f"{row.operation}@{row.region}"
-                for row in rows
-                if row.unanswered or not row.state.whole
-            )
-        )
+        """Calls of this target without a complete answer, as `operation@region`."""
+        found: list[str] = []
+        for row in self.assessment.coverage:
+            if row.target != self.snapshot.target:
+                continue
+            if row.unanswered or not row.state.whole:
+                found.append(f"{row.operation}@{row.region}")
+        return tuple(sorted(found))
 
     @property
     def facts(self) -> dict[str, Any]:
-        """The members of its record that its evidence gives, whoever judges it by the same pack and parameters."""
-        snapshot = self.snapshot
+        """Members of its record that evidence, pack and parameters determine.
+
+        Verification computes them again.
+        """
+        snapshot, results = self.snapshot, self.results
+        counts = {
+            verdict.value: sum(result.count(verdict) for result in results) for verdict in Verdict
+        }
         return {
             "target": snapshot.target,
             "scan": snapshot.id,
             "started": snapshot.started,
             "finished": snapshot.finished,
-            "checks": tuple(sorted({result.check for result in self.results})),
+            "checks": tuple(sorted({result.check for result in results})),
             "callers": tuple(dict.fromkeys(caller.id for caller in snapshot.callers)),
             "regions": tuple(sorted(snapshot.regions)),
-            "counts": {
-                verdict.value: sum(one.count(verdict) for one in self.results)
-                for verdict in Verdict
-            },
+            "counts": counts,
             "controls": {control.id: control.status.value for control in self.assessment.controls},
             "gaps": self.gaps,
         }
 
 
 class RecordBuilder:
-    """One scan held against one head of a chain."""
+    """Builds one record behind the newest record of a chain."""
 
-    def __init__(self, scan: ScanToCommit, parts: Parts, chain: Chain) -> None:
+    def __init__(
+        self,
+        scan: ScanToCommit,
+        parts: Parts,
+        chain: Chain,
+    ) -> None:
         self._scan = scan
         self._parts = parts
         self._chain = chain
         self._head = chain.records[-1] if chain.records else None
-        self._made: list[Made] = []
-        self._where = {"day": scan.snapshot.finished[:10], "scan": scan.snapshot.id}
+        self._seq = len(chain.records) + 1
+        self._new_files: list[Made] = []
+        self._origin = {"day": scan.snapshot.finished[:10], "scan": scan.snapshot.id}
+        """Becomes part of the path of a segment."""
 
     def make(self) -> tuple[Record, list[Made]]:
-        """The record, and the segments that must lie in the store before it does."""
+        """The record, and the files that must be in the store before it."""
         record = self._record()
-        moves = self._moves(record)
-        self._made.append(make_moves("transitions", moves, **self._where))
-        self._evidence()
-        if self._due(len(moves)):
-            self._checkpoint(record, moves)
-        named = tuple(one.segment for one in self._made)
-        again = tuple(one for one in record.segments if one not in named)
-        return replace(record, segments=again + named), self._made
+        rows = self._transitions(record)
+        self._new_files.append(make_moves("transitions", rows, **self._origin))
+        self._add_evidence()
+        if self._checkpoint_is_due(len(rows)):
+            self._add_checkpoint(record, rows)
+        new = tuple(file.segment for file in self._new_files)
+        kept = tuple(segment for segment in record.segments if segment not in new)
+        return replace(record, segments=kept + new), self._new_files
 
     def _record(self) -> Record:
         scan = self._scan
-        kept = [
-            *self._keep_said("waivers", waivers_text(scan.waivers), len(scan.waivers)),
-            *self._keep_said(
-                "attestations", attestations_text(scan.attestations), len(scan.attestations)
-            ),
-            *(
-                self._kept_pack()
-                or self._keep(make_file("pack", scan.pack(), ending="tar.gz", rows=1))
-            ),
-        ]
+        waivers = self._archive("waivers", waivers_text(scan.waivers), len(scan.waivers))
+        attestations = self._archive(
+            "attestations", attestations_text(scan.attestations), len(scan.attestations)
+        )
+        pack = self._archived_pack()
+        if not pack:
+            pack = self._add_once(make_file("pack", scan.pack(), ending="tar.gz", rows=1))
         return Record(
             **scan.facts,
-            seq=len(self._chain.records) + 1,
+            seq=self._seq,
             version=scan.assessment.version,
             pack_sha256=scan.library.sha256,
             previous_sha256=self._head.sha256 if self._head else "",
             params=scan.params,
-            waivers_sha256=next((one.sha256 for one in kept if one.kind == "waivers"), ""),
-            segments=tuple(kept),
+            waivers_sha256=waivers[0].sha256 if waivers else "",
+            segments=(*waivers, *attestations, *pack),
             together=tuple(sorted(scan.together)),
         )
 
-    def _kept_pack(self) -> list[Segment]:
-        """The archive of this pack as the chain holds it."""
+    def _archived_pack(self) -> list[Segment]:
+        """The archive of this pack, if the chain has it."""
         for record in reversed(self._chain.records):
             if record.pack_sha256 == self._scan.library.sha256:
                 return [segment for segment in record.segments if segment.kind == "pack"]
         return []
 
-    def _keep_said(self, kind: str, text: bytes, rows: int) -> list[Segment]:
-        return self._keep(make_file(kind, text, ending="json", rows=rows))
+    def _archive(
+        self,
+        kind: str,
+        text: bytes,
+        rows: int,
+    ) -> list[Segment]:
+        return self._add_once(make_file(kind, text, ending="json", rows=rows))
 
-    def _keep(self, made: Made) -> list[Segment]:
-        """A file that is stored once: named again where the chain holds it; an empty one is not kept."""
-        if not made.content:
+    def _add_once(self, file: Made) -> list[Segment]:
+        """Name a file, and add it unless a record of the chain names it already.
+
+        An empty file is not kept.
+        """
+        if not file.content:
             return []
-        if not any(made.segment in record.segments for record in self._chain.records):
-            self._made.append(made)
-        return [made.segment]
+        if not any(file.segment in record.segments for record in self._chain.records):
+            self._new_files.append(file)
+        return [file.segment]
 
-    def _moves(self, record: Record) -> list[Transition]:
-        answers, before = (
+    def _transitions(self, record: Record) -> list[Transition]:
+        library = self._scan.library
+        answers_before: list[Given] = []
+        basis_before: JudgingBasis | None = None
+        if self._head is not None:
+            _, answers_before = self._chain.answers(self._head)
+            basis_before = ground_of(self._head)
+        evidence = EvidenceRefs(
+            self._scan.snapshot,
             self._parts.answers,
-            self._chain.answers(self._head)[1] if self._head else [],
+            answers_before,
+            operations(library, record.checks),
         )
-        reads = operations(self._scan.library, record.checks)
-        grounds = EvidenceRefs(self._scan.snapshot, answers, before, reads)
-        ground = ground_of(record, grounds.changed, cache(partial(parameters, self._scan.library)))
+        # A check is looked up once for each of its transitions, and its parameters are found by
+        # reading it whole.
+        parameters_of = cache(partial(parameters, library))
+        basis = ground_of(record, evidence.changed, parameters_of)
         state = self._chain.state()
+        found = findings_by_place(self._scan.results)
         return list(
             transitions(
                 state,
-                now_seen(state, findings_by_place(self._scan.results), ground),
+                now_seen(state, found, basis),
                 seq=record.seq,
                 ts=record.finished,
                 target=record.target,
-                was=ground_of(self._head) if self._head else None,
-                ground=ground,
-                evidence=grounds.document,
+                was=basis_before,
+                ground=basis,
+                evidence=evidence.document,
             )
         )
 
-    def _evidence(self) -> None:
-        index, seq = self._chain.index(), len(self._chain.records) + 1
+    def _add_evidence(self) -> None:
+        """Add the documents that the chain does not hold, and the list of all answers."""
+        index = self._chain.index()
         new = {
             digest: document
             for digest, document in self._parts.documents.items()
             if digest not in index
         }
         if new:
-            self._made.append(make_evidence(new, **self._where))
-        self._made.append(
-            make_answers(self._parts, lambda digest: index.get(digest, seq), **self._where)
+            self._new_files.append(make_evidence(new, **self._origin))
+        answers = make_answers(
+            self._parts, lambda digest: index.get(digest, self._seq), **self._origin
         )
+        self._new_files.append(answers)
 
-    def _due(self, moves: int) -> bool:
-        """Whether reading the chain from its last checkpoint would cost more than writing another."""
-        since = 0
+    def _checkpoint_is_due(self, rows: int) -> bool:
+        """Whether a checkpoint costs less than reading the chain from the last one.
+
+        `rows` is the number of transitions of the new record.
+        """
+        records = 1
         for record in reversed(self._chain.records):
             if any(segment.kind == "state" for segment in record.segments):
                 break
-            since += 1
-            moves += sum(
-                segment.rows for segment in record.segments if segment.kind == "transitions"
-            )
-        return since + 1 >= _RARELY or (
-            since + 1 >= _OFTEN and moves * _PART >= len(self._chain.state())
-        )
+            records += 1
+            for segment in record.segments:
+                if segment.kind == "transitions":
+                    rows += segment.rows
+        if records >= _MAX_RECORDS:
+            return True
+        return records >= _MIN_RECORDS and rows * _CHANGED_PART >= len(self._chain.state())
 
-    def _checkpoint(self, record: Record, moves: list[Transition]) -> None:
-        """The whole state and the place of every document, so that nobody needs the records before this one."""
+    def _add_checkpoint(self, record: Record, rows: list[Transition]) -> None:
+        """Add the state after this record and the index of all documents.
+
+        Readers need no record before this one.
+        """
         state = dict(self._chain.state())
-        apply(state, moves)
-        index = {**self._chain.index()}
+        apply(state, rows)
+        index = dict(self._chain.index())
         for digest in self._parts.documents:
             index.setdefault(digest, record.seq)
-        self._made.append(make_moves("state", state.values(), **self._where))
-        ordered = sorted(index)
-        self._made.append(
-            make_table("index", (ordered, [index[one] for one in ordered]), **self._where)
-        )
+        digests = sorted(index)
+        numbers = [index[digest] for digest in digests]
+        self._new_files.append(make_moves("state", state.values(), **self._origin))
+        self._new_files.append(make_table("index", (digests, numbers), **self._origin))

@@ -1,4 +1,8 @@
-"""Seals: an in-toto Statement in a DSSE envelope, signed with Ed25519, so that anybody can check it with openssl."""
+"""Signs and verifies records: DSSE envelopes around in-toto Statements, signed with Ed25519 keys.
+
+The format is that of https://github.com/secure-systems-lab/dsse, so other tools verify it too,
+openssl among them.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from scanner.errors import TscanError
 from scanner.model.answers import canonical
@@ -26,16 +30,16 @@ if TYPE_CHECKING:
 
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 OWN_KEY: Final = Path("~/.config/tscan/key.pem")
-_USUAL: Final = re.compile(
+_USUAL_PEM: Final = re.compile(
     rb"-----BEGIN PUBLIC KEY-----\n([A-Za-z0-9+/]{59}=)\n-----END PUBLIC KEY-----\n"
 )
-_ED25519: Final = bytes.fromhex("302a300506032b6570032100")
-"""What stands before the 32 bytes of a key of this kind (RFC 8410)."""
-_MAKE: Final = "make one with 'tscan init', or give TSCAN_KEY or TSCAN_KEY_FILE"
+_ED25519_PREFIX: Final = bytes.fromhex("302a300506032b6570032100")
+"""The DER header before the 32 bytes of an Ed25519 public key (RFC 8410)."""
+_MAKE_HINT: Final = "make one with 'tscan init', or give TSCAN_KEY or TSCAN_KEY_FILE"
 
 
 class SealError(ValueError):
-    """An envelope that cannot be read, and why."""
+    """An envelope that cannot be read, with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class Envelope:
 
 
 class Signer:
-    """A private key that seals records."""
+    """A private key that signs records."""
 
     def __init__(self, key: Ed25519PrivateKey) -> None:
         self._key = key
@@ -55,67 +59,80 @@ class Signer:
         self.key_id = key_id(self.public)
 
     def seal(self, payload: bytes) -> bytes:
-        """The envelope around a payload."""
-        return _envelope(payload, [(self.key_id, self._key.sign(signed_bytes(payload)))])
+        """The signed envelope of a payload."""
+        signature = self._key.sign(signed_bytes(payload))
+        return _envelope(payload, [(self.key_id, signature)])
 
 
 def unsealed(payload: bytes) -> bytes:
-    """The envelope of a record that nobody signed."""
+    """The envelope of a record without a signature."""
     return _envelope(payload, [])
 
 
-def _envelope(payload: bytes, signatures: list[tuple[str, bytes]]) -> bytes:
-    signed = canonical(
-        [{"keyid": key, "sig": base64.b64encode(sig).decode()} for key, sig in signatures]
-    )
-    # What canonical() gives for all of it; a payload in base64 has nothing to escape, and is long.
-    head = b'{"payload":"%s","payloadType":"%s",' % (
+def _envelope(
+    payload: bytes,
+    signatures: list[tuple[str, bytes]],
+) -> bytes:
+    entries = [
+        {"keyid": keyid, "sig": base64.b64encode(signature).decode()}
+        for keyid, signature in signatures
+    ]
+    # The same as canonical() of the whole: a payload in base64 is long, and has nothing to escape.
+    return b'{"payload":"%s","payloadType":"%s","signatures":%s}\n' % (
         base64.b64encode(payload),
         PAYLOAD_TYPE.encode(),
+        canonical(entries).encode(),
     )
-    return b'%s"signatures":%s}\n' % (head, signed.encode())
 
 
 def signed_bytes(payload: bytes) -> bytes:
-    """What is signed: DSSE's pre-authentication encoding."""
+    """What is signed of a payload: DSSE's pre-authentication encoding (PAE)."""
     kind = PAYLOAD_TYPE.encode()
-    return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+    return b"DSSEv1 %d %s %d %s" % (
+        len(kind),
+        kind,
+        len(payload),
+        payload,
+    )
 
 
 def open_envelope(content: bytes) -> Envelope:
-    """The envelope in a file; SealError with what is wrong."""
+    """The envelope in a file; SealError if it is none."""
     try:
         value = json.loads(content)
     except (ValueError, RecursionError):
         raise SealError("cut off or not JSON") from None
     try:
-        kind = value["payloadType"]
+        payload_type = value["payloadType"]
         payload = base64.b64decode(value["payload"], validate=True)
         signatures = tuple(
-            (str(one["keyid"]), base64.b64decode(one["sig"], validate=True))
-            for one in value["signatures"]
+            (str(entry["keyid"]), base64.b64decode(entry["sig"], validate=True))
+            for entry in value["signatures"]
         )
-        written = _envelope(payload, list(signatures))
-    except (
-        KeyError,
-        TypeError,
-        ValueError,
-    ):  # the last also for what is not ASCII, or no text that can be written
+        rewritten = _envelope(payload, list(signatures))
+    except (KeyError, TypeError, ValueError):
+        # ValueError also for base64 that is not ASCII, and for key ids that cannot be encoded.
         raise SealError("not a DSSE envelope") from None
-    if kind != PAYLOAD_TYPE:
+    if payload_type != PAYLOAD_TYPE:
         raise SealError("its payload is no in-toto Statement")
-    # Only the bytes that tscan writes: no second reading of the same file is possible.
-    if written != content:
+    # Only the bytes that tscan writes are read: two readers can never understand one file
+    # differently.
+    if rewritten != content:
         raise SealError("not written by tscan: its bytes are not the canonical ones")
     return Envelope(payload, signatures)
 
 
 def verifies(envelope: Envelope, keys: Mapping[str, bytes]) -> str:
-    """`` if a known key signed it, else why not: `unsigned`, `unknown key …` or `edited`."""
+    """Why an envelope is not verified: `unsigned`, `unknown key …` or `edited`.
+
+    `` if known keys signed it.
+    """
     from cryptography.exceptions import InvalidSignature
 
+    # Without this, the loop below would accept an envelope without signatures.
     if not envelope.signatures:
         return "unsigned"
+    # All of them: one good signature does not make up for another that is not.
     for key, signature in envelope.signatures:
         if key not in keys:
             return f"unknown key {key[:16]}"
@@ -127,7 +144,7 @@ def verifies(envelope: Envelope, keys: Mapping[str, bytes]) -> str:
 
 
 def public_pem(key: Ed25519PublicKey) -> bytes:
-    """A public key as openssl reads it."""
+    """A public key as PEM, which openssl reads."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
@@ -139,11 +156,13 @@ def load_public(pem: bytes) -> Ed25519PublicKey:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    if usual := _USUAL.fullmatch(pem):
+    usual = _USUAL_PEM.fullmatch(pem)
+    if usual is not None:
         content = binascii.a2b_base64(usual[1])
-        if content.startswith(_ED25519):
-            return Ed25519PublicKey.from_public_bytes(content.removeprefix(_ED25519))
-    # Reading any other form loads every algorithm there is, which takes longer than checking a year.
+        if content.startswith(_ED25519_PREFIX):
+            return Ed25519PublicKey.from_public_bytes(content.removeprefix(_ED25519_PREFIX))
+    # For any other form: this import loads every algorithm, which takes longer than verifying a
+    # year.
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
     try:
@@ -158,19 +177,26 @@ def load_public(pem: bytes) -> Ed25519PublicKey:
 
 
 def key_id(pem: bytes) -> str:
-    """SHA-256 of the public key's text: what names it."""
+    """The id of a public key: the SHA-256 of its PEM."""
     return hashlib.sha256(pem).hexdigest()
 
 
 def make_key(path: Path) -> Signer:
-    """A new private key in a file for its owner only; TscanError if something is there already."""
+    """Create a private key in a file that only its owner can read.
+
+    TscanError if the file exists.
+    """
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
     key = Ed25519PrivateKey.generate()
     text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.mkdir(
+            mode=0o700,
+            parents=True,
+            exist_ok=True,
+        )
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(text)
@@ -190,7 +216,10 @@ def make_key(path: Path) -> Signer:
 def find_signer(
     path: Path | None = None, environment: Mapping[str, str] | None = None
 ) -> Signer | None:
-    """The key of a file, of TSCAN_KEY, of TSCAN_KEY_FILE, or the own one; None where there is none at all."""
+    """The key of a file, of TSCAN_KEY, of TSCAN_KEY_FILE, or the user's own.
+
+    None where there is none.
+    """
     given = os.environ if environment is None else environment
     if path is not None:
         return read_signer(path)
@@ -199,22 +228,28 @@ def find_signer(
     if given.get("TSCAN_KEY_FILE"):
         return read_signer(Path(given["TSCAN_KEY_FILE"]))
     own = own_key()
-    return read_signer(own) if own is not None and _is_there(own) else None
+    if own is not None and _exists(own):
+        return read_signer(own)
+    return None
 
 
-def _is_there(path: Path) -> bool:
-    """Whether it is: one that cannot be looked at is not taken for one that is not there."""
+def _exists(path: Path) -> bool:
     try:
         path.lstat()
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError:
+        # A key that may not be accessed exists: reading it fails, and the scan is not silently left
+        # unsigned.
         return True
     return True
 
 
 def own_key() -> Path | None:
-    """Where a person's key lies; None for who has no home, as in many containers."""
+    """The path of the user's own key.
+
+    None for a user without a home folder, as in many containers.
+    """
     try:
         return OWN_KEY.expanduser()
     except RuntimeError:
@@ -227,7 +262,8 @@ def read_signer(path: Path) -> Signer:
         content = path.read_bytes()
         mode = path.stat().st_mode
     except OSError as error:
-        raise TscanError(f"the key {path} cannot be read: {error.strerror}", _MAKE) from error
+        raise TscanError(f"the key {path} cannot be read: {error.strerror}", _MAKE_HINT) from error
+    # Whoever can read the key can rewrite history.
     if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
         raise TscanError(f"the key {path} can be read by others", f"chmod 600 {path}")
     return _signer(content, f"the key {path}")
@@ -239,13 +275,13 @@ def _signer(content: bytes, name: str) -> Signer:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     try:
-        key: Any = load_pem_private_key(content, password=None)
+        key = load_pem_private_key(content, password=None)
     except TypeError:
         raise TscanError(
             f"{name} is encrypted", "give it without a passphrase, from where secrets are kept"
         ) from None
     except (ValueError, UnsupportedAlgorithm):
-        raise TscanError(f"{name} is not a private key that can be read", _MAKE) from None
+        raise TscanError(f"{name} is not a private key that can be read", _MAKE_HINT) from None
     if not isinstance(key, Ed25519PrivateKey):
-        raise TscanError(f"{name} is not of the kind Ed25519", _MAKE)
+        raise TscanError(f"{name} is not of the kind Ed25519", _MAKE_HINT)
     return Signer(key)

@@ -1,4 +1,4 @@
-"""Segments: immutable Parquet files of rows, named by what they hold."""
+"""Writes and reads segments: immutable Parquet files of rows, named by their digest."""
 
 from __future__ import annotations
 
@@ -12,35 +12,36 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from scanner.errors import TscanError
-from scanner.history.records.footer import FooterError, read_rows
 from scanner.model.history import Cause, Record, Segment, Transition
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_LEVEL: Final = 3
-_DICTIONARY: Final = 1 << 30
-"""Bytes of a column's dictionary: enough that a text that stands under many checks is written once."""
-_EXTRA: Final = b"tscan"
+_ZSTD_LEVEL: Final = 3
+_DICTIONARY_BYTES: Final = 1 << 30
+"""Limit of a column's dictionary: so high that a resource of many checks is written once."""
+_EXTRA_KEY: Final = b"tscan"
 REBUILT: Final = ("state", "index")
-"""Kinds that transitions and evidence give again; compacting removes those that were superseded."""
+"""Kinds that can be rebuilt from transitions and evidence; compacting removes those that were
+superseded.
+"""
 KEPT_ONCE: Final = ("pack", "waivers", "attestations")
-"""Kinds that lie in a store once, by their digest; any record may name them."""
-_MOVES: Final = ("transitions", "state")
-_MAY_LACK: Final = ("evidence_sha256",)
-_GROWING: Final = ("started", "finished", "call")
-"""Columns of texts that begin as the one before them does."""
+"""Kinds that a store has once, by their digest; any record may name them."""
+_TRANSITION_KINDS: Final = ("transitions", "state")
+_NULLABLE: Final = ("evidence_sha256",)
+_SHARED_PREFIX: Final = ("started", "finished", "call")
+"""Columns of texts that share a prefix with the text before them."""
 FOREVER: Final = "forever"
-"""Where what is kept by its digest alone lies, beside the days."""
+"""The partition, beside the days, of files that are kept by their digest alone."""
 
 
 class SegmentError(ValueError):
-    """A segment that cannot be read, and why."""
+    """A segment that cannot be read, with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A segment with its bytes, not yet in a store."""
+    """A segment with its content, not yet in a store."""
 
     segment: Segment
     content: bytes
@@ -49,88 +50,117 @@ class Made:
 def _schemas() -> dict[str, pa.Schema]:
     import pyarrow as pa
 
-    text, digest, often = pa.string(), pa.binary(32), pa.dictionary(pa.int32(), pa.string())
-    texts = pa.list_(pa.string())
-    moves = pa.schema(
+    text = pa.string()
+    repeated = pa.dictionary(pa.int32(), pa.string())
+    digest = pa.binary(32)
+    transitions = pa.schema(
         [
             ("seq", pa.int64()),
-            ("ts", often),
-            ("check", often),
-            ("target", often),
-            ("region", often),
+            ("ts", repeated),
+            ("check", repeated),
+            ("target", repeated),
+            ("region", repeated),
             ("resource", text),
-            ("previous", often),
-            ("verdict", often),
-            ("cause", often),
-            ("reason", often),
+            ("previous", repeated),
+            ("verdict", repeated),
+            ("cause", repeated),
+            ("reason", repeated),
             ("evidence_sha256", digest),
         ]
     )
+    evidence = pa.schema([("sha256", digest), ("call", text), ("data", pa.large_string())])
+    index = pa.schema([("sha256", digest), ("seq", pa.int32())])
+    answers = pa.schema(
+        [
+            ("sha256", digest),
+            ("seq", pa.int32()),
+            ("operation", repeated),
+            ("started", text),
+            ("finished", text),
+            ("request_ids", pa.list_(text)),
+            ("outcome", repeated),
+        ]
+    )
     return {
-        "transitions": moves,
-        "state": moves,
-        "evidence": pa.schema([("sha256", digest), ("call", text), ("data", pa.large_string())]),
-        "index": pa.schema([("sha256", digest), ("seq", pa.int32())]),
-        "answers": pa.schema(
-            [
-                ("sha256", digest),
-                ("seq", pa.int32()),
-                ("operation", often),
-                ("started", text),
-                ("finished", text),
-                ("request_ids", texts),
-                ("outcome", often),
-            ]
-        ),
+        "transitions": transitions,
+        "state": transitions,
+        "evidence": evidence,
+        "index": index,
+        "answers": answers,
     }
 
 
 schemas = cache(_schemas)
-"""Columns by kind of segment; `seq` of an answer or of the index names the record whose evidence holds the document."""
+"""Columns by kind of segment; `seq` of an answer or of the index names the record whose
+evidence has the document.
+"""
 
 
 def make_table(
-    kind: str, columns: Sequence[Sequence[Any]], *, day: str, scan: str, extra: str = ""
+    kind: str,
+    columns: Sequence[Sequence[object]],
+    *,
+    day: str,
+    scan: str,
+    extra: str = "",
 ) -> Made:
-    """A segment of columns, in the order of its schema; `extra` is a text that it carries beside them."""
+    """A segment of columns, in the order of its schema.
+
+    `extra` is a text that its metadata carries.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     schema = schemas()[kind]
-    arrays = [_array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    arrays: list[pa.Array] = []
+    for column, field in zip(columns, schema, strict=True):
+        arrays.append(_array(column, field.type))
     table = pa.Table.from_arrays(arrays, schema=schema)
     sink = pa.BufferOutputStream()
-    words = [field.name for field in schema if pa.types.is_dictionary(field.type)]
-    if kind in _MOVES:
-        words += ["resource", "evidence_sha256"]  # each stands under as many checks as ask about it
-    # Many segments are small: what Arrow adds for itself, and statistics that nobody filters by, would double them.
-    with pq.ParquetWriter(
-        sink,
-        schema,
-        compression="zstd",
-        compression_level=_LEVEL,
-        store_schema=False,
-        write_statistics=["check", "resource"] if kind in _MOVES else False,
-        use_dictionary=words,
-        dictionary_pagesize_limit=_DICTIONARY,
-        column_encoding=dict.fromkeys(
-            [name for name in _GROWING if name in schema.names], "DELTA_BYTE_ARRAY"
-        ),
-    ) as writer:
+    with pq.ParquetWriter(sink, schema, **_writer_options(kind, schema)) as writer:
         writer.write_table(table)
         if extra:
             packed = base64.b64encode(zlib.compress(extra.encode(), 9)).decode()
-            writer.add_key_value_metadata({_EXTRA.decode(): packed})
+            writer.add_key_value_metadata({_EXTRA_KEY.decode(): packed})
     content = sink.getvalue().to_pybytes()
     sha256 = hashlib.sha256(content).hexdigest()
     path = f"segments/kind={kind}/dt={day}/{scan}-{sha256[:16]}.parquet"
-    return Made(
-        Segment(kind=kind, path=path, sha256=sha256, rows=table.num_rows, bytes=len(content)),
-        content,
-    )
+    return _made(kind, path, content, rows=table.num_rows)
 
 
-def _array(column: Sequence[Any], kind: pa.DataType) -> pa.Array:
+def _writer_options(
+    kind: str,
+    schema: pa.Schema,
+) -> dict[str, object]:
+    """How `pyarrow.parquet` writes a kind.
+
+    Most segments are small, so what it adds by default would double them.
+    """
+    import pyarrow as pa
+
+    dictionary = [field.name for field in schema if pa.types.is_dictionary(field.type)]
+    statistics: list[str] | bool = False
+    if kind in _TRANSITION_KINDS:
+        # Every check of a resource has a row of it.
+        dictionary += ["resource", "evidence_sha256"]
+        # Queries over a store filter by these; nothing filters by other columns.
+        statistics = ["check", "resource"]
+    shared_prefix = [name for name in _SHARED_PREFIX if name in schema.names]
+    return {
+        "compression": "zstd",
+        "compression_level": _ZSTD_LEVEL,
+        "store_schema": False,
+        "write_statistics": statistics,
+        "use_dictionary": dictionary,
+        "dictionary_pagesize_limit": _DICTIONARY_BYTES,
+        "column_encoding": dict.fromkeys(shared_prefix, "DELTA_BYTE_ARRAY"),
+    }
+
+
+def _array(
+    column: Sequence[object],
+    kind: pa.DataType,
+) -> pa.Array:
     import pyarrow as pa
 
     if pa.types.is_dictionary(kind):
@@ -138,74 +168,135 @@ def _array(column: Sequence[Any], kind: pa.DataType) -> pa.Array:
     return pa.array(column, type=kind)
 
 
-def make_file(kind: str, content: bytes, *, ending: str, rows: int) -> Made:
-    """A file kept once by its digest: a pack, the waivers or attestations of a day."""
+def make_file(
+    kind: str,
+    content: bytes,
+    *,
+    ending: str,
+    rows: int,
+) -> Made:
+    """A file that is kept once by its digest: a pack, or the waivers or attestations of a scan."""
     sha256 = hashlib.sha256(content).hexdigest()
-    path = f"segments/kind={kind}/dt={FOREVER}/{sha256}.{ending}"
-    return Made(
-        Segment(kind=kind, path=path, sha256=sha256, rows=rows, bytes=len(content)), content
+    return _made(kind, f"segments/kind={kind}/dt={FOREVER}/{sha256}.{ending}", content, rows=rows)
+
+
+def _made(
+    kind: str,
+    path: str,
+    content: bytes,
+    *,
+    rows: int,
+) -> Made:
+    sha256 = hashlib.sha256(content).hexdigest()
+    segment = Segment(
+        kind=kind,
+        path=path,
+        sha256=sha256,
+        rows=rows,
+        bytes=len(content),
     )
+    return Made(segment, content)
 
 
 def read_table(
-    content: bytes, kind: str, columns: Sequence[str] | None = None, *, words: Sequence[str] = ()
+    content: bytes,
+    kind: str,
+    columns: Sequence[str] | None = None,
+    *,
+    words: Sequence[str] = (),
 ) -> pa.Table:
-    """The rows of a segment, `words` as dictionaries; SegmentError if it is not one of this kind."""
+    """The rows of a segment, `words` dictionary-encoded.
+
+    SegmentError if it is not one of this kind.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        # No threads: a short command that ends while Arrow's pools are starting is aborted by their destructors.
+        # No threads: a short command that ends while Arrow's pools are starting is aborted by their
+        # destructors.
         file = pq.ParquetFile(
             pa.BufferReader(content), pre_buffer=False, read_dictionary=list(words)
         )
         table = file.read(columns=list(columns) if columns else None, use_threads=False)
     except KeyError:
         raise SegmentError(f"its columns are not those of {kind}") from None
-    except (pa.ArrowException, OSError) as error:
-        raise SegmentError(
-            f"not a Parquet file that can be read ({type(error).__name__})"
-        ) from None
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise _not_parquet(error) from None
     wanted = [name for name in schemas()[kind].names if columns is None or name in columns]
     if table.column_names != wanted:
         raise SegmentError(f"its columns are not those of {kind}")
-    if any(table.column(name).null_count for name in wanted if name not in _MAY_LACK):
-        raise SegmentError("a row lacks a value")
+    _check_no_nulls(table)
     return table
 
 
+def _check_no_nulls(table: pa.Table) -> None:
+    for name in table.column_names:
+        # A row that lacks its verdict must not read as one that is gone.
+        if name not in _NULLABLE and table.column(name).null_count:
+            raise SegmentError("a row lacks a value")
+
+
+def _not_parquet(error: Exception) -> SegmentError:
+    return SegmentError(f"not a Parquet file that can be read ({type(error).__name__})")
+
+
 def prefer_system_memory() -> None:
-    """Have Arrow take memory as Python does: for a year, mimalloc's huge pages cost more than all else."""
+    """Have Arrow allocate as Python does.
+
+    For a year, the huge pages of its own allocator cost more than the work.
+    """
     import pyarrow as pa
 
     pa.set_memory_pool(pa.system_memory_pool())
 
 
 def read_extra(table: pa.Table) -> str:
-    """The text that a segment carries beside its rows; `` where there is none."""
-    packed = (table.schema.metadata or {}).get(_EXTRA, b"")
+    """The text that the metadata of a segment carries; `` where there is none."""
+    packed = (table.schema.metadata or {}).get(_EXTRA_KEY, b"")
+    if not packed:
+        return ""
     try:
-        return zlib.decompress(base64.b64decode(packed, validate=True)).decode() if packed else ""
+        return zlib.decompress(base64.b64decode(packed, validate=True)).decode()
     except (binascii.Error, zlib.error, UnicodeDecodeError):
         raise SegmentError("the text that it carries is damaged") from None
 
 
 def row_count(content: bytes) -> int:
-    """Rows of a segment by its own footer."""
+    """The number of rows by the footer of a segment.
+
+    SegmentError for a file that is not Parquet.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
-        return read_rows(content)
-    except FooterError as error:
-        raise SegmentError(f"not a Parquet file that can be read: {error}") from None
+        rows: int = pq.read_metadata(pa.BufferReader(content)).num_rows
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise _not_parquet(error) from None
+    return rows
 
 
-def make_moves(kind: str, rows: Iterable[Transition], *, day: str, scan: str) -> Made:
-    """Transitions, or the last one of every finding (`state`), in order of check and resource."""
+def make_moves(
+    kind: str,
+    rows: Iterable[Transition],
+    *,
+    day: str,
+    scan: str,
+) -> Made:
+    """A segment of transitions, or of the last one of every finding (`state`).
+
+    Its rows are ordered by check, resource and region.
+    """
     ordered = sorted(rows, key=lambda row: (row.check, row.resource, row.region))
-    names = [name for name in schemas()[kind].names if name != "evidence_sha256"]
-    columns: list[list[Any]] = [[getattr(row, name) for row in ordered] for name in names]
-    columns.append(
-        [bytes.fromhex(row.evidence_sha256) if row.evidence_sha256 else None for row in ordered]
-    )
+    columns: list[list[object]] = []
+    for name in schemas()[kind].names:
+        values = [getattr(row, name) for row in ordered]
+        if name == "evidence_sha256":
+            # A finding without evidence has no digest: null, since a binary column cannot hold an
+            # empty one.
+            values = [bytes.fromhex(digest) if digest else None for digest in values]
+        columns.append(values)
     return make_table(kind, columns, day=day, scan=scan)
 
 
@@ -213,9 +304,8 @@ def read_moves(content: bytes, kind: str = "transitions") -> Iterator[Transition
     """The rows of a segment of transitions or state; SegmentError as in `read_table`."""
     table = read_table(content, kind)
     columns = [_values(table.column(name)) for name in table.column_names]
-    for seq, ts, check, target, region, resource, previous, verdict, cause, reason, digest in zip(
-        *columns, strict=True
-    ):
+    for row in zip(*columns, strict=True):
+        seq, ts, check, target, region, resource, previous, verdict, cause, reason, digest = row
         yield Transition(
             seq=seq,
             ts=ts,
@@ -232,16 +322,16 @@ def read_moves(content: bytes, kind: str = "transitions") -> Iterator[Transition
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:
-    """A column as Python values, one object for each distinct text of a dictionary."""
+    """A column as Python values, with one object for each distinct text of a dictionary."""
     import pyarrow as pa
 
     values: list[Any] = []
     for chunk in column.chunks:
         if isinstance(chunk, pa.DictionaryArray):
             words = chunk.dictionary.to_pylist()
-            values += [words[index] for index in chunk.indices.to_pylist()]
+            values.extend(words[index] for index in chunk.indices.to_pylist())
         else:
-            values += chunk.to_pylist()
+            values.extend(chunk.to_pylist())
     return values
 
 
@@ -254,7 +344,10 @@ def _cause(text: str) -> Cause:
 
 
 def stored(store_content: bytes | None, segment: Segment) -> bytes:
-    """The bytes of a segment as its record names them; TscanError where they are missing or others."""
+    """The content of a segment, if it is what the record names.
+
+    TscanError where it is missing or was changed.
+    """
     if store_content is None:
         raise TscanError(
             f"{segment.path} is missing from the store",
@@ -269,7 +362,7 @@ def stored(store_content: bytes | None, segment: Segment) -> bytes:
 
 
 def checkpoints(records: Sequence[Record]) -> Iterator[Segment]:
-    """The newest written state and index of a chain: those that are still read."""
+    """The newest state and the newest index of a chain: the only ones that are still read."""
     for kind in REBUILT:
         for record in reversed(records):
             found = [segment for segment in record.segments if segment.kind == kind]

@@ -1,4 +1,7 @@
-"""Records as in-toto Statements: the one place that knows their form in a store."""
+"""Serializes records as in-toto Statements, and parses them strictly.
+
+No other module knows their format.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import json
 import re
 from dataclasses import fields, replace
 from functools import lru_cache
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
 from scanner.core.calendar import is_moment
 from scanner.errors import TscanError
@@ -19,27 +22,35 @@ STATEMENT: Final = "https://in-toto.io/Statement/v1"
 _PREDICATE: Final = "https://tscan.dev/record/"
 VERSION: Final = 1
 _STREAM: Final = re.compile(r"log/([^/]+)/(?!0{12})([0-9]{12})\.json")
-_PLAIN: Final = re.compile(r"[A-Za-z0-9.-]")
-_NAMES: Final = {field.name for field in fields(Record)} - {"sha256"}
-_SEGMENT: Final = {field.name for field in fields(Segment)}
+_UNESCAPED: Final = re.compile(r"[A-Za-z0-9.-]")
+_MEMBERS: Final = {field.name for field in fields(Record)} - {"sha256"}
+_SEGMENT_MEMBERS: Final = {field.name for field in fields(Segment)}
 _LISTS: Final = ("checks", "callers", "regions", "gaps", "together")
 _MAPPINGS: Final = ("params", "counts", "controls")
+_MAX_COUNT: Final = 1 << 53
+"""Larger integers are not exact in every reader of JSON."""
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
-"""The one form of a time in a record: as texts they stand in the order of the clock."""
+"""The only format of a time in a record: sorted as text, times are in order."""
 
 
 @lru_cache(maxsize=4096)
 def stream_of(target: str) -> str:
-    """The folder of a target's chain: `aws:123456789012` → `aws=123456789012`; no two targets share one."""
+    """The folder of a target's chain: `aws:123456789012` → `aws=123456789012`.
+
+    No two targets share one.
+    """
     cloud, _, account = target.partition(":")
     return f"{_escaped(cloud)}={_escaped(account)}"
 
 
 def _escaped(text: str) -> str:
-    return "".join(
-        char if _PLAIN.fullmatch(char) else "".join(f"_{byte:02x}" for byte in char.encode())
-        for char in text
-    )
+    return "".join(map(_escaped_character, text))
+
+
+def _escaped_character(char: str) -> str:
+    if _UNESCAPED.fullmatch(char):
+        return char
+    return "".join(f"_{byte:02x}" for byte in char.encode())
 
 
 def record_key(stream: str, seq: int) -> str:
@@ -48,18 +59,19 @@ def record_key(stream: str, seq: int) -> str:
 
 
 def place_of(key: str) -> tuple[str, int] | None:
-    """Stream and number that a file's name says; None for a file that is no record."""
+    """Stream and number in the name of a file; None for a file that is not a record."""
     found = _STREAM.fullmatch(key)
-    return (found[1], int(found[2])) if found else None
+    if found is None:
+        return None
+    return found[1], int(found[2])
 
 
 def payload_of(record: Record) -> bytes:
     """The Statement of a record: its subjects are the segments, its predicate is the record."""
-    predicate = {name: getattr(record, name) for name in _NAMES}
-    predicate["segments"] = [
-        {name: getattr(one, name) for name in _SEGMENT} for one in record.segments
-    ]
-    subjects = [{"name": one.path, "digest": {"sha256": one.sha256}} for one in record.segments]
+    predicate = {name: getattr(record, name) for name in _MEMBERS}
+    predicate["segments"] = list(map(_segment_members, record.segments))
+    # As subjects, segments are covered by the signature for every tool that knows in-toto.
+    subjects = list(map(_subject, record.segments))
     statement = {
         "_type": STATEMENT,
         "subject": subjects,
@@ -69,8 +81,19 @@ def payload_of(record: Record) -> bytes:
     return canonical(statement).encode()
 
 
+def _subject(segment: Segment) -> dict[str, object]:
+    return {"name": segment.path, "digest": {"sha256": segment.sha256}}
+
+
+def _segment_members(segment: Segment) -> dict[str, str | int]:
+    return {name: getattr(segment, name) for name in _SEGMENT_MEMBERS}
+
+
 def read_record(content: bytes, key: str) -> Record:
-    """The record in a file; SealError for one that is damaged, TscanError for one of a newer tscan."""
+    """The record in a file.
+
+    SealError for one that is damaged, TscanError for the format of a newer version.
+    """
     return read_sealed(content, key)[0]
 
 
@@ -78,7 +101,9 @@ def read_sealed(content: bytes, key: str) -> tuple[Record, bool]:
     """The same, and whether it is signed."""
     envelope = open_envelope(content)
     record = record_of(envelope.payload, key)
-    return replace(record, sha256=hashlib.sha256(content).hexdigest()), bool(envelope.signatures)
+    # Of the file, and not of the Statement: the next record chains the signatures too.
+    sha256 = hashlib.sha256(content).hexdigest()
+    return replace(record, sha256=sha256), bool(envelope.signatures)
 
 
 def record_of(payload: bytes, key: str) -> Record:
@@ -87,87 +112,121 @@ def record_of(payload: bytes, key: str) -> Record:
         value = json.loads(payload, parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise SealError("its Statement is not JSON") from None
-    kind = value.get("predicateType") if isinstance(value, dict) else None
-    if not isinstance(kind, str) or not kind.startswith(_PREDICATE):
-        raise SealError("its Statement is not a record of tscan")
-    number = kind.removeprefix(_PREDICATE)
-    if number != str(VERSION):
-        if number.isdecimal() and int(number[:9]) > VERSION:
-            raise TscanError(
-                f"{key} was written by a newer tscan (record format {number})", "upgrade tscan"
-            )
-        raise SealError(f"record format {number} is not known")
-    record = _build(value.get("predicate"))
-    _check(record)
+    _check_predicate_type(value, key)
+    record = _parse(value.get("predicate"))
+    _check_values(record)
     try:
-        written = payload_of(record)
+        rewritten = payload_of(record)
     except UnicodeEncodeError:
         raise SealError("its Statement holds what no record holds") from None
-    if written != payload:
+    # Only the text that tscan writes is read: two readers can never understand one record
+    # differently.
+    if rewritten != payload:
         raise SealError("its Statement is not the canonical text of a record")
     return record
+
+
+def _check_predicate_type(value: object, key: str) -> None:
+    predicate_type = value.get("predicateType") if isinstance(value, dict) else None
+    if not isinstance(predicate_type, str) or not predicate_type.startswith(_PREDICATE):
+        raise SealError("its Statement is not a record of tscan")
+    version = predicate_type.removeprefix(_PREDICATE)
+    if version == str(VERSION):
+        return
+    if version.isdecimal() and int(version[:9]) > VERSION:
+        raise TscanError(
+            f"{key} was written by a newer tscan (record format {version})", "upgrade tscan"
+        )
+    raise SealError(f"record format {version} is not known")
 
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON value")
 
 
-def _build(value: Any) -> Record:
-    if not isinstance(value, dict) or value.keys() != _NAMES:
+def _parse(value: object) -> Record:
+    """The record in a predicate.
+
+    SealError unless it has exactly the members of a record, of their types.
+    """
+    if not isinstance(value, dict) or value.keys() != _MEMBERS:
         raise SealError("its members are not those of a record")
-    more = {name: tuple(value[name]) for name in _LISTS if _texts(value[name])}
-    more |= {name: value[name] for name in _MAPPINGS if isinstance(value[name], dict)}
-    segments = value["segments"]
-    texts = _NAMES - {*_LISTS, *_MAPPINGS, "segments", "seq"}
-    whole = len(more) == len(_LISTS) + len(_MAPPINGS) and all(
-        isinstance(value[name], str) for name in texts
-    )
-    if not whole or type(value["seq"]) is not int or not isinstance(segments, list):
+    if not all(_is_well_typed(name, member) for name, member in value.items()):
         raise SealError("a member of the record is of a wrong type")
-    return Record(**{**value, **more, "segments": tuple(map(_segment, segments))})
+    members = dict(value)
+    for name in _LISTS:
+        members[name] = tuple(value[name])
+    members["segments"] = tuple(map(_parse_segment, value["segments"]))
+    return Record(**members)
 
 
-def _check(record: Record) -> None:
-    """What every reader of a record takes for granted, and no type says; SealError where it is not so."""
+def _is_well_typed(name: str, member: object) -> bool:
+    if name in _LISTS:
+        return _is_texts(member)
+    if name in _MAPPINGS:
+        return isinstance(member, dict)
+    if name == "segments":
+        return isinstance(member, list)
+    # type(), since True is an int too, and would be written as another text.
+    return type(member) is (int if name == "seq" else str)
+
+
+def _check_values(record: Record) -> None:
+    """SealError for a value that readers of a record do not expect, though its type is right."""
     for time in (record.started, record.finished):
         if not (_TIME.fullmatch(time) and is_moment(time)):
             raise SealError(f"'{time[:40]}' is no time of a record")
     if not all(map(_is_count, record.counts.values())):
         raise SealError("a count of the record is no count")
-    if not _texts(list(record.controls.values())):
+    if not _is_texts(list(record.controls.values())):
         raise SealError("a status of the record is no text")
     if not all(map(_is_parameter, record.params.values())):
         raise SealError("a parameter of the record is of a wrong type")
-    kinds = [segment.kind for segment in record.segments]
-    if kinds.count("answers") != 1 or "transitions" not in kinds:
-        raise SealError("it does not name the answers and the transitions of its scan")
-    if any(not one.path.startswith(f"segments/kind={one.kind}/dt=") for one in record.segments):
-        raise SealError("a segment of the record does not lie where its kind does")
+    _check_segments(record)
     if record.together and record.scan not in record.together:
         raise SealError("it is not among the scans that it was judged together with")
-    if record.waivers_sha256 != next(
-        (one.sha256 for one in record.segments if one.kind == "waivers"), ""
-    ):
+    if record.waivers_sha256 != _waivers_digest(record):
         raise SealError("its waivers are not those that it names")
 
 
-def _is_count(value: Any) -> bool:
-    return type(value) is int and 0 <= value < 1 << 53
+def _check_segments(record: Record) -> None:
+    kinds = [segment.kind for segment in record.segments]
+    if kinds.count("answers") != 1 or "transitions" not in kinds:
+        raise SealError("it does not name the answers and the transitions of its scan")
+    for segment in record.segments:
+        # A path elsewhere would let a record claim any file of the store, or one beside it.
+        if not segment.path.startswith(f"segments/kind={segment.kind}/dt="):
+            raise SealError("a segment of the record does not lie where its kind does")
 
 
-def _is_parameter(value: Any) -> bool:
-    """A figure, a text or a list of them."""
-    return {*map(type, value if isinstance(value, list) else [value])} <= {bool, int, float, str}
+def _waivers_digest(record: Record) -> str:
+    """The digest of the first waivers among the segments; `` where there are none."""
+    return next((one.sha256 for one in record.segments if one.kind == "waivers"), "")
 
 
-def _texts(value: Any) -> bool:
-    return isinstance(value, list) and {*map(type, value)} <= {str}
+def _is_count(value: object) -> bool:
+    return type(value) is int and 0 <= value < _MAX_COUNT
 
 
-def _segment(value: Any) -> Segment:
-    if not isinstance(value, dict) or value.keys() != _SEGMENT:
+def _is_parameter(value: object) -> bool:
+    """Whether a value is a number, a text, a boolean or a list of them."""
+    items = value if isinstance(value, list) else [value]
+    types = set(map(type, items))
+    return types <= {bool, int, float, str}
+
+
+def _is_texts(value: object) -> bool:
+    if not isinstance(value, list):
+        return False
+    types = set(map(type, value))
+    return types <= {str}
+
+
+def _parse_segment(value: object) -> Segment:
+    if not isinstance(value, dict) or value.keys() != _SEGMENT_MEMBERS:
         raise SealError("a segment of the record is not described as one")
-    counts = _is_count(value["rows"]) and _is_count(value["bytes"])
-    if not counts or not _texts([value["kind"], value["path"], value["sha256"]]):
+    texts = [value["kind"], value["path"], value["sha256"]]
+    are_counts = _is_count(value["rows"]) and _is_count(value["bytes"])
+    if not are_counts or not _is_texts(texts):
         raise SealError("a member of a segment is of a wrong type")
     return Segment(**value)

@@ -1,4 +1,4 @@
-"""The marker: what says that a store was begun, and in which form."""
+"""Reads and writes the marker file of a store, which names the version of its format."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _VERSION: Final = 1
 
 
 def check_marker(store: Store) -> bool:
-    """Whether a store was begun; TscanError for one of a newer tscan."""
+    """Whether a store has a marker; TscanError for a format that this version does not read."""
     content = store.get(MARKER)
     if content is None:
         return False
@@ -28,14 +28,14 @@ def check_marker(store: Store) -> bool:
         raise TscanError(
             f"{store.name}/{MARKER} cannot be read", f"it holds {_marker().decode().strip()}"
         ) from None
-    number = str(schema).removeprefix(_SCHEMA)
-    if number != str(_VERSION):
-        newer = number.isdecimal() and int(number[:9]) > _VERSION
-        raise TscanError(
-            f"{store.name}: the store's form {schema} is not known",
-            "upgrade tscan" if newer else "name another store",
-        )
-    return True
+    version = str(schema).removeprefix(_SCHEMA)
+    if version == str(_VERSION):
+        return True
+    hint = "name another store"
+    # Cut: int() refuses very long numbers.
+    if version.isdecimal() and int(version[:9]) > _VERSION:
+        hint = "upgrade tscan"
+    raise TscanError(f"{store.name}: the store's form {schema} is not known", hint)
 
 
 def _marker() -> bytes:
@@ -43,16 +43,21 @@ def _marker() -> bytes:
 
 
 def check_place(store: Store) -> None:
-    """TscanError where a store was not begun, and must not be; nothing is written."""
-    if not check_marker(store) and (name := store.stranger()):
+    """TscanError for a place without a marker that is not empty; nothing is written."""
+    if check_marker(store):
+        return
+    foreign = store.stranger()
+    if foreign:
         hint = "name a folder that is empty or not there yet"
-        raise TscanError(f"{store.name} holds something else than history: {name}", hint)
+        raise TscanError(f"{store.name} holds something else than history: {foreign}", hint)
 
 
 def prepare(store: Store, signer: Signer | None) -> None:
-    """Begin a store, or find that it can be written: a second creation of one name must be refused by it."""
+    """Write the marker and the public key, and check that the store never overwrites a file."""
     check_place(store)
     store.put_new(MARKER, _marker())
+    # Chains stay linear only if a second record of one number is refused. Some object stores ignore
+    # If-None-Match.
     if store.put_new(MARKER, _marker()):
         hint = "give a bucket that honours If-None-Match, or a folder"
         raise TscanError(
