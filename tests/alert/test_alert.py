@@ -384,7 +384,7 @@ def test_one_message_for_each_channel(outbox: Outbox) -> None:
         scan_failed(HERE, f"2026-01-01T00:{minute:02}:00Z", "x") for minute in range(NAMED + 5)
     ]
     done = deliver(
-        events, [AlertRule(to=("x://y", "x://z"))], outbox, sender.post(), standing=tuple
+        events, [AlertRule(to=("x://y", "x://z"))], outbox, sender.post(), open_events=tuple
     )
     assert (len(sender.calls), done.sent) == (2, 2 * (NAMED + 5))
     assert len(EVENT.findall(sender.calls[0][2])) == NAMED
@@ -454,9 +454,9 @@ def test_two_runs_at_once_tell_it_once(outbox: Outbox, monkeypatch: pytest.Monke
         assert outbox.intend(items[0], channel_id("x://y"), 1, NOW)
     sender = Sender()
     rules = [AlertRule(to=("x://y",))]
-    assert deliver(items, rules, outbox, sender.post(), standing=tuple).sent == 0
+    assert deliver(items, rules, outbox, sender.post(), open_events=tuple).sent == 0
     outbox.settle(items[0], channel_id("x://y"), 1, NOW, state="sent")
-    assert deliver(items, rules, outbox, sender.post(NOW + LEASE * 2), standing=tuple).sent == 0
+    assert deliver(items, rules, outbox, sender.post(NOW + LEASE * 2), open_events=tuple).sent == 0
     assert sender.calls == []
 
 
@@ -544,10 +544,10 @@ def test_many_events_are_written_down_at_a_time(tmp_path: Path) -> None:
     events = [scan_failed(HERE, f"2026-01-01T00:{minute:02}:00Z", "x") for minute in range(20)]
     outbox, rules = Outbox(Wide(str(tmp_path / "store"))), [AlertRule(to=("x://y",))]
     assert (
-        deliver(events, rules, outbox, Sender("no", "no", "no").post(), standing=tuple).failed == 20
+        deliver(events, rules, outbox, Sender("no", "no", "no").post(), open_events=tuple).failed == 20
     )
     sender = Sender()
-    assert deliver([], rules, outbox, sender.post(), standing=tuple).sent == 20
+    assert deliver([], rules, outbox, sender.post(), open_events=tuple).sent == 20
     assert len(sender.calls) == 1
 
 

@@ -231,7 +231,7 @@ def subjects_of(world: World) -> Any:
 
     items = standing(world.history.state_before(HERE, "9999"), LIBRARY)
     return subjects(
-        Letter(entries=tuple(Entry(item=item) for item in items), standing=lambda: items)
+        Letter(entries=tuple(Entry(item=item) for item in items), open_events=lambda: items)
     )
 
 
@@ -376,7 +376,7 @@ def test_very_many_events_fit(issues: Issues, length: int) -> None:
         replace(one, id=f"{number:024x}", event="new failure", check="a", controls=("C",))
         for number in range(3000)
     ]
-    letter = Letter(entries=tuple(Entry(item=item) for item in items), standing=lambda: items)
+    letter = Letter(entries=tuple(Entry(item=item) for item in items), open_events=lambda: items)
     assert send(issues.address.replace("${TOKEN}", "t"), letter) == ""
     texts = [issues.issues[0]["body"], *(comment["body"] for comment in issues.comments[1])]
     assert max(map(len, texts)) < 65_536
@@ -447,7 +447,7 @@ def test_a_label_that_was_dropped_is_said_and_leaves_nothing_open(
 )
 def test_an_address_that_leads_nowhere(address: str, said: str) -> None:
     (item,) = (scan_failed("x", datetime(2026, 1, 1, tzinfo=UTC).isoformat(), "y"),)
-    assert send(address, Letter(entries=(Entry(item=item),), standing=lambda: [item])).startswith(
+    assert send(address, Letter(entries=(Entry(item=item),), open_events=lambda: [item])).startswith(
         said
     )
 
@@ -460,7 +460,7 @@ def test_the_gravest_is_listed_first() -> None:
         severity="low",
     )
     standing = [*[item] * 100, replace(item, severity="critical")]
-    (subject,) = subjects(Letter(entries=(Entry(item=item),), standing=lambda: standing))
+    (subject,) = subjects(Letter(entries=(Entry(item=item),), open_events=lambda: standing))
     assert subject.body.index("` critical `") < subject.body.index("` low `")
 
 
@@ -468,5 +468,5 @@ def test_an_item_without_a_control_is_known_by_its_check() -> None:
     item: AlertEvent = replace(
         scan_failed("x", "2026-01-01T00:00:00Z", "y"), event="new failure", check="own-check"
     )
-    (subject,) = subjects(Letter(entries=(Entry(item=item),), standing=lambda: [item]))
+    (subject,) = subjects(Letter(entries=(Entry(item=item),), open_events=lambda: [item]))
     assert subject.title == "tscan: check own-check"

@@ -17,7 +17,7 @@ from scanner.history.verification.rejudge import Rejudged, name_of
 from scanner.model.answers import Snapshot
 from scanner.model.checks import Check, Parameter
 from scanner.model.decisions import AttestationSpan, WaiverSpan
-from scanner.model.findings import Counted, CoverageRow, Population
+from scanner.model.findings import Assessment, Counted, CoverageRow, Population
 from scanner.model.history import Record
 from scanner.model.library import Library
 from scanner.providers.cli_equivalents import native
@@ -299,13 +299,19 @@ def _attestation(span: AttestationSpan) -> Row:
 
 def rejudged_rows(rejudged: Rejudged, targets: Collection[str]) -> Iterator[SheetRow]:
     """Rows of `populations`, `refusals` and `not_judged` about these targets."""
-    names = {record.target: name_of(record) for record in rejudged.records}
     assessment = rejudged.assessment
     if assessment is None:
         for record in rejudged.records:
             if record.target in targets:
                 yield "not_judged", _not_judged(record, rejudged.why_not)
-        return
+    else:
+        yield from _assessment_rows(rejudged.records, assessment, targets)
+
+
+def _assessment_rows(
+    records: Iterable[Record], assessment: Assessment, targets: Collection[str]
+) -> Iterator[SheetRow]:
+    names = {record.target: name_of(record) for record in records}
     # Accounts of an organization are judged together; rows of those that were not selected, but
     # not rows about the organization itself, are left out.
     left_out = names.keys() - set(targets)
