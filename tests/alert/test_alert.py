@@ -528,6 +528,10 @@ def test_a_recovery_that_was_not_delivered_is_tried_again(outbox: Outbox) -> Non
     assert [title for _, title, _ in sender.calls] == ["tscan: 1 scan works again"]
 
 
+DEADLOCK = 600
+"""Seconds after which a test that can never end fails; no test waits for them."""
+
+
 class Wide(LocalStore):
     """A store that takes two at a time, and answers neither before it has both."""
 
@@ -536,7 +540,7 @@ class Wide(LocalStore):
 
     def put_new(self, key: str, content: bytes) -> bool:
         if key.endswith((".intent.json", ".outcome.json")):
-            self.both.wait(20)
+            self.both.wait(DEADLOCK)
         return super().put_new(key, content)
 
 
@@ -544,7 +548,8 @@ def test_many_events_are_written_down_at_a_time(tmp_path: Path) -> None:
     events = [scan_failed(HERE, f"2026-01-01T00:{minute:02}:00Z", "x") for minute in range(20)]
     outbox, rules = Outbox(Wide(str(tmp_path / "store"))), [AlertRule(to=("x://y",))]
     assert (
-        deliver(events, rules, outbox, Sender("no", "no", "no").post(), open_events=tuple).failed == 20
+        deliver(events, rules, outbox, Sender("no", "no", "no").post(), open_events=tuple).failed
+        == 20
     )
     sender = Sender()
     assert deliver([], rules, outbox, sender.post(), open_events=tuple).sent == 20

@@ -447,9 +447,9 @@ def test_a_label_that_was_dropped_is_said_and_leaves_nothing_open(
 )
 def test_an_address_that_leads_nowhere(address: str, said: str) -> None:
     (item,) = (scan_failed("x", datetime(2026, 1, 1, tzinfo=UTC).isoformat(), "y"),)
-    assert send(address, Letter(entries=(Entry(item=item),), open_events=lambda: [item])).startswith(
-        said
-    )
+    assert send(
+        address, Letter(entries=(Entry(item=item),), open_events=lambda: [item])
+    ).startswith(said)
 
 
 def test_the_gravest_is_listed_first() -> None:
