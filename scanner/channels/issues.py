@@ -69,7 +69,7 @@ def subjects(letter: Letter) -> list[Subject]:
     for name, subject in found.items():
         subject.open = open_events.get(name, [])
         if name.startswith("waiver "):
-            # No event reports that a waiver was renewed: its issue stays open until people close it.
+            # No event reports that a waiver was renewed: people close its issue.
             subject.open = [entry.item for entry in subject.entries[-1:]]
     return [found[name] for name in sorted(found)]
 
