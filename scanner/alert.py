@@ -140,6 +140,7 @@ def notify_failure(
     """Send that a scan ended without a record; `scope` is a digest of what was to be scanned."""
     if not rules:
         return Delivered()
+    # Recorded before it is sent: the next scan that works must know of it, even after a crash.
     outbox.fail(scope, failure)
     open_events = _open_events(history, library, outbox)
     return deliver([failure], rules, outbox, post, open_events=open_events)
@@ -170,7 +171,11 @@ def notify_works(
 
 
 def _open_events(
-    history: History, library: Library, outbox: Outbox, *, works_again: str = ""
+    history: History,
+    library: Library,
+    outbox: Outbox,
+    *,
+    works_again: str = "",
 ) -> OpenEvents:
     """What fails or is unknown, and scopes whose last scan failed, but for `works_again`."""
 
@@ -179,6 +184,7 @@ def _open_events(
         for target in history.targets():
             events += standing(history.state_before(target, _END_OF_TIME), library)
         for scope in outbox.scopes():
+            # One event for a scope, however often its scans failed.
             if scope != works_again:
                 events += outbox.failed(scope)[-1:]
         return events
@@ -245,6 +251,7 @@ def _attempts(
         wanted = attempts.setdefault(channel_id(text), [])
         known = {attempt.item.id for attempt in wanted}
         for item in routed:
+            # An event is computed again if its run ended before `reach`.
             if item.id not in known:
                 repeat = item.id in moved and moved[item.id].repeat
                 wanted.append(_Attempt(item=item, number=1, repeat=repeat))
@@ -285,19 +292,26 @@ def _channels(rules: Sequence[AlertRule]) -> dict[str, _Channel]:
 
 
 def _claim(
-    channel: str, attempts: Sequence[_Attempt], outbox: Outbox, post: Post
+    channel: str,
+    attempts: Sequence[_Attempt],
+    outbox: Outbox,
+    post: Post,
 ) -> list[_Attempt]:
     """Write an intent for each attempt; those that another run did not write first."""
 
     def intend(attempt: _Attempt) -> bool:
         return outbox.intend(attempt.item, channel, attempt.number, post.now())
 
+    # Two scans may run at once: the store lets only one of them create the intent.
     written = outbox.each(intend, attempts)
     return [attempt for attempt, mine in zip(attempts, written, strict=True) if mine]
 
 
 def _drop(
-    delivery: Delivery, channels: Mapping[str, _Channel], outbox: Outbox, now: datetime
+    delivery: Delivery,
+    channels: Mapping[str, _Channel],
+    outbox: Outbox,
+    now: datetime,
 ) -> None:
     """Record a last attempt, which sends nothing and says why there are no more."""
     reason = f"given up after {OLDEST.days} days"
@@ -314,7 +328,9 @@ def _expired(delivery: Delivery, now: datetime) -> bool:
 
 
 def _earlier(
-    unsent: Iterable[Delivery], channels: Mapping[str, _Channel], now: datetime
+    unsent: Iterable[Delivery],
+    channels: Mapping[str, _Channel],
+    now: datetime,
 ) -> Iterator[str]:
     """A line for each channel about what earlier runs left unsent."""
     counts: dict[tuple[str, str], int] = {}
@@ -374,7 +390,11 @@ def _send(
 
 
 def _try(
-    channel: str, letter: Letter, post: Post, *, pauses: Sequence[float] = PAUSES
+    channel: str,
+    letter: Letter,
+    post: Post,
+    *,
+    pauses: Sequence[float] = PAUSES,
 ) -> tuple[str, str]:
     """Send a message, after a failure again; the reason why it did not arrive, and the state."""
     try:

@@ -57,6 +57,7 @@ class Letter:
 
     def body(self, longest: int = LONGEST) -> str:
         """One line for each event, with its id, the gravest first, as many as fit."""
+        # A message that is too long loses its end: the gravest events come first.
         ordered = sorted(self.entries, key=_gravity)
         lines = map(_line, ordered[:NAMED])
         return "\n".join(fitting(lines, len(ordered), longest)) + "\n"
@@ -69,6 +70,7 @@ def _gravity(entry: Entry) -> tuple[bool, int]:
 def fitting(lines: Iterable[str], total: int, longest: int, *, bullet: str = "") -> list[str]:
     """As many lines as fit into a number of characters, then how many of `total` are left out."""
     found: list[str] = []
+    # Room for the last line, which says how many are left out, is kept back from the start.
     room = longest - len(_MORE.format(bullet, f"and {total}")) - 1
     for line in lines:
         room -= len(bullet) + len(line) + 1
@@ -133,6 +135,7 @@ CHANNELS = Registry[Send](
 def send(address: str, letter: Letter) -> str:
     """Send a message through the channel of the address's scheme; a `Send`."""
     scheme, _, _ = address.partition("://")
+    # Apprise knows more than a hundred schemes, and more with each release: none is listed here.
     if scheme not in CHANNELS.names:
         scheme = "apprise"
     return CHANNELS.get(scheme)(address, letter)

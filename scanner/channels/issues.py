@@ -36,6 +36,7 @@ class Subject:
     @property
     def marker(self) -> str:
         """The mark in the text of its issue."""
+        # A digest: the name of a cloud resource could end the HTML comment.
         return _ABOUT.format(event_id(self.name))
 
     @property
@@ -47,11 +48,17 @@ class Subject:
     def body(self) -> str:
         """The text of the issue: everything that is open now."""
         gravest = sorted(self.open, key=lambda item: GRAVEST.index(item.severity))
+        listed = fitting(
+            map(_item, gravest[:LISTED]),
+            total=len(self.open),
+            longest=LONGEST,
+            bullet="- ",
+        )
         lines = [
             self.marker,
             f"{inert(self.name)}: {_count(self.open)}",
             "",
-            *fitting(map(_item, gravest[:LISTED]), len(self.open), LONGEST, bullet="- "),
+            *listed,
             "",
             "tscan writes this text again whenever something changes; "
             "what you have to say is safe in a comment.",
@@ -106,7 +113,13 @@ def comments(entries: Sequence[Entry]) -> list[str]:
 
 
 def _comment(entries: Sequence[Entry]) -> str:
-    lines = fitting(map(_happened, entries[:NAMED]), len(entries), LONGEST, bullet="- ")
+    lines = fitting(
+        map(_happened, entries[:NAMED]),
+        total=len(entries),
+        longest=LONGEST,
+        bullet="- ",
+    )
+    # The ids of all events, also of those that the list leaves out: each counts as reported.
     ids = " ".join(entry.item.id for entry in entries)
     return "\n".join([*lines, "", f"<!-- tscan:events {ids} -->"])
 
@@ -139,7 +152,13 @@ def _happened(entry: Entry) -> str:
 
 
 def _about(item: AlertEvent) -> str:
-    parts = (item.severity, item.check, item.resource, item.region, item.target)
+    parts = (
+        item.severity,
+        item.check,
+        item.resource,
+        item.region,
+        item.target,
+    )
     return " ".join(inert(part) for part in parts if part)
 
 

@@ -69,8 +69,15 @@ class Outbox:
 
     def intend(self, item: AlertEvent, channel: str, attempt: int, now: datetime) -> bool:
         """Record that an event is about to be sent; False if another run recorded that first."""
-        content = {"event": asdict(item), "at": iso(now), "host": _host(), "pid": os.getpid()}
-        return self._store.put_new(_key(item.id, channel, attempt, "intent"), _bytes(content))
+        key = _key(item.id, channel, attempt, "intent")
+        # Host and process show another run whether this one is still alive.
+        content = {
+            "event": asdict(item),
+            "at": iso(now),
+            "host": _host(),
+            "pid": os.getpid(),
+        }
+        return self._store.put_new(key, _bytes(content))
 
     def settle(
         self,
@@ -83,8 +90,13 @@ class Outbox:
         reason: str = "",
     ) -> None:
         """Record the outcome of an attempt."""
-        content = {"state": state, "reason": reason, "at": iso(now)}
-        self._store.put_new(_key(item.id, channel, attempt, "outcome"), _bytes(content))
+        key = _key(item.id, channel, attempt, "outcome")
+        content = {
+            "state": state,
+            "reason": reason,
+            "at": iso(now),
+        }
+        self._store.put_new(key, _bytes(content))
 
     def unsettled(self, now: datetime) -> tuple[Delivery, ...]:
         """Every delivery that is not known to have arrived, and is not given up."""
@@ -107,7 +119,11 @@ class Outbox:
         return list(fetch_all(self._store, items, do))
 
     def _delivery(
-        self, event: str, channel: str, attempts: _Attempts, now: datetime
+        self,
+        event: str,
+        channel: str,
+        attempts: _Attempts,
+        now: datetime,
     ) -> Delivery | None:
         """The delivery of an event to a channel; None where it arrived or was given up."""
         last = max(attempts)
@@ -117,16 +133,21 @@ class Outbox:
         state = ""
         if outcome is not None:
             state = outcome["state"]
+        # Only the last attempt counts: after a failure another one may have arrived.
         if state in (SENT, DROPPED):
             return None
         intent = self._read(_key(event, channel, last, "intent"))
         first = self._read(_key(event, channel, min(attempts), "intent"))
-        # Somebody removed it meanwhile, and with it the event.
+        # Somebody removed the file meanwhile, and the event with it.
         if intent is None or first is None:
             return None
         if not state:
             state = _state_without_outcome(intent, now)
-        repeat = state == UNKNOWN or self._may_have_arrived(event, channel, set(attempts) - {last})
+        earlier = set(attempts) - {last}
+        repeat = state == UNKNOWN or self._may_have_arrived(event, channel, earlier)
+        reason = ""
+        if outcome is not None:
+            reason = outcome["reason"]
         return Delivery(
             item=_event(intent),
             channel=channel,
@@ -134,7 +155,7 @@ class Outbox:
             state=state,
             first=first["at"],
             repeat=repeat,
-            reason=outcome["reason"] if outcome else "",
+            reason=reason,
         )
 
     def _may_have_arrived(self, event: str, channel: str, attempts: Iterable[int]) -> bool:
@@ -193,6 +214,7 @@ class Outbox:
             return None
         try:
             found: dict[str, Any] = dict(json.loads(content))
+            # Here the file can be named; a wrong event would fail elsewhere without it.
             if "state" not in found:
                 _event(found)
         except (ValueError, TypeError, KeyError):
@@ -239,6 +261,7 @@ def _state_without_outcome(intent: _File, now: datetime) -> str:
     """Under way while the sender may still be alive; unknown once it is dead."""
     if now - moment(intent["at"]) > LEASE:
         return UNKNOWN
+    # A process number means something only on the machine that gave it.
     if intent["host"] == _host() and not _runs(intent["pid"]):
         return UNKNOWN
     return UNDER_WAY

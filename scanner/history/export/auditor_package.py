@@ -60,13 +60,17 @@ class AuditorPackage:
 
 
 def write_auditor_package(
-    path: Path, ledger: Ledger, rejudge: Rejudge, what: AuditorPackage
+    path: Path,
+    ledger: Ledger,
+    rejudge: Rejudge,
+    what: AuditorPackage,
 ) -> int:
     """Write the archive atomically; the number of its files.
 
     The same history gives the same bytes. TscanError where the archive cannot be written or the
     store is damaged; then nothing is left behind.
     """
+    # Checked before the work, which takes minutes for a long history.
     if path.is_dir() or not path.parent.is_dir():
         raise TscanError(
             f"--output {path} is not a file that can be made",
@@ -143,6 +147,7 @@ def _write(archive: _Archive, ledger: Ledger, rejudge: Rejudge, what: AuditorPac
             archive.add(f"ipe/{name}.csv", sheets.blocks(name))
     for key, content in _store_files(ledger, what.chains):
         archive.add(f"store/{key}", [content])
+    # Last, for it sums all files before it.
     archive.add_sums()
 
 
@@ -169,6 +174,7 @@ def _fill_rejudged(sheets: _Sheets, rejudge: Rejudge, what: AuditorPackage) -> N
         for name, row in rejudged_rows(rejudged, what.chains):
             sheets.add(name, row)
         library = rejudged.library
+        # Most records of a period were judged by one pack: its texts are listed once.
         if library is None or library.sha256 in listed:
             continue
         listed.add(library.sha256)
@@ -185,6 +191,7 @@ def _store_files(
     # A population is of all targets: it would name targets that are not in the package.
     if chains.keys() >= set(ledger.targets()):
         folders.append("populations/")
+    # A store without its marker is damaged: the package shows what there is, and verify says so.
     yield MARKER, store.get(MARKER) or b""
     for folder in folders:
         for entry in store.list(folder):
@@ -195,7 +202,9 @@ def _store_files(
 
 
 def _chain_files(
-    store: Store, records: Sequence[Record], done: set[str]
+    store: Store,
+    records: Sequence[Record],
+    done: set[str],
 ) -> Iterator[tuple[str, bytes]]:
     """The files of a complete chain: a part of a chain could not be verified.
 
@@ -222,6 +231,7 @@ def _is_superseded(segment: Segment, needed: set[str]) -> bool:
 def _record_file(store: Store, record: Record) -> tuple[str, bytes]:
     key = record_key(stream_of(record.target), record.seq)
     content = store.get(key) or b""
+    # The sheets are of the record as it was read: another content would contradict them.
     if hashlib.sha256(content).hexdigest() != record.sha256:
         raise TscanError(
             f"{store.name}/{key} changed while it was read",

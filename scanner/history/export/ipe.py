@@ -223,6 +223,7 @@ def call_rows(record: Record, snapshot: Snapshot) -> Iterator[Row]:
     name = name_of(record)
     # A snapshot may name no caller at all; every answer then has caller 0.
     callers = dict(enumerate(caller.id for caller in snapshot.callers))
+    # In the order of the evidence, so that a sheet can be laid beside it.
     for key in sorted(snapshot.answers):
         answer = snapshot.answers[key]
         call = answer.call
@@ -309,7 +310,9 @@ def rejudged_rows(rejudged: Rejudged, targets: Collection[str]) -> Iterator[Shee
 
 
 def _assessment_rows(
-    records: Iterable[Record], assessment: Assessment, targets: Collection[str]
+    records: Iterable[Record],
+    assessment: Assessment,
+    targets: Collection[str],
 ) -> Iterator[SheetRow]:
     names = {record.target: name_of(record) for record in records}
     # Accounts of an organization are judged together; rows of those that were not selected, but
@@ -331,6 +334,7 @@ def _not_judged(record: Record, why: str) -> Row:
 def _population_rows(record: str, population: Population) -> Iterator[Row]:
     """A row for each second source; one with empty cells where there is none."""
     for source in population.counts or (Counted(by="", means=""),):
+        # Empty, and not 0: where nothing was counted, nothing is shown to agree.
         difference = None
         if source.number is not None:
             difference = population.listed - source.number
@@ -401,6 +405,7 @@ def _parameter(pack: str, name: str, parameter: Parameter) -> Row:
     default: object = "(to be set)"
     if parameter.has_default:
         default = parameter.default
+    # Other values, such as durations, have no form of their own in a spreadsheet.
     if not isinstance(default, (str, int, float, list, dict)):
         default = str(default)
     return {

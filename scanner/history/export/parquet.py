@@ -51,6 +51,7 @@ def _schemas() -> dict[str, pa.Schema]:
         ("together", texts),
         ("counts", pa.map_(text, number)),
         ("controls", pa.map_(text, text)),
+        # Canonical JSON, for the types of parameters differ from pack to pack.
         ("params", text),
     ]
     transitions = [
@@ -78,8 +79,10 @@ def export(ledger: Ledger, targets: Sequence[str], folder: Path) -> dict[str, in
 
     Segments that no record names, left by an interrupted scan, are in neither table.
     """
+    # Checked before the tables are made, which takes minutes for a long history.
     _check_free(folder)
     try:
+        # Beside the folder: a rename works within one file system only.
         temporary = Path(tempfile.mkdtemp(prefix=".tscan-export-", dir=folder.parent))
     except OSError as error:
         raise TscanError(f"{folder} cannot be written: {error.strerror}") from error
@@ -95,6 +98,7 @@ def export(ledger: Ledger, targets: Sequence[str], folder: Path) -> dict[str, in
             }
             for table, table_rows in tables.items():
                 rows[table] += _write(temporary / table / name, table, table_rows)
+        # mkdtemp creates a folder for its owner only, and the tables are made to be shared.
         temporary.chmod(0o755)
         temporary.replace(folder)
     except OSError as error:
@@ -124,6 +128,7 @@ def _write(path: Path, table: str, rows: Iterable[Row]) -> int:
     count = 0
     with pq.ParquetWriter(path, schema, compression="zstd", store_schema=False) as writer:
         source = iter(rows)
+        # In groups: the transitions of a year need not fit into memory.
         while part := list(islice(source, _GROUP)):
             columns = []
             for field in schema:

@@ -59,10 +59,10 @@ class ArchivedInputs:
                     cache[segment.sha256] = parse(content)
                 except ValueError:
                     name = f"{stream_of(record.target)}/{record.seq}"
-                    raise TscanError(
-                        f"{name}: its {kind} cannot be read", "'tscan verify' names damage"
-                    ) from None
+                    hint = "'tscan verify' names damage"
+                    raise TscanError(f"{name}: its {kind} cannot be read", hint) from None
             return cache[segment.sha256]
+        # No segment means none: with nothing to archive, no file is written.
         return ()
 
 
@@ -71,8 +71,11 @@ def waivers_text(waivers: Iterable[Waiver]) -> bytes:
     rows: list[_Row] = []
     for waiver in sorted(waivers, key=lambda waiver: waiver.id):
         row = asdict(waiver)
-        row["scope"] = {_SCOPE_NAMES[type(waiver.scope)]: asdict(waiver.scope)}
-        rows.append(row | _days(waiver, _WAIVER_DAYS))
+        # The members of a scope do not tell which kind it is.
+        scope_name = _SCOPE_NAMES[type(waiver.scope)]
+        row["scope"] = {scope_name: asdict(waiver.scope)}
+        row.update(_days(waiver, _WAIVER_DAYS))
+        rows.append(row)
     return _text(rows)
 
 
@@ -80,12 +83,14 @@ def attestations_text(attestations: Iterable[Attestation]) -> bytes:
     """Attestations as canonical JSON, sorted by id; empty where there are none."""
     rows: list[_Row] = []
     for attestation in sorted(attestations, key=lambda attestation: attestation.id):
-        rows.append(asdict(attestation) | _days(attestation, _ATTESTATION_DAYS))
+        row = asdict(attestation)
+        row.update(_days(attestation, _ATTESTATION_DAYS))
+        rows.append(row)
     return _text(rows)
 
 
 def _text(rows: Sequence[_Row]) -> bytes:
-    # No rows, no file: a record names the waivers of a day only where there were some.
+    # An empty text is not archived: a record names waivers only where there were some.
     if not rows:
         return b""
     return canonical(rows).encode()

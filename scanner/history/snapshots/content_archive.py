@@ -46,6 +46,7 @@ def pack_archive(roots: Roots | None, library: Library) -> bytes:
         tarfile.open(fileobj=compressed, mode="w", format=tarfile.PAX_FORMAT) as archive,
     ):
         for file in sorted(pack.files, key=lambda file: file.name):
+            # No owner and no time: an archive is stored once, by the digest of its bytes.
             entry = tarfile.TarInfo(file.name)
             entry.size = len(file.content)
             entry.mode = 0o644
@@ -110,6 +111,7 @@ def load_pack(content: bytes, sha256: str, *, lazily: bool = False) -> Library:
         folder = Path(name)
         _unpack(content, folder)
         library = _load_folder(folder, lazily=lazily)
+    # Whoever holds the signing key could archive another pack than the one that judged.
     if library.sha256 != sha256:
         raise TscanError(
             f"the pack {sha256[:16]} is not what its digest says",

@@ -36,7 +36,8 @@ class Document:
     @property
     def digest(self) -> bytes:
         """SHA-256 of `{"call":…,"data":…}`."""
-        return hashlib.sha256(f'{{"call":{self.call},"data":{self.data}}}'.encode()).digest()
+        text = f'{{"call":{self.call},"data":{self.data}}}'
+        return hashlib.sha256(text.encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,9 @@ class Given:
     @property
     def said(self) -> tuple[str, bytes, str, str]:
         """Everything that a verdict can depend on: operation, document, state and error code."""
-        return self.operation, self.digest, str(self.outcome["state"]), str(self.outcome["code"])
+        state = str(self.outcome["state"])
+        code = str(self.outcome["code"])
+        return self.operation, self.digest, state, code
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +79,31 @@ def take_apart(snapshot: Snapshot) -> Parts:
     for line in lines:
         answer = json.loads(line)
         call = answer["call"]
-        document = Document(canonical(call), canonical(answer["data"]))
+        document = Document(
+            call=canonical(call),
+            data=canonical(answer["data"]),
+        )
+        # Computed once: it is the SHA-256 of what may be megabytes.
         digest = document.digest
         documents[digest] = document
-        answers.append(Given(digest, call["operation"], answer["outcome"]))
-    return Parts(f"{first}\n{last}", documents, tuple(answers))
+        answers.append(
+            Given(
+                digest=digest,
+                operation=call["operation"],
+                outcome=answer["outcome"],
+            )
+        )
+    return Parts(
+        header=f"{first}\n{last}",
+        documents=documents,
+        answers=tuple(answers),
+    )
 
 
 def put_together(
-    header: str, answers: Iterator[tuple[Document, Mapping[str, Any]]], name: str
+    header: str,
+    answers: Iterator[tuple[Document, Mapping[str, Any]]],
+    name: str,
 ) -> Snapshot:
     """Join a snapshot; ContentError if the parts are not those of one snapshot.
 
@@ -93,6 +112,7 @@ def put_together(
     first, last = header.split("\n")
     lines = [first]
     for document, outcome in answers:
+        # Written in canonical form, as a snapshot file is: the parser compares every byte.
         sha256 = hashlib.sha256(document.data.encode()).hexdigest()
         lines.append(
             f'{{"call":{document.call},"data":{document.data},'
@@ -152,7 +172,14 @@ def read_answers(content: bytes) -> tuple[str, list[Given]]:
         outcome = json.loads(row["outcome"])
         for name in _DIFFERS_EACH_SCAN:
             outcome[name] = row[name]
-        answers.append(Given(row["sha256"], row["operation"], outcome, row["seq"]))
+        answers.append(
+            Given(
+                digest=row["sha256"],
+                operation=row["operation"],
+                outcome=outcome,
+                seq=row["seq"],
+            )
+        )
     return header, answers
 
 
@@ -160,8 +187,12 @@ def read_evidence(content: bytes) -> dict[bytes, Document]:
     """The documents of a segment by digest; SegmentError where one has another digest."""
     documents: dict[bytes, Document] = {}
     for row in read_table(content, "evidence").to_pylist():
-        document = Document(row["call"], row["data"])
+        document = Document(
+            call=row["call"],
+            data=row["data"],
+        )
         digest = row["sha256"]
+        # The digest of a column is no proof: the record vouches for the segment, not for its rows.
         if document.digest != digest:
             raise SegmentError(f"document {digest.hex()[:16]} is not what its digest says")
         documents[digest] = document

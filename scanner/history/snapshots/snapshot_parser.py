@@ -274,7 +274,10 @@ class SnapshotParser:
         return _build_answer(call, value["data"], outcome)
 
     def _footer(
-        self, footer: JsonObject, answers: Mapping[str, Answer], digest: hashlib._Hash
+        self,
+        footer: JsonObject,
+        answers: Mapping[str, Answer],
+        digest: hashlib._Hash,
     ) -> None:
         """Check the last line; `digest` is that of all lines before it."""
         self._check(footer, _FOOTER, "")

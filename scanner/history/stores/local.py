@@ -58,6 +58,7 @@ class LocalStore:
         path = self._path(key)
         temporary = self._write_temporary(path, content)
         try:
+            # Here replacing is right: whatever has this name has this content.
             os.replace(temporary, path)
         except OSError as error:
             with suppress(OSError):

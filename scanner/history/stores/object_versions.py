@@ -51,24 +51,32 @@ class ObjectVersions:
         contents: dict[str, list[Version]] = defaultdict(list)
         delete_markers: dict[str, list[Version]] = defaultdict(list)
         with self._errors():
-            pages = self._client.get_paginator("list_object_versions")
-            for page in pages.paginate(Bucket=self._bucket, Prefix=self._prefix + prefix):
+            paginator = self._client.get_paginator("list_object_versions")
+            pages = paginator.paginate(
+                Bucket=self._bucket,
+                Prefix=self._prefix + prefix,
+            )
+            for page in pages:
                 for row in page.get("Versions", ()):
-                    contents[row["Key"]].append(_version(row, deletion=False))
+                    version = _version(row, deletion=False)
+                    contents[row["Key"]].append(version)
                 for row in page.get("DeleteMarkers", ()):
-                    delete_markers[row["Key"]].append(_version(row, deletion=True))
+                    version = _version(row, deletion=True)
+                    delete_markers[row["Key"]].append(version)
         versions: dict[str, Sequence[Version]] = {}
         for key in sorted({*contents, *delete_markers}):
             # S3 lists one key's versions newest first; its times, whole seconds, do not order them.
-            oldest_first = (*reversed(contents[key]), *reversed(delete_markers[key]))
-            versions[key.removeprefix(self._prefix)] = oldest_first
+            oldest_first = [*reversed(contents[key]), *reversed(delete_markers[key])]
+            store_key = key.removeprefix(self._prefix)
+            versions[store_key] = tuple(oldest_first)
         return versions
 
     def sha256(self, key: str, version: Version) -> str:
         """As `Versions.sha256`."""
         with self._errors():
             response = self._client.get_object(**self._request(key, version))
-            return hashlib.sha256(response["Body"].read()).hexdigest()
+            content = response["Body"].read()
+        return hashlib.sha256(content).hexdigest()
 
     def locked(self, key: str, version: Version) -> str:
         """As `Versions.locked`. A lock that the caller has no permission to see counts as none."""
@@ -106,4 +114,9 @@ class ObjectVersions:
 
 
 def _version(row: Mapping[str, Any], *, deletion: bool) -> Version:
-    return Version(row["VersionId"], iso(row["LastModified"]), row["IsLatest"], deletion)
+    return Version(
+        id=row["VersionId"],
+        time=iso(row["LastModified"]),
+        latest=row["IsLatest"],
+        deletion=deletion,
+    )

@@ -82,6 +82,7 @@ class Rejudge:
         """Every record of the store by scan; read once, and only where scans were judged as one."""
         if self._by_scan is None:
             self._by_scan = {}
+            # Also of targets that were not selected: they may have been judged together.
             for target in self._ledger.targets():
                 for record in self._ledger.records(target):
                     self._by_scan[record.scan] = record
@@ -97,6 +98,7 @@ class Rejudge:
             try:
                 library = self.pack_of(record)
             except TscanError as error:
+                # The reason is a result: the other scans are judged all the same.
                 why = error.message.splitlines()[0]
                 return Rejudged(records=records, pack=pack, why_not=why)
         assessment = self._judge(

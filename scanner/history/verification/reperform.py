@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from scanner.core.judging.evaluate import evaluate_check
 from scanner.core.judging.organization import unentered
@@ -46,7 +46,11 @@ class Where:
 
 
 def reperform(
-    snapshot: Snapshot, where: Where, check: str, resource: str, region: str = ""
+    snapshot: Snapshot,
+    where: Where,
+    check: str,
+    resource: str,
+    region: str = "",
 ) -> Iterator[Reperformed]:
     """Every finding of a check on the resources of this id or name, evaluated again.
 
@@ -54,9 +58,8 @@ def reperform(
     """
     library = where.library
     if check not in library.checks:
-        raise TscanError(
-            f"the pack that judges has no check '{check}'", did_you_mean(check, library.checks)
-        )
+        hint = did_you_mean(check, library.checks)
+        raise TscanError(f"the pack that judges has no check '{check}'", hint)
     evaluation = _Evaluation(snapshot, where, library.checks[check])
     for place, finding in evaluation.findings(snapshot.answers).items():
         ref = finding.resource
@@ -81,13 +84,24 @@ class _Evaluation:
     def findings(self, answers: Mapping[str, Answer]) -> dict[_FindingPlace, Finding]:
         """The findings that these answers give."""
         result, _ = self._evaluate(answers)
-        return {(one.resource.region, one.resource.id): one for one in result.findings}
+        findings: dict[_FindingPlace, Finding] = {}
+        for finding in result.findings:
+            ref = finding.resource
+            findings[ref.region, ref.id] = finding
+        return findings
 
     def reperformed(self, place: _FindingPlace, finding: Finding) -> Reperformed:
         """A finding with the answers, values and parameters that decide it."""
-        candidates = [key for key, answer in self._snapshot.answers.items() if self._reads(answer)]
-        decisive = self._decisive(place, finding, sorted(self._narrowed(candidates, finding)))
+        answers = self._snapshot.answers
+        candidates = [key for key, answer in answers.items() if self._reads(answer)]
+        # Sorted: the bisection, and so the evidence that is shown, is the same each time.
+        narrowed = sorted(self._narrowed(candidates, finding))
+        decisive = self._decisive(place, finding, narrowed)
         library = self._where.library
+        params: dict[str, Any] = {}
+        for name in sorted(_parameter_names(self._check)):
+            if name in self._params:
+                params[name] = self._params[name]
         return Reperformed(
             snapshot=replace(self._snapshot, answers={}),
             record=self._where.record,
@@ -97,12 +111,8 @@ class _Evaluation:
             kind=library.kinds[self._check.kind],
             finding=finding,
             observed=self._observed(finding),
-            params={
-                name: self._params[name]
-                for name in sorted(_parameter_names(self._check))
-                if name in self._params
-            },
-            evidence=tuple(self._snapshot.answers[key] for key in decisive),
+            params=params,
+            evidence=tuple(answers[key] for key in decisive),
             beside=len(candidates) - len(decisive),
             notes=self._where.notes,
         )
@@ -111,8 +121,10 @@ class _Evaluation:
         check = self._check
         snapshot = self._snapshot
         library = self._where.library
+        # Nothing of the target was read: the one finding says why, and there are no resources.
         if snapshot.unentered:
-            (result,) = unentered(replace(snapshot, answers=answers), [check], library)
+            remaining = replace(snapshot, answers=answers)
+            (result,) = unentered(remaining, [check], library)
             return waive(result, self._where.ruling), ()
         estate = Estate.of(snapshot, self._params)
         projection = project(answers, library, [check], READERS.get, estate)
@@ -137,14 +149,20 @@ class _Evaluation:
         if finding.observed:
             return finding.observed
         _, resources = self._evaluate(self._snapshot.answers)
-        place = (finding.resource.region, finding.resource.id)
+        wanted = finding.resource
         for resource in resources:
-            if (resource.ref.region, resource.ref.id) == place:
+            ref = resource.ref
+            if ref.region == wanted.region and ref.id == wanted.id:
                 return self._explained(resource)
+        # A listing that was not read has a finding, and no resource.
         return ()
 
     def _explained(self, resource: Resource) -> tuple[Observation, ...]:
-        scope = {"self": resource.value, "params": self._params, "now": self._now}
+        scope = {
+            "self": resource.value,
+            "params": self._params,
+            "now": self._now,
+        }
         explanation = self._check.pass_when.explain(scope)
         return tuple(Observation(leaf.path, leaf.value) for leaf in explanation.observed)
 
@@ -156,9 +174,11 @@ class _Evaluation:
         answers = self._snapshot.answers
         kept: list[str] = []
         for key in keys:
-            is_listing = not answers[key].call.params
-            if is_listing or _contains(answers[key], words):
+            answer = answers[key]
+            is_listing = not answer.call.params
+            if is_listing or _contains(answer, words):
                 kept.append(key)
+        # None is kept where the finding is about all resources at once.
         return kept or keys
 
     def _decisive(self, place: _FindingPlace, finding: Finding, keys: Sequence[str]) -> list[str]:
@@ -176,6 +196,7 @@ class _Evaluation:
 
     def _differs(self, place: _FindingPlace, finding: Finding, without: Collection[str]) -> bool:
         """Whether the finding is another one, or gone, without these answers."""
+        # Also a finding that is gone differs: without its listing a resource does not exist.
         left_out = set(without)
         rest: dict[str, Answer] = {}
         for key, answer in self._snapshot.answers.items():

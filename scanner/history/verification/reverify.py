@@ -109,8 +109,12 @@ class Reverifier:
         return records
 
     def _verify(
-        self, record: Record, state: dict[FindingKey, Transition], result: Verified
+        self,
+        record: Record,
+        state: dict[FindingKey, Transition],
+        result: Verified,
     ) -> None:
+        # Each record by itself: one that cannot be judged must not hide what is wrong with others.
         try:
             self._compare(record, state, result)
         except _NotRejudgedError as error:
@@ -126,7 +130,10 @@ class Reverifier:
             result.open += 1
 
     def _compare(
-        self, record: Record, state: dict[FindingKey, Transition], result: Verified
+        self,
+        record: Record,
+        state: dict[FindingKey, Transition],
+        result: Verified,
     ) -> None:
         """Compare a record with what judging again gives; advance `state` to after the record."""
         before = dict(state)
@@ -165,6 +172,7 @@ class Reverifier:
         if group is None:
             group = self._judge_group(record, scans)
             self._groups[key] = group
+        # Snapshots are large. Each record of the group comes here once, and the last one frees it.
         group.pending -= 1
         if group.pending <= 0:
             del self._groups[key]
@@ -203,7 +211,10 @@ class Reverifier:
 
 
 def _same_verdicts(
-    record: Record, found: Mapping[FindingKey, Seen], state: State, result: Verified
+    record: Record,
+    found: Mapping[FindingKey, Seen],
+    state: State,
+    result: Verified,
 ) -> bool:
     """Whether every recorded verdict is the one that the evidence gives; each other is damage."""
     again = {key: one.verdict for key, one in found.items()}
@@ -220,12 +231,16 @@ def _same_verdicts(
 
 
 def _compare_transitions(
-    record: Record, again: Iterable[Transition], recorded: list[Transition], result: Verified
+    record: Record,
+    again: Iterable[Transition],
+    recorded: list[Transition],
+    result: Verified,
 ) -> None:
     """Report recorded transitions that do not lead from the record before to its verdicts."""
     expected = Counter(map(_comparable, again))
     found = Counter(map(_comparable, recorded))
     differing = {one[:3] for one in (expected - found) + (found - expected)}
+    # A forged cause or a shifted time changes no verdict, and would change every period report.
     details: list[str] = []
     for check, _, resource in sorted(differing):
         details.append(f"{check} {resource}: not the one that its verdicts give")
@@ -247,7 +262,10 @@ def _compare_facts(record: Record, facts: Mapping[str, Any], result: Verified) -
 
 
 def _compare_controls(
-    record: Record, recorded: Mapping[str, str], now: Mapping[str, str], result: Verified
+    record: Record,
+    recorded: Mapping[str, str],
+    now: Mapping[str, str],
+    result: Verified,
 ) -> None:
     for control in sorted({*recorded, *now}):
         if recorded.get(control) != now.get(control):

@@ -109,7 +109,10 @@ class _RecordFile:
 
 
 def verify(
-    store: Store, *, trusted: Mapping[str, bytes] | None = None, anchors: Sequence[Anchor] = ()
+    store: Store,
+    *,
+    trusted: Mapping[str, bytes] | None = None,
+    anchors: Sequence[Anchor] = (),
 ) -> Verified:
     """Verify everything but the verdicts.
 
@@ -145,7 +148,14 @@ class _Verification:
         """By chain: digest of each record's file, by number."""
 
     def damage(self, record: str, file: str, kind: str, detail: str = "") -> None:
-        self.result.damages.append(Damage(record, file, kind, detail))
+        self.result.damages.append(
+            Damage(
+                record=record,
+                file=file,
+                kind=kind,
+                detail=detail,
+            )
+        )
 
     def _record_damage(self, file: _RecordFile, kind: str, detail: str) -> None:
         self.damage(file.name, file.key, kind, detail)
@@ -189,13 +199,17 @@ class _Verification:
 
     def _chain(self, stream: str, numbers: Sequence[int], keys: Mapping[str, bytes]) -> None:
         """Verify the records of one chain, and that each follows the one before it."""
-        for number in sorted(set(range(1, numbers[-1])) - set(numbers)):
-            self.damage(f"{stream}/{number}", record_key(stream, number), "missing")
+        # Only gaps show here. That the newest records were cut off is seen by an anchor alone.
+        present = set(numbers)
+        for number in range(1, numbers[-1]):
+            if number not in present:
+                self.damage(f"{stream}/{number}", record_key(stream, number), "missing")
         files: list[_RecordFile] = []
         names = [record_key(stream, number) for number in numbers]
         for name, content in zip(names, get_all(self._store, names), strict=True):
             files.append(self._read(name, content or b"", keys))
         newest = files[-1]
+        # Also of records that cannot be read: an anchor holds against bytes, not against members.
         self._digests[stream] = {file.seq: file.sha256 for file in files}
         self.result.heads[stream] = f"{newest.name}:{newest.sha256}"
         self._signatures(files)
@@ -216,14 +230,31 @@ class _Verification:
             record = record_of(envelope.payload, key)
         except SealError as error:
             kind = "edited"
+            # Every record ends with a line break: without one, its end is missing.
             if not content.endswith(b"\n"):
                 kind = "truncated"
             self.damage(f"{stream}/{seq}", key, kind, str(error))
-            return _RecordFile(key, stream, seq, digest, None, "")
+            # The digest is still needed: the next record and the anchors name it.
+            return _RecordFile(
+                key=key,
+                stream=stream,
+                seq=seq,
+                sha256=digest,
+                record=None,
+                signature="",
+            )
         signer = ""
         if envelope.signatures:
             signer, *_ = envelope.signatures[0]
-        return _RecordFile(key, stream, seq, digest, record, signature, signer)
+        return _RecordFile(
+            key=key,
+            stream=stream,
+            seq=seq,
+            sha256=digest,
+            record=record,
+            signature=signature,
+            signer=signer,
+        )
 
     def _signatures(self, files: Sequence[_RecordFile]) -> None:
         """Report invalid and missing signatures of a chain, and where the signing key changes."""
@@ -299,6 +330,7 @@ class _Verification:
 
     def _duplicates(self, files: Sequence[_RecordFile]) -> None:
         """Report records that are the same bytes, or the same scan, as an earlier one."""
+        # A copy is out of its place too; this says of which record it is a copy.
         first: dict[str, _RecordFile] = {}
         for file in files:
             identities = [file.sha256]
@@ -318,6 +350,7 @@ class _Verification:
             if mismatch is not None:
                 self.damage(anchor.name, anchor.key, *mismatch)
             elif anchor.firm:
+                # One that can still be removed shows damage, and rules nothing out.
                 self.result.anchored[anchor.stream] = anchor
 
     def segments(self, sizes: Mapping[str, int]) -> None:
@@ -368,7 +401,10 @@ class _Verification:
             )
 
     def _name_segment(
-        self, named: dict[str, tuple[str, Segment]], record: str, segment: Segment
+        self,
+        named: dict[str, tuple[str, Segment]],
+        record: str,
+        segment: Segment,
     ) -> None:
         first_record, first = named.setdefault(segment.path, (record, segment))
         if first != segment:
