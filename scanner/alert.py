@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Final
 from urllib.parse import quote
 
-from scanner.channels import UNSURE, Entry, Letter, Send, send
+from scanner.channels import UNSURE, Message, MessageEntry, Send, send
 from scanner.core.calendar import iso, moment
 from scanner.core.drift.alert_events import AlertEvent, news, route, scan_works, standing
 from scanner.core.drift.between_records import drift_between
@@ -222,8 +222,8 @@ def deliver(
     for identity, mine in claimed.items():
         if mine:
             channel = channels[identity]
-            letter = _letter(mine, rules, channel, open_events)
-            results.append(_send(identity, channel, letter, mine, outbox, post))
+            message = _message(mine, rules, channel, open_events)
+            results.append(_send(identity, channel, message, mine, outbox, post))
     return _total(results, _earlier(unsent, channels, post.now()))
 
 
@@ -273,7 +273,7 @@ def _total(results: Sequence[Delivered], earlier: Iterable[str]) -> Delivered:
 def unready(rules: Sequence[AlertRule], post: Post) -> Iterator[str]:
     """Lines about channels that cannot be used as configured, before there is an event to send."""
     for channel in _channels(rules).values():
-        reason, _ = _try(channel.text, Letter(entries=()), post, pauses=())
+        reason, _ = _try(channel.text, Message(entries=()), post, pauses=())
         if reason:
             yield f"alerts: nothing can be told to {channel.name}: {reason}"
 
@@ -347,29 +347,29 @@ def _earlier(
         yield f"alerts: {count} of earlier runs not known to have reached {name}: {outcome}"
 
 
-def _letter(
+def _message(
     attempts: Iterable[_Attempt],
     rules: Sequence[AlertRule],
     channel: _Channel,
     open_events: OpenEvents,
-) -> Letter:
+) -> Message:
     def routed() -> Sequence[AlertEvent]:
         return route(open_events(), rules).get(channel.text, ())
 
-    entries = [Entry(item=attempt.item, repeat=attempt.repeat) for attempt in attempts]
-    return Letter(entries=tuple(entries), open_events=routed)
+    entries = [MessageEntry(item=attempt.item, repeat=attempt.repeat) for attempt in attempts]
+    return Message(entries=tuple(entries), open_events=routed)
 
 
 def _send(
     identity: str,
     channel: _Channel,
-    letter: Letter,
+    message: Message,
     attempts: Sequence[_Attempt],
     outbox: Outbox,
     post: Post,
 ) -> Delivered:
     """Send one message for all events of a channel, and record the outcome of each."""
-    reason, state = _try(channel.text, letter, post)
+    reason, state = _try(channel.text, message, post)
     now = post.now()
 
     def settle(attempt: _Attempt) -> None:
@@ -391,7 +391,7 @@ def _send(
 
 def _try(
     channel: str,
-    letter: Letter,
+    message: Message,
     post: Post,
     *,
     pauses: Sequence[float] = PAUSES,
@@ -407,7 +407,7 @@ def _try(
         if pause:
             post.sleep(pause)
         try:
-            reason = post.send(address, letter)
+            reason = post.send(address, message)
         except Exception as error:  # noqa: BLE001 - a plugin may raise anything; see below
             # Only the type: the message may contain the address, which is a secret.
             reason = f"the channel broke ({type(error).__name__})"
@@ -416,8 +416,8 @@ def _try(
         state = FAILED
         if reason == UNSURE:
             state = UNKNOWN
-            repeats = [replace(entry, repeat=True) for entry in letter.entries]
-            letter = replace(letter, entries=tuple(repeats))
+            repeats = [replace(entry, repeat=True) for entry in message.entries]
+            message = replace(message, entries=tuple(repeats))
     return reason, state
 
 

@@ -28,7 +28,7 @@ UNSURE: Final = "refused, or not reached, or not answered in time"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class MessageEntry:
     """One event in a message."""
 
     item: AlertEvent
@@ -37,10 +37,10 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class Message:
     """One message to a channel: events in the order in which they happened."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[MessageEntry, ...]
     open_events: Callable[[], Sequence[AlertEvent]] = field(default=tuple)
     """What fails or is unknown now, as far as the channel's rules select it; reads all history."""
 
@@ -63,7 +63,7 @@ class Letter:
         return "\n".join(fitting(lines, len(ordered), longest)) + "\n"
 
 
-def _gravity(entry: Entry) -> tuple[bool, int]:
+def _gravity(entry: MessageEntry) -> tuple[bool, int]:
     return entry.item.recovery, GRAVEST.index(entry.item.severity)
 
 
@@ -85,7 +85,7 @@ def fitting(lines: Iterable[str], total: int, longest: int, *, bullet: str = "")
     return found
 
 
-def _line(entry: Entry) -> str:
+def _line(entry: MessageEntry) -> str:
     item = entry.item
     what = item.what.upper()
     if entry.repeat:
@@ -114,7 +114,7 @@ def brief(text: str) -> str:
     return f"{shown[:_LONG]}…"
 
 
-Send = Callable[[str, Letter], str]
+Send = Callable[[str, Message], str]
 """Sends a message to an address; the reason why it did not arrive, `` if it arrived.
 
 `UNSURE` is the reason where it may have arrived. After a failure the function is called again; it
@@ -132,10 +132,10 @@ CHANNELS = Registry[Send](
 """By the scheme of an address; all other schemes belong to Apprise."""
 
 
-def send(address: str, letter: Letter) -> str:
+def send(address: str, message: Message) -> str:
     """Send a message through the channel of the address's scheme; a `Send`."""
     scheme, _, _ = address.partition("://")
     # Apprise knows more than a hundred schemes, and more with each release: none is listed here.
     if scheme not in CHANNELS.names:
         scheme = "apprise"
-    return CHANNELS.get(scheme)(address, letter)
+    return CHANNELS.get(scheme)(address, message)

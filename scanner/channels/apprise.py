@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from scanner.channels import UNSURE, Letter
+from scanner.channels import UNSURE, Message
 
 SECONDS: Final = 20.0
 """How long a receiver may take to answer, unless the address allows more."""
@@ -17,7 +17,7 @@ _WORD_JOINER: Final = "\u2060"
 """Invisible. Behind the start of a mention or a link, it keeps it from taking effect."""
 
 
-def send(address: str, letter: Letter) -> str:
+def send(address: str, message: Message) -> str:
     """Send one message for all events. The reason never contains the address, which is a secret."""
     try:
         import apprise
@@ -27,21 +27,21 @@ def send(address: str, letter: Letter) -> str:
     client = apprise.Apprise(asset=asset)
     if not client.add(address):
         return "not an address that Apprise knows"
-    if not letter.entries:
+    if not message.entries:
         return ""
     for server in client:
         server.socket_read_timeout = max(server.socket_read_timeout, SECONDS)
         # Escaped, a text may be longer than it was when it was cut to fit.
         server.overflow_mode = apprise.OverflowMode.TRUNCATE
-    room = min(server.body_maxlen for server in client) - len(letter.title) - _FRAME
+    room = min(server.body_maxlen for server in client) - len(message.title) - _FRAME
     # Never SUCCESS or INFO: a success closes an incident in which other events are still open, and
     # for an information Opsgenie and Jira send nothing at all.
     notify_type = apprise.NotifyType.WARNING
-    if letter.bad:
+    if message.bad:
         notify_type = apprise.NotifyType.FAILURE
     sent = client.notify(
-        title=letter.title,
-        body=_MARKUP.sub(lambda match: match[0] + _WORD_JOINER, letter.body(room)),
+        title=message.title,
+        body=_MARKUP.sub(lambda match: match[0] + _WORD_JOINER, message.body(room)),
         body_format=apprise.NotifyFormat.TEXT,
         notify_type=notify_type,
     )

@@ -17,7 +17,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
 
-from scanner.channels import Letter
+from scanner.channels import Message
 from scanner.channels.issues import Subject, comments, events_in, subjects
 from scanner.rendering.sanitize import sanitized
 
@@ -35,13 +35,13 @@ _Json = dict[str, Any]
 """An issue, a comment or a request of GitHub's API."""
 
 
-def send(address: str, letter: Letter) -> str:
+def send(address: str, message: Message) -> str:
     """Bring the issues of all controls in a message up to date; a `Send`."""
     try:
         repository = _repository(address)
-        if not letter.entries:
+        if not message.entries:
             return ""
-        about = subjects(letter)
+        about = subjects(message)
         issues = repository.issues()
         for subject in about:
             repository.update(subject, _find(issues, subject))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from scanner.channels import GRAVEST, NAMED, Entry, Letter, brief, fitting
+from scanner.channels import GRAVEST, NAMED, Message, MessageEntry, brief, fitting
 from scanner.core.drift.alert_events import AlertEvent, event_id
 from scanner.rendering.sanitize import sanitized
 
@@ -28,7 +28,7 @@ class Subject:
     """The subject of one issue: a control, else a check, a waiver or the scan itself."""
 
     name: str
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[MessageEntry] = field(default_factory=list)
     """Events that are new."""
     open: list[AlertEvent] = field(default_factory=list)
     """What fails or is unknown now."""
@@ -66,13 +66,13 @@ class Subject:
         return "\n".join(lines)
 
 
-def subjects(letter: Letter) -> list[Subject]:
+def subjects(message: Message) -> list[Subject]:
     """The subjects of a message's events, each with what is open about it; sorted by name."""
     found: dict[str, Subject] = {}
-    for entry in sorted(letter.entries, key=_happened_first):
+    for entry in sorted(message.entries, key=_happened_first):
         for name in _names(entry.item):
             found.setdefault(name, Subject(name=name)).entries.append(entry)
-    open_events = _by_name(letter.open_events())
+    open_events = _by_name(message.open_events())
     for name, subject in found.items():
         subject.open = open_events.get(name, [])
         if name.startswith("waiver "):
@@ -81,7 +81,7 @@ def subjects(letter: Letter) -> list[Subject]:
     return [found[name] for name in sorted(found)]
 
 
-def _happened_first(entry: Entry) -> tuple[str, bool]:
+def _happened_first(entry: MessageEntry) -> tuple[str, bool]:
     """Order by time; of one time, an end of something bad comes last."""
     return entry.item.time, entry.item.recovery
 
@@ -106,13 +106,13 @@ def _names(item: AlertEvent) -> list[str]:
     return [f"scan of {item.resource}"]
 
 
-def comments(entries: Sequence[Entry]) -> list[str]:
+def comments(entries: Sequence[MessageEntry]) -> list[str]:
     """The texts of comments about events: as few as can hold the ids of all events."""
     starts = range(0, len(entries), TOGETHER)
     return [_comment(entries[start : start + TOGETHER]) for start in starts]
 
 
-def _comment(entries: Sequence[Entry]) -> str:
+def _comment(entries: Sequence[MessageEntry]) -> str:
     lines = fitting(
         map(_happened, entries[:NAMED]),
         total=len(entries),
@@ -143,7 +143,7 @@ def _item(item: AlertEvent) -> str:
     return f"{_about(item)}: {inert(item.text)} since {inert(item.time)}"
 
 
-def _happened(entry: Entry) -> str:
+def _happened(entry: MessageEntry) -> str:
     item = entry.item
     what = f"**{item.what}** {_about(item)}"
     if entry.repeat:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from scanner import channels
-from scanner.channels import CHANNELS, Entry, Letter, Send, send
+from scanner.channels import CHANNELS, Message, MessageEntry, Send, send
 from scanner.content.config import load_config
 from scanner.content.library import load_library
 from scanner.core.drift.alert_events import scan_failed
@@ -45,17 +45,17 @@ def test_the_channel_of_the_page_keeps_the_rules_of_the_page(tmp_path: Path) -> 
     path = tmp_path / "alerts.jsonl"
     address = f"jsonl://{path}"
     item = scan_failed("aws (audit)", "2026-01-01T00:00:00Z", "no credentials")
-    letter = Letter(entries=(Entry(item=item),))
-    assert send(address, Letter(entries=())) == ""
+    message = Message(entries=(MessageEntry(item=item),))
+    assert send(address, Message(entries=())) == ""
     assert not path.exists()
     for _ in range(2):
-        assert send(address, letter) == ""
+        assert send(address, message) == ""
         (line,) = path.read_text().splitlines()
         assert json.loads(line)["id"] == item.id
     elsewhere = f"jsonl://{tmp_path}/none/secret"
-    for given in (letter, Letter(entries=())):
+    for given in (message, Message(entries=())):
         assert send(elsewhere, given) == "the folder does not exist"
-    assert "secret" not in send(f"jsonl://{tmp_path}", letter)
+    assert "secret" not in send(f"jsonl://{tmp_path}", message)
 
 
 def test_the_page_names_what_there_is(tmp_path: Path) -> None:
