@@ -95,7 +95,7 @@ def _verifies(store: Store) -> None:
 
 
 def _swept(store: Store, records: Sequence[Record]) -> int:
-    """How many files compacting removed; afterwards there is what the records name, and nothing else."""
+    """How many files compacting removed; afterwards the store holds what records name, no more."""
     named = {segment.path for record in records for segment in record.segments}
     superseded = {
         segment.path for record in records for segment in record.segments if segment.kind in REBUILT
