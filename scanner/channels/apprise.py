@@ -47,5 +47,5 @@ def send(address: str, message: Message) -> str:
     )
     if sent:
         return ""
-    # Apprise does not tell a timeout, after which the message may arrive, from a refusal.
+    # Apprise reports a timeout, after which the message may arrive, as it reports a refusal.
     return UNSURE

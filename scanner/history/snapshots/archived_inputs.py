@@ -71,7 +71,7 @@ def waivers_text(waivers: Iterable[Waiver]) -> bytes:
     rows: list[_Row] = []
     for waiver in sorted(waivers, key=lambda waiver: waiver.id):
         row = asdict(waiver)
-        # The members of a scope do not tell which kind it is.
+        # The members of a scope do not show which kind it is.
         scope_name = _SCOPE_NAMES[type(waiver.scope)]
         row["scope"] = {scope_name: asdict(waiver.scope)}
         row.update(_days(waiver, _WAIVER_DAYS))

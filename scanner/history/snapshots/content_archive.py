@@ -129,7 +129,7 @@ def _load_folder(folder: Path, *, lazily: bool) -> Library:
         for identity in list(library.checks)[:1]:
             library.checks[identity]
     except TscanError as error:
-        # An old pack has a problem in each of its files: the first one tells enough. The folder
+        # An old pack has a problem in each of its files: the first one is enough. The folder
         # is temporary, its name differs each time, and the same history must give the same report.
         problem = error.message.partition("\n")[0].replace(f"{folder}/", "")
         raise TscanError(problem, error.hint) from error

@@ -19,9 +19,7 @@ from scanner.history.snapshots.snapshot_parser import SnapshotParser
 from scanner.model.answers import Snapshot, canonical
 
 _DIFFERS_EACH_SCAN: Final = ("finished", "request_ids", "started")
-"""Members of an outcome with a column each. The rest of it repeats, and a dictionary column stores
-it once.
-"""
+"""Members of an outcome with a column each; the rest repeats, and is stored once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +126,7 @@ def make_evidence(documents: Mapping[bytes, Document], *, day: str, scan: str) -
     digests: list[bytes] = []
     calls: list[str] = []
     data: list[str] = []
-    # Sorted by call, like stands beside like, which compresses better.
+    # Sorted by call, similar documents are neighbors, which compresses better.
     for digest, document in sorted(documents.items(), key=lambda item: (item[1].call, item[0])):
         digests.append(digest)
         calls.append(document.call)

@@ -109,7 +109,7 @@ def _header(snapshot: Snapshot) -> dict[str, Any]:
 
 def _optional_members(snapshot: Snapshot) -> dict[str, Any]:
     """Members that a header has only where they hold something."""
-    # Written into every header, a new member would change the digests of files that lack it.
+    # A member in every header would change the bytes of snapshots that were made before it.
     members: dict[str, Any] = {
         "accounts": [asdict(account) for account in snapshot.accounts],
         "management_open": snapshot.management_open,

@@ -110,19 +110,19 @@ _HEADER: Final[Shape] = {
     "target": _text,
     "name": _text,
     "partition": _text,
-    "started": is_moment,
     "version": _text,
+    "regions_open": _text,
+    "started": is_moment,
     "regions": _texts,
     "regions_excluded": _texts,
-    "regions_open": _text,
     "checks": _texts,
     "params": _object,
     "callers": _callers,
 }
 _HEADER_OPTIONAL: Final[Shape] = {
-    "accounts": _accounts,
     "management_open": _nonempty_text,
     "unentered": _nonempty_text,
+    "accounts": _accounts,
     "organization_only": _true,
     "clock_skew": _number,
     "bulk": _nonempty_texts,
@@ -250,7 +250,7 @@ class SnapshotParser:
         number = schema.removeprefix(_SCHEMA)
         if number != str(_VERSION):
             hint = "this file was not made by tscan"
-            # int() of a text of a million digits takes minutes.
+            # Python refuses to read a number of several thousand digits: nine are enough.
             if number.isdecimal() and int(number[:9]) > _VERSION:
                 hint = "upgrade tscan"
             self._wrong(f"schema {schema} is not known", hint)
@@ -260,7 +260,7 @@ class SnapshotParser:
         call, outcome = value["call"], value["outcome"]
         self._check(call, _CALL, "call.")
         self._check(outcome, _OUTCOME, "outcome.")
-        # Caller 0 needs no header entry: of a target that was not entered no caller is known.
+        # A header may name no caller at all; every answer then has caller 0.
         if callers <= outcome["caller"] and outcome["caller"]:
             self._wrong(f"caller {outcome['caller']} is not in the header", _AGAIN)
         data = canonical(value["data"])

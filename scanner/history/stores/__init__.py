@@ -46,10 +46,10 @@ class Versions(Protocol):
     """Object versions of a store: what was deleted or overwritten is still listed."""
 
     def list(self, prefix: str) -> Mapping[str, Sequence[Version]]:
-        """Versions of every file below a folder, by key: contents first, oldest first, then delete
-        markers.
+        """Versions of every file below a folder, by key.
 
-        TscanError where the versions cannot be listed.
+        Of each file first its contents, the oldest first, then its delete markers. TscanError where
+        the versions cannot be listed.
         """
         ...
 

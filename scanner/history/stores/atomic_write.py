@@ -14,10 +14,10 @@ from scanner.errors import TscanError
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[BinaryIO]:
-    """A temporary file that replaces `path` once it is complete on the disk; only its owner may
-    read it.
+    """A temporary file that replaces `path` once it is complete on the disk.
 
-    If the caller raises, `path` stays as it was. TscanError where the file cannot be written.
+    Only its owner may read it. If the caller raises, `path` stays as it was. TscanError where the
+    file cannot be written.
     """
     try:
         descriptor, temporary = tempfile.mkstemp(prefix=".tscan-", dir=path.parent)

@@ -40,15 +40,18 @@ Judge = Callable[
     [Sequence[Snapshot], Library, tuple[Waiver, ...], tuple[Attestation, ...], tuple[str, ...]],
     Assessment,
 ]
-"""Judges snapshots, which carry their parameters, by a pack, waivers and attestations, for these
-checks.
+"""Judges snapshots by a pack, waivers and attestations, for these checks.
+
+The parameters are those of the snapshots.
 """
 
 _LISTED: Final = 3
 """Differing verdicts of one record that are reported one by one."""
 _BY_TIME: Final = (Cause.EVIDENCE, Cause.CLOCK)
-"""Causes that count as one: which of the two a transition has depends on what a check is known to
-read, and a later tscan may know better.
+"""Causes that count as one.
+
+Which of the two a transition has depends on what a check is known to read, and a later tscan may
+know better.
 """
 
 

@@ -27,8 +27,9 @@ from scanner.history.stores import Store, fetch_all, get_all
 from scanner.model.history import Record, Segment
 
 _OVERLAP: Final = timedelta(hours=12)
-"""How long a scan may take from its first target to its commit: scans that overlap by less than
-this commit in either order, which is no damage.
+"""How long a scan may take from its first target to its commit.
+
+Scans that overlap by less than this commit in either order, which is no damage.
 """
 
 
