@@ -110,7 +110,7 @@ def test_reperformance_is_refused_in_one_line(store: str, capsys: Captured) -> N
     assert shown.out == ""
     message, hint = shown.err.splitlines()
     assert unreadable(message).startswith("pack ")
-    assert hint.startswith("  hint: use tscan ")
+    assert hint.startswith("  hint: use the tscan that wrote it (")
 
 
 def test_an_auditor_package_lists_it_and_is_the_same_file_each_time(
@@ -132,6 +132,8 @@ def test_a_period_says_that_its_controls_are_todays(store: str, capsys: Captured
     shown = capsys.readouterr().out
     assert "cannot be read from the store: its controls are taken as they are today" in shown
     assert "tscan-pack-" not in shown
+    assert run(["period", "--at", DAY, "--store", store, "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["schema"] == "tscan.implemented/1"
 
 
 @pytest.mark.parametrize("part", sorted(OLD_KEYS))

@@ -90,7 +90,7 @@ class ContentArchive:
         except TscanError as error:
             return PackUnavailableError(
                 f"{what} cannot be read by this tscan: {error.message}",
-                f"use tscan {record.version}, or judge by today's pack: "
+                f"use the tscan that wrote it ({record.version}), or judge by today's pack: "
                 "'tscan replay --from DAY --to DAY --pack today'",
             )
 
