@@ -1,4 +1,4 @@
-"""Alerts: news told on channels, each event once, and again only when it is not known to have arrived."""
+"""Send alerts to channels: each event once, and again only if nobody knows whether it arrived."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from itertools import pairwise
 from typing import Final
 from urllib.parse import quote
 
-from scanner.channels import UNSURE, Entry, Letter, Send, send
+from scanner.channels import UNSURE, Message, MessageEntry, Send, send
 from scanner.core.calendar import iso, moment
 from scanner.core.drift.alert_events import AlertEvent, news, route, scan_works, standing
 from scanner.core.drift.between_records import drift_between
@@ -35,28 +34,31 @@ from scanner.model.waivers import Waiver
 PAUSES: Final = (1.0, 4.0)
 """Seconds before the second and the third try."""
 OLDEST: Final = timedelta(days=7)
-"""How long an event is tried; then it is given up, and that is said."""
-_NAME: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_EVER: Final = "9999"
-"""After every moment that a record has."""
-Standing = Callable[[], Sequence[AlertEvent]]
-"""What fails or is not seen now, in all targets; asked only by a channel that shows it."""
+"""How long an event is tried; after that it is dropped, and a line says so."""
+_VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_END_OF_TIME: Final = "9999"
+"""Later than the time of every record."""
+OpenEvents = Callable[[], Sequence[AlertEvent]]
+"""Everything that fails or is unknown now, in all targets.
+
+It reads all of history, so only a channel that shows it calls it.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
-    """What became of the news of a run, in lines for people."""
+    """The result of sending the events of a run, with lines for people."""
 
     sent: int = 0
     repeated: int = 0
-    """Of these: told again, because nobody knows whether they arrived before."""
+    """How many of these may have arrived before."""
     failed: int = 0
     lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """How messages leave: a sender, the environment for secrets, and a clock."""
+    """How messages leave: a sender, the environment with its secrets, and a clock."""
 
     environment: Mapping[str, str]
     send: Send = send
@@ -65,12 +67,23 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Task:
-    """One event that is to be told on one channel."""
+class _Channel:
+    """A configured channel."""
+
+    text: str
+    """As configured, with `${NAME}` for its secrets."""
+    name: str
+    """How messages to people call it: an address may itself be a secret."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Attempt:
+    """One event to be sent to one channel."""
 
     item: AlertEvent
-    attempt: int
+    number: int
     repeat: bool
+    """Whether the event may have arrived before."""
 
 
 def notify(
@@ -83,23 +96,35 @@ def notify(
     *,
     waivers: Sequence[Waiver] = (),
 ) -> Delivered:
-    """Tell what is new in a target's history since it was last told; records that a crash left untold are told too."""
+    """Send what changed in a target since the last alerts.
+
+    Records whose alerts a crash prevented are included.
+    """
     if not rules:
         return Delivered()
     records = history.records(target)
-    told = outbox.reached(target)
+    reached = outbox.reached(target)
+    if records and not reached:
+        # Alerts were just configured: they begin with the newest record, not with all of history.
+        reached = records[-1].seq - 1
     found: list[AlertEvent] = []
     for before, after in pairwise(records):
-        # Who begins to listen hears of the newest record, not of all history.
-        if after.seq > told if told else after.seq == records[-1].seq:
-            drift = drift_between(
-                history, before, after, library, waivers=waivers, today=post.now().date()
-            )
-            found.extend(news(drift, library))
-    reach = (target, records[-1].seq) if records else None
-    return deliver(
-        found, rules, outbox, post, reach=reach, standing=_standing(history, library, outbox)
-    )
+        if after.seq <= reached:
+            continue
+        drift = drift_between(
+            history,
+            before,
+            after,
+            library,
+            waivers=waivers,
+            today=post.now().date(),
+        )
+        found.extend(news(drift, library))
+    reach = None
+    if records:
+        reach = (target, records[-1].seq)
+    open_events = _open_events(history, library, outbox)
+    return deliver(found, rules, outbox, post, open_events=open_events, reach=reach)
 
 
 def notify_failure(
@@ -112,11 +137,13 @@ def notify_failure(
     failure: AlertEvent,
     scope: str,
 ) -> Delivered:
-    """Tell of a scan that ended without a record; `scope` is a digest of what was to be scanned."""
+    """Send that a scan ended without a record; `scope` is a digest of what was to be scanned."""
     if not rules:
         return Delivered()
+    # Recorded before it is sent: the next scan that works must know of it, even after a crash.
     outbox.fail(scope, failure)
-    return deliver([failure], rules, outbox, post, standing=_standing(history, library, outbox))
+    open_events = _open_events(history, library, outbox)
+    return deliver([failure], rules, outbox, post, open_events=open_events)
 
 
 def notify_works(
@@ -128,33 +155,41 @@ def notify_works(
     *,
     scope: str,
 ) -> Delivered:
-    """Tell that a scan left records again, where one of the same scope did not and none has since."""
-    failures = outbox.failed(scope) if rules else ()
+    """Send that scans of a scope leave records again, after one that did not."""
+    if not rules:
+        return Delivered()
+    failures = outbox.failed(scope)
     if not failures:
         return Delivered()
-    # Its id is that of the newest failure: a crash before the note below tells the same event, and not another one.
+    # The event has the id of the newest failure: after a crash before `works` below, the same
+    # event is sent again, and not a second one.
     item = scan_works(failures[-1], iso(post.now()))
-    done = deliver(
-        [item], rules, outbox, post, standing=_standing(history, library, outbox, over=scope)
-    )
+    open_events = _open_events(history, library, outbox, works_again=scope)
+    done = deliver([item], rules, outbox, post, open_events=open_events)
     outbox.works(scope, failures)
     return done
 
 
-def _standing(history: History, library: Library, outbox: Outbox, *, over: str = "") -> Standing:
+def _open_events(
+    history: History,
+    library: Library,
+    outbox: Outbox,
+    *,
+    works_again: str = "",
+) -> OpenEvents:
+    """What fails or is unknown, and scopes whose last scan failed, but for `works_again`."""
+
     def found() -> Sequence[AlertEvent]:
-        states = (history.state_before(target, _EVER) for target in history.targets())
-        failed = (outbox.failed(scope)[-1:] for scope in outbox.scopes() if scope != over)
-        return [
-            *(item for state in states for item in standing(state, library)),
-            *(item for one in failed for item in one),
-        ]
+        events: list[AlertEvent] = []
+        for target in history.targets():
+            events += standing(history.state_before(target, _END_OF_TIME), library)
+        for scope in outbox.scopes():
+            # One event for a scope, however often its scans failed.
+            if scope != works_again:
+                events += outbox.failed(scope)[-1:]
+        return events
 
     return found
-
-
-def _heard(standing: Standing, rules: Sequence[AlertRule], channel: str) -> Sequence[AlertEvent]:
-    return route(standing(), rules).get(channel, ())
 
 
 def deliver(
@@ -163,55 +198,70 @@ def deliver(
     outbox: Outbox,
     post: Post,
     *,
-    standing: Standing,
+    open_events: OpenEvents,
     reach: tuple[str, int] | None = None,
 ) -> Delivered:
-    """Send news and what earlier runs left behind: every intent is on disk before the first message leaves."""
-    labels = _labels(rules)
-    left = [told for told in outbox.unsettled(post.now()) if told.state != UNDER_WAY]
-    over: list[Delivery] = []
+    """Send events, and those that earlier runs left unsent, to the channels of the rules.
+
+    Every intent is on disk before the first message leaves: a crash loses nothing. `reach` is a
+    target and the record up to which its events are among these.
+    """
+    channels = _channels(rules)
+    unsent = [one for one in outbox.unsettled(post.now()) if one.state != UNDER_WAY]
+    attempts = _attempts(items, unsent, rules, channels, post.now())
+    claimed: dict[str, list[_Attempt]] = {}
+    for identity, wanted in attempts.items():
+        claimed[identity] = _claim(identity, wanted, outbox, post)
+    for delivery in unsent:
+        if delivery.channel not in channels or _expired(delivery, post.now()):
+            _drop(delivery, channels, outbox, post.now())
+    # Only now: a crash before the intents above must compute the same events once more.
+    if reach is not None:
+        outbox.reach(*reach)
+    results: list[Delivered] = []
+    for identity, mine in claimed.items():
+        if mine:
+            channel = channels[identity]
+            message = _message(mine, rules, channel, open_events)
+            results.append(_send(identity, channel, message, mine, outbox, post))
+    return _total(results, _earlier(unsent, channels, post.now()))
+
+
+def _attempts(
+    items: Iterable[AlertEvent],
+    unsent: Iterable[Delivery],
+    rules: Sequence[AlertRule],
+    channels: Mapping[str, _Channel],
+    now: datetime,
+) -> dict[str, list[_Attempt]]:
+    """What to send, by channel: first the events of earlier runs, then the new ones."""
+    attempts: dict[str, list[_Attempt]] = {}
+    # A corrected address is another channel: it gets what could not arrive at the wrong one.
     moved: dict[str, Delivery] = {}
-    tasks: dict[str, list[_Task]] = {}
-    for told in left:
-        late, gone = _late(told, post.now()), told.channel not in labels
-        if late or gone:
-            over.append(told)
-        else:
-            task = _Task(item=told.item, attempt=told.attempt + 1, repeat=told.repeat)
-            tasks.setdefault(told.channel, []).append(task)
-        if gone and not late:
-            # An address that was mended is another channel: it hears what the wrong one did not.
-            moved[told.item.id] = told
-    for channel, news_items in route(
-        [*items, *(told.item for told in moved.values())], rules
-    ).items():
-        wanted = tasks.setdefault(channel_id(channel), [])
-        known = {task.item.id for task in wanted}
-        for item in news_items:
+    for delivery in unsent:
+        if _expired(delivery, now):
+            continue
+        if delivery.channel not in channels:
+            moved[delivery.item.id] = delivery
+            continue
+        retry = _Attempt(item=delivery.item, number=delivery.attempt + 1, repeat=delivery.repeat)
+        attempts.setdefault(delivery.channel, []).append(retry)
+    new = [*items, *(delivery.item for delivery in moved.values())]
+    for text, routed in route(new, rules).items():
+        wanted = attempts.setdefault(channel_id(text), [])
+        known = {attempt.item.id for attempt in wanted}
+        for item in routed:
+            # An event is computed again if its run ended before `reach`.
             if item.id not in known:
                 repeat = item.id in moved and moved[item.id].repeat
-                wanted.append(_Task(item=item, attempt=1, repeat=repeat))
-    mine = {channel: _intended(channel, wanted, outbox, post) for channel, wanted in tasks.items()}
-    for told in over:
-        _drop(told, labels, outbox, post.now())
-    if reach:
-        outbox.reach(*reach)
-    results = [
-        _tell(
-            channel,
-            labels[channel],
-            wanted,
-            partial(_heard, standing, rules, labels[channel][0]),
-            outbox,
-            post,
-        )
-        for channel, wanted in mine.items()
-        if wanted
-    ]
-    lines = [
-        *_earlier(left, labels, post.now()),
-        *(line for result in results for line in result.lines),
-    ]
+                wanted.append(_Attempt(item=item, number=1, repeat=repeat))
+    return attempts
+
+
+def _total(results: Sequence[Delivered], earlier: Iterable[str]) -> Delivered:
+    lines = list(earlier)
+    for result in results:
+        lines += result.lines
     return Delivered(
         sent=sum(result.sent for result in results),
         repeated=sum(result.repeated for result in results),
@@ -221,119 +271,163 @@ def deliver(
 
 
 def unready(rules: Sequence[AlertRule], post: Post) -> Iterator[str]:
-    """What keeps messages from leaving, in lines for people, seen before there is anything to tell."""
-    for text, name in _labels(rules).values():
-        if reason := _try(text, Letter(entries=()), post, pauses=()):
-            yield f"alerts: nothing can be told to {name}: {reason}"
+    """Lines about channels that cannot be used as configured, before there is an event to send."""
+    for channel in _channels(rules).values():
+        reason, _ = _try(channel.text, Message(entries=()), post, pauses=())
+        if reason:
+            yield f"alerts: nothing can be told to {channel.name}: {reason}"
 
 
-def _labels(rules: Sequence[AlertRule]) -> dict[str, tuple[str, str]]:
-    """By channel: its text as configured, and how it is called without showing what may be secret."""
-    found: dict[str, tuple[str, str]] = {}
+def _channels(rules: Sequence[AlertRule]) -> dict[str, _Channel]:
+    """The configured channels by id."""
+    found: dict[str, _Channel] = {}
     for number, rule in enumerate(rules):
         for place, text in enumerate(rule.to):
-            scheme = text.partition("://")[0] if "://" in text else "address from the environment"
-            found.setdefault(channel_id(text), (text, f"alerts[{number}].to[{place}] ({scheme})"))
+            scheme, is_address, _ = text.partition("://")
+            if not is_address:
+                scheme = "address from the environment"
+            name = f"alerts[{number}].to[{place}] ({scheme})"
+            found.setdefault(channel_id(text), _Channel(text=text, name=name))
     return found
 
 
-def _intended(channel: str, tasks: Sequence[_Task], outbox: Outbox, post: Post) -> list[_Task]:
-    """Those that nobody else is about to tell."""
-    won = outbox.each(
-        lambda task: outbox.intend(task.item, channel, task.attempt, post.now()), tasks
-    )
-    return [task for task, mine in zip(tasks, won, strict=True) if mine]
+def _claim(
+    channel: str,
+    attempts: Sequence[_Attempt],
+    outbox: Outbox,
+    post: Post,
+) -> list[_Attempt]:
+    """Write an intent for each attempt; those that another run did not write first."""
+
+    def intend(attempt: _Attempt) -> bool:
+        return outbox.intend(attempt.item, channel, attempt.number, post.now())
+
+    # Two scans may run at once: the store lets only one of them create the intent.
+    written = outbox.each(intend, attempts)
+    return [attempt for attempt, mine in zip(attempts, written, strict=True) if mine]
 
 
 def _drop(
-    told: Delivery, labels: Mapping[str, tuple[str, str]], outbox: Outbox, now: datetime
+    delivery: Delivery,
+    channels: Mapping[str, _Channel],
+    outbox: Outbox,
+    now: datetime,
 ) -> None:
-    """A last attempt, which is none, says why there are no more."""
-    gone = told.channel not in labels
-    reason = "its channel is no longer configured" if gone else f"given up after {OLDEST.days} days"
-    if outbox.intend(told.item, told.channel, told.attempt + 1, now):
-        outbox.settle(told.item, told.channel, told.attempt + 1, now, state=DROPPED, reason=reason)
+    """Record a last attempt, which sends nothing and says why there are no more."""
+    reason = f"given up after {OLDEST.days} days"
+    if delivery.channel not in channels:
+        reason = "its channel is no longer configured"
+    item = delivery.item
+    number = delivery.attempt + 1
+    if outbox.intend(item, delivery.channel, number, now):
+        outbox.settle(item, delivery.channel, number, now, state=DROPPED, reason=reason)
 
 
-def _late(told: Delivery, now: datetime) -> bool:
-    return now - moment(told.first) > OLDEST
+def _expired(delivery: Delivery, now: datetime) -> bool:
+    return now - moment(delivery.first) > OLDEST
 
 
 def _earlier(
-    left: Sequence[Delivery], labels: Mapping[str, tuple[str, str]], now: datetime
-) -> Iterable[str]:
-    by_channel: dict[tuple[str, str], int] = {}
-    for told in left:
-        gone = told.channel not in labels
-        name = "a channel that is no longer configured" if gone else labels[told.channel][1]
-        end = (
-            "given up"
-            if _late(told, now)
-            else "told where the rules say now"
-            if gone
-            else "tried again"
-        )
-        by_channel[name, end] = by_channel.get((name, end), 0) + 1
-    for (name, end), count in sorted(by_channel.items()):
-        yield f"alerts: {count} of earlier runs not known to have reached {name}: {end}"
+    unsent: Iterable[Delivery],
+    channels: Mapping[str, _Channel],
+    now: datetime,
+) -> Iterator[str]:
+    """A line for each channel about what earlier runs left unsent."""
+    counts: dict[tuple[str, str], int] = {}
+    for delivery in unsent:
+        name = "a channel that is no longer configured"
+        outcome = "told where the rules say now"
+        if delivery.channel in channels:
+            name = channels[delivery.channel].name
+            outcome = "tried again"
+        if _expired(delivery, now):
+            outcome = "given up"
+        counts[name, outcome] = counts.get((name, outcome), 0) + 1
+    for (name, outcome), count in sorted(counts.items()):
+        yield f"alerts: {count} of earlier runs not known to have reached {name}: {outcome}"
 
 
-def _tell(
-    channel: str,
-    label: tuple[str, str],
-    tasks: Sequence[_Task],
-    standing: Standing,
+def _message(
+    attempts: Iterable[_Attempt],
+    rules: Sequence[AlertRule],
+    channel: _Channel,
+    open_events: OpenEvents,
+) -> Message:
+    def routed() -> Sequence[AlertEvent]:
+        return route(open_events(), rules).get(channel.text, ())
+
+    entries = [MessageEntry(item=attempt.item, repeat=attempt.repeat) for attempt in attempts]
+    return Message(entries=tuple(entries), open_events=routed)
+
+
+def _send(
+    identity: str,
+    channel: _Channel,
+    message: Message,
+    attempts: Sequence[_Attempt],
     outbox: Outbox,
     post: Post,
 ) -> Delivered:
-    text, name = label
-    letter = Letter(
-        entries=tuple(Entry(item=task.item, repeat=task.repeat) for task in tasks),
-        standing=standing,
-    )
-    reason = _try(text, letter, post)
-    state = UNKNOWN if reason == UNSURE else FAILED if reason else SENT
+    """Send one message for all events of a channel, and record the outcome of each."""
+    reason, state = _try(channel.text, message, post)
     now = post.now()
-    outbox.each(
-        lambda task: outbox.settle(
-            task.item, channel, task.attempt, now, state=state, reason=reason
-        ),
-        tasks,
-    )
+
+    def settle(attempt: _Attempt) -> None:
+        outbox.settle(attempt.item, identity, attempt.number, now, state=state, reason=reason)
+
+    outbox.each(settle, attempts)
+    count = len(attempts)
     if reason:
-        line = f"alerts: {len(tasks)} not delivered to {name}: {reason}; the next run tries again"
-        return Delivered(failed=len(tasks), lines=(line,))
-    repeated = sum(task.repeat for task in tasks)
+        line = (
+            f"alerts: {count} not delivered to {channel.name}: {reason}; the next run tries again"
+        )
+        return Delivered(failed=count, lines=(line,))
     return Delivered(
-        sent=len(tasks), repeated=repeated, lines=(f"alerts: {len(tasks)} delivered to {name}",)
+        sent=count,
+        repeated=sum(attempt.repeat for attempt in attempts),
+        lines=(f"alerts: {count} delivered to {channel.name}",),
     )
 
 
-def _try(channel: str, letter: Letter, post: Post, *, pauses: Sequence[float] = PAUSES) -> str:
+def _try(
+    channel: str,
+    message: Message,
+    post: Post,
+    *,
+    pauses: Sequence[float] = PAUSES,
+) -> tuple[str, str]:
+    """Send a message, after a failure again; the reason why it did not arrive, and the state."""
     try:
         address = expand(channel, post.environment)
     except TscanError as error:
-        return error.message
+        return error.message, FAILED
     reason = ""
+    state = FAILED
     for pause in (0.0, *pauses):
         if pause:
             post.sleep(pause)
         try:
-            reason = post.send(address, letter)
-        except Exception as error:  # noqa: BLE001 - a channel may be anybody's, and its message may hold the address
+            reason = post.send(address, message)
+        except Exception as error:  # noqa: BLE001 - a plugin may raise anything; see below
+            # Only the type: the message may contain the address, which is a secret.
             reason = f"the channel broke ({type(error).__name__})"
         if not reason:
-            return ""
+            return "", SENT
+        state = FAILED
         if reason == UNSURE:
-            letter = replace(
-                letter, entries=tuple(replace(entry, repeat=True) for entry in letter.entries)
-            )
-    return reason
+            state = UNKNOWN
+            repeats = [replace(entry, repeat=True) for entry in message.entries]
+            message = replace(message, entries=tuple(repeats))
+    return reason, state
 
 
 def expand(channel: str, environment: Mapping[str, str]) -> str:
-    """A channel with `${NAME}` from the environment; inside an address a value is quoted, alone it is the address."""
-    names = _NAME.findall(channel)
+    """A channel's address, with `${NAME}` replaced from the environment.
+
+    Within an address a value is quoted; alone it is the whole address. TscanError for a variable
+    that is not set.
+    """
+    names = _VARIABLE.findall(channel)
     missing = [name for name in names if not environment.get(name)]
     if missing:
         raise TscanError(
@@ -341,4 +435,5 @@ def expand(channel: str, environment: Mapping[str, str]) -> str:
         )
     if len(names) == 1 and channel == f"${{{names[0]}}}":
         return environment[names[0]]
-    return _NAME.sub(lambda match: quote(environment[match[1]], safe=""), channel)
+    # Quoted: a token with `@` or `/` in it must not end up as another host.
+    return _VARIABLE.sub(lambda match: quote(environment[match[1]], safe=""), channel)

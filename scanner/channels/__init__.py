@@ -1,7 +1,8 @@
-"""Channels: how news leaves. To add one, write its module with a `Send` and name its scheme here."""
+"""Send alerts to channels. To add one, write a `Send` and register its scheme here."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -11,96 +12,114 @@ from scanner.registry import Registry
 from scanner.rendering.sanitize import sanitized
 
 NAMED: Final = 50
-"""Events that one message names."""
+"""Events that one message lists."""
 LONGEST: Final = 30_000
-"""Characters of a message, where its channel does not say."""
+"""Characters of a message, where its channel sets no limit."""
 _LONG: Final = 300
 """Characters of a name or a reason that are shown."""
 _MORE: Final = "{}{} more: see 'tscan drift'"
 GRAVEST: Final = ("", "critical", "high", "medium", "low")
-"""What has no severity is a scan that failed, a waiver that ends, or a check that nobody has any more."""
+"""Severities, the gravest first.
+
+An event without severity is a failed scan, an expiring waiver or a removed check: it hides others.
+"""
 UNSURE: Final = "refused, or not reached, or not answered in time"
-"""The reason of a channel that does not know whether a letter arrived after all."""
+"""The reason of a channel that does not know whether a message arrived after all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One event to be told."""
+class MessageEntry:
+    """One event in a message."""
 
     item: AlertEvent
     repeat: bool = False
-    """Whether it may have arrived already."""
+    """Whether it may have arrived before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """What a channel is told at a time, in the order in which it happened."""
+class Message:
+    """One message to a channel: events in the order in which they happened."""
 
-    entries: tuple[Entry, ...]
-    standing: Callable[[], Sequence[AlertEvent]] = field(default=tuple)
-    """What fails or is not seen now, of that which the channel's rules ask for; it looks at all of history."""
+    entries: tuple[MessageEntry, ...]
+    open_events: Callable[[], Sequence[AlertEvent]] = field(default=tuple)
+    """What fails or is unknown now, as far as the channel's rules select it; reads all history."""
 
     @property
     def title(self) -> str:
-        """How many events of which kind."""
-        counts: dict[str, int] = {}
-        for entry in self.entries:
-            counts[entry.item.what] = counts.get(entry.item.what, 0) + 1
+        """`tscan: 2 new failure, 1 fixed`."""
+        counts = Counter(entry.item.what for entry in self.entries)
         return "tscan: " + ", ".join(f"{count} {what}" for what, count in counts.items())
 
     @property
     def bad(self) -> bool:
-        """Whether anything of it is more than the end of something bad."""
+        """Whether any event is more than the end of something bad."""
         return any(not entry.item.recovery for entry in self.entries)
 
     def body(self, longest: int = LONGEST) -> str:
-        """One line for each event, the gravest first, as many as fit; every named event carries its id."""
-        ordered = sorted(
-            self.entries,
-            key=lambda entry: (entry.item.recovery, GRAVEST.index(entry.item.severity)),
-        )
-        return (
-            "\n".join(fitting((_line(entry) for entry in ordered[:NAMED]), len(ordered), longest))
-            + "\n"
-        )
+        """One line for each event, with its id, the gravest first, as many as fit."""
+        # A message that is too long loses its end: the gravest events come first.
+        ordered = sorted(self.entries, key=_gravity)
+        lines = map(_line, ordered[:NAMED])
+        return "\n".join(fitting(lines, len(ordered), longest)) + "\n"
+
+
+def _gravity(entry: MessageEntry) -> tuple[bool, int]:
+    return entry.item.recovery, GRAVEST.index(entry.item.severity)
 
 
 def fitting(lines: Iterable[str], total: int, longest: int, *, bullet: str = "") -> list[str]:
-    """As many lines as fit into some characters, and how many of all are left out."""
+    """As many lines as fit into a number of characters, then how many of `total` are left out."""
     found: list[str] = []
-    left = longest - len(_MORE.format(bullet, f"and {total}")) - 1
+    # Room for the last line, which says how many are left out, is kept back from the start.
+    room = longest - len(_MORE.format(bullet, f"and {total}")) - 1
     for line in lines:
-        left -= len(bullet) + len(line) + 1
-        if left < 0:
+        room -= len(bullet) + len(line) + 1
+        if room < 0:
             break
         found.append(bullet + line)
-    if total > len(found):
-        found.append(_MORE.format(bullet, f"{'and ' if found else ''}{total - len(found)}"))
+    left_out = total - len(found)
+    if found and left_out:
+        found.append(_MORE.format(bullet, f"and {left_out}"))
+    elif left_out:
+        found.append(_MORE.format(bullet, left_out))
     return found
 
 
-def _line(entry: Entry) -> str:
+def _line(entry: MessageEntry) -> str:
     item = entry.item
-    again = "[possible repeat] " if entry.repeat else ""
-    about = " ".join(
-        brief(part) for part in (item.severity, item.check, item.resource, item.region) if part
+    what = item.what.upper()
+    if entry.repeat:
+        what = f"[possible repeat] {what}"
+    about = (item.severity, item.check, item.resource, item.region)
+    controls = ""
+    if item.controls:
+        controls = brief(f"controls {', '.join(item.controls)}")
+    parts = (
+        what,
+        item.target,
+        " ".join(brief(part) for part in about if part),
+        brief(item.text),
+        controls,
+        item.time,
+        f"event {item.id}",
     )
-    serves = f"controls {', '.join(item.controls)}" if item.controls else ""
-    parts = (item.target, about, brief(item.text), brief(serves), item.time, f"event {item.id}")
-    return " | ".join([f"{again}{item.what.upper()}", *(part for part in parts if part)])
+    return " | ".join(part for part in parts if part)
 
 
 def brief(text: str) -> str:
-    """A text from a cloud on one line, cut where it is long."""
+    """A text from a cloud: on one line, harmless to a terminal, cut where it is long."""
     shown = sanitized(text)
-    return shown if len(shown) <= _LONG else shown[:_LONG] + "…"
+    if len(shown) <= _LONG:
+        return shown
+    return f"{shown[:_LONG]}…"
 
 
-Send = Callable[[str, Letter], str]
-"""Takes an address and a letter; gives the reason why it was not delivered, `` when it was, `UNSURE` when it may be.
+Send = Callable[[str, Message], str]
+"""Sends a message to an address; the reason why it did not arrive, `` if it arrived.
 
-After a failure it is asked again, and does not tell twice what it can know to have told. For a letter without entries
-it only says whether the address is one, and nothing leaves.
+`UNSURE` is the reason where it may have arrived. After a failure the function is called again; it
+must not send again what it knows to have arrived. For a message without entries it only checks the
+address, and sends nothing.
 """
 
 CHANNELS = Registry[Send](
@@ -110,10 +129,13 @@ CHANNELS = Registry[Send](
         "github-issue": "scanner.channels.github_issue:send",
     },
 )
-"""By the scheme of an address; every other is one of Apprise's."""
+"""By the scheme of an address; all other schemes belong to Apprise."""
 
 
-def send(address: str, letter: Letter) -> str:
-    """Deliver a letter by the channel that its address names."""
-    scheme = address.partition("://")[0]
-    return CHANNELS.get(scheme if scheme in CHANNELS.names else "apprise")(address, letter)
+def send(address: str, message: Message) -> str:
+    """Send a message through the channel of the address's scheme; a `Send`."""
+    scheme, _, _ = address.partition("://")
+    # Apprise knows more than a hundred schemes, and more with each release: none is listed here.
+    if scheme not in CHANNELS.names:
+        scheme = "apprise"
+    return CHANNELS.get(scheme)(address, message)

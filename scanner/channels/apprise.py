@@ -1,46 +1,51 @@
-"""Messages by Apprise: Slack, Teams, e-mail, PagerDuty, webhooks and the rest."""
+"""Send alerts through Apprise: Slack, Teams, e-mail, PagerDuty, webhooks and the rest."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-from scanner.channels import UNSURE, Letter
+from scanner.channels import UNSURE, Message
 
 SECONDS: Final = 20.0
 """How long a receiver may take to answer, unless the address allows more."""
-_ACTS: Final = re.compile(r"(?<!\w)@(?=\w)|@(?=everyone|here)|<(?=[@!#/\w])|\](?=\()")
-"""What begins a mention, a tag, or the address of a link where a text is shown as markup."""
+_MARKUP: Final = re.compile(r"(?<!\w)@(?=\w)|@(?=everyone|here)|<(?=[@!#/\w])|\](?=\()")
+"""The start of a mention, a tag or a link's address, in receivers that show markup."""
 _FRAME: Final = 32
-"""Characters that may stand around title and text."""
-_JOINER: Final = "\u2060"
-"""Not seen, and of no width: what it parts acts no more."""
+"""Characters that a receiver may add around title and text."""
+_WORD_JOINER: Final = "\u2060"
+"""Invisible. Behind the start of a mention or a link, it keeps it from taking effect."""
 
 
-def send(address: str, letter: Letter) -> str:
-    """One message for all events; the reason names neither the address nor what is in it."""
+def send(address: str, message: Message) -> str:
+    """Send one message for all events. The reason never contains the address, which is a secret."""
     try:
         import apprise
     except ModuleNotFoundError:
         return "apprise is not installed: pip install 'tscan[alerts]'"
-    one = apprise.Apprise(
-        asset=apprise.AppriseAsset(app_id="tscan", app_desc="tscan", secure_logging=True)
-    )
-    if not one.add(address):
+    asset = apprise.AppriseAsset(app_id="tscan", app_desc="tscan", secure_logging=True)
+    client = apprise.Apprise(asset=asset)
+    if not client.add(address):
         return "not an address that Apprise knows"
-    if not letter.entries:
+    if not message.entries:
         return ""
-    for server in one:
+    for server in client:
         server.socket_read_timeout = max(server.socket_read_timeout, SECONDS)
-        # What fits as we write it may be longer as it is escaped.
+        # Escaped, a text may be longer than it was when it was cut to fit.
         server.overflow_mode = apprise.OverflowMode.TRUNCATE
-    room = min(server.body_maxlen for server in one) - len(letter.title) - _FRAME
-    sent = one.notify(
-        title=letter.title,
-        body=_ACTS.sub(lambda match: match[0] + _JOINER, letter.body(room)),
+    room = min(server.body_maxlen for server in client) - len(message.title) - _FRAME
+    # Never SUCCESS or INFO: a success closes an incident in which other events are still open, and
+    # for an information Opsgenie and Jira send nothing at all.
+    notify_type = apprise.NotifyType.WARNING
+    if message.bad:
+        notify_type = apprise.NotifyType.FAILURE
+    sent = client.notify(
+        title=message.title,
+        body=_MARKUP.sub(lambda match: match[0] + _WORD_JOINER, message.body(room)),
         body_format=apprise.NotifyFormat.TEXT,
-        # A success would close an incident in which more stands, and an information opens none: Opsgenie and Jira then
-        # send nothing at all.
-        notify_type=apprise.NotifyType.FAILURE if letter.bad else apprise.NotifyType.WARNING,
+        notify_type=notify_type,
     )
-    return "" if sent else UNSURE
+    if sent:
+        return ""
+    # Apprise reports a timeout, after which the message may arrive, as it reports a refusal.
+    return UNSURE

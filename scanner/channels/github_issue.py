@@ -1,22 +1,23 @@
-"""Issues on GitHub: one for each control, opened, kept up to date, closed when nothing of it stands open any more.
+"""Keep GitHub issues up to date: one for each control, closed when nothing of it is open any more.
 
-An issue is found by an invisible mark in its text, among those with the label `tscan`; an event by its id in a comment.
-So a letter that is sent again opens no second issue and tells nothing twice.
+An issue is found by an invisible mark in its text, among the issues with the label `tscan`; an
+event by its id in a comment. So a message that is sent again opens no second issue and adds no
+event twice.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
 
-from scanner.channels import Letter
+from scanner.channels import Message
 from scanner.channels.issues import Subject, comments, events_in, subjects
 from scanner.rendering.sanitize import sanitized
 
@@ -28,34 +29,43 @@ _SECONDS: Final = 30
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]+")
 _TOKEN: Final = re.compile(r"[!-~]+")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
-_FORM: Final = "write it as github-issue://${GITHUB_TOKEN}@owner/repository"
+_USAGE: Final = "write it as github-issue://${GITHUB_TOKEN}@owner/repository"
+_UNEXPECTED: Final = "an answer of GitHub is not of the known form"
+_Json = dict[str, Any]
+"""An issue, a comment or a request of GitHub's API."""
 
 
-def send(address: str, letter: Letter) -> str:
-    """Bring the issues of every control that the letter speaks of up to date."""
+def send(address: str, message: Message) -> str:
+    """Bring the issues of all controls in a message up to date; a `Send`."""
     try:
         repository = _repository(address)
-        if not letter.entries:
+        if not message.entries:
             return ""
-        about = subjects(letter)
-        known = repository.known()
+        about = subjects(message)
+        issues = repository.issues()
         for subject in about:
-            repository.update(
-                subject, next((one for one in known if subject.marker in (one["body"] or "")), None)
-            )
+            repository.update(subject, _find(issues, subject))
     except _RefusedError as error:
         return str(error)
     except (KeyError, TypeError):
-        return "an answer of GitHub is not of the known form"
+        return _UNEXPECTED
     return ""
 
 
+def _find(issues: Iterable[_Json], subject: Subject) -> _Json | None:
+    """The issue of a subject: the oldest that has its mark."""
+    for issue in issues:
+        if subject.marker in (issue["body"] or ""):
+            return issue
+    return None
+
+
 class _RefusedError(Exception):
-    """Why something was not done; it names no secret."""
+    """Why a request failed, without any secret."""
 
 
-class _Stay(HTTPRedirectHandler):
-    """No redirect is followed: it would take the token elsewhere."""
+class _NoRedirects(HTTPRedirectHandler):
+    """Follows no redirect: it would send the token to another host."""
 
     def redirect_request(self, *_: Any, **__: Any) -> None:
         return None
@@ -69,61 +79,88 @@ class _Repository:
     token: str
     opener: OpenerDirector
 
-    def known(self) -> list[Mapping[str, Any]]:
-        """Every issue of ours, open or closed, the oldest first; the label is there afterwards."""
-        if self._ask("GET", f"/labels/{LABEL}", missing=None) is None:
-            # A label that an issue brings along is dropped silently where the token may not make it.
-            self._ask("POST", "/labels", {"name": LABEL, "description": "kept up to date by tscan"})
-        found = self._pages(f"/issues?labels={LABEL}&state=all&sort=created&direction=asc")
-        return [issue for issue in found if "pull_request" not in issue]
+    def issues(self) -> list[_Json]:
+        """Every issue with the label, open or closed, the oldest first. Creates the label."""
+        # Without the right to create labels, GitHub drops an unknown one from a new issue in
+        # silence, and the issue would not be found again.
+        if self._request("GET", f"/labels/{LABEL}", may_be_missing=True) is None:
+            label = {"name": LABEL, "description": "kept up to date by tscan"}
+            self._request("POST", "/labels", label)
+        query = f"labels={LABEL}&state=all&sort=created&direction=asc"
+        issues: list[_Json] = []
+        for issue in self._pages(f"/issues?{query}"):
+            # GitHub's API lists pull requests as issues.
+            if "pull_request" not in issue:
+                issues.append(issue)
+        return issues
 
-    def update(self, subject: Subject, issue: Mapping[str, Any] | None) -> None:
-        """Open or find the issue, tell what happened in a comment, then show what stands open."""
+    def update(self, subject: Subject, issue: _Json | None) -> None:
+        """Open the issue if there is none, comment new events, then rewrite its text and state."""
         if issue is None:
-            if not subject.standing:
+            if not subject.open:
                 return
             issue = self._open(subject)
-        place = f"/issues/{issue['number']}"
-        told = set[str]()
-        for comment in self._pages(f"{place}/comments"):
-            # A comment of somebody else speaks for nobody.
-            if comment["user"]["login"] == issue["user"]["login"]:
-                told |= events_in(comment["body"] or "")
-        for text in comments([entry for entry in subject.entries if entry.item.id not in told]):
-            self._ask("POST", f"{place}/comments", {"body": text})
-        state = "open" if subject.standing else "closed"
+        path = f"/issues/{issue['number']}"
+        known = self._commented_events(issue, path)
+        new = [entry for entry in subject.entries if entry.item.id not in known]
+        for text in comments(new):
+            self._request("POST", f"{path}/comments", {"body": text})
+        state = "closed"
+        if subject.open:
+            state = "open"
         if issue["body"] != subject.body or issue["state"] != state:
-            self._ask("PATCH", place, {"body": subject.body, "state": state})
+            self._request("PATCH", path, {"body": subject.body, "state": state})
 
-    def _open(self, subject: Subject) -> Mapping[str, Any]:
-        asked = {"title": subject.title, "body": subject.body, "labels": [LABEL]}
-        issue: Mapping[str, Any] = self._ask("POST", "/issues", asked)
+    def _commented_events(self, issue: _Json, path: str) -> set[str]:
+        """The ids of the events that are in comments of the issue's author."""
+        events: set[str] = set()
+        for comment in self._pages(f"{path}/comments"):
+            # Anybody may comment: a copied id in a stranger's comment must not suppress an event.
+            if comment["user"]["login"] == issue["user"]["login"]:
+                events |= events_in(comment["body"] or "")
+        return events
+
+    def _open(self, subject: Subject) -> _Json:
+        content = {"title": subject.title, "body": subject.body, "labels": [LABEL]}
+        issue: _Json = self._request("POST", "/issues", content)
         if LABEL not in [label["name"] for label in issue["labels"]]:
-            self._ask("PATCH", f"/issues/{issue['number']}", {"state": "closed"})
+            self._request("PATCH", f"/issues/{issue['number']}", {"state": "closed"})
             raise _RefusedError(
                 "the token may open issues and not label them: they would not be found again"
             )
         return issue
 
-    def _pages(self, path: str) -> Iterator[Mapping[str, Any]]:
-        mark = "&" if "?" in path else "?"
+    def _pages(self, path: str) -> Iterator[_Json]:
+        """The items of all pages of a listing."""
+        separator = "?"
+        if "?" in path:
+            separator = "&"
         number = 1
         while True:
-            page = self._ask("GET", f"{path}{mark}per_page={PAGE}&page={number}")
+            page = self._request("GET", f"{path}{separator}per_page={PAGE}&page={number}")
             if not isinstance(page, list):
-                raise _RefusedError("an answer of GitHub is not of the known form")
+                raise _RefusedError(_UNEXPECTED)
             yield from page
             if len(page) < PAGE:
                 return
             number += 1
 
-    def _ask(
-        self, method: str, path: str, content: Mapping[str, Any] | None = None, **missing: None
+    def _request(
+        self,
+        method: str,
+        path: str,
+        content: _Json | None = None,
+        *,
+        may_be_missing: bool = False,
     ) -> Any:
-        request = Request(  # noqa: S310 - the scheme was looked at when the address was read
+        """The JSON of a response; None for 404 where that is an answer."""
+        data = None
+        if content is not None:
+            data = json.dumps(content).encode()
+        request = Request(  # noqa: S310 - `_repository` checked the scheme
             self.api + path,
             method=method,
-            data=None if content is None else json.dumps(content).encode(),
+            data=data,
             headers={
                 "Authorization": f"Bearer {self.token}",
                 "Accept": "application/vnd.github+json",
@@ -133,11 +170,11 @@ class _Repository:
             },
         )
         try:
-            with self.opener.open(request, timeout=_SECONDS) as answer:
-                return json.load(answer)
+            with self.opener.open(request, timeout=_SECONDS) as response:
+                return json.load(response)
         except HTTPError as error:
-            if error.code == 404 and "missing" in missing:
-                return missing["missing"]
+            if error.code == 404 and may_be_missing:
+                return None
             raise _RefusedError(_reason(error)) from None
         except (URLError, TimeoutError, HTTPException, OSError) as error:
             raise _RefusedError(f"GitHub was not reached ({type(error).__name__})") from None
@@ -148,29 +185,39 @@ class _Repository:
 def _reason(error: HTTPError) -> str:
     if 300 <= error.code < 400:
         return f"GitHub answered {error.code}: the repository has another name now"
+    reason = f"GitHub answered {error.code}"
     try:
-        said = str(json.load(error)["message"])
+        message = str(json.load(error)["message"])
     except (ValueError, KeyError, TypeError, OSError, HTTPException):
-        said = ""
-    return sanitized(f"GitHub answered {error.code}{': ' * bool(said)}{said}")[:200]
+        message = ""
+    if message:
+        reason = f"{reason}: {message}"
+    return sanitized(reason)[:200]
 
 
 def _repository(address: str) -> _Repository:
-    """The repository of an address: `github-issue://<token>@<owner>/<name>?api=https://<host>/api/v3`."""
+    """The repository of `github-issue://<token>@<owner>/<name>?api=https://<host>/api/v3`.
+
+    _RefusedError for any other address.
+    """
     try:
         parts = urlsplit(address)
     except ValueError:
-        raise _RefusedError(f"not an address of a repository: {_FORM}") from None
+        raise _RefusedError(f"not an address of a repository: {_USAGE}") from None
     token, _, owner = parts.netloc.rpartition("@")
     name = parts.path.strip("/")
-    api = parse_qs(parts.query).get("api", [_API])[-1].rstrip("/")
     if not token or not _NAME.fullmatch(owner) or not _NAME.fullmatch(name):
-        raise _RefusedError(f"not an address of a repository: {_FORM}")
-    if not _TOKEN.fullmatch(unquote(token)):
+        raise _RefusedError(f"not an address of a repository: {_USAGE}")
+    token = unquote(token)
+    # A line break in a token would begin a new header of the request.
+    if not _TOKEN.fullmatch(token):
         raise _RefusedError("the token holds what no token holds, such as the end of a line")
-    host = urlsplit(api)
-    if host.scheme != "https" and not (host.scheme == "http" and host.hostname in _LOOPBACK):
+    api = parse_qs(parts.query).get("api", [_API])[-1].rstrip("/")
+    if not _is_secure(urlsplit(api)):
         raise _RefusedError("the token goes over https only: api=https://…")
-    return _Repository(
-        api=f"{api}/repos/{owner}/{name}", token=unquote(token), opener=build_opener(_Stay())
-    )
+    opener = build_opener(_NoRedirects())
+    return _Repository(api=f"{api}/repos/{owner}/{name}", token=token, opener=opener)
+
+
+def _is_secure(api: SplitResult) -> bool:
+    return api.scheme == "https" or (api.scheme == "http" and api.hostname in _LOOPBACK)

@@ -1,74 +1,93 @@
-"""What an issue says: of which subject it is, what stands open, what happened; nothing of it acts on who reads it."""
+"""Write the texts of issues: title, open findings and events, with all markup made inert."""
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from scanner.channels import GRAVEST, NAMED, Entry, Letter, brief, fitting
+from scanner.channels import GRAVEST, NAMED, Message, MessageEntry, brief, fitting
 from scanner.core.drift.alert_events import AlertEvent, event_id
 from scanner.rendering.sanitize import sanitized
 
 LISTED: Final = 100
-"""Open items that an issue lists."""
+"""Open events that an issue lists."""
 LONGEST: Final = 48_000
-"""Characters of a list, for an issue and a comment hold 65,536 in all."""
+"""Characters of a list: GitHub takes 65,536 for an issue or a comment."""
 TOGETHER: Final = 500
-"""Events that one comment tells, for its ids must fit into it."""
+"""Events of one comment: their ids must fit into it."""
 _ABOUT: Final = "<!-- tscan:about {} -->"
+"""The invisible mark by which an issue is found again."""
 _EVENTS: Final = re.compile(r"<!-- tscan:events ((?:[0-9a-f]{24} ?)+)-->")
 
 
 @dataclass(slots=True, kw_only=True)
 class Subject:
-    """What one issue is about: a control, or where an event has none, its check, its waiver or the scan itself."""
+    """The subject of one issue: a control, else a check, a waiver or the scan itself."""
 
     name: str
-    entries: list[Entry] = field(default_factory=list)
-    standing: list[AlertEvent] = field(default_factory=list)
+    entries: list[MessageEntry] = field(default_factory=list)
+    """Events that are new."""
+    open: list[AlertEvent] = field(default_factory=list)
+    """What fails or is unknown now."""
 
     @property
     def marker(self) -> str:
-        """What the issue is found by, invisible in it."""
+        """The mark in the text of its issue."""
+        # A digest: the name of a cloud resource could end the HTML comment.
         return _ABOUT.format(event_id(self.name))
 
     @property
     def title(self) -> str:
-        """Without a number in it, so that it stays the same."""
+        """The title. It contains no count, so that it never changes."""
         return sanitized(f"tscan: {self.name}")[:200]
 
     @property
     def body(self) -> str:
-        """What stands open now."""
-        lines = [self.marker, f"{inert(self.name)}: {_count(self.standing)}", ""]
-        gravest = sorted(self.standing, key=lambda item: GRAVEST.index(item.severity))
-        lines += fitting(map(_item, gravest[:LISTED]), len(self.standing), LONGEST, bullet="- ")
-        lines += [
+        """The text of the issue: everything that is open now."""
+        gravest = sorted(self.open, key=lambda item: GRAVEST.index(item.severity))
+        listed = fitting(
+            map(_item, gravest[:LISTED]),
+            total=len(self.open),
+            longest=LONGEST,
+            bullet="- ",
+        )
+        lines = [
+            self.marker,
+            f"{inert(self.name)}: {_count(self.open)}",
             "",
-            "tscan writes this text again whenever something changes; what you have to say is safe in a comment.",
+            *listed,
+            "",
+            "tscan writes this text again whenever something changes; "
+            "what you have to say is safe in a comment.",
         ]
         return "\n".join(lines)
 
 
-def subjects(letter: Letter) -> list[Subject]:
-    """Every subject that a letter's events speak of, with what stands open of it."""
+def subjects(message: Message) -> list[Subject]:
+    """The subjects of a message's events, each with what is open about it; sorted by name."""
     found: dict[str, Subject] = {}
-    for entry in sorted(letter.entries, key=lambda entry: (entry.item.time, entry.item.recovery)):
+    for entry in sorted(message.entries, key=_happened_first):
         for name in _names(entry.item):
             found.setdefault(name, Subject(name=name)).entries.append(entry)
-    standing: Mapping[str, list[AlertEvent]] = _by_name(letter.standing())
+    open_events = _by_name(message.open_events())
     for name, subject in found.items():
-        subject.standing = standing.get(name, [])
+        subject.open = open_events.get(name, [])
         if name.startswith("waiver "):
-            # Nothing says that a waiver was renewed; who renews it closes the issue.
-            subject.standing = [entry.item for entry in subject.entries[-1:]]
+            # No event reports that a waiver was renewed: people close its issue.
+            subject.open = [entry.item for entry in subject.entries[-1:]]
     return [found[name] for name in sorted(found)]
 
 
-def _by_name(items: Iterable[AlertEvent]) -> dict[str, list[AlertEvent]]:
+def _happened_first(entry: MessageEntry) -> tuple[str, bool]:
+    """Order by time; of one time, an end of something bad comes last."""
+    return entry.item.time, entry.item.recovery
+
+
+def _by_name(items: Iterable[AlertEvent]) -> Mapping[str, list[AlertEvent]]:
+    """Events by the names of their subjects."""
     found: dict[str, list[AlertEvent]] = defaultdict(list)
     for item in items:
         for name in _names(item):
@@ -77,59 +96,79 @@ def _by_name(items: Iterable[AlertEvent]) -> dict[str, list[AlertEvent]]:
 
 
 def _names(item: AlertEvent) -> list[str]:
+    """The names of an event's subjects."""
     if item.controls:
         return [f"control {name}" for name in item.controls]
     if item.check:
         return [f"check {item.check}"]
-    return [f"{'waiver' if item.event.startswith('waiver') else 'scan of'} {item.resource}"]
+    if item.event.startswith("waiver"):
+        return [f"waiver {item.resource}"]
+    return [f"scan of {item.resource}"]
 
 
-def comments(entries: Sequence[Entry]) -> list[str]:
-    """What happened, in as few comments as hold the ids of all events."""
-    return [
-        _comment(entries[first : first + TOGETHER]) for first in range(0, len(entries), TOGETHER)
-    ]
+def comments(entries: Sequence[MessageEntry]) -> list[str]:
+    """The texts of comments about events: as few as can hold the ids of all events."""
+    starts = range(0, len(entries), TOGETHER)
+    return [_comment(entries[start : start + TOGETHER]) for start in starts]
 
 
-def _comment(entries: Sequence[Entry]) -> str:
-    lines = fitting(map(_happened, entries[:NAMED]), len(entries), LONGEST, bullet="- ")
+def _comment(entries: Sequence[MessageEntry]) -> str:
+    lines = fitting(
+        map(_happened, entries[:NAMED]),
+        total=len(entries),
+        longest=LONGEST,
+        bullet="- ",
+    )
+    # The ids of all events, also of those that the list leaves out: each counts as reported.
     ids = " ".join(entry.item.id for entry in entries)
     return "\n".join([*lines, "", f"<!-- tscan:events {ids} -->"])
 
 
 def events_in(text: str) -> set[str]:
-    """The ids of the events that a comment of ours told."""
-    return {one for found in _EVENTS.finditer(text) for one in found[1].split()}
+    """The ids of the events in a comment that `comments` wrote."""
+    ids: set[str] = set()
+    for marker in _EVENTS.finditer(text):
+        ids.update(marker[1].split())
+    return ids
 
 
 def _count(items: Sequence[AlertEvent]) -> str:
-    counts: dict[str, int] = defaultdict(int)
-    for item in items:
-        counts[item.what] += 1
-    return (
-        ", ".join(f"{count} {what}" for what, count in sorted(counts.items()))
-        or "nothing stands open"
-    )
+    if not items:
+        return "nothing stands open"
+    counts = Counter(item.what for item in items)
+    return ", ".join(f"{count} {what}" for what, count in sorted(counts.items()))
 
 
 def _item(item: AlertEvent) -> str:
     return f"{_about(item)}: {inert(item.text)} since {inert(item.time)}"
 
 
-def _happened(entry: Entry) -> str:
+def _happened(entry: MessageEntry) -> str:
     item = entry.item
-    again = "[possible repeat] " if entry.repeat else ""
-    said = f"{_about(item)}: {inert(item.text)} at {inert(item.time)}, event {inert(item.id)}"
-    return f"{again}**{item.what}** {said}"
+    what = f"**{item.what}** {_about(item)}"
+    if entry.repeat:
+        what = f"[possible repeat] {what}"
+    return f"{what}: {inert(item.text)} at {inert(item.time)}, event {inert(item.id)}"
 
 
 def _about(item: AlertEvent) -> str:
-    parts = (item.severity, item.check, item.resource, item.region, item.target)
+    parts = (
+        item.severity,
+        item.check,
+        item.resource,
+        item.region,
+        item.target,
+    )
     return " ".join(inert(part) for part in parts if part)
 
 
 def inert(text: str) -> str:
-    """A text in which nothing is markup, a link or the mention of a person: a code span that it cannot end."""
+    """A text as a code span: nothing in it is markup, a link or the mention of a person.
+
+    Whoever names a cloud resource writes into the issues of its owner.
+    """
     shown = brief(text)
-    fence = "`" * (max((len(run) for run in re.findall("`+", shown)), default=0) + 1)
+    # A code span ends at as many backticks as it began with: take more than the text contains.
+    longest = max(map(len, re.findall("`+", shown)), default=0)
+    fence = "`" * (longest + 1)
     return f"{fence} {shown} {fence}"

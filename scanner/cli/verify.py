@@ -95,6 +95,7 @@ def _lines(seen: Verified, limits: list[str]) -> Iterator[str]:
     from scanner.rendering.sanitize import plural
 
     yield from (f"DAMAGED {damage}" for damage in seen.damages)
+    yield from (f"NOT RE-JUDGED {record}" for record in seen.not_rejudged)
     yield from (*seen.notes, *limits)
     records = plural(sum(len(records) for records in seen.records.values()), "record")
     chains, files = plural(len(seen.heads), "chain"), plural(seen.files, "file")

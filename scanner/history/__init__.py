@@ -1,1 +1,1 @@
-"""What is kept: snapshots of what was read."""
+"""Keep scans in an append-only, signed history; verify, judge again and export it."""

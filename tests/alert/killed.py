@@ -7,7 +7,7 @@ import signal
 import sys
 
 from scanner.alert import Post, notify
-from scanner.channels import Letter, send
+from scanner.channels import Message, send
 from scanner.history.outbox import Outbox
 from scanner.history.stores.local import LocalStore
 from scanner.model.config import AlertRule
@@ -15,8 +15,8 @@ from tests.alert.estate import LIBRARY, failing
 from tests.core.nights import HERE
 
 
-def send_and_die(address: str, letter: Letter) -> str:
-    reason = send(address, letter)
+def send_and_die(address: str, message: Message) -> str:
+    reason = send(address, message)
     assert not reason
     os.kill(os.getpid(), signal.SIGKILL)
     return reason

@@ -27,7 +27,7 @@ from scanner.alert import (
     notify_failure,
     notify_works,
 )
-from scanner.channels import NAMED, UNSURE, Entry, Letter, send
+from scanner.channels import NAMED, UNSURE, Message, MessageEntry, send
 from scanner.channels.apprise import SECONDS
 from scanner.core.drift.alert_events import AlertEvent, scan_failed
 from scanner.errors import TscanError
@@ -68,8 +68,8 @@ class Sender:
         self.calls: list[tuple[str, str, str]] = []
         self.slept: list[float] = []
 
-    def __call__(self, address: str, letter: Letter) -> str:
-        self.calls.append((address, letter.title, letter.body()))
+    def __call__(self, address: str, message: Message) -> str:
+        self.calls.append((address, message.title, message.body()))
         return self.reasons.pop(0) if self.reasons else ""
 
     def post(self, now: datetime = NOW, **environment: str) -> Post:
@@ -245,10 +245,10 @@ def test_what_is_not_known_to_have_arrived_is_given_up_once(outbox: Outbox) -> N
 def test_a_channel_that_breaks_is_a_failed_delivery_and_the_others_are_told(outbox: Outbox) -> None:
     sender = Sender()
 
-    def broken(address: str, letter: Letter) -> str:
+    def broken(address: str, message: Message) -> str:
         if address == "x://a":
             raise ValueError(f"{address}/secret")
-        return sender(address, letter)
+        return sender(address, message)
 
     post = Post(send=broken, environment={}, now=lambda: NOW, sleep=lambda _: None)
     done = tell(failing(), outbox, post, "x://a", "x://b")
@@ -261,9 +261,9 @@ def test_a_receiver_may_take_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "requests.request", lambda *_, timeout, **__: asked.append(timeout) or _answered(200)
     )
-    letter = Letter(entries=(Entry(item=_both()[1]),))
-    assert send("json://127.0.0.1", letter) == ""
-    assert send("json://127.0.0.1?rto=60", letter) == ""
+    message = Message(entries=(MessageEntry(item=_both()[1]),))
+    assert send("json://127.0.0.1", message) == ""
+    assert send("json://127.0.0.1?rto=60", message) == ""
     assert [read for _, read in asked] == [SECONDS, 60]
 
 
@@ -277,12 +277,12 @@ def _answered(status: int) -> Any:
 
 
 def _posted(monkeypatch: pytest.MonkeyPatch, address: str, *items: AlertEvent) -> dict[str, Any]:
-    """What is posted for a letter of these."""
+    """What is posted for a message of these."""
     bodies: list[Any] = []
     monkeypatch.setattr(
         "requests.post", lambda *_, data, **__: bodies.append(json.loads(data)) or _answered(204)
     )
-    send(address, Letter(entries=tuple(Entry(item=item) for item in items)))
+    send(address, Message(entries=tuple(MessageEntry(item=item) for item in items)))
     (body,) = bodies
     assert isinstance(body, dict)
     return body
@@ -384,7 +384,7 @@ def test_one_message_for_each_channel(outbox: Outbox) -> None:
         scan_failed(HERE, f"2026-01-01T00:{minute:02}:00Z", "x") for minute in range(NAMED + 5)
     ]
     done = deliver(
-        events, [AlertRule(to=("x://y", "x://z"))], outbox, sender.post(), standing=tuple
+        events, [AlertRule(to=("x://y", "x://z"))], outbox, sender.post(), open_events=tuple
     )
     assert (len(sender.calls), done.sent) == (2, 2 * (NAMED + 5))
     assert len(EVENT.findall(sender.calls[0][2])) == NAMED
@@ -392,9 +392,9 @@ def test_one_message_for_each_channel(outbox: Outbox) -> None:
 
 
 def test_bad_news_stands_first() -> None:
-    letter = Letter(entries=tuple(Entry(item=item) for item in _both()))
-    assert letter.title == "tscan: 1 fixed, 1 scan failed"
-    body = letter.body()
+    message = Message(entries=tuple(MessageEntry(item=item) for item in _both()))
+    assert message.title == "tscan: 1 fixed, 1 scan failed"
+    body = message.body()
     assert body.index("SCAN FAILED") < body.index("FIXED")
 
 
@@ -402,7 +402,7 @@ def test_the_gravest_is_named_though_much_was_left_behind() -> None:
     low = [replace(_both()[1], id=f"{number:024x}", severity="low") for number in range(NAMED)]
     items = [*low, replace(low[0], severity="critical", resource="the-gravest"), _both()[1]]
     first, second, *_ = (
-        Letter(entries=tuple(Entry(item=item) for item in items)).body().splitlines()
+        Message(entries=tuple(MessageEntry(item=item) for item in items)).body().splitlines()
     )
     assert "the-gravest" not in first
     assert "the-gravest" in second
@@ -439,7 +439,7 @@ def test_a_missing_secret_is_a_failed_delivery_and_no_crash(outbox: Outbox) -> N
 
 
 def test_an_address_that_nobody_knows_is_a_reason_without_the_address() -> None:
-    assert send("nonsense://secret", Letter(entries=())) == "not an address that Apprise knows"
+    assert send("nonsense://secret", Message(entries=())) == "not an address that Apprise knows"
 
 
 def test_without_rules_nothing_is_written(outbox: Outbox, tmp_path: Path) -> None:
@@ -454,9 +454,9 @@ def test_two_runs_at_once_tell_it_once(outbox: Outbox, monkeypatch: pytest.Monke
         assert outbox.intend(items[0], channel_id("x://y"), 1, NOW)
     sender = Sender()
     rules = [AlertRule(to=("x://y",))]
-    assert deliver(items, rules, outbox, sender.post(), standing=tuple).sent == 0
+    assert deliver(items, rules, outbox, sender.post(), open_events=tuple).sent == 0
     outbox.settle(items[0], channel_id("x://y"), 1, NOW, state="sent")
-    assert deliver(items, rules, outbox, sender.post(NOW + LEASE * 2), standing=tuple).sent == 0
+    assert deliver(items, rules, outbox, sender.post(NOW + LEASE * 2), open_events=tuple).sent == 0
     assert sender.calls == []
 
 
@@ -528,6 +528,10 @@ def test_a_recovery_that_was_not_delivered_is_tried_again(outbox: Outbox) -> Non
     assert [title for _, title, _ in sender.calls] == ["tscan: 1 scan works again"]
 
 
+DEADLOCK = 600
+"""Seconds after which a test that can never end fails; no test waits for them."""
+
+
 class Wide(LocalStore):
     """A store that takes two at a time, and answers neither before it has both."""
 
@@ -536,7 +540,7 @@ class Wide(LocalStore):
 
     def put_new(self, key: str, content: bytes) -> bool:
         if key.endswith((".intent.json", ".outcome.json")):
-            self.both.wait(20)
+            self.both.wait(DEADLOCK)
         return super().put_new(key, content)
 
 
@@ -544,10 +548,11 @@ def test_many_events_are_written_down_at_a_time(tmp_path: Path) -> None:
     events = [scan_failed(HERE, f"2026-01-01T00:{minute:02}:00Z", "x") for minute in range(20)]
     outbox, rules = Outbox(Wide(str(tmp_path / "store"))), [AlertRule(to=("x://y",))]
     assert (
-        deliver(events, rules, outbox, Sender("no", "no", "no").post(), standing=tuple).failed == 20
+        deliver(events, rules, outbox, Sender("no", "no", "no").post(), open_events=tuple).failed
+        == 20
     )
     sender = Sender()
-    assert deliver([], rules, outbox, sender.post(), standing=tuple).sent == 20
+    assert deliver([], rules, outbox, sender.post(), open_events=tuple).sent == 20
     assert len(sender.calls) == 1
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from scanner.alert import Delivered, Post, notify, notify_failure, notify_works
-from scanner.channels import Entry, Letter, send
+from scanner.channels import Message, MessageEntry, send
 from scanner.channels.issues import inert, subjects
 from scanner.core.drift.alert_events import AlertEvent, scan_failed
 from scanner.history.outbox import Outbox
@@ -164,8 +164,8 @@ def test_a_repeat_opens_no_second_issue_and_tells_nothing_twice(
     class Killed(BaseException):
         pass
 
-    def killed(address: str, letter: Letter) -> str:
-        assert send(address, letter) == ""
+    def killed(address: str, message: Message) -> str:
+        assert send(address, message) == ""
         raise Killed
 
     world.night({A: "fail", B: "pass", OTHER: "pass"})
@@ -231,7 +231,7 @@ def subjects_of(world: World) -> Any:
 
     items = standing(world.history.state_before(HERE, "9999"), LIBRARY)
     return subjects(
-        Letter(entries=tuple(Entry(item=item) for item in items), standing=lambda: items)
+        Message(entries=tuple(MessageEntry(item=item) for item in items), open_events=lambda: items)
     )
 
 
@@ -318,12 +318,12 @@ def test_a_waiver_has_an_issue_that_a_person_closes(issues: Issues) -> None:
         text="ends",
     )
     address = issues.address.replace("${TOKEN}", "t")
-    assert send(address, Letter(entries=(Entry(item=item),))) == ""
+    assert send(address, Message(entries=(MessageEntry(item=item),))) == ""
     assert (issues.issues[0]["title"], issues.issues[0]["state"]) == ("tscan: waiver W-1", "open")
     ended = replace(
         item, id="0" * 24, event="waiver expired", what="waiver expired", text="has ended"
     )
-    assert send(address, Letter(entries=(Entry(item=ended),))) == ""
+    assert send(address, Message(entries=(MessageEntry(item=ended),))) == ""
     assert len(issues.issues) == 1
     assert "waiver expired" in issues.issues[0]["body"]
     assert len(issues.comments[1]) == 2
@@ -376,8 +376,10 @@ def test_very_many_events_fit(issues: Issues, length: int) -> None:
         replace(one, id=f"{number:024x}", event="new failure", check="a", controls=("C",))
         for number in range(3000)
     ]
-    letter = Letter(entries=tuple(Entry(item=item) for item in items), standing=lambda: items)
-    assert send(issues.address.replace("${TOKEN}", "t"), letter) == ""
+    message = Message(
+        entries=tuple(MessageEntry(item=item) for item in items), open_events=lambda: items
+    )
+    assert send(issues.address.replace("${TOKEN}", "t"), message) == ""
     texts = [issues.issues[0]["body"], *(comment["body"] for comment in issues.comments[1])]
     assert max(map(len, texts)) < 65_536
     assert len({found for comment in issues.comments[1] for found in _ids(comment["body"])}) == 3000
@@ -447,9 +449,9 @@ def test_a_label_that_was_dropped_is_said_and_leaves_nothing_open(
 )
 def test_an_address_that_leads_nowhere(address: str, said: str) -> None:
     (item,) = (scan_failed("x", datetime(2026, 1, 1, tzinfo=UTC).isoformat(), "y"),)
-    assert send(address, Letter(entries=(Entry(item=item),), standing=lambda: [item])).startswith(
-        said
-    )
+    assert send(
+        address, Message(entries=(MessageEntry(item=item),), open_events=lambda: [item])
+    ).startswith(said)
 
 
 def test_the_gravest_is_listed_first() -> None:
@@ -460,7 +462,7 @@ def test_the_gravest_is_listed_first() -> None:
         severity="low",
     )
     standing = [*[item] * 100, replace(item, severity="critical")]
-    (subject,) = subjects(Letter(entries=(Entry(item=item),), standing=lambda: standing))
+    (subject,) = subjects(Message(entries=(MessageEntry(item=item),), open_events=lambda: standing))
     assert subject.body.index("` critical `") < subject.body.index("` low `")
 
 
@@ -468,5 +470,5 @@ def test_an_item_without_a_control_is_known_by_its_check() -> None:
     item: AlertEvent = replace(
         scan_failed("x", "2026-01-01T00:00:00Z", "y"), event="new failure", check="own-check"
     )
-    (subject,) = subjects(Letter(entries=(Entry(item=item),), standing=lambda: [item]))
+    (subject,) = subjects(Message(entries=(MessageEntry(item=item),), open_events=lambda: [item]))
     assert subject.title == "tscan: check own-check"

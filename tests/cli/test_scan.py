@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from scanner import pipeline
-from scanner.channels import CHANNELS, Letter
+from scanner.channels import CHANNELS, Message
 from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
 from scanner.cli.support import options
@@ -223,7 +223,7 @@ def told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     """Titles and texts that alerts would send."""
     sent: list[str] = []
 
-    def send(_: str, letter: Letter) -> str:
+    def send(_: str, letter: Message) -> str:
         if not letter.entries:
             return ""
         sent.append(f"{letter.title}: {letter.body()}")

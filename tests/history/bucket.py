@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,13 +17,20 @@ SETTINGS = {
 }
 
 
-def _either(application: Any) -> Any:
-    """moto asks for the SDK's own header where S3 asks for any checksum."""
+def _as_s3(application: Any) -> Any:
+    """A WSGI application that behaves as S3 does where moto does not."""
+    writing = threading.Lock()
 
     def call(environ: dict[str, Any], start: Any) -> Any:
+        # moto requires the SDK's own header where S3 takes any checksum.
         if "HTTP_X_AMZ_CHECKSUM_SHA256" in environ:
             environ["HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM"] = "SHA256"
-        return application(environ, start)
+        if environ["REQUEST_METHOD"] != "PUT":
+            return application(environ, start)
+        # moto looks for the object and writes it in two steps, so that of two writers with
+        # If-None-Match both may get 200. S3 does both in one step.
+        with writing:
+            return application(environ, start)
 
     return call
 
@@ -35,7 +43,7 @@ def bucket(*, lock: str = "", days: int = 30) -> Iterator[str]:
     """
     import boto3
 
-    with running(_either) as address:
+    with running(_as_s3) as address:
         before = dict(os.environ)
         os.environ.update({**SETTINGS, "AWS_ENDPOINT_URL": address})
         try:

@@ -1,10 +1,15 @@
-"""Kill -9 at random moments of committing: `python -m tests.history.kill --count 200`."""
+"""Kill -9 at random moments of committing: `python -m tests.history.kill --count 200`.
+
+A moment is a number of function calls after the first commit began, not a time: on a slow machine
+the same seed kills at the same calls.
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -24,6 +29,8 @@ from tests.history.world import HERE, simple
 
 ROOT = Path(__file__).parent.parent.parent
 _CHILD = """
+import os
+import signal
 import sys
 import tempfile
 from tests.history.world import simple
@@ -34,7 +41,13 @@ with tempfile.TemporaryDirectory() as warm:
     Ledger(open_store(warm)).commit(simple(1))
 ledger = Ledger(open_store(sys.argv[1]), find_signer())
 number = int(sys.argv[2])
-print("ready", flush=True)
+left = int(sys.argv[4])
+def count(*_):
+    global left
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+sys.setprofile(count)
 while True:
     record = ledger.commit(simple(number, content=b"pack" * 1000, name=sys.argv[3]))
     print(record.scan, flush=True)
@@ -42,16 +55,21 @@ while True:
 """
 
 
-def kill(place: str, key: Path, count: int, seed: int, longest: float) -> tuple[int, int, int]:
-    """Kill a committing process `count` times; commits said to be done, records, and files that were left behind.
+CALLS = 40_000
+"""Calls and returns of functions, of which a commit takes about 6,500: most runs commit a few."""
 
-    AssertionError where a commit is lost, the store does not verify, or more than orphans is left.
+
+def kill(place: str, key: Path, count: int, seed: int) -> tuple[int, int, int]:
+    """Kill a committing process `count` times.
+
+    Returns the number of commits that were reported as done, of records, and of files that were
+    left behind. AssertionError where a commit is lost, the store does not verify, or more than orphans is left.
     """
     moments = random.Random(seed)
     acknowledged = 0
     for run in range(count):
         start = len(Ledger(open_store(place)).records(HERE))
-        said = _killed(place, key, start + 1, f"run{run}", moments.uniform(0.0, longest))
+        said = _killed(place, key, start + 1, f"run{run}", moments.randint(1, CALLS))
         acknowledged += len(said)
         there = {record.scan for record in Ledger(open_store(place)).records(HERE)}
         lost = set(said) - there
@@ -77,7 +95,7 @@ def _verifies(store: Store) -> None:
 
 
 def _swept(store: Store, records: Sequence[Record]) -> int:
-    """How many files compacting removed; afterwards there is what the records name, and nothing else."""
+    """How many files compacting removed; afterwards the store holds what records name, no more."""
     named = {segment.path for record in records for segment in record.segments}
     superseded = {
         segment.path for record in records for segment in record.segments if segment.kind in REBUILT
@@ -98,24 +116,18 @@ def _swept(store: Store, records: Sequence[Record]) -> int:
     return removed.orphans + removed.unfinished
 
 
-def _killed(place: str, key: Path, number: int, name: str, seconds: float) -> list[str]:
-    """The commits that a process said were done before it was killed, `seconds` after it began to commit."""
-    child = subprocess.Popen(
-        [sys.executable, "-c", _CHILD, place, str(number), name],
+def _killed(place: str, key: Path, number: int, name: str, calls: int) -> list[str]:
+    """The commits that a process reported as done before it was killed, `calls` calls later."""
+    done = subprocess.run(
+        [sys.executable, "-c", _CHILD, place, str(number), name, str(calls)],
         stdout=subprocess.PIPE,
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT), "TSCAN_KEY_FILE": str(key)},
+        check=False,
     )
-    assert child.stdout is not None
-    try:
-        if child.stdout.readline() != b"ready\n":
-            raise AssertionError("the writer did not start")
-        time.sleep(seconds)
-    finally:
-        child.kill()
-        rest = child.stdout.read()
-        child.wait()
-    return rest.decode().split("\n")[:-1]
+    if done.returncode != -signal.SIGKILL:
+        raise AssertionError(f"the writer ended by itself, with {done.returncode}")
+    return done.stdout.decode().split("\n")[:-1]
 
 
 def main() -> None:
@@ -133,9 +145,9 @@ def main() -> None:
             from tests.history.bucket import bucket
 
             with bucket() as place:
-                told = kill(place, key, options.count, options.seed, 0.6)
+                told = kill(place, key, options.count, options.seed)
         else:
-            told = kill(f"{folder}/store", key, options.count, options.seed, 0.4)
+            told = kill(f"{folder}/store", key, options.count, options.seed)
     acknowledged, records, orphans = told
     print(
         f"{options.count} kills: {acknowledged} commits acknowledged, {records} records, {orphans} orphans removed"

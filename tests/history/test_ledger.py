@@ -448,14 +448,14 @@ def test_the_key_is_found_and_never_written_over(tmp_path: Path, signer: Signer)
 
 @pytest.mark.slow
 def test_killed_at_random_moments(store: str, tmp_path: Path, signer: Signer) -> None:
-    acknowledged, records, _ = kill.kill(store, tmp_path / "key.pem", 20, seed=7, longest=0.2)
+    acknowledged, records, _ = kill.kill(store, tmp_path / "key.pem", 20, seed=7)
     assert records >= acknowledged > 0
 
 
 @pytest.mark.slow
 def test_killed_at_random_moments_on_a_bucket(tmp_path: Path, signer: Signer) -> None:
     with bucket() as place:
-        acknowledged, records, _ = kill.kill(place, tmp_path / "key.pem", 8, seed=7, longest=0.6)
+        acknowledged, records, _ = kill.kill(place, tmp_path / "key.pem", 8, seed=7)
     assert records >= acknowledged > 0
 
 

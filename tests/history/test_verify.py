@@ -177,7 +177,6 @@ def _by_hand(
         env=environment | ({"ANCHORS": str(anchors)} if anchors else {}),
         capture_output=True,
         text=True,
-        timeout=60,
     )
 
 

@@ -35,7 +35,7 @@ def write(place: str, writers: int, commits: int) -> int:
         )
         for number in range(writers)
     ]
-    codes = [child.wait(timeout=600) for child in children]
+    codes = [child.wait() for child in children]
     if any(codes):
         raise AssertionError(f"writers ended with {codes}")
     store = open_store(place)

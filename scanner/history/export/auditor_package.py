@@ -1,4 +1,4 @@
-"""The archive for an auditor: the chains as they lie in the store, how to verify them, and the IPE sheets."""
+"""Write the auditor package: the chains of records, how to verify them, and the IPE sheets."""
 
 from __future__ import annotations
 
@@ -18,154 +18,230 @@ from scanner.history.export.ipe import (
     SHEETS,
     Row,
     call_rows,
-    judged_rows,
+    decision_rows,
     pack_rows,
-    said_rows,
+    rejudged_rows,
     scan_row,
 )
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.records.segments import REBUILT, checkpoints, stored
 from scanner.history.records.statements import record_key, stream_of
 from scanner.history.records.store_format import MARKER
+from scanner.history.stores import Store
 from scanner.history.stores.atomic_write import atomic_write
 from scanner.history.verification.rejudge import Rejudge
-from scanner.model.history import Record
+from scanner.model.history import Record, Segment
 from scanner.rendering.csv_cells import csv_text
 from scanner.rendering.sanitize import sanitized
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
-_PART: Final = 1 << 20
+"""The earliest time that a ZIP file can hold."""
+_UNIX: Final = 3
+_READABLE: Final = 0o644 << 16
+_BLOCK: Final = 1 << 20
+"""Bytes of a sheet that are in memory at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditorPackage:
-    """What is handed over."""
+    """The content of an auditor package."""
 
     first: str
+    """First day of the period."""
     last: str
+    """Last day of the period, included."""
     chains: Mapping[str, Sequence[Record]]
-    """All records of each target as they were read once: what is committed meanwhile is not handed over by half."""
+    """All records by target, as they were read once.
+
+    A record that is committed while the package is written is in none of its parts.
+    """
     records: tuple[Record, ...]
-    """Those of the period, which the sheets are about."""
+    """The records of the period, which the sheets list."""
 
 
 def write_auditor_package(
-    path: Path, ledger: Ledger, rejudge: Rejudge, what: AuditorPackage
+    path: Path,
+    ledger: Ledger,
+    rejudge: Rejudge,
+    what: AuditorPackage,
 ) -> int:
-    """Write the archive whole or not at all; the number of its files. The same history gives the same bytes."""
+    """Write the archive atomically; the number of its files.
+
+    The same history gives the same bytes. TscanError where the archive cannot be written or the
+    store is damaged; then nothing is left behind.
+    """
+    # Checked before the work, which takes minutes for a long history.
     if path.is_dir() or not path.parent.is_dir():
         raise TscanError(
             f"--output {path} is not a file that can be made",
             "name a file in a folder that is there",
         )
-    with atomic_write(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        made = _Archive(archive)
-        _fill(made, ledger, rejudge, what)
-    return len(made.sums) + 1
+    with atomic_write(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as zipped:
+        archive = _Archive(zipped)
+        _write(archive, ledger, rejudge, what)
+    return len(archive.sums)
 
 
 @dataclass(slots=True)
 class _Archive:
-    """A ZIP file while it is written: no times and no owners, so that it depends on its content alone."""
+    """A ZIP file without times and owners: its bytes depend on its content alone."""
 
     zip: zipfile.ZipFile
     sums: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of each file by name."""
 
-    def add(self, name: str, parts: Iterable[bytes]) -> None:
+    def add(self, name: str, blocks: Iterable[bytes]) -> None:
         entry = zipfile.ZipInfo(name, _EPOCH)
         entry.compress_type = zipfile.ZIP_DEFLATED
-        entry.create_system = 3
-        entry.external_attr = 0o644 << 16
+        entry.create_system = _UNIX
+        entry.external_attr = _READABLE
         digest = hashlib.sha256()
+        # The size is not known before, and a file beyond 2 GiB needs ZIP64.
         with self.zip.open(entry, "w", force_zip64=True) as file:
-            for part in parts:
-                digest.update(part)
-                file.write(part)
+            for block in blocks:
+                digest.update(block)
+                file.write(block)
         self.sums[name] = digest.hexdigest()
 
+    def add_sums(self) -> None:
+        """Add SHA256SUMS, which `sha256sum -c` reads, over all files before."""
+        lines = [f"{digest}  {name}\n" for name, digest in sorted(self.sums.items())]
+        self.add("SHA256SUMS", ["".join(lines).encode()])
 
-def _fill(archive: _Archive, ledger: Ledger, rejudge: Rejudge, what: AuditorPackage) -> None:
+
+class _Sheets:
+    """The IPE sheets while they are written: each a temporary file, for they may be large."""
+
+    def __init__(self, files: Mapping[str, IO[bytes]]) -> None:
+        self.counts = dict.fromkeys(files, 0)
+        """Rows by sheet."""
+        self._files = files
+        for name, file in files.items():
+            file.writelines(csv_text(SHEETS[name].columns, ()))
+
+    def add(self, name: str, *rows: Row) -> None:
+        """Append rows to a sheet."""
+        sheet = SHEETS[name]
+        _, *lines = csv_text(sheet.columns, map(sheet.cells, rows))
+        self._files[name].writelines(lines)
+        self.counts[name] += len(lines)
+
+    def blocks(self, name: str) -> Iterator[bytes]:
+        """The bytes of a sheet."""
+        file = self._files[name]
+        file.seek(0)
+        return iter(partial(file.read, _BLOCK), b"")
+
+
+def _write(archive: _Archive, ledger: Ledger, rejudge: Rejudge, what: AuditorPackage) -> None:
     archive.add("README.md", [_readme(what).encode()])
     archive.add("verify.md", [_instructions()])
     with ExitStack() as stack:
-        files: dict[str, IO[bytes]] = {
-            name: stack.enter_context(tempfile.TemporaryFile()) for name in sorted(SHEETS)
-        }
-        counts = _sheets(files, ledger, rejudge, what)
-        archive.add("ipe/ipe.md", [_ipe(what, counts).encode()])
-        for name, file in files.items():
-            file.seek(0)
-            archive.add(f"ipe/{name}.csv", iter(partial(file.read, _PART), b""))
-    for key, content in _stored(ledger, what.chains):
+        files = {name: stack.enter_context(tempfile.TemporaryFile()) for name in sorted(SHEETS)}
+        sheets = _Sheets(files)
+        _fill_scans(sheets, ledger, what)
+        _fill_decisions(sheets, rejudge, what)
+        _fill_rejudged(sheets, rejudge, what)
+        archive.add("ipe/ipe.md", [_ipe(what, sheets.counts).encode()])
+        for name in sheets.counts:
+            archive.add(f"ipe/{name}.csv", sheets.blocks(name))
+    for key, content in _store_files(ledger, what.chains):
         archive.add(f"store/{key}", [content])
-    lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(archive.sums.items()))
-    archive.add("SHA256SUMS", [lines.encode()])
-    del archive.sums["SHA256SUMS"]
+    # Last, for it sums all files before it.
+    archive.add_sums()
 
 
-def _stored(ledger: Ledger, chains: Mapping[str, Sequence[Record]]) -> Iterator[tuple[str, bytes]]:
-    """The files of whole chains: a part of a chain could not be verified by itself."""
-    store = ledger.store
-    # A population is of all targets: with a part of them it would name what is not handed over.
-    folders = ("keys/", "populations/") if chains.keys() >= set(ledger.targets()) else ("keys/",)
-    for key in (MARKER, *(entry.key for folder in folders for entry in store.list(folder))):
-        yield key, store.get(key) or b""
-    done: set[str] = set()
-    for target, records in chains.items():
-        newest = {segment.path for segment in checkpoints(records)}
-        for record in records:
-            key = record_key(stream_of(target), record.seq)
-            content = store.get(key) or b""
-            if hashlib.sha256(content).hexdigest() != record.sha256:
-                raise TscanError(
-                    f"{store.name}/{key} changed while it was read",
-                    "'tscan verify' names what is damaged",
-                )
-            yield key, content
-            for segment in record.segments:
-                found = None if segment.path in done else store.get(segment.path)
-                if segment.path in done or (
-                    found is None and segment.kind in REBUILT and segment.path not in newest
-                ):
-                    continue  # one that compacting removed is superseded, and is not missed
-                done.add(segment.path)
-                yield segment.path, stored(found, segment)
-
-
-def _sheets(
-    files: dict[str, IO[bytes]], ledger: Ledger, rejudge: Rejudge, what: AuditorPackage
-) -> dict[str, int]:
-    counts = dict.fromkeys(files, 0)
-    for name, file in files.items():
-        file.writelines(csv_text(SHEETS[name].columns, ()))
-
-    def put(name: str, rows: Iterable[Row]) -> None:
-        lines = list(csv_text(SHEETS[name].columns, rows))[1:]
-        files[name].writelines(lines)
-        counts[name] += len(lines)
-
+def _fill_scans(sheets: _Sheets, ledger: Ledger, what: AuditorPackage) -> None:
     for record in what.records:
         snapshot = ledger.snapshot(record)
-        put("scans", [scan_row(record, snapshot)])
-        put("calls", call_rows(record, snapshot))
+        sheets.add("scans", scan_row(record, snapshot))
+        sheets.add("calls", *call_rows(record, snapshot))
+
+
+def _fill_decisions(sheets: _Sheets, rejudge: Rejudge, what: AuditorPackage) -> None:
     period = {record.sha256 for record in what.records}
-    for name, row in said_rows(
-        what.chains.values(), lambda record: record.sha256 in period, rejudge.said
-    ):
-        put(name, [row])
-    packs: set[str] = set()
-    for one in rejudge.run(what.records, "day"):
-        for name, row in judged_rows(one, what.chains):
-            put(name, [row])
-        if one.library is not None and one.library.sha256 not in packs:
-            packs.add(one.library.sha256)
-            for name, row in pack_rows(one.library):
-                put(name, [row])
-    return counts
+
+    def in_period(record: Record) -> bool:
+        return record.sha256 in period
+
+    for name, row in decision_rows(what.chains.values(), in_period, rejudge.said):
+        sheets.add(name, row)
+
+
+def _fill_rejudged(sheets: _Sheets, rejudge: Rejudge, what: AuditorPackage) -> None:
+    listed: set[str] = set()
+    for rejudged in rejudge.run(what.records, "day"):
+        for name, row in rejudged_rows(rejudged, what.chains):
+            sheets.add(name, row)
+        library = rejudged.library
+        # Most records of a period were judged by one pack: its texts are listed once.
+        if library is None or library.sha256 in listed:
+            continue
+        listed.add(library.sha256)
+        for name, row in pack_rows(library):
+            sheets.add(name, row)
+
+
+def _store_files(
+    ledger: Ledger, chains: Mapping[str, Sequence[Record]]
+) -> Iterator[tuple[str, bytes]]:
+    """The files of the store that the package holds, by key."""
+    store = ledger.store
+    folders = ["keys/"]
+    # A population is of all targets: it would name targets that are not in the package.
+    if chains.keys() >= set(ledger.targets()):
+        folders.append("populations/")
+    # A store without its marker is damaged: the package shows what there is, and verify says so.
+    yield MARKER, store.get(MARKER) or b""
+    for folder in folders:
+        for entry in store.list(folder):
+            yield entry.key, store.get(entry.key) or b""
+    done: set[str] = set()
+    for records in chains.values():
+        yield from _chain_files(store, records, done)
+
+
+def _chain_files(
+    store: Store,
+    records: Sequence[Record],
+    done: set[str],
+) -> Iterator[tuple[str, bytes]]:
+    """The files of a complete chain: a part of a chain could not be verified.
+
+    `done` are the segments that other chains hold too and that are in the package already.
+    """
+    needed = {segment.path for segment in checkpoints(records)}
+    for record in records:
+        yield _record_file(store, record)
+        for segment in record.segments:
+            if segment.path in done:
+                continue
+            content = store.get(segment.path)
+            if content is None and _is_superseded(segment, needed):
+                continue
+            done.add(segment.path)
+            yield segment.path, stored(content, segment)
+
+
+def _is_superseded(segment: Segment, needed: set[str]) -> bool:
+    """Whether `history compact` may have removed a segment, so that it may be missing."""
+    return segment.kind in REBUILT and segment.path not in needed
+
+
+def _record_file(store: Store, record: Record) -> tuple[str, bytes]:
+    key = record_key(stream_of(record.target), record.seq)
+    content = store.get(key) or b""
+    # The sheets are of the record as it was read: another content would contradict them.
+    if hashlib.sha256(content).hexdigest() != record.sha256:
+        raise TscanError(
+            f"{store.name}/{key} changed while it was read",
+            "'tscan verify' names what is damaged",
+        )
+    return key, content
 
 
 def _instructions() -> bytes:
-    """docs/verify.md, which a wheel carries beside the checks."""
+    """docs/verify.md, which a wheel has beside the checks and a checkout in docs/."""
     above = default_roots().checks.parent
     for path in (above / "verify.md", above / "docs/verify.md"):
         if path.is_file():
@@ -185,28 +261,36 @@ Records, evidence and packs of:
 
 | place | what it is |
 |---|---|
-| `store/log/` | one record for each scan, from the first on, signed if there was a key: a chain verifies as a whole |
+| `store/log/` | one record for each scan, from the first on, signed if there was a key: a chain \
+verifies as a whole |
 | `store/store.json` | the form of the store |
-| `store/segments/` | what the records name, each by its digest: evidence, answers, transitions, waivers, packs … |
-| `store/populations/` | what was fixed for sampling, before a seed was given; not there where nothing was |
-| `store/keys/` | the public keys, if there are any; take the one that you trust from the person whose key it is |
-| `verify.md` | how to verify `store/` with `openssl` alone, in the folder `store/`, or by `tscan verify store` |
-| `ipe/` | who ran what, with which calls, parameters, versions and clocks: `ipe.md` explains the sheets |
+| `store/segments/` | what the records name, each by its digest: evidence, answers, transitions, \
+waivers, packs … |
+| `store/populations/` | what was fixed for sampling, before a seed was given; not there where \
+nothing was |
+| `store/keys/` | the public keys, if there are any; take the one that you trust from the person \
+whose key it is |
+| `verify.md` | how to verify `store/` with `openssl` alone, in the folder `store/`, or by \
+`tscan verify store` |
+| `ipe/` | who ran what, with which calls, parameters, versions and clocks: `ipe.md` explains \
+the sheets |
 | `SHA256SUMS` | `sha256sum -c SHA256SUMS` |
 
-The sheets are made from `store/`, and are not signed: the records are. `tscan replay --store store --from {what.first}
---to {what.last}` judges the evidence again with the pack of each day, and `tscan reperform CHECK@RESOURCE --store
-store` shows what one finding stands on. Nothing here is a conclusion: that is the auditor's.
+The sheets are made from `store/`, and are not signed: the records are. `tscan replay --store store
+--from {what.first} --to {what.last}` judges the evidence again with the pack of each day, and
+`tscan reperform CHECK@RESOURCE --store store` shows what one finding stands on. Nothing here is a
+conclusion: that is the auditor's.
 """
 
 
-def _ipe(what: AuditorPackage, counts: dict[str, int]) -> str:
-    rows = "\n".join(
-        f"| `{name}.csv` | {counts[name]} | {SHEETS[name].meaning} |" for name in sorted(SHEETS)
-    )
-    columns = "\n".join(
-        f"- `{name}.csv`: {', '.join(SHEETS[name].columns)}" for name in sorted(SHEETS)
-    )
+def _ipe(what: AuditorPackage, counts: Mapping[str, int]) -> str:
+    table: list[str] = []
+    lists: list[str] = []
+    for name, sheet in sorted(SHEETS.items()):
+        table.append(f"| `{name}.csv` | {counts[name]} | {sheet.meaning} |")
+        lists.append(f"- `{name}.csv`: {', '.join(sheet.columns)}")
+    rows = "\n".join(table)
+    columns = "\n".join(lists)
     return f"""# Where the figures come from, {what.first} to {what.last}
 
 {len(what.records)} scans of {len(what.chains)} targets ended in this period.
@@ -215,16 +299,19 @@ def _ipe(what: AuditorPackage, counts: dict[str, int]) -> str:
 |---|---|---|
 {rows}
 
-`record` is the chain and the number of a scan's record, `store/log/<chain>/<number>.json`. Times are UTC, by the clock
-of the host that scanned; `clock_skew_seconds` is the provider's clock minus that, empty where the provider did not say.
-A text that a spreadsheet would take for a formula stands behind an apostrophe.
+`record` is the chain and the number of a scan's record, `store/log/<chain>/<number>.json`. Times
+are UTC, by the clock of the host that scanned; `clock_skew_seconds` is the provider's clock minus
+that, empty where the provider did not say. A text that a spreadsheet would take for a formula
+stands behind an apostrophe.
 
-`state` of a call: `ok`; `empty`, read whole and nothing there; `absent`, an error that says that there is none;
-`partial`, a later page failed; `denied`; `disabled`, the service is off here; `throttled`; `error`. `attempt` numbers
-readings of the same that were meant, `retries` counts requests that were asked again. `answer_sha256` is the SHA-256 of
-the answer: the text in column `data` of `store/segments/kind=evidence/`, `null` where none came.
+`state` of a call: `ok`; `empty`, read whole and nothing there; `absent`, an error that says that
+there is none; `partial`, a later page failed; `denied`; `disabled`, the service is off here;
+`throttled`; `error`. `attempt` numbers readings of the same that were meant, `retries` counts
+requests that were asked again. `answer_sha256` is the SHA-256 of the answer: the text in column
+`data` of `store/segments/kind=evidence/`, `null` where none came.
 
-Populations, refusals and check texts are made by judging the evidence again with the pack of its day.
+Populations, refusals and check texts are made by judging the evidence again with the pack of its
+day.
 
 ## Columns
 

@@ -1,11 +1,13 @@
-"""Information produced by the entity: where every figure comes from, as rows for an auditor's spreadsheet."""
+"""Make the IPE sheets (information produced by the entity): the source of every figure, as rows.
+
+An auditor opens them as spreadsheets, and traces each figure to its call, time and record.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
-from datetime import date
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 from scanner.client.secret_detection import PLUGINS
 from scanner.core.periods.decisions import attestation_spans, waiver_spans
@@ -13,13 +15,17 @@ from scanner.core.reading.read_plan import secret_paths
 from scanner.history.snapshots.archived_inputs import ArchivedInputs
 from scanner.history.verification.rejudge import Rejudged, name_of
 from scanner.model.answers import Snapshot
-from scanner.model.findings import Counted, CoverageRow, Population
+from scanner.model.checks import Check, Parameter
+from scanner.model.decisions import AttestationSpan, WaiverSpan
+from scanner.model.findings import Assessment, Counted, CoverageRow, Population
 from scanner.model.history import Record
 from scanner.model.library import Library
 from scanner.providers import cli_command
 
-Row = Sequence[Any]
-Rows = Iterator[Row]
+Row = Mapping[str, object]
+"""Values by column."""
+SheetRow = tuple[str, Row]
+"""The name of a sheet, and a row of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,84 +35,197 @@ class Sheet:
     meaning: str
     columns: tuple[str, ...]
 
+    def cells(self, row: Row) -> Sequence[object]:
+        """The values of a row in the order of the columns; KeyError where one is missing."""
+        return [row[column] for column in self.columns]
+
 
 SHEETS: Final[Mapping[str, Sheet]] = {
     "scans": Sheet(
-        "Each scan of the period: when, by whom, with which version, pack, parameters and clock, and what it says.",
+        "Each scan of the period: when, by whom, with which version, pack, parameters and "
+        "clock, and what it says.",
         (
-            "record", "target", "scan", "started", "finished", "tscan_version", "pack_sha256", "waivers_sha256",
-            "attestations_sha256", "callers", "regions", "regions_excluded", "regions_not_known", "checks", "calls",
-            "not_whole", "clock_skew_seconds", "parameters_set", "verdicts", "judged_with", "record_sha256",
+            "record",
+            "target",
+            "scan",
+            "started",
+            "finished",
+            "tscan_version",
+            "pack_sha256",
+            "waivers_sha256",
+            "attestations_sha256",
+            "callers",
+            "regions",
+            "regions_excluded",
+            "regions_not_known",
+            "checks",
+            "calls",
+            "not_whole",
+            "clock_skew_seconds",
+            "parameters_set",
+            "verdicts",
+            "judged_with",
+            "record_sha256",
         ),
     ),
     "calls": Sheet(
-        "Each call of each scan: who asked what, exactly, and how the answer ended. `whole` says that the last page "
+        "Each call of each scan: who asked what, exactly, and how the answer ended. `whole` "
+        "says that the last page "
         "was reached; `native` is the provider's own command for the same question.",
         (
-            "record", "operation", "region", "parameters", "attempt", "caller", "started", "finished", "state",
-            "whole", "error_code", "pages", "items", "retries", "request_ids", "redacted", "answer_sha256", "native",
+            "record",
+            "operation",
+            "region",
+            "parameters",
+            "attempt",
+            "caller",
+            "started",
+            "finished",
+            "state",
+            "whole",
+            "error_code",
+            "pages",
+            "items",
+            "retries",
+            "request_ids",
+            "redacted",
+            "answer_sha256",
+            "native",
         ),
     ),
     "populations": Sheet(
-        "Each listing beside each second source that counts the same or names some of it; none: the cells are empty.",
+        "Each listing beside each second source that counts the same or names some of it; "
+        "none: the cells are empty.",
         (
-            "record", "target", "kind", "region", "listed", "listed_whole", "counted_by", "means", "counted",
+            "record",
+            "target",
+            "kind",
+            "region",
+            "listed",
+            "listed_whole",
+            "counted_by",
+            "means",
+            "counted",
             "difference",
         ),
     ),
     "refusals": Sheet(
         "What was meant to be read and was not read whole.",
-        ("record", "target", "operation", "region", "state", "reason", "answers", "unanswered", "waiver"),
+        (
+            "record",
+            "target",
+            "operation",
+            "region",
+            "state",
+            "reason",
+            "answers",
+            "unanswered",
+            "waiver",
+        ),
     ),
     "waivers": Sheet(
-        "Each waiver that scans of the period were given: what is accepted, by whom, until when, and in which records.",
+        "Each waiver that scans of the period were given: what is accepted, by whom, until "
+        "when, and in which records.",
         (
-            "target", "waiver", "accepts", "reason", "approver", "author", "compensating", "opened", "committed",
-            "expires", "first_record", "first_read", "last_record", "last_read", "standings",
+            "target",
+            "waiver",
+            "accepts",
+            "reason",
+            "approver",
+            "author",
+            "compensating",
+            "opened",
+            "committed",
+            "expires",
+            "first_record",
+            "first_read",
+            "last_record",
+            "last_read",
+            "standings",
         ),
     ),
     "attestations": Sheet(
-        "Each statement of a person that scans of the period were given, and where its evidence is said to lie.",
+        "Each statement of a person that scans of the period were given, and where its "
+        "evidence is said to lie.",
         (
-            "attestation", "control", "statement", "by", "dated", "valid_until", "evidence", "first_read", "last_read",
+            "attestation",
+            "control",
+            "statement",
+            "by",
+            "dated",
+            "valid_until",
+            "evidence",
+            "first_read",
+            "last_read",
         ),
     ),
     "checks": Sheet(
         "The text of every check that judged, by pack.",
-        ("pack_sha256", "check", "title", "severity", "kind", "asked_where", "passes_when", "if_empty", "why"),
+        (
+            "pack_sha256",
+            "check",
+            "title",
+            "severity",
+            "kind",
+            "asked_where",
+            "passes_when",
+            "if_empty",
+            "why",
+        ),
     ),
     "parameters": Sheet(
         "Every parameter with its default, by pack; what the entity set stands with each scan.",
         ("pack_sha256", "parameter", "meaning", "type", "default"),
     ),
     "redaction": Sheet(
-        "What is replaced before anything is written: declared secrets by operation, and what detection knows.",
+        "What is replaced before anything is written: declared secrets by operation, and what "
+        "detection knows.",
         ("pack_sha256", "rule", "operation", "path"),
     ),
     "not_judged": Sheet(
-        "Scans whose populations and refusals are not listed, because they could not be judged again.",
+        "Scans whose populations and refusals are not listed, because they could not be judged"
+        " again.",
         ("record", "target", "why"),
     ),
-}  # fmt: skip
+}
 
 
 def scan_row(record: Record, snapshot: Snapshot) -> Row:
     """A row of `scans`."""
-    return (
-        name_of(record), record.target, record.scan, record.started, record.finished, record.version,
-        record.pack_sha256, record.waivers_sha256, record.attestations_sha256,
-        [caller.id for caller in snapshot.callers], record.regions,
-        snapshot.regions_excluded, snapshot.regions_open, len(record.checks), len(snapshot.answers),
-        sum(not answer.state.whole for answer in snapshot.answers.values()), snapshot.clock_skew, record.params,
-        record.counts, record.together, record.sha256,
-    )  # fmt: skip
+    answers = snapshot.answers.values()
+    return {
+        "record": name_of(record),
+        "target": record.target,
+        "scan": record.scan,
+        "started": record.started,
+        "finished": record.finished,
+        "tscan_version": record.version,
+        "pack_sha256": record.pack_sha256,
+        "waivers_sha256": record.waivers_sha256,
+        "attestations_sha256": record.attestations_sha256,
+        "callers": [caller.id for caller in snapshot.callers],
+        "regions": record.regions,
+        "regions_excluded": snapshot.regions_excluded,
+        "regions_not_known": snapshot.regions_open,
+        "checks": len(record.checks),
+        "calls": len(snapshot.answers),
+        "not_whole": sum(not answer.state.whole for answer in answers),
+        "clock_skew_seconds": snapshot.clock_skew,
+        "parameters_set": record.params,
+        "verdicts": record.counts,
+        "judged_with": record.together,
+        "record_sha256": record.sha256,
+    }
 
 
-def call_rows(record: Record, snapshot: Snapshot) -> Rows:
+def call_rows(record: Record, snapshot: Snapshot) -> Iterator[Row]:
     """Rows of `calls`, in the order of the evidence."""
     name = name_of(record)
-    callers = snapshot.callers
+    # A snapshot may name no caller at all; every answer then has caller 0.
+    callers = dict(enumerate(caller.id for caller in snapshot.callers))
+    # In the order of the evidence, so that a sheet can be laid beside it.
     for key in sorted(snapshot.answers):
+<<<<<<< HEAD
         one = snapshot.answers[key]
         call = one.call
         caller = callers[one.caller].id if one.caller < len(callers) else ""
@@ -115,75 +234,199 @@ def call_rows(record: Record, snapshot: Snapshot) -> Rows:
             one.state.value, one.state.whole, one.code, one.pages, one.count, one.retries, one.request_ids,
             one.redacted, one.sha256, cli_command(snapshot.target.cloud, call),
         )  # fmt: skip
+=======
+        answer = snapshot.answers[key]
+        call = answer.call
+        yield {
+            "record": name,
+            "operation": call.operation,
+            "region": call.region,
+            "parameters": call.params,
+            "attempt": call.attempt,
+            "caller": callers.get(answer.caller, ""),
+            "started": answer.started,
+            "finished": answer.finished,
+            "state": answer.state.value,
+            "whole": answer.state.whole,
+            "error_code": answer.code,
+            "pages": answer.pages,
+            "items": answer.count,
+            "retries": answer.retries,
+            "request_ids": answer.request_ids,
+            "redacted": answer.redacted,
+            "answer_sha256": answer.sha256,
+            "native": native(snapshot.target.cloud, call),
+        }
+>>>>>>> g
 
 
-def said_rows(
-    chains: Iterable[Sequence[Record]], inside: Callable[[Record], bool], said: ArchivedInputs
-) -> Iterator[tuple[str, Row]]:
-    """Rows of `waivers` and `attestations`; the chains are whole, `inside` tells the records of the period."""
-    read: list[Record] = []
+def decision_rows(
+    chains: Iterable[Sequence[Record]],
+    in_period: Callable[[Record], bool],
+    inputs: ArchivedInputs,
+) -> Iterator[SheetRow]:
+    """Rows of `waivers` and `attestations`. The chains are complete: a waiver may begin earlier."""
+    records: list[Record] = []
     for chain in chains:
-        read += [record for record in chain if inside(record)]
-        for span in waiver_spans(chain, inside, said.waivers):
-            *cells, _ = astuple(span)
-            yield "waivers", (*map(_cell, cells), [str(one) for one in span.standings])
-    for statement in attestation_spans(read, said.attestations):
-        yield "attestations", tuple(map(_cell, astuple(statement)))
+        records += filter(in_period, chain)
+        for span in waiver_spans(chain, in_period, inputs.waivers):
+            yield "waivers", _waiver(span)
+    for statement in attestation_spans(records, inputs.attestations):
+        yield "attestations", _attestation(statement)
 
 
-def _cell(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
+def _waiver(span: WaiverSpan) -> Row:
+    return {
+        "target": span.target,
+        "waiver": span.waiver,
+        "accepts": span.accepts,
+        "reason": span.reason,
+        "approver": span.approver,
+        "author": span.author,
+        "compensating": span.compensating,
+        "opened": span.opened.isoformat(),
+        "committed": span.committed,
+        "expires": span.expires.isoformat(),
+        "first_record": span.first_seq,
+        "first_read": span.first_read,
+        "last_record": span.last_seq,
+        "last_read": span.last_read,
+        "standings": [str(standing) for standing in span.standings],
+    }
 
 
-def judged_rows(one: Rejudged, targets: Collection[str]) -> Iterator[tuple[str, Row]]:
-    """Rows of `populations`, `refusals` and `not_judged` about these targets, each with the name of its sheet."""
-    names = {record.target: name_of(record) for record in one.records}
-    if one.assessment is None:
-        for record in (record for record in one.records if record.target in targets):
-            yield "not_judged", (name_of(record), record.target, one.why_not)
-        return
+def _attestation(span: AttestationSpan) -> Row:
+    return {
+        "attestation": span.attestation,
+        "control": span.control,
+        "statement": span.statement,
+        "by": span.by,
+        "dated": span.dated.isoformat(),
+        "valid_until": span.valid_until.isoformat(),
+        "evidence": span.evidence,
+        "first_read": span.first_read,
+        "last_read": span.last_read,
+    }
+
+
+def rejudged_rows(rejudged: Rejudged, targets: Collection[str]) -> Iterator[SheetRow]:
+    """Rows of `populations`, `refusals` and `not_judged` about these targets."""
+    assessment = rejudged.assessment
+    if assessment is None:
+        for record in rejudged.records:
+            if record.target in targets:
+                yield "not_judged", _not_judged(record, rejudged.why_not)
+    else:
+        yield from _assessment_rows(rejudged.records, assessment, targets)
+
+
+def _assessment_rows(
+    records: Iterable[Record],
+    assessment: Assessment,
+    targets: Collection[str],
+) -> Iterator[SheetRow]:
+    names = {record.target: name_of(record) for record in records}
+    # Accounts of an organization are judged together; rows of those that were not selected, but
+    # not rows about the organization itself, are left out.
     left_out = names.keys() - set(targets)
-    for row in one.assessment.populations:
-        if row.target not in left_out:
-            yield from (
-                ("populations", cells) for cells in _population(names.get(row.target, ""), row)
-            )
-    for gap in one.assessment.coverage:
-        if gap.target not in left_out and (not gap.state.whole or gap.unanswered):
+    for population in assessment.populations:
+        if population.target not in left_out:
+            for row in _population_rows(names.get(population.target, ""), population):
+                yield "populations", row
+    for gap in assessment.coverage:
+        if gap.target not in left_out and _is_refusal(gap):
             yield "refusals", _refusal(names.get(gap.target, ""), gap)
 
 
-def _population(record: str, row: Population) -> Rows:
-    for one in row.counts or (Counted(by="", means=""),):
-        difference = None if one.number is None else row.listed - one.number
-        yield (
-            record, row.target, row.kind, row.region, row.listed, row.whole, one.by, one.means, one.number, difference,
-        )  # fmt: skip
+def _not_judged(record: Record, why: str) -> Row:
+    return {"record": name_of(record), "target": record.target, "why": why}
 
 
-def _refusal(record: str, row: CoverageRow) -> Row:
-    return (
-        record, row.target, row.operation, row.region, row.state.value, row.reason, row.answers, row.unanswered,
-        row.waiver,
-    )  # fmt: skip
+def _population_rows(record: str, population: Population) -> Iterator[Row]:
+    """A row for each second source; one with empty cells where there is none."""
+    for source in population.counts or (Counted(by="", means=""),):
+        # Empty, and not 0: where nothing was counted, nothing is shown to agree.
+        difference = None
+        if source.number is not None:
+            difference = population.listed - source.number
+        yield {
+            "record": record,
+            "target": population.target,
+            "kind": population.kind,
+            "region": population.region,
+            "listed": population.listed,
+            "listed_whole": population.whole,
+            "counted_by": source.by,
+            "means": source.means,
+            "counted": source.number,
+            "difference": difference,
+        }
 
 
-def pack_rows(library: Library) -> Iterator[tuple[str, Row]]:
+def _is_refusal(coverage: CoverageRow) -> bool:
+    return not coverage.state.whole or coverage.unanswered > 0
+
+
+def _refusal(record: str, coverage: CoverageRow) -> Row:
+    return {
+        "record": record,
+        "target": coverage.target,
+        "operation": coverage.operation,
+        "region": coverage.region,
+        "state": coverage.state.value,
+        "reason": coverage.reason,
+        "answers": coverage.answers,
+        "unanswered": coverage.unanswered,
+        "waiver": coverage.waiver,
+    }
+
+
+def pack_rows(library: Library) -> Iterator[SheetRow]:
     """Rows of `checks`, `parameters` and `redaction` for one pack."""
     pack = library.sha256
     for _, check in sorted(library.checks.items()):
-        asked = check.where.source.strip() if check.where else ""
-        row = (
-            pack, check.id, check.title, check.severity.value, check.kind, asked, check.pass_when.source.strip(),
-            check.if_empty.value, check.why,
-        )  # fmt: skip
-        yield "checks", row
+        yield "checks", _check(pack, check)
     for name, parameter in sorted(library.parameters.items()):
-        default = parameter.default if parameter.has_default else "(to be set)"
-        shown = default if isinstance(default, (str, int, float, list, dict)) else str(default)
-        yield "parameters", (pack, name, parameter.meaning, parameter.type, shown)
+        yield "parameters", _parameter(pack, name, parameter)
     for operation, paths in sorted(secret_paths(library).items()):
         for path in paths:
-            yield "redaction", (pack, "declared", operation, path)
+            yield "redaction", _redaction(pack, "declared", operation, path)
     for name in sorted(PLUGINS):
-        yield "redaction", (pack, f"detected: {name}", "any", "where no attribute reads")
+        yield "redaction", _redaction(pack, f"detected: {name}", "any", "where no attribute reads")
+
+
+def _check(pack: str, check: Check) -> Row:
+    asked_where = ""
+    if check.where:
+        asked_where = check.where.source.strip()
+    return {
+        "pack_sha256": pack,
+        "check": check.id,
+        "title": check.title,
+        "severity": check.severity.value,
+        "kind": check.kind,
+        "asked_where": asked_where,
+        "passes_when": check.pass_when.source.strip(),
+        "if_empty": check.if_empty.value,
+        "why": check.why,
+    }
+
+
+def _parameter(pack: str, name: str, parameter: Parameter) -> Row:
+    default: object = "(to be set)"
+    if parameter.has_default:
+        default = parameter.default
+    # Other values, such as durations, have no form of their own in a spreadsheet.
+    if not isinstance(default, (str, int, float, list, dict)):
+        default = str(default)
+    return {
+        "pack_sha256": pack,
+        "parameter": name,
+        "meaning": parameter.meaning,
+        "type": parameter.type,
+        "default": default,
+    }
+
+
+def _redaction(pack: str, rule: str, operation: str, path: str) -> Row:
+    return {"pack_sha256": pack, "rule": rule, "operation": operation, "path": path}

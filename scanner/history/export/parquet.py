@@ -1,14 +1,14 @@
-"""History as plain Parquet tables: what Spark, Athena and DuckDB read without knowing the store."""
+"""Export history as plain Parquet tables, for Spark, Athena, DuckDB and the like."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from scanner.core.calendar import moment
 from scanner.errors import TscanError
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _GROUP: Final = 100_000
-"""Rows that are held at once."""
+"""Rows that are in memory at a time."""
+
+
+Row = Mapping[str, object]
+"""Values by column."""
 
 
 def _schemas() -> dict[str, pa.Schema]:
@@ -47,6 +51,7 @@ def _schemas() -> dict[str, pa.Schema]:
         ("together", texts),
         ("counts", pa.map_(text, number)),
         ("controls", pa.map_(text, text)),
+        # Canonical JSON, for the types of parameters differ from pack to pack.
         ("params", text),
     ]
     transitions = [
@@ -66,37 +71,44 @@ def _schemas() -> dict[str, pa.Schema]:
 
 
 schemas: Final = cache(_schemas)
-"""Columns by table; `params` is canonical JSON."""
+"""The columns of each table; `params` is canonical JSON."""
 
 
 def export(ledger: Ledger, targets: Sequence[str], folder: Path) -> dict[str, int]:
-    """Write both tables into a new or empty folder, whole or not at all; rows by table.
+    """Write both tables into a new or empty folder, all or nothing; the number of rows by table.
 
-    Only what a chain's records name is written: whatever a broken-off scan left is in neither table.
+    Segments that no record names, left by an interrupted scan, are in neither table.
     """
-    _free(folder)
+    # Checked before the tables are made, which takes minutes for a long history.
+    _check_free(folder)
     try:
-        made = Path(tempfile.mkdtemp(prefix=".tscan-export-", dir=folder.parent))
+        # Beside the folder: a rename works within one file system only.
+        temporary = Path(tempfile.mkdtemp(prefix=".tscan-export-", dir=folder.parent))
     except OSError as error:
         raise TscanError(f"{folder} cannot be written: {error.strerror}") from error
     try:
         rows = {"records": 0, "transitions": 0}
         for target in targets:
-            records = ledger.records(target)
             name = f"{stream_of(target)}.parquet"
-            rows["records"] += _write(made / "records" / name, "records", map(_record, records))
-            moves = map(_move, ledger.changes(*records))
-            rows["transitions"] += _write(made / "transitions" / name, "transitions", moves)
-        made.chmod(0o755)
-        made.replace(folder)
+            # The transitions of the records that were read: another scan may commit meanwhile.
+            records = ledger.records(target)
+            tables: dict[str, Iterable[Row]] = {
+                "records": map(_record, records),
+                "transitions": map(_transition, ledger.changes(*records)),
+            }
+            for table, table_rows in tables.items():
+                rows[table] += _write(temporary / table / name, table, table_rows)
+        # mkdtemp creates a folder for its owner only, and the tables are made to be shared.
+        temporary.chmod(0o755)
+        temporary.replace(folder)
     except OSError as error:
         raise TscanError(f"{folder} cannot be written: {error.strerror}") from error
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
     return rows
 
 
-def _free(folder: Path) -> None:
+def _check_free(folder: Path) -> None:
     if not folder.parent.is_dir():
         raise TscanError(f"{folder}: there is no folder {folder.parent}", "make it first")
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
@@ -106,7 +118,8 @@ def _free(folder: Path) -> None:
         )
 
 
-def _write(path: Path, table: str, rows: Iterable[Sequence[Any]]) -> int:
+def _write(path: Path, table: str, rows: Iterable[Row]) -> int:
+    """Write the rows of one target to a file; how many they are."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -115,29 +128,51 @@ def _write(path: Path, table: str, rows: Iterable[Sequence[Any]]) -> int:
     count = 0
     with pq.ParquetWriter(path, schema, compression="zstd", store_schema=False) as writer:
         source = iter(rows)
+        # In groups: the transitions of a year need not fit into memory.
         while part := list(islice(source, _GROUP)):
-            columns = [
-                pa.array(column, type=field.type)
-                for column, field in zip(zip(*part, strict=True), schema, strict=True)
-            ]  # fmt: skip
+            columns = []
+            for field in schema:
+                values = [row[field.name] for row in part]
+                columns.append(pa.array(values, type=field.type))
             writer.write_table(pa.Table.from_arrays(columns, schema=schema))
             count += len(part)
     return count
 
 
-def _record(record: Record) -> list[Any]:
-    special = {
+def _record(record: Record) -> Row:
+    return {
+        "target": record.target,
+        "seq": record.seq,
+        "scan": record.scan,
         "started": moment(record.started),
         "finished": moment(record.finished),
+        "version": record.version,
+        "pack_sha256": record.pack_sha256,
+        "waivers_sha256": record.waivers_sha256,
+        "previous_sha256": record.previous_sha256,
+        "sha256": record.sha256,
+        "callers": record.callers,
+        "regions": record.regions,
+        "checks": record.checks,
+        "gaps": record.gaps,
+        "together": record.together,
         "counts": sorted(record.counts.items()),
         "controls": sorted(record.controls.items()),
         "params": canonical(record.params),
     }
-    names: Iterator[str] = iter(schemas()["records"].names)
-    return [special[name] if name in special else getattr(record, name) for name in names]
 
 
-def _move(move: Transition) -> list[Any]:
-    special = {"ts": moment(move.ts), "cause": move.cause.value}
-    names: Iterator[str] = iter(schemas()["transitions"].names)
-    return [special[name] if name in special else getattr(move, name) for name in names]
+def _transition(transition: Transition) -> Row:
+    return {
+        "target": transition.target,
+        "seq": transition.seq,
+        "ts": moment(transition.ts),
+        "check": transition.check,
+        "region": transition.region,
+        "resource": transition.resource,
+        "previous": transition.previous,
+        "verdict": transition.verdict,
+        "cause": transition.cause.value,
+        "reason": transition.reason,
+        "evidence_sha256": transition.evidence_sha256,
+    }

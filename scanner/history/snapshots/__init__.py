@@ -1,1 +1,1 @@
-"""Snapshots, evidence documents and content, as they are written to files and read back."""
+"""Write snapshots, evidence documents and content to files, and read them back."""

@@ -1,9 +1,9 @@
-"""The waivers and attestations of a day as texts, kept with the records that they judged."""
+"""Archive the waivers and attestations that judged a record, and read them again."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any, Final, TypeVar
@@ -18,14 +18,17 @@ from scanner.model.history import Record
 from scanner.model.waivers import SCOPES, Scope, Waiver
 
 T = TypeVar("T")
-_NAMES: Final = {kind: name for name, kind in SCOPES.items()}
+_Row = dict[str, Any]
+"""A waiver or an attestation as JSON."""
+_SCOPE_NAMES: Final = {kind: name for name, kind in SCOPES.items()}
 _WAIVER_DAYS: Final = ("opened", "expires", "committed")
 _ATTESTATION_DAYS: Final = ("dated", "valid_until", "covers_from", "covers_to")
-_MAY_BE_UNKNOWN: Final = ("committed", "covers_from", "covers_to")
+_OPTIONAL_DAYS: Final = ("committed", "covers_from", "covers_to")
+"""Days that may be unknown, which is `` in JSON."""
 
 
 class ArchivedInputs:
-    """What people had decided and stated when the records of a store were judged; each text is read once."""
+    """The waivers and attestations of the records of a store; each text is parsed once."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -33,103 +36,128 @@ class ArchivedInputs:
         self._attestations: dict[str, tuple[Attestation, ...]] = {}
 
     def waivers(self, record: Record) -> tuple[Waiver, ...]:
-        """The waivers of the day of a record; TscanError where they are damaged."""
+        """The waivers that judged a record; TscanError where they are damaged."""
         return self._read(record, "waivers", self._waivers, read_waivers)
 
     def attestations(self, record: Record) -> tuple[Attestation, ...]:
-        """The attestations of the day of a record; TscanError where they are damaged."""
+        """The attestations that judged a record; TscanError where they are damaged."""
         return self._read(record, "attestations", self._attestations, read_attestations)
 
     def _read(
         self,
         record: Record,
         kind: str,
-        known: dict[str, tuple[T, ...]],
-        read: Callable[[bytes], tuple[T, ...]],
+        cache: dict[str, tuple[T, ...]],
+        parse: Callable[[bytes], tuple[T, ...]],
     ) -> tuple[T, ...]:
-        segment = next((segment for segment in record.segments if segment.kind == kind), None)
-        if segment is None:
-            return ()
-        if segment.sha256 not in known:
-            content = stored(self._store.get(segment.path), segment)
-            try:
-                known[segment.sha256] = read(content)
-            except ValueError:
-                name = f"{stream_of(record.target)}/{record.seq}"
-                raise TscanError(
-                    f"{name}: its {kind} cannot be read", "'tscan verify' names damage"
-                ) from None
-        return known[segment.sha256]
+        for segment in record.segments:
+            if segment.kind != kind:
+                continue
+            if segment.sha256 not in cache:
+                content = stored(self._store.get(segment.path), segment)
+                try:
+                    cache[segment.sha256] = parse(content)
+                except ValueError:
+                    name = f"{stream_of(record.target)}/{record.seq}"
+                    hint = "'tscan verify' names damage"
+                    raise TscanError(f"{name}: its {kind} cannot be read", hint) from None
+            return cache[segment.sha256]
+        # No segment means none: with nothing to archive, no file is written.
+        return ()
 
 
 def waivers_text(waivers: Iterable[Waiver]) -> bytes:
-    """The one text of these waivers, in order of their ids; empty where there are none."""
-    return _text(
-        asdict(waiver)
-        | _days(waiver, _WAIVER_DAYS)
-        | {"scope": {_NAMES[type(waiver.scope)]: asdict(waiver.scope)}}
-        for waiver in sorted(waivers, key=lambda waiver: waiver.id)
-    )
+    """Waivers as canonical JSON, sorted by id; empty where there are none."""
+    rows: list[_Row] = []
+    for waiver in sorted(waivers, key=lambda waiver: waiver.id):
+        row = asdict(waiver)
+        # The members of a scope do not show which kind it is.
+        scope_name = _SCOPE_NAMES[type(waiver.scope)]
+        row["scope"] = {scope_name: asdict(waiver.scope)}
+        row.update(_days(waiver, _WAIVER_DAYS))
+        rows.append(row)
+    return _text(rows)
 
 
 def attestations_text(attestations: Iterable[Attestation]) -> bytes:
-    """The one text of these attestations, in order of their ids; empty where there are none."""
-    return _text(
-        asdict(one) | _days(one, _ATTESTATION_DAYS) for one in sorted(attestations, key=lambda one: one.id)
-    )  # fmt: skip
+    """Attestations as canonical JSON, sorted by id; empty where there are none."""
+    rows: list[_Row] = []
+    for attestation in sorted(attestations, key=lambda attestation: attestation.id):
+        row = asdict(attestation)
+        row.update(_days(attestation, _ATTESTATION_DAYS))
+        rows.append(row)
+    return _text(rows)
 
 
-def _text(rows: Iterable[Mapping[str, Any]]) -> bytes:
-    found = list(rows)
-    return canonical(found).encode() if found else b""
+def _text(rows: Sequence[_Row]) -> bytes:
+    # An empty text is not archived: a record names waivers only where there were some.
+    if not rows:
+        return b""
+    return canonical(rows).encode()
 
 
-def _days(value: object, names: Iterable[str]) -> dict[str, str]:
-    return {name: day.isoformat() if (day := getattr(value, name)) else "" for name in names}
+def _days(value: Waiver | Attestation, names: Iterable[str]) -> dict[str, str]:
+    days: dict[str, str] = {}
+    for name in names:
+        day: date | None = getattr(value, name)
+        days[name] = ""
+        if day is not None:
+            days[name] = day.isoformat()
+    return days
 
 
 def read_waivers(text: bytes) -> tuple[Waiver, ...]:
-    """The waivers of such a text; ValueError for any other."""
-    try:
-        return tuple(
-            Waiver(**{**row, **_read_days(row, _WAIVER_DAYS), "scope": _read_scope(row["scope"])})
-            for row in _rows(text)
-        )  # fmt: skip
-    except (AttributeError, KeyError, TypeError) as error:
-        raise ValueError("these are not waivers of tscan") from error
+    """The waivers in a text of `waivers_text`; ValueError for any other text."""
+    return _parsed(text, _waiver, "these are not waivers of tscan")
 
 
 def read_attestations(text: bytes) -> tuple[Attestation, ...]:
-    """The attestations of such a text; ValueError for any other."""
+    """The attestations in a text of `attestations_text`; ValueError for any other text."""
+    return _parsed(text, _attestation, "these are not attestations of tscan")
+
+
+def _parsed(text: bytes, build: Callable[[_Row], T], problem: str) -> tuple[T, ...]:
     try:
-        return tuple(
-            Attestation(
-                **{
-                    **row,
-                    **_read_days(row, _ATTESTATION_DAYS),
-                    "evidence": tuple(Proof(**proof) for proof in row["evidence"]),
-                }
-            )
-            for row in _rows(text)
-        )
+        return tuple(build(row) for row in _rows(text))
     except (AttributeError, KeyError, TypeError) as error:
-        raise ValueError("these are not attestations of tscan") from error
+        # A member is missing, unknown or of another type.
+        raise ValueError(problem) from error
 
 
-def _rows(text: bytes) -> list[dict[str, Any]]:
-    rows = json.loads(text) if text else []
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+def _waiver(row: _Row) -> Waiver:
+    members = row | _read_days(row, _WAIVER_DAYS)
+    members["scope"] = _read_scope(row["scope"])
+    return Waiver(**members)
+
+
+def _attestation(row: _Row) -> Attestation:
+    members = row | _read_days(row, _ATTESTATION_DAYS)
+    members["evidence"] = tuple(Proof(**proof) for proof in row["evidence"])
+    return Attestation(**members)
+
+
+def _rows(text: bytes) -> Iterator[_Row]:
+    if not text:
+        return
+    rows = json.loads(text)
+    if not isinstance(rows, list):
         raise TypeError("rows are expected")
-    return rows
+    for row in rows:
+        if not isinstance(row, dict):
+            raise TypeError("rows are expected")
+        yield row
 
 
-def _read_days(row: Mapping[str, Any], names: Iterable[str]) -> dict[str, date | None]:
-    return {
-        name: None if name in _MAY_BE_UNKNOWN and row[name] == "" else date.fromisoformat(row[name])
-        for name in names
-    }
+def _read_days(row: Mapping[str, str], names: Iterable[str]) -> dict[str, date | None]:
+    days: dict[str, date | None] = {}
+    for name in names:
+        if name in _OPTIONAL_DAYS and row[name] == "":
+            days[name] = None
+        else:
+            days[name] = date.fromisoformat(row[name])
+    return days
 
 
 def _read_scope(scope: Mapping[str, Mapping[str, str]]) -> Scope:
-    ((name, parts),) = scope.items()
-    return SCOPES[name](**parts)
+    ((name, members),) = scope.items()
+    return SCOPES[name](**members)

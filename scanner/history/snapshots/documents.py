@@ -1,4 +1,8 @@
-"""Evidence documents: a snapshot taken apart by digest, and put together again as the same bytes."""
+"""Split a snapshot into evidence documents by digest, and join them to the same bytes again.
+
+A document is one call with its answer, without times. It is stored once, in the first record that
+read it; most answers of a scan are documents that a record before it stored.
+"""
 
 from __future__ import annotations
 
@@ -11,32 +15,35 @@ from typing import Any, Final
 
 from scanner.history.records.segments import Made, SegmentError, make_table, read_extra, read_table
 from scanner.history.snapshots.snapshot_file import snapshot_bytes
-from scanner.history.snapshots.snapshot_parser import SnapshotReader
+from scanner.history.snapshots.snapshot_parser import SnapshotParser
 from scanner.model.answers import Snapshot, canonical
 
-_OFTEN_NEW: Final = ("finished", "request_ids", "started")
-"""Members of an outcome that are others at every scan; the rest repeats and takes no room."""
+_DIFFERS_EACH_SCAN: Final = ("finished", "request_ids", "started")
+"""Members of an outcome with a column each; the rest repeats, and is stored once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What was asked and what was answered, without when: the same at every scan until something changes."""
+    """One call and its answer, without times: the same at every scan until something changes."""
 
     call: str
+    """Canonical JSON."""
     data: str
-    """Canonical JSON, both."""
+    """Canonical JSON."""
 
     @property
     def digest(self) -> bytes:
         """SHA-256 of `{"call":…,"data":…}`."""
-        return hashlib.sha256(f'{{"call":{self.call},"data":{self.data}}}'.encode()).digest()
+        text = f'{{"call":{self.call},"data":{self.data}}}'
+        return hashlib.sha256(text.encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One answer of a scan: which document it gave, and how the call went."""
+    """One answer of a scan: its document, and the outcome of the call."""
 
     digest: bytes
+    """Of the document."""
     operation: str
     outcome: Mapping[str, Any]
     seq: int = 0
@@ -44,101 +51,147 @@ class Given:
 
     @property
     def said(self) -> tuple[str, bytes, str, str]:
-        """What a verdict can depend on."""
-        return self.operation, self.digest, str(self.outcome["state"]), str(self.outcome["code"])
+        """Everything that a verdict can depend on: operation, document, state and error code."""
+        state = str(self.outcome["state"])
+        code = str(self.outcome["code"])
+        return self.operation, self.digest, state, code
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A snapshot taken apart."""
+    """The parts of a snapshot."""
 
     header: str
     """First and last line of the snapshot file."""
     documents: Mapping[bytes, Document]
+    """By digest."""
     answers: tuple[Given, ...]
     """In the order of the file."""
 
 
 def take_apart(snapshot: Snapshot) -> Parts:
-    """The documents and outcomes of a snapshot."""
-    lines = snapshot_bytes(snapshot).decode().split("\n")[:-1]
+    """Split a snapshot into its header, documents and answers."""
+    first, *lines, last = snapshot_bytes(snapshot).decode().split("\n")[:-1]
     documents: dict[bytes, Document] = {}
     answers: list[Given] = []
-    for line in lines[1:-1]:
-        value = json.loads(line)
-        document = Document(canonical(value["call"]), canonical(value["data"]))
+    for line in lines:
+        answer = json.loads(line)
+        call = answer["call"]
+        document = Document(
+            call=canonical(call),
+            data=canonical(answer["data"]),
+        )
+        # Computed once: it is the SHA-256 of what may be megabytes.
         digest = document.digest
         documents[digest] = document
-        answers.append(Given(digest, value["call"]["operation"], value["outcome"]))
-    return Parts(f"{lines[0]}\n{lines[-1]}", documents, tuple(answers))
+        answers.append(
+            Given(
+                digest=digest,
+                operation=call["operation"],
+                outcome=answer["outcome"],
+            )
+        )
+    return Parts(
+        header=f"{first}\n{last}",
+        documents=documents,
+        answers=tuple(answers),
+    )
 
 
 def put_together(
-    header: str, answers: Iterator[tuple[Document, Mapping[str, Any]]], name: str
+    header: str,
+    answers: Iterator[tuple[Document, Mapping[str, Any]]],
+    name: str,
 ) -> Snapshot:
-    """The snapshot; ContentError if its parts are not those that were taken apart."""
+    """Join a snapshot; ContentError if the parts are not those of one snapshot.
+
+    The file is written again and parsed: its digest proves that every part is in its place.
+    """
     first, last = header.split("\n")
     lines = [first]
     for document, outcome in answers:
+        # Written in canonical form, as a snapshot file is: the parser compares every byte.
         sha256 = hashlib.sha256(document.data.encode()).hexdigest()
         lines.append(
-            f'{{"call":{document.call},"data":{document.data},"outcome":{canonical(outcome)},"sha256":"{sha256}"}}'
+            f'{{"call":{document.call},"data":{document.data},'
+            f'"outcome":{canonical(outcome)},"sha256":"{sha256}"}}'
         )
     lines.append(last)
     content = "".join(f"{line}\n" for line in lines).encode()
-    return SnapshotReader(name, io.BufferedReader(io.BytesIO(content))).read()
+    return SnapshotParser(name, io.BufferedReader(io.BytesIO(content))).read()
 
 
 def make_evidence(documents: Mapping[bytes, Document], *, day: str, scan: str) -> Made:
-    """The segment of documents that a chain did not hold yet."""
-    # Like beside like: it packs better.
-    ordered = sorted(documents.items(), key=lambda item: (item[1].call, item[0]))
-    columns = (
-        [key for key, _ in ordered],
-        [one.call for _, one in ordered],
-        [one.data for _, one in ordered],
-    )
-    return make_table("evidence", columns, day=day, scan=scan)
+    """The segment of the documents that a chain does not hold yet."""
+    digests: list[bytes] = []
+    calls: list[str] = []
+    data: list[str] = []
+    # Sorted by call, similar documents are neighbors, which compresses better.
+    for digest, document in sorted(documents.items(), key=lambda item: (item[1].call, item[0])):
+        digests.append(digest)
+        calls.append(document.call)
+        data.append(document.data)
+    return make_table("evidence", (digests, calls, data), day=day, scan=scan)
 
 
 def make_answers(parts: Parts, places: Callable[[bytes], int], *, day: str, scan: str) -> Made:
-    """The segment that lists every answer of a scan: its document, where that lies, and its outcome."""
-    outcomes = [given.outcome for given in parts.answers]
-    rest = [
-        canonical({name: value for name, value in one.items() if name not in _OFTEN_NEW})
-        for one in outcomes
-    ]
+    """The segment of a scan's answers, in order: document, record that holds it, outcome.
+
+    `places` returns the number of the record whose evidence holds a document.
+    """
+    answers = parts.answers
     columns = (
-        [given.digest for given in parts.answers],
-        [places(given.digest) for given in parts.answers],
-        [given.operation for given in parts.answers],
-        [outcome["started"] for outcome in outcomes],
-        [outcome["finished"] for outcome in outcomes],
-        [outcome["request_ids"] for outcome in outcomes],
-        rest,
+        [answer.digest for answer in answers],
+        [places(answer.digest) for answer in answers],
+        [answer.operation for answer in answers],
+        [answer.outcome["started"] for answer in answers],
+        [answer.outcome["finished"] for answer in answers],
+        [answer.outcome["request_ids"] for answer in answers],
+        [_repeating(answer.outcome) for answer in answers],
     )
     return make_table("answers", columns, day=day, scan=scan, extra=parts.header)
 
 
+def _repeating(outcome: Mapping[str, Any]) -> str:
+    """An outcome without the members that have a column of their own."""
+    return canonical(
+        {name: value for name, value in outcome.items() if name not in _DIFFERS_EACH_SCAN}
+    )
+
+
 def read_answers(content: bytes) -> tuple[str, list[Given]]:
-    """The header of a snapshot, and its answers; SegmentError for what is not such a segment."""
+    """The header of a snapshot and its answers; SegmentError for any other content."""
     table = read_table(content, "answers")
     header = read_extra(table)
     if header.count("\n") != 1:
         raise SegmentError("it does not carry the header of a snapshot")
-    rows = []
+    answers: list[Given] = []
     for row in table.to_pylist():
-        outcome = {**json.loads(row["outcome"]), **{name: row[name] for name in _OFTEN_NEW}}
-        rows.append(Given(row["sha256"], row["operation"], outcome, row["seq"]))
-    return header, rows
+        outcome = json.loads(row["outcome"])
+        for name in _DIFFERS_EACH_SCAN:
+            outcome[name] = row[name]
+        answers.append(
+            Given(
+                digest=row["sha256"],
+                operation=row["operation"],
+                outcome=outcome,
+                seq=row["seq"],
+            )
+        )
+    return header, answers
 
 
 def read_evidence(content: bytes) -> dict[bytes, Document]:
-    """The documents of a segment, each held against its digest."""
-    found: dict[bytes, Document] = {}
+    """The documents of a segment by digest; SegmentError where one has another digest."""
+    documents: dict[bytes, Document] = {}
     for row in read_table(content, "evidence").to_pylist():
-        document = Document(row["call"], row["data"])
-        if document.digest != row["sha256"]:
-            raise SegmentError(f"document {row['sha256'].hex()[:16]} is not what its digest says")
-        found[row["sha256"]] = document
-    return found
+        document = Document(
+            call=row["call"],
+            data=row["data"],
+        )
+        digest = row["sha256"]
+        # The digest of a column is no proof: the record vouches for the segment, not for its rows.
+        if document.digest != digest:
+            raise SegmentError(f"document {digest.hex()[:16]} is not what its digest says")
+        documents[digest] = document
+    return documents

@@ -1,4 +1,4 @@
-"""Reading of a snapshot's lines: every one is checked against its digest, its types and its place."""
+"""Parse snapshot files line by line; every line must match its digest, its types and its place."""
 
 from __future__ import annotations
 
@@ -24,111 +24,147 @@ from scanner.model.answers import (
 )
 
 LONGEST_LINE: Final = 64 << 20
-"""Bytes; far above any answer, far below what harms."""
+"""Bytes. Far more than any answer has, and little enough to keep in memory."""
 _SCHEMA: Final = "tscan.snapshot/"
 _VERSION: Final = 1
 _AGAIN: Final = "scan again; evidence that was changed is no evidence"
 
-Test = Callable[[Any], bool]
+JsonObject = dict[str, Any]
+Test = Callable[[object], bool]
+"""Whether a JSON value is of the type that a member must have."""
+Shape = Mapping[str, Test]
+"""The members of a JSON object."""
 
 
-def _text(value: Any) -> bool:
+def _text(value: object) -> bool:
     return isinstance(value, str)
 
 
-def _texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
-
-
-def _count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _mapping(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-def _state(value: Any) -> bool:
-    return isinstance(value, str) and value in State._value2member_map_
-
-
-def _caller(value: Any) -> bool:
-    return (
-        isinstance(value, dict)
-        and value.keys() == {"id", "account", "detail"}
-        and _text(value["id"])
-        and _text(value["account"])
-        and isinstance(value["detail"], dict)
-        and all(map(_text, value["detail"].values()))
-    )
-
-
-def _callers(value: Any) -> bool:
-    return isinstance(value, list) and all(map(_caller, value))
-
-
-def _account(value: Any) -> bool:
-    return (
-        isinstance(value, dict)
-        and value.keys() == {"id", "name", "state", "reason", "approver"}
-        and all(map(_text, value.values()))
-        and value["state"] in AccountState._value2member_map_
-    )
-
-
-def _accounts(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(map(_account, value))
-
-
-def _said(value: Any) -> bool:
+def _nonempty_text(value: object) -> bool:
     return isinstance(value, str) and value != ""
 
 
-_HEADER: Final[Mapping[str, Test]] = {
-    **dict.fromkeys(
-        ("schema", "id", "target", "name", "partition", "version", "regions_open"), _text
-    ),
+def _texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _nonempty_texts(value: object) -> bool:
+    return _texts(value) and bool(value)
+
+
+def _count(value: object) -> bool:
+    # In Python True is an int; in JSON it is no number.
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _true(value: object) -> bool:
+    return value is True
+
+
+def _object(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+def _any(_: object) -> bool:
+    return True
+
+
+def _state(value: object) -> bool:
+    return isinstance(value, str) and value in State._value2member_map_
+
+
+def _caller(value: object) -> bool:
+    if not isinstance(value, dict) or value.keys() != {"id", "account", "detail"}:
+        return False
+    detail = value["detail"]
+    if not isinstance(detail, dict):
+        return False
+    return all(map(_text, (value["id"], value["account"], *detail.values())))
+
+
+def _callers(value: object) -> bool:
+    return isinstance(value, list) and all(map(_caller, value))
+
+
+def _account(value: object) -> bool:
+    if not isinstance(value, dict):
+        return False
+    if value.keys() != {"id", "name", "state", "reason", "approver"}:
+        return False
+    if not all(map(_text, value.values())):
+        return False
+    return value["state"] in AccountState._value2member_map_
+
+
+def _accounts(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(map(_account, value))
+
+
+_HEADER: Final[Shape] = {
+    "schema": _text,
+    "id": _text,
+    "target": _text,
+    "name": _text,
+    "partition": _text,
+    "version": _text,
+    "regions_open": _text,
     "started": is_moment,
-    **dict.fromkeys(("regions", "regions_excluded", "checks"), _texts),
-    "params": _mapping,
+    "regions": _texts,
+    "regions_excluded": _texts,
+    "checks": _texts,
+    "params": _object,
     "callers": _callers,
 }
-_HEADER_MORE: Final[Mapping[str, Test]] = {
-    **dict.fromkeys(("management_open", "unentered"), _said),
+_HEADER_OPTIONAL: Final[Shape] = {
+    "management_open": _nonempty_text,
+    "unentered": _nonempty_text,
     "accounts": _accounts,
-    "organization_only": lambda value: value is True,
+    "organization_only": _true,
     "clock_skew": _number,
-    "bulk": lambda value: _texts(value) and bool(value),
+    "bulk": _nonempty_texts,
 }
-"""Members that stand in a header only where they say something."""
-_LINE: Final[Mapping[str, Test]] = {
-    "call": _mapping,
-    "data": lambda _: True,
-    "outcome": _mapping,
+"""Members that a header has only where they hold something."""
+_LINE: Final[Shape] = {
+    "call": _object,
+    "data": _any,
+    "outcome": _object,
     "sha256": _text,
 }
-_CALL: Final[Mapping[str, Test]] = {
-    **dict.fromkeys(("operation", "region"), _text),
-    **dict.fromkeys(("items", "absent_on"), _texts),
-    "params": _mapping,
+_CALL: Final[Shape] = {
+    "operation": _text,
+    "region": _text,
+    "items": _texts,
+    "absent_on": _texts,
+    "params": _object,
     "attempt": _count,
     "wait": _number,
 }
-_OUTCOME: Final[Mapping[str, Test]] = {
-    **dict.fromkeys(("code", "message", "started", "finished"), _text),
-    **dict.fromkeys(("request_ids", "redacted"), _texts),
-    **dict.fromkeys(("caller", "pages", "count", "retries"), _count),
+_OUTCOME: Final[Shape] = {
+    "code": _text,
+    "message": _text,
+    "started": _text,
+    "finished": _text,
+    "request_ids": _texts,
+    "redacted": _texts,
+    "caller": _count,
+    "pages": _count,
+    "count": _count,
+    "retries": _count,
     "state": _state,
 }
-_FOOTER: Final[Mapping[str, Test]] = {"answers": _count, "digest": _text, "finished": is_moment}
+_FOOTER: Final[Shape] = {
+    "answers": _count,
+    "digest": _text,
+    "finished": is_moment,
+}
 
 
-class SnapshotReader:
-    """One reading of one file; the first thing that is wrong ends it, for what follows cannot be trusted."""
+class SnapshotParser:
+    """Parses one file. The first problem ends it: nothing after it can be trusted."""
 
     def __init__(self, name: str, file: io.BufferedReader) -> None:
         self._name = name
@@ -138,26 +174,28 @@ class SnapshotReader:
         self._digest = hashlib.sha256()
 
     def read(self) -> Snapshot:
-        """The snapshot; ContentError at the line that is wrong."""
+        """The snapshot; ContentError at the first line that is wrong."""
         header = self._header(self._next())
         answers: dict[str, Answer] = {}
-        last = ""
+        previous = ""
         while True:
-            before = self._digest.copy()
-            value = self._next()
-            if "digest" in value:
-                return self._finish(header, answers, value, before)
-            answer = self._answer(value, len(header["callers"]))
+            digest = self._digest.copy()
+            line = self._next()
+            if "digest" in line:
+                self._footer(line, answers, digest)
+                return _snapshot(header, answers, line["finished"])
+            answer = self._answer(line, len(header["callers"]))
             key = answer.call.key
-            if key == last:
+            # Of two answers to one call a reader would take the last; somebody may have added it.
+            if key == previous:
                 self._wrong("the same call is answered twice", _AGAIN)
-            if key < last:
+            if key < previous:
                 self._wrong("the answers are not in the order of their calls", _AGAIN)
             answers[key] = answer
-            last = key
+            previous = key
 
-    def _next(self) -> dict[str, Any]:
-        """The next line as a mapping."""
+    def _next(self) -> JsonObject:
+        """The next line as a JSON object; ContentError where there is none."""
         self._line += 1
         try:
             raw = self._file.readline(LONGEST_LINE + 1)
@@ -178,10 +216,13 @@ class SnapshotReader:
         self._digest.update(raw)
         return self._parse(raw[:-1])
 
-    def _parse(self, raw: bytes) -> dict[str, Any]:
-        hint = "this is not a snapshot of tscan" if self._line == 1 else _AGAIN
+    def _parse(self, raw: bytes) -> JsonObject:
+        hint = _AGAIN
+        if self._line == 1:
+            hint = "this is not a snapshot of tscan"
         try:
             self._text = raw.decode()
+            # Python accepts NaN and Infinity, which are not JSON.
             value = json.loads(self._text, parse_constant=_refuse)
         except UnicodeDecodeError as error:
             self._wrong("the line is not UTF-8", hint, column=error.start + 1)
@@ -193,8 +234,14 @@ class SnapshotReader:
             self._wrong("the line is not a JSON object", hint)
         return value
 
-    def _header(self, value: dict[str, Any]) -> dict[str, Any]:
-        schema = value.get("schema")
+    def _header(self, value: JsonObject) -> JsonObject:
+        self._schema(value.get("schema"))
+        optional = {name: test for name, test in _HEADER_OPTIONAL.items() if name in value}
+        self._check(value, {**_HEADER, **optional}, "")
+        self._canonical(canonical(value))
+        return value
+
+    def _schema(self, schema: object) -> None:
         if not isinstance(schema, str) or not schema.startswith(_SCHEMA):
             self._wrong(
                 "this is not a snapshot of tscan",
@@ -202,21 +249,18 @@ class SnapshotReader:
             )
         number = schema.removeprefix(_SCHEMA)
         if number != str(_VERSION):
-            newer = number.isdecimal() and int(number[:9]) > _VERSION
-            self._wrong(
-                f"schema {schema} is not known",
-                "upgrade tscan" if newer else "this file was not made by tscan",
-            )
-        more = {name: test for name, test in _HEADER_MORE.items() if name in value}
-        self._check(value, {**_HEADER, **more}, "")
-        self._canonical(canonical(value))
-        return value
+            hint = "this file was not made by tscan"
+            # Python refuses to read a number of several thousand digits: nine are enough.
+            if number.isdecimal() and int(number[:9]) > _VERSION:
+                hint = "upgrade tscan"
+            self._wrong(f"schema {schema} is not known", hint)
 
-    def _answer(self, value: dict[str, Any], callers: int) -> Answer:
+    def _answer(self, value: JsonObject, callers: int) -> Answer:
         self._check(value, _LINE, "")
         call, outcome = value["call"], value["outcome"]
         self._check(call, _CALL, "call.")
         self._check(outcome, _OUTCOME, "outcome.")
+        # A header may name no caller at all; every answer then has caller 0.
         if callers <= outcome["caller"] and outcome["caller"]:
             self._wrong(f"caller {outcome['caller']} is not in the header", _AGAIN)
         data = canonical(value["data"])
@@ -227,15 +271,15 @@ class SnapshotReader:
             )
         rest = f'"outcome":{canonical(outcome)},"sha256":"{digest}"}}'
         self._canonical(f'{{"call":{canonical(call)},"data":{data},{rest}')
-        return _build(call, value["data"], outcome)
+        return _build_answer(call, value["data"], outcome)
 
-    def _finish(
+    def _footer(
         self,
-        header: dict[str, Any],
-        answers: dict[str, Answer],
-        footer: dict[str, Any],
+        footer: JsonObject,
+        answers: Mapping[str, Answer],
         digest: hashlib._Hash,
-    ) -> Snapshot:
+    ) -> None:
+        """Check the last line; `digest` is that of all lines before it."""
         self._check(footer, _FOOTER, "")
         self._canonical(canonical(footer))
         digest.update(
@@ -250,53 +294,23 @@ class SnapshotReader:
         if self._file.read(1):
             self._line += 1
             self._wrong("something follows the last line", _AGAIN)
-        return Snapshot(
-            id=header["id"],
-            target=Target(header["target"]),
-            name=header["name"],
-            partition=header["partition"],
-            started=header["started"],
-            finished=footer["finished"],
-            version=header["version"],
-            regions=tuple(header["regions"]),
-            regions_excluded=tuple(header["regions_excluded"]),
-            regions_open=header["regions_open"],
-            checks=tuple(header["checks"]),
-            params=header["params"],
-            callers=tuple(Caller(**caller) for caller in header["callers"]),
-            answers=answers,
-            accounts=tuple(
-                Account(**{**account, "state": AccountState(account["state"])})
-                for account in header.get("accounts", ())
-            ),
-            management_open=header.get("management_open", ""),
-            unentered=header.get("unentered", ""),
-            organization_only=header.get("organization_only", False),
-            clock_skew=header.get("clock_skew"),
-            bulk=tuple(header.get("bulk", ())),
-        )
 
-    def _check(self, value: Mapping[str, Any], shape: Mapping[str, Test], place: str) -> None:
-        """Every member is there, of its type, and no other."""
-        for name, test in shape.items():
+    def _check(self, value: JsonObject, shape: Shape, place: str) -> None:
+        """Check that an object has every member of a shape, each of its type, and no other."""
+        for name, has_type in shape.items():
             if name not in value:
                 self._wrong(f"'{place}{name}' is missing", _AGAIN)
-            if not test(value[name]):
-                self._wrong(
-                    f"'{place}{name}' is of a wrong type",
-                    _AGAIN,
-                    column=self._text.find(f'"{name}":') + 1,
-                )
+            if not has_type(value[name]):
+                self._wrong_member(name, f"'{place}{name}' is of a wrong type")
         for name in value:
             if name not in shape:
-                self._wrong(
-                    f"'{place}{name}' is not known",
-                    _AGAIN,
-                    column=self._text.find(f'"{name}":') + 1,
-                )
+                self._wrong_member(name, f"'{place}{name}' is not known")
+
+    def _wrong_member(self, name: str, message: str) -> NoReturn:
+        self._wrong(message, _AGAIN, column=self._text.find(f'"{name}":') + 1)
 
     def _canonical(self, text: str) -> None:
-        # Also what shows a key that is written twice: only one of the two is left after parsing.
+        # This also refuses a key that is written twice: the parser keeps only the last of the two.
         if text != self._text:
             self._wrong("the line is not in canonical JSON", _AGAIN)
 
@@ -310,8 +324,37 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON value")
 
 
-def _build(call: dict[str, Any], data: Any, outcome: dict[str, Any]) -> Answer:
-    asked = Call(
+def _snapshot(header: JsonObject, answers: Mapping[str, Answer], finished: str) -> Snapshot:
+    return Snapshot(
+        id=header["id"],
+        target=Target(header["target"]),
+        name=header["name"],
+        partition=header["partition"],
+        started=header["started"],
+        finished=finished,
+        version=header["version"],
+        regions=tuple(header["regions"]),
+        regions_excluded=tuple(header["regions_excluded"]),
+        regions_open=header["regions_open"],
+        checks=tuple(header["checks"]),
+        params=header["params"],
+        callers=tuple(Caller(**caller) for caller in header["callers"]),
+        answers=answers,
+        accounts=tuple(map(_build_account, header.get("accounts", ()))),
+        management_open=header.get("management_open", ""),
+        unentered=header.get("unentered", ""),
+        organization_only=header.get("organization_only", False),
+        clock_skew=header.get("clock_skew"),
+        bulk=tuple(header.get("bulk", ())),
+    )
+
+
+def _build_account(members: JsonObject) -> Account:
+    return Account(**{**members, "state": AccountState(members["state"])})
+
+
+def _build_answer(call: JsonObject, data: Any, outcome: JsonObject) -> Answer:
+    request = Call(
         operation=call["operation"],
         region=call["region"],
         params=call["params"],
@@ -321,7 +364,7 @@ def _build(call: dict[str, Any], data: Any, outcome: dict[str, Any]) -> Answer:
         wait=call["wait"],
     )
     return Answer(
-        call=asked,
+        call=request,
         state=State(outcome["state"]),
         data=data,
         code=outcome["code"],

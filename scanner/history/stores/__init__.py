@@ -1,20 +1,22 @@
-"""Stores: where history lies. To add one, write a `Store` and name its scheme here."""
+"""Stores keep history in a folder or a bucket.
+
+To add one, write a `Store` and register its scheme here.
+"""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from scanner.errors import TscanError
 from scanner.registry import Registry
 
-if TYPE_CHECKING:
-    from concurrent.futures import Future
-
 T = TypeVar("T")
 K = TypeVar("K")
+
+_BATCHES: Final = 4
+"""Files in a batch for each thread: many keep all threads busy, few keep memory small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,70 +31,80 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One of the contents that a file of a store has had, or a deletion of it."""
+    """One object version: a content that a file has had, or a delete marker."""
 
     id: str
     time: str
+    """When it was written: UTC, ISO 8601."""
     latest: bool
-    """Whether it is what a reader gets."""
+    """Whether readers get this version."""
     deletion: bool = False
+    """Whether it is a delete marker."""
 
 
 class Versions(Protocol):
-    """What a store remembers of files that were deleted or written again."""
+    """Object versions of a store: what was deleted or overwritten is still listed."""
 
     def list(self, prefix: str) -> Mapping[str, Sequence[Version]]:
-        """The contents of every file below a folder, oldest first, then its deletions; TscanError where not known."""
+        """Versions of every file below a folder, by key.
+
+        Of each file first its contents, the oldest first, then its delete markers. TscanError where
+        the versions cannot be listed.
+        """
         ...
 
     def sha256(self, key: str, version: Version) -> str:
-        """The digest of a content."""
+        """Digest of a version's content."""
         ...
 
     def locked(self, key: str, version: Version) -> str:
-        """Until when nobody can remove it, the owner of the store included; `` where somebody can."""
+        """Until when nobody, not even the store's owner, can delete it; `` if somebody can."""
         ...
 
 
 class Store(Protocol):
-    """Named bytes that are written once: all that history asks of a folder or a bucket."""
+    """Files by key, created once: everything that history requires of a folder or a bucket."""
 
     @property
     def name(self) -> str:
-        """As a person wrote it."""
+        """The place as the user wrote it, for messages."""
         ...
 
     @property
     def parallel(self) -> int:
-        """Files that it is worth fetching at a time."""
+        """How many files are worth requesting concurrently."""
         ...
 
     def put_new(self, key: str, content: bytes) -> bool:
-        """Create a file, whole and lasting, if there is none of this name; whether this call created it."""
+        """Create a file unless the key exists; True if this call created it.
+
+        Atomic and durable: of two concurrent calls for one key exactly one gets True. Chains of
+        records rest on it.
+        """
         ...
 
     def put(self, key: str, content: bytes) -> None:
-        """Write a file whose name says what it holds, so that writing it again changes nothing."""
+        """Write a file whose key contains its digest, so that writing it again changes nothing."""
         ...
 
     def get(self, key: str) -> bytes | None:
-        """The content; None where there is no such file."""
+        """The content of a file; None if it does not exist. Any other failure is a TscanError."""
         ...
 
     def list(self, prefix: str) -> Iterator[Entry]:
-        """Every file below a folder, `segments/` or `` for all, in the order of their names."""
+        """Every file below a folder (`segments/`, or `` for all), sorted by key."""
         ...
 
     def delete(self, key: str) -> None:
-        """Remove a file; one that is not there is removed already."""
+        """Remove a file; no error if it does not exist."""
         ...
 
     def stranger(self) -> str:
-        """The name of something here that is not of a store, where a store must be alone; `` where there is none."""
+        """Name of something here that is not a store's and must not be; `` if there is none."""
         ...
 
     def sweep(self, before: float) -> int:
-        """Remove what broken-off writing left behind before a moment; how many files."""
+        """Remove what interrupted writes left before a moment (seconds since 1970); how many."""
         ...
 
 
@@ -103,23 +115,22 @@ STORES = Registry[Callable[[str], Store]](
     gs="scanner.history.stores.object_storage:open_objects",
     az="scanner.history.stores.object_storage:open_objects",
 )
-"""By scheme; what has none is a folder."""
+"""Stores by URL scheme; a place without a scheme is a folder."""
 
 VERSIONS = Registry[Callable[[str], "Versions"]](
     "scanner.versions", s3="scanner.history.stores.object_versions:ObjectVersions"
 )
-"""By scheme: what a store remembers of files that were deleted or written again; others remember nothing."""
+"""Object versions by URL scheme; other stores keep none."""
 
 
 def open_store(place: str) -> Store:
     """The store at a folder or a URL such as `s3://bucket/prefix`; nothing is written."""
-    scheme, found, rest = place.partition("://")
-    mistyped = not found and ":" in place and place.partition(":")[0] in STORES.names
-    if mistyped or place == "file://":
+    scheme, is_url, rest = place.partition("://")
+    if place == "file://" or (not is_url and _looks_like_scheme(place)):
         raise TscanError(
             f"{place} is no store", "write it as s3://bucket/prefix, or as the name of a folder"
         )
-    if not found:
+    if not is_url:
         return STORES.get("file")(place)
     if scheme not in STORES.names:
         known = ", ".join(f"{name}://" for name in STORES.names)
@@ -127,32 +138,46 @@ def open_store(place: str) -> Store:
             f"{place}: there is no store of the kind {scheme}://",
             f"give a folder, or one of {known}",
         )
-    return STORES.get(scheme)(rest if scheme == "file" else place)
+    if scheme == "file":
+        return STORES.get(scheme)(rest)
+    return STORES.get(scheme)(place)
+
+
+def _looks_like_scheme(place: str) -> bool:
+    """Whether a place is a mistyped URL such as `s3:bucket`."""
+    # Taken for a folder, it would be created, and nobody would look for history there.
+    name, colon, _ = place.partition(":")
+    return bool(colon) and name in STORES.names
 
 
 def open_versions(place: str) -> Versions | None:
-    """What the store at a place remembers; None where it remembers nothing."""
-    scheme, found, _ = place.partition("://")
-    # Plugins are looked for only where one could be meant: a folder is answered at once.
-    return VERSIONS.get(scheme)(place) if found and scheme in VERSIONS.names else None
+    """Object versions of the store at a place; None where the kind of store keeps none."""
+    scheme, is_url, _ = place.partition("://")
+    # `names` searches for plugins, which takes time: a folder does not need it.
+    if not is_url or scheme not in VERSIONS.names:
+        return None
+    return VERSIONS.get(scheme)(place)
 
 
 def get_all(store: Store, keys: Iterable[str]) -> list[bytes | None]:
-    """Many files, in the order asked for."""
+    """Contents of many files in the order of the keys; None for a file that does not exist."""
     return list(fetch_all(store, list(keys), store.get))
 
 
 def fetch_all(store: Store, keys: Sequence[K], fetch: Callable[[K], T]) -> Iterator[T]:
-    """What a function that reads or writes one file gives for many, in their order; few of them are held at a time."""
+    """Results of a function that reads or writes one file, for many keys, in their order.
+
+    As many calls run concurrently as the store takes. Results come in batches: the files of a long
+    history are
+    never in memory all at once.
+    """
     if store.parallel < 2 or len(keys) < 2:
         yield from map(fetch, keys)
         return
+    size = store.parallel * _BATCHES
+    # Imported where a store is remote: `tscan --help` and a store in a folder start no threads.
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(store.parallel) as pool:
-        waiting: deque[Future[T]] = deque()
-        for key in keys:
-            waiting.append(pool.submit(fetch, key))
-            if len(waiting) > store.parallel:
-                yield waiting.popleft().result()
-        yield from (one.result() for one in waiting)
+        for start in range(0, len(keys), size):
+            yield from pool.map(fetch, keys[start : start + size])

@@ -1,4 +1,4 @@
-"""A file for somebody else that is written whole or not at all."""
+"""Write a file atomically: readers find the old content or all of the new."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from scanner.errors import TscanError
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[BinaryIO]:
-    """What takes its name once all of it is on the disk, readable by its owner only; TscanError where it cannot be."""
+    """A temporary file that replaces `path` once it is complete on the disk.
+
+    Only its owner may read it. If the caller raises, `path` stays as it was. TscanError where the
+    file cannot be written.
+    """
     try:
         descriptor, temporary = tempfile.mkstemp(prefix=".tscan-", dir=path.parent)
         try:
@@ -24,10 +28,10 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
                 os.fsync(file.fileno())
             os.replace(temporary, path)
         finally:
-            # Nothing is left of what was broken off; what is finished does not have this name any more.
+            # After a success the temporary name is gone already; after a failure nothing may stay
+            # behind.
             with suppress(OSError):
                 os.unlink(temporary)
     except OSError as error:
-        raise TscanError(
-            f"{path} cannot be written: {error.strerror or type(error).__name__}"
-        ) from error
+        reason = error.strerror or type(error).__name__
+        raise TscanError(f"{path} cannot be written: {reason}") from error

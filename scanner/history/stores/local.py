@@ -1,4 +1,4 @@
-"""The store in a folder of this machine: create-if-absent by hard link, lasting through a power cut."""
+"""Store history in a local folder: create-if-absent by hard link, durable by fsync."""
 
 from __future__ import annotations
 
@@ -13,20 +13,26 @@ from scanner.errors import TscanError
 from scanner.history.stores import Entry
 
 _UNFINISHED: Final = ".unfinished-"
+"""Prefix of temporary files; no reader lists them."""
 _IGNORE: Final = ".gitignore"
 _OURS: Final = frozenset(
     {"store.json", "keys", "log", "outbox", "populations", "segments", "snapshots"}
 )
+"""Names that a store itself has at its root."""
 _NEUTRAL: Final = (".", "lost+found")
-"""How the names begin that any folder may hold."""
-_NO_STEPS: Final = frozenset({"", ".", ".."})
+"""Prefixes of names that any folder may contain."""
+_NOT_A_NAME: Final = frozenset({"", ".", ".."})
+"""Path segments that would leave the folder, or name it twice."""
 
 
 class LocalStore:
-    """A folder; its writers may be many processes, and each may be killed at any instruction."""
+    """A folder.
+
+    Many processes may write to it, and each of them may be killed at any instruction.
+    """
 
     parallel = 1
-    """A thread for a file takes longer than reading it."""
+    """Starting a thread takes longer than reading a file."""
 
     def __init__(self, place: str) -> None:
         self.name = place
@@ -34,9 +40,9 @@ class LocalStore:
 
     def put_new(self, key: str, content: bytes) -> bool:
         path = self._path(key)
-        temporary = self._unfinished(path, content)
+        temporary = self._write_temporary(path, content)
         try:
-            # A link is made whole or not at all, and never over a name that exists: rename would replace it.
+            # link() fails if the name exists; rename() would replace another writer's file.
             os.link(temporary, path)
         except FileExistsError:
             return False
@@ -50,8 +56,9 @@ class LocalStore:
 
     def put(self, key: str, content: bytes) -> None:
         path = self._path(key)
-        temporary = self._unfinished(path, content)
+        temporary = self._write_temporary(path, content)
         try:
+            # Here replacing is right: whatever has this name has this content.
             os.replace(temporary, path)
         except OSError as error:
             with suppress(OSError):
@@ -61,6 +68,7 @@ class LocalStore:
 
     def get(self, key: str) -> bytes | None:
         try:
+            # Unbuffered: a long history is thousands of files that are each read in one piece.
             with open(self._name(key), "rb", buffering=0) as file:
                 return file.readall()
         except (FileNotFoundError, NotADirectoryError):
@@ -69,17 +77,17 @@ class LocalStore:
             raise self._problem(key, "cannot be read", error) from error
 
     def list(self, prefix: str) -> Iterator[Entry]:
-        found = []
-        above = len(os.path.join(self._root, ""))
+        entries = []
+        root_length = len(os.path.join(self._root, ""))
         for file in self._files(prefix):
             if file.name.startswith(_UNFINISHED) or file.name == _IGNORE:
                 continue
+            # Another process may remove a file between listing and stat.
             with suppress(FileNotFoundError):
-                about = file.stat(follow_symlinks=False)
-                found.append(
-                    Entry(file.path[above:].replace(os.sep, "/"), about.st_size, about.st_mtime)
-                )
-        yield from sorted(found, key=lambda entry: entry.key)
+                status = file.stat(follow_symlinks=False)
+                key = file.path[root_length:].replace(os.sep, "/")
+                entries.append(Entry(key, status.st_size, status.st_mtime))
+        yield from sorted(entries, key=lambda entry: entry.key)
 
     def delete(self, key: str) -> None:
         try:
@@ -88,28 +96,32 @@ class LocalStore:
             raise self._problem(key, "cannot be removed", error) from error
 
     def stranger(self) -> str:
-        """What is another folder's: a store would keep all of it out of its repository."""
+        """Name of a file that is not a store's: the store's .gitignore would hide it from Git."""
         try:
             names = sorted(os.listdir(self._root))
         except FileNotFoundError:
             return ""
         except OSError as error:
             raise self._problem("", "cannot be listed", error) from error
-        return next(
-            (name for name in names if name not in _OURS and not name.startswith(_NEUTRAL)), ""
-        )
+        for name in names:
+            if name not in _OURS and not name.startswith(_NEUTRAL):
+                return name
+        return ""
 
     def sweep(self, before: float) -> int:
         swept = 0
         for file in self._files(""):
-            if file.name.startswith(_UNFINISHED):
-                with suppress(FileNotFoundError):
-                    if file.stat(follow_symlinks=False).st_mtime < before:
-                        os.unlink(file)
-                        swept += 1
+            if not file.name.startswith(_UNFINISHED):
+                continue
+            with suppress(FileNotFoundError):
+                # A younger one may belong to a writer that is still at work.
+                if file.stat(follow_symlinks=False).st_mtime < before:
+                    os.unlink(file)
+                    swept += 1
         return swept
 
     def _files(self, prefix: str) -> Iterator[os.DirEntry[str]]:
+        """Every file below a folder; linked folders are not followed."""
         folders = [os.path.join(self._root, prefix)]
         while folders:
             try:
@@ -118,7 +130,7 @@ class LocalStore:
             except FileNotFoundError:
                 continue
             except OSError as error:
-                # What cannot be listed must not look empty.
+                # An unreadable folder must not look empty: a chain would seem to end there.
                 raise self._problem(prefix, "cannot be listed", error) from error
             for entry in inside:
                 if not entry.is_dir():
@@ -127,7 +139,8 @@ class LocalStore:
                     folders.append(entry.path)
 
     def _name(self, key: str) -> str:
-        if "\0" in key or not _NO_STEPS.isdisjoint(key.split("/")):
+        # Records name the keys of their segments, and a forged record may name `../../etc/passwd`.
+        if "\0" in key or not _NOT_A_NAME.isdisjoint(key.split("/")):
             raise TscanError(
                 f"{self.name}: '{key}' is no name of a file in a store",
                 "the record was not made by tscan",
@@ -137,29 +150,29 @@ class LocalStore:
     def _path(self, key: str) -> Path:
         return Path(self._name(key))
 
-    def _unfinished(self, path: Path, content: bytes) -> str:
-        """The content under a name that nobody reads, on the disk."""
-        temporary, whole = "", False
+    def _write_temporary(self, path: Path, content: bytes) -> str:
+        """Write the content to a synced temporary file beside `path`; the name of that file."""
+        temporary = ""
+        complete = False
         try:
-            self._make(path.parent)
+            self._make_folder(path.parent)
             descriptor, temporary = tempfile.mkstemp(prefix=_UNFINISHED, dir=path.parent)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            whole = True
+            complete = True
         except OSError as error:
-            raise self._problem(
-                path.relative_to(self._root).as_posix(), "cannot be written", error
-            ) from error
+            key = path.relative_to(self._root).as_posix()
+            raise self._problem(key, "cannot be written", error) from error
         finally:
-            if temporary and not whole:
+            if temporary and not complete:
                 with suppress(OSError):
                     os.unlink(temporary)
         return temporary
 
-    def _make(self, folder: Path) -> None:
-        """A folder with those above it, each for its owner only and each lasting."""
+    def _make_folder(self, folder: Path) -> None:
+        """Create a folder and its parents, each for its owner only and each synced to the disk."""
         if folder.is_dir():
             return
         missing = [folder]
@@ -167,19 +180,19 @@ class LocalStore:
             missing.append(missing[-1].parent)
         if missing[-1] == self._root:
             self._root.parent.mkdir(parents=True, exist_ok=True)
-        for each in reversed(missing):
+        for parent_first in reversed(missing):
             with suppress(FileExistsError):
-                each.mkdir(mode=0o700)
-            self._sync(each.parent)
-        self._ignore()
+                parent_first.mkdir(mode=0o700)
+            self._sync(parent_first.parent)
+        self._write_gitignore()
 
-    def _ignore(self) -> None:
-        """Keep evidence out of a repository, also where the folder was made by another command."""
+    def _write_gitignore(self) -> None:
+        """Keep evidence out of Git, also if another command created the folder."""
         if not (self._root / _IGNORE).exists():
             self.put_new(_IGNORE, b"*\n")
 
     def _sync(self, folder: Path) -> None:
-        """Make a new name last."""
+        """Sync a folder, so that a new name in it survives a power cut."""
         try:
             descriptor = os.open(folder, os.O_RDONLY)
         except OSError as error:

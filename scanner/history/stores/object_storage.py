@@ -1,4 +1,4 @@
-"""The store in a bucket: S3, Google Cloud Storage or Azure Blob Storage, by obstore."""
+"""Store history in a bucket: S3, Google Cloud Storage or Azure Blob Storage, through obstore."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from scanner.errors import TscanError
 from scanner.history.stores import Entry
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore as Bucket
+    from obstore.store import S3Credential
 
 _CONDITION: Final = (
     "give a bucket that honours If-None-Match (S3, GCS, Azure, MinIO from 2024-09), or a folder"
@@ -22,7 +26,10 @@ _ENDPOINTS: Final = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 
 
 def open_objects(url: str) -> ObjectStore:
-    """The store at a URL; credentials and endpoint come from the environment, as the provider's own tools read them."""
+    """The store at a URL.
+
+    Credentials and endpoint come from the environment, as for the provider's own tools.
+    """
     import obstore.store
 
     options: dict[str, Any] = {}
@@ -37,23 +44,31 @@ def open_objects(url: str) -> ObjectStore:
 
 
 def _s3_options() -> dict[str, Any]:
-    """What obstore does not read from the environment by itself: plain HTTP, and a profile's or role's session."""
-    # A bucket whose files are locked as they come takes none without a checksum.
+    """What obstore does not take from the environment: plain HTTP, and a profile or role."""
+    # A bucket with a default Object Lock retention refuses every put without a checksum.
     options: dict[str, Any] = {"checksum_algorithm": "SHA256"}
-    endpoint = next((os.environ[name] for name in _ENDPOINTS if os.environ.get(name)), "")
+    endpoint = _first_set(*_ENDPOINTS)
     if endpoint:
         options["endpoint"] = endpoint
         if urlsplit(endpoint).scheme == "http":
             options["client_options"] = {"allow_http": True}
     if not os.environ.get("AWS_ACCESS_KEY_ID"):
         options["credential_provider"] = _session_credentials
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    region = _first_set("AWS_REGION", "AWS_DEFAULT_REGION")
     if region:
         options["region"] = region
     return options
 
 
-def _session_credentials() -> Any:
+def _first_set(*names: str) -> str:
+    """The first environment variable that has a value; `` if none has."""
+    for name in names:
+        if value := os.environ.get(name):
+            return value
+    return ""
+
+
+def _session_credentials() -> S3Credential:
     """Credentials as botocore finds them: profile, single sign-on, container or instance role."""
     from datetime import UTC, datetime, timedelta
 
@@ -70,16 +85,17 @@ def _session_credentials() -> Any:
         "access_key_id": frozen.access_key,
         "secret_access_key": frozen.secret_key,
         "token": frozen.token,
+        # botocore renews a session's credentials by itself; obstore has to come back for them.
         "expires_at": datetime.now(UTC) + timedelta(minutes=10),
     }
 
 
 class ObjectStore:
-    """A bucket, or what lies below a prefix in it."""
+    """A bucket, or a prefix in it."""
 
     parallel = 16
 
-    def __init__(self, url: str, store: Any) -> None:
+    def __init__(self, url: str, store: Bucket) -> None:
         self.name = url
         self._store = store
 
@@ -87,8 +103,8 @@ class ObjectStore:
         import obstore
 
         try:
-            with self._said(key):
-                # One part: a multipart upload is not conditional.
+            with self._errors(key):
+                # A multipart upload ignores the condition, and two writers would both win.
                 obstore.put(self._store, key, content, mode="create", use_multipart=False)
         except (obstore.exceptions.AlreadyExistsError, obstore.exceptions.PreconditionError):
             return False
@@ -97,14 +113,14 @@ class ObjectStore:
     def put(self, key: str, content: bytes) -> None:
         import obstore
 
-        with self._said(key):
+        with self._errors(key):
             obstore.put(self._store, key, content)
 
     def get(self, key: str) -> bytes | None:
         import obstore
 
         try:
-            with self._said(key):
+            with self._errors(key):
                 return bytes(obstore.get(self._store, key).bytes())
         except (FileNotFoundError, obstore.exceptions.NotFoundError):
             return None
@@ -112,63 +128,64 @@ class ObjectStore:
     def list(self, prefix: str) -> Iterator[Entry]:
         import obstore
 
-        found: list[Entry] = []
-        with self._said(prefix):
-            for chunk in obstore.list(self._store, prefix.rstrip("/") or None):
-                found += [
-                    Entry(str(one["path"]), int(one["size"]), one["last_modified"].timestamp())
-                    for one in chunk
-                ]
-        yield from sorted(found, key=lambda entry: entry.key)
+        entries: list[Entry] = []
+        with self._errors(prefix):
+            for page in obstore.list(self._store, prefix.rstrip("/") or None):
+                for file in page:
+                    modified = file["last_modified"].timestamp()
+                    entries.append(Entry(str(file["path"]), int(file["size"]), modified))
+        yield from sorted(entries, key=lambda entry: entry.key)
 
     def delete(self, key: str) -> None:
         import obstore
 
         try:
-            with self._said(key):
+            with self._errors(key):
                 obstore.delete(self._store, key)
         except (FileNotFoundError, obstore.exceptions.NotFoundError):
             return
 
     def stranger(self) -> str:
-        """None: nothing of a bucket is changed by what lies beside it."""
+        """Always ``: a store in a bucket changes nothing for the files beside it."""
         return ""
 
     def sweep(self, before: float) -> int:
-        """Nothing: a bucket shows a file only when it is whole."""
+        """Always 0: a bucket lists a file only once it is complete."""
         return 0
 
     @contextmanager
-    def _said(self, key: str) -> Iterator[None]:
-        """Errors of the provider as one line; what a caller decides on goes through as it is."""
-        import obstore.exceptions as said
+    def _errors(self, key: str) -> Iterator[None]:
+        """Turn the provider's errors into a TscanError of one line.
+
+        "Exists already" and "does not exist" pass unchanged: the caller decides on them.
+        """
+        import obstore.exceptions as errors
 
         try:
             yield
-        except (said.AlreadyExistsError, said.PreconditionError):
+        except (errors.AlreadyExistsError, errors.PreconditionError):
             raise
-        except (said.NotFoundError, FileNotFoundError) as error:
-            # A file that is not there is an answer; a bucket or container that is not there is none.
+        except (errors.NotFoundError, FileNotFoundError) as error:
+            # A missing file is an answer. A missing bucket is not: its history would look empty.
             if _NO_BUCKET.search(str(error)):
                 raise self._problem(key, error) from error
             raise
-        except said.NotSupportedError as error:
-            raise TscanError(
-                f"{self.name} cannot create a file only if it is absent", _CONDITION
-            ) from error
-        except (said.PermissionDeniedError, said.UnauthenticatedError) as error:
-            raise self._refused(key) from error
-        except (said.BaseError, OSError) as error:
+        except errors.NotSupportedError as error:
+            raise self._not_conditional() from error
+        except (errors.PermissionDeniedError, errors.UnauthenticatedError) as error:
+            raise self._denied(key) from error
+        except (errors.BaseError, OSError) as error:
             if "501 " in _first_line(error) or "NotImplemented" in str(error):
-                raise TscanError(
-                    f"{self.name} cannot create a file only if it is absent", _CONDITION
-                ) from error
-            # A listing that is refused is one of these.
+                raise self._not_conditional() from error
+            # obstore has no error class for a denied listing.
             if "403 " in _first_line(error):
-                raise self._refused(key) from error
+                raise self._denied(key) from error
             raise self._problem(key, error) from error
 
-    def _refused(self, key: str) -> TscanError:
+    def _not_conditional(self) -> TscanError:
+        return TscanError(f"{self.name} cannot create a file only if it is absent", _CONDITION)
+
+    def _denied(self, key: str) -> TscanError:
         hint = "the writer needs to get, put and list; only 'history compact' deletes"
         return TscanError(f"{self.name}: {key or 'listing'} was refused", hint)
 

@@ -1,4 +1,4 @@
-"""The versions of a bucket's files, and which of them Object Lock keeps: by botocore, as obstore does not list them."""
+"""List the object versions of an S3 bucket and their Object Lock, which obstore cannot do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from scanner.core.calendar import iso
 from scanner.errors import TscanError
 from scanner.history.stores import Version
 
-_NAMELESS: Final = "null"
+_UNVERSIONED: Final = "null"
+"""The version id of a file that was written while versioning was off."""
 _HINT: Final = (
     "reading versions needs s3:ListBucketVersions, s3:GetObjectVersion and s3:GetObjectRetention"
 )
@@ -29,73 +30,93 @@ def _now() -> datetime:
 
 
 class ObjectVersions:
-    """The versions below an `s3://` URL."""
+    """Object versions below an `s3://` URL; a `Versions`."""
 
     def __init__(self, url: str, now: Callable[[], datetime] = _now) -> None:
         parts = urlsplit(url)
         self._name = url
         self._bucket = parts.netloc
-        self._prefix = f"{parts.path.strip('/')}/" if parts.path.strip("/") else ""
+        path = parts.path.strip("/")
+        self._prefix = ""
+        if path:
+            self._prefix = f"{path}/"
         self._now = now
-        # botocore itself does not look at the first of these, and obstore does.
+        # botocore ignores AWS_REGION, obstore does not: both clients must use the same region.
         region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-        with self._said():
+        with self._errors():
             self._client: Any = Session().create_client("s3", region_name=region)
 
     def list(self, prefix: str) -> Mapping[str, Sequence[Version]]:
         """As `Versions.list`."""
         contents: dict[str, list[Version]] = defaultdict(list)
-        deletions: dict[str, list[Version]] = defaultdict(list)
-        with self._said():
-            pages = self._client.get_paginator("list_object_versions")
-            for page in pages.paginate(Bucket=self._bucket, Prefix=self._prefix + prefix):
+        delete_markers: dict[str, list[Version]] = defaultdict(list)
+        with self._errors():
+            paginator = self._client.get_paginator("list_object_versions")
+            pages = paginator.paginate(
+                Bucket=self._bucket,
+                Prefix=self._prefix + prefix,
+            )
+            for page in pages:
                 for row in page.get("Versions", ()):
-                    contents[row["Key"]].append(_version(row, deletion=False))
+                    version = _version(row, deletion=False)
+                    contents[row["Key"]].append(version)
                 for row in page.get("DeleteMarkers", ()):
-                    deletions[row["Key"]].append(_version(row, deletion=True))
-        # S3 gives those of one key newest first; times are of the second, and do not order them.
-        return {
-            key.removeprefix(self._prefix): (*reversed(contents[key]), *reversed(deletions[key]))
-            for key in sorted({*contents, *deletions})
-        }
+                    version = _version(row, deletion=True)
+                    delete_markers[row["Key"]].append(version)
+        versions: dict[str, Sequence[Version]] = {}
+        for key in sorted({*contents, *delete_markers}):
+            # S3 lists one key's versions newest first; its times, whole seconds, do not order them.
+            oldest_first = [*reversed(contents[key]), *reversed(delete_markers[key])]
+            store_key = key.removeprefix(self._prefix)
+            versions[store_key] = tuple(oldest_first)
+        return versions
 
     def sha256(self, key: str, version: Version) -> str:
         """As `Versions.sha256`."""
-        with self._said():
-            answer = self._client.get_object(**self._one(key, version))
-            return hashlib.sha256(answer["Body"].read()).hexdigest()
+        with self._errors():
+            response = self._client.get_object(**self._request(key, version))
+            content = response["Body"].read()
+        return hashlib.sha256(content).hexdigest()
 
     def locked(self, key: str, version: Version) -> str:
-        """As `Versions.locked`, in compliance mode only: governance mode has people who may pass by it.
-
-        A lock that the caller may not see is none.
-        """
-        with self._said():
-            answer = self._client.head_object(**self._one(key, version))
-        until = answer.get("ObjectLockRetainUntilDate")
-        if answer.get("ObjectLockMode") != "COMPLIANCE" or until is None or until <= self._now():
+        """As `Versions.locked`. A lock that the caller has no permission to see counts as none."""
+        with self._errors():
+            response = self._client.head_object(**self._request(key, version))
+        # Governance mode is no lock here: s3:BypassGovernanceRetention lets people delete it.
+        if response.get("ObjectLockMode") != "COMPLIANCE":
+            return ""
+        until = response.get("ObjectLockRetainUntilDate")
+        if until is None or until <= self._now():
             return ""
         return iso(until)
 
-    def _one(self, key: str, version: Version) -> dict[str, str]:
-        """What names a version; that of a bucket without versions is called null, which not every server knows."""
-        named = {"Bucket": self._bucket, "Key": self._prefix + key, "VersionId": version.id}
-        if version.id == _NAMELESS and version.latest:
-            del named["VersionId"]
-        return named
+    def _request(self, key: str, version: Version) -> dict[str, str]:
+        """The parameters that identify a version in a request."""
+        request = {"Bucket": self._bucket, "Key": self._prefix + key}
+        # Some S3-compatible servers do not know the id `null`; without one they return the latest.
+        if version.id != _UNVERSIONED or not version.latest:
+            request["VersionId"] = version.id
+        return request
 
     @contextmanager
-    def _said(self) -> Iterator[None]:
+    def _errors(self) -> Iterator[None]:
+        """Turn botocore's errors into a TscanError of one line."""
         try:
             yield
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "error")
-            raise TscanError(f"{self._name}: its versions were not read ({code})", _HINT) from error
+            raise self._unread(code) from error
         except BotoCoreError as error:
-            raise TscanError(
-                f"{self._name}: its versions were not read ({type(error).__name__})", _HINT
-            ) from error
+            raise self._unread(type(error).__name__) from error
+
+    def _unread(self, reason: str) -> TscanError:
+        return TscanError(f"{self._name}: its versions were not read ({reason})", _HINT)
 
 
 def _version(row: Mapping[str, Any], *, deletion: bool) -> Version:
-    return Version(row["VersionId"], iso(row["LastModified"]), row["IsLatest"], deletion)
+    return Version(
+        id=row["VersionId"],
+        time=iso(row["LastModified"]),
+        latest=row["IsLatest"],
+        deletion=deletion,
+    )

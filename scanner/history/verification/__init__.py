@@ -1,1 +1,1 @@
-"""Verification, replay and re-performance of what the ledger holds."""
+"""Verify records, judge them again, and re-perform single findings."""

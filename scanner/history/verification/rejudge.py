@@ -1,10 +1,10 @@
-"""Old evidence judged again: each record, or those that were judged as one, by the pack of its day or by today's."""
+"""Judge the evidence of records again: by the pack of the day, or by today's."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 from scanner.errors import TscanError
 from scanner.history.ledger.ledger import Ledger
@@ -21,25 +21,24 @@ from scanner.model.waivers import Waiver
 Judge = Callable[
     [Sequence[Snapshot], Library, tuple[Waiver, ...], tuple[Attestation, ...]], Assessment
 ]
-PACKS: Final = ("day", "today")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejudged:
-    """What the evidence of one scan says by one pack."""
+    """The result of judging the evidence of one scan by one pack."""
 
     records: tuple[Record, ...]
-    """One for each target that was judged together."""
+    """One record for each target that was judged together."""
     pack: str
     """`day` or `today`."""
     library: Library | None = None
     assessment: Assessment | None = None
     why_not: str = ""
-    """Why it was not judged again; `` where it was."""
+    """Why it was not judged again; `` if it was."""
 
     @property
     def recorded_pack(self) -> str:
-        """The digest of the pack that judged on the day."""
+        """Digest of the pack that judged on the day."""
         return self.records[0].pack_sha256
 
 
@@ -47,50 +46,72 @@ class Rejudge:
     """Judges records of one store again."""
 
     def __init__(self, ledger: Ledger, judge: Judge, today: Library) -> None:
-        self._ledger = ledger
         self.said = ArchivedInputs(ledger.store)
+        self._ledger = ledger
         self._judge = judge
         self._today = today
         self._packs = ContentArchive(ledger.store, today)
+        self._by_scan: dict[str, Record] | None = None
 
     def run(self, records: Sequence[Record], pack: str) -> Iterator[Rejudged]:
-        """Each scan of these records once, in order of time; damage of the store is a TscanError."""
-        known: dict[str, Mapping[str, Record]] = {}
+        """Judge each scan of these records once, in order of time.
+
+        `pack` is `day` or `today`. Damage of the store is a TscanError.
+        """
         done: set[str] = set()
         for record in sorted(records, key=lambda one: (one.finished, one.target)):
             if record.scan in done:
                 continue
-            found = self._together(record, known) if record.together else (record,)
-            done |= {record.scan, *(one.scan for one in found)}
-            yield self._one(found, record, pack)
-
-    def _together(
-        self, record: Record, known: dict[str, Mapping[str, Record]]
-    ) -> tuple[Record, ...]:
-        """The records of the scans that were judged as one, as far as this store has them, in the order of judging."""
-        if not known:
-            known["all"] = {
-                one.scan: one for target in self._ledger.targets() for one in self._ledger.records(target)
-            }  # fmt: skip
-        return tuple(known["all"][scan] for scan in record.together if scan in known["all"])
-
-    def _one(self, records: tuple[Record, ...], record: Record, pack: str) -> Rejudged:
-        if record.together and len(records) < len(record.together):
-            why = "it was judged together with scans that are not in this store"
-            return Rejudged(records=(record,), pack=pack, why_not=why)
-        try:
-            library = self._today if pack == "today" else self.pack_of(record)
-        except TscanError as error:
-            return Rejudged(records=records, pack=pack, why_not=error.message.splitlines()[0])
-        snapshots = [replace(self._ledger.snapshot(one), params=one.params) for one in records]
-        assessment = self._judge(
-            snapshots, library, self.said.waivers(record), self.said.attestations(record)
-        )
-        return Rejudged(records=records, pack=pack, library=library, assessment=assessment)
+            judged_together = self._judged_together(record)
+            done.add(record.scan)
+            done.update(one.scan for one in judged_together)
+            yield self._rejudge(judged_together, record, pack)
 
     def pack_of(self, record: Record) -> Library:
         """The pack that judged a record; TscanError as `ContentArchive.of`."""
         return self._packs.of(record)
+
+    def _judged_together(self, record: Record) -> tuple[Record, ...]:
+        """The records that were judged as one, in that order, as far as this store has them."""
+        if not record.together:
+            return (record,)
+        by_scan = self._all_records()
+        return tuple(by_scan[scan] for scan in record.together if scan in by_scan)
+
+    def _all_records(self) -> Mapping[str, Record]:
+        """Every record of the store by scan; read once, and only where scans were judged as one."""
+        if self._by_scan is None:
+            self._by_scan = {}
+            # Also of targets that were not selected: they may have been judged together.
+            for target in self._ledger.targets():
+                for record in self._ledger.records(target):
+                    self._by_scan[record.scan] = record
+        return self._by_scan
+
+    def _rejudge(self, records: tuple[Record, ...], record: Record, pack: str) -> Rejudged:
+        # Accounts of an organization answer checks for each other: a part would judge otherwise.
+        if len(records) < len(record.together):
+            why = "it was judged together with scans that are not in this store"
+            return Rejudged(records=(record,), pack=pack, why_not=why)
+        library = self._today
+        if pack == "day":
+            try:
+                library = self.pack_of(record)
+            except TscanError as error:
+                # The reason is a result: the other scans are judged all the same.
+                why = error.message.splitlines()[0]
+                return Rejudged(records=records, pack=pack, why_not=why)
+        assessment = self._judge(
+            [self._snapshot(one) for one in records],
+            library,
+            self.said.waivers(record),
+            self.said.attestations(record),
+        )
+        return Rejudged(records=records, pack=pack, library=library, assessment=assessment)
+
+    def _snapshot(self, record: Record) -> Snapshot:
+        """The evidence of a record with the parameters that judged it."""
+        return replace(self._ledger.snapshot(record), params=record.params)
 
 
 def name_of(record: Record) -> str:
@@ -99,7 +120,7 @@ def name_of(record: Record) -> str:
 
 
 def record_head(record: Record) -> dict[str, Any]:
-    """What names a record in a document."""
+    """The members that identify a record in a JSON document."""
     return {
         "target": record.target,
         "seq": record.seq,

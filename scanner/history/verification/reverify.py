@@ -1,4 +1,7 @@
-"""Deep verification: every verdict made again from evidence, pack, parameters, waivers and attestations of its day."""
+"""Judge every record again from what judged it on the day, and report verdicts that differ.
+
+The inputs of a record are its evidence, pack, parameters, waivers and attestations.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +23,11 @@ from scanner.history.ledger.changes import (
 )
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.ledger.record_builder import ScanToCommit
-from scanner.history.records.segments import stored
 from scanner.history.records.statements import record_key, stream_of
 from scanner.history.snapshots.archived_inputs import ArchivedInputs
-from scanner.history.snapshots.content_archive import load_pack
-from scanner.history.verification.verify import Damage, Verified
+from scanner.history.snapshots.content_archive import ContentArchive, PackUnavailableError
+from scanner.history.verification.rejudge import name_of
+from scanner.history.verification.verify import Damage, NotRejudged, Verified
 from scanner.model.answers import Snapshot
 from scanner.model.attestations import Attestation
 from scanner.model.findings import Assessment
@@ -37,214 +40,258 @@ Judge = Callable[
     [Sequence[Snapshot], Library, tuple[Waiver, ...], tuple[Attestation, ...], tuple[str, ...]],
     Assessment,
 ]
-"""Snapshots of one scan, with the parameters that judged; the pack; what people said; the checks that were run."""
+"""Judges snapshots by a pack, waivers and attestations, for these checks.
 
-_SHOWN: Final = 3
-"""Verdicts of one record that are named one by one."""
-_TIME: Final = (Cause.EVIDENCE, Cause.CLOCK)
-"""Which of these it was depends on what a check is known to read, and is not held against a later tscan."""
+The parameters are those of the snapshots.
+"""
+
+_LISTED: Final = 3
+"""Differing verdicts of one record that are reported one by one."""
+_BY_TIME: Final = (Cause.EVIDENCE, Cause.CLOCK)
+"""Causes that count as one.
+
+Which of the two a transition has depends on what a check is known to read, and a later tscan may
+know better.
+"""
 
 
-class _NotAgainError(Exception):
-    """Why a record could not be judged again, where that is no damage."""
+class _NotRejudgedError(Exception):
+    """Why a record cannot be judged again, where that is no damage."""
 
 
 @dataclass(slots=True)
 class _Group:
-    """Scans that were judged as one, and who still asks for them."""
+    """Scans that were judged as one."""
 
     scans: Mapping[str, ScanToCommit]
     """By target: as they would be committed now."""
-    waiting: int
+    pending: int
+    """How many records still need the group."""
 
 
 class Reverifier:
-    """One deep verification of a store that was verified already."""
+    """One deep verification of a store whose files were verified before."""
 
     def __init__(self, ledger: Ledger, judge: Judge, current: Library) -> None:
         self._ledger = ledger
         self._judge = judge
-        self._said = ArchivedInputs(ledger.store)
-        self._libraries: dict[str, Library | str] = {current.sha256: current}
-        """By digest: the pack, or why it cannot judge."""
+        self._inputs = ArchivedInputs(ledger.store)
+        self._packs = ContentArchive(ledger.store, current)
         self._groups: dict[tuple[str, ...], _Group] = {}
         self._by_scan: dict[str, Record] = {}
-        self._last: dict[str, Record] = {}
-        """By target: the record before."""
+        self._previous: dict[str, Record] = {}
+        """By target: the record before the one that is verified."""
 
-    def run(self, seen: Verified) -> None:
-        """Add to what was seen: what comes out otherwise, and records that could not be judged again."""
-        damaged = {damage.record.rpartition("/")[0] for damage in seen.damages} - {""}
-        for name in sorted(damaged):
-            seen.notes.append(
-                f"{name}: the chain is damaged, and none of its verdicts was made again"
-            )
-        records = [
-            one for name, chain in seen.records.items() if name not in damaged for one in chain
-        ]
+    def run(self, result: Verified) -> None:
+        """Add what differs, and the records that could not be judged again, to a verification."""
+        records = self._undamaged(result)
         self._by_scan = {record.scan: record for record in records}
         states: dict[str, dict[FindingKey, Transition]] = defaultdict(dict)
-        # Side by side through all chains, so that what was judged as one is held only until each has asked for it.
+        # All chains advance together, so that a group is in memory only until its last record.
         for record in sorted(records, key=lambda one: (one.seq, one.target)):
-            try:
-                self._record(record, states[record.target], seen)
-            except _NotAgainError as error:
-                seen.notes.append(f"record {_name(record)}: not judged again: {error}")
-                seen.open += 1
-            except (TscanError, ValueError) as error:
-                message = error.message if isinstance(error, TscanError) else str(error)
-                _damage(seen, record, "cannot be judged again", message.partition("\n")[0])
-                seen.open += 1
-            self._last[record.target] = record
-        made = len(records) - seen.open
-        seen.notes.append(
-            f"every verdict of {made} of {len(records)} records was made again from its evidence"
+            self._verify(record, states[record.target], result)
+            self._previous[record.target] = record
+        judged = len(records) - result.open
+        result.notes.append(
+            f"every verdict of {judged} of {len(records)} records was made again from its evidence"
         )
-        seen.damages.sort()
+        result.damages.sort()
 
-    def _record(self, record: Record, state: dict[FindingKey, Transition], seen: Verified) -> None:
-        """Hold a record against what judging again gives, and bring the state behind it."""
-        before = dict(state)
-        moves = list(self._ledger.changes(record))
-        apply(state, moves)
-        if (written := self._ledger.checkpoint(record)) is not None and written != state:
-            _damage(
-                seen,
-                record,
-                "state",
-                "what it says of every finding is not what its transitions add up to",
+    def _undamaged(self, result: Verified) -> list[Record]:
+        """The records of the chains without damage: the others prove nothing about verdicts."""
+        damaged = {damage.record.rpartition("/")[0] for damage in result.damages}
+        damaged.discard("")
+        for stream in sorted(damaged):
+            result.notes.append(
+                f"{stream}: the chain is damaged, and none of its verdicts was made again"
             )
-        group = self._group(record)
-        scan = group.scans.get(record.target)
+        records: list[Record] = []
+        for stream, chain in result.records.items():
+            if stream not in damaged:
+                records += chain
+        return records
+
+    def _verify(
+        self,
+        record: Record,
+        state: dict[FindingKey, Transition],
+        result: Verified,
+    ) -> None:
+        # Each record by itself: one that cannot be judged must not hide what is wrong with others.
+        try:
+            self._compare(record, state, result)
+        except _NotRejudgedError as error:
+            result.not_rejudged.append(NotRejudged(name_of(record), str(error)))
+            result.open += 1
+        except TscanError as error:
+            reason = error.message.partition("\n")[0]
+            _damage(result, record, "cannot be judged again", reason)
+            result.open += 1
+        except ValueError as error:
+            reason = str(error).partition("\n")[0]
+            _damage(result, record, "cannot be judged again", reason)
+            result.open += 1
+
+    def _compare(
+        self,
+        record: Record,
+        state: dict[FindingKey, Transition],
+        result: Verified,
+    ) -> None:
+        """Compare a record with what judging again gives; advance `state` to after the record."""
+        before = dict(state)
+        recorded = list(self._ledger.changes(record))
+        apply(state, recorded)
+        checkpoint = self._ledger.checkpoint(record)
+        # Readers start from a checkpoint: a wrong one would hide every transition before it.
+        if checkpoint is not None and checkpoint != state:
+            detail = "what it says of every finding is not what its transitions add up to"
+            _damage(result, record, "state", detail)
+        scan = self._group(record).scans.get(record.target)
         if scan is None:
             raise TscanError("its evidence is of another target")
         found = now_seen(before, findings_by_place(scan.results), ground_of(record))
-        if not self._verdicts(record, found, state, seen):
-            self._moves(record, transitions(before, found, **self._stands(record)), moves, seen)
-        self._facts(record, scan.facts, seen)
+        if _same_verdicts(record, found, state, result):
+            again = transitions(before, found, **self._transition_members(record))
+            _compare_transitions(record, again, recorded, result)
+        _compare_facts(record, scan.facts, result)
 
-    def _verdicts(
-        self, record: Record, found: Mapping[FindingKey, Seen], state: State, seen: Verified
-    ) -> bool:
-        """Whether a verdict is another; each is named."""
-        again = {place: one.verdict for place, one in found.items()}
-        was = {place: one.verdict for place, one in state.items()}
-        wrong = sorted(place for place in {*again, *was} if again.get(place) != was.get(place))
-        details = [
-            f"{place[0]} {place[2]}: recorded {was.get(place, 'gone')}, the evidence says {again.get(place, 'gone')}"
-            for place in wrong
-        ]
-        _damages(seen, record, "verdict", details)
-        return bool(wrong)
-
-    def _stands(self, record: Record) -> dict[str, Any]:
-        last = self._last.get(record.target)
+    def _transition_members(self, record: Record) -> dict[str, Any]:
+        """The arguments of `transitions` that a record gives."""
+        previous = self._previous.get(record.target)
         return {
             "seq": record.seq,
             "ts": record.finished,
             "target": record.target,
-            "was": ground_of(last) if last else None,
+            "was": ground_of(previous) if previous else None,
             "ground": ground_of(record),
         }
 
-    def _moves(
-        self, record: Record, again: Iterable[Transition], was: list[Transition], seen: Verified
-    ) -> None:
-        """Hold each transition against the one that leads from the record before to the same verdicts."""
-        expected, recorded = Counter(map(_said, again)), Counter(map(_said, was))
-        strange = {one[:3] for one in (expected - recorded) + (recorded - expected)}
-        details = [
-            f"{check} {resource}: not the one that its verdicts give"
-            for check, _, resource in sorted(strange)
-        ]
-        _damages(seen, record, "transition", details)
-
-    def _facts(self, record: Record, facts: Mapping[str, Any], seen: Verified) -> None:
-        """Hold every other member against what judging again gives; of controls each status."""
-        for name, now in facts.items():
-            was = getattr(record, name)
-            if was == now:
-                continue
-            if name != "controls":
-                old, new = (shortened(one) for one in _apart(was, now))
-                _damage(seen, record, name, f"recorded {old}, the evidence says {new}")
-                continue
-            for control in sorted({*was, *now}):
-                old, new = was.get(control, "gone"), now.get(control, "gone")
-                if old != new:
-                    _damage(
-                        seen,
-                        record,
-                        "control",
-                        f"{control}: recorded {old}, the evidence says {new}",
-                    )
-
     def _group(self, record: Record) -> _Group:
-        """What the scan of this record says, with all that was judged together with it."""
+        """The scan of this record, judged again with all scans that were judged as one with it."""
         scans = record.together or (record.scan,)
         key = (*scans, record.pack_sha256, record.waivers_sha256, record.attestations_sha256)
         group = self._groups.get(key)
         if group is None:
-            group = self._groups[key] = self._judged(record, scans)
-        group.waiting -= 1
-        if group.waiting <= 0:
+            group = self._judge_group(record, scans)
+            self._groups[key] = group
+        # Snapshots are large. Each record of the group comes here once, and the last one frees it.
+        group.pending -= 1
+        if group.pending <= 0:
             del self._groups[key]
         return group
 
-    def _judged(self, record: Record, scans: tuple[str, ...]) -> _Group:
-        library = self._library(record)
+    def _judge_group(self, record: Record, scans: Sequence[str]) -> _Group:
+        try:
+            library = self._packs.of(record)
+        except PackUnavailableError as error:
+            raise _NotRejudgedError(error.message) from error
         records = [self._by_scan[scan] for scan in scans if scan in self._by_scan]
         if len(records) < len(scans):
-            raise _NotAgainError(
+            raise _NotRejudgedError(
                 "it was judged together with scans that are not in this store, or are damaged"
             )
-        snapshots = [replace(self._ledger.snapshot(one), params=one.params) for one in records]
-        checks = tuple(sorted({check for one in records for check in one.checks}))
-        said = self._said
+        snapshots: list[Snapshot] = []
+        checks: set[str] = set()
+        for one in records:
+            snapshots.append(replace(self._ledger.snapshot(one), params=one.params))
+            checks.update(one.checks)
         assessment = self._judge(
-            snapshots, library, said.waivers(record), said.attestations(record), checks
+            snapshots,
+            library,
+            self._inputs.waivers(record),
+            self._inputs.attestations(record),
+            tuple(sorted(checks)),
         )
-        found = {
-            one.target: ScanToCommit(snapshot=snapshot, assessment=assessment, library=library)
-            for one, snapshot in zip(records, snapshots, strict=True)
-        }
-        return _Group(scans=found, waiting=len(scans))
-
-    def _library(self, record: Record) -> Library:
-        """The pack of the day: this tscan's own where it is the same, else the one that the store keeps."""
-        found = self._libraries.get(record.pack_sha256)
-        if found is None:
-            found = self._libraries[record.pack_sha256] = self._kept(record)
-        if isinstance(found, str):
-            raise _NotAgainError(found)
-        return found
-
-    def _kept(self, record: Record) -> Library | str:
-        what = f"pack {record.pack_sha256[:16]} of tscan {record.version}"
-        for segment in record.segments:
-            if segment.kind == "pack":
-                content = stored(self._ledger.store.get(segment.path), segment)
-                try:
-                    return load_pack(content, record.pack_sha256)
-                except TscanError as error:
-                    return f"{what} cannot be read by this tscan: {error.message.splitlines()[0]}"
-        return f"it was judged by {what}, which the store does not keep"
+        committed_now: dict[str, ScanToCommit] = {}
+        for one, snapshot in zip(records, snapshots, strict=True):
+            committed_now[one.target] = ScanToCommit(
+                snapshot=snapshot,
+                assessment=assessment,
+                library=library,
+            )
+        return _Group(scans=committed_now, pending=len(scans))
 
 
-def _name(record: Record) -> str:
-    return f"{stream_of(record.target)}/{record.seq}"
+def _same_verdicts(
+    record: Record,
+    found: Mapping[FindingKey, Seen],
+    state: State,
+    result: Verified,
+) -> bool:
+    """Whether every recorded verdict is the one that the evidence gives; each other is damage."""
+    again = {key: one.verdict for key, one in found.items()}
+    recorded = {key: one.verdict for key, one in state.items()}
+    details: list[str] = []
+    for key in sorted({*again, *recorded}):
+        if recorded.get(key) != again.get(key):
+            check, _, resource = key
+            old = recorded.get(key, "gone")
+            new = again.get(key, "gone")
+            details.append(f"{check} {resource}: recorded {old}, the evidence says {new}")
+    _first_damages(result, record, "verdict", details)
+    return not details
 
 
-def _apart(was: Any, now: Any) -> tuple[Any, Any]:
-    """Two values, of lists only what the other one lacks."""
-    if not isinstance(was, tuple):
-        return was, now
-    return [one for one in was if one not in now], [one for one in now if one not in was]
+def _compare_transitions(
+    record: Record,
+    again: Iterable[Transition],
+    recorded: list[Transition],
+    result: Verified,
+) -> None:
+    """Report recorded transitions that do not lead from the record before to its verdicts."""
+    expected = Counter(map(_comparable, again))
+    found = Counter(map(_comparable, recorded))
+    differing = {one[:3] for one in (expected - found) + (found - expected)}
+    # A forged cause or a shifted time changes no verdict, and would change every period report.
+    details: list[str] = []
+    for check, _, resource in sorted(differing):
+        details.append(f"{check} {resource}: not the one that its verdicts give")
+    _first_damages(result, record, "transition", details)
 
 
-def _said(move: Transition) -> tuple[Any, ...]:
-    """What of a transition is held against another one; the wording of its reason is not."""
-    cause = Cause.EVIDENCE if move.cause in _TIME else move.cause
+def _compare_facts(record: Record, facts: Mapping[str, Any], result: Verified) -> None:
+    """Report members of a record that its evidence gives otherwise; of controls each status."""
+    for name, now in facts.items():
+        recorded = getattr(record, name)
+        if recorded == now:
+            continue
+        if name == "controls":
+            _compare_controls(record, recorded, now, result)
+            continue
+        old, new = _differing_part(recorded, now)
+        detail = f"recorded {shortened(old)}, the evidence says {shortened(new)}"
+        _damage(result, record, name, detail)
+
+
+def _compare_controls(
+    record: Record,
+    recorded: Mapping[str, str],
+    now: Mapping[str, str],
+    result: Verified,
+) -> None:
+    for control in sorted({*recorded, *now}):
+        if recorded.get(control) != now.get(control):
+            old = recorded.get(control, "gone")
+            new = now.get(control, "gone")
+            detail = f"{control}: recorded {old}, the evidence says {new}"
+            _damage(result, record, "control", detail)
+
+
+def _differing_part(recorded: Any, now: Any) -> tuple[Any, Any]:
+    """Two values; of two lists only the items that the other one lacks."""
+    if not isinstance(recorded, tuple):
+        return recorded, now
+    removed = [one for one in recorded if one not in now]
+    added = [one for one in now if one not in recorded]
+    return removed, added
+
+
+def _comparable(move: Transition) -> tuple[str | int, ...]:
+    """The members of a transition that must be equal. The wording of its reason need not be."""
+    cause = move.cause
+    if cause in _BY_TIME:
+        cause = Cause.EVIDENCE
     return (
         move.check,
         move.region,
@@ -258,15 +305,14 @@ def _said(move: Transition) -> tuple[Any, ...]:
     )
 
 
-def _damage(seen: Verified, record: Record, kind: str, detail: str) -> None:
-    seen.damages.append(
-        Damage(_name(record), record_key(stream_of(record.target), record.seq), kind, detail)
-    )
+def _damage(result: Verified, record: Record, kind: str, detail: str) -> None:
+    file = record_key(stream_of(record.target), record.seq)
+    result.damages.append(Damage(name_of(record), file, kind, detail))
 
 
-def _damages(seen: Verified, record: Record, kind: str, details: Sequence[str]) -> None:
-    """The first of many, and how many more there are."""
-    for detail in details[:_SHOWN]:
-        _damage(seen, record, kind, detail)
-    if len(details) > _SHOWN:
-        _damage(seen, record, kind, f"and {len(details) - _SHOWN} {kind}s more")
+def _first_damages(result: Verified, record: Record, kind: str, details: Sequence[str]) -> None:
+    """The first of many differences, and the number of the others."""
+    for detail in details[:_LISTED]:
+        _damage(result, record, kind, detail)
+    if len(details) > _LISTED:
+        _damage(result, record, kind, f"and {len(details) - _LISTED} {kind}s more")

@@ -1,10 +1,10 @@
-"""Verification: what in a store is not as it was committed, each with its record, its file and the kind of damage."""
+"""Verify a store: report what is not as it was committed, by record, file and kind of damage."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -26,9 +26,11 @@ from scanner.history.records.store_format import MARKER, check_marker
 from scanner.history.stores import Store, fetch_all, get_all
 from scanner.model.history import Record, Segment
 
-_OVERLAP: Final = timedelta(
-    hours=12
-)  # so long a scan may read its other targets, and judge, until it is committed
+_OVERLAP: Final = timedelta(hours=12)
+"""How long a scan may take from its first target to its commit.
+
+Scans that overlap by less than this commit in either order, which is no damage.
+"""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -39,135 +41,188 @@ class Damage:
     """The chain and number: `aws=123456789012/7`; `` for what belongs to no record."""
     file: str
     kind: str
-    """`missing`, `truncated`, `edited`, `reordered`, `duplicated`, `back-dated`, `unsigned`, `unknown key`, …"""
+    """`missing`, `truncated`, `edited`, `reordered`, `duplicated`, `back-dated`, `unsigned`, …"""
     detail: str = ""
 
     def __str__(self) -> str:
-        where = f"record {self.record}: " if self.record else ""
-        return f"{where}{self.file}: {self.kind}" + (f" ({self.detail})" if self.detail else "")
+        text = f"{self.file}: {self.kind}"
+        if self.record:
+            text = f"record {self.record}: {text}"
+        if self.detail:
+            text = f"{text} ({self.detail})"
+        return text
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class NotRejudged:
+    """A record that this version of tscan cannot judge again. Its files are as committed."""
+
+    record: str
+    """As `Damage.record`."""
+    reason: str
+
+    def __str__(self) -> str:
+        return f"record {self.record}: not judged again: {self.reason}"
 
 
 @dataclass(slots=True)
 class Verified:
-    """What a verification saw."""
+    """The result of a verification."""
 
     damages: list[Damage] = field(default_factory=list)
+    not_rejudged: list[NotRejudged] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     heads: dict[str, str] = field(default_factory=dict)
-    """By chain: number and digest of the newest record, to be kept outside."""
+    """By chain: number and digest of the newest record, to be kept outside the store."""
     records: dict[str, list[Record]] = field(default_factory=dict)
-    """By chain: those that could be read, in order."""
+    """By chain: the records that could be read, in order."""
     anchored: dict[str, Anchor] = field(default_factory=dict)
-    """By chain: the anchor of the highest number that fits; what is up to there cannot have been changed since."""
+    """By chain: the matching anchor of the highest number; no record up to it can have changed."""
     unsigned: int = 0
     open: int = 0
-    """Records that were to be judged again, and could not be."""
+    """Records whose verdicts were not made again, though the caller requested it."""
     files: int = 0
     keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """One record's file."""
+class _RecordFile:
+    """A file of a chain, and the record in it."""
 
     key: str
     stream: str
     seq: int
+    """The number in the file's name."""
     sha256: str
     record: Record | None
+    """None where the file holds no record that can be read."""
     signature: str
-    """As `verifies` says."""
+    """As `verifies` returns it: `` is a valid signature."""
     signer: str = ""
 
     @property
     def name(self) -> str:
         return f"{self.stream}/{self.seq}"
 
+    @property
+    def validly_signed(self) -> bool:
+        return self.record is not None and not self.signature
+
 
 def verify(
-    store: Store, *, trusted: Mapping[str, bytes] | None = None, anchors: Sequence[Anchor] = ()
+    store: Store,
+    *,
+    trusted: Mapping[str, bytes] | None = None,
+    anchors: Sequence[Anchor] = (),
 ) -> Verified:
-    """Everything but the verdicts; TscanError where there is no history, or one of a newer tscan.
+    """Verify everything but the verdicts.
 
-    `trusted` are public keys by id, from outside the store; none: those that the store carries. `anchors` say
-    from outside what its chains held.
+    `trusted` are public keys by id, from outside the store; without them the store's own keys are
+    used. `anchors` state from outside what the chains held. TscanError where there is no history,
+    or one that a newer tscan wrote.
     """
-    begun = check_marker(store)
-    entries = {entry.key: entry for entry in store.list("")}
-    if not any(place_of(key) for key in entries) and not anchors:
+    has_marker = check_marker(store)
+    sizes = {entry.key: entry.size for entry in store.list("")}
+    # With an anchor, a store without records is damage: somebody deleted what was anchored.
+    if not any(map(place_of, sizes)) and not anchors:
         raise TscanError(
             f"{store.name}: there is no history here", "name the store that 'tscan scan' wrote"
         )
-    run = _Run(store, Verified(), sealed=trusted is not None)
-    if not begun:
-        run.damage("", MARKER, "missing")
-    keys = trusted if trusted is not None else run.own_keys(entries)
-    run.seen.keys = tuple(sorted(keys))
-    streams: dict[str, list[int]] = defaultdict(list)
-    for key in entries:
-        if place := place_of(key):
-            streams[place[0]].append(place[1])
-        elif key.startswith("log/"):
-            run.damage("", key, "foreign", "not the name of a record")
-    for stream in sorted(streams):
-        run.chain(stream, sorted(streams[stream]), keys)
-    run.anchors(anchors)
-    run.segments({key: entry.size for key, entry in entries.items()})
-    run.seen.damages.sort()
-    return run.seen
+    verification = _Verification(store, trusted)
+    if not has_marker:
+        verification.damage("", MARKER, "missing")
+    verification.chains(sizes)
+    verification.anchors(anchors)
+    verification.segments(sizes)
+    verification.result.damages.sort()
+    return verification.result
 
 
-class _Run:
-    """One verification while it goes on."""
+class _Verification:
+    """One verification in progress."""
 
-    def __init__(self, store: Store, seen: Verified, *, sealed: bool) -> None:
-        self.store = store
-        self.seen = seen
-        self.sealed = sealed  # with a trusted key: a record that it does not vouch for is damage
-        self.digests: dict[str, dict[int, str]] = {}
+    def __init__(self, store: Store, trusted: Mapping[str, bytes] | None) -> None:
+        self.result = Verified()
+        self._store = store
+        self._trusted = trusted
+        self._digests: dict[str, dict[int, str]] = {}
+        """By chain: digest of each record's file, by number."""
 
     def damage(self, record: str, file: str, kind: str, detail: str = "") -> None:
-        self.seen.damages.append(Damage(record, file, kind, detail))
+        self.result.damages.append(
+            Damage(
+                record=record,
+                file=file,
+                kind=kind,
+                detail=detail,
+            )
+        )
 
-    def own_keys(self, entries: Mapping[str, object]) -> dict[str, bytes]:
-        """The public keys that the store carries, each held against its name."""
+    def _record_damage(self, file: _RecordFile, kind: str, detail: str) -> None:
+        self.damage(file.name, file.key, kind, detail)
+
+    def chains(self, names: Iterable[str]) -> None:
+        """Verify every chain of records."""
+        numbers: dict[str, list[int]] = defaultdict(list)
+        key_files: list[str] = []
+        for name in names:
+            place = place_of(name)
+            if place is not None:
+                stream, seq = place
+                numbers[stream].append(seq)
+            elif name.startswith("log/"):
+                self.damage("", name, "foreign", "not the name of a record")
+            elif name.startswith("keys/"):
+                key_files.append(name)
+        keys = self._trusted
+        if keys is None:
+            keys = self._own_keys(sorted(key_files))
+        self.result.keys = tuple(sorted(keys))
+        for stream in sorted(numbers):
+            self._chain(stream, sorted(numbers[stream]), keys)
+
+    def _own_keys(self, names: Sequence[str]) -> dict[str, bytes]:
+        """The public keys in the store by id; a key that does not match its name is damage."""
         found: dict[str, bytes] = {}
-        for key in sorted(name for name in entries if name.startswith("keys/")):
-            pem = self.store.get(key) or b""
-            named = key.removeprefix("keys/").removesuffix(".pem")
+        for name in names:
+            pem = self._store.get(name) or b""
+            expected = name.removeprefix("keys/").removesuffix(".pem")
             try:
                 load_public(pem)
             except TscanError as error:
-                self.damage("", key, "edited", error.message)
+                self.damage("", name, "edited", error.message)
                 continue
-            if key_id(pem) != named:
-                self.damage("", key, "edited", "its name is not its digest")
+            if key_id(pem) == expected:
+                found[expected] = pem
             else:
-                found[named] = pem
+                self.damage("", name, "edited", "its name is not its digest")
         return found
 
-    def chain(self, stream: str, numbers: list[int], keys: Mapping[str, bytes]) -> None:
-        """Every record of a chain, and how they follow each other."""
-        for number in sorted(set(range(1, numbers[-1])) - set(numbers)):
-            self.damage(f"{stream}/{number}", record_key(stream, number), "missing")
+    def _chain(self, stream: str, numbers: Sequence[int], keys: Mapping[str, bytes]) -> None:
+        """Verify the records of one chain, and that each follows the one before it."""
+        # Only gaps show here. That the newest records were cut off is seen by an anchor alone.
+        present = set(numbers)
+        for number in range(1, numbers[-1]):
+            if number not in present:
+                self.damage(f"{stream}/{number}", record_key(stream, number), "missing")
+        files: list[_RecordFile] = []
         names = [record_key(stream, number) for number in numbers]
-        contents = get_all(self.store, names)
-        read = [
-            self._read(key, content or b"", keys)
-            for key, content in zip(names, contents, strict=True)
-        ]
-        self.digests[stream] = {one.seq: one.sha256 for one in read}
-        self.seen.heads[stream] = f"{stream}/{read[-1].seq}:{read[-1].sha256}"
-        self._signatures(read)
-        before: _Read | None = None
-        for one in read:
-            self._follows(before, one)
-            before = one
-        self._twice(read)
-        self.seen.records[stream] = [one.record for one in read if one.record is not None]
-        self.seen.files += len(read)
+        for name, content in zip(names, get_all(self._store, names), strict=True):
+            files.append(self._read(name, content or b"", keys))
+        newest = files[-1]
+        # Also of records that cannot be read: an anchor holds against bytes, not against members.
+        self._digests[stream] = {file.seq: file.sha256 for file in files}
+        self.result.heads[stream] = f"{newest.name}:{newest.sha256}"
+        self._signatures(files)
+        previous: _RecordFile | None = None
+        for file in files:
+            self._follows(previous, file)
+            previous = file
+        self._duplicates(files)
+        self.result.records[stream] = [file.record for file in files if file.record is not None]
+        self.result.files += len(files)
 
-    def _read(self, key: str, content: bytes, keys: Mapping[str, bytes]) -> _Read:
+    def _read(self, key: str, content: bytes, keys: Mapping[str, bytes]) -> _RecordFile:
         stream, seq = place_of(key) or ("", 0)
         digest = hashlib.sha256(content).hexdigest()
         try:
@@ -175,137 +230,194 @@ class _Run:
             signature = verifies(envelope, keys)
             record = record_of(envelope.payload, key)
         except SealError as error:
-            kind = "truncated" if not content.endswith(b"\n") else "edited"
+            kind = "edited"
+            # Every record ends with a line break: without one, its end is missing.
+            if not content.endswith(b"\n"):
+                kind = "truncated"
             self.damage(f"{stream}/{seq}", key, kind, str(error))
-            return _Read(key, stream, seq, digest, None, "")
-        signer = envelope.signatures[0][0] if envelope.signatures else ""
-        return _Read(key, stream, seq, digest, record, signature, signer)
-
-    def _signatures(self, read: list[_Read]) -> None:
-        signed = False
-        by = ""
-        last = max(
-            (one.seq for one in read if one.record is not None and not one.signature), default=0
+            # The digest is still needed: the next record and the anchors name it.
+            return _RecordFile(
+                key=key,
+                stream=stream,
+                seq=seq,
+                sha256=digest,
+                record=None,
+                signature="",
+            )
+        signer = ""
+        if envelope.signatures:
+            signer, *_ = envelope.signatures[0]
+        return _RecordFile(
+            key=key,
+            stream=stream,
+            seq=seq,
+            sha256=digest,
+            record=record,
+            signature=signature,
+            signer=signer,
         )
-        for one in read:
-            if by and one.signer and one.signer != by:
-                self.seen.notes.append(
-                    f"from record {one.name} on: signed with another key ({one.signer[:16]})"
-                )
-            by = one.signer or by
-            kind, _, detail = one.signature.partition(" key ")
-            if one.signature == "unsigned":
-                self.seen.unsigned += 1
-                if signed:
-                    self.damage(one.name, one.key, "unsigned", "the records before it are signed")
-                elif self.sealed and one.seq > last:
-                    self.damage(
-                        one.name,
-                        one.key,
-                        "unsigned",
-                        "nor is any record after it, which would vouch for it",
-                    )
-            elif one.signature == "edited":
-                self.damage(one.name, one.key, "edited", "its signature does not fit")
-            elif kind == "unknown":
-                self.damage(one.name, one.key, "unknown key", detail)
-            signed = signed or (one.record is not None and not one.signature)
 
-    def _follows(self, before: _Read | None, one: _Read) -> None:
-        """Number, chain, time and predecessor of a record against where it lies."""
-        record = one.record
+    def _signatures(self, files: Sequence[_RecordFile]) -> None:
+        """Report invalid and missing signatures of a chain, and where the signing key changes."""
+        signed = [file.seq for file in files if file.validly_signed]
+        last_signed = max(signed, default=0)
+        after_signed = False
+        signer = ""
+        for file in files:
+            self._note_new_key(file, signer)
+            signer = file.signer or signer
+            if file.signature == "unsigned":
+                self._unsigned(file, after_signed=after_signed, last_signed=last_signed)
+            elif file.signature == "edited":
+                self._record_damage(file, "edited", "its signature does not fit")
+            elif file.signature.startswith("unknown key "):
+                key = file.signature.removeprefix("unknown key ")
+                self._record_damage(file, "unknown key", key)
+            after_signed = after_signed or file.validly_signed
+
+    def _note_new_key(self, file: _RecordFile, signer: str) -> None:
+        if signer and file.signer and file.signer != signer:
+            self.result.notes.append(
+                f"from record {file.name} on: signed with another key ({file.signer[:16]})"
+            )
+
+    def _unsigned(self, file: _RecordFile, *, after_signed: bool, last_signed: int) -> None:
+        self.result.unsigned += 1
+        if after_signed:
+            # Somebody without the key appended it, or took a signature off.
+            self._record_damage(file, "unsigned", "the records before it are signed")
+        elif self._trusted is not None and file.seq > last_signed:
+            # A signed record vouches for those before it by its digest of them; here none follows.
+            self._record_damage(
+                file, "unsigned", "nor is any record after it, which would vouch for it"
+            )
+
+    def _follows(self, previous: _RecordFile | None, file: _RecordFile) -> None:
+        """Compare a record's target, number, times and predecessor with its place in the chain."""
+        record = file.record
         if record is None:
             return
-        if stream_of(record.target) != one.stream:
-            self.damage(one.name, one.key, "reordered", f"it is a record of {record.target}")
-        elif record.seq != one.seq:
-            self.damage(one.name, one.key, "reordered", f"it is record {record.seq}")
+        self._in_its_place(file, record)
+        if previous is None or previous.seq != file.seq - 1:
+            # A gap between the two is reported as missing records already.
+            if file.seq == 1 and record.previous_sha256:
+                self._record_damage(file, "edited", "the first record names one before it")
+            return
+        if record.previous_sha256 != previous.sha256:
+            # Either of the two may be the one that was changed: report both.
+            self._record_damage(previous, "replaced", f"record {file.seq} follows another one")
+            self._record_damage(file, "chain broken", "it does not follow the record before it")
+        if previous.record is not None and dated_before(previous.record, record):
+            overlap = moment(previous.record.started) - moment(record.finished)
+            self._back_dated(previous, file, overlap)
+
+    def _in_its_place(self, file: _RecordFile, record: Record) -> None:
+        if stream_of(record.target) != file.stream:
+            self._record_damage(file, "reordered", f"it is a record of {record.target}")
+        elif record.seq != file.seq:
+            self._record_damage(file, "reordered", f"it is record {record.seq}")
         if record.finished < record.started:
-            self.damage(one.name, one.key, "back-dated", "it ends before it begins")
-        if before is None or before.seq != one.seq - 1:
-            if one.seq == 1 and record.previous_sha256:
-                self.damage(one.name, one.key, "edited", "the first record names one before it")
-            return  # what is missing is named as missing
-        if record.previous_sha256 != before.sha256:
-            # The one before is not what this one saw; both are named, for either may be the one that was changed.
-            self.damage(
-                before.name, before.key, "replaced", f"record {one.seq} follows another one"
-            )
-            self.damage(
-                one.name, one.key, "chain broken", "it does not follow the record before it"
-            )
-        if before.record is not None and dated_before(before.record, record):
-            self._back_dated(before, one, moment(before.record.started) - moment(record.finished))
+            self._record_damage(file, "back-dated", "it ends before it begins")
 
-    def _back_dated(self, before: _Read, one: _Read, by: timedelta) -> None:
-        when = f"it ends {str(by).partition('.')[0]} before record {before.seq} began"
+    def _back_dated(self, previous: _RecordFile, file: _RecordFile, by: timedelta) -> None:
+        duration = str(by).partition(".")[0]
+        when = f"it ends {duration} before record {previous.seq} began"
         if by > _OVERLAP:
-            self.damage(one.name, one.key, "back-dated", f"{when}: or a clock that jumped")
-        else:
-            self.seen.notes.append(
-                f"record {one.name}: {when}: their scans overlapped, or a clock was set back"
-            )
+            self._record_damage(file, "back-dated", f"{when}: or a clock that jumped")
+            return
+        self.result.notes.append(
+            f"record {file.name}: {when}: their scans overlapped, or a clock was set back"
+        )
 
-    def _twice(self, read: list[_Read]) -> None:
-        first: dict[str, _Read] = {}
-        for one in read:
-            for mark in (one.sha256, one.record.scan if one.record else one.sha256):
-                other = first.setdefault(mark, one)
-                if other is not one:
-                    self.damage(
-                        one.name, one.key, "duplicated", f"the same scan is record {other.seq}"
-                    )
+    def _duplicates(self, files: Sequence[_RecordFile]) -> None:
+        """Report records that are the same bytes, or the same scan, as an earlier one."""
+        # A copy is out of its place too; this says of which record it is a copy.
+        first: dict[str, _RecordFile] = {}
+        for file in files:
+            identities = [file.sha256]
+            if file.record is not None:
+                identities.append(file.record.scan)
+            for identity in identities:
+                earlier = first.setdefault(identity, file)
+                if earlier is not file:
+                    detail = f"the same scan is record {earlier.seq}"
+                    self._record_damage(file, "duplicated", detail)
                     break
 
     def anchors(self, anchors: Sequence[Anchor]) -> None:
-        """Each anchor against its chain: the one thing that shows that the newest records were cut off."""
+        """Compare each anchor with its chain; only an anchor shows that the end was cut off."""
         for anchor in sorted(anchors, key=lambda one: (one.stream, one.seq)):
-            if denied := anchor.denies(self.digests.get(anchor.stream, {})):
-                self.damage(anchor.name, anchor.key, *denied)
+            mismatch = anchor.denies(self._digests.get(anchor.stream, {}))
+            if mismatch is not None:
+                self.damage(anchor.name, anchor.key, *mismatch)
             elif anchor.firm:
-                self.seen.anchored[anchor.stream] = anchor
+                # One that can still be removed shows damage, and rules nothing out.
+                self.result.anchored[anchor.stream] = anchor
 
     def segments(self, sizes: Mapping[str, int]) -> None:
-        """Every segment that a record names, once; and what no record names."""
+        """Verify every segment that a record names, once; note the segments that none names."""
         named: dict[str, tuple[str, Segment]] = {}
-        newest: set[str] = set()
-        for stream, records in self.seen.records.items():
+        checkpoint_paths: set[str] = set()
+        for stream, records in self.result.records.items():
+            checkpoint_paths.update(segment.path for segment in checkpoints(records))
             for record in records:
                 for segment in record.segments:
-                    self._named(named, f"{stream}/{record.seq}", segment)
-            newest |= {one.path for one in checkpoints(records)}
-        digests = {segment.sha256: path for path, (_, segment) in named.items()}
-        there: list[str] = []
+                    self._name_segment(named, f"{stream}/{record.seq}", segment)
+        present = self._present(named, sizes, checkpoint_paths)
+        # A digest that belongs to another path shows that two files were swapped.
+        paths = {segment.sha256: path for path, (_, segment) in named.items()}
+        for path, content in zip(
+            present, fetch_all(self._store, present, self._fetch), strict=True
+        ):
+            record_name, segment = named[path]
+            self._segment(record_name, segment, content, paths)
+        self.result.files += len(present)
+        self._note_orphans(named, sizes)
+
+    def _present(
+        self,
+        named: Mapping[str, tuple[str, Segment]],
+        sizes: Mapping[str, int],
+        checkpoint_paths: set[str],
+    ) -> list[str]:
+        """The named segments that are in the store, sorted; the others are reported as missing."""
+        present: list[str] = []
         for path in sorted(named):
             record_name, segment = named[path]
             if path in sizes:
-                there.append(path)
-            elif segment.kind not in REBUILT or path in newest:
+                present.append(path)
+            elif segment.kind not in REBUILT or path in checkpoint_paths:
+                # 'history compact' removes a superseded state or index, and nothing else.
                 self.damage(record_name, path, "missing")
-        self.seen.files += len(there)
-        for path, found in zip(there, fetch_all(self.store, there, self._fetch), strict=True):
-            self._segment(*named[path], found, digests)
+        return present
+
+    def _note_orphans(
+        self, named: Mapping[str, tuple[str, Segment]], sizes: Mapping[str, int]
+    ) -> None:
         orphans = [key for key in sizes if key.startswith("segments/") and key not in named]
         if orphans:
-            self.seen.notes.append(
-                f"{len(orphans)} segments are named by no record: left by scans that broke off or were overtaken"
+            self.result.notes.append(
+                f"{len(orphans)} segments are named by no record: "
+                "left by scans that broke off or were overtaken"
             )
 
-    def _named(self, named: dict[str, tuple[str, Segment]], record: str, segment: Segment) -> None:
-        other = named.setdefault(segment.path, (record, segment))
-        if other[1] != segment:
-            self.damage(
-                record,
-                segment.path,
-                "edited",
-                f"record {other[0]} describes the same file otherwise",
-            )
-        elif other[0] != record and segment.kind not in KEPT_ONCE:
-            self.damage(record, segment.path, "duplicated", f"record {other[0]} names it too")
+    def _name_segment(
+        self,
+        named: dict[str, tuple[str, Segment]],
+        record: str,
+        segment: Segment,
+    ) -> None:
+        first_record, first = named.setdefault(segment.path, (record, segment))
+        if first != segment:
+            detail = f"record {first_record} describes the same file otherwise"
+            self.damage(record, segment.path, "edited", detail)
+        elif first_record != record and segment.kind not in KEPT_ONCE:
+            self.damage(record, segment.path, "duplicated", f"record {first_record} names it too")
 
     def _fetch(self, path: str) -> bytes | TscanError | None:
+        """The content of a file; an error is a value, so that one bad file does not end it all."""
         try:
-            return self.store.get(path)
+            return self._store.get(path)
         except TscanError as error:
             return error
 
@@ -314,7 +426,7 @@ class _Run:
         record: str,
         segment: Segment,
         content: bytes | TscanError | None,
-        digests: Mapping[str, str],
+        paths: Mapping[str, str],
     ) -> None:
         if isinstance(content, TscanError):
             self.damage(record, segment.path, "unreadable", content.message)
@@ -324,27 +436,26 @@ class _Run:
             return
         digest = hashlib.sha256(content).hexdigest()
         if digest != segment.sha256:
-            if digest in digests:
-                self.damage(record, segment.path, "reordered", f"it is {digests[digest]}")
-            elif len(content) < segment.bytes:
-                self.damage(
-                    record, segment.path, "truncated", f"{len(content)} of {segment.bytes} bytes"
-                )
-            else:
-                self.damage(record, segment.path, "edited", "its SHA-256 differs")
-            return
-        if len(content) != segment.bytes or not self._rows_fit(segment, content):
-            self.damage(
-                record,
-                segment.path,
-                "counts",
-                f"the record says {segment.rows} rows, {segment.bytes} bytes",
-            )
+            kind, detail = _difference(segment, len(content), paths.get(digest, ""))
+            self.damage(record, segment.path, kind, detail)
+        elif len(content) != segment.bytes or not _row_count_fits(segment, content):
+            detail = f"the record says {segment.rows} rows, {segment.bytes} bytes"
+            self.damage(record, segment.path, "counts", detail)
 
-    def _rows_fit(self, segment: Segment, content: bytes) -> bool:
-        if not segment.path.endswith(".parquet"):
-            return True
-        try:
-            return row_count(content) == segment.rows
-        except SegmentError:
-            return False
+
+def _difference(segment: Segment, size: int, other_path: str) -> tuple[str, str]:
+    """Kind and detail of the damage where a segment has another digest than its record names."""
+    if other_path:
+        return "reordered", f"it is {other_path}"
+    if size < segment.bytes:
+        return "truncated", f"{size} of {segment.bytes} bytes"
+    return "edited", "its SHA-256 differs"
+
+
+def _row_count_fits(segment: Segment, content: bytes) -> bool:
+    if not segment.path.endswith(".parquet"):
+        return True
+    try:
+        return row_count(content) == segment.rows
+    except SegmentError:
+        return False
