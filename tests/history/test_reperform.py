@@ -25,8 +25,8 @@ from scanner.history.verification.reperform import Where, reperform
 from scanner.model.answers import Call, canonical
 from scanner.model.findings import Verdict
 from scanner.pipeline import judge
-from scanner.providers.aws.cli_equivalents import command, kebab
 from scanner.providers import cli_command
+from scanner.providers.aws.cli_equivalents import command, kebab
 from tests.history.nights import CHECK, FIRST, OWN, Nights
 
 Captured = pytest.CaptureFixture[str]

@@ -225,16 +225,6 @@ def call_rows(record: Record, snapshot: Snapshot) -> Iterator[Row]:
     callers = dict(enumerate(caller.id for caller in snapshot.callers))
     # In the order of the evidence, so that a sheet can be laid beside it.
     for key in sorted(snapshot.answers):
-<<<<<<< HEAD
-        one = snapshot.answers[key]
-        call = one.call
-        caller = callers[one.caller].id if one.caller < len(callers) else ""
-        yield (
-            name, call.operation, call.region, call.params, call.attempt, caller, one.started, one.finished,
-            one.state.value, one.state.whole, one.code, one.pages, one.count, one.retries, one.request_ids,
-            one.redacted, one.sha256, cli_command(snapshot.target.cloud, call),
-        )  # fmt: skip
-=======
         answer = snapshot.answers[key]
         call = answer.call
         yield {
@@ -255,9 +245,8 @@ def call_rows(record: Record, snapshot: Snapshot) -> Iterator[Row]:
             "request_ids": answer.request_ids,
             "redacted": answer.redacted,
             "answer_sha256": answer.sha256,
-            "native": native(snapshot.target.cloud, call),
+            "native": cli_command(snapshot.target.cloud, call),
         }
->>>>>>> g
 
 
 def decision_rows(

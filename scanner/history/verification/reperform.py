@@ -127,11 +127,7 @@ class _Evaluation:
             (result,) = unentered(remaining, [check], library)
             return waive(result, self._where.ruling), ()
         estate = Estate.of(snapshot, self._params)
-<<<<<<< HEAD
-        projection = project(answers, self._where.library, [check], reader, estate)
-=======
-        projection = project(answers, library, [check], READERS.get, estate)
->>>>>>> g
+        projection = project(answers, library, [check], reader, estate)
         resources = projection.resources[check.kind]
         result = evaluate_check(
             check,
