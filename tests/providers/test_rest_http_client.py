@@ -4,11 +4,14 @@ the way.
 
 from __future__ import annotations
 
+import gzip
 import http.server
 import ssl
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -29,6 +32,7 @@ from scanner.client.rest.http_client import HttpClient, HttpRequest
 from scanner.client.rest.responses import HttpReply
 from scanner.model.answers import State
 from tests.conftest import NetworkBlockedError
+from tests.loopback import Handler, serving
 
 AUTHORITIES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
@@ -158,3 +162,60 @@ def test_what_is_no_failure_of_the_network_is_raised_where_it_is_waited_for() ->
     with served({}) as provider:
         outcome = asked(f"{provider.url}/x", headers={"bad": object()})
     assert isinstance(outcome, TypeError)
+
+
+class _Chunks(Handler):
+    """A body in chunks: whole, compressed, cut off, or a byte now and then."""
+
+    def serve(self) -> None:
+        body = BODY
+        self.send_response(200)
+        if self.path == "/compressed":
+            body = gzip.compress(body)
+            self.send_header("content-encoding", "gzip")
+        self.send_header("transfer-encoding", "chunked")
+        self.end_headers()
+        if self.path == "/slow":
+            with suppress(OSError):
+                for _ in range(20):
+                    self._chunk(b" ")
+                    time.sleep(0.1)
+            return
+        for start in range(0, len(body), 1000):
+            self._chunk(body[start : start + 1000])
+        if self.path == "/cut":
+            self.close_connection = True
+        else:
+            self._chunk(b"")
+
+    def _chunk(self, part: bytes) -> None:
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
+        self.wfile.flush()
+
+
+BODY = b'{"a": [' + b"1, " * 5000 + b"1]}"
+
+
+@pytest.mark.parametrize("path", ["/whole", "/compressed"])
+def test_a_body_in_chunks_is_read_to_its_end(path: str) -> None:
+    with serving(_Chunks) as url:
+        reply = asked(url + path)
+    assert isinstance(reply, HttpReply)
+    assert reply.body == BODY
+
+
+def test_a_body_that_is_cut_off_is_no_answer() -> None:
+    with serving(_Chunks) as url:
+        failure = asked(f"{url}/cut")
+    assert isinstance(failure, Failure)
+    assert (failure.state, failure.code, failure.attempts) == (State.ERROR, "ProtocolError", 3)
+
+
+def test_a_server_that_sends_a_byte_now_and_then_is_a_failure_in_time() -> None:
+    began = time.monotonic()
+    with serving(_Chunks) as url:
+        failure = asked(f"{url}/slow", seconds=0.4)
+        took = time.monotonic() - began
+    assert isinstance(failure, Failure)
+    assert failure.code == "Timeout"
+    assert took < 1.5

@@ -23,7 +23,7 @@ class AzureProvider:
         **{
             "azure.break_glass_sign_ins": f"{_READERS}:break_glass_sign_ins",
             "azure.directory_administrators": f"{_READERS}:directory_administrators",
-            "azure.nothing_hidden": "scanner.providers.azure.visibility:caller_sees_everything",
+            "azure.caller_sees_everything": "scanner.providers.azure.visibility:caller_sees_everything",
             "azure.subscription_administrators": f"{_READERS}:subscription_administrators",
         },
     )

@@ -24,7 +24,7 @@ class GcpProvider:
             "gcp.inherited_mute_configs": f"{_ANCESTORS}:inherited_mute_configs",
             "gcp.inherited_policies": f"{_ANCESTORS}:inherited_policies",
             "gcp.inherited_sinks": f"{_ANCESTORS}:inherited_sinks",
-            "gcp.nothing_hidden": "scanner.providers.gcp.visibility:caller_sees_everything",
+            "gcp.caller_sees_everything": "scanner.providers.gcp.visibility:caller_sees_everything",
             "gcp.workload_identity_providers": f"{_READERS}:workload_identity_providers",
         },
     )

@@ -18,7 +18,7 @@ class GithubProvider:
         "scanner.readers",
         **{
             "github.branch_rules": "scanner.providers.github.readers:branch_rules",
-            "github.nothing_hidden": "scanner.providers.github.visibility:caller_sees_everything",
+            "github.caller_sees_everything": "scanner.providers.github.visibility:caller_sees_everything",
         },
     )
 
