@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from scanner.core.reading.answer_lookup import OpenMapping, items_at, paged, raw_data
+from scanner.core.reading.answer_items import OpenMapping, items_at, paged_part
+from scanner.core.reading.answer_lookup import raw_data
 from scanner.model.answers import Answer, Call, State
 from scanner.model.kinds import Request
 from scanner.model.values import ABSENT, OpenList, Unreadable
@@ -63,7 +64,7 @@ def test_another_form_is_unread(data: Any, path: str, words: str) -> None:
 
 
 def test_what_pages_add_to() -> None:
-    assert [paged(path) for path in ("xs", "r.xs", "rs[].xs", "items{}.xs", "r.items{}.xs", "rs[].m{}.xs")] == [
+    assert [paged_part(path) for path in ("xs", "r.xs", "rs[].xs", "items{}.xs", "r.items{}.xs", "rs[].m{}.xs")] == [
         "xs", "r.xs", "rs", "items{}", "r.items{}", "rs",
     ]  # fmt: skip
 
