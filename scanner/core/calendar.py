@@ -71,7 +71,11 @@ def window(first: date, last: date, zone: tzinfo) -> Window:
     )
 
 
-def slots(period: Window, schedule: Schedule, until: datetime) -> tuple[Slot, ...]:
+def slots(
+    period: Window,
+    schedule: Schedule,
+    until: datetime,
+) -> tuple[Slot, ...]:
     """The whole intervals of the period that have ended by `until`, one for each expected scan."""
     if schedule.hours == NAMED["daily"]:
         # Local days, not 24 hours: a day on which clocks change has 23 or 25.
@@ -81,7 +85,11 @@ def slots(period: Window, schedule: Schedule, until: datetime) -> tuple[Slot, ..
     return tuple(slot for slot in intervals if slot.end <= until)
 
 
-def rest(period: Window, schedule: Schedule, until: datetime) -> Slot | None:
+def rest(
+    period: Window,
+    schedule: Schedule,
+    until: datetime,
+) -> Slot | None:
     """The last interval, if it has not ended or the end of the period cuts it off."""
     start = period.start
     whole = slots(period, schedule, until)

@@ -51,7 +51,11 @@ def need_requests(plan: ReadPlan) -> Iterator[Request]:
             yield from listing_requests(kind.readers[name])
 
 
-def actions(library: Library, checks: Iterable[Check], default: Default) -> Mapping[str, Grant]:
+def actions(
+    library: Library,
+    checks: Iterable[Check],
+    default: Default,
+) -> Mapping[str, Grant]:
     """Every permission that the checks need, in order of its name."""
     operations: dict[str, set[str]] = defaultdict(set)
     users: dict[str, set[str]] = defaultdict(set)

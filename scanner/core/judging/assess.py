@@ -5,7 +5,7 @@ Every branch errs on one side: what was not read, not run or not attested only m
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from scanner.model.answers import Target
@@ -36,12 +36,12 @@ class _Evidence:
     @property
     def applicable(self) -> tuple[CheckLink, ...]:
         """Deciding links that have a target in scope, or whose check is not known."""
-        links: list[CheckLink] = []
-        for link in self.links:
-            known = link.id in self.library.checks
-            if not known or self.targets_of(link.id):
-                links.append(link)
-        return tuple(links)
+        return tuple(link for link in self.links if self._is_applicable(link.id))
+
+    def _is_applicable(self, check: str) -> bool:
+        if check not in self.library.checks:
+            return True
+        return bool(self.targets_of(check))
 
     @property
     def found(self) -> tuple[CheckResult, ...]:
@@ -56,12 +56,15 @@ class _Evidence:
         if check not in self.library.checks:
             return tuple(sorted(self.targets))
         cloud = self.library.cloud(check)
-        return tuple(sorted(target for target in self.targets if target.cloud == cloud))
+        targets = [target for target in self.targets if target.cloud == cloud]
+        return tuple(sorted(targets))
 
     def unrun(self, check: str) -> tuple[str, ...]:
         """Targets in scope in which a check was not run."""
-        ran = {str(result.target) for result in self.results.get(check, ())}
-        return tuple(str(target) for target in self.targets_of(check) if str(target) not in ran)
+        results = self.results.get(check, ())
+        ran = {str(result.target) for result in results}
+        targets = [str(target) for target in self.targets_of(check)]
+        return tuple(target for target in targets if target not in ran)
 
 
 def assess_control(
@@ -91,17 +94,18 @@ def assess_control(
         params_set=params_set,
     )
     counts = _count(evidence.found, accepted)
-    unshown = tuple(dict.fromkeys(_unshown(evidence, counts)))
-    missing = tuple(dict.fromkeys(_missing_attestations(evidence)))
+    unshown = _distinct(_unshown(evidence, counts))
+    missing = _distinct(_missing_attestations(evidence))
     failing: tuple[str, ...] = ()
     if counts.failed:
         failing = (f"{counts.failed} of {_tested(counts)} findings fail",)
     waived: tuple[str, ...] = ()
     if counts.waived:
         waived = (f"{counts.waived} accepted by waiver",)
+    status = _status(evidence, counts, bool(unshown), bool(missing))
     return ControlResult(
         id=control.id,
-        status=_status(evidence, counts, bool(unshown), bool(missing)),
+        status=status,
         reasons=failing + unshown + missing + waived,
         counts=counts,
         complete=not unshown and not missing,
@@ -122,8 +126,10 @@ def assess_controls(
     by_check: dict[str, list[CheckResult]] = {}
     for result in results:
         by_check.setdefault(result.check, []).append(result)
-    return {
-        name: assess_control(
+    waived = accepted or {}
+    assessed: dict[str, ControlResult] = {}
+    for name, control in sorted(library.controls.items()):
+        assessed[name] = assess_control(
             control,
             by_check,
             library=library,
@@ -131,13 +137,22 @@ def assess_controls(
             params_set=params_set,
             attested=attested,
             stale=stale,
-            accepted=(accepted or {}).get(name, frozenset()),
+            accepted=waived.get(name, frozenset()),
         )
-        for name, control in sorted(library.controls.items())
-    }
+    return assessed
 
 
-def _status(evidence: _Evidence, counts: Counts, unshown: bool, missing: bool) -> Status:
+def _distinct(reasons: Iterable[str]) -> tuple[str, ...]:
+    """Each reason once, in order."""
+    return tuple(dict.fromkeys(reasons))
+
+
+def _status(
+    evidence: _Evidence,
+    counts: Counts,
+    unshown: bool,
+    missing: bool,
+) -> Status:
     """The status; what is unread comes before what is accepted, and both before a pass."""
     if counts.failed:
         return Status.FAIL
@@ -203,18 +218,24 @@ def _why_untested(evidence: _Evidence, counts: Counts) -> Iterator[str]:
     may_be_empty = when_empty is WhenEmpty.NOT_APPLICABLE or _may_not_occur(evidence.control)
     if counts.scoped_out:
         yield "every resource is out of scope by its label"
-    elif not evidence.found or not all(result.empty for result in evidence.found):
+    elif not _all_empty(evidence.found):
         yield "nothing was tested"
     elif not may_be_empty:
         yield "there is nothing to test, and the control does not allow that"
+
+
+def _all_empty(results: Sequence[CheckResult]) -> bool:
+    """Whether every population was read and is empty; no result at all shows nothing."""
+    return bool(results) and all(result.empty for result in results)
 
 
 def _missing_attestations(evidence: _Evidence) -> Iterator[str]:
     """The attestations that the control still needs."""
     for manual in evidence.control.attestations:
         if manual not in evidence.attested:
+            reason = f"{manual} has no current attestation"
             why = evidence.stale.get(manual, "")
-            yield f"{manual} has no current attestation{': ' * bool(why)}{why}"
+            yield f"{reason}: {why}" if why else reason
     named = set(evidence.control.attestations)
     for need in evidence.control.must_have:
         already_named = named.issuperset(need.attestations)
@@ -262,17 +283,24 @@ def _found_population(evidence: _Evidence, check: str) -> bool:
 def _open_checks(evidence: _Evidence, checks: Sequence[str]) -> tuple[str, ...]:
     """Checks of the clouds in scope in which none of the checks was read completely."""
     library = evidence.library
-    run_here = [check for check in checks if check in library.checks and evidence.targets_of(check)]
-    complete = {library.cloud(check) for check in run_here if _is_read_completely(evidence, check)}
+    run_here: list[str] = []
+    complete: set[str] = set()
+    for check in checks:
+        if check not in library.checks or not evidence.targets_of(check):
+            continue
+        run_here.append(check)
+        if _is_read_completely(evidence, check):
+            complete.add(library.cloud(check))
     return tuple(check for check in run_here if library.cloud(check) not in complete)
 
 
 def _unmet(evidence: _Evidence, need: Requirement) -> str:
-    applicable = tuple(check for check in need.checks if evidence.targets_of(check))
-    checks = _open_checks(evidence, need.checks) or applicable or need.checks
+    applicable = [check for check in need.checks if evidence.targets_of(check)]
+    checks = _open_checks(evidence, need.checks) or tuple(applicable) or need.checks
     params = tuple(f"params.{name}" for name in need.params)
     sources = checks + need.attestations + params
-    return f"needs {' or '.join(sources) or 'a source that is not named'}"
+    named = " or ".join(sources) or "a source that is not named"
+    return f"needs {named}"
 
 
 def _is_read_completely(evidence: _Evidence, check: str) -> bool:
@@ -307,7 +335,7 @@ def _tested(counts: Counts) -> int:
 def _count(results: Sequence[CheckResult], accepted: frozenset[str]) -> Counts:
     """Findings by verdict; what fails in an accepted target counts as waived in this control."""
     by_verdict = dict.fromkeys(Verdict, 0)
-    resources: set[tuple[str, str, str, str]] = set()
+    resources: set[tuple[str, ...]] = set()
     for result in results:
         for finding in result.findings:
             verdict = finding.verdict
@@ -317,7 +345,8 @@ def _count(results: Sequence[CheckResult], accepted: frozenset[str]) -> Counts:
             by_verdict[verdict] += 1
             ref = finding.resource
             if ref.id != "*" and not result.empty:
-                resources.add((ref.target, ref.kind, ref.region, ref.id))
+                resource = (ref.target, ref.kind, ref.region, ref.id)
+                resources.add(resource)
     return Counts(
         passed=by_verdict[Verdict.PASS],
         failed=by_verdict[Verdict.FAIL],

@@ -36,11 +36,14 @@ def attested(results: Iterable[AttestationResult]) -> frozenset[str]:
     return frozenset(result.attestation.control for result in results if result.current)
 
 
+def _end_of(result: AttestationResult) -> tuple[date, str]:
+    attestation = result.attestation
+    return attestation.valid_until, attestation.id
+
+
 def stale(results: Iterable[AttestationResult]) -> Mapping[str, str]:
     """Why manual controls have no current attestation: the last one to end gives the reason."""
-    by_end = sorted(
-        results, key=lambda result: (result.attestation.valid_until, result.attestation.id)
-    )
+    by_end = sorted(results, key=_end_of)
     current = attested(by_end)
     reasons: dict[str, str] = {}
     for result in by_end:

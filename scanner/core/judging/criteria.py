@@ -14,10 +14,14 @@ NEUTRAL: Final = frozenset({Status.NO_OCCURRENCE, Status.NOT_APPLICABLE})
 
 
 def assess_criterion(
-    criterion: Criterion, controls: Mapping[str, ControlResult], *, framework: str
+    criterion: Criterion,
+    controls: Mapping[str, ControlResult],
+    *,
+    framework: str,
 ) -> CriterionResult:
     """How a criterion is displayed: by its primary controls alone."""
-    primary = tuple(link.control for link in criterion.controls if link.primary)
+    links = criterion.controls
+    primary = tuple(link.control for link in links if link.primary)
     results = [controls[name] for name in primary if name in controls]
     # Vacuous truth: no primary control, or one that was not assessed, never adds up to a pass.
     assessed = bool(primary) and len(results) == len(primary)
@@ -28,7 +32,7 @@ def assess_criterion(
         status=_displayed(statuses, assessed),
         evidence_complete=assessed and all(map(_has_complete_evidence, results)),
         failing=statuses.count(Status.FAIL),
-        controls=tuple(link.control for link in criterion.controls),
+        controls=tuple(link.control for link in links),
         primary=primary,
     )
 
@@ -43,8 +47,10 @@ def _displayed(statuses: Sequence[Status], assessed: bool) -> Status:
 
 
 def _has_complete_evidence(result: ControlResult) -> bool:
+    if result.status in (Status.NOT_SHOWN, Status.NEEDS_EVIDENCE):
+        return False
     # A control that fails may be unread besides: it reads `fail`, on incomplete evidence.
-    return result.complete and result.status not in (Status.NOT_SHOWN, Status.NEEDS_EVIDENCE)
+    return result.complete
 
 
 def assess_criteria(
@@ -58,5 +64,6 @@ def assess_criteria(
         chosen = categories.get(framework.id)
         for criterion in framework.criteria:
             if chosen is None or criterion.category in chosen:
-                results.append(assess_criterion(criterion, controls, framework=framework.id))
+                result = assess_criterion(criterion, controls, framework=framework.id)
+                results.append(result)
     return tuple(results)

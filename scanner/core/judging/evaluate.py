@@ -71,7 +71,8 @@ def evaluate_check(
                 )
             )
         else:
-            findings.append(_not_passed(check, check.pass_when, resource.ref, bindings, outcome))
+            finding = _not_passed(check, check.pass_when, resource.ref, bindings, outcome)
+            findings.append(finding)
     for gap in gaps:
         findings.append(_unknown(check, gap.ref, gap.unread))
     # Vacuous truth: a gap is a finding, so that only a complete listing is ever empty.
@@ -118,7 +119,8 @@ def _not_passed(
 ) -> Finding:
     """The finding of a condition that is not true, with its reason and the deciding values."""
     explained = condition.explain(bindings)
-    observed = tuple(Observation(leaf.path, leaf.value) for leaf in explained.observed)
+    leaves = explained.observed
+    observed = tuple(Observation(leaf.path, leaf.value) for leaf in leaves)
     # Two evaluators, the generated code and the careful one, must agree before anything fails.
     if outcome is False and explained.outcome is False:
         return _finding(check, ref, Verdict.FAIL, explained.reason, observed)
@@ -184,7 +186,9 @@ def _label_filter(check: Check, params: Mapping[str, Any]) -> _LabelFilter | Non
         return None
     key = params.get(check.scope.tag)
     values = params.get(check.scope.values)
-    if not isinstance(key, str) or not key or not isinstance(values, list) or not values:
+    if not isinstance(key, str) or not isinstance(values, list):
+        return None
+    if not key or not values:
         return None
     keeps_untagged = params.get(check.scope.untagged, True) is not False
 

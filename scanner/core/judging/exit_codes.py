@@ -11,11 +11,16 @@ from scanner.model.findings import Assessment, CoverageRow, Verdict
 from scanner.model.library import Library
 
 
-def exit_code(assessment: Assessment, library: Library, fail_on: Severity) -> int:
+def exit_code(
+    assessment: Assessment,
+    library: Library,
+    fail_on: Severity,
+) -> int:
     """1: a finding of severity `fail_on` or higher fails; 3: none does, but not all was read; 0."""
-    verdicts = {
-        finding.verdict for finding in assessment.findings if finding.severity.rank >= fail_on.rank
-    }
+    verdicts = set()
+    for finding in assessment.findings:
+        if finding.severity.rank >= fail_on.rank:
+            verdicts.add(finding.verdict)
     if Verdict.FAIL in verdicts:
         return EXIT_FAILING
     incomplete = gaps(assessment) or open_targets(assessment)
@@ -52,20 +57,31 @@ def open_targets(assessment: Assessment) -> tuple[str, ...]:
 
 def open_regions(assessment: Assessment) -> tuple[str, ...]:
     """Targets with an incomplete list of regions."""
-    return tuple(str(target["id"]) for target in assessment.targets if target["regions_open"])
+    found = [target for target in assessment.targets if target["regions_open"]]
+    return tuple(str(target["id"]) for target in found)
 
 
-def not_run(assessment: Assessment, library: Library, fail_on: Severity) -> tuple[str, ...]:
+def not_run(
+    assessment: Assessment,
+    library: Library,
+    fail_on: Severity,
+) -> tuple[str, ...]:
     """Checks of severity `fail_on` or higher that were not run in a target they apply to."""
     return tuple(sorted(_not_run(assessment, library, fail_on)))
 
 
-def _not_run(assessment: Assessment, library: Library, fail_on: Severity) -> Iterator[str]:
+def _not_run(
+    assessment: Assessment,
+    library: Library,
+    fail_on: Severity,
+) -> Iterator[str]:
     ran = {(result.check, result.target) for result in assessment.results}
     targets = [Target(target["id"]) for target in assessment.targets]
     for name in library.checks:
         cloud = library.cloud(name)
-        left_out = any(target.cloud == cloud and (name, target) not in ran for target in targets)
-        # The severity comes last, for it is what makes the library read the check.
-        if left_out and library.checks[name].severity.rank >= fail_on.rank:
+        concerned = [target for target in targets if target.cloud == cloud]
+        if all((name, target) in ran for target in concerned):
+            continue
+        # The severity comes last: only looking it up makes the library read the check's file.
+        if library.checks[name].severity.rank >= fail_on.rank:
             yield name

@@ -14,7 +14,9 @@ MOST_SKEW: Final = 300.0
 
 
 def loosenings(
-    snapshots: Sequence[Snapshot], library: Library, params: Mapping[str, Any] | None
+    snapshots: Sequence[Snapshot],
+    library: Library,
+    params: Mapping[str, Any] | None,
 ) -> Iterator[str]:
     """Parameters that are set looser than their documented default."""
     for snapshot in snapshots:

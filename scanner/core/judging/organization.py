@@ -36,11 +36,11 @@ def missing(snapshots: Sequence[Snapshot]) -> Iterator[Snapshot]:
 
 
 def _no_evidence(target: Target, leader: Snapshot) -> Snapshot:
-    name = next(account.name for account in leader.accounts if account.id == target.account)
+    account = next(one for one in leader.accounts if one.id == target.account)
     return replace(
         leader,
         target=target,
-        name=name,
+        name=account.name,
         callers=(),
         answers={},
         accounts=(),
@@ -53,10 +53,15 @@ def _no_evidence(target: Target, leader: Snapshot) -> Snapshot:
     )
 
 
-def unentered(snapshot: Snapshot, checks: Sequence[Check], library: Library) -> list[CheckResult]:
+def unentered(
+    snapshot: Snapshot,
+    checks: Sequence[Check],
+    library: Library,
+) -> list[CheckResult]:
     """Every check of a target that could not be connected to: unknown, with the reason."""
-    calls = frozenset(answer.call.place for answer in snapshot.answers.values())
-    unread = Unreadable(snapshot.unentered, gaps=calls or frozenset({OTHER}))
+    answers = snapshot.answers.values()
+    calls = {answer.call.place for answer in answers} or {OTHER}
+    unread = Unreadable(snapshot.unentered, gaps=frozenset(calls))
     now = datetime.fromisoformat(snapshot.finished)
     results: list[CheckResult] = []
     for check in checks:
@@ -68,13 +73,22 @@ def unentered(snapshot: Snapshot, checks: Sequence[Check], library: Library) -> 
             region="",
         )
         gap = Gap(ref=ref, unread=unread)
-        result = evaluate_check(check, (), [gap], target=snapshot.target, params={}, now=now)
+        result = evaluate_check(
+            check,
+            (),
+            [gap],
+            target=snapshot.target,
+            params={},
+            now=now,
+        )
         results.append(result)
     return results
 
 
 def read_elsewhere(
-    results: Sequence[CheckResult], snapshot: Snapshot, library: Library
+    results: Sequence[CheckResult],
+    snapshot: Snapshot,
+    library: Library,
 ) -> list[CheckResult]:
     """The results of a target; one that is an organization alone has none on kinds of accounts."""
     if not snapshot.organization_only:
@@ -89,7 +103,9 @@ def read_elsewhere(
 
 
 def read_once(
-    results: Sequence[CheckResult], snapshots: Sequence[Snapshot], library: Library
+    results: Sequence[CheckResult],
+    snapshots: Sequence[Snapshot],
+    library: Library,
 ) -> list[CheckResult]:
     """The results, with those on kinds of the organization only at the account that manages it.
 
@@ -117,4 +133,9 @@ def _is_on_organization(result: CheckResult, library: Library) -> bool:
 
 def _no_findings(result: CheckResult) -> CheckResult:
     """The result of a check that is answered at another target."""
-    return CheckResult(check=result.check, target=result.target, findings=(), empty=True)
+    return CheckResult(
+        check=result.check,
+        target=result.target,
+        findings=(),
+        empty=True,
+    )

@@ -43,32 +43,58 @@ class Ruling:
 
 
 def weigh(
-    waivers: Iterable[Waiver], days: Mapping[str, date], statuses: Mapping[str, str]
+    waivers: Iterable[Waiver],
+    days: Mapping[str, date],
+    statuses: Mapping[str, str],
 ) -> tuple[WaiverResult, ...]:
     """Whether each waiver counts, and if not, why.
 
     `days` are those of the scanned targets, `statuses` those of controls without any waiver: no
     waiver decides whether another one counts.
     """
-    return tuple(_weigh(waiver, days.get(waiver.target), statuses) for waiver in waivers)
+    results: list[WaiverResult] = []
+    for waiver in waivers:
+        today = days.get(waiver.target)
+        results.append(_weigh(waiver, today, statuses))
+    return tuple(results)
 
 
-def _weigh(waiver: Waiver, today: date | None, statuses: Mapping[str, str]) -> WaiverResult:
+def _weigh(
+    waiver: Waiver,
+    today: date | None,
+    statuses: Mapping[str, str],
+) -> WaiverResult:
     if today is None:
         why = f"{waiver.target} was not scanned"
-        return WaiverResult(waiver=waiver, standing=Standing.NOT_HERE, why=why)
+        return WaiverResult(
+            waiver=waiver,
+            standing=Standing.NOT_HERE,
+            why=why,
+        )
     if today >= waiver.expires:
         why = f"it ended on {waiver.expires}"
-        return WaiverResult(waiver=waiver, standing=Standing.EXPIRED, why=why)
+        return WaiverResult(
+            waiver=waiver,
+            standing=Standing.EXPIRED,
+            why=why,
+        )
     if today < waiver.begins:
         why = f"it begins on {waiver.begins}"
-        return WaiverResult(waiver=waiver, standing=Standing.NOT_BEGUN, why=why)
+        return WaiverResult(
+            waiver=waiver,
+            standing=Standing.NOT_BEGUN,
+            why=why,
+        )
     if waiver.compensating:
         status = statuses.get(waiver.compensating, "not shown")
         # `accepted` does not do: one accepted failure would compensate for another.
         if status != "pass":
             why = f"compensating control {waiver.compensating} reads {status}"
-            return WaiverResult(waiver=waiver, standing=Standing.LAPSED, why=why)
+            return WaiverResult(
+                waiver=waiver,
+                standing=Standing.LAPSED,
+                why=why,
+            )
     return WaiverResult(waiver=waiver, standing=Standing.IN_FORCE)
 
 
@@ -109,7 +135,11 @@ def _by_scope(waivers: Sequence[Waiver]) -> Ruling:
             findings.setdefault((scope.check, scope.resource), waiver)
         else:
             controls.add(scope.control)
-    return Ruling(gaps=tuple(gaps), findings=findings, controls=frozenset(controls))
+    return Ruling(
+        gaps=tuple(gaps),
+        findings=findings,
+        controls=frozenset(controls),
+    )
 
 
 # -- what they accept -----------------------------------------------------------------------------
@@ -143,16 +173,16 @@ def _waive_finding(finding: Finding, ruling: Ruling) -> Finding:
     if not lapsed:
         return finding
     reasons = [finding.reason, *lapsed]
-    return replace(finding, reason="; ".join(reason for reason in reasons if reason))
+    reason = "; ".join(reason for reason in reasons if reason)
+    return replace(finding, reason=reason)
 
 
 def _accepting(finding: Finding, ruling: Ruling) -> tuple[str, ...]:
     """Ids of the waivers that together accept a finding; none if they leave a part of it open."""
     if finding.verdict is Verdict.FAIL:
-        waiver = (ruling.findings or {}).get((finding.check, finding.resource.id))
-        if waiver is None:
-            return ()
-        return (waiver.id,)
+        accepted = ruling.findings or {}
+        waiver = accepted.get((finding.check, finding.resource.id))
+        return (waiver.id,) if waiver else ()
     if finding.verdict is Verdict.UNKNOWN:
         return _accepting_gaps(finding, ruling)
     return ()
@@ -178,10 +208,16 @@ def waive_row(row: CoverageRow, ruling: Ruling | None) -> CoverageRow:
     if ruling is None or complete:
         return row
     call = f"{row.operation}@{row.region}"
-    return replace(row, waiver=_covering(ruling.gaps, row.target, call, resource=""))
+    waiver = _covering(ruling.gaps, row.target, call, resource="")
+    return replace(row, waiver=waiver)
 
 
-def _covering(waivers: Sequence[Waiver], target: str, call: str, resource: str) -> str:
+def _covering(
+    waivers: Sequence[Waiver],
+    target: str,
+    call: str,
+    resource: str,
+) -> str:
     """Id of the first waiver that accepts the gap of a call; empty: none does."""
     for waiver in waivers:
         scope = waiver.scope
@@ -221,10 +257,15 @@ def apply_waivers(
         before = statuses(judged.results)
     weighed = weigh(waivers, days, before)
     by_target = rulings(weighed)
-    results = [waive(result, by_target.get(result.target)) for result in judged.results]
+    results: list[CheckResult] = []
+    for result in judged.results:
+        results.append(waive(result, by_target.get(result.target)))
+    coverage: list[CoverageRow] = []
+    for row in judged.coverage:
+        coverage.append(waive_row(row, by_target.get(row.target)))
     return Waived(
         results=results,
-        coverage=[waive_row(row, by_target.get(row.target)) for row in judged.coverage],
+        coverage=coverage,
         controls=_accepted_controls(by_target),
         waivers=_with_counts(weighed, results, library),
     )
@@ -239,7 +280,9 @@ def _accepted_controls(by_target: Mapping[str, Ruling]) -> Mapping[str, frozense
 
 
 def _with_counts(
-    weighed: Iterable[WaiverResult], results: Collection[CheckResult], library: Library
+    weighed: Iterable[WaiverResult],
+    results: Collection[CheckResult],
+    library: Library,
 ) -> tuple[WaiverResult, ...]:
     """The waivers with the number of findings that each accepts in these results."""
     accepted: Counter[str] = Counter()
@@ -257,7 +300,11 @@ def _with_counts(
     return tuple(counted)
 
 
-def _failures(scope: ControlScope, results: Iterable[CheckResult], library: Library) -> int:
+def _failures(
+    scope: ControlScope,
+    results: Iterable[CheckResult],
+    library: Library,
+) -> int:
     """Failing findings that decide a control, in the target of a waiver."""
     control = library.controls.get(scope.control)
     if control is None:

@@ -13,6 +13,9 @@ from typing import Final
 
 from scanner.model.values import ABSENT, OpenList, RawValue, Unreadable
 
+Items = list[RawValue] | Unreadable
+"""The items of an answer, or why they are not known; a list may be an `OpenList`."""
+
 _NESTING: Final = re.compile(r"(\[\]|\{\})(?:\.|$)")
 
 
@@ -35,7 +38,11 @@ def paged_part(path: str) -> str:
     return before_mapping + mapping_sign
 
 
-def with_open_lists(data: RawValue, paths: tuple[str, ...], rest: Unreadable) -> RawValue:
+def with_open_lists(
+    data: RawValue,
+    paths: tuple[str, ...],
+    rest: Unreadable,
+) -> RawValue:
     """The data of a cut-off answer with its paged lists open; other members stay as they are.
 
     `rest` says why later pages were not read.
@@ -48,11 +55,14 @@ def with_open_lists(data: RawValue, paths: tuple[str, ...], rest: Unreadable) ->
         member = step.removesuffix("{}")
         # A missing member may stand on a page that was not read: it is open, not absent.
         if below:
-            opened[member] = with_open_lists(opened.get(member, {}), (below,), rest)
+            found = opened.get(member, {})
+            opened[member] = with_open_lists(found, (below,), rest)
         elif step.endswith("{}"):
-            opened[member] = _open_mapping(opened.get(member, {}), rest)
+            found = opened.get(member, {})
+            opened[member] = _open_mapping(found, rest)
         else:
-            opened[member] = _open_list(opened.get(member, []), rest)
+            found = opened.get(member, [])
+            opened[member] = _open_list(found, rest)
     return opened
 
 
@@ -71,7 +81,7 @@ def _open_list(found: RawValue, rest: Unreadable) -> RawValue:
 # -- items ----------------------------------------------------------------------------------------
 
 
-def items_at(data: RawValue, path: str) -> list[RawValue] | Unreadable:
+def items_at(data: RawValue, path: str) -> Items:
     """The items at a dotted path: none where a member is missing, `Unreadable` for another form."""
     if data is ABSENT:
         return []
@@ -80,13 +90,18 @@ def items_at(data: RawValue, path: str) -> list[RawValue] | Unreadable:
     nesting = _NESTING.search(path)
     if nesting is None:
         return _list_at(data, path, path)
-    head, tail = path[: nesting.start()], path[nesting.end() :]
+    head = path[: nesting.start()]
+    tail = path[nesting.end() :]
     if nesting[1] == "{}":
-        return _below(_mapping_values(data, head, path), tail)
-    return _below(_list_at(data, head, path), tail)
+        elements = _mapping_values(data, head, path)
+    else:
+        elements = _list_at(data, head, path)
+    if isinstance(elements, Unreadable) or not tail:
+        return elements
+    return _concatenated(elements, tail)
 
 
-def _list_at(data: RawValue, head: str, path: str) -> list[RawValue] | Unreadable:
+def _list_at(data: RawValue, head: str, path: str) -> Items:
     found = _member(data, head, path)
     if found is ABSENT:
         return []
@@ -95,7 +110,11 @@ def _list_at(data: RawValue, head: str, path: str) -> list[RawValue] | Unreadabl
     return _unexpected(path, "a list", found)
 
 
-def _mapping_values(data: RawValue, head: str, path: str) -> list[RawValue] | Unreadable:
+def _mapping_values(
+    data: RawValue,
+    head: str,
+    path: str,
+) -> Items:
     """The values of a mapping in the order of its keys, whatever order the provider chose."""
     found = _member(data, head, path)
     if found is ABSENT:
@@ -129,10 +148,8 @@ def _member(data: RawValue, head: str, path: str) -> RawValue:
     return found
 
 
-def _below(elements: list[RawValue] | Unreadable, tail: str) -> list[RawValue] | Unreadable:
+def _concatenated(elements: list[RawValue], tail: str) -> Items:
     """The items below each element, in one list; open if the elements or one of their lists are."""
-    if isinstance(elements, Unreadable) or not tail:
-        return elements
     items: list[RawValue] = []
     rest: Unreadable | None = None
     if isinstance(elements, OpenList):
@@ -149,5 +166,9 @@ def _below(elements: list[RawValue] | Unreadable, tail: str) -> list[RawValue] |
     return OpenList(items, rest.reason, rest.gaps)
 
 
-def _unexpected(path: str, expected: str, found: RawValue) -> Unreadable:
+def _unexpected(
+    path: str,
+    expected: str,
+    found: RawValue,
+) -> Unreadable:
     return Unreadable(f"{path}: expected {expected}, the answer has {type(found).__name__}")

@@ -70,7 +70,9 @@ def raw_data(answer: Answer, request: Request) -> RawValue:
         # Comes before `absent_on`: the first page had something, so that the error code of a later
         # page never means absence.
         return with_open_lists(data, request.items, answer.unread)
-    if answer.state is State.ABSENT or (answer.code and answer.code in request.absent_on):
+    if answer.state is State.ABSENT:
+        return ABSENT
+    if answer.code and answer.code in request.absent_on:
         return ABSENT
     if answer.state is State.DISABLED and request.disabled_is == "empty":
         return ABSENT

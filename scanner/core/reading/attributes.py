@@ -15,14 +15,19 @@ from scanner.model.values import ABSENT, OpenList, RawValue, Unreadable, Value
 OPERATIONS: Final = "$operations"
 """Bound to the operation behind each raw name, so that a reason can name the calls."""
 
-_SCALARS: Final[Mapping[str, type[bool | int | str | datetime | timedelta]]] = {
+_Scalar = bool | int | str | datetime | timedelta
+_SCALARS: Final[Mapping[str, type[_Scalar]]] = {
     "bool": bool,
     "int": int,
     "string": str,
     "timestamp": datetime,
     "duration": timedelta,
 }
-_PAIR_MEMBERS: Final = (("Key", "Value"), ("key", "value"), ("TagKey", "TagValue"))
+_PAIR_MEMBERS: Final = (
+    ("Key", "Value"),
+    ("key", "value"),
+    ("TagKey", "TagValue"),
+)
 
 
 def read_attribute(attribute: Attribute, bindings: Bindings) -> Value:
@@ -64,9 +69,12 @@ def _absence(attribute: Attribute, bindings: Bindings) -> Value:
         return ABSENT
     # Undeclared absence is no knowledge: providers leave members out without saying why.
     operations: Mapping[str, str] = bindings.get(OPERATIONS, {})
-    roots = {path[0] for path in attribute.api.paths}
-    sources = sorted({operations[root] for root in roots if root in operations})
-    return Unreadable(f"{' and '.join(sources) or 'the answer'} does not say {attribute.name}")
+    sources: set[str] = set()
+    for path in attribute.api.paths:
+        if path[0] in operations:
+            sources.add(operations[path[0]])
+    source = " and ".join(sorted(sources)) or "the answer"
+    return Unreadable(f"{source} does not say {attribute.name}")
 
 
 def conform(kind: str, raw: object, attribute: Attribute) -> Value:
@@ -87,7 +95,10 @@ def conform(kind: str, raw: object, attribute: Attribute) -> Value:
     pairs = _pairs(raw)
     if pairs is None:
         return _mismatch(attribute, kind, raw)
-    return {key: conform(inner, value, attribute) for key, value in pairs.items()}
+    values: dict[str, Value] = {}
+    for key, value in pairs.items():
+        values[key] = conform(inner, value, attribute)
+    return values
 
 
 def _pairs(raw: object) -> dict[str, RawValue] | None:
@@ -98,9 +109,13 @@ def _pairs(raw: object) -> dict[str, RawValue] | None:
     if not isinstance(raw, list) or isinstance(raw, OpenList):
         return None
     for key, value in _PAIR_MEMBERS:
-        if all(isinstance(item, dict) and isinstance(item.get(key), str) for item in raw):
+        if all(_has_text(item, key) for item in raw):
             return {item[key]: item.get(value, "") for item in raw}
     return None
+
+
+def _has_text(item: object, member: str) -> bool:
+    return isinstance(item, dict) and isinstance(item.get(member), str)
 
 
 def _list(inner: str, raw: object, attribute: Attribute) -> Value:
@@ -112,13 +127,19 @@ def _list(inner: str, raw: object, attribute: Attribute) -> Value:
     return _open_as(raw, items)
 
 
-def _records(attribute: Attribute, raw: object, bindings: Bindings) -> Value:
+def _records(
+    attribute: Attribute,
+    raw: object,
+    bindings: Bindings,
+) -> Value:
     if not isinstance(raw, list):
         return _mismatch(attribute, "list(record)", raw)
     records: list[Value] = []
     for position, item in enumerate(raw):
         inner = {**bindings, "item": item}
-        record = {name: read_attribute(field, inner) for name, field in attribute.each.items()}
+        record: dict[str, Value] = {}
+        for name, field in attribute.each.items():
+            record[name] = read_attribute(field, inner)
         if attribute.ordered:
             record["position"] = position
         records.append(record)
@@ -141,7 +162,11 @@ def _policy(kind: str, raw: object, bindings: Bindings) -> Value:
     return read_trust_policy(raw, account=bindings["account"], resource=resource)
 
 
-def _mismatch(attribute: Attribute, kind: str, raw: object) -> Unreadable:
+def _mismatch(
+    attribute: Attribute,
+    kind: str,
+    raw: object,
+) -> Unreadable:
     if isinstance(raw, dict) and "$redacted" in raw:
         return Unreadable(f"{attribute.name} was redacted ({raw['$redacted']})")
     return Unreadable(f"{attribute.name} should be {kind}, the answer has {type(raw).__name__}")

@@ -15,7 +15,12 @@ def canonical_list(items: Iterable[Value]) -> list[Value]:
 
 
 def _json_text(item: Value) -> str:
-    return json.dumps(item, sort_keys=True, separators=(",", ":"), default=_encode_other)
+    return json.dumps(
+        item,
+        sort_keys=True,
+        separators=(",", ":"),
+        default=_encode_other,
+    )
 
 
 def _encode_other(value: object) -> object:

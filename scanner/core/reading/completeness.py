@@ -82,14 +82,21 @@ class CompletenessCheck:
         )
 
     def _compare_number(
-        self, source: Count, value: object, listed: Listed
+        self,
+        source: Count,
+        value: object,
+        listed: Listed,
     ) -> tuple[Counted, Unreadable | None]:
         number = _reported_number(source.means, value)
         if isinstance(number, Unreadable):
             reason = f"{source.operation} did not count them: {number.reason}"
             counted = Counted(by=source.operation, means=source.means.value)
             return counted, replace(number, reason=reason, missing=False)
-        counted = Counted(by=source.operation, means=source.means.value, number=number)
+        counted = Counted(
+            by=source.operation,
+            means=source.means.value,
+            number=number,
+        )
         difference = ""
         if listed.complete:
             difference = _difference(source, value, number, listed)
@@ -120,7 +127,12 @@ def _reported_number(means: Means, value: object) -> int | Unreadable:
     return Unreadable("it gives no number")
 
 
-def _difference(source: Count, value: object, number: int, listed: Listed) -> str:
+def _difference(
+    source: Count,
+    value: object,
+    number: int,
+    listed: Listed,
+) -> str:
     """What a source reports and the listing lacks; empty: they agree."""
     if source.means is Means.EQUAL and number != listed.number:
         return f"{listed.number} are listed, {source.operation} counts {number}"

@@ -53,16 +53,25 @@ def coverage(
             answered.get((operation, region), []),
             missing.get((operation, region), 0),
         )
-        rows.append(replace(row, stood_for=stood_for.get(operation, 0)))
+        replaced = stood_for.get(operation, 0)
+        rows.append(replace(row, stood_for=replaced))
     return tuple(rows)
 
 
+def _badness(answer: Answer) -> int:
+    return _WORST_LAST.index(answer.state)
+
+
 def _row(
-    target: str, operation: str, region: str, answers: Sequence[Answer], unanswered: int
+    target: str,
+    operation: str,
+    region: str,
+    answers: Sequence[Answer],
+    unanswered: int,
 ) -> CoverageRow:
     state, reason = State.ERROR, ""
     if answers:
-        worst = max(answers, key=lambda answer: _WORST_LAST.index(answer.state))
+        worst = max(answers, key=_badness)
         state = worst.state
         if not state.whole:
             reason = worst.reason

@@ -19,13 +19,18 @@ from scanner.model.library import Library
 def bulk_types(library: Library, checks: Iterable[Check]) -> tuple[str, ...]:
     """The types to request from an inventory, so that it covers what the checks read."""
     # Planned as if every kind were read from the inventory: kinds that it covers need no parents.
-    plans = plan_reads(in_bulk(library, every_type(library)), checks).values()
-    types = {plan.kind.bulk.type for plan in plans if plan.kind.bulk}
+    all_covered = in_bulk(library, every_type(library))
+    types: set[str] = set()
+    for plan in plan_reads(all_covered, checks).values():
+        if plan.kind.bulk:
+            types.add(plan.kind.bulk.type)
     return tuple(sorted(types))
 
 
 def asked_in_bulk(
-    target: TargetConfig, library: Library, checks: Iterable[Check]
+    target: TargetConfig,
+    library: Library,
+    checks: Iterable[Check],
 ) -> tuple[str, ...]:
     """The types to request for a target; none where the target is read call by call."""
     if not target.bulk:
@@ -35,7 +40,8 @@ def asked_in_bulk(
 
 def every_type(library: Library) -> frozenset[str]:
     """The types of all kinds that an inventory covers."""
-    return frozenset(kind.bulk.type for kind in library.kinds.values() if kind.bulk)
+    bulks = [kind.bulk for kind in library.kinds.values()]
+    return frozenset(bulk.type for bulk in bulks if bulk)
 
 
 def in_bulk(library: Library, types: Collection[str]) -> Library:
@@ -55,18 +61,26 @@ def in_bulk(library: Library, types: Collection[str]) -> Library:
 def either_way(library: Library) -> Library:
     """Every kind in each way it can be read: redaction must cover all of them."""
     kinds = dict(library.kinds)
-    for name, kind in in_bulk(library, every_type(library)).kinds.items():
+    all_covered = in_bulk(library, every_type(library))
+    for name, kind in all_covered.kinds.items():
         if kind.bulk:
             kinds[f"{name} in bulk"] = kind
     return replace(library, kinds=kinds)
 
 
-def _from_inventory(kind: Kind, bulk: Bulk, library: Library, types: tuple[str, ...]) -> Kind:
+def _from_inventory(
+    kind: Kind,
+    bulk: Bulk,
+    library: Library,
+    types: tuple[str, ...],
+) -> Kind:
+    request = bulk.request
+    secrets = (*request.secrets, *_moved_secrets(kind, request))
     request = replace(
-        bulk.request,
-        arguments={**bulk.request.arguments, bulk.asks: types},
+        request,
+        arguments={**request.arguments, bulk.asks: types},
         rows=_item_rows(kind, bulk, library, types),
-        secrets=(*bulk.request.secrets, *_moved_secrets(kind, bulk.request)),
+        secrets=secrets,
     )
     return replace(
         kind,
@@ -77,27 +91,48 @@ def _from_inventory(kind: Kind, bulk: Bulk, library: Library, types: tuple[str, 
     )
 
 
-def _item_rows(kind: Kind, bulk: Bulk, library: Library, types: tuple[str, ...]) -> Rows | None:
+def _item_rows(
+    kind: Kind,
+    bulk: Bulk,
+    library: Library,
+    types: tuple[str, ...],
+) -> Rows | None:
     if bulk.request.rows is None:
         return None
-    roots = {"it", *bulk.same}
-    read = {path[1:] for path in all_paths(kind) if path[0] in roots}
+    read = _paths_below(kind, {"it", *bulk.same})
     for child in library.kinds.values():
         if child.listing is not None and child.listing.per == kind.id:
-            read |= {path[1:] for path in all_paths(child) if path[0] == "parent"}
-    return replace(bulk.request.rows, types=types, read=frozenset(read), quiet=bulk.quiet)
+            read |= _paths_below(child, {"parent"})
+    return replace(
+        bulk.request.rows,
+        types=types,
+        read=frozenset(read),
+        quiet=bulk.quiet,
+    )
 
 
 def _details(kind: Kind, bulk: Bulk) -> dict[str, Request]:
     """The details besides those that are the listed resource itself."""
-    details = {name: detail for name, detail in kind.details.items() if name not in bulk.same}
+    details: dict[str, Request] = {}
+    for name, detail in kind.details.items():
+        if name not in bulk.same:
+            details[name] = detail
     for name, detail in bulk.details.items():
-        read = frozenset(path[1:] for path in all_paths(kind) if path[0] == name)
         rows = detail.rows
         if rows is not None:
-            rows = replace(rows, types=(bulk.type,), read=read, quiet=frozenset[Path]())
+            rows = replace(
+                rows,
+                types=(bulk.type,),
+                read=frozenset(_paths_below(kind, {name})),
+                quiet=frozenset[Path](),
+            )
         details[name] = replace(detail, rows=rows)
     return details
+
+
+def _paths_below(kind: Kind, roots: set[str]) -> set[Path]:
+    """What a kind reads below one of these names."""
+    return {path[1:] for path in all_paths(kind) if path[0] in roots}
 
 
 def _needed_sources(bulk: Bulk) -> Iterator[Count]:
@@ -111,9 +146,11 @@ def _needed_sources(bulk: Bulk) -> Iterator[Count]:
 
 def _moved_secrets(kind: Kind, request: Request) -> Iterator[str]:
     """The secrets of the kind's own listing, at their paths in the inventory's answer."""
-    if kind.listing is None or kind.listing.request is None or request.rows is None:
+    if kind.listing is None or request.rows is None:
         return
     own = kind.listing.request
+    if own is None:
+        return
     for secret in own.secrets:
         inner = secret.removeprefix(own.items[0]).lstrip("[]{}.")
         steps = (f"{request.items[0]}[]", request.rows.item, inner)
@@ -123,11 +160,15 @@ def _moved_secrets(kind: Kind, request: Request) -> Iterator[str]:
 def stands_for(plan: ReadPlan, resources: int) -> int:
     """The calls that an inventory replaced, at least: a listing and each resource's details."""
     kind = plan.kind
-    if kind.listing is None or kind.listing.request is None or kind.listing.request.rows is None:
+    if kind.listing is None or kind.listing.request is None:
+        return 0
+    if kind.listing.request.rows is None:
         return 0
     used: set[str] = set()
     for attribute in plan.attributes:
         used.update(path[0] for path in attribute_paths(attribute))
-    same = used & set(kind.same)
-    own = [name for name in plan.details if name in kind.details and kind.details[name].rows]
-    return 1 + resources * (len(same) + len(own))
+    of_each = len(used & set(kind.same))
+    for name in plan.details:
+        if name in kind.details and kind.details[name].rows:
+            of_each += 1
+    return 1 + resources * of_each

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Final
 
+from scanner.core.reading.answer_items import Items
 from scanner.core.reading.read_plan import Path
 from scanner.model.kinds import Request, Rows
 from scanner.model.values import OpenList, RawValue, Unreadable
@@ -20,7 +21,7 @@ _Tree = dict[str, "_Tree"]
 """Members that a kind reads, by name, each with those below it."""
 
 
-def own_rows(found: list[RawValue] | Unreadable, request: Request) -> list[RawValue] | Unreadable:
+def own_rows(found: Items, request: Request) -> Items:
     """The resources of one kind among the rows of all kinds."""
     rows = request.rows
     if rows is None or isinstance(found, Unreadable):
@@ -44,7 +45,9 @@ def own_rows(found: list[RawValue] | Unreadable, request: Request) -> list[RawVa
 
 
 def rows_by_id(
-    found: list[RawValue] | Unreadable, request: Request, identities: Collection[object]
+    found: Items,
+    request: Request,
+    identities: Collection[object],
 ) -> list[RawValue]:
     """The detail of each resource, in the order of the ids."""
     rows = request.rows
@@ -107,11 +110,17 @@ class _RowReader:
             )
         return self._mark_missing(found, self._members, ())
 
-    def _mark_missing(self, value: RawValue, members: _Tree, path: Path) -> RawValue:
+    def _mark_missing(
+        self,
+        value: RawValue,
+        members: _Tree,
+        path: Path,
+    ) -> RawValue:
         """The value with its missing members marked, those below it included."""
         if isinstance(value, list):
             below = members.get("[]", {})
-            return [self._mark_missing(item, below, (*path, "[]")) for item in value]
+            element = (*path, "[]")
+            return [self._mark_missing(item, below, element) for item in value]
         if not isinstance(value, dict):
             return value
         marked = dict(value)
@@ -120,7 +129,13 @@ class _RowReader:
                 self._mark_member(marked, name, below, (*path, name))
         return marked
 
-    def _mark_member(self, row: _Row, name: str, below: _Tree, path: Path) -> None:
+    def _mark_member(
+        self,
+        row: _Row,
+        name: str,
+        below: _Tree,
+        path: Path,
+    ) -> None:
         value = row.get(name)
         # Empty counts as missing: an inventory writes `[]` where the service's own answer has rows.
         if value not in _EMPTY:
@@ -128,7 +143,8 @@ class _RowReader:
         elif self._is_quiet(path):
             row.pop(name, None)
         else:
-            dotted = ".".join(step for step in (self._rows.item, *path) if step)
+            steps = (self._rows.item, *path)
+            dotted = ".".join(step for step in steps if step)
             row[name] = Unreadable(f"the inventory does not tell {dotted}")
 
     def _is_quiet(self, path: Path) -> bool:

@@ -112,14 +112,22 @@ class KindReader:
         self, lookup: AnswerLookup, listing: _Listing
     ) -> Iterator[tuple[Bindings, dict[str, object]]]:
         """For each item: what its expressions may name, and its rows of shared details."""
-        items = [self._bind(lookup, self.kind, it, parent) for it, parent in listing.items]
-        rows = self._shared.read(lookup, items)
+        items: list[Bindings] = []
+        for it, parent in listing.items:
+            items.append(self._bind(lookup, self.kind, it, parent))
+        shared = self._shared.read(lookup, items)
         for number, bindings in enumerate(items):
-            yield bindings, {name: of_items[number] for name, of_items in rows.items()}
+            rows = {name: of_items[number] for name, of_items in shared.items()}
+            yield bindings, rows
 
     # -- the listing ------------------------------------------------------------------------------
 
-    def _list(self, lookup: AnswerLookup, kind: Kind, attempt: int = 0) -> _Listing:
+    def _list(
+        self,
+        lookup: AnswerLookup,
+        kind: Kind,
+        attempt: int = 0,
+    ) -> _Listing:
         declared = kind.listing
         if declared is None:
             # A singleton: the target, or the region, is the one resource.
@@ -130,7 +138,8 @@ class KindReader:
             # The rows of an inventory say nothing of parents, whose kinds are not listed for them.
             in_inventory = declared.request is not None and declared.request.rows is not None
             no_parent = _NO_PARENT if in_inventory else ABSENT
-            found.add(self._request_list(lookup, declared, bindings, attempt), no_parent)
+            listed = self._request_list(lookup, declared, bindings, attempt)
+            found.add(listed, no_parent)
             return found
         parent_kind = self._kinds[declared.per]
         parents = self._list(lookup, parent_kind)
@@ -140,20 +149,29 @@ class KindReader:
         for parent, grandparent in parents.items:
             bindings = self._bind(lookup, parent_kind, parent, grandparent)
             bindings |= {"it": ABSENT, "parent": parent}
-            found.add(self._request_list(lookup, declared, bindings, attempt), parent)
+            listed = self._request_list(lookup, declared, bindings, attempt)
+            found.add(listed, parent)
         return found
 
     def _request_list(
-        self, lookup: AnswerLookup, declared: Listing, bindings: Bindings, attempt: int
+        self,
+        lookup: AnswerLookup,
+        declared: Listing,
+        bindings: Bindings,
+        attempt: int,
     ) -> RawValue:
         request = declared.request
         if request is None:
-            return lookup.run(self._readers(declared.reader), self._context(bindings))
+            reader = self._readers(declared.reader)
+            return lookup.run(reader, self._context(bindings))
         data = request_data(lookup, request, bindings, attempt=attempt)
         return own_rows(items_at(data, request.items[0]), request)
 
     def _check_completeness(
-        self, lookup: AnswerLookup, kind: Kind, listing: _Listing
+        self,
+        lookup: AnswerLookup,
+        kind: Kind,
+        listing: _Listing,
     ) -> tuple[Counted, ...]:
         """What the second sources of a listing report; what the listing lacks becomes a gap."""
         if not kind.completeness:
@@ -167,9 +185,12 @@ class KindReader:
         )
         ids: set[str] = set()
         if any(source.means is Means.LISTS for source in kind.completeness):
-            for it, parent in listing.items:
-                ids.add(str(kind.identity.evaluate(self.scope.bindings(it, parent))))
-        listed = Listed(number=len(listing.items), ids=frozenset(ids), complete=not listing.gaps)
+            ids.update(str(identity) for identity in self._identities(kind, listing))
+        listed = Listed(
+            number=len(listing.items),
+            ids=frozenset(ids),
+            complete=not listing.gaps,
+        )
         counts: list[Counted] = []
         for counted, gap in check.compare(kind.completeness, listed):
             counts.append(counted)
@@ -177,10 +198,18 @@ class KindReader:
                 listing.gaps.append(gap)
         return tuple(counts)
 
+    def _identities(self, kind: Kind, listing: _Listing) -> Iterator[object]:
+        for it, parent in listing.items:
+            bindings = self.scope.bindings(it, parent)
+            yield kind.identity.evaluate(bindings)
+
     # -- one resource -----------------------------------------------------------------------------
 
     def _resource(
-        self, lookup: AnswerLookup, bindings: Bindings, rows: Mapping[str, object]
+        self,
+        lookup: AnswerLookup,
+        bindings: Bindings,
+        rows: Mapping[str, object],
     ) -> ReadResource | Unreadable | _Gone:
         identity = self._read_details(lookup, bindings, rows)
         if not isinstance(identity, str):
@@ -206,18 +235,26 @@ class KindReader:
     def _relation_keys(
         self, bindings: Bindings, attributes: dict[str, Value]
     ) -> dict[str, dict[str, object]]:
-        own = {**attributes, "id": bindings["resource"], "region": bindings["region"]}
+        own = {
+            **attributes,
+            "id": bindings["resource"],
+            "region": bindings["region"],
+        }
         bindings = {**bindings, "self": own}
         keys: dict[str, dict[str, object]] = {}
         for name in self.plan.relations:
-            on = self.kind.relations[name].on
-            keys[name] = {theirs: _relation_key(ours, bindings) for theirs, ours in on.items()}
+            keys[name] = {}
+            for theirs, ours in self.kind.relations[name].on.items():
+                keys[name][theirs] = _relation_key(ours, bindings)
         return keys
 
     # -- details ----------------------------------------------------------------------------------
 
     def _read_details(
-        self, lookup: AnswerLookup, bindings: Bindings, rows: Mapping[str, object]
+        self,
+        lookup: AnswerLookup,
+        bindings: Bindings,
+        rows: Mapping[str, object],
     ) -> object:
         """Bind the item's details by name; an item without a readable id gets none. The id."""
         identity = self.kind.identity.evaluate(bindings)
@@ -233,7 +270,11 @@ class KindReader:
         return identity
 
     def _detail(
-        self, lookup: AnswerLookup, kind: Kind, name: str, bindings: Bindings
+        self,
+        lookup: AnswerLookup,
+        kind: Kind,
+        name: str,
+        bindings: Bindings,
     ) -> RawValue | _Gone:
         request = kind.details.get(name)
         if request is None:
@@ -251,14 +292,16 @@ class KindReader:
         return lookup.read(call, request)
 
     def _confirm_gone(
-        self, lookup: AnswerLookup, kind: Kind, bindings: Bindings, answer: Answer
+        self,
+        lookup: AnswerLookup,
+        kind: Kind,
+        bindings: Bindings,
+        answer: Answer,
     ) -> Unreadable | _Gone:
         """Whether a second listing confirms that the resource was deleted; else it is unread."""
         # An error code alone is no proof: a resource that is dropped has no finding at all.
         second = self._list(lookup, kind, attempt=1)
-        still_listed = {
-            kind.identity.evaluate(self.scope.bindings(it, parent)) for it, parent in second.items
-        }
+        still_listed = set(self._identities(kind, second))
         if second.gaps or kind.identity.evaluate(bindings) in still_listed:
             return answer.unread
         lookup.settled.add(answer.call.key)
@@ -266,16 +309,22 @@ class KindReader:
 
     # -- bindings ---------------------------------------------------------------------------------
 
-    def _bind(self, lookup: AnswerLookup, kind: Kind, it: RawValue, parent: RawValue) -> Bindings:
+    def _bind(
+        self,
+        lookup: AnswerLookup,
+        kind: Kind,
+        it: RawValue,
+        parent: RawValue,
+    ) -> Bindings:
         """What the item's expressions may name, with its own region and the details it needs."""
         bindings = self.scope.bindings(it, parent)
         for name in kind.same:
             bindings[name] = it
         if kind.at is None or it is ABSENT:
             return bindings
-        roots = {path[0] for path in kind.at.paths}
-        for name in sorted(roots & {*kind.details, *kind.readers}):
-            bindings[name] = self._detail(lookup, kind, name, bindings)
+        for name in sorted({path[0] for path in kind.at.paths}):
+            if name in kind.details or name in kind.readers:
+                bindings[name] = self._detail(lookup, kind, name, bindings)
         region = kind.at.evaluate(bindings)
         if isinstance(region, Unreadable):
             region = Unreadable(f"the region is unread: {region.reason}")
@@ -285,6 +334,7 @@ class KindReader:
         return bindings
 
     def _context(self, bindings: Bindings, kind: Kind | None = None) -> ReadContext:
+        listing = (kind or self.kind).listing
         region = bindings["region"]
         return ReadContext(
             account=self.scope.account,
@@ -294,7 +344,7 @@ class KindReader:
             params=self.scope.params,
             started=self.scope.started,
             principal=self.scope.principal,
-            listed_by=tuple(listing_requests((kind or self.kind).listing)),
+            listed_by=tuple(listing_requests(listing)),
         )
 
 

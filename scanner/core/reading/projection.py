@@ -111,7 +111,10 @@ class Projection:
 
 
 def plan(
-    library: Library, checks: Iterable[Check], readers: Callable[[str], Reader], estate: Estate
+    library: Library,
+    checks: Iterable[Check],
+    readers: Callable[[str], Reader],
+    estate: Estate,
 ) -> list[KindReader]:
     """A reader for each needed kind in each of its scopes."""
     kind_readers: list[KindReader] = []
@@ -131,12 +134,12 @@ def project(
     """The resources and gaps of everything that the checks read: a pure function of the answers."""
     lookup = AnswerLookup(answers)
     checks = tuple(checks)
-    kinds = {
-        name: _KindProjection(read_plan, estate)
-        for name, read_plan in plan_reads(library, checks).items()
-    }
+    kinds: dict[str, _KindProjection] = {}
+    for name, read_plan in plan_reads(library, checks).items():
+        kinds[name] = _KindProjection(read_plan, estate)
     for kind_reader in plan(library, checks, readers, estate):
-        kinds[kind_reader.kind.id].add(kind_reader.scope.region, kind_reader.read(lookup))
+        read = kind_reader.read(lookup)
+        kinds[kind_reader.kind.id].add(kind_reader.scope.region, read)
     for kind in kinds.values():
         kind.merge()
     for kind in kinds.values():
@@ -150,9 +153,13 @@ def project(
         unanswered=tuple(lookup.wanted.values()),
         populations=tuple(populations),
         settled=frozenset(lookup.settled),
-        dropped={name: kind.dropped for name, kind in kinds.items() if kind.dropped},
+        dropped=_dropped(kinds),
         stood_for=_replaced_calls(kinds.values()),
     )
+
+
+def _dropped(kinds: Mapping[str, _KindProjection]) -> dict[str, int]:
+    return {name: kind.dropped for name, kind in kinds.items() if kind.dropped}
 
 
 def _replaced_calls(kinds: Iterable[_KindProjection]) -> dict[str, int]:
@@ -227,24 +234,35 @@ class _KindProjection:
 
     def side(self) -> Side:
         """This kind as the other side of a relation."""
-        return Side(title=self.plan.kind.title, resources=self.merged, gaps=self.gaps)
+        return Side(
+            title=self.plan.kind.title,
+            resources=self.merged,
+            gaps=self.gaps,
+        )
 
     def resources(self) -> tuple[Resource, ...]:
         """The merged resources, in order of id."""
-        return tuple(
-            Resource(ref=self._ref(read.id, read.name, read.region), value=record)
-            for read, record in self.merged
-        )
+        found: list[Resource] = []
+        for read, record in self.merged:
+            ref = self._ref(read.id, read.name, read.region)
+            found.append(Resource(ref=ref, value=record))
+        return tuple(found)
 
     def unread(self) -> tuple[Gap, ...]:
         """The gaps, in order of region."""
         title = f"any {self.plan.kind.title}"
-        return tuple(
-            Gap(ref=self._ref("*", title, region), unread=unread)
-            for region, unread in sorted(self.gaps.items())
-        )
+        found: list[Gap] = []
+        for region, unread in sorted(self.gaps.items()):
+            ref = self._ref("*", title, region)
+            found.append(Gap(ref=ref, unread=unread))
+        return tuple(found)
 
-    def _ref(self, identity: str, name: str, region: str | Unreadable) -> ResourceRef:
+    def _ref(
+        self,
+        identity: str,
+        name: str,
+        region: str | Unreadable,
+    ) -> ResourceRef:
         return ResourceRef(
             kind=self.plan.kind.id,
             id=identity,
@@ -259,7 +277,11 @@ def _is_same(one: Value, other: Value) -> bool:
     return type(one) is type(other) and bool(one == other)
 
 
-def _join(kind: _KindProjection, kinds: Mapping[str, _KindProjection], estate: Estate) -> None:
+def _join(
+    kind: _KindProjection,
+    kinds: Mapping[str, _KindProjection],
+    estate: Estate,
+) -> None:
     regions = frozenset(estate.regions)
     for name in kind.plan.relations:
         relation = kind.plan.kind.relations[name]

@@ -37,7 +37,10 @@ def plan_reads(library: Library, checks: Iterable[Check]) -> Mapping[str, ReadPl
         used.add_check(check)
     for name in list(used.attributes):
         used.add_parents(library.kinds[name])
-    return {name: _plan_kind(library.kinds[name], used) for name in sorted(used.attributes)}
+    plans: dict[str, ReadPlan] = {}
+    for name in sorted(used.attributes):
+        plans[name] = _plan_kind(library.kinds[name], used)
+    return plans
 
 
 class _UsedPaths:
@@ -68,7 +71,8 @@ class _UsedPaths:
             used.add(name)
         elif name in kind.relations:
             self._add_relation(kind, name)
-            self.add_path(self.library.kinds[kind.relations[name].kind], below)
+            other = kind.relations[name].kind
+            self.add_path(self.library.kinds[other], below)
 
     def add_parents(self, kind: Kind) -> None:
         """Add the kinds that must be listed before this one can be."""
@@ -94,18 +98,22 @@ class _UsedPaths:
 
 
 def _plan_kind(kind: Kind, used: _UsedPaths) -> ReadPlan:
-    attributes = tuple(kind.attributes[name] for name in sorted(used.attributes[kind.id]))
+    names = sorted(used.attributes[kind.id])
+    attributes = tuple(kind.attributes[name] for name in names)
     relations = tuple(sorted(used.relations[kind.id]))
-    paths = [path for attribute in attributes for path in attribute_paths(attribute)]
+    paths: list[Path] = []
+    for attribute in attributes:
+        paths.extend(attribute_paths(attribute))
     if kind.at is not None:
         paths.extend(kind.at.paths)
     for name in relations:
         paths.extend(_relation_paths(kind.relations[name]))
+    roots = {path[0] for path in paths}
     return ReadPlan(
         kind=kind,
         attributes=attributes,
         relations=relations,
-        details=tuple(_with_dependencies(kind, {path[0] for path in paths})),
+        details=tuple(_with_dependencies(kind, roots)),
     )
 
 
@@ -202,15 +210,12 @@ def answer_paths(library: Library) -> Mapping[str, frozenset[str]]:
             root = _root_in_answer(kind, path[0], library)
             if root is not None:
                 operation, above = root
-                used[operation].add(_as_text((*above, *path[1:])))
+                in_answer = (*above, *path[1:])
+                used[operation].add(".".join(in_answer).replace(".[]", "[]"))
         for listing in _listings(kind):
             for request in listing.reads:
                 used[request.operation].add("")
     return {operation: frozenset(paths) for operation, paths in used.items()}
-
-
-def _as_text(path: Path) -> str:
-    return ".".join(path).replace(".[]", "[]")
 
 
 def _paths_besides_labels(kind: Kind) -> Iterator[Path]:
@@ -221,11 +226,16 @@ def _paths_besides_labels(kind: Kind) -> Iterator[Path]:
         if attribute.type.removesuffix("?") == "map(string)":
             labels.update(attribute_paths(attribute))
     for path in all_paths(kind):
-        if not any(path[: len(label)] == label for label in labels):
+        is_label = any(path[: len(label)] == label for label in labels)
+        if not is_label:
             yield path
 
 
-def _root_in_answer(kind: Kind, root: str, library: Library) -> tuple[str, Path] | None:
+def _root_in_answer(
+    kind: Kind,
+    root: str,
+    library: Library,
+) -> tuple[str, Path] | None:
     """The operation whose answer a name stands for, and where in it the name begins."""
     listing = kind.listing
     if root == "parent" and listing is not None and listing.per:
@@ -254,7 +264,8 @@ def _row_path(request: Request) -> Path:
 
 def _element_path(items: str) -> Path:
     """`Reservations[].Instances` as steps down to an element; `*` is any key of a mapping."""
-    steps = items.replace("[]", ".[]").replace("{}", ".*").split(".")
+    dotted = items.replace("[]", ".[]").replace("{}", ".*")
+    steps = dotted.split(".")
     if items.endswith("{}"):
         return tuple(steps)
     return (*steps, "[]")
@@ -267,7 +278,10 @@ def secret_paths(library: Library) -> Mapping[str, tuple[str, ...]]:
         for request in requests(kind):
             if request.secrets:
                 secrets[request.operation].update(request.secrets)
-    return {operation: tuple(sorted(paths)) for operation, paths in secrets.items()}
+    ordered: dict[str, tuple[str, ...]] = {}
+    for operation, paths in secrets.items():
+        ordered[operation] = tuple(sorted(paths))
+    return ordered
 
 
 # -- operations -----------------------------------------------------------------------------------
@@ -300,7 +314,9 @@ def listing_requests(listing: Listing | None) -> Iterator[Request]:
 
 def operations(kind: Kind, kinds: Mapping[str, Kind]) -> Mapping[str, str]:
     """The operation behind each raw name of a kind."""
-    found = {name: request.operation for name, request in kind.details.items()}
+    found: dict[str, str] = {}
+    for name, request in kind.details.items():
+        found[name] = request.operation
     listing = kind.listing
     if listing is None:
         return found

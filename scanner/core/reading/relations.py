@@ -37,7 +37,12 @@ class Join:
     """The other side of one relation, indexed by its keys."""
 
     def __init__(
-        self, relation: Relation, side: Side, *, account: str, regions: frozenset[str]
+        self,
+        relation: Relation,
+        side: Side,
+        *,
+        account: str,
+        regions: frozenset[str],
     ) -> None:
         self._relation = relation
         self._side = side
@@ -45,18 +50,24 @@ class Join:
         self._regions = regions
         self._names = tuple(relation.on)
         self._index: dict[Key, list[Record]] = defaultdict(list)
-        doubts = defaultdict(list, {region: [gap] for region, gap in side.gaps.items()})
+        doubts: dict[str, list[Unreadable]] = defaultdict(list)
+        for region, gap in side.gaps.items():
+            doubts[region].append(gap)
         for resource, record in side.resources:
             unread = self._index_record(record)
             if unread is not None:
+                # A resource whose region is unread may be in any: the doubt is the whole target's.
                 region = resource.region if isinstance(resource.region, str) else ""
                 doubts[region].append(unread)
-        self._doubts = {region: merge(unread) for region, unread in doubts.items()}
+        self._doubts: dict[str, Unreadable] = {}
         """By region: why there may be matches that are not in the index."""
+        for region, reasons in doubts.items():
+            self._doubts[region] = merge(reasons)
 
     def _index_record(self, record: Record) -> Unreadable | None:
         """Put a resource into the index, or say why it may match any key."""
-        values = _key_values([record.get(name, ABSENT) for name in self._names])
+        theirs = [record.get(name, ABSENT) for name in self._names]
+        values = _key_values(theirs)
         if isinstance(values, Unreadable):
             reason = f"a {self._side.title} has an unread key: {values.reason}"
             return replace(values, reason=reason, missing=False)
@@ -78,17 +89,20 @@ class Join:
             for record in records:
                 matches[id(record)] = record
             rest.extend(self._unread_matches(key, matched=bool(records)))
-        ordered = sorted(matches.values(), key=lambda record: str(record["id"]))
-        return self._result(ordered, rest)
+        ordered = sorted(matches.values(), key=_id_of)
+        if self._relation.cardinality is Cardinality.MANY:
+            return _many(ordered, rest)
+        return self._one(ordered, rest)
 
     def _unread_matches(self, key: Key, *, matched: bool) -> Iterator[Unreadable]:
         """Why there may be more matches of this key than were read."""
         named = self._regions_in(key)
-        doubts = [
-            unread for region, unread in self._doubts.items() if self._concerns(region, named)
-        ]
-        yield from doubts
-        if not matched and not doubts:
+        doubted = False
+        for region, unread in self._doubts.items():
+            if self._concerns(region, named):
+                doubted = True
+                yield unread
+        if not matched and not doubted:
             elsewhere = self._unread_region(named) or self._unread_home(key)
             if elsewhere:
                 yield Unreadable(elsewhere)
@@ -127,11 +141,6 @@ class Join:
                     return f"{value} is in {home}, which was not read"
         return ""
 
-    def _result(self, records: list[Record], rest: list[Unreadable]) -> Value:
-        if self._relation.cardinality is Cardinality.MANY:
-            return _many(records, rest)
-        return self._one(records, rest)
-
     def _one(self, records: list[Record], rest: list[Unreadable]) -> Value:
         relation = self._relation
         if len(records) == 1:
@@ -143,6 +152,10 @@ class Join:
         if relation.cardinality is Cardinality.MAYBE_ONE:
             return ABSENT
         return Unreadable(f"no {self._side.title} matches {relation.name}")
+
+
+def _id_of(record: Record) -> str:
+    return str(record["id"])
 
 
 def _many(records: list[Record], rest: list[Unreadable]) -> Value:

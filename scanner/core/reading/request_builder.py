@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from scanner.core.reading.answer_items import paged_part
+from scanner.core.reading.answer_items import Items, paged_part
 from scanner.core.reading.answer_lookup import AnswerLookup
 from scanner.core.reading.read_scope import Bindings
 from scanner.model.answers import Call
@@ -82,7 +82,10 @@ def applies(request: Request, bindings: Bindings) -> Literal[True] | Absent | Un
 
 
 def match_rows(
-    found: list[RawValue] | Unreadable, match: str, keys: list[str], without_row: RawValue
+    found: Items,
+    match: str,
+    keys: list[str],
+    without_row: RawValue,
 ) -> Iterator[tuple[str, RawValue]]:
     """Each key of a batch with its row.
 
@@ -111,7 +114,9 @@ def match_rows(
 def _evaluated(tree: Any, bindings: Bindings) -> Any:
     """An argument tree with its expressions evaluated; `Unreadable` if one of them is."""
     if isinstance(tree, Mapping):
-        members = {key: _evaluated(value, bindings) for key, value in tree.items()}
+        members: dict[str, Any] = {}
+        for key, value in tree.items():
+            members[key] = _evaluated(value, bindings)
         return _first_unreadable(members.values()) or members
     if isinstance(tree, list | tuple):
         items = [_evaluated(value, bindings) for value in tree]

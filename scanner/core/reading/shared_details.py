@@ -43,14 +43,23 @@ class SharedDetails:
         return rows
 
     def _inventory(
-        self, lookup: AnswerLookup, request: Request, items: Sequence[Bindings]
+        self,
+        lookup: AnswerLookup,
+        request: Request,
+        items: Sequence[Bindings],
     ) -> list[object]:
-        data = request_data(lookup, request, self._scope.bindings(ABSENT, ABSENT))
+        bindings = self._scope.bindings(ABSENT, ABSENT)
+        data = request_data(lookup, request, bindings)
+        rows = items_at(data, request.items[0])
         identities = [self._kind.identity.evaluate(item) for item in items]
-        return [*rows_by_id(items_at(data, request.items[0]), request, identities)]
+        return [*rows_by_id(rows, request, identities)]
 
     def _batch(
-        self, lookup: AnswerLookup, request: Request, batch: Batch, items: Sequence[Bindings]
+        self,
+        lookup: AnswerLookup,
+        request: Request,
+        batch: Batch,
+        items: Sequence[Bindings],
     ) -> list[object]:
         keys = [_batch_key(request, batch, item) for item in items]
         rows: dict[tuple[str, str], object] = {}
@@ -69,7 +78,11 @@ class SharedDetails:
         return found
 
     def _group_rows(
-        self, lookup: AnswerLookup, request: Request, batch: Batch, group: _Group
+        self,
+        lookup: AnswerLookup,
+        request: Request,
+        batch: Batch,
+        group: _Group,
     ) -> Iterator[tuple[str, object]]:
         bindings = self._scope.bindings(ABSENT, ABSENT)
         bindings["parent"] = group.parent
@@ -83,7 +96,8 @@ class SharedDetails:
         keys = sorted(group.keys)
         for start in range(0, len(keys), batch.size):
             chunk = keys[start : start + batch.size]
-            data = request_data(lookup, request, bindings, more={batch.member: chunk})
+            more = {batch.member: chunk}
+            data = request_data(lookup, request, bindings, more=more)
             rows = items_at(data, batch.items)
             yield from match_rows(rows, batch.match, chunk, without_row)
 
@@ -102,8 +116,10 @@ def _group(items: Sequence[Bindings], keys: Sequence[object]) -> dict[str, _Grou
     for item, key in zip(items, keys, strict=True):
         region = item["region"]
         if isinstance(key, str) and isinstance(region, str):
-            group = groups.setdefault(_group_name(item), _Group(item["parent"], region))
-            group.keys.add(key)
+            name = _group_name(item)
+            if name not in groups:
+                groups[name] = _Group(item["parent"], region)
+            groups[name].keys.add(key)
     return groups
 
 
@@ -111,7 +127,11 @@ def _group_name(item: Bindings) -> str:
     return f"{item['region']} {item['parent']!r}"
 
 
-def _batch_key(request: Request, batch: Batch, item: Bindings) -> object:
+def _batch_key(
+    request: Request,
+    batch: Batch,
+    item: Bindings,
+) -> object:
     applicable = applies(request, item)
     if applicable is not True:
         return applicable
