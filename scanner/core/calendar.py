@@ -9,13 +9,21 @@ from typing import Final
 
 from scanner.model.period import Schedule, Slot, Window
 
-NAMED: Final[Mapping[str, int]] = {"hourly": 1, "daily": 24, "weekly": 168}
+NAMED: Final[Mapping[str, int]] = {
+    "hourly": 1,
+    "daily": 24,
+    "weekly": 168,
+}
 """Schedules with a name, in hours."""
 UNSTATED: Final = Schedule(stated=False)
 
 _EVERY: Final = re.compile(r"every ([1-9][0-9]{0,3}) hours?")
 _GRACE: Final = re.compile(r"(?:within )?(\d{1,5}|[a-z]+) (hour|day|week)s?")
-_UNIT_HOURS: Final[Mapping[str, int]] = {"hour": 1, "day": 24, "week": 168}
+_UNIT_HOURS: Final[Mapping[str, int]] = {
+    "hour": 1,
+    "day": 24,
+    "week": 168,
+}
 _NUMBERS: Final[Mapping[str, int]] = {
     "one": 1,
     "two": 2,
@@ -43,6 +51,7 @@ def read_schedule(text: str) -> Schedule | None:
 def read_grace(text: str) -> timedelta | None:
     """The time that a control allows for a correction; None where the text refers to a policy."""
     words = text.strip().lower()
+    # "None" grants no time, which is not the same as naming none.
     if words in ("none", "no", "0"):
         return timedelta(0)
     matched = _GRACE.fullmatch(words)

@@ -60,6 +60,7 @@ def actions(
     operations: dict[str, set[str]] = defaultdict(set)
     users: dict[str, set[str]] = defaultdict(set)
     for check in checks:
+        # Planned check by check, so that a permission names the checks that need it.
         for plan in plan_reads(library, [check]).values():
             for request in need_requests(plan):
                 for action in _permissions(request, default):
@@ -78,7 +79,8 @@ def actions(
 def asks_organization(library: Library, checks: Iterable[Check]) -> bool:
     """Whether a check reads what only the management account of an organization may read."""
     plans = plan_reads(library, checks).values()
-    return any(plan.kind.scope is Scope.MANAGEMENT for plan in plans)
+    scopes = {plan.kind.scope for plan in plans}
+    return Scope.MANAGEMENT in scopes
 
 
 def losses(
@@ -108,6 +110,7 @@ def losses(
                     users[request.operation].add(check.id)
     found: list[Loss] = []
     for operation in sorted(operations):
+        # No plan names an operation that lists regions: its permissions are the defaults.
         needed = permissions[operation] or default(operation)
         loss = Loss(
             operation=operation,
@@ -125,5 +128,6 @@ def _permissions(request: Request, default: Default) -> tuple[str, ...]:
 
 def _evidenced_controls(library: Library, checks: Collection[str]) -> Iterator[str]:
     for name, control in sorted(library.controls.items()):
-        if any(link.id in checks and link.role is Role.EVIDENCES for link in control.checks):
+        deciding = [link for link in control.checks if link.role is Role.EVIDENCES]
+        if any(link.id in checks for link in deciding):
             yield name

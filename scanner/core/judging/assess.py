@@ -31,7 +31,8 @@ class _Evidence:
     @property
     def links(self) -> tuple[CheckLink, ...]:
         """Links to checks that decide; one that `supports` never counts."""
-        return tuple(link for link in self.control.checks if link.role is Role.EVIDENCES)
+        links = self.control.checks
+        return tuple(link for link in links if link.role is Role.EVIDENCES)
 
     @property
     def applicable(self) -> tuple[CheckLink, ...]:
@@ -39,6 +40,7 @@ class _Evidence:
         return tuple(link for link in self.links if self._is_applicable(link.id))
 
     def _is_applicable(self, check: str) -> bool:
+        # An unknown check might be the one that fails: it applies, and is reported as not run.
         if check not in self.library.checks:
             return True
         return bool(self.targets_of(check))
@@ -188,6 +190,7 @@ def _unshown(evidence: _Evidence, counts: Counts) -> Iterator[str]:
 
 def _not_run(evidence: _Evidence) -> Iterator[str]:
     """Deciding checks that were not run in a target, or that the library lacks."""
+    # Running fewer checks, or in fewer targets, must never improve a status.
     for link in evidence.applicable:
         for target in evidence.unrun(link.id):
             yield f"{link.id} was not run in {target}"
@@ -238,8 +241,9 @@ def _missing_attestations(evidence: _Evidence) -> Iterator[str]:
             yield f"{reason}: {why}" if why else reason
     named = set(evidence.control.attestations)
     for need in evidence.control.must_have:
-        already_named = named.issuperset(need.attestations)
-        if _only_attestations(need) and not already_named and not _is_met(evidence, need):
+        if not _only_attestations(need) or named.issuperset(need.attestations):
+            continue
+        if not _is_met(evidence, need):
             yield _unmet(evidence, need)
 
 
@@ -268,12 +272,15 @@ def _is_met_by_checks(evidence: _Evidence, checks: Sequence[str]) -> bool:
     """Whether a check found its population, and no cloud in scope of these checks is left open."""
     # One cloud says nothing of another: a detector in Azure does not stand for the one in AWS that
     # nobody looked for.
-    found = any(_found_population(evidence, check) for check in checks)
-    return found and not _open_checks(evidence, checks)
+    if _open_checks(evidence, checks):
+        return False
+    return any(_found_population(evidence, check) for check in checks)
 
 
 def _found_population(evidence: _Evidence, check: str) -> bool:
-    if not evidence.targets_of(check) or not _is_read_completely(evidence, check):
+    if not evidence.targets_of(check):
+        return False
+    if not _is_read_completely(evidence, check):
         return False
     # Vacuous truth: an empty population has a finding too, which says that it is empty.
     results = evidence.results.get(check, ())
@@ -295,8 +302,11 @@ def _open_checks(evidence: _Evidence, checks: Sequence[str]) -> tuple[str, ...]:
 
 
 def _unmet(evidence: _Evidence, need: Requirement) -> str:
-    applicable = [check for check in need.checks if evidence.targets_of(check)]
-    checks = _open_checks(evidence, need.checks) or tuple(applicable) or need.checks
+    checks = _open_checks(evidence, need.checks)
+    if not checks:
+        checks = tuple(check for check in need.checks if evidence.targets_of(check))
+    if not checks:
+        checks = need.checks
     params = tuple(f"params.{name}" for name in need.params)
     sources = checks + need.attestations + params
     named = " or ".join(sources) or "a source that is not named"
@@ -316,13 +326,15 @@ def _is_read_completely(evidence: _Evidence, check: str) -> bool:
         for finding in result.findings:
             if finding.verdict is Verdict.UNKNOWN:
                 return False
-            if _is_accepted_gap(finding) and not decides:
+            if not decides and _is_accepted_gap(finding):
                 return False
     return True
 
 
 def _is_accepted_gap(finding: Finding) -> bool:
-    return finding.verdict is Verdict.WAIVED and finding.without_waiver is not Verdict.FAIL
+    if finding.verdict is not Verdict.WAIVED:
+        return False
+    return finding.without_waiver is not Verdict.FAIL
 
 
 # -- counts ---------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ def weigh_attestations(
 
 
 def _why_not_current(attestation: Attestation, today: date) -> str:
+    # Dated ahead: nobody can attest today what will be true then.
     if today < attestation.dated:
         return f"it is dated {attestation.dated}, which is later"
     if attestation.stands(today):

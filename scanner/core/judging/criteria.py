@@ -43,6 +43,7 @@ def _displayed(statuses: Sequence[Status], assessed: bool) -> Status:
     if not assessed:
         decisive.append(Status.NEEDS_EVIDENCE)
     shown = decisive or statuses
+    # `Status` is in order from the worst to the best.
     return next(status for status in Status if status in shown)
 
 

@@ -71,10 +71,12 @@ def evaluate_check(
                 )
             )
         else:
-            finding = _not_passed(check, check.pass_when, resource.ref, bindings, outcome)
+            condition = check.pass_when
+            finding = _not_passed(check, condition, resource.ref, bindings, outcome)
             findings.append(finding)
     for gap in gaps:
-        findings.append(_unknown(check, gap.ref, gap.unread))
+        finding = _unknown(check, gap.ref, gap.unread)
+        findings.append(finding)
     # Vacuous truth: a gap is a finding, so that only a complete listing is ever empty.
     empty = not findings and not scoped_out
     if empty:
@@ -139,7 +141,8 @@ def _unknown(
     finding = _finding(check, ref, Verdict.UNKNOWN, unread.reason, observed)
     if not unread.gaps:
         return finding
-    return replace(finding, gaps=tuple(sorted(unread.gaps)))
+    gaps = tuple(sorted(unread.gaps))
+    return replace(finding, gaps=gaps)
 
 
 def _finding(
@@ -201,6 +204,7 @@ def _label_filter(check: Check, params: Mapping[str, Any]) -> _LabelFilter | Non
         if not isinstance(tags, Mapping):
             return Unreadable("tags are not a map")
         label = tags.get(key, ABSENT)
+        # An untagged resource is in unless the entity says otherwise: a forgotten tag hides none.
         if label is ABSENT:
             return keeps_untagged
         if isinstance(label, Unreadable):

@@ -23,10 +23,12 @@ def exit_code(
             verdicts.add(finding.verdict)
     if Verdict.FAIL in verdicts:
         return EXIT_FAILING
-    incomplete = gaps(assessment) or open_targets(assessment)
-    # Fewer checks never make a scan clean: the exit code of a selection is not 0
-    # (docs/decisions/0007).
-    if Verdict.UNKNOWN in verdicts or incomplete or not_run(assessment, library, fail_on):
+    if Verdict.UNKNOWN in verdicts:
+        return EXIT_UNREAD
+    if gaps(assessment) or open_targets(assessment):
+        return EXIT_UNREAD
+    # Fewer checks never make a scan clean (docs/decisions/0007).
+    if not_run(assessment, library, fail_on):
         return EXIT_UNREAD
     return EXIT_CLEAN
 
@@ -75,7 +77,9 @@ def _not_run(
     library: Library,
     fail_on: Severity,
 ) -> Iterator[str]:
-    ran = {(result.check, result.target) for result in assessment.results}
+    ran: set[tuple[str, str]] = set()
+    for result in assessment.results:
+        ran.add((result.check, result.target))
     targets = [Target(target["id"]) for target in assessment.targets]
     for name in library.checks:
         cloud = library.cloud(name)

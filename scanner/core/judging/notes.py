@@ -31,6 +31,7 @@ def skews(snapshots: Sequence[Snapshot]) -> Iterator[str]:
     """Targets whose clock differs too much from ours for times in the evidence to be relied on."""
     for snapshot in snapshots:
         skew = snapshot.clock_skew
+        # None is no note: a provider that states no time shows no skew either.
         if skew is None or abs(skew) <= MOST_SKEW:
             continue
         side = "ahead of"

@@ -114,6 +114,7 @@ def read_once(
     leaders = led(snapshots)
     members: set[Target] = set()
     for snapshot in snapshots:
+        # A member that could not be connected to keeps its unknown results.
         reached = snapshot.management_open and not snapshot.unentered
         if reached and snapshot.target in leaders:
             members.add(snapshot.target)

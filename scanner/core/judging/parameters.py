@@ -32,7 +32,9 @@ def loosened(parameters: Mapping[str, Parameter], overrides: Mapping[str, Any]) 
     names: list[str] = []
     for name, value in sorted(overrides.items()):
         parameter = parameters.get(name)
-        if parameter is not None and parameter.has_default and _is_looser(parameter, value):
+        if parameter is None or not parameter.has_default:
+            continue
+        if _is_looser(parameter, value):
             names.append(name)
     return tuple(names)
 
@@ -46,7 +48,9 @@ def _is_looser(parameter: Parameter, value: object) -> bool:
 
 
 def _is_subset(value: object, default: object) -> bool:
-    if not isinstance(value, list | tuple) or not isinstance(default, list | tuple):
+    if not isinstance(value, list | tuple):
+        return False
+    if not isinstance(default, list | tuple):
         return False
     return all(item in default for item in value)
 

@@ -78,6 +78,7 @@ def _weigh(
             standing=Standing.EXPIRED,
             why=why,
         )
+    # Not before it was committed: nobody accepts something after the fact, with an earlier date.
     if today < waiver.begins:
         why = f"it begins on {waiver.begins}"
         return WaiverResult(
@@ -103,7 +104,10 @@ def rulings(results: Iterable[WaiverResult]) -> Mapping[str, Ruling]:
     by_target: dict[str, list[WaiverResult]] = defaultdict(list)
     for result in results:
         by_target[result.waiver.target].append(result)
-    return {target: _ruling(found) for target, found in by_target.items()}
+    ruled: dict[str, Ruling] = {}
+    for target, found in by_target.items():
+        ruled[target] = _ruling(found)
+    return ruled
 
 
 def _ruling(results: Sequence[WaiverResult]) -> Ruling:
@@ -207,6 +211,7 @@ def waive_row(row: CoverageRow, ruling: Ruling | None) -> CoverageRow:
     complete = row.state.whole and not row.unanswered
     if ruling is None or complete:
         return row
+    # Without a resource: a waiver for one resource does not accept the call's gap for the others.
     call = f"{row.operation}@{row.region}"
     waiver = _covering(ruling.gaps, row.target, call, resource="")
     return replace(row, waiver=waiver)
@@ -259,10 +264,12 @@ def apply_waivers(
     by_target = rulings(weighed)
     results: list[CheckResult] = []
     for result in judged.results:
-        results.append(waive(result, by_target.get(result.target)))
+        ruling = by_target.get(result.target)
+        results.append(waive(result, ruling))
     coverage: list[CoverageRow] = []
     for row in judged.coverage:
-        coverage.append(waive_row(row, by_target.get(row.target)))
+        ruling = by_target.get(row.target)
+        coverage.append(waive_row(row, ruling))
     return Waived(
         results=results,
         coverage=coverage,
@@ -276,7 +283,10 @@ def _accepted_controls(by_target: Mapping[str, Ruling]) -> Mapping[str, frozense
     for target, ruling in by_target.items():
         for control in ruling.controls:
             targets[control].add(target)
-    return {control: frozenset(found) for control, found in targets.items()}
+    accepted: dict[str, frozenset[str]] = {}
+    for control, found in targets.items():
+        accepted[control] = frozenset(found)
+    return accepted
 
 
 def _with_counts(
@@ -310,8 +320,8 @@ def _failures(
     if control is None:
         return 0
     deciding = {link.id for link in control.checks if link.role is Role.EVIDENCES}
-    return sum(
-        result.count(Verdict.FAIL)
-        for result in results
-        if result.check in deciding and result.target == scope.target
-    )
+    failures = 0
+    for result in results:
+        if result.check in deciding and result.target == scope.target:
+            failures += result.count(Verdict.FAIL)
+    return failures

@@ -119,8 +119,10 @@ def _mapping_values(
     found = _member(data, head, path)
     if found is ABSENT:
         return []
+    # First, for it is an `Unreadable` too: what it does hold is not lost.
     if isinstance(found, OpenMapping):
-        return OpenList(_sorted_values(found.known), found.reason, found.gaps)
+        known = _sorted_values(found.known)
+        return OpenList(known, found.reason, found.gaps)
     if isinstance(found, dict):
         return _sorted_values(found)
     if isinstance(found, Unreadable):

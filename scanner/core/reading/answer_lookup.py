@@ -53,6 +53,7 @@ class AnswerLookup:
             while True:
                 answer = self.ask(call)
                 if answer is None:
+                    # It is run again from the start when the answer is there: readers are pure.
                     program.close()
                     return _no_answer(call)
                 call = program.send(answer)
@@ -80,4 +81,5 @@ def raw_data(answer: Answer, request: Request) -> RawValue:
 
 
 def _no_answer(call: Call) -> Unreadable:
-    return Unreadable(f"{call.operation} was not asked", gaps=frozenset((call.place,)))
+    reason = f"{call.operation} was not asked"
+    return Unreadable(reason, gaps=frozenset((call.place,)))

@@ -38,6 +38,7 @@ def read_attribute(attribute: Attribute, bindings: Bindings) -> Value:
     if raw is ABSENT:
         return _absence(attribute, bindings)
     if isinstance(raw, Unreadable):
+        # Only a complete answer without the member is an absence; a denied call is none.
         if raw.missing:
             return _absence(attribute, bindings)
         return raw
@@ -83,8 +84,10 @@ def conform(kind: str, raw: object, attribute: Attribute) -> Value:
         return raw
     scalar = _SCALARS.get(kind)
     if scalar is not None:
-        # Not isinstance: True is no int, and 1 is no bool.
-        return raw if type(raw) is scalar else _mismatch(attribute, kind, raw)
+        # Not isinstance: for Python, True is an int.
+        if type(raw) is scalar:
+            return raw
+        return _mismatch(attribute, kind, raw)
     if kind == "double":
         if type(raw) is float or type(raw) is int:
             return float(raw)
@@ -167,6 +170,7 @@ def _mismatch(
     kind: str,
     raw: object,
 ) -> Unreadable:
+    # A redacted value has a form of its own, so that it never passes for the secret's text.
     if isinstance(raw, dict) and "$redacted" in raw:
         return Unreadable(f"{attribute.name} was redacted ({raw['$redacted']})")
     return Unreadable(f"{attribute.name} should be {kind}, the answer has {type(raw).__name__}")

@@ -18,6 +18,10 @@ MOST_IDS: Final = 3
 """Unlisted ids that a gap writes out."""
 
 
+Comparison = tuple[Counted, Unreadable | None]
+"""What one second source reports, and the gap that it reveals in the listing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
     """What a listing returned."""
@@ -38,14 +42,12 @@ class CompletenessCheck:
     bindings: Bindings
     """What an expression of the kind may name."""
 
-    def compare(
-        self, sources: Sequence[Count], listed: Listed
-    ) -> Iterator[tuple[Counted, Unreadable | None]]:
-        """For each source: what it reports, and the gap that it reveals in the listing."""
+    def compare(self, sources: Sequence[Count], listed: Listed) -> Iterator[Comparison]:
+        """Each source beside the listing. Missing calls are noted in the lookup."""
         for source in sources:
             yield self._compare_one(source, listed)
 
-    def _compare_one(self, source: Count, listed: Listed) -> tuple[Counted, Unreadable | None]:
+    def _compare_one(self, source: Count, listed: Listed) -> Comparison:
         nothing_counted = Counted(by=source.operation, means=source.means.value)
         data = self._data(source)
         if data is ABSENT and not source.needed:
@@ -53,16 +55,18 @@ class CompletenessCheck:
         value = source.value.evaluate({"answer": data})
         if source.means is Means.WHOLE:
             return nothing_counted, self._possibly_hidden(source, value)
-        if _is_silent(value) and source.means is not Means.EQUAL and not source.needed:
+        may_be_silent = source.means is not Means.EQUAL and not source.needed
+        if may_be_silent and _is_silent(value):
             # A source that knows only some resources need not know this kind at all. One that must
-            # be equal has to report a number: its silence is a gap.
+            # be equal has to report a number: its silence is a gap (docs/decisions/0009).
             return nothing_counted, None
         return self._compare_number(source, value, listed)
 
     def _data(self, source: Count) -> RawValue:
         request = source.source.request
         if request is None:
-            return self.lookup.run(self.readers(source.source.reader), self.context)
+            reader = self.readers(source.source.reader)
+            return self.lookup.run(reader, self.context)
         return request_data(self.lookup, request, dict(self.bindings))
 
     def _possibly_hidden(self, source: Count, value: object) -> Unreadable | None:
@@ -86,7 +90,7 @@ class CompletenessCheck:
         source: Count,
         value: object,
         listed: Listed,
-    ) -> tuple[Counted, Unreadable | None]:
+    ) -> Comparison:
         number = _reported_number(source.means, value)
         if isinstance(number, Unreadable):
             reason = f"{source.operation} did not count them: {number.reason}"
@@ -118,9 +122,11 @@ def _reported_number(means: Means, value: object) -> int | Unreadable:
         return value
     if means is Means.LISTS:
         # An open list will do: each id that it does hold must be listed.
-        if isinstance(value, list) and all(isinstance(one, str) for one in value):
-            return len(set(value))
-        return Unreadable("it gives no list of ids")
+        if not isinstance(value, list):
+            return Unreadable("it gives no list of ids")
+        if not all(isinstance(one, str) for one in value):
+            return Unreadable("it gives no list of ids")
+        return len(set(value))
     # Not isinstance: a boolean is an int for Python, and no count.
     if type(value) is int:
         return value

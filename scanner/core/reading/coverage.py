@@ -11,6 +11,9 @@ from typing import Final
 from scanner.model.answers import Answer, Call, State
 from scanner.model.findings import CoverageRow
 
+Place = tuple[str, str]
+"""An operation and a region."""
+
 _WORST_LAST: Final = (
     State.EMPTY,
     State.ABSENT,
@@ -35,13 +38,13 @@ def coverage(
     `settled` are the keys of answers whose error codes the kinds declare to mean absence.
     `stood_for` is, by operation, the number of calls that an inventory replaced.
     """
-    answered: dict[tuple[str, str], list[Answer]] = defaultdict(list)
+    answered: dict[Place, list[Answer]] = defaultdict(list)
     for answer in answers:
         call = answer.call
         if call.key in settled:
             answer = replace(answer, state=State.ABSENT)
         answered[call.operation, call.region].append(answer)
-    missing: dict[tuple[str, str], int] = defaultdict(int)
+    missing: dict[Place, int] = defaultdict(int)
     for call in unanswered:
         missing[call.operation, call.region] += 1
     rows: list[CoverageRow] = []
@@ -75,6 +78,7 @@ def _row(
         state = worst.state
         if not state.whole:
             reason = worst.reason
+    # A refusal that came back says more than the calls that were never made.
     if unanswered and not reason:
         reason = f"{unanswered} calls of {operation} were not made"
     return CoverageRow(

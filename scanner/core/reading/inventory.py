@@ -48,6 +48,7 @@ def in_bulk(library: Library, types: Collection[str]) -> Library:
     """The library with the kinds of these types read from the inventory; others are unchanged."""
     if not types:
         return library
+    # All types in one call: an inventory allows few calls a minute.
     requested = tuple(sorted(types))
     kinds: dict[str, Kind] = {}
     for name, kind in library.kinds.items():
@@ -100,6 +101,7 @@ def _item_rows(
     if bulk.request.rows is None:
         return None
     read = _paths_below(kind, {"it", *bulk.same})
+    # Children are still listed call by call, with arguments that they take from this row.
     for child in library.kinds.values():
         if child.listing is not None and child.listing.per == kind.id:
             read |= _paths_below(child, {"parent"})
@@ -120,6 +122,7 @@ def _details(kind: Kind, bulk: Bulk) -> dict[str, Request]:
     for name, detail in bulk.details.items():
         rows = detail.rows
         if rows is not None:
+            # One type a call: not every type has this detail, and a wrong one refuses them all.
             rows = replace(
                 rows,
                 types=(bulk.type,),
@@ -132,7 +135,11 @@ def _details(kind: Kind, bulk: Bulk) -> dict[str, Request]:
 
 def _paths_below(kind: Kind, roots: set[str]) -> set[Path]:
     """What a kind reads below one of these names."""
-    return {path[1:] for path in all_paths(kind) if path[0] in roots}
+    paths: set[Path] = set()
+    for path in all_paths(kind):
+        if path[0] in roots:
+            paths.add(path[1:])
+    return paths
 
 
 def _needed_sources(bulk: Bulk) -> Iterator[Count]:
@@ -151,6 +158,7 @@ def _moved_secrets(kind: Kind, request: Request) -> Iterator[str]:
     own = kind.listing.request
     if own is None:
         return
+    # A secret stays one wherever it is read: the inventory gives the same members in its rows.
     for secret in own.secrets:
         inner = secret.removeprefix(own.items[0]).lstrip("[]{}.")
         steps = (f"{request.items[0]}[]", request.rows.item, inner)

@@ -65,6 +65,7 @@ def rows_by_id(
         if not own:
             details.append(without_row)
         elif len(own) > 1:
+            # Which of them is current is not known, and either could hide the other.
             details.append(Unreadable(f"{request.operation} tells it more than once"))
         else:
             details.append(reader.item(own[0]))
@@ -149,4 +150,5 @@ class _RowReader:
 
     def _is_quiet(self, path: Path) -> bool:
         """Whether the absence of a member means what it means in the service's own answer."""
-        return any(path[: len(quiet)] == quiet for quiet in self._rows.quiet)
+        declared = self._rows.quiet
+        return any(path[: len(quiet)] == quiet for quiet in declared)

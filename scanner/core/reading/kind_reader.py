@@ -21,9 +21,13 @@ from scanner.model.answers import Answer
 from scanner.model.expressions import Expression
 from scanner.model.findings import Counted
 from scanner.model.kinds import Kind, Listing, Means
-from scanner.model.values import ABSENT, OpenList, RawValue, Unreadable, Value
+from scanner.model.values import ABSENT, Absent, OpenList, RawValue, Unreadable, Value
 
 _NO_PARENT = Unreadable("an inventory does not tell the parent")
+
+
+SharedRows = dict[str, object]
+"""The rows of one item, by the shared detail that they are of."""
 
 
 class _Gone(Enum):
@@ -98,6 +102,7 @@ class KindReader:
             else:
                 dropped += 1
         stood_for = 0
+        # A refused inventory replaced no call; an empty one did: the listing.
         if listing.items or not listing.gaps:
             stood_for = stands_for(self.plan, len(listing.items))
         return KindRead(
@@ -110,14 +115,17 @@ class KindReader:
 
     def _items(
         self, lookup: AnswerLookup, listing: _Listing
-    ) -> Iterator[tuple[Bindings, dict[str, object]]]:
+    ) -> Iterator[tuple[Bindings, SharedRows]]:
         """For each item: what its expressions may name, and its rows of shared details."""
         items: list[Bindings] = []
         for it, parent in listing.items:
-            items.append(self._bind(lookup, self.kind, it, parent))
+            bindings = self._bind(lookup, self.kind, it, parent)
+            items.append(bindings)
         shared = self._shared.read(lookup, items)
         for number, bindings in enumerate(items):
-            rows = {name: of_items[number] for name, of_items in shared.items()}
+            rows: SharedRows = {}
+            for name, of_items in shared.items():
+                rows[name] = of_items[number]
             yield bindings, rows
 
     # -- the listing ------------------------------------------------------------------------------
@@ -135,9 +143,10 @@ class KindReader:
         found = _Listing()
         if not declared.per:
             bindings = self._bind(lookup, kind, ABSENT, ABSENT)
-            # The rows of an inventory say nothing of parents, whose kinds are not listed for them.
-            in_inventory = declared.request is not None and declared.request.rows is not None
-            no_parent = _NO_PARENT if in_inventory else ABSENT
+            no_parent: Absent | Unreadable = ABSENT
+            if declared.request is not None and declared.request.rows is not None:
+                # Not absent: the inventory was requested instead of the parents.
+                no_parent = _NO_PARENT
             listed = self._request_list(lookup, declared, bindings, attempt)
             found.add(listed, no_parent)
             return found
@@ -165,7 +174,8 @@ class KindReader:
             reader = self._readers(declared.reader)
             return lookup.run(reader, self._context(bindings))
         data = request_data(lookup, request, bindings, attempt=attempt)
-        return own_rows(items_at(data, request.items[0]), request)
+        items = items_at(data, request.items[0])
+        return own_rows(items, request)
 
     def _check_completeness(
         self,
@@ -184,8 +194,10 @@ class KindReader:
             bindings=bindings,
         )
         ids: set[str] = set()
+        # Ids cost an evaluation for each item: only where a source names them.
         if any(source.means is Means.LISTS for source in kind.completeness):
-            ids.update(str(identity) for identity in self._identities(kind, listing))
+            for identity in self._identities(kind, listing):
+                ids.add(str(identity))
         listed = Listed(
             number=len(listing.items),
             ids=frozenset(ids),
@@ -215,9 +227,11 @@ class KindReader:
         if not isinstance(identity, str):
             # A gap: without an id, a resource could be mistaken for another.
             return Unreadable(f"{self.kind.title}: an item has no readable id")
-        if any(bindings[name] is _Gone.GONE for name in self.plan.details):
-            return _Gone.GONE
+        for name in self.plan.details:
+            if bindings[name] is _Gone.GONE:
+                return _Gone.GONE
         label = self.kind.label.evaluate(bindings)
+        # Bound only now: a policy is judged by the resource that it is attached to.
         bindings["resource"] = identity
         bindings[OPERATIONS] = self._operations
         attributes = {
@@ -244,7 +258,8 @@ class KindReader:
         keys: dict[str, dict[str, object]] = {}
         for name in self.plan.relations:
             keys[name] = {}
-            for theirs, ours in self.kind.relations[name].on.items():
+            relation = self.kind.relations[name]
+            for theirs, ours in relation.on.items():
                 keys[name][theirs] = _relation_key(ours, bindings)
         return keys
 
@@ -261,6 +276,7 @@ class KindReader:
         if not isinstance(identity, str):
             return identity
         for name in self.plan.details:
+            # Read already, to know the resource's region.
             if name in bindings:
                 continue
             if name in rows:
@@ -287,6 +303,8 @@ class KindReader:
         if isinstance(call, Unreadable):
             return call
         answer = lookup.ask(call)
+        # Resources are deleted while a scan runs. Unread, each would be an unknown finding of
+        # something that is not there any more.
         if answer is not None and answer.code in request.gone_on:
             return self._confirm_gone(lookup, kind, bindings, answer)
         return lookup.read(call, request)
@@ -300,6 +318,7 @@ class KindReader:
     ) -> Unreadable | _Gone:
         """Whether a second listing confirms that the resource was deleted; else it is unread."""
         # An error code alone is no proof: a resource that is dropped has no finding at all.
+        # The second listing is a call of its own, for the first one is the answer that is in doubt.
         second = self._list(lookup, kind, attempt=1)
         still_listed = set(self._identities(kind, second))
         if second.gaps or kind.identity.evaluate(bindings) in still_listed:
@@ -322,7 +341,8 @@ class KindReader:
             bindings[name] = it
         if kind.at is None or it is ABSENT:
             return bindings
-        for name in sorted({path[0] for path in kind.at.paths}):
+        roots = {path[0] for path in kind.at.paths}
+        for name in sorted(roots):
             if name in kind.details or name in kind.readers:
                 bindings[name] = self._detail(lookup, kind, name, bindings)
         region = kind.at.evaluate(bindings)
@@ -354,6 +374,7 @@ def _relation_key(expression: Expression, bindings: Bindings) -> object:
         return value
     # A missing key matches nothing, which is knowledge. Only an attribute may declare that its
     # absence means that much; a raw answer that lacks the member is unread.
-    if any(path[0] != "self" for path in expression.paths):
-        return replace(value, missing=False)
-    return value
+    roots = {path[0] for path in expression.paths}
+    if roots <= {"self"}:
+        return value
+    return replace(value, missing=False)

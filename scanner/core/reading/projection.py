@@ -87,6 +87,7 @@ class Estate:
 def principal(callers: Iterable[Caller]) -> str:
     """The caller, as the provider's own access rules name it; empty if not known or several."""
     names = {caller.detail.get("principal", "") for caller in callers}
+    # Of several, none is taken: what one of them may read, another may not.
     if len(names) != 1:
         return ""
     return names.pop()
@@ -120,7 +121,8 @@ def plan(
     kind_readers: list[KindReader] = []
     for read_plan in plan_reads(library, checks).values():
         for scope in estate.scopes(read_plan.kind.scope):
-            kind_readers.append(KindReader(read_plan, library.kinds, readers, scope))
+            reader = KindReader(read_plan, library.kinds, readers, scope)
+            kind_readers.append(reader)
     return kind_readers
 
 
@@ -138,28 +140,32 @@ def project(
     for name, read_plan in plan_reads(library, checks).items():
         kinds[name] = _KindProjection(read_plan, estate)
     for kind_reader in plan(library, checks, readers, estate):
-        read = kind_reader.read(lookup)
-        kinds[kind_reader.kind.id].add(kind_reader.scope.region, read)
+        kind = kinds[kind_reader.kind.id]
+        kind.add(kind_reader.scope.region, kind_reader.read(lookup))
+    # All kinds are merged before any is joined: a relation needs the other side whole.
     for kind in kinds.values():
         kind.merge()
     for kind in kinds.values():
         _join(kind, kinds, estate)
+    resources: dict[str, tuple[Resource, ...]] = {}
+    gaps: dict[str, tuple[Gap, ...]] = {}
     populations: list[Population] = []
-    for kind in kinds.values():
+    dropped: dict[str, int] = {}
+    for name, kind in kinds.items():
+        resources[name] = kind.resources()
+        gaps[name] = kind.unread()
         populations.extend(kind.populations)
+        if kind.dropped:
+            dropped[name] = kind.dropped
     return Projection(
-        resources={name: kind.resources() for name, kind in kinds.items()},
-        gaps={name: kind.unread() for name, kind in kinds.items()},
+        resources=resources,
+        gaps=gaps,
         unanswered=tuple(lookup.wanted.values()),
         populations=tuple(populations),
         settled=frozenset(lookup.settled),
-        dropped=_dropped(kinds),
+        dropped=dropped,
         stood_for=_replaced_calls(kinds.values()),
     )
-
-
-def _dropped(kinds: Mapping[str, _KindProjection]) -> dict[str, int]:
-    return {name: kind.dropped for name, kind in kinds.items() if kind.dropped}
 
 
 def _replaced_calls(kinds: Iterable[_KindProjection]) -> dict[str, int]:
@@ -274,7 +280,9 @@ class _KindProjection:
 
 def _is_same(one: Value, other: Value) -> bool:
     """Whether two values are equal and of one type: True is not 1."""
-    return type(one) is type(other) and bool(one == other)
+    if type(one) is not type(other):
+        return False
+    return bool(one == other)
 
 
 def _join(

@@ -35,6 +35,7 @@ def plan_reads(library: Library, checks: Iterable[Check]) -> Mapping[str, ReadPl
     used = _UsedPaths(library)
     for check in checks:
         used.add_check(check)
+    # A copy: parents are added meanwhile.
     for name in list(used.attributes):
         used.add_parents(library.kinds[name])
     plans: dict[str, ReadPlan] = {}
@@ -131,6 +132,7 @@ def _with_dependencies(kind: Kind, roots: Iterable[str]) -> Iterator[str]:
                 yield from visit(path[0])
         yield name
 
+    # Sorted, here and above: the same checks always make the same calls in the same order.
     for root in sorted(roots):
         yield from visit(root)
 
@@ -210,12 +212,15 @@ def answer_paths(library: Library) -> Mapping[str, frozenset[str]]:
             root = _root_in_answer(kind, path[0], library)
             if root is not None:
                 operation, above = root
-                in_answer = (*above, *path[1:])
-                used[operation].add(".".join(in_answer).replace(".[]", "[]"))
+                dotted = ".".join((*above, *path[1:]))
+                used[operation].add(dotted.replace(".[]", "[]"))
         for listing in _listings(kind):
             for request in listing.reads:
                 used[request.operation].add("")
-    return {operation: frozenset(paths) for operation, paths in used.items()}
+    frozen: dict[str, frozenset[str]] = {}
+    for operation, paths in used.items():
+        frozen[operation] = frozenset(paths)
+    return frozen
 
 
 def _paths_besides_labels(kind: Kind) -> Iterator[Path]:

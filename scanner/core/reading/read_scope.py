@@ -29,6 +29,7 @@ class ReadScope:
     principal: str = ""
     """The caller, as the provider's own access rules name it; empty: not known."""
 
+    # A new mapping each time: readers of a kind add an item's details to it.
     def bindings(self, it: RawValue, parent: RawValue) -> Bindings:
         """What every expression may name, for a listed item and the parent it was listed under."""
         return {

@@ -15,7 +15,10 @@ from scanner.language.unread import merge
 from scanner.model.kinds import Cardinality, Relation
 from scanner.model.values import ABSENT, OpenList, Unreadable, Value
 
-Key = tuple[str | int, ...]
+Member = str | int
+Key = tuple[Member, ...]
+Values = Sequence[Member] | Unreadable
+"""The values of one member of a key, or why they are not known."""
 Record = dict[str, Value]
 
 ANY_REGION = "*"
@@ -83,12 +86,16 @@ class Join:
             return values
         # By identity: a record that several keys match is one match.
         matches: dict[int, Record] = {}
-        rest = [key.rest for key in ours if isinstance(key, OpenList)]
+        rest: list[Unreadable] = []
+        for member in ours:
+            if isinstance(member, OpenList):
+                rest.append(member.rest)
         for key in product(*values):
             records = self._index.get(key, ())
             for record in records:
                 matches[id(record)] = record
-            rest.extend(self._unread_matches(key, matched=bool(records)))
+            unread = self._unread_matches(key, matched=bool(records))
+            rest.extend(unread)
         ordered = sorted(matches.values(), key=_id_of)
         if self._relation.cardinality is Cardinality.MANY:
             return _many(ordered, rest)
@@ -107,20 +114,21 @@ class Join:
             if elsewhere:
                 yield Unreadable(elsewhere)
 
-    def _regions_in(self, key: Key) -> frozenset[str | int]:
+    def _regions_in(self, key: Key) -> frozenset[Member]:
         """The regions that a key names; none: it may match in any."""
         named = zip(self._names, key, strict=True)
         return frozenset(value for name, value in named if name == "region")
 
-    def _concerns(self, gap_region: str, named: frozenset[str | int]) -> bool:
+    def _concerns(self, gap_region: str, named: frozenset[Member]) -> bool:
         """Whether a match may be hidden in a gap of this region."""
         if not named or not gap_region:
             return True
         if gap_region == ANY_REGION:
+            # A region that was listed is read, even if the list of regions is incomplete.
             return not named <= self._regions
         return gap_region in named
 
-    def _unread_region(self, named: frozenset[str | int]) -> str:
+    def _unread_region(self, named: frozenset[Member]) -> str:
         """Why a key without a match may have one in a region that was not read."""
         for region in named:
             if region and region not in self._regions:
@@ -160,15 +168,16 @@ def _id_of(record: Record) -> str:
 
 def _many(records: list[Record], rest: list[Unreadable]) -> Value:
     items: list[Value] = [*records]
+    # Vacuous truth: `all` over no match is true, but only where every possible match was read.
     if not rest:
         return items
     unread = merge(rest)
     return OpenList(items, unread.reason, unread.gaps)
 
 
-def _key_values(keys: Sequence[object]) -> list[Sequence[str | int]] | Unreadable:
+def _key_values(keys: Sequence[object]) -> list[Sequence[Member]] | Unreadable:
     """The values of each member of a key, or why one of them is not known."""
-    members: list[Sequence[str | int]] = []
+    members: list[Sequence[Member]] = []
     for key in keys:
         values = _values(key)
         if isinstance(values, Unreadable):
@@ -177,14 +186,17 @@ def _key_values(keys: Sequence[object]) -> list[Sequence[str | int]] | Unreadabl
     return members
 
 
-def _values(key: object) -> Sequence[str | int] | Unreadable:
+def _values(key: object) -> Values:
     """The values of one member of a key; an absent one matches nothing."""
     if key is ABSENT:
         return ()
     if isinstance(key, Unreadable):
-        return () if key.missing else key
-    values: dict[str | int, None] = {}
-    for value in key if isinstance(key, list) else (key,):
+        if key.missing:
+            return ()
+        return key
+    values: dict[Member, None] = {}
+    found = key if isinstance(key, list) else [key]
+    for value in found:
         if isinstance(value, Unreadable):
             return value
         if not isinstance(value, str | int):

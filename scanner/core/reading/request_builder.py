@@ -47,6 +47,7 @@ def make_call(
     region = bindings["region"]
     if request.at is not None:
         region = request.at.evaluate(bindings)
+    # Never a guess: a call to the wrong region would find nothing, which would read as absence.
     if isinstance(region, Unreadable):
         return _not_requested(request, region)
     if not isinstance(region, str):
@@ -67,7 +68,10 @@ def _not_requested(request: Request, unread: Unreadable) -> Unreadable:
     return replace(unread, reason=reason, missing=False)
 
 
-def applies(request: Request, bindings: Bindings) -> Literal[True] | Absent | Unreadable:
+Applicability = Literal[True] | Absent | Unreadable
+
+
+def applies(request: Request, bindings: Bindings) -> Applicability:
     """True where the request applies, `ABSENT` where not, `Unreadable` where that is not known."""
     if request.when is None:
         return True
@@ -76,6 +80,7 @@ def applies(request: Request, bindings: Bindings) -> Literal[True] | Absent | Un
         return True
     if condition is False:
         return ABSENT
+    # Neither: a condition that is not known must not make the detail absent.
     if isinstance(condition, Unreadable):
         return replace(condition, missing=False)
     return Unreadable(f"{request.operation}: condition unread")
@@ -135,6 +140,7 @@ def _first_unreadable(values: Iterable[object]) -> Unreadable | None:
 
 def _argument(expression: Expression, bindings: Bindings) -> object:
     value = expression.evaluate(bindings)
+    # An argument that is left out would widen the call: it is not made at all.
     if value is ABSENT:
         return Unreadable(f"{expression.source} is absent")
     return value

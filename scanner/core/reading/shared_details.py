@@ -14,6 +14,9 @@ from scanner.core.reading.request_builder import applies, match_rows, request_da
 from scanner.model.kinds import Batch, Request
 from scanner.model.values import ABSENT, Absent, Unreadable
 
+RowsOfItems = dict[str, list[object]]
+"""By detail: the row of each item, in the order of the items."""
+
 
 class SharedDetails:
     """The batched details, and the inventory's details, of one kind in one scope."""
@@ -32,9 +35,9 @@ class SharedDetails:
             if request.rows is not None:
                 self._from_inventory[name] = request
 
-    def read(self, lookup: AnswerLookup, items: Sequence[Bindings]) -> dict[str, list[object]]:
-        """By detail: the row of each item. Missing calls are noted in the lookup."""
-        rows: dict[str, list[object]] = {}
+    def read(self, lookup: AnswerLookup, items: Sequence[Bindings]) -> RowsOfItems:
+        """The rows of all items. Missing calls are noted in the lookup."""
+        rows: RowsOfItems = {}
         for name, (request, batch) in self._batched.items():
             rows[name] = self._batch(lookup, request, batch, items)
         if items:
@@ -124,6 +127,7 @@ def _group(items: Sequence[Bindings], keys: Sequence[object]) -> dict[str, _Grou
 
 
 def _group_name(item: Bindings) -> str:
+    # The parent's text, not its id: parents are raw answers, which need not have any.
     return f"{item['region']} {item['parent']!r}"
 
 
