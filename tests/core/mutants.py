@@ -120,9 +120,9 @@ MUTANTS = (
     *_of(
         "judging/evaluate.py", EVALUATE,
         ("truthy passes", "if outcome is True:", "if outcome:"),
-        ("an unread where leaves the population", "if outcome is False:", "if outcome is not True:"),
-        ("an unread label is scoped out", "return _unknown(check, resource.ref, labelled)", "return _Excluded.BY_LABEL"),
-        ("gaps are dropped", "for gap in gaps:", "for gap in gaps[:0]:"),
+        ("an unread where leaves the population", "if selected is not False:", "if selected is None:"),
+        ("an unread label is scoped out", "if labelled is False:", "if labelled is not True:"),
+        ("gaps are dropped", "for gap in gaps)", "for gap in gaps[:0])"),
         ("scoped out is empty", "not findings and not scoped_out", "not findings"),
         ("an unset parameter keeps nothing in", "params.get(check.scope.untagged, True) is not False",
          "params.get(check.scope.untagged, True) is True"),

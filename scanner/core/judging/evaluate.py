@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from enum import Enum
 from typing import Any, Final
 
 from scanner.core.reading.resources import Gap, Resource
@@ -21,13 +20,6 @@ Bindings = Mapping[str, Any]
 """What a condition may name: `self`, `params` and `now`."""
 _LabelFilter = Callable[[Mapping[str, Any]], "bool | Unreadable"]
 """Whether the labels of a resource put it in scope."""
-
-
-class _Excluded(Enum):
-    """Why a resource is not in the population of a check."""
-
-    BY_CONDITION = "where"
-    BY_LABEL = "label"
 
 
 def evaluate_check(
@@ -46,18 +38,27 @@ def evaluate_check(
     findings: list[Finding] = []
     scoped_out = 0
     in_scope = _label_filter(check, params)
-    everything = check.where is None and in_scope is None
-    # The loop runs for every resource of every check: what does not change is looked up once.
+    # The loop runs for every resource of every check: what does not change is looked up once, and
+    # the way to a pass calls nothing but the conditions.
+    where = check.where
     pass_when = check.pass_when.evaluate
     for resource in resources:
         bindings = {"self": resource.value, "params": params, "now": now}
-        if not everything:
-            selected = _select(check, in_scope, resource, bindings)
-            if isinstance(selected, Finding):
-                findings.append(selected)
+        if where is not None:
+            selected = where.evaluate(bindings)
+            if selected is not True:
+                # Not known to be outside: an unread condition does not leave a resource out.
+                if selected is not False:
+                    finding = _not_passed(check, where, resource.ref, bindings, selected)
+                    findings.append(finding)
                 continue
-            if selected is not None:
-                scoped_out += selected is _Excluded.BY_LABEL
+        if in_scope is not None:
+            labelled = in_scope(resource.value)
+            if labelled is False:
+                scoped_out += 1
+                continue
+            if isinstance(labelled, Unreadable):
+                findings.append(_unknown(check, resource.ref, labelled))
                 continue
         outcome = pass_when(bindings)
         # Not truthiness: a text or a number that comes out of a condition is no pass.
@@ -74,13 +75,20 @@ def evaluate_check(
             condition = check.pass_when
             finding = _not_passed(check, condition, resource.ref, bindings, outcome)
             findings.append(finding)
-    for gap in gaps:
-        finding = _unknown(check, gap.ref, gap.unread)
-        findings.append(finding)
+    findings.extend(_unknown(check, gap.ref, gap.unread) for gap in gaps)
+    return _result(check, target, findings, scoped_out)
+
+
+def _result(
+    check: Check,
+    target: Target,
+    findings: list[Finding],
+    scoped_out: int,
+) -> CheckResult:
     # Vacuous truth: a gap is a finding, so that only a complete listing is ever empty.
     empty = not findings and not scoped_out
     if empty:
-        findings.extend(_empty_population(check, target))
+        findings = _empty_population(check, target)
     return CheckResult(
         check=check.id,
         target=target,
@@ -88,28 +96,6 @@ def evaluate_check(
         empty=empty,
         scoped_out=scoped_out,
     )
-
-
-def _select(
-    check: Check,
-    in_scope: _LabelFilter | None,
-    resource: Resource,
-    bindings: Bindings,
-) -> Finding | _Excluded | None:
-    """None for a resource of the population; an unknown finding where that is not decided."""
-    if check.where is not None:
-        outcome = check.where.evaluate(bindings)
-        if outcome is False:
-            return _Excluded.BY_CONDITION
-        if outcome is not True:
-            return _not_passed(check, check.where, resource.ref, bindings, outcome)
-    if in_scope is not None:
-        labelled = in_scope(resource.value)
-        if isinstance(labelled, Unreadable):
-            return _unknown(check, resource.ref, labelled)
-        if not labelled:
-            return _Excluded.BY_LABEL
-    return None
 
 
 def _not_passed(
