@@ -50,7 +50,8 @@ class _Evidence:
         """Results of the deciding checks."""
         found: list[CheckResult] = []
         for link in self.links:
-            found.extend(self.results.get(link.id, ()))
+            results = self.results.get(link.id, ())
+            found.extend(results)
         return tuple(found)
 
     def targets_of(self, check: str) -> tuple[Target, ...]:
@@ -165,8 +166,7 @@ def _status(
     if counts.waived:
         return Status.ACCEPTED
     if evidence.applicable and not _tested(counts):
-        # `_unshown` has found no gap: every population is empty, and the control says what that
-        # means.
+        # `_unshown` found no gap: every population is empty, and the control defines what that is.
         if _may_not_occur(evidence.control):
             return Status.NO_OCCURRENCE
         return Status.NOT_APPLICABLE
@@ -181,9 +181,9 @@ def _unshown(evidence: _Evidence, counts: Counts) -> Iterator[str]:
     if counts.unknown:
         yield f"{counts.unknown} findings are unknown"
     yield from _not_run(evidence)
-    for need in evidence.control.must_have:
-        if not _only_attestations(need) and not _is_met(evidence, need):
-            yield _unmet(evidence, need)
+    for requirement in evidence.control.must_have:
+        if not _only_attestations(requirement) and not _is_met(evidence, requirement):
+            yield _unmet(evidence, requirement)
     yield from _not_collected(evidence)
     yield from _nothing_tested(evidence, counts)
 
@@ -240,11 +240,12 @@ def _missing_attestations(evidence: _Evidence) -> Iterator[str]:
             why = evidence.stale.get(manual, "")
             yield f"{reason}: {why}" if why else reason
     named = set(evidence.control.attestations)
-    for need in evidence.control.must_have:
-        if not _only_attestations(need) or named.issuperset(need.attestations):
+    for requirement in evidence.control.must_have:
+        attestations = requirement.attestations
+        if not _only_attestations(requirement) or named.issuperset(attestations):
             continue
-        if not _is_met(evidence, need):
-            yield _unmet(evidence, need)
+        if not _is_met(evidence, requirement):
+            yield _unmet(evidence, requirement)
 
 
 def _may_not_occur(control: Control) -> bool:
@@ -255,17 +256,17 @@ def _may_not_occur(control: Control) -> bool:
 # -- requirements ---------------------------------------------------------------------------------
 
 
-def _only_attestations(need: Requirement) -> bool:
-    return bool(need.attestations) and not need.checks and not need.params
+def _only_attestations(requirement: Requirement) -> bool:
+    return bool(requirement.attestations) and not requirement.checks and not requirement.params
 
 
-def _is_met(evidence: _Evidence, need: Requirement) -> bool:
+def _is_met(evidence: _Evidence, requirement: Requirement) -> bool:
     """Whether any one source of a requirement is there."""
-    if not evidence.attested.isdisjoint(need.attestations):
+    if not evidence.attested.isdisjoint(requirement.attestations):
         return True
-    if not evidence.params_set.isdisjoint(need.params):
+    if not evidence.params_set.isdisjoint(requirement.params):
         return True
-    return _is_met_by_checks(evidence, need.checks)
+    return _is_met_by_checks(evidence, requirement.checks)
 
 
 def _is_met_by_checks(evidence: _Evidence, checks: Sequence[str]) -> bool:
@@ -282,7 +283,7 @@ def _found_population(evidence: _Evidence, check: str) -> bool:
         return False
     if not _is_read_completely(evidence, check):
         return False
-    # Vacuous truth: an empty population has a finding too, which says that it is empty.
+    # Vacuous truth: an empty population may have a finding too, of its emptiness.
     results = evidence.results.get(check, ())
     return any(result.findings and not result.empty for result in results)
 
@@ -301,14 +302,14 @@ def _open_checks(evidence: _Evidence, checks: Sequence[str]) -> tuple[str, ...]:
     return tuple(check for check in run_here if library.cloud(check) not in complete)
 
 
-def _unmet(evidence: _Evidence, need: Requirement) -> str:
-    checks = _open_checks(evidence, need.checks)
+def _unmet(evidence: _Evidence, requirement: Requirement) -> str:
+    checks = _open_checks(evidence, requirement.checks)
     if not checks:
-        checks = tuple(check for check in need.checks if evidence.targets_of(check))
+        checks = tuple(check for check in requirement.checks if evidence.targets_of(check))
     if not checks:
-        checks = need.checks
-    params = tuple(f"params.{name}" for name in need.params)
-    sources = checks + need.attestations + params
+        checks = requirement.checks
+    params = tuple(f"params.{name}" for name in requirement.params)
+    sources = checks + requirement.attestations + params
     named = " or ".join(sources) or "a source that is not named"
     return f"needs {named}"
 

@@ -34,7 +34,8 @@ def _why_not_current(attestation: Attestation, today: date) -> str:
 
 def attested(results: Iterable[AttestationResult]) -> frozenset[str]:
     """Manual controls with a current attestation."""
-    return frozenset(result.attestation.control for result in results if result.current)
+    current = [result.attestation for result in results if result.current]
+    return frozenset(attestation.control for attestation in current)
 
 
 def _end_of(result: AttestationResult) -> tuple[date, str]:

@@ -120,11 +120,10 @@ def _ruling(results: Sequence[WaiverResult]) -> Ruling:
         elif result.standing is Standing.LAPSED:
             lapsed.append(result.waiver)
             why[result.waiver.id] = result.why
-    return replace(
-        _by_scope(in_force),
-        lapsed=_by_scope(lapsed) if lapsed else None,
-        why=why,
-    )
+    ruling = _by_scope(in_force)
+    if not lapsed:
+        return replace(ruling, why=why)
+    return replace(ruling, lapsed=_by_scope(lapsed), why=why)
 
 
 def _by_scope(waivers: Sequence[Waiver]) -> Ruling:
@@ -258,7 +257,8 @@ def apply_waivers(
         return judged
     # Assessing all controls is dear: only for waivers that have a compensating one.
     before: Mapping[str, str] = {}
-    if any(waiver.compensating and waiver.target in days for waiver in waivers):
+    compensated = [waiver for waiver in waivers if waiver.compensating]
+    if any(waiver.target in days for waiver in compensated):
         before = statuses(judged.results)
     weighed = weigh(waivers, days, before)
     by_target = rulings(weighed)

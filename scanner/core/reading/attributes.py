@@ -113,6 +113,7 @@ def _pairs(raw: object) -> dict[str, RawValue] | None:
         return None
     for key, value in _PAIR_MEMBERS:
         if all(_has_text(item, key) for item in raw):
+            # A tag may have no value, which the provider may leave out.
             return {item[key]: item.get(value, "") for item in raw}
     return None
 

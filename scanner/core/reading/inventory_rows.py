@@ -38,9 +38,8 @@ def own_rows(found: Items, request: Request) -> Items:
         return OpenList(own, found.reason, found.gaps)
     if not all_requested:
         # A row whose type is missing or unknown may be a resource of this kind.
-        return OpenList(
-            own, f"a row of {request.operation} tells no {rows.tells} that was asked for"
-        )
+        reason = f"a row of {request.operation} tells no {rows.tells} that was asked for"
+        return OpenList(own, reason)
     return own
 
 
@@ -106,9 +105,8 @@ class _RowReader:
             for step in self._rows.item.split("."):
                 found = found.get(step) if isinstance(found, dict) else None
         if not isinstance(found, dict):
-            return Unreadable(
-                f"a row of {self._rows.type} holds no {self._rows.item or 'resource'}"
-            )
+            expected = self._rows.item or "resource"
+            return Unreadable(f"a row of {self._rows.type} holds no {expected}")
         return self._mark_missing(found, self._members, ())
 
     def _mark_missing(

@@ -25,7 +25,6 @@ from scanner.model.values import ABSENT, Absent, OpenList, RawValue, Unreadable,
 
 _NO_PARENT = Unreadable("an inventory does not tell the parent")
 
-
 SharedRows = dict[str, object]
 """The rows of one item, by the shared detail that they are of."""
 
@@ -271,12 +270,12 @@ class KindReader:
         bindings: Bindings,
         rows: Mapping[str, object],
     ) -> object:
-        """Bind the item's details by name; an item without a readable id gets none. The id."""
+        """Bind the item's details by name, and return its id; without a readable id it has none."""
         identity = self.kind.identity.evaluate(bindings)
         if not isinstance(identity, str):
             return identity
         for name in self.plan.details:
-            # Read already, to know the resource's region.
+            # Bound already: the item itself, or what its region was read from.
             if name in bindings:
                 continue
             if name in rows:

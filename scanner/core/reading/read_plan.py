@@ -176,8 +176,9 @@ def all_paths(kind: Kind) -> Iterator[Path]:
         yield from request_paths(request)
     for relation in kind.relations.values():
         yield from _relation_paths(relation)
-    if kind.listing is not None and kind.listing.request is not None:
-        yield from request_paths(kind.listing.request)
+    listing = kind.listing
+    if listing is not None and listing.request is not None:
+        yield from request_paths(listing.request)
 
 
 def _relation_paths(relation: Relation) -> Iterator[Path]:
@@ -264,7 +265,8 @@ def _row_path(request: Request) -> Path:
     element = _element_path(request.items[0])
     if request.rows is None or not request.rows.item:
         return element
-    return (*element, *request.rows.item.split("."))
+    below = request.rows.item.split(".")
+    return (*element, *below)
 
 
 def _element_path(items: str) -> Path:

@@ -60,7 +60,9 @@ class Join:
             unread = self._index_record(record)
             if unread is not None:
                 # A resource whose region is unread may be in any: the doubt is the whole target's.
-                region = resource.region if isinstance(resource.region, str) else ""
+                region = ""
+                if isinstance(resource.region, str):
+                    region = resource.region
                 doubts[region].append(unread)
         self._doubts: dict[str, Unreadable] = {}
         """By region: why there may be matches that are not in the index."""
