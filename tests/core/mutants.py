@@ -18,6 +18,7 @@ ALGEBRA = ("test_assess.py", "test_algebra.py")
 WAIVED = ("test_assess.py", "test_waive.py", "test_algebra_waived.py")
 EVALUATE = ("test_evaluate.py",)
 READING = (
+    "test_attributes.py",
     "test_items.py",
     "test_project.py",
     "test_counts.py",

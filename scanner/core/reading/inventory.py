@@ -165,7 +165,7 @@ def _moved_secrets(kind: Kind, request: Request) -> Iterator[str]:
         yield ".".join(step for step in steps if step)
 
 
-def stands_for(plan: ReadPlan, resources: int) -> int:
+def count_replaced_calls(plan: ReadPlan, resources: int) -> int:
     """The calls that an inventory replaced, at least: a listing and each resource's details."""
     kind = plan.kind
     if kind.listing is None or kind.listing.request is None:

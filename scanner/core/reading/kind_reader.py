@@ -11,7 +11,7 @@ from scanner.core.reading.answer_lookup import AnswerLookup
 from scanner.core.reading.attributes import OPERATIONS, read_attribute
 from scanner.core.reading.completeness import CompletenessCheck, Listed
 from scanner.core.reading.context import ReadContext, Reader
-from scanner.core.reading.inventory import stands_for
+from scanner.core.reading.inventory import count_replaced_calls
 from scanner.core.reading.inventory_rows import own_rows
 from scanner.core.reading.read_plan import ReadPlan, listing_requests, operations
 from scanner.core.reading.read_scope import Bindings, KindRead, ReadResource, ReadScope
@@ -100,16 +100,16 @@ class KindReader:
                 listing.gaps.append(resource)
             else:
                 dropped += 1
-        stood_for = 0
+        replaced = 0
         # A refused inventory replaced no call; an empty one did: the listing.
         if listing.items or not listing.gaps:
-            stood_for = stands_for(self.plan, len(listing.items))
+            replaced = count_replaced_calls(self.plan, len(listing.items))
         return KindRead(
             resources=tuple(resources),
             gaps=tuple(dict.fromkeys(listing.gaps)),
             dropped=dropped,
             counts=counts,
-            stood_for=stood_for,
+            replaced_calls=replaced,
         )
 
     def _items(

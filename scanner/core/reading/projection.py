@@ -172,8 +172,8 @@ def _replaced_calls(kinds: Iterable[_KindProjection]) -> dict[str, int]:
     replaced: dict[str, int] = defaultdict(int)
     for kind in kinds:
         bulk = kind.plan.kind.bulk
-        if kind.stood_for and bulk:
-            replaced[bulk.request.operation] += kind.stood_for
+        if kind.replaced_calls and bulk:
+            replaced[bulk.request.operation] += kind.replaced_calls
     return dict(replaced)
 
 
@@ -184,7 +184,7 @@ class _KindProjection:
         self.plan = read_plan
         self.estate = estate
         self.dropped = 0
-        self.stood_for = 0
+        self.replaced_calls = 0
         self.merged: list[tuple[ReadResource, Record]] = []
         self.gaps: dict[str, Unreadable] = {}
         """By region, as in `Side`."""
@@ -201,7 +201,7 @@ class _KindProjection:
     def add(self, region: str, read: KindRead) -> None:
         """Add what was read in one scope."""
         self.dropped += read.dropped
-        self.stood_for += read.stood_for
+        self.replaced_calls += read.replaced_calls
         population = Population(
             target=self.estate.target,
             kind=self.plan.kind.id,

@@ -66,5 +66,5 @@ class KindRead:
     """Resources that were deleted between the listing and the request for their details."""
     counts: tuple[Counted, ...] = ()
     """What the second sources of the listing report."""
-    stood_for: int = 0
+    replaced_calls: int = 0
     """Calls that an inventory replaced, at least; 0 where none was used."""
