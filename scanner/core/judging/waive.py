@@ -55,48 +55,31 @@ def weigh(
     results: list[WaiverResult] = []
     for waiver in waivers:
         today = days.get(waiver.target)
-        results.append(_weigh(waiver, today, statuses))
+        standing, why = _standing(waiver, today, statuses)
+        results.append(WaiverResult(waiver=waiver, standing=standing, why=why))
     return tuple(results)
 
 
-def _weigh(
+def _standing(
     waiver: Waiver,
     today: date | None,
     statuses: Mapping[str, str],
-) -> WaiverResult:
+) -> tuple[Standing, str]:
+    """Whether a waiver counts on a day, and if not, why."""
     if today is None:
-        why = f"{waiver.target} was not scanned"
-        return WaiverResult(
-            waiver=waiver,
-            standing=Standing.NOT_HERE,
-            why=why,
-        )
+        return Standing.NOT_HERE, f"{waiver.target} was not scanned"
     if today >= waiver.expires:
-        why = f"it ended on {waiver.expires}"
-        return WaiverResult(
-            waiver=waiver,
-            standing=Standing.EXPIRED,
-            why=why,
-        )
+        return Standing.EXPIRED, f"it ended on {waiver.expires}"
     # Not before it was committed: nobody accepts something after the fact, with an earlier date.
     if today < waiver.begins:
-        why = f"it begins on {waiver.begins}"
-        return WaiverResult(
-            waiver=waiver,
-            standing=Standing.NOT_BEGUN,
-            why=why,
-        )
-    if waiver.compensating:
-        status = statuses.get(waiver.compensating, "not shown")
-        # `accepted` does not do: one accepted failure would compensate for another.
-        if status != "pass":
-            why = f"compensating control {waiver.compensating} reads {status}"
-            return WaiverResult(
-                waiver=waiver,
-                standing=Standing.LAPSED,
-                why=why,
-            )
-    return WaiverResult(waiver=waiver, standing=Standing.IN_FORCE)
+        return Standing.NOT_BEGUN, f"it begins on {waiver.begins}"
+    if not waiver.compensating:
+        return Standing.IN_FORCE, ""
+    status = statuses.get(waiver.compensating, "not shown")
+    # `accepted` does not do: one accepted failure would compensate for another.
+    if status != "pass":
+        return Standing.LAPSED, f"compensating control {waiver.compensating} reads {status}"
+    return Standing.IN_FORCE, ""
 
 
 def rulings(results: Iterable[WaiverResult]) -> Mapping[str, Ruling]:

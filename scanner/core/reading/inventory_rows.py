@@ -60,7 +60,9 @@ def rows_by_id(
         without_row = found.rest
     details: list[RawValue] = []
     for identity in identities:
-        own = by_id.get(identity, [])
+        own: list[_Row] = []
+        if isinstance(identity, str):
+            own = by_id.get(identity, [])
         if not own:
             details.append(without_row)
         elif len(own) > 1:
@@ -71,8 +73,8 @@ def rows_by_id(
     return details
 
 
-def _group_by_id(found: list[RawValue], rows: Rows) -> dict[object, list[_Row]]:
-    by_id: dict[object, list[_Row]] = defaultdict(list)
+def _group_by_id(found: list[RawValue], rows: Rows) -> dict[str, list[_Row]]:
+    by_id: dict[str, list[_Row]] = defaultdict(list)
     for row in found:
         if isinstance(row, dict) and _type_of(row, rows) == rows.type:
             identity = row.get(rows.match)
