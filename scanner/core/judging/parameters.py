@@ -55,7 +55,11 @@ def _is_subset(value: object, default: object) -> bool:
     return all(item in default for item in value)
 
 
-def _is_as_strict(stricter: str, value: Any, default: Any) -> bool:
+def _is_as_strict(
+    stricter: str,
+    value: Any,
+    default: Any,
+) -> bool:
     """Whether a value is at least as strict as the default; False where they have no order."""
     # A boolean is a number for Python, and orders with none here.
     numbers = _is_number(value) and isinstance(default, int | float)

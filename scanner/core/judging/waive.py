@@ -56,7 +56,12 @@ def weigh(
     for waiver in waivers:
         today = days.get(waiver.target)
         standing, why = _standing(waiver, today, statuses)
-        results.append(WaiverResult(waiver=waiver, standing=standing, why=why))
+        result = WaiverResult(
+            waiver=waiver,
+            standing=standing,
+            why=why,
+        )
+        results.append(result)
     return tuple(results)
 
 

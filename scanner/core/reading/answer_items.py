@@ -134,7 +134,11 @@ def _sorted_values(mapping: Mapping[str, RawValue]) -> list[RawValue]:
     return [mapping[key] for key in sorted(mapping)]
 
 
-def _member(data: RawValue, head: str, path: str) -> RawValue:
+def _member(
+    data: RawValue,
+    head: str,
+    path: str,
+) -> RawValue:
     """The value at a path of plain members; `ABSENT` where one is missing."""
     if not head:
         return data

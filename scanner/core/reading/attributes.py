@@ -78,7 +78,11 @@ def _absence(attribute: Attribute, bindings: Bindings) -> Value:
     return Unreadable(f"{source} does not say {attribute.name}")
 
 
-def conform(kind: str, raw: object, attribute: Attribute) -> Value:
+def conform(
+    kind: str,
+    raw: object,
+    attribute: Attribute,
+) -> Value:
     """The value if it is exactly of the type that is written `kind`; else `Unreadable`."""
     if isinstance(raw, Unreadable):
         return raw
@@ -122,7 +126,11 @@ def _has_text(item: object, member: str) -> bool:
     return isinstance(item, dict) and isinstance(item.get(member), str)
 
 
-def _list(inner: str, raw: object, attribute: Attribute) -> Value:
+def _list(
+    inner: str,
+    raw: object,
+    attribute: Attribute,
+) -> Value:
     if not isinstance(raw, list):
         return _mismatch(attribute, f"list({inner})", raw)
     items = [conform(inner, item, attribute) for item in raw]
@@ -159,7 +167,11 @@ def _open_as(raw: list[RawValue], items: list[Value]) -> list[Value]:
     return items
 
 
-def _policy(kind: str, raw: object, bindings: Bindings) -> Value:
+def _policy(
+    kind: str,
+    raw: object,
+    bindings: Bindings,
+) -> Value:
     resource = bindings.get("resource", "")
     if kind == "policy":
         return read_policy(raw, account=bindings["account"], resource=resource)
