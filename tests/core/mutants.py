@@ -182,7 +182,7 @@ MUTANTS = (
     ),
     *_of(
         "judging/attestations.py", ("test_attest.py",),
-        ("an attestation outlives its end", "if result.current)", "if result.attestation.dated)"),
+        ("an attestation outlives its end", "if result.current]", "if result.attestation.dated]"),
     ),
     *_of(
         "judging/exit_codes.py", ALGEBRA,
