@@ -1,78 +1,122 @@
-"""Days, schedules and the intervals in which a scan is expected."""
+"""Reads schedules and times, and lists the intervals of a period in which a scan is expected."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
 
 from scanner.model.period import Schedule, Slot, Window
 
-NAMED: Final = {"hourly": 1, "daily": 24, "weekly": 168}
-_EVERY: Final = re.compile(r"every ([1-9][0-9]{0,3}) hours?")
+NAMED: Final[Mapping[str, int]] = {
+    "hourly": 1,
+    "daily": 24,
+    "weekly": 168,
+}
+"""Schedules with a name, in hours."""
 UNSTATED: Final = Schedule(stated=False)
-_UNITS: Final = {"hour": 1, "day": 24, "week": 168}
-_NUMBERS: Final = {"one": 1, "two": 2, "three": 3, "five": 5, "seven": 7, "ten": 10, "thirty": 30}
-_SPAN: Final = re.compile(r"(?:within )?(\d{1,5}|[a-z]+) (hour|day|week)s?")
+
+_EVERY: Final = re.compile(r"every ([1-9][0-9]{0,3}) hours?")
+_GRACE: Final = re.compile(r"(?:within )?(\d{1,5}|[a-z]+) (hour|day|week)s?")
+_UNIT_HOURS: Final[Mapping[str, int]] = {
+    "hour": 1,
+    "day": 24,
+    "week": 168,
+}
+_NUMBERS: Final[Mapping[str, int]] = {
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "five": 5,
+    "seven": 7,
+    "ten": 10,
+    "thirty": 30,
+}
+
+
+# -- schedules ------------------------------------------------------------------------------------
 
 
 def read_schedule(text: str) -> Schedule | None:
-    """A schedule from its text; None when the text is none."""
+    """The schedule that a text states; None for any other text."""
     if text in NAMED:
         return Schedule(text=text, hours=NAMED[text])
     matched = _EVERY.fullmatch(text)
-    return Schedule(text=text, hours=int(matched[1])) if matched else None
+    if matched is None:
+        return None
+    return Schedule(text=text, hours=int(matched[1]))
 
 
 def read_grace(text: str) -> timedelta | None:
-    """The time that a control leaves for a correction; None when the text points at a policy."""
+    """The time that a control allows for a correction; None where the text refers to a policy."""
     words = text.strip().lower()
+    # "None" grants no time, which is not the same as naming none.
     if words in ("none", "no", "0"):
         return timedelta(0)
-    matched = _SPAN.fullmatch(words)
+    matched = _GRACE.fullmatch(words)
     if matched is None:
         return None
-    number = int(matched[1]) if matched[1].isdigit() else _NUMBERS.get(matched[1])
-    return timedelta(hours=number * _UNITS[matched[2]]) if number is not None else None
+    amount, unit = matched[1], matched[2]
+    number = _NUMBERS.get(amount)
+    if amount.isdigit():
+        number = int(amount)
+    if number is None:
+        return None
+    return timedelta(hours=number * _UNIT_HOURS[unit])
+
+
+# -- intervals of a period ------------------------------------------------------------------------
 
 
 def window(first: date, last: date, zone: tzinfo) -> Window:
     """The period from the first to the last day, both included."""
     return Window(
-        first=first, last=last, zone=zone, start=_midnight(first, zone), end=_after(last, zone)
+        first=first,
+        last=last,
+        zone=zone,
+        start=_midnight(first, zone),
+        end=_next_midnight(last, zone),
     )
 
 
-def _midnight(day: date, zone: tzinfo) -> datetime:
-    return datetime.combine(day, time(), zone).astimezone(UTC)
-
-
-def _after(day: date, zone: tzinfo) -> datetime:
-    return _midnight(day + timedelta(days=1), zone)
-
-
-def slots(period: Window, schedule: Schedule, until: datetime) -> tuple[Slot, ...]:
-    """Every whole interval of the period that is over by `until`; local days where the schedule is daily."""
-    intervals = (
-        _days(period)
-        if schedule.hours == NAMED["daily"]
-        else _steps(period, timedelta(hours=schedule.hours))
-    )
+def slots(
+    period: Window,
+    schedule: Schedule,
+    until: datetime,
+) -> tuple[Slot, ...]:
+    """The whole intervals of the period that have ended by `until`, one for each expected scan."""
+    if schedule.hours == NAMED["daily"]:
+        # Local days, not 24 hours: a day on which clocks change has 23 or 25.
+        intervals = _days(period)
+    else:
+        intervals = _steps(period, timedelta(hours=schedule.hours))
     return tuple(slot for slot in intervals if slot.end <= until)
 
 
-def rest(period: Window, schedule: Schedule, until: datetime) -> Slot | None:
-    """What is left of the period behind its whole intervals: one that is not over, or that its end cuts off."""
+def rest(
+    period: Window,
+    schedule: Schedule,
+    until: datetime,
+) -> Slot | None:
+    """The last interval, if it has not ended or the end of the period cuts it off."""
+    start = period.start
     whole = slots(period, schedule, until)
-    begins, ends = whole[-1].end if whole else period.start, min(until, period.end)
-    return Slot(start=begins, end=ends) if begins < ends else None
+    if whole:
+        start = whole[-1].end
+    end = min(until, period.end)
+    if start >= end:
+        return None
+    return Slot(start=start, end=end)
 
 
 def _days(period: Window) -> Iterator[Slot]:
     day = period.first
     while day <= period.last:
-        yield Slot(start=_midnight(day, period.zone), end=_after(day, period.zone))
+        yield Slot(
+            start=_midnight(day, period.zone),
+            end=_next_midnight(day, period.zone),
+        )
         day += timedelta(days=1)
 
 
@@ -83,20 +127,38 @@ def _steps(period: Window, step: timedelta) -> Iterator[Slot]:
         start += step
 
 
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    local = datetime.combine(day, time(), zone)
+    return local.astimezone(UTC)
+
+
+def _next_midnight(day: date, zone: tzinfo) -> datetime:
+    return _midnight(day + timedelta(days=1), zone)
+
+
+# -- times of records -----------------------------------------------------------------------------
+
+
 def moment(text: str) -> datetime:
-    """A time of a record."""
+    """The time that a record states, in UTC where it names no zone; ValueError for another text."""
     found = datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    if found.tzinfo is None:
+        return found.replace(tzinfo=UTC)
+    return found
 
 
 def is_moment(value: object) -> bool:
-    """Whether it is such a time."""
+    """Whether a value is such a text."""
+    if not isinstance(value, str):
+        return False
     try:
-        return isinstance(value, str) and bool(moment(value))
+        moment(value)
     except ValueError:
         return False
+    return True
 
 
 def iso(value: datetime) -> str:
-    """A time as records write it."""
-    return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    """A time as records state it: UTC, whole seconds, `Z`."""
+    text = value.astimezone(UTC).isoformat(timespec="seconds")
+    return text.replace("+00:00", "Z")

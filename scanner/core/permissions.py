@@ -1,4 +1,4 @@
-"""What reading needs to be allowed: operations and permissions by check, and what is lost where one is missing."""
+"""Derives the permissions that reading needs, and what is lost where one of them is missing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Default = Callable[[str], tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """One permission: the operations that ask for it, and the checks that make them."""
+    """One permission, with the operations and the checks that need it."""
 
     action: str
     operations: tuple[str, ...]
@@ -28,51 +28,59 @@ class Grant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
-    """What is not shown while operations are refused."""
+    """What is not shown while an operation is refused."""
 
     operation: str
     actions: tuple[str, ...]
-    """Permissions that it needs."""
+    """The permissions that it needs."""
     checks: tuple[str, ...]
     controls: tuple[str, ...]
-    """Controls that one of these checks evidences; one that it only supports is not lost."""
+    """Controls that one of these checks evidences; one that a check only supports is not lost."""
 
 
-def need_requests(need: ReadPlan) -> Iterator[Request]:
-    """Every request that a need makes: the listing, what counts it, and the details that are read."""
-    yield from listing_requests(need.kind.listing)
-    for count in need.kind.completeness:
+def need_requests(plan: ReadPlan) -> Iterator[Request]:
+    """Every request that a plan makes: the listing, its second sources, and the details."""
+    kind = plan.kind
+    yield from listing_requests(kind.listing)
+    for count in kind.completeness:
         yield from listing_requests(count.source)
-    for name in need.details:
-        if name in need.kind.details:
-            yield need.kind.details[name]
+    for name in plan.details:
+        if name in kind.details:
+            yield kind.details[name]
         else:
-            yield from listing_requests(need.kind.readers[name])
+            yield from listing_requests(kind.readers[name])
 
 
-def actions(library: Library, checks: Iterable[Check], default: Default) -> Mapping[str, Grant]:
-    """Every permission that the checks need, by its name and in its order."""
+def actions(
+    library: Library,
+    checks: Iterable[Check],
+    default: Default,
+) -> Mapping[str, Grant]:
+    """Every permission that the checks need, in order of its name."""
     operations: dict[str, set[str]] = defaultdict(set)
     users: dict[str, set[str]] = defaultdict(set)
     for check in checks:
-        for need in plan_reads(library, [check]).values():
-            for request in need_requests(need):
+        # Planned check by check, so that a permission names the checks that need it.
+        for plan in plan_reads(library, [check]).values():
+            for request in need_requests(plan):
                 for action in _permissions(request, default):
                     operations[action].add(request.operation)
                     users[action].add(check.id)
-    return {
-        action: Grant(
+    grants: dict[str, Grant] = {}
+    for action in sorted(operations):
+        grants[action] = Grant(
             action=action,
             operations=tuple(sorted(operations[action])),
             checks=tuple(sorted(users[action])),
         )
-        for action in sorted(operations)
-    }
+    return grants
 
 
 def asks_organization(library: Library, checks: Iterable[Check]) -> bool:
-    """Whether some check reads what only the account that leads an organisation is told."""
-    return any(need.kind.scope is Scope.MANAGEMENT for need in plan_reads(library, checks).values())
+    """Whether a check reads what only the management account of an organization may read."""
+    plans = plan_reads(library, checks).values()
+    scopes = {plan.kind.scope for plan in plans}
+    return Scope.MANAGEMENT in scopes
 
 
 def losses(
@@ -85,36 +93,41 @@ def losses(
 ) -> tuple[Loss, ...]:
     """For each refused operation, the checks that read it and the controls that they evidence.
 
-    `blinding` are operations that tell the places of a scope: without them nothing that is read there is whole.
+    `blinding` are operations that list where a scope is read, such as the regions: without them
+    nothing of that scope is complete.
     """
-    wanted = set(refused) | set(blinding)
+    operations = set(refused) | set(blinding)
     permissions: dict[str, set[str]] = defaultdict(set)
     users: dict[str, set[str]] = defaultdict(set)
     for check in checks:
-        for need in plan_reads(library, [check]).values():
+        for plan in plan_reads(library, [check]).values():
             for operation, scope in blinding.items():
-                if need.kind.scope is scope:
+                if plan.kind.scope is scope:
                     users[operation].add(check.id)
-            for request in need_requests(need):
-                if request.operation in wanted:
-                    permissions[request.operation] |= set(_permissions(request, default))
+            for request in need_requests(plan):
+                if request.operation in operations:
+                    permissions[request.operation].update(_permissions(request, default))
                     users[request.operation].add(check.id)
-    return tuple(
-        Loss(
+    found: list[Loss] = []
+    for operation in sorted(operations):
+        # No plan names an operation that lists regions: its permissions are the defaults.
+        needed = permissions[operation] or default(operation)
+        loss = Loss(
             operation=operation,
-            actions=tuple(sorted(permissions[operation] or default(operation))),
+            actions=tuple(sorted(needed)),
             checks=tuple(sorted(users[operation])),
-            controls=tuple(_evidenced(library, users[operation])),
+            controls=tuple(_evidenced_controls(library, users[operation])),
         )
-        for operation in sorted(wanted)
-    )
+        found.append(loss)
+    return tuple(found)
 
 
 def _permissions(request: Request, default: Default) -> tuple[str, ...]:
     return request.permission or default(request.operation)
 
 
-def _evidenced(library: Library, checks: Collection[str]) -> Iterator[str]:
+def _evidenced_controls(library: Library, checks: Collection[str]) -> Iterator[str]:
     for name, control in sorted(library.controls.items()):
-        if any(link.id in checks and link.role is Role.EVIDENCES for link in control.checks):
+        deciding = [link for link in control.checks if link.role is Role.EVIDENCES]
+        if any(link.id in checks for link in deciding):
             yield name

@@ -8,7 +8,8 @@ everything else that is missing is `Unreadable`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +61,18 @@ class OpenList(list[Any]):
     def rest(self) -> Unreadable:
         """What was not read of the list."""
         return Unreadable(self.reason, gaps=self.gaps)
+
+
+JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
+"""Data of an answer, as the provider gave it."""
+
+RawValue: TypeAlias = (
+    "bool | int | float | str | list[RawValue] | dict[str, RawValue] | Absent | Unreadable | None"
+)
+"""The data of an answer with what is known of its gaps: lists may be `OpenList`."""
+
+Value: TypeAlias = (
+    "bool | int | float | str | datetime | timedelta | list[Value] | dict[str, Value]"
+    " | Absent | Unreadable"
+)
+"""An attribute of a resource. Never `None`; lists may be `OpenList`."""

@@ -1,6 +1,7 @@
 """Hand-made mutants of the core: each is a plausible mistake that would give a false pass, and must be noticed.
 
-Run by hand: `python -m tests.core.mutants`. Each mutant lives in a temporary copy and meets the tests of its module.
+Run by hand: `python -m tests.core.mutants`, or `python -m tests.core.mutants reading/ judging/` for those of some
+modules. Each mutant lives in a temporary copy and meets the tests of its module.
 """
 
 from __future__ import annotations
@@ -16,6 +17,14 @@ ROOT = Path(__file__).resolve().parents[2]
 ALGEBRA = ("test_assess.py", "test_algebra.py")
 WAIVED = ("test_assess.py", "test_waive.py", "test_algebra_waived.py")
 EVALUATE = ("test_evaluate.py",)
+READING = (
+    "test_attributes.py",
+    "test_items.py",
+    "test_project.py",
+    "test_counts.py",
+    "test_bulk.py",
+    "test_organization.py",
+)
 PERIOD = ("test_operate.py", "test_nights.py")
 COLUMNS = ("../history/test_columns.py", "test_ordered.py", "../history/test_told.py")
 POLICIES = ("test_policy_public.py", "test_policy_meaning.py", "test_policy_properties.py")
@@ -40,10 +49,80 @@ def _of(path: str, tests: tuple[str, ...], *changes: tuple[str, str, str]) -> tu
 
 MUTANTS = (
     *_of(
-        "evaluate.py", EVALUATE,
+        "reading/answer_lookup.py", READING,
+        ("a code of a later page means absence", "if answer.state is State.PARTIAL:",
+         "if answer.state is State.PARTIAL and answer.code not in request.absent_on:"),
+        ("what is switched off holds nothing", ' and request.disabled_is == "empty"', ""),
+        ("any error is an absence", "    return answer.unread", "    return ABSENT"),
+    ),
+    *_of(
+        "reading/answer_items.py", READING,
+        ("a list that was cut off is complete", "return OpenList(found, rest.reason, rest.gaps)", "return found"),
+        ("a mapping that was cut off is complete", "return OpenMapping(rest.reason, gaps=rest.gaps, known=found)",
+         "return found"),
+        ("another form is empty", 'return _unexpected(path, "a list", found)', "return []"),
+    ),
+    *_of(
+        "reading/request_builder.py", READING,
+        ("a detail whose condition is unread is absent", "return replace(condition, missing=False)", "return ABSENT"),
+        ("what a batch could not read is absent", "        without_row = found.rest", "        pass"),
+    ),
+    *_of(
+        "reading/shared_details.py", READING,
+        ("a key without a row is always absent", 'if batch.lacking_is != "absent":', "if False:"),
+    ),
+    *_of(
+        "reading/kind_reader.py", READING,
+        ("gaps of parents are none of their children", "found.gaps.extend(parents.gaps)", "pass"),
+        ("the rest of a listing is no gap", "self.gaps.append(listed.rest)", "pass"),
+        ("a refused listing is empty", "            self.gaps.append(listed)\n", "            pass\n"),
+        ("a code alone shows that a resource is gone",
+         "if second.gaps or kind.identity.evaluate(bindings) in still_listed:", "if False:"),
+        ("a refused second listing shows that a resource is gone", "if second.gaps or kind.", "if kind."),
+        ("an item without an id is none", "listing.gaps.append(resource)", "pass"),
+        ("what a source counts beyond the listing is no gap", "listing.gaps.append(gap)", "pass"),
+    ),
+    *_of(
+        "reading/completeness.py", READING,
+        ("fewer may be listed than counted", "number > listed.number", "number < listed.number"),
+        ("ids that are not listed are passed over", "        if unlisted:", "        if not unlisted:"),
+        ("what may be hidden is shown", "        if value is True:", "        if value is not False:"),
+        ("a source that must count may be silent",
+         "may_be_silent = source.means is not Means.EQUAL and not source.needed", "may_be_silent = True"),
+    ),
+    *_of(
+        "reading/inventory_rows.py", READING,
+        ("an inventory's empty list is the service's", "if value not in _EMPTY:", "if value is not None:"),
+        ("a row of an unknown type is none of ours", "    if not all_requested:", "    if False:"),
+        ("the first of two rows is taken", "        elif len(own) > 1:", "        elif len(own) > 9:"),
+    ),
+    *_of(
+        "reading/attributes.py", READING,
+        ("what is unread is absent", "        if raw.missing:", "        if raw:"),
+        ("an absence that nobody declared is optional", "    if attribute.optional:", "    if attribute:"),
+        ("True is a number", "        if type(raw) is scalar:", "        if isinstance(raw, scalar):"),
+        ("records of a cut-off list are all", "    if isinstance(raw, OpenList):\n        return OpenList(",
+         "    if raw is None:\n        return OpenList("),
+    ),
+    *_of(
+        "reading/relations.py", READING,
+        ("no match is knowledge anywhere", "    if not rest:\n        return items", "    if True:\n        return items"),
+        ("a key of another account has no match", 'if part == "account" and home', 'if part == "" and home'),
+        ("two matches are one", "        if len(records) == 1:", "        if records:"),
+        ("an unread key matches nothing", "            unread = self._index_record(record)\n            if unread is not None:",
+         "            unread = self._index_record(record)\n            if unread is None and unread is not None:"),
+    ),
+    *_of(
+        "reading/projection.py", READING,
+        ("the first of two listings is right", "if not _is_same(value, record[name]):", "if False:"),
+        ("regions that nobody listed are none", "if estate.regions_open and scope is Scope.REGION:", "if False:"),
+        ("what is not read here is no gap", "        if not_read:", "        if False:"),
+    ),
+    *_of(
+        "judging/evaluate.py", EVALUATE,
         ("truthy passes", "if outcome is True:", "if outcome:"),
-        ("an unread where leaves the population", "if chosen is not False:", "if chosen is None:"),
-        ("an unread label is scoped out", "if isinstance(chosen, Unreadable):", "if chosen is None:"),
+        ("an unread where leaves the population", "if selected is not False:", "if selected is None:"),
+        ("an unread label is scoped out", "if labelled is False:", "if labelled is not True:"),
         ("gaps are dropped", "for gap in gaps)", "for gap in gaps[:0])"),
         ("scoped out is empty", "not findings and not scoped_out", "not findings"),
         ("an unset parameter keeps nothing in", "params.get(check.scope.untagged, True) is not False",
@@ -53,61 +132,62 @@ MUTANTS = (
          "check.if_empty is not IfEmpty.FAIL"),
     ),
     *_of(
-        "assess.py", ALGEBRA,
+        "judging/assess.py", ALGEBRA,
         ("unknown findings are passed over", "if counts.unknown:", "if counts.unknown > 99:"),
         ("a check that was not run is passed over", "for target in evidence.unrun(link.id):", "for target in ():"),
         ("supporting checks decide", "if link.role is Role.EVIDENCES)", "if link.role)"),
-        ("one target speaks for all", "if str(target) not in ran)", "if not ran)"),
-        ("nothing tested passes", "elif not evidence.found or not all(", "elif not evidence.found and not all("),
+        ("one target speaks for all", "if target not in ran)", "if not ran)"),
+        ("nothing tested passes", "return bool(results) and all(", "return not results or all("),
         ("scoped out is not applicable", "if counts.scoped_out:", "if counts.scoped_out < 0:"),
-        ("any emptiness is allowed", "elif not _may_not_occur(evidence.control) and", "elif False and"),
+        ("any emptiness is allowed", "elif not may_be_empty:", "elif False:"),
         ("a setting may not occur", 'and "per event" in control.modes', ""),
         ("an attestation is assumed", "if manual not in evidence.attested:", "if manual in evidence.attested:"),
-        ("one must_have is enough", "if not _only_attestations(need) and not _met(evidence, need):",
-         "if not _only_attestations(need) and not any(_met(evidence, n) for n in evidence.control.must_have):"),
-        ("what one cloud shows stands for another", "return there and not _open(evidence, checks)", "return there"),
-        ("a population that was partly read meets a need",
-         "if evidence.targets_of(check) and _read_whole(evidence, check)]", "if evidence.targets_of(check)]"),
-        ("a check is asked of no cloud", "if cloud in (None, target.cloud)", "if cloud is None"),
+        ("one must_have is enough", "and not _is_met(evidence, requirement):",
+         "and not any(_is_met(evidence, one) for one in evidence.control.must_have):"),
+        ("what one cloud shows stands for another", "if _open_checks(evidence, checks):", "if False:"),
+        ("a population that was partly read meets a need", "if not _is_read_completely(evidence, check):",
+         "if False:"),
+        ("a check is asked of no cloud", "if target.cloud == cloud]", "if not cloud]"),
         ("an empty population meets a need", "result.findings and not result.empty", "result.findings"),
         ("lacking evidence is passed over", 'lack.cloud == "any" or', ""),
         ("waived before unread", "    if unshown:\n        return Status.NOT_SHOWN",
          "    if unshown and not counts.waived:\n        return Status.NOT_SHOWN"),
     ),
     *_of(
-        "criteria.py", ALGEBRA,
+        "judging/criteria.py", ALGEBRA,
         ("supporting controls carry a criterion", "if link.primary)", "if link.control)"),
-        ("no primary control passes", "whole = bool(links) and", "whole ="),
-        ("a failing control is complete evidence", "return result.complete and", "return"),
+        ("no primary control passes", "assessed = bool(primary) and", "assessed ="),
+        ("a failing control is complete evidence", "    return result.complete", "    return True"),
         ("the best status is displayed", "for status in Status if", "for status in reversed(Status) if"),
     ),
     *_of(
-        "assess.py", WAIVED,
-        ("a control waiver accepts what is unread", "fails = finding.verdict is Verdict.FAIL",
-         "fails = finding.verdict is not Verdict.PASS"),
-        ("a control waiver reaches every target", "if fails and result.target in accepted", "if fails and accepted"),
-        ("an accepted gap fills a must_have", "or (_gap(finding) and not decides)", ""),
-        ("a waived failure is a gap", "finding.without_waiver is not Verdict.FAIL", "finding.waiver is not None"),
+        "judging/assess.py", WAIVED,
+        ("a control waiver accepts what is unread", "if verdict is Verdict.FAIL and",
+         "if verdict is not Verdict.PASS and"),
+        ("a control waiver reaches every target", "and result.target in accepted:", "and accepted:"),
+        ("an accepted gap fills a must_have", "if not decides and _is_accepted_gap(finding):", "if False:"),
+        ("a waived failure is a gap", "return finding.without_waiver is not Verdict.FAIL", "return True"),
     ),
     *_of(
-        "waive.py", WAIVED,
-        ("a lapsed waiver counts", '!= "pass":', '== "gone":'),
-        ("an accepted control compensates", '!= "pass":', 'not in ("pass", "accepted"):'),
+        "judging/waive.py", WAIVED,
+        ("a lapsed waiver counts", 'if status != "pass":', 'if status == "gone":'),
+        ("an accepted control compensates", 'if status != "pass":', 'if status not in ("pass", "accepted"):'),
         ("an expired waiver counts", "today >= waiver.expires", "today > waiver.expires"),
         ("a waiver counts before it was written down", "today < waiver.begins", "today < waiver.opened"),
         ("a failure's waiver accepts what is unread", "if finding.verdict is Verdict.FAIL:",
          "if finding.verdict in (Verdict.FAIL, Verdict.UNKNOWN):"),
-        ("one accepted call is enough", "if all(used) else ()", "if any(used) else ()"),
-        ("a control waiver is forgotten", "controls=_accepted_controls(ruled),", ""),
+        ("one accepted call is enough", "        if not waiver:\n            return ()",
+         "        if not waiver:\n            continue"),
+        ("a control waiver is forgotten", "controls=_accepted_controls(by_target),", ""),
     ),
     *_of(
-        "attest.py", ("test_attest.py",),
-        ("an attestation outlives its end", "if one.current", "if one.attestation.dated"),
+        "judging/attestations.py", ("test_attest.py",),
+        ("an attestation outlives its end", "if result.current]", "if result.attestation.dated]"),
     ),
     *_of(
-        "exits.py", ALGEBRA,
-        ("unknown is clean", "if unsaid or", "if"),
-        ("a check less is clean", "or not_run(assessment, library, fail_on)", ""),
+        "judging/exit_codes.py", ALGEBRA,
+        ("unknown is clean", "if Verdict.UNKNOWN in verdicts:", "if False:"),
+        ("a check less is clean", "if not_run(assessment, library, fail_on):", "if False:"),
     ),
     *_of(
         "policies/conditions.py", POLICIES,
@@ -379,8 +459,13 @@ def survives(mutant: Mutant) -> bool:
 
 
 def main() -> int:
-    """Run every mutant, or those whose name contains the first argument; 1 if one survives."""
-    chosen = [mutant for mutant in MUTANTS if not sys.argv[1:] or sys.argv[1] in mutant.name]
+    """Run every mutant, or those whose path or name contains an argument; 1 if one survives."""
+    wanted = sys.argv[1:]
+    chosen = [
+        mutant
+        for mutant in MUTANTS
+        if not wanted or any(word in f"{mutant.path}: {mutant.name}" for word in wanted)
+    ]
     living = 0
     for mutant in chosen:
         alive = survives(mutant)

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from scanner.core.reading.answer_lookup import OpenMapping, items_at, paged, raw_data
+from scanner.core.reading.answer_items import OpenMapping, items_at, paged_part
+from scanner.core.reading.answer_lookup import raw_data
+from scanner.core.reading.request_builder import match_rows
 from scanner.model.answers import Answer, Call, State
 from scanner.model.kinds import Request
 from scanner.model.values import ABSENT, OpenList, Unreadable
@@ -63,7 +65,7 @@ def test_another_form_is_unread(data: Any, path: str, words: str) -> None:
 
 
 def test_what_pages_add_to() -> None:
-    assert [paged(path) for path in ("xs", "r.xs", "rs[].xs", "items{}.xs", "r.items{}.xs", "rs[].m{}.xs")] == [
+    assert [paged_part(path) for path in ("xs", "r.xs", "rs[].xs", "items{}.xs", "r.items{}.xs", "rs[].m{}.xs")] == [
         "xs", "r.xs", "rs", "items{}", "r.items{}", "rs",
     ]  # fmt: skip
 
@@ -100,6 +102,15 @@ def test_a_code_that_is_knowledge_is_none_after_a_first_page() -> None:
     found = raw_data(cut_off, request)
     assert isinstance(found["xs"], OpenList)
     assert raw_data(Answer(call=call, state=State.ERROR, code="NOT_FOUND"), request) is ABSENT
+
+
+def test_a_key_without_a_row_is_unread_where_rows_may_be_missing() -> None:
+    row = {"id": "a"}
+    cut_off = OpenList([row], "x:List partial", frozenset({"x:List@"}))
+    assert dict(match_rows([row], "id", ["a", "b"], ABSENT)) == {"a": row, "b": ABSENT}
+    assert dict(match_rows(cut_off, "id", ["a", "b"], ABSENT)) == {"a": row, "b": cut_off.rest}
+    nameless = dict(match_rows([row, {"state": 1}], "id", ["a", "b"], ABSENT))
+    assert isinstance(nameless["b"], Unreadable)
 
 
 PLACE = """

@@ -1,1 +1,1 @@
-"""From resources to verdicts, controls and criteria: the algebra of findings."""
+"""Judges resources: derives findings, control statuses and criteria."""

@@ -1,11 +1,11 @@
-"""From findings to controls: the algebra, without exceptions.
+"""Assesses controls: derives the status of each from the findings of its checks.
 
-Every branch leans the same way: what was not read, not run or not attested can only make a status worse.
+Every branch errs on one side: what was not read, not run or not attested only makes a status worse.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from scanner.model.answers import Target
@@ -16,11 +16,12 @@ from scanner.model.library import Library
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Evidence:
-    """What there is to judge one control by."""
+    """The evidence of one control."""
 
     control: Control
     library: Library
     results: Mapping[str, Sequence[CheckResult]]
+    """By check."""
     targets: frozenset[Target]
     attested: frozenset[str]
     stale: Mapping[str, str]
@@ -29,32 +30,44 @@ class _Evidence:
 
     @property
     def links(self) -> tuple[CheckLink, ...]:
-        """Links to checks that decide: `supports` stands beside and never counts, here or below."""
-        return tuple(link for link in self.control.checks if link.role is Role.EVIDENCES)
+        """Links to checks that decide; one that `supports` never counts."""
+        links = self.control.checks
+        return tuple(link for link in links if link.role is Role.EVIDENCES)
 
     @property
-    def scoped(self) -> tuple[CheckLink, ...]:
+    def applicable(self) -> tuple[CheckLink, ...]:
         """Deciding links that have a target in scope, or whose check is not known."""
-        return tuple(
-            link
-            for link in self.links
-            if link.id not in self.library.checks or self.targets_of(link.id)
-        )
+        return tuple(link for link in self.links if self._is_applicable(link.id))
+
+    def _is_applicable(self, check: str) -> bool:
+        # An unknown check might be the one that fails: it applies, and is reported as not run.
+        if check not in self.library.checks:
+            return True
+        return bool(self.targets_of(check))
 
     @property
     def found(self) -> tuple[CheckResult, ...]:
         """Results of the deciding checks."""
-        return tuple(result for link in self.links for result in self.results.get(link.id, ()))
+        found: list[CheckResult] = []
+        for link in self.links:
+            results = self.results.get(link.id, ())
+            found.extend(results)
+        return tuple(found)
 
     def targets_of(self, check: str) -> tuple[Target, ...]:
-        """Targets in scope that a check asks about."""
-        cloud = self.library.cloud(check) if check in self.library.checks else None
-        return tuple(sorted(target for target in self.targets if cloud in (None, target.cloud)))
+        """Targets in scope that a check applies to; an unknown check might apply to any."""
+        if check not in self.library.checks:
+            return tuple(sorted(self.targets))
+        cloud = self.library.cloud(check)
+        targets = [target for target in self.targets if target.cloud == cloud]
+        return tuple(sorted(targets))
 
     def unrun(self, check: str) -> tuple[str, ...]:
         """Targets in scope in which a check was not run."""
-        ran = {str(result.target) for result in self.results.get(check, ())}
-        return tuple(str(target) for target in self.targets_of(check) if str(target) not in ran)
+        results = self.results.get(check, ())
+        ran = {str(result.target) for result in results}
+        targets = [str(target) for target in self.targets_of(check)]
+        return tuple(target for target in targets if target not in ran)
 
 
 def assess_control(
@@ -68,10 +81,10 @@ def assess_control(
     stale: Mapping[str, str] | None = None,
     accepted: frozenset[str] = frozenset(),
 ) -> ControlResult:
-    """What a control reads as, given every check's results and the parameters that the entity set.
+    """The status of a control, given every check's results and the parameters the entity set.
 
-    `attested` are the manual controls with a current attestation, `stale` says why others have none; `accepted` are
-    the targets in which a waiver accepts what fails in this control.
+    `attested` are the manual controls with a current attestation, `stale` says why others have
+    none; `accepted` are the targets in which a waiver accepts what fails in this control.
     """
     evidence = _Evidence(
         control=control,
@@ -84,181 +97,21 @@ def assess_control(
         params_set=params_set,
     )
     counts = _count(evidence.found, accepted)
-    unshown = tuple(dict.fromkeys(_unshown(evidence, counts)))
-    missing = tuple(dict.fromkeys(_missing(evidence)))
+    unshown = _distinct(_unshown(evidence, counts))
+    missing = _distinct(_missing_attestations(evidence))
+    failing: tuple[str, ...] = ()
+    if counts.failed:
+        failing = (f"{counts.failed} of {_tested(counts)} findings fail",)
+    waived: tuple[str, ...] = ()
+    if counts.waived:
+        waived = (f"{counts.waived} accepted by waiver",)
     status = _status(evidence, counts, bool(unshown), bool(missing))
-    failing = (f"{counts.failed} of {_tested(counts)} findings fail",) if counts.failed else ()
-    waived = (f"{counts.waived} accepted by waiver",) if counts.waived else ()
     return ControlResult(
         id=control.id,
         status=status,
         reasons=failing + unshown + missing + waived,
         counts=counts,
         complete=not unshown and not missing,
-    )
-
-
-def _status(evidence: _Evidence, counts: Counts, unshown: bool, missing: bool) -> Status:
-    if counts.failed:
-        return Status.FAIL
-    if unshown:
-        return Status.NOT_SHOWN
-    if missing:
-        return Status.NEEDS_EVIDENCE
-    if counts.waived:
-        return Status.ACCEPTED
-    if evidence.scoped and not _tested(counts):
-        # Not unshown: so every population is empty, and the control says what that means.
-        return Status.NO_OCCURRENCE if _may_not_occur(evidence.control) else Status.NOT_APPLICABLE
-    return Status.PASS
-
-
-def _unshown(evidence: _Evidence, counts: Counts) -> Iterator[str]:
-    """Why the control is not shown, whatever else it is."""
-    if counts.unknown:
-        yield f"{counts.unknown} findings are unknown"
-    for link in evidence.scoped:
-        for target in evidence.unrun(link.id):
-            yield f"{link.id} was not run in {target}"
-        if link.id not in evidence.library.checks:
-            yield f"{link.id} is not in the library"
-    for need in evidence.control.must_have:
-        if not _only_attestations(need) and not _met(evidence, need):
-            yield _unmet(evidence, need)
-    clouds = {target.cloud for target in evidence.targets}
-    for lack in evidence.control.lacking:
-        if lack.role is Role.EVIDENCES and (lack.cloud == "any" or lack.cloud in clouds):
-            yield f"{lack.id} cannot be collected yet"
-    yield from _hollow(evidence, counts)
-
-
-def _hollow(evidence: _Evidence, counts: Counts) -> Iterator[str]:
-    """Guards against vacuous truth: why there is nothing that the control could be judged by."""
-    if not evidence.scoped:
-        if not evidence.control.attestations:
-            yield "no check or attestation evidences it here"
-        return
-    if _tested(counts) or counts.unknown:
-        return
-    if counts.scoped_out:
-        yield "every resource is out of scope by its label"
-    elif not evidence.found or not all(result.empty for result in evidence.found):
-        yield "nothing was tested"
-    elif (
-        not _may_not_occur(evidence.control)
-        and evidence.control.when_empty is not WhenEmpty.NOT_APPLICABLE
-    ):
-        yield "there is nothing to test, and the control does not allow that"
-
-
-def _missing(evidence: _Evidence) -> Iterator[str]:
-    """Which statements of people the control waits for."""
-    for manual in evidence.control.attestations:
-        if manual not in evidence.attested:
-            why = evidence.stale.get(manual, "")
-            yield f"{manual} has no current attestation{': ' * bool(why)}{why}"
-    said = set(evidence.control.attestations)
-    for need in evidence.control.must_have:
-        if (
-            _only_attestations(need)
-            and not said.issuperset(need.attestations)
-            and not _met(evidence, need)
-        ):
-            yield _unmet(evidence, need)
-
-
-def _may_not_occur(control: Control) -> bool:
-    return control.when_empty is WhenEmpty.NO_OCCURRENCE and "per event" in control.modes
-
-
-def _only_attestations(need: Requirement) -> bool:
-    return bool(need.attestations) and not need.checks and not need.params
-
-
-def _met(evidence: _Evidence, need: Requirement) -> bool:
-    return (
-        not evidence.attested.isdisjoint(need.attestations)
-        or not evidence.params_set.isdisjoint(need.params)
-        or _shown_by_checks(evidence, need.checks)
-    )
-
-
-def _shown_by_checks(evidence: _Evidence, checks: Sequence[str]) -> bool:
-    """Whether some check found its population, and no cloud in scope that they speak of is left open.
-
-    What one cloud shows says nothing of another: a detector in Azure does not stand for the one that AWS was not
-    asked about.
-    """
-    read = [
-        check for check in checks if evidence.targets_of(check) and _read_whole(evidence, check)
-    ]
-    there = any(
-        result.findings and not result.empty
-        for check in read
-        for result in evidence.results.get(check, ())
-    )
-    return there and not _open(evidence, checks)
-
-
-def _open(evidence: _Evidence, checks: Sequence[str]) -> tuple[str, ...]:
-    """Checks of the clouds in scope of which none was read whole."""
-    library = evidence.library
-    asked = [check for check in checks if check in library.checks and evidence.targets_of(check)]
-    read = {library.cloud(check) for check in asked if _read_whole(evidence, check)}
-    return tuple(check for check in asked if library.cloud(check) not in read)
-
-
-def _unmet(evidence: _Evidence, need: Requirement) -> str:
-    asked = tuple(check for check in need.checks if evidence.targets_of(check))
-    checks = _open(evidence, need.checks) or asked or need.checks
-    sources = checks + need.attestations + tuple(f"params.{name}" for name in need.params)
-    return f"needs {' or '.join(sources) or 'a source that is not named'}"
-
-
-def _read_whole(evidence: _Evidence, check: str) -> bool:
-    """Whether a check was run in every target that it asks about, and nothing was unread.
-
-    A gap that a waiver accepts is taken for read where the check decides the control, which is then accepted at best;
-    elsewhere the control would pass by it.
-    """
-    if check not in evidence.library.checks or evidence.unrun(check):
-        return False
-    decides = any(link.id == check for link in evidence.links)
-    findings = (
-        finding for result in evidence.results.get(check, ()) for finding in result.findings
-    )
-    return not any(
-        finding.verdict is Verdict.UNKNOWN or (_gap(finding) and not decides)
-        for finding in findings
-    )
-
-
-def _gap(finding: Finding) -> bool:
-    return finding.verdict is Verdict.WAIVED and finding.without_waiver is not Verdict.FAIL
-
-
-def _tested(counts: Counts) -> int:
-    return counts.passed + counts.failed + counts.waived
-
-
-def _count(results: Sequence[CheckResult], accepted: frozenset[str]) -> Counts:
-    """Findings by verdict; what fails in an accepted target counts as waived here, and stays failing elsewhere."""
-    tally = dict.fromkeys(Verdict, 0)
-    resources = set()
-    for result in results:
-        for finding in result.findings:
-            fails = finding.verdict is Verdict.FAIL
-            tally[Verdict.WAIVED if fails and result.target in accepted else finding.verdict] += 1
-            ref = finding.resource
-            if ref.id != "*" and not result.empty:
-                resources.add((ref.target, ref.kind, ref.region, ref.id))
-    return Counts(
-        passed=tally[Verdict.PASS],
-        failed=tally[Verdict.FAIL],
-        unknown=tally[Verdict.UNKNOWN],
-        waived=tally[Verdict.WAIVED],
-        resources=len(resources),
-        scoped_out=sum(result.scoped_out for result in results),
     )
 
 
@@ -272,12 +125,14 @@ def assess_controls(
     stale: Mapping[str, str] | None = None,
     accepted: Mapping[str, frozenset[str]] | None = None,
 ) -> Mapping[str, ControlResult]:
-    """What every control of a library reads as, by id; `accepted` are the targets of waivers by control."""
+    """The status of every control by id; `accepted` are the targets of waivers by control."""
     by_check: dict[str, list[CheckResult]] = {}
     for result in results:
         by_check.setdefault(result.check, []).append(result)
-    return {
-        name: assess_control(
+    waived = accepted or {}
+    assessed: dict[str, ControlResult] = {}
+    for name, control in sorted(library.controls.items()):
+        assessed[name] = assess_control(
             control,
             by_check,
             library=library,
@@ -285,7 +140,231 @@ def assess_controls(
             params_set=params_set,
             attested=attested,
             stale=stale,
-            accepted=(accepted or {}).get(name, frozenset()),
+            accepted=waived.get(name, frozenset()),
         )
-        for name, control in sorted(library.controls.items())
-    }
+    return assessed
+
+
+def _distinct(reasons: Iterable[str]) -> tuple[str, ...]:
+    """Each reason once, in order."""
+    return tuple(dict.fromkeys(reasons))
+
+
+def _status(
+    evidence: _Evidence,
+    counts: Counts,
+    unshown: bool,
+    missing: bool,
+) -> Status:
+    """The status; what is unread comes before what is accepted, and both before a pass."""
+    if counts.failed:
+        return Status.FAIL
+    if unshown:
+        return Status.NOT_SHOWN
+    if missing:
+        return Status.NEEDS_EVIDENCE
+    if counts.waived:
+        return Status.ACCEPTED
+    if evidence.applicable and not _tested(counts):
+        # `_unshown` found no gap: every population is empty, and the control defines what that is.
+        if _may_not_occur(evidence.control):
+            return Status.NO_OCCURRENCE
+        return Status.NOT_APPLICABLE
+    return Status.PASS
+
+
+# -- why a control is not shown -------------------------------------------------------------------
+
+
+def _unshown(evidence: _Evidence, counts: Counts) -> Iterator[str]:
+    """Why the control is not shown, whatever else it is."""
+    if counts.unknown:
+        yield f"{counts.unknown} findings are unknown"
+    yield from _not_run(evidence)
+    for requirement in evidence.control.must_have:
+        if not _only_attestations(requirement) and not _is_met(evidence, requirement):
+            yield _unmet(evidence, requirement)
+    yield from _not_collected(evidence)
+    yield from _nothing_tested(evidence, counts)
+
+
+def _not_run(evidence: _Evidence) -> Iterator[str]:
+    """Deciding checks that were not run in a target, or that the library lacks."""
+    # Running fewer checks, or in fewer targets, must never improve a status.
+    for link in evidence.applicable:
+        for target in evidence.unrun(link.id):
+            yield f"{link.id} was not run in {target}"
+        if link.id not in evidence.library.checks:
+            yield f"{link.id} is not in the library"
+
+
+def _not_collected(evidence: _Evidence) -> Iterator[str]:
+    """Deciding evidence that this pack cannot collect yet."""
+    clouds = {target.cloud for target in evidence.targets}
+    for lack in evidence.control.lacking:
+        concerns_scope = lack.cloud == "any" or lack.cloud in clouds
+        if lack.role is Role.EVIDENCES and concerns_scope:
+            yield f"{lack.id} cannot be collected yet"
+
+
+def _nothing_tested(evidence: _Evidence, counts: Counts) -> Iterator[str]:
+    """Vacuous truth: why there is nothing that could show the control."""
+    if not evidence.applicable:
+        if not evidence.control.attestations:
+            yield "no check or attestation evidences it here"
+    elif not _tested(counts) and not counts.unknown:
+        yield from _why_untested(evidence, counts)
+
+
+def _why_untested(evidence: _Evidence, counts: Counts) -> Iterator[str]:
+    when_empty = evidence.control.when_empty
+    may_be_empty = when_empty is WhenEmpty.NOT_APPLICABLE or _may_not_occur(evidence.control)
+    if counts.scoped_out:
+        yield "every resource is out of scope by its label"
+    elif not _all_empty(evidence.found):
+        yield "nothing was tested"
+    elif not may_be_empty:
+        yield "there is nothing to test, and the control does not allow that"
+
+
+def _all_empty(results: Sequence[CheckResult]) -> bool:
+    """Whether every population was read and is empty; no result at all shows nothing."""
+    return bool(results) and all(result.empty for result in results)
+
+
+def _missing_attestations(evidence: _Evidence) -> Iterator[str]:
+    """The attestations that the control still needs."""
+    for manual in evidence.control.attestations:
+        if manual not in evidence.attested:
+            reason = f"{manual} has no current attestation"
+            why = evidence.stale.get(manual, "")
+            yield f"{reason}: {why}" if why else reason
+    named = set(evidence.control.attestations)
+    for requirement in evidence.control.must_have:
+        attestations = requirement.attestations
+        if not _only_attestations(requirement) or named.issuperset(attestations):
+            continue
+        if not _is_met(evidence, requirement):
+            yield _unmet(evidence, requirement)
+
+
+def _may_not_occur(control: Control) -> bool:
+    """Whether a period without any event is a status of its own; a setting always exists."""
+    return control.when_empty is WhenEmpty.NO_OCCURRENCE and "per event" in control.modes
+
+
+# -- requirements ---------------------------------------------------------------------------------
+
+
+def _only_attestations(requirement: Requirement) -> bool:
+    return bool(requirement.attestations) and not requirement.checks and not requirement.params
+
+
+def _is_met(evidence: _Evidence, requirement: Requirement) -> bool:
+    """Whether any one source of a requirement is there."""
+    if not evidence.attested.isdisjoint(requirement.attestations):
+        return True
+    if not evidence.params_set.isdisjoint(requirement.params):
+        return True
+    return _is_met_by_checks(evidence, requirement.checks)
+
+
+def _is_met_by_checks(evidence: _Evidence, checks: Sequence[str]) -> bool:
+    """Whether a check found its population, and no cloud in scope of these checks is left open."""
+    # One cloud says nothing of another: a detector in Azure does not stand for the one in AWS that
+    # nobody looked for.
+    if _open_checks(evidence, checks):
+        return False
+    return any(_found_population(evidence, check) for check in checks)
+
+
+def _found_population(evidence: _Evidence, check: str) -> bool:
+    if not evidence.targets_of(check):
+        return False
+    if not _is_read_completely(evidence, check):
+        return False
+    # Vacuous truth: an empty population may have a finding too, of its emptiness.
+    results = evidence.results.get(check, ())
+    return any(result.findings and not result.empty for result in results)
+
+
+def _open_checks(evidence: _Evidence, checks: Sequence[str]) -> tuple[str, ...]:
+    """Checks of the clouds in scope in which none of the checks was read completely."""
+    library = evidence.library
+    run_here: list[str] = []
+    complete: set[str] = set()
+    for check in checks:
+        if check not in library.checks or not evidence.targets_of(check):
+            continue
+        run_here.append(check)
+        if _is_read_completely(evidence, check):
+            complete.add(library.cloud(check))
+    return tuple(check for check in run_here if library.cloud(check) not in complete)
+
+
+def _unmet(evidence: _Evidence, requirement: Requirement) -> str:
+    checks = _open_checks(evidence, requirement.checks)
+    if not checks:
+        checks = tuple(check for check in requirement.checks if evidence.targets_of(check))
+    if not checks:
+        checks = requirement.checks
+    params = tuple(f"params.{name}" for name in requirement.params)
+    sources = checks + requirement.attestations + params
+    named = " or ".join(sources) or "a source that is not named"
+    return f"needs {named}"
+
+
+def _is_read_completely(evidence: _Evidence, check: str) -> bool:
+    """Whether a check was run in every target it applies to, with nothing unread.
+
+    A gap that a waiver accepts counts as read where the check decides the control, whose status is
+    then `accepted` at best. Where it does not decide, the control would pass by the waiver.
+    """
+    if check not in evidence.library.checks or evidence.unrun(check):
+        return False
+    decides = any(link.id == check for link in evidence.links)
+    for result in evidence.results.get(check, ()):
+        for finding in result.findings:
+            if finding.verdict is Verdict.UNKNOWN:
+                return False
+            if not decides and _is_accepted_gap(finding):
+                return False
+    return True
+
+
+def _is_accepted_gap(finding: Finding) -> bool:
+    if finding.verdict is not Verdict.WAIVED:
+        return False
+    return finding.without_waiver is not Verdict.FAIL
+
+
+# -- counts ---------------------------------------------------------------------------------------
+
+
+def _tested(counts: Counts) -> int:
+    return counts.passed + counts.failed + counts.waived
+
+
+def _count(results: Sequence[CheckResult], accepted: frozenset[str]) -> Counts:
+    """Findings by verdict; what fails in an accepted target counts as waived in this control."""
+    by_verdict = dict.fromkeys(Verdict, 0)
+    resources: set[tuple[str, ...]] = set()
+    for result in results:
+        for finding in result.findings:
+            verdict = finding.verdict
+            # Only what fails: a waiver of a control accepts nothing that is unread.
+            if verdict is Verdict.FAIL and result.target in accepted:
+                verdict = Verdict.WAIVED
+            by_verdict[verdict] += 1
+            ref = finding.resource
+            if ref.id != "*" and not result.empty:
+                resource = (ref.target, ref.kind, ref.region, ref.id)
+                resources.add(resource)
+    return Counts(
+        passed=by_verdict[Verdict.PASS],
+        failed=by_verdict[Verdict.FAIL],
+        unknown=by_verdict[Verdict.UNKNOWN],
+        waived=by_verdict[Verdict.WAIVED],
+        resources=len(resources),
+        scoped_out=sum(result.scoped_out for result in results),
+    )

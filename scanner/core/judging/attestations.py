@@ -1,4 +1,4 @@
-"""Attestations on a day: which manual controls have a current one, and why others have none."""
+"""Finds which manual controls have a current attestation on a day, and why others have none."""
 
 from __future__ import annotations
 
@@ -11,30 +11,46 @@ from scanner.model.attestations import Attestation, AttestationResult
 def weigh_attestations(
     attestations: Iterable[Attestation], today: date
 ) -> tuple[AttestationResult, ...]:
-    """What each is worth on a day."""
-    return tuple(
-        AttestationResult(attestation=one, current=one.stands(today), why=_why(one, today))
-        for one in attestations
-    )
+    """Whether each attestation is current on a day, and if not, why."""
+    results: list[AttestationResult] = []
+    for attestation in attestations:
+        result = AttestationResult(
+            attestation=attestation,
+            current=attestation.stands(today),
+            why=_why_not_current(attestation, today),
+        )
+        results.append(result)
+    return tuple(results)
 
 
-def _why(one: Attestation, today: date) -> str:
-    if today < one.dated:
-        return f"it is dated {one.dated}, which is later"
-    return "" if one.stands(today) else f"it ended on {one.valid_until}"
+def _why_not_current(attestation: Attestation, today: date) -> str:
+    # Dated ahead: nobody can attest today what will be true then.
+    if today < attestation.dated:
+        return f"it is dated {attestation.dated}, which is later"
+    if attestation.stands(today):
+        return ""
+    return f"it ended on {attestation.valid_until}"
 
 
-def attested(weighed: Iterable[AttestationResult]) -> frozenset[str]:
+def attested(results: Iterable[AttestationResult]) -> frozenset[str]:
     """Manual controls with a current attestation."""
-    return frozenset(one.attestation.control for one in weighed if one.current)
+    current = [result.attestation for result in results if result.current]
+    return frozenset(attestation.control for attestation in current)
 
 
-def stale(weighed: Iterable[AttestationResult]) -> Mapping[str, str]:
-    """For manual controls that only have attestations which do not count: what became of the one that ended last."""
-    ordered = sorted(weighed, key=lambda one: (one.attestation.valid_until, one.attestation.id))
-    current = attested(ordered)
-    return {
-        one.attestation.control: f"{one.attestation.id} by {one.attestation.by}: {one.why}"
-        for one in ordered
-        if one.attestation.control not in current
-    }
+def _end_of(result: AttestationResult) -> tuple[date, str]:
+    attestation = result.attestation
+    return attestation.valid_until, attestation.id
+
+
+def stale(results: Iterable[AttestationResult]) -> Mapping[str, str]:
+    """Why manual controls have no current attestation: the last one to end gives the reason."""
+    by_end = sorted(results, key=_end_of)
+    current = attested(by_end)
+    reasons: dict[str, str] = {}
+    for result in by_end:
+        attestation = result.attestation
+        if attestation.control not in current:
+            signed = f"{attestation.id} by {attestation.by}"
+            reasons[attestation.control] = f"{signed}: {result.why}"
+    return reasons

@@ -1,4 +1,4 @@
-"""From controls to criteria: how each criterion of a framework is displayed."""
+"""Derives how each criterion of a framework is displayed, from the statuses of its controls."""
 
 from __future__ import annotations
 
@@ -10,47 +10,61 @@ from scanner.model.findings import ControlResult, CriterionResult, Status
 from scanner.model.library import Library
 
 NEUTRAL: Final = frozenset({Status.NO_OCCURRENCE, Status.NOT_APPLICABLE})
+"""Statuses that leave a criterion to its other controls."""
 
 
 def assess_criterion(
-    criterion: Criterion, controls: Mapping[str, ControlResult], *, framework: str
+    criterion: Criterion,
+    controls: Mapping[str, ControlResult],
+    *,
+    framework: str,
 ) -> CriterionResult:
     """How a criterion is displayed: by its primary controls alone."""
-    links = tuple(link for link in criterion.controls if link.primary)
-    primary = [controls[link.control] for link in links if link.control in controls]
-    whole = bool(links) and len(primary) == len(links)
+    links = criterion.controls
+    primary = tuple(link.control for link in links if link.primary)
+    results = [controls[name] for name in primary if name in controls]
+    # Vacuous truth: no primary control, or one that was not assessed, never adds up to a pass.
+    assessed = bool(primary) and len(results) == len(primary)
+    statuses = [result.status for result in results]
     return CriterionResult(
         framework=framework,
         id=criterion.id,
-        status=_displayed([result.status for result in primary], whole),
-        evidence_complete=whole and all(_complete(result) for result in primary),
-        failing=sum(result.status is Status.FAIL for result in primary),
-        controls=tuple(link.control for link in criterion.controls),
-        primary=tuple(link.control for link in links),
+        status=_displayed(statuses, assessed),
+        evidence_complete=assessed and all(map(_has_complete_evidence, results)),
+        failing=statuses.count(Status.FAIL),
+        controls=tuple(link.control for link in links),
+        primary=primary,
     )
 
 
-def _displayed(statuses: Sequence[Status], whole: bool) -> Status:
-    """The first status in order; without a primary control, or with one that was not assessed, evidence is needed."""
-    decided = [status for status in statuses if status not in NEUTRAL]
-    if not whole:
-        decided.append(Status.NEEDS_EVIDENCE)
-    shown = decided or statuses
+def _displayed(statuses: Sequence[Status], assessed: bool) -> Status:
+    """The worst status; where not every primary control is assessed, evidence is needed."""
+    decisive = [status for status in statuses if status not in NEUTRAL]
+    if not assessed:
+        decisive.append(Status.NEEDS_EVIDENCE)
+    shown = decisive or statuses
+    # `Status` is in order from the worst to the best.
     return next(status for status in Status if status in shown)
 
 
-def _complete(result: ControlResult) -> bool:
-    # A failing control may be unread besides: it then is no complete evidence, though it reads `fail`.
-    return result.complete and result.status not in (Status.NOT_SHOWN, Status.NEEDS_EVIDENCE)
+def _has_complete_evidence(result: ControlResult) -> bool:
+    if result.status in (Status.NOT_SHOWN, Status.NEEDS_EVIDENCE):
+        return False
+    # A control that fails may be unread besides: it reads `fail`, on incomplete evidence.
+    return result.complete
 
 
 def assess_criteria(
-    library: Library, controls: Mapping[str, ControlResult], categories: Mapping[str, Sequence[str]]
+    library: Library,
+    controls: Mapping[str, ControlResult],
+    categories: Mapping[str, Sequence[str]],
 ) -> tuple[CriterionResult, ...]:
-    """How every criterion is displayed; of a framework that `categories` names, only those categories."""
-    return tuple(
-        assess_criterion(criterion, controls, framework=framework.id)
-        for framework in library.frameworks.values()
-        for criterion in framework.criteria
-        if framework.id not in categories or criterion.category in categories[framework.id]
-    )
+    """How every criterion is displayed; `categories` limits the frameworks that it names."""
+    results: list[CriterionResult] = []
+    for framework in library.frameworks.values():
+        chosen = categories.get(framework.id)
+        for criterion in framework.criteria:
+            if chosen is None or criterion.category in chosen:
+                result = assess_criterion(criterion, controls, framework=framework.id)
+                results.append(result)
+    return tuple(results)

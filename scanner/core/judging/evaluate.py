@@ -1,4 +1,4 @@
-"""One check over the resources of one target: findings, and what was not asked about."""
+"""Evaluates one check over one target: makes a finding for each resource and each gap."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from scanner.model.values import ABSENT, Unreadable
 
 UNEXPECTED: Final = "the condition gave neither true nor false"
 
-_Pick = Callable[[Mapping[str, Any]], "bool | Unreadable"]
+Bindings = Mapping[str, Any]
+"""What a condition may name: `self`, `params` and `now`."""
+_LabelFilter = Callable[[Mapping[str, Any]], "bool | Unreadable"]
+"""Whether the labels of a resource put it in scope."""
 
 
 def evaluate_check(
@@ -28,25 +31,37 @@ def evaluate_check(
     params: Mapping[str, Any],
     now: datetime,
 ) -> CheckResult:
-    """A finding for each resource of the check's population and for each gap in it; none is ever left out silently."""
+    """A finding for each resource of the check's population and for each gap in it.
+
+    No resource is left out in silence: what cannot be decided is an unknown finding.
+    """
     findings: list[Finding] = []
     scoped_out = 0
-    pick = _picker(check, params)
+    in_scope = _label_filter(check, params)
+    # The loop runs for every resource of every check: what does not change is looked up once, and
+    # the way to a pass calls nothing but the conditions.
     where = check.where
     pass_when = check.pass_when.evaluate
     for resource in resources:
-        scope = {"self": resource.value, "params": params, "now": now}
-        if where is not None and (chosen := where.evaluate(scope)) is not True:
-            if chosen is not False:
-                findings.append(_undecided(check, where, resource.ref, scope, chosen))
-            continue
-        if pick is not None and (chosen := pick(resource.value)) is not True:
-            if isinstance(chosen, Unreadable):
-                findings.append(_unknown(check, resource.ref, chosen))
-            else:
+        bindings = {"self": resource.value, "params": params, "now": now}
+        if where is not None:
+            selected = where.evaluate(bindings)
+            if selected is not True:
+                # Not known to be outside: an unread condition does not leave a resource out.
+                if selected is not False:
+                    finding = _not_passed(check, where, resource.ref, bindings, selected)
+                    findings.append(finding)
+                continue
+        if in_scope is not None:
+            labelled = in_scope(resource.value)
+            if labelled is False:
                 scoped_out += 1
-            continue
-        outcome = pass_when(scope)
+                continue
+            if isinstance(labelled, Unreadable):
+                findings.append(_unknown(check, resource.ref, labelled))
+                continue
+        outcome = pass_when(bindings)
+        # Not truthiness: a text or a number that comes out of a condition is no pass.
         if outcome is True:
             findings.append(
                 Finding(
@@ -57,35 +72,63 @@ def evaluate_check(
                 )
             )
         else:
-            findings.append(_undecided(check, check.pass_when, resource.ref, scope, outcome))
+            condition = check.pass_when
+            finding = _not_passed(check, condition, resource.ref, bindings, outcome)
+            findings.append(finding)
     findings.extend(_unknown(check, gap.ref, gap.unread) for gap in gaps)
+    return _result(check, target, findings, scoped_out)
+
+
+def _result(
+    check: Check,
+    target: Target,
+    findings: list[Finding],
+    scoped_out: int,
+) -> CheckResult:
+    # Vacuous truth: a gap is a finding, so that only a complete listing is ever empty.
     empty = not findings and not scoped_out
     if empty:
-        findings.extend(_nothing(check, target))
+        findings = _empty_population(check, target)
     return CheckResult(
-        check=check.id, target=target, findings=tuple(findings), empty=empty, scoped_out=scoped_out
+        check=check.id,
+        target=target,
+        findings=tuple(findings),
+        empty=empty,
+        scoped_out=scoped_out,
     )
 
 
-def _undecided(
-    check: Check, condition: Expression, ref: ResourceRef, scope: Mapping[str, Any], outcome: object
+def _not_passed(
+    check: Check,
+    condition: Expression,
+    ref: ResourceRef,
+    bindings: Bindings,
+    outcome: object,
 ) -> Finding:
-    """The finding where a condition was not literally true, with its reason and the values that decided it."""
-    explained = condition.explain(scope)
-    observed = tuple(Observation(leaf.path, leaf.value) for leaf in explained.observed)
+    """The finding of a condition that is not true, with its reason and the deciding values."""
+    explained = condition.explain(bindings)
+    leaves = explained.observed
+    observed = tuple(Observation(leaf.path, leaf.value) for leaf in leaves)
+    # Two evaluators, the generated code and the careful one, must agree before anything fails.
     if outcome is False and explained.outcome is False:
         return _finding(check, ref, Verdict.FAIL, explained.reason, observed)
-    unread = outcome if isinstance(outcome, Unreadable) else explained.outcome
-    return _unknown(
-        check, ref, unread if isinstance(unread, Unreadable) else Unreadable(UNEXPECTED), observed
-    )
+    for candidate in (outcome, explained.outcome):
+        if isinstance(candidate, Unreadable):
+            return _unknown(check, ref, candidate, observed)
+    return _unknown(check, ref, Unreadable(UNEXPECTED), observed)
 
 
 def _unknown(
-    check: Check, ref: ResourceRef, unread: Unreadable, observed: tuple[Observation, ...] = ()
+    check: Check,
+    ref: ResourceRef,
+    unread: Unreadable,
+    observed: tuple[Observation, ...] = (),
 ) -> Finding:
-    found = _finding(check, ref, Verdict.UNKNOWN, unread.reason, observed)
-    return replace(found, gaps=tuple(sorted(unread.gaps))) if unread.gaps else found
+    finding = _finding(check, ref, Verdict.UNKNOWN, unread.reason, observed)
+    if not unread.gaps:
+        return finding
+    gaps = tuple(sorted(unread.gaps))
+    return replace(finding, gaps=gaps)
 
 
 def _finding(
@@ -105,47 +148,53 @@ def _finding(
     )
 
 
-def _nothing(check: Check, target: Target) -> list[Finding]:
-    """What a population that was read whole and is empty says: `if_empty`."""
+def _empty_population(check: Check, target: Target) -> list[Finding]:
+    """What `if_empty` makes of a population that was read completely and is empty."""
     if check.if_empty is IfEmpty.NOT_APPLICABLE:
         return []
-    verdict = Verdict.FAIL if check.if_empty is IfEmpty.FAIL else Verdict.UNKNOWN
+    verdict = Verdict.UNKNOWN
+    if check.if_empty is IfEmpty.FAIL:
+        verdict = Verdict.FAIL
     ref = ResourceRef(
-        kind=check.kind, id=target.account, name=f"no {check.kind}", target=target, region=""
+        kind=check.kind,
+        id=target.account,
+        name=f"no {check.kind}",
+        target=target,
+        region="",
     )
-    return [
-        _finding(
-            check,
-            ref,
-            verdict,
-            f"{target} was read whole and holds no {check.kind} that this is asked of",
-        )
-    ]
+    reason = f"{target} was read whole and holds no {check.kind} that this is asked of"
+    return [_finding(check, ref, verdict, reason)]
 
 
-def _picker(check: Check, params: Mapping[str, Any]) -> _Pick | None:
-    """The choice by label; None where every resource is in.
+def _label_filter(check: Check, params: Mapping[str, Any]) -> _LabelFilter | None:
+    """The filter by label; None where every resource is in scope.
 
-    A parameter that the entity did not set chooses nothing: the resource is in, which asks more, not less.
+    A parameter that the entity did not set filters nothing: more resources are judged, not fewer.
     """
     if check.scope is None:
         return None
-    key, values = params.get(check.scope.tag), params.get(check.scope.values)
-    if not isinstance(key, str) or not key or not isinstance(values, list) or not values:
+    key = params.get(check.scope.tag)
+    values = params.get(check.scope.values)
+    if not isinstance(key, str) or not isinstance(values, list):
         return None
-    untagged = params.get(check.scope.untagged, True) is not False
+    if not key or not values:
+        return None
+    keeps_untagged = params.get(check.scope.untagged, True) is not False
 
-    def pick(value: Mapping[str, Any]) -> bool | Unreadable:
-        tags = value.get("tags", Unreadable("tags were not read"))
+    def in_scope(resource: Mapping[str, Any]) -> bool | Unreadable:
+        tags = resource.get("tags", Unreadable("tags were not read"))
         if isinstance(tags, Unreadable):
             return tags
         if tags is ABSENT:
-            return untagged
+            return keeps_untagged
         if not isinstance(tags, Mapping):
             return Unreadable("tags are not a map")
         label = tags.get(key, ABSENT)
+        # An untagged resource is in unless the entity says otherwise: a forgotten tag hides none.
+        if label is ABSENT:
+            return keeps_untagged
         if isinstance(label, Unreadable):
             return label
-        return untagged if label is ABSENT else label in values
+        return label in values
 
-    return pick
+    return in_scope

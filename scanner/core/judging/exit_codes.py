@@ -1,6 +1,8 @@
-"""The exit code of an assessment: what a pipeline acts on."""
+"""Decides the exit code of an assessment: what a pipeline acts on."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING, EXIT_UNREAD
 from scanner.model.answers import Target
@@ -9,62 +11,81 @@ from scanner.model.findings import Assessment, CoverageRow, Verdict
 from scanner.model.library import Library
 
 
-def exit_code(assessment: Assessment, library: Library, fail_on: Severity) -> int:
-    """1: something at or above `fail_on` fails; 3: nothing does, but not everything could be said; else 0."""
-    counting = frozenset(severity for severity in Severity if severity.rank >= fail_on.rank)
-    judged = [finding for finding in assessment.findings if finding.severity in counting]
-    if any(finding.verdict is Verdict.FAIL for finding in judged):
+def exit_code(
+    assessment: Assessment,
+    library: Library,
+    fail_on: Severity,
+) -> int:
+    """1: a finding of severity `fail_on` or higher fails; 3: none does, but not all was read; 0."""
+    verdicts = set()
+    for finding in assessment.findings:
+        if finding.severity.rank >= fail_on.rank:
+            verdicts.add(finding.verdict)
+    if Verdict.FAIL in verdicts:
         return EXIT_FAILING
-    unsaid = any(finding.verdict is Verdict.UNKNOWN for finding in judged)
-    if (
-        unsaid
-        or gaps(assessment)
-        or open_targets(assessment)
-        or not_run(assessment, library, fail_on)
-    ):
+    if Verdict.UNKNOWN in verdicts:
+        return EXIT_UNREAD
+    if gaps(assessment) or open_targets(assessment):
+        return EXIT_UNREAD
+    # Fewer checks never make a scan clean (docs/decisions/0007).
+    if not_run(assessment, library, fail_on):
         return EXIT_UNREAD
     return EXIT_CLEAN
 
 
 def gaps(assessment: Assessment) -> tuple[CoverageRow, ...]:
-    """What was meant to be read, was not read whole, and is not accepted by a waiver."""
-    return tuple(
-        row
-        for row in assessment.coverage
-        if (not row.state.whole or row.unanswered) and not row.waiver
-    )
+    """Coverage that is incomplete and that no waiver accepts."""
+    return tuple(row for row in assessment.coverage if _is_gap(row))
+
+
+def _is_gap(row: CoverageRow) -> bool:
+    complete = row.state.whole and not row.unanswered
+    return not complete and not row.waiver
 
 
 def open_targets(assessment: Assessment) -> tuple[str, ...]:
-    """Targets whose list of regions is not whole, or of which there is no evidence at all: something was not seen.
+    """Targets with an incomplete list of regions, or without any evidence.
 
-    A target that refused to be entered has that refusal in its coverage.
+    A target that refused the connection has that refusal in its coverage.
     """
     covered = {row.target for row in assessment.coverage}
-    return tuple(
-        str(target["id"])
-        for target in assessment.targets
-        if target["regions_open"] or (target["unentered"] and target["id"] not in covered)
-    )
+    found: list[str] = []
+    for target in assessment.targets:
+        no_evidence = target["unentered"] and target["id"] not in covered
+        if target["regions_open"] or no_evidence:
+            found.append(str(target["id"]))
+    return tuple(found)
 
 
 def open_regions(assessment: Assessment) -> tuple[str, ...]:
-    """Targets whose list of regions is not whole."""
-    return tuple(str(target["id"]) for target in assessment.targets if target["regions_open"])
+    """Targets with an incomplete list of regions."""
+    found = [target for target in assessment.targets if target["regions_open"]]
+    return tuple(str(target["id"]) for target in found)
 
 
-def not_run(assessment: Assessment, library: Library, fail_on: Severity) -> tuple[str, ...]:
-    """Checks at or above `fail_on` that concern a target and were not asked of it: running fewer improves nothing."""
-    asked = {(result.check, result.target) for result in assessment.results}
+def not_run(
+    assessment: Assessment,
+    library: Library,
+    fail_on: Severity,
+) -> tuple[str, ...]:
+    """Checks of severity `fail_on` or higher that were not run in a target they apply to."""
+    return tuple(sorted(_not_run(assessment, library, fail_on)))
+
+
+def _not_run(
+    assessment: Assessment,
+    library: Library,
+    fail_on: Severity,
+) -> Iterator[str]:
+    ran: set[tuple[str, str]] = set()
+    for result in assessment.results:
+        ran.add((result.check, result.target))
     targets = [Target(target["id"]) for target in assessment.targets]
-    return tuple(
-        sorted(
-            name
-            for name in library.checks
-            if any(
-                library.cloud(name) == target.cloud and (name, target) not in asked
-                for target in targets
-            )
-            and library.checks[name].severity.rank >= fail_on.rank
-        )
-    )
+    for name in library.checks:
+        cloud = library.cloud(name)
+        concerned = [target for target in targets if target.cloud == cloud]
+        if all((name, target) in ran for target in concerned):
+            continue
+        # The severity comes last: only looking it up makes the library read the check's file.
+        if library.checks[name].severity.rank >= fail_on.rank:
+            yield name

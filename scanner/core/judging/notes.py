@@ -1,4 +1,4 @@
-"""What a reader is told beside the results: what is looser than documented, and clocks that differ."""
+"""Notes what a reader of the result must know besides: loosened parameters, and clock skew."""
 
 from __future__ import annotations
 
@@ -10,24 +10,32 @@ from scanner.model.answers import Snapshot
 from scanner.model.library import Library
 
 MOST_SKEW: Final = 300.0
-"""Seconds by which a provider's clock may differ from ours before that is said; AWS refuses signatures at 900."""
+"""Seconds of clock skew without a note; AWS refuses signatures at 900."""
 
 
 def loosenings(
-    snapshots: Sequence[Snapshot], library: Library, params: Mapping[str, Any] | None
+    snapshots: Sequence[Snapshot],
+    library: Library,
+    params: Mapping[str, Any] | None,
 ) -> Iterator[str]:
-    """Parameters that ask less than their documented default does."""
+    """Parameters that are set looser than their documented default."""
     for snapshot in snapshots:
         values = {**snapshot.params, **(params or {})}
         for name in loosened(library.parameters, values):
             default = library.parameters[name].default
-            yield f"{snapshot.target}: params.{name} = {values[name]} is looser than the documented {default}"
+            setting = f"{snapshot.target}: params.{name} = {values[name]}"
+            yield f"{setting} is looser than the documented {default}"
 
 
 def skews(snapshots: Sequence[Snapshot]) -> Iterator[str]:
-    """Targets whose clock is too far from ours for the times in the evidence to be taken at their word."""
+    """Targets whose clock differs too much from ours for times in the evidence to be relied on."""
     for snapshot in snapshots:
-        if snapshot.clock_skew is not None and abs(snapshot.clock_skew) > MOST_SKEW:
-            side = "ahead of" if snapshot.clock_skew > 0 else "behind"
-            minutes = abs(snapshot.clock_skew) / 60
-            yield f"The clock of {snapshot.target} is {minutes:.0f} minutes {side} this host's: times are in doubt"
+        skew = snapshot.clock_skew
+        # None is no note: a provider that states no time shows no skew either.
+        if skew is None or abs(skew) <= MOST_SKEW:
+            continue
+        side = "ahead of"
+        if skew < 0:
+            side = "behind"
+        difference = f"{abs(skew) / 60:.0f} minutes {side} this host's"
+        yield f"The clock of {snapshot.target} is {difference}: times are in doubt"

@@ -1,4 +1,4 @@
-"""The accounts of an organisation beside the evidence that there is: none is dropped in silence."""
+"""Compares the accounts of an organization with the evidence: an account without any is unknown."""
 
 from __future__ import annotations
 
@@ -17,94 +17,126 @@ from scanner.model.values import OTHER, Unreadable
 
 
 def led(snapshots: Sequence[Snapshot]) -> Mapping[Target, Snapshot]:
-    """The snapshot of the leading account for each account that an organisation has in scope."""
-    return {
-        Target(f"{leader.target.cloud}:{account.id}"): leader
-        for leader in snapshots
-        for account in leader.accounts
-        if account.state is AccountState.IN_SCOPE
-    }
+    """The snapshot of the management account, for each account that it has in scope."""
+    leaders: dict[Target, Snapshot] = {}
+    for leader in snapshots:
+        for account in leader.accounts:
+            if account.state is AccountState.IN_SCOPE:
+                leaders[Target(f"{leader.target.cloud}:{account.id}")] = leader
+    return leaders
 
 
 def missing(snapshots: Sequence[Snapshot]) -> Iterator[Snapshot]:
-    """For each account in scope of which there is no evidence: an empty snapshot that says so."""
-    there = {snapshot.target for snapshot in snapshots}
+    """For each account in scope without evidence: an empty snapshot that says so."""
+    # Without it, leaving an account's snapshot out would improve the result.
+    present = {snapshot.target for snapshot in snapshots}
     for target, leader in led(snapshots).items():
-        if target not in there:
-            yield replace(
-                leader,
-                target=target,
-                name=next(
-                    account.name for account in leader.accounts if account.id == target.account
-                ),
-                callers=(),
-                answers={},
-                accounts=(),
-                organization_only=False,
-                regions=(),
-                regions_excluded=(),
-                regions_open="",
-                clock_skew=None,
-                unentered=f"{target} is in scope of the organisation, and no evidence of it is here",
-            )
+        if target not in present:
+            yield _no_evidence(target, leader)
 
 
-def unentered(snapshot: Snapshot, checks: Sequence[Check], library: Library) -> list[CheckResult]:
-    """Every check of a target that nobody could enter: unknown, for the reason that entering failed."""
-    places = frozenset(answer.call.place for answer in snapshot.answers.values()) or frozenset(
-        {OTHER}
+def _no_evidence(target: Target, leader: Snapshot) -> Snapshot:
+    account = next(one for one in leader.accounts if one.id == target.account)
+    return replace(
+        leader,
+        target=target,
+        name=account.name,
+        callers=(),
+        answers={},
+        accounts=(),
+        organization_only=False,
+        regions=(),
+        regions_excluded=(),
+        regions_open="",
+        clock_skew=None,
+        unentered=f"{target} is in scope of the organisation, and no evidence of it is here",
     )
-    unread = Unreadable(snapshot.unentered, gaps=places)
+
+
+def unentered(
+    snapshot: Snapshot,
+    checks: Sequence[Check],
+    library: Library,
+) -> list[CheckResult]:
+    """Every check of a target that could not be connected to: unknown, with the reason."""
+    answers = snapshot.answers.values()
+    calls = {answer.call.place for answer in answers} or {OTHER}
+    unread = Unreadable(snapshot.unentered, gaps=frozenset(calls))
     now = datetime.fromisoformat(snapshot.finished)
-    return [
-        evaluate_check(
+    results: list[CheckResult] = []
+    for check in checks:
+        ref = ResourceRef(
+            kind=check.kind,
+            id="*",
+            name=f"any {library.kinds[check.kind].title}",
+            target=snapshot.target,
+            region="",
+        )
+        gap = Gap(ref=ref, unread=unread)
+        result = evaluate_check(
             check,
             (),
-            [Gap(ref=_any(check, snapshot, library), unread=unread)],
+            [gap],
             target=snapshot.target,
             params={},
             now=now,
         )
-        for check in checks
-    ]
-
-
-def _any(check: Check, snapshot: Snapshot, library: Library) -> ResourceRef:
-    name = f"any {library.kinds[check.kind].title}"
-    return ResourceRef(kind=check.kind, id="*", name=name, target=snapshot.target, region="")
+        results.append(result)
+    return results
 
 
 def read_elsewhere(
-    results: Sequence[CheckResult], snapshot: Snapshot, library: Library
+    results: Sequence[CheckResult],
+    snapshot: Snapshot,
+    library: Library,
 ) -> list[CheckResult]:
-    """The results of a target; in one that is an organisation alone, what belongs to accounts is asked of them."""
+    """The results of a target; one that is an organization alone has none on kinds of accounts."""
     if not snapshot.organization_only:
         return list(results)
-    return [
-        result
-        if library.kinds[library.checks[result.check].kind].scope is Scope.MANAGEMENT
-        else CheckResult(check=result.check, target=result.target, findings=(), empty=True)
-        for result in results
-    ]
+    kept: list[CheckResult] = []
+    for result in results:
+        if _is_on_organization(result, library):
+            kept.append(result)
+        else:
+            kept.append(_no_findings(result))
+    return kept
 
 
 def read_once(
-    results: Sequence[CheckResult], snapshots: Sequence[Snapshot], library: Library
+    results: Sequence[CheckResult],
+    snapshots: Sequence[Snapshot],
+    library: Library,
 ) -> list[CheckResult]:
-    """The results, where those on kinds of the organisation stand once, at the account that leads it.
+    """The results, with those on kinds of the organization only at the account that manages it.
 
-    Only where that account's evidence is here too: else they stay unknown in the member.
+    Only if the evidence of that account is here too: else they stay unknown in the members.
     """
     leaders = led(snapshots)
-    members = {
-        one.target
-        for one in snapshots
-        if one.target in leaders and one.management_open and not one.unentered
-    }
-    return [
-        CheckResult(check=result.check, target=result.target, findings=(), empty=True)
-        if result.target in members
-        and library.kinds[library.checks[result.check].kind].scope is Scope.MANAGEMENT
-        else result
-        for result in results
-    ]
+    members: set[Target] = set()
+    for snapshot in snapshots:
+        # A member that could not be connected to keeps its unknown results.
+        reached = snapshot.management_open and not snapshot.unentered
+        if reached and snapshot.target in leaders:
+            members.add(snapshot.target)
+    kept: list[CheckResult] = []
+    for result in results:
+        if result.target in members and _is_on_organization(result, library):
+            kept.append(_no_findings(result))
+        else:
+            kept.append(result)
+    return kept
+
+
+def _is_on_organization(result: CheckResult, library: Library) -> bool:
+    kind = library.checks[result.check].kind
+    return library.kinds[kind].scope is Scope.MANAGEMENT
+
+
+def _no_findings(result: CheckResult) -> CheckResult:
+    """The result of a check that is answered at another target."""
+    return CheckResult(
+        check=result.check,
+        target=result.target,
+        findings=(),
+        empty=True,
+    )

@@ -1,4 +1,4 @@
-"""The parameters that a scan is judged by, and which of them are looser than documented."""
+"""Resolves the parameters that a scan is judged by, and finds those that were loosened."""
 
 from __future__ import annotations
 
@@ -12,51 +12,66 @@ from scanner.model.values import Unreadable
 def resolve_params(
     parameters: Mapping[str, Parameter], overrides: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The value of each parameter; one that nobody set and that has no default is unreadable."""
-    return {name: _value(parameter, overrides) for name, parameter in parameters.items()}
-
-
-def _value(parameter: Parameter, overrides: Mapping[str, Any]) -> Any:
-    if parameter.name in overrides:
-        return overrides[parameter.name]
-    return (
-        parameter.default if parameter.has_default else Unreadable(f"set params.{parameter.name}")
-    )
+    """The value of each parameter; without an override and a default it is `Unreadable`."""
+    values: dict[str, Any] = {}
+    for name, parameter in parameters.items():
+        if parameter.name in overrides:
+            values[name] = overrides[parameter.name]
+        elif parameter.has_default:
+            values[name] = parameter.default
+        else:
+            values[name] = Unreadable(f"set params.{parameter.name}")
+    return values
 
 
 def loosened(parameters: Mapping[str, Parameter], overrides: Mapping[str, Any]) -> tuple[str, ...]:
     """Names of the parameters that are set looser than their documented default, in order.
 
-    A value that cannot be compared with the default counts as looser: it is shown rather than passed over.
+    A value that cannot be compared with its default counts as looser: it is reported, not ignored.
     """
-    return tuple(
-        name
-        for name, value in sorted(overrides.items())
-        if name in parameters and parameters[name].has_default and _looser(parameters[name], value)
-    )
+    names: list[str] = []
+    for name, value in sorted(overrides.items()):
+        parameter = parameters.get(name)
+        if parameter is None or not parameter.has_default:
+            continue
+        if _is_looser(parameter, value):
+            names.append(name)
+    return tuple(names)
 
 
-def _looser(parameter: Parameter, value: Any) -> bool:
+def _is_looser(parameter: Parameter, value: object) -> bool:
     if parameter.stricter == "":
         return False
-    default = parameter.default
     if parameter.stricter == "subset":
-        comparable = isinstance(value, (list, tuple)) and isinstance(default, (list, tuple))
-        return not (comparable and all(item in default for item in value))
-    if (
-        type(value) is bool
-        or not isinstance(value, (int, float))
-        or not isinstance(default, (int, float))
-    ):
-        return not _ordered(parameter.stricter, value, default)
-    return not (value <= default if parameter.stricter == "lower" else value >= default)
+        return not _is_subset(value, parameter.default)
+    return not _is_as_strict(parameter.stricter, value, parameter.default)
 
 
-def _ordered(stricter: str, value: Any, default: Any) -> bool:
-    """The same for durations and other values of one type; False where they have no order."""
-    if type(value) is not type(default):
+def _is_subset(value: object, default: object) -> bool:
+    if not isinstance(value, list | tuple):
+        return False
+    if not isinstance(default, list | tuple):
+        return False
+    return all(item in default for item in value)
+
+
+def _is_as_strict(
+    stricter: str,
+    value: Any,
+    default: Any,
+) -> bool:
+    """Whether a value is at least as strict as the default; False where they have no order."""
+    # A boolean is a number for Python, and orders with none here.
+    numbers = _is_number(value) and isinstance(default, int | float)
+    if not numbers and type(value) is not type(default):
         return False
     try:
-        return bool(value <= default if stricter == "lower" else value >= default)
+        if stricter == "lower":
+            return bool(value <= default)
+        return bool(value >= default)
     except TypeError:
         return False
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

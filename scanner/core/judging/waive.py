@@ -1,4 +1,4 @@
-"""Waivers applied: what fails or is unread becomes waived where somebody accepted just that, and never a pass."""
+"""Applies waivers: an accepted failure or gap becomes waived, and never passes."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ from scanner.model.waivers import (
 )
 
 SEPARATOR = ", "
+"""Between the ids in `Finding.waiver`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """Which waivers count for one target on its day, and which would but for their compensating control."""
+    """The waivers that count for one target on its day, and those that lapsed."""
 
     gaps: tuple[Waiver, ...] = ()
     findings: Mapping[tuple[str, str], Waiver] | None = None
@@ -33,129 +34,191 @@ class Ruling:
     controls: frozenset[str] = frozenset()
     """Controls whose failing findings are accepted."""
     lapsed: Ruling | None = None
+    """The waivers that would count if their compensating control read `pass`."""
     why: Mapping[str, str] | None = None
-    """For the lapsed ones, by id: what their compensating control reads."""
+    """Why a waiver has lapsed, by its id."""
+
+
+# -- which waivers count --------------------------------------------------------------------------
 
 
 def weigh(
-    waivers: Iterable[Waiver], days: Mapping[str, date], statuses: Mapping[str, str]
+    waivers: Iterable[Waiver],
+    days: Mapping[str, date],
+    statuses: Mapping[str, str],
 ) -> tuple[WaiverResult, ...]:
-    """What each waiver is worth: `days` are those of the targets that were scanned, `statuses` those of controls.
+    """Whether each waiver counts, and if not, why.
 
-    A control reads `pass` with waivers exactly if it does without, so that no waiver decides about another.
+    `days` are those of the scanned targets, `statuses` those of controls without any waiver: no
+    waiver decides whether another one counts.
     """
-    return tuple(_weigh(waiver, days.get(waiver.target), statuses) for waiver in waivers)
-
-
-def _weigh(waiver: Waiver, today: date | None, statuses: Mapping[str, str]) -> WaiverResult:
-    standing, why = Standing.IN_FORCE, ""
-    if today is None:
-        standing, why = Standing.NOT_HERE, f"{waiver.target} was not scanned"
-    elif today >= waiver.expires:
-        standing, why = Standing.EXPIRED, f"it ended on {waiver.expires}"
-    elif today < waiver.begins:
-        standing, why = Standing.NOT_BEGUN, f"it begins on {waiver.begins}"
-    elif (
-        waiver.compensating and (status := statuses.get(waiver.compensating, "not shown")) != "pass"
-    ):
-        standing, why = (
-            Standing.LAPSED,
-            f"compensating control {waiver.compensating} reads {status}",
-        )
-    return WaiverResult(waiver=waiver, standing=standing, why=why)
-
-
-def rulings(weighed: Iterable[WaiverResult]) -> Mapping[str, Ruling]:
-    """What counts, by target."""
-    by_target: dict[str, list[WaiverResult]] = defaultdict(list)
-    for one in weighed:
-        by_target[one.waiver.target].append(one)
-    return {target: _ruling(found) for target, found in by_target.items()}
-
-
-def _ruling(weighed: Sequence[WaiverResult]) -> Ruling:
-    lapsed = [one for one in weighed if one.standing is Standing.LAPSED]
-    in_force = [one.waiver for one in weighed if one.standing is Standing.IN_FORCE]
-    return replace(
-        _sorted(in_force),
-        lapsed=_sorted([one.waiver for one in lapsed]) if lapsed else None,
-        why={one.waiver.id: one.why for one in lapsed},
-    )
-
-
-def _sorted(waivers: Sequence[Waiver]) -> Ruling:
-    findings: dict[tuple[str, str], Waiver] = {}
+    results: list[WaiverResult] = []
     for waiver in waivers:
-        if isinstance(waiver.scope, FindingScope):
-            findings.setdefault((waiver.scope.check, waiver.scope.resource), waiver)
+        today = days.get(waiver.target)
+        standing, why = _standing(waiver, today, statuses)
+        result = WaiverResult(
+            waiver=waiver,
+            standing=standing,
+            why=why,
+        )
+        results.append(result)
+    return tuple(results)
+
+
+def _standing(
+    waiver: Waiver,
+    today: date | None,
+    statuses: Mapping[str, str],
+) -> tuple[Standing, str]:
+    """Whether a waiver counts on a day, and if not, why."""
+    if today is None:
+        return Standing.NOT_HERE, f"{waiver.target} was not scanned"
+    if today >= waiver.expires:
+        return Standing.EXPIRED, f"it ended on {waiver.expires}"
+    # Not before it was committed: nobody accepts something after the fact, with an earlier date.
+    if today < waiver.begins:
+        return Standing.NOT_BEGUN, f"it begins on {waiver.begins}"
+    if not waiver.compensating:
+        return Standing.IN_FORCE, ""
+    status = statuses.get(waiver.compensating, "not shown")
+    # `accepted` does not do: one accepted failure would compensate for another.
+    if status != "pass":
+        return Standing.LAPSED, f"compensating control {waiver.compensating} reads {status}"
+    return Standing.IN_FORCE, ""
+
+
+def rulings(results: Iterable[WaiverResult]) -> Mapping[str, Ruling]:
+    """The waivers that count, by target."""
+    by_target: dict[str, list[WaiverResult]] = defaultdict(list)
+    for result in results:
+        by_target[result.waiver.target].append(result)
+    ruled: dict[str, Ruling] = {}
+    for target, found in by_target.items():
+        ruled[target] = _ruling(found)
+    return ruled
+
+
+def _ruling(results: Sequence[WaiverResult]) -> Ruling:
+    in_force: list[Waiver] = []
+    lapsed: list[Waiver] = []
+    why: dict[str, str] = {}
+    for result in results:
+        if result.standing is Standing.IN_FORCE:
+            in_force.append(result.waiver)
+        elif result.standing is Standing.LAPSED:
+            lapsed.append(result.waiver)
+            why[result.waiver.id] = result.why
+    ruling = _by_scope(in_force)
+    if not lapsed:
+        return replace(ruling, why=why)
+    return replace(ruling, lapsed=_by_scope(lapsed), why=why)
+
+
+def _by_scope(waivers: Sequence[Waiver]) -> Ruling:
+    gaps: list[Waiver] = []
+    findings: dict[tuple[str, str], Waiver] = {}
+    controls: set[str] = set()
+    for waiver in waivers:
+        scope = waiver.scope
+        if isinstance(scope, GapScope):
+            gaps.append(waiver)
+        elif isinstance(scope, FindingScope):
+            findings.setdefault((scope.check, scope.resource), waiver)
+        else:
+            controls.add(scope.control)
     return Ruling(
-        gaps=tuple(waiver for waiver in waivers if isinstance(waiver.scope, GapScope)),
+        gaps=tuple(gaps),
         findings=findings,
-        controls=frozenset(
-            waiver.scope.control for waiver in waivers if isinstance(waiver.scope, ControlScope)
-        ),
+        controls=frozenset(controls),
     )
+
+
+# -- what they accept -----------------------------------------------------------------------------
 
 
 def waive(result: CheckResult, ruling: Ruling | None) -> CheckResult:
-    """The result with accepted findings marked, and those whose waiver has lapsed telling so."""
+    """The result with accepted findings marked, and lapsed waivers named in the reasons."""
     if ruling is None:
         return result
-    found = tuple(_waived(finding, ruling) for finding in result.findings)
-    return result if found == result.findings else replace(result, findings=found)
+    findings = tuple(_waive_finding(finding, ruling) for finding in result.findings)
+    if findings == result.findings:
+        return result
+    return replace(result, findings=findings)
 
 
-def _waived(finding: Finding, ruling: Ruling) -> Finding:
-    """Failing: waived by a waiver of that very finding. Unknown: waived only if every call that it lacks is."""
-    used = _accepting(finding, ruling)
-    if used:
+def _waive_finding(finding: Finding, ruling: Ruling) -> Finding:
+    accepting = _accepting(finding, ruling)
+    if accepting:
         return replace(
             finding,
             verdict=Verdict.WAIVED,
-            waiver=SEPARATOR.join(used),
+            waiver=SEPARATOR.join(accepting),
             without_waiver=finding.verdict,
         )
-    lapsed = _accepting(finding, ruling.lapsed) if ruling.lapsed else ()
-    if not lapsed or ruling.why is None:
+    if ruling.lapsed is None or ruling.why is None:
         return finding
-    said = "; ".join(
-        f"waiver {name} has lapsed: {ruling.why[name]}" for name in lapsed if name in ruling.why
-    )
-    return replace(finding, reason="; ".join(part for part in (finding.reason, said) if part))
+    lapsed: list[str] = []
+    for waiver in _accepting(finding, ruling.lapsed):
+        if waiver in ruling.why:
+            lapsed.append(f"waiver {waiver} has lapsed: {ruling.why[waiver]}")
+    if not lapsed:
+        return finding
+    reasons = [finding.reason, *lapsed]
+    reason = "; ".join(reason for reason in reasons if reason)
+    return replace(finding, reason=reason)
 
 
 def _accepting(finding: Finding, ruling: Ruling) -> tuple[str, ...]:
-    """Ids of the waivers that together accept a finding as it is; none where something is left unaccepted."""
+    """Ids of the waivers that together accept a finding; none if they leave a part of it open."""
     if finding.verdict is Verdict.FAIL:
-        waiver = (ruling.findings or {}).get((finding.check, finding.resource.id))
+        accepted = ruling.findings or {}
+        waiver = accepted.get((finding.check, finding.resource.id))
         return (waiver.id,) if waiver else ()
-    if finding.verdict is not Verdict.UNKNOWN or not finding.gaps or OTHER in finding.gaps:
+    if finding.verdict is Verdict.UNKNOWN:
+        return _accepting_gaps(finding, ruling)
+    return ()
+
+
+def _accepting_gaps(finding: Finding, ruling: Ruling) -> tuple[str, ...]:
+    # Vacuous truth: an unknown that names no call, or has a cause besides calls, is never accepted.
+    if not finding.gaps or OTHER in finding.gaps:
         return ()
-    used = [
-        _covering(ruling.gaps, finding.resource.target, place, finding.resource.id)
-        for place in finding.gaps
-    ]
-    return tuple(dict.fromkeys(used)) if all(used) else ()
+    target, resource = finding.resource.target, finding.resource.id
+    accepting: dict[str, None] = {}
+    for call in finding.gaps:
+        waiver = _covering(ruling.gaps, target, call, resource)
+        if not waiver:
+            return ()
+        accepting[waiver] = None
+    return tuple(accepting)
 
 
 def waive_row(row: CoverageRow, ruling: Ruling | None) -> CoverageRow:
-    """The row with the waiver that accepts its gap as a whole; one for a single resource does not."""
-    if ruling is None or (row.state.whole and not row.unanswered):
+    """The row with the waiver that accepts its gap for every resource."""
+    complete = row.state.whole and not row.unanswered
+    if ruling is None or complete:
         return row
-    return replace(
-        row, waiver=_covering(ruling.gaps, row.target, f"{row.operation}@{row.region}", "")
-    )
+    # Without a resource: a waiver for one resource does not accept the call's gap for the others.
+    call = f"{row.operation}@{row.region}"
+    waiver = _covering(ruling.gaps, row.target, call, resource="")
+    return replace(row, waiver=waiver)
 
 
-def _covering(waivers: Sequence[Waiver], target: str, place: str, resource: str) -> str:
-    return next(
-        (
-            waiver.id
-            for waiver in waivers
-            if isinstance(waiver.scope, GapScope) and waiver.scope.covers(target, place, resource)
-        ),
-        "",
-    )
+def _covering(
+    waivers: Sequence[Waiver],
+    target: str,
+    call: str,
+    resource: str,
+) -> str:
+    """Id of the first waiver that accepts the gap of a call; empty: none does."""
+    for waiver in waivers:
+        scope = waiver.scope
+        if isinstance(scope, GapScope) and scope.covers(target, call, resource):
+            return waiver.id
+    return ""
+
+
+# -- a whole assessment ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +228,7 @@ class Waived:
     results: Sequence[CheckResult]
     coverage: Sequence[CoverageRow]
     controls: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """For each control with a waiver of its own: the targets in which what fails in it is accepted."""
+    """For each control with a waiver of its own: the targets in which its failures are accepted."""
     waivers: tuple[WaiverResult, ...] = ()
 
 
@@ -177,55 +240,76 @@ def apply_waivers(
     days: Mapping[str, date],
     statuses: Callable[[Sequence[CheckResult]], Mapping[str, str]],
 ) -> Waived:
-    """What is accepted marked as such; `statuses` tells what controls read without any waiver."""
+    """Mark what is accepted; `statuses` gives the statuses of controls without any waiver."""
     if not waivers:
         return judged
-    needed = any(waiver.compensating and waiver.target in days for waiver in waivers)
-    weighed = weigh(waivers, days, statuses(judged.results) if needed else {})
-    ruled = rulings(weighed)
-    results = [waive(result, ruled.get(result.target)) for result in judged.results]
+    # Assessing all controls is dear: only for waivers that have a compensating one.
+    before: Mapping[str, str] = {}
+    compensated = [waiver for waiver in waivers if waiver.compensating]
+    if any(waiver.target in days for waiver in compensated):
+        before = statuses(judged.results)
+    weighed = weigh(waivers, days, before)
+    by_target = rulings(weighed)
+    results: list[CheckResult] = []
+    for result in judged.results:
+        ruling = by_target.get(result.target)
+        results.append(waive(result, ruling))
+    coverage: list[CoverageRow] = []
+    for row in judged.coverage:
+        ruling = by_target.get(row.target)
+        coverage.append(waive_row(row, ruling))
     return Waived(
         results=results,
-        coverage=[waive_row(row, ruled.get(row.target)) for row in judged.coverage],
-        controls=_accepted_controls(ruled),
-        waivers=_tallied(weighed, results, library),
+        coverage=coverage,
+        controls=_accepted_controls(by_target),
+        waivers=_with_counts(weighed, results, library),
     )
 
 
-def _accepted_controls(ruled: Mapping[str, Ruling]) -> Mapping[str, frozenset[str]]:
-    found: dict[str, set[str]] = defaultdict(set)
-    for target, ruling in ruled.items():
+def _accepted_controls(by_target: Mapping[str, Ruling]) -> Mapping[str, frozenset[str]]:
+    targets: dict[str, set[str]] = defaultdict(set)
+    for target, ruling in by_target.items():
         for control in ruling.controls:
-            found[control].add(target)
-    return {control: frozenset(targets) for control, targets in found.items()}
+            targets[control].add(target)
+    accepted: dict[str, frozenset[str]] = {}
+    for control, found in targets.items():
+        accepted[control] = frozenset(found)
+    return accepted
 
 
-def _tallied(
-    weighed: Iterable[WaiverResult], results: Collection[CheckResult], library: Library
+def _with_counts(
+    weighed: Iterable[WaiverResult],
+    results: Collection[CheckResult],
+    library: Library,
 ) -> tuple[WaiverResult, ...]:
     """The waivers with the number of findings that each accepts in these results."""
-    used = Counter(
-        name
-        for result in results
-        for finding in result.findings
-        if finding.waiver
-        for name in finding.waiver.split(SEPARATOR)
-    )
-    return tuple(
-        replace(one, accepts=_failing(one.waiver.scope, results, library))
-        if isinstance(one.waiver.scope, ControlScope) and one.standing is Standing.IN_FORCE
-        else replace(one, accepts=used[one.waiver.id])
-        for one in weighed
-    )
+    accepted: Counter[str] = Counter()
+    for result in results:
+        for finding in result.findings:
+            if finding.waiver:
+                accepted.update(finding.waiver.split(SEPARATOR))
+    counted: list[WaiverResult] = []
+    for one in weighed:
+        scope = one.waiver.scope
+        number = accepted[one.waiver.id]
+        if isinstance(scope, ControlScope) and one.standing is Standing.IN_FORCE:
+            number = _failures(scope, results, library)
+        counted.append(replace(one, accepts=number))
+    return tuple(counted)
 
 
-def _failing(scope: ControlScope, results: Iterable[CheckResult], library: Library) -> int:
+def _failures(
+    scope: ControlScope,
+    results: Iterable[CheckResult],
+    library: Library,
+) -> int:
+    """Failing findings that decide a control, in the target of a waiver."""
     control = library.controls.get(scope.control)
-    deciding = (
-        {link.id for link in control.checks if link.role is Role.EVIDENCES} if control else set()
-    )
-    return sum(
-        result.count(Verdict.FAIL)
-        for result in results
-        if result.check in deciding and result.target == scope.target
-    )
+    if control is None:
+        return 0
+    deciding = {link.id for link in control.checks if link.role is Role.EVIDENCES}
+    failures = 0
+    for result in results:
+        if result.check in deciding and result.target == scope.target:
+            failures += result.count(Verdict.FAIL)
+    return failures

@@ -1,1 +1,1 @@
-"""From raw answers to resources: which calls a check needs, and the typed attributes made from what they returned."""
+"""Reads resources out of raw answers: which calls a check needs, and the attributes they give."""

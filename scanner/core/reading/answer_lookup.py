@@ -1,23 +1,22 @@
-"""The one door through which a kind's program asks: answers that are known, and a list of those that are wanted."""
+"""Looks up the answers that reading a kind needs, and notes the calls that have none yet."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
 
+from scanner.core.reading.answer_items import with_open_lists
 from scanner.core.reading.context import ReadContext, Reader
 from scanner.model.answers import Answer, Call, State
 from scanner.model.kinds import Request
-from scanner.model.values import ABSENT, OpenList, Unreadable
+from scanner.model.values import ABSENT, RawValue, Unreadable
 
 
 class AnswerLookup:
-    """Known answers by key; a call that has none is noted as wanted.
+    """Answers by call key; a call without an answer is noted in `wanted`.
 
-    The same kind program runs in front of it while collecting (wanted calls are then made) and while judging
-    (wanted calls were never answered, and their readers get `Unreadable`).
+    A `KindReader` reads through a lookup in two phases. Collecting makes the wanted calls and reads
+    again until none is wanted. Judging makes no calls: what a wanted call would have returned is
+    `Unreadable`. See docs/decisions/0001.
     """
 
     __slots__ = ("answers", "settled", "wanted")
@@ -25,161 +24,62 @@ class AnswerLookup:
     def __init__(self, answers: Mapping[str, Answer]) -> None:
         self.answers = answers
         self.wanted: dict[str, Call] = {}
+        """Calls without an answer, by key."""
         self.settled: set[str] = set()
-        """Keys of errors that the kinds declare to be knowledge."""
+        """Keys of answers whose error codes the kinds declare to mean absence."""
 
     def ask(self, call: Call) -> Answer | None:
-        """The answer if it is known."""
-        key = call.key
-        answer = self.answers.get(key)
+        """The answer of a call; None notes the call as wanted."""
+        answer = self.answers.get(call.key)
         if answer is None:
-            self.wanted[key] = call
+            self.wanted[call.key] = call
         return answer
 
-    def read(self, call: Call, request: Request) -> Any:
-        """The raw data of a call, as the request declares its errors: data, `ABSENT`, or `Unreadable`."""
+    def read(self, call: Call, request: Request) -> RawValue:
+        """The data of a call's answer, `ABSENT` by the request's error codes, or `Unreadable`."""
         answer = self.ask(call)
         if answer is None:
-            return _unasked(call)
-        raw = raw_data(answer, request)
-        if raw is ABSENT:
+            return _no_answer(call)
+        data = raw_data(answer, request)
+        if data is ABSENT:
             self.settled.add(call.key)
-        return raw
+        return data
 
-    def run(self, reader: Reader, context: ReadContext) -> Any:
-        """What a reader returns, or `Unreadable` while one of its calls has no answer."""
-        program: Generator[Call, Answer, Any] = reader(context)
+    def run(self, reader: Reader, context: ReadContext) -> RawValue:
+        """The result of a reader, or `Unreadable` once one of its calls has no answer."""
+        program: Generator[Call, Answer, RawValue] = reader(context)
         try:
             call = next(program)
             while True:
                 answer = self.ask(call)
                 if answer is None:
+                    # It is run again from the start when the answer is there: readers are pure.
                     program.close()
-                    return _unasked(call)
+                    return _no_answer(call)
                 call = program.send(answer)
         except StopIteration as stop:
-            return stop.value
+            result: RawValue = stop.value
+            return result
 
 
-def raw_data(answer: Answer, request: Request) -> Any:
-    """An answer as knowledge: its data, `ABSENT` where the request says that the code means so, else `Unreadable`."""
+def raw_data(answer: Answer, request: Request) -> RawValue:
+    """The data of an answer; `ABSENT` where its error code means absence; else `Unreadable`."""
+    data: RawValue = answer.data
     if answer.state in (State.OK, State.EMPTY):
-        return answer.data
+        return data
     if answer.state is State.PARTIAL:
-        # Whatever its code is elsewhere: something was there, and a later page failed.
-        return _opened(answer.data, request.items, answer.unread)
-    if answer.state is State.ABSENT or (answer.code and answer.code in request.absent_on):
+        # Comes before `absent_on`: the first page had something, so that the error code of a later
+        # page never means absence.
+        return with_open_lists(data, request.items, answer.unread)
+    if answer.state is State.ABSENT:
+        return ABSENT
+    if answer.code and answer.code in request.absent_on:
         return ABSENT
     if answer.state is State.DISABLED and request.disabled_is == "empty":
         return ABSENT
     return answer.unread
 
 
-def _unasked(call: Call) -> Unreadable:
-    return Unreadable(f"{call.operation} was not asked", gaps=frozenset((call.place,)))
-
-
-@dataclass(frozen=True, slots=True)
-class OpenMapping(Unreadable):
-    """The part of a mapping of lists that was read. What else it holds is open, so that it is no value by itself."""
-
-    known: Mapping[str, Any] = field(default_factory=dict)
-
-
-def _opened(data: Any, items: tuple[str, ...], rest: Unreadable) -> Any:
-    """The data of a cut-off answer: its paged lists are open, everything else stays as the first page gave it."""
-    if not items or not isinstance(data, dict):
-        return rest
-    opened = dict(data)
-    for path in items:
-        first, _, below = paged(path).partition(".")
-        found = opened.get(first.removesuffix("{}"), {} if below or first.endswith("{}") else [])
-        opened[first.removesuffix("{}")] = _opened_member(found, first, below, rest)
-    return opened
-
-
-def paged(path: str) -> str:
-    """A path of items down to what pages add to: the first list, or the first mapping of lists."""
-    head, walk, _ = path.partition("{}")
-    return head.partition("[]")[0] + (walk if "[]" not in head else "")
-
-
-def _opened_member(found: Any, name: str, below: str, rest: Unreadable) -> Any:
-    if below:
-        return _opened(found, (below,), rest)
-    if name.endswith("{}"):
-        return (
-            OpenMapping(rest.reason, gaps=rest.gaps, known=found)
-            if isinstance(found, dict)
-            else rest
-        )
-    return OpenList(found, rest.reason, rest.gaps) if isinstance(found, list) else rest
-
-
-def items_at(data: Any, path: str) -> list[Any] | Unreadable:
-    """The items at a dotted path: `[]` goes into each element of a list (`Reservations[].Instances`), `{}` into each
-    value of a mapping (`items{}.instances`)."""
-    if data is ABSENT:
-        return []
-    if isinstance(data, Unreadable):
-        return data
-    walk = _WALK.search(path)
-    head, sign, tail = (
-        (path[: walk.start()], walk[1], path[walk.end() :]) if walk else (path, "", "")
-    )
-    found = _member(data, head, path)
-    if found is ABSENT:
-        return []
-    if sign == "{}":
-        return _in_mapping(found, path, tail)
-    if not isinstance(found, list):
-        return found if isinstance(found, Unreadable) else _unlike(path, "a list", found)
-    return _flattened(found, tail) if tail else found
-
-
-_WALK: Final = re.compile(r"(\[\]|\{\})(?:\.|$)")
-
-
-def _member(data: Any, head: str, path: str) -> Any:
-    """The value at a path of plain members; `ABSENT` where one is missing."""
-    found = data
-    for step in head.split(".") if head else []:
-        if not isinstance(found, dict):
-            return (
-                found
-                if isinstance(found, Unreadable)
-                else Unreadable(f"{path}: expected an object")
-            )
-        if step not in found:
-            return ABSENT
-        found = found[step]
-    return found
-
-
-def _unlike(path: str, wanted: str, found: Any) -> Unreadable:
-    return Unreadable(f"{path}: expected {wanted}, the answer has {type(found).__name__}")
-
-
-def _in_mapping(found: Any, path: str, tail: str) -> list[Any] | Unreadable:
-    """The items below each value of a mapping, in the order of its keys."""
-    known = found.known if isinstance(found, OpenMapping) else found
-    if not isinstance(known, dict):
-        return found if isinstance(found, Unreadable) else _unlike(path, "a mapping", found)
-    values = [known[key] for key in sorted(known)]
-    listed = (
-        OpenList(values, found.reason, found.gaps) if isinstance(found, OpenMapping) else values
-    )
-    return _flattened(listed, tail) if tail else listed
-
-
-def _flattened(found: list[Any], tail: str) -> list[Any] | Unreadable:
-    inner: list[Any] = []
-    rest = found.rest if isinstance(found, OpenList) else None
-    for element in found:
-        below = items_at(element, tail)
-        if isinstance(below, Unreadable):
-            return below
-        if isinstance(below, OpenList):
-            rest = rest or below.rest
-        inner.extend(below)
-    return OpenList(inner, rest.reason, rest.gaps) if rest else inner
+def _no_answer(call: Call) -> Unreadable:
+    reason = f"{call.operation} was not asked"
+    return Unreadable(reason, gaps=frozenset((call.place,)))

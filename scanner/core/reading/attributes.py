@@ -1,46 +1,59 @@
-"""From raw answers to typed attributes: a value of the declared type, `ABSENT` or `Unreadable`, and nothing else."""
+"""Makes typed attributes from raw answers: the declared type, `ABSENT` or `Unreadable`, no more."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from scanner.core.policies import read_policy, read_trust_policy
 from scanner.core.reading.canonical import canonical_list
+from scanner.core.reading.read_scope import Bindings
 from scanner.model.kinds import Attribute
-from scanner.model.values import ABSENT, OpenList, Unreadable
+from scanner.model.values import ABSENT, OpenList, RawValue, Unreadable, Value
 
-Scope = dict[str, Any]
-Conform = Callable[[Any, Scope], Any]
+OPERATIONS: Final = "$operations"
+"""Bound to the operation behind each raw name, so that a reason can name the calls."""
 
-CALLS: Final = "$calls"
-"""The name in a scope of the operation behind each raw name, for reasons."""
-_SCALARS: Mapping[str, type] = {
+_Scalar = bool | int | str | datetime | timedelta
+_SCALARS: Final[Mapping[str, type[_Scalar]]] = {
     "bool": bool,
     "int": int,
     "string": str,
     "timestamp": datetime,
     "duration": timedelta,
 }
+_PAIR_MEMBERS: Final = (
+    ("Key", "Value"),
+    ("key", "value"),
+    ("TagKey", "TagValue"),
+)
 
 
-def read_attribute(attribute: Attribute, scope: Scope) -> Any:
-    """The value of one attribute, from the raw answers in `scope`."""
-    if attribute.null_words and _is_null(attribute, scope):
-        return _absence(attribute, scope)
-    raw = attribute.api.evaluate(scope)
+def read_attribute(attribute: Attribute, bindings: Bindings) -> Value:
+    """The value of one attribute, from the raw answers in `bindings`."""
+    if attribute.null_words and _is_null_word(attribute, bindings):
+        return _absence(attribute, bindings)
+    raw = attribute.api.evaluate(bindings)
     if raw is ABSENT:
-        return _absence(attribute, scope)
+        return _absence(attribute, bindings)
     if isinstance(raw, Unreadable):
-        return _absence(attribute, scope) if raw.missing else raw
-    return _conform(attribute, raw, scope)
+        # Only a complete answer without the member is an absence; a denied call is none.
+        if raw.missing:
+            return _absence(attribute, bindings)
+        return raw
+    kind = attribute.type.removesuffix("?")
+    if kind == "list(record)":
+        return _records(attribute, raw, bindings)
+    if kind in ("policy", "trust_policy"):
+        return _policy(kind, raw, bindings)
+    return conform(kind, raw, attribute)
 
 
-def _is_null(attribute: Attribute, scope: Scope) -> bool:
-    """Whether a text that the attribute reads is one of those that mean that there is no value."""
+def _is_null_word(attribute: Attribute, bindings: Bindings) -> bool:
+    """Whether a text that the attribute reads is declared to mean that there is no value."""
     for path in attribute.api.paths:
-        value: Any = scope.get(path[0])
+        value = bindings.get(path[0])
         for step in path[1:]:
             value = value.get(step) if isinstance(value, dict) else None
         if isinstance(value, str) and value in attribute.null_words:
@@ -48,84 +61,129 @@ def _is_null(attribute: Attribute, scope: Scope) -> bool:
     return False
 
 
-def _absence(attribute: Attribute, scope: Scope) -> Any:
-    """What a member that is missing from whole answers means; undeclared, it is unread, and the calls are named."""
+def _absence(attribute: Attribute, bindings: Bindings) -> Value:
+    """What a member that is missing from a complete answer means, as the attribute declares."""
     if attribute.has_absent:
-        return attribute.absent
+        declared: Value = attribute.absent
+        return declared
     if attribute.optional:
         return ABSENT
-    calls = scope.get(CALLS, {})
-    asked = sorted({calls[path[0]] for path in attribute.api.paths if path[0] in calls})
-    return Unreadable(f"{' and '.join(asked) or 'the answer'} does not say {attribute.name}")
+    # Undeclared absence is no knowledge: providers leave members out without saying why.
+    operations: Mapping[str, str] = bindings.get(OPERATIONS, {})
+    sources: set[str] = set()
+    for path in attribute.api.paths:
+        if path[0] in operations:
+            sources.add(operations[path[0]])
+    source = " and ".join(sorted(sources)) or "the answer"
+    return Unreadable(f"{source} does not say {attribute.name}")
 
 
-def _conform(attribute: Attribute, raw: Any, scope: Scope) -> Any:
-    kind = attribute.type.removesuffix("?")
-    if kind in ("policy", "trust_policy"):
-        return _policy(kind, raw, scope)
-    if kind == "list(record)":
-        return _records(attribute, raw, scope)
-    return conform(kind, raw, attribute)
-
-
-def conform(kind: str, raw: Any, attribute: Attribute) -> Any:
+def conform(
+    kind: str,
+    raw: object,
+    attribute: Attribute,
+) -> Value:
     """The value if it is exactly of the type that is written `kind`; else `Unreadable`."""
     if isinstance(raw, Unreadable):
         return raw
-    wanted = _SCALARS.get(kind)
-    if wanted is not None:
-        return raw if type(raw) is wanted else _mismatch(attribute, kind, raw)
+    scalar = _SCALARS.get(kind)
+    if scalar is not None:
+        # Not isinstance: for Python, True is an int.
+        if type(raw) is scalar:
+            return raw
+        return _mismatch(attribute, kind, raw)
     if kind == "double":
-        return float(raw) if type(raw) in (int, float) else _mismatch(attribute, kind, raw)
+        if type(raw) is float or type(raw) is int:
+            return float(raw)
+        return _mismatch(attribute, kind, raw)
     inner = kind[kind.index("(") + 1 : -1]
     if kind.startswith("list("):
         return _list(inner, raw, attribute)
     pairs = _pairs(raw)
     if pairs is None:
         return _mismatch(attribute, kind, raw)
-    return {key: conform(inner, value, attribute) for key, value in pairs.items()}
+    values: dict[str, Value] = {}
+    for key, value in pairs.items():
+        values[key] = conform(inner, value, attribute)
+    return values
 
 
-def _pairs(raw: Any) -> dict[str, Any] | None:
-    """A map, also when the provider writes it as a list of keys and values (labels often are)."""
+def _pairs(raw: object) -> dict[str, RawValue] | None:
+    """A map, also when the provider writes it as a list of keys and values; tags often are."""
     if isinstance(raw, dict) and "$redacted" not in raw:
         return raw
+    # A map has no form that is open: the tags of a cut-off list are unread as a whole.
     if not isinstance(raw, list) or isinstance(raw, OpenList):
         return None
-    for key, value in (("Key", "Value"), ("key", "value"), ("TagKey", "TagValue")):
-        if all(isinstance(item, dict) and isinstance(item.get(key), str) for item in raw):
+    for key, value in _PAIR_MEMBERS:
+        if all(_has_text(item, key) for item in raw):
+            # A tag may have no value, which the provider may leave out.
             return {item[key]: item.get(value, "") for item in raw}
     return None
 
 
-def _list(inner: str, raw: Any, attribute: Attribute) -> Any:
+def _has_text(item: object, member: str) -> bool:
+    return isinstance(item, dict) and isinstance(item.get(member), str)
+
+
+def _list(
+    inner: str,
+    raw: object,
+    attribute: Attribute,
+) -> Value:
     if not isinstance(raw, list):
         return _mismatch(attribute, f"list({inner})", raw)
     items = [conform(inner, item, attribute) for item in raw]
     if not attribute.ordered:
         items = canonical_list(items)
-    return OpenList(items, raw.reason, raw.gaps) if isinstance(raw, OpenList) else items
+    return _open_as(raw, items)
 
 
-def _records(attribute: Attribute, raw: Any, scope: Scope) -> Any:
+def _records(
+    attribute: Attribute,
+    raw: object,
+    bindings: Bindings,
+) -> Value:
     if not isinstance(raw, list):
         return _mismatch(attribute, "list(record)", raw)
-    records: list[Any] = []
+    records: list[Value] = []
     for position, item in enumerate(raw):
-        inner = {**scope, "item": item}
-        record = {name: read_attribute(field, inner) for name, field in attribute.each.items()}
-        records.append({**record, "position": position} if attribute.ordered else record)
+        inner = {**bindings, "item": item}
+        record: dict[str, Value] = {}
+        for name, field in attribute.each.items():
+            record[name] = read_attribute(field, inner)
+        if attribute.ordered:
+            record["position"] = position
+        records.append(record)
     if not attribute.ordered:
         records = canonical_list(records)
-    return OpenList(records, raw.reason, raw.gaps) if isinstance(raw, OpenList) else records
+    return _open_as(raw, records)
 
 
-def _policy(kind: str, raw: Any, scope: Scope) -> Any:
-    read = read_policy if kind == "policy" else read_trust_policy
-    return read(raw, account=scope["account"], resource=scope.get("resource", ""))
+def _open_as(raw: list[RawValue], items: list[Value]) -> list[Value]:
+    """The items, as an open list where the raw list is one."""
+    if isinstance(raw, OpenList):
+        return OpenList(items, raw.reason, raw.gaps)
+    return items
 
 
-def _mismatch(attribute: Attribute, kind: str, raw: Any) -> Unreadable:
+def _policy(
+    kind: str,
+    raw: object,
+    bindings: Bindings,
+) -> Value:
+    resource = bindings.get("resource", "")
+    if kind == "policy":
+        return read_policy(raw, account=bindings["account"], resource=resource)
+    return read_trust_policy(raw, account=bindings["account"], resource=resource)
+
+
+def _mismatch(
+    attribute: Attribute,
+    kind: str,
+    raw: object,
+) -> Unreadable:
+    # A redacted value has a form of its own, so that it never passes for the secret's text.
     if isinstance(raw, dict) and "$redacted" in raw:
         return Unreadable(f"{attribute.name} was redacted ({raw['$redacted']})")
     return Unreadable(f"{attribute.name} should be {kind}, the answer has {type(raw).__name__}")

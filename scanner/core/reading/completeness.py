@@ -1,116 +1,158 @@
-"""Second sources: what else counts or names the resources of a listing, held against what was listed."""
+"""Checks that a listing is complete, by second sources that count or name the same resources."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Final
 
 from scanner.core.reading.answer_lookup import AnswerLookup
 from scanner.core.reading.context import ReadContext, Reader
-from scanner.core.reading.request_builder import make_call
+from scanner.core.reading.read_scope import Bindings
+from scanner.core.reading.request_builder import request_data
 from scanner.model.findings import Counted
 from scanner.model.kinds import Count, Means
-from scanner.model.values import ABSENT, Unreadable
+from scanner.model.values import ABSENT, RawValue, Unreadable
 
-NAMED = 3
-"""Ids that a gap writes out."""
+MOST_IDS: Final = 3
+"""Unlisted ids that a gap writes out."""
+
+
+Comparison = tuple[Counted, Unreadable | None]
+"""What one second source reports, and the gap that it reveals in the listing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """What a listing brought."""
+    """What a listing returned."""
 
     number: int
     ids: frozenset[str]
-    whole: bool
-    """Only a whole listing is held against anything: of another one it is known that it lacks something."""
+    complete: bool
+    """Only a complete listing is compared: another one is known to lack something anyway."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompletenessCheck:
-    """Where the second sources of one unit are asked."""
+    """Compares the listing of one kind in one scope with its second sources."""
 
-    door: AnswerLookup
+    lookup: AnswerLookup
     readers: Callable[[str], Reader]
     context: ReadContext
-    base: Mapping[str, Any]
+    bindings: Bindings
     """What an expression of the kind may name."""
 
-    def against(
-        self, sources: Sequence[Count], listed: Listed
-    ) -> Iterator[tuple[Counted, Unreadable | None]]:
-        """Each source with what it says, and the gap that it shows."""
+    def compare(self, sources: Sequence[Count], listed: Listed) -> Iterator[Comparison]:
+        """Each source beside the listing. Missing calls are noted in the lookup."""
         for source in sources:
-            raw = self._asked(source)
-            if raw is ABSENT and not source.needed:
-                yield Counted(by=source.operation, means=source.means.value), None
-                continue
-            value = source.value.evaluate({"answer": raw})
-            if source.means is Means.WHOLE:
-                yield (
-                    Counted(by=source.operation, means=source.means.value),
-                    self._hiding(source, value),
-                )
-            elif _is_silent(value) and source.means is not Means.EQUAL and not source.needed:
-                # A source that may know of some only need not speak of this kind at all.
-                yield Counted(by=source.operation, means=source.means.value), None
-            else:
-                yield self._held(source, value, listed)
+            yield self._compare_one(source, listed)
 
-    def _asked(self, source: Count) -> Any:
-        if source.source.request is None:
-            return self.door.run(self.readers(source.source.reader), self.context)
-        call = make_call(source.source.request, dict(self.base))
-        return call if isinstance(call, Unreadable) else self.door.read(call, source.source.request)
+    def _compare_one(self, source: Count, listed: Listed) -> Comparison:
+        nothing_counted = Counted(by=source.operation, means=source.means.value)
+        data = self._data(source)
+        if data is ABSENT and not source.needed:
+            return nothing_counted, None
+        value = source.value.evaluate({"answer": data})
+        if source.means is Means.WHOLE:
+            return nothing_counted, self._possibly_hidden(source, value)
+        may_be_silent = source.means is not Means.EQUAL and not source.needed
+        if may_be_silent and _is_silent(value):
+            # A source that knows only some resources need not know this kind at all. One that must
+            # be equal has to report a number: its silence is a gap (docs/decisions/0009).
+            return nothing_counted, None
+        return self._compare_number(source, value, listed)
 
-    def _hiding(self, source: Count, value: Any) -> Unreadable | None:
-        """The gap where it is not shown that a listing leaves nothing out."""
+    def _data(self, source: Count) -> RawValue:
+        request = source.source.request
+        if request is None:
+            reader = self.readers(source.source.reader)
+            return self.lookup.run(reader, self.context)
+        return request_data(self.lookup, request, dict(self.bindings))
+
+    def _possibly_hidden(self, source: Count, value: object) -> Unreadable | None:
+        """The gap where nothing proves that the caller sees every resource of the listing."""
+        # Azure and GitHub leave out of a list, with status 200, what the caller may not read:
+        # an empty list would pass for an empty population (docs/decisions/0022, 0023).
         if value is True:
             return None
-        unread = value if isinstance(value, Unreadable) else Unreadable("it gives no word on it")
-        reason = f"nothing shows that the listing is whole: {unread.reason}"
+        unread = Unreadable("it gives no word on it")
+        if isinstance(value, Unreadable):
+            unread = value
         return replace(
-            unread, reason=reason, gaps=unread.gaps or self._place(source), missing=False
+            unread,
+            reason=f"nothing shows that the listing is whole: {unread.reason}",
+            gaps=unread.gaps or self._call_of(source),
+            missing=False,
         )
 
-    def _held(self, source: Count, value: Any, listed: Listed) -> tuple[Counted, Unreadable | None]:
-        said = Counted(by=source.operation, means=source.means.value)
-        number = _number(source.means, value)
+    def _compare_number(
+        self,
+        source: Count,
+        value: object,
+        listed: Listed,
+    ) -> Comparison:
+        number = _reported_number(source.means, value)
         if isinstance(number, Unreadable):
             reason = f"{source.operation} did not count them: {number.reason}"
-            return said, replace(number, reason=reason, missing=False)
-        said = replace(said, number=number)
-        wrong = _difference(source, value, listed) if listed.whole else ""
-        return said, Unreadable(wrong, gaps=self._place(source)) if wrong else None
+            counted = Counted(by=source.operation, means=source.means.value)
+            return counted, replace(number, reason=reason, missing=False)
+        counted = Counted(
+            by=source.operation,
+            means=source.means.value,
+            number=number,
+        )
+        difference = ""
+        if listed.complete:
+            difference = _difference(source, value, number, listed)
+        if not difference:
+            return counted, None
+        return counted, Unreadable(difference, gaps=self._call_of(source))
 
-    def _place(self, source: Count) -> frozenset[str]:
-        """The second source as the call that was lacking, so that a waiver can accept what it shows."""
+    def _call_of(self, source: Count) -> frozenset[str]:
+        """The second source as the call that was lacking, so that a waiver can accept the gap."""
         return frozenset((f"{source.operation}@{self.context.region}",))
 
 
-def _is_silent(value: Any) -> bool:
+def _is_silent(value: object) -> bool:
     return isinstance(value, Unreadable) and value.missing
 
 
-def _number(means: Means, value: Any) -> int | Unreadable:
+def _reported_number(means: Means, value: object) -> int | Unreadable:
     if isinstance(value, Unreadable):
         return value
     if means is Means.LISTS:
-        # An open list is one too: each of the ids that it holds must be among the listed ones all the same.
-        whole = isinstance(value, list) and all(isinstance(one, str) for one in value)
-        return len(set(value)) if whole else Unreadable("it gives no list of ids")
-    return value if type(value) is int else Unreadable("it gives no number")
+        # An open list will do: each id that it does hold must be listed.
+        if not isinstance(value, list):
+            return Unreadable("it gives no list of ids")
+        if not all(isinstance(one, str) for one in value):
+            return Unreadable("it gives no list of ids")
+        return len(set(value))
+    # Not isinstance: a boolean is an int for Python, and no count.
+    if type(value) is int:
+        return value
+    return Unreadable("it gives no number")
 
 
-def _difference(source: Count, value: Any, listed: Listed) -> str:
-    """What a source says that the listing does not; empty: they agree."""
-    match source.means:
-        case Means.EQUAL if value != listed.number:
-            return f"{listed.number} are listed, {source.operation} counts {value}"
-        case Means.AT_LEAST if value > listed.number:
-            return f"{listed.number} are listed, {source.operation} counts {value} at least"
-        case Means.LISTS if unlisted := sorted(set(value) - listed.ids):
-            rest = f" and {len(unlisted) - NAMED} more" if len(unlisted) > NAMED else ""
-            return f"{source.operation} names {', '.join(unlisted[:NAMED])}{rest}, not listed"
+def _difference(
+    source: Count,
+    value: object,
+    number: int,
+    listed: Listed,
+) -> str:
+    """What a source reports and the listing lacks; empty: they agree."""
+    if source.means is Means.EQUAL and number != listed.number:
+        return f"{listed.number} are listed, {source.operation} counts {number}"
+    if source.means is Means.AT_LEAST and number > listed.number:
+        return f"{listed.number} are listed, {source.operation} counts {number} at least"
+    if source.means is Means.LISTS and isinstance(value, list):
+        unlisted = sorted(set(value) - listed.ids)
+        if unlisted:
+            return f"{source.operation} names {_first_ids(unlisted)}, not listed"
     return ""
+
+
+def _first_ids(ids: Sequence[str]) -> str:
+    written = ", ".join(ids[:MOST_IDS])
+    if len(ids) <= MOST_IDS:
+        return written
+    return f"{written} and {len(ids) - MOST_IDS} more"

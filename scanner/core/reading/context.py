@@ -1,4 +1,4 @@
-"""How a kind's program asks for answers, whether they come from a provider or from a snapshot."""
+"""Defines a reader: a program of calls, for what a declared request cannot express."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from scanner.model.answers import Answer, Call
 from scanner.model.kinds import Request
+from scanner.model.values import RawValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,18 +19,19 @@ class ReadContext:
     account: str
     partition: str
     region: str
-    """The region that is being read; `` for a kind of the account."""
+    """The region that is read; empty for a kind that is listed once in a target."""
     started: datetime
-    """When the reading of the target began."""
+    """When reading the target began."""
     it: Any = None
     """The listed item, for a detail."""
     params: Mapping[str, Any] = field(default_factory=dict)
     principal: str = ""
-    """Whoever asks, as the provider's own access rules name it; empty: not known."""
+    """The caller, as the provider's own access rules name it; empty: not known."""
     listed_by: tuple[Request, ...] = ()
     """The requests that list the kind."""
 
 
-Reader = Callable[[ReadContext], Generator[Call, Answer, Any]]
-"""A program of calls: yields each `Call`, is sent its `Answer`, and returns raw data (JSON values; `Unreadable`
-where a call was refused, an `OpenList` where only part was read). Pure: the same answers give the same data."""
+Reader = Callable[[ReadContext], Generator[Call, Answer, RawValue]]
+"""Yields each `Call`, receives its `Answer`, and returns raw data: JSON values, `Unreadable` where
+a call was refused, an `OpenList` where only part was read. Pure: the same answers always give the
+same data."""

@@ -1,16 +1,20 @@
-"""What was meant to be read beside what was read, for each operation, region and target."""
+"""Compares the calls that reading needed with the answers, by operation, region and target."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Final
 
 from scanner.model.answers import Answer, Call, State
 from scanner.model.findings import CoverageRow
 
-_WORST_LAST = (
+Place = tuple[str, str]
+"""An operation and a region."""
+
+_WORST_LAST: Final = (
     State.EMPTY,
     State.ABSENT,
     State.OK,
@@ -29,38 +33,54 @@ def coverage(
     settled: frozenset[str],
     stood_for: Mapping[str, int] = MappingProxyType({}),
 ) -> tuple[CoverageRow, ...]:
-    """One row for each operation and region, with the worst state among its answers and the first reason for it.
+    """One row for each operation and region: the worst state among its answers, and its reason.
 
-    `settled` are the keys of answers whose error codes the kinds declare to be knowledge: they read as absent.
-    `stood_for` says by operation how many calls those of an inventory stood for.
+    `settled` are the keys of answers whose error codes the kinds declare to mean absence.
+    `stood_for` is, by operation, the number of calls that an inventory replaced.
     """
-    made: dict[tuple[str, str], list[Answer]] = defaultdict(list)
+    answered: dict[Place, list[Answer]] = defaultdict(list)
     for answer in answers:
-        known = answer.call.key in settled
-        made[answer.call.operation, answer.call.region].append(
-            replace(answer, state=State.ABSENT) if known else answer
-        )
-    missing: dict[tuple[str, str], int] = defaultdict(int)
+        call = answer.call
+        if call.key in settled:
+            answer = replace(answer, state=State.ABSENT)
+        answered[call.operation, call.region].append(answer)
+    missing: dict[Place, int] = defaultdict(int)
     for call in unanswered:
         missing[call.operation, call.region] += 1
-    return tuple(
-        replace(
-            _row(target, place, made.get(place, []), missing.get(place, 0)),
-            stood_for=stood_for.get(place[0], 0),
+    rows: list[CoverageRow] = []
+    for operation, region in sorted({*answered, *missing}):
+        row = _row(
+            target,
+            operation,
+            region,
+            answered.get((operation, region), []),
+            missing.get((operation, region), 0),
         )
-        for place in sorted({*made, *missing})
-    )
+        replaced = stood_for.get(operation, 0)
+        rows.append(replace(row, stood_for=replaced))
+    return tuple(rows)
+
+
+def _badness(answer: Answer) -> int:
+    return _WORST_LAST.index(answer.state)
 
 
 def _row(
-    target: str, place: tuple[str, str], answers: list[Answer], unanswered: int
+    target: str,
+    operation: str,
+    region: str,
+    answers: Sequence[Answer],
+    unanswered: int,
 ) -> CoverageRow:
-    operation, region = place
-    worst = max(answers, key=lambda answer: _WORST_LAST.index(answer.state), default=None)
-    state = State.ERROR if worst is None else worst.state
-    reason = "" if worst is None or state.whole else worst.reason
-    if unanswered:
-        reason = reason or f"{unanswered} calls of {operation} were not made"
+    state, reason = State.ERROR, ""
+    if answers:
+        worst = max(answers, key=_badness)
+        state = worst.state
+        if not state.whole:
+            reason = worst.reason
+    # A refusal that came back says more than the calls that were never made.
+    if unanswered and not reason:
+        reason = f"{unanswered} calls of {operation} were not made"
     return CoverageRow(
         target=target,
         region=region,

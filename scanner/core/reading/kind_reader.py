@@ -1,350 +1,379 @@
-"""Reading one kind in one place: its listing, its details, and the attributes made from them."""
+"""Reads the resources of one kind in one scope: its listing, its details and its attributes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from enum import Enum
 
-from scanner.core.reading.answer_lookup import AnswerLookup, items_at
-from scanner.core.reading.attributes import CALLS, read_attribute
+from scanner.core.reading.answer_items import items_at
+from scanner.core.reading.answer_lookup import AnswerLookup
+from scanner.core.reading.attributes import OPERATIONS, read_attribute
 from scanner.core.reading.completeness import CompletenessCheck, Listed
 from scanner.core.reading.context import ReadContext, Reader
-from scanner.core.reading.inventory import own_rows, rows_by_id, stands_for
+from scanner.core.reading.inventory import count_replaced_calls
+from scanner.core.reading.inventory_rows import own_rows
 from scanner.core.reading.read_plan import ReadPlan, listing_requests, operations
-from scanner.core.reading.read_scope import KindRead, ReadResource, ReadScope
-from scanner.core.reading.request_builder import applies, make_call, matched
+from scanner.core.reading.read_scope import Bindings, KindRead, ReadResource, ReadScope
+from scanner.core.reading.request_builder import applies, make_call, request_data
+from scanner.core.reading.shared_details import SharedDetails
 from scanner.model.answers import Answer
 from scanner.model.expressions import Expression
 from scanner.model.findings import Counted
-from scanner.model.kinds import Batch, Kind, Listing, Means, Request
-from scanner.model.values import ABSENT, OpenList, Unreadable
+from scanner.model.kinds import Kind, Listing, Means
+from scanner.model.values import ABSENT, Absent, OpenList, RawValue, Unreadable, Value
 
-_DROPPED = object()
-_PARENT = Unreadable("an inventory does not tell the parent")
+_NO_PARENT = Unreadable("an inventory does not tell the parent")
+
+SharedRows = dict[str, object]
+"""The rows of one item, by the shared detail that they are of."""
+
+
+class _Gone(Enum):
+    """The detail of a resource that was deleted after it was listed."""
+
+    GONE = "gone"
 
 
 @dataclass(slots=True)
-class _Items:
-    """Listed items, each with the parent that it was listed under."""
+class _Listing:
+    """Listed items, each with the parent that it was listed under, and why there may be more."""
 
-    pairs: list[tuple[Any, Any]] = field(default_factory=list)
+    items: list[tuple[RawValue, RawValue]] = field(default_factory=list)
     gaps: list[Unreadable] = field(default_factory=list)
+
+    def add(self, listed: RawValue, parent: RawValue) -> None:
+        """Add what one request listed under a parent; `ABSENT` is no parent."""
+        if isinstance(listed, OpenList):
+            # Vacuous truth: the items that were read stay, and the rest is a gap, so that neither
+            # an empty list nor a short one passes for the whole population.
+            self.gaps.append(listed.rest)
+        if isinstance(listed, list):
+            self.items.extend((item, parent) for item in listed)
+        elif isinstance(listed, Unreadable):
+            self.gaps.append(listed)
+        else:
+            self.gaps.append(Unreadable(f"a listing gave {type(listed).__name__}, not a list"))
 
 
 class KindReader:
-    """One kind in one place; reading it is a pure function of the answers behind the door."""
+    """Reads one kind in one scope: a pure function of the answers in an `AnswerLookup`.
+
+    The same program serves two lookups. Collecting runs `ask` until no call is missing; judging
+    runs `read` over the recorded answers. So the two cannot disagree about which calls are needed,
+    or which answer belongs to which resource (docs/decisions/0001).
+    """
 
     def __init__(
         self,
-        need: ReadPlan,
+        plan: ReadPlan,
         kinds: Mapping[str, Kind],
         readers: Callable[[str], Reader],
-        place: ReadScope,
+        scope: ReadScope,
     ) -> None:
-        self.need = need
-        self.kind = need.kind
+        self.plan = plan
+        self.kind = plan.kind
+        self.scope = scope
         self._kinds = kinds
         self._readers = readers
-        self.place = place
-        self._calls = operations(need.kind, kinds)
+        self._operations = operations(plan.kind, kinds)
+        self._shared = SharedDetails(plan, scope)
 
-    def ask(self, door: AnswerLookup) -> None:
-        """Note at the door what is missing. No attribute is made: they are made of answers, and ask nothing."""
-        items = self._items(door, self.kind)
-        self._counted(door, self.kind, items)
-        for scope, rows in self._scopes(door, items):
-            self._details(door, scope, rows)
+    def ask(self, lookup: AnswerLookup) -> None:
+        """Note the missing calls in the lookup. Attributes are not made: they need no calls."""
+        listing = self._list(lookup, self.kind)
+        self._check_completeness(lookup, self.kind, listing)
+        for bindings, rows in self._items(lookup, listing):
+            self._read_details(lookup, bindings, rows)
 
-    def read(self, door: AnswerLookup) -> KindRead:
-        """Resources and gaps, as far as the answers go; what is missing is noted at the door."""
-        items = self._items(door, self.kind)
-        counts = self._counted(door, self.kind, items)
+    def read(self, lookup: AnswerLookup) -> KindRead:
+        """The resources and gaps that the answers give; missing calls are noted in the lookup."""
+        listing = self._list(lookup, self.kind)
+        counts = self._check_completeness(lookup, self.kind, listing)
         resources: list[ReadResource] = []
         dropped = 0
-        for scope, rows in self._scopes(door, items):
-            resource = self._resource(door, scope, rows)
+        for bindings, rows in self._items(lookup, listing):
+            resource = self._resource(lookup, bindings, rows)
             if isinstance(resource, ReadResource):
                 resources.append(resource)
             elif isinstance(resource, Unreadable):
-                items.gaps.append(resource)
+                listing.gaps.append(resource)
             else:
                 dropped += 1
+        replaced = 0
+        # A refused inventory replaced no call; an empty one did: the listing.
+        if listing.items or not listing.gaps:
+            replaced = count_replaced_calls(self.plan, len(listing.items))
         return KindRead(
             resources=tuple(resources),
-            gaps=tuple(dict.fromkeys(items.gaps)),
+            gaps=tuple(dict.fromkeys(listing.gaps)),
             dropped=dropped,
             counts=counts,
-            stood_for=stands_for(self.need, len(items.pairs))
-            if items.pairs or not items.gaps
-            else 0,
+            replaced_calls=replaced,
         )
 
-    def _scopes(
-        self, door: AnswerLookup, items: _Items
-    ) -> Iterator[tuple[dict[str, Any], Mapping[str, Any]]]:
-        """What each item's expressions may name, and its rows of the batched details."""
-        scopes = [self._scope(door, self.kind, it, parent) for it, parent in items.pairs]
-        batches = {
-            name: self._batch(door, request, batch, scopes)
-            for name, request, batch in self._batched()
-        }
-        batches |= {
-            name: self._in_bulk(door, request, scopes)
-            for name, request in self._details_in_bulk()
-            if scopes
-        }
-        for number, scope in enumerate(scopes):
-            yield scope, {name: rows[number] for name, rows in batches.items()}
+    def _items(
+        self, lookup: AnswerLookup, listing: _Listing
+    ) -> Iterator[tuple[Bindings, SharedRows]]:
+        """For each item: what its expressions may name, and its rows of shared details."""
+        items: list[Bindings] = []
+        for it, parent in listing.items:
+            bindings = self._bind(lookup, self.kind, it, parent)
+            items.append(bindings)
+        shared = self._shared.read(lookup, items)
+        for number, bindings in enumerate(items):
+            rows: SharedRows = {}
+            for name, of_items in shared.items():
+                rows[name] = of_items[number]
+            yield bindings, rows
 
-    # -- the listing ----------------------------------------------------------------------------------------------
-
-    def _items(self, door: AnswerLookup, kind: Kind, attempt: int = 0) -> _Items:
-        listing = kind.listing
-        if listing is None:
-            return _Items(pairs=[({}, ABSENT)])
-        found = _Items()
-        if not listing.per:
-            self._list(door, listing, self._scope(door, kind, ABSENT, ABSENT), found, attempt)
-            return found
-        parent = self._kinds[listing.per]
-        above = self._items(door, parent)
-        self._counted(door, parent, above)
-        found.gaps.extend(above.gaps)
-        for it, grandparent in above.pairs:
-            scope = self._scope(door, parent, it, grandparent)
-            self._list(door, listing, {**scope, "it": ABSENT, "parent": it}, found, attempt)
-        return found
+    # -- the listing ------------------------------------------------------------------------------
 
     def _list(
         self,
-        door: AnswerLookup,
-        listing: Listing,
-        scope: dict[str, Any],
-        found: _Items,
-        attempt: int,
-    ) -> None:
-        if listing.request is None:
-            listed = door.run(self._readers(listing.reader), self._context(scope))
-        else:
-            call = make_call(listing.request, scope, attempt=attempt)
-            raw = call if isinstance(call, Unreadable) else door.read(call, listing.request)
-            listed = own_rows(items_at(raw, listing.request.items[0]), listing.request)
-        if isinstance(listed, Unreadable):
-            found.gaps.append(listed)
-            return
-        if isinstance(listed, OpenList):
-            found.gaps.append(listed.rest)
-        in_bulk = listing.request is not None and listing.request.rows is not None
-        found.pairs.extend((item, _PARENT if in_bulk else scope["parent"]) for item in listed)
+        lookup: AnswerLookup,
+        kind: Kind,
+        attempt: int = 0,
+    ) -> _Listing:
+        declared = kind.listing
+        if declared is None:
+            # A singleton: the target, or the region, is the one resource.
+            return _Listing(items=[({}, ABSENT)])
+        found = _Listing()
+        if not declared.per:
+            bindings = self._bind(lookup, kind, ABSENT, ABSENT)
+            no_parent: Absent | Unreadable = ABSENT
+            if declared.request is not None and declared.request.rows is not None:
+                # Not absent: the inventory was requested instead of the parents.
+                no_parent = _NO_PARENT
+            listed = self._request_list(lookup, declared, bindings, attempt)
+            found.add(listed, no_parent)
+            return found
+        parent_kind = self._kinds[declared.per]
+        parents = self._list(lookup, parent_kind)
+        self._check_completeness(lookup, parent_kind, parents)
+        # A parent that was not listed may have children: gaps of the parents are gaps here too.
+        found.gaps.extend(parents.gaps)
+        for parent, grandparent in parents.items:
+            bindings = self._bind(lookup, parent_kind, parent, grandparent)
+            bindings |= {"it": ABSENT, "parent": parent}
+            listed = self._request_list(lookup, declared, bindings, attempt)
+            found.add(listed, parent)
+        return found
 
-    def _counted(self, door: AnswerLookup, kind: Kind, items: _Items) -> tuple[Counted, ...]:
-        """What the second sources say of a kind's listing; what they say otherwise is a gap, of its children too."""
+    def _request_list(
+        self,
+        lookup: AnswerLookup,
+        declared: Listing,
+        bindings: Bindings,
+        attempt: int,
+    ) -> RawValue:
+        request = declared.request
+        if request is None:
+            reader = self._readers(declared.reader)
+            return lookup.run(reader, self._context(bindings))
+        data = request_data(lookup, request, bindings, attempt=attempt)
+        items = items_at(data, request.items[0])
+        return own_rows(items, request)
+
+    def _check_completeness(
+        self,
+        lookup: AnswerLookup,
+        kind: Kind,
+        listing: _Listing,
+    ) -> tuple[Counted, ...]:
+        """What the second sources of a listing report; what the listing lacks becomes a gap."""
         if not kind.completeness:
             return ()
-        base = self._base(ABSENT, ABSENT)
-        named = items.pairs if any(one.means is Means.LISTS for one in kind.completeness) else ()
-        ids = frozenset(str(kind.identity.evaluate(self._base(it, above))) for it, above in named)
-        counting = CompletenessCheck(
-            door=door, readers=self._readers, context=self._context(base, kind), base=base
+        bindings = self.scope.bindings(ABSENT, ABSENT)
+        check = CompletenessCheck(
+            lookup=lookup,
+            readers=self._readers,
+            context=self._context(bindings, kind),
+            bindings=bindings,
         )
-        listed = Listed(number=len(items.pairs), ids=ids, whole=not items.gaps)
-        found = list(counting.against(kind.completeness, listed))
-        items.gaps.extend(gap for _, gap in found if gap is not None)
-        return tuple(one for one, _ in found)
+        ids: set[str] = set()
+        # Ids cost an evaluation for each item: only where a source names them.
+        if any(source.means is Means.LISTS for source in kind.completeness):
+            for identity in self._identities(kind, listing):
+                ids.add(str(identity))
+        listed = Listed(
+            number=len(listing.items),
+            ids=frozenset(ids),
+            complete=not listing.gaps,
+        )
+        counts: list[Counted] = []
+        for counted, gap in check.compare(kind.completeness, listed):
+            counts.append(counted)
+            if gap is not None:
+                listing.gaps.append(gap)
+        return tuple(counts)
 
-    # -- one resource ---------------------------------------------------------------------------------------------
+    def _identities(self, kind: Kind, listing: _Listing) -> Iterator[object]:
+        for it, parent in listing.items:
+            bindings = self.scope.bindings(it, parent)
+            yield kind.identity.evaluate(bindings)
+
+    # -- one resource -----------------------------------------------------------------------------
 
     def _resource(
-        self, door: AnswerLookup, scope: dict[str, Any], rows: Mapping[str, Any]
-    ) -> ReadResource | Unreadable | object:
-        kind = self.kind
-        identity = self._details(door, scope, rows)
+        self,
+        lookup: AnswerLookup,
+        bindings: Bindings,
+        rows: Mapping[str, object],
+    ) -> ReadResource | Unreadable | _Gone:
+        identity = self._read_details(lookup, bindings, rows)
         if not isinstance(identity, str):
-            return Unreadable(f"{kind.title}: an item has no readable id")
-        if any(scope[name] is _DROPPED for name in self.need.details):
-            return _DROPPED
-        label = kind.label.evaluate(scope)
-        scope["resource"] = identity
-        scope[CALLS] = self._calls
+            # A gap: without an id, a resource could be mistaken for another.
+            return Unreadable(f"{self.kind.title}: an item has no readable id")
+        for name in self.plan.details:
+            if bindings[name] is _Gone.GONE:
+                return _Gone.GONE
+        label = self.kind.label.evaluate(bindings)
+        # Bound only now: a policy is judged by the resource that it is attached to.
+        bindings["resource"] = identity
+        bindings[OPERATIONS] = self._operations
         attributes = {
-            attribute.name: read_attribute(attribute, scope) for attribute in self.need.attributes
+            attribute.name: read_attribute(attribute, bindings)
+            for attribute in self.plan.attributes
         }
         return ReadResource(
             id=identity,
             name=label if isinstance(label, str) else identity,
-            region=scope["region"],
+            region=bindings["region"],
             attributes=attributes,
-            keys=self._keys(scope, attributes),
+            keys=self._relation_keys(bindings, attributes),
         )
 
-    def _details(self, door: AnswerLookup, scope: dict[str, Any], rows: Mapping[str, Any]) -> Any:
-        """The item's id; its details, which one without a readable id has not, go into the scope."""
-        identity = self.kind.identity.evaluate(scope)
-        if isinstance(identity, str):
-            for name in self.need.details:
-                if name not in scope:
-                    scope[name] = (
-                        rows[name] if name in rows else self._detail(door, self.kind, name, scope)
-                    )
+    def _relation_keys(
+        self, bindings: Bindings, attributes: dict[str, Value]
+    ) -> dict[str, dict[str, object]]:
+        own = {
+            **attributes,
+            "id": bindings["resource"],
+            "region": bindings["region"],
+        }
+        bindings = {**bindings, "self": own}
+        keys: dict[str, dict[str, object]] = {}
+        for name in self.plan.relations:
+            keys[name] = {}
+            relation = self.kind.relations[name]
+            for theirs, ours in relation.on.items():
+                keys[name][theirs] = _relation_key(ours, bindings)
+        return keys
+
+    # -- details ----------------------------------------------------------------------------------
+
+    def _read_details(
+        self,
+        lookup: AnswerLookup,
+        bindings: Bindings,
+        rows: Mapping[str, object],
+    ) -> object:
+        """Bind the item's details by name, and return its id; without a readable id it has none."""
+        identity = self.kind.identity.evaluate(bindings)
+        if not isinstance(identity, str):
+            return identity
+        for name in self.plan.details:
+            # Bound already: the item itself, or what its region was read from.
+            if name in bindings:
+                continue
+            if name in rows:
+                bindings[name] = rows[name]
+            else:
+                bindings[name] = self._detail(lookup, self.kind, name, bindings)
         return identity
 
-    def _keys(self, scope: dict[str, Any], attributes: dict[str, Any]) -> dict[str, dict[str, Any]]:
-        inner = {
-            **scope,
-            "self": {**attributes, "id": scope["resource"], "region": scope["region"]},
-        }
-        return {
-            name: {
-                theirs: _key(ours, inner) for theirs, ours in self.kind.relations[name].on.items()
-            }
-            for name in self.need.relations
-        }
-
-    def _detail(self, door: AnswerLookup, kind: Kind, name: str, scope: dict[str, Any]) -> Any:
+    def _detail(
+        self,
+        lookup: AnswerLookup,
+        kind: Kind,
+        name: str,
+        bindings: Bindings,
+    ) -> RawValue | _Gone:
         request = kind.details.get(name)
         if request is None:
-            return door.run(self._readers(kind.readers[name].reader), self._context(scope))
-        asked = applies(request, scope)
-        if asked is not True:
-            return asked
-        call = make_call(request, scope)
+            reader = self._readers(kind.readers[name].reader)
+            return lookup.run(reader, self._context(bindings))
+        applicable = applies(request, bindings)
+        if applicable is not True:
+            return applicable
+        call = make_call(request, bindings)
         if isinstance(call, Unreadable):
             return call
-        answer = door.ask(call)
+        answer = lookup.ask(call)
+        # Resources are deleted while a scan runs. Unread, each would be an unknown finding of
+        # something that is not there any more.
         if answer is not None and answer.code in request.gone_on:
-            return self._gone(door, kind, scope, answer)
-        return door.read(call, request)
+            return self._confirm_gone(lookup, kind, bindings, answer)
+        return lookup.read(call, request)
 
-    def _gone(self, door: AnswerLookup, kind: Kind, scope: dict[str, Any], answer: Answer) -> Any:
-        """Whether a resource that was gone when its detail was asked is gone from a second listing too."""
-        again = self._items(door, kind, attempt=1)
-        listed = {kind.identity.evaluate(self._base(it, parent)) for it, parent in again.pairs}
-        if again.gaps or kind.identity.evaluate(scope) in listed:
-            return answer.unread
-        door.settled.add(answer.call.key)
-        return _DROPPED
-
-    # -- batches --------------------------------------------------------------------------------------------------
-
-    def _batched(self) -> Iterator[tuple[str, Request, Batch]]:
-        for name in self.need.details:
-            request = self.kind.details.get(name)
-            if request is not None and request.batch is not None:
-                yield name, request, request.batch
-
-    def _batch(
-        self, door: AnswerLookup, request: Request, batch: Batch, scopes: list[dict[str, Any]]
-    ) -> list[Any]:
-        """The row of each item; items that the call does not apply to, or whose key is unread, keep that."""
-        keys: list[Any] = []
-        wanted: dict[str, set[str]] = {}
-        groups = {_group(scope): scope for scope in scopes if isinstance(scope["region"], str)}
-        for scope in scopes:
-            asked = applies(request, scope)
-            key = batch.key.evaluate(scope) if asked is True else asked
-            keys.append(key)
-            if isinstance(key, str) and isinstance(scope["region"], str):
-                wanted.setdefault(_group(scope), set()).add(key)
-        rows = {
-            (group, key): row
-            for group, members in wanted.items()
-            for key, row in self._rows(door, request, batch, groups[group], sorted(members))
-        }
-        return [
-            rows.get((_group(scope), key), scope["region"]) if isinstance(key, str) else key
-            for scope, key in zip(scopes, keys, strict=True)
-        ]
-
-    def _rows(
+    def _confirm_gone(
         self,
-        door: AnswerLookup,
-        request: Request,
-        batch: Batch,
-        group: dict[str, Any],
-        keys: list[str],
-    ) -> Iterator[tuple[str, Any]]:
-        scope = {**self._base(ABSENT, group["parent"]), "region": group["region"]}
-        place = frozenset((f"{request.operation}@{group['region']}",))
-        lacking = Unreadable(f"{request.operation} gave no row of it", gaps=place)
-        left = ABSENT if batch.lacking_is == "absent" else lacking
-        for start in range(0, len(keys), batch.size):
-            chunk = keys[start : start + batch.size]
-            call = make_call(request, scope, more={batch.member: chunk})
-            raw = call if isinstance(call, Unreadable) else door.read(call, request)
-            yield from matched(items_at(raw, batch.items), batch.match, chunk, left)
+        lookup: AnswerLookup,
+        kind: Kind,
+        bindings: Bindings,
+        answer: Answer,
+    ) -> Unreadable | _Gone:
+        """Whether a second listing confirms that the resource was deleted; else it is unread."""
+        # An error code alone is no proof: a resource that is dropped has no finding at all.
+        # The second listing is a call of its own, for the first one is the answer that is in doubt.
+        second = self._list(lookup, kind, attempt=1)
+        still_listed = set(self._identities(kind, second))
+        if second.gaps or kind.identity.evaluate(bindings) in still_listed:
+            return answer.unread
+        lookup.settled.add(answer.call.key)
+        return _Gone.GONE
 
-    def _details_in_bulk(self) -> Iterator[tuple[str, Request]]:
-        for name in self.need.details:
-            request = self.kind.details.get(name)
-            if request is not None and request.rows is not None:
-                yield name, request
+    # -- bindings ---------------------------------------------------------------------------------
 
-    def _in_bulk(
-        self, door: AnswerLookup, request: Request, scopes: list[dict[str, Any]]
-    ) -> list[Any]:
-        """The row of each item in the one answer that holds those of all."""
-        call = make_call(request, self._base(ABSENT, ABSENT))
-        raw = call if isinstance(call, Unreadable) else door.read(call, request)
-        return rows_by_id(
-            items_at(raw, request.items[0]),
-            request,
-            [self.kind.identity.evaluate(scope) for scope in scopes],
-        )
-
-    # -- scopes ---------------------------------------------------------------------------------------------------
-
-    def _base(self, it: Any, parent: Any) -> dict[str, Any]:
-        """What every expression of the kind may name."""
-        return {
-            "it": it,
-            "parent": parent,
-            "account": self.place.account,
-            "region": self.place.region,
-            "partition": self.place.partition,
-            "params": self.place.params,
-            "started": self.place.started,
-        }
-
-    def _scope(self, door: AnswerLookup, kind: Kind, it: Any, parent: Any) -> dict[str, Any]:
-        """The same with the resource's own region, and the details that had to be read to know it."""
-        scope = self._base(it, parent) | dict.fromkeys(kind.same, it)
+    def _bind(
+        self,
+        lookup: AnswerLookup,
+        kind: Kind,
+        it: RawValue,
+        parent: RawValue,
+    ) -> Bindings:
+        """What the item's expressions may name, with its own region and the details it needs."""
+        bindings = self.scope.bindings(it, parent)
+        for name in kind.same:
+            bindings[name] = it
         if kind.at is None or it is ABSENT:
-            return scope
-        for name in sorted({path[0] for path in kind.at.paths} & {*kind.details, *kind.readers}):
-            scope[name] = self._detail(door, kind, name, scope)
-        region = kind.at.evaluate(scope)
-        unread = region.reason if isinstance(region, Unreadable) else "it is absent"
-        scope["region"] = (
-            region if isinstance(region, str) else Unreadable(f"the region is unread: {unread}")
-        )
-        return scope
+            return bindings
+        roots = {path[0] for path in kind.at.paths}
+        for name in sorted(roots):
+            if name in kind.details or name in kind.readers:
+                bindings[name] = self._detail(lookup, kind, name, bindings)
+        region = kind.at.evaluate(bindings)
+        if isinstance(region, Unreadable):
+            region = Unreadable(f"the region is unread: {region.reason}")
+        elif not isinstance(region, str):
+            region = Unreadable("the region is unread: it is absent")
+        bindings["region"] = region
+        return bindings
 
-    def _context(self, scope: dict[str, Any], kind: Kind | None = None) -> ReadContext:
+    def _context(self, bindings: Bindings, kind: Kind | None = None) -> ReadContext:
+        listing = (kind or self.kind).listing
+        region = bindings["region"]
         return ReadContext(
-            account=self.place.account,
-            partition=self.place.partition,
-            region=scope["region"] if isinstance(scope["region"], str) else "",
-            it=scope["it"],
-            params=self.place.params,
-            started=self.place.started,
-            principal=self.place.principal,
-            listed_by=tuple(listing_requests((kind or self.kind).listing)),
+            account=self.scope.account,
+            partition=self.scope.partition,
+            region=region if isinstance(region, str) else "",
+            it=bindings["it"],
+            params=self.scope.params,
+            started=self.scope.started,
+            principal=self.scope.principal,
+            listed_by=tuple(listing_requests(listing)),
         )
 
 
-def _key(expression: Expression, scope: dict[str, Any]) -> Any:
-    """Our side of a relation's key: only an attribute may declare that there is none, a raw answer may not."""
-    value = expression.evaluate(scope)
-    if (
-        isinstance(value, Unreadable)
-        and value.missing
-        and any(path[0] != "self" for path in expression.paths)
-    ):
-        return replace(value, missing=False)
-    return value
-
-
-def _group(scope: dict[str, Any]) -> str:
-    """Which items one batch may serve: those of one region that were listed for the same parent."""
-    return f"{scope['region']} {scope['parent']!r}"
+def _relation_key(expression: Expression, bindings: Bindings) -> object:
+    value = expression.evaluate(bindings)
+    if not isinstance(value, Unreadable) or not value.missing:
+        return value
+    # A missing key matches nothing, which is knowledge. Only an attribute may declare that its
+    # absence means that much; a raw answer that lacks the member is unread.
+    roots = {path[0] for path in expression.paths}
+    if roots <= {"self"}:
+        return value
+    return replace(value, missing=False)

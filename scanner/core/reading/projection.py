@@ -1,4 +1,4 @@
-"""From a snapshot to resources: runs the program of each needed kind over the answers, merges and joins."""
+"""Projects a snapshot to resources: reads each needed kind, merges duplicates, joins relations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scanner.core.reading.context import Reader
 from scanner.core.reading.kind_reader import KindReader
 from scanner.core.reading.read_plan import ReadPlan, plan_reads
 from scanner.core.reading.read_scope import KindRead, ReadResource, ReadScope
-from scanner.core.reading.relations import Join, Side
+from scanner.core.reading.relations import ANY_REGION, Join, Record, Side
 from scanner.core.reading.resources import Gap, Resource
 from scanner.language.functions import to_timestamp
 from scanner.language.unread import merge
@@ -21,31 +21,32 @@ from scanner.model.checks import Check
 from scanner.model.findings import Population, ResourceRef
 from scanner.model.kinds import Scope
 from scanner.model.library import Library
-from scanner.model.values import Unreadable
+from scanner.model.values import Unreadable, Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estate:
-    """What lies in one target: where to read, before anything of it is read."""
+    """One target before any of its resources is read: where to read, and with which parameters."""
 
     target: str
     account: str
     partition: str
     regions: tuple[str, ...]
     regions_open: str
+    """Why the list of regions is incomplete; empty: it is complete."""
     params: Mapping[str, Any]
     started: str
-    """When the reading began: UTC, ISO 8601 with `Z`."""
+    """When reading began: UTC, ISO 8601 with `Z`."""
     management_open: str = ""
-    """Why the kinds of the organisation are not read here; empty: they are."""
+    """Why the kinds of the organization are not read here; empty: they are."""
     organization_only: bool = False
-    """Whether only the kinds of the organisation are read here."""
+    """Whether only the kinds of the organization are read here."""
     principal: str = ""
-    """Whoever asks, as the provider's own access rules name it; empty: not known."""
+    """The caller, as the provider's own access rules name it; empty: not known."""
 
     @classmethod
     def of(cls, snapshot: Snapshot, params: Mapping[str, Any]) -> Estate:
-        """The estate that a snapshot is of."""
+        """The estate that a snapshot was taken of."""
         return cls(
             target=snapshot.target,
             account=snapshot.target.account,
@@ -59,15 +60,17 @@ class Estate:
             principal=principal(snapshot.callers),
         )
 
-    def closed(self, scope: Scope) -> str:
-        """Why a kind of this scope is not read here; empty: it is."""
+    def not_read(self, scope: Scope) -> str:
+        """Why kinds of this scope are not read here; empty: they are."""
         if scope is Scope.MANAGEMENT:
             return self.management_open
-        return "it is read in the accounts of the organisation" if self.organization_only else ""
+        if self.organization_only:
+            return "it is read in the accounts of the organisation"
+        return ""
 
-    def places(self, scope: Scope) -> Iterator[ReadScope]:
-        """Where a kind of this scope is read."""
-        if self.closed(scope):
+    def scopes(self, scope: Scope) -> Iterator[ReadScope]:
+        """Where a kind of this scope is read: in each region, or once."""
+        if self.not_read(scope):
             return
         regions = self.regions if scope is Scope.REGION else ("",)
         for region in regions:
@@ -82,9 +85,12 @@ class Estate:
 
 
 def principal(callers: Iterable[Caller]) -> str:
-    """Whoever asks, as the provider's own access rules name it; empty where that is not known, or several ask."""
-    named = {caller.detail.get("principal", "") for caller in callers}
-    return named.pop() if len(named) == 1 else ""
+    """The caller, as the provider's own access rules name it; empty if not known or several."""
+    names = {caller.detail.get("principal", "") for caller in callers}
+    # Of several, none is taken: what one of them may read, another may not.
+    if len(names) != 1:
+        return ""
+    return names.pop()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,24 +102,28 @@ class Projection:
     unanswered: tuple[Call, ...]
     """Calls that the checks need and that the snapshot does not hold."""
     populations: tuple[Population, ...]
-    """How many resources of each kind were listed where, beside what a second source counts."""
+    """How many resources of each kind were listed where, and what second sources count."""
     settled: frozenset[str]
-    """Keys of answers whose error codes are knowledge, by the kinds' own declaration."""
+    """Keys of answers whose error codes the kinds declare to mean absence."""
     dropped: Mapping[str, int]
-    """Resources that were gone before their details could be read, by kind."""
+    """Resources that were deleted before their details were requested, by kind."""
     stood_for: Mapping[str, int]
-    """How many calls those of an inventory stood for at least, by operation."""
+    """Calls that an inventory replaced, at least, by its operation."""
 
 
 def plan(
-    library: Library, checks: Iterable[Check], readers: Callable[[str], Reader], estate: Estate
+    library: Library,
+    checks: Iterable[Check],
+    readers: Callable[[str], Reader],
+    estate: Estate,
 ) -> list[KindReader]:
-    """The units to read: each needed kind in each of its places."""
-    return [
-        KindReader(need, library.kinds, readers, place)
-        for need in plan_reads(library, checks).values()
-        for place in estate.places(need.kind.scope)
-    ]
+    """A reader for each needed kind in each of its scopes."""
+    kind_readers: list[KindReader] = []
+    for read_plan in plan_reads(library, checks).values():
+        for scope in estate.scopes(read_plan.kind.scope):
+            reader = KindReader(read_plan, library.kinds, readers, scope)
+            kind_readers.append(reader)
+    return kind_readers
 
 
 def project(
@@ -123,119 +133,167 @@ def project(
     readers: Callable[[str], Reader],
     estate: Estate,
 ) -> Projection:
-    """Resources and gaps of everything that the checks read: a pure function of the answers."""
-    door = AnswerLookup(answers)
+    """The resources and gaps of everything that the checks read: a pure function of the answers."""
+    lookup = AnswerLookup(answers)
     checks = tuple(checks)
-    kinds = {name: _KindRead(need, estate) for name, need in plan_reads(library, checks).items()}
-    for unit in plan(library, checks, readers, estate):
-        kinds[unit.kind.id].add(unit.place.region, unit.read(door))
+    kinds: dict[str, _KindProjection] = {}
+    for name, read_plan in plan_reads(library, checks).items():
+        kinds[name] = _KindProjection(read_plan, estate)
+    for kind_reader in plan(library, checks, readers, estate):
+        kind = kinds[kind_reader.kind.id]
+        kind.add(kind_reader.scope.region, kind_reader.read(lookup))
+    # All kinds are merged before any is joined: a relation needs the other side whole.
     for kind in kinds.values():
         kind.merge()
     for kind in kinds.values():
-        _relate(kind, kinds, estate)
+        _join(kind, kinds, estate)
+    resources: dict[str, tuple[Resource, ...]] = {}
+    gaps: dict[str, tuple[Gap, ...]] = {}
+    populations: list[Population] = []
+    dropped: dict[str, int] = {}
+    for name, kind in kinds.items():
+        resources[name] = kind.resources()
+        gaps[name] = kind.unread()
+        populations.extend(kind.populations)
+        if kind.dropped:
+            dropped[name] = kind.dropped
     return Projection(
-        resources={name: kind.finished() for name, kind in kinds.items()},
-        gaps={name: kind.unread() for name, kind in kinds.items()},
-        unanswered=tuple(door.wanted.values()),
-        populations=tuple(row for kind in kinds.values() for row in kind.populations),
-        settled=frozenset(door.settled),
-        dropped={name: kind.dropped for name, kind in kinds.items() if kind.dropped},
-        stood_for=_stood_for(kinds.values()),
+        resources=resources,
+        gaps=gaps,
+        unanswered=tuple(lookup.wanted.values()),
+        populations=tuple(populations),
+        settled=frozenset(lookup.settled),
+        dropped=dropped,
+        stood_for=_replaced_calls(kinds.values()),
     )
 
 
-def _stood_for(kinds: Iterable[_KindRead]) -> dict[str, int]:
-    found: dict[str, int] = defaultdict(int)
+def _replaced_calls(kinds: Iterable[_KindProjection]) -> dict[str, int]:
+    replaced: dict[str, int] = defaultdict(int)
     for kind in kinds:
-        if kind.stood_for and kind.need.kind.bulk:
-            found[kind.need.kind.bulk.request.operation] += kind.stood_for
-    return dict(found)
+        bulk = kind.plan.kind.bulk
+        if kind.replaced_calls and bulk:
+            replaced[bulk.request.operation] += kind.replaced_calls
+    return dict(replaced)
 
 
-class _KindRead:
-    """One kind over all its places while it is merged and joined."""
+class _KindProjection:
+    """One kind over all its scopes, while its resources are merged and joined."""
 
-    def __init__(self, need: ReadPlan, estate: Estate) -> None:
-        self.need = need
+    def __init__(self, read_plan: ReadPlan, estate: Estate) -> None:
+        self.plan = read_plan
         self.estate = estate
         self.dropped = 0
-        self.stood_for = 0
-        self.merged: list[tuple[ReadResource, dict[str, Any]]] = []
+        self.replaced_calls = 0
+        self.merged: list[tuple[ReadResource, Record]] = []
         self.gaps: dict[str, Unreadable] = {}
+        """By region, as in `Side`."""
         self.populations: list[Population] = []
-        self._reads: dict[str, list[ReadResource]] = defaultdict(list)
-        if estate.regions_open and need.kind.scope is Scope.REGION:
-            self.gaps["*"] = Unreadable(f"regions are not known: {estate.regions_open}")
-        if closed := estate.closed(need.kind.scope):
-            self.gaps[""] = Unreadable(closed)
+        self._by_id: dict[str, list[ReadResource]] = defaultdict(list)
+        scope = read_plan.kind.scope
+        if estate.regions_open and scope is Scope.REGION:
+            # A region that nobody listed may hold resources: no population of it is ever empty.
+            self.gaps[ANY_REGION] = Unreadable(f"regions are not known: {estate.regions_open}")
+        not_read = estate.not_read(scope)
+        if not_read:
+            self.gaps[""] = Unreadable(not_read)
 
     def add(self, region: str, read: KindRead) -> None:
+        """Add what was read in one scope."""
         self.dropped += read.dropped
-        self.stood_for += read.stood_for
-        self.populations.append(
-            Population(
-                target=self.estate.target,
-                kind=self.need.kind.id,
-                region=region,
-                listed=len(read.resources),
-                whole=not read.gaps,
-                counts=read.counts,
-            )
+        self.replaced_calls += read.replaced_calls
+        population = Population(
+            target=self.estate.target,
+            kind=self.plan.kind.id,
+            region=region,
+            listed=len(read.resources),
+            whole=not read.gaps,
+            counts=read.counts,
         )
+        self.populations.append(population)
         if read.gaps:
             self.gaps[region] = merge(read.gaps)
         for resource in read.resources:
-            self._reads[resource.id].append(resource)
+            self._by_id[resource.id].append(resource)
 
     def merge(self) -> None:
-        """One record for each id; where two listings disagree, the attribute is unread."""
-        for identity in sorted(self._reads):
-            first, *others = self._reads[identity]
-            record = {
+        """Make one record of each id; an attribute on which two listings disagree is unread."""
+        for identity in sorted(self._by_id):
+            first, *others = self._by_id[identity]
+            record: Record = {
                 **first.attributes,
                 "id": identity,
                 "name": first.name,
                 "account": self.estate.account,
+                "region": first.region,
             }
-            record["region"] = first.region
             for other in others:
-                for name, value in other.attributes.items():
-                    if not _same(value, record[name]):
-                        record[name] = Unreadable(f"two readings of {identity} disagree on {name}")
+                self._merge_duplicate(record, other)
             self.merged.append((first, record))
+
+    def _merge_duplicate(self, record: Record, other: ReadResource) -> None:
+        # Neither listing is known to be the right one: taking the first would let the order of
+        # answers decide a verdict.
+        for name, value in other.attributes.items():
+            if not _is_same(value, record[name]):
+                record[name] = Unreadable(f"two readings of {other.id} disagree on {name}")
 
     def side(self) -> Side:
         """This kind as the other side of a relation."""
-        return Side(title=self.need.kind.title, resources=self.merged, gaps=self.gaps)
-
-    def finished(self) -> tuple[Resource, ...]:
-        return tuple(
-            Resource(ref=self._ref(read.id, read.name, read.region), value=record)
-            for read, record in self.merged
+        return Side(
+            title=self.plan.kind.title,
+            resources=self.merged,
+            gaps=self.gaps,
         )
+
+    def resources(self) -> tuple[Resource, ...]:
+        """The merged resources, in order of id."""
+        found: list[Resource] = []
+        for read, record in self.merged:
+            ref = self._ref(read.id, read.name, read.region)
+            found.append(Resource(ref=ref, value=record))
+        return tuple(found)
 
     def unread(self) -> tuple[Gap, ...]:
-        return tuple(
-            Gap(ref=self._ref("*", f"any {self.need.kind.title}", region), unread=unread)
-            for region, unread in sorted(self.gaps.items())
-        )
+        """The gaps, in order of region."""
+        title = f"any {self.plan.kind.title}"
+        found: list[Gap] = []
+        for region, unread in sorted(self.gaps.items()):
+            ref = self._ref("*", title, region)
+            found.append(Gap(ref=ref, unread=unread))
+        return tuple(found)
 
-    def _ref(self, identity: str, name: str, region: str | Unreadable) -> ResourceRef:
-        known = region if isinstance(region, str) else ""
+    def _ref(
+        self,
+        identity: str,
+        name: str,
+        region: str | Unreadable,
+    ) -> ResourceRef:
         return ResourceRef(
-            kind=self.need.kind.id, id=identity, name=name, target=self.estate.target, region=known
+            kind=self.plan.kind.id,
+            id=identity,
+            name=name,
+            target=self.estate.target,
+            region=region if isinstance(region, str) else "",
         )
 
 
-def _same(one: Any, other: Any) -> bool:
-    """Equality that tells True from 1."""
-    return type(one) is type(other) and bool(one == other)
+def _is_same(one: Value, other: Value) -> bool:
+    """Whether two values are equal and of one type: True is not 1."""
+    if type(one) is not type(other):
+        return False
+    return bool(one == other)
 
 
-def _relate(kind: _KindRead, kinds: Mapping[str, _KindRead], estate: Estate) -> None:
+def _join(
+    kind: _KindProjection,
+    kinds: Mapping[str, _KindProjection],
+    estate: Estate,
+) -> None:
     regions = frozenset(estate.regions)
-    for name in kind.need.relations:
-        relation = kind.need.kind.relations[name]
-        join = Join(relation, kinds[relation.kind].side(), account=estate.account, regions=regions)
+    for name in kind.plan.relations:
+        relation = kind.plan.kind.relations[name]
+        side = kinds[relation.kind].side()
+        join = Join(relation, side, account=estate.account, regions=regions)
         for read, record in kind.merged:
             record[name] = join.of(read.keys[name])

@@ -1,4 +1,7 @@
-"""What the selected checks read: the attributes, relations and detail calls of each kind, and nothing else."""
+"""Plans what to read for the selected checks: the attributes, relations and details of each kind.
+
+Nothing that no check reads is requested.
+"""
 
 from __future__ import annotations
 
@@ -9,132 +12,178 @@ from typing import Any
 
 from scanner.model.checks import Check
 from scanner.model.expressions import Expression
-from scanner.model.kinds import Attribute, Kind, Listing, Request
+from scanner.model.kinds import Attribute, Kind, Listing, Relation, Request
 from scanner.model.library import Library
 
 Path = tuple[str, ...]
+"""Members from the outside in; `[]` stands for any element of a list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadPlan:
-    """What is read of one kind."""
+    """What to read of one kind."""
 
     kind: Kind
     attributes: tuple[Attribute, ...]
     relations: tuple[str, ...]
     details: tuple[str, ...]
-    """Detail calls and detail readers, so that one that reads another comes after it."""
+    """Detail requests and detail readers, each after those whose answers it uses."""
 
 
-class _Needs:
-    """The needs of all kinds while paths are being followed."""
+def plan_reads(library: Library, checks: Iterable[Check]) -> Mapping[str, ReadPlan]:
+    """What to read for the checks, by kind; parents of child listings are listed and no more."""
+    used = _UsedPaths(library)
+    for check in checks:
+        used.add_check(check)
+    # A copy: parents are added meanwhile.
+    for name in list(used.attributes):
+        used.add_parents(library.kinds[name])
+    plans: dict[str, ReadPlan] = {}
+    for name in sorted(used.attributes):
+        plans[name] = _plan_kind(library.kinds[name], used)
+    return plans
+
+
+class _UsedPaths:
+    """Attributes and relations that conditions use, by kind; a kind without any is listed only."""
 
     def __init__(self, library: Library) -> None:
         self.library = library
         self.attributes: dict[str, set[str]] = defaultdict(set)
         self.relations: dict[str, set[str]] = defaultdict(set)
 
-    def follow(self, kind: Kind, path: Path) -> None:
-        """Note what a path below a resource of `kind` reads."""
-        self.attributes[kind.id]
-        path = tuple(step for step in path if step != "[]")
-        if not path:
-            return
-        name, rest = path[0], path[1:]
-        if name in kind.attributes:
-            self.attributes[kind.id].add(name)
-        elif name in kind.relations:
-            self._relate(kind, name)
-            self.follow(self.library.kinds[kind.relations[name].kind], rest)
+    def add_check(self, check: Check) -> None:
+        """Add what the conditions and the label scope of a check use."""
+        kind = self.library.kinds[check.kind]
+        self.add_path(kind, ())
+        if check.scope is not None:
+            self.add_path(kind, ("tags",))
+        for expression in check.expressions:
+            self._add_own_paths(kind, expression)
 
-    def _relate(self, kind: Kind, name: str) -> None:
+    def add_path(self, kind: Kind, path: Path) -> None:
+        """Add what a path below a resource of `kind` uses."""
+        used = self.attributes[kind.id]
+        members = tuple(step for step in path if step != "[]")
+        if not members:
+            return
+        name, below = members[0], members[1:]
+        if name in kind.attributes:
+            used.add(name)
+        elif name in kind.relations:
+            self._add_relation(kind, name)
+            other = kind.relations[name].kind
+            self.add_path(self.library.kinds[other], below)
+
+    def add_parents(self, kind: Kind) -> None:
+        """Add the kinds that must be listed before this one can be."""
+        while kind.listing is not None and kind.listing.per:
+            kind = self.library.kinds[kind.listing.per]
+            self.add_path(kind, ())
+
+    def _add_relation(self, kind: Kind, name: str) -> None:
+        # Relations may lead in a circle: each is followed once.
         if name in self.relations[kind.id]:
             return
         self.relations[kind.id].add(name)
         relation = kind.relations[name]
         other = self.library.kinds[relation.kind]
         for theirs, ours in relation.on.items():
-            self.follow(other, (theirs,))
-            for path in ours.paths:
-                if path[0] == "self":
-                    self.follow(kind, path[1:])
+            self.add_path(other, (theirs,))
+            self._add_own_paths(kind, ours)
 
-    def check(self, check: Check) -> None:
-        kind = self.library.kinds[check.kind]
-        self.follow(kind, ())
-        if check.scope is not None:
-            self.follow(kind, ("tags",))
-        for expression in check.expressions:
-            for path in expression.paths:
-                if path[0] == "self":
-                    self.follow(kind, path[1:])
+    def _add_own_paths(self, kind: Kind, expression: Expression) -> None:
+        for path in expression.paths:
+            if path[0] == "self":
+                self.add_path(kind, path[1:])
 
 
-def plan_reads(library: Library, checks: Iterable[Check]) -> Mapping[str, ReadPlan]:
-    """What the checks read, by kind; parents of child listings are included, with nothing but their listing."""
-    found = _Needs(library)
-    for check in checks:
-        found.check(check)
-    for name in list(found.attributes):
-        kind = library.kinds[name]
-        while kind.listing is not None and kind.listing.per:
-            kind = library.kinds[kind.listing.per]
-            found.attributes[kind.id]
-    return {name: _kind_need(library.kinds[name], found) for name in sorted(found.attributes)}
-
-
-def _kind_need(kind: Kind, found: _Needs) -> ReadPlan:
-    attributes = tuple(kind.attributes[name] for name in sorted(found.attributes[kind.id]))
-    roots = {path[0] for attribute in attributes for path in attribute_paths(attribute)}
-    roots |= {path[0] for path in kind.at.paths} if kind.at is not None else set()
-    for name in found.relations[kind.id]:
-        for expression in kind.relations[name].on.values():
-            roots |= {path[0] for path in expression.paths}
+def _plan_kind(kind: Kind, used: _UsedPaths) -> ReadPlan:
+    names = sorted(used.attributes[kind.id])
+    attributes = tuple(kind.attributes[name] for name in names)
+    relations = tuple(sorted(used.relations[kind.id]))
+    paths: list[Path] = []
+    for attribute in attributes:
+        paths.extend(attribute_paths(attribute))
+    if kind.at is not None:
+        paths.extend(kind.at.paths)
+    for name in relations:
+        paths.extend(_relation_paths(kind.relations[name]))
+    roots = {path[0] for path in paths}
     return ReadPlan(
         kind=kind,
         attributes=attributes,
-        relations=tuple(sorted(found.relations[kind.id])),
+        relations=relations,
         details=tuple(_with_dependencies(kind, roots)),
     )
 
 
 def _with_dependencies(kind: Kind, roots: Iterable[str]) -> Iterator[str]:
-    """The details among `roots`, each after the details that its own arguments read."""
+    """The details among `roots`, each after the details that its own arguments use."""
     done: set[str] = set()
 
     def visit(name: str) -> Iterator[str]:
-        if name in done or (name not in kind.details and name not in kind.readers):
+        is_detail = name in kind.details or name in kind.readers
+        if name in done or not is_detail:
             return
         done.add(name)
-        request = kind.details.get(name)
-        for path in sorted(request_paths(request)) if request else ():
-            yield from visit(path[0])
+        if name in kind.details:
+            for path in sorted(request_paths(kind.details[name])):
+                yield from visit(path[0])
         yield name
 
+    # Sorted, here and above: the same checks always make the same calls in the same order.
     for root in sorted(roots):
         yield from visit(root)
 
 
+# -- paths ----------------------------------------------------------------------------------------
+
+
 def attribute_paths(attribute: Attribute) -> Iterator[Path]:
-    """Every raw path that an attribute reads; a record's fields under the list that they are read from."""
+    """Every raw path that an attribute uses; fields of a record stand below their list."""
     yield from attribute.api.paths
     for field in attribute.each.values():
         for path in attribute_paths(field):
-            if path[0] == "item":
-                yield from ((*source, "[]", *path[1:]) for source in attribute.api.paths)
-            else:
+            if path[0] != "item":
                 yield path
+                continue
+            for source in attribute.api.paths:
+                yield (*source, "[]", *path[1:])
 
 
 def request_paths(request: Request) -> set[Path]:
-    """Every path that a request's arguments and conditions read."""
-    found: set[Path] = set()
-    for expression in (*expressions_in(request.arguments), request.when, request.at):
-        if expression is not None:
-            found |= expression.paths
+    """Every path that a request's arguments and conditions use."""
+    paths: set[Path] = set()
+    for expression in expressions_in(request.arguments):
+        paths |= expression.paths
+    for condition in (request.when, request.at):
+        if condition is not None:
+            paths |= condition.paths
     if request.batch is not None:
-        found |= request.batch.key.paths
-    return found
+        paths |= request.batch.key.paths
+    return paths
+
+
+def all_paths(kind: Kind) -> Iterator[Path]:
+    """Every raw path that a kind uses."""
+    for attribute in kind.attributes.values():
+        yield from attribute_paths(attribute)
+    for expression in (kind.identity, kind.label, kind.at):
+        if expression is not None:
+            yield from expression.paths
+    for request in kind.details.values():
+        yield from request_paths(request)
+    for relation in kind.relations.values():
+        yield from _relation_paths(relation)
+    listing = kind.listing
+    if listing is not None and listing.request is not None:
+        yield from request_paths(listing.request)
+
+
+def _relation_paths(relation: Relation) -> Iterator[Path]:
+    for expression in relation.on.values():
+        yield from expression.paths
 
 
 def expressions_in(tree: Any) -> Iterator[Expression]:
@@ -149,128 +198,142 @@ def expressions_in(tree: Any) -> Iterator[Expression]:
         yield tree
 
 
+# -- what may be redacted -------------------------------------------------------------------------
+
+
 def answer_paths(library: Library) -> Mapping[str, frozenset[str]]:
-    """The paths of each operation's answer that any kind reads: what a detector of secrets must leave alone.
+    """The paths of each operation's answer that any kind uses: a secret detector leaves them alone.
 
-    As texts: `Functions[].Environment.Variables`; the empty one is the whole answer, which a reader reads.
+    As texts: `Functions[].Environment.Variables`. The empty path is the whole answer, for a reader
+    may use any of it.
     """
-    found: dict[str, set[str]] = defaultdict(set)
+    used: dict[str, set[str]] = defaultdict(set)
     for kind in library.kinds.values():
-        for path in _kind_paths(kind):
-            where = _answer_of(kind, path[0], library)
-            if where is not None:
-                operation, above = where
-                found[operation].add(".".join((*above, *path[1:])).replace(".[]", "[]"))
-        for reader in (
-            kind.listing,
-            *kind.readers.values(),
-            *(count.source for count in kind.completeness),
-        ):
-            for request in reader.reads if reader is not None else ():
-                found[request.operation].add("")
-    return {operation: frozenset(paths) for operation, paths in found.items()}
+        for path in _paths_besides_labels(kind):
+            root = _root_in_answer(kind, path[0], library)
+            if root is not None:
+                operation, above = root
+                dotted = ".".join((*above, *path[1:]))
+                used[operation].add(dotted.replace(".[]", "[]"))
+        for listing in _listings(kind):
+            for request in listing.reads:
+                used[request.operation].add("")
+    frozen: dict[str, frozenset[str]] = {}
+    for operation, paths in used.items():
+        frozen[operation] = frozenset(paths)
+    return frozen
 
 
-def _kind_paths(kind: Kind) -> Iterator[Path]:
-    # Labels are whatever people wrote there: one that is a secret is replaced, and what reads that label is unread.
-    labels = {
-        path for item in kind.attributes.values() if _is_map(item) for path in attribute_paths(item)
-    }
+def _paths_besides_labels(kind: Kind) -> Iterator[Path]:
+    # Labels hold whatever people wrote there, secrets included: a label that looks like one is
+    # redacted, and an attribute that reads it is unread.
+    labels: set[Path] = set()
+    for attribute in kind.attributes.values():
+        if attribute.type.removesuffix("?") == "map(string)":
+            labels.update(attribute_paths(attribute))
     for path in all_paths(kind):
-        if not any(path[: len(label)] == label for label in labels):
+        is_label = any(path[: len(label)] == label for label in labels)
+        if not is_label:
             yield path
 
 
-def all_paths(kind: Kind) -> Iterator[Path]:
-    """Every raw path that a kind reads."""
-    for attribute in kind.attributes.values():
-        yield from attribute_paths(attribute)
-    for expression in (kind.identity, kind.label, kind.at):
-        if expression is not None:
-            yield from expression.paths
-    for request in kind.details.values():
-        yield from request_paths(request)
-    for relation in kind.relations.values():
-        for expression in relation.on.values():
-            yield from expression.paths
-    if kind.listing is not None and kind.listing.request is not None:
-        yield from request_paths(kind.listing.request)
-
-
-def _is_map(attribute: Attribute) -> bool:
-    return attribute.type.removesuffix("?") == "map(string)"
-
-
-def _answer_of(kind: Kind, root: str, library: Library) -> tuple[str, Path] | None:
+def _root_in_answer(
+    kind: Kind,
+    root: str,
+    library: Library,
+) -> tuple[str, Path] | None:
     """The operation whose answer a name stands for, and where in it the name begins."""
-    if root == "parent" and kind.listing is not None and kind.listing.per:
-        return _answer_of(library.kinds[kind.listing.per], "it", library)
+    listing = kind.listing
+    if root == "parent" and listing is not None and listing.per:
+        return _root_in_answer(library.kinds[listing.per], "it", library)
+    if root in ("it", *kind.same) and listing is not None:
+        if listing.request is None:
+            return None
+        return listing.request.operation, _row_path(listing.request)
     request = kind.details.get(root)
-    if root in ("it", *kind.same) and kind.listing is not None:
-        request = kind.listing.request
-        if request is not None:
-            return request.operation, (*_steps(request.items[0]), *_inside(request))
     if request is None:
         return None
     if request.rows is not None:
-        return request.operation, (*_steps(request.items[0]), *_inside(request))
+        return request.operation, _row_path(request)
     if request.batch is not None:
-        return request.operation, _steps(request.batch.items)
+        return request.operation, _element_path(request.batch.items)
     return request.operation, ()
 
 
-def _inside(request: Request) -> Path:
-    """From a row of an answer to what is read of it."""
-    return (
-        tuple(request.rows.item.split("."))
-        if request.rows is not None and request.rows.item
-        else ()
-    )
+def _row_path(request: Request) -> Path:
+    """From the answer's root to what is read of each of its items."""
+    element = _element_path(request.items[0])
+    if request.rows is None or not request.rows.item:
+        return element
+    below = request.rows.item.split(".")
+    return (*element, *below)
 
 
-def _steps(items: str) -> Path:
-    """`Reservations[].Instances` as steps, down to an element; `*` is any key of a mapping."""
-    words = items.replace("[]", ".[]").replace("{}", ".*").split(".")
-    return tuple(words) if items.endswith("{}") else (*words, "[]")
+def _element_path(items: str) -> Path:
+    """`Reservations[].Instances` as steps down to an element; `*` is any key of a mapping."""
+    dotted = items.replace("[]", ".[]").replace("{}", ".*")
+    steps = dotted.split(".")
+    if items.endswith("{}"):
+        return tuple(steps)
+    return (*steps, "[]")
 
 
 def secret_paths(library: Library) -> Mapping[str, tuple[str, ...]]:
-    """Declared secrets by operation, over all kinds."""
-    found: dict[str, set[str]] = defaultdict(set)
+    """The declared secrets of each operation's answer, over all kinds."""
+    secrets: dict[str, set[str]] = defaultdict(set)
     for kind in library.kinds.values():
         for request in requests(kind):
-            found[request.operation].update(request.secrets)
-    return {operation: tuple(sorted(paths)) for operation, paths in found.items() if paths}
+            if request.secrets:
+                secrets[request.operation].update(request.secrets)
+    ordered: dict[str, tuple[str, ...]] = {}
+    for operation, paths in secrets.items():
+        ordered[operation] = tuple(sorted(paths))
+    return ordered
+
+
+# -- operations -----------------------------------------------------------------------------------
 
 
 def requests(kind: Kind) -> Iterator[Request]:
     """Every operation that a kind declares, those of its readers included."""
-    for listing in (
-        kind.listing,
-        *kind.readers.values(),
-        *(count.source for count in kind.completeness),
-    ):
+    for listing in _listings(kind):
         yield from listing_requests(listing)
     yield from kind.details.values()
 
 
+def _listings(kind: Kind) -> Iterator[Listing]:
+    """The listing of a kind, its detail readers and its second sources."""
+    if kind.listing is not None:
+        yield kind.listing
+    yield from kind.readers.values()
+    for count in kind.completeness:
+        yield count.source
+
+
 def listing_requests(listing: Listing | None) -> Iterator[Request]:
-    """The operations of a listing, or of what stands like one; those of its reader."""
-    if listing is not None:
-        if listing.request is not None:
-            yield listing.request
-        yield from listing.reads
+    """The operations of a listing or of another use of a reader."""
+    if listing is None:
+        return
+    if listing.request is not None:
+        yield listing.request
+    yield from listing.reads
 
 
 def operations(kind: Kind, kinds: Mapping[str, Kind]) -> Mapping[str, str]:
     """The operation behind each raw name of a kind."""
-    found = {name: request.operation for name, request in kind.details.items()}
+    found: dict[str, str] = {}
+    for name, request in kind.details.items():
+        found[name] = request.operation
     listing = kind.listing
-    if listing is not None and listing.request is not None:
-        found |= dict.fromkeys(("it", *kind.same), listing.request.operation)
-    elif listing is not None and listing.reads:
+    if listing is None:
+        return found
+    if listing.request is not None:
+        for name in ("it", *kind.same):
+            found[name] = listing.request.operation
+    elif listing.reads:
         found["it"] = listing.reads[0].operation
-    above = kinds[listing.per].listing if listing is not None and listing.per else None
-    if above is not None and above.request is not None:
-        found["parent"] = above.request.operation
+    if listing.per:
+        parent_listing = kinds[listing.per].listing
+        if parent_listing is not None and parent_listing.request is not None:
+            found["parent"] = parent_listing.request.operation
     return found

@@ -1,93 +1,146 @@
-"""From a declared request and a scope to the call that it means."""
+"""Builds the call of a declared request from what is already known, and reads its answer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
-from scanner.core.reading.answer_lookup import paged
+from scanner.core.reading.answer_items import Items, paged_part
+from scanner.core.reading.answer_lookup import AnswerLookup
+from scanner.core.reading.read_scope import Bindings
 from scanner.model.answers import Call
 from scanner.model.expressions import Expression
 from scanner.model.kinds import Request
-from scanner.model.values import ABSENT, OpenList, Unreadable
+from scanner.model.values import ABSENT, Absent, OpenList, RawValue, Unreadable
 
-Scope = dict[str, Any]
+
+def request_data(
+    lookup: AnswerLookup,
+    request: Request,
+    bindings: Bindings,
+    *,
+    attempt: int = 0,
+    more: Mapping[str, object] | None = None,
+) -> RawValue:
+    """The data of a request's answer, or why it could not be requested."""
+    call = make_call(request, bindings, attempt=attempt, more=more)
+    if isinstance(call, Unreadable):
+        return call
+    return lookup.read(call, request)
 
 
 def make_call(
-    request: Request, scope: Scope, *, attempt: int = 0, more: Mapping[str, Any] | None = None
+    request: Request,
+    bindings: Bindings,
+    *,
+    attempt: int = 0,
+    more: Mapping[str, object] | None = None,
 ) -> Call | Unreadable:
-    """The call with its arguments filled in, or why it cannot be asked."""
-    params = _filled(request.arguments, scope)
-    if isinstance(params, Unreadable):
-        return replace(
-            params, reason=f"{request.operation} could not be asked: {params.reason}", missing=False
-        )
-    region = scope["region"] if request.at is None else request.at.evaluate(scope)
+    """The call with its arguments filled in, or why it cannot be made.
+
+    `more` are arguments besides those that the request declares.
+    """
+    arguments = _evaluated(request.arguments, bindings)
+    if isinstance(arguments, Unreadable):
+        return _not_requested(request, arguments)
+    region = bindings["region"]
+    if request.at is not None:
+        region = request.at.evaluate(bindings)
+    # Never a guess: a call to the wrong region would find nothing, which would read as absence.
+    if isinstance(region, Unreadable):
+        return _not_requested(request, region)
     if not isinstance(region, str):
-        unread = region if isinstance(region, Unreadable) else Unreadable("its region is absent")
-        return replace(
-            unread, reason=f"{request.operation} could not be asked: {unread.reason}", missing=False
-        )
+        return _not_requested(request, Unreadable("its region is absent"))
     return Call(
         operation=request.operation,
         region=region,
-        params={**params, **(more or {})},
+        params={**arguments, **(more or {})},
         attempt=attempt,
-        items=tuple(paged(path) for path in request.items),
+        items=tuple(paged_part(path) for path in request.items),
         absent_on=request.absent_on,
     )
 
 
-def applies(request: Request, scope: Scope) -> Any:
-    """True where the request is made, `ABSENT` where it does not apply, `Unreadable` where that is not known."""
+def _not_requested(request: Request, unread: Unreadable) -> Unreadable:
+    """The cause, never as `missing`: a call that was not made says nothing of what is absent."""
+    reason = f"{request.operation} could not be asked: {unread.reason}"
+    return replace(unread, reason=reason, missing=False)
+
+
+Applicability = Literal[True] | Absent | Unreadable
+
+
+def applies(request: Request, bindings: Bindings) -> Applicability:
+    """True where the request applies, `ABSENT` where not, `Unreadable` where that is not known."""
     if request.when is None:
         return True
-    holds = request.when.evaluate(scope)
-    if holds is True:
+    condition = request.when.evaluate(bindings)
+    if condition is True:
         return True
-    if holds is False:
+    if condition is False:
         return ABSENT
-    unread = (
-        holds
-        if isinstance(holds, Unreadable)
-        else Unreadable(f"{request.operation}: condition unread")
-    )
-    return replace(unread, missing=False)
+    # Neither: a condition that is not known must not make the detail absent.
+    if isinstance(condition, Unreadable):
+        return replace(condition, missing=False)
+    return Unreadable(f"{request.operation}: condition unread")
 
 
-def matched(found: Any, match: str, keys: list[str], left: Any) -> Iterable[tuple[str, Any]]:
-    """Each key of a batch with its row; `left` is what is known of one that has no row in a whole answer."""
+def match_rows(
+    found: Items,
+    match: str,
+    keys: list[str],
+    without_row: RawValue,
+) -> Iterator[tuple[str, RawValue]]:
+    """Each key of a batch with its row.
+
+    `match` is the row member that repeats the key; `without_row` is the value of a key that has no
+    row in a complete answer.
+    """
     if isinstance(found, Unreadable):
-        return ((key, found) for key in keys)
-    rows = {
-        row[match]: row
-        for row in found
-        if isinstance(row, dict) and isinstance(row.get(match), str)
-    }
+        for key in keys:
+            yield key, found
+        return
+    rows: dict[str, RawValue] = {}
+    for row in found:
+        if isinstance(row, dict):
+            row_key = row.get(match)
+            if isinstance(row_key, str):
+                rows[row_key] = row
     if isinstance(found, OpenList):
-        left = found.rest
+        without_row = found.rest
     elif len(rows) < len(found):
-        left = Unreadable(f"a row has no {match} of its own")
-    return ((key, rows.get(key, left)) for key in keys)
+        # A row that names no key, or names one twice, may be the row that a key lacks.
+        without_row = Unreadable(f"a row has no {match} of its own")
+    for key in keys:
+        yield key, rows.get(key, without_row)
 
 
-def _filled(tree: Any, scope: Scope) -> Any:
-    """An argument tree with its expressions evaluated; `Unreadable` if one of them could not be."""
+def _evaluated(tree: Any, bindings: Bindings) -> Any:
+    """An argument tree with its expressions evaluated; `Unreadable` if one of them is."""
     if isinstance(tree, Mapping):
-        made = {key: _filled(value, scope) for key, value in tree.items()}
-        return next((value for value in made.values() if isinstance(value, Unreadable)), made)
+        members: dict[str, Any] = {}
+        for key, value in tree.items():
+            members[key] = _evaluated(value, bindings)
+        return _first_unreadable(members.values()) or members
     if isinstance(tree, list | tuple):
-        items = [_filled(value, scope) for value in tree]
-        return next((value for value in items if isinstance(value, Unreadable)), items)
+        items = [_evaluated(value, bindings) for value in tree]
+        return _first_unreadable(items) or items
     if hasattr(tree, "evaluate"):
-        return _argument(tree, scope)
+        return _argument(tree, bindings)
     return tree
 
 
-def _argument(expression: Expression, scope: Scope) -> Any:
-    value = expression.evaluate(scope)
+def _first_unreadable(values: Iterable[object]) -> Unreadable | None:
+    for value in values:
+        if isinstance(value, Unreadable):
+            return value
+    return None
+
+
+def _argument(expression: Expression, bindings: Bindings) -> object:
+    value = expression.evaluate(bindings)
+    # An argument that is left out would widen the call: it is not made at all.
     if value is ABSENT:
         return Unreadable(f"{expression.source} is absent")
     return value

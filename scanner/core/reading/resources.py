@@ -1,4 +1,4 @@
-"""What projection hands to evaluation: resources with their values, and the listings that were not read."""
+"""Holds what projection hands to judging: resources, and the listings that were not read."""
 
 from __future__ import annotations
 
@@ -25,4 +25,4 @@ class Gap:
     ref: ResourceRef
     """Its `id` is `*`."""
     unread: Unreadable
-    """Why, and which calls were lacking."""
+    """Why it was not read, and which calls were lacking."""

@@ -1,0 +1,92 @@
+"""Attributes are exactly of their declared type, open where the answer was cut off, or unread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from scanner.core.reading.attributes import read_attribute
+from scanner.model.kinds import Attribute
+from scanner.model.values import ABSENT, OpenList, Unreadable
+from tests.core.small import Explained
+
+CALL = frozenset({"x:List@"})
+
+
+class Raw:
+    """An expression that reads one name."""
+
+    def __init__(self, name: str) -> None:
+        self.source = name
+        self.paths: frozenset[tuple[str, ...]] = frozenset({(name,)})
+
+    def evaluate(self, scope: Mapping[str, Any]) -> object:
+        return scope[self.source]
+
+    def explain(self, scope: Mapping[str, Any]) -> Explained:
+        return Explained(self.evaluate(scope))
+
+
+def attribute(kind: str, name: str = "it", **more: Any) -> Attribute:
+    return Attribute(name="size", meaning=".", type=kind, api=Raw(name), **more)
+
+
+def value(found: Attribute, raw: object) -> object:
+    return read_attribute(found, {"it": raw, "account": "1"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "raw"),
+    [
+        ("int", True),
+        ("int", 1.0),
+        ("double", True),
+        ("bool", 1),
+        ("string", 1),
+        ("list(string)", "a"),
+        ("list(record)", {"a": 1}),
+        ("map(string)", ["a"]),
+        ("map(string)", OpenList([{"Key": "a", "Value": "b"}], "cut off")),
+    ],
+)
+def test_another_type_is_unread(kind: str, raw: object) -> None:
+    found = value(attribute(kind), raw)
+    assert isinstance(found, Unreadable)
+    assert found.reason.startswith(f"size should be {kind}, the answer has ")
+
+
+def test_the_rest_of_a_cut_off_list_stays_open() -> None:
+    texts = value(attribute("list(string)"), OpenList(["b", "a"], "cut off", CALL))
+    assert isinstance(texts, OpenList)
+    assert (list(texts), texts.reason, texts.gaps) == (["a", "b"], "cut off", CALL)
+    of_records = attribute("list(record)", each={"n": attribute("int", "item")})
+    records = value(of_records, OpenList([2, 1], "cut off", CALL))
+    assert isinstance(records, OpenList)
+    assert (list(records), records.gaps) == ([{"n": 1}, {"n": 2}], CALL)
+
+
+def test_records_in_order_know_their_position() -> None:
+    each = {"n": attribute("int", "item")}
+    ordered = attribute("list(record)", each=each, ordered=True)
+    assert value(ordered, [2, 1]) == [{"n": 2, "position": 0}, {"n": 1, "position": 1}]
+
+
+def test_only_a_complete_answer_without_the_member_is_an_absence() -> None:
+    declared = attribute("int", absent=0, has_absent=True)
+    assert value(declared, Unreadable("no member", missing=True)) == 0
+    assert value(declared, Unreadable("denied")) == Unreadable("denied")
+    assert value(attribute("int?"), Unreadable("no member", missing=True)) is ABSENT
+    undeclared = value(attribute("int"), Unreadable("no member", missing=True))
+    assert undeclared == Unreadable("the answer does not say size")
+
+
+def test_tags_may_be_pairs_and_a_tag_may_have_no_value() -> None:
+    pairs = [{"Key": "a", "Value": "b"}, {"Key": "c"}]
+    assert value(attribute("map(string)"), pairs) == {"a": "b", "c": ""}
+
+
+def test_a_redacted_value_is_unread() -> None:
+    found = value(attribute("string"), {"$redacted": "declared secret"})
+    assert found == Unreadable("size was redacted (declared secret)")
