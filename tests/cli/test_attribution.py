@@ -323,7 +323,7 @@ class OtherLog:
 
 def test_another_log_answers_by_the_same_seam(monkeypatch: pytest.MonkeyPatch) -> None:
     for places in ("_builtin", "_places"):
-        monkeypatch.setattr(AUDIT_LOGS, places, {"other": "tests.cli.test_who:OtherLog"})
+        monkeypatch.setattr(AUDIT_LOGS, places, {"other": "tests.cli.test_attribution:OtherLog"})
     monkeypatch.setattr(
         "scanner.cli.support.attribution.now", lambda: datetime(2026, 2, 1, tzinfo=UTC)
     )
