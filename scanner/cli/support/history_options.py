@@ -86,7 +86,7 @@ class HistoryContext:
 
     @property
     def schedule(self) -> Schedule:
-        """The configured schedule; without one, days are counted and none is said to be missed."""
+        """The configured schedule; without one, days are counted and none is missed."""
         from scanner.core.calendar import UNSTATED, read_schedule
 
         return read_schedule(self.config.schedule) or UNSTATED

@@ -13,12 +13,12 @@ from scanner.rendering.sanitize import plural, sanitized
 if TYPE_CHECKING:
     from scanner.collect import Progress
 
-Report = Callable[["Progress"], None]
-"""Called with each new state of the scan."""
+ShowProgress = Callable[["Progress"], None]
+"""Is called with each new state of the scan."""
 
 
 @contextmanager
-def shown(*, quiet: bool, stream: TextIO | None = None) -> Iterator[Report]:
+def shown(*, quiet: bool, stream: TextIO | None = None) -> Iterator[ShowProgress]:
     """A function to call with each state; the line is removed at the end, also after an error.
 
     Nothing is written to a pipe or a file: a log would hold thousands of states of one line.
@@ -43,7 +43,7 @@ def _ignore(_state: Progress) -> None:
 
 
 @contextmanager
-def _live(output: TextIO) -> Iterator[Report]:
+def _live(output: TextIO) -> Iterator[ShowProgress]:
     # rich takes longer to import than a scan of recorded evidence takes to start: only here.
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
