@@ -44,7 +44,7 @@ def _ignore(_state: Progress) -> None:
 
 @contextmanager
 def _live(output: TextIO) -> Iterator[ShowProgress]:
-    # rich takes longer to import than a scan of recorded evidence takes to start: only here.
+    # Imported here: a scan that is piped, with `--format json`, needs no rich.
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
     from rich.progress import Progress as ProgressBar
