@@ -1,21 +1,23 @@
-"""The pages of `docs/checks/`: one for each service, with everything that is known of its checks, and the index."""
+"""Generates the pages of `docs/checks/`: one for each service, with its checks, and the index."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
 from scanner.core.permissions import need_requests
-from scanner.core.reading.read_plan import plan_reads
+from scanner.core.reading.read_plan import ReadPlan, plan_reads
 from scanner.model.checks import Check, Labelled, Parameter
 from scanner.model.controls import CheckLink, Control, ControlLink, Criterion
+from scanner.model.kinds import Attribute
 from scanner.model.library import Library
 from scanner.providers import PROVIDERS
 
 SIGNS: Final = re.compile(r"([*<\[\]|])")
+"""Characters that Markdown would take for its own."""
 NONE: Final = {
     "fail": "It fails where a target was read whole and has none.",
     "unknown": "Where a target was read whole and has none, the answer is unknown.",
@@ -52,22 +54,18 @@ def _services(library: Library) -> Iterator[Service]:
         yield Service(cloud=cloud, title=title, checks=tuple(group))
 
 
-# -- a page -----------------------------------------------------------------------------------------------------------
+# -- a page ----------------------------------------------------------------------------------------
 
 
 def _page(service: Service, library: Library) -> Iterator[str]:
+    sources = "`checks/`, `mappings/` and `scanner/resources/`"
     yield f"# {service.cloud.upper()}: {service.title}\n"
-    yield "Made by `make docs` from `checks/`, `mappings/` and `scanner/resources/`. [All checks](../README.md)\n"
+    yield f"Made by `make docs` from {sources}. [All checks](../README.md)\n"
     for check in service.checks:
         yield f"- [{check.id}](#{check.id}): {prose(check.title)}"
     for check in service.checks:
         yield from _check(check, library)
-    names = {check.id for check in service.checks}
-    controls = [
-        control
-        for control in _controls(library)
-        if any(link.id in names for link in control.checks)
-    ]
+    controls = _controls_with(service.checks, library)
     if controls:
         yield "\n## Controls that these checks speak to"
     for control in controls:
@@ -76,8 +74,9 @@ def _page(service: Service, library: Library) -> Iterator[str]:
 
 def _check(check: Check, library: Library) -> Iterator[str]:
     kind = library.kinds[check.kind]
+    source = f"[Source](../../../{check.path})"
     yield f"\n## {check.id}\n"
-    yield f"**{prose(check.title)}.** Severity: {check.severity.value}. [Source](../../../{check.path})\n"
+    yield f"**{prose(check.title)}.** Severity: {check.severity.value}. {source}\n"
     yield f"{prose(check.why)}\n"
     yield f"Asked of each `{kind.id}` ({kind.title}). {NONE[check.if_empty.value]}"
     if check.where is not None:
@@ -86,73 +85,100 @@ def _check(check: Check, library: Library) -> Iterator[str]:
         yield f"\n{_labelled(check.scope)}"
     yield f"\nPasses when:\n\n{fenced(check.pass_when.source)}"
     yield f"\nHow to fix it:\n\n{fenced(check.fix)}"
-    yield from _reads(check, library)
+    plans = plan_reads(library, [check])
+    yield from _reads(check, library, plans)
+    yield from _calls(check, plans)
     yield from _parameters(check, library)
-    links = [
-        (control, link)
-        for control in _controls(library)
-        for link in control.checks
-        if link.id == check.id
-    ]
-    if links:
-        yield "\nControls:\n"
-    for control, link in links:
-        yield f"- [{control.id}](#{control.id.lower()}) {prose(control.title)} ({link.role.value}): {prose(link.why)}"
+    yield from _links(check, library)
     if check.refs:
         yield f"\nReferences: {', '.join(prose(ref) for ref in check.refs)}"
 
 
 def _labelled(scope: Labelled) -> str:
-    text = f"Chosen by label: the tag that `params.{scope.tag}` names, with a value of `params.{scope.values}`."
+    values = f"with a value of `params.{scope.values}`"
+    text = f"Chosen by label: the tag that `params.{scope.tag}` names, {values}."
     if scope.untagged:
         text += f" `params.{scope.untagged}` says whether an unlabelled resource is in."
     return text
 
 
-def _reads(check: Check, library: Library) -> Iterator[str]:
-    """Attributes with their meanings, and the calls that give them."""
-    found = plan_reads(library, [check])
+def _links(check: Check, library: Library) -> Iterator[str]:
+    """The controls of a check, with the reason why it speaks to each."""
+    heading = "\nControls:\n"
+    for control in _controls_with([check], library):
+        for link in control.checks:
+            if link.id != check.id:
+                continue
+            if heading:
+                yield heading
+                heading = ""
+            title = f"[{control.id}](#{control.id.lower()}) {prose(control.title)}"
+            yield f"- {title} ({link.role.value}): {prose(link.why)}"
+
+
+# -- what a check reads ----------------------------------------------------------------------------
+
+
+def _reads(check: Check, library: Library, plans: Mapping[str, ReadPlan]) -> Iterator[str]:
+    """A table of the attributes and relations that a check reads, with their meanings."""
     fields = set(_fields(check, library))
     yield "\n| what it reads | type | meaning |\n|---|---|---|"
-    for name in sorted(found, key=lambda name: (name != check.kind, name)):
-        kind, prefix = found[name].kind, "" if name == check.kind else f"{name}: "
-        for relation in found[name].relations:
+    # The check's own kind first, without its name before each attribute.
+    for name in sorted(plans, key=lambda name: (name != check.kind, name)):
+        prefix = ""
+        if name != check.kind:
+            prefix = f"{name}: "
+        kind = plans[name].kind
+        for relation in plans[name].relations:
             other = kind.relations[relation]
             yield f"| {prefix}`{relation}` | → `{other.kind}` | {cell(other.meaning)} |"
-        for attribute in found[name].attributes:
-            yield f"| {prefix}`{attribute.name}` | `{attribute.type}` | {cell(attribute.meaning)} |"
-            for field in sorted(fields & {(name, attribute.name, each) for each in attribute.each}):
-                inner = attribute.each[field[2]]
-                yield f"| {prefix}`{attribute.name}[].{inner.name}` | `{inner.type}` | {cell(inner.meaning)} |"
+        for attribute in plans[name].attributes:
+            yield _row(f"{prefix}`{attribute.name}`", attribute)
+            for field in sorted(attribute.each):
+                if (name, attribute.name, field) in fields:
+                    inner = attribute.each[field]
+                    yield _row(f"{prefix}`{attribute.name}[].{inner.name}`", inner)
+
+
+def _row(name: str, attribute: Attribute) -> str:
+    return f"| {name} | `{attribute.type}` | {cell(attribute.meaning)} |"
+
+
+def _calls(check: Check, plans: Mapping[str, ReadPlan]) -> Iterator[str]:
+    """A table of the calls that a check makes, with the permission that each needs."""
     default = PROVIDERS.get(check.cloud).permissions_of
-    allowed: dict[str, set[str]] = {}
-    for need in found.values():
-        for request in need_requests(need):
+    permissions: dict[str, set[str]] = {}
+    for plan in plans.values():
+        for request in need_requests(plan):
             named = request.permission or default(request.operation)
-            allowed.setdefault(request.operation, set()).update(named)
+            permissions.setdefault(request.operation, set()).update(named)
     yield "\n| call | permission |\n|---|---|"
-    for operation in sorted(allowed):
-        yield f"| `{cell(operation)}` | {', '.join(f'`{name}`' for name in sorted(allowed[operation])) or 'none'} |"
+    for operation in sorted(permissions):
+        names = ", ".join(f"`{name}`" for name in sorted(permissions[operation]))
+        yield f"| `{cell(operation)}` | {names or 'none'} |"
 
 
 def _fields(check: Check, library: Library) -> Iterator[tuple[str, str, str]]:
     """The fields of records that a check reads: kind, attribute, field."""
+    for path in _paths(check):
+        if path[0] != "self":
+            continue
+        kind = library.kinds[check.kind]
+        steps = [step for step in path[1:] if step != "[]"]
+        # A path through relations ends at an attribute of another kind.
+        while steps and steps[0] in kind.relations:
+            kind = library.kinds[kind.relations[steps.pop(0)].kind]
+        if len(steps) > 1:
+            yield kind.id, steps[0], steps[1]
+
+
+def _paths(check: Check) -> Iterator[tuple[str, ...]]:
     for expression in check.expressions:
-        for path in expression.paths:
-            kind, steps = library.kinds[check.kind], [step for step in path[1:] if step != "[]"]
-            while steps and steps[0] in kind.relations:
-                kind = library.kinds[kind.relations[steps.pop(0)].kind]
-            if path[0] == "self" and len(steps) > 1:
-                yield kind.id, steps[0], steps[1]
+        yield from expression.paths
 
 
 def _parameters(check: Check, library: Library) -> Iterator[str]:
-    names = {
-        path[1]
-        for item in check.expressions
-        for path in item.paths
-        if path[0] == "params" and path[1:]
-    }
+    names = {path[1] for path in _paths(check) if path[0] == "params" and len(path) > 1}
     if check.scope is not None:
         names |= {check.scope.tag, check.scope.values, check.scope.untagged} - {""}
     if not names:
@@ -160,22 +186,26 @@ def _parameters(check: Check, library: Library) -> Iterator[str]:
     yield "\n| parameter | type | default | meaning |\n|---|---|---|---|"
     for name in sorted(names):
         parameter = library.parameters[name]
-        yield f"| `{name}` | `{parameter.type}` | {_default(parameter)} | {cell(parameter.meaning)} |"
+        default = _default(parameter)
+        yield f"| `{name}` | `{parameter.type}` | {default} | {cell(parameter.meaning)} |"
 
 
 def _default(parameter: Parameter) -> str:
     if not parameter.has_default:
         return "none: unknown until it is set"
-    stricter = (
-        f" ({parameter.stricter} is stricter)" if parameter.stricter in ("lower", "higher") else ""
-    )
-    return f"`{cell(_value(parameter.default))}`{stricter}"
+    default = f"`{cell(_yaml(parameter.default))}`"
+    if parameter.stricter in ("lower", "higher"):
+        return f"{default} ({parameter.stricter} is stricter)"
+    return default
 
 
-def _value(value: Any) -> str:
+def _yaml(value: object) -> str:
     if isinstance(value, bool):
-        return "true" if value else "false"
+        return str(value).lower()
     return str(value)
+
+
+# -- controls --------------------------------------------------------------------------------------
 
 
 def _control(control: Control, library: Library) -> Iterator[str]:
@@ -185,73 +215,92 @@ def _control(control: Control, library: Library) -> Iterator[str]:
     if links:
         yield ""
     for criterion, link in links:
-        yield f"- {criterion.id} ({'primary' if link.primary else 'supporting'}): {prose(link.why)}"
+        yield f"- {criterion.id} ({_role(link)}): {prose(link.why)}"
     if control.does_not_prove:
         yield f"\nWhat it cannot prove: {prose(control.does_not_prove)}"
 
 
-def _controls(library: Library) -> list[Control]:
-    return sorted(library.controls.values(), key=lambda control: control.id)
+def _role(link: ControlLink) -> str:
+    if link.primary:
+        return "primary"
+    return "supporting"
+
+
+def _controls_with(checks: Iterable[Check], library: Library) -> list[Control]:
+    """The controls that any of these checks speaks to, in order of their ids."""
+    names = {check.id for check in checks}
+    found = []
+    for control in sorted(library.controls.values(), key=lambda control: control.id):
+        if names & {link.id for link in control.checks}:
+            found.append(control)
+    return found
 
 
 def _criteria(control: Control, library: Library) -> Iterator[tuple[Criterion, ControlLink]]:
     for framework in library.frameworks.values():
         for criterion in framework.criteria:
-            yield from (
-                (criterion, link) for link in criterion.controls if link.control == control.id
-            )
+            for link in criterion.controls:
+                if link.control == control.id:
+                    yield criterion, link
 
 
-# -- the index --------------------------------------------------------------------------------------------------------
+# -- the index -------------------------------------------------------------------------------------
 
 
 def _index(services: list[Service], library: Library) -> Iterator[str]:
-    pages = {check.id: service.page for service in services for check in service.checks}
+    pages: dict[str, str] = {}
+    for service in services:
+        pages.update((check.id, service.page) for check in service.checks)
+    kinds = {check.kind for check in library.checks.values()}
     yield "# Checks\n\nMade by `make docs` from the files in `checks/` and `mappings/`."
-    yield f"There are {len(pages)}, over {len({check.kind for check in library.checks.values()})} kinds of resource.\n"
+    yield f"There are {len(pages)}, over {len(kinds)} kinds of resource.\n"
     yield "- [By service](#by-service)\n- [By criterion](#by-criterion)\n\n## By service"
     for service in services:
         yield f"\n### {service.cloud.upper()}: [{service.title}]({service.page})\n"
         yield "| check | severity | what holds when it passes | asked of |\n|---|---|---|---|"
         for check in service.checks:
-            yield f"| {_link(check.id, pages)} | {check.severity.value} | {cell(check.title)} | `{check.kind}` |"
+            columns = (check.severity.value, cell(check.title), f"`{check.kind}`")
+            yield f"| {_link(check.id, pages)} | {' | '.join(columns)} |"
     yield "\n## By criterion"
     for framework in library.frameworks.values():
         for criterion in framework.criteria:
-            yield f"\n### {criterion.id}\n\n{prose(criterion.title)}. Evidence: {criterion.evidence}.\n"
-            yield from _served(criterion, library, pages)
+            title = f"{prose(criterion.title)}. Evidence: {criterion.evidence}."
+            yield f"\n### {criterion.id}\n\n{title}\n"
+            yield from _evidence(criterion, library, pages)
 
 
-def _served(criterion: Criterion, library: Library, pages: dict[str, str]) -> Iterator[str]:
-    for link in sorted(criterion.controls, key=lambda item: (not item.primary, item.control)):
+def _evidence(criterion: Criterion, library: Library, pages: Mapping[str, str]) -> Iterator[str]:
+    """The controls of a criterion with their checks, those that can carry it first."""
+    for link in sorted(criterion.controls, key=lambda link: (not link.primary, link.control)):
         control = library.controls[link.control]
-        role = "primary" if link.primary else "supporting"
-        yield f"- {control.id} {prose(control.title)} ({role}): {prose(link.why)}"
+        yield f"- {control.id} {prose(control.title)} ({_role(link)}): {prose(link.why)}"
         yield f"  Checks: {_named(control.checks, pages)}."
     if criterion.does_not_prove:
         yield f"\nWhat this cannot prove: {prose(criterion.does_not_prove)}"
 
 
-def _named(links: Iterable[CheckLink], pages: dict[str, str]) -> str:
-    return (
-        ", ".join(_link(name, pages) for name in sorted({link.id for link in links}))
-        or "none; a person attests it"
-    )
+def _named(links: Iterable[CheckLink], pages: Mapping[str, str]) -> str:
+    names = sorted({link.id for link in links})
+    if not names:
+        return "none; a person attests it"
+    return ", ".join(_link(name, pages) for name in names)
 
 
-def _link(name: str, pages: dict[str, str]) -> str:
-    return f"[{name}]({pages[name]}#{name})" if name in pages else f"`{name}`"
+def _link(name: str, pages: Mapping[str, str]) -> str:
+    if name not in pages:
+        return f"`{name}`"
+    return f"[{name}]({pages[name]}#{name})"
 
 
-# -- Markdown ---------------------------------------------------------------------------------------------------------
+# -- Markdown --------------------------------------------------------------------------------------
 
 
 def prose(text: str) -> str:
-    """A text on one line whose signs are not taken for Markdown, but for what is between backticks."""
+    """A text on one line in which only backticks are Markdown: `a*b` stays as it is written."""
     parts = " ".join(text.split()).split("`")
-    return "`".join(
-        part if number % 2 else SIGNS.sub(r"\\\1", part) for number, part in enumerate(parts)
-    )
+    # Every other part stands between backticks.
+    parts[::2] = [SIGNS.sub(r"\\\1", part) for part in parts[::2]]
+    return "`".join(parts)
 
 
 def cell(text: str) -> str:

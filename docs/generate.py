@@ -1,4 +1,4 @@
-"""Write the pages and the blocks of README.md that are made from the program; `--check` only compares."""
+"""Writes the generated pages and the blocks of README.md; `--check` only compares them."""
 
 from __future__ import annotations
 
@@ -42,12 +42,11 @@ def pages() -> Iterator[tuple[Path, str]]:
     for place, text in check_pages(library):
         yield CHECKS / place, text
     readme = ROOT / "README.md"
-    yield (
-        readme,
-        BLOCK.sub(
-            lambda match: _block(match["arguments"], library), readme.read_text(encoding="utf-8")
-        ),
-    )
+    yield readme, _with_fresh_blocks(readme.read_text(encoding="utf-8"), library)
+
+
+def _with_fresh_blocks(text: str, library: Library) -> str:
+    return BLOCK.sub(lambda match: _block(match["arguments"], library), text)
 
 
 def _commands() -> Iterator[str]:
@@ -74,16 +73,19 @@ def _help(names: tuple[str, ...]) -> str:
 
 
 def _block(arguments: str, library: Library) -> str:
+    return f"```console\n$ tscan {arguments}\n{_output(arguments, library)}```\n"
+
+
+def _output(arguments: str, library: Library) -> str:
     if arguments == "demo":
-        output = _matrix(library)
-    else:
-        words = arguments.split()
-        if words[-1] != "--help":
-            raise SystemExit(
-                f"README.md shows output of 'tscan {arguments}', which nothing keeps fresh"
-            )
-        output = _help(tuple(words[:-1]))
-    return f"```console\n$ tscan {arguments}\n{output}```\n"
+        return _matrix(library)
+    *names, last = arguments.split()
+    # Output that nothing generates would grow old unseen.
+    if last != "--help":
+        raise SystemExit(
+            f"README.md shows output of 'tscan {arguments}', which nothing keeps fresh"
+        )
+    return _help(tuple(names))
 
 
 def _matrix(library: Library) -> str:
@@ -94,27 +96,36 @@ def _matrix(library: Library) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """0 when everything is, or now is, fresh."""
-    only_check = "--check" in arguments
-    made = dict(pages())
-    stale = [path for path, text in made.items() if _text(path) != text]
-    left = [path for path in sorted(CHECKS.rglob("*")) if path.is_file() and path not in made]
-    if only_check and (stale or left):
-        names = ", ".join(str(path.relative_to(ROOT)) for path in [*stale, *left])
-        sys.stderr.write(
-            f"not fresh: {names}\n  hint: run 'make docs' and look at the difference\n"
-        )
-        return 1
+    """0 when every page is, or now is, fresh; 1 when `--check` finds one that is not."""
+    generated = dict(pages())
+    stale = [path for path, text in generated.items() if _text(path) != text]
+    # The page of a service whose last check was removed.
+    obsolete = [
+        path for path in sorted(CHECKS.rglob("*")) if path.is_file() and path not in generated
+    ]
+    if "--check" in arguments:
+        return _report(stale + obsolete)
     for path in stale:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(made[path], encoding="utf-8")
-    for path in left:
+        path.write_text(generated[path], encoding="utf-8")
+    for path in obsolete:
         path.unlink()
     return 0
 
 
+def _report(not_fresh: list[Path]) -> int:
+    if not not_fresh:
+        return 0
+    names = ", ".join(str(path.relative_to(ROOT)) for path in not_fresh)
+    hint = "run 'make docs' and look at the difference"
+    sys.stderr.write(f"not fresh: {names}\n  hint: {hint}\n")
+    return 1
+
+
 def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.exists() else ""
+    if not path.exists():
+        return ""
+    return path.read_text(encoding="utf-8")
 
 
 if __name__ == "__main__":

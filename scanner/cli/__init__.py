@@ -1,4 +1,8 @@
-"""The command line. To add a command, write `<command>.py` and name it here with the line that --help shows."""
+"""Runs the command line: the commands by name, and one exit for every kind of error.
+
+To add a command, write `scanner/cli/<command>.py` and name it here with the line that `--help`
+shows: see docs/adding-a-command.md.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +19,11 @@ import click
 
 from scanner import __version__
 from scanner.cli.support.lazy import LazyGroup
-from scanner.errors import EXIT_MISUSE, TscanError
+from scanner.errors import EXIT_CLEAN, EXIT_MISUSE, TscanError
 from scanner.executors import WORKER
 
 ISSUES: Final = "https://github.com/tscan/tscan/issues"
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+_DISK_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 app = LazyGroup(
     name="tscan",
@@ -97,15 +101,19 @@ def _flush() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """The exit code of a command; every way out is said on standard error in one place."""
+    """Run a command and return its exit code.
+
+    Every error is reported here, on standard error. None may exit with 1 or 3: those are verdicts.
+    """
     stdout = sys.stdout
     try:
         code = app.main(args=list(arguments), prog_name="tscan", standalone_mode=False)
-        # click answers a reader that left by wrapping the stream and returning 1, and 1 is a verdict.
+        # Where the reader has left (`tscan demo | head`), click wraps the stream and returns 1.
         if sys.stdout is not stdout:
             return _broken_pipe()
         if stdout is not None:
             stdout.flush()
+    # SystemExit: click exits by itself where it cannot write to a pipe.
     except (BrokenPipeError, SystemExit):
         return _broken_pipe()
     except click.ClickException as error:
@@ -119,19 +127,23 @@ def run(arguments: Sequence[str]) -> int:
 
         click.echo("\n".join(sanitized(line) for line in str(error).splitlines()), err=True)
         return EXIT_MISUSE
-    except Exception as error:  # noqa: BLE001 - the outermost edge: an internal error must not exit 1, which is a verdict
-        return _internal(error)
-    return code if isinstance(code, int) else 0
+    except Exception as error:  # noqa: BLE001 - the outermost edge: Python would exit with 1
+        return _internal_error(error)
+    # `--help` and `--version` return None.
+    if isinstance(code, int):
+        return code
+    return EXIT_CLEAN
 
 
 def _broken_pipe() -> int:
-    # The reader has left; Python would complain once more when it flushes at exit.
+    # Python flushes standard output at exit, and would complain of the pipe once more.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return EXIT_MISUSE
 
 
-def _internal(error: Exception) -> int:
-    if isinstance(error, OSError) and error.errno in _FULL:
+def _internal_error(error: Exception) -> int:
+    # A full disk is no defect of tscan, and no reason to report one.
+    if isinstance(error, OSError) and error.errno in _DISK_FULL:
         click.echo(f"the output cannot be written: {error.strerror}", err=True)
         return EXIT_MISUSE
     if os.environ.get("TSCAN_DEBUG") == "1":

@@ -1,22 +1,34 @@
-"""`tscan drift`: what changed between two scans."""
+"""Shows what changed between two scans: `tscan drift`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from scanner.cli.support.history_options import HistoryContext, day, looking_back, now, open_past
+from scanner.cli.support.history_options import (
+    HistoryContext,
+    HistoryOptions,
+    day,
+    history_options,
+    now,
+    open_history,
+)
+from scanner.cli.support.options import PATH, report_format_option
 from scanner.cli.support.output import show
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING, EXIT_UNREAD, TscanError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from scanner.core.drift.comparison import Drift
     from scanner.model.history import Record
+    from scanner.model.library import Library
+    from scanner.model.waivers import Waiver
+
+    Pair = tuple[Record, Record]
+    """The earlier and the later record to compare."""
 
 
 @click.command()
@@ -28,21 +40,26 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--waivers",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE",
     help="Name the ends of these, not of the last scan's.",
 )
 @click.option(
     "--who", is_flag=True, help="Ask the audit log who did it; needs credentials, as a scan does."
 )
-@click.option(
-    "--format", type=click.Choice(("terminal", "json")), default="terminal", show_default=True
-)
-@looking_back
-def drift(since: str, waivers: Path | None, who: bool, format: str, **options: Any) -> int:  # noqa: A002
+@report_format_option
+@history_options
+def drift(
+    since: str,
+    waivers: Path | None,
+    who: bool,
+    format: str,  # noqa: A002 - click names it after the option
+    options: HistoryOptions,
+) -> int:
     """What changed between two scans: new failures, what is no longer seen, what is fixed.
 
-    Exit code 1: something new fails. 3: something is no longer seen, or was not looked at again. 0: neither.
+    Exit code 1: something new fails. 3: something is no longer seen, or was not looked at again.
+    0: neither.
 
     \b
     Examples:
@@ -51,71 +68,120 @@ def drift(since: str, waivers: Path | None, who: bool, format: str, **options: A
       tscan drift --who
       tscan drift --target aws:111122223333 --format json
     """
-    from scanner.rendering.sanitize import sanitized
-    from scanner.reports.drift import as_json, as_text
-
-    past = open_past(**options)
-    pairs = {target: _pair(past, target, since) for target in past.targets}
-    found = [_drift(past, pair, waivers) for pair in pairs.values() if not isinstance(pair, str)]
-    for target, pair in pairs.items():
-        if isinstance(pair, str):
-            click.echo(sanitized(f"{target}: {pair}: there is no drift to show."), err=True)
-    if not found:
+    history = open_history(options)
+    drifts = _drifts(history, since, waivers)
+    if not drifts:
         return EXIT_UNREAD
-    if format == "json" and len(found) > 1:
+    # Two documents in one stream are not JSON: a consumer would read the first, or none.
+    if format == "json" and len(drifts) > 1:
         raise TscanError(
             "the JSON document is of one target",
-            f"name one with --target: {', '.join(past.targets[:5])}",
+            f"name one with --target: {', '.join(history.targets[:5])}",
         )
     if who:
         from scanner.cli.support.attribution import attributed
 
-        found = attributed(found, past)
-    click.echo(as_json(found[0]), nl=False) if format == "json" else show(as_text(found))
-    code = exit_of(found)
-    # A target that was not looked at again is out of sight too.
-    return EXIT_UNREAD if code == EXIT_CLEAN and len(found) < len(pairs) else code
+        drifts = attributed(drifts, history)
+    _show(drifts, format)
+    code = drift_exit_code(drifts)
+    # A target that was not scanned again is out of sight: that is not clean.
+    if code == EXIT_CLEAN and len(drifts) < len(history.targets):
+        return EXIT_UNREAD
+    return code
 
 
-def exit_of(found: Sequence[Drift]) -> int:
+def drift_exit_code(drifts: Sequence[Drift]) -> int:
     """1: something new fails; 3: something is no longer seen; else 0."""
     from scanner.core.drift.comparison import What
 
-    seen = {moved.what for one in found for moved in one.moved}
-    if What.NEW_FAILURE in seen:
+    changes: set[What] = set()
+    for drift in drifts:
+        changes.update(moved.what for moved in drift.moved)
+    if What.NEW_FAILURE in changes:
         return EXIT_FAILING
-    blind = seen & {What.NEW_UNKNOWN, What.OUT_OF_SIGHT}
-    return EXIT_UNREAD if blind or any(one.gaps for one in found) else EXIT_CLEAN
+    if changes & {What.NEW_UNKNOWN, What.OUT_OF_SIGHT}:
+        return EXIT_UNREAD
+    # A call that is not answered any more may hide a failure, although no finding shows it.
+    if any(drift.gaps for drift in drifts):
+        return EXIT_UNREAD
+    return EXIT_CLEAN
 
 
-def _pair(past: HistoryContext, target: str, since: str) -> tuple[Record, Record] | str:
-    """The records to compare, or why there are none."""
+def _show(drifts: Sequence[Drift], form: str) -> None:
+    from scanner.reports.drift import as_json, as_text
+
+    if form == "json":
+        (drift,) = drifts
+        click.echo(as_json(drift), nl=False)
+    else:
+        show(as_text(drifts))
+
+
+def _drifts(history: HistoryContext, since: str, waivers: Path | None) -> list[Drift]:
+    """The drift of every target that has two records; the others are reported on standard error."""
+    from scanner.rendering.sanitize import sanitized
+
+    drifts: list[Drift] = []
+    for target in history.targets:
+        pair = _records_to_compare(history, target, since)
+        if isinstance(pair, str):
+            click.echo(sanitized(f"{target}: {pair}: there is no drift to show."), err=True)
+        else:
+            drifts.append(_drift(history, pair, waivers))
+    return drifts
+
+
+def _records_to_compare(history: HistoryContext, target: str, since: str) -> Pair | str:
+    """Two records of a target, or why there are none to compare."""
     from scanner.core.calendar import moment, window
 
-    records = past.ledger.records(target)
+    records = history.ledger.records(target)
     if len(records) < 2:
         return "two scans are needed to compare"
+    last = records[-1]
     if not since:
-        return records[-2], records[-1]
+        return records[-2], last
     date = day(since, "--since")
-    begins = window(date, date, past.zone).start
-    if moment(records[-1].finished) < begins:
+    begins = window(date, date, history.zone).start
+    if moment(last.finished) < begins:
         return f"no scan ended on {since} or later"
     earlier = [record for record in records[:-1] if moment(record.finished) < begins]
     # Without a scan before that day, the first one is what there is to compare with.
-    return (earlier[-1] if earlier else records[0]), records[-1]
+    if not earlier:
+        return records[0], last
+    return earlier[-1], last
 
 
-def _drift(past: HistoryContext, pair: tuple[Record, Record], file: Path | None) -> Drift:
-    from scanner.content.waivers import load_waivers
+def _drift(history: HistoryContext, pair: Pair, waivers_file: Path | None) -> Drift:
     from scanner.core.drift.between_records import drift_between
     from scanner.core.periods.versions import Versions
 
-    waivers = load_waivers(file, past.library) if file else past.said.waivers(pair[1])
+    before, after = pair
     found = drift_between(
-        past.ledger, *pair, past.library, waivers=waivers, today=now().astimezone(past.zone).date()
+        history.ledger,
+        before,
+        after,
+        history.library,
+        waivers=_waivers(history, after, waivers_file),
+        today=now().astimezone(history.zone).date(),
     )
-    chain = past.ledger.records(pair[1].target)[pair[0].seq - 1 : pair[1].seq]
-    changed = len({record.pack_sha256 for record in chain}) > 1
-    versions = Versions(today=past.library, packs=past.packs(chain) if changed else {})
+    chain = history.ledger.records(after.target)[before.seq - 1 : after.seq]
+    versions = Versions(today=history.library, packs=_packs(history, chain))
     return replace(found, changes=tuple(versions.told(found.changes, chain)))
+
+
+def _waivers(history: HistoryContext, record: Record, file: Path | None) -> tuple[Waiver, ...]:
+    from scanner.content.waivers import load_waivers
+
+    # Those of the record, not of today's file: the verdicts were given with them.
+    if file is None:
+        return history.inputs.waivers(record)
+    return load_waivers(file, history.library)
+
+
+def _packs(history: HistoryContext, chain: Iterable[Record]) -> dict[str, Library]:
+    """The packs of these records; none where all have the same, for there is nothing to compare."""
+    records = list(chain)
+    if len({record.pack_sha256 for record in records}) < 2:
+        return {}
+    return history.packs(records)

@@ -1,61 +1,68 @@
-"""`tscan handover`: one archive for the auditor."""
+"""Writes one archive of history for the auditor: `tscan handover`."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from scanner.cli.support.history_options import between, looking_back, open_past
+from scanner.cli.support.history_options import (
+    HistoryOptions,
+    ended_within,
+    history_options,
+    open_history,
+    period_between,
+)
+from scanner.cli.support.options import PATH, from_option, to_option
 from scanner.errors import TscanError
+
+if TYPE_CHECKING:
+    from scanner.model.history import Record
 
 
 @click.command()
-@click.option("--from", "first", required=True, metavar="DAY", help="The first day.")
-@click.option("--to", "last", required=True, metavar="DAY", help="The last day, included.")
+@from_option
+@to_option
 @click.option(
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE.zip",
     help="The archive; named by its days if left out.",
 )
-@looking_back
-def handover(first: str, last: str, output: Path | None, **options: Any) -> int:
-    """Write one archive: records, evidence, packs, public keys, how to verify them, and where figures come from.
+@history_options
+def handover(first: str, last: str, output: Path | None, options: HistoryOptions) -> int:
+    """Write one archive: records, evidence, packs, public keys, how to verify them, and where
+    figures come from.
 
-    The chains are whole, because a part could not be verified; the sheets are about the days that are named. The
-    same history gives the same file. It holds your configuration: hand it over as you would hand over that.
+    The chains are whole, because a part could not be verified; the sheets are about the days that
+    are named. The same history gives the same file. It holds your configuration: hand it over as
+    you would hand over that.
 
     \b
     Examples:
       tscan handover --from 2026-01-01 --to 2026-06-30
-      tscan handover --from 2026-01-01 --to 2026-06-30 --target aws:111122223333 --output one-account.zip
+      tscan handover --from 2026-01-01 --to 2026-06-30 --target aws:111122223333 \
+--output one-account.zip
     """
-    from scanner.cli.support.judging import as_of_the_day
-    from scanner.core.calendar import moment
+    from scanner.cli.support.judging import judge_recorded
     from scanner.history.export.auditor_package import AuditorPackage, write_auditor_package
     from scanner.history.verification.rejudge import Rejudge
     from scanner.rendering.sanitize import sanitized
 
-    past = open_past(**options)
-    period = between(first, last, past.zone)
-    chains = {target: past.ledger.records(target) for target in past.targets}
-    records = [
-        record
-        for chain in chains.values()
-        for record in chain
-        if period.start <= moment(record.finished) < period.end
-    ]
+    history = open_history(options)
+    period = period_between(first, last, history.zone)
+    chains = {target: history.ledger.records(target) for target in history.targets}
+    records: list[Record] = []
+    for chain in chains.values():
+        records += [record for record in chain if ended_within(record, period)]
     if not records:
         raise TscanError(f"no record ended between {first} and {last}", "see 'tscan history list'")
-    again = Rejudge(past.ledger, as_of_the_day, past.library)
-    what = AuditorPackage(first=first, last=last, chains=chains, records=tuple(records))
+    # The sheets are judged again with the content of each day, as the records were.
+    again = Rejudge(history.ledger, judge_recorded, history.library)
+    package = AuditorPackage(first=first, last=last, chains=chains, records=tuple(records))
     output = output or Path(f"handover-{first}-{last}.zip")
-    files = write_auditor_package(output, past.ledger, again, what)
-    click.echo(
-        sanitized(
-            f"{output}: {files} files, {len(records)} scans of {len(past.targets)} targets in the period"
-        )
-    )
+    files = write_auditor_package(output, history.ledger, again, package)
+    scans = f"{len(records)} scans of {len(history.targets)} targets in the period"
+    click.echo(sanitized(f"{output}: {files} files, {scans}"))
     return 0

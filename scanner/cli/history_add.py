@@ -1,83 +1,100 @@
-"""`tscan history add`: evidence that was read elsewhere, or whose commit failed, goes into history."""
+"""Judges recorded evidence and commits it: `tscan history add`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from scanner.cli.support.options import Judging, judging
+from scanner.cli.support.options import (
+    JudgingOptions,
+    judging_options,
+    snapshots_argument,
+    store_option,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from scanner.history.ledger.ledger import Ledger
     from scanner.model.answers import Snapshot
+    from scanner.model.config import Config
+    from scanner.model.library import Library
 
 
 @click.command()
-@click.argument(
-    "snapshots", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="SNAPSHOT..."
-)
-@click.option(
-    "--store",
-    default="",
-    metavar="PLACE",
-    help="A folder or s3://…; that of tscan.yaml, or .tscan.",
-)
-@judging
-def add(snapshots: tuple[Path, ...], store: str, **options: Any) -> int:
+@snapshots_argument
+@store_option
+@judging_options
+def add(snapshots: tuple[Path, ...], store: str, options: JudgingOptions) -> int:
     """Judge recorded evidence and commit it, as the scan would have that read it.
 
-    So who reads the cloud needs no key, and who holds the key needs no access. Evidence that is in history already is
-    not added again; what ended before the newest record of its target began is refused.
+    So who reads the cloud needs no key, and who holds the key needs no access. Evidence that is
+    in history already is not added again; what ended before the newest record of its target began
+    is refused.
 
     \b
     Examples:
-      tscan history add .tscan/snapshots/tscan-111122223333-20260630T020000Z-1f2e3d4c.snapshot.jsonl.gz
+      tscan history add .tscan/snapshots/\
+tscan-111122223333-20260630T020000Z-1f2e3d4c.snapshot.jsonl.gz
       tscan history add evidence.snapshot.jsonl.gz --store s3://bucket/tscan --quiet
     """
-    from scanner.cli.support.commit import anchor, keep
-    from scanner.cli.support.judging import files, judge_with, people
+    from scanner.cli.support.commit import anchor, commit
+    from scanner.cli.support.judging import judge_with, load_decisions, snapshot_files
     from scanner.cli.support.notify import Notifier
     from scanner.cli.support.options import load
     from scanner.cli.support.output import destinations
-    from scanner.cli.support.store_location import CONFIG, STORE
-    from scanner.content.config import load_config
+    from scanner.cli.support.store_location import STORE
     from scanner.history.ledger.commit import open_ledger
     from scanner.history.snapshots.snapshot_file import read_snapshot
-    from scanner.model.config import Config
 
-    chosen = Judging(**options)
-    places = destinations(chosen.format, quiet=chosen.quiet)
-    library = load(chosen)
-    config = load_config(CONFIG, library) if CONFIG.is_file() else Config()
-    said = people(chosen, library, config)
-    place = store or config.store or STORE
-    paths = list(files(snapshots))
-    _check(open_ledger(place), [read_snapshot(path) for path in paths])
-    report = judge_with(paths, chosen, library, places, said, configured=config.categories)
-    targets = keep(paths, report, chosen, said, place)
+    places = destinations(options.format, quiet=options.quiet)
+    library = load(options)
+    config = _load_config(library)
+    decisions = load_decisions(options, library, config)
+    location = store or config.store or STORE
+    paths = list(snapshot_files(snapshots))
+    # Before anything is judged: the report would speak of a scan that is refused afterwards.
+    _check_order(open_ledger(location), [read_snapshot(path) for path in paths])
+    report = judge_with(paths, options, library, places, decisions, configured=config.categories)
+    targets = commit(paths, report, options, decisions, location)
     if config.anchors:
-        anchor(place, targets, config.anchors, quiet=chosen.quiet)
-    Notifier(config=config, library=library, store=place, checks=None, rules=config.alerts).news(
-        targets, said.waivers
+        anchor(location, targets, config.anchors, quiet=options.quiet)
+    notifier = Notifier(
+        config=config, library=library, store=location, checks=None, rules=config.alerts
     )
+    notifier.alert_changes(targets, decisions.waivers)
     return report.exit_code
 
 
-def _check(ledger: Ledger, snapshots: Sequence[Snapshot]) -> None:
-    """Refuse what would stand behind a record that was read later."""
+def _load_config(library: Library) -> Config:
+    from scanner.cli.support.store_location import CONFIG
+    from scanner.content.config import load_config
+    from scanner.model.config import Config
+
+    if not CONFIG.is_file():
+        return Config()
+    return load_config(CONFIG, library)
+
+
+def _check_order(ledger: Ledger, snapshots: Iterable[Snapshot]) -> None:
+    """Refuse evidence that is older than a committed record.
+
+    History is written in order: a record in between would change what later ones were compared
+    with.
+    """
     from scanner.core.calendar import moment
     from scanner.errors import TscanError
 
     for snapshot in snapshots:
         records = ledger.records(snapshot.target)
-        if records and snapshot.id not in {record.scan for record in records}:
-            last = records[-1]
-            if moment(snapshot.finished) < moment(last.started):
-                raise TscanError(
-                    f"scan {snapshot.id} of {snapshot.target} ended before record {last.seq} began ({last.started})",
-                    "history is written in order; 'tscan replay' judges the evidence",
-                )
+        # Evidence that is committed already is not added again, and so does no harm.
+        if not records or snapshot.id in {record.scan for record in records}:
+            continue
+        last = records[-1]
+        if moment(snapshot.finished) < moment(last.started):
+            scan = f"scan {snapshot.id} of {snapshot.target}"
+            raise TscanError(
+                f"{scan} ended before record {last.seq} began ({last.started})",
+                "history is written in order; 'tscan replay' judges the evidence",
+            )

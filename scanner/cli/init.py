@@ -1,49 +1,22 @@
-"""`tscan init`: a key that seals history, and a configuration to fill in."""
+"""Makes a key that seals history, and a configuration to fill in: `tscan init`."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
+from scanner.cli.support.options import PATH
+from scanner.cli.support.store_location import CONFIG
 from scanner.errors import TscanError
 
-CONFIG: Final = Path("tscan.yaml")
-_TEXT: Final = """\
-# What tscan reads, and by which parameters and frameworks it judges. Every line but `version` may be left out.
-version: 1
+if TYPE_CHECKING:
+    from scanner.history.stores import Store
 
-# organization: Example Ltd        # as reports name the entity
-# timezone: Europe/Berlin          # UTC if left out; evidence is always in UTC
-# store: s3://bucket/tscan         # where history lies; .tscan if left out
-# anchor:
-#   git: ../anchors                # a repository that takes a tag of each record; push it to where others can read
-# schedule: daily                  # how often a scan is expected; a run that was missed is a gap in history
-# waivers: waivers.yaml            # what is accepted by name, until a date
-# attestations: attestations       # a folder of what only people can show
-
-# One entry for each place to look at. Without any, the account that the environment's credentials are of.
-# targets:
-#   - aws:
-#       profile: audit             # a profile of the AWS configuration
-#       # role_arn: arn:aws:iam::111122223333:role/audit      # a role to assume
-#       # external_id: EXAMPLE
-#       # regions: [eu-west-1]     # all that are enabled if left out
-#       # params: {access_key_max_age_days: 30}               # for this target only
-#   - gcp: {project: my-project}                              # or organization: "123456789012"
-#   - azure: {subscription: 00000000-0000-0000-0000-000000000000}                # or tenant: …
-#   - github: {organization: my-org}
-
-# Parameters of checks: 'tscan checks show ID' names those of a check.
-# params:
-#   access_key_max_age_days: 90
-
-# frameworks:
-#   soc2-2017:
-#     categories: [Security, Availability]
-"""
+TEMPLATE: Final = Path(__file__).parent / "tscan.template.yaml"
+"""The configuration that is written: every setting, as a comment with its meaning."""
 
 
 @click.command()
@@ -53,14 +26,11 @@ version: 1
     metavar="PLACE",
     help="Where history will lie; that of tscan.yaml, or .tscan.",
 )
-@click.option(
-    "--key",
-    type=click.Path(path_type=Path),
-    help="Where the key is written; ~/.config/tscan/key.pem.",
-)
+@click.option("--key", type=PATH, help="Where the key is written; ~/.config/tscan/key.pem.")
 @click.option("--no-sign", is_flag=True, help="No key: records will not be signed.")
 def init(store: str, key: Path | None, no_sign: bool) -> int:
-    """Make a key for sealing history, and a tscan.yaml to fill in; nothing that exists is written over.
+    """Make a key for sealing history, and a tscan.yaml to fill in; nothing that exists is written
+    over.
 
     The private key stays outside the store; whoever scans may be another than who signs.
 
@@ -70,35 +40,56 @@ def init(store: str, key: Path | None, no_sign: bool) -> int:
       tscan init --key /secure/tscan.pem --store s3://bucket/tscan
       tscan init --no-sign
     """
-    from scanner.cli.support.store_location import named_place
-    from scanner.history.records.seal import find_signer
+    from scanner.cli.support.store_location import named_location
     from scanner.history.records.store_format import prepare
     from scanner.history.stores import open_store
 
-    store = named_place(store).store
-    opened = open_store(store)
-    given = key is None and bool(os.environ.get("TSCAN_KEY"))
-    path = None if no_sign or given else _place(key)
-    made = path is not None and _make(path, store)
-    signer = None if no_sign else find_signer(path)
-    prepare(opened, signer)
-    if signer is not None:
-        where = "TSCAN_KEY" if given else path
-        click.echo(
-            f"key: {where} ({'made' if made else 'was there, and is used'}); keep a copy: it cannot be made again"
-        )
-        click.echo(f"public key: {store}/keys/{signer.key_id}.pem; give a copy to who verifies")
-    click.echo(
-        f"configuration: {CONFIG} ({'made' if _configure() else 'was there, and is left as it is'})"
-    )
+    location = named_location(store).store
+    opened = open_store(location)
+    if no_sign:
+        prepare(opened, None)
+    else:
+        _prepare_signed(opened, location, key)
+    state = "was there, and is left as it is"
+    if _write_config():
+        state = "made"
+    click.echo(f"configuration: {CONFIG} ({state})")
     return 0
 
 
-def _place(key: Path | None) -> Path:
+def _prepare_signed(opened: Store, location: str, key: Path | None) -> None:
+    """Prepare a store whose records are signed, with a key that is made unless there is one."""
+    from scanner.history.records.seal import find_signer
+    from scanner.history.records.store_format import prepare
+
+    # TSCAN_KEY holds the key itself, as a CI secret does: then there is no file.
+    in_environment = key is None and bool(os.environ.get("TSCAN_KEY"))
+    path = None
+    made = False
+    if not in_environment:
+        path = _key_path(key)
+        made = _make_key(path, location)
+    # Read back: a key that is not usable is refused here, and not by the first scan.
+    signer = find_signer(path)
+    prepare(opened, signer)
+    if signer is None:
+        return
+    state = "was there, and is used"
+    if made:
+        state = "made"
+    click.echo(f"key: {path or 'TSCAN_KEY'} ({state}); keep a copy: it cannot be made again")
+    click.echo(f"public key: {location}/keys/{signer.key_id}.pem; give a copy to who verifies")
+
+
+def _key_path(key: Path | None) -> Path:
     from scanner.history.records.seal import own_key
 
+    if key is not None:
+        return key
     named = os.environ.get("TSCAN_KEY_FILE")
-    found = key or (Path(named) if named else own_key())
+    if named:
+        return Path(named)
+    found = own_key()
     if found is None:
         raise TscanError(
             "there is no home folder for a key", "name a file with --key, or --no-sign"
@@ -106,32 +97,35 @@ def _place(key: Path | None) -> Path:
     return found
 
 
-def _outside(path: Path, store: str) -> None:
-    """Refuse a key inside the store: who can write records must not find what signs them."""
-    folder = Path(store.removeprefix("file://"))
-    if ("://" not in store or store.startswith("file://")) and path.resolve().is_relative_to(
-        folder.resolve()
-    ):
+def _check_outside(path: Path, location: str) -> None:
+    """Refuse a key inside the store: whoever can write records must not find what signs them."""
+    if "://" in location and not location.startswith("file://"):
+        return
+    folder = Path(location.removeprefix("file://"))
+    if path.resolve().is_relative_to(folder.resolve()):
         raise TscanError(
             f"the key {path} would lie in the store", "name a file outside of it with --key"
         )
 
 
-def _make(path: Path, store: str) -> bool:
-    """Whether a key was made; one that is there stays."""
+def _make_key(path: Path, location: str) -> bool:
+    """Whether a key was made; one that is there stays, for it sealed the records so far."""
     from scanner.history.records.seal import make_key
 
-    _outside(path, store)
+    _check_outside(path, location)
+    # Not `exists`: a dangling link is there, and a key must not be written through it.
     if os.path.lexists(path):
         return False
     make_key(path)
     return True
 
 
-def _configure() -> bool:
+def _write_config() -> bool:
+    """Whether tscan.yaml was written; one that is there stays."""
     try:
+        # Mode x: opened only if it is not there, with no moment between the look and the write.
         with CONFIG.open("x", encoding="utf-8") as file:
-            file.write(_TEXT)
+            file.write(TEMPLATE.read_text(encoding="utf-8"))
     except FileExistsError:
         return False
     except OSError as error:

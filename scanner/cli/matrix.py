@@ -1,21 +1,18 @@
-"""`tscan matrix`: the matrix and nothing else."""
+"""Shows the matrix of recorded evidence and nothing else: `tscan matrix`."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from scanner.cli.support.options import Judging, judging
+from scanner.cli.support.options import JudgingOptions, judging_options, snapshots_argument
 
 
 @click.command()
-@click.argument(
-    "snapshots", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="SNAPSHOT..."
-)
-@judging
-def matrix(snapshots: tuple[Path, ...], **options: Any) -> int:
+@snapshots_argument
+@judging_options
+def matrix(snapshots: tuple[Path, ...], options: JudgingOptions) -> int:
     """Show the matrix of recorded evidence, without the findings.
 
     \b
@@ -26,4 +23,4 @@ def matrix(snapshots: tuple[Path, ...], **options: Any) -> int:
     """
     from scanner.cli.support.judging import judge_files
 
-    return judge_files(snapshots, Judging(**options), matrix_only=True)
+    return judge_files(snapshots, options, matrix_only=True)

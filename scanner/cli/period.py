@@ -1,29 +1,33 @@
-"""`tscan period`: what operated over a period, or at a date."""
+"""Reports how controls operated over a period, or stood at a date: `tscan period`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
 from scanner.cli.support.history_options import (
     HistoryContext,
-    between,
+    HistoryOptions,
     check_begun,
     day,
-    looking_back,
+    history_options,
     now,
-    only,
-    open_past,
+    open_history,
+    period_between,
+    with_controls_only,
 )
+from scanner.cli.support.options import report_format_option
 from scanner.cli.support.output import show
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
+    from scanner.model.decisions import AttestationSpan, WaiverSpan
     from scanner.model.history import Record
     from scanner.model.library import Library
-    from scanner.model.period import Period, Window
+    from scanner.model.period import AtDate, Period, Window
 
 
 @click.command()
@@ -33,12 +37,15 @@ if TYPE_CHECKING:
     "--at", default="", metavar="DAY", help="Instead of a period: what was implemented at a date."
 )
 @click.option("--control", multiple=True, metavar="ID", help="Only this control.")
-@click.option(
-    "--format", type=click.Choice(("terminal", "json")), default="terminal", show_default=True
-)
-@looking_back
+@report_format_option
+@history_options
 def period(
-    first: str, last: str, at: str, control: tuple[str, ...], format: str, **options: Any
+    first: str,
+    last: str,
+    at: str,
+    control: tuple[str, ...],
+    format: str,  # noqa: A002 - click names it after the option
+    options: HistoryOptions,
 ) -> int:
     """What operated over a period: deviations with their times, missed runs, and what is not shown.
 
@@ -50,98 +57,141 @@ def period(
       tscan period --from 2026-01-01 --to 2026-06-30 --control ENC-01 --format json
       tscan period --at 2026-06-30
     """
-    if bool(at) == bool(first or last) or bool(first) != bool(last):
-        raise TscanError("a period needs --from and --to, a date needs --at", "give one of the two")
-    past = open_past(**options)
-    text = _at(past, at, control, format) if at else _period(past, first, last, control, format)
-    click.echo(text, nl=False) if format == "json" else show(text)
+    _check_days(first, last, at)
+    history = open_history(options)
+    if at:
+        text = _date_text(at_date(history, at, control), format)
+    else:
+        text = _period_text(period_report(history, first, last, control), format)
+    if format == "json":
+        click.echo(text, nl=False)
+    else:
+        show(text)
     return 0
 
 
-def _period(
-    past: HistoryContext, first: str, last: str, control: tuple[str, ...], form: str
-) -> str:
+def _check_days(first: str, last: str, at: str) -> None:
+    wants_period = bool(first or last)
+    # A period without an end would grow with each run, and its figures with it.
+    if bool(at) == wants_period or bool(first) != bool(last):
+        raise TscanError("a period needs --from and --to, a date needs --at", "give one of the two")
+
+
+# -- a period (type 2) -----------------------------------------------------------------------------
+
+
+def _period_text(report: Period, form: str) -> str:
     from scanner.reports.period import as_json, as_text
 
-    found = made(past, first, last, control)
-    return as_json(found) if form == "json" else as_text(found)
+    if form == "json":
+        return as_json(report)
+    return as_text(report)
 
 
-def made(past: HistoryContext, first: str, last: str, control: tuple[str, ...]) -> Period:
-    """The report on a period."""
+def period_report(
+    history: HistoryContext, first: str, last: str, controls: tuple[str, ...]
+) -> Period:
+    """The report on a period, of these controls or of all."""
     from scanner.core.periods.type2_period import type2_period
 
-    window = between(first, last, past.zone)
-    records = [record for record in past.records() if _inside(window, record)]
+    window = period_between(first, last, history.zone)
+    # Not today's content alone: a control that was dropped since then operated in the period.
+    records = list(_started_within(history.records(), window))
     check_begun(window, records, "--from")
-    library, packs = _in_force(past, control, records)
-    found = type2_period(
-        past.chains(),
+    library, packs = _content_in_force(history, controls, records)
+    report = type2_period(
+        history.chains(),
         library,
         period=window,
-        schedule=past.schedule,
+        schedule=history.schedule,
         now=now(),
-        exclusions=past.exclusions,
+        exclusions=history.exclusions,
         packs=packs,
     )
-    return _with_decisions(found, past, window)
+    return _with_decisions(report, history, window)
 
 
-def _inside(window: Window, record: Record) -> bool:
+def _started_within(records: Iterable[Record], window: Window) -> Iterator[Record]:
+    for record in records:
+        if _is_within(record, window):
+            yield record
+
+
+def _is_within(record: Record, window: Window) -> bool:
+    # By its start: a reading that runs over midnight says what was there before it.
     from scanner.core.calendar import moment
 
     return window.start <= moment(record.started) < window.end
 
 
-def _in_force(
-    past: HistoryContext, control: Sequence[str], records: Iterable[Record]
+def _content_in_force(
+    history: HistoryContext, controls: Sequence[str], records: Iterable[Record]
 ) -> tuple[Library, dict[str, Library]]:
-    """Today's library and the packs that judged, of these controls alone where any is named."""
-    packs = past.packs(records)
-    library, *others = only(control, past.library, *packs.values())
+    """Today's library and the packs that judged the records, with only the chosen controls."""
+    packs = history.packs(records)
+    library, *others = with_controls_only(controls, history.library, *packs.values())
     return library, dict(zip(packs, others, strict=True))
 
 
-def _with_decisions(found: Period, past: HistoryContext, window: Window) -> Period:
-    """The report with what people accepted and stated, as its records were given it."""
-    from dataclasses import replace
-
-    from scanner.core.periods.decisions import attestation_spans, waiver_spans
-
-    def inside(record: Record) -> bool:
-        return _inside(window, record)
-
-    chains = [past.ledger.records(target) for target in past.targets]
+def _with_decisions(report: Period, history: HistoryContext, window: Window) -> Period:
+    """The report with the waivers and attestations that its records were judged with."""
     return replace(
-        found,
-        waivers=tuple(
-            span for chain in chains for span in waiver_spans(chain, inside, past.said.waivers)
-        ),
-        attestations=attestation_spans(
-            (record for chain in chains for record in chain if inside(record)),
-            past.said.attestations,
-        ),
+        report,
+        waivers=tuple(_waivers(history, window)),
+        attestations=_attestations(history, window),
     )
 
 
-def _at(past: HistoryContext, at: str, control: tuple[str, ...], form: str) -> str:
-    from scanner.core.calendar import window
-    from scanner.core.periods.type1_point_in_time import last_before, type1_point_in_time
-    from scanner.model.period import AtDate
+def _waivers(history: HistoryContext, window: Window) -> Iterator[WaiverSpan]:
+    from scanner.core.periods.decisions import waiver_spans
+
+    for target in history.targets:
+        yield from waiver_spans(
+            history.ledger.records(target),
+            lambda record: _is_within(record, window),
+            history.inputs.waivers,
+        )
+
+
+def _attestations(history: HistoryContext, window: Window) -> tuple[AttestationSpan, ...]:
+    from scanner.core.periods.decisions import attestation_spans
+
+    return attestation_spans(
+        _started_within(history.records(), window), history.inputs.attestations
+    )
+
+
+# -- a date (type 1) -------------------------------------------------------------------------------
+
+
+def _date_text(found: AtDate, form: str) -> str:
     from scanner.rendering.dataclass_json import dumps
     from scanner.reports.period import at_text
 
+    if form == "json":
+        return dumps("tscan.implemented/1", found)
+    return at_text(found)
+
+
+def at_date(history: HistoryContext, at: str, controls: tuple[str, ...]) -> AtDate:
+    """The controls as the last record of each target at the end of a day shows them."""
+    from scanner.core.calendar import window
+    from scanner.core.periods.type1_point_in_time import last_before, type1_point_in_time
+    from scanner.model.period import AtDate
+
     date = day(at, "--at")
-    period, time = window(date, date, past.zone), now()
-    check_begun(period, (record for record in past.records() if _inside(period, record)), "--at")
-    chains = tuple(past.chains())
-    records = [
-        record for chain in chains if (record := last_before(chain.records, period.end)) is not None
-    ]
-    library, packs = _in_force(past, control, records)
-    found = AtDate(
+    whole_day, time = window(date, date, history.zone), now()
+    check_begun(whole_day, _started_within(history.records(), whole_day), "--at")
+    chains = tuple(history.chains())
+    records: list[Record] = []
+    for chain in chains:
+        record = last_before(chain.records, whole_day.end)
+        if record is not None:
+            records.append(record)
+    library, packs = _content_in_force(history, controls, records)
+    return AtDate(
         day=at,
-        until=min(period.end, time),
-        controls=type1_point_in_time(chains, library, end=period.end, packs=packs),
+        # Today is not over: the report must not speak of hours that have not come.
+        until=min(whole_day.end, time),
+        controls=type1_point_in_time(chains, library, end=whole_day.end, packs=packs),
     )
-    return dumps("tscan.implemented/1", found) if form == "json" else at_text(found)

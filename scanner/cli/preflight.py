@@ -1,4 +1,4 @@
-"""`tscan scan --preflight`: what may be read, and what would be lost."""
+"""Tests permissions before a scan: `tscan scan --preflight`."""
 
 from __future__ import annotations
 
@@ -18,36 +18,45 @@ if TYPE_CHECKING:
     from scanner.preflight import Preflight
 
 
-def look(config: Config, library: Library, checks: tuple[str, ...] | None, *, threads: int) -> int:
-    """Ask every target, print what it said; exit code 3 if something would stay unread."""
+def show_preflight(
+    config: Config, library: Library, checks: tuple[str, ...] | None, *, threads: int
+) -> int:
+    """Call each operation of every target once and print what was refused, with what it costs.
+
+    The exit code is 3 if something would stay unread.
+    """
     from scanner.preflight import preflight
     from scanner.rendering.sanitize import sanitized
 
-    clear = True
-    for one in preflight(config, library, checks=checks, threads=threads):
-        clear = clear and one.clear
-        for line in _lines(one):
+    code = EXIT_CLEAN
+    for found in preflight(config, library, checks=checks, threads=threads):
+        if not found.clear:
+            code = EXIT_UNREAD
+        for line in _lines(found):
             click.echo(sanitized(line))
-    return EXIT_CLEAN if clear else EXIT_UNREAD
+    return code
 
 
 def _lines(found: Preflight) -> Iterator[str]:
     if found.closed:
         yield f"{found.target}: could not be entered: {found.closed}"
         return
-    asked = len(found.answered) + len(found.refused) + len(found.unclear)
-    yield f"{found.target}: {asked} operations asked once, in {found.region} where they have a region"
+    count = len(found.answered) + len(found.refused) + len(found.unclear)
+    where = f"in {found.region} where they have a region"
+    yield f"{found.target}: {count} operations asked once, {where}"
     yield f"  answered: {len(found.answered)}"
     yield from losses(found.refused)
+    # A call that was throttled or failed shows neither that it is allowed nor that it is refused.
     for operation, reason in found.unclear.items():
         yield f"  not clear: {operation} ({reason})"
     if found.untried:
         yield f"  not tried, for they are asked of what a listing names: {len(found.untried)}"
-        yield from (f"    {operation}" for operation in found.untried)
+        for operation in found.untried:
+            yield f"    {operation}"
 
 
 def losses(refused: Sequence[Loss]) -> Iterator[str]:
-    """What each refused operation costs."""
+    """What each refused operation costs: the checks and controls that would stay unknown."""
     for loss in refused:
         yield f"  refused: {loss.operation}; it needs {', '.join(loss.actions)}"
         yield f"    checks: {', '.join(loss.checks) or 'none; the target only goes without a name'}"

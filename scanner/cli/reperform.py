@@ -1,21 +1,30 @@
-"""`tscan reperform`: one finding, made again before the reader's eyes."""
+"""Evaluates one finding again and shows its evidence: `tscan reperform`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from scanner.cli.support.history_options import HistoryContext, day, looking_back, open_past
+from scanner.cli.support.history_options import (
+    HistoryContext,
+    HistoryOptions,
+    day,
+    history_options,
+    open_history,
+)
+from scanner.cli.support.options import PATH, report_format_option
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING, TscanError
 
 if TYPE_CHECKING:
     from scanner.core.judging.waive import Ruling
     from scanner.history.verification.rejudge import Rejudge
+    from scanner.history.verification.reperform import Where
     from scanner.model.history import Record
+    from scanner.model.waivers import Waiver
     from scanner.reports.reperform import Reperformed
 
 
@@ -30,26 +39,26 @@ if TYPE_CHECKING:
 @click.option("--region", default="", metavar="NAME", help="Only the resource in this region.")
 @click.option(
     "--snapshot",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE",
     help="By this evidence, with today's pack.",
 )
-@click.option(
-    "--format", type=click.Choice(("terminal", "json")), default="terminal", show_default=True
-)
-@looking_back
+@report_format_option
+@history_options
 def reperform(
     finding: str,
     at: str,
     region: str,
     snapshot: Path | None,
-    format: str,  # noqa: A002
-    **options: Any,
+    format: str,  # noqa: A002 - click names it after the option
+    options: HistoryOptions,
 ) -> int:
-    """One finding with its evidence: calls, answers, condition, values, and the command that shows the same.
+    """One finding with its evidence: calls, answers, condition, values, and the command that
+    shows the same.
 
-    RESOURCE is the provider's id or the name; `*` is a listing that was not read. Of history, pack, parameters,
-    waivers and attestations are those of the day. Exit code 1: history has another verdict than its evidence gives.
+    RESOURCE is the provider's id or the name; `*` is a listing that was not read. Of history,
+    pack, parameters, waivers and attestations are those of the day. Exit code 1: history has
+    another verdict than its evidence gives.
 
     \b
     Examples:
@@ -57,117 +66,162 @@ def reperform(
       tscan reperform aws-s3-bucket-tls-only@logs --at 2026-06-30 --format json
       tscan reperform aws-s3-bucket-tls-only@logs --snapshot audit.snapshot.jsonl.gz
     """
-    from scanner.reports.reperform import as_json, as_text
-
-    check, found, resource = finding.partition("@")
-    if not (check and found and resource):
-        raise TscanError(
-            f"'{finding}' does not name a finding",
-            "write CHECK@RESOURCE, as in x-bucket-closed@logs",
-        )
-    if snapshot is not None and (at or options["store"] or options["target"]):
+    check, resource = _names(finding)
+    if snapshot is None:
+        found = list(_from_history(open_history(options), check, resource, region, at))
+    elif at or options.store or options.target:
         raise TscanError("--snapshot is evidence by itself", "leave out --at, --store and --target")
-    made = list(
-        _of_file(snapshot, check, resource, region, options)
-        if snapshot is not None
-        else _of_history(open_past(**options), check, resource, region, at)
-    )
-    if not made:
+    else:
+        found = list(_from_snapshot(snapshot, options, check, resource, region))
+    # Nothing made again is not the same as everything being as history says.
+    if not found:
         raise TscanError(
             f"{check} says nothing of '{resource}' there",
             "give the id or the name that the report shows",
         )
-    if format == "json" and len(made) > 1:
+    _show(found, format)
+    if all(one.same for one in found):
+        return EXIT_CLEAN
+    return EXIT_FAILING
+
+
+def _names(finding: str) -> tuple[str, str]:
+    """The check and the resource of `CHECK@RESOURCE`; a resource may hold an `@` itself."""
+    check, _separator, resource = finding.partition("@")
+    if not check or not resource:
+        raise TscanError(
+            f"'{finding}' does not name a finding",
+            "write CHECK@RESOURCE, as in x-bucket-closed@logs",
+        )
+    return check, resource
+
+
+def _show(found: Sequence[Reperformed], form: str) -> None:
+    from scanner.reports.reperform import as_json, as_text
+
+    if form != "json":
+        click.echo("\n".join(map(as_text, found)), nl=False)
+        return
+    if len(found) > 1:
         places = ", ".join(
-            f"{one.snapshot.target} {one.finding.resource.region}" for one in made[:5]
+            f"{one.snapshot.target} {one.finding.resource.region}" for one in found[:5]
         )
         raise TscanError(
-            f"{len(made)} findings are named so", f"choose by --target or --region: {places}"
+            f"{len(found)} findings are named so", f"choose by --target or --region: {places}"
         )
-    click.echo(as_json(made[0]) if format == "json" else "\n".join(map(as_text, made)), nl=False)
-    return EXIT_CLEAN if all(one.same for one in made) else EXIT_FAILING
+    click.echo(as_json(found[0]), nl=False)
 
 
-def _of_file(
-    path: Path, check: str, resource: str, region: str, options: dict[str, Any]
+def _from_snapshot(
+    path: Path, options: HistoryOptions, check: str, resource: str, region: str
 ) -> Iterator[Reperformed]:
     from scanner.content.library import load_library
     from scanner.content.locations import default_roots
     from scanner.history.snapshots.snapshot_file import read_snapshot
     from scanner.history.verification.reperform import Where, reperform
 
-    library = load_library(default_roots(checks=options["checks"], mappings=options["mappings"]))
+    library = load_library(default_roots(checks=options.checks, mappings=options.mappings))
     return reperform(read_snapshot(path), Where(library=library), check, resource, region)
 
 
-def _of_history(
-    past: HistoryContext, check: str, resource: str, region: str, at: str
+def _from_history(
+    history: HistoryContext, check: str, resource: str, region: str, at: str
 ) -> Iterator[Reperformed]:
-    from scanner.cli.support.judging import as_of_the_day
-    from scanner.history.verification.rejudge import Rejudge, name_of
-    from scanner.history.verification.reperform import Where, reperform
+    """The finding in the last record of each target, by the content of that record's day."""
+    from scanner.cli.support.judging import judge_recorded
+    from scanner.history.verification.rejudge import Rejudge
+    from scanner.history.verification.reperform import reperform
+
+    again = Rejudge(history.ledger, judge_recorded, history.library)
+    for record in _records_with(history, check, at):
+        snapshot = replace(history.ledger.snapshot(record), params=record.params)
+        # State is given as of a moment: `~` sorts behind the record's own, so that it is included.
+        state = history.ledger.state_before(record.target, f"{record.finished}~")
+        for one in reperform(snapshot, _where(again, record), check, resource, region):
+            ref = one.finding.resource
+            recorded = state.get((check, ref.region, ref.id))
+            if recorded is not None:
+                yield replace(one, recorded=recorded.verdict)
+            # Without a recorded verdict, a scan that was judged together with this one has it.
+            elif not record.together:
+                yield replace(one, recorded="gone")
+
+
+def _records_with(history: HistoryContext, check: str, at: str) -> list[Record]:
+    """The last record of each target that has the check; TscanError where none has."""
     from scanner.language.errors import did_you_mean
 
-    again = Rejudge(past.ledger, as_of_the_day, past.library)
-    found = [record for target in past.targets if (record := _record(past, target, at)) is not None]
-    if not found:
+    records: list[Record] = []
+    for target in history.targets:
+        record = _last_record(history, target, at)
+        if record is not None:
+            records.append(record)
+    if not records:
         raise TscanError(f"there is no scan up to {at}", "see 'tscan history list'")
-    asked = {name for record in found for name in record.checks}
-    if check not in asked:
+    having = [record for record in records if check in record.checks]
+    if not having:
+        known: set[str] = set()
+        for record in records:
+            known.update(record.checks)
         raise TscanError(
-            f"{check} was not asked in the scan that is looked at", did_you_mean(check, asked)
+            f"{check} was not asked in the scan that is looked at", did_you_mean(check, known)
         )
-    for record in (one for one in found if check in one.checks):
-        where = Where(
-            library=again.pack_of(record),
-            ruling=_ruling(again, record),
-            record=f"{name_of(record)} {record.sha256}",
-            notes=_notes(record),
-        )
-        snapshot = replace(past.ledger.snapshot(record), params=record.params)
-        state = past.ledger.state_before(record.target, f"{record.finished}~")
-        for one in reperform(snapshot, where, check, resource, region):
-            ref = one.finding.resource
-            move = state.get((check, ref.region, ref.id))
-            if move is None and record.together:
-                continue  # another scan of the same judgement answered it: it is a finding there
-            yield replace(one, recorded=move.verdict if move else "gone")
+    return having
+
+
+def _last_record(history: HistoryContext, target: str, at: str) -> Record | None:
+    from scanner.core.calendar import moment, window
+
+    records = history.ledger.records(target)
+    if at:
+        date = day(at, "--at")
+        end = window(date, date, history.zone).end
+        records = [record for record in records if moment(record.finished) < end]
+    if not records:
+        return None
+    return records[-1]
+
+
+def _where(again: Rejudge, record: Record) -> Where:
+    """The inputs of the record's day: pack, waivers that counted, and what they cannot show."""
+    from scanner.history.verification.rejudge import name_of
+    from scanner.history.verification.reperform import Where
+
+    return Where(
+        library=again.pack_of(record),
+        ruling=_ruling(again, record),
+        record=f"{name_of(record)} {record.sha256}",
+        notes=_notes(record),
+    )
 
 
 def _ruling(again: Rejudge, record: Record) -> Ruling | None:
-    """Which waivers counted in a record; its controls are judged again where a compensating one decides."""
+    """The waivers that counted in a record."""
     from datetime import datetime
 
     from scanner.core.judging.waive import rulings, weigh
 
     waivers = [waiver for waiver in again.said.waivers(record) if waiver.target == record.target]
-    statuses = record.controls
-    if any(waiver.compensating for waiver in waivers):
-        (one,) = again.run([record], "day")
-        # Without the scans that it was judged with, what the record says of its controls is all there is.
-        statuses = (
-            {item.id: item.status.value for item in one.assessment.controls}
-            if one.assessment
-            else statuses
-        )
+    statuses = _control_statuses(again, record, waivers)
     day = datetime.fromisoformat(record.finished).date()
     return rulings(weigh(waivers, {record.target: day}, statuses)).get(record.target)
 
 
-def _record(past: HistoryContext, target: str, at: str) -> Record | None:
-    from scanner.core.calendar import moment, window
-
-    records = past.ledger.records(target)
-    if at:
-        date = day(at, "--at")
-        end = window(date, date, past.zone).end
-        records = [record for record in records if moment(record.finished) < end]
-    return records[-1] if records else None
+def _control_statuses(
+    again: Rejudge, record: Record, waivers: Sequence[Waiver]
+) -> Mapping[str, str]:
+    """Statuses of the controls, judged again where a compensating control decides on a waiver."""
+    if not any(waiver.compensating for waiver in waivers):
+        return record.controls
+    (one,) = again.run([record], "day")
+    # Without the scans that it was judged with, what the record says of its controls is all.
+    if one.assessment is None:
+        return record.controls
+    return {control.id: control.status.value for control in one.assessment.controls}
 
 
 def _notes(record: Record) -> tuple[str, ...]:
     if not record.together:
         return ()
-    return (
-        f"judged with {len(record.together) - 1} other scans; what those alone can answer is not shown here",
-    )
+    others = len(record.together) - 1
+    return (f"judged with {others} other scans; what those alone can answer is not shown here",)

@@ -1,46 +1,51 @@
-"""`tscan sample`: a population that is fixed before the seed is known, then a sample that anyone can draw again."""
+"""Fixes a population, and draws a sample from it that anyone can draw again: `tscan sample`."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from scanner.cli.support.history_options import (
     HistoryContext,
-    between,
-    looking_back,
+    HistoryOptions,
+    history_options,
     now,
-    open_past,
+    open_history,
+    period_between,
 )
+from scanner.cli.support.options import from_option, to_option
 from scanner.cli.support.output import show
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
     from scanner.core.periods.sampling import Size
-    from scanner.model.period import Period, PopulationFile
+    from scanner.model.decisions import WaivedSpan
+    from scanner.model.period import Deviation, Period, PopulationFile
     from scanner.reports.sample import Sample
 
 FOLDER: Final = "populations"
+"""The folder of the store that holds fixed populations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    """A population with the report that its deviations are in."""
+class _Population:
+    """A population, with the report that has the deviations of its items."""
 
-    population: PopulationFile
+    file: PopulationFile
     period: Period
-    size: Size
+    usual: Size
+    """The size that is usual in practice for the frequency of the control."""
 
 
 @click.command()
 @click.argument("control")
-@click.option("--from", "first", required=True, metavar="DAY", help="The first day.")
-@click.option("--to", "last", required=True, metavar="DAY", help="The last day, included.")
+@from_option
+@to_option
 @click.option("--seed", metavar="TEXT", help="Given by the auditor once the population is fixed.")
 @click.option(
     "--size",
@@ -53,14 +58,20 @@ class _Asked:
     default="terminal",
     show_default=True,
 )
-@looking_back
+@history_options
 def sample(
-    control: str, first: str, last: str, seed: str | None, size: int | None, format: str, **options: Any  # noqa: A002
-) -> int:  # fmt: skip
+    control: str,
+    first: str,
+    last: str,
+    seed: str | None,
+    size: int | None,
+    format: str,  # noqa: A002 - click names it after the option
+    options: HistoryOptions,
+) -> int:
     """Fix the population of a control; once it is fixed, draw a sample from it by a seed.
 
-    Without --seed the population's digest is printed and kept in the store. With --seed the items come in the order of
-    the SHA-256 of "seed:item id", which a spreadsheet can repeat.
+    Without --seed the population's digest is printed and kept in the store. With --seed the items
+    come in the order of the SHA-256 of "seed:item id", which a spreadsheet can repeat.
 
     \b
     Examples:
@@ -70,29 +81,34 @@ def sample(
     """
     from scanner.reports.sample import FORMS
 
+    # An empty seed, from a variable that is not set, would draw a sample that nobody chose.
     if seed is not None and not seed.strip():
         raise TscanError(
             "--seed is empty", "give the auditor's text; to fix the population, leave --seed out"
         )
-    past = open_past(**options)
-    asked = _population(past, control, first, last)
-    if not asked.population.items:
+    history = open_history(options)
+    population = _population(history, control, first, last)
+    if not population.file.items:
         raise TscanError(
             f"{control}: no item was read in this period", "there is nothing to draw from"
         )
-    fixed = _fix(past, asked.population, new=seed is None)
-    text = FORMS[format](_sample(asked, fixed, seed or "", size or asked.size.most))
-    show(text) if format == "terminal" else click.echo(text, nl=False)
+    fixed = _fixed_population(history, population.file, fix_now=seed is None)
+    text = FORMS[format](_sample(population, fixed, seed or "", size or population.usual.most))
+    if format == "terminal":
+        show(text)
+    else:
+        click.echo(text, nl=False)
     return 0
 
 
-def _population(past: HistoryContext, name: str, first: str, last: str) -> _Asked:
-    from scanner.cli.period import made
+def _population(history: HistoryContext, control: str, first: str, last: str) -> _Population:
+    from scanner.cli.period import period_report
     from scanner.core.calendar import iso
     from scanner.core.periods.observations import Observations
     from scanner.core.periods.sampling import members, population, usual_size
 
-    period = made(past, first, last, (name,))
+    period = period_report(history, first, last, (control,))
+    # A population that can still grow would have another digest when the sample is drawn.
     if period.until < period.window.end:
         raise TscanError(
             f"--to {last} is not over: nobody knows the population yet",
@@ -100,52 +116,65 @@ def _population(past: HistoryContext, name: str, first: str, last: str) -> _Aske
         )
     (found,) = period.controls
     checks = sorted({check.check for check in found.checks})
-    window = between(first, last, past.zone)
+    window = period_between(first, last, history.zone)
     items = []
-    for one in past.chains():
-        reads = Observations.over(one.records, window, past.schedule, period.until)
-        items += members(checks, one.target, reads, one.transitions)
-    heads = ", ".join(
-        f"{one.target} records {one.first_seq} to {one.last_seq}" for one in period.targets
+    for chain in history.chains():
+        reads = Observations.over(chain.records, window, history.schedule, period.until)
+        items += members(checks, chain.target, reads, chain.transitions)
+    records = ", ".join(
+        f"{target.target} records {target.first_seq} to {target.last_seq}"
+        for target in period.targets
     )
-    return _Asked(
-        population=population(
-            name, items, source=f"history: {heads}", query=f"items of {', '.join(checks)} that were read",
-            taken=iso(now()), start=iso(window.start), end=iso(window.end),
-        ),
-        period=period,
-        size=usual_size(found.frequency),
-    )  # fmt: skip
+    file = population(
+        control,
+        items,
+        source=f"history: {records}",
+        query=f"items of {', '.join(checks)} that were read",
+        taken=iso(now()),
+        start=iso(window.start),
+        end=iso(window.end),
+    )
+    return _Population(file=file, period=period, usual=usual_size(found.frequency))
 
 
-def _fix(past: HistoryContext, found: PopulationFile, *, new: bool) -> PopulationFile:
-    """The population as it was fixed; `new`: it is fixed now, unless it was. TscanError where it must have been."""
-    store = past.ledger.store
-    key = f"{FOLDER}/{found.control}-{found.start[:10]}-{found.end[:10]}-{found.sha256}.json"
+def _fixed_population(
+    history: HistoryContext, population: PopulationFile, *, fix_now: bool
+) -> PopulationFile:
+    """The population as the store holds it, written now if `fix_now`.
+
+    TscanError if it had to be fixed before: with a seed in hand one could try populations until
+    the sample is a good one.
+    """
+    store = history.ledger.store
+    days = f"{population.start[:10]}-{population.end[:10]}"
+    key = f"{FOLDER}/{population.control}-{days}-{population.sha256}.json"
     content = store.get(key)
-    if content is None and not new:
+    if content is None and not fix_now:
         raise TscanError(
-            f"{found.control}: this population was not fixed before the seed was given",
-            "run the same without --seed first; where records were added since, that makes another population",
+            f"{population.control}: this population was not fixed before the seed was given",
+            "run the same without --seed first; "
+            "where records were added since, that makes another population",
         )
     if content is None:
-        text = (
-            json.dumps(
-                {**found.header(), "items": [item.id for item in found.items]}, sort_keys=True
-            )
-            + "\n"
-        )
-        store.put_new(key, text.encode())
-        content = store.get(key) or text.encode()
-    return _as_fixed(found, content, f"{store.name}/{key}")
+        text = json.dumps(_file_content(population), sort_keys=True) + "\n"
+        content = text.encode()
+        store.put_new(key, content)
+        # Another run may have fixed it at the same moment: what the store holds counts.
+        content = store.get(key) or content
+    return _parsed(population, content, f"{store.name}/{key}")
 
 
-def _as_fixed(found: PopulationFile, content: bytes, name: str) -> PopulationFile:
-    """The same population, with the source and the time that were written down; TscanError for another text."""
+def _file_content(population: PopulationFile) -> dict[str, Any]:
+    return {**population.header(), "items": [item.id for item in population.items]}
+
+
+def _parsed(population: PopulationFile, content: bytes, name: str) -> PopulationFile:
+    """The population with the source and time that were written down; TscanError for another."""
     with suppress(ValueError, KeyError, TypeError):
         kept = json.loads(content)
-        fixed = replace(found, source=str(kept["source"]), taken=str(kept["taken"]))
-        if kept == {**fixed.header(), "items": [item.id for item in fixed.items]}:
+        fixed = replace(population, source=str(kept["source"]), taken=str(kept["taken"]))
+        # The name holds the digest, but whoever can write the store can write another text into it.
+        if kept == _file_content(fixed):
             return fixed
     raise TscanError(
         f"{name} is damaged: it is not the population of this digest",
@@ -153,32 +182,42 @@ def _as_fixed(found: PopulationFile, content: bytes, name: str) -> PopulationFil
     )
 
 
-def _sample(asked: _Asked, fixed: PopulationFile, seed: str, size: int) -> Sample:
+def _sample(population: _Population, fixed: PopulationFile, seed: str, size: int) -> Sample:
     from scanner.core.periods.sampling import chance_to_miss, deviating, draw
     from scanner.reports.sample import Sample
 
-    items = fixed.items
-    (control,) = asked.period.controls
-    failing = deviating(
-        chain.from_iterable((*one.deviations, *one.waived) for one in control.checks), items
-    )
-    size = min(size, len(items))
-    return Sample(
+    count = len(fixed.items)
+    size = min(size, count)
+    failing = deviating(_deviations(population.period), fixed.items)
+    result = Sample(
         control=fixed.control,
         source=fixed.source,
         query=fixed.query,
         fixed=fixed.taken,
         start=fixed.start,
         end=fixed.end,
-        count=len(items),
+        count=count,
         sha256=fixed.sha256,
-        frequency=asked.size.frequency,
-        usual=(asked.size.least, asked.size.most),
+        frequency=population.usual.frequency,
+        usual=(population.usual.least, population.usual.most),
         seed=seed,
         size=size,
         deviating=failing,
-        misses_one=chance_to_miss(len(items), 1, size),
-        misses_all=chance_to_miss(len(items), failing, size) if failing else 0.0,
-        items=tuple(item.id for item in items) if not seed else (),
-        drawn=draw(items, seed, size) if seed else (),
+        misses_one=chance_to_miss(count, 1, size),
+        misses_all=0.0,
+        items=(),
+        drawn=(),
     )
+    if failing:
+        result = replace(result, misses_all=chance_to_miss(count, failing, size))
+    if seed:
+        return replace(result, drawn=draw(fixed.items, seed, size))
+    return replace(result, items=tuple(item.id for item in fixed.items))
+
+
+def _deviations(period: Period) -> Iterator[Deviation | WaivedSpan]:
+    # A waived item deviates too: what is accepted is no pass.
+    (control,) = period.controls
+    for check in control.checks:
+        yield from check.deviations
+        yield from check.waived

@@ -1,34 +1,35 @@
-"""`tscan scan`: read, write the evidence, judge what was written."""
+"""Scans the configured accounts: reads them, writes the evidence, judges it: `tscan scan`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from scanner.cli.support.options import Judging, judging
+from scanner.cli.support.options import PATH, JudgingOptions, judging_options
+from scanner.cli.support.store_location import CONFIG, STORE
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from scanner.cli.support.judging import People
+    from scanner.cli.support.judging import Decisions
+    from scanner.cli.support.notify import Notifier
+    from scanner.cli.support.output import Destination
     from scanner.formats import Report
     from scanner.model.answers import Snapshot
     from scanner.model.config import Config, Organization, TargetConfig
     from scanner.model.library import Library
 
-CONFIG: Final = Path("tscan.yaml")
-STORE: Final = ".tscan"
 AWS: Final = "aws"
-"""The cloud that options of their own say how to reach."""
+"""The cloud that options of their own say how to connect to."""
 FOLDER: Final = Path(".tscan/snapshots")
+"""Where evidence is written unless `--snapshot` names another place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ReadingOptions:
     """What to read, how, and where the evidence goes."""
 
     config: Path | None
@@ -47,15 +48,32 @@ class Reading:
     no_store: bool
 
     @property
-    def names_a_target(self) -> bool:
-        """Whether options say how to reach an AWS account."""
+    def describes_aws(self) -> bool:
+        """Whether options say how to connect to an AWS account."""
         return bool(self.profile or self.role_arn or self.external_id or self.organization)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Inputs:
+    """Everything that a scan needs, checked before the first call is made."""
+
+    reading: ReadingOptions
+    options: JudgingOptions
+    library: Library
+    checks: tuple[str, ...] | None
+    """The selected checks; None: all."""
+    config: Config
+    decisions: Decisions
+    places: tuple[Destination, ...]
+    several: bool
+    """Whether there will be more than one snapshot."""
+    store: str
 
 
 @click.command()
 @click.option(
     "--config",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="What to read; tscan.yaml if there is one here.",
 )
 @click.option(
@@ -88,7 +106,7 @@ class Reading:
 )
 @click.option(
     "--snapshot",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Where the evidence is written; a folder for several.",
 )
 @click.option(
@@ -111,12 +129,12 @@ class Reading:
 @click.option(
     "--preflight", is_flag=True, help="Only ask what may be read, and name what would be lost."
 )
-@judging
-def scan(**options: Any) -> int:
+@judging_options
+def scan(options: JudgingOptions, **reading: Any) -> int:
     """Read the configured accounts, write the evidence, judge what was written.
 
-    Only calls that read are made. The evidence is one file for each account, which `tscan replay` judges again;
-    the scan is added to the history that `tscan period` and `tscan drift` speak of.
+    Only calls that read are made. The evidence is one file for each account, which `tscan replay`
+    judges again; the scan is added to the history that `tscan period` and `tscan drift` speak of.
 
     \b
     Examples:
@@ -130,158 +148,180 @@ def scan(**options: Any) -> int:
       tscan scan --quiet --format json=result.json --fail-on medium
       tscan scan --select 'aws-s3-*' --param access_key_max_age_days=30
     """
-    names = Reading.__dataclass_fields__
-    reading = Reading(**{name: value for name, value in options.items() if name in names})
-    return _scan(
-        reading, Judging(**{name: value for name, value in options.items() if name not in names})
-    )
+    inputs = _checked_inputs(ReadingOptions(**reading), options)
+    notifier = _notifier(inputs)
+    if inputs.config.alerts:
+        notifier.check_channels()
+    # A preflight reads no evidence: there is nothing to judge or to commit.
+    if inputs.reading.preflight:
+        from scanner.cli.preflight import show_preflight
+
+        return show_preflight(
+            inputs.config, inputs.library, inputs.checks, threads=inputs.reading.threads
+        )
+    return _scan(inputs, notifier)
 
 
-def _scan(reading: Reading, options: Judging) -> int:
-    from scanner.cli.support.judging import judge_with, people
-    from scanner.cli.support.notify import Notifier
+def _checked_inputs(reading: ReadingOptions, options: JudgingOptions) -> _Inputs:
+    """Load and check all inputs before the first call: a late error may cost an hour of reading."""
+    from scanner.cli.support.judging import load_decisions
     from scanner.cli.support.options import load, parameters, selected
     from scanner.cli.support.output import destinations
     from scanner.history.stores import open_store
-    from scanner.providers import PROVIDERS
 
-    # Everything that can be wrong is looked at before the first call is made.
     places = destinations(options.format, quiet=options.quiet)
     library = load(options)
     checks = selected(options, library)
-    config = _config(reading, library, parameters(options, library))
-    said = people(options, library, config)
-    several = len(config.targets) > 1 or any(
-        PROVIDERS.get(one.cloud).several(one) for one in config.targets
-    )
-    _check_place(reading.snapshot, several=several)
-    place = reading.store or config.store or STORE
+    config = _load_config(reading, library, parameters(options, library))
+    decisions = load_decisions(options, library, config)
+    several = _has_several_targets(config)
+    _check_snapshot_path(reading.snapshot, several=several)
+    store = reading.store or config.store or STORE
     if not reading.no_store:
-        open_store(place)
-    telling = Notifier(
-        config=config,
+        open_store(store)
+    return _Inputs(
+        reading=reading,
+        options=options,
         library=library,
-        store=place,
         checks=checks,
-        rules=() if reading.no_store else config.alerts,
+        config=config,
+        decisions=decisions,
+        places=places,
+        several=several,
+        store=store,
     )
-    if config.alerts:
-        telling.look()
-    if reading.preflight:
-        from scanner.cli.preflight import look
 
-        return look(config, library, checks, threads=reading.threads)
+
+def _has_several_targets(config: Config) -> bool:
+    from scanner.providers import PROVIDERS
+
+    if len(config.targets) > 1:
+        return True
+    # One configured target may be many: an organization, a tenant, a folder of projects.
+    return any(PROVIDERS.get(one.cloud).several(one) for one in config.targets)
+
+
+def _notifier(inputs: _Inputs) -> Notifier:
+    from scanner.cli.support.notify import Notifier
+
+    rules = inputs.config.alerts
+    # Alerts are about history: without a record there is nothing new in it.
+    if inputs.reading.no_store:
+        rules = ()
+    return Notifier(
+        config=inputs.config,
+        library=inputs.library,
+        store=inputs.store,
+        checks=inputs.checks,
+        rules=rules,
+    )
+
+
+def _scan(inputs: _Inputs, notifier: Notifier) -> int:
+    """Read, write the evidence, judge what was written, and commit it; the exit code."""
+    from scanner.cli.support.judging import judge_with
+
+    options, decisions = inputs.options, inputs.decisions
     targets: list[str] = []
-    with telling.failure():
-        if not reading.no_store:
+    with notifier.alert_on_failure():
+        if not inputs.reading.no_store:
             from scanner.history.ledger.commit import open_ledger
 
-            open_ledger(
-                place
-            )  # a place or a key that is none would be found out when all calls are made
-        paths = _evidence(reading, config, library, checks, several=several, quiet=options.quiet)
-        report = judge_with(paths, options, library, places, said, configured=config.categories)
-        if not reading.no_store:
-            targets = _keep(paths, report, options, said, place)
-    if targets and config.anchors:
+            # Before the calls: a store that is damaged or a key that is missing would lose them.
+            open_ledger(inputs.store)
+        paths = _write_evidence(inputs)
+        # Judged from the files: what is reported is what anybody can judge again from them.
+        report = judge_with(
+            paths,
+            options,
+            inputs.library,
+            inputs.places,
+            decisions,
+            configured=inputs.config.categories,
+        )
+        if not inputs.reading.no_store:
+            targets = _commit(paths, report, inputs)
+    if targets and inputs.config.anchors:
         from scanner.cli.support.commit import anchor
 
-        anchor(place, targets, config.anchors, quiet=options.quiet)
-    telling.news(targets, said.waivers)
+        anchor(inputs.store, targets, inputs.config.anchors, quiet=options.quiet)
+    notifier.alert_changes(targets, decisions.waivers)
     return report.exit_code
 
 
-def _keep(
-    paths: Sequence[Path], report: Report, options: Judging, said: People, place: str
-) -> list[str]:
-    """Commit the scan; where that fails its evidence stays, and how to commit it later is said."""
-    from scanner.cli.support.commit import keep
+def _commit(paths: Sequence[Path], report: Report, inputs: _Inputs) -> list[str]:
+    """Commit the scan; if that fails, print how to commit the evidence, which stays, later."""
+    from scanner.cli.support.commit import commit
 
     try:
-        return keep(paths, report, options, said, place)
+        return commit(paths, report, inputs.options, inputs.decisions, inputs.store)
     except TscanError:
-        where = paths[0].parent if len(paths) > 1 else paths[0]
+        evidence = paths[0]
+        if len(paths) > 1:
+            evidence = evidence.parent
         click.echo(
-            f"not in history: 'tscan history add {where}' commits this evidence later", err=True
+            f"not in history: 'tscan history add {evidence}' commits this evidence later", err=True
         )
         raise
 
 
-def _evidence(
-    reading: Reading,
-    config: Config,
-    library: Library,
-    checks: tuple[str, ...] | None,
-    *,
-    several: bool,
-    quiet: bool,
-) -> list[Path]:
-    """Read every target, and write what was read; the files."""
-    from scanner import pipeline
-    from scanner.cli.support.progress import shown
-
-    with shown(quiet=quiet) as progress:
-        snapshots = pipeline.scan(
-            config,
-            library,
-            checks=checks,
-            deadline=reading.deadline,
-            threads=reading.threads,
-            progress=progress,
-        )
-        paths = _write(snapshots, reading.snapshot, several=several)
-    if not quiet:
-        click.echo(
-            f"evidence: {f'{len(paths)} files in {paths[0].parent}' if several else paths[0]}",
-            err=True,
-        )
-    return paths
+# -- the configuration -----------------------------------------------------------------------------
 
 
-def _config(reading: Reading, library: Library, params: Mapping[str, Any]) -> Config:
-    """The configuration file with the options over it, or the options alone."""
+def _load_config(reading: ReadingOptions, library: Library, params: Mapping[str, Any]) -> Config:
+    """The configuration file with the options applied to it, or the options alone."""
     from scanner.content.config import load_config
     from scanner.model.config import Config
 
-    path = reading.config or (CONFIG if CONFIG.is_file() else None)
-    config = load_config(path, library) if path else Config()
+    path = reading.config
+    if path is None and CONFIG.is_file():
+        path = CONFIG
+    config = Config()
+    if path is not None:
+        config = load_config(path, library)
     targets = _targets(reading, config)
-    reached = [target for target in targets if target.cloud == AWS]
-    if reading.names_a_target and len(reached) != 1:
-        raise TscanError(
-            f"{config.path or 'this command'} names {len(reached)} targets of AWS, and options say how to reach one",
-            "leave out --profile, --role-arn, --external-id and --organization, or name another configuration",
-        )
+    _check_described_target(reading, config, targets)
     return replace(
-        config,
-        targets=tuple(
-            replace(
-                _reached(reading, target) if target in reached else target,
-                params={**target.params, **params},
-            )
-            for target in targets
-        ),
+        config, targets=tuple(_with_options(target, reading, params) for target in targets)
     )
 
 
-def _targets(reading: Reading, config: Config) -> tuple[TargetConfig, ...]:
-    """Those that options name, as the configuration says how to reach them; else all of the configuration."""
+def _check_described_target(
+    reading: ReadingOptions, config: Config, targets: Sequence[TargetConfig]
+) -> None:
+    """Refuse connection options that could be meant for more than one target, or for none."""
+    # Read with another account's role, a target would be judged by what that role may see.
+    count = sum(target.cloud == AWS for target in targets)
+    if not reading.describes_aws or count == 1:
+        return
+    source = config.path or "this command"
+    raise TscanError(
+        f"{source} names {count} targets of AWS, and options say how to reach one",
+        "leave out --profile, --role-arn, --external-id and --organization, "
+        "or name another configuration",
+    )
+
+
+def _targets(reading: ReadingOptions, config: Config) -> tuple[TargetConfig, ...]:
+    """The targets that `--target` names, as they are configured; without it all configured ones."""
     from scanner.content.config import parse_target
 
     if not reading.target:
         return config.targets
-    texts = [text.lower() for text in reading.target]
-    twice = next((text for text in reading.target if texts.count(text.lower()) > 1), "")
-    if twice:
-        raise TscanError(f"--target {twice} is written twice", "name each target once")
+    seen: set[str] = set()
+    for text in reading.target:
+        # Read twice, a target would be in every count twice.
+        if text.lower() in seen:
+            raise TscanError(f"--target {text} is written twice", "name each target once")
+        seen.add(text.lower())
     named = [parse_target(text) for text in reading.target]
-    if reading.names_a_target and AWS not in [target.cloud for target in named]:
+    if reading.describes_aws and AWS not in [target.cloud for target in named]:
         named.append(parse_target(AWS))
     return tuple(_configured(target, config) for target in named)
 
 
 def _configured(target: TargetConfig, config: Config) -> TargetConfig:
-    """A target with what the configuration says of it, where it names it too."""
+    """A named target with its entry in the configuration, where there is one."""
     wanted = target.settings.get("id", "")
     for known in config.targets:
         if known.cloud == target.cloud and (wanted in known.settings.values() or not wanted):
@@ -289,27 +329,31 @@ def _configured(target: TargetConfig, config: Config) -> TargetConfig:
     return target
 
 
-def _reached(reading: Reading, target: TargetConfig) -> TargetConfig:
-    """An AWS account with the options that say how it is reached."""
-    return replace(
-        target,
-        profile=reading.profile or target.profile,
-        role_arn=reading.role_arn or target.role_arn,
-        external_id=reading.external_id or target.external_id,
-        organization=_organization(reading, target.organization),
-        regions=reading.region or target.regions,
-        settings=_settings(reading, target),
-    )
+def _with_options(
+    target: TargetConfig, reading: ReadingOptions, params: Mapping[str, Any]
+) -> TargetConfig:
+    """A target with `--param` applied to it, and to one of AWS the options that describe it."""
+    if target.cloud == AWS:
+        target = replace(
+            target,
+            profile=reading.profile or target.profile,
+            role_arn=reading.role_arn or target.role_arn,
+            external_id=reading.external_id or target.external_id,
+            organization=_organization(reading, target.organization),
+            regions=reading.region or target.regions,
+            settings=_settings(reading, target),
+        )
+    return replace(target, params={**target.params, **params})
 
 
-def _settings(reading: Reading, target: TargetConfig) -> Mapping[str, str]:
+def _settings(reading: ReadingOptions, target: TargetConfig) -> Mapping[str, str]:
     if reading.aws_client is None:
         return target.settings
     return {**target.settings, "client": reading.aws_client}
 
 
-def _organization(reading: Reading, configured: Organization | None) -> Organization | None:
-    """The organisation of the configuration, with the options over it."""
+def _organization(reading: ReadingOptions, configured: Organization | None) -> Organization | None:
+    """The organization of the configuration, with the options applied to it."""
     from scanner.content.config import check_role
     from scanner.model.config import Organization
 
@@ -322,7 +366,34 @@ def _organization(reading: Reading, configured: Organization | None) -> Organiza
     )
 
 
-def _check_place(path: Path | None, *, several: bool) -> None:
+# -- the evidence ----------------------------------------------------------------------------------
+
+
+def _write_evidence(inputs: _Inputs) -> list[Path]:
+    """Read every target and write its snapshot as soon as it is complete; the files."""
+    from scanner import pipeline
+    from scanner.cli.support.progress import shown
+
+    quiet = inputs.options.quiet
+    with shown(quiet=quiet) as progress:
+        snapshots = pipeline.scan(
+            inputs.config,
+            inputs.library,
+            checks=inputs.checks,
+            deadline=inputs.reading.deadline,
+            threads=inputs.reading.threads,
+            progress=progress,
+        )
+        paths = _write(snapshots, inputs.reading.snapshot, several=inputs.several)
+    if not quiet:
+        where = str(paths[0])
+        if inputs.several:
+            where = f"{len(paths)} files in {paths[0].parent}"
+        click.echo(f"evidence: {where}", err=True)
+    return paths
+
+
+def _check_snapshot_path(path: Path | None, *, several: bool) -> None:
     """Refuse, before a long scan, a place that its evidence could not be written to."""
     if path is None or path.is_dir():
         return
@@ -340,36 +411,38 @@ def _check_place(path: Path | None, *, several: bool) -> None:
 
 
 def _write(snapshots: Iterable[Snapshot], place: Path | None, *, several: bool) -> list[Path]:
-    """Write the evidence of each target as soon as it is there, and say where."""
     from scanner.history.snapshots.snapshot_file import write_snapshot
 
     paths: list[Path] = []
     for snapshot in snapshots:
         if place is None:
+            # The snapshots of one scan have one id: they share a folder.
             place = _own_folder(snapshot.id if several else "")
-        path = place / _name(snapshot) if place.is_dir() else place
+        path = place
+        if place.is_dir():
+            path = place / _file_name(snapshot)
         write_snapshot(path, snapshot)
         paths.append(path)
     return paths
 
 
-def _name(snapshot: Snapshot) -> str:
+def _file_name(snapshot: Snapshot) -> str:
     return f"tscan-{snapshot.target.account}-{snapshot.id}.snapshot.jsonl.gz"
 
 
-def _own_folder(scan: str) -> Path:
-    """`.tscan/snapshots`, or a folder of several targets in it: for its owner only, never committed by accident."""
+def _own_folder(scan_id: str) -> Path:
+    """`.tscan/snapshots`, or for several targets a folder in it, readable by its owner only."""
     from scanner.history.stores.atomic_write import atomic_write
 
-    folder = FOLDER / scan
+    folder = FOLDER / scan_id
     try:
         for path in (FOLDER.parent, FOLDER, folder):
             path.mkdir(mode=0o700, exist_ok=True)
+        # Evidence holds the configuration of an account: it must not be pushed by accident.
         ignore = FOLDER.parent / ".gitignore"
         if not ignore.exists():
-            with atomic_write(
-                ignore
-            ) as file:  # an empty one, of a scan that was killed, would ignore nothing
+            # Atomic: an empty file, left by a scan that was killed, would ignore nothing.
+            with atomic_write(ignore) as file:
                 file.write(b"*\n")
     except OSError as error:
         raise TscanError(

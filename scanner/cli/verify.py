@@ -1,18 +1,18 @@
-"""`tscan verify`: whether history is what was committed."""
+"""Verifies that history is what was committed: `tscan verify`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from scanner.cli.support.options import PATH
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING, EXIT_UNREAD, TscanError
+from scanner.rendering.sanitize import plural, sanitized
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from scanner.history.ledger.anchors import Anchor
     from scanner.history.stores import Store
     from scanner.history.verification.verify import Verified
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--deep", is_flag=True, help="Also make every verdict again from its evidence.")
 @click.option(
     "--public-key",
-    type=click.Path(path_type=Path),
+    type=PATH,
     multiple=True,
     metavar="FILE",
     help="The only key to be trusted.",
@@ -54,13 +54,15 @@ def verify(
     git: tuple[str, ...],
     target: tuple[str, ...],
 ) -> int:
-    """Check chain, signatures, digests, counts and anchors of a store; name everything that is damaged.
+    """Check chain, signatures, digests, counts and anchors of a store; name everything that is
+    damaged.
 
-    Without STORE it is that of tscan.yaml, or .tscan, with the repository that tscan.yaml names for anchors. Of a
-    bucket, the first version of each record is what was committed, and Object Lock is an anchor.
+    Without STORE it is that of tscan.yaml, or .tscan, with the repository that tscan.yaml names
+    for anchors. Of a bucket, the first version of each record is what was committed, and Object
+    Lock is an anchor.
 
-    Exit code 0: as it was committed; 1: damaged; 2: there is no history that this tscan can read; 3: with --deep, a
-    record could not be judged again.
+    Exit code 0: as it was committed; 1: damaged; 2: there is no history that this tscan can read;
+    3: with --deep, a record could not be judged again.
 
     \b
     Examples:
@@ -70,60 +72,86 @@ def verify(
       tscan verify audit/store --git anchors
       tscan verify --anchor aws=111122223333/42:4355a46b…
     """
-    from scanner.cli.support.store_location import named_place
+    from scanner.cli.support.store_location import named_location
     from scanner.history.ledger.anchors import read_head
     from scanner.history.stores import open_store
-    from scanner.history.verification.verify import verify as check
-    from scanner.rendering.sanitize import sanitized
+    from scanner.history.verification.verify import verify as verify_store
 
-    place = named_place(store)
-    opened = open_store(place.store)
-    given = [read_head(text) for text in anchor]
-    kept = _tagged(git or ((place.anchors,) if place.anchors else ()), target)
-    versions, unread = _versions(place.store)
-    seen = check(opened, trusted=_trusted(public_key), anchors=[*given, *kept, *versions])
+    location = named_location(store)
+    opened = open_store(location.store)
+    anchors = [read_head(text) for text in anchor]
+    repositories = git
+    if not git and location.anchors:
+        repositories = (location.anchors,)
+    anchors += _git_anchors(repositories, target)
+    # A bucket keeps the first version of each object: what was written over it shows.
+    versions, unread = _first_versions(location.store)
+    anchors += versions
+    verified = verify_store(opened, trusted=_trusted_keys(public_key), anchors=anchors)
     if deep:
-        _deep(opened, seen)
-    for line in _lines(seen, [*unread, *_limits(seen, own=not public_key), *_anchored(seen)]):
+        _judge_again(opened, verified)
+    # What was not verified is printed beside the result: "as committed" alone would say too much.
+    limits = [*unread, *_limits(verified, own_keys=not public_key), *_anchored(verified)]
+    for line in _lines(verified, limits):
         click.echo(sanitized(line))
-    if seen.damages:
+    # Damage is certain, and outweighs what could not be judged again.
+    if verified.damages:
         return EXIT_FAILING
-    return EXIT_UNREAD if seen.open else EXIT_CLEAN
+    if verified.open:
+        return EXIT_UNREAD
+    return EXIT_CLEAN
 
 
-def _lines(seen: Verified, limits: list[str]) -> Iterator[str]:
-    from scanner.rendering.sanitize import plural
+def _lines(verified: Verified, limits: Sequence[str]) -> Iterator[str]:
+    for damage in verified.damages:
+        yield f"DAMAGED {damage}"
+    for record in verified.not_rejudged:
+        yield f"NOT RE-JUDGED {record}"
+    yield from verified.notes
+    yield from limits
+    records = plural(sum(map(len, verified.records.values())), "record")
+    chains = plural(len(verified.heads), "chain")
+    files = plural(verified.files, "file")
+    result = "as committed"
+    if verified.damages:
+        result = plural(len(verified.damages), "damage")
+    yield f"{records} in {chains}, {files}: {result}"
+    # What --anchor takes: a head that was written down elsewhere shows a chain that was cut off.
+    for head in verified.heads.values():
+        yield f"head {head}"
 
-    yield from (f"DAMAGED {damage}" for damage in seen.damages)
-    yield from (f"NOT RE-JUDGED {record}" for record in seen.not_rejudged)
-    yield from (*seen.notes, *limits)
-    records = plural(sum(len(records) for records in seen.records.values()), "record")
-    chains, files = plural(len(seen.heads), "chain"), plural(seen.files, "file")
-    yield f"{records} in {chains}, {files}: {plural(len(seen.damages), 'damage') if seen.damages else 'as committed'}"
-    yield from (f"head {head}" for head in seen.heads.values())
+
+# -- what a store is held against ------------------------------------------------------------------
 
 
-def _trusted(paths: tuple[Path, ...]) -> Mapping[str, bytes] | None:
-    from scanner.history.records.seal import key_id, load_public, public_pem
+def _trusted_keys(paths: Sequence[Path]) -> Mapping[str, bytes] | None:
+    """Public keys by id; None where none is given: then those of the store itself are used."""
+    from scanner.history.records.seal import key_id
 
     if not paths:
         return None
-    found: dict[str, bytes] = {}
-    for path in paths:
-        try:
-            pem = public_pem(load_public(path.read_bytes()))
-        except OSError as error:
-            raise TscanError(
-                f"{path} cannot be read: {error.strerror}", "give the public key in PEM form"
-            ) from error
-        except TscanError as error:
-            raise TscanError(f"{path}: {error.message}", error.hint) from None
-        found[key_id(pem)] = pem
-    return found
+    keys = [_public_key(path) for path in paths]
+    return {key_id(pem): pem for pem in keys}
 
 
-def _tagged(repositories: tuple[str, ...], targets: tuple[str, ...]) -> list[Anchor]:
-    """The anchors of repositories; TscanError for one that holds none: to have asked is not to have checked."""
+def _public_key(path: Path) -> bytes:
+    from scanner.history.records.seal import load_public, public_pem
+
+    try:
+        return public_pem(load_public(path.read_bytes()))
+    except OSError as error:
+        raise TscanError(
+            f"{path} cannot be read: {error.strerror}", "give the public key in PEM form"
+        ) from error
+    except TscanError as error:
+        raise TscanError(f"{path}: {error.message}", error.hint) from None
+
+
+def _git_anchors(repositories: Sequence[str], targets: Sequence[str]) -> list[Anchor]:
+    """The anchors of Git repositories, of these targets or of all.
+
+    TscanError for a repository without any: verification against nothing would always succeed.
+    """
     if not repositories:
         return []
     from scanner.history.ledger.git_anchors import GitAnchors
@@ -132,63 +160,80 @@ def _tagged(repositories: tuple[str, ...], targets: tuple[str, ...]) -> list[Anc
     streams = {stream_of(target) for target in targets}
     found: list[Anchor] = []
     for repository in repositories:
-        kept = GitAnchors(repository).read()
-        if not kept:
-            hint = "'tscan history anchor' writes them; 'git fetch --tags' brings those that were pushed"
-            raise TscanError(f"{repository} holds no anchor", hint)
-        found += [anchor for anchor in kept if not streams or anchor.stream in streams]
+        anchors = GitAnchors(repository).read()
+        if not anchors:
+            raise TscanError(
+                f"{repository} holds no anchor",
+                "'tscan history anchor' writes them; "
+                "'git fetch --tags' brings those that were pushed",
+            )
+        found += [anchor for anchor in anchors if not streams or anchor.stream in streams]
     return found
 
 
-def _versions(place: str) -> tuple[list[Anchor], list[str]]:
-    """What the store itself remembers of its records, and what is to be said where that was not read."""
+def _first_versions(location: str) -> tuple[list[Anchor], list[str]]:
+    """Anchors from the first versions of a bucket's objects; a line if they were not read."""
     from scanner.history.ledger.anchors import remembered
     from scanner.history.stores import open_versions
 
     try:
-        versions = open_versions(place)
-        return list(remembered(versions)) if versions else [], []
+        versions = open_versions(location)
+        if versions is None:
+            return [], []
+        return list(remembered(versions)), []
     except TscanError as error:
-        return [], [
-            f"{error.message}: what was deleted or written again does not show; {error.hint}"
-        ]
+        effect = "what was deleted or written again does not show"
+        return [], [f"{error.message}: {effect}; {error.hint}"]
 
 
-def _limits(seen: Verified, *, own: bool) -> Iterator[str]:
-    """What this verification cannot show."""
-    if seen.unsigned:
-        yield f"{seen.unsigned} records are not signed: their digests show damage, and not who wrote them"
-    if own and seen.keys:
-        keys = ", ".join(key[:16] for key in seen.keys)
-        yield f"the public key ({keys}) comes from the store itself: hold it against one that you trust"
+# -- what verification cannot show -----------------------------------------------------------------
 
 
-def _anchored(seen: Verified) -> Iterator[str]:
-    """How far each chain is out of the reach of who holds its key, and from where on it is not."""
-    holder = (
-        "the key holder" if seen.keys and not seen.unsigned else "anybody who can write the store"
-    )
-    if not seen.anchored:
-        newest = max(
-            (one.finished for records in seen.records.values() for one in records[-1:]),
-            default="now",
+def _limits(verified: Verified, *, own_keys: bool) -> Iterator[str]:
+    if verified.unsigned:
+        effect = "their digests show damage, and not who wrote them"
+        yield f"{verified.unsigned} records are not signed: {effect}"
+    # A key from the store proves only that one hand wrote all of it.
+    if own_keys and verified.keys:
+        keys = ", ".join(key[:16] for key in verified.keys)
+        yield (
+            f"the public key ({keys}) comes from the store itself: "
+            "hold it against one that you trust"
         )
-        yield f"no outside anchor: rewritable by {holder} before {newest}, and its end can be cut off"
+
+
+def _anchored(verified: Verified) -> Iterator[str]:
+    """Up to which record each chain is anchored, and who could rewrite the others."""
+    holder = "anybody who can write the store"
+    if verified.keys and not verified.unsigned:
+        holder = "the key holder"
+    rewritable = f"no outside anchor: rewritable by {holder}"
+    if not verified.anchored:
+        yield f"{rewritable} before {_newest(verified)}, and its end can be cut off"
         return
-    for stream, records in sorted(seen.records.items()):
-        anchor = seen.anchored.get(stream)
+    for stream, records in sorted(verified.records.items()):
+        anchor = verified.anchored.get(stream)
+        free = list(records)
         if anchor:
             yield f"{stream}: anchored up to record {anchor.seq} ({anchor})"
-        free = [record for record in records if anchor is None or record.seq > anchor.seq]
+            free = [record for record in records if record.seq > anchor.seq]
         if free:
-            what = f"records {free[0].seq} to {free[-1].seq}: no outside anchor: rewritable by {holder}"
-            yield f"{stream}: {what} before {free[-1].finished}, and their end can be cut off"
+            which = f"records {free[0].seq} to {free[-1].seq}"
+            end = f"before {free[-1].finished}, and their end can be cut off"
+            yield f"{stream}: {which}: {rewritable} {end}"
 
 
-def _deep(store: Store, seen: Verified) -> None:
-    from scanner.cli.support.judging import as_of_the_day
+def _newest(verified: Verified) -> str:
+    """When the newest record of any chain ended."""
+    last = [records[-1].finished for records in verified.records.values() if records]
+    return max(last, default="now")
+
+
+def _judge_again(store: Store, verified: Verified) -> None:
+    """Add what differs when every verdict is made again from its evidence."""
+    from scanner.cli.support.judging import judge_recorded
     from scanner.content.library import load_library
     from scanner.history.ledger.ledger import Ledger
     from scanner.history.verification.reverify import Reverifier
 
-    Reverifier(Ledger(store), as_of_the_day, load_library(lazily=True)).run(seen)
+    Reverifier(Ledger(store), judge_recorded, load_library(lazily=True)).run(verified)

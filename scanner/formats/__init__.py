@@ -1,4 +1,8 @@
-"""Output formats. To add one, write `<format>.py` with a `Format` and name it here."""
+"""Registers the output formats of an assessment: each renders a `Report` to text.
+
+To add one, write `scanner/formats/<format>.py` and name it in `FORMATS`: see
+docs/adding-a-format.md. Helpers that several formats need are in `scanner.rendering`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scanner.core.judging.exit_codes import exit_code
 from scanner.model.checks import Severity
 from scanner.registry import Registry
 
@@ -16,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a format renders: the assessment, the library that gives the words, and how it is to be shown."""
+    """What a format renders: the assessment, the library with its texts, and how to show them."""
 
     assessment: Assessment
     library: Library
@@ -25,20 +30,17 @@ class Report:
     controls: bool = False
     """Also the table of controls."""
     width: int = 80
-    """Columns; only for people's formats."""
+    """Columns; only formats for people depend on it."""
     color: bool = False
 
     @property
     def exit_code(self) -> int:
-        """0, 1 or 3."""
-        # Also commands that judge nothing import this package, to write safely: they need no assessment.
-        from scanner.core.judging.exit_codes import exit_code
-
+        """0: clean; 1: something of severity `fail_on` or above fails; 3: something is unread."""
         return exit_code(self.assessment, self.library, self.fail_on)
 
 
 Format = Callable[[Report], str]
-"""A pure function; machine-readable formats do not depend on width and colour."""
+"""A pure function; machine-readable formats depend on neither width nor color."""
 
 FORMATS = Registry[Format](
     "scanner.formats",

@@ -1,11 +1,11 @@
-"""The JSON result, `tscan.result/1`: the same evidence and library give the same bytes."""
+"""Renders the JSON result, `tscan.result/1`: the same evidence and library give the same bytes."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from json import JSONEncoder
-from typing import Any, Final
+from typing import Final
 
 from scanner.formats import Report
 from scanner.model.attestations import AttestationResult
@@ -20,48 +20,58 @@ from scanner.model.findings import (
 )
 from scanner.model.library import Library
 from scanner.model.waivers import SCOPES, WaiverResult
-from scanner.rendering.dataclass_json import to_plain
-from scanner.rendering.sanitize import json_value
+from scanner.rendering.dataclass_json import to_json
+from scanner.rendering.sanitize import Json, json_value
 
 SCHEMA: Final = "tscan.result/1"
-_text: Final = JSONEncoder(allow_nan=False).encode
+
+Members = dict[str, Json]
+"""A JSON object, its members in the order in which they are written."""
+
+_encode: Final = JSONEncoder(allow_nan=False).encode
 
 
 def render(report: Report) -> str:
-    """One JSON document, as `written`; ASCII, so that no name from a cloud can act on a terminal."""
+    """One JSON document; ASCII, so that no name from a cloud can act on a terminal."""
     return written(document(report))
 
 
-def written(values: Mapping[str, Any]) -> str:
-    """A document as text, a row to a line."""
+def written(values: Mapping[str, Json]) -> str:
+    """A document as text, one row of each list a line: `diff` and `grep` work by lines."""
     members = [f'  "{name}": {_member(value)}' for name, value in values.items()]
     return "{\n" + ",\n".join(members) + "\n}\n"
 
 
-def _member(value: Any) -> str:
-    """A list with each of its rows on a line of its own, which `diff` and `grep` can read; else the value."""
+def _member(value: Json) -> str:
     if not isinstance(value, list) or not value:
-        return _text(value)
-    return "[\n    " + ",\n    ".join(map(_text, value)) + "\n  ]"
+        return _encode(value)
+    rows = [_encode(row) for row in value]
+    return "[\n    " + ",\n    ".join(rows) + "\n  ]"
 
 
-def document(report: Report) -> dict[str, Any]:
-    """The result as JSON values, in the order in which it is written."""
-    assessment, library = report.assessment, report.library
-    evidenced = _controls_of_checks(library)
+def document(report: Report) -> Members:
+    """The result as JSON values, in the order in which it is written.
+
+    Rows are sorted, not as they were read: which answer came first depends on the network.
+    """
+    assessment = report.assessment
+    library = report.library
     findings = sorted(assessment.findings, key=_finding_order)
-    coverage = sorted(assessment.coverage, key=lambda row: (row.target, row.operation, row.region))
+    coverage = sorted(assessment.coverage, key=_coverage_order)
     controls = sorted(assessment.controls, key=lambda control: control.id)
+    controls_by_check = _controls_by_check(library)
     return {
         "schema": SCHEMA,
         "scan": _scan(report),
         "coverage": [_coverage(row) for row in coverage],
         "populations": [_population(row) for row in assessment.populations],
-        "findings": [_finding(finding, evidenced.get(finding.check, [])) for finding in findings],
+        "findings": [
+            _finding(finding, controls_by_check.get(finding.check, [])) for finding in findings
+        ],
         "controls": [_control(control, library) for control in controls],
         "criteria": [_criterion(criterion, library) for criterion in assessment.criteria],
-        "waivers": [_waiver(one) for one in assessment.waivers],
-        "attestations": [_attestation(one) for one in assessment.attestations],
+        "waivers": [_waiver(result) for result in assessment.waivers],
+        "attestations": [_attestation(result) for result in assessment.attestations],
         "summary": _summary(report),
     }
 
@@ -71,8 +81,16 @@ def _finding_order(finding: Finding) -> tuple[str, str, str, str]:
     return (finding.check, resource.target, resource.region, resource.id)
 
 
-def _scan(report: Report) -> dict[str, Any]:
+def _coverage_order(row: CoverageRow) -> tuple[str, str, str]:
+    return (row.target, row.operation, row.region)
+
+
+def _scan(report: Report) -> Members:
     assessment = report.assessment
+    callers = [
+        {"id": caller.id, "account": caller.account, "detail": json_value(caller.detail)}
+        for caller in assessment.callers
+    ]
     return {
         "id": assessment.id,
         "started": assessment.started,
@@ -80,17 +98,14 @@ def _scan(report: Report) -> dict[str, Any]:
         "version": assessment.version,
         "pack_sha256": assessment.pack_sha256,
         "params": json_value(assessment.params),
-        "callers": [
-            {"id": caller.id, "account": caller.account, "detail": json_value(caller.detail)}
-            for caller in assessment.callers
-        ],
+        "callers": callers,
         "targets": [json_value(target) for target in assessment.targets],
         "notes": list(assessment.notes),
     }
 
 
-def _coverage(row: CoverageRow) -> dict[str, Any]:
-    written: dict[str, Any] = {
+def _coverage(row: CoverageRow) -> Members:
+    members: Members = {
         "target": row.target,
         "region": row.region,
         "operation": row.operation,
@@ -99,30 +114,35 @@ def _coverage(row: CoverageRow) -> dict[str, Any]:
         "items": row.items,
         "unanswered": row.unanswered,
     }
+    # Left out where they say nothing: most calls were answered, and were made one by one.
     for name in ("reason", "waiver", "stood_for"):
-        if getattr(row, name):
-            written[name] = getattr(row, name)
-    return written
+        value = getattr(row, name)
+        if value:
+            members[name] = value
+    return members
 
 
-def _population(row: Population) -> dict[str, Any]:
-    written: dict[str, Any] = {
+def _population(row: Population) -> Members:
+    counts: list[Members] = []
+    for source in row.counts:
+        count: Members = {"by": source.by, "means": source.means}
+        # A source that gave no number is written without one: 0 would be an answer.
+        if source.number is not None:
+            count["number"] = source.number
+        counts.append(count)
+    return {
         "target": row.target,
         "kind": row.kind,
         "region": row.region,
         "listed": row.listed,
         "whole": row.whole,
+        "counts": counts,
     }
-    counts = [
-        {"by": one.by, "means": one.means} | ({} if one.number is None else {"number": one.number})
-        for one in row.counts
-    ]
-    return written | {"counts": counts}
 
 
-def _finding(finding: Finding, controls: list[str]) -> dict[str, Any]:
+def _finding(finding: Finding, controls: list[str]) -> Members:
     resource = finding.resource
-    written: dict[str, Any] = {
+    members: Members = {
         "check": finding.check,
         "verdict": finding.verdict.value,
         "severity": finding.severity.value,
@@ -139,15 +159,17 @@ def _finding(finding: Finding, controls: list[str]) -> dict[str, Any]:
         ],
         "controls": controls,
     }
-    unread = [place for place in finding.gaps if place]
+    # An empty gap stands for a cause that is no call: `scanner.model.values.OTHER`.
+    unread = [call for call in finding.gaps if call]
     if unread:
-        written["unread"] = unread
+        members["unread"] = unread
     if finding.without_waiver is not None:
-        written |= {"waiver": finding.waiver, "without_waiver": finding.without_waiver.value}
-    return written
+        members["waiver"] = finding.waiver
+        members["without_waiver"] = finding.without_waiver.value
+    return members
 
 
-def _control(result: ControlResult, library: Library) -> dict[str, Any]:
+def _control(result: ControlResult, library: Library) -> Members:
     control = library.controls[result.id]
     return {
         "id": result.id,
@@ -172,62 +194,72 @@ def _counts(counts: Counts) -> dict[str, int]:
     }
 
 
-def _criterion(result: CriterionResult, library: Library) -> dict[str, Any]:
-    known = {criterion.id: criterion for criterion in library.frameworks[result.framework].criteria}
+def _criterion(result: CriterionResult, library: Library) -> Members:
+    framework = library.frameworks[result.framework]
+    criterion = next(one for one in framework.criteria if one.id == result.id)
     return {
         "framework": result.framework,
         "id": result.id,
-        "category": known[result.id].category,
-        "title": known[result.id].title,
+        "category": criterion.category,
+        "title": criterion.title,
         "status": result.status.value,
         "evidence_complete": result.evidence_complete,
         "failing": result.failing,
-        "controls": [
-            {"id": name, "role": "primary" if name in result.primary else "supporting"}
-            for name in result.controls
-        ],
+        "controls": [{"id": name, "role": _role(name, result)} for name in result.controls],
     }
 
 
-def _waiver(one: WaiverResult) -> dict[str, Any]:
-    waiver = one.waiver
+def _role(control: str, result: CriterionResult) -> str:
+    if control in result.primary:
+        return "primary"
+    return "supporting"
+
+
+def _waiver(result: WaiverResult) -> Members:
+    waiver = result.waiver
+    # The name that the waiver's file gives its scope; each class of scope has one.
     (kind,) = [name for name, scope in SCOPES.items() if isinstance(waiver.scope, scope)]
+    committed = ""
+    if waiver.committed:
+        committed = waiver.committed.isoformat()
     return {
         "id": waiver.id,
-        "accepts": {"kind": kind, **to_plain(waiver.scope)},
+        "accepts": {"kind": kind, **to_json(waiver.scope)},
         "reason": waiver.reason,
         "approver": waiver.approver,
         "author": waiver.author,
         "compensating": waiver.compensating,
         "opened": waiver.opened.isoformat(),
-        "committed": waiver.committed.isoformat() if waiver.committed else "",
+        "committed": committed,
         "expires": waiver.expires.isoformat(),
-        "standing": one.standing.value,
-        "why": one.why,
-        "findings": one.accepts,
+        "standing": result.standing.value,
+        "why": result.why,
+        "findings": result.accepts,
     }
 
 
-def _attestation(one: AttestationResult) -> dict[str, Any]:
-    said = one.attestation
+def _attestation(result: AttestationResult) -> Members:
+    attestation = result.attestation
+    covers = (attestation.covers_from, attestation.covers_to)
     return {
-        "id": said.id,
-        "control": said.control,
-        "statement": said.statement,
-        "by": said.by,
-        "dated": said.dated.isoformat(),
-        "valid_until": said.valid_until.isoformat(),
-        "covers": [day.isoformat() for day in (said.covers_from, said.covers_to) if day],
-        "evidence": [to_plain(proof) for proof in said.evidence],
-        "current": one.current,
-        "why": one.why,
+        "id": attestation.id,
+        "control": attestation.control,
+        "statement": attestation.statement,
+        "by": attestation.by,
+        "dated": attestation.dated.isoformat(),
+        "valid_until": attestation.valid_until.isoformat(),
+        "covers": [day.isoformat() for day in covers if day],
+        "evidence": [to_json(proof) for proof in attestation.evidence],
+        "current": result.current,
+        "why": result.why,
     }
 
 
-def _summary(report: Report) -> dict[str, Any]:
+def _summary(report: Report) -> Members:
     assessment = report.assessment
     verdicts = Counter(finding.verdict for finding in assessment.findings)
     return {
+        # Every verdict is written, also with 0: a consumer must see that none was forgotten.
         "findings": {verdict.value: verdicts[verdict] for verdict in Verdict},
         "scoped_out": sum(result.scoped_out for result in assessment.results),
         "controls": _tally(control.status.value for control in assessment.controls),
@@ -237,13 +269,13 @@ def _summary(report: Report) -> dict[str, Any]:
     }
 
 
-def _tally(words: Any) -> Mapping[str, int]:
+def _tally(words: Iterable[str]) -> dict[str, int]:
     return dict(sorted(Counter(words).items()))
 
 
-def _controls_of_checks(library: Library) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for control in sorted(library.controls):
-        for link in library.controls[control].checks:
-            found.setdefault(link.id, []).append(control)
-    return found
+def _controls_by_check(library: Library) -> dict[str, list[str]]:
+    controls: dict[str, list[str]] = {}
+    for name in sorted(library.controls):
+        for link in library.controls[name].checks:
+            controls.setdefault(link.id, []).append(name)
+    return controls

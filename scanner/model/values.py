@@ -7,6 +7,7 @@ everything else that is missing is `Unreadable`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
@@ -67,12 +68,13 @@ JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, J
 """Data of an answer, as the provider gave it."""
 
 RawValue: TypeAlias = (
-    "bool | int | float | str | list[RawValue] | dict[str, RawValue] | Absent | Unreadable | None"
+    "bool | int | float | str | Sequence[RawValue] | Mapping[str, RawValue]"
+    " | Absent | Unreadable | None"
 )
 """The data of an answer with what is known of its gaps: lists may be `OpenList`."""
 
 Value: TypeAlias = (
-    "bool | int | float | str | datetime | timedelta | list[Value] | dict[str, Value]"
+    "bool | int | float | str | datetime | timedelta | Sequence[Value] | Mapping[str, Value]"
     " | Absent | Unreadable"
 )
 """An attribute of a resource. Never `None`; lists may be `OpenList`."""

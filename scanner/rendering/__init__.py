@@ -1,1 +1,1 @@
-"""Helpers of everything that is rendered: wrapping, CSV cells, JSON of dataclasses, sanitized text."""
+"""Makes text safe and readable, whatever is rendered: wrapping, CSV cells, JSON, sanitized text."""

@@ -1,4 +1,4 @@
-"""CSV for spreadsheets: no cell is a formula, and no text from a cloud acts on a terminal."""
+"""Writes CSV for spreadsheets: no cell runs as a formula, no text acts on a terminal."""
 
 from __future__ import annotations
 
@@ -6,51 +6,63 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from scanner.rendering.sanitize import json_value, sanitized
 
+# CSV injection (CWE-1236): a cell that begins with one of these signs, or with its full-width
+# form, is run as a formula. Where semicolons separate cells, one may also begin behind each.
 _FORMULA: Final = re.compile(r"(^|;)(?=\s*[-=+@\uff1d\uff0b\uff0d\uff20])")
-"""Where a spreadsheet would begin a formula; where it parts cells by semicolons, also behind each of these."""
-_LONGEST: Final = 32_000
+_MAX_LENGTH: Final = 32_000
 """Characters; a spreadsheet cuts a cell at 32,767 without saying so."""
 
+CellValue = str | int | float | bool | Collection[object] | None
+"""Whatever a row holds; a mapping, or a collection of anything but texts, is written as JSON."""
 
-def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
-    """The lines of a sheet, its heading first."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
+
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[CellValue]]) -> Iterator[bytes]:
+    """The lines of a CSV file in UTF-8, heading first; one at a time, so that memory stays flat."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(columns)
-    yield _taken(out)
+    yield _drained(buffer)
     for row in rows:
         writer.writerow([cell(value) for value in row])
-        yield _taken(out)
+        yield _drained(buffer)
 
 
-def _taken(out: io.StringIO) -> bytes:
-    line = out.getvalue().encode()
-    out.seek(0)
-    out.truncate()
+def _drained(buffer: io.StringIO) -> bytes:
+    line = buffer.getvalue().encode()
+    buffer.seek(0)
+    buffer.truncate()
     return line
 
 
-def cell(value: Any) -> str:
-    """A value as the text of a cell; what a spreadsheet would take for a formula stands behind an apostrophe."""
+def cell(value: CellValue) -> str:
+    """A value as the text of a cell; an apostrophe keeps a spreadsheet from reading a formula."""
     if value is None:
         return ""
+    # Before the numbers, for a bool is an int.
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (int, float)):
         return str(value)
-    text = sanitized(value if isinstance(value, str) else _json(value))
-    if len(text) > _LONGEST:
-        text = f"{text[:_LONGEST]}… ({len(text) - _LONGEST} characters more)"
+    text = sanitized(value if isinstance(value, str) else _joined(value))
+    if len(text) > _MAX_LENGTH:
+        text = f"{text[:_MAX_LENGTH]}… ({len(text) - _MAX_LENGTH} characters more)"
     return _FORMULA.sub(r"\1'", text)
 
 
-def _json(value: Any) -> str:
-    if isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
-        return "; ".join(value)
-    plain = value if isinstance(value, Mapping) else list(value)
-    return json.dumps(json_value(plain), ensure_ascii=False, sort_keys=True)
+def _joined(value: Collection[object]) -> str:
+    if isinstance(value, Mapping):
+        return _json(value)
+    items = list(value)
+    texts = [item for item in items if isinstance(item, str)]
+    if isinstance(value, (list, tuple)) and len(texts) == len(items):
+        return "; ".join(texts)
+    return _json(items)
+
+
+def _json(value: object) -> str:
+    return json.dumps(json_value(value), ensure_ascii=False, sort_keys=True)

@@ -1,4 +1,8 @@
-"""Frozen nouns as JSON, and the JSON Schema that such a document has: one rule for all of them."""
+"""Writes dataclasses as JSON, and derives the JSON Schema of such a document from their types.
+
+One rule for both, so that document and schema cannot drift apart. A *record* is a dataclass or a
+named tuple: a value with named members.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +13,18 @@ from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from functools import cache
 from json import JSONEncoder
-from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, Protocol, TypeGuard, Union, get_args, get_origin, get_type_hints
 
 from scanner.core.calendar import iso
 from scanner.core.periods.ordered import Ordered
-from scanner.rendering.sanitize import json_value
+from scanner.rendering.sanitize import Json, json_value
 
-_text: Final = JSONEncoder(allow_nan=False).encode
-_AS_IT_IS: Final = frozenset({str, int, bool, type(None)})
-_SIMPLE: Final[Mapping[Any, Mapping[str, Any]]] = {
+Schema = dict[str, Json]
+"""A JSON Schema, or a part of one."""
+
+_encode: Final = JSONEncoder(allow_nan=False).encode
+_JSON_ALREADY: Final = frozenset({str, int, bool, type(None)})
+_SCALARS: Final[Mapping[object, Mapping[str, str]]] = {
     str: {"type": "string"},
     bool: {"type": "boolean"},
     int: {"type": "integer"},
@@ -30,60 +37,81 @@ _SIMPLE: Final[Mapping[Any, Mapping[str, Any]]] = {
 }
 
 
+# -- writing ---------------------------------------------------------------------------------------
+
+
 def dumps(schema: str, value: object) -> str:
-    """One JSON document of a schema, a row to a line; ASCII, so that no name from a cloud can act on a terminal."""
-    return f'{{\n  "schema": {_text(schema)},{"".join(_written(value, "  "))[1:]}\n'
+    """A record as one JSON document of a schema, one row a line.
+
+    ASCII only, so that no name from a cloud can act on a terminal.
+    """
+    # The record's own opening brace gives way to the one that the member `schema` stands behind.
+    members = "".join(_lines(value, "  "))[1:]
+    return f'{{\n  "schema": {_encode(schema)},{members}\n'
 
 
-def _written(value: Any, indent: str) -> Iterator[str]:
-    """A list of nouns, and a noun that holds one, are spread over lines; anything else is one line."""
-    deeper = indent + "  "
+def _lines(value: object, indent: str) -> Iterator[str]:
+    """Spread a list of records, and a record that holds one, over lines; the rest is one line."""
     if _holds_rows(type(value)):
-        named = (
-            (_written(getattr(value, name), deeper), f'"{name}": ')
-            for name in _members(type(value))
-        )
-        yield from _spread("{}", named, indent)
+        yield from _spread("{}", _named_lines(value, indent + "  "), indent)
     elif _is_rows(value):
-        yield from _spread("[]", ((_written(item, deeper), "") for item in value), indent)
+        yield from _spread("[]", _row_lines(value, indent + "  "), indent)
     else:
-        yield _text(to_plain(value))
+        yield _encode(to_json(value))
 
 
-def _is_rows(value: Any) -> bool:
+def _named_lines(record: object, indent: str) -> Iterator[tuple[str, Iterable[str]]]:
+    for name in _members(type(record)):
+        yield f'"{name}": ', _lines(getattr(record, name), indent)
+
+
+def _row_lines(rows: Iterable[object], indent: str) -> Iterator[tuple[str, Iterable[str]]]:
+    for row in rows:
+        yield "", _lines(row, indent)
+
+
+def _spread(
+    brackets: str, items: Iterable[tuple[str, Iterable[str]]], indent: str
+) -> Iterator[str]:
+    yield brackets[0]
+    separator = ""
+    for prefix, parts in items:
+        yield f"{separator}\n{indent}{prefix}"
+        yield from parts
+        separator = ","
+    yield f"\n{indent[2:]}{brackets[1]}"
+
+
+def _is_rows(value: object) -> TypeGuard[Iterable[object]]:
+    # The rows of `Ordered` are made when they are looked at: its length answers without making one.
     if isinstance(value, Ordered):
         return len(value) > 0
-    if not isinstance(value, tuple | list) or _members(type(value)):  # a noun may be a tuple
+    # A named tuple is a tuple, and it is a record.
+    if not isinstance(value, tuple | list) or _members(type(value)):
         return False
     return bool(value) and bool(_members(type(value[0])))
 
 
-def _spread(marks: str, items: Iterable[tuple[Iterable[str], str]], indent: str) -> Iterator[str]:
-    yield marks[0]
-    for number, (parts, name) in enumerate(items):
-        yield f"{',' if number else ''}\n{indent}{name}"
-        yield from parts
-    yield f"\n{indent[2:]}{marks[1]}"
-
-
-def to_plain(value: Any) -> Any:
-    """A noun as JSON values: members by name, times in UTC, spans in seconds."""
+def to_json(value: object) -> Json:
+    """A record as JSON values: members by name, times in UTC, durations in seconds."""
     kind = type(value)
-    if kind in _AS_IT_IS:
+    if kind in _JSON_ALREADY:
         return value
-    if members := _members(kind):
-        return {name: to_plain(getattr(value, name)) for name in members}
+    members = _members(kind)
+    if members:
+        return {name: to_json(getattr(value, name)) for name in members}
     if isinstance(value, tuple | list | Ordered):
-        return [to_plain(item) for item in value]
+        return [to_json(item) for item in value]
     if isinstance(value, Mapping):
-        return {str(key): to_plain(item) for key, item in value.items()}
-    return _simple(value)
+        return {str(key): to_json(item) for key, item in value.items()}
+    return _scalar(value)
 
 
-def _simple(value: Any) -> Any:
+def _scalar(value: object) -> Json:
     match value:
         case StrEnum():
             return value.value
+        # Before the dates, for a datetime is a date.
         case datetime():
             return iso(value)
         case date():
@@ -92,99 +120,131 @@ def _simple(value: Any) -> Any:
             return value.total_seconds()
         case tzinfo():
             return str(value)
+        # Platforms differ in the last digits of a quotient, and the document is compared by bytes.
         case float():
             return round(value, 6)
     return json_value(value)
 
 
-def _is_noun(kind: Any) -> bool:
-    """Whether a type has named members: a dataclass, or a named tuple."""
-    return is_dataclass(kind) or (
-        isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields")
-    )
+# -- types -----------------------------------------------------------------------------------------
 
 
-def _named(kind: Any) -> tuple[str, ...]:
-    if not _is_noun(kind):
-        return ()
-    return tuple(one.name for one in fields(kind)) if is_dataclass(kind) else tuple(kind._fields)
+def _is_record(kind: object) -> bool:
+    return is_dataclass(kind) or _is_named_tuple(kind)
 
 
-_members: Final[Callable[[Any], tuple[str, ...]]] = cache(_named)
-"""The members of a noun; none of any other type."""
+class _NamedTupleType(Protocol):
+    _fields: tuple[str, ...]
 
 
-def _lists_nouns(kind: Any) -> bool:
-    hints = get_type_hints(kind).values() if _members(kind) else ()
-    return any(
-        get_origin(hint) in (tuple, Sequence) and any(map(_members, get_args(hint)))
-        for hint in hints
-    )
+def _is_named_tuple(kind: object) -> TypeGuard[_NamedTupleType]:
+    return isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields")
 
 
-_holds_rows: Final[Callable[[Any], bool]] = cache(_lists_nouns)
-"""Whether a noun has a list of nouns among its members."""
+def _find_members(kind: object) -> tuple[str, ...]:
+    if is_dataclass(kind):
+        return tuple(field.name for field in fields(kind))
+    if _is_named_tuple(kind):
+        return kind._fields
+    return ()
 
 
-def schema_of(name: str, title: str, kind: type) -> dict[str, Any]:
-    """The JSON Schema of `dumps(name, value)` for values of a kind."""
-    definitions: dict[str, Any] = {}
-    shape = _noun(kind, definitions)
+_members: Final[Callable[[object], tuple[str, ...]]] = cache(_find_members)
+"""The member names of a record type; none of any other type. Called for every value written."""
+
+
+def _find_rows(kind: object) -> bool:
+    if not _members(kind):
+        return False
+    return any(_is_list_of_records(hint) for hint in get_type_hints(kind).values())
+
+
+def _is_list_of_records(hint: object) -> bool:
+    if get_origin(hint) not in (tuple, Sequence):
+        return False
+    return any(_members(argument) for argument in get_args(hint))
+
+
+_holds_rows: Final[Callable[[object], bool]] = cache(_find_rows)
+"""Whether a record type has a list of records among its members."""
+
+
+# -- schema ----------------------------------------------------------------------------------------
+
+
+def schema_of(name: str, title: str, kind: type) -> Schema:
+    """The JSON Schema of `dumps(name, value)` for values of a record type."""
+    definitions: dict[str, Schema] = {}
+    record = _record_schema(kind, definitions)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"https://tscan.dev/schemas/{name.replace('/', '-')}.json",
         "title": title,
-        **shape,
-        "properties": {"schema": {"const": name}, **shape["properties"]},
-        "required": ["schema", *shape["required"]],
+        **record,
+        "properties": {"schema": {"const": name}, **record["properties"]},
+        "required": ["schema", *record["required"]],
         "$defs": dict(sorted(definitions.items())),
     }
 
 
-def _noun(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+def _record_schema(kind: type, definitions: dict[str, Schema]) -> Schema:
     hints = get_type_hints(kind)
-    members = {name: _shape(hints[name], definitions) for name in _members(kind)}
+    members = {name: _type_schema(hints[name], definitions) for name in _members(kind)}
     return {
         "type": "object",
         "properties": members,
+        # Every member is written, so every one is required and none may be added in silence.
         "required": list(members),
         "additionalProperties": False,
     }
 
 
-def _shape(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
-    if hint in _SIMPLE:
-        return dict(_SIMPLE[hint])
-    if isinstance(hint, type) and _is_noun(hint):
-        return _reference(hint, definitions, lambda: _noun(hint, definitions))
+def _type_schema(hint: object, definitions: dict[str, Schema]) -> Schema:
+    if hint in _SCALARS:
+        return dict(_SCALARS[hint])
+    if isinstance(hint, type) and _is_record(hint):
+        return _record_reference(hint, definitions)
     if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return _reference(hint, definitions, lambda: {"enum": [one.value for one in hint]})
-    origin, inside = get_origin(hint), get_args(hint)
+        definitions[hint.__name__] = {"enum": [member.value for member in hint]}
+        return _reference(hint)
+    return _generic_schema(hint, definitions)
+
+
+def _record_reference(kind: type, definitions: dict[str, Schema]) -> Schema:
+    if kind.__name__ not in definitions:
+        # The name is taken before the definition is made: a type may hold itself.
+        definitions[kind.__name__] = {}
+        definitions[kind.__name__] = _record_schema(kind, definitions)
+    return _reference(kind)
+
+
+def _reference(kind: type) -> Schema:
+    return {"$ref": f"#/$defs/{kind.__name__}"}
+
+
+def _generic_schema(hint: object, definitions: dict[str, Schema]) -> Schema:
+    origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
-        return {
-            "anyOf": [
-                _shape(one, definitions) if one is not type(None) else {"type": "null"}
-                for one in inside
-            ]
-        }
+        return {"anyOf": [_alternative(argument, definitions) for argument in arguments]}
     if origin is Sequence:
-        return {"type": "array", "items": _shape(inside[0], definitions)}
+        return {"type": "array", "items": _type_schema(arguments[0], definitions)}
     if origin is tuple:
-        items = [one for one in inside if one is not Ellipsis]
-        if len(inside) == 2 and inside[1] is Ellipsis:
-            return {"type": "array", "items": _shape(items[0], definitions)}
-        return {
-            "type": "array",
-            "prefixItems": [_shape(one, definitions) for one in items],
-            "items": False,
-        }
-    return {"type": "object", "additionalProperties": _shape(inside[1], definitions)}
+        return _tuple_schema(arguments, definitions)
+    # What is left is a mapping, whose keys are texts.
+    return {"type": "object", "additionalProperties": _type_schema(arguments[1], definitions)}
 
 
-def _reference(
-    hint: Any, definitions: dict[str, Any], make: Callable[[], dict[str, Any]]
-) -> dict[str, Any]:
-    if hint.__name__ not in definitions:
-        definitions[hint.__name__] = {}
-        definitions[hint.__name__] = make()
-    return {"$ref": f"#/$defs/{hint.__name__}"}
+def _alternative(hint: object, definitions: dict[str, Schema]) -> Schema:
+    if hint is type(None):
+        return {"type": "null"}
+    return _type_schema(hint, definitions)
+
+
+def _tuple_schema(arguments: tuple[object, ...], definitions: dict[str, Schema]) -> Schema:
+    if len(arguments) == 2 and arguments[1] is Ellipsis:
+        return {"type": "array", "items": _type_schema(arguments[0], definitions)}
+    return {
+        "type": "array",
+        "prefixItems": [_type_schema(argument, definitions) for argument in arguments],
+        "items": False,
+    }

@@ -1,4 +1,4 @@
-"""Values and names from a cloud, made safe to write."""
+"""Makes values and names from a cloud safe to write: JSON values, and text that acts on nothing."""
 
 from __future__ import annotations
 
@@ -7,44 +7,69 @@ import math
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from scanner.model.values import Absent, OpenList, Unreadable
 
-_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_UNSAFE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode categories that can move a cursor, reverse or hide text, or break a line."""
+
+Json = Any
+"""What `json.dumps` takes: a recursive type that has no short name in Python 3.11."""
 
 
 def sanitized(text: str) -> str:
-    """Text on one line in which nothing acts on a terminal: such characters are written as escapes."""
+    """Text on one line in which nothing acts on a terminal: such characters become escapes."""
+    # Almost every text is plain ASCII, and this is called for each one that is printed.
     if text.isascii() and text.isprintable():
         return text
-    return "".join(
-        _escape(char) if unicodedata.category(char) in _UNSAFE else char for char in text
-    )
+    return "".join(map(_safe_character, text))
 
 
-def _escape(char: str) -> str:
+def _safe_character(char: str) -> str:
+    if unicodedata.category(char) not in _UNSAFE:
+        return char
     return char.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
-def json_value(value: object) -> Any:
-    """A value of the language in JSON; what was not read says so and is never null."""
+def json_value(value: object) -> Json:
+    """A value of the condition language in JSON.
+
+    What was not read is `{"unreadable": reason}` and what is known to be absent `{"absent": true}`:
+    never null, which a consumer would take for either.
+    """
     match value:
         case Unreadable():
             return {"unreadable": value.reason}
         case Absent():
             return {"absent": True}
+        # Before the lists: an open list is one, and would look complete.
         case OpenList():
-            return {"read": [json_value(item) for item in value], "unreadable": value.reason}
+            return {"read": _json_items(value), "unreadable": value.reason}
+        case Mapping():
+            return _json_members(value)
+        case list() | tuple() | set() | frozenset():
+            return _json_items(value)
+    return _json_scalar(value)
+
+
+def _json_items(items: list[Any] | tuple[Any, ...] | set[Any] | frozenset[Any]) -> list[Json]:
+    return [json_value(item) for item in items]
+
+
+def _json_members(members: Mapping[Any, Any]) -> dict[str, Json]:
+    # Sorted, so that the same evidence gives the same bytes.
+    return {str(key): json_value(members[key]) for key in sorted(members, key=str)}
+
+
+def _json_scalar(value: object) -> Json:
+    match value:
         case datetime():
             return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
         case timedelta():
-            return f"{value / timedelta(seconds=1):f}".rstrip("0").rstrip(".") + "s"
-        case Mapping():
-            return {str(key): json_value(value[key]) for key in sorted(value, key=str)}
-        case list() | tuple() | set() | frozenset():
-            return [json_value(item) for item in value]
+            seconds = f"{value / timedelta(seconds=1):f}"
+            return seconds.rstrip("0").rstrip(".") + "s"
+        # JSON has no infinity and no NaN; Python would write them all the same.
         case float() if not math.isfinite(value):
             return str(value)
     return value
@@ -52,25 +77,29 @@ def json_value(value: object) -> Any:
 
 def shortened(value: object, limit: int = 60) -> str:
     """A value on one line for people, cut to `limit` characters."""
+    safe = sanitized(_for_people(value))
+    if len(safe) <= limit:
+        return safe
+    return safe[: limit - 1] + "…"
+
+
+def _for_people(value: object) -> str:
     match value:
         case Unreadable():
-            text = f"unreadable: {value.reason}"
+            return f"unreadable: {value.reason}"
         case Absent():
-            text = "absent"
+            return "absent"
+        case timedelta() if abs(value) >= timedelta(days=1):
+            return f"{value / timedelta(days=1):.1f} days"
         case timedelta():
-            text = (
-                f"{value / timedelta(days=1):.1f} days"
-                if abs(value) >= timedelta(days=1)
-                else str(value)
-            )
+            return str(value)
         case datetime():
-            text = json_value(value)
-        case _:
-            text = json.dumps(json_value(value), ensure_ascii=False)
-    safe = sanitized(text)
-    return safe if len(safe) <= limit else safe[: limit - 1] + "…"
+            return str(json_value(value))
+    return json.dumps(json_value(value), ensure_ascii=False)
 
 
 def plural(count: int, noun: str) -> str:
     """`1 finding`, `2 findings`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    if count == 1:
+        return f"{count} {noun}"
+    return f"{count} {noun}s"

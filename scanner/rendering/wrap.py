@@ -1,4 +1,4 @@
-"""Lines folded for a terminal, so that what goes on stands below what it belongs to."""
+"""Wraps lines for a terminal: a continuation line stands below the text that it continues."""
 
 from __future__ import annotations
 
@@ -7,24 +7,33 @@ import textwrap
 from typing import Final
 
 _LABEL: Final = re.compile(r" *\S+(?: \S+)* {2,}")
-"""A label and the room behind it: `  grace        `."""
-_STEP: Final = 2
+"""A label and the spaces behind it: `  grace        `."""
+_HANGING_INDENT: Final = 2
 
 
 def wrapped(text: str, width: int) -> str:
-    """The text with no line longer than `width` columns, but for words that are; a name is never cut."""
-    return "".join(f"{part}\n" for line in text.splitlines() for part in _parts(line, width))
+    """The text in lines of at most `width` columns; a longer word, such as an ARN, stays whole."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        lines += _wrapped_line(line, width)
+    return "".join(f"{line}\n" for line in lines)
 
 
-def _parts(line: str, width: int) -> list[str]:
-    label, bare = _LABEL.match(line), line.lstrip()
-    begin = len(line) - len(bare)
-    indent = len(label[0]) if label else begin + _STEP
-    fill = textwrap.TextWrapper(
+def _wrapped_line(line: str, width: int) -> list[str]:
+    content = line.lstrip()
+    indent = len(line) - len(content)
+    label = _LABEL.match(line)
+    continuation = len(label[0]) if label else indent + _HANGING_INDENT
+    # A label that takes half of the line would leave no room for the text beside it.
+    if continuation > width // 2:
+        continuation = _HANGING_INDENT
+    wrapper = textwrap.TextWrapper(
         width=width,
-        initial_indent=" " * begin,
-        subsequent_indent=" " * (indent if indent <= width // 2 else _STEP),
+        initial_indent=" " * indent,
+        subsequent_indent=" " * continuation,
+        # A name that is broken in two cannot be copied.
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return fill.wrap(bare) or [""]
+    # TextWrapper drops an empty line.
+    return wrapper.wrap(content) or [""]

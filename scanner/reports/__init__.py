@@ -1,1 +1,1 @@
-"""Reports of commands other than scan: drift, period, sample and re-performance, as text and JSON."""
+"""Renders what commands other than `scan` show: drift, period, sample and re-performance."""

@@ -1,4 +1,4 @@
-"""Drift for people: what is new and bad first, then what is not seen any more, then what is good."""
+"""Renders drift for people: new failures first, then what is no longer seen, then what is fixed."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from scanner.rendering.sanitize import sanitized
 
 SCHEMA: Final = "tscan.drift/1"
 NAMED: Final = 50
+"""Entries of a list that are printed; all are in the JSON document."""
 CALLS: Final = 3
 """Calls that are written out beside an actor."""
 _HEADINGS: Final[Mapping[What, str]] = {
@@ -29,102 +30,122 @@ _HEADINGS: Final[Mapping[What, str]] = {
 
 
 def as_json(drift: Drift) -> str:
-    """All of it."""
+    """The drift of one target as a JSON document, complete."""
     return dumps(SCHEMA, drift)
 
 
 def as_text(drifts: Sequence[Drift]) -> str:
-    """The drift of every target; a pure function."""
-    return "\n".join(sanitized(line) for drift in drifts for line in _lines(drift)) + "\n"
+    """The drift of every target for people; a pure function."""
+    lines: list[str] = []
+    for drift in drifts:
+        lines += map(sanitized, _lines(drift))
+    return "\n".join(lines) + "\n"
 
 
 def _lines(drift: Drift) -> Iterator[str]:
-    before, after = drift.before, drift.after
-    yield f"{drift.target}: record {before.seq} ({before.finished}) to record {after.seq} ({after.finished})"
-    empty = True
-    for what, heading in _HEADINGS.items():
-        rows = [moved for moved in drift.moved if moved.what is what]
-        if rows:
-            empty = False
-            yield f"{heading} ({len(rows)})"
-            for moved in rows[:NAMED]:
-                yield from _moved(moved)
-            yield from _more(rows)
-    for line in _around(drift):
-        empty = False
-        yield line
-    if empty:
+    before = f"record {drift.before.seq} ({drift.before.finished})"
+    after = f"record {drift.after.seq} ({drift.after.finished})"
+    yield f"{drift.target}: {before} to {after}"
+    sections = [*_findings(drift), *_surroundings(drift)]
+    yield from sections
+    if not sections:
         yield "No drift."
     yield ""
 
 
+def _findings(drift: Drift) -> Iterator[str]:
+    for what, heading in _HEADINGS.items():
+        # Headings without a row are left out: the eye is to find the failures.
+        rows = [moved for moved in drift.moved if moved.what is what]
+        if not rows:
+            continue
+        yield f"{heading} ({len(rows)})"
+        for moved in rows[:NAMED]:
+            yield from _moved(moved)
+        yield from _more(rows)
+
+
 def _moved(moved: Moved) -> Iterator[str]:
-    cause = "" if moved.cause == "evidence" else f" [{moved.cause}]"
-    reason = f": {moved.reason}" if moved.reason else ""
     place = f"{moved.resource} {moved.region}".rstrip()
     change = f"{moved.before or 'new'} → {moved.after or 'gone'}"
-    yield f"  {moved.severity:8} {moved.check}  {place}  {change}{cause}{reason}"
+    line = f"  {moved.severity:8} {moved.check}  {place}  {change}"
+    # Evidence is what changes a verdict unless something else is named.
+    if moved.cause != "evidence":
+        line += f" [{moved.cause}]"
+    if moved.reason:
+        line += f": {moved.reason}"
+    yield line
     if moved.who is not None:
-        yield f"           by {_who(moved.who)}"
+        yield f"           by {_actor(moved.who)}"
 
 
-def _who(actor: Actor) -> str:
+def _actor(actor: Actor) -> str:
+    name = actor.name or f"unknown: {actor.reason}"
     calls = [f"{event.action} {event.time} ({event.id})" for event in actor.events]
-    more = f" and {len(calls) - CALLS} more" if len(calls) > CALLS else ""
-    said = actor.name or f"unknown: {actor.reason}"
-    return said + (f" [{', '.join(calls[:CALLS])}{more}]" if calls else "")
+    if not calls:
+        return name
+    listed = ", ".join(calls[:CALLS])
+    if len(calls) > CALLS:
+        listed += f" and {len(calls) - CALLS} more"
+    return f"{name} [{listed}]"
 
 
-def _around(drift: Drift) -> Iterator[str]:
-    sections: list[tuple[str, list[str]]] = [
-        (
-            "Controls",
-            [f"  {one.control:8} {one.what}: {one.before} → {one.after}" for one in drift.controls],
-        ),
-        (
-            "Resources that appeared",
-            [f"  {resource} {region}".rstrip() for region, resource in drift.appeared],
-        ),
-        (
-            "Resources that are gone",
-            [f"  {one.resource} {one.region}".rstrip() for one in drift.gone if one.whole],
-        ),
-        (
-            "Resources out of sight: what lists them was not read whole",
-            [f"  {one.resource} {one.region}".rstrip() for one in drift.gone if not one.whole],
-        ),
-        ("Waivers", [f"  {one.waiver}: {_left(one.days)}, {one.expires}" for one in drift.waivers]),
-        (
-            "Checks, parameters, waivers and scope",
-            [_change(one) for one in drift.changes if one.what not in CONTENT],
-        ),
-        (
-            "What the packs judge otherwise",
-            [_change(one) for one in drift.changes if one.what in CONTENT],
-        ),
-        ("Calls that are not answered now", [f"  {gap}" for gap in drift.gaps]),
-        (
-            "Calls that were not answered: they are now, or are not made any more",
-            [f"  {gap}" for gap in drift.gaps_closed],
-        ),
+def _surroundings(drift: Drift) -> Iterator[str]:
+    """What changed beside the findings, each kind of change under its heading."""
+    controls = [
+        f"  {one.control:8} {one.what}: {one.before} → {one.after}" for one in drift.controls
     ]
-    for heading, lines in sections:
-        if lines:
-            yield f"{heading} ({len(lines)})"
-            yield from _cut(lines)
+    waivers = [f"  {one.waiver}: {_time_left(one.days)}, {one.expires}" for one in drift.waivers]
+    yield from _section("Controls", controls)
+    yield from _resources(drift)
+    yield from _section("Waivers", waivers)
+    yield from _changes(drift)
+    yield from _section("Calls that are not answered now", [f"  {gap}" for gap in drift.gaps])
+    yield from _section(
+        "Calls that were not answered: they are now, or are not made any more",
+        [f"  {gap}" for gap in drift.gaps_closed],
+    )
+
+
+def _resources(drift: Drift) -> Iterator[str]:
+    appeared = [f"  {resource} {region}".rstrip() for region, resource in drift.appeared]
+    gone: list[str] = []
+    # A listing that was cut off does not show that a resource is gone: it is out of sight.
+    out_of_sight: list[str] = []
+    for one in drift.gone:
+        lines = out_of_sight
+        if one.whole:
+            lines = gone
+        lines.append(f"  {one.resource} {one.region}".rstrip())
+    yield from _section("Resources that appeared", appeared)
+    yield from _section("Resources that are gone", gone)
+    yield from _section("Resources out of sight: what lists them was not read whole", out_of_sight)
+
+
+def _changes(drift: Drift) -> Iterator[str]:
+    """Changes by the entity, then those that came with another version of tscan's content."""
+    lines = [_change(change) for change in drift.changes if change.what not in CONTENT]
+    content = [_change(change) for change in drift.changes if change.what in CONTENT]
+    yield from _section("Checks, parameters, waivers and scope", lines)
+    yield from _section("What the packs judge otherwise", content)
+
+
+def _section(heading: str, lines: Sequence[str]) -> Iterator[str]:
+    if not lines:
+        return
+    yield f"{heading} ({len(lines)})"
+    yield from lines[:NAMED]
+    yield from _more(lines)
 
 
 def _change(change: Change) -> str:
     return f"  {change.what}: {change.detail}"
 
 
-def _left(days: int) -> str:
-    return f"ends in {days} days" if days > 0 else "has ended"
-
-
-def _cut(lines: Sequence[str]) -> Iterator[str]:
-    yield from lines[:NAMED]
-    yield from _more(lines)
+def _time_left(days: int) -> str:
+    if days > 0:
+        return f"ends in {days} days"
+    return "has ended"
 
 
 def _more(rows: Sequence[object]) -> Iterator[str]:

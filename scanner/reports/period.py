@@ -1,19 +1,20 @@
-"""A period for people: what was left out, what changed and what is not shown come before what was read."""
+"""Renders a period for people: exclusions, changes and gaps come before what was read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 from scanner.core.calendar import iso, moment
 from scanner.core.periods.versions import CONTENT
-from scanner.model.decisions import WaiverSpan
+from scanner.model.decisions import AttestationSpan, WaivedSpan, WaiverSpan
 from scanner.model.period import (
     AtDate,
     Change,
     ControlPeriod,
     Deviation,
+    Implemented,
     Judged,
     Period,
     Silence,
@@ -29,43 +30,49 @@ NAMED: Final = 20
 
 
 def as_json(period: Period) -> str:
-    """The whole report."""
+    """The whole report as a JSON document."""
     return dumps(SCHEMA, period)
 
 
 def as_text(period: Period) -> str:
-    """The report in lines; a pure function."""
-    return "\n".join(sanitized(line) for line in _lines(period)) + "\n"
+    """The report for people; a pure function."""
+    return "\n".join(map(sanitized, _lines(period))) + "\n"
 
 
 def _lines(period: Period) -> Iterator[str]:
     window = period.window
-    yield f"Period {window.first} to {window.last}, both included ({window.zone}); report until {iso(period.until)}"
+    days = f"{window.first} to {window.last}, both included ({window.zone})"
+    yield f"Period {days}; report until {iso(period.until)}"
     yield ""
     yield from _scope(period)
     yield from _exclusions(period)
     yield from _changes(period)
     yield from _decisions(period)
-    yield from _missed(period)
+    yield from _runs(period)
     yield from _not_shown(period)
+    # Last, and without a rate: whether so many deviations are tolerable is not tscan's to say.
     yield "Controls"
     for control in period.controls:
         if control.shown or control.deviations or control.items:
             yield from _control(control)
     yield ""
-    yield "Deviations and gaps are listed as they were read; what they mean for a criterion is the auditor's to say."
+    yield (
+        "Deviations and gaps are listed as they were read; "
+        "what they mean for a criterion is the auditor's to say."
+    )
 
 
 def _scope(period: Period) -> Iterator[str]:
     yield "Scope"
     for target in period.targets:
         regions = ", ".join(target.regions) or "none"
-        which = (
-            f"records {target.first_seq} to {target.last_seq}" if target.records else "no record"
-        )
-        yield f"  {target.target}: {which} ({target.records}); regions {regions}"
+        records = "no record"
+        if target.records:
+            records = f"records {target.first_seq} to {target.last_seq}"
+        yield f"  {target.target}: {records} ({target.records}); regions {regions}"
         if target.callers:
-            yield f"    read as {', '.join(target.callers)}; newest record sha256:{target.head_sha256[:16]}"
+            head = f"newest record sha256:{target.head_sha256[:16]}"
+            yield f"    read as {', '.join(target.callers)}; {head}"
     for note in period.notes:
         yield f"  {note}"
     yield ""
@@ -73,7 +80,8 @@ def _scope(period: Period) -> Iterator[str]:
 
 def _exclusions(period: Period) -> Iterator[str]:
     yield "Exclusions"
-    yield from _listed([f"  {line}" for line in period.exclusions] or ["  none is configured"])
+    yield from _listed([f"  {line}" for line in period.exclusions], empty="  none is configured")
+    # A call that was never answered excludes what it would have shown, whoever decided so.
     for target in period.targets:
         gaps = [
             f"  {target.target}: {gap} was not answered in {runs} runs"
@@ -85,24 +93,19 @@ def _exclusions(period: Period) -> Iterator[str]:
 
 def _changes(period: Period) -> Iterator[str]:
     yield "Changes to checks, parameters, waivers and scope"
-    changes = [change for target in period.targets for change in target.changes]
-    # A new version of tscan has hundreds inside: no parameter that was set and no waiver may stand behind them.
-    inside = [change for change in changes if change.what in CONTENT]
-    yield from _listed(
-        [_change(change) for change in changes if change.what not in CONTENT] or ["  none"]
-    )
-    if inside:
-        yield f"  What the packs judge otherwise ({len(inside)}):"
-        yield from _listed([f"  {_change(change)}" for change in inside])
+    changes: list[Change] = []
     for target in period.targets:
-        if len(target.stretches) > 1:
-            yield f"  {target.target} falls into {len(target.stretches)} stretches, each judged by what was in force:"
-            yield from _listed(
-                [
-                    f"    records {one.first} to {one.last}, {one.start} to {one.end}"
-                    for one in target.stretches
-                ]
-            )
+        changes += target.changes
+    # A new version of tscan changes hundreds of checks: listed among the rest they would hide a
+    # parameter that was set, or a waiver.
+    content = [_change(change) for change in changes if change.what in CONTENT]
+    others = [_change(change) for change in changes if change.what not in CONTENT]
+    yield from _listed(others, empty="  none")
+    if content:
+        yield f"  What the packs judge otherwise ({len(content)}):"
+        yield from _listed([f"  {line}" for line in content])
+    for target in period.targets:
+        yield from _stretches(target)
     yield ""
 
 
@@ -110,113 +113,165 @@ def _change(change: Change) -> str:
     return f"  {change.ts}  {change.target} record {change.seq}: {change.what}: {change.detail}"
 
 
-def _decisions(period: Period) -> Iterator[str]:
-    """What people accepted, and what they stated; who, and in which records it was in force."""
-    yield f"Waivers ({len(period.waivers)}): what they accept is no pass, and stays a deviation"
-    yield from (line for one in period.waivers[:NAMED] for line in _waiver(one))
-    yield from _more(len(period.waivers)) if period.waivers else ["  none"]
-    yield f"Attestations ({len(period.attestations)})"
+def _stretches(target: TargetPeriod) -> Iterator[str]:
+    """The parts of the period between two changes of what judged, where there is more than one."""
+    count = len(target.stretches)
+    if count < 2:
+        return
+    yield f"  {target.target} falls into {count} stretches, each judged by what was in force:"
     lines = [
-        f"  {one.control}  {one.by} on {one.dated}, until {one.valid_until}; read {one.first_read} to {one.last_read}"
-        for one in period.attestations
+        f"    records {stretch.first} to {stretch.last}, {stretch.start} to {stretch.end}"
+        for stretch in target.stretches
     ]
-    yield from _listed(lines or ["  none"])
+    yield from _listed(lines)
+
+
+def _decisions(period: Period) -> Iterator[str]:
+    """Waivers and attestations: by whom, and in which records they were in force."""
+    waivers = period.waivers
+    yield f"Waivers ({len(waivers)}): what they accept is no pass, and stays a deviation"
+    for waiver in waivers[:NAMED]:
+        yield from _waiver(waiver)
+    yield from _more(len(waivers))
+    if not waivers:
+        yield "  none"
+    yield f"Attestations ({len(period.attestations)})"
+    lines = [_attestation(attestation) for attestation in period.attestations]
+    yield from _listed(lines, empty="  none")
     yield ""
 
 
-def _waiver(one: WaiverSpan) -> Iterator[str]:
-    yield f"  {one.waiver}  {one.target}: {one.accepts}; {one.reason}"
-    author = f"written by {one.author}" if one.author else "author not known"
-    beside = f"; only while {one.compensating} reads pass" if one.compensating else ""
-    yield f"    approved by {one.approver}, {author}; {one.opened} until {one.expires}{beside}"
-    committed = f", committed {one.committed}" if one.committed else ""
-    yield f"    first in record {one.first_seq} ({one.first_read}){committed}"
-    yield from (f"    {standing}" for standing in one.standings)
+def _attestation(attestation: AttestationSpan) -> str:
+    stated = f"{attestation.control}  {attestation.by} on {attestation.dated}"
+    read = f"read {attestation.first_read} to {attestation.last_read}"
+    return f"  {stated}, until {attestation.valid_until}; {read}"
 
 
-def _missed(period: Period) -> Iterator[str]:
-    said = (
-        period.schedule.text if period.schedule.stated else "none is configured; days are counted"
-    )
-    yield f"Runs (schedule: {said})"
+def _waiver(waiver: WaiverSpan) -> Iterator[str]:
+    yield f"  {waiver.waiver}  {waiver.target}: {waiver.accepts}; {waiver.reason}"
+    author = "author not known"
+    if waiver.author:
+        author = f"written by {waiver.author}"
+    condition = ""
+    if waiver.compensating:
+        condition = f"; only while {waiver.compensating} reads pass"
+    days = f"{waiver.opened} until {waiver.expires}"
+    yield f"    approved by {waiver.approver}, {author}; {days}{condition}"
+    committed = ""
+    if waiver.committed:
+        committed = f", committed {waiver.committed}"
+    yield f"    first in record {waiver.first_seq} ({waiver.first_read}){committed}"
+    for standing in waiver.standings:
+        yield f"    {standing}"
+
+
+def _runs(period: Period) -> Iterator[str]:
+    schedule = "none is configured; days are counted"
+    if period.schedule.stated:
+        schedule = period.schedule.text
+    yield f"Runs (schedule: {schedule})"
     for target in period.targets:
-        yield f"  {target.target}: {target.made} of {target.expected} made, {len(target.missed)} missed"
-        yield from (f"    missed {line}" for line in ranges(target))
+        runs = f"{target.made} of {target.expected} made"
+        yield f"  {target.target}: {runs}, {len(target.missed)} missed"
+        for line in ranges(target):
+            yield f"    missed {line}"
     yield ""
 
 
 def ranges(target: TargetPeriod) -> Iterator[str]:
-    """Missed runs, those that follow each other as one."""
+    """Missed runs; those that follow each other are one line."""
     group: list[Slot] = []
-    for slot in (*target.missed, None):
-        if group and (slot is None or slot.start != group[-1].end):
-            count = f" ({len(group)} runs)" if len(group) > 1 else ""
-            yield f"{iso(group[0].start)} to {iso(group[-1].end)}{count}"
+    for slot in target.missed:
+        if group and slot.start != group[-1].end:
+            yield _range(group)
             group = []
-        if slot is not None:
-            group.append(slot)
+        group.append(slot)
+    if group:
+        yield _range(group)
+
+
+def _range(group: Sequence[Slot]) -> str:
+    days = f"{iso(group[0].start)} to {iso(group[-1].end)}"
+    if len(group) == 1:
+        return days
+    return f"{days} ({len(group)} runs)"
 
 
 def _not_shown(period: Period) -> Iterator[str]:
-    never = [control for control in period.controls if not control.shown]
-    yield f"Not shown in this period: {len(never)} of {len(period.controls)} controls"
-    for control in never:
-        why = (
-            f"; people must show {', '.join(control.attestations)}" if control.attestations else ""
-        )
-        yield f"  {control.id}  {control.title}{why}"
+    missing = [control for control in period.controls if not control.shown]
+    yield f"Not shown in this period: {len(missing)} of {len(period.controls)} controls"
+    for control in missing:
+        line = f"  {control.id}  {control.title}"
+        if control.attestations:
+            line += f"; people must show {', '.join(control.attestations)}"
+        yield line
     yield ""
 
 
 def _control(control: ControlPeriod) -> Iterator[str]:
+    checks = sorted({check.check for check in control.checks})
     yield ""
     yield f"{control.id}  {control.title}"
     yield f"  population   {control.items} items read; {control.population}"
-    yield f"  source       {', '.join(sorted({check.check for check in control.checks})) or 'no check'}"
+    yield f"  source       {', '.join(checks) or 'no check'}"
     if control.attestations:
         yield f"  also needs   {', '.join(control.attestations)}, which people show"
-    yield f"  runs         {control.runs_made} of {control.runs_expected} expected ones asked all of its checks"
-    days = control.days
-    waived = f", {control.waived} of them waived for a time" if control.waived else ""
-    # What was open before and is not read in the period still stands open, and is in no population of it.
-    of = (
-        f"of {control.items}"
-        if control.deviating <= control.items
-        else f"(no more than {control.items} were read)"
-    )
-    yield f"  items        {control.deviating} {of} with a deviation{waived}"
-    yield (
-        f"  item-days    {days.failing:g} failing and {days.waived:g} waived of {days.observed:g} observed; "
-        f"{days.unread:g} unread"
-    )
-    yield from _listed([f"  not shown    {_silence(one)}" for one in control.silences])
+    runs = f"{control.runs_made} of {control.runs_expected} expected ones"
+    yield f"  runs         {runs} asked all of its checks"
+    yield from _items(control)
+    yield from _listed([f"  not shown    {_silence(silence)}" for silence in control.silences])
     yield f"  grace        {control.grace or 'not stated'}"
-    yield from (line for one in control.deviations[:NAMED] for line in _judged(one))
+    for judged in control.deviations[:NAMED]:
+        yield from _deviation(judged)
     yield from _more(len(control.deviations))
-    spans = [span for check in control.checks for span in check.waived]
-    yield from (
-        f"  waived       {one.resource} ({one.check}, {one.what}) {one.start} to {one.end or 'the end'}"
-        for one in spans[:NAMED]
-    )
-    yield from _more(len(spans))
-    if accepted := control.statuses.get("accepted", 0):
+    yield from _waived(control)
+    accepted = control.statuses.get("accepted", 0)
+    if accepted:
         yield f"  accepted     in {accepted} of {sum(control.statuses.values())} runs, by waiver"
+    # A check that only supports a control does not decide on it.
     if control.beside:
         yield f"  beside       {len(control.beside)} deviations of checks that only support it"
 
 
-def _silence(one: Silence) -> str:
-    return f"{one.target} {one.start} to {one.end}: {one.why} ({one.runs} runs)"
+def _items(control: ControlPeriod) -> Iterator[str]:
+    days = control.days
+    # A deviation that was open before the period counts although its item was not read in it:
+    # there may be more items with a deviation than items in the population.
+    population = f"(no more than {control.items} were read)"
+    if control.deviating <= control.items:
+        population = f"of {control.items}"
+    line = f"  items        {control.deviating} {population} with a deviation"
+    if control.waived:
+        line += f", {control.waived} of them waived for a time"
+    yield line
+    failing = f"{days.failing:g} failing and {days.waived:g} waived of {days.observed:g} observed"
+    yield f"  item-days    {failing}; {days.unread:g} unread"
 
 
-def _judged(one: Judged) -> Iterator[str]:
-    item = one.deviation
-    yield f"  deviation    {item.resource} {item.region} ({item.check}): {one.correction}"
-    yield from (f"               {line}" for line in (opened(item), closed(item), duration(item)))
+def _waived(control: ControlPeriod) -> Iterator[str]:
+    spans: list[WaivedSpan] = []
+    for check in control.checks:
+        spans += check.waived
+    for one in spans[:NAMED]:
+        time = f"{one.start} to {one.end or 'the end'}"
+        yield f"  waived       {one.resource} ({one.check}, {one.what}) {time}"
+    yield from _more(len(spans))
+
+
+def _silence(silence: Silence) -> str:
+    time = f"{silence.start} to {silence.end}"
+    return f"{silence.target} {time}: {silence.why} ({silence.runs} runs)"
+
+
+def _deviation(judged: Judged) -> Iterator[str]:
+    item = judged.deviation
+    yield f"  deviation    {item.resource} {item.region} ({item.check}): {judged.correction}"
+    for line in (opened(item), closed(item), duration(item)):
+        yield f"               {line}"
 
 
 def opened(item: Deviation) -> str:
-    """Between which reads it began."""
+    """Between which reads it began: the moment itself was not observed."""
     if item.opened_after:
         return f"opened between {item.opened_after} and {item.opened_by}"
     return f"failing when first read, {item.opened_by}"
@@ -230,8 +285,10 @@ def closed(item: Deviation) -> str:
 
 
 def duration(item: Deviation) -> str:
-    """At least and at most."""
-    most = f"at most {span(item.at_most)}" if item.at_most is not None else "at most unknown"
+    """The least and the most that it can have lasted."""
+    most = "at most unknown"
+    if item.at_most is not None:
+        most = f"at most {span(item.at_most)}"
     return f"at least {span(item.at_least)}, {most}"
 
 
@@ -242,38 +299,56 @@ def span(value: timedelta) -> str:
     return f"{value / timedelta(hours=1):.1f} hours"
 
 
-def _listed(lines: Sequence[str]) -> Iterable[str]:
-    return [*lines[:NAMED], *_more(len(lines))]
+def _listed(lines: Sequence[str], *, empty: str = "") -> Iterator[str]:
+    """The first lines and the number of the others; `empty`, if given, where there is none."""
+    if empty and not lines:
+        yield empty
+    yield from lines[:NAMED]
+    yield from _more(len(lines))
 
 
-def _more(count: int) -> Iterable[str]:
-    """That not all are printed."""
-    return [f"  … and {count - NAMED} more: --format json has all"] if count > NAMED else []
+def _more(count: int) -> Iterator[str]:
+    if count > NAMED:
+        yield f"  … and {count - NAMED} more: --format json has all"
+
+
+# -- at a date -------------------------------------------------------------------------------------
 
 
 def at_text(found: AtDate) -> str:
-    """Controls at a date, for people."""
-    lines = [
-        f"Implemented at {iso(found.until)}, on {found.day}: what the last record at or before it says",
-        "",
-    ]
+    """The controls at a date, for people."""
+    return "\n".join(map(sanitized, _date_lines(found))) + "\n"
+
+
+def _date_lines(found: AtDate) -> Iterator[str]:
+    time = f"{iso(found.until)}, on {found.day}"
+    yield f"Implemented at {time}: what the last record at or before it says"
+    yield ""
     target = None
-    for one in found.controls:
-        if one.target != target:
-            target = one.target
-            age = span(max(found.until - moment(one.read), timedelta(0))) if one.read else ""
-            read = (
-                f"record {one.seq}, read {one.read}, {age} before"
-                if one.seq
-                else "no record: nothing is shown"
-            )
-            lines.append(f"{target}: {read}")
-        counts = ", ".join(f"{count} {verdict}" for verdict, count in one.counts.items())
-        lines.append(f"  {one.id:8} {one.status:15} {one.title}{f' ({counts})' if counts else ''}")
+    for control in found.controls:
+        if control.target != target:
+            target = control.target
+            yield f"{target}: {_last_record(control, found.until)}"
+        yield _implemented(control)
     if not found.controls:
-        lines.append("There is no target in history: nothing is shown.")
-    lines += [
-        "",
-        "A status says what the evidence shows; the conclusion on a criterion is the auditor's.",
-    ]
-    return "\n".join(sanitized(line) for line in lines) + "\n"
+        yield "There is no target in history: nothing is shown."
+    yield ""
+    yield "A status says what the evidence shows; the conclusion on a criterion is the auditor's."
+
+
+def _last_record(control: Implemented, until: datetime) -> str:
+    if not control.seq:
+        return "no record: nothing is shown"
+    age = ""
+    if control.read:
+        # A clock that was set back must not show an age below zero.
+        age = span(max(until - moment(control.read), timedelta(0)))
+    return f"record {control.seq}, read {control.read}, {age} before"
+
+
+def _implemented(control: Implemented) -> str:
+    line = f"  {control.id:8} {control.status:15} {control.title}"
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in control.counts.items())
+    if counts:
+        line += f" ({counts})"
+    return line

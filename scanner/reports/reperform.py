@@ -1,4 +1,4 @@
-"""One finding with all that it stands on: for people, and as JSON."""
+"""Renders one finding with its evidence, condition and values: for people, and as JSON."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from scanner.model.checks import Check
 from scanner.model.findings import Finding, Observation
 from scanner.model.kinds import Kind
 from scanner.providers import cli_command
-from scanner.rendering.sanitize import json_value, sanitized, shortened
+from scanner.rendering.sanitize import Json, json_value, sanitized, shortened
 
 SCHEMA: Final = "tscan.reperform/1"
 _SHOWN: Final = 4000
-"""Characters of one answer that people are shown."""
+"""Characters of one answer that are printed for people; all are in the JSON document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reperformed:
-    """A finding that was made again from its evidence."""
+    """A finding that was evaluated again from its evidence."""
 
     snapshot: Snapshot
-    """Where the evidence was; without its answers."""
+    """The snapshot that the evidence is from; without its answers."""
     record: str
     """The record in history; `` for a snapshot that was given as a file."""
     recorded: str
@@ -44,29 +44,38 @@ class Reperformed:
 
     @property
     def same(self) -> bool:
-        """Whether history says the same, where it says anything."""
+        """Whether history has the same verdict; true where it has none to compare with."""
         return not self.recorded or self.recorded == self.finding.verdict.value
 
     @property
     def reads(self) -> Mapping[str, str]:
-        """Attributes that the check reads, each with the expression over raw answers that gives it."""
-        names = {
-            path[1]
-            for one in self.check.expressions
-            for path in one.paths
-            if path[0] == "self" and path[1:]
-        }
-        known = self.kind.attributes
+        """Attributes that the check reads, each with its expression over raw answers."""
+        attributes = self.kind.attributes
+        names = sorted(_self_members(self.check))
         return {
-            name: " ".join(known[name].api.source.split())
-            for name in sorted(names)
-            if name in known
+            name: " ".join(attributes[name].api.source.split())
+            for name in names
+            if name in attributes
         }
+
+
+def _self_members(check: Check) -> set[str]:
+    """The first members below `self` that a check's conditions name."""
+    names: set[str] = set()
+    for expression in check.expressions:
+        for path in expression.paths:
+            if path[0] == "self" and len(path) > 1:
+                names.add(path[1])
+    return names
 
 
 def as_json(one: Reperformed) -> str:
-    """All of it, with every answer whole; one document, ASCII."""
-    finding, resource = one.finding, one.finding.resource
+    """The finding with every answer complete, as one JSON document in ASCII."""
+    finding = one.finding
+    resource = finding.resource
+    without_waiver = ""
+    if finding.without_waiver:
+        without_waiver = finding.without_waiver.value
     document = {
         "schema": SCHEMA,
         "target": one.snapshot.target,
@@ -87,7 +96,7 @@ def as_json(one: Reperformed) -> str:
         "recorded": one.recorded,
         "reason": finding.reason,
         "waiver": finding.waiver,
-        "without_waiver": finding.without_waiver.value if finding.without_waiver else "",
+        "without_waiver": without_waiver,
         "observed": [{"path": item.path, "value": json_value(item.value)} for item in one.observed],
         "reads": dict(one.reads),
         "params": json_value(one.params),
@@ -99,11 +108,14 @@ def as_json(one: Reperformed) -> str:
 
 
 def _conditions(check: Check) -> dict[str, str]:
-    asked = {"where": check.where.source.strip()} if check.where else {}
-    return {**asked, "pass_when": check.pass_when.source.strip()}
+    conditions: dict[str, str] = {}
+    if check.where:
+        conditions["where"] = check.where.source.strip()
+    conditions["pass_when"] = check.pass_when.source.strip()
+    return conditions
 
 
-def _answer(one: Reperformed, answer: Answer) -> dict[str, Any]:
+def _answer(one: Reperformed, answer: Answer) -> dict[str, Json]:
     return {
         "operation": answer.call.operation,
         "region": answer.call.region,
@@ -126,48 +138,54 @@ def _answer(one: Reperformed, answer: Answer) -> dict[str, Any]:
 
 
 def _caller(one: Reperformed, answer: Answer) -> str:
+    """The identity that made the call; `` where the snapshot does not hold it."""
     callers = one.snapshot.callers
-    return callers[answer.caller].id if answer.caller < len(callers) else ""
+    if answer.caller < len(callers):
+        return callers[answer.caller].id
+    return ""
 
 
 def as_text(one: Reperformed) -> str:
-    """For people; long answers are cut, and the cut is said."""
-    return "\n".join(sanitized(line) for line in _lines(one)) + "\n"
+    """The finding for people; a long answer is cut, and a line says how much of it."""
+    return "\n".join(map(sanitized, _lines(one))) + "\n"
 
 
 def _lines(one: Reperformed) -> Iterator[str]:
-    finding, resource = one.finding, one.finding.resource
-    yield f"{finding.check}  {resource.id}  {resource.region}".rstrip()
-    yield f"  {one.check.title}"
-    yield f"verdict    {finding.verdict.value}{_accepted(finding)}"
-    if one.recorded:
-        yield f"recorded   {one.recorded}{'' if one.same else ': NOT what the evidence gives'}"
-    if finding.reason:
-        yield f"reason     {finding.reason}"
-    yield f"scan       {one.snapshot.id} of {one.snapshot.target}, {one.snapshot.started} to {one.snapshot.finished}"
-    if one.record:
-        yield f"record     {one.record}"
-    yield f"pack       {one.pack_sha256}"
-    yield from _judged(one)
+    yield from _heading(one)
+    yield from _condition(one)
     for number, answer in enumerate(one.evidence, 1):
         yield ""
         yield from _evidence(one, number, answer)
+    # Several answers may each suffice: then the finding stays the same without any one of them.
     if not one.evidence:
         yield "No single answer decides it."
     yield ""
     yield f"{one.beside} other answers of the same operations make no difference to this finding."
 
 
-def _accepted(finding: Finding) -> str:
-    return (
-        f" (waiver {finding.waiver}; {finding.without_waiver} without it)"
-        if finding.without_waiver
-        else ""
-    )
+def _heading(one: Reperformed) -> Iterator[str]:
+    finding, snapshot = one.finding, one.snapshot
+    yield f"{finding.check}  {finding.resource.id}  {finding.resource.region}".rstrip()
+    yield f"  {one.check.title}"
+    verdict = finding.verdict.value
+    if finding.without_waiver:
+        verdict += f" (waiver {finding.waiver}; {finding.without_waiver} without it)"
+    yield f"verdict    {verdict}"
+    if one.recorded and one.same:
+        yield f"recorded   {one.recorded}"
+    elif one.recorded:
+        yield f"recorded   {one.recorded}: NOT what the evidence gives"
+    if finding.reason:
+        yield f"reason     {finding.reason}"
+    times = f"{snapshot.started} to {snapshot.finished}"
+    yield f"scan       {snapshot.id} of {snapshot.target}, {times}"
+    if one.record:
+        yield f"record     {one.record}"
+    yield f"pack       {one.pack_sha256}"
 
 
-def _judged(one: Reperformed) -> Iterator[str]:
-    """What was asked, and the values that answered it."""
+def _condition(one: Reperformed) -> Iterator[str]:
+    """The conditions of the check, and the values that decided them."""
     for name, source in _conditions(one.check).items():
         yield f"{name:<10} {' '.join(source.split())}"
     for item in one.observed:
@@ -182,15 +200,20 @@ def _judged(one: Reperformed) -> Iterator[str]:
 
 def _evidence(one: Reperformed, number: int, answer: Answer) -> Iterator[str]:
     call = answer.call
-    yield f"evidence {number}: {call.place} {json.dumps(json_value(call.params), ensure_ascii=True)}"
-    code = f" ({answer.code}: {answer.message})" if answer.code else ""
-    yield f"  answer   {answer.state.value}{code}, {answer.pages} pages, {answer.count} items"
-    yield f"  when     {answer.started} to {answer.finished} by {_caller(one, answer) or 'an unknown caller'}"
+    params = json.dumps(json_value(call.params), ensure_ascii=True)
+    yield f"evidence {number}: {call.place} {params}"
+    state = answer.state.value
+    if answer.code:
+        state += f" ({answer.code}: {answer.message})"
+    yield f"  answer   {state}, {answer.pages} pages, {answer.count} items"
+    caller = _caller(one, answer) or "an unknown caller"
+    yield f"  when     {answer.started} to {answer.finished} by {caller}"
     yield f"  request  {', '.join(answer.request_ids) or 'no id was given'}"
     yield f"  sha256   {answer.sha256}"
     if answer.redacted:
         yield f"  redacted {', '.join(answer.redacted)}"
     yield f"  shown by {cli_command(one.snapshot.target.cloud, call)}"
+    # ASCII: the lines below are not sanitized one by one, and a line break in a name is an escape.
     text = json.dumps(json_value(answer.data), indent=2, ensure_ascii=True)
     for line in text[:_SHOWN].split("\n"):
         yield f"    {line}"

@@ -1,4 +1,4 @@
-"""A population or a sample: for people, as JSON, and as CSV for a spreadsheet."""
+"""Renders a population or a sample: for people, as JSON, and as CSV for a spreadsheet."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from scanner.rendering.dataclass_json import dumps
 from scanner.rendering.sanitize import sanitized
 
 SCHEMA: Final = "tscan.sample/1"
-_LEAST: Final = 0.001
+_SMALLEST: Final = 0.001
+"""Chances nearer to 0 or to 1 are not printed as numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,55 +47,74 @@ class Sample:
 
 
 def as_json(sample: Sample) -> str:
-    """All of it."""
+    """The population or the sample as a JSON document, complete."""
     return dumps(SCHEMA, sample)
 
 
 def as_text(sample: Sample) -> str:
-    """For people."""
-    return "\n".join(sanitized(line) for line in _lines(sample)) + "\n"
+    """The population or the sample for people."""
+    return "\n".join(map(sanitized, _lines(sample))) + "\n"
 
 
 def as_csv(sample: Sample) -> str:
-    """Rows for a spreadsheet; an item id begins with the name of a cloud, so no cell is a formula."""
+    """Rows for a spreadsheet: the items drawn, or without a seed the whole population."""
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\r\n")
+    # An item id begins with the name of a cloud: no cell can be taken for a formula.
     if sample.seed:
         rows.writerow(("place", "sha256", "item"))
-        rows.writerows((one.place, one.digest, sanitized(one.item.id)) for one in sample.drawn)
+        for drawn in sample.drawn:
+            rows.writerow((drawn.place, drawn.digest, sanitized(drawn.item.id)))
     else:
         rows.writerow(("item",))
-        rows.writerows((sanitized(item),) for item in sample.items)
+        for item in sample.items:
+            rows.writerow((sanitized(item),))
     return out.getvalue()
 
 
 def _lines(sample: Sample) -> Iterator[str]:
+    yield from _population(sample)
+    yield from _chances(sample)
+    if not sample.seed:
+        yield (
+            "The population is fixed. "
+            "Let the auditor choose a seed, then run this again with --seed."
+        )
+        return
+    yield f"Sample by seed {sample.seed}: the {sample.size} lowest SHA-256 of 'seed:item'"
+    for drawn in sample.drawn:
+        yield f"  {drawn.place:4}  {drawn.digest[:16]}  {drawn.item.id}"
+
+
+def _population(sample: Sample) -> Iterator[str]:
     least, most = sample.usual
+    usual = f"{least} to {most} for '{sample.frequency}'"
     yield f"Population of {sample.control}: {sample.count} items"
     yield f"  source     {sample.source}"
     yield f"  query      {sample.query}"
     yield f"  cut-offs   {sample.start} to {sample.end}"
     yield f"  fixed      {sample.fixed}"
     yield f"  sha256     {sample.sha256}"
-    yield f"  usual size {least} to {most} for '{sample.frequency}' (practice of firms; no standard fixes it)"
+    yield f"  usual size {usual} (practice of firms; no standard fixes it)"
     yield f"  size       {sample.size}"
     yield f"  deviating  {sample.deviating} items, all listed by 'tscan period'"
-    yield f"  a random sample of {sample.size} misses one given item with a chance {_chance(sample.misses_one)}"
+
+
+def _chances(sample: Sample) -> Iterator[str]:
+    misses_one = f"misses one given item with a chance {_chance(sample.misses_one)}"
+    yield f"  a random sample of {sample.size} {misses_one}"
     if sample.deviating:
-        yield f"  and all {sample.deviating} deviating items with a chance {_chance(sample.misses_all)}"
-    if not sample.seed:
-        yield "The population is fixed. Let the auditor choose a seed, then run this again with --seed."
-        return
-    yield f"Sample by seed {sample.seed}: the {sample.size} lowest SHA-256 of 'seed:item'"
-    for one in sample.drawn:
-        yield f"  {one.place:4}  {one.digest[:16]}  {one.item.id}"
+        chance = _chance(sample.misses_all)
+        yield f"  and all {sample.deviating} deviating items with a chance {chance}"
 
 
 def _chance(value: float) -> str:
-    """A chance that rounds to none or to certainty, and is neither, says so."""
-    if 0 < value < _LEAST:
-        return f"below {_LEAST:.1%}"
-    return f"above {1 - _LEAST:.1%}" if 1 - _LEAST < value < 1 else f"of {value:.1%}"
+    """`of 12.3%`, or a bound: what rounds to 0 or 100 % and is neither must not read as certain."""
+    if 0 < value < _SMALLEST:
+        return f"below {_SMALLEST:.1%}"
+    if 1 - _SMALLEST < value < 1:
+        return f"above {1 - _SMALLEST:.1%}"
+    return f"of {value:.1%}"
 
 
 FORMS: Final[Mapping[str, Callable[[Sample], str]]] = {

@@ -94,7 +94,7 @@ def test_matrix_has_no_findings(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--format", "xml"], "has no 'xml'"),
+        (["--format", "xml"], "unknown format 'xml'"),
         (["--format", "json="], "the file's name is missing"),
         (["--format", "json=no/such/folder.json"], "there is no folder"),
         (["--format", "json", "--format", "terminal"], "two formats cannot share"),

@@ -49,6 +49,17 @@ def test_help_loads_nothing_heavy(root: Path) -> None:
     assert not loaded & set(HEAVY)
 
 
+def test_commands_that_judge_nothing_import_no_format(root: Path) -> None:
+    program = """
+import sys
+from scanner.cli import drift, handover, history, history_export, init, period, sample, verify
+from scanner.cli.support.output import show
+show("text")
+assert "scanner.formats" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", program], cwd=root, check=True)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -12,8 +12,8 @@ import pytest
 from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
 from scanner.cli.support import options
-from scanner.cli.support.judging import People, people
-from scanner.cli.support.options import Judging
+from scanner.cli.support.judging import Decisions, load_decisions
+from scanner.cli.support.options import JudgingOptions
 from scanner.content.library import load_library
 from scanner.model.config import Config
 from scanner.model.library import Library
@@ -109,12 +109,12 @@ def test_history_is_judged_with_those_of_its_day(
 
 
 def test_options_go_before_the_configuration(folder: Path, library: Library) -> None:
-    def asked(**more: Path) -> Judging:
-        none: dict[str, Any] = dict.fromkeys(Judging.__dataclass_fields__)
-        return Judging(**{**none, **more})
+    def asked(**more: Path) -> JudgingOptions:
+        none: dict[str, Any] = dict.fromkeys(JudgingOptions.__dataclass_fields__)
+        return JudgingOptions(**{**none, **more})
 
     configured = Config(waivers=str(folder / "waivers.yaml"), attestations=str(folder / "said"))
-    found = people(asked(), library, configured)
+    found = load_decisions(asked(), library, configured)
     assert ([one.id for one in found.waivers], [one.id for one in found.attestations]) == (
         ["W-1"],
         ["incidents"],
@@ -122,5 +122,5 @@ def test_options_go_before_the_configuration(folder: Path, library: Library) -> 
     (folder / "other.yaml").write_text("version: 1\nwaivers: []\n")
     (folder / "none").mkdir()
     others = asked(waivers=folder / "other.yaml", attestations=folder / "none")
-    assert people(others, library, configured) == People()
-    assert people(asked(), library) == People()
+    assert load_decisions(others, library, configured) == Decisions()
+    assert load_decisions(asked(), library, Config()) == Decisions()

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from importlib import import_module
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ PAGES = sorted(
 )
 LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
 NAMED = re.compile(r"`((?:checks|docs|mappings|scanner|tests|benchmarks)/[\w./-]*)`")
+PYTHON = re.compile(r"`(scanner(?:\.\w+)*):([\w.]+)`")
 ANCHOR = re.compile(r"\]\((?!https?://)([^)#\s]*)#([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 TARGET = re.compile(r"`?\bmake ([a-z-]+)`")
@@ -36,6 +39,25 @@ def test_every_path_that_a_page_names_exists(page: str) -> None:
     missing = [link for link in LINK.findall(text) if not ((ROOT / page).parent / link).exists()]
     missing += [name for name in NAMED.findall(text) if not (ROOT / name).exists()]
     assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_python_name_that_a_page_names_exists(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    missing = []
+    for module, name in PYTHON.findall(text):
+        try:
+            attrgetter(name)(import_module(module))
+        except (ImportError, AttributeError) as error:
+            missing.append(f"{module}:{name}: {error}")
+    assert missing == []
+
+
+def test_the_pages_for_maintainers_name_modules() -> None:
+    for page in ("architecture", "glossary", "adding-a-format", "adding-a-command"):
+        text = (ROOT / f"docs/{page}.md").read_text(encoding="utf-8")
+        assert PYTHON.search(text), page
+        assert NAMED.search(text), page
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -191,3 +213,12 @@ def test_no_text_gives_an_opinion() -> None:
     ]
     assert len(files) > 100
     assert [str(path) for path in files if opinion.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_git_converts_no_golden_file() -> None:
+    golden = sorted(
+        path.relative_to(ROOT).as_posix() for path in ROOT.glob("tests/formats/golden/*")
+    )
+    command = ["git", "check-attr", "text", "--", *golden]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [f"{path}: text: unset" for path in golden]

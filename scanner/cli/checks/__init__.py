@@ -1,4 +1,7 @@
-"""`tscan checks`: the questions themselves. To add a subcommand, write its file and name it here."""
+"""Lists, shows, writes and tests checks: `tscan checks`.
+
+To add a subcommand, write `scanner/cli/checks/<command>.py` and name it here.
+"""
 
 from __future__ import annotations
 

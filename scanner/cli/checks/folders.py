@@ -1,4 +1,4 @@
-"""Files and folders of checks that a person names, and the library that holds them."""
+"""Resolves the files and folders of checks that a command names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def library_with(paths: Iterable[Path]) -> Library:
-    """tscan's content with the folders of these paths beside it; only the mistakes of these paths, if they have any."""
+    """tscan's content with the folders of these paths beside it.
+
+    ContentError has the mistakes in these paths; those of other files only if there are none.
+    """
     from scanner.content.library import load_library
     from scanner.content.locations import default_roots
 
@@ -21,25 +24,45 @@ def library_with(paths: Iterable[Path]) -> Library:
     for path in named:
         if not path.exists():
             raise TscanError(f"{path} does not exist", "name a check's file or a folder of checks")
-    shipped = default_roots().checks.resolve()
-    folders = {path if path.is_dir() else path.parent for path in named}
-    own = sorted(folder for folder in folders if not folder.is_relative_to(shipped))
-    # A folder inside another is read with it: its files must not be there twice.
-    outer = [folder for folder in own if not any(other in folder.parents for other in own)]
+    roots = default_roots(checks=_own_folders(named, default_roots().checks.resolve()))
     try:
-        return load_library(default_roots(checks=outer))
+        return load_library(roots)
     except ContentError as error:
-        about = [problem for problem in error.problems if _inside(Path(problem.path), named)]
-        raise ContentError(about) if about else error from None
+        about_named = [
+            problem for problem in error.problems if _is_inside(Path(problem.path), named)
+        ]
+        if about_named:
+            raise ContentError(about_named) from None
+        raise error from None
+
+
+def _own_folders(paths: Sequence[Path], shipped: Path) -> list[Path]:
+    """The folders of these paths that are to be read beside the checks that tscan ships."""
+    own = sorted(folder for folder in _folders(paths) if not folder.is_relative_to(shipped))
+    # A folder inside another is read with it: its files must not be there twice.
+    return [folder for folder in own if not set(own) & set(folder.parents)]
+
+
+def _folders(paths: Iterable[Path]) -> set[Path]:
+    folders: set[Path] = set()
+    for path in paths:
+        if path.is_dir():
+            folders.add(path)
+        else:
+            folders.add(path.parent)
+    return folders
 
 
 def checks_in(paths: Iterable[Path], library: Library) -> list[str]:
     """Ids of the checks whose files are named or lie in a named folder."""
-    found: set[str] = set()
+    stems: set[str] = set()
     for path in paths:
-        stems = {file.stem for file in path.rglob("*.yaml")} if path.is_dir() else {path.stem}
-        found |= stems & set(library.checks)
-    return sorted(found)
+        if path.is_dir():
+            stems.update(file.stem for file in path.rglob("*.yaml"))
+        else:
+            stems.add(path.stem)
+    # A folder of checks also holds `parameters.yaml`, which is no check.
+    return sorted(stems & set(library.checks))
 
 
 def is_path(name: str) -> bool:
@@ -48,7 +71,7 @@ def is_path(name: str) -> bool:
 
 
 def wanted_checks(names: Sequence[str], library: Library) -> list[str]:
-    """Ids of the checks that arguments name, as ids or as places; all if there are no arguments."""
+    """Ids of the checks that arguments name, as ids or as paths; all without arguments."""
     from scanner.language.errors import did_you_mean
 
     if not names:
@@ -60,11 +83,12 @@ def wanted_checks(names: Sequence[str], library: Library) -> list[str]:
         if name not in library.checks:
             raise TscanError(f"there is no check '{name}'", did_you_mean(name, library.checks))
         found.add(name)
+    # Zero examples that all agree would be a success without a test.
     if not found:
         raise TscanError("no check is there", "name an id, a check's file or a folder of checks")
     return sorted(found)
 
 
-def _inside(path: Path, named: list[Path]) -> bool:
-    whole = path.resolve()
-    return any(whole == place or place in whole.parents for place in named)
+def _is_inside(path: Path, folders: Sequence[Path]) -> bool:
+    resolved = path.resolve()
+    return any(resolved == folder or folder in resolved.parents for folder in folders)

@@ -1,4 +1,4 @@
-"""`tscan checks lint`: every mistake with its place."""
+"""Reports every mistake in checks, with its file, line and column: `tscan checks lint`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from pathlib import Path
 
 import click
 
+from scanner.cli.support.options import PATH
 from scanner.errors import TscanError
 
 
 @click.command()
-@click.argument(
-    "paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE..."
-)
+@click.argument("paths", nargs=-1, required=True, type=PATH, metavar="FILE...")
 def lint(paths: tuple[Path, ...]) -> int:
     """Read checks and name every mistake as file:line:column; exit code 2 if there is one.
 
@@ -22,10 +21,12 @@ def lint(paths: tuple[Path, ...]) -> int:
       tscan checks lint my-checks/
     """
     from scanner.cli.checks.folders import checks_in, library_with
+    from scanner.rendering.sanitize import plural
 
     library = library_with(paths)
     names = checks_in(paths, library)
+    # A file under another name than its id is not loaded: it must not look as if it were correct.
     if not names:
         raise TscanError("no check is there", "a check's file is called <id>.yaml")
-    click.echo(f"{len(names)} check{'s' if len(names) > 1 else ''} without a mistake")
+    click.echo(f"{plural(len(names), 'check')} without a mistake")
     return 0

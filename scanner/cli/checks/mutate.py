@@ -1,4 +1,4 @@
-"""`tscan checks mutate`: are the examples good enough to notice a fault?"""
+"""Tests whether the examples of checks notice faults in them: `tscan checks mutate`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scanner.errors import EXIT_FAILING
+from scanner.errors import EXIT_CLEAN, EXIT_FAILING
 
 if TYPE_CHECKING:
     from scanner.content.mutation import MutationResult
@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     "--quiet", is_flag=True, help="Only the checks with faults that nobody notices, and the total."
 )
 def mutate(names: tuple[str, ...], threshold: float, quiet: bool) -> int:
-    """Put faults into conditions, one at a time, and count those that the check's own examples notice.
+    """Put faults into conditions, one at a time, and count those that the check's own examples
+    notice.
 
-    Operators are flipped, terms dropped, questions negated and constants changed, in pass_when and where. A fault
-    that does not compile is not counted. Exit code 1 if fewer are noticed than --threshold.
+    Operators are flipped, terms dropped, questions negated and constants changed, in pass_when
+    and where. A fault that does not compile is not counted. Exit code 1 if fewer are noticed than
+    --threshold.
 
     \b
     Examples:
@@ -38,22 +40,25 @@ def mutate(names: tuple[str, ...], threshold: float, quiet: bool) -> int:
       tscan checks mutate my-checks/ --threshold 100
     """
     from scanner.cli.checks.folders import is_path, library_with, wanted_checks
-    from scanner.content.mutation import mutate as run
+    from scanner.content.mutation import mutate as mutate_check
 
     library = library_with([Path(name) for name in names if is_path(name)])
-    results = []
+    killed = total = checks = 0
     for name in wanted_checks(names, library):
-        result = run(library.checks[name], library)
-        results.append(result)
+        result = mutate_check(library.checks[name], library)
+        checks += 1
+        killed += result.killed
+        total += result.total
         if result.survivors or not quiet:
             _show(result)
-    killed, total = (
-        sum(result.killed for result in results),
-        sum(result.total for result in results),
-    )
-    share = 100 * killed / total if total else 100.0
-    click.echo(f"{killed} of {total} faults in {len(results)} checks are noticed: {share:.1f} %")
-    return EXIT_FAILING if share < threshold else 0
+    # A condition without a fault to put in has none that goes unnoticed.
+    share = 100.0
+    if total:
+        share = 100 * killed / total
+    click.echo(f"{killed} of {total} faults in {checks} checks are noticed: {share:.1f} %")
+    if share < threshold:
+        return EXIT_FAILING
+    return EXIT_CLEAN
 
 
 def _show(result: MutationResult) -> None:

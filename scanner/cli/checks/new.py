@@ -1,4 +1,4 @@
-"""`tscan checks new`: a check to start from."""
+"""Writes a commented check to start from: `tscan checks new`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from scanner.cli.support.options import PATH
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _SAMPLES: Final = {
 )
 @click.option(
     "--into",
-    type=click.Path(path_type=Path),
+    type=PATH,
     default=Path(),
     metavar="DIR",
     help="The folder of your checks, made if need be; this one if left out.",
@@ -57,33 +58,40 @@ def new(identity: str, resource: str, into: Path) -> int:
             f"'{identity}' cannot be a check's id",
             f"write {kind.cloud}-… in lower case, with hyphens",
         )
+    # A check of one's own that has the id of a shipped one would take its place in controls.
     if identity in library.checks:
         raise TscanError(
             f"check '{identity}' exists already", f"see it with 'tscan checks show {identity}'"
         )
     path = into / f"{identity}.yaml"
+    _write(path, skeleton(identity, kind))
+    click.echo(f"{path}\n  next: tscan checks test {path}")
+    return 0
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a new file, and its folder if need be; nothing that exists is replaced."""
+    folder = path.parent
     try:
-        into.mkdir(exist_ok=True)
+        folder.mkdir(exist_ok=True)
+        # Mode x: opened only if it is not there, with no moment between the look and the write.
         with path.open("x", encoding="utf-8") as file:
-            file.write(skeleton(identity, kind))
+            file.write(text)
     except FileExistsError:
-        what, hint = (
-            (path, "choose another id, or edit it")
-            if into.is_dir()
-            else (into, "name a folder with --into")
-        )
-        raise TscanError(f"{what} exists already", hint) from None
+        # `mkdir` raises it too, where the name is that of a file.
+        if folder.is_dir():
+            raise TscanError(f"{path} exists already", "choose another id, or edit it") from None
+        raise TscanError(f"{folder} exists already", "name a folder with --into") from None
     except OSError as error:
         raise TscanError(
             f"{path} cannot be written: {error.strerror}", "name a folder with --into"
         ) from None
-    click.echo(f"{path}\n  next: tscan checks test {path}")
-    return 0
 
 
 def skeleton(identity: str, kind: Kind) -> str:
     """The text of a check on the kind's simplest attribute."""
     name, (condition, good, bad) = _simplest(kind)
+    readable = "\n".join(_readable(kind))
     return f"""version: 1
 id: {identity}
 title: What holds when this passes, in one line
@@ -92,13 +100,14 @@ resource: {kind.id}
 # where: self.region != ''      # who is asked about; leave out for every {kind.title}
 if_empty: not_applicable      # what it says when there is none: fail | unknown | not_applicable
 # What can be read, in the language of docs/language.md:
-{chr(10).join(_readable(kind))}
+{readable}
 pass_when: {condition.format(name=name)}
 why: What goes wrong where this fails, in your own words.
 fix: |
   What to do: console, command line, Terraform.
 refs: []                        # ids or links
-examples:                       # the check's tests, run by 'tscan checks test'; what is left out is absent or unread
+examples:                       # the check's tests, run by 'tscan checks test'; \
+what is left out is absent or unread
   pass:    [{{resource: {{{name}: {good}}}}}]
   fail:    [{{resource: {{{name}: {bad}}}}}]
   unknown: [{{resource: {{}}, unreadable: [{name}]}}]
@@ -106,20 +115,21 @@ examples:                       # the check's tests, run by 'tscan checks test';
 
 
 def _readable(kind: Kind) -> Iterator[str]:
-    """A comment for each attribute, with the fields of records under it, and for each relation."""
-    for item in kind.attributes.values():
-        yield f"#   self.{item.name}: {item.type} - {item.meaning}"
-        yield from (
-            f"#     .{field.name}: {field.type} - {field.meaning}" for field in item.each.values()
-        )
+    """A comment for each attribute, with the fields of records below it, and for each relation."""
+    for attribute in kind.attributes.values():
+        yield f"#   self.{attribute.name}: {attribute.type} - {attribute.meaning}"
+        for field in attribute.each.values():
+            yield f"#     .{field.name}: {field.type} - {field.meaning}"
     for relation in kind.relations.values():
-        yield f"#   self.{relation.name}: {relation.cardinality.value} {relation.kind} - {relation.meaning}"
+        other = f"{relation.cardinality.value} {relation.kind}"
+        yield f"#   self.{relation.name}: {other} - {relation.meaning}"
 
 
 def _simplest(kind: Kind) -> tuple[str, tuple[str, str, str]]:
-    """An attribute that a condition can ask about without a guard; every resource has at least a name."""
+    """An attribute that a condition can name without a guard, with the sample for its type."""
     for wanted, sample in _SAMPLES.items():
         for attribute in kind.attributes.values():
             if attribute.type == wanted:
                 return attribute.name, sample
+    # Every resource has a name.
     return "name", _SAMPLES["string"]

@@ -1,4 +1,4 @@
-"""`tscan checks show`: all that there is to know about one check."""
+"""Shows one check with what it reads and what it evidences: `tscan checks show`."""
 
 from __future__ import annotations
 
@@ -9,25 +9,30 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scanner.cli.support.options import PATH
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
     from scanner.model.checks import Check
-    from scanner.model.kinds import Kind, Listing, Request
+    from scanner.model.kinds import Kind
     from scanner.model.library import Library
+
+    Section = tuple[str, str]
+    """A heading and the text below it."""
 
 
 @click.command()
 @click.argument("identity", metavar="ID")
 @click.option(
     "--checks",
-    type=click.Path(path_type=Path),
+    type=PATH,
     multiple=True,
     metavar="DIR",
     help="Also your own checks.",
 )
 def show(identity: str, checks: tuple[Path, ...]) -> int:
-    """One check: its question, why it is asked, the fix, what it reads and which controls it serves.
+    """One check: its question, why it is asked, the fix, what it reads and which controls it
+    serves.
 
     \b
     Examples:
@@ -40,97 +45,83 @@ def show(identity: str, checks: tuple[Path, ...]) -> int:
     library = load_library(default_roots(checks=checks))
     if identity not in library.checks:
         raise TscanError(f"there is no check '{identity}'", did_you_mean(identity, library.checks))
-    for heading, text in _parts(library.checks[identity], library):
+    check = library.checks[identity]
+    for heading, text in (*_question(check, library), *_uses(check, library)):
         click.echo(f"{heading}\n{indent(text, '  ')}\n")
     return 0
 
 
-def _parts(check: Check, library: Library) -> Iterator[tuple[str, str]]:
+def _question(check: Check, library: Library) -> Iterator[Section]:
     kind = library.kinds[check.kind]
     yield check.id, f"{check.title}\nseverity {check.severity.value}, of {kind.id} ({kind.title})"
     yield "Passes when", check.pass_when.source.strip()
     if check.where:
         yield "Asked where", check.where.source.strip()
     if check.scope:
-        yield (
-            "Chosen by label",
-            f"tag params.{check.scope.tag} with a value of params.{check.scope.values}",
-        )
+        label = f"tag params.{check.scope.tag} with a value of params.{check.scope.values}"
+        yield "Chosen by label", label
     yield "When there is none", check.if_empty.value.replace("_", " ")
     yield "Why", check.why
     yield "Fix", check.fix
-    yield "Reads", "\n".join(_reads(check, kind))
-    yield "Calls", "\n".join(_calls(check, library))
-    params = sorted(
-        {
-            path[1]
-            for item in check.expressions
-            for path in item.paths
-            if path[0] == "params" and path[1:]
-        }
-    )
+
+
+def _uses(check: Check, library: Library) -> Iterator[Section]:
+    """What the check reads, and which controls it evidences."""
+    yield "Reads", "\n".join(_attributes(check, library.kinds[check.kind]))
+    yield "Calls", "\n".join(_operations(check, library))
+    params = _members(check, "params")
     if params:
-        yield (
-            "Parameters",
-            "\n".join(f"{name}: {library.parameters[name].meaning}" for name in params),
-        )
+        meanings = [f"{name}: {library.parameters[name].meaning}" for name in params]
+        yield "Parameters", "\n".join(meanings)
     yield "Controls", "\n".join(_controls(check, library)) or "none"
     if check.refs:
         yield "References", "\n".join(check.refs)
 
 
-def _reads(check: Check, kind: Kind) -> Iterator[str]:
-    """First steps of the paths below `self`, with their meanings."""
-    names = sorted(
-        {
-            path[1]
-            for item in check.expressions
-            for path in item.paths
-            if path[0] == "self" and path[1:]
-        }
-    )
-    for name in names:
+def _members(check: Check, root: str) -> list[str]:
+    """The first members below `self` or `params` that the check's conditions name."""
+    names: set[str] = set()
+    for expression in check.expressions:
+        for path in expression.paths:
+            if path[0] == root and len(path) > 1:
+                names.add(path[1])
+    return sorted(names)
+
+
+def _attributes(check: Check, kind: Kind) -> Iterator[str]:
+    """Attributes and relations that the check reads, with their meanings."""
+    for name in _members(check, "self"):
         if name in kind.attributes:
-            yield f"{name} ({kind.attributes[name].type}): {kind.attributes[name].meaning}"
+            attribute = kind.attributes[name]
+            yield f"{name} ({attribute.type}): {attribute.meaning}"
         elif name in kind.relations:
             relation = kind.relations[name]
             yield f"{name} (→ {relation.kind}): {relation.meaning}"
         else:
+            # `id`, `name`, `region`, …: every resource has them.
             yield name
 
 
-def _calls(check: Check, library: Library) -> list[str]:
-    """Operations that are made when only this check is selected."""
-    from scanner.core.reading.read_plan import plan_reads
+def _operations(check: Check, library: Library) -> list[str]:
+    """Operations that are called when only this check is selected."""
+    # Second sources of listings are left out: they belong to the kind, not to the question.
+    from scanner.core.reading.read_plan import listing_requests, plan_reads
 
     operations: set[str] = set()
-    for need in plan_reads(library, [check]).values():
-        kind = need.kind
-        operations |= set(_listing(kind.listing))
-        for name in need.details:
-            operations |= set(
-                _request(kind.details[name])
-                if name in kind.details
-                else _listing(kind.readers[name])
-            )
+    for plan in plan_reads(library, [check]).values():
+        kind = plan.kind
+        requests = list(listing_requests(kind.listing))
+        for name in plan.details:
+            if name in kind.details:
+                requests.append(kind.details[name])
+            else:
+                requests += listing_requests(kind.readers[name])
+        operations.update(request.operation for request in requests)
     return sorted(operations)
 
 
-def _listing(listing: Listing | None) -> Iterator[str]:
-    if listing is None:
-        return
-    if listing.request is not None:
-        yield from _request(listing.request)
-    for request in listing.reads:
-        yield from _request(request)
-
-
-def _request(request: Request) -> Iterator[str]:
-    yield request.operation
-
-
 def _controls(check: Check, library: Library) -> Iterator[str]:
-    for control in sorted(library.controls.values(), key=lambda item: item.id):
+    for control in sorted(library.controls.values(), key=lambda control: control.id):
         for link in control.checks:
             if link.id == check.id:
                 yield f"{control.id} {control.title} ({link.role.value}): {link.why}"

@@ -1,4 +1,4 @@
-"""`tscan checks test`: examples are tests."""
+"""Runs the examples of checks: `tscan checks test`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from scanner.errors import EXIT_FAILING
+from scanner.errors import EXIT_CLEAN, EXIT_FAILING
 
 
 @click.command()
@@ -25,15 +25,20 @@ def test(names: tuple[str, ...]) -> int:
 
     library = library_with([Path(name) for name in names if is_path(name)])
     wanted = wanted_checks(names, library)
-    wrong = ran = 0
+    ran = wrong = 0
     for name in wanted:
         check = library.checks[name]
         for result in run_examples(check, library):
             ran += 1
-            if not result.agrees:
-                wrong += 1
-                expected = f"expected {result.example.expect}, says {result.verdict}"
-                reason = f" ({result.reason})" if result.reason else ""
-                click.echo(f"{check.path}:{result.example.line}: {name}: {expected}{reason}")
+            if result.agrees:
+                continue
+            wrong += 1
+            line = f"{check.path}:{result.example.line}: {name}"
+            outcome = f"expected {result.example.expect}, says {result.verdict}"
+            if result.reason:
+                outcome += f" ({result.reason})"
+            click.echo(f"{line}: {outcome}")
     click.echo(f"{ran} examples of {len(wanted)} checks: {ran - wrong} agree, {wrong} do not")
-    return EXIT_FAILING if wrong else 0
+    if wrong:
+        return EXIT_FAILING
+    return EXIT_CLEAN

@@ -1,4 +1,4 @@
-"""`tscan drift --who`: the audit log of each target, asked about what drifted."""
+"""Finds in audit logs who made the changes that drift shows: `tscan drift --who`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CALL_DEADLINE: Final = 600.0
 
 @dataclass(slots=True)
 class AuditLogs:
-    """The audit logs of all targets, each opened when it is first asked."""
+    """The audit logs of all targets, each opened when it is first needed."""
 
     config: Config
     logs: dict[str, AuditLog] = field(default_factory=dict)
@@ -68,45 +68,44 @@ class AuditLogs:
                 closed.append(error.message)
 
 
-def attributed(drifts: Sequence[Drift], past: HistoryContext) -> list[Drift]:
-    """The same with who did it, wherever somebody may have."""
-    witnesses = AuditLogs(past.config)
-    return [_attributed(drift, past, witnesses) for drift in drifts]
+def attributed(drifts: Sequence[Drift], history: HistoryContext) -> list[Drift]:
+    """The drifts with the actor of each change that somebody may have made."""
+    logs = AuditLogs(history.config)
+    return [_attributed(drift, history, logs) for drift in drifts]
 
 
-def _attributed(drift: Drift, past: HistoryContext, witnesses: AuditLogs) -> Drift:
-    records, rows = past.ledger.records(drift.target), past.ledger.transitions(drift.target)
-    asked = questions(drift, records, rows, past.library)
+def _attributed(drift: Drift, history: HistoryContext, logs: AuditLogs) -> Drift:
+    records = history.ledger.records(drift.target)
+    transitions = history.ledger.transitions(drift.target)
+    target = Target(drift.target)
     actors = {
-        key: _actor(question, Target(drift.target), witnesses) for key, question in asked.items()
+        key: _actor(question, target, logs)
+        for key, question in questions(drift, records, transitions, history.library).items()
     }
-    return replace(
-        drift, moved=tuple(replace(moved, who=actors.get(key_of(moved))) for moved in drift.moved)
-    )
+    moved = [replace(one, who=actors.get(key_of(one))) for one in drift.moved]
+    return replace(drift, moved=tuple(moved))
 
 
-def _actor(question: Question | str, target: Target, witnesses: AuditLogs) -> Actor:
+def _actor(question: Question | str, target: Target, logs: AuditLogs) -> Actor:
+    """Who did it, or why nobody is named: a guess would accuse somebody (decision 0017)."""
     if isinstance(question, str):
         return Actor(name="", reason=question)
-    if target.cloud not in witnesses.logs and audit_log(target.cloud) is None:
+    if target.cloud not in logs.logs and audit_log(target.cloud) is None:
         return Actor(name="", reason=f"no audit log of {target.cloud} is read")
-    log = witnesses.log(target.cloud)
+    log = logs.log(target.cloud)
     rules = rules_of(question, log.rules)
     if isinstance(rules, str):
         return Actor(name="", reason=rules)
-    session = witnesses.session(target)
+    session = logs.session(target)
     if isinstance(session, str):
         return Actor(name="", reason=f"the audit log was not read: {session}")
-    # Whether it may be late is decided before it is read: what comes between the two is not missed.
-    late = now() < moment(question.window[1]) + log.lag
-    events = log.events(
-        session, question.window, question.transition.region, {rule.reach for rule in rules}
-    )
+    # Decided before the log is read: an event that arrives in between must not count as missing.
+    may_be_late = now() < moment(question.window[1]) + log.lag
+    reaches = {rule.reach for rule in rules}
+    events = log.events(session, question.window, question.transition.region, reaches)
     if isinstance(events, Unreadable):
         return Actor(name="", reason=f"the audit log was not read whole: {events.reason}")
-    return answer(
-        question,
-        rules,
-        events,
-        LATE.format(minutes=int(log.lag.total_seconds() // 60)) if late else "",
-    )
+    caveat = ""
+    if may_be_late:
+        caveat = LATE.format(minutes=int(log.lag.total_seconds() // 60))
+    return answer(question, rules, events, caveat)

@@ -1,4 +1,4 @@
-"""What `tscan scan` does after its report: the scan goes into history, and its newest records are anchored."""
+"""Commits a judged scan to history, and anchors its newest records."""
 
 from __future__ import annotations
 
@@ -14,39 +14,47 @@ from scanner.history.ledger.commit import commit_scan
 from scanner.history.snapshots.snapshot_file import read_snapshot
 
 if TYPE_CHECKING:
-    from scanner.cli.support.judging import People
-    from scanner.cli.support.options import Judging
+    from scanner.cli.support.judging import Decisions
+    from scanner.cli.support.options import JudgingOptions
     from scanner.formats import Report
 
 
-def keep(
-    paths: Sequence[Path], report: Report, options: Judging, said: People, place: str
+def commit(
+    paths: Sequence[Path],
+    report: Report,
+    options: JudgingOptions,
+    decisions: Decisions,
+    store: str,
 ) -> list[str]:
-    """Commit what was read and judged to a store; the targets."""
+    """Commit the snapshots in these files, with the report on them; the targets."""
     records = commit_scan(
+        # Read again from the files: what is committed is what was judged, not what memory holds.
         [read_snapshot(path) for path in paths],
         report.assessment,
         report.library,
-        place,
-        waivers=said.waivers,
-        attestations=said.attestations,
+        store,
+        waivers=decisions.waivers,
+        attestations=decisions.attestations,
         roots=default_roots(checks=options.checks, mappings=options.mappings),
     )
     if not options.quiet:
         numbers = ", ".join(f"{record.target} {record.seq}" for record in records)
-        click.echo(f"history: {numbers} in {place}", err=True)
+        click.echo(f"history: {numbers} in {store}", err=True)
     return [record.target for record in records]
 
 
-def anchor(place: str, targets: Sequence[str], repository: str, *, quiet: bool) -> None:
-    """Tag the newest records; where that fails the scan stands, and it is said."""
+def anchor(store: str, targets: Sequence[str], repository: str, *, quiet: bool) -> None:
+    """Tag the newest records in a Git repository.
+
+    A failure is reported and the scan stands: it is committed, and can be anchored later.
+    """
     from scanner.cli.history import anchored
     from scanner.history.ledger.git_anchors import GitAnchors
     from scanner.history.ledger.ledger import Ledger
     from scanner.history.stores import open_store
 
     try:
-        for line in anchored(Ledger(open_store(place)), targets, GitAnchors(repository)):
+        for line in anchored(Ledger(open_store(store)), targets, GitAnchors(repository)):
             if not quiet:
                 click.echo(line, err=True)
     except TscanError as error:

@@ -1,18 +1,27 @@
-"""What every command that looks back needs: the store, the configuration, the library, days in a time zone."""
+"""Opens a history with its configuration and library, for commands that read history."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
-from functools import partial, reduce
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 import click
 
+from scanner.cli.support.options import (
+    Decorator,
+    checks_option,
+    config_option,
+    mappings_option,
+    options_as,
+    store_option,
+)
+from scanner.cli.support.store_location import CONFIG, STORE
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
@@ -24,158 +33,167 @@ if TYPE_CHECKING:
     from scanner.model.library import Library
     from scanner.model.period import Schedule, Window
 
-F = TypeVar("F", bound=Callable[..., Any])
 
-CONFIG: Final = Path("tscan.yaml")
-STORE: Final = ".tscan"
-_FOLDER: Final = click.Path(path_type=Path)
-_OPTIONS: Final = (
-    click.option(
-        "--store",
-        default="",
-        metavar="PLACE",
-        help="A folder or s3://…; that of tscan.yaml, or .tscan.",
-    ),
-    click.option("--config", type=_FOLDER, metavar="FILE", help="tscan.yaml if there is one here."),
-    click.option(
-        "--target", multiple=True, metavar="ID", help="Only this target, such as aws:111122223333."
-    ),
-    click.option(
-        "--checks", type=_FOLDER, multiple=True, metavar="DIR", help="A folder of your own checks."
-    ),
-    click.option(
-        "--mappings",
-        type=_FOLDER,
-        multiple=True,
-        metavar="DIR",
-        help="A folder of your own controls.",
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryOptions:
+    """Which history to read, and the content to read it with."""
+
+    store: str = ""
+    config: Path | None = None
+    target: tuple[str, ...] = ()
+    checks: tuple[Path, ...] = ()
+    mappings: tuple[Path, ...] = ()
+
+
+history_options: Final[Decorator] = options_as(
+    "options",
+    HistoryOptions,
+    (
+        store_option,
+        config_option,
+        click.option(
+            "--target",
+            multiple=True,
+            metavar="ID",
+            help="Only this target, such as aws:111122223333.",
+        ),
+        checks_option,
+        mappings_option,
     ),
 )
+"""The options of `HistoryOptions`, on a command that takes them as `options`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryContext:
-    """A history with what is needed to speak of it."""
+    """An open history, with the configuration and the library to interpret it."""
 
     ledger: Ledger
     library: Library
     config: Config
     targets: tuple[str, ...]
-    said: ArchivedInputs
+    """Those that the options name, or all."""
+    inputs: ArchivedInputs
+    """The waivers and attestations that the store keeps with its records."""
 
     @property
     def zone(self) -> tzinfo:
         """The configured time zone."""
-        return UTC if self.config.timezone == "UTC" else ZoneInfo(self.config.timezone)
+        # UTC is in every Python; a system may lack the database that ZoneInfo reads.
+        if self.config.timezone == "UTC":
+            return UTC
+        return ZoneInfo(self.config.timezone)
 
     @property
     def schedule(self) -> Schedule:
-        """The configured schedule, or days that are only counted."""
+        """The configured schedule; without one, days are counted and none is missed."""
         from scanner.core.calendar import UNSTATED, read_schedule
 
         return read_schedule(self.config.schedule) or UNSTATED
 
     @property
     def exclusions(self) -> tuple[str, ...]:
-        """Accounts that the entity leaves out, with who decided so and why."""
-        return tuple(
-            f"account {one.account}: {one.reason} (approved by {one.approver})"
-            for target in self.config.targets
-            if target.organization
-            for one in target.organization.exclude
-        )
+        """A line for each account that the entity leaves out: why, and who approved it."""
+        lines: list[str] = []
+        for target in self.config.targets:
+            if target.organization is None:
+                continue
+            for account in target.organization.exclude:
+                approval = f"(approved by {account.approver})"
+                lines.append(f"account {account.account}: {account.reason} {approval}")
+        return tuple(lines)
 
     def packs(self, records: Iterable[Record]) -> dict[str, Library]:
-        """The packs that judged these records, by digest; without those that are not kept, or cannot be read."""
+        """The packs that judged these records, by digest; only those that can be read here."""
         from scanner.history.snapshots.content_archive import ContentArchive
 
-        kept = ContentArchive(self.ledger.store, self.library, lazily=True)
+        archive = ContentArchive(self.ledger.store, self.library, lazily=True)
         found: dict[str, Library] = {}
         for record in {record.pack_sha256: record for record in records}.values():
+            # A missing pack is no error here: what needs it reports that it was not compared.
             with suppress(TscanError):
-                found[record.pack_sha256] = kept.of(record)
+                found[record.pack_sha256] = archive.of(record)
         return found
 
     def records(self) -> Iterator[Record]:
-        """Every target's records."""
-        return (record for target in self.targets for record in self.ledger.records(target))
+        """The records of every target."""
+        for target in self.targets:
+            yield from self.ledger.records(target)
 
     def chains(self) -> Iterator[Chain]:
-        """Every target's records and transitions."""
+        """The records and transitions of every target."""
         from scanner.core.periods.type2_period import Chain
 
         for target in self.targets:
-            records = self.ledger.records(target)
             yield Chain(
                 target=target,
-                records=records,
+                records=self.ledger.records(target),
                 transitions=self.ledger.transitions(target),
                 told=partial(self.ledger.stories, target),
             )
 
 
-def looking_back(function: F) -> F:
-    """The options of a history, on a command that takes them as keywords."""
-    return reduce(lambda wrapped, option: option(wrapped), reversed(_OPTIONS), function)
-
-
-def open_past(
-    *,
-    store: str,
-    config: Path | None,
-    target: Sequence[str],
-    checks: Sequence[Path],
-    mappings: Sequence[Path],
-) -> HistoryContext:
-    """The history that options name; TscanError where there is none."""
-    from scanner.content.config import load_config
+def open_history(options: HistoryOptions) -> HistoryContext:
+    """The history that the options name; TscanError where there is none."""
     from scanner.content.library import load_library
     from scanner.content.locations import default_roots
     from scanner.history.ledger.ledger import Ledger
     from scanner.history.records.store_format import check_marker
     from scanner.history.snapshots.archived_inputs import ArchivedInputs
     from scanner.history.stores import open_store
-    from scanner.model.config import Config
 
-    library = load_library(
-        default_roots(checks=tuple(checks), mappings=tuple(mappings)), lazily=True
-    )
-    path = config or (CONFIG if CONFIG.is_file() else None)
-    configured = load_config(path, library) if path else Config()
-    place = open_store(store or configured.store or STORE)
-    if not check_marker(place):
+    roots = default_roots(checks=options.checks, mappings=options.mappings)
+    library = load_library(roots, lazily=True)
+    config = _load_config(options.config, library)
+    store = open_store(options.store or config.store or STORE)
+    # Without this an empty or misspelt folder would read as a history in which nothing failed.
+    if not check_marker(store):
         raise TscanError(
-            f"{place.name} holds no history",
+            f"{store.name} holds no history",
             "'tscan scan' commits to it; name another with --store",
         )
-    ledger = Ledger(place)
+    ledger = Ledger(store)
     known = tuple(ledger.targets())
-    for name in target:
+    for name in options.target:
         if name not in known:
             raise TscanError(
-                f"{place.name} has no target {name}", f"it has {', '.join(known[:5]) or 'none'}"
+                f"{store.name} has no target {name}", f"it has {', '.join(known[:5]) or 'none'}"
             )
     return HistoryContext(
         ledger=ledger,
         library=library,
-        config=configured,
-        targets=tuple(target) or known,
-        said=ArchivedInputs(place),
+        config=config,
+        # A target that is named twice is read once.
+        targets=tuple(dict.fromkeys(options.target)) or known,
+        inputs=ArchivedInputs(store),
     )
 
 
+def _load_config(path: Path | None, library: Library) -> Config:
+    from scanner.content.config import load_config
+    from scanner.model.config import Config
+
+    if path is None and not CONFIG.is_file():
+        return Config()
+    return load_config(path or CONFIG, library)
+
+
+# -- days ------------------------------------------------------------------------------------------
+
+
 def day(text: str, option: str) -> date:
-    """A day as people write it; the first and the last that there are have none beside them."""
+    """A day written as `2026-06-30`; TscanError, which names the option, for anything else."""
     with suppress(ValueError):
         found = date.fromisoformat(text)
-        # Python reads 20260630 and 2026-W27-2 too.
+        # Python also reads 20260630 and 2026-W27-2. A window needs a day on either side, which
+        # the first and the last date do not have.
         if found.isoformat() == text and found not in (date.min, date.max):
             return found
     raise TscanError(f"{option} {text} is not a day", "write it as 2026-06-30")
 
 
-def between(first: str, last: str, zone: tzinfo) -> Window:
-    """The period that --from and --to name."""
+def period_between(first: str, last: str, zone: tzinfo) -> Window:
+    """The period from `--from` to `--to`, both days included."""
     from scanner.core.calendar import window
 
     begins, ends = day(first, "--from"), day(last, "--to")
@@ -187,30 +205,44 @@ def between(first: str, last: str, zone: tzinfo) -> Window:
     return window(begins, ends, zone)
 
 
+def ended_within(record: Record, period: Window) -> bool:
+    """Whether the scan of a record ended in a period."""
+    from scanner.core.calendar import moment
+
+    return period.start <= moment(record.finished) < period.end
+
+
 def check_begun(period: Window, records: Iterable[Record], option: str) -> None:
-    """TscanError for a period that has not begun: nothing is known of it; a record that is dated later than now is."""
-    if period.start > now() and not any(True for _ in records):
-        raise TscanError(f"{option} {period.first} has not come yet", "give a day up to today")
+    """Refuse a period that has not begun: nothing is known of it."""
+    if period.start <= now():
+        return
+    # A record in it was written by a clock that runs ahead: it is evidence all the same.
+    if any(True for _ in records):
+        return
+    raise TscanError(f"{option} {period.first} has not come yet", "give a day up to today")
 
 
-def only(names: Collection[str], *libraries: Library) -> tuple[Library, ...]:
-    """The libraries with these controls alone, or as they are where none is named; TscanError for one in none."""
+def with_controls_only(names: Collection[str], *libraries: Library) -> tuple[Library, ...]:
+    """The libraries with only these controls, or unchanged where none is named."""
     from scanner.language.errors import did_you_mean
 
-    known = {name for library in libraries for name in library.controls}
+    # A control of last year's pack may be named, although today's has it no more.
+    known: set[str] = set()
+    for library in libraries:
+        known.update(library.controls)
     for name in names:
         if name not in known:
             raise TscanError(f"there is no control '{name}'", did_you_mean(name, known))
     if not names:
         return libraries
-    return tuple(
-        replace(
-            one, controls={name: control for name, control in one.controls.items() if name in names}
-        )
-        for one in libraries
-    )
+    return tuple(_with_controls(library, names) for library in libraries)
+
+
+def _with_controls(library: Library, names: Collection[str]) -> Library:
+    controls = {name: control for name, control in library.controls.items() if name in names}
+    return replace(library, controls=controls)
 
 
 def now() -> datetime:
-    """The clock."""
+    """The clock of commands that read history; tests replace it."""
     return datetime.now(UTC)

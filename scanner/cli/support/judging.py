@@ -1,4 +1,4 @@
-"""What every judging command does once it has evidence."""
+"""Judges snapshot files and writes the reports: what every judging command does with evidence."""
 
 from __future__ import annotations
 
@@ -7,63 +7,71 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from scanner.cli.support.options import Judging, categories, load, parameters, selected
+from scanner.cli.support.options import JudgingOptions, categories, load, parameters, selected
 from scanner.cli.support.output import destinations, write
 from scanner.errors import TscanError
 from scanner.formats import Report
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.checks import Severity
+from scanner.model.config import Config
 from scanner.pipeline import judge
 
 if TYPE_CHECKING:
     from scanner.cli.support.output import Destination
     from scanner.model.answers import Snapshot
     from scanner.model.attestations import Attestation
-    from scanner.model.config import Config
     from scanner.model.findings import Assessment
     from scanner.model.library import Library
     from scanner.model.waivers import Waiver
 
 
 PATTERNS: Final = ("*.snapshot.jsonl.gz", "*.snapshot.jsonl")
+"""The names of snapshot files in a folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class People:
-    """What people decided and stated: an input of judging beside evidence and library."""
+class Decisions:
+    """What people decided and stated: an input of judging, beside evidence and library."""
 
     waivers: tuple[Waiver, ...] = ()
     attestations: tuple[Attestation, ...] = ()
 
 
-def judge_files(paths: Sequence[Path], options: Judging, *, matrix_only: bool = False) -> int:
-    """Judge snapshot files and write the reports; the exit code."""
+def judge_files(
+    paths: Sequence[Path], options: JudgingOptions, *, matrix_only: bool = False
+) -> int:
+    """Judge snapshot files, write the reports and return the exit code."""
+    # First, for it fails in a moment what would fail after a minute of judging.
     places = destinations(options.format, quiet=options.quiet)
     library = load(options)
-    return judge_with(
-        paths, options, library, places, people(options, library), matrix_only=matrix_only
-    ).exit_code
+    decisions = load_decisions(options, library, Config())
+    report = judge_with(paths, options, library, places, decisions, matrix_only=matrix_only)
+    return report.exit_code
 
 
 def judge_with(
     paths: Sequence[Path],
-    options: Judging,
+    options: JudgingOptions,
     library: Library,
     places: Sequence[Destination],
-    said: People,
+    decisions: Decisions,
     *,
     configured: Mapping[str, tuple[str, ...]] | None = None,
     matrix_only: bool = False,
 ) -> Report:
-    """The same, with a library that is loaded and destinations that are known to be writable; what was reported."""
+    """Judge snapshot files with a loaded library, and write the report to checked destinations.
+
+    `configured` are the categories in scope by framework that the configuration names.
+    """
     assessment = judge(
-        _read(paths),
+        # One at a time: the evidence of an organization does not fit into memory at once.
+        (read_snapshot(path) for path in snapshot_files(paths)),
         library,
         checks=selected(options, library),
         params=parameters(options, library),
         categories=categories(options, library, configured or {}),
-        waivers=said.waivers,
-        attestations=said.attestations,
+        waivers=decisions.waivers,
+        attestations=decisions.attestations,
     )
     report = Report(
         assessment=assessment,
@@ -76,44 +84,48 @@ def judge_with(
     return report
 
 
-def people(options: Judging, library: Library, config: Config | None = None) -> People:
+def load_decisions(options: JudgingOptions, library: Library, config: Config) -> Decisions:
     """The waivers and attestations that the options name, or else the configuration."""
     from scanner.content.attestations import load_attestations
     from scanner.content.waivers import load_waivers
 
-    waivers = options.waivers or (config.waivers if config else "")
-    attestations = options.attestations or (config.attestations if config else "")
-    return People(
-        waivers=load_waivers(waivers, library) if waivers else (),
-        attestations=load_attestations(attestations, library) if attestations else (),
-    )
+    waivers_file = options.waivers or config.waivers
+    attestations_folder = options.attestations or config.attestations
+    waivers: tuple[Waiver, ...] = ()
+    attestations: tuple[Attestation, ...] = ()
+    if waivers_file:
+        waivers = load_waivers(waivers_file, library)
+    if attestations_folder:
+        attestations = load_attestations(attestations_folder, library)
+    return Decisions(waivers=waivers, attestations=attestations)
 
 
-def as_of_the_day(
+def judge_recorded(
     snapshots: Sequence[Snapshot],
     library: Library,
     waivers: tuple[Waiver, ...],
     attestations: tuple[Attestation, ...],
     checks: tuple[str, ...] | None = None,
 ) -> Assessment:
-    """What history's evidence says by what it was judged with."""
+    """The assessment of history's evidence with the inputs that history kept for that day.
+
+    No parameters: those of the day are in the snapshots.
+    """
     return judge(snapshots, library, checks=checks, waivers=waivers, attestations=attestations)
 
 
-def _read(paths: Sequence[Path]) -> Iterator[Snapshot]:
-    """The snapshots one at a time."""
-    return map(read_snapshot, files(paths))
-
-
-def files(paths: Sequence[Path]) -> Iterator[Path]:
-    """The files, and those in the folders, in order of name."""
+def snapshot_files(paths: Sequence[Path]) -> Iterator[Path]:
+    """The files that are named, and those in the folders that are named, in order of name."""
     for path in paths:
         if not path.is_dir():
             yield path
             continue
-        inside = sorted(file for pattern in PATTERNS for file in path.glob(pattern))
+        inside: list[Path] = []
+        for pattern in PATTERNS:
+            inside += path.glob(pattern)
+        # An empty folder judged as evidence would pass with nothing read.
         if not inside:
             raise TscanError(
                 f"{path} holds no snapshot", "name a folder of *.snapshot.jsonl.gz files"
             )
-        yield from inside
+        yield from sorted(inside)

@@ -1,4 +1,4 @@
-"""A group of commands whose modules are imported only when one of them is run."""
+"""Imports the module of a command only when that command runs: `--help` stays fast."""
 
 from __future__ import annotations
 
@@ -10,27 +10,31 @@ import click
 
 
 class LazyGroup(click.Group):
-    """Commands by name as `module:attribute`, each with the one line that the group's --help shows."""
+    """A group of commands.
+
+    `lazy` maps each command's name to `module:attribute` and the line that `--help` shows for it.
+    """
 
     def __init__(self, *, lazy: Mapping[str, tuple[str, str]], **attributes: Any) -> None:
         super().__init__(context_settings={"help_option_names": ["-h", "--help"]}, **attributes)
         self._lazy = lazy
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names in the order in which they are declared, which is the order of use."""
+        """The names, in the order in which they are declared: the order of use."""
         return list(self._lazy)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, imported now."""
+        """The command, imported now; None for an unknown name."""
         if cmd_name not in self._lazy:
             return None
-        module, _, attribute = self._lazy[cmd_name][0].partition(":")
+        location, _help = self._lazy[cmd_name]
+        module, _, attribute = location.partition(":")
         return cast(click.Command, getattr(importlib.import_module(module), attribute))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that is named; where there is none, the one that was meant."""
+        """The command that is named; UsageError for an unknown one suggests a near name."""
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
@@ -41,6 +45,6 @@ class LazyGroup(click.Group):
             raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands, without importing one."""
+        """Write the list of commands; click's own method would import each of them for its help."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in self._lazy.items()])

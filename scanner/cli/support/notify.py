@@ -1,4 +1,4 @@
-"""What people hear of a scan: what is new in history, that it ended without a record, that it works again."""
+"""Sends the alerts of a scan: new failures, a scan that failed, a scan that works again."""
 
 from __future__ import annotations
 
@@ -23,67 +23,81 @@ if TYPE_CHECKING:
     from scanner.model.library import Library
     from scanner.model.waivers import Waiver
 
+    Delivery = Callable[[Ledger, Outbox, Post], Delivered]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notifier:
-    """The alerts of one scan; whatever becomes of them is said on standard error, and never loses the scan."""
+    """The alerts of one scan.
+
+    What becomes of them is reported on standard error and never loses the scan: an alert that
+    cannot be delivered stays in the outbox of the store.
+    """
 
     config: Config
     library: Library
     store: str
     checks: tuple[str, ...] | None
-    """Those that were chosen; None: all."""
+    """The selected checks; None: all."""
     rules: tuple[AlertRule, ...]
 
-    def look(self) -> None:
-        """Say now what would keep messages from leaving: the first failure may be months away."""
+    def check_channels(self) -> None:
+        """Report what would keep alerts from being delivered.
+
+        Before the scan: the first failure that needs an alert may be months away.
+        """
         from scanner.alert import Post, unready
 
         for line in unready(self.rules, Post(environment=os.environ)):
             click.echo(line, err=True)
 
     @contextmanager
-    def failure(self) -> Iterator[None]:
-        """Where what is within ends by an error, those who asked for it hear of it, and the error goes on."""
+    def alert_on_failure(self) -> Iterator[None]:
+        """Send an alert if the block raises an error, which is then raised again.
+
+        A scan that fails every night and is silent about it looks like one that finds nothing.
+        """
         started = _now()
         try:
             yield
         except TscanError as error:
-            self._failed(started, error.message)
+            self._alert_failure(started, error.message)
             raise
         except Exception as error:
             # Only the type: a message may hold values from the cloud.
-            self._failed(started, f"internal error ({type(error).__name__})")
+            self._alert_failure(started, f"internal error ({type(error).__name__})")
             raise
 
-    def news(self, targets: Sequence[str], waivers: Sequence[Waiver]) -> None:
-        """Tell what the newest records have of news, and that the scan works where it did not."""
+    def alert_changes(self, targets: Sequence[str], waivers: Sequence[Waiver]) -> None:
+        """Send what is new in the newest records, and that the scan works if it failed before."""
         from scanner.alert import notify, notify_works
 
         def works(ledger: Ledger, outbox: Outbox, post: Post) -> Delivered:
             return notify_works(ledger, self.library, self.rules, outbox, post, scope=self._scope)
 
-        def of(target: str) -> Callable[[Ledger, Outbox, Post], Delivered]:
+        def changes_of(target: str) -> Delivery:
             return lambda ledger, outbox, post: notify(
                 ledger, target, self.library, self.rules, outbox, post, waivers=waivers
             )
 
-        self._tell(works, *map(of, targets))
+        self._deliver(works, *map(changes_of, targets))
 
-    def _failed(self, started: str, reason: str) -> None:
+    def _alert_failure(self, started: str, reason: str) -> None:
         from scanner.alert import notify_failure
         from scanner.core.drift.alert_events import scan_failed
 
-        failure = scan_failed(
-            ", ".join(_name(target) for target in self.config.targets), started, reason
-        )
-        self._tell(
-            lambda ledger, outbox, post: notify_failure(
+        targets = ", ".join(map(_connection, self.config.targets))
+        failure = scan_failed(targets, started, reason)
+
+        def failed(ledger: Ledger, outbox: Outbox, post: Post) -> Delivered:
+            return notify_failure(
                 ledger, self.library, self.rules, outbox, post, failure=failure, scope=self._scope
             )
-        )
 
-    def _tell(self, *parts: Callable[[Ledger, Outbox, Post], Delivered]) -> None:
+        self._deliver(failed)
+
+    def _deliver(self, *deliveries: Delivery) -> None:
+        # Most scans have no rules: they need neither the outbox nor the packages of channels.
         if not self.rules:
             return
         from scanner.alert import Post
@@ -94,25 +108,30 @@ class Notifier:
         try:
             store = open_store(self.store)
             ledger, outbox, post = Ledger(store), Outbox(store), Post(environment=os.environ)
-            for part in parts:
-                for line in part(ledger, outbox, post).lines:
+            for deliver in deliveries:
+                for line in deliver(ledger, outbox, post).lines:
                     click.echo(line, err=True)
+        # The scan is committed by now: a channel that is down must not turn it into an error.
         except TscanError as error:
             click.echo(f"alerts: not told: {error.message}", err=True)
 
     @property
     def _scope(self) -> str:
-        """A digest of what was to be scanned: another scan that works says nothing of this one."""
+        """A digest of targets and checks: a failure ends only when the same scan works again."""
         targets = [{**asdict(target), "params": {}} for target in self.config.targets]
         text = canonical({"targets": targets, "checks": self.checks})
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _name(target: TargetConfig) -> str:
-    """How a target is reached, which is all that is known of one that was not entered."""
-    role = target.organization.role if target.organization else target.role_arn
+def _connection(target: TargetConfig) -> str:
+    """How a target is reached: the account behind it is unknown before the connection stands."""
+    role = target.role_arn
+    if target.organization:
+        role = target.organization.role
     how = " ".join(part for part in (target.profile, role) if part)
-    return f"{target.cloud} ({how})" if how else target.cloud
+    if not how:
+        return target.cloud
+    return f"{target.cloud} ({how})"
 
 
 def _now() -> str:

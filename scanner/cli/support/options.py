@@ -1,13 +1,13 @@
-"""Options that several commands share, and what they mean for a library."""
+"""Declares the options that several commands share, and resolves them against the library."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
-from functools import reduce
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -16,14 +16,77 @@ from scanner.errors import TscanError
 if TYPE_CHECKING:
     from scanner.model.library import Library
 
-F = TypeVar("F", bound=Callable[..., Any])
+Command = Callable[..., int]
+"""A command's function: it takes its options by keyword and returns the exit code."""
+Decorator = Callable[[Command], Command]
 
-SEVERITIES = ("low", "medium", "high", "critical")
+SEVERITIES: Final = ("low", "medium", "high", "critical")
+PATH: Final = click.Path(path_type=Path)
+
+
+def options_as(parameter: str, group: type, options: Sequence[Decorator]) -> Decorator:
+    """A decorator that adds click options to a command, which takes them as one dataclass.
+
+    `group` is that dataclass, with a field for each option, and `parameter` the keyword for it.
+    """
+    names = [field.name for field in fields(group)]
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def with_group(**values: Any) -> int:
+            chosen = {name: values.pop(name) for name in names}
+            values[parameter] = group(**chosen)
+            return command(**values)
+
+        decorated: Command = with_group
+        # The last decorator is the first that --help shows, as if they stood above the command.
+        for option in reversed(options):
+            decorated = option(decorated)
+        return decorated
+
+    return decorate
+
+
+# -- options that stand alone ----------------------------------------------------------------------
+
+store_option: Final[Decorator] = click.option(
+    "--store",
+    default="",
+    metavar="PLACE",
+    help="A folder or s3://…; that of tscan.yaml, or .tscan.",
+)
+config_option: Final[Decorator] = click.option(
+    "--config", type=PATH, metavar="FILE", help="tscan.yaml if there is one here."
+)
+target_option: Final[Decorator] = click.option(
+    "--target", default="", metavar="ID", help="Only this target, such as aws:111122223333."
+)
+checks_option: Final[Decorator] = click.option(
+    "--checks", type=PATH, multiple=True, metavar="DIR", help="A folder of your own checks."
+)
+mappings_option: Final[Decorator] = click.option(
+    "--mappings", type=PATH, multiple=True, metavar="DIR", help="A folder of your own controls."
+)
+from_option: Final[Decorator] = click.option(
+    "--from", "first", required=True, metavar="DAY", help="The first day."
+)
+to_option: Final[Decorator] = click.option(
+    "--to", "last", required=True, metavar="DAY", help="The last day, included."
+)
+report_format_option: Final[Decorator] = click.option(
+    "--format", type=click.Choice(("terminal", "json")), default="terminal", show_default=True
+)
+snapshots_argument: Final[Decorator] = click.argument(
+    "snapshots", nargs=-1, required=True, type=PATH, metavar="SNAPSHOT..."
+)
+
+
+# -- options of commands that judge ----------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judging:
-    """How evidence is to be judged and shown."""
+class JudgingOptions:
+    """How to judge evidence, and where the reports go."""
 
     checks: tuple[Path, ...]
     mappings: tuple[Path, ...]
@@ -39,124 +102,134 @@ class Judging:
     quiet: bool
 
 
-_FOLDER = click.Path(path_type=Path)
-_OPTIONS = (
-    click.option(
-        "--checks", type=_FOLDER, multiple=True, metavar="DIR", help="A folder of your own checks."
-    ),
-    click.option(
-        "--mappings",
-        type=_FOLDER,
-        multiple=True,
-        metavar="DIR",
-        help="A folder of your own controls.",
-    ),
-    click.option(
-        "--select", multiple=True, metavar="ID", help="Only this check; `*` stands for anything."
-    ),
-    click.option(
-        "--severity",
-        type=click.Choice(SEVERITIES),
-        default="low",
-        help="Only checks this grave or more.",
-    ),
-    click.option(
-        "--param",
-        multiple=True,
-        metavar="NAME=VALUE",
-        help="A parameter of checks; lists with commas.",
-    ),
-    click.option(
-        "--category", multiple=True, metavar="NAME", help="Only this category of criteria."
-    ),
-    click.option(
-        "--waivers", type=_FOLDER, metavar="FILE", help="What is accepted by name, until a date."
-    ),
-    click.option(
-        "--attestations",
-        type=_FOLDER,
-        metavar="DIR",
-        help="Statements of people, one file for each.",
-    ),
-    click.option(
-        "--format",
-        multiple=True,
-        metavar="NAME[=PATH]",
-        help="terminal or json, on standard output or in a file.",
-    ),
-    click.option(
-        "--fail-on",
-        type=click.Choice(SEVERITIES),
-        default="high",
-        show_default=True,
-        help="The least severity that decides the exit code.",
-    ),
-    click.option("--controls", is_flag=True, help="Also show the table of controls."),
-    click.option(
-        "--quiet", is_flag=True, help="No progress, and no report but what --format names."
+class FormatOption(click.Option):
+    """`--format`: its help lists the registered formats, those of other packages among them."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        # Only now: the registry looks at every installed package, which a scan need not wait for.
+        from scanner.formats import FORMATS
+
+        *others, last = FORMATS.names
+        names = f"{', '.join(others)} or {last}"
+        self.help = f"{names}, on standard output or in a file."
+        return super().get_help_record(ctx)
+
+
+judging_options: Final[Decorator] = options_as(
+    "options",
+    JudgingOptions,
+    (
+        checks_option,
+        mappings_option,
+        click.option(
+            "--select",
+            multiple=True,
+            metavar="ID",
+            help="Only this check; `*` stands for anything.",
+        ),
+        click.option(
+            "--severity",
+            type=click.Choice(SEVERITIES),
+            default="low",
+            help="Only checks this grave or more.",
+        ),
+        click.option(
+            "--param",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="A parameter of checks; lists with commas.",
+        ),
+        click.option(
+            "--category", multiple=True, metavar="NAME", help="Only this category of criteria."
+        ),
+        click.option(
+            "--waivers", type=PATH, metavar="FILE", help="What is accepted by name, until a date."
+        ),
+        click.option(
+            "--attestations",
+            type=PATH,
+            metavar="DIR",
+            help="Statements of people, one file for each.",
+        ),
+        click.option("--format", cls=FormatOption, multiple=True, metavar="NAME[=PATH]"),
+        click.option(
+            "--fail-on",
+            type=click.Choice(SEVERITIES),
+            default="high",
+            show_default=True,
+            help="The least severity that decides the exit code.",
+        ),
+        click.option("--controls", is_flag=True, help="Also show the table of controls."),
+        click.option(
+            "--quiet", is_flag=True, help="No progress, and no report but what --format names."
+        ),
     ),
 )
+"""The options of `JudgingOptions`, on a command that takes them as `options`."""
 
 
-def judging(function: F) -> F:
-    """The options of `Judging`, on a command that takes them as keywords."""
-    return reduce(lambda wrapped, option: option(wrapped), reversed(_OPTIONS), function)
+# -- what they mean for a library ------------------------------------------------------------------
 
 
-def load(options: Judging) -> Library:
+def load(options: JudgingOptions) -> Library:
     """tscan's content with the user's folders beside it."""
     from scanner.content.library import load_library
     from scanner.content.locations import default_roots
 
-    return load_library(
-        default_roots(checks=options.checks, mappings=options.mappings), lazily=True
-    )
+    roots = default_roots(checks=options.checks, mappings=options.mappings)
+    return load_library(roots, lazily=True)
 
 
-def selected(options: Judging, library: Library) -> tuple[str, ...] | None:
-    """Ids of the chosen checks; None when nothing was chosen and all are meant."""
+def selected(options: JudgingOptions, library: Library) -> tuple[str, ...] | None:
+    """Ids of the selected checks; None where nothing was selected, which means all.
+
+    The two differ: a selection is never reported as clean (decision 0007).
+    """
     if not options.select and options.severity == "low":
         return None
-    chosen = matching(options.select or ("*",), library)
-    least = SEVERITIES.index(options.severity)
-    kept = sorted(name for name in chosen if library.checks[name].severity.rank >= least)
+    matched = matching(options.select or ("*",), library)
+    lowest = SEVERITIES.index(options.severity)
+    kept = sorted(name for name in matched if library.checks[name].severity.rank >= lowest)
     if not kept:
         raise TscanError("no check is left by --select and --severity", "see 'tscan checks list'")
     return tuple(kept)
 
 
 def matching(patterns: Iterable[str], library: Library) -> set[str]:
-    """Ids of the checks that these patterns name; each must name one."""
+    """Ids of the checks that the patterns match; TscanError for a pattern that matches none."""
     from scanner.language.errors import did_you_mean
 
-    chosen: set[str] = set()
+    matched: set[str] = set()
     for pattern in patterns:
-        named = {pattern} if pattern in library.checks else library.checks
-        found = {name for name in named if fnmatchcase(name, pattern)}
+        if pattern in library.checks:
+            matched.add(pattern)
+            continue
+        found = {name for name in library.checks if fnmatchcase(name, pattern)}
+        # A misspelt pattern must not select nothing in silence: fewer checks have fewer failures.
         if not found:
             raise TscanError(
                 f"--select {pattern}: there is no such check", did_you_mean(pattern, library.checks)
             )
-        chosen |= found
-    return chosen
+        matched |= found
+    return matched
 
 
-def parameters(options: Judging, library: Library) -> Mapping[str, Any]:
-    """The values of --param, each of its parameter's type."""
+def parameters(options: JudgingOptions, library: Library) -> Mapping[str, Any]:
+    """The values of `--param`, each of its parameter's type."""
     from scanner.content.parameters import parse_params
 
     return parse_params(options.param, library.parameters)
 
 
 def categories(
-    options: Judging, library: Library, configured: Mapping[str, tuple[str, ...]]
+    options: JudgingOptions, library: Library, configured: Mapping[str, tuple[str, ...]]
 ) -> Mapping[str, tuple[str, ...]]:
-    """Categories in scope by framework: those of --category over those of the configuration."""
+    """Categories in scope by framework: those of `--category`, or else the configured ones."""
     if not options.category:
         return configured
-    known = {
-        item.category for framework in library.frameworks.values() for item in framework.criteria
-    }
+    known: set[str] = set()
+    for framework in library.frameworks.values():
+        known.update(criterion.category for criterion in framework.criteria)
     for name in options.category:
         if name not in known:
             raise TscanError(

@@ -1,11 +1,11 @@
-"""Where reports go: rendered first, all of them, then written, so that nothing is left half-written."""
+"""Writes reports: all are rendered before the first is written."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,102 +18,138 @@ if TYPE_CHECKING:
     from scanner.formats import Format, Report
 
 NARROWEST: Final = 60
+"""Columns: the tables need them, also on a terminal that has fewer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """One rendering: a format, and the file that it goes to, or standard output."""
+    """A format and the file that it goes to; `path` is None for standard output."""
 
     render: Format
     path: Path | None
 
 
 def destinations(specs: Sequence[str], *, quiet: bool) -> tuple[Destination, ...]:
-    """What `--format` asks for; people's format on standard output unless that is taken or quiet is wanted."""
-    from scanner.formats import FORMATS
+    """The destinations that `--format` names, each as `NAME` or `NAME=PATH`.
 
-    found = []
-    for spec in specs:
-        name, named, path = spec.partition("=")
-        if named and not path:
-            raise TscanError(
-                f"--format {spec}: the file's name is missing", f"write --format {name}=FILE"
-            )
-        found.append(
-            Destination(render=FORMATS.get(name), path=_writable(Path(path)) if path else None)
-        )
-    files = [one.path.resolve() for one in found if one.path]
-    if len(set(files)) < len(files):
-        raise TscanError("two formats cannot share a file", "give each of them its own")
-    on_screen = [one for one in found if one.path is None]
+    The terminal format goes to standard output unless another one does or `quiet` is set.
+    TscanError for what cannot be written: before a long scan, not after it.
+    """
+    found = [_destination(spec) for spec in specs]
+    _check_distinct_files(found)
+    on_screen = [destination for destination in found if destination.path is None]
     if len(on_screen) > 1:
         raise TscanError(
             "two formats cannot share standard output",
             "give one of them a file: --format json=FILE",
         )
     if not on_screen and not quiet:
-        found.append(Destination(render=FORMATS.get("terminal"), path=None))
-    if sys.stdout is None and any(one.path is None for one in found):
+        on_screen = [Destination(render=_format("terminal"), path=None)]
+        found += on_screen
+    # Python sets it to None where the shell closed it: `tscan demo >&-`.
+    if on_screen and sys.stdout is None:
         raise TscanError(
             "standard output is closed", "name a file, --format json=FILE, and say --quiet"
         )
     return tuple(found)
 
 
-def _writable(path: Path) -> Path:
-    """The path, refused before any work is done if nothing can be written there."""
+def _destination(spec: str) -> Destination:
+    name, separator, file = spec.partition("=")
+    if separator and not file:
+        raise TscanError(
+            f"--format {spec}: the file's name is missing", f"write --format {name}=FILE"
+        )
+    render = _format(name)
+    if not file:
+        return Destination(render=render, path=None)
+    path = Path(file)
+    _check_writable(path)
+    return Destination(render=render, path=path)
+
+
+def _format(name: str) -> Format:
+    from scanner.formats import FORMATS
+
+    try:
+        return FORMATS.get(name)
+    except TscanError as error:
+        # A known format may need a package that is missing: that error names the package.
+        if name in FORMATS.names:
+            raise
+        known = f"known formats: {', '.join(FORMATS.names)}"
+        raise TscanError(f"unknown format '{name}'", known) from error
+
+
+def _check_distinct_files(found: Iterable[Destination]) -> None:
+    # Resolved: `out` and `./out` are one file, and the second report would replace the first.
+    files = [destination.path.resolve() for destination in found if destination.path]
+    if len(set(files)) < len(files):
+        raise TscanError("two formats cannot share a file", "give each of them its own")
+
+
+def _check_writable(path: Path) -> None:
     if path.is_dir():
         raise TscanError(f"{path} is a folder", "name a file")
     if not path.parent.is_dir():
         raise TscanError(f"{path}: there is no folder {path.parent}", "make it first")
     if not os.access(path.parent, os.W_OK):
         raise TscanError(f"{path}: the folder {path.parent} cannot be written to")
-    return path
 
 
 def write(report: Report, places: Sequence[Destination]) -> None:
-    """Render for every destination, then write."""
-    texts = [
-        (place, place.render(_shown(report) if place.path is None else report)) for place in places
-    ]
-    for place, text in texts:
-        if place.path is not None:
-            _to_file(place.path, text)
-    for place, text in texts:
+    """Render the report for every destination, then write: files first, standard output last."""
+    files: list[tuple[Path, str]] = []
+    screen: list[str] = []
+    for place in places:
         if place.path is None:
-            _to_screen(text)
+            screen.append(place.render(_for_screen(report)))
+        else:
+            files.append((place.path, place.render(report)))
+    for path, text in files:
+        _write_file(path, text)
+    for text in screen:
+        _write_screen(text)
 
 
-def _shown(report: Report) -> Report:
-    """The report as this terminal can show it; 80 columns without colour where there is none."""
+def _for_screen(report: Report) -> Report:
+    """The report with this terminal's width and color; 80 columns without color in a pipe."""
     if not sys.stdout.isatty():
         return report
+    # https://no-color.org: any value but an empty one.
     color = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return replace(report, width=max(NARROWEST, shutil.get_terminal_size().columns), color=color)
+    return replace(report, width=_columns(), color=color)
+
+
+def _columns() -> int:
+    return max(NARROWEST, shutil.get_terminal_size().columns)
 
 
 def show(text: str) -> None:
-    """Text for people on standard output, folded where that is a terminal: what goes on to a tool keeps its lines."""
+    """Print text for people; wrapped on a terminal only, for a tool reads whole lines."""
     from scanner.rendering.wrap import wrapped
 
-    wide = max(NARROWEST, shutil.get_terminal_size().columns)
-    click.echo(wrapped(text, wide) if sys.stdout.isatty() else text, nl=False)
+    if sys.stdout.isatty():
+        text = wrapped(text, _columns())
+    click.echo(text, nl=False)
 
 
-def _to_screen(text: str) -> None:
+def _write_screen(text: str) -> None:
     # A terminal that cannot show a symbol gets its escape, not a crash after the scan is done.
     encoding = sys.stdout.encoding or "utf-8"
     click.echo(text.encode(encoding, "backslashreplace").decode(encoding), nl=False)
 
 
-def _to_file(path: Path, text: str) -> None:
-    """Whole or not at all; a device or a pipe is written to, and a link is followed: neither is replaced."""
+def _write_file(path: Path, text: str) -> None:
+    """Write a file completely or not at all."""
     from scanner.history.stores.atomic_write import atomic_write
 
     if not path.exists() or path.is_file():
+        # Resolved: a link is followed, for `latest.json` must stay a link.
         with atomic_write(path.resolve()) as file:
             file.write(text.encode())
         return
+    # A device or a pipe is written to: a rename would replace /dev/null by a file.
     try:
         path.write_text(text, encoding="utf-8", newline="")
     except OSError as error:

@@ -1,61 +1,84 @@
-"""How far a scan has come, on standard error."""
+"""Shows the progress of a scan on standard error, if that is a terminal, with `rich.progress`."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, TextIO
+
+from scanner.rendering.sanitize import plural, sanitized
 
 if TYPE_CHECKING:
     from scanner.collect import Progress
 
-LIVE: Final = 0.1
-"""Seconds between two states of the line that is written over."""
-PLAIN: Final = 10.0
-"""Seconds between two lines where nothing can be written over."""
+ShowProgress = Callable[["Progress"], None]
+"""Is called with each new state of the scan."""
 
 
 @contextmanager
-def shown(*, quiet: bool, stream: TextIO | None = None) -> Iterator[Callable[[Progress], None]]:
-    """What to call with each state; the line is cleared at the end, whatever happens."""
-    out = stream or sys.stderr
-    if quiet:
-        yield lambda _: None
+def shown(*, quiet: bool, stream: TextIO | None = None) -> Iterator[ShowProgress]:
+    """A function to call with each state; the line is removed at the end, also after an error.
+
+    Nothing is written to a pipe or a file: a log would hold thousands of states of one line.
+    """
+    output = stream or sys.stderr
+    if quiet or not _is_interactive(output):
+        yield _ignore
         return
-    live = out.isatty() and os.environ.get("TERM") != "dumb"
-    try:
-        yield _Line(out, live)
-    finally:
-        if live:
-            out.write("\r\x1b[K")
-            out.flush()
+    with _live(output) as report:
+        yield report
 
 
-class _Line:
-    """The newest state, written not too often."""
+def _is_interactive(output: TextIO | None) -> bool:
+    # Standard error is None where it was closed (`2>&-`); a dumb terminal cannot go back in a line.
+    if output is None or os.environ.get("TERM") == "dumb":
+        return False
+    return output.isatty()
 
-    def __init__(self, out: TextIO, live: bool) -> None:
-        self._out = out
-        self._live = live
-        # The first plain line comes at once, so that a log shows that work has begun.
-        self._next = 0.0
 
-    def __call__(self, state: Progress) -> None:
-        now = time.monotonic()
-        if now < self._next:
-            return
-        self._next = now + (LIVE if self._live else PLAIN)
-        many = f"{state.ended} of {state.targets} targets read, " if state.targets > 1 else ""
-        text = (
-            f"{many}reading {state.target}: {state.done} of {state.known} calls, {state.operation}"
-        )
-        if self._live:
-            columns = shutil.get_terminal_size().columns
-            self._out.write(f"\r\x1b[K{text[: columns - 1]}")
-        else:
-            self._out.write(text + "\n")
-        self._out.flush()
+def _ignore(_state: Progress) -> None:
+    """No progress is shown."""
+
+
+@contextmanager
+def _live(output: TextIO) -> Iterator[ShowProgress]:
+    # Imported here: a scan that is piped, with `--format json`, needs no rich.
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
+    from rich.progress import Progress as ProgressBar
+
+    # Console honours NO_COLOR by itself. Names of targets are no markup.
+    bar = ProgressBar(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[operation]}", markup=False),
+        console=Console(file=output),
+        transient=True,
+        # Otherwise rich would send to the terminal what a command prints into a pipe or a file.
+        redirect_stdout=False,
+    )
+    with bar:
+        task = bar.add_task("connecting", total=None, operation="")
+
+        def report(state: Progress) -> None:
+            # The total grows while listings come in: the bar shows the calls known so far.
+            bar.update(
+                task,
+                description=sanitized(_description(state)),
+                completed=state.done,
+                total=state.known,
+                operation=sanitized(state.operation),
+            )
+
+        yield report
+
+
+def _description(state: Progress) -> str:
+    if state.targets == 1:
+        return f"reading {state.target}"
+    targets = plural(state.targets, "target")
+    return f"{state.ended} of {targets} read, reading {state.target}"

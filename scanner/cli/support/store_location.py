@@ -1,4 +1,4 @@
-"""Where history lies, and its anchors: as options name it, as tscan.yaml does, or `.tscan`."""
+"""Locates the history store and the repository of its anchors: by option, tscan.yaml or default."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from pathlib import Path
 from typing import Final
 
 CONFIG: Final = Path("tscan.yaml")
+"""The configuration of the working directory."""
 STORE: Final = ".tscan"
+"""The store where none is named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreLocation:
-    """A store, and the repository that keeps its anchors."""
+    """A store, as a folder or `s3://…`, and the Git repository that its records are anchored in."""
 
     store: str
     anchors: str = ""
 
 
-def configured_place() -> StoreLocation:
-    """The place that tscan.yaml names; ContentError where there is one that is wrong."""
+def configured_location() -> StoreLocation:
+    """The store that tscan.yaml names, or the default; ContentError for an invalid tscan.yaml."""
     if not CONFIG.is_file():
         return StoreLocation(store=STORE)
     from scanner.content.config import load_place
@@ -28,6 +30,9 @@ def configured_place() -> StoreLocation:
     return StoreLocation(store=store or STORE, anchors=anchors)
 
 
-def named_place(store: str) -> StoreLocation:
-    """A store that was named has no other anchors than those that are named too."""
-    return StoreLocation(store=store) if store else configured_place()
+def named_location(store: str) -> StoreLocation:
+    """The store that an option names, or the configured one where the option was left out."""
+    if not store:
+        return configured_location()
+    # The anchors of tscan.yaml are those of another store: they would not match.
+    return StoreLocation(store=store)

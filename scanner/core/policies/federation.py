@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from scanner.core.policies.conditions import requires_key
 from scanner.core.policies.document import Condition, Statement
 from scanner.core.policies.wildcards import apart, has_wildcard
+from scanner.model.values import Value
 
 _ACTION: Final = "sts:assumerolewithwebidentity"
 _OPERATORS: Final = frozenset({"StringEquals", "StringEqualsIgnoreCase", "StringLike"})
@@ -35,7 +36,7 @@ _Trust = tuple[str, bool, bool]
 """Provider, whether the subject is named, and whether the audience is."""
 
 
-def federated(allows: Iterable[Statement]) -> list[dict[str, object]]:
+def federated(allows: Iterable[Statement]) -> list[Mapping[str, Value]]:
     """One record of `FEDERATION_TYPE` for each provider and way in which a statement trusts it."""
     found: set[_Trust] = set()
     for statement in allows:

@@ -10,7 +10,7 @@ from scanner.core.policies.document import Condition, Statement, read_document
 from scanner.core.policies.effects import Policy, denies_action, denies_resource
 from scanner.core.policies.federation import federated
 from scanner.core.policies.wildcards import covered_by_any, covers
-from scanner.model.values import Unreadable
+from scanner.model.values import Unreadable, Value
 
 _PARTITIONS: Final = ("aws", "aws-cn", "aws-us-gov")
 _MOST_COMPARISONS: Final = 50_000
@@ -19,7 +19,7 @@ _MOST_COMPARISONS: Final = 50_000
 
 def read_policy(
     document: object, *, account: str, resource: str = ""
-) -> dict[str, object] | Unreadable:
+) -> dict[str, Value] | Unreadable:
     """The fields of `POLICY_TYPE` of a document, which is JSON text or parsed.
 
     `resource` is the ARN of what the policy is attached to.
@@ -37,7 +37,7 @@ def read_policy(
 
 def read_trust_policy(
     document: object, *, account: str, resource: str = ""
-) -> dict[str, object] | Unreadable:
+) -> dict[str, Value] | Unreadable:
     """The fields of `TRUST_POLICY_TYPE` of a role's trust policy (JSON text or parsed)."""
     statements = read_document(document)
     if isinstance(statements, Unreadable):
@@ -48,7 +48,7 @@ def read_trust_policy(
     return {**_exposure(policy), "federated": federated(policy.allows)}
 
 
-def _exposure(policy: Policy) -> dict[str, object]:
+def _exposure(policy: Policy) -> dict[str, Value]:
     return {
         "is_public": policy.is_public,
         "cross_account_principals": policy.cross_account_principals,

@@ -1,10 +1,11 @@
-"""The terminal format: the matrix for people, then why, in plain words."""
+"""Renders the terminal format: findings, gaps and decisions first, matrix and totals last."""
 
 from __future__ import annotations
 
 import io
 from collections import Counter
 from collections.abc import Iterator
+from typing import Final, Literal
 
 from rich.console import Console, RenderableType
 from rich.text import Text
@@ -19,26 +20,35 @@ from scanner.formats.terminal.words import EXIT, plain
 from scanner.model.findings import Status, Verdict
 from scanner.rendering.sanitize import plural
 
+_STATUS_ORDER: Final = tuple(Status)
+_EXIT_STYLE: Final = {0: "bold green", 1: "bold red", 3: "bold yellow"}
+
 
 def render(report: Report) -> str:
-    """Text of `report.width` columns; a pure function, so colour and width come from the report alone."""
-    out = io.StringIO()
+    """Text of `report.width` columns; a pure function: only the report sets color and width."""
+    output = io.StringIO()
+    color_system: Literal["standard"] | None = None
+    if report.color:
+        color_system = "standard"
     console = Console(
-        file=out,
+        file=output,
         width=report.width,
         force_terminal=report.color,
-        color_system="standard" if report.color else None,
+        color_system=color_system,
         no_color=not report.color,
         legacy_windows=False,
+        # Names come from a cloud: one that reads `[bold]` or `:smile:` is printed as it is.
         markup=False,
         emoji=False,
         highlight=False,
+        # rich would read COLUMNS, TERM and NO_COLOR, and the text would differ between machines.
         _environ={},
     )
     for part in _parts(report):
         console.print(part)
-    # Padding to the full width is rich's; nobody wants it in a file or a diff.
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    # rich pads each line to the full width, which is noise in a file and in a diff.
+    lines = [line.rstrip() for line in output.getvalue().splitlines()]
+    return "\n".join(lines) + "\n"
 
 
 def _parts(report: Report) -> Iterator[RenderableType]:
@@ -57,30 +67,21 @@ def _parts(report: Report) -> Iterator[RenderableType]:
 
 
 def _summary(report: Report) -> Iterator[RenderableType]:
-    assessment, code = report.assessment, report.exit_code
-    verdicts = Counter(finding.verdict for finding in assessment.findings)
-    counts = ", ".join(f"{verdicts[verdict]} {verdict.value}" for verdict in Verdict)
-    scoped_out = sum(result.scoped_out for result in assessment.results)
-    also = f"; {plural(scoped_out, 'resource')} left out by label" if scoped_out else ""
-    yield Text.assemble(("Findings  ", "dim"), counts + also)
-    statuses = Counter(criterion.status for criterion in assessment.criteria)
-    shown = ", ".join(
-        f"{count} {status.value}" for status, count in sorted(statuses.items(), key=_place)
-    )
-    yield Text.assemble(("Criteria  ", "dim"), shown)
-    skipped = not_run(assessment, report.library, report.fail_on)
+    yield Text.assemble(("Findings  ", "dim"), _finding_counts(report))
+    yield Text.assemble(("Criteria  ", "dim"), _criterion_counts(report))
+    skipped = not_run(report.assessment, report.library, report.fail_on)
     if skipped:
         yield Text(
             f"{plural(len(skipped), 'check')} of severity {report.fail_on} or above not run",
             style="yellow",
         )
-    if open_regions(assessment):
+    if open_regions(report.assessment):
         yield Text("The list of regions is not whole", style="yellow")
-    for note in assessment.notes:
+    for note in report.assessment.notes:
         yield plain(note)
-    style = {0: "bold green", 1: "bold red"}.get(code, "bold yellow")
+    meaning = EXIT[report.exit_code].format(fail_on=report.fail_on.value)
     yield Text.assemble(
-        (f"Exit code {code}", style), f": {EXIT[code].format(fail_on=report.fail_on.value)}"
+        (f"Exit code {report.exit_code}", _EXIT_STYLE[report.exit_code]), f": {meaning}"
     )
     yield Text(
         "A status says what the evidence shows; the conclusion on a criterion is the auditor's.",
@@ -88,5 +89,18 @@ def _summary(report: Report) -> Iterator[RenderableType]:
     )
 
 
-def _place(entry: tuple[Status, int]) -> int:
-    return list(Status).index(entry[0])
+def _finding_counts(report: Report) -> str:
+    assessment = report.assessment
+    verdicts = Counter(finding.verdict for finding in assessment.findings)
+    counts = ", ".join(f"{verdicts[verdict]} {verdict.value}" for verdict in Verdict)
+    scoped_out = sum(result.scoped_out for result in assessment.results)
+    if scoped_out:
+        counts += f"; {plural(scoped_out, 'resource')} left out by label"
+    return counts
+
+
+def _criterion_counts(report: Report) -> str:
+    counts = Counter(criterion.status for criterion in report.assessment.criteria)
+    return ", ".join(
+        f"{counts[status]} {status.value}" for status in _STATUS_ORDER if counts[status]
+    )

@@ -1,8 +1,9 @@
-"""What fails, and what could not be said: grouped so that one cause is one entry."""
+"""Lists failing checks, unknown findings and gaps, grouped so that one cause is one entry."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from rich.console import RenderableType
@@ -15,7 +16,7 @@ from scanner.formats import Report
 from scanner.formats.terminal.tally import by_check
 from scanner.formats.terminal.words import SEVERITY, plain
 from scanner.model.checks import Check
-from scanner.model.findings import CoverageRow, Finding, Verdict
+from scanner.model.findings import CoverageRow, Finding, Observation, Verdict
 from scanner.rendering.sanitize import plural, sanitized, shortened
 
 RESOURCES: Final = 5
@@ -24,70 +25,112 @@ OBSERVED: Final = 5
 """Values shown for each resource."""
 FIX_LINES: Final = 3
 REASONS: Final = 12
+CHECKS: Final = 3
+"""Checks named under a reason for unknown findings."""
 GAPS: Final = 20
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _FailingCheck:
+    """A check with its failing findings."""
+
+    check: Check
+    findings: list[Finding]
+    evaluated: int
+    """Findings of the check in all, whatever their verdict."""
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """The most severe first."""
+        return (-self.check.severity.rank, self.check.id)
+
+
+# -- failing ---------------------------------------------------------------------------------------
+
+
 def failing(report: Report) -> Iterator[RenderableType]:
-    """Failing checks, the gravest first, each with its resources, what was observed, and the fix."""
-    failed: list[tuple[Check, list[Finding], int]] = []
-    for name, results in by_check(report.assessment.results).items():
-        findings = [finding for result in results for finding in result.findings]
-        bad = [finding for finding in findings if finding.verdict is Verdict.FAIL]
-        if bad:
-            failed.append((report.library.checks[name], bad, len(findings)))
+    """Failing checks, the most severe first, each with resources, observed values and the fix."""
+    failed = sorted(_failing_checks(report), key=lambda entry: entry.order)
     if not failed:
         return
     yield Text(f"Failing: {plural(len(failed), 'check')}", style="bold")
-    for check, bad, asked in sorted(
-        failed, key=lambda entry: (-entry[0].severity.rank, entry[0].id)
-    ):
-        yield from _check(check, bad, asked)
+    for entry in failed:
+        yield from _failing_check(entry)
     yield Text()
 
 
-def _check(check: Check, bad: list[Finding], asked: int) -> Iterator[RenderableType]:
+def _failing_checks(report: Report) -> Iterator[_FailingCheck]:
+    for name, results in by_check(report.assessment.results).items():
+        findings: list[Finding] = []
+        for result in results:
+            findings += result.findings
+        failed = [finding for finding in findings if finding.verdict is Verdict.FAIL]
+        if failed:
+            check = report.library.checks[name]
+            yield _FailingCheck(check=check, findings=failed, evaluated=len(findings))
+
+
+def _failing_check(entry: _FailingCheck) -> Iterator[RenderableType]:
+    check = entry.check
+    count = len(entry.findings)
     heading = Table.grid(padding=(0, 1, 0, 0))
     severity = Text.assemble(("✗ ", "red"), (check.severity.value, SEVERITY[check.severity]))
     heading.add_row(severity, plain(check.title, "bold"))
     yield heading
-    yield _indent(plain(f"{len(bad)} of {plural(asked, 'resource')} · {check.id}", "dim"))
-    for finding in bad[:RESOURCES]:
+    yield _indent(plain(f"{count} of {plural(entry.evaluated, 'resource')} · {check.id}", "dim"))
+    for finding in entry.findings[:RESOURCES]:
         yield _indent(_resource(finding))
-    if len(bad) > RESOURCES:
-        yield _indent(Text(f"… and {len(bad) - RESOURCES} more", style="dim"))
+    if count > RESOURCES:
+        yield _indent(Text(f"… and {count - RESOURCES} more", style="dim"))
     yield _indent(_fix(check))
 
 
 def _fix(check: Check) -> RenderableType:
-    """The first lines of the fix, and where the rest is."""
+    """The first lines of the fix, and the command that shows the rest."""
     lines = [line for line in check.fix.splitlines() if line.strip()]
     table = Table.grid(padding=(0, 1, 0, 0))
-    for number, line in enumerate(lines[:FIX_LINES]):
-        table.add_row(Text("fix:" if number == 0 else "", style="green"), plain(line))
+    label = "fix:"
+    for line in lines[:FIX_LINES]:
+        table.add_row(Text(label, style="green"), plain(line))
+        label = ""
     if len(lines) > FIX_LINES:
         table.add_row("", plain(f"more: tscan checks show {check.id}", "dim"))
     return table
 
 
 def _resource(finding: Finding) -> Text:
-    """`bucket-name eu-west-1  self.versioning = "Suspended"`."""
+    """`bucket-name eu-west-1  versioning = "Suspended"`."""
     resource = finding.resource
     text = plain(resource.name or resource.id)
+    # A region is itself a resource of some checks, and would be printed twice.
     if resource.region not in ("", resource.name):
         text.append_text(plain(f" {resource.region}", "dim"))
-    # What the resource says comes before the parameters that it was held against.
-    told = sorted(finding.observed, key=lambda item: not item.path.startswith("self."))[:OBSERVED]
-    seen = [
-        f"{sanitized(item.path).removeprefix('self.')} = {shortened(item.value)}" for item in told
-    ]
-    if not seen and finding.reason:
-        seen = [sanitized(finding.reason)]
-    text.append_text(Text("  " + ", ".join(seen)))
+    text.append_text(Text("  " + _observed(finding)))
     return text
 
 
+def _observed(finding: Finding) -> str:
+    """The values that decided; the reason where none was observed."""
+    # The resource's own values come before the parameters that they were compared with.
+    ordered = sorted(finding.observed, key=_is_parameter)
+    values = [
+        f"{sanitized(item.path).removeprefix('self.')} = {shortened(item.value)}"
+        for item in ordered[:OBSERVED]
+    ]
+    if values:
+        return ", ".join(values)
+    return sanitized(finding.reason)
+
+
+def _is_parameter(item: Observation) -> bool:
+    return not item.path.startswith("self.")
+
+
+# -- unknown ---------------------------------------------------------------------------------------
+
+
 def unknown(report: Report) -> Iterator[RenderableType]:
-    """Findings that could not be decided, by the reason that they share."""
+    """Unknown findings, grouped by the reason that they share."""
     reasons: dict[str, list[Finding]] = {}
     for finding in report.assessment.findings:
         if finding.verdict is Verdict.UNKNOWN:
@@ -96,76 +139,99 @@ def unknown(report: Report) -> Iterator[RenderableType]:
         return
     total = sum(len(findings) for findings in reasons.values())
     yield Text(f"Unknown: {plural(total, 'finding')}, neither pass nor fail", style="bold")
+    # The reason behind the most findings first: it is the one to fix.
     ordered = sorted(reasons.items(), key=lambda entry: (-len(entry[1]), entry[0]))
     for reason, findings in ordered[:REASONS]:
-        checks = sorted({finding.check for finding in findings})
-        entry = Table.grid(padding=(0, 1, 0, 0))
-        entry.add_row(Text("?", style="yellow"), plain(reason or "no reason was given"))
-        yield entry
-        names = ", ".join(checks[:3]) + (f" and {len(checks) - 3} more" if len(checks) > 3 else "")
-        yield _indent(
-            plain(
-                f"{plural(len(findings), 'finding')} of {plural(len(checks), 'check')}: {names}",
-                "dim",
-            )
-        )
+        yield from _unknown_reason(reason, findings)
     if len(ordered) > REASONS:
         yield Text(f"… and {plural(len(ordered) - REASONS, 'more reason')}", style="dim")
     yield Text()
 
 
+def _unknown_reason(reason: str, findings: list[Finding]) -> Iterator[RenderableType]:
+    entry = Table.grid(padding=(0, 1, 0, 0))
+    entry.add_row(Text("?", style="yellow"), plain(reason or "no reason was given"))
+    yield entry
+    checks = sorted({finding.check for finding in findings})
+    names = ", ".join(checks[:CHECKS])
+    if len(checks) > CHECKS:
+        names += f" and {len(checks) - CHECKS} more"
+    counts = f"{plural(len(findings), 'finding')} of {plural(len(checks), 'check')}"
+    yield _indent(plain(f"{counts}: {names}", "dim"))
+
+
+# -- coverage --------------------------------------------------------------------------------------
+
+
 def coverage(report: Report) -> Iterator[RenderableType]:
-    """What was meant to be read and was not."""
-    accepted = [row for row in report.assessment.coverage if row.waiver]
-    if accepted:
-        named = ", ".join(f"{row.operation} {row.region} ({row.waiver})" for row in accepted[:GAPS])
-        yield plain(f"Not read, and accepted by waiver: {named}")
-        yield Text()
-    yield from _in_bulk(report.assessment.coverage)
-    rows = gaps(report.assessment)
-    if not rows:
+    """Calls that were not answered, and what an inventory answered in place of single calls."""
+    rows = report.assessment.coverage
+    yield from _accepted_gaps(rows)
+    yield from _inventory_calls(rows)
+    unanswered = gaps(report.assessment)
+    if not unanswered:
         return
-    asked = plural(len(report.assessment.coverage), "operation")
-    yield Text(f"Not read: {plural(len(rows), 'gap')} in {asked}", style="bold")
+    operations = plural(len(rows), "operation")
+    yield Text(f"Not read: {plural(len(unanswered), 'gap')} in {operations}", style="bold")
+    yield _gap_table(unanswered)
+    if len(unanswered) > GAPS:
+        yield Text(f"… and {len(unanswered) - GAPS} more, all in the JSON result", style="dim")
+    yield Text()
+
+
+def _accepted_gaps(rows: Iterable[CoverageRow]) -> Iterator[RenderableType]:
+    """Gaps that a waiver accepts: shown although they do not decide the exit code."""
+    accepted = [row for row in rows if row.waiver]
+    if not accepted:
+        return
+    named = ", ".join(f"{row.operation} {row.region} ({row.waiver})" for row in accepted[:GAPS])
+    yield plain(f"Not read, and accepted by waiver: {named}")
+    yield Text()
+
+
+def _gap_table(rows: Iterable[CoverageRow]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for heading in ("operation", "region", "state", "reason"):
         table.add_column(heading, overflow="fold")
-    for row in sorted(rows, key=lambda row: (row.target, row.operation, row.region))[:GAPS]:
+    ordered = sorted(rows, key=lambda row: (row.target, row.operation, row.region))
+    for row in ordered[:GAPS]:
         table.add_row(
             plain(row.operation),
             plain(row.region or "–"),
             plain(row.state.value, "yellow"),
-            _reason(row),
+            _gap_reason(row),
         )
-    yield table
-    if len(rows) > GAPS:
-        yield Text(f"… and {len(rows) - GAPS} more, all in the JSON result", style="dim")
-    yield Text()
+    return table
 
 
-def _in_bulk(rows: Iterable[CoverageRow]) -> Iterator[RenderableType]:
-    """What an inventory was asked, beside what it saved."""
-    made: dict[str, tuple[int, int]] = {}
+def _inventory_calls(rows: Iterable[CoverageRow]) -> Iterator[RenderableType]:
+    """Calls made to an inventory, beside the calls that they replaced (decision 0018)."""
+    made: dict[str, int] = {}
+    replaced: dict[str, int] = {}
     for row in rows:
         if row.stood_for:
-            calls, instead = made.get(row.operation, (0, 0))
-            made[row.operation] = (calls + row.answers, instead + row.stood_for)
-    for operation, (calls, instead) in sorted(made.items()):
+            made[row.operation] = made.get(row.operation, 0) + row.answers
+            replaced[row.operation] = replaced.get(row.operation, 0) + row.stood_for
+    for operation in sorted(made):
+        calls = plural(made[operation], "call")
         yield plain(
-            f"Read in bulk: {plural(calls, 'call')} of {operation} in place of {instead} or more"
+            f"Read in bulk: {calls} of {operation} in place of {replaced[operation]} or more"
         )
     if made:
         yield Text()
 
 
-def _reason(row: CoverageRow) -> Text:
-    """The reason without the words that stand in the other columns."""
-    reason = row.reason.removeprefix(f"{row.operation} {row.state.value}").removeprefix(
-        f" in {row.region}"
-    )
-    asked = row.answers + row.unanswered
-    amount = f"{row.unanswered} of {asked} unanswered" if row.unanswered else ""
-    return plain("; ".join(part for part in (reason.strip(" ()"), amount) if part))
+def _gap_reason(row: CoverageRow) -> Text:
+    """The reason without what the other columns show: operation, state and region."""
+    reason = row.reason.removeprefix(f"{row.operation} {row.state.value}")
+    reason = reason.removeprefix(f" in {row.region}").strip(" ()")
+    parts = []
+    if reason:
+        parts.append(reason)
+    if row.unanswered:
+        calls = row.answers + row.unanswered
+        parts.append(f"{row.unanswered} of {calls} unanswered")
+    return plain("; ".join(parts))
 
 
 def _indent(text: RenderableType) -> RenderableType:

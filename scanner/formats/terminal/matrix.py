@@ -1,8 +1,9 @@
-"""The matrix: criteria by category, and the table of controls."""
+"""Renders the matrix of criteria, by category, and the table of controls."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
@@ -25,80 +26,89 @@ NAMED: Final = 3
 """Reasons of a control that are named; all are in the JSON result."""
 _COUNTS: Final = ("tested", "failing", "unread", "waived")
 
-Row = tuple[CriterionResult, Criterion, Tally]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """A criterion with its status and the counts behind it."""
+
+    result: CriterionResult
+    criterion: Criterion
+    tally: Tally
+
+    @property
+    def is_manual(self) -> bool:
+        """Whether no finding speaks to it: people must give the evidence."""
+        return self.result.status is Status.NEEDS_EVIDENCE and self.tally.silent
 
 
 def matrix(report: Report) -> Iterator[RenderableType]:
-    """A table for each category of a framework, those first that the scan says most about.
+    """A table for each category of a framework, that with the most findings first.
 
-    Criteria that no scan speaks to are gathered on one line.
+    Criteria without any finding are one line below it.
     """
-    for framework, rows in groupby(_rows(report), lambda row: row[0].framework):
+    for framework, rows in groupby(_rows(report), lambda row: row.result.framework):
         yield plain(report.library.frameworks[framework].title, "bold underline")
-        categories: dict[str, list[Row]] = {}
+        # A framework may come back to a category: its criteria are one table all the same.
+        categories: dict[str, list[_Row]] = {}
         for row in rows:
-            categories.setdefault(row[1].category, []).append(row)
-        for category, inside in sorted(categories.items(), key=lambda entry: -_said(entry[1])):
+            categories.setdefault(row.criterion.category, []).append(row)
+        ordered = sorted(categories.items(), key=lambda entry: -_findings(entry[1]))
+        for category, inside in ordered:
             yield Text()
             yield from _category(category, inside)
         yield Text()
 
 
-def _said(rows: list[Row]) -> int:
-    return sum(counts.tested + counts.unread for _, _, counts in rows)
+def _rows(report: Report) -> Iterator[_Row]:
+    results = by_check(report.assessment.results)
+    criteria: dict[tuple[str, str], Criterion] = {}
+    for framework in report.library.frameworks.values():
+        for criterion in framework.criteria:
+            criteria[framework.id, criterion.id] = criterion
+    for result in report.assessment.criteria:
+        yield _Row(
+            result=result,
+            criterion=criteria[result.framework, result.id],
+            tally=criterion_tally(result, report.library, results),
+        )
 
 
-def _category(category: str, rows: list[Row]) -> Iterator[RenderableType]:
-    shown = [row for row in rows if not _quiet(row)]
-    quiet = [row[0].id for row in rows if _quiet(row)]
+def _findings(rows: list[_Row]) -> int:
+    return sum(row.tally.tested + row.tally.unread for row in rows)
+
+
+def _category(category: str, rows: list[_Row]) -> Iterator[RenderableType]:
+    manual = [row.result.id for row in rows if row.is_manual]
+    shown = [row for row in rows if not row.is_manual]
     if shown:
         yield _table(category, shown)
     else:
         yield plain(category, "bold")
-    if quiet:
-        yield _gathered(quiet)
+    if manual:
+        yield _manual_criteria(manual)
 
 
-def _rows(report: Report) -> Iterator[Row]:
-    results = by_check(report.assessment.results)
-    known = {
-        (framework.id, criterion.id): criterion
-        for framework in report.library.frameworks.values()
-        for criterion in framework.criteria
-    }
-    for result in report.assessment.criteria:
-        yield (
-            result,
-            known[result.framework, result.id],
-            criterion_tally(result, report.library, results),
-        )
-
-
-def _quiet(row: Row) -> bool:
-    result, _, counts = row
-    return result.status is Status.NEEDS_EVIDENCE and counts.silent
-
-
-def _table(category: str, rows: Iterable[Row]) -> Table:
+def _table(category: str, rows: Iterable[_Row]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim", expand=True)
     table.add_column("", width=5, no_wrap=True)
     table.add_column(plain(category, "bold not dim"), ratio=1, overflow="fold")
+    # As wide as the longest status, `○ needs evidence`: the columns of all tables are in line.
     table.add_column("status", width=16, no_wrap=True)
     for heading in ("tested", "failing", "unread"):
         table.add_column(heading, justify="right", no_wrap=True, width=len(heading))
-    for result, criterion, counts in rows:
+    for row in rows:
         table.add_row(
-            plain(result.id),
-            plain(criterion.title),
-            status(result.status),
-            number(counts.tested),
-            number(counts.failing, "red"),
-            number(counts.unread, "yellow"),
+            plain(row.result.id),
+            plain(row.criterion.title),
+            status(row.result.status),
+            number(row.tally.tested),
+            number(row.tally.failing, "red"),
+            number(row.tally.unread, "yellow"),
         )
     return table
 
 
-def _gathered(ids: list[str]) -> RenderableType:
+def _manual_criteria(ids: list[str]) -> RenderableType:
     """`○ needs evidence` once, with the ids: what people must show is one list, not forty rows."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_row(
@@ -108,19 +118,17 @@ def _gathered(ids: list[str]) -> RenderableType:
 
 
 def control_table(report: Report) -> Iterator[RenderableType]:
-    """Every control with its status and what was counted; under it, as wide as the report is, why it reads so."""
+    """Every control with status and counts; below each, over the full width, the reasons for it."""
     results = sorted(report.assessment.controls, key=lambda control: control.id)
     width = max((len(result.id) for result in results), default=0)
-    heading = _control_row(width)
-    heading.add_row(
-        "",
-        Text("Controls", style="bold"),
-        *(Text(name, style="dim") for name in ("status", *_COUNTS)),
-    )
+    names = [Text(name, style="dim") for name in ("status", *_COUNTS)]
+    # A grid for each row, not one table: a reason in a table would be as narrow as its column.
+    heading = _control_grid(width)
+    heading.add_row("", Text("Controls", style="bold"), *names)
     yield heading
     for result in results:
         counts = result.counts
-        row = _control_row(width)
+        row = _control_grid(width)
         row.add_row(
             plain(result.id),
             plain(report.library.controls[result.id].title),
@@ -131,12 +139,12 @@ def control_table(report: Report) -> Iterator[RenderableType]:
             number(counts.waived),
         )
         yield row
-        for line in _why(result.reasons, report.library):
+        for line in _reasons(result.reasons, report.library):
             yield Padding(plain(line, "dim"), (0, 0, 0, width + 2))
     yield Text()
 
 
-def _control_row(width: int) -> Table:
+def _control_grid(width: int) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0), expand=True)
     table.add_column(width=width, no_wrap=True)
     table.add_column(ratio=1, overflow="fold")
@@ -146,10 +154,13 @@ def _control_row(width: int) -> Table:
     return table
 
 
-def _why(reasons: tuple[str, ...], library: Library) -> Iterator[str]:
-    """The first reasons; where one asks for what people show, what that is."""
+def _reasons(reasons: tuple[str, ...], library: Library) -> Iterator[str]:
+    """The first reasons; one that names a manual control (`MC-01 …`) with that control's text."""
     for reason in reasons[:NAMED]:
         manual = library.manual.get(reason.partition(" ")[0])
-        yield f"{reason}; it asks: {manual.control}" if manual else reason
+        if manual:
+            yield f"{reason}; it asks: {manual.control}"
+        else:
+            yield reason
     if len(reasons) > NAMED:
         yield f"… and {plural(len(reasons) - NAMED, 'more reason')}, all in the JSON result"

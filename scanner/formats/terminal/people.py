@@ -1,9 +1,10 @@
-"""What people accepted and stated: waivers and attestations, those that do not count among them."""
+"""Lists waivers and attestations, also those that do not count."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from typing import Final
 
 from rich.console import RenderableType
@@ -19,6 +20,7 @@ from scanner.rendering.sanitize import plural
 
 NAMED: Final = 20
 """Waivers, and attestations, that are named; all are in the JSON result."""
+# Those that no longer count come first: somebody relies on them and does not know.
 _ORDER: Final = (
     Standing.LAPSED,
     Standing.EXPIRED,
@@ -35,71 +37,81 @@ def people(report: Report) -> Iterator[RenderableType]:
     yield from _attestations(report.assessment.attestations)
 
 
-def _waivers(found: tuple[WaiverResult, ...]) -> Iterator[RenderableType]:
-    if not found:
+def _waivers(results: tuple[WaiverResult, ...]) -> Iterator[RenderableType]:
+    if not results:
         return
-    counts = Counter(one.standing for one in found)
-    said = ", ".join(f"{counts[standing]} {standing}" for standing in _ORDER if counts[standing])
-    yield Text(f"Waivers: {said}", style="bold")
-    for one in sorted(
-        found, key=lambda one: (_ORDER.index(one.standing), one.waiver.expires, one.waiver.id)
-    )[:NAMED]:
-        yield from _waiver(one)
-    yield from _more(len(found))
+    counts = Counter(result.standing for result in results)
+    amounts = ", ".join(f"{counts[standing]} {standing}" for standing in _ORDER if counts[standing])
+    yield Text(f"Waivers: {amounts}", style="bold")
+    for result in sorted(results, key=_waiver_order)[:NAMED]:
+        yield from _waiver(result)
+    yield from _more(len(results))
 
 
-def _waiver(one: WaiverResult) -> Iterator[RenderableType]:
-    """What is accepted and how it stands; under it, where, why and by whom."""
-    waiver = one.waiver
-    state = (
-        f"{one.standing.value} until {waiver.expires}"
-        if one.standing is Standing.IN_FORCE
-        else one.standing.value
-    )
+def _waiver_order(result: WaiverResult) -> tuple[int, date, str]:
+    return (_ORDER.index(result.standing), result.waiver.expires, result.waiver.id)
+
+
+def _waiver(result: WaiverResult) -> Iterator[RenderableType]:
+    """What is accepted and whether it is in force; below it, where and by whom."""
+    waiver = result.waiver
+    state = result.standing.value
+    if result.standing is Standing.IN_FORCE:
+        state += f" until {waiver.expires}"
     heading = Table.grid(padding=(0, 2, 0, 0))
     heading.add_row(
-        plain(waiver.id, "bold"), plain(state, _STYLE.get(one.standing, "")), plain(_effect(one))
+        plain(waiver.id, "bold"),
+        plain(state, _STYLE.get(result.standing, "")),
+        plain(_effect(result)),
     )
     yield heading
-    author = f"written by {waiver.author}" if waiver.author else "author not known"
+    author = "author not known"
+    if waiver.author:
+        author = f"written by {waiver.author}"
     for line in (f"{waiver.scope} of {waiver.target}", f"approved by {waiver.approver}, {author}"):
         yield Padding(plain(line, "dim"), (0, 0, 0, 4))
 
 
-def _effect(one: WaiverResult) -> str:
-    if one.standing is not Standing.IN_FORCE:
-        return one.why
-    here = " in this control" if isinstance(one.waiver.scope, ControlScope) else ""
-    return (
-        f"accepts {plural(one.accepts, 'finding')}{here}"
-        if one.accepts
-        else "there is nothing to accept"
-    )
+def _effect(result: WaiverResult) -> str:
+    if result.standing is not Standing.IN_FORCE:
+        return result.why
+    if not result.accepts:
+        return "there is nothing to accept"
+    findings = plural(result.accepts, "finding")
+    # The finding still fails in every other control that it evidences.
+    if isinstance(result.waiver.scope, ControlScope):
+        return f"accepts {findings} in this control"
+    return f"accepts {findings}"
 
 
-def _attestations(found: tuple[AttestationResult, ...]) -> Iterator[RenderableType]:
-    if not found:
+def _attestations(results: tuple[AttestationResult, ...]) -> Iterator[RenderableType]:
+    if not results:
         return
-    current = sum(one.current for one in found)
-    yield Text(f"Attestations: {current} current of {len(found)}", style="bold")
-    table = _table("control", "stated by", "dated", "until", "")
-    for one in sorted(
-        found, key=lambda one: (one.current, one.attestation.control, one.attestation.id)
-    )[:NAMED]:
-        said = one.attestation
-        state = plain("current", "green") if one.current else plain(one.why, "yellow")
-        table.add_row(
-            plain(said.control), plain(said.by), plain(str(said.dated)), plain(str(said.valid_until)), state
-        )  # fmt: skip
-    yield table
-    yield from _more(len(found))
-
-
-def _table(*headings: str) -> Table:
+    current = sum(result.current for result in results)
+    yield Text(f"Attestations: {current} current of {len(results)}", style="bold")
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-    for heading in headings:
+    for heading in ("control", "stated by", "dated", "until", ""):
         table.add_column(heading, overflow="fold")
-    return table
+    for result in sorted(results, key=_attestation_order)[:NAMED]:
+        table.add_row(*_attestation(result))
+    yield table
+    yield from _more(len(results))
+
+
+def _attestation_order(result: AttestationResult) -> tuple[bool, str, str]:
+    return (result.current, result.attestation.control, result.attestation.id)
+
+
+def _attestation(result: AttestationResult) -> Iterator[Text]:
+    attestation = result.attestation
+    yield plain(attestation.control)
+    yield plain(attestation.by)
+    yield plain(str(attestation.dated))
+    yield plain(str(attestation.valid_until))
+    if result.current:
+        yield plain("current", "green")
+    else:
+        yield plain(result.why, "yellow")
 
 
 def _more(count: int) -> Iterator[RenderableType]:

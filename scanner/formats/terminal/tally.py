@@ -1,4 +1,4 @@
-"""What was tested, fails and is unread behind a criterion: each check counted once."""
+"""Counts the findings behind a criterion: tested, failing and unread, each check once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Tally:
 
     @property
     def silent(self) -> bool:
-        """Whether no scan said anything here."""
+        """Whether there is no finding at all."""
         return not (self.tested or self.unread)
 
 
@@ -29,6 +29,7 @@ def tally(results: Iterable[CheckResult]) -> Tally:
     """The sum over results."""
     tested = failing = unread = 0
     for result in results:
+        # Waived findings were tested; unknown ones were not.
         unknown = result.count(Verdict.UNKNOWN)
         tested += len(result.findings) - unknown
         failing += result.count(Verdict.FAIL)
@@ -40,13 +41,15 @@ def criterion_tally(
     criterion: CriterionResult, library: Library, results: Mapping[str, tuple[CheckResult, ...]]
 ) -> Tally:
     """The sum over the distinct checks that evidence the primary controls of a criterion."""
-    checks = {
-        link.id
-        for name in criterion.primary
-        for link in library.controls[name].checks
-        if link.role is Role.EVIDENCES
-    }
-    return tally(result for check in sorted(checks) for result in results.get(check, ()))
+    # A set, for a check that evidences two controls of the criterion must not count twice.
+    checks: set[str] = set()
+    for name in criterion.primary:
+        links = library.controls[name].checks
+        checks.update(link.id for link in links if link.role is Role.EVIDENCES)
+    found: list[CheckResult] = []
+    for check in checks:
+        found += results.get(check, ())
+    return tally(found)
 
 
 def by_check(results: Iterable[CheckResult]) -> dict[str, tuple[CheckResult, ...]]:

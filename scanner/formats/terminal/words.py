@@ -1,4 +1,4 @@
-"""How statuses, verdicts and names look: a symbol and a word always, colour only beside them."""
+"""Renders statuses, names and numbers: a symbol and a word always, color only beside them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from scanner.model.checks import Severity
 from scanner.model.findings import Status
 from scanner.rendering.sanitize import sanitized
 
+# A reader without color, or who does not see red and green apart, has the symbol and the word.
 STATUS: Final = {
     Status.FAIL: ("✗", "bold red"),
     Status.NOT_SHOWN: ("?", "yellow"),
@@ -42,9 +43,12 @@ def status(value: Status) -> Text:
 
 def plain(text: str, style: str = "") -> Text:
     """Text that may come from a cloud: never markup, never control characters."""
+    # Folded, not cut: a name of which the end is missing may be another resource.
     return Text(sanitized(text), style=style, overflow="fold")
 
 
 def number(value: int, style: str = "") -> Text:
     """A figure; zero is a dot, so that the eye finds the others."""
-    return Text(str(value), style=style) if value else Text("·", style="dim")
+    if value:
+        return Text(str(value), style=style)
+    return Text("·", style="dim")

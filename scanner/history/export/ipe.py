@@ -21,8 +21,9 @@ from scanner.model.findings import Assessment, Counted, CoverageRow, Population
 from scanner.model.history import Record
 from scanner.model.library import Library
 from scanner.providers import cli_command
+from scanner.rendering.csv_cells import CellValue
 
-Row = Mapping[str, object]
+Row = Mapping[str, CellValue]
 """Values by column."""
 SheetRow = tuple[str, Row]
 """The name of a sheet, and a row of it."""
@@ -35,7 +36,7 @@ class Sheet:
     meaning: str
     columns: tuple[str, ...]
 
-    def cells(self, row: Row) -> Sequence[object]:
+    def cells(self, row: Row) -> Sequence[CellValue]:
         """The values of a row in the order of the columns; KeyError where one is missing."""
         return [row[column] for column in self.columns]
 

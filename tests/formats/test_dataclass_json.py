@@ -13,7 +13,7 @@ import pytest
 
 from scanner.core.periods.ordered import Listed, Ordered
 from scanner.model.period import Deviation
-from scanner.rendering.dataclass_json import dumps, to_plain
+from scanner.rendering.dataclass_json import dumps, to_json
 
 
 def deviation(number: int) -> Deviation:
@@ -89,15 +89,15 @@ def book(rows: int, inner: Book | None = None) -> Book:
 @pytest.mark.parametrize("one", [book(0), book(1), book(3, book(0)), book(2, book(2))])
 def test_the_text_holds_what_the_values_are(one: Book) -> None:
     text = dumps("book/1", one)
-    assert json.loads(text) == {"schema": "book/1", **to_plain(one)}
+    assert json.loads(text) == {"schema": "book/1", **to_json(one)}
     assert text.isascii()
     assert text.endswith("}\n")
     assert "\x1b" not in text
 
 
 def test_nouns_are_values_by_name() -> None:
-    assert to_plain(ROW) == AS_JSON
-    assert to_plain(Pair(ROW, "one")) == {"row": AS_JSON, "why": "one"}
+    assert to_json(ROW) == AS_JSON
+    assert to_json(Pair(ROW, "one")) == {"row": AS_JSON, "why": "one"}
 
 
 def test_a_row_is_a_line() -> None:

@@ -333,7 +333,7 @@ OTHER = OtherProvider()
 
 def test_another_log_answers_by_the_same_seam(monkeypatch: pytest.MonkeyPatch) -> None:
     for places in ("_builtin", "_places"):
-        monkeypatch.setattr(PROVIDERS, places, {"other": "tests.cli.test_who:OTHER"})
+        monkeypatch.setattr(PROVIDERS, places, {"other": "tests.cli.test_attribution:OTHER"})
     monkeypatch.setattr(
         "scanner.cli.support.attribution.now", lambda: datetime(2026, 2, 1, tzinfo=UTC)
     )

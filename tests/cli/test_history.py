@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from scanner.cli import app, run
-from scanner.cli.support.history_options import open_past
+from scanner.cli.support.history_options import HistoryOptions, open_history
 from scanner.content.library import load_library
 from scanner.core.drift.comparison import Drift
 from scanner.history.ledger.ledger import Ledger
@@ -404,8 +404,8 @@ def test_exclusions_are_named(store: str, tmp_path: Path) -> None:
         "version: 1\ntargets:\n  - aws:\n      organization:\n        role: audit\n        exclude:\n"
         "          - {account: '444455556666', reason: sandbox, approver: Ann}\n"
     )
-    past = open_past(store=store, config=config, target=(), checks=(), mappings=())
-    assert past.exclusions == ("account 444455556666: sandbox (approved by Ann)",)
+    history = open_history(HistoryOptions(store=store, config=config))
+    assert history.exclusions == ("account 444455556666: sandbox (approved by Ann)",)
 
 
 if __name__ == "__main__":
