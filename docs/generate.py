@@ -15,8 +15,8 @@ from click.testing import CliRunner
 from scanner.cli import app
 from scanner.cli.demo import SNAPSHOT
 from scanner.cli.support.lazy import LazyGroup
-from scanner.content import schemas
 from scanner.content.library import load_library
+from scanner.content.locations import default_roots
 from scanner.formats import FORMATS, Report
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.library import Library
@@ -32,12 +32,7 @@ BLOCK: Final = re.compile(
 
 def pages() -> Iterator[tuple[Path, str]]:
     """Every generated file with its text."""
-    library = load_library()
-    for name in schemas.names():
-        yield (
-            ROOT / f"docs/schemas/{name}.json",
-            (schemas.FOLDER / f"{name}.json").read_text(encoding="utf-8"),
-        )
+    library = load_library(default_roots(validate=True))
     yield ROOT / "docs/commands.md", "".join(_commands())
     for place, text in check_pages(library):
         yield CHECKS / place, text

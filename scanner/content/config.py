@@ -109,14 +109,6 @@ def _declared(
 ) -> TargetConfig:
     """A target of a REST cloud: what it is called, and how it is reached."""
     cloud = str(path[-1])
-    places: list[str] = _clouds()[cloud]["x-one-of"]
-    if sum(name in data for name in places) != 1:
-        words = " and ".join(f"'{name}'" for name in places)
-        reading.wrong(
-            path,
-            f"one of {words} is needed" if len(places) > 1 else f"{words} is missing",
-            key=True,
-        )
     settings = {
         name: value for name, value in data.items() if name not in ("params", "exclude", "bulk")
     }
@@ -148,10 +140,10 @@ def parse_target(text: str) -> TargetConfig:
     """The target that `cloud:id`, or a cloud alone, names; TscanError for another text."""
     cloud, _, identity = text.partition(":")
     known = _clouds().get(cloud)
-    if known is None or text.endswith(":") or (not identity and "x-one-of" in known):
+    if known is None or text.endswith(":") or (not identity and "oneOf" in known):
         hint = f"write cloud:id, the cloud being one of {', '.join(_clouds())}"
         raise TscanError(f"--target {text} names no target", hint)
-    places = [known["properties"][name] for name in known.get("x-one-of", [])]
+    places = [known["properties"][branch["required"][0]] for branch in known.get("oneOf", [])]
     if places and not any(re.fullmatch(place["pattern"].strip("^$"), identity) for place in places):
         raise TscanError(
             f"--target {text} is not {' or '.join(place['title'] for place in places)}",

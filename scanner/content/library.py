@@ -19,7 +19,7 @@ from scanner.content.kinds import Draft, draft_kind, finish_kinds
 from scanner.content.locations import ContentFile, Roots, content_files, default_roots
 from scanner.content.mappings import read_mappings
 from scanner.content.parameters import read_parameters
-from scanner.content.schema_validator import schema_problems
+from scanner.content.schema_validator import earlier_key, schema_problems, version_problem
 from scanner.errors import ContentError, Problem
 from scanner.model.checks import Check, Parameter
 from scanner.model.kinds import Kind
@@ -34,9 +34,12 @@ class Pack:
 
     problems: list[Problem] = field(default_factory=list)
     files: list[ContentFile] = field(default_factory=list)
+    validate: bool = True
+    """Whether shipped files are validated against their schemas."""
 
     def collect(self, roots: Roots) -> None:
         """Read every file, in order."""
+        self.validate = roots.validate
         self._add("resources", roots.kinds)
         self._add("checks", roots.checks)
         self._add("mappings", roots.mappings)
@@ -73,9 +76,19 @@ class Pack:
                 document.problem(("kind",), "a folder of checks cannot add a kind", hint, key=True)
             )
             return None
-        wrong = schema_problems(document, format_name)
+        outdated = earlier_key(document, format_name)
+        if outdated is not None:
+            # The whole pack is of another format: its other files would repeat this.
+            raise ContentError([outdated])
+        if self.validate or not file.shipped:
+            wrong = schema_problems(document, format_name)
+        else:
+            newer = version_problem(document)
+            wrong = [] if newer is None else [newer]
         self.problems.extend(wrong)
-        return None if wrong else DocumentReader(document, self.problems)
+        if wrong:
+            return None
+        return DocumentReader(document, self.problems)
 
     def digest(self) -> str:
         """SHA-256 over the name and the bytes of every file."""

@@ -25,6 +25,8 @@ class Roots:
     more_checks: tuple[Path, ...] = ()
     """A user's folders: checks and parameters, never kinds."""
     more_mappings: tuple[Path, ...] = ()
+    validate: bool = True
+    """Whether `kinds`, `checks` and `mappings` are validated against their schemas; a user's are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +50,16 @@ class ContentFile:
 
 
 def default_roots(
-    *, checks: Sequence[str | Path] = (), mappings: Sequence[str | Path] = ()
+    *,
+    checks: Sequence[str | Path] = (),
+    mappings: Sequence[str | Path] = (),
+    validate: bool = False,
 ) -> Roots:
-    """What tscan brings, and a user's folders beside it."""
+    """The shipped content, and a user's folders beside it.
+
+    A test validates every shipped file against its schema. A load does so only with `validate`,
+    for somebody who edits them: it takes half a second, more than half of the load itself.
+    """
     above = _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parent
     return Roots(
         kinds=_PACKAGE / "resources",
@@ -58,6 +67,7 @@ def default_roots(
         mappings=above / "mappings",
         more_checks=tuple(_folder(path, "--checks") for path in checks),
         more_mappings=tuple(_folder(path, "--mappings") for path in mappings),
+        validate=validate,
     )
 
 
