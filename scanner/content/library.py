@@ -6,7 +6,7 @@ import gc
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -79,7 +79,8 @@ class Pack:
         outdated = earlier_key(document, format_name)
         if outdated is not None:
             # The whole pack is of another format: its other files would repeat this.
-            raise ContentError([outdated])
+            # The name inside the pack is shown: an archived pack lies in a temporary folder.
+            raise ContentError([replace(outdated, path=file.name) if file.shipped else outdated])
         if self.validate or not file.shipped:
             wrong = schema_problems(document, format_name)
         else:

@@ -108,9 +108,10 @@ def earlier_key(document: Document, format_name: str) -> Problem | None:
         for old, new in renamed.items():
             if old in mapping:
                 message = (
-                    f"written for an earlier version of the content format: '{old}' is now '{new}'"
+                    f"written for an earlier version of the content format ('{old}' is now '{new}'):"
+                    " read it with the release that wrote it"
                 )
-                hint = "read it with the release that wrote it, or rename the key"
+                hint = "rename the key if the file is yours"
                 return document.problem((*path, old), message, hint, key=True)
     return None
 

@@ -383,6 +383,7 @@ def test_a_pack_of_an_earlier_format_is_refused_in_one_line(pack: Any) -> None:
     (problem,) = pack.problems()
     assert problem.startswith("checks/parameters.yaml:")
     assert problem.endswith(
-        "written for an earlier version of the content format: 'tighter' is now 'stricter'\n"
-        "  hint: read it with the release that wrote it, or rename the key"
+        "written for an earlier version of the content format ('tighter' is now 'stricter'):"
+        " read it with the release that wrote it\n"
+        "  hint: rename the key if the file is yours"
     )

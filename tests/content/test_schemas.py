@@ -248,7 +248,9 @@ def test_a_file_of_an_earlier_format_is_refused_in_one_line(
     document = read_document(text.replace(old, new, 1).encode(), path="x.yaml")
     assert isinstance(document, Document)
     (problem,) = schema_problems(document, name)
-    assert problem.message == f"written for an earlier version of the content format: {words}"
-    assert problem.hint == "read it with the release that wrote it, or rename the key"
+    assert problem.message == (
+        f"written for an earlier version of the content format ({words}):"
+        " read it with the release that wrote it"
+    )
     line = text.replace(old, new, 1).split("\n")[problem.line - 1]
     assert line[problem.column - 1 :].startswith(new.strip(" :"))
