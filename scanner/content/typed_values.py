@@ -111,7 +111,7 @@ def _record(kind: RecordType, value: dict[str, Any], path: Steps) -> dict[str, A
 
 def _scalar(kind: Type, value: Any, path: Steps) -> Any:
     if isinstance(value, str):
-        if kind == TIMESTAMP or kind == DURATION:
+        if kind in (TIMESTAMP, DURATION):
             return _time(kind, value, path)
     # A bool is an int to Python: `isinstance` would take true for the number 1.
     elif kind == DOUBLE and type(value) in (int, float):
