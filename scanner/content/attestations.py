@@ -49,14 +49,14 @@ def _attestation(
     if isinstance(document, Problem) or shape:
         problems.extend(shape)
         return None
-    reading = DocumentReader(document, problems)
-    data = reading.data
+    reader = DocumentReader(document, problems)
+    data = reader.data
     if data["control"] not in library.manual:
         hint = suggest(data["control"], library.manual)
-        reading.wrong(("control",), f"there is no manual control '{data['control']}'", hint)
-    dated, until = (read_day(reading, (name,), data[name]) for name in ("dated", "valid_until"))
-    covers = _covers(reading, dated)
-    _check_term(reading, dated, until)
+        reader.wrong(("control",), f"there is no manual control '{data['control']}'", hint)
+    dated, until = (read_day(reader, (name,), data[name]) for name in ("dated", "valid_until"))
+    covers = _covers(reader, dated)
+    _check_term(reader, dated, until)
     return Attestation(
         id="/".join(file.inside).removesuffix(".yaml"),
         control=data["control"],
@@ -65,7 +65,7 @@ def _attestation(
         dated=dated,
         valid_until=until,
         evidence=tuple(
-            _proof(reading, ("evidence", index), row, folder.joinpath(*file.inside[:-1]))
+            _proof(reader, ("evidence", index), row, folder.joinpath(*file.inside[:-1]))
             for index, row in enumerate(data["evidence"])
         ),
         covers_from=covers[0],
@@ -73,30 +73,30 @@ def _attestation(
     )
 
 
-def _check_term(reading: DocumentReader, dated: date, until: date) -> None:
+def _check_term(reader: DocumentReader, dated: date, until: date) -> None:
     if date.min in (dated, until):
         return  # what is no day was said to be none
     if until < dated:
-        reading.wrong(
+        reader.wrong(
             ("valid_until",), "a statement cannot end before it is made", "give a later day"
         )
     elif (until - dated).days > LONGEST_DAYS:
         hint = "state it again when it ends"
-        reading.wrong(("valid_until",), f"a statement counts for {LONGEST_DAYS} days at most", hint)
+        reader.wrong(("valid_until",), f"a statement counts for {LONGEST_DAYS} days at most", hint)
 
 
-def _covers(reading: DocumentReader, dated: date) -> tuple[date | None, date | None]:
+def _covers(reader: DocumentReader, dated: date) -> tuple[date | None, date | None]:
     """The period that a statement speaks of: nobody can say what will have been."""
-    if "covers" not in reading.data:
+    if "covers" not in reader.data:
         return None, None
-    data = reading.data["covers"]
-    begins, ends = (read_day(reading, ("covers", name), data[name]) for name in ("from", "to"))
+    data = reader.data["covers"]
+    begins, ends = (read_day(reader, ("covers", name), data[name]) for name in ("from", "to"))
     if date.min in (begins, ends, dated):
         return begins, ends
     if ends < begins:
-        reading.wrong(("covers", "to"), "the period ends before it begins", "give a later day")
+        reader.wrong(("covers", "to"), "the period ends before it begins", "give a later day")
     elif ends > dated:
-        reading.wrong(
+        reader.wrong(
             ("covers", "to"),
             f"the period ends after the statement is made, on {dated}",
             "state what is over",
@@ -104,7 +104,7 @@ def _covers(reading: DocumentReader, dated: date) -> tuple[date | None, date | N
     return begins, ends
 
 
-def _proof(reading: DocumentReader, path: Steps, data: dict[str, Any], beside: Path) -> Proof:
+def _proof(reader: DocumentReader, path: Steps, data: dict[str, Any], beside: Path) -> Proof:
     """Where evidence lies; a digest is held against the file that the reference names, where it is there."""
     reference, digest = data["reference"], data.get("sha256", "")
     if digest and "\n" not in reference and "\0" not in reference:
@@ -112,13 +112,13 @@ def _proof(reading: DocumentReader, path: Steps, data: dict[str, Any], beside: P
         try:
             real = _digest(place) if place.is_file() else digest
         except OSError as error:
-            reading.wrong(
+            reader.wrong(
                 (*path, "reference"), f"{shown_path(place)} cannot be read: {error.strerror}"
             )
             return Proof(reference=reference, sha256=digest)
         if real != digest:
             hint = "the file is not the one that was stated about"
-            reading.wrong((*path, "sha256"), f"the SHA-256 of {shown_path(place)} is {real}", hint)
+            reader.wrong((*path, "sha256"), f"the SHA-256 of {shown_path(place)} is {real}", hint)
     return Proof(reference=reference, sha256=digest)
 
 

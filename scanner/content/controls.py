@@ -33,7 +33,7 @@ class Known:
     controls: Collection[str] = ()
 
 
-def read_manual(reading: DocumentReader) -> dict[str, ManualControl]:
+def read_manual(reader: DocumentReader) -> dict[str, ManualControl]:
     """The manual controls of a file."""
     named = ("control", "evidence", "frequency", "owner", "policy", "criteria")
     return {
@@ -47,22 +47,22 @@ def read_manual(reading: DocumentReader) -> dict[str, ManualControl]:
             criteria=tuple(data.get("criteria", [])),
             detail={key: value for key, value in data.items() if key not in named},
         )
-        for identity, data in reading.data["manual"].items()
+        for identity, data in reader.data["manual"].items()
     }
 
 
-def read_control(reading: DocumentReader, inside: tuple[str, ...], known: Known) -> Control:
+def read_control(reader: DocumentReader, inside: tuple[str, ...], known: Known) -> Control:
     """The control in a file; the file's name is its id."""
-    data = reading.data
+    data = reader.data
     if inside[-1] != f"{data['id']}.yaml":
-        reading.wrong(
+        reader.wrong(
             ("id",), f"'{data['id']}' is not the file's name", f"the file is called {inside[-1]}"
         )
     links = tuple(
         CheckLink(id=link["id"], role=Role(link["role"]), why=link["why"].strip())
         for link in data.get("checks", [])
     )
-    _check_links(reading, data, known)
+    _check_links(reader, data, known)
     return Control(
         id=data["id"],
         title=data["title"].strip(),
@@ -74,7 +74,7 @@ def read_control(reading: DocumentReader, inside: tuple[str, ...], known: Known)
         checks=links,
         attestations=tuple(data.get("attestations", [])),
         must_have=tuple(
-            _requirement(reading, ("must_have", index), entry, known)
+            _requirement(reader, ("must_have", index), entry, known)
             for index, entry in enumerate(data.get("must_have", []))
         ),
         lacking=tuple(
@@ -93,13 +93,13 @@ def read_control(reading: DocumentReader, inside: tuple[str, ...], known: Known)
         grace=data.get("grace", ""),
         does_not_prove=data.get("does_not_prove", ""),
         why=data["why"].strip(),
-        path=reading.document.name,
+        path=reader.document.name,
     )
 
 
-def _check_links(reading: DocumentReader, data: Mapping[str, Any], known: Known) -> None:
+def _check_links(reader: DocumentReader, data: Mapping[str, Any], known: Known) -> None:
     _all_known(
-        reading,
+        reader,
         ("checks",),
         [link["id"] for link in data.get("checks", [])],
         known.checks,
@@ -107,40 +107,40 @@ def _check_links(reading: DocumentReader, data: Mapping[str, Any], known: Known)
         at="id",
     )
     _all_known(
-        reading, ("attestations",), data.get("attestations", []), known.manual, "manual control"
+        reader, ("attestations",), data.get("attestations", []), known.manual, "manual control"
     )
-    _once(reading, ("checks",), [link["id"] for link in data.get("checks", [])], at="id")
-    _once(reading, ("lacking",), [entry["id"] for entry in data.get("lacking", [])], at="id")
+    _once(reader, ("checks",), [link["id"] for link in data.get("checks", [])], at="id")
+    _once(reader, ("lacking",), [entry["id"] for entry in data.get("lacking", [])], at="id")
     for index, entry in enumerate(data.get("lacking", [])):
         if entry["id"] in known.shipped:
             path = ("lacking", index, "id")
-            reading.wrong(
+            reader.wrong(
                 path, f"check '{entry['id']}' is not lacking: it exists", "move it to 'checks'"
             )
 
 
 def _requirement(
-    reading: DocumentReader, path: Steps, data: Mapping[str, Any], known: Known
+    reader: DocumentReader, path: Steps, data: Mapping[str, Any], known: Known
 ) -> Requirement:
     if not any(data.get(key) for key in ("checks", "attestations", "params")):
-        reading.wrong(
+        reader.wrong(
             path,
             "nothing is named that would meet this",
             "name 'checks', 'attestations' or 'params'",
         )
     # A check that is lacking may be one of several ways to meet this: the pack will have it one day.
-    lacking = {entry["id"] for entry in reading.data.get("lacking", [])}
+    lacking = {entry["id"] for entry in reader.data.get("lacking", [])}
     _all_known(
-        reading, (*path, "checks"), data.get("checks", []), {*known.checks, *lacking}, "check"
+        reader, (*path, "checks"), data.get("checks", []), {*known.checks, *lacking}, "check"
     )
     _all_known(
-        reading,
+        reader,
         (*path, "attestations"),
         data.get("attestations", []),
         known.manual,
         "manual control",
     )
-    _all_known(reading, (*path, "params"), data.get("params", []), known.parameters, "parameter")
+    _all_known(reader, (*path, "params"), data.get("params", []), known.parameters, "parameter")
     return Requirement(
         checks=tuple(data.get("checks", [])),
         attestations=tuple(data.get("attestations", [])),
@@ -150,7 +150,7 @@ def _requirement(
 
 
 def _all_known(
-    reading: DocumentReader,
+    reader: DocumentReader,
     path: Steps,
     ids: list[str],
     known: Collection[str] | None,
@@ -166,25 +166,25 @@ def _all_known(
             hint = suggest(identity, known)
             if what == "check":
                 hint += "; evidence that cannot be collected yet stands in 'lacking'"
-            reading.wrong(here, f"there is no {what} '{identity}'", hint.removeprefix("; "))
+            reader.wrong(here, f"there is no {what} '{identity}'", hint.removeprefix("; "))
 
 
-def _once(reading: DocumentReader, path: Steps, ids: list[str], *, at: str) -> None:
+def _once(reader: DocumentReader, path: Steps, ids: list[str], *, at: str) -> None:
     for index, identity in enumerate(ids):
         if identity in ids[:index]:
-            reading.wrong(
+            reader.wrong(
                 (*path, index, at), f"'{identity}' is named twice", "keep one, with one 'why'"
             )
 
 
-def read_criteria(reading: DocumentReader, known: Known) -> list[Criterion]:
+def read_criteria(reader: DocumentReader, known: Known) -> list[Criterion]:
     """The criteria of one file of a framework."""
     found: list[Criterion] = []
-    for identity, data in reading.data["criteria"].items():
+    for identity, data in reader.data["criteria"].items():
         path: Steps = ("criteria", identity, "controls")
         ids = [link["id"] for link in data["controls"]]
-        _all_known(reading, path, ids, known.controls, "control", at="id")
-        _once(reading, path, ids, at="id")
+        _all_known(reader, path, ids, known.controls, "control", at="id")
+        _once(reader, path, ids, at="id")
         found.append(
             Criterion(
                 id=identity,

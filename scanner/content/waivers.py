@@ -29,21 +29,21 @@ REVIEW: Final = timedelta(days=7)
 def load_waivers(path: str | Path, library: Library) -> tuple[Waiver, ...]:
     """The waivers in a file, held against a library and git; ContentError with every mistake in it."""
     place = Path(path)
-    reading = DocumentReader(_document(place), [])
+    reader = DocumentReader(_document(place), [])
     found = [
-        _waiver(reading, index, data, library) for index, data in enumerate(reading.data["waivers"])
+        _waiver(reader, index, data, library) for index, data in enumerate(reader.data["waivers"])
     ]
-    _check_ids(reading)
-    if reading.problems:
-        raise ContentError(reading.problems)
+    _check_ids(reader)
+    if reader.problems:
+        raise ContentError(reader.problems)
     lines = blame(place)
     waivers = tuple(
-        _authored(reading, index, waiver, lines)
+        _authored(reader, index, waiver, lines)
         for index, waiver in enumerate(found)
         if waiver is not None
     )
-    if reading.problems:
-        raise ContentError(reading.problems)
+    if reader.problems:
+        raise ContentError(reader.problems)
     return waivers
 
 
@@ -63,51 +63,49 @@ def _document(path: Path) -> Document:
 
 
 def _waiver(
-    reading: DocumentReader, index: int, data: dict[str, Any], library: Library
+    reader: DocumentReader, index: int, data: dict[str, Any], library: Library
 ) -> Waiver | None:
     """The waiver of an entry; None where it does not say what it accepts, which is noted."""
     path: Steps = ("waivers", index)
     named = [name for name in SCOPES if name in data]
     if len(named) != 1:
         said = f"{' and '.join(named)} at once" if named else "nothing that could be accepted"
-        reading.wrong(
-            path, f"the waiver names {said}", "name one of 'gap', 'finding' and 'control'"
-        )
+        reader.wrong(path, f"the waiver names {said}", "name one of 'gap', 'finding' and 'control'")
         return None
     (kind,) = named
-    scope = _scope(reading, (*path, kind), kind, data[kind], library)
-    _check_compensating(reading, path, data, scope, library)
+    scope = _scope(reader, (*path, kind), kind, data[kind], library)
+    _check_compensating(reader, path, data, scope, library)
     return Waiver(
         id=data["id"],
         scope=scope,
         reason=" ".join(data["reason"].split()),
         approver=data["approver"],
-        opened=read_day(reading, (*path, "opened"), data["opened"]),
+        opened=read_day(reader, (*path, "opened"), data["opened"]),
         expires=_term(
-            reading, path, data, LONGEST_CONTROL_DAYS if kind == "control" else LONGEST_DAYS
+            reader, path, data, LONGEST_CONTROL_DAYS if kind == "control" else LONGEST_DAYS
         ),
         compensating=data.get("compensating", ""),
     )
 
 
 def _scope(
-    reading: DocumentReader, path: Steps, kind: str, data: dict[str, str], library: Library
+    reader: DocumentReader, path: Steps, kind: str, data: dict[str, str], library: Library
 ) -> Scope:
     for key, text in data.items():
         if "*" in text:
             hint = "write an entry for each: a pattern would also accept what nobody has looked at"
-            reading.wrong(
+            reader.wrong(
                 (*path, key), f"'{text}' is a pattern, and a waiver accepts one thing by name", hint
             )
     if kind == "gap":
         return GapScope(**data)
     if kind == "control":
-        _known(reading, (*path, "id"), data["id"], library.controls, "control")
+        _known(reader, (*path, "id"), data["id"], library.controls, "control")
         return ControlScope(target=data["target"], control=data["id"])
     check = library.checks.get(data["check"])
-    _known(reading, (*path, "check"), data["check"], library.checks, "check")
+    _known(reader, (*path, "check"), data["check"], library.checks, "check")
     if check is not None and check.cloud != data["target"].partition(":")[0]:
-        reading.wrong(
+        reader.wrong(
             (*path, "target"),
             f"{check.id} is never asked of {data['target']}",
             f"it is about {check.cloud}",
@@ -116,67 +114,67 @@ def _scope(
 
 
 def _known(
-    reading: DocumentReader, path: Steps, name: str, known: Collection[str], what: str
+    reader: DocumentReader, path: Steps, name: str, known: Collection[str], what: str
 ) -> None:
     if name not in known and "*" not in name:
-        reading.wrong(path, f"there is no {what} '{name}'", suggest(name, known))
+        reader.wrong(path, f"there is no {what} '{name}'", suggest(name, known))
 
 
 def _check_compensating(
-    reading: DocumentReader, path: Steps, data: dict[str, Any], scope: Scope, library: Library
+    reader: DocumentReader, path: Steps, data: dict[str, Any], scope: Scope, library: Library
 ) -> None:
     """A compensating control exists, and could read pass while what is accepted fails."""
     name = data.get("compensating", "")
     if not name:
         if isinstance(scope, ControlScope):
             hint = "name one in 'compensating', or accept single findings"
-            reading.wrong(
+            reader.wrong(
                 (*path, "control"),
                 "a whole control is accepted only beside one that compensates",
                 hint,
             )
         return
     place = (*path, "compensating")
-    _known(reading, place, name, library.controls, "control")
+    _known(reader, place, name, library.controls, "control")
     control = library.controls.get(name)
     if isinstance(scope, ControlScope) and name == scope.control:
-        reading.wrong(place, f"{name} cannot compensate for itself", "name another control")
+        reader.wrong(place, f"{name} cannot compensate for itself", "name another control")
     evidencing = (
         {link.id for link in control.checks if link.role is Role.EVIDENCES} if control else set()
     )
     if isinstance(scope, FindingScope) and scope.check in evidencing:
         message = f"{name} is evidenced by {scope.check}: it never reads pass while that fails"
-        reading.wrong(place, message, "name a control that does not depend on it")
+        reader.wrong(place, message, "name a control that does not depend on it")
 
 
-def _term(reading: DocumentReader, path: Steps, data: dict[str, Any], longest: int) -> date:
+def _term(reader: DocumentReader, path: Steps, data: dict[str, Any], longest: int) -> date:
     problems: list[Problem] = []
-    opened = read_day(DocumentReader(reading.document, problems), (*path, "opened"), data["opened"])
-    expires = read_day(reading, (*path, "expires"), data["expires"])
+    opened = read_day(DocumentReader(reader.document, problems), (*path, "opened"), data["opened"])
+    expires = read_day(reader, (*path, "expires"), data["expires"])
     if problems or expires == date.min:
         return expires
     if expires <= opened:
-        reading.wrong((*path, "expires"), "a waiver ends after it begins", "give a later day")
+        reader.wrong((*path, "expires"), "a waiver ends after it begins", "give a later day")
     elif (expires - opened).days > longest:
         hint = "open another when it ends, and decide again"
-        reading.wrong((*path, "expires"), f"such a waiver lasts {longest} days at most", hint)
+        reader.wrong((*path, "expires"), f"such a waiver lasts {longest} days at most", hint)
     return expires
 
 
-def read_day(reading: DocumentReader, path: Steps, text: str) -> date:
+def read_day(reader: DocumentReader, path: Steps, text: str) -> date:
     """The day at a path; the first of all days where it is none, which is noted."""
     try:
         return date.fromisoformat(text)
     except ValueError:
-        reading.wrong(path, f"'{text}' is not a day", "write it as 2026-12-31")
+        reader.wrong(path, f"'{text}' is not a day", "write it as 2026-12-31")
         return date.min
 
 
-def _check_ids(reading: DocumentReader) -> None:
+def _check_ids(reader: DocumentReader) -> None:
     seen: set[str] = set()
-    for index, data in enumerate(reading.data["waivers"]):
+    for index, data in enumerate(reader.data["waivers"]):
         if data["id"] in seen:
-            reading.wrong(
+            reader.wrong(
                 ("waivers", index, "id"),
                 f"waiver '{data['id']}' stands twice",
                 "give each its own id",
@@ -185,20 +183,20 @@ def _check_ids(reading: DocumentReader) -> None:
 
 
 def _authored(
-    reading: DocumentReader, index: int, waiver: Waiver, lines: Sequence[Line | None]
+    reader: DocumentReader, index: int, waiver: Waiver, lines: Sequence[Line | None]
 ) -> Waiver:
     """The waiver with who wrote it and when, as far as git knows."""
     path: Steps = ("waivers", index)
-    written = _written(reading.document, path, lines)
+    written = _written(reader.document, path, lines)
     known = [line for line in written if line is not None]
     for line in sorted(known, key=lambda one: one.when, reverse=True):
         if line.by(waiver.approver):
             message = f"{waiver.approver} wrote this entry (commit {line.commit[:12]}) and cannot approve it"
-            reading.wrong(
+            reader.wrong(
                 (*path, "approver"), message, "the person who approves is not the one who asks"
             )
             break
-    committed = _committed(reading, path, waiver, lines)
+    committed = _committed(reader, path, waiver, lines)
     author = (
         max(known, key=lambda one: one.when).mail if known and len(known) == len(written) else ""
     )
@@ -206,19 +204,19 @@ def _authored(
 
 
 def _committed(
-    reading: DocumentReader, path: Steps, waiver: Waiver, lines: Sequence[Line | None]
+    reader: DocumentReader, path: Steps, waiver: Waiver, lines: Sequence[Line | None]
 ) -> date | None:
     """The day on which what is accepted, and from when on, was committed; None where a part of it is not."""
-    kind = next(name for name in SCOPES if name in reading.data["waivers"][path[1]])
+    kind = next(name for name in SCOPES if name in reader.data["waivers"][path[1]])
     decided = [
-        line for key in (kind, "opened") for line in _written(reading.document, (*path, key), lines)
+        line for key in (kind, "opened") for line in _written(reader.document, (*path, key), lines)
     ]
     if not decided or None in decided:
         return None
     committed = max(line.day for line in decided if line is not None)
     if waiver.opened + REVIEW < committed:
         message = f"it was opened {waiver.opened}, and committed only on {committed}: nothing is accepted backwards"
-        reading.wrong(
+        reader.wrong(
             (*path, "opened"),
             message,
             f"open it on {committed} or later; a changed scope is a new waiver",
