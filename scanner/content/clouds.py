@@ -1,4 +1,4 @@
-"""Read `<cloud>.yaml`: second sources of every listing of a cloud, which its kinds need not name."""
+"""Read `<cloud>.yaml`: the second sources that every listing of a cloud has."""
 
 from __future__ import annotations
 

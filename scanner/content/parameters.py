@@ -84,11 +84,9 @@ def _check_stricter(reader: DocumentReader, path: Steps, data: Mapping[str, Any]
     stricter = data.get("stricter")
     if stricter is None:
         return
-    if stricter == "subset":
-        fits = data["type"].startswith("list(")
-    else:
-        fits = data["type"] in _NUMBERS
-    if not fits:
+    is_list = data["type"].startswith("list(")
+    is_number = data["type"] in _NUMBERS
+    if not (is_list if stricter == "subset" else is_number):
         message = f"'{stricter}' has no meaning for {data['type']}"
         hint = "lower and higher are for numbers, subset is for lists"
         reader.wrong((*path, "stricter"), message, hint)
@@ -157,12 +155,9 @@ def _data(text: str, kind: Type) -> Any:
 
 
 def _number(text: str, kind: Type) -> int | float | str:
-    number: int | float
+    convert = to_int if kind == INT else to_double
     try:
-        if kind == INT:
-            number = to_int(text)
-        else:
-            number = to_double(text)
+        number: int | float = convert(text)
     except (ValueError, OverflowError):
         return text
     # `inf` parses as a double, and YAML has no such number: no age would ever exceed it.

@@ -108,8 +108,8 @@ def earlier_key(document: Document, format_name: str) -> Problem | None:
         for old, new in renamed.items():
             if old in mapping:
                 message = (
-                    f"written for an earlier version of the content format ('{old}' is now '{new}'):"
-                    " read it with the release that wrote it"
+                    "written for an earlier version of the content format"
+                    f" ('{old}' is now '{new}'): read it with the release that wrote it"
                 )
                 hint = "rename the key if the file is yours"
                 return document.problem((*path, old), message, hint, key=True)
