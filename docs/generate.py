@@ -11,6 +11,7 @@ from typing import Final
 import click
 from check_pages import check_pages
 from click.testing import CliRunner
+from control_pages import control_page
 
 from scanner.cli import app
 from scanner.cli.demo import SNAPSHOT
@@ -36,6 +37,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield ROOT / "docs/commands.md", "".join(_commands())
     for place, text in check_pages(library):
         yield CHECKS / place, text
+    yield CHECKS / "controls.md", control_page(library)
     readme = ROOT / "README.md"
     yield (
         readme,

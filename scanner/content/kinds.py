@@ -291,7 +291,6 @@ def _attribute(
         has_absent="absent" in data,
         each=each,
         ordered=data.get("ordered", False),
-        volatile=data.get("volatile", False),
         null_words=tuple(data.get("null_words", [])),
     )
 

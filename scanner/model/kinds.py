@@ -170,7 +170,6 @@ class Attribute:
     each: Mapping[str, Attribute] = field(default_factory=dict)
     """Fields of the records of a `list(record)`, read from `item`."""
     ordered: bool = False
-    volatile: bool = False
     null_words: tuple[str, ...] = ()
     """Texts that mean that there is no value (`N/A`)."""
 
