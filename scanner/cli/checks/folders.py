@@ -26,10 +26,10 @@ def library_with(paths: Iterable[Path]) -> Library:
     own = sorted(folder for folder in folders if not folder.is_relative_to(shipped))
     # A folder inside another is read with it: its files must not be there twice.
     outer = [folder for folder in own if not any(other in folder.parents for other in own)]
-    # Whoever names a shipped check edits it: its mistakes of form are shown as in a folder of their own.
-    edits_shipped = any(folder.is_relative_to(shipped) for folder in folders)
+    # Shipped checks are validated unless only others are named: whoever tests them may edit them.
+    only_own = bool(own) and len(own) == len(folders)
     try:
-        return load_library(default_roots(checks=outer, validate=edits_shipped))
+        return load_library(default_roots(checks=outer, validate=not only_own))
     except ContentError as error:
         about = [problem for problem in error.problems if _inside(Path(problem.path), named)]
         raise ContentError(about) if about else error from None
