@@ -1,4 +1,4 @@
-"""Where content lies: in a checkout, in an installed wheel, and in folders that a user adds."""
+"""Find content: in a checkout, in an installed wheel, and in folders that a user adds."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Roots:
     """A user's folders: checks and parameters, never kinds."""
     more_mappings: tuple[Path, ...] = ()
     validate: bool = True
-    """Whether `kinds`, `checks` and `mappings` are validated against their schemas; a user's are."""
+    """Whether shipped files are validated against their schemas too; a user's always are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
