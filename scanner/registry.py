@@ -50,6 +50,7 @@ class Registry(Generic[T]):
 
     def get(self, name: str) -> T:
         """The object behind a name; TscanError for an unknown name or a missing package."""
+        # Entry points are only searched for a name that tscan itself does not have.
         places = self._builtin
         if name not in places:
             places = self._places

@@ -50,9 +50,13 @@ def _reader(file: ContentFile, problems: list[Problem]) -> DocumentReader | None
 
 
 def _attestation(
-    reader: DocumentReader, file: ContentFile, folder: Path, library: Library
+    reader: DocumentReader,
+    file: ContentFile,
+    folder: Path,
+    library: Library,
 ) -> Attestation:
     data = reader.data
+    # A statement about no control would be dated, signed, and count for nothing.
     if data["control"] not in library.manual:
         hint = suggest(data["control"], library.manual)
         reader.wrong(("control",), f"there is no manual control '{data['control']}'", hint)
@@ -107,7 +111,12 @@ def _covers(reader: DocumentReader, dated: date) -> tuple[date | None, date | No
     return begins, ends
 
 
-def _proof(reader: DocumentReader, path: Steps, data: dict[str, Any], beside: Path) -> Proof:
+def _proof(
+    reader: DocumentReader,
+    path: Steps,
+    data: dict[str, Any],
+    beside: Path,
+) -> Proof:
     """The reference to evidence; its digest is verified if it refers to a file that exists."""
     reference, digest = data["reference"], data.get("sha256", "")
     # A path cannot hold a null byte, and `is_file` raises for one.
@@ -116,7 +125,12 @@ def _proof(reader: DocumentReader, path: Steps, data: dict[str, Any], beside: Pa
     return Proof(reference=reference, sha256=digest)
 
 
-def _check_digest(reader: DocumentReader, path: Steps, place: Path, digest: str) -> None:
+def _check_digest(
+    reader: DocumentReader,
+    path: Steps,
+    place: Path,
+    digest: str,
+) -> None:
     try:
         if not place.is_file():
             return
@@ -125,6 +139,7 @@ def _check_digest(reader: DocumentReader, path: Steps, place: Path, digest: str)
         message = f"{shown_path(place)} cannot be read: {error.strerror}"
         reader.wrong((*path, "reference"), message)
         return
+    # The file was replaced since the statement was made.
     if actual != digest:
         message = f"the SHA-256 of {shown_path(place)} is {actual}"
         hint = "the file is not the one that was stated about"

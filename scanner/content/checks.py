@@ -41,7 +41,13 @@ class CheckReader:
         """The type of `params`."""
         return params_type(self.parameters)
 
-    def read(self, reader: DocumentReader, inside: tuple[str, ...], *, shipped: bool) -> Check:
+    def read(
+        self,
+        reader: DocumentReader,
+        inside: tuple[str, ...],
+        *,
+        shipped: bool,
+    ) -> Check:
         """The check in a file; its path inside the folder gives its cloud and its id."""
         data = reader.data
         self._check_place(reader, inside, shipped=shipped)
@@ -75,11 +81,16 @@ class CheckReader:
         )
 
     def _check_place(
-        self, reader: DocumentReader, inside: tuple[str, ...], *, shipped: bool
+        self,
+        reader: DocumentReader,
+        inside: tuple[str, ...],
+        *,
+        shipped: bool,
     ) -> None:
         identity: str = reader.data["id"]
         cloud = identity.partition("-")[0]
         kind_cloud = reader.data["resource"].partition(".")[0]
+        # People see the id alone, in a finding or a waiver: its first word names the cloud.
         if cloud not in (kind_cloud, _SOURCE_CONTROL):
             message = f"'{identity}' does not begin with its cloud"
             reader.wrong(("id",), message, f"the kind's cloud is {kind_cloud}")
@@ -104,7 +115,11 @@ class CheckReader:
         if kind is not None and not _has_tags(kind):
             hint = f"give {kind.id} an attribute 'tags' of the type map(string)"
             reader.wrong(("scope",), f"{kind.id} has no tags to choose by", hint, key=True)
-        return Labelled(tag=data["tag"], values=data["values"], untagged=data.get("untagged", ""))
+        return Labelled(
+            tag=data["tag"],
+            values=data["values"],
+            untagged=data.get("untagged", ""),
+        )
 
     def _examples(self, reader: DocumentReader, kind: Kind | None) -> list[Example]:
         examples: dict[str, list[dict[str, Any]]] = reader.data["examples"]
@@ -124,6 +139,7 @@ class CheckReader:
 
 def kind_in(content: bytes) -> str:
     """The kind that a check's file names, without parsing it; empty for unusual notation."""
+    # A comment or quotes after the key: the check is then read to find out.
     found = _KIND.search(content)
     if found is None:
         return ""
@@ -136,6 +152,7 @@ def _has_tags(kind: Kind) -> bool:
 
 
 def _condition(reader: DocumentReader, key: str, names: Mapping[str, Type] | None) -> Expression:
+    # Without its kind every name in the condition would be reported as unknown.
     if names is None:
         return Unusable()
     return reader.expression((key,), reader.data[key], names, want=BOOL)

@@ -40,7 +40,11 @@ def read_cloud(reader: DocumentReader, name: str) -> EveryListing:
         message = f"cloud '{cloud}' does not match its file"
         reader.wrong(("cloud",), message, f"it belongs in {cloud}.yaml")
     sources = tuple(Requests(reader, {}).counts((), data, {}))
-    return EveryListing(cloud=cloud, scope=Scope(data["scope"]), sources=sources)
+    return EveryListing(
+        cloud=cloud,
+        scope=Scope(data["scope"]),
+        sources=sources,
+    )
 
 
 def everywhere(kind: Kind, rules: Iterable[EveryListing]) -> Kind:

@@ -42,6 +42,7 @@ def load_config(path: str | Path, library: Library) -> Config:
         anchors=data.get("anchor", {}).get("git", ""),
         schedule=data.get("schedule", ""),
         timezone=_timezone(reader),
+        # Without targets: the AWS account of the environment's credentials.
         targets=tuple(targets) or (TargetConfig(),),
         params=params,
         categories=_categories(reader, library),
@@ -97,12 +98,16 @@ def _target(reader: DocumentReader, index: int, library: Library) -> TargetConfi
 
 
 def _aws(
-    reader: DocumentReader, path: Steps, data: Mapping[str, Any], params: Mapping[str, Any]
+    reader: DocumentReader,
+    path: Steps,
+    data: Mapping[str, Any],
+    params: Mapping[str, Any],
 ) -> TargetConfig:
     regions = data.get("regions", [])
     for number, name in enumerate(regions):
         if name in regions[:number]:
             reader.wrong((*path, "regions", number), f"'{name}' is named twice", "remove one")
+    # An external id guards a role that is assumed (confused deputy): alone it guards nothing.
     if "external_id" in data and "role_arn" not in data:
         message = "'external_id' has no meaning without 'role_arn'"
         reader.wrong((*path, "external_id"), message, "add 'role_arn'", key=True)
@@ -120,7 +125,10 @@ def _aws(
 
 
 def _declared(
-    reader: DocumentReader, path: Steps, data: Mapping[str, Any], params: Mapping[str, Any]
+    reader: DocumentReader,
+    path: Steps,
+    data: Mapping[str, Any],
+    params: Mapping[str, Any],
 ) -> TargetConfig:
     """A target of a REST cloud: its id, and how it is reached."""
     settings = {name: value for name, value in data.items() if name not in _NO_SETTINGS}
@@ -227,6 +235,7 @@ def _check_target_pattern(reader: DocumentReader, path: Steps, pattern: str) -> 
 
 def _timezone(reader: DocumentReader) -> str:
     name: str = reader.data.get("timezone", "UTC")
+    # Also a path (`../..`) is refused here: ZoneInfo reads files by this name.
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -247,6 +256,7 @@ def _categories(reader: DocumentReader, library: Library) -> dict[str, tuple[str
             continue
         if "categories" not in data:
             continue
+        # A misspelled category would leave its criteria out of scope, unnoticed.
         known = {criterion.category for criterion in framework.criteria}
         for index, category in enumerate(data["categories"]):
             if category not in known:

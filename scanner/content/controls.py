@@ -87,12 +87,21 @@ def read_control(reader: DocumentReader, inside: tuple[str, ...], known: Known) 
 
 
 def _check_link(data: Mapping[str, str]) -> CheckLink:
-    return CheckLink(id=data["id"], role=Role(data["role"]), why=data["why"].strip())
+    return CheckLink(
+        id=data["id"],
+        role=Role(data["role"]),
+        why=data["why"].strip(),
+    )
 
 
 def _lacking(data: Mapping[str, str]) -> Lacking:
     role = Role(data.get("role", Role.EVIDENCES))
-    return Lacking(id=data["id"], cloud=data["cloud"], why=data["why"].strip(), role=role)
+    return Lacking(
+        id=data["id"],
+        cloud=data["cloud"],
+        why=data["why"].strip(),
+        role=role,
+    )
 
 
 def _check_links(reader: DocumentReader, data: Mapping[str, Any], known: Known) -> None:
@@ -111,7 +120,10 @@ def _check_links(reader: DocumentReader, data: Mapping[str, Any], known: Known) 
 
 
 def _requirement(
-    reader: DocumentReader, path: Steps, data: Mapping[str, Any], known: Known
+    reader: DocumentReader,
+    path: Steps,
+    data: Mapping[str, Any],
+    known: Known,
 ) -> Requirement:
     checks = data.get("checks", [])
     attestations = data.get("attestations", [])
@@ -157,7 +169,14 @@ def _all_known(
         reader.wrong(here, f"there is no {what} '{identity}'", hint.removeprefix("; "))
 
 
-def _once(reader: DocumentReader, path: Steps, ids: list[str], *, at: str) -> None:
+def _once(
+    reader: DocumentReader,
+    path: Steps,
+    ids: list[str],
+    *,
+    at: str,
+) -> None:
+    # Two links of one pair would carry two reasons, and only one of them would be shown.
     for index, identity in enumerate(ids):
         if identity in ids[:index]:
             message = f"'{identity}' is named twice"
@@ -186,4 +205,8 @@ def read_criteria(reader: DocumentReader, known: Known) -> list[Criterion]:
 
 def _control_link(data: Mapping[str, str]) -> ControlLink:
     primary = data["role"] == "primary"
-    return ControlLink(control=data["id"], primary=primary, why=data["why"].strip())
+    return ControlLink(
+        control=data["id"],
+        primary=primary,
+        why=data["why"].strip(),
+    )

@@ -52,7 +52,14 @@ class DocumentReader:
         """The document's data, of the shape that its schema demands."""
         return self.document.data
 
-    def wrong(self, path: Steps, message: str, hint: str = "", *, key: bool = False) -> None:
+    def wrong(
+        self,
+        path: Steps,
+        message: str,
+        hint: str = "",
+        *,
+        key: bool = False,
+    ) -> None:
         """Add a problem with the value at a path, or with its key."""
         self.problems.append(self.document.problem(path, message, hint, key=key))
 
@@ -82,6 +89,7 @@ class DocumentReader:
         return program
 
     def _add_mistakes(self, path: Steps, errors: ExpressionErrors) -> None:
+        # The text of the node, not its value: folds and escapes move columns.
         node = self.document.node(path)
         for error in errors.errors:
             line, column = self.document.position(path)

@@ -55,7 +55,13 @@ _HINTS: Final = {
 class UnreadableYamlError(Exception):
     """A file that cannot be parsed, with what is wrong and where (line and column from 1)."""
 
-    def __init__(self, line: int, column: int, message: str, hint: str = "") -> None:
+    def __init__(
+        self,
+        line: int,
+        column: int,
+        message: str,
+        hint: str = "",
+    ) -> None:
         super().__init__(message)
         self.line = line
         self.column = column
@@ -104,7 +110,14 @@ class Document:
         node = self.node(path)
         return node.start_mark.line + 1, max(_last_lines(node))
 
-    def problem(self, path: Path, message: str, hint: str = "", *, key: bool = False) -> Problem:
+    def problem(
+        self,
+        path: Path,
+        message: str,
+        hint: str = "",
+        *,
+        key: bool = False,
+    ) -> Problem:
         """A mistake in the value at a path, or in its key."""
         line, column = self.key_position(path) if key else self.position(path)
         return Problem(self.path, line, column, message, hint)
@@ -150,10 +163,17 @@ def read_document(content: bytes, *, path: str, name: str = "") -> Document | Pr
         data = _build(root)
     except UnreadableYamlError as broken:
         return Problem(path, broken.line, broken.column, broken.message, broken.hint)
-    return Document(path=path, name=name or path, text=text, data=data, root=root)
+    return Document(
+        path=path,
+        name=name or path,
+        text=text,
+        data=data,
+        root=root,
+    )
 
 
 def _decode(content: bytes) -> str:
+    # Before anything is decoded: a file of gigabytes would exhaust memory.
     if len(content) > LARGEST:
         message = f"the file is larger than {LARGEST:,} bytes"
         raise UnreadableYamlError(1, 1, message, "is it the right file?")
@@ -190,7 +210,12 @@ class _Loader(_Parser):
         super().__init__(text)
         self._depth = 0
 
-    def resolve(self, kind: type, value: object, implicit: object) -> str:
+    def resolve(
+        self,
+        kind: type,
+        value: object,
+        implicit: object,
+    ) -> str:
         return ""
 
     def descend_resolver(self, parent: yaml.Node, index: object) -> None:
@@ -292,6 +317,7 @@ def _integer(node: yaml.Node, text: str) -> int:
 
 def _double(node: yaml.Node, text: str) -> float:
     value = float(text)
+    # 1e999 becomes infinity: no figure would ever exceed such a limit.
     if value in (float("inf"), float("-inf")):
         raise _at(node, "the number does not fit into a double", "put it in quotes if it is a text")
     return value

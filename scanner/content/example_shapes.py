@@ -28,13 +28,18 @@ def path_steps(text: str) -> PathSteps | None:
 
 
 def check_example(
-    reader: DocumentReader, path: Steps, data: Mapping[str, Any], kind: Kind, params: RecordType
+    reader: DocumentReader,
+    path: Steps,
+    data: Mapping[str, Any],
+    kind: Kind,
+    params: RecordType,
 ) -> None:
     """Note names, types, times and paths of an example that its kind or the parameters lack."""
     resource = data["resource"]
     _check_record(reader, (*path, "resource"), resource, kind.type)
     for index, text in enumerate(data.get("unreadable", [])):
         _check_path(reader, (*path, "unreadable", index), text, kind.type, resource)
+    # Only a list can be read in part: anything else is read or unread.
     for index, text in enumerate(data.get("open", [])):
         here = (*path, "open", index)
         leaf = _check_path(reader, here, text, kind.type, resource)
@@ -56,7 +61,10 @@ def check_example(
 
 
 def _check_record(
-    reader: DocumentReader, path: Steps, data: Mapping[str, Any], kind: RecordType
+    reader: DocumentReader,
+    path: Steps,
+    data: Mapping[str, Any],
+    kind: RecordType,
 ) -> None:
     for name, value in data.items():
         field = kind.fields.get(name)
@@ -67,7 +75,12 @@ def _check_record(
             _check_value(reader, (*path, name), value, field)
 
 
-def _check_value(reader: DocumentReader, path: Steps, value: Any, field: Field) -> None:
+def _check_value(
+    reader: DocumentReader,
+    path: Steps,
+    value: Any,
+    field: Field,
+) -> None:
     kind = field.type
     if value is None:
         # `owner:` could mean "absent" or "not read", which conditions tell apart.
@@ -82,7 +95,12 @@ def _check_value(reader: DocumentReader, path: Steps, value: Any, field: Field) 
         _check_plain(reader, path, value, kind)
 
 
-def _check_plain(reader: DocumentReader, path: Steps, value: Any, kind: Type) -> None:
+def _check_plain(
+    reader: DocumentReader,
+    path: Steps,
+    value: Any,
+    kind: Type,
+) -> None:
     try:
         typed(kind, value)
     except MistypedError as error:
@@ -91,7 +109,11 @@ def _check_plain(reader: DocumentReader, path: Steps, value: Any, kind: Type) ->
 
 
 def _check_path(
-    reader: DocumentReader, path: Steps, text: str, kind: RecordType, data: Mapping[str, Any]
+    reader: DocumentReader,
+    path: Steps,
+    text: str,
+    kind: RecordType,
+    data: Mapping[str, Any],
 ) -> Type | None:
     """The type at a path of an example; None where it leads nowhere, which is noted.
 

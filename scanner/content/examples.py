@@ -63,7 +63,11 @@ def _judge(check: Check, example: Example, library: Library) -> ExampleResult:
         if check.where is not None and check.where.evaluate(scope) is not True:
             undecided = check.where
         reason = undecided.explain(scope).reason
-    return ExampleResult(example=example, verdict=verdict, reason=reason)
+    return ExampleResult(
+        example=example,
+        verdict=verdict,
+        reason=reason,
+    )
 
 
 def verdict_of(check: Check, scope: Mapping[str, object]) -> str:
@@ -72,6 +76,7 @@ def verdict_of(check: Check, scope: Mapping[str, object]) -> str:
         asked = check.where.evaluate(scope)
         if asked is False:
             return NOT_ASKED
+        # Whether the resource is in the population is not known: it is never left out for that.
         if asked is not True:
             return "unknown"
     outcome = check.pass_when.evaluate(scope)
@@ -125,7 +130,12 @@ class _RecordBuilder:
     kinds: Mapping[str, Kind]
     marks: _Marks
 
-    def resource(self, kind: Kind, data: Mapping[str, Any], at: PathSteps) -> Record:
+    def resource(
+        self,
+        kind: Kind,
+        data: Mapping[str, Any],
+        at: PathSteps,
+    ) -> Record:
         """The record of a resource, with its attributes and relations."""
         record: Record = {}
         for name, default in _GIVEN.items():
@@ -152,18 +162,29 @@ class _RecordBuilder:
         return OpenList((), CUT_OFF)
 
     def _attribute(
-        self, attribute: Attribute, field: Field, data: Mapping[str, Any], at: PathSteps
+        self,
+        attribute: Attribute,
+        field: Field,
+        data: Mapping[str, Any],
+        at: PathSteps,
     ) -> Any:
         def make() -> Any:
             if attribute.name in data:
                 return self._value(field.type, data[attribute.name], at, attribute)
+            # What the kind says of a missing member holds for examples as for answers.
             if attribute.has_absent:
                 return attribute.absent
             return _not_given(field)
 
         return self._marked(make, at)
 
-    def _value(self, kind: Type, data: Any, at: PathSteps, attribute: Attribute | None) -> Any:
+    def _value(
+        self,
+        kind: Type,
+        data: Any,
+        at: PathSteps,
+        attribute: Attribute | None,
+    ) -> Any:
         if isinstance(kind, ListType) and isinstance(data, list):
             return self._list(kind, data, at, attribute)
         if isinstance(kind, RecordType) and isinstance(data, dict):
@@ -171,7 +192,11 @@ class _RecordBuilder:
         return typed(kind, data)
 
     def _list(
-        self, kind: ListType, data: list[Any], at: PathSteps, attribute: Attribute | None
+        self,
+        kind: ListType,
+        data: list[Any],
+        at: PathSteps,
+        attribute: Attribute | None,
     ) -> list[Any]:
         items: list[Any] = []
         for index, item in enumerate(data):
@@ -183,7 +208,13 @@ class _RecordBuilder:
             items.append(self._marked(make, here))
         return _arranged(items, attribute)
 
-    def _item(self, kind: ListType, data: Any, at: PathSteps, attribute: Attribute | None) -> Any:
+    def _item(
+        self,
+        kind: ListType,
+        data: Any,
+        at: PathSteps,
+        attribute: Attribute | None,
+    ) -> Any:
         if attribute is None or not isinstance(kind.item, RecordType) or not attribute.each:
             return self._value(kind.item, data, at, None)
         record: Record = {}
@@ -191,7 +222,12 @@ class _RecordBuilder:
             record[name] = self._attribute(inner, kind.item.fields[name], data, (*at, name))
         return record
 
-    def _record(self, kind: RecordType, data: Mapping[str, Any], at: PathSteps) -> Record:
+    def _record(
+        self,
+        kind: RecordType,
+        data: Mapping[str, Any],
+        at: PathSteps,
+    ) -> Record:
         """A record that is computed as a whole, such as a policy: its fields have no `absent:`."""
         record: Record = {}
         for name, field in kind.fields.items():
@@ -205,7 +241,12 @@ class _RecordBuilder:
             record[name] = self._marked(make, here)
         return record
 
-    def _relation(self, relation: Relation, data: Mapping[str, Any], at: PathSteps) -> Any:
+    def _relation(
+        self,
+        relation: Relation,
+        data: Mapping[str, Any],
+        at: PathSteps,
+    ) -> Any:
         def make() -> Any:
             if relation.name in data:
                 return self._related(relation, data[relation.name], at)
@@ -215,7 +256,12 @@ class _RecordBuilder:
 
         return self._marked(make, at)
 
-    def _related(self, relation: Relation, given: Any, at: PathSteps) -> Any:
+    def _related(
+        self,
+        relation: Relation,
+        given: Any,
+        at: PathSteps,
+    ) -> Any:
         """The resource, or the resources, that a relation of the example leads to."""
         kind = self.kinds[relation.kind]
         if relation.cardinality is not Cardinality.MANY:
@@ -240,6 +286,7 @@ def _not_given(field: Field) -> object:
 
 def _arranged(items: list[Any], attribute: Attribute | None) -> list[Any]:
     """The items in the order that a scan would give them."""
+    # A scan sorts lists too, so that the provider's order never decides a verdict.
     if attribute is None or not attribute.ordered:
         return canonical_list(items)
     if attribute.each:

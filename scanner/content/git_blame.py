@@ -96,6 +96,7 @@ def _git(place: Path, *arguments: str) -> str:
         "LC_ALL": "C",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",
+        # A replace object would show another author for a commit.
         "GIT_NO_REPLACE_OBJECTS": "1",
     }
     # fsmonitor is a program that a repository's configuration names: it must not run.
@@ -135,7 +136,13 @@ def _lines(porcelain: str) -> list[Line | None]:
 
 def _line(commit: str, header: Mapping[str, str]) -> Line | None:
     when = header.get("committer-time", "")
+    # A commit may carry any number as its time: a year of 10 digits has no calendar day.
     if commit == _NOT_COMMITTED or not when.isdecimal() or len(when) > _DIGITS:
         return None
     mail = header.get("author-mail", "").strip("<>")
-    return Line(commit=commit, name=header.get("author", ""), mail=mail, when=int(when))
+    return Line(
+        commit=commit,
+        name=header.get("author", ""),
+        mail=mail,
+        when=int(when),
+    )

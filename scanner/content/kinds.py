@@ -84,7 +84,11 @@ def draft_kind(reader: DocumentReader, inside: tuple[str, ...]) -> Draft:
         if name in _RESERVED_DETAILS:
             message = f"a detail cannot be called '{name}'"
             reader.wrong(("details", name), message, "it has a meaning", key=True)
-    return Draft(id=identity, reader=reader, own=own)
+    return Draft(
+        id=identity,
+        reader=reader,
+        own=own,
+    )
 
 
 def finish_kinds(
@@ -96,6 +100,7 @@ def finish_kinds(
     """
     types: dict[str, RecordType] = {}
     for identity in _in_order(drafts):
+        # In this order the types of related kinds are complete: a record holds theirs.
         types[identity] = _record_type(drafts[identity], types, drafts, broken)
     _check_parents(drafts, broken)
     kinds: dict[str, Kind] = {}
@@ -120,6 +125,7 @@ def _record_type(
         if other in types:
             fields[name] = _related(cardinality, types[other])
             continue
+        # Of a broken kind nothing is known: conditions on it are not blamed.
         fields[name] = Field(DYN)
         if other not in drafts and other not in broken:
             path = ("relations", name, cardinality)
@@ -130,6 +136,7 @@ def _record_type(
 def _related(cardinality: str, other: RecordType) -> Field:
     if cardinality == Cardinality.MANY:
         return Field(ListType(other))
+    # Of `one` no match is a gap; only `maybe_one` makes it knowledge.
     return Field(other, optional=cardinality == Cardinality.MAYBE_ONE)
 
 
@@ -223,6 +230,7 @@ def _kind(draft: Draft, types: Mapping[str, RecordType], drafts: Mapping[str, Dr
 def _check_place(reader: DocumentReader, data: dict[str, Any]) -> None:
     if "location" not in data:
         return
+    # A location (`eu`, a zone) is no host name: as an endpoint it would send calls nowhere.
     if "at" in data:
         message = "'at' and 'location' exclude each other"
         reader.wrong(("at",), message, "a location is no endpoint", key=True)
@@ -295,10 +303,16 @@ def _attribute(
     )
 
 
-def _absent(reader: DocumentReader, path: Steps, data: dict[str, Any], field: Field) -> Any:
+def _absent(
+    reader: DocumentReader,
+    path: Steps,
+    data: dict[str, Any],
+    field: Field,
+) -> Any:
     """The value that stands for a missing member; None where absence has no value."""
     if "absent" not in data:
         return None
+    # Both at once would be two meanings of one missing member.
     if field.optional:
         hint = "remove one: absence is a value, or it is asked by has()"
         reader.wrong(path, "a type with '?' has no 'absent:'", hint)
@@ -315,6 +329,7 @@ def _relations(
     types: Mapping[str, RecordType],
     drafts: Mapping[str, Draft],
 ) -> dict[str, Relation]:
+    # Keys of a join see no relations: those would have to be joined first.
     own = {"id": GIVEN["id"], "region": GIVEN["region"], **draft.own}
     ours = {**names, "self": RecordType(draft.id, own)}
     targets = {name: (cardinality, other) for name, cardinality, other in draft.targets()}
@@ -340,7 +355,10 @@ def _relations(
 
 
 def _check_their_keys(
-    reader: DocumentReader, path: Steps, keys: Iterable[str], other: Draft
+    reader: DocumentReader,
+    path: Steps,
+    keys: Iterable[str],
+    other: Draft,
 ) -> None:
     known = {**GIVEN, **other.own}
     for key in keys:
@@ -350,7 +368,10 @@ def _check_their_keys(
 
 
 def _on(
-    reader: DocumentReader, path: Steps, data: dict[str, str], names: Mapping[str, Type]
+    reader: DocumentReader,
+    path: Steps,
+    data: dict[str, str],
+    names: Mapping[str, Type],
 ) -> dict[str, Expression]:
     found: dict[str, Expression] = {}
     for key, text in data.items():

@@ -43,12 +43,19 @@ class Pack:
         self._add("resources", roots.kinds)
         self._add("checks", roots.checks)
         self._add("mappings", roots.mappings)
+        # Numbered in the order of the options: two folders may hold files of one name.
         for number, folder in enumerate(roots.more_checks, 1):
             self._add(f"user/{number}/checks", folder, shipped=False)
         for number, folder in enumerate(roots.more_mappings, 1):
             self._add(f"user/{number}/mappings", folder, shipped=False)
 
-    def _add(self, label: str, root: Path, *, shipped: bool = True) -> None:
+    def _add(
+        self,
+        label: str,
+        root: Path,
+        *,
+        shipped: bool = True,
+    ) -> None:
         self.files.extend(content_files(root, label, self.problems, shipped=shipped))
 
     def of(self, label: str) -> Iterator[ContentFile]:
@@ -80,7 +87,10 @@ class Pack:
         return DocumentReader(document, self.problems)
 
     def _form_problems(
-        self, file: ContentFile, document: Document, format_name: str
+        self,
+        file: ContentFile,
+        document: Document,
+        format_name: str,
     ) -> list[Problem]:
         if not file.shipped and format_name == "check" and _is_kind(document):
             # A kind in a folder of checks could make any call with the credentials of a scan.
@@ -140,27 +150,29 @@ def _load(roots: Roots, *, lazily: bool) -> Library:
     parameters = _read_parameters(pack)
     check_reader = None
     if parameters is not None:
-        check_reader = CheckReader(kinds=kinds, broken=broken, parameters=parameters)
+        check_reader = CheckReader(
+            kinds=kinds,
+            broken=broken,
+            parameters=parameters,
+        )
     shipped = _shipped_checks(pack)
+    # With a broken file of parameters nothing can be read later: all mistakes are shown now.
     later: dict[str, ContentFile] = {}
     if lazily and check_reader is not None:
         later = shipped
     checks, broken_checks = _read_checks(pack, check_reader, later)
     known = Known(
         checks={*later, *checks, *broken_checks},
-        shipped={name for name in shipped if name in later or name in checks},
+        shipped=shipped.keys() & {*later, *checks},
         parameters=parameters,
         manual=(),
     )
     mappings = read_mappings(pack.of("mappings"), pack.read, pack.problems, known)
     if pack.problems:
         raise ContentError(pack.problems)
-    all_checks: Mapping[str, Check] = checks
-    if check_reader is not None and later:
-        all_checks = _lazy_checks(pack, check_reader, later, checks)
     return Library(
         kinds=kinds,
-        checks=all_checks,
+        checks=_all_checks(pack, check_reader, later, checks),
         parameters=parameters or {},
         controls=mappings.controls,
         manual=mappings.manual,
@@ -182,6 +194,7 @@ def _read_kinds(pack: Pack) -> tuple[dict[str, Kind], frozenset[str]]:
             continue
         reader = pack.read(file, "kind")
         if reader is None:
+            # Its id is taken from its path, so that checks on it are not blamed as well.
             broken.add(".".join((*file.inside[:-1], file.stem)))
             continue
         draft = draft_kind(reader, file.inside)
@@ -235,12 +248,13 @@ def _read_checks(
     first_files = {name: file.shown for name, file in later.items()}
     broken: set[str] = set()
     for file in pack.of("checks"):
-        if file.inside == _PARAMETERS or (file.shipped and file.stem in later):
+        if not _is_read_now(file, later):
             continue
         reader = pack.read(file, "check")
         if reader is None or check_reader is None:
             broken.add(file.stem)
             continue
+        # A mapping may name the check by its file, whose id is wrong: it is blamed once.
         if reader.data["id"] != file.stem:
             broken.add(file.stem)
         check = check_reader.read(reader, file.inside, shipped=file.shipped)
@@ -252,6 +266,23 @@ def _read_checks(
         found[check.id] = check
         first_files[check.id] = file.shown
     return {identity: found[identity] for identity in sorted(found)}, frozenset(broken)
+
+
+def _is_read_now(file: ContentFile, later: Mapping[str, ContentFile]) -> bool:
+    if file.inside == _PARAMETERS:
+        return False
+    return not (file.shipped and file.stem in later)
+
+
+def _all_checks(
+    pack: Pack,
+    check_reader: CheckReader | None,
+    later: Mapping[str, ContentFile],
+    found: dict[str, Check],
+) -> Mapping[str, Check]:
+    if check_reader is None or not later:
+        return found
+    return _lazy_checks(pack, check_reader, later, found)
 
 
 def _lazy_checks(
@@ -270,6 +301,7 @@ def _lazy_checks(
         if reader is None:
             raise ContentError(pack.problems)
         check = check_reader.read(reader, file.inside, shipped=True)
+        # Problems stay in the pack: once a check was refused, no later one is handed out.
         if pack.problems:
             raise ContentError(pack.problems)
         return check
@@ -278,6 +310,7 @@ def _lazy_checks(
     for name, file in later.items():
         sha256 = hashlib.sha256(file.content).hexdigest()
         entries[name] = CheckEntry(file.inside[0], kind_in(file.content), sha256)
+    # A user's check has no digest here: two libraries never take it for the same.
     for name, check in found.items():
         entries[name] = CheckEntry(check.cloud, check.kind)
     return LazyChecks(entries, read)

@@ -81,14 +81,20 @@ def _folder(path: str | Path, option: str) -> Path:
 
 
 def content_files(
-    root: Path, label: str, problems: list[Problem], *, shipped: bool = True
+    root: Path,
+    label: str,
+    problems: list[Problem],
+    *,
+    shipped: bool = True,
 ) -> Iterator[ContentFile]:
     """The YAML files below a folder, in order of their names."""
     # What lies in the working folder is written as it is listed there, without `./`.
     above = "" if (place := shown_path(root)) == os.curdir else place
+    # Sorted: the order of a folder differs between file systems, and the digest must not.
     for inside in sorted(_yaml_paths(root)):
         path = os.path.join(root, *inside)
         shown = os.path.join(above, *inside)
+        # Not skipped in silence: a check that is never read would be missed by nobody.
         if path.endswith(".yml"):
             problems.append(
                 Problem(shown, 1, 1, "the file's name ends in .yml", "rename it to .yaml")
@@ -101,12 +107,19 @@ def content_files(
             problems.append(Problem(shown, 1, 1, f"cannot be read: {error.strerror}"))
             continue
         name = "/".join((label, *inside))
-        yield ContentFile(name=name, shown=shown, inside=inside, content=content, shipped=shipped)
+        yield ContentFile(
+            name=name,
+            shown=shown,
+            inside=inside,
+            content=content,
+            shipped=shipped,
+        )
 
 
 def _yaml_paths(root: Path) -> Iterator[tuple[str, ...]]:
     for folder, below, files in os.walk(root):
         inside = Path(folder).relative_to(root).parts
+        # In place: `os.walk` then skips them. A `.git` or a cache is no content.
         below[:] = [name for name in below if not name.startswith((".", "__"))]
         for name in files:
             if name.endswith((".yaml", ".yml")) and not name.startswith("."):

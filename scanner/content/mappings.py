@@ -37,7 +37,10 @@ class _Files:
 
 
 def read_mappings(
-    files: Iterable[ContentFile], read: Read, problems: list[Problem], known: Known
+    files: Iterable[ContentFile],
+    read: Read,
+    problems: list[Problem],
+    known: Known,
 ) -> Mappings:
     """The controls and frameworks; a reference to something that is not `known` is noted."""
     found = Mappings()
@@ -47,6 +50,7 @@ def read_mappings(
     manual = None if "manual" in by_format.broken else found.manual
     readers = _read_controls(by_format, found, replace(known, manual=manual))
     _read_frameworks(by_format, found, {*found.controls, *by_format.broken})
+    # A broken file may name any control or criterion.
     if not by_format.broken & {"criteria", "framework"}:
         _check_used(found, readers, by_format.manual)
     return found
@@ -127,7 +131,12 @@ def _read_controls(files: _Files, found: Mappings, known: Known) -> dict[str, Do
 
 
 def _read_frameworks(files: _Files, found: Mappings, controls: Collection[str]) -> None:
-    known = Known(checks=(), parameters=(), manual=(), controls=controls)
+    known = Known(
+        checks=(),
+        parameters=(),
+        manual=(),
+        controls=controls,
+    )
     for folder, readers in files.criteria.items():
         if folder not in files.frameworks and "framework" not in files.broken:
             hint = "write one with 'version', 'id' and 'title'"
@@ -162,6 +171,7 @@ def _check_used(
         for criterion in framework.criteria:
             criteria.add(criterion.id)
             used.update(link.control for link in criterion.controls)
+    # A control that nothing shows would be judged, and fail, without anybody seeing it.
     for identity in found.controls.keys() - used:
         message = f"no criterion names control '{identity}'"
         readers[identity].wrong(("id",), message, "name it in a framework's file")

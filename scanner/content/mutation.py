@@ -53,11 +53,16 @@ def mutate(check: Check, library: Library) -> MutationResult:
         verdicts = (verdict_of(faulty, scope) for scope in scopes)
         if all(mine == theirs for mine, theirs in zip(verdicts, expected, strict=True)):
             survivors.append(Survivor(condition=condition, mutant=mutant))
-    return MutationResult(check=check.id, total=total, survivors=tuple(survivors))
+    return MutationResult(
+        check=check.id,
+        total=total,
+        survivors=tuple(survivors),
+    )
 
 
 def _faulty_checks(check: Check, names: Mapping[str, Type]) -> Iterator[tuple[str, Mutant, Check]]:
     """The check with each fault that compiles."""
+    # A mutant that does not compile would never be committed: it proves nothing about examples.
     for mutant in mutants(check.pass_when.source):
         program = _compiled(mutant, names)
         if program is not None:

@@ -62,6 +62,7 @@ def _operation(
     page = usual
     if "page" in data:
         page = _page(reader, (*path, "page"), data["page"])
+    # A link is an address alone, and the next page of a POST needs its body as well.
     if "post" in data and page is not None and not page.send:
         hint = "write 'page: none', or 'send' with 'next'"
         reader.wrong((*path, "post"), "a POST is paged by a token", hint)
@@ -125,6 +126,7 @@ def _page(reader: DocumentReader, path: Steps, data: str | dict[str, Any]) -> Pa
     """How pages follow; None for an answer of one page (`none`)."""
     if isinstance(data, str):
         return None
+    # With a token that is read and never sent, each page would be the first one.
     if set(data) not in _WAYS:
         hint = "write 'send' with 'next', or 'link', or 'header'"
         reader.wrong(path, "pages follow in one way", hint, key=True)

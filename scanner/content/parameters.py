@@ -42,6 +42,7 @@ def _parameter(reader: DocumentReader, path: Steps, data: dict[str, Any]) -> Par
     default = None
     if kind is not None:
         notation = data["type"].strip()
+        # No default is a decision: until the entity sets the parameter, findings are unknown.
         if "default" in data:
             default = _value(reader, (*path, "default"), kind, data["default"])
         _check_stricter(reader, path, data)
@@ -72,7 +73,12 @@ def _type(reader: DocumentReader, path: Steps, notation: str) -> Type | None:
     return kind
 
 
-def _value(reader: DocumentReader, path: Steps, kind: Type, data: Any) -> Any:
+def _value(
+    reader: DocumentReader,
+    path: Steps,
+    kind: Type,
+    data: Any,
+) -> Any:
     try:
         return typed(kind, data)
     except MistypedError as error:
@@ -127,6 +133,7 @@ def parse_params(assignments: Iterable[str], parameters: Mapping[str, Parameter]
         if name not in parameters:
             message = f"--param {name}: there is no such parameter"
             raise TscanError(message, suggest(name, parameters))
+        # The last one would win, and the first be believed.
         if name in found:
             message = f"--param {name} is given twice"
             raise TscanError(message, "a list is written with commas: name=a,b")

@@ -20,7 +20,12 @@ def positions(text: str, node: ScalarNode) -> list[Position]:
     return _flow(text, node)
 
 
-def position_of(text: str, node: ScalarNode, line: int, column: int) -> Position:
+def position_of(
+    text: str,
+    node: ScalarNode,
+    line: int,
+    column: int,
+) -> Position:
     """The position in the file of a line and column inside a scalar's value."""
     value: str = node.value
     start = 0
@@ -69,16 +74,27 @@ def _leading_spaces(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
 
 
-def _add_characters(found: list[Position], value: str, content: str, start: Position) -> None:
+def _add_characters(
+    found: list[Position],
+    value: str,
+    content: str,
+    start: Position,
+) -> None:
     """Add the characters of a line that the value keeps; spaces at a fold are not among them."""
     line, column = start
     for offset, character in enumerate(content):
+        # A space that folding drops has no character of the value.
         if len(found) < len(value) and value[len(found)] == character:
             found.append((line, column + offset))
 
 
 def _add_breaks(
-    found: list[Position], value: str, following: str, end: Position, *, literal: bool
+    found: list[Position],
+    value: str,
+    following: str,
+    end: Position,
+    *,
+    literal: bool,
 ) -> None:
     """Add what the end of a line stands for: a space of a fold, or line feeds."""
     while len(found) < len(value) and value[len(found)] in " \n":
@@ -118,7 +134,13 @@ def _flow(text: str, node: ScalarNode) -> list[Position]:
 class _Cursor:
     """A place in a text that knows its line and column."""
 
-    def __init__(self, text: str, index: int, line: int, column: int) -> None:
+    def __init__(
+        self,
+        text: str,
+        index: int,
+        line: int,
+        column: int,
+    ) -> None:
         self._text = text
         self.index = index
         self.line = line
@@ -157,7 +179,12 @@ def _skip_space(text: str, index: int) -> int:
     return index
 
 
-def _add_fold(found: list[Position], value: str, text: str, cursor: _Cursor) -> None:
+def _add_fold(
+    found: list[Position],
+    value: str,
+    text: str,
+    cursor: _Cursor,
+) -> None:
     """Add a fold: one line break is a space of the value, n breaks are n - 1 line feeds."""
     end = _skip_space(text, cursor.index)
     breaks = text.count("\n", cursor.index, end)

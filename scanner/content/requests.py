@@ -37,7 +37,11 @@ class Requests:
         reads: list[Request] = []
         for index, read in enumerate(data.get("reads", [])):
             reads.append(self.request((*path, "reads", index), read))
-        return Listing(reader=data.get("reader", ""), reads=tuple(reads), per=per)
+        return Listing(
+            reader=data.get("reader", ""),
+            reads=tuple(reads),
+            per=per,
+        )
 
     def _check_source(self, path: Steps, data: dict[str, Any]) -> None:
         if ("call" in data) == ("reader" in data):
@@ -74,8 +78,14 @@ class Requests:
             batch=batch,
         )
 
-    def counts(self, path: Steps, data: dict[str, Any], listing: dict[str, Any]) -> Iterator[Count]:
+    def counts(
+        self,
+        path: Steps,
+        data: dict[str, Any],
+        listing: dict[str, Any],
+    ) -> Iterator[Count]:
         """The second sources that are declared at a path, of a listing."""
+        # A count of the whole target says nothing about the children of one parent.
         if "completeness" in data and "per" in listing:
             message = "only a listing of a whole target or region can be counted"
             self.reader.wrong((*path, "completeness"), message, key=True)
@@ -123,7 +133,10 @@ class Requests:
         )
 
     def _check_details_of_bulk(
-        self, path: Steps, data: dict[str, Any], details: dict[str, Any]
+        self,
+        path: Steps,
+        data: dict[str, Any],
+        details: dict[str, Any],
     ) -> None:
         """Note details of the inventory that the kind does not fetch with a call."""
         for word in ("details", "same"):
@@ -132,7 +145,12 @@ class Requests:
                     message = f"'{name}' is no detail that a call tells"
                     self.reader.wrong((*path, word), message, suggest(name, details))
 
-    def _in_rows(self, path: Steps, data: dict[str, Any], bulk: dict[str, Any]) -> Request:
+    def _in_rows(
+        self,
+        path: Steps,
+        data: dict[str, Any],
+        bulk: dict[str, Any],
+    ) -> Request:
         rows = Rows(
             tells=bulk["tells"],
             type=bulk["type"],
@@ -144,6 +162,7 @@ class Requests:
     def _endpoint(self, path: Steps, data: dict[str, Any]) -> Expression | None:
         if "at" in data:
             return self._expression((*path, "at"), data["at"] or "''", fits=STRING)
+        # The region of a located kind is only where it is: as an endpoint it does not exist.
         if self.located:
             return self.reader.expression(path, "''", {}, raw=True)
         return None
@@ -163,7 +182,12 @@ class Requests:
         return Batch(key=key, **{name: data[name] for name in _BATCH_KEYS if name in data})
 
     def _expression(
-        self, path: Steps, text: str, *, want: Type | None = None, fits: Type | None = None
+        self,
+        path: Steps,
+        text: str,
+        *,
+        want: Type | None = None,
+        fits: Type | None = None,
     ) -> Expression:
         return self.reader.expression(path, text, self.names, want=want, fits=fits, raw=True)
 

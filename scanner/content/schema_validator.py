@@ -94,6 +94,7 @@ def version_problem(document: Document) -> Problem | None:
     data = document.data
     if not isinstance(data, dict):
         return document.problem((), f"the file must be a mapping, not {_described(data)}")
+    # Before any rule: a newer format may mean something else by the same keys.
     version = data.get("version")
     if type(version) is int and version > VERSION:
         message = f"version {version} is newer than this tscan reads"
@@ -147,7 +148,10 @@ def _validator(format_name: str) -> Validator:
 
 
 def _pattern(
-    _: Validator, pattern: str, instance: object, __: Mapping[str, Any]
+    _: Validator,
+    pattern: str,
+    instance: object,
+    __: Mapping[str, Any],
 ) -> Iterator[ValidationError]:
     """The keyword `pattern` as ECMA 262, which JSON Schema names, has it."""
     from jsonschema.exceptions import ValidationError
@@ -302,6 +306,7 @@ def _one_of(violation: _Violation) -> Iterator[_Mistake]:
 
 def _misspelled(violation: _Violation) -> set[str]:
     """Keys that an unknown key of the mapping probably means: they are not missing as well."""
+    # Where any key is allowed, none is unknown: the missing key has to be reported.
     if violation.rule.get("additionalProperties") is not False:
         return set()
     known = violation.rule.get("properties", {})

@@ -39,14 +39,24 @@ _WORDS: Final = {
 class MistypedError(Exception):
     """A value that is not of its type: at which path below it, and why."""
 
-    def __init__(self, path: Steps, message: str, hint: str = "") -> None:
+    def __init__(
+        self,
+        path: Steps,
+        message: str,
+        hint: str = "",
+    ) -> None:
         super().__init__(message)
         self.path = path
         self.message = message
         self.hint = hint
 
 
-def attribute_field(reader: DocumentReader, path: Steps, name: str, data: dict[str, Any]) -> Field:
+def attribute_field(
+    reader: DocumentReader,
+    path: Steps,
+    name: str,
+    data: dict[str, Any],
+) -> Field:
     """The field that an attribute's `type` and `each` declare."""
     notation = data["type"].strip()
     core = notation.removesuffix("?").strip()
@@ -68,7 +78,12 @@ def attribute_field(reader: DocumentReader, path: Steps, name: str, data: dict[s
         return Field(DYN, optional)
 
 
-def _records(reader: DocumentReader, path: Steps, name: str, data: dict[str, Any]) -> Type:
+def _records(
+    reader: DocumentReader,
+    path: Steps,
+    name: str,
+    data: dict[str, Any],
+) -> Type:
     fields: dict[str, Field] = {}
     for key, value in data.get("each", {}).items():
         fields[key] = attribute_field(reader, (*path, key), key, value)
@@ -103,6 +118,7 @@ def _record(kind: RecordType, value: dict[str, Any], path: Steps) -> dict[str, A
         if key not in kind.fields:
             hint = suggest(key, kind.fields)
             raise MistypedError((*path, key), f"{kind.name} has no field '{key}'", hint)
+    # A record that lacks a field would be read as if the field were absent.
     for key, field in kind.fields.items():
         if key not in value and not field.optional:
             raise MistypedError(path, f"'{key}' of {kind.name} is missing")
@@ -135,6 +151,7 @@ def _time(kind: Type, text: str, path: Steps) -> object:
 
 def moment(text: str) -> datetime:
     """The UTC moment of an ISO 8601 text or a date; ValueError for another text."""
+    # A day alone means its first moment in UTC, on every machine.
     if len(text) == len("2026-01-31"):
         text = f"{text}T00:00:00Z"
     return to_timestamp(text)

@@ -35,6 +35,7 @@ def load_waivers(path: str | Path, library: Library) -> tuple[Waiver, ...]:
     _check_ids(reader)
     if reader.problems:
         raise ContentError(reader.problems)
+    # Only a file without mistakes is worth the calls of git.
     lines = blame(place)
     waivers: list[Waiver] = []
     for index, waiver in enumerate(found):
@@ -61,7 +62,10 @@ def _document(path: Path) -> Document:
 
 
 def _waiver(
-    reader: DocumentReader, index: int, data: dict[str, Any], library: Library
+    reader: DocumentReader,
+    index: int,
+    data: dict[str, Any],
+    library: Library,
 ) -> Waiver | None:
     """The waiver of an entry; None where it does not name one thing to accept, which is noted."""
     path: Steps = ("waivers", index)
@@ -89,7 +93,11 @@ def _waiver(
 
 
 def _scope(
-    reader: DocumentReader, path: Steps, kind: str, data: dict[str, str], library: Library
+    reader: DocumentReader,
+    path: Steps,
+    kind: str,
+    data: dict[str, str],
+    library: Library,
 ) -> Scope:
     _refuse_patterns(reader, path, data)
     if kind == "gap":
@@ -102,7 +110,11 @@ def _scope(
     if check is not None and check.cloud != data["target"].partition(":")[0]:
         message = f"{check.id} is never asked of {data['target']}"
         reader.wrong((*path, "target"), message, f"it is about {check.cloud}")
-    return FindingScope(target=data["target"], check=data["check"], resource=data["resource"])
+    return FindingScope(
+        target=data["target"],
+        check=data["check"],
+        resource=data["resource"],
+    )
 
 
 def _refuse_patterns(reader: DocumentReader, path: Steps, data: dict[str, str]) -> None:
@@ -114,14 +126,22 @@ def _refuse_patterns(reader: DocumentReader, path: Steps, data: dict[str, str]) 
 
 
 def _check_known(
-    reader: DocumentReader, path: Steps, name: str, known: Collection[str], what: str
+    reader: DocumentReader,
+    path: Steps,
+    name: str,
+    known: Collection[str],
+    what: str,
 ) -> None:
     if name not in known and "*" not in name:
         reader.wrong(path, f"there is no {what} '{name}'", suggest(name, known))
 
 
 def _check_compensating(
-    reader: DocumentReader, path: Steps, data: dict[str, Any], scope: Scope, library: Library
+    reader: DocumentReader,
+    path: Steps,
+    data: dict[str, Any],
+    scope: Scope,
+    library: Library,
 ) -> None:
     """Check that a compensating control exists, and could pass while the accepted thing fails."""
     name = data.get("compensating", "")
@@ -135,6 +155,7 @@ def _check_compensating(
     _check_known(reader, place, name, library.controls, "control")
     if isinstance(scope, ControlScope) and name == scope.control:
         reader.wrong(place, f"{name} cannot compensate for itself", "name another control")
+    # Such a control can never pass while the finding fails: the waiver would always lapse.
     if isinstance(scope, FindingScope) and scope.check in _evidencing(name, library):
         message = f"{name} is evidenced by {scope.check}: it never reads pass while that fails"
         reader.wrong(place, message, "name a control that does not depend on it")
@@ -148,7 +169,12 @@ def _evidencing(control: str, library: Library) -> set[str]:
     return {link.id for link in links if link.role is Role.EVIDENCES}
 
 
-def _term(reader: DocumentReader, path: Steps, data: dict[str, Any], longest: int) -> date:
+def _term(
+    reader: DocumentReader,
+    path: Steps,
+    data: dict[str, Any],
+    longest: int,
+) -> date:
     """The day on which a waiver ends; a term that is too long, or ends too early, is noted."""
     place = (*path, "expires")
     # The caller notes a bad 'opened' itself: it is not noted twice.
@@ -175,6 +201,7 @@ def read_day(reader: DocumentReader, path: Steps, text: str) -> date:
 
 
 def _check_ids(reader: DocumentReader) -> None:
+    # Findings name the waiver that accepts them: with one id for two, either could be meant.
     seen: set[str] = set()
     for index, data in enumerate(reader.data["waivers"]):
         if data["id"] in seen:
@@ -184,7 +211,10 @@ def _check_ids(reader: DocumentReader) -> None:
 
 
 def _with_author(
-    reader: DocumentReader, index: int, waiver: Waiver, lines: Sequence[Line | None]
+    reader: DocumentReader,
+    index: int,
+    waiver: Waiver,
+    lines: Sequence[Line | None],
 ) -> Waiver:
     """The waiver with its author and the day of its commit, as far as git knows."""
     path: Steps = ("waivers", index)
@@ -201,7 +231,10 @@ def _with_author(
 
 
 def _check_approver(
-    reader: DocumentReader, path: Steps, waiver: Waiver, lines: Sequence[Line]
+    reader: DocumentReader,
+    path: Steps,
+    waiver: Waiver,
+    lines: Sequence[Line],
 ) -> None:
     """Note an approver who wrote a line of the entry: nobody approves their own request."""
     for line in lines:
@@ -213,7 +246,10 @@ def _check_approver(
 
 
 def _committed(
-    reader: DocumentReader, path: Steps, waiver: Waiver, lines: Sequence[Line | None]
+    reader: DocumentReader,
+    path: Steps,
+    waiver: Waiver,
+    lines: Sequence[Line | None],
 ) -> date | None:
     """The day on which the scope and `opened` were committed; None where a part of them is not."""
     entry = reader.data["waivers"][path[1]]

@@ -32,6 +32,7 @@ class State(StrEnum):
     @property
     def whole(self) -> bool:
         """Whether the answer is complete knowledge."""
+        # Named one by one: a state that is added later is not complete until somebody says so.
         return self in (State.OK, State.EMPTY, State.ABSENT)
 
 
@@ -196,6 +197,7 @@ class Snapshot:
     """Enabled regions that the configuration left out."""
     regions_open: str = ""
     """Why the list of regions is not whole; empty: it is."""
+    # Kept with the evidence: a selection must not look like a complete scan when it is replayed.
     checks: tuple[str, ...]
     """Ids of the checks that were selected."""
     params: Mapping[str, Any]
@@ -209,6 +211,7 @@ class Snapshot:
     """Why what belongs to the organisation is not read from this target; empty: it is."""
     organization_only: bool = False
     """Whether this is an organisation alone, whose accounts are targets of their own."""
+    # An unreachable target has a snapshot too: left out, its checks would be missed by nobody.
     unentered: str = ""
     """Why the target could not be entered, so that nothing of it is known; empty: it was."""
     clock_skew: float | None = None

@@ -25,6 +25,7 @@ class Verdict(StrEnum):
 class Status(StrEnum):
     """What a control reads as, in the order in which the first that holds is taken."""
 
+    # The order decides: what fails is shown as failing, even if other evidence is missing.
     FAIL = "fail"
     NOT_SHOWN = "not shown"
     NEEDS_EVIDENCE = "needs evidence"
@@ -39,6 +40,7 @@ class ResourceRef:
     """Which resource a finding is about."""
 
     kind: str
+    # A listing that was not read gives one unknown finding: none at all would look like "all pass".
     id: str
     """The provider's id; `*` where a listing was not read, so that the resources are not known."""
     name: str

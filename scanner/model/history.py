@@ -51,6 +51,7 @@ class Transition:
     @property
     def gap(self) -> bool:
         """Whether it is waived without having been read."""
+        # "Waived" alone would count as read: behind a gap nobody knows what there was.
         return self.verdict == "waived" and self.cause is Cause.GAP
 
 

@@ -86,6 +86,7 @@ class Request:
     """A tree of constants and `Expression`s."""
     items: tuple[str, ...] = ()
     absent_on: tuple[str, ...] = ()
+    # Not an absence at once: the listing is read again, and decides whether the resource is gone.
     gone_on: tuple[str, ...] = ()
     disabled_is: str = ""
     """`empty`: a service that is off is knowledge that nothing is there. Else it is a gap."""
@@ -130,6 +131,7 @@ class Count:
     @property
     def operation(self) -> str:
         """The call that counts; of a reader, the last one that it names."""
+        # A reader needs several calls; the last one is the one that counts.
         request = self.source.request or self.source.reads[-1]
         return request.operation
 

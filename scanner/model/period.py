@@ -43,6 +43,7 @@ class Slot:
     @property
     def days(self) -> float:
         """Its length in days; a local day is one day, also when clocks change."""
+        # The days of a clock change have 23 or 25 hours, and are one day each.
         hours = (self.end - self.start) / timedelta(hours=1)
         if 23 <= hours <= 25:
             return 1.0
@@ -297,6 +298,7 @@ class PopulationFile:
     start: str
     end: str
     items: tuple[Item, ...]
+    # Published before the seed is drawn: nobody can choose the sample by changing the population.
     sha256: str
 
     def header(self) -> dict[str, Any]:

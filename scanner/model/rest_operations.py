@@ -54,8 +54,10 @@ class RestOperation:
     """What the caller must be allowed."""
     root: str
     """The member that holds an answer which is a list; empty: the answer is a mapping."""
+    # Some services list what failed (`unreachable`, `warnings`) in an answer of status 200.
     partial: tuple[str, ...]
     """Dotted paths that, where they hold something, say that the answer is not whole."""
+    # An empty object with status 200 would read as an empty list.
     always: tuple[str, ...]
     """Members that every whole answer has: one that lacks them is of an unexpected shape."""
     shared: bool

@@ -100,6 +100,7 @@ class Waiver:
     @property
     def begins(self) -> date:
         """The first day on which it counts: nothing is accepted before it was written down."""
+        # A file that is edited today cannot accept what failed yesterday (backdating).
         return max(self.opened, self.committed or self.opened)
 
     def stands(self, today: date) -> bool:
