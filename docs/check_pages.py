@@ -254,7 +254,8 @@ def _index(services: list[Service], library: Library) -> Iterator[str]:
     kinds = {check.kind for check in library.checks.values()}
     yield "# Checks\n\nMade by `make docs` from the files in `checks/` and `mappings/`."
     yield f"There are {len(pages)}, over {len(kinds)} kinds of resource.\n"
-    yield "- [By service](#by-service)\n- [By criterion](#by-criterion)\n\n## By service"
+    yield "- [By service](#by-service)\n- [By criterion](#by-criterion)"
+    yield "- [Controls and manual controls](controls.md)\n\n## By service"
     for service in services:
         yield f"\n### {service.cloud.upper()}: [{service.title}]({service.page})\n"
         yield "| check | severity | what holds when it passes | asked of |\n|---|---|---|---|"

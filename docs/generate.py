@@ -11,12 +11,13 @@ from typing import Final
 import click
 from check_pages import check_pages
 from click.testing import CliRunner
+from control_pages import control_page
 
 from scanner.cli import app
 from scanner.cli.demo import SNAPSHOT
 from scanner.cli.support.lazy import LazyGroup
-from scanner.content import schemas
 from scanner.content.library import load_library
+from scanner.content.locations import default_roots
 from scanner.formats import FORMATS, Report
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.library import Library
@@ -32,15 +33,11 @@ BLOCK: Final = re.compile(
 
 def pages() -> Iterator[tuple[Path, str]]:
     """Every generated file with its text."""
-    library = load_library()
-    for name in schemas.names():
-        yield (
-            ROOT / f"docs/schemas/{name}.json",
-            schemas.published(name),
-        )
+    library = load_library(default_roots(validate=True))
     yield ROOT / "docs/commands.md", "".join(_commands())
     for place, text in check_pages(library):
         yield CHECKS / place, text
+    yield CHECKS / "controls.md", control_page(library)
     readme = ROOT / "README.md"
     yield readme, _with_fresh_blocks(readme.read_text(encoding="utf-8"), library)
 

@@ -1,4 +1,4 @@
-"""tscan from Python: what the commands `scan` and `replay` judge, without their files and their output.
+"""Use tscan from Python: scan targets or judge recorded snapshots, without output files.
 
 import scanner
 
@@ -20,9 +20,11 @@ from scanner.content.library import load_library
 from scanner.content.waivers import load_waivers
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.answers import Snapshot
+from scanner.model.attestations import Attestation
 from scanner.model.config import Config
 from scanner.model.findings import Assessment
 from scanner.model.library import Library
+from scanner.model.waivers import Waiver
 
 
 def scan(
@@ -31,28 +33,23 @@ def scan(
     library: Library | None = None,
     checks: Collection[str] | None = None,
 ) -> Assessment:
-    """What the evidence of every configured target says; nothing is written.
+    """Read every configured target and judge the evidence; nothing is written.
 
-    `config` is a `tscan.yaml`, or what one says; without it, the account of the environment's AWS credentials is read.
-    `checks` are ids (none: all). Raises `TscanError` for a target that cannot be entered, and `ContentError`, which is
-    one, for files that cannot be used; a call that fails is no error: what needs it is unknown.
+    `config` is a `tscan.yaml`, or its content; without it, the account of the environment's AWS
+    credentials is read. `checks` are ids (None: all). Raises `TscanError` for a target that it
+    cannot connect to, and `ContentError`, which is one, for files with mistakes. A call that fails
+    is no error: the findings that need it are unknown.
     """
     library = library or load_library(lazily=True)
-    chosen = (
-        config
-        if isinstance(config, Config)
-        else load_config(config, library)
-        if config
-        else Config()
-    )
-    names = None if checks is None else tuple(checks)
+    chosen = _config(config, library)
+    names = _names(checks)
     return pipeline.judge(
         pipeline.scan(chosen, library, checks=names),
         library,
         checks=names,
         categories=chosen.categories,
-        waivers=load_waivers(chosen.waivers, library) if chosen.waivers else (),
-        attestations=load_attestations(chosen.attestations, library) if chosen.attestations else (),
+        waivers=_waivers(chosen.waivers, library),
+        attestations=_attestations(chosen.attestations, library),
     )
 
 
@@ -64,17 +61,50 @@ def judge(
     waivers: str | Path = "",
     attestations: str | Path = "",
 ) -> Assessment:
-    """What recorded evidence says, each snapshot of another target: the same on every machine and day.
+    """Judge recorded evidence, one snapshot a target: the same on every machine and day.
 
-    `checks` and `params` are those that each snapshot was made with unless they are given; `waivers` is a file,
+    `checks` and `params` are those of each snapshot unless they are given; `waivers` is a file,
     `attestations` a folder. Raises `TscanError` for a snapshot that was cut off or edited.
     """
     library = library or load_library(lazily=True)
     return pipeline.judge(
-        [one if isinstance(one, Snapshot) else read_snapshot(Path(one)) for one in snapshots],
+        [_snapshot(one) for one in snapshots],
         library,
-        checks=None if checks is None else tuple(checks),
+        checks=_names(checks),
         params=params,
-        waivers=load_waivers(waivers, library) if waivers else (),
-        attestations=load_attestations(attestations, library) if attestations else (),
+        waivers=_waivers(waivers, library),
+        attestations=_attestations(attestations, library),
     )
+
+
+def _config(config: Config | str | Path | None, library: Library) -> Config:
+    if isinstance(config, Config):
+        return config
+    if config:
+        return load_config(config, library)
+    return Config()
+
+
+def _names(checks: Collection[str] | None) -> tuple[str, ...] | None:
+    # An empty selection is kept apart from none: it must not become "all checks".
+    if checks is None:
+        return None
+    return tuple(checks)
+
+
+def _snapshot(snapshot: Snapshot | str | Path) -> Snapshot:
+    if isinstance(snapshot, Snapshot):
+        return snapshot
+    return read_snapshot(Path(snapshot))
+
+
+def _waivers(path: str | Path, library: Library) -> tuple[Waiver, ...]:
+    if not path:
+        return ()
+    return load_waivers(path, library)
+
+
+def _attestations(path: str | Path, library: Library) -> tuple[Attestation, ...]:
+    if not path:
+        return ()
+    return load_attestations(path, library)

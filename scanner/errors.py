@@ -20,7 +20,9 @@ class TscanError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message}\n  hint: {self.hint}" if self.hint else self.message
+        if not self.hint:
+            return self.message
+        return f"{self.message}\n  hint: {self.hint}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -35,7 +37,9 @@ class Problem:
 
     def __str__(self) -> str:
         text = f"{self.path}:{self.line}:{self.column}: {self.message}"
-        return f"{text}\n  hint: {self.hint}" if self.hint else text
+        if not self.hint:
+            return text
+        return f"{text}\n  hint: {self.hint}"
 
 
 class ContentError(TscanError):

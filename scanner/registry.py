@@ -1,4 +1,4 @@
-"""The one lazy registry: a name leads to an object that is imported when it is first asked for."""
+"""Register objects by name; each is imported when it is first requested."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _EXTRAS: Final = {
 
 
 def entry_points(group: str) -> EntryPoints:
-    """What other packages add to a group; every installed package is looked at, so only where it is needed."""
+    """The entry points of a group; a slow scan of all installed packages, so only on demand."""
     from importlib import metadata
 
     return metadata.entry_points(group=group)
 
 
 class Registry(Generic[T]):
-    """Names of things that can be added, each as `module:attribute`; entry points of the group are merged in."""
+    """Objects by name, each as `module:attribute`, merged with the entry points of the group."""
 
     def __init__(self, group: str, **builtin: str) -> None:
         self.group = group
@@ -51,23 +51,33 @@ class Registry(Generic[T]):
         return name in self._builtin or name in self._places
 
     def get(self, name: str) -> T:
-        """The object behind a name; TscanError when there is none, or when its module is not installed."""
-        places = self._builtin if name in self._builtin else self._places
+        """The object behind a name; TscanError for an unknown name or a missing package."""
+        # Entry points are only searched for a name that tscan itself does not have.
+        places = self._builtin
         if name not in places:
-            close = get_close_matches(name, places, n=1)
-            hint = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(sorted(places))}"
-            raise TscanError(f"{self.group.rpartition('.')[2]} has no '{name}'", hint)
+            places = self._places
+        if name not in places:
+            raise TscanError(f"{self.group.rpartition('.')[2]} has no '{name}'", self._hint(name))
         module, _, attribute = places[name].partition(":")
         try:
             return cast(T, getattr(importlib.import_module(module), attribute))
         except ModuleNotFoundError as error:
             missing = (error.name or "").partition(".")[0]
             if missing in ("", module.partition(".")[0]):
-                raise  # a module of the package itself is not there: a defect, and no extra brings it
-            wanted = f"tscan[{_EXTRAS[missing]}]" if missing in _EXTRAS else missing
-            raise TscanError(
-                f"'{name}' needs {missing}, which is not installed", f"pip install '{wanted}'"
-            ) from error
+                # A module of the package itself is missing: a defect, which no extra mends.
+                raise
+            wanted = missing
+            if missing in _EXTRAS:
+                wanted = f"tscan[{_EXTRAS[missing]}]"
+            message = f"'{name}' needs {missing}, which is not installed"
+            raise TscanError(message, f"pip install '{wanted}'") from error
+
+    def _hint(self, name: str) -> str:
+        known = sorted(self._places)
+        close = get_close_matches(name, known, n=1)
+        if close:
+            return f"did you mean '{close[0]}'?"
+        return f"known: {', '.join(known)}"
 
     @cached_property
     def _places(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Content: YAML files made into the library that judges, with each mistake at its file, line and column."""
+"""Load YAML content into a library; report each mistake at its file, line and column."""
 
 from scanner.content.library import load_library
 from scanner.content.locations import Roots, default_roots

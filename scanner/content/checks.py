@@ -1,4 +1,4 @@
-"""Checks, from YAML to the model: conditions typed, parameters and examples held against their kind."""
+"""Read checks: compile their conditions, cross-check parameters and examples with their kind."""
 
 from __future__ import annotations
 
@@ -18,7 +18,13 @@ from scanner.model.kinds import Kind
 
 _KIND: Final = re.compile(rb"^resource: *([\w.-]+) *$", re.MULTILINE)
 _SOURCE_CONTROL: Final = "scm"
-"""First word of questions about source control, which are the same at every code host."""
+"""First word of checks of source control, which are the same at every code host."""
+_SCOPE_TYPES: Final[Mapping[str, Type]] = {
+    "tag": STRING,
+    "values": ListType(STRING),
+    "untagged": BOOL,
+}
+"""The type of the parameter that each key of `scope` names."""
 
 
 @dataclass(frozen=True)
@@ -35,99 +41,121 @@ class CheckReader:
         """The type of `params`."""
         return params_type(self.parameters)
 
-    def read(self, reading: DocumentReader, inside: tuple[str, ...], *, shipped: bool) -> Check:
-        """The check in a file; its place says its cloud and its id."""
-        data = reading.data
-        self._place(reading, inside, shipped=shipped)
+    def read(
+        self,
+        reader: DocumentReader,
+        inside: tuple[str, ...],
+        *,
+        shipped: bool,
+    ) -> Check:
+        """The check in a file; its path inside the folder gives its cloud and its id."""
+        data = reader.data
+        self._check_place(reader, inside, shipped=shipped)
         kind = self.kinds.get(data["resource"])
         if kind is None and data["resource"] not in self.broken:
             hint = suggest(data["resource"], self.kinds)
-            reading.wrong(("resource",), f"there is no kind '{data['resource']}'", hint)
-        names = {"self": kind.type, "params": self.params, "now": TIMESTAMP} if kind else None
+            reader.wrong(("resource",), f"there is no kind '{data['resource']}'", hint)
+        names: Mapping[str, Type] | None = None
+        if kind is not None:
+            names = {"self": kind.type, "params": self.params, "now": TIMESTAMP}
+        where = None
+        if "where" in data:
+            where = _condition(reader, "where", names)
+        scope = None
+        if "scope" in data:
+            scope = self._scope(reader, kind)
         return Check(
             id=data["id"],
             title=data["title"].strip(),
             severity=Severity(data["severity"]),
             kind=data["resource"],
-            where=_condition(reading, "where", names) if "where" in data else None,
-            scope=self._scope(reading, kind) if "scope" in data else None,
+            where=where,
+            scope=scope,
             if_empty=IfEmpty(data["if_empty"]),
-            pass_when=_condition(reading, "pass_when", names),
+            pass_when=_condition(reader, "pass_when", names),
             why=data["why"].strip(),
             fix=data["fix"].strip(),
             refs=tuple(data.get("refs", [])),
-            examples=tuple(self._examples(reading, kind)),
-            path=reading.document.path,
+            examples=tuple(self._examples(reader, kind)),
+            path=reader.document.path,
         )
 
-    def _place(self, reading: DocumentReader, inside: tuple[str, ...], *, shipped: bool) -> None:
-        identity: str = reading.data["id"]
+    def _check_place(
+        self,
+        reader: DocumentReader,
+        inside: tuple[str, ...],
+        *,
+        shipped: bool,
+    ) -> None:
+        identity: str = reader.data["id"]
         cloud = identity.partition("-")[0]
-        kind_cloud = reading.data["resource"].partition(".")[0]
+        kind_cloud = reader.data["resource"].partition(".")[0]
+        # People see the id alone, in a finding or a waiver: its first word names the cloud.
         if cloud not in (kind_cloud, _SOURCE_CONTROL):
-            reading.wrong(
-                ("id",),
-                f"'{identity}' does not begin with its cloud",
-                f"the kind's cloud is {kind_cloud}",
-            )
+            message = f"'{identity}' does not begin with its cloud"
+            reader.wrong(("id",), message, f"the kind's cloud is {kind_cloud}")
         if inside[-1] != f"{identity}.yaml":
-            reading.wrong(
-                ("id",), f"'{identity}' is not the file's name", f"the file is called {inside[-1]}"
-            )
+            message = f"'{identity}' is not the file's name"
+            reader.wrong(("id",), message, f"the file is called {inside[-1]}")
         if shipped and (len(inside) != 3 or inside[0] != kind_cloud):
-            reading.wrong(
-                ("id",),
-                "the file is not in its folder",
-                f"it belongs in checks/{kind_cloud}/<service>/",
-            )
+            hint = f"it belongs in checks/{kind_cloud}/<service>/"
+            reader.wrong(("id",), "the file is not in its folder", hint)
 
-    def _scope(self, reading: DocumentReader, kind: Kind | None) -> Labelled:
-        data: dict[str, str] = reading.data["scope"]
-        wanted: dict[str, Type] = {"tag": STRING, "values": ListType(STRING), "untagged": BOOL}
+    def _scope(self, reader: DocumentReader, kind: Kind | None) -> Labelled:
+        data: dict[str, str] = reader.data["scope"]
         for key, name in data.items():
             known = self.params.fields.get(name)
+            wanted = _SCOPE_TYPES[key]
             if known is None:
                 hint = suggest(name, self.parameters)
-                reading.wrong(("scope", key), f"there is no parameter '{name}'", hint)
-            elif known.type != wanted[key]:
-                reading.wrong(
-                    ("scope", key), f"'{name}' is {known.type}; '{key}' needs {wanted[key]}"
-                )
-        tags = kind.type.fields.get("tags") if kind else None
-        if kind and (tags is None or tags.type != MapType(STRING)):
+                reader.wrong(("scope", key), f"there is no parameter '{name}'", hint)
+            elif known.type != wanted:
+                reader.wrong(("scope", key), f"'{name}' is {known.type}; '{key}' needs {wanted}")
+        # Without tags every resource would be unlabelled, and `untagged` would decide for all.
+        if kind is not None and not _has_tags(kind):
             hint = f"give {kind.id} an attribute 'tags' of the type map(string)"
-            reading.wrong(("scope",), f"{kind.id} has no tags to choose by", hint, key=True)
-        return Labelled(tag=data["tag"], values=data["values"], untagged=data.get("untagged", ""))
+            reader.wrong(("scope",), f"{kind.id} has no tags to choose by", hint, key=True)
+        return Labelled(
+            tag=data["tag"],
+            values=data["values"],
+            untagged=data.get("untagged", ""),
+        )
 
-    def _examples(self, reading: DocumentReader, kind: Kind | None) -> list[Example]:
+    def _examples(self, reader: DocumentReader, kind: Kind | None) -> list[Example]:
+        examples: dict[str, list[dict[str, Any]]] = reader.data["examples"]
+        if "not_asked" in examples and "where" not in reader.data:
+            hint = "'where' is what leaves some out"
+            reader.wrong(("examples", "not_asked"), "every resource is asked about", hint)
         found: list[Example] = []
-        if "not_asked" in reading.data["examples"] and "where" not in reading.data:
-            reading.wrong(
-                ("examples", "not_asked"),
-                "every resource is asked about",
-                "'where' is what leaves some out",
-            )
-        for expect, entries in reading.data["examples"].items():
+        for expect, entries in examples.items():
             for index, data in enumerate(entries):
                 path: Steps = ("examples", expect, index)
                 if kind is not None:
-                    check_example(reading, path, data, kind, self.kinds, self.params)
-                found.append(
-                    _example(expect.replace("_", " "), data, reading.document.position(path)[0])
-                )
+                    check_example(reader, path, data, kind, self.params)
+                line, _ = reader.document.position(path)
+                found.append(_example(expect.replace("_", " "), data, line))
         return found
 
 
 def kind_in(content: bytes) -> str:
-    """The kind that a check's file names, found without reading the rest; empty where it is written in another way."""
+    """The kind that a check's file names, without parsing it; empty for unusual notation."""
+    # A comment or quotes after the key: the check is then read to find out.
     found = _KIND.search(content)
-    return found[1].decode() if found else ""
+    if found is None:
+        return ""
+    return found[1].decode()
 
 
-def _condition(reading: DocumentReader, key: str, names: Mapping[str, Type] | None) -> Expression:
+def _has_tags(kind: Kind) -> bool:
+    tags = kind.type.fields.get("tags")
+    return tags is not None and tags.type == MapType(STRING)
+
+
+def _condition(reader: DocumentReader, key: str, names: Mapping[str, Type] | None) -> Expression:
+    # Without its kind every name in the condition would be reported as unknown.
     if names is None:
         return Unusable()
-    return reading.expression((key,), reading.data[key], names, want=BOOL)
+    return reader.expression((key,), reader.data[key], names, want=BOOL)
 
 
 def _example(expect: str, data: dict[str, Any], line: int) -> Example:

@@ -1,4 +1,4 @@
-"""What holds for every listing of a cloud: second sources that its kinds need not each name."""
+"""Read `<cloud>.yaml`: the second sources that every listing of a cloud has."""
 
 from __future__ import annotations
 
@@ -19,34 +19,36 @@ class EveryListing:
     sources: tuple[Count, ...]
 
     def on(self, kind: Kind) -> Kind:
-        """The kind with its listing held against them; that of children is as whole as that of their parents."""
+        """The kind with these sources of its listing, if it is of this cloud and scope."""
         if (kind.cloud, kind.scope) != (self.cloud, self.scope) or kind.listing is None:
             return kind
         if not kind.listing.per:
             return replace(kind, completeness=(*self.sources, *kind.completeness))
+        # A listing of children is as complete as that of their parents, which has the sources.
         if kind.bulk is None:
             return kind
-        # An inventory lists children without their parents.
-        return replace(
-            kind, bulk=replace(kind.bulk, completeness=(*self.sources, *kind.bulk.completeness))
-        )
+        # An inventory lists children without their parents: it needs sources of its own.
+        completeness = (*self.sources, *kind.bulk.completeness)
+        return replace(kind, bulk=replace(kind.bulk, completeness=completeness))
 
 
-def read_cloud(reading: DocumentReader, name: str) -> EveryListing:
-    """What the file of a cloud says; its name says which cloud."""
-    data = reading.data
-    if data["cloud"] != name:
-        reading.wrong(
-            ("cloud",),
-            f"cloud '{data['cloud']}' does not match its file",
-            f"it belongs in {data['cloud']}.yaml",
-        )
-    sources = tuple(Requests(reading, {}).counts((), data, {}))
-    return EveryListing(cloud=data["cloud"], scope=Scope(data["scope"]), sources=sources)
+def read_cloud(reader: DocumentReader, name: str) -> EveryListing:
+    """The rule in the file of a cloud; the file's name is the cloud's."""
+    data = reader.data
+    cloud = data["cloud"]
+    if cloud != name:
+        message = f"cloud '{cloud}' does not match its file"
+        reader.wrong(("cloud",), message, f"it belongs in {cloud}.yaml")
+    sources = tuple(Requests(reader, {}).counts((), data, {}))
+    return EveryListing(
+        cloud=cloud,
+        scope=Scope(data["scope"]),
+        sources=sources,
+    )
 
 
 def everywhere(kind: Kind, rules: Iterable[EveryListing]) -> Kind:
-    """The kind with what holds for every listing of its cloud."""
+    """The kind with the second sources of every rule that applies to it."""
     for rule in rules:
         kind = rule.on(kind)
     return kind

@@ -1,4 +1,4 @@
-"""`tscan.yaml`: what to read, and by which parameters and frameworks to judge it."""
+"""Read `tscan.yaml`: the targets of a scan, and the parameters, frameworks and rules it uses."""
 
 from __future__ import annotations
 
@@ -18,122 +18,134 @@ from scanner.errors import ContentError, Problem, TscanError
 from scanner.model.config import AlertRule, Config, Exclusion, Organization, TargetConfig
 from scanner.model.library import Library
 
+_NO_SETTINGS: Final = ("params", "exclude", "bulk")
+"""Keys of a target that are no settings of its cloud."""
+
 
 def load_config(path: str | Path, library: Library) -> Config:
-    """The configuration in a file, held against a library; ContentError with every mistake in it."""
-    reading = DocumentReader(_document(Path(path)), [])
-    data = reading.data
-    targets = tuple(
-        _target(reading, index, library) for index in range(len(data.get("targets", [])))
-    )
+    """The configuration in a file, cross-checked with a library; ContentError for mistakes."""
+    reader = DocumentReader(_document(Path(path)), [])
+    data = reader.data
+    targets = [_target(reader, index, library) for index in range(len(data.get("targets", [])))]
+    alerts = [_alert(reader, index, library) for index in range(len(data.get("alerts", [])))]
+    params: dict[str, Any] = {}
+    if "params" in data:
+        params = read_params(reader, ("params",), library.parameters)
     config = Config(
         organization=data.get("organization", ""),
         store=data.get("store", ""),
         anchors=data.get("anchor", {}).get("git", ""),
         schedule=data.get("schedule", ""),
-        timezone=_timezone(reading),
-        targets=targets or (TargetConfig(),),
-        params=read_params(reading, ("params",), library.parameters) if "params" in data else {},
-        categories=_categories(reading, library),
-        alerts=tuple(
-            _alert(reading, index, library) for index in range(len(data.get("alerts", [])))
-        ),
+        timezone=_timezone(reader),
+        # Without targets: the AWS account of the environment's credentials.
+        targets=tuple(targets) or (TargetConfig(),),
+        params=params,
+        categories=_categories(reader, library),
+        alerts=tuple(alerts),
         waivers=_beside(path, data.get("waivers", "")),
         attestations=_beside(path, data.get("attestations", "")),
         path=str(path),
     )
-    if reading.problems:
-        raise ContentError(reading.problems)
+    if reader.problems:
+        raise ContentError(reader.problems)
     return config
 
 
 def load_place(path: str | Path) -> tuple[str, str]:
-    """Where a configuration says that history lies, and its anchors, `` for what it does not say: without a library."""
+    """The store and the repository of anchors that a configuration names, each empty if none.
+
+    No library is needed for this: `verify` also runs where none can be loaded.
+    """
     data = DocumentReader(_document(Path(path)), []).data
     return data.get("store", ""), data.get("anchor", {}).get("git", "")
 
 
 def _beside(path: str | Path, name: str) -> str:
-    """What the configuration names, as seen from its own folder."""
-    return str(Path(path).parent / name) if name else ""
+    """A path in the configuration, relative to its own folder."""
+    if not name:
+        return ""
+    return str(Path(path).parent / name)
 
 
-def _document(path: Path) -> Any:
+def _document(path: Path) -> Document:
     try:
         content = path.read_bytes()
     except OSError as error:
         hint = "name the configuration with --config"
         raise TscanError(f"{path} cannot be read: {error.strerror}", hint) from None
     document = read_document(content, path=shown_path(path))
-    problems = [document] if isinstance(document, Problem) else _form_problems(document)
+    if isinstance(document, Problem):
+        raise ContentError([document])
+    problems = _schema_problems(document)
     if problems:
         raise ContentError(problems)
     return document
 
 
-def _form_problems(document: Document) -> list[Problem]:
+def _schema_problems(document: Document) -> list[Problem]:
     problems = schema_problems(document, "config")
-    # Looking for plugins is slow: only where something is wrong, which may be that a cloud is not known.
+    # Plugins are looked for only where something is wrong, which may be an unknown cloud: every
+    # installed package is read for it.
     if problems and plugin_targets():
         return schema_problems(document, WITH_PLUGINS)
     return problems
 
 
-def _target(reading: DocumentReader, index: int, library: Library) -> TargetConfig:
-    (cloud, data), *_ = reading.data["targets"][index].items()
-    path = ("targets", index, cloud)
-    params = read_params(reading, (*path, "params"), library.parameters) if "params" in data else {}
-    return _TARGETS.get(cloud, _declared)(reading, path, data, params)
+def _target(reader: DocumentReader, index: int, library: Library) -> TargetConfig:
+    (cloud, data), *_ = reader.data["targets"][index].items()
+    path: Steps = ("targets", index, cloud)
+    params: dict[str, Any] = {}
+    if "params" in data:
+        params = read_params(reader, (*path, "params"), library.parameters)
+    read = _TARGETS.get(cloud, _declared)
+    return read(reader, path, data, params)
 
 
 def _aws(
-    reading: DocumentReader, path: Steps, data: Mapping[str, Any], params: Mapping[str, Any]
+    reader: DocumentReader,
+    path: Steps,
+    data: Mapping[str, Any],
+    params: Mapping[str, Any],
 ) -> TargetConfig:
-    names = data.get("regions", [])
-    for number, name in enumerate(names):
-        if name in names[:number]:
-            reading.wrong((*path, "regions", number), f"'{name}' is named twice", "remove one")
+    regions = data.get("regions", [])
+    for number, name in enumerate(regions):
+        if name in regions[:number]:
+            reader.wrong((*path, "regions", number), f"'{name}' is named twice", "remove one")
+    # An external id guards a role that is assumed (confused deputy): alone it guards nothing.
     if "external_id" in data and "role_arn" not in data:
-        reading.wrong(
-            (*path, "external_id"),
-            "'external_id' has no meaning without 'role_arn'",
-            "add 'role_arn'",
-            key=True,
-        )
+        message = "'external_id' has no meaning without 'role_arn'"
+        reader.wrong((*path, "external_id"), message, "add 'role_arn'", key=True)
+    organization = None
+    if "organization" in data:
+        organization = _organization(reader, (*path, "organization"), data["organization"])
+    settings: dict[str, str] = {}
+    if "client" in data:
+        settings["client"] = data["client"]
     return TargetConfig(
         profile=data.get("profile", ""),
         role_arn=data.get("role_arn", ""),
         external_id=data.get("external_id", ""),
-        regions=tuple(names),
+        regions=tuple(regions),
         params=params,
-        settings={"client": data["client"]} if "client" in data else {},
-        organization=_organization(reading, data["organization"], (*path, "organization"))
-        if "organization" in data
-        else None,
+        settings=settings,
+        organization=organization,
     )
 
 
 def _declared(
-    reading: DocumentReader, path: Steps, data: Mapping[str, Any], params: Mapping[str, Any]
+    reader: DocumentReader,
+    path: Steps,
+    data: Mapping[str, Any],
+    params: Mapping[str, Any],
 ) -> TargetConfig:
-    """A target of a REST cloud: what it is called, and how it is reached."""
-    cloud = str(path[-1])
-    places: list[str] = (target_schema(cloud) or {})["x-one-of"]
-    if sum(name in data for name in places) != 1:
-        words = " and ".join(f"'{name}'" for name in places)
-        reading.wrong(
-            path,
-            f"one of {words} is needed" if len(places) > 1 else f"{words} is missing",
-            key=True,
-        )
-    settings = {
-        name: value for name, value in data.items() if name not in ("params", "exclude", "bulk")
-    }
-    rows = data.get("exclude", [])
-    _check_excluded(reading, path, rows)
-    exclude = tuple(Exclusion(**row) for row in rows)
+    """A target of a REST cloud: its id, and how it is reached."""
+    settings = {name: value for name, value in data.items() if name not in _NO_SETTINGS}
     return TargetConfig(
-        cloud=cloud, settings=settings, exclude=exclude, params=params, bulk=data.get("bulk", False)
+        cloud=str(path[-1]),
+        settings=settings,
+        exclude=_exclusions(reader, path, data),
+        params=params,
+        bulk=data.get("bulk", False),
     )
 
 
@@ -141,99 +153,118 @@ _TARGETS: Final = {"aws": _aws}
 """Clouds that are configured in a way of their own."""
 
 
-def parse_target(text: str) -> TargetConfig:
-    """The target that `cloud:id`, or a cloud alone, names; TscanError for another text."""
-    cloud, _, identity = text.partition(":")
-    known = target_schema(cloud)
-    if known is None or text.endswith(":") or (not identity and "x-one-of" in known):
-        clouds = ", ".join({**own_targets(), **plugin_targets()})
-        hint = f"write cloud:id, the cloud being one of {clouds}"
-        raise TscanError(f"--target {text} names no target", hint)
-    places = [known["properties"][name] for name in known.get("x-one-of", [])]
-    if places and not any(re.fullmatch(place["pattern"].strip("^$"), identity) for place in places):
-        raise TscanError(
-            f"--target {text} is not {' or '.join(place['title'] for place in places)}",
-            f"write {cloud}:id, such as {known['x-example']}",
-        )
-    return TargetConfig(cloud=cloud, settings={"id": identity} if identity else {})
-
-
-def _organization(reading: DocumentReader, data: Any, path: Steps) -> Organization:
-    _check_excluded(reading, path, data.get("exclude", []))
+def _organization(reader: DocumentReader, path: Steps, data: Mapping[str, Any]) -> Organization:
     return Organization(
         role=data["role"],
         external_id=data.get("external_id", ""),
-        exclude=tuple(Exclusion(**row) for row in data.get("exclude", [])),
+        exclude=_exclusions(reader, path, data),
     )
 
 
-def _check_excluded(reading: DocumentReader, path: Steps, rows: list[Any]) -> None:
-    seen: set[str] = set()
-    for number, row in enumerate(rows):
-        if row["account"] in seen:
+def _exclusions(
+    reader: DocumentReader, path: Steps, data: Mapping[str, Any]
+) -> tuple[Exclusion, ...]:
+    """The accounts that are left out, each once: two reasons for one account are a mistake."""
+    found: dict[str, Exclusion] = {}
+    for number, row in enumerate(data.get("exclude", [])):
+        exclusion = Exclusion(**row)
+        if exclusion.account in found:
             place = (*path, "exclude", number, "account")
-            reading.wrong(place, f"account {row['account']} is excluded twice", "remove one")
-        seen.add(row["account"])
+            reader.wrong(place, f"account {exclusion.account} is excluded twice", "remove one")
+        found[exclusion.account] = exclusion
+    return tuple(found.values())
+
+
+def _identities(target: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The schemas of the keys one of which names a target; none where credentials name it."""
+    branches = target.get("oneOf", [])
+    return [target["properties"][branch["required"][0]] for branch in branches]
+
+
+def parse_target(text: str) -> TargetConfig:
+    """The target that `cloud:id`, or a cloud alone, names; TscanError for another text."""
+    cloud, _, identity = text.partition(":")
+    target = target_schema(cloud)
+    forms = _identities(target or {})
+    if target is None or text.endswith(":") or (forms and not identity):
+        clouds = ", ".join({**own_targets(), **plugin_targets()})
+        hint = f"write cloud:id, the cloud being one of {clouds}"
+        raise TscanError(f"--target {text} names no target", hint)
+    if forms and not any(_matches(form, identity) for form in forms):
+        wanted = " or ".join(form["title"] for form in forms)
+        hint = f"write {cloud}:id, such as {target['x-example']}"
+        raise TscanError(f"--target {text} is not {wanted}", hint)
+    if not identity:
+        return TargetConfig(cloud=cloud)
+    return TargetConfig(cloud=cloud, settings={"id": identity})
 
 
 def check_role(name: str) -> None:
-    """TscanError where a text is not the name of a role (with its path, without the account)."""
-    properties = own_targets()["aws"]["properties"]
-    if not re.fullmatch(
-        properties["organization"]["properties"]["role"]["pattern"].strip("^$"), name
-    ):
-        raise TscanError(
-            f"--organization {name} is not the name of a role",
-            "name it without its account: tscan-read",
-        )
+    """TscanError for a text that is not the name of a role (with its path, without an account)."""
+    organization = own_targets()["aws"]["properties"]["organization"]
+    if not _matches(organization["properties"]["role"], name):
+        message = f"--organization {name} is not the name of a role"
+        raise TscanError(message, "name it without its account: tscan-read")
 
 
-def _alert(reading: DocumentReader, index: int, library: Library) -> AlertRule:
-    data = reading.data["alerts"][index]
+def _matches(rule: Mapping[str, str], text: str) -> bool:
+    # Not `search`: Python's `$` also matches before a final line feed.
+    return re.fullmatch(rule["pattern"].strip("^$"), text) is not None
+
+
+def _alert(reader: DocumentReader, index: int, library: Library) -> AlertRule:
+    data = reader.data["alerts"][index]
+    # A rule about a control or target that does not exist would silence everything, unnoticed.
     for number, name in enumerate(data.get("controls", [])):
         if name not in library.controls:
-            place = ("alerts", index, "controls", number)
-            reading.wrong(place, f"there is no control '{name}'", suggest(name, library.controls))
+            hint = suggest(name, library.controls)
+            place: Steps = ("alerts", index, "controls", number)
+            reader.wrong(place, f"there is no control '{name}'", hint)
     for number, pattern in enumerate(data.get("targets", [])):
-        cloud, _, identity = pattern.partition(":")
-        if "*" not in cloud and not (identity and target_schema(cloud)):
-            place = ("alerts", index, "targets", number)
-            close = "" if target_schema(cloud) else suggest(cloud, own_targets())
-            reading.wrong(
-                place,
-                f"no target is called '{pattern}'",
-                close or "write it as aws:* or aws:111122223333",
-            )
+        _check_target_pattern(reader, ("alerts", index, "targets", number), pattern)
     return AlertRule(**{name: tuple(values) for name, values in data.items()})
 
 
-def _timezone(reading: DocumentReader) -> str:
-    name: str = reading.data.get("timezone", "UTC")
+def _check_target_pattern(reader: DocumentReader, path: Steps, pattern: str) -> None:
+    cloud, _, identity = pattern.partition(":")
+    known = target_schema(cloud) is not None
+    if "*" in cloud or (identity and known):
+        return
+    hint = "write it as aws:* or aws:111122223333"
+    if not known:
+        hint = suggest(cloud, own_targets()) or hint
+    reader.wrong(path, f"no target is called '{pattern}'", hint)
+
+
+def _timezone(reader: DocumentReader) -> str:
+    name: str = reader.data.get("timezone", "UTC")
+    # Also a path (`../..`) is refused here: ZoneInfo reads files by this name.
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        reading.wrong(
-            ("timezone",), f"there is no time zone '{name}'", "write a name such as Europe/Berlin"
-        )
+        message = f"there is no time zone '{name}'"
+        reader.wrong(("timezone",), message, "write a name such as Europe/Berlin")
     return name
 
 
-def _categories(reading: DocumentReader, library: Library) -> dict[str, tuple[str, ...]]:
+def _categories(reader: DocumentReader, library: Library) -> dict[str, tuple[str, ...]]:
+    """The categories in scope of each framework that names any."""
     found: dict[str, tuple[str, ...]] = {}
-    for name, data in reading.data.get("frameworks", {}).items():
+    for name, data in reader.data.get("frameworks", {}).items():
+        path: Steps = ("frameworks", name)
         framework = library.frameworks.get(name)
         if framework is None:
             hint = f"{suggest(name, library.frameworks)}; --mappings DIR brings your own"
-            reading.wrong(("frameworks", name), f"there is no framework '{name}'", hint, key=True)
+            reader.wrong(path, f"there is no framework '{name}'", hint, key=True)
             continue
         if "categories" not in data:
             continue
+        # A misspelled category would leave its criteria out of scope, unnoticed.
         known = {criterion.category for criterion in framework.criteria}
         for index, category in enumerate(data["categories"]):
             if category not in known:
-                where = ("frameworks", name, "categories", index)
-                reading.wrong(
-                    where, f"{name} has no category '{category}'", suggest(category, known)
-                )
+                message = f"{name} has no category '{category}'"
+                hint = suggest(category, known)
+                reader.wrong((*path, "categories", index), message, hint)
         found[name] = tuple(data["categories"])
     return found

@@ -1,10 +1,10 @@
-"""Controls, manual controls and frameworks, from YAML to the model, with every link held against its other end."""
+"""Read controls, manual controls and criteria, and check that both ends of each link exist."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from scanner.content.document_reader import DocumentReader, Steps, suggest
 from scanner.model.controls import (
@@ -19,25 +19,28 @@ from scanner.model.controls import (
     WhenEmpty,
 )
 
+_MANUAL_KEYS: Final = ("control", "evidence", "frequency", "owner", "policy", "criteria")
+"""Keys of a manual control that have a field of their own."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What a mapping may point at; files with mistakes count as known, so that they are blamed once."""
+    """What a mapping may refer to; broken files count as known, so that they are blamed once."""
 
     checks: Collection[str]
     shipped: Collection[str] = ()
-    """Those of the checks that tscan brings: they are lacking no more. A user's own check may fill the place."""
+    """The shipped checks: they cannot be `lacking`. A user's own check may fill such a place."""
     parameters: Collection[str] | None
-    """None: they are not known, and nobody is blamed for naming one."""
+    """None: a file of them is broken, and nobody is blamed for naming one."""
     manual: Collection[str] | None
     controls: Collection[str] = ()
 
 
-def read_manual(reading: DocumentReader) -> dict[str, ManualControl]:
+def read_manual(reader: DocumentReader) -> dict[str, ManualControl]:
     """The manual controls of a file."""
-    named = ("control", "evidence", "frequency", "owner", "policy", "criteria")
-    return {
-        identity: ManualControl(
+    found: dict[str, ManualControl] = {}
+    for identity, data in reader.data["manual"].items():
+        found[identity] = ManualControl(
             id=identity,
             control=data["control"],
             evidence=data["evidence"],
@@ -45,24 +48,21 @@ def read_manual(reading: DocumentReader) -> dict[str, ManualControl]:
             owner=data["owner"],
             policy=data.get("policy", ""),
             criteria=tuple(data.get("criteria", [])),
-            detail={key: value for key, value in data.items() if key not in named},
+            detail={key: value for key, value in data.items() if key not in _MANUAL_KEYS},
         )
-        for identity, data in reading.data["manual"].items()
-    }
+    return found
 
 
-def read_control(reading: DocumentReader, inside: tuple[str, ...], known: Known) -> Control:
+def read_control(reader: DocumentReader, inside: tuple[str, ...], known: Known) -> Control:
     """The control in a file; the file's name is its id."""
-    data = reading.data
+    data = reader.data
     if inside[-1] != f"{data['id']}.yaml":
-        reading.wrong(
-            ("id",), f"'{data['id']}' is not the file's name", f"the file is called {inside[-1]}"
-        )
-    links = tuple(
-        CheckLink(id=link["id"], role=Role(link["role"]), why=link["why"].strip())
-        for link in data.get("checks", [])
-    )
-    _check_links(reading, data, known)
+        message = f"'{data['id']}' is not the file's name"
+        reader.wrong(("id",), message, f"the file is called {inside[-1]}")
+    _check_links(reader, data, known)
+    requirements: list[Requirement] = []
+    for index, entry in enumerate(data.get("must_have", [])):
+        requirements.append(_requirement(reader, ("must_have", index), entry, known))
     return Control(
         id=data["id"],
         title=data["title"].strip(),
@@ -71,21 +71,10 @@ def read_control(reading: DocumentReader, inside: tuple[str, ...], known: Known)
         nature=data["nature"],
         frequency=data["frequency"],
         modes=tuple(data["modes"]),
-        checks=links,
+        checks=tuple(_check_link(link) for link in data.get("checks", [])),
         attestations=tuple(data.get("attestations", [])),
-        must_have=tuple(
-            _requirement(reading, ("must_have", index), entry, known)
-            for index, entry in enumerate(data.get("must_have", []))
-        ),
-        lacking=tuple(
-            Lacking(
-                id=entry["id"],
-                cloud=entry["cloud"],
-                why=entry["why"].strip(),
-                role=Role(entry.get("role", Role.EVIDENCES)),
-            )
-            for entry in data.get("lacking", [])
-        ),
+        must_have=tuple(requirements),
+        lacking=tuple(_lacking(entry) for entry in data.get("lacking", [])),
         when_empty=WhenEmpty(data["when_empty"]),
         when_empty_why=data.get("when_empty_why", ""),
         population=data["population"].strip(),
@@ -93,64 +82,71 @@ def read_control(reading: DocumentReader, inside: tuple[str, ...], known: Known)
         grace=data.get("grace", ""),
         does_not_prove=data.get("does_not_prove", ""),
         why=data["why"].strip(),
-        path=reading.document.name,
+        path=reader.document.name,
     )
 
 
-def _check_links(reading: DocumentReader, data: Mapping[str, Any], known: Known) -> None:
-    _all_known(
-        reading,
-        ("checks",),
-        [link["id"] for link in data.get("checks", [])],
-        known.checks,
-        "check",
-        at="id",
+def _check_link(data: Mapping[str, str]) -> CheckLink:
+    return CheckLink(
+        id=data["id"],
+        role=Role(data["role"]),
+        why=data["why"].strip(),
     )
-    _all_known(
-        reading, ("attestations",), data.get("attestations", []), known.manual, "manual control"
+
+
+def _lacking(data: Mapping[str, str]) -> Lacking:
+    role = Role(data.get("role", Role.EVIDENCES))
+    return Lacking(
+        id=data["id"],
+        cloud=data["cloud"],
+        why=data["why"].strip(),
+        role=role,
     )
-    _once(reading, ("checks",), [link["id"] for link in data.get("checks", [])], at="id")
-    _once(reading, ("lacking",), [entry["id"] for entry in data.get("lacking", [])], at="id")
-    for index, entry in enumerate(data.get("lacking", [])):
-        if entry["id"] in known.shipped:
-            path = ("lacking", index, "id")
-            reading.wrong(
-                path, f"check '{entry['id']}' is not lacking: it exists", "move it to 'checks'"
-            )
+
+
+def _check_links(reader: DocumentReader, data: Mapping[str, Any], known: Known) -> None:
+    checks = [link["id"] for link in data.get("checks", [])]
+    attestations = data.get("attestations", [])
+    lacking = [entry["id"] for entry in data.get("lacking", [])]
+    _all_known(reader, ("checks",), checks, known.checks, "check", at="id")
+    _all_known(reader, ("attestations",), attestations, known.manual, "manual control")
+    _once(reader, ("checks",), checks, at="id")
+    _once(reader, ("lacking",), lacking, at="id")
+    for index, identity in enumerate(lacking):
+        # The check was written since: without its link, the control would stay "not shown".
+        if identity in known.shipped:
+            message = f"check '{identity}' is not lacking: it exists"
+            reader.wrong(("lacking", index, "id"), message, "move it to 'checks'")
 
 
 def _requirement(
-    reading: DocumentReader, path: Steps, data: Mapping[str, Any], known: Known
+    reader: DocumentReader,
+    path: Steps,
+    data: Mapping[str, Any],
+    known: Known,
 ) -> Requirement:
-    if not any(data.get(key) for key in ("checks", "attestations", "params")):
-        reading.wrong(
-            path,
-            "nothing is named that would meet this",
-            "name 'checks', 'attestations' or 'params'",
-        )
-    # A check that is lacking may be one of several ways to meet this: the pack will have it one day.
-    lacking = {entry["id"] for entry in reading.data.get("lacking", [])}
-    _all_known(
-        reading, (*path, "checks"), data.get("checks", []), {*known.checks, *lacking}, "check"
-    )
-    _all_known(
-        reading,
-        (*path, "attestations"),
-        data.get("attestations", []),
-        known.manual,
-        "manual control",
-    )
-    _all_known(reading, (*path, "params"), data.get("params", []), known.parameters, "parameter")
+    checks = data.get("checks", [])
+    attestations = data.get("attestations", [])
+    params = data.get("params", [])
+    # Without this guard a requirement without sources would be met by nothing (vacuous truth).
+    if not (checks or attestations or params):
+        message = "nothing is named that would meet this"
+        reader.wrong(path, message, "name 'checks', 'attestations' or 'params'")
+    # A check that is lacking may be one of several ways to meet this, once the pack has it.
+    lacking = {entry["id"] for entry in reader.data.get("lacking", [])}
+    _all_known(reader, (*path, "checks"), checks, {*known.checks, *lacking}, "check")
+    _all_known(reader, (*path, "attestations"), attestations, known.manual, "manual control")
+    _all_known(reader, (*path, "params"), params, known.parameters, "parameter")
     return Requirement(
-        checks=tuple(data.get("checks", [])),
-        attestations=tuple(data.get("attestations", [])),
-        params=tuple(data.get("params", [])),
+        checks=tuple(checks),
+        attestations=tuple(attestations),
+        params=tuple(params),
         why=data["why"].strip(),
     )
 
 
 def _all_known(
-    reading: DocumentReader,
+    reader: DocumentReader,
     path: Steps,
     ids: list[str],
     known: Collection[str] | None,
@@ -158,48 +154,59 @@ def _all_known(
     *,
     at: str = "",
 ) -> None:
+    """Note ids that are not known; `at` is the key of an id in its item, empty for plain ids."""
     if known is None:
         return
     for index, identity in enumerate(ids):
-        if identity not in known:
-            here: Steps = (*path, index, at) if at else (*path, index)
-            hint = suggest(identity, known)
-            if what == "check":
-                hint += "; evidence that cannot be collected yet stands in 'lacking'"
-            reading.wrong(here, f"there is no {what} '{identity}'", hint.removeprefix("; "))
+        if identity in known:
+            continue
+        here: Steps = (*path, index)
+        if at:
+            here = (*here, at)
+        hint = suggest(identity, known)
+        if what == "check":
+            hint += "; evidence that cannot be collected yet stands in 'lacking'"
+        reader.wrong(here, f"there is no {what} '{identity}'", hint.removeprefix("; "))
 
 
-def _once(reading: DocumentReader, path: Steps, ids: list[str], *, at: str) -> None:
+def _once(
+    reader: DocumentReader,
+    path: Steps,
+    ids: list[str],
+    *,
+    at: str,
+) -> None:
+    # Two links of one pair would carry two reasons, and only one of them would be shown.
     for index, identity in enumerate(ids):
         if identity in ids[:index]:
-            reading.wrong(
-                (*path, index, at), f"'{identity}' is named twice", "keep one, with one 'why'"
-            )
+            message = f"'{identity}' is named twice"
+            reader.wrong((*path, index, at), message, "keep one, with one 'why'")
 
 
-def read_criteria(reading: DocumentReader, known: Known) -> list[Criterion]:
+def read_criteria(reader: DocumentReader, known: Known) -> list[Criterion]:
     """The criteria of one file of a framework."""
     found: list[Criterion] = []
-    for identity, data in reading.data["criteria"].items():
+    for identity, data in reader.data["criteria"].items():
         path: Steps = ("criteria", identity, "controls")
         ids = [link["id"] for link in data["controls"]]
-        _all_known(reading, path, ids, known.controls, "control", at="id")
-        _once(reading, path, ids, at="id")
-        found.append(
-            Criterion(
-                id=identity,
-                category=data["category"],
-                title=data["title"].strip(),
-                evidence=data["evidence"],
-                controls=tuple(
-                    ControlLink(
-                        control=link["id"],
-                        primary=link["role"] == "primary",
-                        why=link["why"].strip(),
-                    )
-                    for link in data["controls"]
-                ),
-                does_not_prove=data.get("does_not_prove", ""),
-            )
+        _all_known(reader, path, ids, known.controls, "control", at="id")
+        _once(reader, path, ids, at="id")
+        criterion = Criterion(
+            id=identity,
+            category=data["category"],
+            title=data["title"].strip(),
+            evidence=data["evidence"],
+            controls=tuple(_control_link(link) for link in data["controls"]),
+            does_not_prove=data.get("does_not_prove", ""),
         )
+        found.append(criterion)
     return found
+
+
+def _control_link(data: Mapping[str, str]) -> ControlLink:
+    primary = data["role"] == "primary"
+    return ControlLink(
+        control=data["id"],
+        primary=primary,
+        why=data["why"].strip(),
+    )

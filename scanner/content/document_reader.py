@@ -1,10 +1,12 @@
-"""A document while it is read: its data, and the problems found so far."""
+"""Read the parts of a validated document: compile its expressions and collect its problems."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from yaml import ScalarNode
 
 from scanner.content.documents import Document
 from scanner.content.positions import position_of
@@ -18,7 +20,7 @@ Steps = tuple[str | int, ...]
 
 
 class Unusable:
-    """Stands where an expression has mistakes; loading fails, so that it is never evaluated."""
+    """Stands for an expression with mistakes: loading fails, so that it is never evaluated."""
 
     source = ""
     paths: frozenset[tuple[str, ...]] = frozenset()
@@ -33,23 +35,32 @@ class Unusable:
 def suggest(word: str, known: Iterable[str]) -> str:
     """A hint that names the closest known word; all of them only where they are few."""
     hint = did_you_mean(word, known)
-    return "" if hint.endswith("…") else hint
+    if hint.endswith("…"):
+        return ""
+    return hint
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentReader:
-    """One document, and where its problems go."""
+    """One validated document, and the list that its problems are added to."""
 
     document: Document
     problems: list[Problem]
 
     @property
     def data(self) -> Any:
-        """The document's data, of the right shape."""
+        """The document's data, of the shape that its schema demands."""
         return self.document.data
 
-    def wrong(self, path: Steps, message: str, hint: str = "", *, key: bool = False) -> None:
-        """Note a mistake in the value at a path, or in its key."""
+    def wrong(
+        self,
+        path: Steps,
+        message: str,
+        hint: str = "",
+        *,
+        key: bool = False,
+    ) -> None:
+        """Add a problem with the value at a path, or with its key."""
         self.problems.append(self.document.problem(path, message, hint, key=key))
 
     def expression(
@@ -62,21 +73,28 @@ class DocumentReader:
         fits: Type | None = None,
         raw: bool = False,
     ) -> Expression:
-        """The expression at a path, compiled; its mistakes are noted at their places in the file.
+        """Compile the expression at a path; add its mistakes at their places in the file.
 
-        `want` is the type of its result, guarded when it is evaluated; `fits` only refuses what never could be it.
-        `raw` is for expressions over raw answers, where what may be missing needs no guard.
+        `want` is the type of its result, guarded at evaluation. `fits` only refuses an expression
+        that could never be of this type. `raw` is for expressions over raw answers, whose members
+        need no guard against absence.
         """
         try:
             program = compile_expression(text.rstrip(), names, want=want, raw=raw)
-            if fits is not None and unify(program.type, fits) is None:
-                self.wrong(path, f"the expression is {program.type}, not {fits}")
-            return program
         except ExpressionErrors as errors:
-            node = self.document.node(path)
-            for error in errors.errors:
-                line, column = position_of(self.document.text, node, error.line, error.column)
-                self.problems.append(
-                    Problem(self.document.path, line, column, error.message, error.hint)
-                )
+            self._add_mistakes(path, errors)
             return Unusable()
+        if fits is not None and unify(program.type, fits) is None:
+            self.wrong(path, f"the expression is {program.type}, not {fits}")
+        return program
+
+    def _add_mistakes(self, path: Steps, errors: ExpressionErrors) -> None:
+        # The text of the node, not its value: folds and escapes move columns.
+        node = self.document.node(path)
+        for error in errors.errors:
+            line, column = self.document.position(path)
+            if isinstance(node, ScalarNode):
+                text = self.document.text
+                line, column = position_of(text, node, error.line, error.column)
+            problem = Problem(self.document.path, line, column, error.message, error.hint)
+            self.problems.append(problem)

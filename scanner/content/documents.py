@@ -1,4 +1,4 @@
-"""YAML files as plain data, with the position of every part: strict, small, and the same for all formats."""
+"""Parse YAML files into plain data with positions: a strict, small YAML for all formats."""
 
 from __future__ import annotations
 
@@ -23,39 +23,65 @@ DEEPEST: Final = 30
 
 Path = Sequence[str | int]
 """Keys and indices that lead from the top of a file to one of its parts."""
+Yaml = str | int | float | bool | None | list[Any] | dict[str, Any]
+"""What a YAML node is read as."""
 
-# Separators that YAML counts as lines and editors do not, and characters that make a text read other than it is.
+# Separators that YAML counts as lines and editors do not, and characters by which a text
+# looks other than it is (bidirectional overrides, zero-width marks): both hide what is reviewed.
 _REFUSED: Final = re.compile(
-    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|\r(?!\n)"
+    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+    "|\r(?!\n)"
 )
 _PLAIN: Final = bytes((9, 10, *range(32, 127)))
-# `&name` and `*name` where YAML could take them for an anchor or an alias; conditions write `&&` and `a * b`.
+# `&name` and `*name` where YAML could take them for an anchor or an alias; conditions write `&&`
+# and `a * b`.
 _MAYBE_ANCHOR: Final = re.compile(r"(?<![A-Za-z0-9_&*])[&*][A-Za-z0-9_-]")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORDS: Final = {"true": True, "false": False, "null": None, "~": None, "": None}
+_LONGEST_INTEGER: Final = 20
+"""Characters of -2**63, the longest number that fits into 64 bits."""
+_HINTS: Final = {
+    "mapping values are not allowed in this context": "put the text in quotes if it contains ': '",
+    "found character that cannot start any token": (
+        "indent with spaces; quote a text that starts with @, ` or %"
+    ),
+    "found a tab character that violates indentation": "indent with spaces",
+    "found a tab character where an indentation space is expected": "indent with spaces",
+    "did not find expected key": "check the indentation, and quote a text that contains quotes",
+}
+"""By libyaml's own message."""
 
 
 class UnreadableYamlError(Exception):
-    """A file that cannot be read as YAML, with what is wrong and where."""
+    """A file that cannot be parsed, with what is wrong and where (line and column from 1)."""
 
-    def __init__(self, line: int, column: int, message: str, hint: str = "") -> None:
+    def __init__(
+        self,
+        line: int,
+        column: int,
+        message: str,
+        hint: str = "",
+    ) -> None:
         super().__init__(message)
-        self.line, self.column, self.message, self.hint = line, column, message, hint
+        self.line = line
+        self.column = column
+        self.message = message
+        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """One file: its data, and the nodes that know where each part stands."""
+    """One parsed file: its data, and the nodes that hold the position of each part."""
 
     path: str
     """As people see it."""
     name: str
     """Inside its pack, the same on every machine: `checks/aws/s3/….yaml`."""
     text: str
-    data: Any
-    root: Any
+    data: Yaml
+    root: yaml.Node
 
-    def node(self, path: Path) -> Any:
+    def node(self, path: Path) -> yaml.Node:
         """The YAML node at a path, or the nearest one above it."""
         node = self.root
         for step in path:
@@ -67,46 +93,66 @@ class Document:
 
     def position(self, path: Path) -> tuple[int, int]:
         """Line and column of a value, from 1."""
-        mark = self.node(path).start_mark
-        return mark.line + 1, mark.column + 1
+        return _position(self.node(path))
 
     def key_position(self, path: Path) -> tuple[int, int]:
         """Line and column of a key (or list item), from 1."""
-        below = _below(self.node(path[:-1]), path[-1]) if path else None
+        if not path:
+            return self.position(path)
+        below = _below(self.node(path[:-1]), path[-1])
         if below is None:
             return self.position(path)
-        mark = (below[0] or below[1]).start_mark
-        return mark.line + 1, mark.column + 1
+        key, value = below
+        return _position(key or value)
 
     def lines(self, path: Path) -> tuple[int, int]:
         """The first and the last line of a value, from 1."""
         node = self.node(path)
         return node.start_mark.line + 1, max(_last_lines(node))
 
-    def problem(self, path: Path, message: str, hint: str = "", *, key: bool = False) -> Problem:
+    def problem(
+        self,
+        path: Path,
+        message: str,
+        hint: str = "",
+        *,
+        key: bool = False,
+    ) -> Problem:
         """A mistake in the value at a path, or in its key."""
         line, column = self.key_position(path) if key else self.position(path)
         return Problem(self.path, line, column, message, hint)
 
 
-def _below(node: Any, step: str | int) -> tuple[Any, Any] | None:
+def _position(node: yaml.Node) -> tuple[int, int]:
+    return node.start_mark.line + 1, node.start_mark.column + 1
+
+
+def _below(node: yaml.Node, step: str | int) -> tuple[yaml.Node | None, yaml.Node] | None:
+    """The key (of a mapping) and the value that one step leads to."""
     if isinstance(node, yaml.MappingNode):
-        return next(((key, value) for key, value in node.value if key.value == step), None)
+        for key, value in node.value:
+            if key.value == step:
+                return key, value
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
         return None, node.value[step]
     return None
 
 
-def _last_lines(node: Any) -> Iterator[int]:
+def _last_lines(node: yaml.Node) -> Iterator[int]:
     """The last line of each scalar below a node, from 1; of empty collections, their own."""
     if isinstance(node, yaml.ScalarNode) or not node.value:
-        end = node.end_mark
+        end: int = node.end_mark.line
         # A block of text ends where the next line begins.
-        yield max(end.line + (end.column > 0), node.start_mark.line + 1)
-        return
-    for item in node.value:
-        for part in item if isinstance(item, tuple) else (item,):
-            yield from _last_lines(part)
+        if node.end_mark.column > 0:
+            end += 1
+        yield max(end, node.start_mark.line + 1)
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _last_lines(key)
+            yield from _last_lines(value)
+    else:
+        for item in node.value:
+            yield from _last_lines(item)
 
 
 def read_document(content: bytes, *, path: str, name: str = "") -> Document | Problem:
@@ -117,72 +163,78 @@ def read_document(content: bytes, *, path: str, name: str = "") -> Document | Pr
         data = _build(root)
     except UnreadableYamlError as broken:
         return Problem(path, broken.line, broken.column, broken.message, broken.hint)
-    return Document(path=path, name=name or path, text=text, data=data, root=root)
+    return Document(
+        path=path,
+        name=name or path,
+        text=text,
+        data=data,
+        root=root,
+    )
 
 
 def _decode(content: bytes) -> str:
+    # Before anything is decoded: a file of gigabytes would exhaust memory.
     if len(content) > LARGEST:
-        raise UnreadableYamlError(
-            1, 1, f"the file is larger than {LARGEST:,} bytes", "is it the right file?"
-        )
+        message = f"the file is larger than {LARGEST:,} bytes"
+        raise UnreadableYamlError(1, 1, message, "is it the right file?")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        column = (
-            len(
-                content[content.rfind(b"\n", 0, error.start) + 1 : error.start].decode(
-                    "utf-8", "replace"
-                )
-            )
-            + 1
-        )
-        raise UnreadableYamlError(
-            line, column, "the file is not UTF-8", "save it as UTF-8"
-        ) from None
-    # Nearly every file is printable ASCII: that is seen at a glance.
-    if content.translate(None, _PLAIN) and (found := _REFUSED.search(text)):
-        line, column = _line_column(text, found.start())
-        raise UnreadableYamlError(
-            line, column, f"the character U+{ord(found[0]):04X} is not allowed here", "remove it"
-        )
+        before = content[: error.start]
+        line = before.count(b"\n") + 1
+        in_line = before[before.rfind(b"\n") + 1 :]
+        column = len(in_line.decode("utf-8", "replace")) + 1
+        hint = "save it as UTF-8"
+        raise UnreadableYamlError(line, column, "the file is not UTF-8", hint) from None
+    # Nearly every file is printable ASCII, which `translate` finds ten times faster than a pattern.
+    if content.translate(None, _PLAIN):
+        _refuse_characters(text)
     return text
 
 
-def _line_column(text: str, index: int) -> tuple[int, int]:
-    return text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
+def _refuse_characters(text: str) -> None:
+    found = _REFUSED.search(text)
+    if found is None:
+        return
+    index = found.start()
+    line = text.count("\n", 0, index) + 1
+    column = index - text.rfind("\n", 0, index)
+    message = f"the character U+{ord(found[0]):04X} is not allowed here"
+    raise UnreadableYamlError(line, column, message, "remove it")
 
 
 class _Loader(_Parser):
-    """libyaml's composer without types: every tag that a file writes is a tag that we refuse."""
+    """libyaml's composer without types: `resolve` gives no tag, so any tag is one of the file."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self._depth = 0
 
-    def resolve(self, kind: type, value: Any, implicit: Any) -> str:
+    def resolve(
+        self,
+        kind: type,
+        value: object,
+        implicit: object,
+    ) -> str:
         return ""
 
-    def descend_resolver(self, parent: Any, index: Any) -> None:
+    def descend_resolver(self, parent: yaml.Node, index: object) -> None:
+        # Counted here, while nodes are made: a file of brackets would exhaust Python's stack.
         self._depth += 1
         if self._depth > DEEPEST:
-            mark = parent.start_mark
-            raise UnreadableYamlError(
-                mark.line + 1,
-                mark.column + 1,
-                f"nested more than {DEEPEST} levels deep",
-                "flatten it",
-            )
+            raise _at(parent, f"nested more than {DEEPEST} levels deep", "flatten it")
 
     def ascend_resolver(self) -> None:
         self._depth -= 1
 
 
-def _compose(text: str) -> Any:
+def _compose(text: str) -> yaml.Node:
     try:
+        # Aliases are refused before anything is built from them: a few lines of them can stand
+        # for billions of items ("billion laughs").
         if _MAYBE_ANCHOR.search(text):
             _refuse_anchors(text)
-        root = _Loader(text).get_single_node()
+        root: yaml.Node | None = _Loader(text).get_single_node()
     except yaml.MarkedYAMLError as error:
         raise _translated(error) from None
     if root is None:
@@ -195,79 +247,82 @@ def _refuse_anchors(text: str) -> None:
     while loader.check_event():
         event: Any = loader.get_event()
         if getattr(event, "anchor", None):
-            mark = event.start_mark
-            raise UnreadableYamlError(
-                mark.line + 1,
-                mark.column + 1,
-                "anchors and aliases are not used here",
-                "write the value out",
-            )
+            raise _at(event, "anchors and aliases are not used here", "write the value out")
 
 
 def _translated(error: yaml.MarkedYAMLError) -> UnreadableYamlError:
+    """libyaml's own complaint, with a hint where it has a usual cause."""
+    line = column = 1
     mark = error.problem_mark or error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    if "but found another document" in str(error.problem):
-        return UnreadableYamlError(
-            line, column, "a second document starts here", "one file holds one thing"
-        )
-    hint = _HINTS.get(str(error.problem), "")
-    context = f" {error.context}" if error.context else ""
-    return UnreadableYamlError(line, column, f"not YAML: {error.problem}{context}", hint)
+    if mark is not None:
+        line, column = mark.line + 1, mark.column + 1
+    problem = str(error.problem)
+    if "but found another document" in problem:
+        message = "a second document starts here"
+        return UnreadableYamlError(line, column, message, "one file holds one thing")
+    message = f"not YAML: {problem}"
+    if error.context:
+        message += f" {error.context}"
+    return UnreadableYamlError(line, column, message, _HINTS.get(problem, ""))
 
 
-_HINTS: Final = {
-    "mapping values are not allowed in this context": "put the text in quotes if it contains ': '",
-    "found character that cannot start any token": "indent with spaces; quote a text that starts with @, ` or %",
-    "found a tab character that violates indentation": "indent with spaces",
-    "found a tab character where an indentation space is expected": "indent with spaces",
-    "did not find expected key": "check the indentation, and quote a text that contains quotes",
-}
-
-
-def _build(node: Any) -> Any:
+def _build(node: yaml.Node) -> Yaml:
+    """The data of a node. Every tag is refused: a tag makes the loader construct objects."""
     if node.tag:
         raise _at(node, f"the tag {node.tag!r} is not used here", "remove it")
     if isinstance(node, yaml.ScalarNode):
         return _scalar(node)
-    if isinstance(node, yaml.SequenceNode):
-        return [_build(item) for item in node.value]
-    built: dict[str, Any] = {}
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node)
+    return [_build(item) for item in node.value]
+
+
+def _mapping(node: yaml.MappingNode) -> dict[str, Yaml]:
+    built: dict[str, Yaml] = {}
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode) or key.tag:
             raise _at(key, "a key is a plain text")
+        # YAML libraries take the last of two equal keys, so that the first is reviewed in vain.
         if key.value in built:
-            first = next(other for other, _ in node.value if other.value == key.value).start_mark
-            raise _at(key, f"key '{key.value}' is written twice", f"first at line {first.line + 1}")
+            first = next(other for other, _ in node.value if other.value == key.value)
+            hint = f"first at line {first.start_mark.line + 1}"
+            raise _at(key, f"key '{key.value}' is written twice", hint)
         built[key.value] = _build(value)
     return built
 
 
-def _scalar(node: Any) -> Any:
+def _scalar(node: yaml.ScalarNode) -> Yaml:
+    """A scalar as YAML 1.2 has it: `yes` and `on` are texts."""
     text: str = node.value
     if node.style:  # quoted or a block
         return text
     if text in _WORDS:
         return _WORDS[text]
-    if (text[0] in "-0123456789") and (match := _NUMBER.fullmatch(text)):
-        if match[1] is None and match[2] is None:
-            return _integer(node, text)
-        return _double(node, text)
-    return text
+    if text[0] not in "-0123456789":
+        return text
+    number = _NUMBER.fullmatch(text)
+    if number is None:
+        return text
+    if number[1] is None and number[2] is None:
+        return _integer(node, text)
+    return _double(node, text)
 
 
-def _integer(node: Any, text: str) -> int:
-    if len(text) > 20 or not -(2**63) <= int(text) < 2**63:
+def _integer(node: yaml.Node, text: str) -> int:
+    # The length comes first: to convert a text of a million digits takes minutes.
+    if len(text) > _LONGEST_INTEGER or not -(2**63) <= int(text) < 2**63:
         raise _at(node, "the number does not fit into 64 bits", "put it in quotes if it is a text")
     return int(text)
 
 
-def _double(node: Any, text: str) -> float:
+def _double(node: yaml.Node, text: str) -> float:
     value = float(text)
+    # 1e999 becomes infinity: no figure would ever exceed such a limit.
     if value in (float("inf"), float("-inf")):
         raise _at(node, "the number does not fit into a double", "put it in quotes if it is a text")
     return value
 
 
-def _at(node: Any, message: str, hint: str = "") -> UnreadableYamlError:
-    return UnreadableYamlError(node.start_mark.line + 1, node.start_mark.column + 1, message, hint)
+def _at(part: yaml.Node | yaml.Event, message: str, hint: str = "") -> UnreadableYamlError:
+    mark: Any = part.start_mark
+    return UnreadableYamlError(mark.line + 1, mark.column + 1, message, hint)

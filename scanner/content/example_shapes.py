@@ -1,4 +1,4 @@
-"""Whether an example speaks of its kind: names, types, times and paths."""
+"""Cross-check examples with their kind: attribute names, types, times and paths."""
 
 from __future__ import annotations
 
@@ -28,114 +28,127 @@ def path_steps(text: str) -> PathSteps | None:
 
 
 def check_example(
-    reading: DocumentReader,
+    reader: DocumentReader,
     path: Steps,
     data: Mapping[str, Any],
     kind: Kind,
-    kinds: Mapping[str, Kind],
     params: RecordType,
 ) -> None:
-    """Note what an example says that its kind, or the parameters, do not have."""
-    _check_record(reading, (*path, "resource"), data["resource"], kind.type)
-    for key in ("unreadable", "open"):
-        for index, text in enumerate(data.get(key, [])):
-            _check_path(
-                reading,
-                (*path, key, index),
-                text,
-                kind.type,
-                data["resource"],
-                is_list=key == "open",
-            )
+    """Note names, types, times and paths of an example that its kind or the parameters lack."""
+    resource = data["resource"]
+    _check_record(reader, (*path, "resource"), resource, kind.type)
+    for index, text in enumerate(data.get("unreadable", [])):
+        _check_path(reader, (*path, "unreadable", index), text, kind.type, resource)
+    # Only a list can be read in part: anything else is read or unread.
+    for index, text in enumerate(data.get("open", [])):
+        here = (*path, "open", index)
+        leaf = _check_path(reader, here, text, kind.type, resource)
+        if leaf is not None and not isinstance(leaf, ListType) and leaf != DYN:
+            message = f"'{text}' is {leaf}; only a list can be cut off"
+            reader.wrong(here, message, "name it in 'unreadable'")
     for name, value in data.get("params", {}).items():
-        if name not in params.fields:
-            hint = suggest(name, params.fields)
-            reading.wrong(
-                (*path, "params", name), f"there is no parameter '{name}'", hint, key=True
-            )
+        here = (*path, "params", name)
+        if name in params.fields:
+            _check_value(reader, here, value, params.fields[name])
         else:
-            _check_value(reading, (*path, "params", name), value, params.fields[name])
+            hint = suggest(name, params.fields)
+            reader.wrong(here, f"there is no parameter '{name}'", hint, key=True)
     if "now" in data:
         try:
             moment(data["now"])
         except ValueError as error:
-            reading.wrong((*path, "now"), str(error))
+            reader.wrong((*path, "now"), str(error))
 
 
 def _check_record(
-    reading: DocumentReader, path: Steps, data: Mapping[str, Any], kind: RecordType
+    reader: DocumentReader,
+    path: Steps,
+    data: Mapping[str, Any],
+    kind: RecordType,
 ) -> None:
     for name, value in data.items():
         field = kind.fields.get(name)
         if field is None:
             hint = suggest(name, kind.fields)
-            reading.wrong((*path, name), f"{kind.name} has no attribute '{name}'", hint, key=True)
+            reader.wrong((*path, name), f"{kind.name} has no attribute '{name}'", hint, key=True)
         else:
-            _check_value(reading, (*path, name), value, field)
+            _check_value(reader, (*path, name), value, field)
 
 
-def _check_value(reading: DocumentReader, path: Steps, value: Any, field: Field) -> None:
+def _check_value(
+    reader: DocumentReader,
+    path: Steps,
+    value: Any,
+    field: Field,
+) -> None:
     kind = field.type
     if value is None:
+        # `owner:` could mean "absent" or "not read", which conditions tell apart.
         hint = "leave it out if it is not there, or name it in 'unreadable'"
-        reading.wrong(path, f"'{path[-1]}' has no value", hint)
+        reader.wrong(path, f"'{path[-1]}' has no value", hint)
     elif isinstance(kind, RecordType) and isinstance(value, dict):
-        _check_record(reading, path, value, kind)
+        _check_record(reader, path, value, kind)
     elif isinstance(kind, ListType) and isinstance(value, list):
         for index, item in enumerate(value):
-            _check_value(reading, (*path, index), item, Field(kind.item))
+            _check_value(reader, (*path, index), item, Field(kind.item))
     else:
-        _check_plain(reading, path, value, kind)
+        _check_plain(reader, path, value, kind)
 
 
-def _check_plain(reading: DocumentReader, path: Steps, value: Any, kind: Type) -> None:
+def _check_plain(
+    reader: DocumentReader,
+    path: Steps,
+    value: Any,
+    kind: Type,
+) -> None:
     try:
         typed(kind, value)
     except MistypedError as error:
         label = next(step for step in reversed(path) if isinstance(step, str))
-        reading.wrong((*path, *error.path), f"'{label}' {error.message}", error.hint)
+        reader.wrong((*path, *error.path), f"'{label}' {error.message}", error.hint)
 
 
 def _check_path(
-    reading: DocumentReader,
+    reader: DocumentReader,
     path: Steps,
     text: str,
     kind: RecordType,
     data: Mapping[str, Any],
-    *,
-    is_list: bool,
-) -> None:
+) -> Type | None:
+    """The type at a path of an example; None where it leads nowhere, which is noted.
+
+    A mark that matches nothing would leave the value readable, and the example would test less
+    than it says.
+    """
     steps = path_steps(text)
     if steps is None:
-        reading.wrong(
-            path, f"'{text}' is not a path", "write it as policy, rules or alarms[0].topics"
-        )
-        return
+        hint = "write it as policy, rules or alarms[0].topics"
+        reader.wrong(path, f"'{text}' is not a path", hint)
+        return None
     here: Type = kind
     value: Any = data
     for step in steps:
         if isinstance(step, int):
             if not isinstance(value, list) or step >= len(value):
-                reading.wrong(
-                    path, f"'{text}' leads past the lists of this example", "counting begins at 0"
-                )
-                return
-            here, value = (here.item if isinstance(here, ListType) else DYN), value[step]
-            continue
-        if isinstance(here, RecordType) and step not in here.fields:
-            reading.wrong(
-                path, f"{here.name} has no attribute '{step}'", suggest(step, here.fields)
-            )
-            return
-        value = value.get(step, {}) if isinstance(value, dict) else {}
+                message = f"'{text}' leads past the lists of this example"
+                reader.wrong(path, message, "counting begins at 0")
+                return None
+            value = value[step]
+        else:
+            if isinstance(here, RecordType) and step not in here.fields:
+                hint = suggest(step, here.fields)
+                reader.wrong(path, f"{here.name} has no attribute '{step}'", hint)
+                return None
+            value = value.get(step, {}) if isinstance(value, dict) else {}
         here = _below(here, step)
-    if is_list and not isinstance(here, ListType) and here != DYN:
-        reading.wrong(
-            path, f"'{text}' is {here}; only a list can be cut off", "name it in 'unreadable'"
-        )
+    return here
 
 
-def _below(kind: Type, step: str) -> Type:
+def _below(kind: Type, step: str | int) -> Type:
+    if isinstance(step, int):
+        return kind.item if isinstance(kind, ListType) else DYN
     if isinstance(kind, RecordType):
         return kind.fields[step].type
-    return kind.value if isinstance(kind, MapType) else DYN
+    if isinstance(kind, MapType):
+        return kind.value
+    return DYN

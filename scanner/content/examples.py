@@ -1,8 +1,8 @@
-"""Examples: the small resources of a check, made into what its conditions see, and judged."""
+"""Judge the examples of a check: build the small resources and evaluate its conditions on them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,24 +28,27 @@ _GIVEN: Final = {
     "region": "eu-west-1",
 }
 
+Record = dict[str, Any]
+"""A resource or a record in it, as conditions see it: its fields are values of the language."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExampleResult:
-    """What a check says of one of its examples."""
+    """The verdict of a check on one of its examples."""
 
     example: Example
     verdict: str
-    """`pass`, `fail`, `unknown`, or `not asked` where the condition `where` leaves the resource out."""
+    """`pass`, `fail`, `unknown`, or `not asked` where the condition `where` is false."""
     reason: str = ""
 
     @property
     def agrees(self) -> bool:
-        """Whether the check says what the example expects."""
+        """Whether the verdict is the one that the example expects."""
         return self.verdict == self.example.expect
 
 
 def run_examples(check: Check, library: Library) -> list[ExampleResult]:
-    """Every example of a check, judged."""
+    """The verdict on every example of a check."""
     return [_judge(check, example, library) for example in check.examples]
 
 
@@ -56,29 +59,37 @@ def _judge(check: Check, example: Example, library: Library) -> ExampleResult:
     if verdict == NOT_ASKED and check.where is not None:
         reason = f"where is false: {check.where.source}"
     elif verdict == "unknown":
-        open_question = (
-            check.pass_when
-            if check.where is None or check.where.evaluate(scope) is True
-            else check.where
-        )
-        reason = open_question.explain(scope).reason
-    return ExampleResult(example=example, verdict=verdict, reason=reason)
+        undecided = check.pass_when
+        if check.where is not None and check.where.evaluate(scope) is not True:
+            undecided = check.where
+        reason = undecided.explain(scope).reason
+    return ExampleResult(
+        example=example,
+        verdict=verdict,
+        reason=reason,
+    )
 
 
-def verdict_of(check: Check, scope: Mapping[str, Any]) -> str:
-    """What a check says of one resource: `pass`, `fail`, `unknown` or `not asked`."""
+def verdict_of(check: Check, scope: Mapping[str, object]) -> str:
+    """The verdict on one resource: `pass`, `fail`, `unknown` or `not asked`."""
     if check.where is not None:
         asked = check.where.evaluate(scope)
         if asked is False:
             return NOT_ASKED
+        # Whether the resource is in the population is not known: it is never left out for that.
         if asked is not True:
             return "unknown"
     outcome = check.pass_when.evaluate(scope)
-    return ("pass" if outcome else "fail") if isinstance(outcome, bool) else "unknown"
+    # Compared by identity: an outcome that is neither true nor false is never a pass.
+    if outcome is True:
+        return "pass"
+    if outcome is False:
+        return "fail"
+    return "unknown"
 
 
-def example_scope(check: Check, example: Example, library: Library) -> dict[str, Any]:
-    """The names of a condition, bound to what an example gives."""
+def example_scope(check: Check, example: Example, library: Library) -> Record:
+    """The names of a condition, bound to the values of an example."""
     return {
         "self": example_record(library.kinds[check.kind], example, library.kinds),
         "params": example_params(example.params, library.parameters),
@@ -86,21 +97,22 @@ def example_scope(check: Check, example: Example, library: Library) -> dict[str,
     }
 
 
-def example_params(given: Mapping[str, Any], parameters: Mapping[str, Parameter]) -> dict[str, Any]:
+def example_params(given: Mapping[str, Any], parameters: Mapping[str, Parameter]) -> Record:
     """Every parameter: as given, else its default, else unreadable until the entity sets it."""
-    return resolve_params(
-        parameters,
-        {name: typed(parse_type(parameters[name].type), value) for name, value in given.items()},
-    )
+    values: Record = {}
+    for name, value in given.items():
+        values[name] = typed(parse_type(parameters[name].type), value)
+    return resolve_params(parameters, values)
 
 
-def example_record(kind: Kind, example: Example, kinds: Mapping[str, Kind]) -> dict[str, Any]:
+def example_record(kind: Kind, example: Example, kinds: Mapping[str, Kind]) -> Record:
     """The resource of an example, as conditions see it."""
-    marks = _Marks(
-        unreadable=frozenset(steps for text in example.unreadable if (steps := path_steps(text))),
-        open=frozenset(steps for text in example.open if (steps := path_steps(text))),
-    )
-    return _Maker(kinds, marks).resource(kind, example.resource, ())
+    marks = _Marks(unreadable=_paths(example.unreadable), open=_paths(example.open))
+    return _RecordBuilder(kinds, marks).resource(kind, example.resource, ())
+
+
+def _paths(texts: tuple[str, ...]) -> frozenset[PathSteps]:
+    return frozenset(steps for text in texts if (steps := path_steps(text)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,104 +124,173 @@ class _Marks:
 
 
 @dataclass(frozen=True, slots=True)
-class _Maker:
-    """Makes typed values of what an example gives; `at` is the path in the example, before any sorting."""
+class _RecordBuilder:
+    """Builds typed records from an example; `at` is the path in the example, before any sorting."""
 
     kinds: Mapping[str, Kind]
     marks: _Marks
 
-    def resource(self, kind: Kind, data: Mapping[str, Any], at: PathSteps) -> dict[str, Any]:
-        record: dict[str, Any] = {}
-        for name, standard in _GIVEN.items():
-            record[name] = (
-                UNREAD if (*at, name) in self.marks.unreadable else data.get(name, standard)
-            )
+    def resource(
+        self,
+        kind: Kind,
+        data: Mapping[str, Any],
+        at: PathSteps,
+    ) -> Record:
+        """The record of a resource, with its attributes and relations."""
+        record: Record = {}
+        for name, default in _GIVEN.items():
+            record[name] = data.get(name, default)
+            if (*at, name) in self.marks.unreadable:
+                record[name] = UNREAD
         for name, attribute in kind.attributes.items():
-            record[name] = self._attribute(attribute, kind.type.fields[name], data, (*at, name))
+            field = kind.type.fields[name]
+            record[name] = self._attribute(attribute, field, data, (*at, name))
         for name, relation in kind.relations.items():
             record[name] = self._relation(relation, data, (*at, name))
         return record
 
-    def _marked(self, make: Any, at: PathSteps) -> Any:
+    def _marked(self, make: Callable[[], Any], at: PathSteps) -> Any:
+        """The value at a path, unless the example marks it as unreadable or cut off."""
         if at in self.marks.unreadable:
             return UNREAD
         value = make()
-        if at in self.marks.open:
-            return OpenList(value if isinstance(value, list) else (), CUT_OFF)
-        return value
+        if at not in self.marks.open:
+            return value
+        if isinstance(value, list):
+            return OpenList(value, CUT_OFF)
+        # Not given and cut off: nothing of it was read, which is not an empty list.
+        return OpenList((), CUT_OFF)
 
     def _attribute(
-        self, attribute: Attribute, field: Field, data: Mapping[str, Any], at: PathSteps
+        self,
+        attribute: Attribute,
+        field: Field,
+        data: Mapping[str, Any],
+        at: PathSteps,
     ) -> Any:
         def make() -> Any:
             if attribute.name in data:
                 return self._value(field.type, data[attribute.name], at, attribute)
+            # What the kind says of a missing member holds for examples as for answers.
             if attribute.has_absent:
                 return attribute.absent
-            return ABSENT if field.optional else NOT_GIVEN
+            return _not_given(field)
 
         return self._marked(make, at)
 
-    def _value(self, kind: Type, data: Any, at: PathSteps, attribute: Attribute | None) -> Any:
+    def _value(
+        self,
+        kind: Type,
+        data: Any,
+        at: PathSteps,
+        attribute: Attribute | None,
+    ) -> Any:
         if isinstance(kind, ListType) and isinstance(data, list):
-            items = [
-                self._marked(
-                    lambda i=index, item=item: self._item(kind, item, (*at, i), attribute),
-                    (*at, index),
-                )
-                for index, item in enumerate(data)
-            ]
-            return self._arranged(items, attribute)
+            return self._list(kind, data, at, attribute)
         if isinstance(kind, RecordType) and isinstance(data, dict):
             return self._record(kind, data, at)
         return typed(kind, data)
 
-    def _item(self, kind: ListType, data: Any, at: PathSteps, attribute: Attribute | None) -> Any:
+    def _list(
+        self,
+        kind: ListType,
+        data: list[Any],
+        at: PathSteps,
+        attribute: Attribute | None,
+    ) -> list[Any]:
+        items: list[Any] = []
+        for index, item in enumerate(data):
+            here = (*at, index)
+
+            def make(item: Any = item, here: PathSteps = here) -> Any:
+                return self._item(kind, item, here, attribute)
+
+            items.append(self._marked(make, here))
+        return _arranged(items, attribute)
+
+    def _item(
+        self,
+        kind: ListType,
+        data: Any,
+        at: PathSteps,
+        attribute: Attribute | None,
+    ) -> Any:
         if attribute is None or not isinstance(kind.item, RecordType) or not attribute.each:
             return self._value(kind.item, data, at, None)
-        fields = kind.item.fields
-        return {
-            name: self._attribute(inner, fields[name], data, (*at, name))
-            for name, inner in attribute.each.items()
-        }
+        record: Record = {}
+        for name, inner in attribute.each.items():
+            record[name] = self._attribute(inner, kind.item.fields[name], data, (*at, name))
+        return record
 
-    def _arranged(self, items: list[Any], attribute: Attribute | None) -> list[Any]:
-        if attribute is None or not attribute.ordered:
-            return canonical_list(items)
-        if not attribute.each:
-            return items
-        return [
-            {**item, "position": position} if isinstance(item, dict) else item
-            for position, item in enumerate(items)
-        ]
+    def _record(
+        self,
+        kind: RecordType,
+        data: Mapping[str, Any],
+        at: PathSteps,
+    ) -> Record:
+        """A record that is computed as a whole, such as a policy: its fields have no `absent:`."""
+        record: Record = {}
+        for name, field in kind.fields.items():
+            here = (*at, name)
 
-    def _record(self, kind: RecordType, data: Mapping[str, Any], at: PathSteps) -> dict[str, Any]:
-        """A record that is computed as a whole, such as a policy: nothing in it has a meaning when it is not given."""
-        return {
-            name: self._marked(
-                lambda name=name, field=field: (
-                    self._value(field.type, data[name], (*at, name), None)
-                    if name in data
-                    else (ABSENT if field.optional else NOT_GIVEN)
-                ),
-                (*at, name),
-            )
-            for name, field in kind.fields.items()
-        }
+            def make(name: str = name, field: Field = field, here: PathSteps = here) -> Any:
+                if name in data:
+                    return self._value(field.type, data[name], here, None)
+                return _not_given(field)
 
-    def _relation(self, relation: Relation, data: Mapping[str, Any], at: PathSteps) -> Any:
+            record[name] = self._marked(make, here)
+        return record
+
+    def _relation(
+        self,
+        relation: Relation,
+        data: Mapping[str, Any],
+        at: PathSteps,
+    ) -> Any:
         def make() -> Any:
-            if relation.name not in data:
-                return ABSENT if relation.cardinality is Cardinality.MAYBE_ONE else NOT_GIVEN
-            given = data[relation.name]
-            other = self.kinds[relation.kind]
-            if relation.cardinality is not Cardinality.MANY:
-                return self.resource(other, given, at)
-            return [
-                self._marked(
-                    lambda i=index, item=item: self.resource(other, item, (*at, i)), (*at, index)
-                )
-                for index, item in enumerate(given)
-            ]
+            if relation.name in data:
+                return self._related(relation, data[relation.name], at)
+            if relation.cardinality is Cardinality.MAYBE_ONE:
+                return ABSENT
+            return NOT_GIVEN
 
         return self._marked(make, at)
+
+    def _related(
+        self,
+        relation: Relation,
+        given: Any,
+        at: PathSteps,
+    ) -> Any:
+        """The resource, or the resources, that a relation of the example leads to."""
+        kind = self.kinds[relation.kind]
+        if relation.cardinality is not Cardinality.MANY:
+            return self.resource(kind, given, at)
+        resources: list[Any] = []
+        for index, item in enumerate(given):
+            here = (*at, index)
+
+            def make(item: Mapping[str, Any] = item, here: PathSteps = here) -> Record:
+                return self.resource(kind, item, here)
+
+            resources.append(self._marked(make, here))
+        return resources
+
+
+def _not_given(field: Field) -> object:
+    """What an example says by leaving a field out: absence if the type has it, else no reading."""
+    if field.optional:
+        return ABSENT
+    return NOT_GIVEN
+
+
+def _arranged(items: list[Any], attribute: Attribute | None) -> list[Any]:
+    """The items in the order that a scan would give them."""
+    # A scan sorts lists too, so that the provider's order never decides a verdict.
+    if attribute is None or not attribute.ordered:
+        return canonical_list(items)
+    if attribute.each:
+        for position, item in enumerate(items):
+            if isinstance(item, dict):
+                item["position"] = position
+    return items

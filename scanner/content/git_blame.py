@@ -1,4 +1,4 @@
-"""Who wrote the lines of a file, and when they were committed, as git tells; where it cannot tell, nobody knows."""
+"""Ask git who wrote the lines of a file and when they were committed; unknown where git fails."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from pathlib import Path
 from typing import Final
 
 _SECONDS: Final = 60
-_COMMITTED_BY_NOBODY: Final = "0" * 40
+_NOT_COMMITTED: Final = "0" * 40
 _DIGITS: Final = 11
-"""Of a time that a calendar has."""
-_OF_ANOTHER: Final = (
+"""Of the longest time that a calendar can hold, in seconds of the epoch."""
+_HOOK_VARIABLES: Final = (
     "GIT_DIR",
     "GIT_WORK_TREE",
     "GIT_INDEX_FILE",
     "GIT_OBJECT_DIRECTORY",
     "GIT_COMMON_DIR",
 )
-"""Set while a hook runs, and stronger than the folder that is named."""
+"""Set while a hook runs; they override the folder that is named."""
 _BLAME: Final = ("blame", "--line-porcelain", "-w", "-M", "--no-textconv", "--ignore-revs-file=")
-"""Moved and indented lines keep the commit that wrote them. Filters that a repository configures are not run, and no
-commit is passed over because a repository asks for that."""
+"""Moved and indented lines keep the commit that wrote them. Filters that a repository configures
+do not run, and no commit is skipped because a repository asks for that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +37,12 @@ class Line:
     when: int
     """When it was committed, in seconds of the epoch."""
     written: tuple[str, ...] = ()
-    """Name and address as the commit has them, which a .mailmap may call otherwise."""
+    """Name and address as the commit has them; a .mailmap may replace them in `name` and `mail`."""
 
     def by(self, person: str) -> bool:
-        """Whether a name or an address is that of its author, as it is called or as it was written."""
-        return person.casefold() in {
-            one.casefold() for one in (self.name, self.mail, *self.written)
-        }
+        """Whether a name or an address is its author's, before or after a .mailmap."""
+        names = (self.name, self.mail, *self.written)
+        return person.casefold() in {name.casefold() for name in names}
 
     @property
     def day(self) -> date:
@@ -52,55 +51,76 @@ class Line:
 
 
 def blame(path: Path) -> Sequence[Line | None]:
-    """The commit of each line of a file, None for a line that is in none; empty where git does not know the file.
+    """The commit of each line of a file, None for a line that is not committed.
 
-    Of a shallow clone nothing is known: its oldest commit would be named for all that is older.
+    Empty where git does not know the file, and in a shallow clone: its oldest commit would be
+    blamed for every older line.
     """
     place = path.resolve()
     if _git(place, "rev-parse", "--is-shallow-repository").strip() != "false":
         return ()
     lines = _lines(_git(place, *_BLAME, "--", place.name))
     written = _written(place, {line.commit for line in lines if line is not None})
-    # A commit whose author is not known as it was written is one of which nothing is known.
-    return [
-        replace(line, written=written[line.commit]) if line and line.commit in written else None
-        for line in lines
-    ]
+    return [_with_author(line, written) for line in lines]
+
+
+def _with_author(line: Line | None, written: Mapping[str, tuple[str, ...]]) -> Line | None:
+    # A .mailmap can hide the author: a commit whose own author is not known proves nothing.
+    if line is None or line.commit not in written:
+        return None
+    return replace(line, written=written[line.commit])
 
 
 def _written(place: Path, commits: Collection[str]) -> Mapping[str, tuple[str, ...]]:
-    """Name and address of the authors of commits, whatever a .mailmap makes of them: that may lie here uncommitted."""
+    """Name and address of the authors of commits, as committed.
+
+    A .mailmap, which may lie here uncommitted, does not change them.
+    """
     if not commits:
         return {}
-    rows = _git(
-        place, "log", "--no-walk", "--format=%H%x00%an%x00%ae", *sorted(commits), "--"
-    ).split("\n")
-    return {commit: tuple(names) for commit, *names in (row.split("\0") for row in rows if row)}
+    form = "--format=%H%x00%an%x00%ae"
+    output = _git(place, "log", "--no-walk", form, *sorted(commits), "--")
+    found: dict[str, tuple[str, ...]] = {}
+    for row in output.split("\n"):
+        if row:
+            commit, *names = row.split("\0")
+            found[commit] = tuple(names)
+    return found
 
 
 def _git(place: Path, *arguments: str) -> str:
-    """What git says, or nothing where it fails, is missing or hangs."""
-    own = {name: value for name, value in os.environ.items() if name not in _OF_ANOTHER}
+    """The output of git, empty where it fails, is missing or hangs."""
+    kept = {name: value for name, value in os.environ.items() if name not in _HOOK_VARIABLES}
     environment = {
-        **own,
+        **kept,
         "LC_ALL": "C",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",
+        # A replace object would show another author for a commit.
         "GIT_NO_REPLACE_OBJECTS": "1",
     }
+    # fsmonitor is a program that a repository's configuration names: it must not run.
+    command = ["git", "-c", "core.fsmonitor=false", "-C", str(place.parent), *arguments]
     try:
         done = subprocess.run(  # noqa: S603
-            ["git", "-c", "core.fsmonitor=false", "-C", str(place.parent), *arguments],  # noqa: S607
-            env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False,
-        )  # fmt: skip
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
+    if done.returncode != 0:
+        return ""
+    return done.stdout.decode("utf-8", "replace")
 
 
 def _lines(porcelain: str) -> list[Line | None]:
     found: list[Line | None] = []
-    commit, header = "", dict[str, str]()
+    commit = ""
+    header: dict[str, str] = {}
     # Only line feeds end a line of git's: contents may hold other separators.
     for row in porcelain.split("\n"):
         if row.startswith("\t"):
@@ -116,7 +136,13 @@ def _lines(porcelain: str) -> list[Line | None]:
 
 def _line(commit: str, header: Mapping[str, str]) -> Line | None:
     when = header.get("committer-time", "")
-    if commit == _COMMITTED_BY_NOBODY or not when.isdecimal() or len(when) > _DIGITS:
+    # A commit may carry any number as its time: a year of 10 digits has no calendar day.
+    if commit == _NOT_COMMITTED or not when.isdecimal() or len(when) > _DIGITS:
         return None
     mail = header.get("author-mail", "").strip("<>")
-    return Line(commit=commit, name=header.get("author", ""), mail=mail, when=int(when))
+    return Line(
+        commit=commit,
+        name=header.get("author", ""),
+        mail=mail,
+        when=int(when),
+    )

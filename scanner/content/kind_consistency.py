@@ -1,41 +1,49 @@
-"""Kinds held against each other: one call may feed several of them, and is then said the same way in each."""
+"""Cross-check kinds: a call that several of them declare means the same in each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from scanner.content.document_reader import DocumentReader, Steps
 from scanner.model.kinds import Kind, Request
 
 
-def check_agreement(readings: Mapping[str, DocumentReader], kinds: Mapping[str, Kind]) -> None:
-    """Note where two kinds differ on what a call's error codes mean, or on what it needs."""
+def check_agreement(readers: Mapping[str, DocumentReader], kinds: Mapping[str, Kind]) -> None:
+    """Note where two kinds differ on a call's error codes or permissions."""
+    # A call is made once for all kinds: two meanings of one answer would depend on their order.
     first: dict[str, tuple[Request, str]] = {}
     for identity in sorted(kinds):
         for path, request in _requests(kinds[identity]):
-            known = first.setdefault(request.operation, (request, identity))
-            for word in ("absent_on", "permission"):
-                if sorted(getattr(known[0], word)) != sorted(getattr(request, word)):
-                    message = f"'{word}' of {request.operation} differs from {known[1]}"
-                    readings[identity].wrong(path, message, "say the same in both kinds", key=True)
+            known, owner = first.setdefault(request.operation, (request, identity))
+            for word in _differences(known, request):
+                message = f"'{word}' of {request.operation} differs from {owner}"
+                readers[identity].wrong(path, message, "say the same in both kinds", key=True)
 
 
-def _requests(kind: Kind) -> Iterable[tuple[Steps, Request]]:
+def _differences(one: Request, other: Request) -> Iterator[str]:
+    if sorted(one.absent_on) != sorted(other.absent_on):
+        yield "absent_on"
+    if sorted(one.permission) != sorted(other.permission):
+        yield "permission"
+
+
+def _requests(kind: Kind) -> Iterator[tuple[Steps, Request]]:
+    """Every call of a kind, with its path in the kind's file."""
     if kind.listing is not None:
         if kind.listing.request is not None:
             yield ("list",), kind.listing.request
-        yield from (
-            (("list", "reads", index), read) for index, read in enumerate(kind.listing.reads)
-        )
+        yield from _reads(("list",), kind.listing.reads)
     for name, reader in kind.readers.items():
-        yield from (
-            (("details", name, "reads", index), read) for index, read in enumerate(reader.reads)
-        )
-    yield from ((("details", name), request) for name, request in kind.details.items())
+        yield from _reads(("details", name), reader.reads)
+    for name, request in kind.details.items():
+        yield ("details", name), request
     for index, count in enumerate(kind.completeness):
+        path: Steps = ("completeness", index)
         if count.source.request is not None:
-            yield ("completeness", index), count.source.request
-        yield from (
-            (("completeness", index, "reads", number), read)
-            for number, read in enumerate(count.source.reads)
-        )
+            yield path, count.source.request
+        yield from _reads(path, count.source.reads)
+
+
+def _reads(path: Steps, reads: Sequence[Request]) -> Iterator[tuple[Steps, Request]]:
+    for index, read in enumerate(reads):
+        yield (*path, "reads", index), read

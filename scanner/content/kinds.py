@@ -1,4 +1,4 @@
-"""Resource kinds, from YAML to the model: calls compiled, attributes typed, relations joined into records."""
+"""Read resource kinds: compile their calls, type their attributes, join kinds by relations."""
 
 from __future__ import annotations
 
@@ -29,276 +29,297 @@ RAW: Final[Mapping[str, Type]] = {
     "started": TIMESTAMP,
 }
 """What expressions over raw answers may name, beside the details."""
-_UNSPEAKABLE: Final = frozenset({"in", "true", "false", "null"})
+_RESERVED: Final = frozenset({"in", "true", "false", "null"})
+"""Words of the language."""
+_RESERVED_DETAILS: Final = frozenset({*RAW, *_RESERVED, "item", "self", "resource"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A kind that is read, and whose own attributes are typed; its relations are not followed yet."""
+    """A kind whose own attributes are typed, and whose relations are not followed yet."""
 
     id: str
-    reading: DocumentReader
+    reader: DocumentReader
     own: Mapping[str, Field]
 
     @property
     def data(self) -> dict[str, Any]:
         """Its YAML."""
-        data: dict[str, Any] = self.reading.data
+        data: dict[str, Any] = self.reader.data
         return data
 
+    @property
+    def parent(self) -> str:
+        """The kind that this one is listed under; empty: none."""
+        parent: str = self.data.get("list", {}).get("per", "")
+        return parent
+
     def targets(self) -> Iterator[tuple[str, str, str]]:
-        """Each relation's name, cardinality and kind; only those that say exactly one."""
+        """Name, cardinality and kind of each relation that declares exactly one cardinality."""
         for name, relation in self.data.get("relations", {}).items():
-            said = [word for word in Cardinality if word in relation]
-            if len(said) == 1:
-                yield name, said[0], relation[said[0]]
+            declared = [word for word in Cardinality if word in relation]
+            if len(declared) == 1:
+                yield name, declared[0], relation[declared[0]]
 
 
-def draft_kind(reading: DocumentReader, inside: tuple[str, ...]) -> Draft:
-    """The draft of a kind in a file; its place says its cloud and its name."""
-    data = reading.data
+def draft_kind(reader: DocumentReader, inside: tuple[str, ...]) -> Draft:
+    """The draft of the kind in a file, whose path gives its cloud and its name."""
+    data = reader.data
     identity: str = data["kind"]
-    wanted = f"{inside[0]}.{inside[-1].removesuffix('.yaml')}"
-    if len(inside) != 2 or identity != wanted:
+    expected = f"{inside[0]}.{inside[-1].removesuffix('.yaml')}"
+    if len(inside) != 2 or identity != expected:
         cloud, _, rest = identity.partition(".")
-        reading.wrong(
-            ("kind",),
-            f"kind '{identity}' does not match its file",
-            f"it belongs in {cloud}/{rest}.yaml",
-        )
+        message = f"kind '{identity}' does not match its file"
+        reader.wrong(("kind",), message, f"it belongs in {cloud}/{rest}.yaml")
     own: dict[str, Field] = {}
     for name, attribute in data["attributes"].items():
         path = ("attributes", name)
-        if name in GIVEN or name in _UNSPEAKABLE:
-            why = "every resource has one" if name in GIVEN else "it is a word of the language"
-            reading.wrong(path, f"an attribute cannot be called '{name}'", why, key=True)
-        own[name] = attribute_field(reading, path, name, attribute)
+        message = f"an attribute cannot be called '{name}'"
+        if name in GIVEN:
+            reader.wrong(path, message, "every resource has one", key=True)
+        elif name in _RESERVED:
+            reader.wrong(path, message, "it is a word of the language", key=True)
+        own[name] = attribute_field(reader, path, name, attribute)
     for name in data.get("details", {}):
-        if name in RAW or name in _UNSPEAKABLE or name in ("item", "self", "resource"):
-            reading.wrong(
-                ("details", name),
-                f"a detail cannot be called '{name}'",
-                "it has a meaning",
-                key=True,
-            )
-    return Draft(id=identity, reading=reading, own=own)
+        if name in _RESERVED_DETAILS:
+            message = f"a detail cannot be called '{name}'"
+            reader.wrong(("details", name), message, "it has a meaning", key=True)
+    return Draft(
+        id=identity,
+        reader=reader,
+        own=own,
+    )
 
 
 def finish_kinds(
     drafts: Mapping[str, Draft], broken: frozenset[str], rules: Iterable[EveryListing] = ()
 ) -> dict[str, Kind]:
-    """The kinds, each with the record type that conditions see, and with what holds for its cloud."""
+    """The kinds with the record types that conditions see, and with the rules of their clouds.
+
+    `broken` are kinds whose files have mistakes of form: nobody is blamed for naming one.
+    """
     types: dict[str, RecordType] = {}
     for identity in _in_order(drafts):
-        draft = drafts[identity]
-        fields = {**GIVEN, **draft.own}
-        for name, cardinality, other in draft.targets():
-            if name in fields:
-                draft.reading.wrong(
-                    ("relations", name), f"'{name}' is an attribute too", "rename one", key=True
-                )
-            if other in types:
-                fields[name] = _related(cardinality, types[other])
-            else:
-                fields[name] = Field(DYN)
-                if other not in drafts and other not in broken:
-                    hint = suggest(other, drafts)
-                    draft.reading.wrong(
-                        ("relations", name, cardinality), f"there is no kind '{other}'", hint
-                    )
-        types[identity] = RecordType(identity, fields)
+        # In this order the types of related kinds are complete: a record holds theirs.
+        types[identity] = _record_type(drafts[identity], types, drafts, broken)
     _check_parents(drafts, broken)
-    kinds = {
-        identity: everywhere(_kind(drafts[identity], types, drafts), rules) for identity in types
-    }
-    check_agreement({identity: draft.reading for identity, draft in drafts.items()}, kinds)
+    kinds: dict[str, Kind] = {}
+    for identity in types:
+        kinds[identity] = everywhere(_kind(drafts[identity], types, drafts), rules)
+    check_agreement({identity: draft.reader for identity, draft in drafts.items()}, kinds)
     return kinds
+
+
+def _record_type(
+    draft: Draft,
+    types: Mapping[str, RecordType],
+    drafts: Mapping[str, Draft],
+    broken: frozenset[str],
+) -> RecordType:
+    """The type of `self`: attributes, and the types of related kinds, which are in `types`."""
+    fields = {**GIVEN, **draft.own}
+    for name, cardinality, other in draft.targets():
+        if name in fields:
+            message = f"'{name}' is an attribute too"
+            draft.reader.wrong(("relations", name), message, "rename one", key=True)
+        if other in types:
+            fields[name] = _related(cardinality, types[other])
+            continue
+        # Of a broken kind nothing is known: conditions on it are not blamed.
+        fields[name] = Field(DYN)
+        if other not in drafts and other not in broken:
+            path = ("relations", name, cardinality)
+            draft.reader.wrong(path, f"there is no kind '{other}'", suggest(other, drafts))
+    return RecordType(draft.id, fields)
 
 
 def _related(cardinality: str, other: RecordType) -> Field:
     if cardinality == Cardinality.MANY:
         return Field(ListType(other))
+    # Of `one` no match is a gap; only `maybe_one` makes it knowledge.
     return Field(other, optional=cardinality == Cardinality.MAYBE_ONE)
 
 
 def _in_order(drafts: Mapping[str, Draft]) -> list[str]:
-    """Kinds after those that they lead to; a circle is noted at the relation that closes it."""
+    """Ids of kinds, each after those that its relations lead to.
+
+    A circle, which would make a record type infinite, is noted at the relation that closes it.
+    """
     order: list[str] = []
-    states: dict[str, bool] = {}
+    is_done: dict[str, bool] = {}
 
     def visit(identity: str, trail: tuple[str, ...]) -> None:
-        states[identity] = False
+        is_done[identity] = False
         for name, _, other in drafts[identity].targets():
-            if other in drafts and other not in states:
+            if other in drafts and other not in is_done:
                 visit(other, (*trail, other))
-            elif states.get(other) is False:
+            elif is_done.get(other) is False:
                 circle = " → ".join((*trail[trail.index(other) :], other))
-                drafts[identity].reading.wrong(
-                    ("relations", name),
-                    f"relations go in a circle: {circle}",
-                    "remove one of them",
-                    key=True,
-                )
-        states[identity] = True
+                message = f"relations go in a circle: {circle}"
+                reader = drafts[identity].reader
+                reader.wrong(("relations", name), message, "remove one of them", key=True)
+        is_done[identity] = True
         order.append(identity)
 
     for identity in sorted(drafts):
-        if identity not in states:
+        if identity not in is_done:
             visit(identity, (identity,))
     return order
 
 
 def _check_parents(drafts: Mapping[str, Draft], broken: frozenset[str]) -> None:
+    """Note parents that do not exist, and parents that are listed under their own children."""
     for draft in drafts.values():
         seen = [draft.id]
-        while (
-            (parent := drafts[seen[-1]].data.get("list", {}).get("per"))
-            and parent in drafts
-            and parent not in seen
-        ):
+        parent = draft.parent
+        while parent in drafts and parent not in seen:
             seen.append(parent)
+            parent = drafts[parent].parent
         if parent in seen:
             message = f"the listing goes in a circle: {' → '.join([*seen, parent])}"
-            draft.reading.wrong(("list", "per"), message, "a parent is listed without its children")
+            hint = "a parent is listed without its children"
+            draft.reader.wrong(("list", "per"), message, hint)
     for draft in drafts.values():
-        parent = draft.data.get("list", {}).get("per")
+        parent = draft.parent
         if parent and parent not in drafts and parent not in broken:
-            draft.reading.wrong(
-                ("list", "per"), f"there is no kind '{parent}'", suggest(parent, drafts)
-            )
+            message = f"there is no kind '{parent}'"
+            draft.reader.wrong(("list", "per"), message, suggest(parent, drafts))
 
 
 def _kind(draft: Draft, types: Mapping[str, RecordType], drafts: Mapping[str, Draft]) -> Kind:
-    data, reading = draft.data, draft.reading
-    details: dict[str, Request] = {}
-    readers: dict[str, Listing] = {}
+    data, reader = draft.data, draft.reader
+    _check_place(reader, data)
     names = {**RAW, **dict.fromkeys(data.get("details", {}), DYN)}
-    _check_place(reading, data)
-    requests = Requests(reading, names, located=_located(draft, drafts))
+    requests = Requests(reader, names, located=_located(draft, drafts))
+    # Listings are made before any detail is there.
+    listings = replace(requests, names=RAW)
+    listing = None
+    if "list" in data:
+        listing = listings.listing(("list",), data["list"])
+    details: dict[str, Request] = {}
+    detail_readers: dict[str, Listing] = {}
     for name, detail in data.get("details", {}).items():
-        listing = requests.listing(("details", name), detail)
-        if listing.request is None:
-            readers[name] = listing
+        source = requests.listing(("details", name), detail)
+        if source.request is None:
+            detail_readers[name] = source
         else:
-            details[name] = listing.request
-    scope = Scope(data["scope"])
+            details[name] = source.request
+    # A singleton has no listing to count: as if it had a parent, `completeness` is refused.
+    counts = listings.counts((), data, data.get("list", {"per": ""}))
     return Kind(
         id=draft.id,
         title=data["title"],
         service=data["service"],
         nature=data["nature"],
-        scope=scope,
-        listing=replace(requests, names=RAW).listing(("list",), data["list"])
-        if "list" in data
-        else None,
-        completeness=tuple(
-            replace(requests, names=RAW).counts((), data, data.get("list", {"per": ""}))
-        ),
-        at=_place(reading, data, names),
-        identity=reading.expression(("id",), data["id"], RAW, fits=STRING, raw=True),
-        label=reading.expression(("name",), data["name"], RAW, fits=STRING, raw=True),
+        scope=Scope(data["scope"]),
+        listing=listing,
+        completeness=tuple(counts),
+        at=_place(reader, data, names),
+        identity=reader.expression(("id",), data["id"], RAW, fits=STRING, raw=True),
+        label=reader.expression(("name",), data["name"], RAW, fits=STRING, raw=True),
         details=details,
-        readers=readers,
-        attributes=_attributes(reading, ("attributes",), data["attributes"], draft.own, names),
+        readers=detail_readers,
+        attributes=_attributes(reader, ("attributes",), data["attributes"], draft.own, names),
         relations=_relations(draft, names, types, drafts),
         type=types[draft.id],
-        path=reading.document.name,
-        bulk=replace(requests, names=RAW).bulk(data),
+        path=reader.document.name,
+        bulk=listings.bulk(data),
     )
 
 
-def _check_place(reading: DocumentReader, data: dict[str, Any]) -> None:
-    if "location" in data and "at" in data:
-        reading.wrong(
-            ("at",), "'at' and 'location' exclude each other", "a location is no endpoint", key=True
-        )
-    if "location" in data and data["scope"] == Scope.REGION:
-        reading.wrong(
-            ("scope",), "a kind with a location is not listed by region", "write 'scope: account'"
-        )
+def _check_place(reader: DocumentReader, data: dict[str, Any]) -> None:
+    if "location" not in data:
+        return
+    # A location (`eu`, a zone) is no host name: as an endpoint it would send calls nowhere.
+    if "at" in data:
+        message = "'at' and 'location' exclude each other"
+        reader.wrong(("at",), message, "a location is no endpoint", key=True)
+    if data["scope"] == Scope.REGION:
+        message = "a kind with a location is not listed by region"
+        reader.wrong(("scope",), message, "write 'scope: account'")
 
 
 def _located(draft: Draft, drafts: Mapping[str, Draft]) -> bool:
-    """Whether the kind, or one that it is listed under, has a location: then a region is never an endpoint."""
+    """Whether the kind, or one above it, has a location: then no region is an endpoint."""
     seen: set[str] = set()
     found: Draft | None = draft
     while found is not None and found.id not in seen:
         if "location" in found.data:
             return True
         seen.add(found.id)
-        found = drafts.get(found.data.get("list", {}).get("per", ""))
+        found = drafts.get(found.parent)
     return False
 
 
 def _place(
-    reading: DocumentReader, data: dict[str, Any], names: Mapping[str, Type]
+    reader: DocumentReader, data: dict[str, Any], names: Mapping[str, Type]
 ) -> Expression | None:
     """Where the resource is."""
     for word in ("at", "location"):
         if word in data:
-            return reading.expression((word,), data[word] or "''", names, fits=STRING, raw=True)
+            return reader.expression((word,), data[word] or "''", names, fits=STRING, raw=True)
     return None
 
 
 def _attributes(
-    reading: DocumentReader,
+    reader: DocumentReader,
     path: Steps,
     data: dict[str, Any],
     fields: Mapping[str, Field],
     names: Mapping[str, Type],
 ) -> dict[str, Attribute]:
-    return {
-        name: _attribute(reading, (*path, name), name, attribute, fields[name], names)
-        for name, attribute in data.items()
-    }
+    found: dict[str, Attribute] = {}
+    for name, attribute in data.items():
+        found[name] = _attribute(reader, (*path, name), attribute, fields[name], names)
+    return found
 
 
 def _attribute(
-    reading: DocumentReader,
+    reader: DocumentReader,
     path: Steps,
-    name: str,
     data: dict[str, Any],
     field: Field,
     names: Mapping[str, Type],
 ) -> Attribute:
     each: dict[str, Attribute] = {}
-    if (
-        isinstance(field.type, ListType)
-        and isinstance(field.type.item, RecordType)
-        and "each" in data
-    ):
+    item = field.type.item if isinstance(field.type, ListType) else None
+    if isinstance(item, RecordType) and "each" in data:
         inner = {**names, "item": DYN}
-        each = _attributes(reading, (*path, "each"), data["each"], field.type.item.fields, inner)
-    raw = isinstance(field.type, RecordType) or bool(each)
+        each = _attributes(reader, (*path, "each"), data["each"], item.fields, inner)
+    # A record is made of what the expression gives: the raw answer has another type.
+    fits = None
+    if not each and not isinstance(field.type, RecordType):
+        fits = field.type
     return Attribute(
-        name=name,
+        name=str(path[-1]),
         meaning=data["meaning"],
         type=data["type"].strip(),
-        api=reading.expression(
-            (*path, "api"), data["api"], names, fits=None if raw else field.type, raw=True
-        ),
-        absent=_absent(reading, (*path, "absent"), data, field),
+        api=reader.expression((*path, "api"), data["api"], names, fits=fits, raw=True),
+        absent=_absent(reader, (*path, "absent"), data, field),
         has_absent="absent" in data,
         each=each,
         ordered=data.get("ordered", False),
-        volatile=data.get("volatile", False),
         null_words=tuple(data.get("null_words", [])),
     )
 
 
-def _absent(reading: DocumentReader, path: Steps, data: dict[str, Any], field: Field) -> Any:
+def _absent(
+    reader: DocumentReader,
+    path: Steps,
+    data: dict[str, Any],
+    field: Field,
+) -> Any:
+    """The value that stands for a missing member; None where absence has no value."""
     if "absent" not in data:
         return None
+    # Both at once would be two meanings of one missing member.
     if field.optional:
-        reading.wrong(
-            path,
-            "a type with '?' has no 'absent:'",
-            "remove one: absence is a value, or it is asked by has()",
-        )
+        hint = "remove one: absence is a value, or it is asked by has()"
+        reader.wrong(path, "a type with '?' has no 'absent:'", hint)
     try:
         return typed(field.type, data["absent"])
     except MistypedError as error:
-        reading.wrong((*path, *error.path), f"'absent' {error.message}", error.hint)
+        reader.wrong((*path, *error.path), f"'absent' {error.message}", error.hint)
         return None
 
 
@@ -308,45 +329,59 @@ def _relations(
     types: Mapping[str, RecordType],
     drafts: Mapping[str, Draft],
 ) -> dict[str, Relation]:
-    reading = draft.reading
-    ours = {
-        **names,
-        "self": RecordType(draft.id, {"id": GIVEN["id"], "region": GIVEN["region"], **draft.own}),
-    }
+    # Keys of a join see no relations: those would have to be joined first.
+    own = {"id": GIVEN["id"], "region": GIVEN["region"], **draft.own}
+    ours = {**names, "self": RecordType(draft.id, own)}
     targets = {name: (cardinality, other) for name, cardinality, other in draft.targets()}
     found: dict[str, Relation] = {}
     for name, data in draft.data.get("relations", {}).items():
         path: Steps = ("relations", name)
         if name not in targets:
-            reading.wrong(
-                path,
-                f"'{name}' leads to one kind",
-                "write one of 'one:', 'maybe_one:' and 'many:'",
-                key=True,
-            )
+            hint = "write one of 'one:', 'maybe_one:' and 'many:'"
+            draft.reader.wrong(path, f"'{name}' leads to one kind", hint, key=True)
             continue
         cardinality, other = targets[name]
         if other in types:
-            known = {**GIVEN, **drafts[other].own}
-            for theirs in (key for key in data["on"] if key not in known):
-                hint = suggest(theirs, known)
-                reading.wrong(
-                    (*path, "on", theirs), f"{other} has no attribute '{theirs}'", hint, key=True
-                )
+            _check_their_keys(draft.reader, (*path, "on"), data["on"], drafts[other])
         found[name] = Relation(
             name=name,
             meaning=data["meaning"],
             kind=other,
             cardinality=Cardinality(cardinality),
-            on={
-                key: reading.expression((*path, "on", key), text, ours, raw=True)
-                for key, text in data["on"].items()
-            },
-            home={
-                key: reading.expression(
-                    (*path, "home", key), text, {"key": STRING}, fits=STRING, raw=True
-                )
-                for key, text in data.get("home", {}).items()
-            },
+            on=_on(draft.reader, (*path, "on"), data["on"], ours),
+            home=_home(draft.reader, (*path, "home"), data.get("home", {})),
         )
+    return found
+
+
+def _check_their_keys(
+    reader: DocumentReader,
+    path: Steps,
+    keys: Iterable[str],
+    other: Draft,
+) -> None:
+    known = {**GIVEN, **other.own}
+    for key in keys:
+        if key not in known:
+            message = f"{other.id} has no attribute '{key}'"
+            reader.wrong((*path, key), message, suggest(key, known), key=True)
+
+
+def _on(
+    reader: DocumentReader,
+    path: Steps,
+    data: dict[str, str],
+    names: Mapping[str, Type],
+) -> dict[str, Expression]:
+    found: dict[str, Expression] = {}
+    for key, text in data.items():
+        found[key] = reader.expression((*path, key), text, names, raw=True)
+    return found
+
+
+def _home(reader: DocumentReader, path: Steps, data: dict[str, str]) -> dict[str, Expression]:
+    names = {"key": STRING}
+    found: dict[str, Expression] = {}
+    for key, text in data.items():
+        found[key] = reader.expression((*path, key), text, names, fits=STRING, raw=True)
     return found

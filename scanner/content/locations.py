@@ -1,4 +1,4 @@
-"""Where content lies: in a checkout, in an installed wheel, and in folders that a user adds."""
+"""Find content: in a checkout, in an installed wheel, and in folders that a user adds."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ class Roots:
     more_checks: tuple[Path, ...] = ()
     """A user's folders: checks and parameters, never kinds."""
     more_mappings: tuple[Path, ...] = ()
+    validate: bool = True
+    """Whether shipped files are validated against their schemas too; a user's always are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +50,16 @@ class ContentFile:
 
 
 def default_roots(
-    *, checks: Sequence[str | Path] = (), mappings: Sequence[str | Path] = ()
+    *,
+    checks: Sequence[str | Path] = (),
+    mappings: Sequence[str | Path] = (),
+    validate: bool = False,
 ) -> Roots:
-    """What tscan brings, and a user's folders beside it."""
+    """The shipped content, and a user's folders beside it.
+
+    A test validates every shipped file against its schema. A load does so only with `validate`,
+    for somebody who edits them: it takes half a second, more than half of the load itself.
+    """
     above = _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parent
     return Roots(
         kinds=_PACKAGE / "resources",
@@ -58,6 +67,7 @@ def default_roots(
         mappings=above / "mappings",
         more_checks=tuple(_folder(path, "--checks") for path in checks),
         more_mappings=tuple(_folder(path, "--mappings") for path in mappings),
+        validate=validate,
     )
 
 
@@ -71,14 +81,20 @@ def _folder(path: str | Path, option: str) -> Path:
 
 
 def content_files(
-    root: Path, label: str, problems: list[Problem], *, shipped: bool = True
+    root: Path,
+    label: str,
+    problems: list[Problem],
+    *,
+    shipped: bool = True,
 ) -> Iterator[ContentFile]:
     """The YAML files below a folder, in order of their names."""
     # What lies in the working folder is written as it is listed there, without `./`.
     above = "" if (place := shown_path(root)) == os.curdir else place
+    # Sorted: the order of a folder differs between file systems, and the digest must not.
     for inside in sorted(_yaml_paths(root)):
         path = os.path.join(root, *inside)
         shown = os.path.join(above, *inside)
+        # Not skipped in silence: a check that is never read would be missed by nobody.
         if path.endswith(".yml"):
             problems.append(
                 Problem(shown, 1, 1, "the file's name ends in .yml", "rename it to .yaml")
@@ -91,12 +107,19 @@ def content_files(
             problems.append(Problem(shown, 1, 1, f"cannot be read: {error.strerror}"))
             continue
         name = "/".join((label, *inside))
-        yield ContentFile(name=name, shown=shown, inside=inside, content=content, shipped=shipped)
+        yield ContentFile(
+            name=name,
+            shown=shown,
+            inside=inside,
+            content=content,
+            shipped=shipped,
+        )
 
 
 def _yaml_paths(root: Path) -> Iterator[tuple[str, ...]]:
     for folder, below, files in os.walk(root):
         inside = Path(folder).relative_to(root).parts
+        # In place: `os.walk` then skips them. A `.git` or a cache is no content.
         below[:] = [name for name in below if not name.startswith((".", "__"))]
         for name in files:
             if name.endswith((".yaml", ".yml")) and not name.startswith("."):

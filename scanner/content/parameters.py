@@ -1,4 +1,4 @@
-"""Parameters: their declaration, and the values that an entity sets in a file or on the command line."""
+"""Read parameters: their declarations, and the values that an entity sets in a file or option."""
 
 from __future__ import annotations
 
@@ -24,113 +24,119 @@ from scanner.language.types import (
 )
 from scanner.model.checks import Parameter
 
-_ORDERED: Final = ("int", "double")
+_NUMBERS: Final = ("int", "double")
 _SCALARS: Final = (BOOL, INT, DOUBLE, STRING)
 
 
-def read_parameters(reading: DocumentReader) -> dict[str, Parameter]:
+def read_parameters(reader: DocumentReader) -> dict[str, Parameter]:
     """The parameters that a file declares."""
-    found: dict[str, Parameter] = {}
-    for name, data in reading.data["parameters"].items():
-        path: Steps = ("parameters", name)
-        kind = _type(reading, (*path, "type"), data["type"])
-        default = None
-        if kind is not None and "default" in data:
-            default = _value(reading, (*path, "default"), kind, data["default"])
-        if kind is not None:
-            _check_stricter(reading, path, data)
-        found[name] = Parameter(
-            name=name,
-            meaning=data["meaning"],
-            type=data["type"].strip() if kind is not None else "dyn",
-            default=default,
-            has_default="default" in data,
-            stricter=data.get("stricter", ""),
-        )
-    return found
+    return {
+        name: _parameter(reader, ("parameters", name), data)
+        for name, data in reader.data["parameters"].items()
+    }
 
 
-def _type(reading: DocumentReader, path: Steps, notation: str) -> Type | None:
+def _parameter(reader: DocumentReader, path: Steps, data: dict[str, Any]) -> Parameter:
+    kind = _type(reader, (*path, "type"), data["type"])
+    notation = "dyn"
+    default = None
+    if kind is not None:
+        notation = data["type"].strip()
+        # No default is a decision: until the entity sets the parameter, findings are unknown.
+        if "default" in data:
+            default = _value(reader, (*path, "default"), kind, data["default"])
+        _check_stricter(reader, path, data)
+    return Parameter(
+        name=str(path[-1]),
+        meaning=data["meaning"],
+        type=notation,
+        default=default,
+        has_default="default" in data,
+        stricter=data.get("stricter", ""),
+    )
+
+
+def _type(reader: DocumentReader, path: Steps, notation: str) -> Type | None:
     try:
         kind = parse_type(notation)
     except ValueError:
         hint = suggest(notation, ["bool", "int", "double", "string", "list(string)", "map(string)"])
-        reading.wrong(path, f"'{notation}' is not a type", hint)
+        reader.wrong(path, f"'{notation}' is not a type", hint)
         return None
     leaf = kind
     while isinstance(leaf, ListType | MapType):
         leaf = leaf.item if isinstance(leaf, ListType) else leaf.value
     if leaf not in _SCALARS:
-        # Parameters are kept in snapshots as JSON; a time or a duration would come back as a text.
-        reading.wrong(path, f"a parameter cannot hold a {leaf}", "count days or hours in an int")
+        # Snapshots keep parameters as JSON: a time or a duration would come back as a text.
+        reader.wrong(path, f"a parameter cannot hold a {leaf}", "count days or hours in an int")
         return None
     return kind
 
 
-def _value(reading: DocumentReader, path: Steps, kind: Type, data: Any) -> Any:
+def _value(
+    reader: DocumentReader,
+    path: Steps,
+    kind: Type,
+    data: Any,
+) -> Any:
     try:
         return typed(kind, data)
     except MistypedError as error:
-        reading.wrong((*path, *error.path), f"'{path[-1]}' {error.message}", error.hint)
+        reader.wrong((*path, *error.path), f"'{path[-1]}' {error.message}", error.hint)
         return None
 
 
-def _check_stricter(reading: DocumentReader, path: Steps, data: Mapping[str, Any]) -> None:
+def _check_stricter(reader: DocumentReader, path: Steps, data: Mapping[str, Any]) -> None:
     stricter = data.get("stricter")
     if stricter is None:
         return
-    fits = data["type"].startswith("list(") if stricter == "subset" else data["type"] in _ORDERED
-    if not fits:
+    is_list = data["type"].startswith("list(")
+    is_number = data["type"] in _NUMBERS
+    if not (is_list if stricter == "subset" else is_number):
+        message = f"'{stricter}' has no meaning for {data['type']}"
         hint = "lower and higher are for numbers, subset is for lists"
-        reading.wrong((*path, "stricter"), f"'{stricter}' has no meaning for {data['type']}", hint)
+        reader.wrong((*path, "stricter"), message, hint)
 
 
 def params_type(parameters: Mapping[str, Parameter]) -> RecordType:
     """The type of `params` in a condition."""
-    return RecordType(
-        "params", {name: Field(parse_type(known.type)) for name, known in parameters.items()}
-    )
+    fields = {name: Field(parse_type(known.type)) for name, known in parameters.items()}
+    return RecordType("params", fields)
 
 
 def read_params(
-    reading: DocumentReader, path: Steps, parameters: Mapping[str, Parameter]
+    reader: DocumentReader, path: Steps, parameters: Mapping[str, Parameter]
 ) -> dict[str, Any]:
-    """The values that a mapping in a file sets, each of its parameter's type."""
-    data: Any = reading.data
+    """The values that the mapping at a path sets, each of its parameter's type."""
+    data: Any = reader.data
     for step in path:
         data = data[step]
     found: dict[str, Any] = {}
     for name, value in data.items():
         if name not in parameters:
-            reading.wrong(
-                (*path, name),
-                f"there is no parameter '{name}'",
-                suggest(name, parameters),
-                key=True,
-            )
+            message = f"there is no parameter '{name}'"
+            reader.wrong((*path, name), message, suggest(name, parameters), key=True)
             continue
-        found[name] = _value(reading, (*path, name), parse_type(parameters[name].type), value)
+        found[name] = _value(reader, (*path, name), parse_type(parameters[name].type), value)
     return found
 
 
 def parse_params(assignments: Iterable[str], parameters: Mapping[str, Parameter]) -> dict[str, Any]:
-    """The values of `name=value` options; lists are written with commas."""
+    """The values of `name=value` options, lists with commas; TscanError for a wrong one."""
     found: dict[str, Any] = {}
     for assignment in assignments:
         name, equals, text = assignment.partition("=")
         name = name.strip()
         if not equals:
-            raise TscanError(
-                f"--param {assignment}: a value is missing", "write --param name=value"
-            )
+            message = f"--param {assignment}: a value is missing"
+            raise TscanError(message, "write --param name=value")
         if name not in parameters:
-            raise TscanError(
-                f"--param {name}: there is no such parameter", suggest(name, parameters)
-            )
+            message = f"--param {name}: there is no such parameter"
+            raise TscanError(message, suggest(name, parameters))
+        # The last one would win, and the first be believed.
         if name in found:
-            raise TscanError(
-                f"--param {name} is given twice", "a list is written with commas: name=a,b"
-            )
+            message = f"--param {name} is given twice"
+            raise TscanError(message, "a list is written with commas: name=a,b")
         found[name] = _parsed(name, text, parse_type(parameters[name].type))
     return found
 
@@ -143,15 +149,25 @@ def _parsed(name: str, text: str, kind: Type) -> Any:
 
 
 def _data(text: str, kind: Type) -> Any:
-    """The YAML data that a text of the command line stands for."""
+    """The YAML data of a command line text; the text itself where it does not fit the type."""
     if isinstance(kind, MapType):
         raise MistypedError((), "is a mapping, which only tscan.yaml can hold")
     if isinstance(kind, ListType):
         return [_data(part.strip(), kind.item) for part in text.split(",") if part.strip()]
     if kind == BOOL:
         return {"true": True, "false": False}.get(text, text)
+    if kind in (INT, DOUBLE):
+        return _number(text, kind)
+    return text
+
+
+def _number(text: str, kind: Type) -> int | float | str:
+    convert = to_int if kind == INT else to_double
     try:
-        number = to_int(text) if kind == INT else to_double(text) if kind == DOUBLE else text
+        number: int | float = convert(text)
     except (ValueError, OverflowError):
         return text
-    return text if number == math.inf or number == -math.inf else number
+    # `inf` parses as a double, and YAML has no such number: no age would ever exceed it.
+    if number in (math.inf, -math.inf):
+        return text
+    return number

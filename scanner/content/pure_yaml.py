@@ -1,4 +1,4 @@
-"""The composer in pure Python, where libyaml is not there."""
+"""Compose YAML nodes in pure Python, where libyaml is missing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from yaml.scanner import Scanner
 
 
 class PureParser(Reader, Scanner, Parser, Composer):
-    """What `yaml.cyaml.CParser` is, without libyaml."""
+    """The same interface as `yaml.cyaml.CParser`."""
 
     def __init__(self, text: str) -> None:
         Reader.__init__(self, text)

@@ -1,4 +1,4 @@
-"""The calls of a kind: listings, details and readers, from YAML to the model."""
+"""Read the calls of a kind: its listing, its details, and the second sources of its listing."""
 
 from __future__ import annotations
 
@@ -11,123 +11,146 @@ from scanner.language.types import BOOL, DYN, INT, STRING, ListType, Type
 from scanner.model.expressions import Expression
 from scanner.model.kinds import Batch, Bulk, Count, Listing, Means, Request, Rows
 
-_FITS: Final[Mapping[Means, Type]] = {Means.LISTS: ListType(STRING), Means.WHOLE: BOOL}
-"""What a second source gives, where that is no number."""
+_VALUE_TYPES: Final[Mapping[Means, Type]] = {Means.LISTS: ListType(STRING), Means.WHOLE: BOOL}
+"""The type of a second source's `value`, where that is not a number."""
+_BATCH_KEYS: Final = ("member", "size", "items", "match", "lacking_is")
 
 
 @dataclass(frozen=True, slots=True)
 class Requests:
     """Reads the calls of one kind; `names` are the names that their expressions may use."""
 
-    reading: DocumentReader
+    reader: DocumentReader
     names: Mapping[str, Type]
     located: bool = False
-    """Whether a resource's region is only where it is, and every call goes to the service's one endpoint."""
+    """Whether the kind has a location: then every call goes to the service's one endpoint."""
 
     def listing(self, path: Steps, data: dict[str, Any]) -> Listing:
-        """How the resources of the kind are found, or a detail that takes a program."""
-        self._either(path, data)
-        if "call" not in data:
-            reads = tuple(
-                self.request((*path, "reads", index), read)
-                for index, read in enumerate(data.get("reads", []))
-            )
-            return Listing(reader=data.get("reader", ""), reads=reads, per=data.get("per", ""))
-        if path == ("list",) and "items" not in data:
-            self.reading.wrong(
-                path, "'items' is missing", "name the list in the answer whose elements are `it`"
-            )
-        return Listing(request=self.request(path, data), per=data.get("per", ""))
+        """How the resources of the kind are listed, or a detail that a reader fetches."""
+        self._check_source(path, data)
+        per = data.get("per", "")
+        if "call" in data:
+            if path == ("list",) and "items" not in data:
+                hint = "name the list in the answer whose elements are `it`"
+                self.reader.wrong(path, "'items' is missing", hint)
+            return Listing(request=self.request(path, data), per=per)
+        reads: list[Request] = []
+        for index, read in enumerate(data.get("reads", [])):
+            reads.append(self.request((*path, "reads", index), read))
+        return Listing(
+            reader=data.get("reader", ""),
+            reads=tuple(reads),
+            per=per,
+        )
 
-    def _either(self, path: Steps, data: dict[str, Any]) -> None:
+    def _check_source(self, path: Steps, data: dict[str, Any]) -> None:
         if ("call" in data) == ("reader" in data):
-            self.reading.wrong(
-                path,
-                "one of 'call' and 'reader' is needed",
-                "a reader also names its calls in 'reads'",
-            )
+            hint = "a reader also names its calls in 'reads'"
+            self.reader.wrong(path, "one of 'call' and 'reader' is needed", hint)
         elif ("reader" in data) != ("reads" in data):
-            self.reading.wrong(
-                path, "'reader' and 'reads' stand together", "name every call that the reader makes"
-            )
+            # What a reader calls is reviewed and granted by this list.
+            hint = "name every call that the reader makes"
+            self.reader.wrong(path, "'reader' and 'reads' stand together", hint)
         elif "reader" in data:
             for key in data.keys() - {"reader", "reads", "per"}:
-                self.reading.wrong(
-                    (*path, key), f"'{key}' has no meaning beside 'reader'", "remove it", key=True
-                )
+                message = f"'{key}' has no meaning beside 'reader'"
+                self.reader.wrong((*path, key), message, "remove it", key=True)
 
     def request(self, path: Steps, data: dict[str, Any]) -> Request:
         """One declared call."""
+        when = None
+        if "when" in data:
+            when = self._expression((*path, "when"), data["when"], want=BOOL)
+        batch = None
+        if "batch" in data:
+            batch = self._batch((*path, "batch"), data["batch"])
         return Request(
             operation=data["call"],
             arguments=self._arguments((*path, "with"), data.get("with", {})),
-            items=_texts(data.get("items", [])),
+            items=texts(data.get("items", [])),
             absent_on=tuple(data.get("absent_on", [])),
             gone_on=tuple(data.get("gone_on", [])),
             disabled_is=data.get("disabled_is", ""),
-            permission=_texts(data.get("permission", [])),
+            permission=texts(data.get("permission", [])),
             secrets=tuple(data.get("secrets", [])),
-            when=self.reading.expression(
-                (*path, "when"), data["when"], self.names, want=BOOL, raw=True
-            )
-            if "when" in data
-            else None,
+            when=when,
             at=self._endpoint(path, data),
-            batch=self._batch((*path, "batch"), data["batch"]) if "batch" in data else None,
+            batch=batch,
         )
 
-    def counts(self, path: Steps, data: dict[str, Any], listing: dict[str, Any]) -> Iterator[Count]:
-        """The second sources that stand at a path, of a listing."""
+    def counts(
+        self,
+        path: Steps,
+        data: dict[str, Any],
+        listing: dict[str, Any],
+    ) -> Iterator[Count]:
+        """The second sources that are declared at a path, of a listing."""
+        # A count of the whole target says nothing about the children of one parent.
         if "completeness" in data and "per" in listing:
             message = "only a listing of a whole target or region can be counted"
-            self.reading.wrong((*path, "completeness"), message, key=True)
+            self.reader.wrong((*path, "completeness"), message, key=True)
         for index, source in enumerate(data.get("completeness", ())):
-            inner: Steps = (*path, "completeness", index)
-            means = Means(source.get("means", Means.EQUAL))
-            asked = {key: value for key, value in source.items() if key not in ("value", "means")}
-            fits = _FITS.get(means, INT)
-            value = self.reading.expression(
-                (*inner, "value"), source["value"], {"answer": DYN}, fits=fits, raw=True
-            )
-            # Silence of a source that shows a listing to be whole shows that of none.
-            yield Count(
-                source=self.listing(inner, asked),
-                value=value,
-                means=means,
-                needed=means is Means.WHOLE,
-            )
+            yield self._count((*path, "completeness", index), source)
+
+    def _count(self, path: Steps, data: dict[str, Any]) -> Count:
+        means = Means(data.get("means", Means.EQUAL))
+        value = self.reader.expression(
+            (*path, "value"),
+            data["value"],
+            {"answer": DYN},
+            fits=_VALUE_TYPES.get(means, INT),
+            raw=True,
+        )
+        source = {key: given for key, given in data.items() if key not in ("value", "means")}
+        return Count(
+            source=self.listing(path, source),
+            value=value,
+            means=means,
+            # The listing alone does not show that nothing is hidden: without this answer it is a
+            # gap. The silence of a source that only counts shows nothing.
+            needed=means is Means.WHOLE,
+        )
 
     def bulk(self, kind: dict[str, Any]) -> Bulk | None:
         """How an inventory answers for the kind; None: none does."""
         if "bulk" not in kind:
             return None
         path: Steps = ("bulk",)
-        data, details = kind["bulk"], kind.get("details", {})
-        for word in ("details", "same"):
-            for name in (
-                name for name in data.get(word, ()) if "call" not in details.get(name, ())
-            ):
-                self.reading.wrong(
-                    (*path, word),
-                    f"'{name}' is no detail that a call tells",
-                    suggest(name, details),
-                )
+        data = kind["bulk"]
+        self._check_details_of_bulk(path, data, kind.get("details", {}))
+        details: dict[str, Request] = {}
+        for name, detail in data.get("details", {}).items():
+            details[name] = self._in_rows((*path, "details", name), detail, data)
         return Bulk(
             request=self._in_rows(path, data, data),
             asks=data["asks"],
-            details={
-                name: self._in_rows((*path, "details", name), detail, data)
-                for name, detail in data.get("details", {}).items()
-            },
+            details=details,
             same=tuple(data.get("same", ())),
-            quiet=frozenset(
-                tuple(member.replace("[]", ".[]").split(".")) for member in data.get("quiet", ())
-            ),
-            # An inventory lists children without their parents: it is always one listing of the whole target.
+            quiet=frozenset(_member_path(member) for member in data.get("quiet", ())),
+            # An inventory lists children without their parents: it is always one listing of the
+            # whole target.
             completeness=tuple(self.counts(path, data, data)),
         )
 
-    def _in_rows(self, path: Steps, data: dict[str, Any], bulk: dict[str, Any]) -> Request:
+    def _check_details_of_bulk(
+        self,
+        path: Steps,
+        data: dict[str, Any],
+        details: dict[str, Any],
+    ) -> None:
+        """Note details of the inventory that the kind does not fetch with a call."""
+        for word in ("details", "same"):
+            for name in data.get(word, ()):
+                if "call" not in details.get(name, ()):
+                    message = f"'{name}' is no detail that a call tells"
+                    self.reader.wrong((*path, word), message, suggest(name, details))
+
+    def _in_rows(
+        self,
+        path: Steps,
+        data: dict[str, Any],
+        bulk: dict[str, Any],
+    ) -> Request:
         rows = Rows(
             tells=bulk["tells"],
             type=bulk["type"],
@@ -138,14 +161,16 @@ class Requests:
 
     def _endpoint(self, path: Steps, data: dict[str, Any]) -> Expression | None:
         if "at" in data:
-            return self.reading.expression(
-                (*path, "at"), data["at"] or "''", self.names, fits=STRING, raw=True
-            )
-        return self.reading.expression(path, "''", {}, raw=True) if self.located else None
+            return self._expression((*path, "at"), data["at"] or "''", fits=STRING)
+        # The region of a located kind is only where it is: as an endpoint it does not exist.
+        if self.located:
+            return self.reader.expression(path, "''", {}, raw=True)
+        return None
 
     def _arguments(self, path: Steps, data: Any) -> Any:
+        """A tree of constants and expressions: every text is an expression."""
         if isinstance(data, str):
-            return self.reading.expression(path, data, self.names, raw=True)
+            return self._expression(path, data)
         if isinstance(data, dict):
             return {key: self._arguments((*path, key), value) for key, value in data.items()}
         if isinstance(data, list):
@@ -153,16 +178,27 @@ class Requests:
         return data
 
     def _batch(self, path: Steps, data: dict[str, Any]) -> Batch:
-        key = self.reading.expression(
-            (*path, "key"), data["key"], self.names, fits=STRING, raw=True
-        )
-        more = {
-            name: data[name]
-            for name in ("member", "size", "items", "match", "lacking_is")
-            if name in data
-        }
-        return Batch(key=key, **more)
+        key = self._expression((*path, "key"), data["key"], fits=STRING)
+        return Batch(key=key, **{name: data[name] for name in _BATCH_KEYS if name in data})
+
+    def _expression(
+        self,
+        path: Steps,
+        text: str,
+        *,
+        want: Type | None = None,
+        fits: Type | None = None,
+    ) -> Expression:
+        return self.reader.expression(path, text, self.names, want=want, fits=fits, raw=True)
 
 
-def _texts(data: str | list[str]) -> tuple[str, ...]:
-    return (data,) if isinstance(data, str) else tuple(data)
+def texts(data: str | list[str]) -> tuple[str, ...]:
+    """One text or several, as a tuple."""
+    if isinstance(data, str):
+        return (data,)
+    return tuple(data)
+
+
+def _member_path(text: str) -> tuple[str, ...]:
+    """`allowed[].ports` as the steps to it; the step into a list is `[]`."""
+    return tuple(text.replace("[]", ".[]").split("."))

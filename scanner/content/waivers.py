@@ -1,4 +1,4 @@
-"""`waivers.yaml`: what named persons accept until a date; too much at once, or after the fact, is refused."""
+"""Read `waivers.yaml`: what named persons accept until a date, verified against git."""
 
 from __future__ import annotations
 
@@ -21,212 +21,258 @@ from scanner.model.waivers import SCOPES, ControlScope, FindingScope, GapScope, 
 LONGEST_DAYS: Final = 366
 """A waiver that outlives a year is a decision that nobody looks at again."""
 LONGEST_CONTROL_DAYS: Final = 92
-"""One for a control also accepts what fails later, so that it is looked at again every quarter."""
+"""One for a control also accepts later failures, so that it is looked at again every quarter."""
 REVIEW: Final = timedelta(days=7)
 """How long an entry may lie in review after the day that it says it was opened on."""
 
 
 def load_waivers(path: str | Path, library: Library) -> tuple[Waiver, ...]:
-    """The waivers in a file, held against a library and git; ContentError with every mistake in it."""
+    """The waivers in a file, cross-checked with a library and git; ContentError for mistakes."""
     place = Path(path)
-    reading = DocumentReader(_document(place), [])
-    found = [
-        _waiver(reading, index, data, library) for index, data in enumerate(reading.data["waivers"])
-    ]
-    _check_ids(reading)
-    if reading.problems:
-        raise ContentError(reading.problems)
+    reader = DocumentReader(_document(place), [])
+    entries = enumerate(reader.data["waivers"])
+    found = [_waiver(reader, index, data, library) for index, data in entries]
+    _check_ids(reader)
+    if reader.problems:
+        raise ContentError(reader.problems)
+    # Only a file without mistakes is worth the calls of git.
     lines = blame(place)
-    waivers = tuple(
-        _authored(reading, index, waiver, lines)
-        for index, waiver in enumerate(found)
-        if waiver is not None
-    )
-    if reading.problems:
-        raise ContentError(reading.problems)
-    return waivers
+    waivers: list[Waiver] = []
+    for index, waiver in enumerate(found):
+        if waiver is not None:
+            waivers.append(_with_author(reader, index, waiver, lines))
+    if reader.problems:
+        raise ContentError(reader.problems)
+    return tuple(waivers)
 
 
 def _document(path: Path) -> Document:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise TscanError(
-            f"{path} cannot be read: {error.strerror}",
-            "name the file with --waivers, or under 'waivers' of tscan.yaml",
-        ) from None
+        hint = "name the file with --waivers, or under 'waivers' of tscan.yaml"
+        raise TscanError(f"{path} cannot be read: {error.strerror}", hint) from None
     document = read_document(content, path=shown_path(path))
-    problems = [document] if isinstance(document, Problem) else schema_problems(document, "waivers")
-    if isinstance(document, Problem) or problems:
+    if isinstance(document, Problem):
+        raise ContentError([document])
+    problems = schema_problems(document, "waivers")
+    if problems:
         raise ContentError(problems)
     return document
 
 
 def _waiver(
-    reading: DocumentReader, index: int, data: dict[str, Any], library: Library
+    reader: DocumentReader,
+    index: int,
+    data: dict[str, Any],
+    library: Library,
 ) -> Waiver | None:
-    """The waiver of an entry; None where it does not say what it accepts, which is noted."""
+    """The waiver of an entry; None where it does not name one thing to accept, which is noted."""
     path: Steps = ("waivers", index)
     named = [name for name in SCOPES if name in data]
     if len(named) != 1:
-        said = f"{' and '.join(named)} at once" if named else "nothing that could be accepted"
-        reading.wrong(
-            path, f"the waiver names {said}", "name one of 'gap', 'finding' and 'control'"
-        )
+        what = "nothing that could be accepted"
+        if named:
+            what = f"{' and '.join(named)} at once"
+        hint = "name one of 'gap', 'finding' and 'control'"
+        reader.wrong(path, f"the waiver names {what}", hint)
         return None
     (kind,) = named
-    scope = _scope(reading, (*path, kind), kind, data[kind], library)
-    _check_compensating(reading, path, data, scope, library)
+    scope = _scope(reader, (*path, kind), kind, data[kind], library)
+    _check_compensating(reader, path, data, scope, library)
+    longest = LONGEST_CONTROL_DAYS if kind == "control" else LONGEST_DAYS
     return Waiver(
         id=data["id"],
         scope=scope,
         reason=" ".join(data["reason"].split()),
         approver=data["approver"],
-        opened=read_day(reading, (*path, "opened"), data["opened"]),
-        expires=_term(
-            reading, path, data, LONGEST_CONTROL_DAYS if kind == "control" else LONGEST_DAYS
-        ),
+        opened=read_day(reader, (*path, "opened"), data["opened"]),
+        expires=_term(reader, path, data, longest),
         compensating=data.get("compensating", ""),
     )
 
 
 def _scope(
-    reading: DocumentReader, path: Steps, kind: str, data: dict[str, str], library: Library
+    reader: DocumentReader,
+    path: Steps,
+    kind: str,
+    data: dict[str, str],
+    library: Library,
 ) -> Scope:
-    for key, text in data.items():
-        if "*" in text:
-            hint = "write an entry for each: a pattern would also accept what nobody has looked at"
-            reading.wrong(
-                (*path, key), f"'{text}' is a pattern, and a waiver accepts one thing by name", hint
-            )
+    _refuse_patterns(reader, path, data)
     if kind == "gap":
         return GapScope(**data)
     if kind == "control":
-        _known(reading, (*path, "id"), data["id"], library.controls, "control")
+        _check_known(reader, (*path, "id"), data["id"], library.controls, "control")
         return ControlScope(target=data["target"], control=data["id"])
     check = library.checks.get(data["check"])
-    _known(reading, (*path, "check"), data["check"], library.checks, "check")
+    _check_known(reader, (*path, "check"), data["check"], library.checks, "check")
     if check is not None and check.cloud != data["target"].partition(":")[0]:
-        reading.wrong(
-            (*path, "target"),
-            f"{check.id} is never asked of {data['target']}",
-            f"it is about {check.cloud}",
-        )
-    return FindingScope(target=data["target"], check=data["check"], resource=data["resource"])
+        message = f"{check.id} is never asked of {data['target']}"
+        reader.wrong((*path, "target"), message, f"it is about {check.cloud}")
+    return FindingScope(
+        target=data["target"],
+        check=data["check"],
+        resource=data["resource"],
+    )
 
 
-def _known(
-    reading: DocumentReader, path: Steps, name: str, known: Collection[str], what: str
+def _refuse_patterns(reader: DocumentReader, path: Steps, data: dict[str, str]) -> None:
+    hint = "write an entry for each: a pattern would also accept what nobody has looked at"
+    for key, text in data.items():
+        if "*" in text:
+            message = f"'{text}' is a pattern, and a waiver accepts one thing by name"
+            reader.wrong((*path, key), message, hint)
+
+
+def _check_known(
+    reader: DocumentReader,
+    path: Steps,
+    name: str,
+    known: Collection[str],
+    what: str,
 ) -> None:
     if name not in known and "*" not in name:
-        reading.wrong(path, f"there is no {what} '{name}'", suggest(name, known))
+        reader.wrong(path, f"there is no {what} '{name}'", suggest(name, known))
 
 
 def _check_compensating(
-    reading: DocumentReader, path: Steps, data: dict[str, Any], scope: Scope, library: Library
+    reader: DocumentReader,
+    path: Steps,
+    data: dict[str, Any],
+    scope: Scope,
+    library: Library,
 ) -> None:
-    """A compensating control exists, and could read pass while what is accepted fails."""
+    """Check that a compensating control exists, and could pass while the accepted thing fails."""
     name = data.get("compensating", "")
     if not name:
         if isinstance(scope, ControlScope):
+            message = "a whole control is accepted only beside one that compensates"
             hint = "name one in 'compensating', or accept single findings"
-            reading.wrong(
-                (*path, "control"),
-                "a whole control is accepted only beside one that compensates",
-                hint,
-            )
+            reader.wrong((*path, "control"), message, hint)
         return
     place = (*path, "compensating")
-    _known(reading, place, name, library.controls, "control")
-    control = library.controls.get(name)
+    _check_known(reader, place, name, library.controls, "control")
     if isinstance(scope, ControlScope) and name == scope.control:
-        reading.wrong(place, f"{name} cannot compensate for itself", "name another control")
-    evidencing = (
-        {link.id for link in control.checks if link.role is Role.EVIDENCES} if control else set()
-    )
-    if isinstance(scope, FindingScope) and scope.check in evidencing:
+        reader.wrong(place, f"{name} cannot compensate for itself", "name another control")
+    # Such a control can never pass while the finding fails: the waiver would always lapse.
+    if isinstance(scope, FindingScope) and scope.check in _evidencing(name, library):
         message = f"{name} is evidenced by {scope.check}: it never reads pass while that fails"
-        reading.wrong(place, message, "name a control that does not depend on it")
+        reader.wrong(place, message, "name a control that does not depend on it")
 
 
-def _term(reading: DocumentReader, path: Steps, data: dict[str, Any], longest: int) -> date:
-    problems: list[Problem] = []
-    opened = read_day(DocumentReader(reading.document, problems), (*path, "opened"), data["opened"])
-    expires = read_day(reading, (*path, "expires"), data["expires"])
-    if problems or expires == date.min:
+def _evidencing(control: str, library: Library) -> set[str]:
+    """The checks that evidence a control; none for an unknown one."""
+    if control not in library.controls:
+        return set()
+    links = library.controls[control].checks
+    return {link.id for link in links if link.role is Role.EVIDENCES}
+
+
+def _term(
+    reader: DocumentReader,
+    path: Steps,
+    data: dict[str, Any],
+    longest: int,
+) -> date:
+    """The day on which a waiver ends; a term that is too long, or ends too early, is noted."""
+    place = (*path, "expires")
+    # The caller notes a bad 'opened' itself: it is not noted twice.
+    not_noted: list[Problem] = []
+    opened = read_day(DocumentReader(reader.document, not_noted), (*path, "opened"), data["opened"])
+    expires = read_day(reader, place, data["expires"])
+    if not_noted or expires == date.min:
         return expires
     if expires <= opened:
-        reading.wrong((*path, "expires"), "a waiver ends after it begins", "give a later day")
+        reader.wrong(place, "a waiver ends after it begins", "give a later day")
     elif (expires - opened).days > longest:
-        hint = "open another when it ends, and decide again"
-        reading.wrong((*path, "expires"), f"such a waiver lasts {longest} days at most", hint)
+        message = f"such a waiver lasts {longest} days at most"
+        reader.wrong(place, message, "open another when it ends, and decide again")
     return expires
 
 
-def read_day(reading: DocumentReader, path: Steps, text: str) -> date:
-    """The day at a path; the first of all days where it is none, which is noted."""
+def read_day(reader: DocumentReader, path: Steps, text: str) -> date:
+    """The day at a path; for another text, which is noted, `date.min`."""
     try:
         return date.fromisoformat(text)
     except ValueError:
-        reading.wrong(path, f"'{text}' is not a day", "write it as 2026-12-31")
+        reader.wrong(path, f"'{text}' is not a day", "write it as 2026-12-31")
         return date.min
 
 
-def _check_ids(reading: DocumentReader) -> None:
+def _check_ids(reader: DocumentReader) -> None:
+    # Findings name the waiver that accepts them: with one id for two, either could be meant.
     seen: set[str] = set()
-    for index, data in enumerate(reading.data["waivers"]):
+    for index, data in enumerate(reader.data["waivers"]):
         if data["id"] in seen:
-            reading.wrong(
-                ("waivers", index, "id"),
-                f"waiver '{data['id']}' stands twice",
-                "give each its own id",
-            )
+            message = f"waiver '{data['id']}' stands twice"
+            reader.wrong(("waivers", index, "id"), message, "give each its own id")
         seen.add(data["id"])
 
 
-def _authored(
-    reading: DocumentReader, index: int, waiver: Waiver, lines: Sequence[Line | None]
+def _with_author(
+    reader: DocumentReader,
+    index: int,
+    waiver: Waiver,
+    lines: Sequence[Line | None],
 ) -> Waiver:
-    """The waiver with who wrote it and when, as far as git knows."""
+    """The waiver with its author and the day of its commit, as far as git knows."""
     path: Steps = ("waivers", index)
-    written = _written(reading.document, path, lines)
+    written = _lines_of(reader.document, path, lines)
     known = [line for line in written if line is not None]
-    for line in sorted(known, key=lambda one: one.when, reverse=True):
-        if line.by(waiver.approver):
-            message = f"{waiver.approver} wrote this entry (commit {line.commit[:12]}) and cannot approve it"
-            reading.wrong(
-                (*path, "approver"), message, "the person who approves is not the one who asks"
-            )
-            break
-    committed = _committed(reading, path, waiver, lines)
-    author = (
-        max(known, key=lambda one: one.when).mail if known and len(known) == len(written) else ""
-    )
+    known.sort(key=lambda line: line.when, reverse=True)
+    _check_approver(reader, path, waiver, known)
+    author = ""
+    # With a line that is not committed, whoever edits the file now is an author as well.
+    if known and len(known) == len(written):
+        author = known[0].mail
+    committed = _committed(reader, path, waiver, lines)
     return replace(waiver, author=author, committed=committed)
 
 
+def _check_approver(
+    reader: DocumentReader,
+    path: Steps,
+    waiver: Waiver,
+    lines: Sequence[Line],
+) -> None:
+    """Note an approver who wrote a line of the entry: nobody approves their own request."""
+    for line in lines:
+        if line.by(waiver.approver):
+            wrote = f"{waiver.approver} wrote this entry (commit {line.commit[:12]})"
+            hint = "the person who approves is not the one who asks"
+            reader.wrong((*path, "approver"), f"{wrote} and cannot approve it", hint)
+            return
+
+
 def _committed(
-    reading: DocumentReader, path: Steps, waiver: Waiver, lines: Sequence[Line | None]
+    reader: DocumentReader,
+    path: Steps,
+    waiver: Waiver,
+    lines: Sequence[Line | None],
 ) -> date | None:
-    """The day on which what is accepted, and from when on, was committed; None where a part of it is not."""
-    kind = next(name for name in SCOPES if name in reading.data["waivers"][path[1]])
-    decided = [
-        line for key in (kind, "opened") for line in _written(reading.document, (*path, key), lines)
-    ]
-    if not decided or None in decided:
+    """The day on which the scope and `opened` were committed; None where a part of them is not."""
+    entry = reader.data["waivers"][path[1]]
+    kind = next(name for name in SCOPES if name in entry)
+    deciding: list[Line | None] = []
+    for key in (kind, "opened"):
+        deciding.extend(_lines_of(reader.document, (*path, key), lines))
+    days = [line.day for line in deciding if line is not None]
+    if not days or len(days) != len(deciding):
         return None
-    committed = max(line.day for line in decided if line is not None)
+    committed = max(days)
+    # An earlier day would accept failures of the past, which records were judged with (backdating).
     if waiver.opened + REVIEW < committed:
-        message = f"it was opened {waiver.opened}, and committed only on {committed}: nothing is accepted backwards"
-        reading.wrong(
-            (*path, "opened"),
-            message,
-            f"open it on {committed} or later; a changed scope is a new waiver",
+        message = (
+            f"it was opened {waiver.opened}, and committed only on {committed}:"
+            " nothing is accepted backwards"
         )
+        hint = f"open it on {committed} or later; a changed scope is a new waiver"
+        reader.wrong((*path, "opened"), message, hint)
     return committed
 
 
-def _written(document: Document, path: Steps, lines: Sequence[Line | None]) -> list[Line | None]:
-    """The commits of the lines of a part; empty where git says nothing of the file."""
+def _lines_of(document: Document, path: Steps, lines: Sequence[Line | None]) -> list[Line | None]:
+    """The commits of the lines of a part; empty where git does not know the file."""
     first, last = document.lines(path)
     return list(lines[first - 1 : last])

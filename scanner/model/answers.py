@@ -1,4 +1,4 @@
-"""What was asked of a provider and what it said: the evidence that every verdict is made from."""
+"""Calls to a provider and their answers: the evidence that every verdict is made from."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ class State(StrEnum):
     @property
     def whole(self) -> bool:
         """Whether the answer is complete knowledge."""
+        # Named one by one: a state that is added later is not complete until somebody says so.
         return self in (State.OK, State.EMPTY, State.ABSENT)
 
 
@@ -52,7 +53,8 @@ class Target(str):
 
 
 _encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-# `encode` makes a C encoder for each value, which takes twice as long as to encode a call's parameters with it.
+# `encode` makes a C encoder for each value, which takes twice as long as encoding the parameters of
+# a call: one encoder is kept.
 _make: Any = getattr(json.encoder, "c_make_encoder", None)
 _parts = _make and _make(
     None, _encoder.default, json.encoder.encode_basestring, None, ":", ",", True, False, True
@@ -61,12 +63,14 @@ _parts = _make and _make(
 
 def canonical(value: Any) -> str:
     """The one JSON text of a value: sorted keys, no spaces."""
-    return "".join(_parts(value, 0)) if _parts else _encoder.encode(value)
+    if _parts:
+        return "".join(_parts(value, 0))
+    return _encoder.encode(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One question to a provider. Two calls with the same `key` are the same call and are made once."""
+    """One request to a provider. Calls with the same `key` are the same call, made once."""
 
     operation: str
     """`service:Operation`, the service as the SDK names it: `s3:GetBucketPolicy`."""
@@ -76,7 +80,7 @@ class Call:
     attempt: int = 0
     """0, or the number of an intended second reading (a listing re-read, a poll)."""
     items: tuple[str, ...] = ()
-    """Dotted paths of the lists, and of the mappings (`items{}`), that pages add up to; none: the call is not paged."""
+    """Dotted paths of the lists and mappings (`items{}`) that pages add to; none: not paged."""
     absent_on: tuple[str, ...] = ()
     wait: float = 0.0
     """Seconds to wait before asking (polling)."""
@@ -90,9 +94,9 @@ class Call:
 
     def __post_init__(self) -> None:
         again = f"#{self.attempt}" if self.attempt else ""
-        object.__setattr__(
-            self, "key", f"{self.operation}@{self.region}{again}{canonical(self.params)}"
-        )
+        key = f"{self.operation}@{self.region}{again}{canonical(self.params)}"
+        # Frozen: this is the one way to set a field that is derived from the others.
+        object.__setattr__(self, "key", key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +106,7 @@ class Answer:
     call: Call
     state: State
     data: Any = None
-    """The provider's answer, JSON values only, secrets redacted; pages joined along `call.items`."""
+    """The response as JSON values, secrets redacted, pages joined along `call.items`."""
     code: str = ""
     message: str = ""
     caller: int = 0
@@ -131,10 +135,12 @@ class Answer:
     @property
     def reason(self) -> str:
         """`s3:GetBucketPolicy denied in eu-west-1 (AccessDenied)`."""
-        place = f" in {self.call.region}" if self.call.region else ""
-        return f"{self.call.operation} {self.state.value}{place}" + (
-            f" ({self.code})" if self.code else ""
-        )
+        text = f"{self.call.operation} {self.state.value}"
+        if self.call.region:
+            text += f" in {self.call.region}"
+        if self.code:
+            text += f" ({self.code})"
+        return text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +159,7 @@ class AccountState(StrEnum):
     EXCLUDED = "excluded"
     """By the entity, with a reason and an approver."""
     CLOSED = "closed"
-    """Suspended, closed or not yet active, in the provider's own words: it cannot be entered by anybody."""
+    """Suspended, closed or not yet active: the provider lets nobody connect to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +177,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """All answers of one scan of one target: with the library, the parameters and the clock, all a verdict needs."""
+    """All answers of one scan of one target.
+
+    With the library, the parameters and the clock it is all that a verdict needs.
+    """
 
     id: str
     target: Target
@@ -188,6 +197,7 @@ class Snapshot:
     """Enabled regions that the configuration left out."""
     regions_open: str = ""
     """Why the list of regions is not whole; empty: it is."""
+    # Kept with the evidence: a selection must not look like a complete scan when it is replayed.
     checks: tuple[str, ...]
     """Ids of the checks that were selected."""
     params: Mapping[str, Any]
@@ -200,10 +210,11 @@ class Snapshot:
     management_open: str = ""
     """Why what belongs to the organisation is not read from this target; empty: it is."""
     organization_only: bool = False
-    """Whether this is an organisation alone, so that what belongs to accounts is read in its accounts."""
+    """Whether this is an organisation alone, whose accounts are targets of their own."""
+    # An unreachable target has a snapshot too: left out, its checks would be missed by nobody.
     unentered: str = ""
     """Why the target could not be entered, so that nothing of it is known; empty: it was."""
     clock_skew: float | None = None
-    """The provider's clock minus the host's in seconds, where they differed most; None: the provider did not say."""
+    """Seconds that the provider's clock is ahead of the host's, at most; None: not reported."""
     bulk: tuple[str, ...] = ()
-    """The types that an inventory was asked for, in place of the listings of their kinds; none: it was not."""
+    """The types that an inventory was requested for, instead of listings; none: it was not."""

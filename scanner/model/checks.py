@@ -1,4 +1,4 @@
-"""Checks: declarative questions about one kind of resource."""
+"""Checks: declarative conditions on one kind of resource."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labelled:
-    """Which resources are asked about, by label; an unlabelled one is in unless the entity says otherwise."""
+    """Which resources are in scope, by label; unlabelled ones are unless a parameter says no."""
 
     tag: str
     """Name of the parameter that holds the tag's key."""
@@ -65,7 +65,7 @@ class Example:
     """A small resource and what the check must say of it."""
 
     expect: str
-    """`pass`, `fail`, `unknown`, or `not asked` where the condition `where` leaves the resource out."""
+    """`pass`, `fail`, `unknown`, or `not asked` where the condition `where` is false."""
     resource: Mapping[str, Any]
     unreadable: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
@@ -85,6 +85,7 @@ class Check:
     kind: str
     where: Expression | None
     scope: Labelled | None
+    # Required, without a default: a population of none must not pass by accident (vacuous truth).
     if_empty: IfEmpty
     pass_when: Expression
     why: str
@@ -103,4 +104,6 @@ class Check:
     @property
     def expressions(self) -> tuple[Expression, ...]:
         """Its conditions."""
-        return (self.pass_when,) if self.where is None else (self.where, self.pass_when)
+        if self.where is None:
+            return (self.pass_when,)
+        return (self.where, self.pass_when)

@@ -1,4 +1,4 @@
-"""What the entity configures: `tscan.yaml` after reading, or the same from options."""
+"""The configuration of a scan: the content of `tscan.yaml`, or the same from options."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class TargetConfig:
     organization: Organization | None = None
     """All accounts of the organisation that this target leads; None: this account alone."""
     settings: Mapping[str, str] = field(default_factory=dict)
-    """What a cloud asks besides, by name: `project`, `tenant`, `endpoint`, …; `id` where only an id was given."""
+    """Settings of the cloud by name: `project`, `tenant`, …; `id` where only an id was given."""
     exclude: tuple[Exclusion, ...] = ()
     """Projects or subscriptions that are left out."""
     bulk: bool = False

@@ -1,4 +1,4 @@
-"""Controls and the frameworks that they serve."""
+"""Controls, and the frameworks whose criteria they serve."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from enum import StrEnum
 class Role(StrEnum):
     """Whether a link can carry what it points at, or only stands beside it."""
 
+    # Only these decide a status: many weak signs beside each other never add up to a pass.
     EVIDENCES = "evidences"
     SUPPORTS = "supports"
 
@@ -71,6 +72,7 @@ class Control:
     checks: tuple[CheckLink, ...]
     attestations: tuple[str, ...]
     """Manual controls (`MC-01`) whose evidence a person gives."""
+    # Guards against vacuous truth: without findings nothing fails, and nothing was shown.
     must_have: tuple[Requirement, ...]
     lacking: tuple[Lacking, ...]
     when_empty: WhenEmpty

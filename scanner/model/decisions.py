@@ -1,4 +1,4 @@
-"""What people accepted and stated over a period, as its records were judged with it."""
+"""Waivers and attestations over a period, as its records were judged with them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ class StandingSpan:
 
     def __str__(self) -> str:
         reads = f"{self.first_seq} ({self.first_read}) to {self.last_seq} ({self.last_read})"
-        return f"{self.standing} in records {reads}{f': {self.why}' if self.why else ''}"
+        text = f"{self.standing} in records {reads}"
+        if self.why:
+            text += f": {self.why}"
+        return text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

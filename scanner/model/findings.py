@@ -1,4 +1,4 @@
-"""Results: findings, checks, controls, criteria and coverage, as the algebra gives them."""
+"""Results of a scan: findings, checks, controls, criteria and coverage."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class Verdict(StrEnum):
 class Status(StrEnum):
     """What a control reads as, in the order in which the first that holds is taken."""
 
+    # The order decides: what fails is shown as failing, even if other evidence is missing.
     FAIL = "fail"
     NOT_SHOWN = "not shown"
     NEEDS_EVIDENCE = "needs evidence"
@@ -39,6 +40,7 @@ class ResourceRef:
     """Which resource a finding is about."""
 
     kind: str
+    # A listing that was not read gives one unknown finding: none at all would look like "all pass".
     id: str
     """The provider's id; `*` where a listing was not read, so that the resources are not known."""
     name: str
@@ -65,7 +67,7 @@ class Finding:
     reason: str = ""
     observed: tuple[Observation, ...] = ()
     gaps: tuple[str, ...] = ()
-    """For an unknown: the calls that were lacking, as `operation@region`; beside other causes, `` is among them."""
+    """For an unknown: the calls without an answer, as `operation@region`; `` for other causes."""
     waiver: str = ""
     """Ids of the waivers that accept it."""
     without_waiver: Verdict | None = None
@@ -111,7 +113,7 @@ class ControlResult:
     """Why it reads so: what is unread, unmet or missing."""
     counts: Counts
     complete: bool = False
-    """Nothing that should evidence it is unread, not run or missing; a failing control may lack evidence as well."""
+    """No evidence is unread, not run or missing; a failing control may be incomplete as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +145,7 @@ class CoverageRow:
     waiver: str = ""
     """Id of the waiver that accepts the gap."""
     stood_for: int = 0
-    """How many calls these stood for at least, where an inventory answered in bulk; 0: for none but themselves."""
+    """Calls that an inventory's answer replaced, at least; 0: none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +176,11 @@ class Population:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """All that one scan says: a pure function of snapshots, library, parameters, waivers, attestations and clock."""
+    """The result of one scan.
+
+    It is a pure function of snapshots, library, parameters, waivers, attestations and clock, so
+    that it can be made again on any machine.
+    """
 
     id: str
     started: str
@@ -196,4 +202,7 @@ class Assessment:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """All findings, in order of check and resource."""
-        return tuple(finding for result in self.results for finding in result.findings)
+        found: list[Finding] = []
+        for result in self.results:
+            found.extend(result.findings)
+        return tuple(found)

@@ -1,4 +1,4 @@
-"""The nouns of history: records of scans, and the transitions of findings between them."""
+"""Records of scans in history, and the transitions of findings between them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Cause(StrEnum):
     WAIVER = "waiver"
     """It fails as before, and a waiver began or ceased to count."""
     GAP = "gap"
-    """It is waived, and not read: a waiver accepts that the call is not answered. Nothing says what it was."""
+    """It is waived without having been read: a waiver accepts that a call is not answered."""
     CLOCK = "clock"
     """Only time went by: a key grew too old."""
     SCOPE = "scope"
@@ -51,6 +51,7 @@ class Transition:
     @property
     def gap(self) -> bool:
         """Whether it is waived without having been read."""
+        # "Waived" alone would count as read: behind a gap nobody knows what there was.
         return self.verdict == "waived" and self.cause is Cause.GAP
 
 
@@ -59,7 +60,7 @@ class Segment:
     """An immutable file of rows that a record names."""
 
     kind: str
-    """`transitions`, `evidence`, `answers`, `state`, `index`, `pack`, `waivers` or `attestations`."""
+    """`transitions`, `evidence`, `answers`, `state`, `index`, `pack`, `waivers`, `attestations`."""
     path: str
     sha256: str
     rows: int
@@ -93,16 +94,17 @@ class Record:
     """Calls that were not answered, as `operation@region`."""
     segments: tuple[Segment, ...] = field(default=())
     together: tuple[str, ...] = ()
-    """The scans, this one among them, that were judged as one: accounts of an organisation read from each other."""
+    """The scans that were judged as one, this one included: accounts of one organisation."""
     sha256: str = ""
     """Digest of this record's bytes in the store; not part of them."""
 
     @property
     def attestations_sha256(self) -> str:
         """Digest of the attestations that judged; `` where there were none."""
-        return next(
-            (segment.sha256 for segment in self.segments if segment.kind == "attestations"), ""
-        )
+        for segment in self.segments:
+            if segment.kind == "attestations":
+                return segment.sha256
+        return ""
 
 
 class History(Protocol):
@@ -114,9 +116,9 @@ class History(Protocol):
         ...
 
     def transitions(self, target: str, *, since: str = "", until: str = "") -> Iterator[Transition]:
-        """In order of `seq`, check and resource; the first record's findings are transitions from ``."""
+        """In order of `seq`, check and resource; those of the first record come from ``."""
         ...
 
     def state_before(self, target: str, moment: str) -> Mapping[tuple[str, str, str], Transition]:
-        """The last transition of each (check, region, resource) before a moment, without those that are gone."""
+        """The last transition of each (check, region, resource) before a moment, if not gone."""
         ...

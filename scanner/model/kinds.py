@@ -1,4 +1,4 @@
-"""Resource kinds: which calls read a resource, and which typed attributes it has."""
+"""Resource kinds: the calls that read a resource, and its typed attributes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scanner.model.expressions import Expression
 
 
 class Scope(StrEnum):
-    """How often a kind is listed: once in a target, once in each region, or once in an organisation."""
+    """How often a kind is listed: once in a target, in each region, or in an organisation."""
 
     MANAGEMENT = "management"
     ACCOUNT = "account"
@@ -53,12 +53,13 @@ class Batch:
     match: str
     """The row member that repeats the key."""
     lacking_is: str = ""
-    """`absent`: a key without a row in a whole answer is knowledge. Else a gap: what failed may be named apart."""
+    """`absent`: a key without a row in a complete answer is knowledge; otherwise it is a gap."""
+    # Many batch answers name failed keys apart from the rows: a missing row is no absence.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """Which rows of an answer that holds resources of many kinds are of one kind, and what is read of them."""
+    """Which rows of an inventory are of one kind, and which members are read of them."""
 
     tells: str
     """The row member that names the type."""
@@ -71,7 +72,7 @@ class Rows:
     types: tuple[str, ...] = ()
     """The types that were asked for."""
     read: frozenset[tuple[str, ...]] = frozenset()
-    """Members that the kind reads below the item: what a row does not tell of them is unread, never absent."""
+    """Members that the kind reads below the item: what a row leaves out of them is unread."""
     quiet: frozenset[tuple[str, ...]] = frozenset()
     """Those of them whose absence means what it means in the service's own answer."""
 
@@ -85,13 +86,14 @@ class Request:
     """A tree of constants and `Expression`s."""
     items: tuple[str, ...] = ()
     absent_on: tuple[str, ...] = ()
+    # Not an absence at once: the listing is read again, and decides whether the resource is gone.
     gone_on: tuple[str, ...] = ()
     disabled_is: str = ""
     """`empty`: a service that is off is knowledge that nothing is there. Else it is a gap."""
     permission: tuple[str, ...] = ()
     """Permissions, where they are not those of the operation."""
     secrets: tuple[str, ...] = ()
-    """Paths in the answer that are redacted before anything is written: `Functions[].Environment.Variables.*`."""
+    """Paths that are redacted before anything is written: `Functions[].Environment.Variables.*`."""
     when: Expression | None = None
     """The call is made only where this holds; elsewhere its answer is absent."""
     at: Expression | None = None
@@ -107,7 +109,7 @@ class Listing:
 
     request: Request | None = None
     reader: str = ""
-    """Name of a reader, a program that makes its calls through the same door; instead of `request`."""
+    """Name of a reader, a program that makes its calls with the same client; no `request` then."""
     reads: tuple[Request, ...] = ()
     """The operations that the reader may use."""
     per: str = ""
@@ -121,21 +123,22 @@ class Count:
     source: Listing
     """A call or a reader; an answer that is absent says that nothing is counted there."""
     value: Expression
-    """How many resources there are, their ids, or whether nothing can be left out, over `answer`."""
+    """Over `answer`: how many resources there are, their ids, or whether all can be seen."""
     means: Means
     needed: bool = False
-    """Whether its silence is a gap as well, for the listing alone does not show that it is whole."""
+    """Whether its missing answer is a gap: the listing alone does not show that it is complete."""
 
     @property
     def operation(self) -> str:
         """The call that counts; of a reader, the last one that it names."""
+        # A reader needs several calls; the last one is the one that counts.
         request = self.source.request or self.source.reads[-1]
         return request.operation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bulk:
-    """How an inventory answers for a kind: its listing with those of other kinds, and some of its details."""
+    """How an inventory replaces the listing of a kind, and some of its details."""
 
     request: Request
     asks: str
@@ -145,14 +148,16 @@ class Bulk:
     same: tuple[str, ...]
     """Details that are the listed resource itself."""
     quiet: frozenset[tuple[str, ...]]
-    """Members that a row leaves out just as the service's own answer does, so that their absence means the same."""
+    """Members that a row leaves out exactly where the service's own answer does."""
     completeness: tuple[Count, ...] = ()
     """Second sources, where the inventory alone does not show that it told everything."""
 
     @property
     def type(self) -> str:
         """As the inventory calls the kind."""
-        return self.request.rows.type if self.request.rows else ""
+        if self.request.rows is None:
+            return ""
+        return self.request.rows.type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,15 +167,15 @@ class Attribute:
     name: str
     meaning: str
     type: str
-    """In the notation of the language: `bool`, `list(string)`, `timestamp?`, `policy`, `list(record)`."""
+    """In the language's notation: `bool`, `list(string)`, `timestamp?`, `policy`, …"""
     api: Expression
     absent: Any = None
     """The value that a missing member stands for; meaningful only if `has_absent`."""
+    # Apart from `absent`: null could be meant, and would turn a missing member into knowledge.
     has_absent: bool = False
     each: Mapping[str, Attribute] = field(default_factory=dict)
     """Fields of the records of a `list(record)`, read from `item`."""
     ordered: bool = False
-    volatile: bool = False
     null_words: tuple[str, ...] = ()
     """Texts that mean that there is no value (`N/A`)."""
 
@@ -189,14 +194,18 @@ class Relation:
     kind: str
     cardinality: Cardinality
     on: Mapping[str, Expression]
-    """Their attribute (or `id`, `account`, `region`) to our expression; lists on either side match any."""
+    """Their attribute (or `id`, `account`, `region`) by our expression; a list matches any item."""
     home: Mapping[str, Expression] = field(default_factory=dict)
-    """`account` and `region` that a key names, over `key`: a key of another place without a match is unread."""
+    """`account` and `region` of a key, over `key`: one of another place without match is unread."""
+    # Without this, a key in another account would read as "no such resource" (confused scope).
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """A resource kind. Kinds decide which calls run with a customer's credentials; only tscan ships them."""
+    """A resource kind.
+
+    Kinds decide which calls run with a customer's credentials: only tscan ships them.
+    """
 
     id: str
     title: str

@@ -1,4 +1,4 @@
-"""The library: everything that judges, loaded and compiled, with its digest."""
+"""The library: kinds, checks, parameters, controls and frameworks, compiled, with its digest."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scanner.model.kinds import Kind
 
 
 class CheckEntry(NamedTuple):
-    """What is seen of a check before it is read."""
+    """What is known of a check before its file is read."""
 
     cloud: str
     kind: str
@@ -22,33 +22,35 @@ class CheckEntry(NamedTuple):
 
 
 class LazyChecks(Mapping[str, Check]):
-    """Checks of which each is read when it is first asked for; of the others the back is seen."""
+    """Checks that are read on first use; of the others the entry is known."""
 
-    def __init__(self, backs: Mapping[str, CheckEntry], read: Callable[[str], Check]) -> None:
-        self._backs = dict(sorted(backs.items()))
+    def __init__(self, entries: Mapping[str, CheckEntry], read: Callable[[str], Check]) -> None:
+        self._entries = dict(sorted(entries.items()))
         self._read = read
         self._found: dict[str, Check] = {}
 
     def __getitem__(self, name: str) -> Check:
         found = self._found.get(name)
         if found is None:
-            if name not in self._backs:
+            if name not in self._entries:
                 raise KeyError(name)
-            found = self._found[name] = self._read(name)
+            found = self._read(name)
+            self._found[name] = found
         return found
 
     def __contains__(self, name: object) -> bool:
-        return name in self._backs
+        # Not the inherited one, which would read the check to find out.
+        return name in self._entries
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._backs)
+        return iter(self._entries)
 
     def __len__(self) -> int:
-        return len(self._backs)
+        return len(self._entries)
 
     def back(self, name: str) -> CheckEntry:
-        """What is seen of it; KeyError for another name."""
-        return self._backs[name]
+        """The entry of a check; KeyError for an unknown name."""
+        return self._entries[name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,22 +67,27 @@ class Library:
     """Digest of every file that it was read from: which pack judged."""
 
     def cloud(self, check: str) -> str:
-        """The cloud of a check, which need not be read for that."""
+        """The cloud of a check, without reading its file."""
         return self._back(check).cloud
 
     def is_event(self, check: str) -> bool:
-        """Whether a check, which need not be read for that, asks about things that are dated by themselves."""
+        """Whether a check is about things that are dated by themselves, such as jobs."""
         if check not in self.checks:
             return False
-        kind = self.kinds.get(self._back(check).kind) or self.kinds[self.checks[check].kind]
+        kind = self.kinds.get(self._back(check).kind)
+        if kind is None:
+            # Its file writes the kind in an unusual notation: it has to be read.
+            kind = self.kinds[self.checks[check].kind]
         return kind.nature == "event"
 
     def is_same(self, check: str, other: Library) -> bool:
-        """Whether a check has the same file in another library; False where that is not known."""
-        mine, theirs = self._back(check), other._back(check)
+        """Whether a check has the same file in another library; False where that is unknown."""
+        mine = self._back(check)
+        theirs = other._back(check)
+        # Two unknown digests are equal, and show nothing.
         return isinstance(mine, CheckEntry) and mine.file != "" and mine == theirs
 
     def _back(self, check: str) -> Check | CheckEntry:
-        return (
-            self.checks.back(check) if isinstance(self.checks, LazyChecks) else self.checks[check]
-        )
+        if isinstance(self.checks, LazyChecks):
+            return self.checks.back(check)
+        return self.checks[check]

@@ -1,4 +1,4 @@
-"""The nouns of a period: what operated, what deviated, and where scanning itself was silent."""
+"""A period: which controls operated, what deviated, and which scans are missing."""
 
 from __future__ import annotations
 
@@ -43,8 +43,11 @@ class Slot:
     @property
     def days(self) -> float:
         """Its length in days; a local day is one day, also when clocks change."""
+        # The days of a clock change have 23 or 25 hours, and are one day each.
         hours = (self.end - self.start) / timedelta(hours=1)
-        return 1.0 if 23 <= hours <= 25 else hours / 24
+        if 23 <= hours <= 25:
+            return 1.0
+        return hours / 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +65,7 @@ class Silence:
 class Deviation(NamedTuple):
     """A failing span of one item, as far as reads can tell when it began and ended.
 
-    A tuple: a large year has hundreds of thousands, and a frozen dataclass takes ten times as long to make.
+    A tuple: a large year has hundreds of thousands, and frozen dataclasses take ten times as long.
     """
 
     target: str
@@ -80,7 +83,7 @@ class Deviation(NamedTuple):
     why_closed: str
     """`fixed`, `removed`, `waived`, `check changed`, `left scope`; `` when it is open."""
     before: str
-    """What the read before it said: `pass`, `waived`, `unknown`, `absent`; `` when there was none."""
+    """The verdict before it: `pass`, `waived`, `unknown`, `absent`; `` when there was none."""
     cause: str
     """Why it began: the cause of the transition."""
     reason: str
@@ -99,14 +102,16 @@ class Change:
     seq: int
     ts: str
     what: str
-    """`pack`, `params`, `waivers`, `attestations`, `checks`, `regions`, `version` or `clock`; behind a pack, what is
-    different in it: `control`, `check`, `parameter` or `kind`."""
+    """`pack`, `params`, `waivers`, `attestations`, `checks`, `regions`, `version` or `clock`.
+
+    Behind a pack follows what differs in it: `control`, `check`, `parameter` or `kind`.
+    """
     detail: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """Consecutive records of one target that were made with the same checks, parameters, waivers and scope."""
+    """Consecutive records of one target with the same checks, parameters, waivers and scope."""
 
     target: str
     first: int
@@ -293,6 +298,7 @@ class PopulationFile:
     start: str
     end: str
     items: tuple[Item, ...]
+    # Published before the seed is drawn: nobody can choose the sample by changing the population.
     sha256: str
 
     def header(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""REST operations: what a declared call means on the wire."""
+"""REST operations: the HTTP request of a declared call, and how its response is checked."""
 
 from __future__ import annotations
 
@@ -29,11 +29,8 @@ class Page:
     @property
     def members(self) -> tuple[list[str], ...]:
         """Members that say nothing but where the next page is, each as the steps to it."""
-        return tuple(
-            path
-            for path in (self.next.split("."), self.more.split("."), [self.link])
-            if path != [""]
-        )
+        paths = (self.next.split("."), self.more.split("."), [self.link])
+        return tuple(path for path in paths if path != [""])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,31 +54,30 @@ class RestOperation:
     """What the caller must be allowed."""
     root: str
     """The member that holds an answer which is a list; empty: the answer is a mapping."""
+    # Some services list what failed (`unreachable`, `warnings`) in an answer of status 200.
     partial: tuple[str, ...]
     """Dotted paths that, where they hold something, say that the answer is not whole."""
+    # An empty object with status 200 would read as an empty list.
     always: tuple[str, ...]
     """Members that every whole answer has: one that lacks them is of an unexpected shape."""
     shared: bool
-    """Whether the answer is the same for all targets, as that of a folder above them: it is then asked once."""
+    """Whether the answer is the same for all targets, as a folder's above them: fetched once."""
     why: str
     """Why a POST is on the list."""
     graphql: str
-    """The query, where one path answers every question; arguments are its variables. Empty: no GraphQL."""
+    """The GraphQL query, whose variables are the arguments. Empty: no GraphQL."""
     kql: str = ""
-    """The query of an inventory, sent as `query`; its `{name}` takes a list of texts, each in quotes. Empty: no KQL."""
+    """The KQL query, sent as `query`; `{name}` takes a list of quoted texts. Empty: no KQL."""
     total: str = ""
-    """The member that says how many items all pages hold: an answer with another number is not whole."""
+    """The member with the number of items of all pages: with another number it is partial."""
     truncated: str = ""
     """The member by which the last page says whether something was cut off."""
     placeholders: tuple[str, ...] = field(init=False, repr=False, compare=False)
-    """The arguments that fill the path, or the query; found once, for they are asked for with every request."""
+    """The arguments that fill the path or the query, found once for all requests."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(
-            self,
-            "placeholders",
-            tuple(match[2] for match in PLACEHOLDER.finditer(self.path + self.kql)),
-        )
+        found = PLACEHOLDER.finditer(self.path + self.kql)
+        object.__setattr__(self, "placeholders", tuple(match[2] for match in found))
 
     @property
     def service(self) -> str:

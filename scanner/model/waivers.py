@@ -1,4 +1,4 @@
-"""Waivers: what a named person accepts until a date. They are shown, never hidden, and nothing passes by them."""
+"""Waivers: what a named person accepts until a date; it is shown as waived, never as a pass."""
 
 from __future__ import annotations
 
@@ -22,11 +22,15 @@ class GapScope:
     """The only resource whose findings may be waived; `` for all that the call leaves open."""
 
     def __str__(self) -> str:
-        place = f" in {self.region}" if self.region else ""
-        return f"gap {self.operation}{place}{f' for {self.resource}' if self.resource else ''}"
+        text = f"gap {self.operation}"
+        if self.region:
+            text += f" in {self.region}"
+        if self.resource:
+            text += f" for {self.resource}"
+        return text
 
     def covers(self, target: str, place: str, resource: str = "") -> bool:
-        """Whether it accepts a call (`operation@region`) for a resource; without one, for the call as a whole."""
+        """Whether it accepts a call (`operation@region`) for a resource, or the whole call."""
         operation, _, region = place.partition("@")
         named = self.resource in ("", resource)
         return (
@@ -96,6 +100,7 @@ class Waiver:
     @property
     def begins(self) -> date:
         """The first day on which it counts: nothing is accepted before it was written down."""
+        # A file that is edited today cannot accept what failed yesterday (backdating).
         return max(self.opened, self.committed or self.opened)
 
     def stands(self, today: date) -> bool:

@@ -374,3 +374,16 @@ def test_a_users_check_cannot_take_the_name_of_one_that_is_read_late(
     (mine / "aws-s3-bucket-encrypted.yaml").write_text((pack.folder / CHECK).read_text())
     with pytest.raises(ContentError, match="exists already"):
         load_library(pack.roots(more_checks=(mine,)), lazily=True)
+
+
+def test_a_pack_of_an_earlier_format_is_refused_in_one_line(pack: Any) -> None:
+    """Not as a list of unknown keys: history keeps such packs, with hundreds of files."""
+    pack.change("checks/parameters.yaml", "stricter: lower", "tighter: lower")
+    pack.change(CHECK, "if_empty:", "none_means:")
+    (problem,) = pack.problems()
+    assert problem.startswith("checks/parameters.yaml:")
+    assert problem.endswith(
+        "written for an earlier version of the content format ('tighter' is now 'stricter'):"
+        " read it with the release that wrote it\n"
+        "  hint: rename the key if the file is yours"
+    )
