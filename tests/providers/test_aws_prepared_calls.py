@@ -1,4 +1,6 @@
-"""Prepared calls beside botocore's own client: for every reviewed operation the same request, and the same answer read."""
+"""Prepared calls beside botocore's own client: for every reviewed operation the same request, and
+the same answer read.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,9 @@ class _Raw:
 
 
 class Both:
-    """A botocore client and our prepared_call, whose requests end in a list and whose answers come from the test."""
+    """A botocore client and our prepared_call, whose requests end in a list and whose answers come
+    from the test.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.sent: list[tuple[str, str, dict[str, str], bytes]] = []
@@ -154,7 +158,7 @@ def each_call(both: Both, region: str) -> Iterator[tuple[PreparedCall, Callable[
 
 
 def test_the_plain_client_sends_and_reads_the_same(both: Both) -> None:
-    """boto3's own clients: the same requests, answers and refusals as those of the prepared calls."""
+    """boto3's own clients: the same requests, answers and refusals as of the prepared calls."""
     for name in sorted(OPERATIONS):
         service, _, operation = name.partition(":")
         prepared = both.clients.operation(service, "us-east-1", operation)
@@ -336,7 +340,9 @@ def test_wrong_arguments_are_refused_before_anything_is_sent(both: Both) -> None
 
 
 def test_what_a_prepared_call_leaves_to_nobody_is_known() -> None:
-    """botocore's handlers at the events that prepared calls do not pass on: one that is new must be looked at."""
+    """botocore's handlers at the events that prepared calls do not pass on: one that is new must be
+    looked at.
+    """
     clients = FastOperations(SessionFactory(profile=""), "aws")
     left: dict[str, set[str]] = {}
     for name in sorted(OPERATIONS):
@@ -389,7 +395,8 @@ def test_what_a_prepared_call_leaves_to_nobody_is_known() -> None:
             "resolve_s3express_identity",
         },
         "before-send": set(),
-        # Retries are ours. A bucket's region is read before it is asked, so that nothing is redirected.
+        # Retries are ours. A bucket's region is read before it is asked, so that nothing is
+        # redirected.
         "needs-retry": {"needs_retry", "_update_status_code", "redirect_from_error"},
     }
 
