@@ -1,4 +1,4 @@
-"""Many targets on few workers: one that is throttled, so that its calls sleep, holds up no other."""
+"""Many targets on few workers: one whose calls sleep, because it is throttled, holds up none."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from scanner.model.config import TargetConfig
 from scanner.registry import Registry
 
 _READERS = "scanner.providers.azure.readers"
+_VISIBILITY = "scanner.providers.azure.visibility"
 
 
 class AzureProvider:
@@ -23,7 +24,7 @@ class AzureProvider:
         **{
             "azure.break_glass_sign_ins": f"{_READERS}:break_glass_sign_ins",
             "azure.directory_administrators": f"{_READERS}:directory_administrators",
-            "azure.caller_sees_everything": "scanner.providers.azure.visibility:caller_sees_everything",
+            "azure.caller_sees_everything": f"{_VISIBILITY}:caller_sees_everything",
             "azure.subscription_administrators": f"{_READERS}:subscription_administrators",
         },
     )

@@ -12,6 +12,7 @@ from scanner.registry import Registry
 
 _ANCESTORS = "scanner.providers.gcp.ancestors"
 _READERS = "scanner.providers.gcp.readers"
+_VISIBILITY = "scanner.providers.gcp.visibility"
 
 
 class GcpProvider:
@@ -24,7 +25,7 @@ class GcpProvider:
             "gcp.inherited_mute_configs": f"{_ANCESTORS}:inherited_mute_configs",
             "gcp.inherited_policies": f"{_ANCESTORS}:inherited_policies",
             "gcp.inherited_sinks": f"{_ANCESTORS}:inherited_sinks",
-            "gcp.caller_sees_everything": "scanner.providers.gcp.visibility:caller_sees_everything",
+            "gcp.caller_sees_everything": f"{_VISIBILITY}:caller_sees_everything",
             "gcp.workload_identity_providers": f"{_READERS}:workload_identity_providers",
         },
     )

@@ -10,6 +10,8 @@ from scanner.model.answers import Call
 from scanner.model.config import TargetConfig
 from scanner.registry import Registry
 
+_VISIBILITY = "scanner.providers.github.visibility"
+
 
 class GithubProvider:
     """GitHub: a target is an organization."""
@@ -18,7 +20,7 @@ class GithubProvider:
         "scanner.readers",
         **{
             "github.branch_rules": "scanner.providers.github.readers:branch_rules",
-            "github.caller_sees_everything": "scanner.providers.github.visibility:caller_sees_everything",
+            "github.caller_sees_everything": f"{_VISIBILITY}:caller_sees_everything",
         },
     )
 

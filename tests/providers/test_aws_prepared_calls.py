@@ -1,4 +1,6 @@
-"""Plans beside botocore's own client: for every reviewed operation the same request, and the same answer read."""
+"""Prepared calls beside botocore's own client: for every reviewed operation the same request, and
+the same answer read.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,9 @@ class _Raw:
 
 
 class Both:
-    """A botocore client and our prepared_call, whose requests end in a list and whose answers come from the test."""
+    """A botocore client and our prepared_call, whose requests end in a list and whose answers come
+    from the test.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.sent: list[tuple[str, str, dict[str, str], bytes]] = []
@@ -143,7 +147,7 @@ def both(made: Both) -> Both:
     return made
 
 
-def each_plan(both: Both, region: str) -> Iterator[tuple[PreparedCall, Callable[..., Any]]]:
+def each_call(both: Both, region: str) -> Iterator[tuple[PreparedCall, Callable[..., Any]]]:
     for name in sorted(OPERATIONS):
         service, _, operation = name.partition(":")
         client = both.client(service, region)
@@ -154,7 +158,7 @@ def each_plan(both: Both, region: str) -> Iterator[tuple[PreparedCall, Callable[
 
 
 def test_the_plain_client_sends_and_reads_the_same(both: Both) -> None:
-    """boto3's own clients: the same requests, answers and refusals as those of the prepared calls."""
+    """boto3's own clients: the same requests, answers and refusals as of the prepared calls."""
     for name in sorted(OPERATIONS):
         service, _, operation = name.partition(":")
         prepared = both.clients.operation(service, "us-east-1", operation)
@@ -217,37 +221,37 @@ def lowered(headers: Mapping[str, str]) -> dict[str, str]:
 
 @pytest.mark.parametrize("region", ["eu-west-1", "us-east-1", "cn-north-1", "us-gov-west-1"])
 def test_requests_are_those_of_botocores_client(both: Both, region: str) -> None:
-    for plan, theirs in each_plan(both, region):
-        params = arguments(plan.model)
-        both.give(200, *answer(plan.model))
+    for prepared, theirs in each_call(both, region):
+        params = arguments(prepared.model)
+        both.give(200, *answer(prepared.model))
         both.sent.clear()
         theirs(dict(params))
-        plan.send(params, SIGNED)
+        prepared.send(params, SIGNED)
         (method, url, headers, body), (our_method, our_url, our_headers, our_body) = both.sent
-        assert (our_method, our_url, our_body) == (method, url, body), plan.model.name
+        assert (our_method, our_url, our_body) == (method, url, body), prepared.model.name
         ours = lowered(our_headers)
-        assert ours.pop("host") == urlsplit(url).netloc, plan.model.name
+        assert ours.pop("host") == urlsplit(url).netloc, prepared.model.name
         assert ours.pop("accept-encoding") == "identity"
-        assert ours == lowered(headers), plan.model.name
+        assert ours == lowered(headers), prepared.model.name
 
 
 @pytest.mark.parametrize("token", ["token", None])
 def test_requests_are_signed_as_botocore_signs_them(both: Both, token: str | None) -> None:
     key = ReadOnlyCredentials("AKID", "secret", token, None)
-    for plan, _ in each_plan(both, "eu-west-1"):
-        both.give(200, *answer(plan.model))
+    for prepared, _ in each_call(both, "eu-west-1"):
+        both.give(200, *answer(prepared.model))
         both.sent.clear()
-        plan.send(arguments(plan.model), identity(key))
+        prepared.send(arguments(prepared.model), identity(key))
         method, url, headers, body = both.sent[0]
         signature = headers.pop("Authorization")
         scope = signature.partition("Credential=")[2].partition(",")[0].split("/")
         request = AWSRequest(method=method, url=url, headers=headers, data=body)
-        service = plan.model.service_model.service_name
+        service = prepared.model.service_model.service_name
         signer = (
             botocore.auth.S3SigV4Auth if service in ("s3", "s3control") else botocore.auth.SigV4Auth
         )
         signer(key, scope[3], scope[2]).add_auth(request)
-        assert request.headers["Authorization"] == signature, plan.model.name
+        assert request.headers["Authorization"] == signature, prepared.model.name
 
 
 def same(left: Any, right: Any) -> bool:
@@ -261,23 +265,23 @@ def same(left: Any, right: Any) -> bool:
 
 def test_answers_are_read_as_botocores_client_reads_them(both: Both) -> None:
     leaves = 0
-    for plan, theirs in each_plan(both, "us-east-1"):
-        params = arguments(plan.model)
-        both.give(200, *answer(plan.model))
-        expected, found = theirs(dict(params)), plan.send(params, SIGNED)
+    for prepared, theirs in each_call(both, "us-east-1"):
+        params = arguments(prepared.model)
+        both.give(200, *answer(prepared.model))
+        expected, found = theirs(dict(params)), prepared.send(params, SIGNED)
         assert told(expected.pop("ResponseMetadata")) == found.pop("ResponseMetadata"), (
-            plan.model.name
+            prepared.model.name
         )
-        assert same(expected, found), plan.model.name
-        assert found or not plan.model.output_shape.members, plan.model.name
+        assert same(expected, found), prepared.model.name
+        assert found or not prepared.model.output_shape.members, prepared.model.name
         leaves += str(found).count(":")
     assert leaves > 5000
 
 
 def test_what_handlers_decode_is_decoded(both: Both) -> None:
-    plan = both.clients.operation("iam", "us-east-1", "GetAccountAuthorizationDetails")
-    both.give(200, *answer(plan.model))
-    policy = plan.send({}, SIGNED)["UserDetailList"][0]["UserPolicyList"][0]["PolicyDocument"]
+    prepared = both.clients.operation("iam", "us-east-1", "GetAccountAuthorizationDetails")
+    both.give(200, *answer(prepared.model))
+    policy = prepared.send({}, SIGNED)["UserDetailList"][0]["UserPolicyList"][0]["PolicyDocument"]
     assert policy["Statement"][0]["Effect"] == "Allow"
     where = both.clients.operation("s3", "us-east-1", "GetBucketLocation")
     both.give(200, *answer(where.model))
@@ -286,31 +290,34 @@ def test_what_handlers_decode_is_decoded(both: Both) -> None:
 
 @pytest.mark.parametrize("status", [403, 503])
 def test_refusals_are_read_as_botocores_client_reads_them(both: Both, status: int) -> None:
-    for plan, theirs in each_plan(both, "us-east-1"):
-        both.give(status, *refusal(plan.model))
-        params = arguments(plan.model)
+    for prepared, theirs in each_call(both, "us-east-1"):
+        both.give(status, *refusal(prepared.model))
+        params = arguments(prepared.model)
         found = []
-        for ask in (lambda p, call=theirs: call(dict(p)), lambda p, to=plan: to.send(p, SIGNED)):
+        for ask in (
+            lambda p, call=theirs: call(dict(p)),
+            lambda p, to=prepared: to.send(p, SIGNED),
+        ):
             with pytest.raises(ClientError) as caught:
                 ask(params)
             found.append(caught.value)
         theirs_response, our_response = (error.response for error in found)
-        assert our_response["Error"] == theirs_response["Error"], plan.model.name
+        assert our_response["Error"] == theirs_response["Error"], prepared.model.name
         assert our_response["ResponseMetadata"] == told(theirs_response["ResponseMetadata"]), (
-            plan.model.name
+            prepared.model.name
         )
         assert "Denied" in our_response["Error"]["Code"]
 
 
 def test_an_error_in_an_answer_of_success_is_a_refusal(both: Both) -> None:
-    plan = both.clients.operation("s3", "eu-west-1", "GetBucketAcl")
+    prepared = both.clients.operation("s3", "eu-west-1", "GetBucketAcl")
     both.give(
         200,
         {},
         b"<?xml version='1.0'?><Error><Code>InternalError</Code><Message>m</Message></Error>",
     )
     with pytest.raises(ClientError) as caught:
-        plan.send({"Bucket": "b-c"}, SIGNED)
+        prepared.send({"Bucket": "b-c"}, SIGNED)
     assert caught.value.response["Error"]["Code"] == "InternalError"
 
 
@@ -332,8 +339,10 @@ def test_wrong_arguments_are_refused_before_anything_is_sent(both: Both) -> None
     assert both.sent == []
 
 
-def test_what_a_plan_leaves_to_nobody_is_known() -> None:
-    """botocore's handlers at the events that plans do not pass on: one that is new must be looked at."""
+def test_what_a_prepared_call_leaves_to_nobody_is_known() -> None:
+    """botocore's handlers at the events that prepared calls do not pass on: one that is new must be
+    looked at.
+    """
     clients = FastOperations(SessionFactory(profile=""), "aws")
     left: dict[str, set[str]] = {}
     for name in sorted(OPERATIONS):
@@ -386,7 +395,8 @@ def test_what_a_plan_leaves_to_nobody_is_known() -> None:
             "resolve_s3express_identity",
         },
         "before-send": set(),
-        # Retries are ours. A bucket's region is read before it is asked, so that nothing is redirected.
+        # Retries are ours. A bucket's region is read before it is asked, so that nothing is
+        # redirected.
         "needs-retry": {"needs_retry", "_update_status_code", "redirect_from_error"},
     }
 
@@ -418,10 +428,14 @@ def test_a_bucket_is_where_the_rules_say(
         name for name in names if name[0] not in "-." and name[-1] not in "-." and len(name) > 2
     ]
     for operation in ("GetBucketAcl", "GetBucketTagging"):
-        plan = both.clients.operation("s3", "us-east-1", operation)
+        prepared = both.clients.operation("s3", "us-east-1", operation)
         for name in names:
-            found = plan._endpoints.of(plan.model, {"Bucket": name}, dict(plan._context))
-            asked = plan._endpoints._resolve(plan.model, {"Bucket": name}, dict(plan._context))
+            found = prepared._endpoints.of(
+                prepared.model, {"Bucket": name}, dict(prepared._context)
+            )
+            asked = prepared._endpoints._resolve(
+                prepared.model, {"Bucket": name}, dict(prepared._context)
+            )
             assert (found.url, found.signing, found.route.url) == (
                 asked.url,
                 asked.signing,
