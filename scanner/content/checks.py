@@ -137,7 +137,7 @@ class CheckReader:
         return found
 
 
-def kind_in(content: bytes) -> str:
+def kind_named_in(content: bytes) -> str:
     """The kind that a check's file names, without parsing it; empty for unusual notation."""
     # A comment or quotes after the key: the check is then read to find out.
     found = _KIND.search(content)

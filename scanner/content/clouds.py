@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from scanner.content.document_reader import DocumentReader
-from scanner.content.requests import Requests
+from scanner.content.requests import CallReader
 from scanner.model.kinds import Count, Kind, Scope
 
 
@@ -39,7 +39,7 @@ def read_cloud(reader: DocumentReader, name: str) -> EveryListing:
     if cloud != name:
         message = f"cloud '{cloud}' does not match its file"
         reader.wrong(("cloud",), message, f"it belongs in {cloud}.yaml")
-    sources = tuple(Requests(reader, {}).counts((), data, {}))
+    sources = tuple(CallReader(reader, {}).counts((), data, {}))
     return EveryListing(
         cloud=cloud,
         scope=Scope(data["scope"]),
@@ -47,7 +47,7 @@ def read_cloud(reader: DocumentReader, name: str) -> EveryListing:
     )
 
 
-def everywhere(kind: Kind, rules: Iterable[EveryListing]) -> Kind:
+def with_cloud_sources(kind: Kind, rules: Iterable[EveryListing]) -> Kind:
     """The kind with the second sources of every rule that applies to it."""
     for rule in rules:
         kind = rule.on(kind)

@@ -8,7 +8,7 @@ from scanner.content.document_reader import DocumentReader, Steps
 from scanner.model.kinds import Kind, Request
 
 
-def check_agreement(readers: Mapping[str, DocumentReader], kinds: Mapping[str, Kind]) -> None:
+def check_consistency(readers: Mapping[str, DocumentReader], kinds: Mapping[str, Kind]) -> None:
     """Note where two kinds differ on a call's error codes or permissions."""
     # A call is made once for all kinds: two meanings of one answer would depend on their order.
     first: dict[str, tuple[Request, str]] = {}

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from scanner.content.clouds import EveryListing, everywhere
+from scanner.content.clouds import EveryListing, with_cloud_sources
 from scanner.content.document_reader import DocumentReader, Steps, suggest
-from scanner.content.kind_consistency import check_agreement
-from scanner.content.requests import Requests
+from scanner.content.kind_consistency import check_consistency
+from scanner.content.requests import CallReader
 from scanner.content.typed_values import MistypedError, attribute_field, typed
 from scanner.language.types import DYN, STRING, TIMESTAMP, Field, ListType, RecordType, Type
 from scanner.model.expressions import Expression
@@ -105,8 +105,8 @@ def finish_kinds(
     _check_parents(drafts, broken)
     kinds: dict[str, Kind] = {}
     for identity in types:
-        kinds[identity] = everywhere(_kind(drafts[identity], types, drafts), rules)
-    check_agreement({identity: draft.reader for identity, draft in drafts.items()}, kinds)
+        kinds[identity] = with_cloud_sources(_kind(drafts[identity], types, drafts), rules)
+    check_consistency({identity: draft.reader for identity, draft in drafts.items()}, kinds)
     return kinds
 
 
@@ -190,7 +190,7 @@ def _kind(draft: Draft, types: Mapping[str, RecordType], drafts: Mapping[str, Dr
     data, reader = draft.data, draft.reader
     _check_place(reader, data)
     names = {**RAW, **dict.fromkeys(data.get("details", {}), DYN)}
-    requests = Requests(reader, names, located=_located(draft, drafts))
+    requests = CallReader(reader, names, located=_located(draft, drafts))
     # Listings are made before any detail is there.
     listings = replace(requests, names=RAW)
     listing = None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from scanner.content.checks import CheckReader, kind_in
+from scanner.content.checks import CheckReader, kind_named_in
 from scanner.content.clouds import EveryListing, read_cloud
 from scanner.content.controls import Known
 from scanner.content.document_reader import DocumentReader
@@ -309,7 +309,7 @@ def _lazy_checks(
     entries: dict[str, CheckEntry] = {}
     for name, file in later.items():
         sha256 = hashlib.sha256(file.content).hexdigest()
-        entries[name] = CheckEntry(file.inside[0], kind_in(file.content), sha256)
+        entries[name] = CheckEntry(file.inside[0], kind_named_in(file.content), sha256)
     # A user's check has no digest here: two libraries never take it for the same.
     for name, check in found.items():
         entries[name] = CheckEntry(check.cloud, check.kind)

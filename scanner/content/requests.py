@@ -17,7 +17,7 @@ _BATCH_KEYS: Final = ("member", "size", "items", "match", "lacking_is")
 
 
 @dataclass(frozen=True, slots=True)
-class Requests:
+class CallReader:
     """Reads the calls of one kind; `names` are the names that their expressions may use."""
 
     reader: DocumentReader

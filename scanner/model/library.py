@@ -48,7 +48,7 @@ class LazyChecks(Mapping[str, Check]):
     def __len__(self) -> int:
         return len(self._entries)
 
-    def back(self, name: str) -> CheckEntry:
+    def entry(self, name: str) -> CheckEntry:
         """The entry of a check; KeyError for an unknown name."""
         return self._entries[name]
 
@@ -68,13 +68,13 @@ class Library:
 
     def cloud(self, check: str) -> str:
         """The cloud of a check, without reading its file."""
-        return self._back(check).cloud
+        return self._entry(check).cloud
 
     def is_event(self, check: str) -> bool:
         """Whether a check is about things that are dated by themselves, such as jobs."""
         if check not in self.checks:
             return False
-        kind = self.kinds.get(self._back(check).kind)
+        kind = self.kinds.get(self._entry(check).kind)
         if kind is None:
             # Its file writes the kind in an unusual notation: it has to be read.
             kind = self.kinds[self.checks[check].kind]
@@ -82,12 +82,12 @@ class Library:
 
     def is_same(self, check: str, other: Library) -> bool:
         """Whether a check has the same file in another library; False where that is unknown."""
-        mine = self._back(check)
-        theirs = other._back(check)
+        mine = self._entry(check)
+        theirs = other._entry(check)
         # Two unknown digests are equal, and show nothing.
         return isinstance(mine, CheckEntry) and mine.file != "" and mine == theirs
 
-    def _back(self, check: str) -> Check | CheckEntry:
+    def _entry(self, check: str) -> Check | CheckEntry:
         if isinstance(self.checks, LazyChecks):
-            return self.checks.back(check)
+            return self.checks.entry(check)
         return self.checks[check]
