@@ -48,8 +48,10 @@ def test_a_format_is_added_as_the_page_says(
     page = "docs/adding-a-format.md"
     module, entry = blocks(root, page, "python")
     (checkout / "counts_of_the_page.py").write_text(module)
-    registered = ast.literal_eval(entry.partition("=")[2].rstrip().rstrip(","))
-    assert registered == "scanner.formats.counts:render"
+    call = ast.parse(entry).body[0].value  # type: ignore[attr-defined]
+    registered = {word.arg: ast.literal_eval(word.value) for word in call.keywords}
+    assert registered.pop("counts") == "scanner.formats.counts:render"
+    assert registered == FORMATS._builtin
     monkeypatch.setitem(FORMATS._builtin, "counts", "counts_of_the_page:render")
     monkeypatch.delitem(FORMATS.__dict__, "_places", raising=False)
     for arguments in commands(root, page):
