@@ -3,10 +3,10 @@
     python benchmarks/agreement.py --server PATH --seeder PATH [--scale 20 100] [--seed 1 7]
     python benchmarks/agreement.py --truth truth.json --result result.json
 
-`pairs.tsv` beside this file names the check for each property, or several that together ask it. A resource outside the
-check's population counts as one of which the property holds only where the pair says so (`outside` = true: "no
-password, so no second factor is asked"). Exit 1 when a paired verdict differs or is missing.
-"""
+`pairs.tsv` beside this file names the check for each property, or several that together ask it. A
+resource outside the check's population counts as one of which the property holds only where the
+pair says so (`outside` = true: "no password, so no second factor is asked"). Exit 1 when a paired
+verdict differs or is missing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ class Pair:
 
 
 def pairs() -> list[Pair]:
-    """The pairs, in the order of the file; a property without a check is an omission, and its note says why."""
+    """The pairs, in the order of the file; a property without a check is an omission, and its note
+    says why."""
     with PAIRS.open(newline="") as file:
         return [
             Pair(
@@ -52,7 +53,8 @@ def pairs() -> list[Pair]:
 
 
 def expectations(truth: Mapping[str, Any], name: str) -> Iterator[tuple[tuple[str, ...], bool]]:
-    """What must be found: the names of a resource or a region, and whether the property holds of it."""
+    """What must be found: the names of a resource or a region, and whether the property holds of
+    it."""
     for resource in truth["resources"]:
         if name in resource["expect"]:
             region = "" if resource["region"] == "*" else resource["region"]

@@ -69,7 +69,8 @@ def unread(snapshot: Snapshot, library: Library) -> list[Answer]:
 
 
 def aliases(snapshot: Snapshot) -> list[str]:
-    """Listings that answered the same to different words for one question: repeated, though their keys differ."""
+    """Listings that answered the same to different words for one question: repeated, though their
+    keys differ."""
     seen: dict[tuple[str, str, str], str] = {}
     found = []
     for key, answer in snapshot.answers.items():
@@ -105,7 +106,8 @@ def table(made: Counter[str], snapshot: Snapshot, library: Library) -> int:
     again: Counter[str] = Counter()
     for answer in snapshot.answers.values():
         name = answer.call.operation.partition(":")[2]
-        # A call that failed at its first page was one request; one cut off later was one more than its pages.
+        # A call that failed at its first page was one request; one cut off later was one more than
+        # its pages.
         distinct[name] += answer.pages + (0 if answer.state.whole and answer.pages else 1)
         retried[name] += answer.retries
         again[name] += bool(answer.call.attempt)

@@ -2,16 +2,16 @@
 
     python benchmarks/deny.py --server PATH --seeder PATH [--scale 8] [--only Operation …]
 
-For every operation in the server's log the whole scan is made again with that operation refused by the server:
+For every operation in the server's log the whole scan is made again with that operation refused by
+the server:
 
 unknown     findings that were decided and now are not; `name it` of these say which call
 fail        findings that fail with it as without it
 exit        the exit code without and with the refusal (2: the account could not be entered)
 better      findings, controls, criteria or exit codes that improved: there must be none
 
-The making of the credential report is refused before the first report exists; the base is the scan after that. Exit 1
-when anything improved, or an unknown finding names no call.
-"""
+The making of the credential report is refused before the first report exists; the base is the scan
+after that. Exit 1 when anything improved, or an unknown finding names no call."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ class Scans:
     config: Config
 
     def denied(self, *operations: str) -> Assessment | None:
-        """What a scan says while these operations are refused; None where the account cannot be entered."""
+        """What a scan says while these operations are refused; None where the account cannot be
+        entered."""
         self.estate.deny(*operations)
         try:
             return judge(scan(self.config, self.library), self.library)

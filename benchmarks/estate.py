@@ -1,10 +1,11 @@
-"""A seeded estate to measure against: its server, its log of calls, and the cost of a process that scans it.
+"""A seeded estate to measure against: its server, its log of calls, and the cost of a process that
+scans it.
 
-The server and the seeder are programs whose paths the user gives (`--server`, `--seeder`). The server takes `--port`
-and `--log`, writes one JSON line for each call, and answers `/estate-api/mark` and `/estate-api/deny`; the seeder takes
-`--endpoint`, `--scale` and `--seed`, and prints the ground truth as JSON. Nothing of `scanner` is imported here: the
-peak memory of a child counts what its parent held when it was made.
-"""
+The server and the seeder are programs whose paths the user gives (`--server`, `--seeder`). The
+server takes `--port` and `--log`, writes one JSON line for each call, and answers
+`/estate-api/mark` and `/estate-api/deny`; the seeder takes `--endpoint`, `--scale` and `--seed`,
+and prints the ground truth as JSON. Nothing of `scanner` is imported here: the peak memory of a
+child counts what its parent held when it was made."""
 
 from __future__ import annotations
 
@@ -136,8 +137,8 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
 
 def environment(endpoint: str, home: Path | None = None) -> dict[str, str]:
     """The caller's environment without a way to a real account."""
-    # Compiled modules are kept, as they are wherever a program is installed: else one that was not compiled when it
-    # was installed pays for that at each start.
+    # Compiled modules are kept, as they are wherever a program is installed: else one that was not
+    # compiled when it was installed pays for that at each start.
     dropped = ("AWS_", "PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     return kept | {

@@ -2,10 +2,10 @@
 
     python benchmarks/evaluation.py [--resources 20000] [--check ID …]
 
-The resources are those of the check's own examples, each under an id of its own. Two populations: all of them pass, and
-one in ten fails (a failure is judged again by the evaluator that says why). Exit 1 when the mean over the checks, each
-weighing the same, is below 150,000 evaluations a second where all pass.
-"""
+The resources are those of the check's own examples, each under an id of its own. Two populations:
+all of them pass, and one in ten fails (a failure is judged again by the evaluator that says why).
+Exit 1 when the mean over the checks, each weighing the same, is below 150,000 evaluations a second
+where all pass."""
 
 from __future__ import annotations
 

@@ -1,16 +1,19 @@
-"""A year of history at full size: its bytes, and the CPU of `tscan period` and `tscan verify` over all of it.
+"""A year of history at full size: its bytes, and the CPU of `tscan period` and `tscan verify` over
+all of it.
 
-    python benchmarks/history.py [--findings 1000000] [--nights 365] [--change 0.001] [--runs 3] [--store DIR] [--json]
+    python benchmarks/history.py [--findings 1000000] [--nights 365] [--change 0.001] [--runs 3]
+    [--store DIR] [--json]
 
-The store is built through the code that commits: segments, Statements, signatures and the local store are the real
-ones. Only judging is left out: the transitions of a night are drawn here (failures, fixes, unknowns, resources that
-come and go, of the shipped checks), and so are the documents that they stand on, as listings of 200 resources. A state
-checkpoint is written where a commit would write it. Afterwards the store must read back as what was drawn.
+The store is built through the code that commits: segments, Statements, signatures and the local
+store are the real ones. Only judging is left out: the transitions of a night are drawn here
+(failures, fixes, unknowns, resources that come and go, of the shipped checks), and so are the
+documents that they stand on, as listings of 200 resources. A state checkpoint is written where a
+commit would write it. Afterwards the store must read back as what was drawn.
 
-Each command is a process of its own, user and system time together, the best of `--runs`. `--store` keeps the store
-there, and takes it as it is when it is there already. `--json` also measures the report as JSON. Exit 1 above a
-budget: transitions and records 30 MB, the year's report 3 s, verification 0.8 s.
-"""
+Each command is a process of its own, user and system time together, the best of `--runs`. `--store`
+keeps the store there, and takes it as it is when it is there already. `--json` also measures the
+report as JSON. Exit 1 above a budget: transitions and records 30 MB, the year's report 3 s,
+verification 0.8 s."""
 
 from __future__ import annotations
 
@@ -33,14 +36,20 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from scanner.content.library import load_library  # noqa: E402
-from scanner.core.calendar import iso  # noqa: E402
+from scanner.core.calendar import format_time  # noqa: E402
 from scanner.history.ledger.ledger import Ledger  # noqa: E402
 from scanner.history.records.seal import make_key  # noqa: E402
-from scanner.history.records.segments import Made, make_file, make_moves, make_table  # noqa: E402
+from scanner.history.records.segments import Made, make_file, make_table, make_transitions  # noqa: E402
 from scanner.history.records.statements import payload_of, record_key, stream_of  # noqa: E402
 from scanner.history.records.store_format import prepare  # noqa: E402
 from scanner.history.snapshots.content_archive import pack_archive  # noqa: E402
-from scanner.history.snapshots.documents import Document, Given, Parts, make_answers, make_evidence  # noqa: E402
+from scanner.history.snapshots.documents import (
+    Document,
+    RecordedAnswer,
+    SnapshotParts,
+    make_answers,
+    make_evidence,
+)  # noqa: E402
 from scanner.history.stores import open_store  # noqa: E402
 from scanner.model.history import Cause, Record, Transition  # noqa: E402
 
@@ -110,7 +119,8 @@ class Year:
         return dict(enumerate(verdicts))
 
     def _changes(self, count: int) -> dict[int, str]:
-        """Half of what changes begins to fail, half of it passes again; a few in a hundred are something else."""
+        """Half of what changes begins to fail, half of it passes again; a few in a hundred are
+        something else."""
         self.chance.shuffle(self.failing)
         drawn = {self.failing.pop(): "pass" for _ in range(min(count // 2, len(self.failing)))}
         drawn |= {self.absent.pop(): "pass" for _ in range(min(count // 100, len(self.absent)))}
@@ -157,22 +167,26 @@ class Year:
         )
 
     def _when(self, minutes: int) -> str:
-        return iso(FIRST + timedelta(days=self.seq - 1, minutes=minutes)).replace("Z", ".000Z")
+        return format_time(FIRST + timedelta(days=self.seq - 1, minutes=minutes)).replace(
+            "Z", ".000Z"
+        )
 
     def _segments(self, rows: Sequence[Transition]) -> list[Made]:
         where = {"day": self._when(10)[:10], "scan": f"scan-{self.seq}"}
-        made = [make_moves("transitions", rows, **where), make_evidence(self.new, **where)]
+        made = [make_transitions("transitions", rows, **where), make_evidence(self.new, **where)]
         answers = tuple(
-            Given(digest, "ec2:Describe", self._outcome(number))
+            RecordedAnswer(digest, "ec2:Describe", self._outcome(number))
             for number, digest in enumerate(self.digests.values())
         )
         made.append(
             make_answers(
-                Parts('{"schema":"x"}\n{"answers":0}', {}, answers), self.seqs.__getitem__, **where
+                SnapshotParts('{"schema":"x"}\n{"answers":0}', {}, answers),
+                self.seqs.__getitem__,
+                **where,
             )
         )
         if self.seq == CHECKPOINT:
-            made.append(make_moves("state", self.state.values(), **where))
+            made.append(make_transitions("state", self.state.values(), **where))
             ordered = sorted(self.seqs)
             made.append(
                 make_table("index", (ordered, [self.seqs[one] for one in ordered]), **where)
@@ -322,7 +336,8 @@ def main() -> int:
         folder = chosen.store or Path(name)
         if not (folder / "store").exists():
             folder.mkdir(parents=True, exist_ok=True)
-            # In a process of its own: the peak of a child counts what its parent held when it was made.
+            # In a process of its own: the peak of a child counts what its parent held when it was
+            # made.
             given = [*sys.argv[1:], "--child", "--store", str(folder)]
             subprocess.run([sys.executable, __file__, *given], check=True)
         return measure(folder / "store", chosen.nights, chosen.runs, json=chosen.json)

@@ -1,8 +1,8 @@
 """Speed of the condition language beside hand-written Python, in one run and over the same data.
 
-`python benchmarks/language.py [--json]`: ten conditions, each evaluated over 200 resources, every evaluation
-making a small frozen finding. Exit code 1 when below 150,000 evaluations a second or above 2.5 times the peer.
-"""
+`python benchmarks/language.py [--json]`: ten conditions, each evaluated over 200 resources, every
+evaluation making a small frozen finding. Exit code 1 when below 150,000 evaluations a second or
+above 2.5 times the peer."""
 
 from __future__ import annotations
 

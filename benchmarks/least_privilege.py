@@ -2,9 +2,10 @@
 
     python benchmarks/least_privilege.py [--replay] [--only ACTION …]
 
-The estate of `tests/estate` is filled, and an allow-list of IAM actions stands before it from then on. The first scan
-is allowed exactly what `tscan permissions aws` prints; then, for every action that it used, the whole scan is made
-again without that one. With `--replay` the first scan's answers are refused instead, which takes seconds.
+The estate of `tests/estate` is filled, and an allow-list of IAM actions stands before it from then
+on. The first scan is allowed exactly what `tscan permissions aws` prints; then, for every action
+that it used, the whole scan is made again without that one. With `--replay` the first scan's
+answers are refused instead, which takes seconds.
 
 refused     requests that were refused
 unknown     findings that were decided, or not there, and are unknown
@@ -12,9 +13,9 @@ name it     those of them whose reason is the operation
 better      findings, controls, criteria or exit codes that improved: there must be none
 differ      findings of which the replay says otherwise than the scan: there must be none
 
-Exit 1 when the first scan was refused anything, something improved, the replay differs, an action is printed and not
-asked for, or one that is not printed as being for names only turns nothing unknown.
-"""
+Exit 1 when the first scan was refused anything, something improved, the replay differs, an action
+is printed and not asked for, or one that is not printed as being for names only turns nothing
+unknown."""
 
 from __future__ import annotations
 

@@ -2,11 +2,11 @@
 
     python benchmarks/library.py [--checks 400] [--runs 5] [--profile]
 
-Two loads: the pack as it is shipped, and the shipped kinds and mappings with so many checks: the shipped ones and
-copies of them, each condition of a copy different, so that nothing can be remembered. `compile` is the making of a
-program for every condition that a check or an attribute has, as its first evaluation does. Exit 1 when a library of
-400 checks, its checks' conditions compiled, takes more than 250 ms of CPU.
-"""
+Two loads: the pack as it is shipped, and the shipped kinds and mappings with so many checks: the
+shipped ones and copies of them, each condition of a copy different, so that nothing can be
+remembered. `compile` is the making of a program for every condition that a check or an attribute
+has, as its first evaluation does. Exit 1 when a library of 400 checks, its checks' conditions
+compiled, takes more than 250 ms of CPU."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ BUDGET_FOR = 400
 
 
 def copies(folder: Path, count: int) -> None:
-    """Write so many more checks: copies of the shipped ones under other ids and with other conditions."""
+    """Write so many more checks: copies of the shipped ones under other ids and with other
+    conditions."""
     files = sorted((ROOT / "checks").rglob("*-*.yaml"))
     for number in range(count):
         source = files[number % len(files)]

@@ -2,9 +2,8 @@
 
     python benchmarks/memory.py [--resources 100000]
 
-The evidence is made here: half volumes and half security groups, a tenth of each failing, in one region; all checks of
-the two kinds judge it. Exit 1 above 512 MB, the snapshot included.
-"""
+The evidence is made here: half volumes and half security groups, a tenth of each failing, in one
+region; all checks of the two kinds judge it. Exit 1 above 512 MB, the snapshot included."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """An organisation of 200 accounts in three regions, read in one scan from a stub on loopback.
 
-Prints, for each size: calls, seconds, CPU, memory; then what one throttled account costs the others.
-Budgets: memory flat in accounts, CPU linear in calls, the others as fast as without it.
-"""
+Prints, for each size: calls, seconds, CPU, memory; then what one throttled account costs the
+others. Budgets: memory flat in accounts, CPU linear in calls, the others as fast as without it."""
 
 from __future__ import annotations
 

@@ -1,11 +1,12 @@
-"""Cost of a scan beside Prowler's, on the checks that both have (`pairs.tsv`), over one server, in turn.
+"""Cost of a scan beside Prowler's, on the checks that both have (`pairs.tsv`), over one server, in
+turn.
 
-    python benchmarks/scan.py --server PATH --seeder PATH --prowler PATH [--scale 20 …] [--runs 3] [--json FILE]
+    python benchmarks/scan.py --server PATH --seeder PATH --prowler PATH [--scale 20 …] [--runs 3]
+    [--json FILE]
 
-CPU (user and system) and peak memory are of the whole process, as the kernel counts them; calls are of the server's
-log. Without `--prowler` only this side is measured. Exit 1 beyond a budget: CPU 1/10, memory 1/2 at scale 20 and 1/4
-at 400.
-"""
+CPU (user and system) and peak memory are of the whole process, as the kernel counts them; calls are
+of the server's log. Without `--prowler` only this side is measured. Exit 1 beyond a budget: CPU
+1/10, memory 1/2 at scale 20 and 1/4 at 400."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""What starting costs: the modules that `--help` loads, and its CPU beside Python that imports click alone.
+"""What starting costs: the modules that `--help` loads, and its CPU beside Python that imports
+click alone.
 
     python benchmarks/startup.py [--runs 15]
 
-Exit 1 when a module is loaded that only a scan or a report needs, or above 1.3 times the CPU of `import click`.
-"""
+Exit 1 when a module is loaded that only a scan or a report needs, or above 1.3 times the CPU of
+`import click`."""
 
 from __future__ import annotations
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from scanner.core.permissions import need_requests
+from scanner.core.permissions import plan_requests
 from scanner.core.reading.read_plan import ReadPlan, plan_reads
-from scanner.model.checks import Check, Labelled, Parameter
+from scanner.model.checks import Check, LabelScope, Parameter
 from scanner.model.controls import CheckLink, Control, ControlLink, Criterion
 from scanner.model.kinds import Attribute
 from scanner.model.library import Library
@@ -94,7 +94,7 @@ def _check(check: Check, library: Library) -> Iterator[str]:
         yield f"\nReferences: {', '.join(prose(ref) for ref in check.refs)}"
 
 
-def _labelled(scope: Labelled) -> str:
+def _labelled(scope: LabelScope) -> str:
     values = f"with a value of `params.{scope.values}`"
     text = f"Chosen by label: the tag that `params.{scope.tag}` names, {values}."
     if scope.untagged:
@@ -149,7 +149,7 @@ def _calls(check: Check, plans: Mapping[str, ReadPlan]) -> Iterator[str]:
     default = PROVIDERS.get(check.cloud).permissions_of
     permissions: dict[str, set[str]] = {}
     for plan in plans.values():
-        for request in need_requests(plan):
+        for request in plan_requests(plan):
             named = request.permission or default(request.operation)
             permissions.setdefault(request.operation, set()).update(named)
     yield "\n| call | permission |\n|---|---|"

@@ -12,8 +12,14 @@ from typing import Final
 from urllib.parse import quote
 
 from scanner.channels import UNSURE, Message, MessageEntry, Send, send
-from scanner.core.calendar import iso, moment
-from scanner.core.drift.alert_events import AlertEvent, news, route, scan_works, standing
+from scanner.core.calendar import format_time, parse_time
+from scanner.core.drift.alert_events import (
+    AlertEvent,
+    alert_events_of,
+    open_problems,
+    route,
+    scan_works,
+)
 from scanner.core.drift.between_records import drift_between
 from scanner.errors import TscanError
 from scanner.history.outbox import (
@@ -57,7 +63,7 @@ class Delivered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
+class DeliveryContext:
     """How messages leave: a sender, the environment with its secrets, and a clock."""
 
     environment: Mapping[str, str]
@@ -92,7 +98,7 @@ def notify(
     library: Library,
     rules: Sequence[AlertRule],
     outbox: Outbox,
-    post: Post,
+    post: DeliveryContext,
     *,
     waivers: Sequence[Waiver] = (),
 ) -> Delivered:
@@ -119,7 +125,7 @@ def notify(
             waivers=waivers,
             today=post.now().date(),
         )
-        found.extend(news(drift, library))
+        found.extend(alert_events_of(drift, library))
     reach = None
     if records:
         reach = (target, records[-1].seq)
@@ -132,7 +138,7 @@ def notify_failure(
     library: Library,
     rules: Sequence[AlertRule],
     outbox: Outbox,
-    post: Post,
+    post: DeliveryContext,
     *,
     failure: AlertEvent,
     scope: str,
@@ -151,7 +157,7 @@ def notify_works(
     library: Library,
     rules: Sequence[AlertRule],
     outbox: Outbox,
-    post: Post,
+    post: DeliveryContext,
     *,
     scope: str,
 ) -> Delivered:
@@ -163,7 +169,7 @@ def notify_works(
         return Delivered()
     # The event has the id of the newest failure: after a crash before `works` below, the same
     # event is sent again, and not a second one.
-    item = scan_works(failures[-1], iso(post.now()))
+    item = scan_works(failures[-1], format_time(post.now()))
     open_events = _open_events(history, library, outbox, works_again=scope)
     done = deliver([item], rules, outbox, post, open_events=open_events)
     outbox.works(scope, failures)
@@ -182,7 +188,7 @@ def _open_events(
     def found() -> Sequence[AlertEvent]:
         events: list[AlertEvent] = []
         for target in history.targets():
-            events += standing(history.state_before(target, _END_OF_TIME), library)
+            events += open_problems(history.state_before(target, _END_OF_TIME), library)
         for scope in outbox.scopes():
             # One event for a scope, however often its scans failed.
             if scope != works_again:
@@ -196,7 +202,7 @@ def deliver(
     items: Iterable[AlertEvent],
     rules: Sequence[AlertRule],
     outbox: Outbox,
-    post: Post,
+    post: DeliveryContext,
     *,
     open_events: OpenEvents,
     reach: tuple[str, int] | None = None,
@@ -270,7 +276,7 @@ def _total(results: Sequence[Delivered], earlier: Iterable[str]) -> Delivered:
     )
 
 
-def unready(rules: Sequence[AlertRule], post: Post) -> Iterator[str]:
+def unusable_channels(rules: Sequence[AlertRule], post: DeliveryContext) -> Iterator[str]:
     """Lines about channels that cannot be used as configured, before there is an event to send."""
     for channel in _channels(rules).values():
         reason, _ = _try(channel.text, Message(entries=()), post, pauses=())
@@ -295,7 +301,7 @@ def _claim(
     channel: str,
     attempts: Sequence[_Attempt],
     outbox: Outbox,
-    post: Post,
+    post: DeliveryContext,
 ) -> list[_Attempt]:
     """Write an intent for each attempt; those that another run did not write first."""
 
@@ -324,7 +330,7 @@ def _drop(
 
 
 def _expired(delivery: Delivery, now: datetime) -> bool:
-    return now - moment(delivery.first) > OLDEST
+    return now - parse_time(delivery.first) > OLDEST
 
 
 def _earlier(
@@ -366,7 +372,7 @@ def _send(
     message: Message,
     attempts: Sequence[_Attempt],
     outbox: Outbox,
-    post: Post,
+    post: DeliveryContext,
 ) -> Delivered:
     """Send one message for all events of a channel, and record the outcome of each."""
     reason, state = _try(channel.text, message, post)
@@ -392,7 +398,7 @@ def _send(
 def _try(
     channel: str,
     message: Message,
-    post: Post,
+    post: DeliveryContext,
     *,
     pauses: Sequence[float] = PAUSES,
 ) -> tuple[str, str]:

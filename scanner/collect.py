@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
-from scanner.client.interfaces import Connected, Connector, Opened, Session, Unreachable
+from scanner.client.interfaces import Connected, Connector, Session, TargetFacts, Unreachable
 from scanner.core.reading.answer_lookup import AnswerLookup
 from scanner.core.reading.projection import Estate, principal
 from scanner.executors import Executor
@@ -41,7 +41,7 @@ class Asks(Protocol):
 
 
 def estate(
-    opened: Opened,
+    opened: TargetFacts,
     params: Mapping[str, Any],
     started: str,
 ) -> Estate:
@@ -106,9 +106,9 @@ class Collection:
         # From its beginning each time: a reader is pure, so that it comes to the same place again.
         lookup = AnswerLookup(self.answers)
         self._readers[number].ask(lookup)
-        self._outstanding[number] = set(lookup.wanted)
-        fresh = [call for key, call in lookup.wanted.items() if key not in self._waiting]
-        for key in lookup.wanted:
+        self._outstanding[number] = set(lookup.missing_calls)
+        fresh = [call for key, call in lookup.missing_calls.items() if key not in self._waiting]
+        for key in lookup.missing_calls:
             self._waiting[key].append(number)
         return fresh
 

@@ -14,17 +14,26 @@ from scanner import __version__
 from scanner.client.interfaces import Connector, Rules, Session, Unreachable
 from scanner.collect import Collected, Progress, collect_all, estate
 from scanner.core.judging.assess import assess_controls
-from scanner.core.judging.attestations import attested, stale, weigh_attestations
+from scanner.core.judging.attestations import assess_attestations, attested_controls, stale_controls
 from scanner.core.judging.criteria import assess_criteria
 from scanner.core.judging.evaluate import evaluate_check
-from scanner.core.judging.notes import loosenings, skews
-from scanner.core.judging.organization import missing, read_elsewhere, read_once, unentered
+from scanner.core.judging.notes import clock_skew_notes, loosened_notes
+from scanner.core.judging.organization import (
+    evaluate_unreachable,
+    missing_accounts,
+    organization_kinds_once,
+    without_account_kinds,
+)
 from scanner.core.judging.parameters import resolve_params
 from scanner.core.judging.waive import Waived, apply_waivers
 from scanner.core.reading.coverage import coverage
-from scanner.core.reading.inventory import asked_in_bulk, either_way, in_bulk
+from scanner.core.reading.inventory import (
+    target_inventory_types,
+    with_every_reading,
+    with_inventory,
+)
 from scanner.core.reading.kind_reader import KindReader
-from scanner.core.reading.projection import Estate, plan, project
+from scanner.core.reading.projection import Estate, plan_readers, project
 from scanner.core.reading.read_plan import answer_paths, plan_reads, secret_paths
 from scanner.errors import TscanError
 from scanner.executors import EXECUTORS
@@ -71,8 +80,8 @@ def scan(
         target = found[number][0]
         values = resolve_params(library.parameters, {**config.params, **target.params})
         mine = _of_cloud(selected, session.target)
-        read = in_bulk(library, asked_in_bulk(target, library, mine))
-        return plan(read, mine, reader, estate(session, values, started))
+        read = with_inventory(library, target_inventory_types(target, library, mine))
+        return plan_readers(read, mine, reader, estate(session, values, started))
 
     executor = EXECUTORS.get("threads" if threads > 1 else "serial")(threads)
     connectors = [connector for _, connector in found]
@@ -81,7 +90,7 @@ def scan(
         mine = _of_cloud(selected, collected.opened.target)
         names = tuple(check.id for check in mine)
         snapshot = _snapshot(collected, names, {**config.params, **target.params})
-        yield replace(snapshot, bulk=asked_in_bulk(target, library, mine))
+        yield replace(snapshot, bulk=target_inventory_types(target, library, mine))
 
 
 def _rules(
@@ -91,7 +100,7 @@ def _rules(
 ) -> Rules:
     # Of every kind and not only those of the selected checks: an answer is redacted in the same way
     # in every scan.
-    ways = either_way(library)
+    ways = with_every_reading(library)
     scopes = {need.kind.scope for need in plan_reads(library, selected).values()}
     return Rules(
         secrets=secret_paths(ways),
@@ -128,9 +137,9 @@ def _snapshot(
 ) -> Snapshot:
     started, opened = collected.started, collected.opened
     time = started[:19].replace("-", "").replace(":", "")
-    unentered = ""
+    evaluate_unreachable = ""
     if isinstance(opened, Unreachable):
-        unentered = opened.why
+        evaluate_unreachable = opened.why
     return Snapshot(
         id=f"{time}Z-{secrets.token_hex(4)}",
         target=opened.target,
@@ -149,7 +158,7 @@ def _snapshot(
         accounts=opened.accounts,
         management_open=opened.management_open,
         organization_only=opened.organization_only,
-        unentered=unentered,
+        unentered=evaluate_unreachable,
         clock_skew=opened.clock_skew,
     )
 
@@ -179,7 +188,7 @@ def judge(
     if not seen:
         raise TscanError("there is no snapshot to judge", "name at least one")
     last_day = max(_end(snapshot) for snapshot in seen).date()
-    stated = weigh_attestations(attestations, last_day)
+    stated = assess_attestations(attestations, last_day)
     assess = _assessing(library, seen, params, stated)
     found = _waived(judged, seen, library, waivers, assess)
     controls = assess(found.results, accepted=found.controls)
@@ -199,7 +208,7 @@ def judge(
         criteria=assess_criteria(library, controls, categories or {}),
         waivers=found.waivers,
         attestations=stated,
-        notes=(*skews(seen), *loosenings(seen, library, params)),
+        notes=(*clock_skew_notes(seen), *loosened_notes(seen, library, params)),
     )
 
 
@@ -232,7 +241,7 @@ def _with_missing(snapshots: Iterable[Snapshot], seen: list[Snapshot]) -> Iterat
         seen.append(replace(snapshot, answers={}))
         yield snapshot
     # An account whose evidence was left out must not vanish from the verdict.
-    for snapshot in list(missing(seen)):
+    for snapshot in list(missing_accounts(seen)):
         seen.append(snapshot)
         yield snapshot
 
@@ -261,8 +270,8 @@ def _assessing(
         library,
         targets=frozenset(snapshot.target for snapshot in seen),
         params_set=frozenset(params_set),
-        attested=attested(stated),
-        stale=stale(stated),
+        attested=attested_controls(stated),
+        stale=stale_controls(stated),
     )
 
 
@@ -284,7 +293,7 @@ def _waived(
         return {name: control.status.value for name, control in assess(results).items()}
 
     return apply_waivers(
-        Waived(results=read_once(results, seen, library), coverage=rows),
+        Waived(results=organization_kinds_once(results, seen, library), coverage=rows),
         waivers,
         library,
         days={snapshot.target: _end(snapshot).date() for snapshot in seen},
@@ -303,9 +312,9 @@ def _judge_target(
     # Every check of the target is unknown: without this it would have no finding, and none fails.
     if snapshot.unentered:
         covered = coverage(snapshot.target, snapshot.answers.values(), (), frozenset())
-        return _Judged(results=unentered(snapshot, selected, library), coverage=covered)
+        return _Judged(results=evaluate_unreachable(snapshot, selected, library), coverage=covered)
     values = resolve_params(library.parameters, {**snapshot.params, **(params or {})})
-    read = in_bulk(library, snapshot.bulk)
+    read = with_inventory(library, snapshot.bulk)
     projection = project(snapshot.answers, read, selected, reader, Estate.of(snapshot, values))
     results: list[CheckResult] = []
     for check in selected:
@@ -319,12 +328,12 @@ def _judge_target(
         )
         results.append(result)
     return _Judged(
-        results=read_elsewhere(results, snapshot, library),
+        results=without_account_kinds(results, snapshot, library),
         coverage=coverage(
             snapshot.target,
             snapshot.answers.values(),
             projection.unanswered,
-            projection.settled,
+            projection.known_absent,
             projection.stood_for,
         ),
         populations=projection.populations,

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from scanner.client.interfaces import Connector, Rules, Session, Unreachable
 from scanner.collect import Collected, Collection, collect_all, estate
 from scanner.core.judging.parameters import resolve_params
-from scanner.core.permissions import Loss, asks_organization, losses, need_requests
+from scanner.core.permissions import Loss, losses, plan_requests, reads_organization
 from scanner.core.reading.answer_lookup import AnswerLookup
-from scanner.core.reading.inventory import asked_in_bulk, in_bulk
-from scanner.core.reading.projection import plan
+from scanner.core.reading.inventory import target_inventory_types, with_inventory
+from scanner.core.reading.projection import plan_readers
 from scanner.core.reading.read_plan import plan_reads
 from scanner.executors import EXECUTORS
 from scanner.model.answers import Answer, Call, State
@@ -75,7 +75,7 @@ def preflight(
     """
     names = sorted(library.checks if checks is None else set(checks))
     selected = [library.checks[name] for name in names]
-    rules = Rules(call_deadline=DEADLINE, organization=asks_organization(library, selected))
+    rules = Rules(call_deadline=DEADLINE, organization=reads_organization(library, selected))
     targets: list[TargetConfig] = []
     connectors: list[Connector] = []
     for target in config.targets:
@@ -86,7 +86,7 @@ def preflight(
     def read(number: int) -> Library:
         target = targets[number]
         mine = [check for check in selected if check.cloud == target.cloud]
-        return in_bulk(library, asked_in_bulk(target, library, mine))
+        return with_inventory(library, target_inventory_types(target, library, mine))
 
     def readers(
         number: int,
@@ -119,7 +119,7 @@ def _first(
     values = resolve_params(library.parameters, {**config.params, **target.params})
     everywhere = estate(session, values, started)
     one_region = replace(everywhere, regions=session.regions[:1], regions_open="")
-    units = plan(library, _of_cloud(checks, session), reader, one_region)
+    units = plan_readers(library, _of_cloud(checks, session), reader, one_region)
     calls = Collection(units, {}).first
     # Reversed, so that the first call of an operation is the one that stays.
     return {call.operation: call for call in reversed(calls)}
@@ -164,7 +164,7 @@ def _requests(library: Library, checks: Sequence[Check]) -> dict[str, Request]:
     """By operation: the requests that the checks need."""
     requests: dict[str, Request] = {}
     for need in plan_reads(library, checks).values():
-        for request in need_requests(need):
+        for request in plan_requests(need):
             requests[request.operation] = request
     return requests
 

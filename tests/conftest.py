@@ -1,4 +1,5 @@
-"""What every test may count on: no network but loopback, no credentials of the person who runs them."""
+"""What every test may count on: no network but loopback, no credentials of the person who runs
+them."""
 
 from __future__ import annotations
 

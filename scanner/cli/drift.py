@@ -92,14 +92,14 @@ def drift(
 
 def drift_exit_code(drifts: Sequence[Drift]) -> int:
     """1: something new fails; 3: something is no longer seen; else 0."""
-    from scanner.core.drift.comparison import What
+    from scanner.core.drift.comparison import DriftKind
 
-    changes: set[What] = set()
+    changes: set[DriftKind] = set()
     for drift in drifts:
         changes.update(moved.what for moved in drift.moved)
-    if What.NEW_FAILURE in changes:
+    if DriftKind.NEW_FAILURE in changes:
         return EXIT_FAILING
-    if changes & {What.NEW_UNKNOWN, What.OUT_OF_SIGHT}:
+    if changes & {DriftKind.NEW_UNKNOWN, DriftKind.OUT_OF_SIGHT}:
         return EXIT_UNREAD
     # A call that is not answered any more may hide a failure, although no finding shows it.
     if any(drift.gaps for drift in drifts):
@@ -133,7 +133,7 @@ def _drifts(history: HistoryContext, since: str, waivers: Path | None) -> list[D
 
 def _records_to_compare(history: HistoryContext, target: str, since: str) -> Pair | str:
     """Two records of a target, or why there are none to compare."""
-    from scanner.core.calendar import moment, window
+    from scanner.core.calendar import parse_time, period_window
 
     records = history.ledger.records(target)
     if len(records) < 2:
@@ -142,10 +142,10 @@ def _records_to_compare(history: HistoryContext, target: str, since: str) -> Pai
     if not since:
         return records[-2], last
     date = day(since, "--since")
-    begins = window(date, date, history.zone).start
-    if moment(last.finished) < begins:
+    begins = period_window(date, date, history.zone).start
+    if parse_time(last.finished) < begins:
         return f"no scan ended on {since} or later"
-    earlier = [record for record in records[:-1] if moment(record.finished) < begins]
+    earlier = [record for record in records[:-1] if parse_time(record.finished) < begins]
     # Without a scan before that day, the first one is what there is to compare with.
     if not earlier:
         return records[0], last

@@ -47,7 +47,7 @@ def handover(first: str, last: str, output: Path | None, options: HistoryOptions
     """
     from scanner.cli.support.judging import judge_recorded
     from scanner.history.export.auditor_package import AuditorPackage, write_auditor_package
-    from scanner.history.verification.rejudge import Rejudge
+    from scanner.history.verification.rejudge import Rejudger
     from scanner.rendering.sanitize import sanitized
 
     history = open_history(options)
@@ -59,7 +59,7 @@ def handover(first: str, last: str, output: Path | None, options: HistoryOptions
     if not records:
         raise TscanError(f"no record ended between {first} and {last}", "see 'tscan history list'")
     # The sheets are judged again with the content of each day, as the records were.
-    again = Rejudge(history.ledger, judge_recorded, history.library)
+    again = Rejudger(history.ledger, judge_recorded, history.library)
     package = AuditorPackage(first=first, last=last, chains=chains, records=tuple(records))
     output = output or Path(f"handover-{first}-{last}.zip")
     files = write_auditor_package(output, history.ledger, again, package)

@@ -83,7 +83,7 @@ def _check_order(ledger: Ledger, snapshots: Iterable[Snapshot]) -> None:
     History is written in order: a record in between would change what later ones were compared
     with.
     """
-    from scanner.core.calendar import moment
+    from scanner.core.calendar import parse_time
     from scanner.errors import TscanError
 
     for snapshot in snapshots:
@@ -92,7 +92,7 @@ def _check_order(ledger: Ledger, snapshots: Iterable[Snapshot]) -> None:
         if not records or snapshot.id in {record.scan for record in records}:
             continue
         last = records[-1]
-        if moment(snapshot.finished) < moment(last.started):
+        if parse_time(snapshot.finished) < parse_time(last.started):
             scan = f"scan {snapshot.id} of {snapshot.target}"
             raise TscanError(
                 f"{scan} ended before record {last.seq} began ({last.started})",

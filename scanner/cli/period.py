@@ -94,34 +94,34 @@ def period_report(
     """The report on a period, of these controls or of all."""
     from scanner.core.periods.type2_period import type2_period
 
-    window = period_between(first, last, history.zone)
+    period_window = period_between(first, last, history.zone)
     # Not today's content alone: a control that was dropped since then operated in the period.
-    records = list(_started_within(history.records(), window))
-    check_begun(window, records, "--from")
+    records = list(_started_within(history.records(), period_window))
+    check_begun(period_window, records, "--from")
     library, packs = _content_in_force(history, controls, records)
     report = type2_period(
         history.chains(),
         library,
-        period=window,
+        period=period_window,
         schedule=history.schedule,
         now=now(),
         exclusions=history.exclusions,
         packs=packs,
     )
-    return _with_decisions(report, history, window)
+    return _with_decisions(report, history, period_window)
 
 
-def _started_within(records: Iterable[Record], window: Window) -> Iterator[Record]:
+def _started_within(records: Iterable[Record], period_window: Window) -> Iterator[Record]:
     for record in records:
-        if _is_within(record, window):
+        if _is_within(record, period_window):
             yield record
 
 
-def _is_within(record: Record, window: Window) -> bool:
+def _is_within(record: Record, period_window: Window) -> bool:
     # By its start: a reading that runs over midnight says what was there before it.
-    from scanner.core.calendar import moment
+    from scanner.core.calendar import parse_time
 
-    return window.start <= moment(record.started) < window.end
+    return period_window.start <= parse_time(record.started) < period_window.end
 
 
 def _content_in_force(
@@ -133,31 +133,31 @@ def _content_in_force(
     return library, dict(zip(packs, others, strict=True))
 
 
-def _with_decisions(report: Period, history: HistoryContext, window: Window) -> Period:
+def _with_decisions(report: Period, history: HistoryContext, period_window: Window) -> Period:
     """The report with the waivers and attestations that its records were judged with."""
     return replace(
         report,
-        waivers=tuple(_waivers(history, window)),
-        attestations=_attestations(history, window),
+        waivers=tuple(_waivers(history, period_window)),
+        attestations=_attestations(history, period_window),
     )
 
 
-def _waivers(history: HistoryContext, window: Window) -> Iterator[WaiverSpan]:
-    from scanner.core.periods.decisions import waiver_spans
+def _waivers(history: HistoryContext, period_window: Window) -> Iterator[WaiverSpan]:
+    from scanner.core.periods.decisions import waiver_periods
 
     for target in history.targets:
-        yield from waiver_spans(
+        yield from waiver_periods(
             history.ledger.records(target),
-            lambda record: _is_within(record, window),
+            lambda record: _is_within(record, period_window),
             history.inputs.waivers,
         )
 
 
-def _attestations(history: HistoryContext, window: Window) -> tuple[AttestationSpan, ...]:
-    from scanner.core.periods.decisions import attestation_spans
+def _attestations(history: HistoryContext, period_window: Window) -> tuple[AttestationSpan, ...]:
+    from scanner.core.periods.decisions import attestation_periods
 
-    return attestation_spans(
-        _started_within(history.records(), window), history.inputs.attestations
+    return attestation_periods(
+        _started_within(history.records(), period_window), history.inputs.attestations
     )
 
 
@@ -175,12 +175,12 @@ def _date_text(found: AtDate, form: str) -> str:
 
 def at_date(history: HistoryContext, at: str, controls: tuple[str, ...]) -> AtDate:
     """The controls as the last record of each target at the end of a day shows them."""
-    from scanner.core.calendar import window
+    from scanner.core.calendar import period_window
     from scanner.core.periods.type1_point_in_time import last_before, type1_point_in_time
     from scanner.model.period import AtDate
 
     date = day(at, "--at")
-    whole_day, time = window(date, date, history.zone), now()
+    whole_day, time = period_window(date, date, history.zone), now()
     check_begun(whole_day, _started_within(history.records(), whole_day), "--at")
     chains = tuple(history.chains())
     records: list[Record] = []

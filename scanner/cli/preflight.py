@@ -58,6 +58,6 @@ def _lines(found: Preflight) -> Iterator[str]:
 def losses(refused: Sequence[Loss]) -> Iterator[str]:
     """What each refused operation costs: the checks and controls that would stay unknown."""
     for loss in refused:
-        yield f"  refused: {loss.operation}; it needs {', '.join(loss.actions)}"
+        yield f"  refused: {loss.operation}; it needs {', '.join(loss.permissions)}"
         yield f"    checks: {', '.join(loss.checks) or 'none; the target only goes without a name'}"
         yield f"    controls: {', '.join(loss.controls) or 'none'}"

@@ -20,8 +20,8 @@ from scanner.cli.support.options import PATH, report_format_option
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING, TscanError
 
 if TYPE_CHECKING:
-    from scanner.core.judging.waive import Ruling
-    from scanner.history.verification.rejudge import Rejudge
+    from scanner.core.judging.waive import TargetWaivers
+    from scanner.history.verification.rejudge import Rejudger
     from scanner.history.verification.reperform import Where
     from scanner.model.history import Record
     from scanner.model.waivers import Waiver
@@ -129,10 +129,10 @@ def _from_history(
 ) -> Iterator[Reperformed]:
     """The finding in the last record of each target, by the content of that record's day."""
     from scanner.cli.support.judging import judge_recorded
-    from scanner.history.verification.rejudge import Rejudge
+    from scanner.history.verification.rejudge import Rejudger
     from scanner.history.verification.reperform import reperform
 
-    again = Rejudge(history.ledger, judge_recorded, history.library)
+    again = Rejudger(history.ledger, judge_recorded, history.library)
     for record in _records_with(history, check, at):
         snapshot = replace(history.ledger.snapshot(record), params=record.params)
         # State is given as of a moment: `~` sorts behind the record's own, so that it is included.
@@ -170,19 +170,19 @@ def _records_with(history: HistoryContext, check: str, at: str) -> list[Record]:
 
 
 def _last_record(history: HistoryContext, target: str, at: str) -> Record | None:
-    from scanner.core.calendar import moment, window
+    from scanner.core.calendar import parse_time, period_window
 
     records = history.ledger.records(target)
     if at:
         date = day(at, "--at")
-        end = window(date, date, history.zone).end
-        records = [record for record in records if moment(record.finished) < end]
+        end = period_window(date, date, history.zone).end
+        records = [record for record in records if parse_time(record.finished) < end]
     if not records:
         return None
     return records[-1]
 
 
-def _where(again: Rejudge, record: Record) -> Where:
+def _where(again: Rejudger, record: Record) -> Where:
     """The inputs of the record's day: pack, waivers that counted, and what they cannot show."""
     from scanner.history.verification.rejudge import name_of
     from scanner.history.verification.reperform import Where
@@ -195,20 +195,22 @@ def _where(again: Rejudge, record: Record) -> Where:
     )
 
 
-def _ruling(again: Rejudge, record: Record) -> Ruling | None:
+def _ruling(again: Rejudger, record: Record) -> TargetWaivers | None:
     """The waivers that counted in a record."""
     from datetime import datetime
 
-    from scanner.core.judging.waive import rulings, weigh
+    from scanner.core.judging.waive import assess_waivers, waivers_by_target
 
     waivers = [waiver for waiver in again.said.waivers(record) if waiver.target == record.target]
     statuses = _control_statuses(again, record, waivers)
     day = datetime.fromisoformat(record.finished).date()
-    return rulings(weigh(waivers, {record.target: day}, statuses)).get(record.target)
+    return waivers_by_target(assess_waivers(waivers, {record.target: day}, statuses)).get(
+        record.target
+    )
 
 
 def _control_statuses(
-    again: Rejudge, record: Record, waivers: Sequence[Waiver]
+    again: Rejudger, record: Record, waivers: Sequence[Waiver]
 ) -> Mapping[str, str]:
     """Statuses of the controls, judged again where a compensating control decides on a waiver."""
     if not any(waiver.compensating for waiver in waivers):

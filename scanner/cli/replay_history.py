@@ -41,11 +41,11 @@ def replay_history(
 
     `pack` is `day` or `today`: whose checks judge.
     """
-    from scanner.history.verification.rejudge import Rejudge
+    from scanner.history.verification.rejudge import Rejudger
 
     _check_options(first, last, pack, options)
     history = open_history(history_options)
-    again = Rejudge(history.ledger, _judge(history, options), history.library)
+    again = Rejudger(history.ledger, _judge(history, options), history.library)
     codes: set[int] = set()
     for scan in again.run(_records(history, first, last), pack):
         # Written one by one: the assessments of a year do not fit into memory together.

@@ -103,9 +103,9 @@ def sample(
 
 def _population(history: HistoryContext, control: str, first: str, last: str) -> _Population:
     from scanner.cli.period import period_report
-    from scanner.core.calendar import iso
+    from scanner.core.calendar import format_time
     from scanner.core.periods.observations import Observations
-    from scanner.core.periods.sampling import members, population, usual_size
+    from scanner.core.periods.sampling import items_read, population, usual_size
 
     period = period_report(history, first, last, (control,))
     # A population that can still grow would have another digest when the sample is drawn.
@@ -120,7 +120,7 @@ def _population(history: HistoryContext, control: str, first: str, last: str) ->
     items = []
     for chain in history.chains():
         reads = Observations.over(chain.records, window, history.schedule, period.until)
-        items += members(checks, chain.target, reads, chain.transitions)
+        items += items_read(checks, chain.target, reads, chain.transitions)
     records = ", ".join(
         f"{target.target} records {target.first_seq} to {target.last_seq}"
         for target in period.targets
@@ -130,9 +130,9 @@ def _population(history: HistoryContext, control: str, first: str, last: str) ->
         items,
         source=f"history: {records}",
         query=f"items of {', '.join(checks)} that were read",
-        taken=iso(now()),
-        start=iso(window.start),
-        end=iso(window.end),
+        taken=format_time(now()),
+        start=format_time(window.start),
+        end=format_time(window.end),
     )
     return _Population(file=file, period=period, usual=usual_size(found.frequency))
 

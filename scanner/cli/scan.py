@@ -354,12 +354,12 @@ def _settings(reading: ReadingOptions, target: TargetConfig) -> Mapping[str, str
 
 def _organization(reading: ReadingOptions, configured: Organization | None) -> Organization | None:
     """The organization of the configuration, with the options applied to it."""
-    from scanner.content.config import check_role
+    from scanner.content.config import check_role_name
     from scanner.model.config import Organization
 
     if not reading.organization:
         return configured
-    check_role(reading.organization)
+    check_role_name(reading.organization)
     found = configured or Organization(role=reading.organization)
     return replace(
         found, role=reading.organization, external_id=reading.external_id or found.external_id

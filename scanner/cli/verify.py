@@ -173,14 +173,14 @@ def _git_anchors(repositories: Sequence[str], targets: Sequence[str]) -> list[An
 
 def _first_versions(location: str) -> tuple[list[Anchor], list[str]]:
     """Anchors from the first versions of a bucket's objects; a line if they were not read."""
-    from scanner.history.ledger.anchors import remembered
+    from scanner.history.ledger.anchors import version_anchors
     from scanner.history.stores import open_versions
 
     try:
         versions = open_versions(location)
         if versions is None:
             return [], []
-        return list(remembered(versions)), []
+        return list(version_anchors(versions)), []
     except TscanError as error:
         effect = "what was deleted or written again does not show"
         return [], [f"{error.message}: {effect}; {error.hint}"]

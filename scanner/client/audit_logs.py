@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import Any, ClassVar, Final
 
 from scanner.client.interfaces import Session
-from scanner.core.calendar import moment
+from scanner.core.calendar import parse_time
 from scanner.core.drift.audit_attribution import Reach, Rule
 from scanner.core.drift.audit_events import LogEvent
 from scanner.model.answers import Answer, Call
@@ -31,7 +31,7 @@ def _now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class AuditLogFacts:
     """What is known of an audit log before it is read."""
 
     lag: timedelta
@@ -49,10 +49,10 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class AuditLogReader:
     """An audit log; no window of it is read twice."""
 
-    facts: ClassVar[Facts]
+    facts: ClassVar[AuditLogFacts]
     now: Callable[[], datetime] = _now
     _asked: dict[tuple[str, ...], Events | Unreadable] = field(default_factory=dict)
 
@@ -78,7 +78,7 @@ class Asking:
 
     def older(self, window: tuple[str, str]) -> Unreadable | None:
         """Why a window is not known, where it begins before what the log still holds."""
-        if moment(window[0]) >= self.now() - self.facts.kept:
+        if parse_time(window[0]) >= self.now() - self.facts.kept:
             return None
         return Unreadable(
             f"the event history holds {self.facts.kept.days} days, and the change may be older"
@@ -114,7 +114,7 @@ def acts(entries: Iterable[tuple[LogEvent, Outcome]]) -> Events:
     An act that failed is marked so wherever it is told of. One that is not known to have ended may
     be the one that changed something, and may not: it names nobody, and makes others ambiguous.
     """
-    found = sorted(entries, key=lambda one: (moment(one[0].time), one[0].id))
+    found = sorted(entries, key=lambda one: (parse_time(one[0].time), one[0].id))
     done: set[str] = set()
     failed: dict[str, str] = {}
     for event, outcome in found:
@@ -158,7 +158,7 @@ def entries_of(
 
 def _dated(event: LogEvent) -> bool:
     try:
-        moment(event.time)
+        parse_time(event.time)
     except ValueError:
         return False
     return True

@@ -37,7 +37,7 @@ class Rules:
     """Whether checks ask about the organisation, so that it is asked who leads it."""
 
 
-class Opened(Protocol):
+class TargetFacts(Protocol):
     """What is known of a target before any check asks: who we are there, where it can be read, or
     why not.
     """
@@ -81,7 +81,7 @@ class Opened(Protocol):
         ...
 
 
-class Session(Opened, Protocol):
+class Session(TargetFacts, Protocol):
     """A connected target."""
 
     def request(self, call: Call) -> Answer:

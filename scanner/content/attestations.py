@@ -13,7 +13,7 @@ from scanner.content.locations import ContentFile, content_files, shown_path
 from scanner.content.schema_validator import schema_problems
 from scanner.content.waivers import read_day
 from scanner.errors import ContentError, Problem, TscanError
-from scanner.model.attestations import Attestation, Proof
+from scanner.model.attestations import Attestation, EvidenceReference
 from scanner.model.library import Library
 
 LONGEST_DAYS: Final = 366
@@ -65,7 +65,7 @@ def _attestation(
     covers_from, covers_to = _covers(reader, dated)
     _check_term(reader, dated, until)
     beside = folder.joinpath(*file.inside[:-1])
-    evidence: list[Proof] = []
+    evidence: list[EvidenceReference] = []
     for index, row in enumerate(data["evidence"]):
         evidence.append(_proof(reader, ("evidence", index), row, beside))
     return Attestation(
@@ -116,13 +116,13 @@ def _proof(
     path: Steps,
     data: dict[str, Any],
     beside: Path,
-) -> Proof:
+) -> EvidenceReference:
     """The reference to evidence; its digest is verified if it refers to a file that exists."""
     reference, digest = data["reference"], data.get("sha256", "")
     # A path cannot hold a null byte, and `is_file` raises for one.
     if digest and "\n" not in reference and "\0" not in reference:
         _check_digest(reader, path, beside / reference, digest)
-    return Proof(reference=reference, sha256=digest)
+    return EvidenceReference(reference=reference, sha256=digest)
 
 
 def _check_digest(

@@ -12,7 +12,7 @@ from scanner.content.document_reader import DocumentReader, Steps, Unusable, sug
 from scanner.content.example_shapes import check_example
 from scanner.content.parameters import params_type
 from scanner.language.types import BOOL, STRING, TIMESTAMP, ListType, MapType, RecordType, Type
-from scanner.model.checks import Check, Example, IfEmpty, Labelled, Parameter, Severity
+from scanner.model.checks import Check, Example, IfEmpty, LabelScope, Parameter, Severity
 from scanner.model.expressions import Expression
 from scanner.model.kinds import Kind
 
@@ -101,7 +101,7 @@ class CheckReader:
             hint = f"it belongs in checks/{kind_cloud}/<service>/"
             reader.wrong(("id",), "the file is not in its folder", hint)
 
-    def _scope(self, reader: DocumentReader, kind: Kind | None) -> Labelled:
+    def _scope(self, reader: DocumentReader, kind: Kind | None) -> LabelScope:
         data: dict[str, str] = reader.data["scope"]
         for key, name in data.items():
             known = self.params.fields.get(name)
@@ -115,7 +115,7 @@ class CheckReader:
         if kind is not None and not _has_tags(kind):
             hint = f"give {kind.id} an attribute 'tags' of the type map(string)"
             reader.wrong(("scope",), f"{kind.id} has no tags to choose by", hint, key=True)
-        return Labelled(
+        return LabelScope(
             tag=data["tag"],
             values=data["values"],
             untagged=data.get("untagged", ""),

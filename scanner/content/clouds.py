@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from scanner.content.document_reader import DocumentReader
 from scanner.content.requests import CallReader
-from scanner.model.kinds import Count, Kind, Scope
+from scanner.model.kinds import Kind, Scope, SecondSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +16,7 @@ class EveryListing:
 
     cloud: str
     scope: Scope
-    sources: tuple[Count, ...]
+    sources: tuple[SecondSource, ...]
 
     def on(self, kind: Kind) -> Kind:
         """The kind with these sources of its listing, if it is of this cloud and scope."""

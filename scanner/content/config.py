@@ -51,7 +51,7 @@ def load_config(path: str | Path, library: Library) -> Config:
     return config
 
 
-def load_place(path: str | Path) -> tuple[str, str]:
+def load_store_location(path: str | Path) -> tuple[str, str]:
     """The store and the repository of anchors that a configuration names, each empty if none.
 
     No library is needed for this: `verify` also runs where none can be loaded.
@@ -199,7 +199,7 @@ def parse_target(text: str) -> TargetConfig:
     return TargetConfig(cloud=cloud, settings={"id": identity})
 
 
-def check_role(name: str) -> None:
+def check_role_name(name: str) -> None:
     """TscanError for a text that is not the name of a role (with its path, without an account)."""
     organization = own_targets()["aws"]["properties"]["organization"]
     if not _matches(organization["properties"]["role"], name):

@@ -12,8 +12,8 @@ from scanner.model.controls import (
     Control,
     ControlLink,
     Criterion,
-    Lacking,
     ManualControl,
+    MissingCheck,
     Requirement,
     Role,
     WhenEmpty,
@@ -94,9 +94,9 @@ def _check_link(data: Mapping[str, str]) -> CheckLink:
     )
 
 
-def _lacking(data: Mapping[str, str]) -> Lacking:
+def _lacking(data: Mapping[str, str]) -> MissingCheck:
     role = Role(data.get("role", Role.EVIDENCES))
-    return Lacking(
+    return MissingCheck(
         id=data["id"],
         cloud=data["cloud"],
         why=data["why"].strip(),

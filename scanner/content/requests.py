@@ -9,9 +9,20 @@ from typing import Any, Final
 from scanner.content.document_reader import DocumentReader, Steps, suggest
 from scanner.language.types import BOOL, DYN, INT, STRING, ListType, Type
 from scanner.model.expressions import Expression
-from scanner.model.kinds import Batch, Bulk, Count, Listing, Means, Request, Rows
+from scanner.model.kinds import (
+    Batch,
+    CountMeaning,
+    Inventory,
+    InventoryRows,
+    Listing,
+    Request,
+    SecondSource,
+)
 
-_VALUE_TYPES: Final[Mapping[Means, Type]] = {Means.LISTS: ListType(STRING), Means.WHOLE: BOOL}
+_VALUE_TYPES: Final[Mapping[CountMeaning, Type]] = {
+    CountMeaning.LISTS: ListType(STRING),
+    CountMeaning.WHOLE: BOOL,
+}
 """The type of a second source's `value`, where that is not a number."""
 _BATCH_KEYS: Final = ("member", "size", "items", "match", "lacking_is")
 
@@ -83,7 +94,7 @@ class CallReader:
         path: Steps,
         data: dict[str, Any],
         listing: dict[str, Any],
-    ) -> Iterator[Count]:
+    ) -> Iterator[SecondSource]:
         """The second sources that are declared at a path, of a listing."""
         # A count of the whole target says nothing about the children of one parent.
         if "completeness" in data and "per" in listing:
@@ -92,8 +103,8 @@ class CallReader:
         for index, source in enumerate(data.get("completeness", ())):
             yield self._count((*path, "completeness", index), source)
 
-    def _count(self, path: Steps, data: dict[str, Any]) -> Count:
-        means = Means(data.get("means", Means.EQUAL))
+    def _count(self, path: Steps, data: dict[str, Any]) -> SecondSource:
+        means = CountMeaning(data.get("means", CountMeaning.EQUAL))
         value = self.reader.expression(
             (*path, "value"),
             data["value"],
@@ -102,16 +113,16 @@ class CallReader:
             raw=True,
         )
         source = {key: given for key, given in data.items() if key not in ("value", "means")}
-        return Count(
+        return SecondSource(
             source=self.listing(path, source),
             value=value,
             means=means,
             # The listing alone does not show that nothing is hidden: without this answer it is a
             # gap. The silence of a source that only counts shows nothing.
-            needed=means is Means.WHOLE,
+            needed=means is CountMeaning.WHOLE,
         )
 
-    def bulk(self, kind: dict[str, Any]) -> Bulk | None:
+    def bulk(self, kind: dict[str, Any]) -> Inventory | None:
         """How an inventory answers for the kind; None: none does."""
         if "bulk" not in kind:
             return None
@@ -121,7 +132,7 @@ class CallReader:
         details: dict[str, Request] = {}
         for name, detail in data.get("details", {}).items():
             details[name] = self._in_rows((*path, "details", name), detail, data)
-        return Bulk(
+        return Inventory(
             request=self._in_rows(path, data, data),
             asks=data["asks"],
             details=details,
@@ -151,7 +162,7 @@ class CallReader:
         data: dict[str, Any],
         bulk: dict[str, Any],
     ) -> Request:
-        rows = Rows(
+        rows = InventoryRows(
             tells=bulk["tells"],
             type=bulk["type"],
             item=data.get("item", ""),

@@ -38,7 +38,7 @@ _NUMBERS: Final[Mapping[str, int]] = {
 # -- schedules ------------------------------------------------------------------------------------
 
 
-def read_schedule(text: str) -> Schedule | None:
+def parse_schedule(text: str) -> Schedule | None:
     """The schedule that a text states; None for any other text."""
     if text in NAMED:
         return Schedule(text=text, hours=NAMED[text])
@@ -48,7 +48,7 @@ def read_schedule(text: str) -> Schedule | None:
     return Schedule(text=text, hours=int(matched[1]))
 
 
-def read_grace(text: str) -> timedelta | None:
+def parse_grace(text: str) -> timedelta | None:
     """The time that a control allows for a correction; None where the text refers to a policy."""
     words = text.strip().lower()
     # "None" grants no time, which is not the same as naming none.
@@ -69,7 +69,7 @@ def read_grace(text: str) -> timedelta | None:
 # -- intervals of a period ------------------------------------------------------------------------
 
 
-def window(first: date, last: date, zone: tzinfo) -> Window:
+def period_window(first: date, last: date, zone: tzinfo) -> Window:
     """The period from the first to the last day, both included."""
     return Window(
         first=first,
@@ -80,7 +80,7 @@ def window(first: date, last: date, zone: tzinfo) -> Window:
     )
 
 
-def slots(
+def expected_intervals(
     period: Window,
     schedule: Schedule,
     until: datetime,
@@ -94,14 +94,14 @@ def slots(
     return tuple(slot for slot in intervals if slot.end <= until)
 
 
-def rest(
+def unfinished_interval(
     period: Window,
     schedule: Schedule,
     until: datetime,
 ) -> Slot | None:
     """The last interval, if it has not ended or the end of the period cuts it off."""
     start = period.start
-    whole = slots(period, schedule, until)
+    whole = expected_intervals(period, schedule, until)
     if whole:
         start = whole[-1].end
     end = min(until, period.end)
@@ -139,7 +139,7 @@ def _next_midnight(day: date, zone: tzinfo) -> datetime:
 # -- times of records -----------------------------------------------------------------------------
 
 
-def moment(text: str) -> datetime:
+def parse_time(text: str) -> datetime:
     """The time that a record states, in UTC where it names no zone; ValueError for another text."""
     found = datetime.fromisoformat(text)
     if found.tzinfo is None:
@@ -147,18 +147,18 @@ def moment(text: str) -> datetime:
     return found
 
 
-def is_moment(value: object) -> bool:
+def is_time(value: object) -> bool:
     """Whether a value is such a text."""
     if not isinstance(value, str):
         return False
     try:
-        moment(value)
+        parse_time(value)
     except ValueError:
         return False
     return True
 
 
-def iso(value: datetime) -> str:
+def format_time(value: datetime) -> str:
     """A time as records state it: UTC, whole seconds, `Z`."""
     text = value.astimezone(UTC).isoformat(timespec="seconds")
     return text.replace("+00:00", "Z")

@@ -31,14 +31,14 @@ class Loss:
     """What is not shown while an operation is refused."""
 
     operation: str
-    actions: tuple[str, ...]
+    permissions: tuple[str, ...]
     """The permissions that it needs."""
     checks: tuple[str, ...]
     controls: tuple[str, ...]
     """Controls that one of these checks evidences; one that a check only supports is not lost."""
 
 
-def need_requests(plan: ReadPlan) -> Iterator[Request]:
+def plan_requests(plan: ReadPlan) -> Iterator[Request]:
     """Every request that a plan makes: the listing, its second sources, and the details."""
     kind = plan.kind
     yield from listing_requests(kind.listing)
@@ -51,7 +51,7 @@ def need_requests(plan: ReadPlan) -> Iterator[Request]:
             yield from listing_requests(kind.readers[name])
 
 
-def actions(
+def required_permissions(
     library: Library,
     checks: Iterable[Check],
     default: Default,
@@ -62,7 +62,7 @@ def actions(
     for check in checks:
         # Planned check by check, so that a permission names the checks that need it.
         for plan in plan_reads(library, [check]).values():
-            for request in need_requests(plan):
+            for request in plan_requests(plan):
                 for action in _permissions(request, default):
                     operations[action].add(request.operation)
                     users[action].add(check.id)
@@ -76,7 +76,7 @@ def actions(
     return grants
 
 
-def asks_organization(library: Library, checks: Iterable[Check]) -> bool:
+def reads_organization(library: Library, checks: Iterable[Check]) -> bool:
     """Whether a check reads what only the management account of an organization may read."""
     plans = plan_reads(library, checks).values()
     scopes = {plan.kind.scope for plan in plans}
@@ -104,7 +104,7 @@ def losses(
             for operation, scope in blinding.items():
                 if plan.kind.scope is scope:
                     users[operation].add(check.id)
-            for request in need_requests(plan):
+            for request in plan_requests(plan):
                 if request.operation in operations:
                     permissions[request.operation].update(_permissions(request, default))
                     users[request.operation].add(check.id)
@@ -114,7 +114,7 @@ def losses(
         needed = permissions[operation] or default(operation)
         loss = Loss(
             operation=operation,
-            actions=tuple(sorted(needed)),
+            permissions=tuple(sorted(needed)),
             checks=tuple(sorted(users[operation])),
             controls=tuple(_evidenced_controls(library, users[operation])),
         )

@@ -19,10 +19,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from scanner.core.calendar import iso, moment
+from scanner.core.calendar import format_time, parse_time
 from scanner.core.drift.alert_events import AlertEvent
 from scanner.errors import TscanError
-from scanner.history.stores import Store, fetch_all
+from scanner.history.stores import Store, fetch_concurrently
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -73,7 +73,7 @@ class Outbox:
         # Host and process show another run whether this one is still alive.
         content = {
             "event": asdict(item),
-            "at": iso(now),
+            "at": format_time(now),
             "host": _host(),
             "pid": os.getpid(),
         }
@@ -94,7 +94,7 @@ class Outbox:
         content = {
             "state": state,
             "reason": reason,
-            "at": iso(now),
+            "at": format_time(now),
         }
         self._store.put_new(key, _bytes(content))
 
@@ -116,7 +116,7 @@ class Outbox:
 
     def each(self, do: Callable[[K], T], items: Sequence[K]) -> list[T]:
         """The results of a function over many events, concurrently where the store is remote."""
-        return list(fetch_all(self._store, items, do))
+        return list(fetch_concurrently(self._store, items, do))
 
     def _delivery(
         self,
@@ -259,7 +259,7 @@ def _host() -> str:
 
 def _state_without_outcome(intent: _File, now: datetime) -> str:
     """Under way while the sender may still be alive; unknown once it is dead."""
-    if now - moment(intent["at"]) > LEASE:
+    if now - parse_time(intent["at"]) > LEASE:
         return UNKNOWN
     # A process number means something only on the machine that gave it.
     if intent["host"] == _host() and not _runs(intent["pid"]):

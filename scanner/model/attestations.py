@@ -7,7 +7,7 @@ from datetime import date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
+class EvidenceReference:
     """Where the evidence of a statement lies."""
 
     reference: str
@@ -29,7 +29,7 @@ class Attestation:
     """The first day on which it counts."""
     valid_until: date
     """The last day on which it counts."""
-    evidence: tuple[Proof, ...]
+    evidence: tuple[EvidenceReference, ...]
     covers_from: date | None = None
     covers_to: date | None = None
     """The period that it speaks of, both days included; None: it speaks of its own day."""

@@ -49,7 +49,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Labelled:
+class LabelScope:
     """Which resources are in scope, by label; unlabelled ones are unless a parameter says no."""
 
     tag: str
@@ -84,7 +84,7 @@ class Check:
     severity: Severity
     kind: str
     where: Expression | None
-    scope: Labelled | None
+    scope: LabelScope | None
     # Required, without a default: a population of none must not pass by accident (vacuous truth).
     if_empty: IfEmpty
     pass_when: Expression

@@ -46,7 +46,7 @@ class Requirement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lacking:
+class MissingCheck:
     """Evidence that this pack cannot collect yet: in scope, and not run."""
 
     id: str
@@ -74,7 +74,7 @@ class Control:
     """Manual controls (`MC-01`) whose evidence a person gives."""
     # Guards against vacuous truth: without findings nothing fails, and nothing was shown.
     must_have: tuple[Requirement, ...]
-    lacking: tuple[Lacking, ...]
+    lacking: tuple[MissingCheck, ...]
     when_empty: WhenEmpty
     when_empty_why: str
     population: str

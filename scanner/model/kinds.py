@@ -18,7 +18,7 @@ class Scope(StrEnum):
     REGION = "region"
 
 
-class Means(StrEnum):
+class CountMeaning(StrEnum):
     """What a second source says of a listing."""
 
     EQUAL = "equal"
@@ -58,7 +58,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rows:
+class InventoryRows:
     """Which rows of an inventory are of one kind, and which members are read of them."""
 
     tells: str
@@ -99,7 +99,7 @@ class Request:
     at: Expression | None = None
     """The endpoint region, where it is not the resource's own."""
     batch: Batch | None = None
-    rows: Rows | None = None
+    rows: InventoryRows | None = None
     """None: the answer is of this kind alone."""
 
 
@@ -117,14 +117,14 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Count:
+class SecondSource:
     """A second source that counts, or names, what the listing lists."""
 
     source: Listing
     """A call or a reader; an answer that is absent says that nothing is counted there."""
     value: Expression
     """Over `answer`: how many resources there are, their ids, or whether all can be seen."""
-    means: Means
+    means: CountMeaning
     needed: bool = False
     """Whether its missing answer is a gap: the listing alone does not show that it is complete."""
 
@@ -137,7 +137,7 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bulk:
+class Inventory:
     """How an inventory replaces the listing of a kind, and some of its details."""
 
     request: Request
@@ -149,7 +149,7 @@ class Bulk:
     """Details that are the listed resource itself."""
     quiet: frozenset[tuple[str, ...]]
     """Members that a row leaves out exactly where the service's own answer does."""
-    completeness: tuple[Count, ...] = ()
+    completeness: tuple[SecondSource, ...] = ()
     """Second sources, where the inventory alone does not show that it told everything."""
 
     @property
@@ -216,7 +216,7 @@ class Kind:
     scope: Scope
     listing: Listing | None
     """None: a singleton, one for each target or region."""
-    completeness: tuple[Count, ...]
+    completeness: tuple[SecondSource, ...]
     """None: nothing else counts these resources, and the result says so."""
     at: Expression | None
     """Where the resource is; None: where it was listed."""
@@ -230,7 +230,7 @@ class Kind:
     type: Any
     """The `RecordType` of `self` in a condition."""
     path: str
-    bulk: Bulk | None = None
+    bulk: Inventory | None = None
     """None: no inventory answers for it."""
     same: tuple[str, ...] = ()
     """Details that are the listed resource itself."""

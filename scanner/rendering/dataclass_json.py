@@ -15,8 +15,8 @@ from functools import cache
 from json import JSONEncoder
 from typing import Any, Final, Protocol, TypeGuard, Union, get_args, get_origin, get_type_hints
 
-from scanner.core.calendar import iso
-from scanner.core.periods.ordered import Ordered
+from scanner.core.calendar import format_time
+from scanner.core.periods.ordered import SortedDeviations
 from scanner.rendering.sanitize import Json, json_value
 
 Schema = dict[str, Json]
@@ -83,8 +83,9 @@ def _spread(
 
 
 def _is_rows(value: object) -> TypeGuard[Iterable[object]]:
-    # The rows of `Ordered` are made when they are looked at: its length answers without making one.
-    if isinstance(value, Ordered):
+    # The rows of `SortedDeviations` are made when they are looked at: its length answers without
+    # making one.
+    if isinstance(value, SortedDeviations):
         return len(value) > 0
     # A named tuple is a tuple, and it is a record.
     if not isinstance(value, tuple | list) or _members(type(value)):
@@ -100,7 +101,7 @@ def to_json(value: object) -> Json:
     members = _members(kind)
     if members:
         return {name: to_json(getattr(value, name)) for name in members}
-    if isinstance(value, tuple | list | Ordered):
+    if isinstance(value, tuple | list | SortedDeviations):
         return [to_json(item) for item in value]
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}
@@ -113,7 +114,7 @@ def _scalar(value: object) -> Json:
             return value.value
         # Before the dates, for a datetime is a date.
         case datetime():
-            return iso(value)
+            return format_time(value)
         case date():
             return value.isoformat()
         case timedelta():

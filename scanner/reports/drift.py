@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from scanner.core.drift.audit_events import Actor
-from scanner.core.drift.comparison import Drift, Moved, What
+from scanner.core.drift.comparison import Drift, DriftKind, FindingChange
 from scanner.core.periods.versions import CONTENT
 from scanner.model.period import Change
 from scanner.rendering.dataclass_json import dumps
@@ -17,15 +17,15 @@ NAMED: Final = 50
 """Entries of a list that are printed; all are in the JSON document."""
 CALLS: Final = 3
 """Calls that are written out beside an actor."""
-_HEADINGS: Final[Mapping[What, str]] = {
-    What.NEW_FAILURE: "New failures",
-    What.NEW_UNKNOWN: "New unknowns: no longer seen",
-    What.OUT_OF_SIGHT: "Out of sight: failing or unread before, not read now; not fixed",
-    What.OTHER_JUDGE: "Judged otherwise: the check or its parameters changed",
-    What.WAIVED: "Waived",
-    What.FIXED: "Fixed",
-    What.REMOVED: "Failing resources removed",
-    What.RESOLVED: "Unknowns resolved",
+_HEADINGS: Final[Mapping[DriftKind, str]] = {
+    DriftKind.NEW_FAILURE: "New failures",
+    DriftKind.NEW_UNKNOWN: "New unknowns: no longer seen",
+    DriftKind.OUT_OF_SIGHT: "Out of sight: failing or unread before, not read now; not fixed",
+    DriftKind.OTHER_JUDGE: "Judged otherwise: the check or its parameters changed",
+    DriftKind.WAIVED: "Waived",
+    DriftKind.FIXED: "Fixed",
+    DriftKind.REMOVED: "Failing resources removed",
+    DriftKind.RESOLVED: "Unknowns resolved",
 }
 
 
@@ -65,7 +65,7 @@ def _findings(drift: Drift) -> Iterator[str]:
         yield from _more(rows)
 
 
-def _moved(moved: Moved) -> Iterator[str]:
+def _moved(moved: FindingChange) -> Iterator[str]:
     place = f"{moved.resource} {moved.region}".rstrip()
     change = f"{moved.before or 'new'} → {moved.after or 'gone'}"
     line = f"  {moved.severity:8} {moved.check}  {place}  {change}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from scanner.core.calendar import iso, moment
+from scanner.core.calendar import format_time, parse_time
 from scanner.core.periods.versions import CONTENT
 from scanner.model.decisions import AttestationSpan, WaivedSpan, WaiverSpan
 from scanner.model.period import (
@@ -42,7 +42,7 @@ def as_text(period: Period) -> str:
 def _lines(period: Period) -> Iterator[str]:
     window = period.window
     days = f"{window.first} to {window.last}, both included ({window.zone})"
-    yield f"Period {days}; report until {iso(period.until)}"
+    yield f"Period {days}; report until {format_time(period.until)}"
     yield ""
     yield from _scope(period)
     yield from _exclusions(period)
@@ -191,7 +191,7 @@ def ranges(target: TargetPeriod) -> Iterator[str]:
 
 
 def _range(group: Sequence[Slot]) -> str:
-    days = f"{iso(group[0].start)} to {iso(group[-1].end)}"
+    days = f"{format_time(group[0].start)} to {format_time(group[-1].end)}"
     if len(group) == 1:
         return days
     return f"{days} ({len(group)} runs)"
@@ -321,7 +321,7 @@ def at_text(found: AtDate) -> str:
 
 
 def _date_lines(found: AtDate) -> Iterator[str]:
-    time = f"{iso(found.until)}, on {found.day}"
+    time = f"{format_time(found.until)}, on {found.day}"
     yield f"Implemented at {time}: what the last record at or before it says"
     yield ""
     target = None
@@ -342,7 +342,7 @@ def _last_record(control: Implemented, until: datetime) -> str:
     age = ""
     if control.read:
         # A clock that was set back must not show an age below zero.
-        age = span(max(until - moment(control.read), timedelta(0)))
+        age = span(max(until - parse_time(control.read), timedelta(0)))
     return f"record {control.seq}, read {control.read}, {age} before"
 
 

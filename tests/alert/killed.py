@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 
-from scanner.alert import Post, notify
+from scanner.alert import DeliveryContext, notify
 from scanner.channels import Message, send
 from scanner.history.outbox import Outbox
 from scanner.history.stores.local import LocalStore
@@ -31,5 +31,5 @@ if __name__ == "__main__":
         LIBRARY,
         rules,
         Outbox(LocalStore(store)),
-        Post(send=send_and_die, environment={}),
+        DeliveryContext(send=send_and_die, environment={}),
     )

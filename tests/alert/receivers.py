@@ -1,4 +1,5 @@
-"""A webhook, a mail server and the issues of a repository, on loopback, that keep what they are sent."""
+"""A webhook, a mail server and the issues of a repository, on loopback, that keep what they are
+sent."""
 
 from __future__ import annotations
 
@@ -48,7 +49,8 @@ def webhook() -> Iterator[Webhook]:
 
 
 class Issues:
-    """The issues of one repository behind the part of GitHub's REST API that is used; each page holds 100 at most."""
+    """The issues of one repository behind the part of GitHub's REST API that is used; each page
+    holds 100 at most."""
 
     def __init__(self) -> None:
         self.issues: list[dict[str, Any]] = []

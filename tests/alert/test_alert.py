@@ -20,7 +20,7 @@ import pytest
 from scanner.alert import (
     OLDEST,
     Delivered,
-    Post,
+    DeliveryContext,
     deliver,
     expand,
     notify,
@@ -72,12 +72,14 @@ class Sender:
         self.calls.append((address, message.title, message.body()))
         return self.reasons.pop(0) if self.reasons else ""
 
-    def post(self, now: datetime = NOW, **environment: str) -> Post:
-        return Post(send=self, environment=environment, now=lambda: now, sleep=self.slept.append)
+    def post(self, now: datetime = NOW, **environment: str) -> DeliveryContext:
+        return DeliveryContext(
+            send=self, environment=environment, now=lambda: now, sleep=self.slept.append
+        )
 
 
 def tell(
-    history: Nights, outbox: Outbox, post: Post, *to: str, rule: dict[str, Any] | None = None
+    history: Nights, outbox: Outbox, post: DeliveryContext, *to: str, rule: dict[str, Any] | None = None
 ) -> Delivered:  # fmt: skip
     return notify(
         history, HERE, LIBRARY, [AlertRule(**(rule or {}), to=to or ("x://y",))], outbox, post
@@ -91,7 +93,7 @@ def test_an_event_arrives_once_at_a_webhook_and_a_mailbox(
         f"json://127.0.0.1:{hook.port}/a",
         f"mailto://127.0.0.1:{box.port}?from=t@example.org&to=s@example.org&mode=insecure",
     )
-    post = Post(environment={}, sleep=lambda _: None)
+    post = DeliveryContext(environment={}, sleep=lambda _: None)
     first = tell(failing(), outbox, post, *to)
     assert (first.sent, first.failed, first.repeated) == (2, 0, 0)
     assert len(hook.received) == len(box.messages) == 1
@@ -118,7 +120,7 @@ def test_killed_between_sending_and_recording_it_is_repeated_with_the_same_id(
     )
     assert done.returncode == -signal.SIGKILL, done.stderr
     outbox = Outbox(LocalStore(str(tmp_path / "store")))
-    post = Post(environment={}, sleep=lambda _: None)
+    post = DeliveryContext(environment={}, sleep=lambda _: None)
     second = tell(failing(), outbox, post, address)
     assert (second.sent, second.repeated) == (1, 1)
     assert (
@@ -135,7 +137,7 @@ def test_killed_between_sending_and_recording_it_is_repeated_with_the_same_id(
 def test_a_refusal_is_tried_again_with_pauses(hook: Webhook, outbox: Outbox) -> None:
     hook.refuse = 2
     slept: list[float] = []
-    post = Post(environment={}, sleep=slept.append)
+    post = DeliveryContext(environment={}, sleep=slept.append)
     assert tell(failing(), outbox, post, f"json://127.0.0.1:{hook.port}").sent == 1
     assert (len(hook.received), slept) == (1, [1.0, 4.0])
 
@@ -250,7 +252,7 @@ def test_a_channel_that_breaks_is_a_failed_delivery_and_the_others_are_told(outb
             raise ValueError(f"{address}/secret")
         return sender(address, message)
 
-    post = Post(send=broken, environment={}, now=lambda: NOW, sleep=lambda _: None)
+    post = DeliveryContext(send=broken, environment={}, now=lambda: NOW, sleep=lambda _: None)
     done = tell(failing(), outbox, post, "x://a", "x://b")
     assert (done.sent, done.failed) == (1, 1)
     assert done.lines[0].endswith("(x): the channel broke (ValueError); the next run tries again")
@@ -351,7 +353,7 @@ def test_who_sends_on_another_machine_is_left_alone_for_a_while(
     with monkeypatch.context() as patch:
         patch.setattr("platform.node", lambda: "elsewhere")
         with pytest.raises(Killed):
-            tell(failing(), outbox, Post(send=kill, environment={}, now=lambda: NOW))
+            tell(failing(), outbox, DeliveryContext(send=kill, environment={}, now=lambda: NOW))
     sender = Sender()
     assert tell(failing(), outbox, sender.post(NOW + LEASE / 2)).sent == 0
     assert tell(failing(), outbox, sender.post(NOW + LEASE * 2)).repeated == 1
@@ -460,10 +462,12 @@ def test_two_runs_at_once_tell_it_once(outbox: Outbox, monkeypatch: pytest.Monke
     assert sender.calls == []
 
 
-# -- a scan that fails ------------------------------------------------------------------------------------------------
+# -- a scan that fails -----------------------------------------------------------------------------
 
 
-def fails(outbox: Outbox, post: Post, hour: int, scope: str = "s", **rule: Any) -> Delivered:
+def fails(
+    outbox: Outbox, post: DeliveryContext, hour: int, scope: str = "s", **rule: Any
+) -> Delivered:
     failure = scan_failed("aws (audit)", f"2026-01-01T{hour:02}:00:00Z", "no credentials")
     return notify_failure(
         Nights(),
@@ -476,7 +480,7 @@ def fails(outbox: Outbox, post: Post, hour: int, scope: str = "s", **rule: Any) 
     )
 
 
-def works(outbox: Outbox, post: Post, scope: str = "s", **rule: Any) -> Delivered:
+def works(outbox: Outbox, post: DeliveryContext, scope: str = "s", **rule: Any) -> Delivered:
     return notify_works(
         Nights(), LIBRARY, [AlertRule(**rule, to=("x://y",))], outbox, post, scope=scope
     )

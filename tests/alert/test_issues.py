@@ -1,4 +1,5 @@
-"""Issues of GitHub: one for each control, up to date, closed when nothing stands open; no event twice, no mark-up."""
+"""Issues of GitHub: one for each control, up to date, closed when nothing stands open; no event
+twice, no mark-up."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from scanner.alert import Delivered, Post, notify, notify_failure, notify_works
+from scanner.alert import Delivered, DeliveryContext, notify, notify_failure, notify_works
 from scanner.channels import Message, MessageEntry, send
 from scanner.channels.issues import inert, subjects
 from scanner.core.drift.alert_events import AlertEvent, scan_failed
@@ -44,8 +45,8 @@ def outbox(tmp_path: Path) -> Outbox:
     return Outbox(LocalStore(str(tmp_path / "store")))
 
 
-def post(**more: Any) -> Post:
-    return Post(environment={"TOKEN": "s3cr/et"}, sleep=lambda _: None, **more)
+def post(**more: Any) -> DeliveryContext:
+    return DeliveryContext(environment={"TOKEN": "s3cr/et"}, sleep=lambda _: None, **more)
 
 
 class World:
@@ -227,9 +228,9 @@ def test_sent_but_not_heard_of_is_found_again(world: World, issues: Issues) -> N
 
 
 def subjects_of(world: World) -> Any:
-    from scanner.core.drift.alert_events import standing
+    from scanner.core.drift.alert_events import open_problems
 
-    items = standing(world.history.state_before(HERE, "9999"), LIBRARY)
+    items = open_problems(world.history.state_before(HERE, "9999"), LIBRARY)
     return subjects(
         Message(entries=tuple(MessageEntry(item=item) for item in items), open_events=lambda: items)
     )
@@ -348,7 +349,8 @@ def test_a_hostile_name_is_no_markup(issues: Issues, outbox: Outbox) -> None:
 
 
 def _outside_of_code(text: str) -> str:
-    """What Markdown acts on: a code span ends at the first run of as many backticks as it began with."""
+    """What Markdown acts on: a code span ends at the first run of as many backticks as it began
+    with."""
     bare, rest = "", text
     while found := re.search("`+", rest):
         bare += rest[: found.start()]
@@ -461,8 +463,10 @@ def test_the_gravest_is_listed_first() -> None:
         check="a",
         severity="low",
     )
-    standing = [*[item] * 100, replace(item, severity="critical")]
-    (subject,) = subjects(Message(entries=(MessageEntry(item=item),), open_events=lambda: standing))
+    open_problems = [*[item] * 100, replace(item, severity="critical")]
+    (subject,) = subjects(
+        Message(entries=(MessageEntry(item=item),), open_events=lambda: open_problems)
+    )
     assert subject.body.index("` critical `") < subject.body.index("` low `")
 
 

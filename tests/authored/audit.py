@@ -13,7 +13,7 @@ import pytest
 
 from scanner.cli.support import attribution
 from scanner.client.interfaces import AuditLog
-from scanner.core.drift.audit_attribution import Question
+from scanner.core.drift.audit_attribution import AuditQuery
 from scanner.core.drift.audit_events import Actor
 from scanner.model.answers import Answer, Call, State, Target
 from scanner.model.config import Config, TargetConfig
@@ -61,7 +61,7 @@ class Asked:
             seq=2, ts=WINDOW[1], check="c", target=self.target, region=region, resource=resource,
             previous="pass", verdict="fail", cause=Cause.EVIDENCE,
         )  # fmt: skip
-        question = Question(transition=move, window=WINDOW, kind=kind, others=others or {})
+        question = AuditQuery(transition=move, window=WINDOW, kind=kind, others=others or {})
         scenario = Scenario(cloud=config.cloud, name="authored", recordings=tuple(self.recordings))
         with (
             replayed(scenario, opening, ignore=self.ignore) as replay,

@@ -1,5 +1,6 @@
-"""What no recording of Google Cloud and Azure holds, *authored*: a project and a subscription of their own for it,
-answers of their organisation and tenant, and, of what was recorded, two listings without rows."""
+"""What no recording of Google Cloud and Azure holds, *authored*: a project and a subscription of
+their own for it, answers of their organisation and tenant, and, of what was recorded, two listings
+without rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""An organisation at GitHub, *authored*: responses written by hand after GitHub's documentation, none recorded."""
+"""An organisation at GitHub, *authored*: responses written by hand after GitHub's documentation,
+none recorded."""
 
 from __future__ import annotations
 
@@ -161,7 +162,8 @@ SCENARIO: Final = Scenario(
 
 
 def organization(counted: Mapping[str, int] = COUNTED) -> Pointed:
-    """The organisation, and the response by which it is opened, with what it tells of its repositories."""
+    """The organisation, and the response by which it is opened, with what it tells of its
+    repositories."""
     body = {"login": ORG, "name": "Acme", "two_factor_requirement_enabled": True, **counted}
     config = TargetConfig(
         cloud="github",

@@ -1,4 +1,5 @@
-"""Azure's activity log through the real client: late, doubled, mixed up, refused; and what is never guessed."""
+"""Azure's activity log through the real client: late, doubled, mixed up, refused; and what is never
+guessed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Cloud Audit Logs through the real client: late, doubled, mixed up, refused; and what is never guessed."""
+"""Cloud Audit Logs through the real client: late, doubled, mixed up, refused; and what is never
+guessed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Answers of Google Cloud that say success and are not the whole truth, *authored*: what they leave out is unknown."""
+"""Answers of Google Cloud that say success and are not the whole truth, *authored*: what they leave
+out is unknown."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from scanner.core.permissions import actions
+from scanner.core.permissions import required_permissions
 from scanner.model.library import Library
 from scanner.providers.gcp.permissions import permissions_of
 from tests.authored.beside import authored
@@ -110,7 +111,7 @@ def test_an_inventory_of_the_whole_project_leaves_no_dataset_out(library: Librar
 
 
 def test_what_is_asked_about_takes_no_permission(library: Library) -> None:
-    printed = set(actions(library, [library.checks[DATASETS]], permissions_of))
+    printed = set(required_permissions(library, [library.checks[DATASETS]], permissions_of))
     assert printed == {"bigquery.datasets.get", "bigquery.datasets.getIamPolicy"}
 
 

@@ -1,4 +1,5 @@
-"""GitHub through the real client, from authored responses: what is read, and what each refusal changes."""
+"""GitHub through the real client, from authored responses: what is read, and what each refusal
+changes."""
 
 from __future__ import annotations
 

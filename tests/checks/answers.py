@@ -10,7 +10,7 @@ from typing import Any
 from scanner.collect import collect
 from scanner.content import load_library
 from scanner.core.judging.parameters import resolve_params
-from scanner.core.reading.projection import Estate, plan
+from scanner.core.reading.projection import Estate, plan_readers
 from scanner.executors.serial import Serial
 from scanner.model.answers import Answer, Call, Snapshot, State, Target
 from scanner.model.library import Library
@@ -67,7 +67,7 @@ def verdicts(check: str, table: Mapping[str, Any], **params: Any) -> dict[str, s
         started=STARTED,
     )
     answers = collect(
-        door, plan(found, [found.checks[check]], reader, estate), Serial(), lambda _: None
+        door, plan_readers(found, [found.checks[check]], reader, estate), Serial(), lambda _: None
     )
     assert len(door.asked) == len(set(door.asked))
     snapshot = Snapshot(

@@ -7,7 +7,7 @@ from typing import Any
 
 from scanner.collect import collect
 from scanner.core.judging.parameters import resolve_params
-from scanner.core.reading.projection import Estate, plan
+from scanner.core.reading.projection import Estate, plan_readers
 from scanner.executors.serial import Serial
 from scanner.model.answers import Caller, Snapshot, Target
 from scanner.pipeline import judge
@@ -49,7 +49,7 @@ def verdicts(
         started=NOW,
         principal=WHO,
     )
-    units = plan(found, [found.checks[check] for check in checks], reader, estate)
+    units = plan_readers(found, [found.checks[check] for check in checks], reader, estate)
     answers = collect(door, units, Serial(), lambda _: None)
     assert len(door.asked) == len(set(door.asked))
     snapshot = Snapshot(

@@ -1,4 +1,5 @@
-"""Azure's checks over answers as Azure writes them, where the way from an answer to a verdict is long (authored)."""
+"""Azure's checks over answers as Azure writes them, where the way from an answer to a verdict is
+long (authored)."""
 
 from __future__ import annotations
 
@@ -235,6 +236,7 @@ def test_a_service_that_is_not_registered_has_no_resources() -> None:
         code="MissingSubscriptionRegistration",
     )
     checks = ["azure-sql-audited", "azure-activity-alerts-on-critical-changes"]
-    # Nothing can be there where the provider is not registered; an alert is a record, and not reading it is a gap.
+    # Nothing can be there where the provider is not registered; an alert is a record, and not
+    # reading it is a gap.
     said = verdicts(checks, {SERVERS: off, ALERTS: off, GROUPS: off}, f"azure:{SUB}")
     assert said == {checks[0]: [], checks[1]: ["unknown"]}

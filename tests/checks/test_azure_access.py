@@ -1,4 +1,5 @@
-"""Conditional access as Graph writes it: a policy for everybody and everything, and all that narrows it (authored)."""
+"""Conditional access as Graph writes it: a policy for everybody and everything, and all that
+narrows it (authored)."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ POLICIES = "graph:ListConditionalAccessPolicies"
 
 
 def access(**changes: Any) -> dict[str, Any]:
-    """A policy that asks everybody for a second factor, as Graph writes it, with changes by dotted path."""
+    """A policy that asks everybody for a second factor, as Graph writes it, with changes by dotted
+    path."""
     policy: dict[str, Any] = {
         "id": "p", "displayName": "MFA for all", "state": "enabled", "sessionControls": None,
         "conditions": {

@@ -1,4 +1,5 @@
-"""Checks that follow one thing to another: trails home, filters to receivers, principals to their policies."""
+"""Checks that follow one thing to another: trails home, filters to receivers, principals to their
+policies."""
 
 from __future__ import annotations
 

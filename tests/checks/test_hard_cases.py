@@ -1,4 +1,5 @@
-"""Checks of services that moto does not hold, on answers as AWS gives them: from the calls to the verdict."""
+"""Checks of services that moto does not hold, on answers as AWS gives them: from the calls to the
+verdict."""
 
 from __future__ import annotations
 

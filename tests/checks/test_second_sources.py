@@ -1,4 +1,5 @@
-"""What AWS Config, the tagging API and the organisation's tree say beside a listing, from calls to verdicts."""
+"""What AWS Config, the tagging API and the organisation's tree say beside a listing, from calls to
+verdicts."""
 
 from __future__ import annotations
 
@@ -112,7 +113,7 @@ def test_an_account_of_the_tree_that_is_not_listed_is_a_gap(
     assert found[ACCOUNT] == "fail"
 
 
-# -- what was recorded between two scans ---------------------------------------------------------------------------
+# -- what was recorded between two scans -----------------------------------------------------------
 
 HISTORY = "aws-config-history-between-scans"
 SSH = {

@@ -1,4 +1,5 @@
-"""`tscan drift --who`: two scans with changes between, and a log that is late, doubled and mixed up."""
+"""`tscan drift --who`: two scans with changes between, and a log that is late, doubled and mixed
+up."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ from scanner.cli import app
 from scanner.cli.support import attribution as asking
 from scanner.cli.support.attribution import AuditLogs
 from scanner.content import load_library
-from scanner.core.drift.audit_attribution import Question, Reach, Rule
+from scanner.core.drift.audit_attribution import AuditQuery, Reach, Rule
 from scanner.core.drift.audit_events import LogEvent
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.ledger.record_builder import ScanToCommit
@@ -128,7 +129,8 @@ def seeded(world: World) -> str:
 
 
 def changed(world: World, group: str) -> None:
-    """Ann opens a bucket, two people a group, one person stops a recorder; others read, fail, or work elsewhere."""
+    """Ann opens a bucket, two people a group, one person stops a recorder; others read, fail, or
+    work elsewhere."""
     world.client("ann", "s3").delete_bucket_policy(Bucket="ledger")
     world.client("bystander", "s3").put_bucket_tagging(
         Bucket="notes", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]}
@@ -291,7 +293,7 @@ def test_an_event_that_does_not_say_on_what_may_be_the_one(
     )
 
 
-# -- the seam for other logs ------------------------------------------------------------------------------------------
+# -- the seam for other logs -----------------------------------------------------------------------
 
 
 class OtherLog:
@@ -343,7 +345,7 @@ def test_another_log_answers_by_the_same_seam(monkeypatch: pytest.MonkeyPatch) -
         previous="pass", verdict="fail", cause=Cause.EVIDENCE,
     )  # fmt: skip
     window = ("2026-01-01T02:00:00Z", "2026-01-02T02:10:00Z")
-    question = Question(transition=move, window=window, kind="aws.s3.bucket", others={})
+    question = AuditQuery(transition=move, window=window, kind="aws.s3.bucket", others={})
     witnesses = AuditLogs(Config())
     session: Any = object()
     witnesses._doors["other"], witnesses._sessions[target] = [], session

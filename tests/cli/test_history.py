@@ -113,7 +113,8 @@ def _load_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def store(tmp_path: Path, mappings: Path) -> str:
-    """Five days: a bucket fails on the third and is closed on the fourth; the second day has no scan."""
+    """Five days: a bucket fails on the third and is closed on the fourth; the second day has no
+    scan."""
     folder = tmp_path / "store"
     ledger = Ledger(LocalStore(str(folder)))
     for number, verdict in ((0, "pass"), (48, "fail"), (72, "pass"), (96, "unknown")):

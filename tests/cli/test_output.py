@@ -1,4 +1,5 @@
-"""Where reports go: nothing that is not a report's own file is replaced, and a place that fails is said in one line."""
+"""Where reports go: nothing that is not a report's own file is replaced, and a place that fails is
+said in one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Waivers and attestations on the command line: named by options or the configuration, refused before anything runs."""
+"""Waivers and attestations on the command line: named by options or the configuration, refused
+before anything runs."""
 
 from __future__ import annotations
 

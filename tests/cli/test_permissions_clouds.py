@@ -1,4 +1,5 @@
-"""`tscan permissions gcp | azure | github`: what is printed follows from the reviewed lists and the chosen checks."""
+"""`tscan permissions gcp | azure | github`: what is printed follows from the reviewed lists and the
+chosen checks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""`tscan scan` with a pipeline that reads no cloud: what is written, when, and what is refused before."""
+"""`tscan scan` with a pipeline that reads no cloud: what is written, when, and what is refused
+before."""
 
 from __future__ import annotations
 

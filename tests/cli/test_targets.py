@@ -1,4 +1,5 @@
-"""`tscan scan --target`: which targets are read, and how the configuration and the options of AWS go together."""
+"""`tscan scan --target`: which targets are read, and how the configuration and the options of AWS
+go together."""
 
 from __future__ import annotations
 

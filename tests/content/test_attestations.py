@@ -11,7 +11,7 @@ import pytest
 
 from scanner.content.attestations import load_attestations
 from scanner.errors import ContentError, TscanError
-from scanner.model.attestations import Attestation, Proof
+from scanner.model.attestations import Attestation, EvidenceReference
 
 GOOD = (Path(__file__).parent / "pack/attestations/MC-01-2026.yaml").read_text()
 NAME = "attestations/MC-01-2026.yaml"
@@ -27,11 +27,11 @@ def test_it_is_read(pack: Any) -> None:
             dated=date(2026, 1, 15),
             valid_until=date(2026, 12, 31),
             evidence=(
-                Proof(
+                EvidenceReference(
                     reference="https://files.example.com/signed",
                     sha256=hashlib.sha256(b"").hexdigest(),
                 ),
-                Proof(reference="the register of staff"),
+                EvidenceReference(reference="the register of staff"),
             ),
             covers_from=date(2025, 1, 1),
             covers_to=date(2025, 12, 31),

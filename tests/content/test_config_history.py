@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from scanner.content.config import load_config, load_place
+from scanner.content.config import load_config, load_store_location
 from scanner.content.schemas import schema
-from scanner.core.calendar import read_schedule
+from scanner.core.calendar import parse_schedule
 from scanner.core.drift.alert_events import EVENTS
 from scanner.errors import ContentError
 from scanner.model.config import AlertRule
@@ -38,7 +38,7 @@ def test_what_is_read(pack: Any) -> None:
         "../anchors",
         "every 6 hours",
     )
-    assert load_place(CONFIG) == (config.store, config.anchors)
+    assert load_store_location(CONFIG) == (config.store, config.anchors)
     assert config.alerts == (
         AlertRule(
             events=("new failure", "scan failed"), severities=("high", "critical"), controls=("ENC-01",),
@@ -96,4 +96,4 @@ def test_the_schema_and_the_program_know_the_same() -> None:
     properties = schema("config")["properties"]
     assert tuple(properties["alerts"]["items"]["properties"]["events"]["items"]["enum"]) == EVENTS
     for text in ("hourly", "daily", "weekly", "every 1 hour", "every 48 hours"):
-        assert read_schedule(text) is not None
+        assert parse_schedule(text) is not None

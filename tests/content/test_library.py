@@ -1,4 +1,5 @@
-"""The library as a whole: all mistakes at once, files against each other, a user's folders, the digest."""
+"""The library as a whole: all mistakes at once, files against each other, a user's folders, the
+digest."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from scanner.content import default_roots, load_library
 from scanner.content.locations import content_files
 from scanner.errors import ContentError, TscanError
 from scanner.language.types import BOOL, INT, STRING, ListType, MapType, RecordType
-from scanner.model.kinds import Cardinality, Means
+from scanner.model.kinds import Cardinality, CountMeaning
 
 CHECK = "checks/aws/s3/aws-s3-bucket-encrypted.yaml"
 CLOUD = "resources/aws.yaml"
@@ -296,7 +297,11 @@ def test_what_holds_for_every_listing_of_a_cloud_is_in_its_kinds(pack: Any) -> N
     pack.change(CLOUD, "scope: region", "scope: account")
     kinds = pack.load().kinds
     (source,) = kinds["aws.s3.bucket"].completeness
-    assert (source.operation, source.means, source.needed) == ("config:GetSeen", Means.WHOLE, True)
+    assert (source.operation, source.means, source.needed) == (
+        "config:GetSeen",
+        CountMeaning.WHOLE,
+        True,
+    )
     assert kinds["aws.s3.account"].completeness == ()  # nothing is listed
 
 

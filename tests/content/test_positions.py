@@ -1,4 +1,5 @@
-"""A mistake inside an expression is named where it stands in the file, however YAML writes the text."""
+"""A mistake inside an expression is named where it stands in the file, however YAML writes the
+text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""`waivers.yaml`: read whole, or refused with every mistake in it; git tells who wrote an entry, and when."""
+"""`waivers.yaml`: read whole, or refused with every mistake in it; git tells who wrote an entry,
+and when."""
 
 from __future__ import annotations
 
@@ -104,7 +105,7 @@ def test_a_file_that_is_not_there(tmp_path: Path, library: Library) -> None:
         load_waivers(tmp_path / "none.yaml", library)
 
 
-# -- what git tells ---------------------------------------------------------------------------------------------------
+# -- what git tells --------------------------------------------------------------------------------
 
 
 class Repository:

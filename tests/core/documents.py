@@ -1,4 +1,5 @@
-"""Small policy documents for tests: statements with ordinary parts, so that a case names only what is odd."""
+"""Small policy documents for tests: statements with ordinary parts, so that a case names only what
+is odd."""
 
 from __future__ import annotations
 

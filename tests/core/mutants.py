@@ -1,8 +1,8 @@
-"""Hand-made mutants of the core: each is a plausible mistake that would give a false pass, and must be noticed.
+"""Hand-made mutants of the core: each is a plausible mistake that would give a false pass, and must
+be noticed.
 
-Run by hand: `python -m tests.core.mutants`, or `python -m tests.core.mutants reading/ judging/` for those of some
-modules. Each mutant lives in a temporary copy and meets the tests of its module.
-"""
+Run by hand: `python -m tests.core.mutants`, or `python -m tests.core.mutants reading/ judging/` for
+those of some modules. Each mutant lives in a temporary copy and meets the tests of its module."""
 
 from __future__ import annotations
 

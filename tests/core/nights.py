@@ -1,4 +1,5 @@
-"""A history in memory: nights are committed as a ledger would, by the difference to the night before."""
+"""A history in memory: nights are committed as a ledger would, by the difference to the night
+before."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from scanner.core.calendar import iso
+from scanner.core.calendar import format_time
 from scanner.model.controls import Control
 from scanner.model.history import Cause, Record, Transition
 from scanner.model.library import Library
@@ -33,13 +34,13 @@ class Nights:
         cause: Cause = Cause.EVIDENCE, **more: Any,
     ) -> Record:  # fmt: skip
         records = self._records.setdefault(target, [])
-        finished = iso(when + timedelta(minutes=10))
+        finished = format_time(when + timedelta(minutes=10))
         defaults: dict[str, Any] = {
             "checks": tuple(sorted({key[0] for key in findings})), "params": {}, "waivers_sha256": "",
             "regions": ("eu-west-1",), "controls": {}, "gaps": (), "pack_sha256": "0", "callers": ("arn:role/audit",),
         }  # fmt: skip
         record = Record(
-            seq=len(records) + 1, target=target, scan=f"s{len(records) + 1}", started=iso(when), finished=finished,
+            seq=len(records) + 1, target=target, scan=f"s{len(records) + 1}", started=format_time(when), finished=finished,
             version="1", previous_sha256=records[-1].sha256 if records else "", counts=dict(Counter(findings.values())),
             sha256=f"{len(records) + 1:064d}", **{**defaults, **more},
         )  # fmt: skip

@@ -13,7 +13,7 @@ from scanner.content import load_library
 from scanner.content.locations import Roots
 from scanner.core.judging.parameters import resolve_params
 from scanner.core.reading.context import Reader
-from scanner.core.reading.projection import Estate, Projection, plan, project
+from scanner.core.reading.projection import Estate, Projection, plan_readers, project
 from scanner.executors.serial import Serial
 from scanner.model.answers import Account, Answer, Call, Caller, State, Target
 from scanner.model.library import Library
@@ -25,7 +25,8 @@ STARTED = "2026-01-01T00:00:00Z"
 def library(
     tmp_path: Path, kinds: Mapping[str, str], checks: Mapping[str, str], parameters: str = ""
 ) -> Library:
-    """A library of these kinds (`service.noun` → YAML body) and checks (`id` → YAML body); nothing is mapped."""
+    """A library of these kinds (`service.noun` → YAML body) and checks (`id` → YAML body); nothing
+    is mapped."""
     for name, body in kinds.items():
         head = f"version: 1\nkind: test.{name}\ntitle: {name}\nservice: Test\nnature: state\n"
         _write(tmp_path / f"resources/test/{name}.yaml", head + dedent(body))
@@ -47,7 +48,8 @@ def _write(path: Path, text: str) -> None:
 
 @dataclass
 class Provider:
-    """Answers calls from a table: `operation`, `operation@region` or the whole key, to data or to an Answer."""
+    """Answers calls from a table: `operation`, `operation@region` or the whole key, to data or to
+    an Answer."""
 
     table: Mapping[str, Any]
     asked: list[str] = field(default_factory=list)
@@ -100,7 +102,7 @@ def read(
     known = readers or {}
     answers = collect(
         provider,
-        plan(found, found.checks.values(), known.__getitem__, estate),
+        plan_readers(found, found.checks.values(), known.__getitem__, estate),
         Serial(),
         lambda _: None,
     )

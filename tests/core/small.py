@@ -1,4 +1,5 @@
-"""Small worlds for the algebra: checks whose conditions read two switches, controls, and what improves means."""
+"""Small worlds for the algebra: checks whose conditions read two switches, controls, and what
+improves means."""
 
 from __future__ import annotations
 
@@ -9,8 +10,8 @@ from typing import Any
 
 from scanner.core.reading.resources import Gap, Resource
 from scanner.model.answers import Target
-from scanner.model.checks import Check, IfEmpty, Labelled, Severity
-from scanner.model.controls import CheckLink, Control, Lacking, Requirement, Role, WhenEmpty
+from scanner.model.checks import Check, IfEmpty, LabelScope, Severity
+from scanner.model.controls import CheckLink, Control, MissingCheck, Requirement, Role, WhenEmpty
 from scanner.model.findings import CheckResult, Finding, Observation, ResourceRef, Status, Verdict
 from scanner.model.library import Library
 from scanner.model.values import ABSENT, Unreadable
@@ -70,14 +71,14 @@ def make_check(
 ) -> Check:  # fmt: skip
     return Check(
         id=name, title=name, severity=severity, kind=f"{cloud}.thing", where=Condition("where") if where else None,
-        scope=Labelled(tag="tag", values="values", untagged="untagged") if scope else None, if_empty=if_empty,
+        scope=LabelScope(tag="tag", values="values", untagged="untagged") if scope else None, if_empty=if_empty,
         pass_when=pass_when or Condition("good"), why="w", fix="f", refs=(), examples=(), path="x.yaml",
     )  # fmt: skip
 
 
 def make_control(
     *checks: tuple[str, Role], attestations: tuple[str, ...] = (), must_have: tuple[Requirement, ...] = (),
-    lacking: tuple[Lacking, ...] = (), when_empty: WhenEmpty = WhenEmpty.NOT_APPLICABLE,
+    lacking: tuple[MissingCheck, ...] = (), when_empty: WhenEmpty = WhenEmpty.NOT_APPLICABLE,
     modes: tuple[str, ...] = ("setting",), name: str = "C",
 ) -> Control:  # fmt: skip
     return Control(

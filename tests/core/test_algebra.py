@@ -1,8 +1,8 @@
-"""The proof by enumeration: refusing a call, running fewer checks or cutting off a listing improves nothing.
+"""The proof by enumeration: refusing a call, running fewer checks or cutting off a listing improves
+nothing.
 
-Steps are single: one finding less read, one listing less whole, one check less run, one attestation less. If no
-single step turns anything into something better, no chain of steps does.
-"""
+Steps are single: one finding less read, one listing less whole, one check less run, one attestation
+less. If no single step turns anything into something better, no chain of steps does."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from scanner.model.controls import (
     Control,
     ControlLink,
     Criterion,
-    Lacking,
+    MissingCheck,
     Requirement,
     Role,
     WhenEmpty,
@@ -48,7 +48,8 @@ Run = tuple[CheckResult, ...]
 
 
 def population(check: str, most: int) -> list[CheckResult | None]:
-    """Every result of a check over at most so many resources, empty ones by each `if_empty`, and not run."""
+    """Every result of a check over at most so many resources, empty ones by each `if_empty`, and
+    not run."""
     results: list[CheckResult | None] = [None]
     for size in range(most + 1):
         for verdicts in itertools.combinations_with_replacement((P, F, U, W), size):
@@ -170,7 +171,8 @@ def test_less_read_or_run_improves_no_control() -> None:
 
 
 def test_larger_populations_improve_nothing_either() -> None:
-    """Two checks over two resources each, for one control shape in eleven (all of them would take a minute)."""
+    """Two checks over two resources each, for one control shape in eleven (all of them would take a
+    minute)."""
     known, edges = space(2, 2)
     for control in list(controls())[::11]:
         said = {shape: assessed(control, run) for shape, run in known.items()}
@@ -253,7 +255,9 @@ names = st.sampled_from(["a", "b", "c", "d"])
 places = st.sampled_from([HERE, Target("aws:444455556666"), Target("gcp:p")])
 findings = st.lists(st.sampled_from([P, F, U, W]), max_size=4)
 lacks = st.lists(
-    st.builds(Lacking, id=names, cloud=st.sampled_from(["aws", "gcp", "any"]), why=st.just("")),
+    st.builds(
+        MissingCheck, id=names, cloud=st.sampled_from(["aws", "gcp", "any"]), why=st.just("")
+    ),
     max_size=1,
 )
 wide = make_library(*(make_check(name, cloud="gcp" if name == "d" else "aws") for name in "abcd"))
@@ -261,7 +265,8 @@ wide = make_library(*(make_check(name, cloud="gcp" if name == "d" else "aws") fo
 
 @st.composite
 def wide_runs(draw: st.DrawFn) -> list[CheckResult]:
-    """Results of up to four checks over up to three targets, each in its own cloud: it is asked nowhere else."""
+    """Results of up to four checks over up to three targets, each in its own cloud: it is asked
+    nowhere else."""
     found = {}
     for check, target in draw(st.lists(st.tuples(names, places), max_size=8)):
         if Target(target).cloud != wide.cloud(check):

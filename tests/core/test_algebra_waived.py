@@ -1,8 +1,8 @@
-"""The proof by enumeration where waivers stand: refusing a call or running fewer checks still improves nothing.
+"""The proof by enumeration where waivers stand: refusing a call or running fewer checks still
+improves nothing.
 
-One refusal is excepted by its nature: of a call that a standing waiver names. It may turn what depends on that call
-into waived, never into a pass, and nothing else.
-"""
+One refusal is excepted by its nature: of a call that a standing waiver names. It may turn what
+depends on that call into waived, never into a pass, and nothing else."""
 
 from __future__ import annotations
 
@@ -112,7 +112,8 @@ def finding(verdict: Verdict, name: str, check: str, gap: str = OTHER) -> Findin
 
 
 def population(check: str, most: int) -> Iterator[CheckResult | None]:
-    """Every result of a check over so many resources, each of which may be unread for either call; and not run."""
+    """Every result of a check over so many resources, each of which may be unread for either call;
+    and not run."""
     yield None
     yield CheckResult(check=check, target=HERE, findings=(), empty=True)
     yield CheckResult(
@@ -120,7 +121,8 @@ def population(check: str, most: int) -> Iterator[CheckResult | None]:
     )
     kinds = [(P, ""), (F, ""), (U, OTHER), (U, NAMED)]
     for size in range(1, most + 1):
-        # One resource is named by waivers; that the other is unread for the same call tells nothing more.
+        # One resource is named by waivers; that the other is unread for the same call tells nothing
+        # more.
         for chosen in itertools.product(kinds, *[kinds[:3]] * (size - 1)):
             found = tuple(
                 finding(verdict, f"r{place}", check, gap)
@@ -180,7 +182,8 @@ Edges = list[tuple[int, int]]
 
 
 def space(below: Callable[[Run], Iterable[Run]]) -> tuple[list[Run], Edges]:
-    """Every run with every run one step below it, by number; the order of findings tells none apart."""
+    """Every run with every run one step below it, by number; the order of findings tells none
+    apart."""
     numbers: dict[Run, int] = {}
 
     def number(run: Run) -> int:
@@ -209,7 +212,8 @@ def test_no_refusal_that_is_not_waived_and_no_check_less_improves_anything() -> 
 
 
 def test_refusing_a_call_whose_gap_is_waived_makes_nothing_pass() -> None:
-    """The exception that a named gap is: only waived and accepted may come of it, and only if that gap is named."""
+    """The exception that a named gap is: only waived and accepted may come of it, and only if that
+    gap is named."""
     known, edges = space(lambda run: steps(run, NAMED))
     accepted = 0
     # Where no waiver names the call, it is as any other.
@@ -225,7 +229,8 @@ def test_refusing_a_call_whose_gap_is_waived_makes_nothing_pass() -> None:
 
 
 def test_a_waiver_makes_nothing_pass_and_hides_no_unknown() -> None:
-    """Against the same run without waivers: only failing or named things change, and only to waived or accepted."""
+    """Against the same run without waivers: only failing or named things change, and only to waived
+    or accepted."""
     for waivers, run in itertools.product(SETS, runs()):
         plain, after = said(run, ()), said(run, waivers)
         for was, now in pairs(plain, after):

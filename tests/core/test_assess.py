@@ -10,7 +10,14 @@ import pytest
 from scanner.core.judging.assess import assess_control
 from scanner.core.judging.criteria import assess_criterion
 from scanner.model.answers import Target
-from scanner.model.controls import ControlLink, Criterion, Lacking, Requirement, Role, WhenEmpty
+from scanner.model.controls import (
+    ControlLink,
+    Criterion,
+    MissingCheck,
+    Requirement,
+    Role,
+    WhenEmpty,
+)
 from scanner.model.findings import CheckResult, ControlResult, Counts, Status, Verdict
 from tests.core.small import HERE, THERE, make_check, make_control, make_library, make_result
 
@@ -100,13 +107,13 @@ CASES: list[tuple[str, Any, tuple[CheckResult, ...], str]] = [
     ("must have a person", make_control(("a", E), must_have=(Requirement(attestations=("MC-3",)),)), (make_result(P),),
      "needs evidence"),
     ("must have nothing", make_control(("a", E), must_have=(Requirement(),)), (make_result(P),), "not shown"),
-    ("lacking here", make_control(("a", E), lacking=(Lacking(id="x", cloud="aws", why=""),)), (make_result(P),),
+    ("lacking here", make_control(("a", E), lacking=(MissingCheck(id="x", cloud="aws", why=""),)), (make_result(P),),
      "not shown"),
-    ("lacking anywhere", make_control(("a", E), lacking=(Lacking(id="x", cloud="any", why=""),)), (make_result(P),),
+    ("lacking anywhere", make_control(("a", E), lacking=(MissingCheck(id="x", cloud="any", why=""),)), (make_result(P),),
      "not shown"),
-    ("lacking there", make_control(("a", E), lacking=(Lacking(id="x", cloud="gcp", why=""),)), (make_result(P),),
+    ("lacking there", make_control(("a", E), lacking=(MissingCheck(id="x", cloud="gcp", why=""),)), (make_result(P),),
      "pass"),
-    ("lacking and failing", make_control(("a", E), lacking=(Lacking(id="x", cloud="aws", why=""),)), (make_result(F),),
+    ("lacking and failing", make_control(("a", E), lacking=(MissingCheck(id="x", cloud="aws", why=""),)), (make_result(F),),
      "fail"),
 ]  # fmt: skip
 

@@ -1,4 +1,5 @@
-"""An attestation counts from its day to its last one; the newest one that ended says why there is none."""
+"""An attestation counts from its day to its last one; the newest one that ended says why there is
+none."""
 
 from __future__ import annotations
 
@@ -6,14 +7,14 @@ from datetime import date
 
 import pytest
 
-from scanner.core.judging.attestations import attested, stale, weigh_attestations
-from scanner.model.attestations import Attestation, Proof
+from scanner.core.judging.attestations import assess_attestations, attested_controls, stale_controls
+from scanner.model.attestations import Attestation, EvidenceReference
 
 
 def said(name: str, control: str, dated: date, until: date) -> Attestation:
     return Attestation(
         id=name, control=control, statement="s", by="a@b.c", dated=dated, valid_until=until,
-        evidence=(Proof(reference="r"),),
+        evidence=(EvidenceReference(reference="r"),),
     )  # fmt: skip
 
 
@@ -34,7 +35,7 @@ OTHER = said("q1-other", "MC-2", date(2026, 1, 1), date(2026, 12, 31))
     ],
 )
 def test_the_day_decides(today: date, counting: set[str], why: str | None) -> None:
-    weighed = weigh_attestations([SECOND, OTHER, FIRST], today)
-    assert attested(weighed) == counting
-    assert stale(weighed).get("MC-1") == why
+    weighed = assess_attestations([SECOND, OTHER, FIRST], today)
+    assert attested_controls(weighed) == counting
+    assert stale_controls(weighed).get("MC-1") == why
     assert all(one.current is not bool(one.why) for one in weighed)

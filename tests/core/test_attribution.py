@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from scanner.content import load_library
-from scanner.core.drift.audit_attribution import Question, Reach, Rule, answer, questions, rules_of
+from scanner.core.drift.audit_attribution import (
+    AuditQuery,
+    Reach,
+    Rule,
+    attribute_change,
+    audit_queries,
+    rules_of,
+)
 from scanner.core.drift.audit_events import LogEvent, find_actor
 from scanner.core.drift.between_records import drift_between
 from scanner.model.history import Cause, Transition
@@ -42,7 +49,7 @@ def asked(
         history.commit(night(number), state, cause=cause, checks=(TLS, RECORDER))
     records = history.records(HERE)
     drift = drift_between(history, records[before], records[-1], LIBRARY, today=date(2026, 1, 10))
-    return questions(drift, records, history.transitions(HERE), LIBRARY)
+    return audit_queries(drift, records, history.transitions(HERE), LIBRARY)
 
 
 def test_the_window_is_from_the_reading_before_to_the_one_that_saw_it() -> None:
@@ -76,7 +83,7 @@ def test_what_nobody_did_is_not_asked(cause: Cause, said: str) -> None:
 
 def test_what_was_never_read_before_is_not_asked() -> None:
     assert asked({OTHER: "pass"}, {OTHER: "pass"}) == {}
-    assert isinstance(asked({OTHER: "pass"}, {OTHER: "pass", KEY: "fail"})[KEY], Question), (
+    assert isinstance(asked({OTHER: "pass"}, {OTHER: "pass", KEY: "fail"})[KEY], AuditQuery), (
         "it is new"
     )
     hidden = asked({LISTING: "unknown"}, {KEY: "fail"})[KEY]
@@ -102,8 +109,8 @@ def test_a_place_that_is_no_region_of_a_record_hides_nothing() -> None:
         history.commit(night(number), {KEY: verdict}, regions=())
     records = history.records(HERE)
     drift = drift_between(history, *records, LIBRARY, today=date(2026, 1, 10))
-    question = questions(drift, records, history.transitions(HERE), LIBRARY)[KEY]
-    assert isinstance(question, Question), question
+    question = audit_queries(drift, records, history.transitions(HERE), LIBRARY)[KEY]
+    assert isinstance(question, AuditQuery), question
     assert question.window == ("2026-01-01T02:00:00Z", "2026-01-02T02:10:00Z")
 
 
@@ -115,8 +122,8 @@ def test_a_region_that_a_record_did_not_read_is_not_a_reading_before() -> None:
         history.commit(night(number), {KEY: verdict}, regions=regions)
     records = history.records(HERE)
     drift = drift_between(history, *records[-2:], LIBRARY, today=date(2026, 1, 10))
-    question = questions(drift, records, history.transitions(HERE), LIBRARY)[KEY]
-    assert isinstance(question, Question), question
+    question = audit_queries(drift, records, history.transitions(HERE), LIBRARY)[KEY]
+    assert isinstance(question, AuditQuery), question
     assert question.window[0] == "2026-01-01T02:00:00Z"
 
 
@@ -133,7 +140,7 @@ def event(
     )
 
 
-def region_question() -> tuple[Question, tuple[Rule, ...]]:
+def region_question() -> tuple[AuditQuery, tuple[Rule, ...]]:
     key = (RECORDER, "eu-west-1", "111122223333/eu-west-1")
     question = asked({key: "pass"}, {key: "fail"})[key]
     rules = rules_of(question, RULES)
@@ -147,12 +154,12 @@ def test_a_check_of_other_resources_looks_at_every_call_that_changes_those_in_it
     stopped = event(1, "ann", "config:StopConfigurationRecorder", "default")
     elsewhere = event(2, "bob", "config:StopConfigurationRecorder", "default", region="us-east-1")
     unrelated = event(3, "carol", "config:PutConfigRule", "rule")
-    assert answer(question, rules, [elsewhere, unrelated, stopped]).name == "ann"
-    twice = answer(
+    assert attribute_change(question, rules, [elsewhere, unrelated, stopped]).name == "ann"
+    twice = attribute_change(
         question, rules, [stopped, event(4, "dan", "config:PutConfigurationRecorder", "other")]
     )
     assert twice.reason == "2 actors fit: ann, dan"
-    assert answer(
+    assert attribute_change(
         question, rules, [stopped, event(5, "", "config:PutConfigurationRecorder")]
     ).reason == ("2 actors fit: one without a name, ann")
 
@@ -164,13 +171,13 @@ def test_a_named_call_on_another_resource_is_not_the_one() -> None:
         event(1, "ann", "s3:DeleteBucketPolicy", "ledger"),
         event(2, "bob", "s3:PutBucketPolicy", "notes"),
     )
-    assert answer(question, rules, [other, mine]).name == "ann"
-    assert answer(question, rules, [other]).reason == "no event of the log fits"
+    assert attribute_change(question, rules, [other, mine]).name == "ann"
+    assert attribute_change(question, rules, [other]).reason == "no event of the log fits"
 
 
 def test_a_log_that_may_be_late_names_nobody() -> None:
     question = asked({KEY: "pass"}, {KEY: "fail"})[KEY]
-    found = answer(
+    found = attribute_change(
         question,
         (RULES["aws.s3.bucket"],),
         [event(1, "ann", "s3:PutBucketAcl", "ledger")],
@@ -192,14 +199,14 @@ def test_what_lies_elsewhere_is_looked_for_everywhere() -> None:
         history.commit(night(number), {key: verdict})
     records = history.records(HERE)
     drift = drift_between(history, *records, LIBRARY, today=date(2026, 1, 10))
-    question = questions(drift, records, history.transitions(HERE), LIBRARY)[key]
-    assert isinstance(question, Question)
+    question = audit_queries(drift, records, history.transitions(HERE), LIBRARY)[key]
+    assert isinstance(question, AuditQuery)
     trail = Rule(actions=("cloudtrail:*",), named=True, reach=Reach.OWN)
     rules = rules_of(question, {**RULES, **dict.fromkeys(question.others, trail)})
     stopped = event(1, "ann", "cloudtrail:StopLogging", "main", region="us-east-1")
     assert not isinstance(rules, str)
     assert Reach.EVERY in {rule.reach for rule in rules}
-    assert answer(question, rules, [stopped]).name == "ann"
+    assert attribute_change(question, rules, [stopped]).name == "ann"
 
 
 @pytest.mark.parametrize(
@@ -215,8 +222,10 @@ def test_what_lies_elsewhere_is_looked_for_everywhere() -> None:
 def test_a_log_names_things_without_their_arn(resource: str, name: str) -> None:
     key = (TLS, "eu-west-1", resource)
     question, rules = asked({key: "pass"}, {key: "fail"})[key], (RULES["aws.s3.bucket"],)
-    assert answer(question, rules, [event(1, "ann", "s3:PutBucketAcl", name)]).name == "ann"
-    assert not answer(question, rules, [event(1, "ann", "s3:PutBucketAcl", "else")]).known
+    assert (
+        attribute_change(question, rules, [event(1, "ann", "s3:PutBucketAcl", name)]).name == "ann"
+    )
+    assert not attribute_change(question, rules, [event(1, "ann", "s3:PutBucketAcl", "else")]).known
 
 
 def test_the_calls_are_shown_in_order_of_time() -> None:
@@ -226,7 +235,10 @@ def test_the_calls_are_shown_in_order_of_time() -> None:
         event(2, "ann", "s3:PutBucketPolicy", "ledger"),
     )
     last = replace(last, time="2026-01-01T12:00:01Z")
-    assert answer(question, (RULES["aws.s3.bucket"],), [last, first, last]).events == (first, last)
+    assert attribute_change(question, (RULES["aws.s3.bucket"],), [last, first, last]).events == (
+        first,
+        last,
+    )
 
 
 @pytest.mark.parametrize(

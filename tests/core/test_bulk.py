@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from scanner.core.permissions import actions
-from scanner.core.reading.inventory import bulk_types, either_way, in_bulk
+from scanner.core.permissions import required_permissions
+from scanner.core.reading.inventory import inventory_types, with_every_reading, with_inventory
 from scanner.core.reading.projection import Projection
 from scanner.core.reading.read_plan import answer_paths, secret_paths
 from scanner.core.reading.resources import Resource
@@ -115,7 +115,7 @@ def row(name: str, thing: Any) -> dict[str, Any]:
 def asked(
     found: Library, rows: Sequence[Any], policies: Sequence[Any] = ()
 ) -> tuple[Projection, Provider]:
-    types = bulk_types(found, found.checks.values())
+    types = inventory_types(found, found.checks.values())
     provider = Provider(
         {
             'inv:List@{"content":"THINGS","types":["Box"]}': {"rows": list(rows)},
@@ -123,7 +123,7 @@ def asked(
             "x:ListLabels": {"labels": [{"name": "l", "text": "t"}]},
         }
     )
-    return read(in_bulk(found, types), provider), provider
+    return read(with_inventory(found, types), provider), provider
 
 
 def only(projection: Projection) -> Resource:
@@ -209,7 +209,7 @@ def test_a_row_that_holds_no_resource_is_a_gap(found: Library) -> None:
 
 @pytest.mark.parametrize("state", [State.DENIED, State.DISABLED, State.THROTTLED, State.ERROR])
 def test_a_refused_call_shows_nothing_and_stands_for_nothing(found: Library, state: State) -> None:
-    read_so = in_bulk(found, bulk_types(found, found.checks.values()))
+    read_so = with_inventory(found, inventory_types(found, found.checks.values()))
     projection = read(read_so, Provider({"inv:List": refused(state)}))
     assert projection.resources["test.x.box"] == ()
     assert len(projection.gaps["test.x.box"]) == 1
@@ -218,14 +218,14 @@ def test_a_refused_call_shows_nothing_and_stands_for_nothing(found: Library, sta
 
 @pytest.mark.parametrize("which", ["THINGS", "POLICIES"])
 def test_a_cut_off_answer_is_open(found: Library, which: str) -> None:
-    types = bulk_types(found, found.checks.values())
+    types = inventory_types(found, found.checks.values())
     whole = {"THINGS": {"rows": [row("a", WHOLE)]}, "POLICIES": {"rows": []}}
     said = {**whole, which: refused(State.PARTIAL, "Later", whole[which])}
     table = {
         'inv:List@{"content":"THINGS","types":["Box"]}': said["THINGS"],
         'inv:List@{"content":"POLICIES"}': said["POLICIES"],
     }
-    projection = read(in_bulk(found, types), Provider(table))
+    projection = read(with_inventory(found, types), Provider(table))
     assert len(projection.gaps["test.x.box"]) == (which == "THINGS")
     public = only(projection).value["public"]
     assert isinstance(public, Unreadable)
@@ -258,7 +258,7 @@ def test_a_second_source_of_what_is_read_in_bulk_must_speak(
     }
     kinds |= {"x.shelf": SHELF, "x.label": LABEL.replace("x.box", "test.x.box")}
     found = library(tmp_path, kinds, {"label": check("label", "self.text != ''")})
-    types = bulk_types(found, found.checks.values())
+    types = inventory_types(found, found.checks.values())
     provider = Provider(
         {
             'inv:List@{"content":"THINGS","types":["Box"]}': {
@@ -268,7 +268,7 @@ def test_a_second_source_of_what_is_read_in_bulk_must_speak(
             "x:Known": known,
         }
     )
-    projection = read(in_bulk(found, types), provider)
+    projection = read(with_inventory(found, types), provider)
     # What leaves the parents open leaves their children open.
     for kind in ("test.x.box", "test.x.label"):
         reasons = [gap.unread.reason for gap in projection.gaps[kind]]
@@ -277,13 +277,13 @@ def test_a_second_source_of_what_is_read_in_bulk_must_speak(
 
 
 def test_permissions_secrets_and_what_is_read_follow(found: Library) -> None:
-    read_so = in_bulk(found, {"Box"})
-    assert set(actions(read_so, found.checks.values(), lambda name: (name,))) == {
+    read_so = with_inventory(found, {"Box"})
+    assert set(required_permissions(read_so, found.checks.values(), lambda name: (name,))) == {
         "inv:List",
         "x:ListLabels",
     }
-    assert in_bulk(found, ()) is found
-    ways = either_way(found)
+    assert with_inventory(found, ()) is found
+    ways = with_every_reading(found)
     assert secret_paths(ways) == {
         "inv:List": ("rows[].thing.keys.master",),
         "x:ListBoxes": ("boxes[].keys.master",),

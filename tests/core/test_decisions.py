@@ -6,7 +6,7 @@ from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
-from scanner.core.periods.decisions import waiver_spans
+from scanner.core.periods.decisions import waiver_periods
 from scanner.model.waivers import ControlScope, Waiver
 
 HERE = "aws:111122223333"
@@ -22,7 +22,7 @@ def record(day: int, status: str = "pass") -> Any:
 
 
 def worth(*records: Any, without: int = 0, first: int = 1) -> list[tuple[str, int, int]]:
-    (span,) = waiver_spans(
+    (span,) = waiver_periods(
         records, lambda one: one.seq >= first, lambda one: () if one.seq == without else (WAIVER,)
     )  # fmt: skip
     return [(one.standing, one.first_seq, one.last_seq) for one in span.standings]

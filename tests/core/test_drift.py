@@ -9,7 +9,7 @@ import pytest
 
 from scanner.core.drift.audit_events import LogEvent, find_actor
 from scanner.core.drift.between_records import drift_between
-from scanner.core.drift.comparison import Drift, What
+from scanner.core.drift.comparison import Drift, DriftKind
 from scanner.model.checks import Severity
 from scanner.model.history import Cause, Transition
 from scanner.model.waivers import GapScope, Waiver
@@ -35,37 +35,43 @@ def nights(
     return history
 
 
-def what(history: Nights, before: int = -2) -> list[What]:
+def what(history: Nights, before: int = -2) -> list[DriftKind]:
     return [moved.what for moved in between(history, before).moved]
 
 
 @pytest.mark.parametrize(
     ("was", "now", "said"),
     [
-        ("pass", "fail", What.NEW_FAILURE), ("unknown", "fail", What.NEW_FAILURE), ("waived", "fail", What.NEW_FAILURE),
-        ("pass", "unknown", What.NEW_UNKNOWN), ("fail", "unknown", What.NEW_UNKNOWN),
-        ("fail", "pass", What.FIXED), ("unknown", "pass", What.RESOLVED), ("fail", "waived", What.WAIVED),
-        ("waived", "pass", What.RESOLVED),
+        ("pass", "fail", DriftKind.NEW_FAILURE), ("unknown", "fail", DriftKind.NEW_FAILURE), ("waived", "fail", DriftKind.NEW_FAILURE),
+        ("pass", "unknown", DriftKind.NEW_UNKNOWN), ("fail", "unknown", DriftKind.NEW_UNKNOWN),
+        ("fail", "pass", DriftKind.FIXED), ("unknown", "pass", DriftKind.RESOLVED), ("fail", "waived", DriftKind.WAIVED),
+        ("waived", "pass", DriftKind.RESOLVED),
     ],
 )  # fmt: skip
-def test_every_move_has_its_name(was: str, now: str, said: What) -> None:
+def test_every_move_has_its_name(was: str, now: str, said: DriftKind) -> None:
     assert what(nights({KEY: was}, {KEY: now})) == [said]
 
 
-@pytest.mark.parametrize(("was", "said"), [("fail", What.OUT_OF_SIGHT), ("unknown", What.WAIVED)])
-def test_an_accepted_gap_does_not_hide_that_it_failed(was: str, said: What) -> None:
+@pytest.mark.parametrize(
+    ("was", "said"), [("fail", DriftKind.OUT_OF_SIGHT), ("unknown", DriftKind.WAIVED)]
+)
+def test_an_accepted_gap_does_not_hide_that_it_failed(was: str, said: DriftKind) -> None:
     history = nights({KEY: was})
     history.commit(night(1), {KEY: "waived"}, cause=Cause.GAP)
     assert what(history) == [said]
 
 
 def test_what_failed_before_it_was_unread_is_fixed_or_removed() -> None:
-    assert what(nights({KEY: "fail"}, {KEY: "unknown"}, {KEY: "pass"})) == [What.FIXED]
+    assert what(nights({KEY: "fail"}, {KEY: "unknown"}, {KEY: "pass"})) == [DriftKind.FIXED]
     other = {("a", "", "o"): "pass"}
-    assert what(nights({KEY: "fail", **other}, {KEY: "unknown", **other}, other)) == [What.REMOVED]
-    assert what(nights({KEY: "pass", **other}, {KEY: "unknown", **other}, other)) == [What.RESOLVED]
+    assert what(nights({KEY: "fail", **other}, {KEY: "unknown", **other}, other)) == [
+        DriftKind.REMOVED
+    ]
+    assert what(nights({KEY: "pass", **other}, {KEY: "unknown", **other}, other)) == [
+        DriftKind.RESOLVED
+    ]
     assert what(nights({KEY: "fail"}, {KEY: "unknown"}, {KEY: "pass"}, cause=Cause.PARAMS)) == [
-        What.OTHER_JUDGE
+        DriftKind.OTHER_JUDGE
     ]
 
 
@@ -73,15 +79,17 @@ def test_a_listing_of_a_region_that_is_left_out_is_out_of_sight() -> None:
     other = {("a", "", "o"): "pass"}
     history = nights({("a", "eu-west-1", "*"): "unknown", **other})
     history.commit(night(1), other, cause=Cause.SCOPE, regions=())
-    assert what(history) == [What.OUT_OF_SIGHT]
-    assert what(nights({("a", "eu-west-1", "*"): "unknown", **other}, other)) == [What.RESOLVED]
+    assert what(history) == [DriftKind.OUT_OF_SIGHT]
+    assert what(nights({("a", "eu-west-1", "*"): "unknown", **other}, other)) == [
+        DriftKind.RESOLVED
+    ]
 
 
 def test_what_is_as_it_was_is_no_drift() -> None:
     assert what(nights({KEY: "fail"}, {KEY: "fail"})) == []
     there_and_back = nights({KEY: "pass"}, {KEY: "fail"}, {KEY: "pass"})
     assert what(there_and_back, -3) == []
-    assert what(there_and_back) == [What.FIXED]
+    assert what(there_and_back) == [DriftKind.FIXED]
 
 
 def test_new_is_a_failure_and_a_new_pass_is_only_an_appearance() -> None:
@@ -89,7 +97,7 @@ def test_new_is_a_failure_and_a_new_pass_is_only_an_appearance() -> None:
         nights({KEY: "pass"}, {KEY: "pass", ("a", "", "y"): "fail", ("a", "", "z"): "pass"})
     )
     assert [(moved.what, moved.resource, moved.before) for moved in found.moved] == [
-        (What.NEW_FAILURE, "y", "")
+        (DriftKind.NEW_FAILURE, "y", "")
     ]
     assert found.appeared == (("", "y"), ("", "z"))
 
@@ -98,9 +106,15 @@ def test_gone_is_removed_only_when_the_listing_was_read() -> None:
     whole = between(
         nights({KEY: "fail", ("a", "eu-west-1", "y"): "pass"}, {("a", "eu-west-1", "y"): "pass"})
     )
-    assert ([moved.what for moved in whole.moved], whole.gone[0].whole) == ([What.REMOVED], True)
+    assert ([moved.what for moved in whole.moved], whole.gone[0].whole) == (
+        [DriftKind.REMOVED],
+        True,
+    )
     refused = between(nights({KEY: "fail"}, {("a", "eu-west-1", "*"): "unknown"}))
-    assert sorted(moved.what for moved in refused.moved) == [What.NEW_UNKNOWN, What.OUT_OF_SIGHT]
+    assert sorted(moved.what for moved in refused.moved) == [
+        DriftKind.NEW_UNKNOWN,
+        DriftKind.OUT_OF_SIGHT,
+    ]
     assert [one.whole for one in refused.gone] == [False]
 
 
@@ -108,7 +122,7 @@ def test_a_check_that_is_not_run_fixes_nothing() -> None:
     history = nights({KEY: "fail"})
     history.commit(night(1), {("b", "", "y"): "pass"}, cause=Cause.SCOPE)
     found = between(history)
-    assert [moved.what for moved in found.moved] == [What.OUT_OF_SIGHT]
+    assert [moved.what for moved in found.moved] == [DriftKind.OUT_OF_SIGHT]
     assert [(change.what, change.detail) for change in found.changes] == [
         ("checks", "checks left out: a"), ("checks", "checks added: b"),
     ]  # fmt: skip
@@ -116,8 +130,10 @@ def test_a_check_that_is_not_run_fixes_nothing() -> None:
 
 @pytest.mark.parametrize("cause", [Cause.PACK, Cause.PARAMS])
 def test_a_pass_by_another_check_is_not_a_fix(cause: Cause) -> None:
-    assert what(nights({KEY: "fail"}, {KEY: "pass"}, cause=cause)) == [What.OTHER_JUDGE]
-    assert what(nights({KEY: "fail"}, {("a", "", "y"): "pass"}, cause=cause)) == [What.OTHER_JUDGE]
+    assert what(nights({KEY: "fail"}, {KEY: "pass"}, cause=cause)) == [DriftKind.OTHER_JUDGE]
+    assert what(nights({KEY: "fail"}, {("a", "", "y"): "pass"}, cause=cause)) == [
+        DriftKind.OTHER_JUDGE
+    ]
 
 
 def test_the_gravest_comes_first() -> None:
@@ -171,11 +187,11 @@ def test_a_clock_that_jumps_does_not_confuse_the_order() -> None:
     history.commit(night(0), {KEY: "pass"})
     history.commit(night(30), {KEY: "fail"})
     history.commit(night(1), {KEY: "pass"})
-    assert what(history) == [What.FIXED]
+    assert what(history) == [DriftKind.FIXED]
     assert [change.what for change in between(history).changes] == ["clock"]
 
 
-# -- who --------------------------------------------------------------------------------------------------------------
+# -- who -------------------------------------------------------------------------------------------
 
 ARN = "arn:aws:s3:::records"
 MOVE = Transition(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from scanner.core.policies.document import Statement, read_document
-from scanner.core.policies.escalation import Holder, administrator, escalations, methods
+from scanner.core.policies.escalation import Principal, administrator, escalations, methods
 from scanner.model.values import Unreadable
 
 ACCOUNT = "111122223333"
@@ -35,8 +35,8 @@ def holder(
     *given: dict[str, Any],
     boundary: tuple[Statement, ...] | None = None,
     unread: str = "",
-) -> Holder:
-    return Holder(
+) -> Principal:
+    return Principal(
         arn=arn, statements=statements(*given) if given else (), boundary=boundary, unread=unread
     )
 
@@ -45,7 +45,7 @@ ADMIN = holder(BOSS, allow("*"))
 
 
 def ways(
-    *given: dict[str, Any], others: tuple[Holder, ...] = (ADMIN,), **more: Any
+    *given: dict[str, Any], others: tuple[Principal, ...] = (ADMIN,), **more: Any
 ) -> list[str] | Unreadable:
     return escalations([holder(USER, *given, **more), *others], ACCOUNT)[USER]
 

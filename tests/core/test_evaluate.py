@@ -152,7 +152,8 @@ def weaker(state: dict[str, object]) -> list[dict[str, object]]:
 
 
 def test_reading_less_improves_no_finding() -> None:
-    """Every pair of resource states × if_empty × parameters: unread values, lost resources, refused listings."""
+    """Every pair of resource states × if_empty × parameters: unread values, lost resources, refused
+    listings."""
     steps = 0
     for if_empty, params in itertools.product(IfEmpty, ({}, PARAMS, UNTAGGED_OUT)):
         check = make_check(if_empty=if_empty, scope=True)

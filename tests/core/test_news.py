@@ -10,12 +10,12 @@ import pytest
 
 from scanner.core.drift.alert_events import (
     AlertEvent,
+    alert_events_of,
     matches,
-    news,
+    open_problems,
     route,
     scan_failed,
     scan_works,
-    standing,
 )
 from scanner.core.drift.between_records import drift_between
 from scanner.model.config import AlertRule
@@ -34,7 +34,9 @@ def told(was: str, now: str, cause: Cause = Cause.EVIDENCE, **more: Any) -> tupl
     history.commit(night(0), {KEY: was} if was else {("a", "", "o"): "pass"})
     history.commit(night(1), {KEY: now} if now else {("a", "", "o"): "pass"}, cause=cause)
     records = history.records(HERE)
-    return news(drift_between(history, *records, LIBRARY, today=date(2026, 1, 2), **more), LIBRARY)
+    return alert_events_of(
+        drift_between(history, *records, LIBRARY, today=date(2026, 1, 2), **more), LIBRARY
+    )
 
 
 @pytest.mark.parametrize(
@@ -80,7 +82,7 @@ def test_who_heard_of_a_failure_hears_of_its_end_though_it_was_unread_in_between
     for number, verdict in enumerate(("fail", "unknown")):
         history.commit(night(number), {KEY: verdict, **other})
     history.commit(night(2), {KEY: then, **other} if then else other, cause=cause)
-    (one,) = news(
+    (one,) = alert_events_of(
         drift_between(history, *history.records(HERE)[1:], LIBRARY, today=date(2026, 1, 3)), LIBRARY
     )
     assert one.event == event
@@ -182,7 +184,7 @@ def stands(*verdicts: str) -> list[tuple[str, str, tuple[str, ...]]]:
     history = Nights()
     for number, verdict in enumerate(verdicts):
         history.commit(night(number), {KEY: verdict})
-    found = standing(history.state_before(HERE, "9999"), LIBRARY)
+    found = open_problems(history.state_before(HERE, "9999"), LIBRARY)
     return [(one.event, one.what, one.hearers) for one in found]
 
 
@@ -198,7 +200,7 @@ def test_what_stands_has_the_id_and_the_subject_of_its_news() -> None:
     history = Nights()
     for number, verdict in enumerate(("pass", "fail", "fail")):
         history.commit(night(number), {KEY: verdict})
-    (one,) = standing(history.state_before(HERE, "9999"), LIBRARY)
+    (one,) = open_problems(history.state_before(HERE, "9999"), LIBRARY)
     (new,) = told("pass", "fail")
     assert (one.id, one.controls, one.severity, one.target) == (new.id, ("C",), "high", HERE)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scanner.core.periods.type2_period import Chain
+from scanner.core.periods.type2_period import TargetHistory
 from scanner.model.period import Period
 from tests.core.nights import HERE, Nights, night
 from tests.core.year import (
@@ -29,7 +29,9 @@ def told(request: pytest.FixtureRequest) -> tuple[Year, Period]:
             night(number), tonight(year, number), controls={"C": "pass", "J": "pass"}, checks=CHECKS
         )
     return year, report(
-        Chain(target=HERE, records=history.records(HERE), transitions=history.transitions(HERE))
+        TargetHistory(
+            target=HERE, records=history.records(HERE), transitions=history.transitions(HERE)
+        )
     )
 
 

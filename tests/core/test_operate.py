@@ -10,9 +10,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from scanner.core.calendar import UNSTATED, read_grace, read_schedule, slots, window
+from scanner.core.calendar import (
+    UNSTATED,
+    expected_intervals,
+    parse_grace,
+    parse_schedule,
+    period_window,
+)
 from scanner.core.periods.timelines import build_timelines
-from scanner.core.periods.type2_period import Chain, correction, type2_period
+from scanner.core.periods.type2_period import TargetHistory, correction, type2_period
 from scanner.model.controls import Role
 from scanner.model.history import Cause
 from scanner.model.period import Deviation, Period, Schedule
@@ -33,14 +39,15 @@ def report(
     library = library_of(control, checks=(make_check("a"), make_check("b")), kinds=kinds)
     begins = date(2026, 1, 1) + timedelta(days=first)
     return type2_period(
-        [Chain(target=one, records=history.records(one), transitions=history.transitions(one))
+        [TargetHistory(target=one, records=history.records(one), transitions=history.transitions(one))
          for one in history.targets()],
-        library, period=window(begins, begins + timedelta(days=days - 1), UTC), schedule=schedule, now=now,
+        library, period=period_window(begins, begins + timedelta(days=days - 1), UTC), schedule=schedule, now=now,
     )  # fmt: skip
 
 
 def verdicts(*nights: str | None, key: tuple[str, str, str] = KEY, **more: Any) -> Nights:
-    """One item over nights; None: no scan, `gone`: a whole listing without it, `refused`: the listing was not read."""
+    """One item over nights; None: no scan, `gone`: a whole listing without it, `refused`: the
+    listing was not read."""
     history = Nights()
     for number, verdict in enumerate(nights):
         if verdict is None:
@@ -470,22 +477,22 @@ def test_corrected_in_time_or_late_both_are_deviations(
         report(verdicts(*nights), control=replace(CONTROL, grace=grace)).controls[0].deviations
     )
     assert judged.correction == said
-    assert correction(judged.deviation, read_grace(grace)) == said
+    assert correction(judged.deviation, parse_grace(grace)) == said
 
 
 @pytest.mark.parametrize(("text", "hours"), [("hourly", 1), ("daily", 24), ("weekly", 168), ("every 6 hours", 6),
                                              ("every 0 hours", None), ("nightly", None),
                                              ("every 99999 hours", None)])  # fmt: skip
 def test_schedules(text: str, hours: int | None) -> None:
-    found = read_schedule(text)
+    found = parse_schedule(text)
     assert (found.hours if found else None) == hours
 
 
 def test_days_are_local_days() -> None:
-    berlin = window(date(2026, 3, 28), date(2026, 3, 30), ZoneInfo("Europe/Berlin"))
+    berlin = period_window(date(2026, 3, 28), date(2026, 3, 30), ZoneInfo("Europe/Berlin"))
     assert berlin.start == datetime(2026, 3, 27, 23, tzinfo=UTC)
     assert berlin.end == datetime(2026, 3, 30, 22, tzinfo=UTC)
-    found = slots(berlin, UNSTATED, LATER)
+    found = expected_intervals(berlin, UNSTATED, LATER)
     assert [(slot.end - slot.start) / timedelta(hours=1) for slot in found] == [24, 23, 24]
     assert [slot.days for slot in found] == [1, 1, 1]
 
@@ -510,7 +517,7 @@ def test_a_target_of_another_cloud_does_not_miss_the_control() -> None:
     assert report(history, 1).controls[0].runs_expected == 1
 
 
-# -- clocks -----------------------------------------------------------------------------------------------------------
+# -- clocks ----------------------------------------------------------------------------------------
 
 
 def dated(*nights: tuple[int, str]) -> Nights:

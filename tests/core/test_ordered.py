@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from scanner.core.periods.ordered import Listed, Ordered
+from scanner.core.periods.ordered import DeviationList, SortedDeviations
 from scanner.model.period import Deviation
 
 
@@ -21,8 +21,8 @@ def deviation(
     )  # fmt: skip
 
 
-def ordered(*parts: list[Deviation]) -> Ordered[str]:
-    return Ordered(map(Listed, parts), lambda one: one.resource)
+def ordered(*parts: list[Deviation]) -> SortedDeviations[str]:
+    return SortedDeviations(map(DeviationList, parts), lambda one: one.resource)
 
 
 def test_what_began_first_is_first_however_long_before_it_was_well() -> None:

@@ -1,4 +1,5 @@
-"""What belongs to the organisation is asked where it is led, and nowhere is a question about it lost."""
+"""What belongs to the organisation is asked where it is led, and nowhere is a question about it
+lost."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scanner.core.reading.projection import Estate, plan
+from scanner.core.reading.projection import Estate, plan_readers
 from scanner.model.answers import Account, AccountState, Answer, Call, Snapshot, State, Target
 from scanner.model.findings import Assessment, Verdict
 from scanner.model.library import Library
@@ -145,7 +146,7 @@ def test_only_the_leader_is_asked_for_it(found: Library, elsewhere: str, asked: 
     def reader(name: str) -> object:
         raise LookupError(name)
 
-    units = plan(found, found.checks.values(), reader, estate)  # type: ignore[arg-type]
+    units = plan_readers(found, found.checks.values(), reader, estate)  # type: ignore[arg-type]
     assert sorted(unit.kind.id for unit in units) == asked
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scanner.content import load_library
-from scanner.core.permissions import actions, asks_organization, losses
+from scanner.core.permissions import losses, reads_organization, required_permissions
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.answers import Snapshot
 from scanner.model.controls import Role
@@ -37,7 +37,7 @@ def own(operation: str) -> tuple[str, ...]:
 
 def test_a_check_needs_its_listing_its_details_and_what_they_stand_on(library: Library) -> None:
     check = library.checks["aws-s3-bucket-public-access-blocked"]
-    grants = actions(library, [check], own)
+    grants = required_permissions(library, [check], own)
     assert {
         "s3:ListAllMyBuckets",
         "s3:GetBucketPublicAccessBlock",
@@ -51,7 +51,7 @@ def test_a_check_needs_its_listing_its_details_and_what_they_stand_on(library: L
 
 
 def test_the_kind_names_the_permission_and_otherwise_the_default_does(library: Library) -> None:
-    grants = actions(library, [library.checks["aws-sqs-queue-has-dlq"]], own)
+    grants = required_permissions(library, [library.checks["aws-sqs-queue-has-dlq"]], own)
     assert "own:sqs:ListQueues" in grants
     assert "sqs:ListQueues" not in grants
 
@@ -62,7 +62,7 @@ def test_what_a_check_declares_is_enough_for_its_verdicts(
     """With only the answers to its own operations, a check says what it says with all of them."""
     judged = 0
     for name in sorted(set(snapshot.checks) & set(library.checks)):
-        grants = actions(library, [library.checks[name]], own)
+        grants = required_permissions(library, [library.checks[name]], own)
         operations = {operation for grant in grants.values() for operation in grant.operations}
         left = {
             key: answer
@@ -76,7 +76,7 @@ def test_what_a_check_declares_is_enough_for_its_verdicts(
 
 
 def test_every_call_of_a_scan_is_declared(library: Library, snapshot: Snapshot) -> None:
-    grants = actions(library, [library.checks[name] for name in snapshot.checks], own)
+    grants = required_permissions(library, [library.checks[name] for name in snapshot.checks], own)
     declared = {operation for grant in grants.values() for operation in grant.operations}
     discovery = {
         "sts:GetCallerIdentity",
@@ -90,7 +90,7 @@ def test_every_call_of_a_scan_is_declared(library: Library, snapshot: Snapshot) 
 def test_without_one_permission_something_is_unknown_and_says_which_call(
     library: Library, snapshot: Snapshot
 ) -> None:
-    grants = actions(library, [library.checks[name] for name in snapshot.checks], own)
+    grants = required_permissions(library, [library.checks[name] for name in snapshot.checks], own)
     before = judge([snapshot], library)
     silent, named = [], 0
     for action, grant in grants.items():
@@ -111,7 +111,8 @@ def test_without_one_permission_something_is_unknown_and_says_which_call(
             name in finding.reason for finding in moved for name in grant.operations
         ), action
     assert named > 50
-    # Where the demo's account holds nothing that the answer could decide: no ACL opens a bucket, no rule names a list.
+    # Where the demo's account holds nothing that the answer could decide: no ACL opens a bucket, no
+    # rule names a list.
     assert len(silent) <= named // 8, silent
 
 
@@ -160,5 +161,5 @@ def test_without_knowing_who_leads_whatever_the_organisation_is_asked_is_lost(
         moved, chosen, own, [], blinding={"organizations:DescribeOrganization": Scope.MANAGEMENT}
     )
     assert loss.checks == ("aws-sqs-queue-kms-encrypted",)
-    assert asks_organization(moved, chosen)
-    assert not asks_organization(library, chosen)
+    assert reads_organization(moved, chosen)
+    assert not reads_organization(library, chosen)

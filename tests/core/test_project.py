@@ -154,7 +154,7 @@ class TestGone:
         projection = self.found(tmp_path, {"Doors": []})
         assert projection.resources["test.x.door"] == ()
         assert projection.dropped == {"test.x.door": 1}
-        assert len(projection.settled) == 1
+        assert len(projection.known_absent) == 1
 
     def test_is_unread_when_it_is_still_listed(self, tmp_path: Path) -> None:
         projection = self.found(tmp_path, {"Doors": [{"Id": "a", "Kind": "swing"}]})

@@ -8,19 +8,19 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from scanner.core.calendar import slots, window
+from scanner.core.calendar import expected_intervals, period_window
 from scanner.core.periods.observations import Observations
 from scanner.core.periods.sampling import (
     chance_to_miss,
     deviating,
     draw,
-    members,
+    items_read,
     population,
     sizes,
     usual_size,
 )
 from scanner.core.periods.type1_point_in_time import type1_point_in_time
-from scanner.core.periods.type2_period import Chain
+from scanner.core.periods.type2_period import TargetHistory
 from scanner.model.controls import Role
 from scanner.model.decisions import WaivedSpan
 from scanner.model.period import Item, PopulationFile, Schedule
@@ -99,11 +99,12 @@ def test_the_population_is_what_was_read_in_the_period() -> None:
         night(1), {("a", "", "x"): "fail", ("b", "", "beside"): "pass", ("a", "", "*"): "unknown"}
     )
     history.commit(night(2), {("a", "", "x"): "pass", ("a", "", "new"): "unknown"})
-    period = window(date(2026, 1, 2), date(2026, 1, 4), UTC)
+    period = period_window(date(2026, 1, 2), date(2026, 1, 4), UTC)
     reads = Observations(
-        history.records(HERE), slots(period, Schedule(), datetime(2027, 1, 1, tzinfo=UTC))
+        history.records(HERE),
+        expected_intervals(period, Schedule(), datetime(2027, 1, 1, tzinfo=UTC)),
     )
-    found = members({"a"}, HERE, reads, history.transitions(HERE))
+    found = items_read({"a"}, HERE, reads, history.transitions(HERE))
     assert [item.resource for item in found] == ["new", "x"]
     spans = [
         WaivedSpan(target=HERE, check="a", region="", resource=name, start="", end="")
@@ -115,13 +116,13 @@ def test_the_population_is_what_was_read_in_the_period() -> None:
 def test_what_was_read_in_a_week_that_is_cut_off_is_in_the_population() -> None:
     history = Nights()
     history.commit(night(8), {("a", "", "late"): "pass"})
-    period = window(date(2026, 1, 1), date(2026, 1, 9), UTC)
+    period = period_window(date(2026, 1, 1), date(2026, 1, 9), UTC)
     reads = Observations.over(
         history.records(HERE), period, Schedule(hours=168), datetime(2027, 1, 1, tzinfo=UTC)
     )
-    assert [item.resource for item in members({"a"}, HERE, reads, history.transitions(HERE))] == [
-        "late"
-    ]
+    assert [
+        item.resource for item in items_read({"a"}, HERE, reads, history.transitions(HERE))
+    ] == ["late"]
 
 
 def test_implemented_at_a_date_is_the_last_record_before_its_end() -> None:
@@ -134,11 +135,13 @@ def test_implemented_at_a_date_is_the_last_record_before_its_end() -> None:
     )
 
     def at(day: date) -> tuple[str, int, dict[str, int]]:
-        chain = Chain(
+        chain = TargetHistory(
             target=HERE, records=history.records(HERE), transitions=history.transitions(HERE)
         )
         (one,) = type1_point_in_time(
-            [chain], library_of(CONTROL, checks=(make_check("a"),)), end=window(day, day, UTC).end
+            [chain],
+            library_of(CONTROL, checks=(make_check("a"),)),
+            end=period_window(day, day, UTC).end,
         )
         return one.status, one.seq, dict(one.counts)
 

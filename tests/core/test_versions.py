@@ -1,4 +1,5 @@
-"""A period by the versions that were in force: what was left out since does not leave its deviations out."""
+"""A period by the versions that were in force: what was left out since does not leave its
+deviations out."""
 
 from __future__ import annotations
 
@@ -10,9 +11,9 @@ from typing import Any
 import pytest
 
 from scanner.content.library import load_library
-from scanner.core.calendar import window
+from scanner.core.calendar import period_window
 from scanner.core.periods.type1_point_in_time import type1_point_in_time
-from scanner.core.periods.type2_period import Chain, type2_period
+from scanner.core.periods.type2_period import TargetHistory, type2_period
 from scanner.core.periods.versions import Versions, pack_changes
 from scanner.errors import TscanError
 from scanner.model.checks import Check, Parameter
@@ -38,7 +39,8 @@ OLD, NEW = pack("0", STRICT), pack("1", LOOSE, checks="a")
 
 
 def history(*packs: str) -> Nights:
-    """Both items fail on the second night and pass on the fourth; a pack without `b` does not ask it."""
+    """Both items fail on the second night and pass on the fourth; a pack without `b` does not ask
+    it."""
     found = Nights()
     for number, (verdict, one) in enumerate(
         zip(("pass", "fail", "fail", "pass"), packs, strict=True)
@@ -52,8 +54,8 @@ def history(*packs: str) -> Nights:
 
 def report(found: Nights, today: Library, *packs: Library) -> Period:
     return type2_period(
-        [Chain(target=HERE, records=found.records(HERE), transitions=found.transitions(HERE))], today,
-        period=window(date(2026, 1, 1), date(2026, 1, 4), UTC), schedule=Schedule(),
+        [TargetHistory(target=HERE, records=found.records(HERE), transitions=found.transitions(HERE))], today,
+        period=period_window(date(2026, 1, 1), date(2026, 1, 4), UTC), schedule=Schedule(),
         now=datetime(2027, 1, 1, tzinfo=UTC), packs={one.sha256: one for one in packs},
     )  # fmt: skip
 
@@ -93,11 +95,11 @@ def test_a_check_that_is_no_more_keeps_its_cloud() -> None:
     found = history(*"0000")
     found.commit(night(0), {("z", "", "p"): "pass"}, target="gcp:project")
     chains = [
-        Chain(target=one, records=found.records(one), transitions=found.transitions(one))
+        TargetHistory(target=one, records=found.records(one), transitions=found.transitions(one))
         for one in found.targets()
     ]
     period = type2_period(
-        chains, pack("1", checks=""), period=window(date(2026, 1, 1), date(2026, 1, 4), UTC), schedule=Schedule(),
+        chains, pack("1", checks=""), period=period_window(date(2026, 1, 1), date(2026, 1, 4), UTC), schedule=Schedule(),
         now=datetime(2027, 1, 1, tzinfo=UTC), packs={"0": OLD},
     )  # fmt: skip
     (control,) = period.controls
@@ -183,7 +185,8 @@ def test_how_a_kind_is_read_is_not_written_out() -> None:
 
 
 def shelf(*files: tuple[str, str], broken: str = "") -> tuple[Library, list[str]]:
-    """A library of checks that are read when asked for, by name and digest of file; and which were read."""
+    """A library of checks that are read when asked for, by name and digest of file; and which were
+    read."""
     read: list[str] = []
 
     def fetch(name: str) -> Check:
@@ -217,10 +220,10 @@ def test_a_check_of_a_pack_that_cannot_be_read_any_more_is_named() -> None:
 
 def test_implemented_is_told_by_the_pack_of_the_record() -> None:
     found = history(*"0001")
-    chain = Chain(
+    chain = TargetHistory(
         target=HERE, records=found.records(HERE), transitions=tuple(found.transitions(HERE))
     )
-    end = window(date(2026, 1, 3), date(2026, 1, 3), UTC).end
+    end = period_window(date(2026, 1, 3), date(2026, 1, 3), UTC).end
     (one,) = type1_point_in_time([chain], NEW, end=end, packs={"0": OLD})
     assert (one.seq, one.counts) == (3, {"fail": 2})
     (one,) = type1_point_in_time([chain], NEW, end=end)

@@ -1,4 +1,5 @@
-"""A waiver accepts one named thing until a date; it makes nothing pass and covers nothing beside it."""
+"""A waiver accepts one named thing until a date; it makes nothing pass and covers nothing beside
+it."""
 
 from __future__ import annotations
 
@@ -9,7 +10,14 @@ from typing import Any
 
 import pytest
 
-from scanner.core.judging.waive import Waived, apply_waivers, rulings, waive, waive_row, weigh
+from scanner.core.judging.waive import (
+    Waived,
+    apply_to_coverage,
+    apply_to_result,
+    apply_waivers,
+    assess_waivers,
+    waivers_by_target,
+)
 from scanner.model.answers import State
 from scanner.model.checks import Severity
 from scanner.model.controls import Role
@@ -46,9 +54,9 @@ def finding(
 def after(
     one: Finding, *waivers: Waiver, today: date = TODAY, statuses: Mapping[str, str] | None = None
 ) -> Finding:  # fmt: skip
-    ruled = rulings(weigh(waivers, {TARGET: today}, statuses or {}))
+    ruled = waivers_by_target(assess_waivers(waivers, {TARGET: today}, statuses or {}))
     target = one.resource.target
-    (found,) = waive(
+    (found,) = apply_to_result(
         CheckResult(check=one.check, target=target, findings=(one,)), ruled.get(target)
     ).findings
     return found
@@ -122,7 +130,7 @@ def test_it_counts_from_when_it_was_opened_and_written_down_to_the_day_before_it
     today: date, committed: date | None, standing: Standing
 ) -> None:
     waiver = replace(FAILURE, committed=committed)
-    (weighed,) = weigh([waiver], {TARGET: today}, {})
+    (weighed,) = assess_waivers([waiver], {TARGET: today}, {})
     assert weighed.standing is standing
     counts = standing is Standing.IN_FORCE
     assert bool(weighed.why) is not counts
@@ -172,7 +180,9 @@ def row(**fields: object) -> CoverageRow:
 
 def test_a_gap_in_coverage_is_accepted_only_as_a_whole() -> None:
     def accepted(one: CoverageRow, waiver: Waiver = GAP) -> str:
-        return waive_row(one, rulings(weigh([waiver], {TARGET: TODAY}, {})).get(one.target)).waiver
+        return apply_to_coverage(
+            one, waivers_by_target(assess_waivers([waiver], {TARGET: TODAY}, {})).get(one.target)
+        ).waiver
 
     assert accepted(row()) == "W-1"
     assert accepted(row(state=State.OK, unanswered=1)) == "W-1"

@@ -1,4 +1,5 @@
-"""365 simulated nights with scripted faults, and what a report on them is held against: what really happened."""
+"""365 simulated nights with scripted faults, and what a report on them is held against: what really
+happened."""
 
 from __future__ import annotations
 
@@ -10,8 +11,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from scanner.core.calendar import moment, window
-from scanner.core.periods.type2_period import Chain, type2_period
+from scanner.core.calendar import parse_time, period_window
+from scanner.core.periods.type2_period import TargetHistory, type2_period
 from scanner.model.controls import Role
 from scanner.model.period import Deviation, Period, Schedule
 from tests.core.nights import library_of, night
@@ -108,7 +109,7 @@ def read_nights(year: Year, key: tuple[str, str, str]) -> list[int]:
     ]
 
 
-def report(chain: Chain) -> Period:
+def report(chain: TargetHistory) -> Period:
     """The year, by a control of the two checks of settings, and one of the jobs."""
     library = library_of(
         make_control(("a", Role.EVIDENCES), ("b", Role.EVIDENCES)),
@@ -119,7 +120,7 @@ def report(chain: Chain) -> Period:
             "aws.job": SimpleNamespace(nature="event"),
         },
     )
-    period = window(date(2026, 1, 1), date(2026, 12, 31), UTC)
+    period = period_window(date(2026, 1, 1), date(2026, 12, 31), UTC)
     return type2_period(
         [chain], library, period=period, schedule=Schedule(), now=datetime(2027, 2, 1, tzinfo=UTC)
     )
@@ -146,18 +147,18 @@ def hold_times(year: Year, period: Period) -> None:
             wanted.setdefault((passing_before, passing_after), []).append(fault)
         assert len(found.get(key, [])) == len(wanted)
         for (before, after), faults in sorted(wanted.items()):
-            (item,) = [item for item in found[key] if moment(item.closed_by) == after]
+            (item,) = [item for item in found[key] if parse_time(item.closed_by) == after]
             seen += len(faults)
             real = faults[-1].ends - faults[0].begins
-            assert moment(item.opened_after) == before
-            assert before <= faults[0].begins <= moment(item.opened_by)
-            assert moment(item.failing_until) <= faults[-1].ends <= after
+            assert parse_time(item.opened_after) == before
+            assert before <= faults[0].begins <= parse_time(item.opened_by)
+            assert parse_time(item.failing_until) <= faults[-1].ends <= after
             assert item.at_most is not None
             assert item.at_least <= real <= item.at_most
             if (
-                moment(item.opened_by) - before
+                parse_time(item.opened_by) - before
                 == timedelta(days=1)
-                == after - moment(item.failing_until)
+                == after - parse_time(item.failing_until)
             ):
                 adjacent += 1
                 assert real - item.at_least <= timedelta(days=2)
@@ -188,7 +189,7 @@ def hold_faults(year: Year, period: Period) -> None:
             continue
         mine = [item for item in spans if (item.check, item.region, item.resource) == fault.key]
         assert any(
-            moment(item.opened_after) <= fault.begins < fault.ends <= moment(item.closed_by)
+            parse_time(item.opened_after) <= fault.begins < fault.ends <= parse_time(item.closed_by)
             for item in mine
         )
     assert 0 < unread < len(long) / 5
@@ -218,7 +219,8 @@ def hold_missed(year: Year, period: Period) -> None:
 
 
 def hold_jobs(year: Year, period: Period) -> None:
-    """Every job that failed is there at the end of the year, however long ago the provider forgot it."""
+    """Every job that failed is there at the end of the year, however long ago the provider forgot
+    it."""
     (control,) = [control for control in period.controls if control.id == "J"]
     seen = {
         job.name: [n for n in year.nights if job.ran <= n < job.ran + REMEMBERED]
@@ -230,9 +232,9 @@ def hold_jobs(year: Year, period: Period) -> None:
     assert len(control.deviations) == len(failed) > 3
     for name, item in found.items():
         assert (item.event, item.closed_by, item.why_closed) == (True, "", "")
-        assert moment(item.opened_by) == night(seen[name][0]) + timedelta(minutes=10)
+        assert parse_time(item.opened_by) == night(seen[name][0]) + timedelta(minutes=10)
         # Forgotten with the listing after the last that has it; until then its failure was read.
-        assert moment(item.failing_until) >= night(seen[name][-1]) + timedelta(minutes=10)
+        assert parse_time(item.failing_until) >= night(seen[name][-1]) + timedelta(minutes=10)
     forgotten = [name for name in failed if seen[name][-1] < year.nights[-1]]
     assert len(forgotten) > 3
     assert control.items == sum(bool(nights) for nights in seen.values())

@@ -1,4 +1,5 @@
-"""`python -m tests.estate scan | record FILE`: scan the estate over its API, and show or keep what comes of it."""
+"""`python -m tests.estate scan | record FILE`: scan the estate over its API, and show or keep what
+comes of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A stub of AWS with an organisation of many accounts: a few operations answer, every other one has nothing to list.
+"""A stub of AWS with an organisation of many accounts: a few operations answer, every other one has
+nothing to list.
 
 python -m tests.estate.organization [ACCOUNTS]       serves on loopback and prints its address
 """
@@ -262,7 +263,8 @@ def served(organization: Organization) -> Iterator[str]:
 
 @contextmanager
 def beside(organization: Organization) -> Iterator[str]:
-    """The address of the stub, in a thread while the block runs, so that what it was asked can be looked at."""
+    """The address of the stub, in a thread while the block runs, so that what it was asked can be
+    looked at."""
     loop = asyncio.new_event_loop()
     said: queue.Queue[str] = queue.Queue()
     task = loop.create_task(_serve(organization, said.put))

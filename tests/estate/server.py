@@ -9,14 +9,16 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.request import Request, urlopen
 
-# Read by moto when it is imported. Without the first, 1,300 snapshots behind stock images read as the account's own.
+# Read by moto when it is imported. Without the first, 1,300 snapshots behind stock images read as
+# the account's own.
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 
 
 @contextmanager
 def running(around: Callable[[Any], Any] = lambda application: application) -> Iterator[str]:
-    """The address of a server with empty accounts that stops at the end; `around` wraps its WSGI application."""
+    """The address of a server with empty accounts that stops at the end; `around` wraps its WSGI
+    application."""
     import logging
 
     from moto.moto_server.werkzeug_app import (
@@ -26,7 +28,8 @@ def running(around: Callable[[Any], Any] = lambda application: application) -> I
     )
     from werkzeug.serving import make_server
 
-    # moto answers 500 with a page of traceback where it lacks an operation; to the scan it is a gap like any other.
+    # moto answers 500 with a page of traceback where it lacks an operation; to the scan it is a gap
+    # like any other.
     logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
     application = around(DomainDispatcherApplication(create_backend_app))
     server = make_server(

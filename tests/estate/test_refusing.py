@@ -1,4 +1,5 @@
-"""The allow-list knows every reviewed operation by its request alone, and refuses in a form that botocore reads."""
+"""The allow-list knows every reviewed operation by its request alone, and refuses in a form that
+botocore reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What the estate is told in place of a server that lacks the operation is what the provider could say."""
+"""What the estate is told in place of a server that lacks the operation is what the provider could
+say."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Answers before a server that lacks them: an operation of the table is answered from it, in the form of its protocol.
+"""Answers before a server that lacks them: an operation of the table is answered from it, in the
+form of its protocol.
 
-What is told is a mapping as botocore gives it to its callers; `untrue` says where it is not of the provider's shape.
-"""
+What is told is a mapping as botocore gives it to its callers; `untrue` says where it is not of the
+provider's shape."""
 
 from __future__ import annotations
 

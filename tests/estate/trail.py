@@ -1,7 +1,8 @@
-"""CloudTrail before a server: its event history, made from the calls that the server itself was asked.
+"""CloudTrail before a server: its event history, made from the calls that the server itself was
+asked.
 
-moto answers LookupEvents with 500. As the real one, this one tells of a call late, twice and in no order, page by page.
-"""
+moto answers LookupEvents with 500. As the real one, this one tells of a call late, twice and in no
+order, page by page."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
-"""What people said at the reference scan: waivers of each kind and standing, one attestation that counts, one not."""
+"""What people said at the reference scan: waivers of each kind and standing, one attestation that
+counts, one not."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from scanner.model.attestations import Attestation, AttestationResult, Proof
+from scanner.model.attestations import Attestation, AttestationResult, EvidenceReference
 from scanner.model.waivers import (
     ControlScope,
     FindingScope,
@@ -50,12 +51,12 @@ def attestations() -> tuple[AttestationResult, ...]:
     """One that counts, one that has ended."""
     current = Attestation(
         id="MC-02-2026", control="MC-02", statement="There was no case.", by="hr@example.com", dated=date(2026, 1, 1),
-        valid_until=date(2026, 12, 31), evidence=(Proof(reference="https://example.com/log", sha256="0" * 64),),
+        valid_until=date(2026, 12, 31), evidence=(EvidenceReference(reference="https://example.com/log", sha256="0" * 64),),
         covers_from=date(2025, 1, 1), covers_to=date(2025, 12, 31),
     )  # fmt: skip
     ended = Attestation(
         id="MC-01-2025", control="MC-01", statement="Everybody signed.", by="hr@example.com", dated=date(2024, 12, 1),
-        valid_until=date(2025, 11, 30), evidence=(Proof(reference="the register of staff"),),
+        valid_until=date(2025, 11, 30), evidence=(EvidenceReference(reference="the register of staff"),),
     )  # fmt: skip
     return (
         AttestationResult(attestation=ended, current=False, why="it ended on 2025-11-30"),

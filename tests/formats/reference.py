@@ -1,4 +1,5 @@
-"""The reference scan: one small assessment in which every status, verdict and kind of gap occurs once."""
+"""The reference scan: one small assessment in which every status, verdict and kind of gap occurs
+once."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from scanner.core.periods.ordered import Listed, Ordered
+from scanner.core.periods.ordered import DeviationList, SortedDeviations
 from scanner.model.period import Deviation
 from scanner.rendering.dataclass_json import dumps, to_json
 
@@ -81,7 +81,9 @@ def book(rows: int, inner: Book | None = None) -> Book:
         pairs=[Pair(ROW, "one")] * rows,
         words=("x",) * rows,
         counts={"x": 1},
-        deviations=Ordered([Listed([deviation(place) for place in range(rows)])], lambda one: one),
+        deviations=SortedDeviations(
+            [DeviationList([deviation(place) for place in range(rows)])], lambda one: one
+        ),
         inner=inner,
     )
 

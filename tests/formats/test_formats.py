@@ -1,4 +1,5 @@
-"""Every format against its golden file; `TSCAN_UPDATE_GOLDEN=1 pytest tests/formats` writes them again for review."""
+"""Every format against its golden file; `TSCAN_UPDATE_GOLDEN=1 pytest tests/formats` writes them
+again for review."""
 
 from __future__ import annotations
 

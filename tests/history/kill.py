@@ -63,8 +63,8 @@ def kill(place: str, key: Path, count: int, seed: int) -> tuple[int, int, int]:
     """Kill a committing process `count` times.
 
     Returns the number of commits that were reported as done, of records, and of files that were
-    left behind. AssertionError where a commit is lost, the store does not verify, or more than orphans is left.
-    """
+    left behind. AssertionError where a commit is lost, the store does not verify, or more than
+    orphans is left."""
     moments = random.Random(seed)
     acknowledged = 0
     for run in range(count):

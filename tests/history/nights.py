@@ -1,4 +1,5 @@
-"""Two signed nights of the recorded account: the second judged with one check more than today's pack has."""
+"""Two signed nights of the recorded account: the second judged with one check more than today's
+pack has."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
     python -m tests.history.replaying --nights 180
 
-The evidence, the pack and a parameter change on the way; each night's result must come out byte for byte.
-"""
+The evidence, the pack and a parameter change on the way; each night's result must come out byte for
+byte."""
 
 from __future__ import annotations
 
@@ -50,9 +50,8 @@ sys.exit(run(sys.argv[1:]))
 def make_year(folder: Path, count: int) -> list[str]:
     """Commit so many nights to a store; what each scan said, as JSON.
 
-    Every third night another bucket keeps versions, the middle third is judged by a pack with one check more, and from
-    the middle on a key may be older.
-    """
+    Every third night another bucket keeps versions, the middle third is judged by a pack with one
+    check more, and from the middle on a key may be older."""
     own = folder / "own"
     own.mkdir()
     text = (ROOT / f"checks/aws/s3/{CHECK}.yaml").read_text()

@@ -1,4 +1,5 @@
-"""Random damage to a signed store, each to be detected and named: `python -m tests.history.tamper [--s3]`."""
+"""Random damage to a signed store, each to be detected and named: `python -m tests.history.tamper
+[--s3]`."""
 
 from __future__ import annotations
 
@@ -176,7 +177,8 @@ class Vandal:
         return self._name(chain[-1])
 
     def grow_again(self) -> list[str]:
-        """By the key holder: the newest records are cut off, and as many others are signed in their place."""
+        """By the key holder: the newest records are cut off, and as many others are signed in their
+        place."""
         chain = [path for path in self.records if path.parent == self.records[0].parent]
         count = self.chance.randint(1, 4)
         for path in chain[-count:]:

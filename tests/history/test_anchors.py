@@ -14,7 +14,7 @@ import pytest
 
 from scanner.cli import run
 from scanner.errors import TscanError
-from scanner.history.ledger.anchors import anchor_heads, read_head, remembered
+from scanner.history.ledger.anchors import anchor_heads, read_head, version_anchors
 from scanner.history.ledger.git_anchors import GitAnchors, tag_of
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.records.seal import Signer, make_key
@@ -62,7 +62,7 @@ def named(place: str, anchors: Any) -> list[tuple[str, str, str]]:
     ]
 
 
-# -- a repository -----------------------------------------------------------------------------------------------------
+# -- a repository ----------------------------------------------------------------------------------
 
 
 @needs_git
@@ -266,7 +266,7 @@ def test_a_head_is_the_same_in_capitals() -> None:
     assert read_head(" aws=1/2:" + "AB" * 32 + "\n") == read_head("aws=1/2:" + "ab" * 32)
 
 
-# -- a bucket ---------------------------------------------------------------------------------------------------------
+# -- a bucket --------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -318,7 +318,7 @@ def hide(place: str, *numbers: int) -> None:
 def anchors(place: str) -> Any:
     versions = open_versions(place)
     assert versions is not None
-    return remembered(versions)
+    return version_anchors(versions)
 
 
 @pytest.mark.slow
@@ -388,7 +388,7 @@ def test_the_same_record_written_again_is_no_damage(place: str, signer: Signer) 
 def test_a_lock_that_has_run_out_anchors_nothing(place: str, signer: Signer) -> None:
     commit(place, signer, 0, 2)
     later = ObjectVersions(place, now=lambda: datetime.now(UTC) + timedelta(days=31))
-    assert list(remembered(later)) == []
+    assert list(version_anchors(later)) == []
     assert [anchor.firm for anchor in anchors(place)] == [True]
 
 

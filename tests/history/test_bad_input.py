@@ -1,4 +1,5 @@
-"""History that is damaged, newer, full, keyless or out of time: what each command says, its exit code, what is left."""
+"""History that is damaged, newer, full, keyless or out of time: what each command says, its exit
+code, what is left."""
 
 from __future__ import annotations
 
@@ -189,7 +190,7 @@ def test_what_a_newer_version_wrote_is_refused(
     )
 
 
-# -- at the end of a scan ---------------------------------------------------------------------------------------------
+# -- at the end of a scan --------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -381,7 +382,8 @@ def test_a_clock_that_jumps_back_is_kept_and_said(taken: list[Snapshot], capsys:
 def test_two_scans_of_one_target_at_once_are_both_kept(
     taken: list[Snapshot], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The other scan commits between the moment at which this one looked and the moment at which it writes."""
+    """The other scan commits between the moment at which this one looked and the moment at which it
+    writes."""
     assert scanned(taken, "2027-01-01") == 1
     append, others = Ledger._append, [evidence("2027-01-02")]
 

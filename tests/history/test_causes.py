@@ -1,4 +1,5 @@
-"""Why a finding changed, where waivers come and go: what was read decides, not what happened at the same time."""
+"""Why a finding changed, where waivers come and go: what was read decides, not what happened at the
+same time."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from scanner.content.library import load_library
-from scanner.history.ledger.changes import JudgingBasis, Seen, apply, findings_by_place, transitions
+from scanner.history.ledger.changes import JudgingBasis, Seen, apply, transitions, verdicts_by_key
 from scanner.history.ledger.evidence_refs import parameters
 from scanner.model.checks import Severity
 from scanner.model.findings import CheckResult, Finding, ResourceRef, Verdict
@@ -120,7 +121,7 @@ def test_of_several_at_one_place_one_gap_makes_it_one() -> None:
         )  # fmt: skip
 
     def seen(*findings: Finding) -> bool:
-        return findings_by_place([CheckResult(check="c", target="aws:1", findings=findings)])[
+        return verdicts_by_key([CheckResult(check="c", target="aws:1", findings=findings)])[
             PLACE
         ].gap
 

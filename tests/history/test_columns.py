@@ -26,7 +26,7 @@ def controls(
         ledger.commit(
             scan(int(hour), night, name=f"n{place}-", pack=(packs[place] if packs else "0") * 64)
         )
-    assert list(ledger.stories(HERE, len(nights)).items) == [], "all of it is told in columns"
+    assert list(ledger.timelines(HERE, len(nights)).items) == [], "all of it is told in columns"
     one, two = report(ledger, first, days, columns=True).controls
     assert (one, two) == report(ledger, first, days, columns=False).controls
     return one, two
@@ -143,7 +143,7 @@ def test_a_scan_that_did_not_ask_shows_no_absence(tmp_path: Path) -> None:
 def test_a_listing_is_no_item(tmp_path: Path) -> None:
     ledger = Ledger(open_store(str(tmp_path)))
     ledger.commit(scan(0, {**a("x", fails="x"), (A, WEST, "*"): "unknown", (B, WEST, "y"): "fail"}))
-    stories = ledger.stories(HERE, 1)
+    stories = ledger.timelines(HERE, 1)
     assert [key for key, _ in stories.items] == [(A, WEST, "x")]
     assert list(stories.listings) == [(A, WEST, "*")]
     assert [span.check for span in stories.failure_intervals] == [B]

@@ -1,4 +1,5 @@
-"""Records that were made by hand, by who has the key or in a store without one: what no scan writes is named."""
+"""Records that were made by hand, by who has the key or in a store without one: what no scan writes
+is named."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ from scanner.content.locations import default_roots
 from scanner.history.ledger.commit import commit_scan
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.records.seal import Signer, make_key, read_signer, unsealed
-from scanner.history.records.segments import Made, make_moves
+from scanner.history.records.segments import Made, make_transitions
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.history.stores import open_store
 from scanner.history.verification.verify import verify
@@ -260,7 +261,7 @@ def test_a_marker_that_is_none_is_said(store: Path, text: str, capsys: Captured)
     assert "internal error" not in capsys.readouterr().err
 
 
-# -- what only judging again shows ------------------------------------------------------------------------------------
+# -- what only judging again shows -----------------------------------------------------------------
 
 
 @pytest.fixture
@@ -320,7 +321,7 @@ def test_a_transition_is_made_again_with_its_cause(
     ledger = Ledger(open_store(str(store)))
     second = ledger.records("aws:123456789012")[1]
     first, *others = ledger.changes(second)
-    made = make_moves(
+    made = make_transitions(
         "transitions", [replace(first, **change), *others], day="2027-06-02", scan=second.scan
     )
     segment = put(store, made)
@@ -341,7 +342,9 @@ def test_a_state_that_transitions_do_not_give_is_named(
     ledger = Ledger(open_store(str(store)))
     state = list(ledger.state_before("aws:123456789012", "9").values())
     where = {"day": "2027-06-02", "scan": "x"}
-    right, wrong = (put(store, make_moves("state", rows, **where)) for rows in (state, state[1:]))
+    right, wrong = (
+        put(store, make_transitions("state", rows, **where)) for rows in (state, state[1:])
+    )
     again(store, lambda one: one["segments"].append(right), signer)
     assert deep(store, capsys)[0] == 0
     again(store, lambda one: one.update(segments=[*_without(one, "state"), wrong]), signer)
@@ -355,7 +358,7 @@ def test_a_record_of_evidence_of_another_target_is_named(
 ) -> None:
     """Nothing was found there, for nothing was looked at."""
     store, signer = judged
-    moves = put(store, make_moves("transitions", [], day="2027-06-01", scan="x"))
+    moves = put(store, make_transitions("transitions", [], day="2027-06-01", scan="x"))
 
     def move(predicate: dict[str, Any]) -> None:
         segments = [*_without(predicate, "transitions"), moves]
@@ -394,7 +397,7 @@ def test_a_segment_that_nobody_can_read_is_named_and_ends_nothing(
     ledger = Ledger(open_store(str(store)))
     second = ledger.records("aws:123456789012")[1]
     rows = [replace(move, check=None) for move in ledger.changes(second)]  # type: ignore[arg-type]
-    segment = put(store, make_moves("transitions", rows, day="2027-06-02", scan="x"))
+    segment = put(store, make_transitions("transitions", rows, day="2027-06-02", scan="x"))
     again(store, lambda one: one.update(segments=[*_without(one, "transitions"), segment]), signer)
     code, shown = deep(store, capsys)
     assert code == 1
@@ -408,7 +411,8 @@ def _without(predicate: dict[str, Any], kind: str) -> list[Any]:
 
 
 def test_what_was_judged_as_one_is_made_again_as_one(tmp_path: Path, capsys: Captured) -> None:
-    """Each with the members of its own; and not where one of them says that it was judged by something else."""
+    """Each with the members of its own; and not where one of them says that it was judged by
+    something else."""
     taken, library = read_snapshot(SNAPSHOT), load_library()
     snapshots = [taken, replace(taken, target=Target("aws:444455556666"), id="other", regions=())]
     assessment = judge(snapshots, library)

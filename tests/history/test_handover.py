@@ -1,4 +1,5 @@
-"""`tscan handover`: an archive that verifies alone, and sheets that say where its figures come from."""
+"""`tscan handover`: an archive that verifies alone, and sheets that say where its figures come
+from."""
 
 from __future__ import annotations
 

@@ -249,7 +249,8 @@ class Killed(BaseException):
 
 
 def _die_at(number: int, patch: pytest.MonkeyPatch) -> Callable[[], int]:
-    """Every call to the system from the given one on fails: also those of `finally`. The counter of calls."""
+    """Every call to the system from the given one on fails: also those of `finally`. The counter of
+    calls."""
     made = 0
 
     def fatal(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -407,7 +408,8 @@ def test_compacting_leaves_what_is_young_or_named(store: str) -> None:
 
 
 def test_compacting_takes_nothing_from_a_scan_that_commits_meanwhile(store: str) -> None:
-    """A scan that broke off left its pack; the next one names it when the chains have been looked at already."""
+    """A scan that broke off left its pack; the next one names it when the chains have been looked
+    at already."""
     pack = make_file("pack", b"a pack", ending="tar.gz", rows=1)
 
     class Late(LocalStore):

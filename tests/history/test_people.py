@@ -1,4 +1,5 @@
-"""Waivers and attestations through four nights: kept with the records, and judged with on any later day."""
+"""Waivers and attestations through four nights: kept with the records, and judged with on any later
+day."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ import pytest
 from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
 from scanner.content.library import load_library
-from scanner.core.drift.comparison import What
+from scanner.core.drift.comparison import DriftKind
 from scanner.formats import Report
 from scanner.formats.json import render, written
 from scanner.history.ledger.commit import commit_scan
@@ -33,7 +34,7 @@ from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.history.stores import open_store
 from scanner.history.verification.reverify import Reverifier
 from scanner.history.verification.verify import verify
-from scanner.model.attestations import Attestation, Proof
+from scanner.model.attestations import Attestation, EvidenceReference
 from scanner.model.history import Cause, Record
 from scanner.model.waivers import ControlScope, FindingScope, GapScope, Waiver
 from scanner.pipeline import judge
@@ -54,7 +55,7 @@ W4 = replace(W3, id="W-4", scope=FindingScope(target=TARGET, check="aws-ebs-encr
 WAIVERS = (W1, W2, W3, W4)
 ATTESTED = Attestation(
     id="mc-39", control="MC-39", statement="Every incident was handled.", by="sec@example.com", dated=DAYS[1],
-    valid_until=DAYS[1], evidence=(Proof(reference="the register", sha256="0" * 64),),
+    valid_until=DAYS[1], evidence=(EvidenceReference(reference="the register", sha256="0" * 64),),
 )  # fmt: skip
 Captured = pytest.CaptureFixture[str]
 
@@ -80,7 +81,8 @@ def _load_once(library: Any) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory, library: Any) -> Story:
-    """Nothing is said on the first day; from the second on there are waivers, and on that day alone an attestation."""
+    """Nothing is said on the first day; from the second on there are waivers, and on that day alone
+    an attestation."""
     folder = tmp_path_factory.mktemp("people")
     make_key(folder / "key.pem")
     taken, records, results = read_snapshot(SNAPSHOT), [], []
@@ -365,7 +367,7 @@ def test_the_end_of_a_waiver_is_drift(
     assert f"{CHECK}  {SCRATCH} us-east-1  waived → fail [waiver]" in text
     assert "W-1: has ended, 2027-07-04" in text
     assert "W-3: ends in 12 days, 2027-08-01" in text
-    assert f"{What.NEW_UNKNOWN.value}s" in text.lower()
+    assert f"{DriftKind.NEW_UNKNOWN.value}s" in text.lower()
 
 
 def test_the_auditor_s_sheets_hold_them(story: Story, tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
-"""Replay over time: old evidence by the pack of its day and by today's, and what cannot be judged again."""
+"""Replay over time: old evidence by the pack of its day and by today's, and what cannot be judged
+again."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from scanner.content.library import load_library
 from scanner.formats.json import written
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.stores import open_store
-from scanner.history.verification.rejudge import Rejudge
+from scanner.history.verification.rejudge import Rejudger
 from scanner.pipeline import judge
 from tests.history.nights import FIRST, OWN, SECOND, Nights
 from tests.history.replaying import REPLAY, differing, lines_of, make_year
@@ -181,7 +182,7 @@ def test_a_lost_pack_is_damage_and_never_todays(
 
 def test_scans_that_are_not_here_are_said(nights: Nights) -> None:
     ledger = Ledger(open_store(nights.store))
-    again = Rejudge(
+    again = Rejudger(
         ledger, lambda snapshots, library, *_: judge(snapshots, library), load_library()
     )
     record = nights.records[0]

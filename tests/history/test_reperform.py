@@ -15,7 +15,7 @@ from botocore import xform_name
 from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
 from scanner.content.library import load_library
-from scanner.core.permissions import need_requests
+from scanner.core.permissions import plan_requests
 from scanner.core.reading.read_plan import plan_reads
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.ledger.record_builder import ScanToCommit
@@ -195,7 +195,7 @@ def test_names_are_the_clis_own_for_everything_that_is_read() -> None:
     asked = [
         request
         for need in plan_reads(library, [check for check in library.checks.values() if check.cloud == "aws"]).values()
-        for request in need_requests(need)
+        for request in plan_requests(need)
     ]  # fmt: skip
     names = {
         name

@@ -1,4 +1,5 @@
-"""Stories out of columns make the report that a walk over the transitions makes, and damage is said."""
+"""Stories out of columns make the report that a walk over the transitions makes, and damage is
+said."""
 
 from __future__ import annotations
 
@@ -14,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scanner.core.calendar import window
+from scanner.core.calendar import period_window
 from scanner.core.periods.timelines import build_timelines
-from scanner.core.periods.type2_period import Chain, type2_period
+from scanner.core.periods.type2_period import TargetHistory, type2_period
 from scanner.errors import TscanError
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.ledger.timeline_columns import COLUMNS, timelines_of
@@ -57,14 +58,14 @@ def report(ledger: Ledger, first: int, days: int, *, columns: bool) -> Period:
             "aws.job": SimpleNamespace(nature="event"),
         },
     )
-    chain = Chain(
+    chain = TargetHistory(
         target=HERE,
         records=ledger.records(HERE),
         transitions=() if columns else ledger.transitions(HERE),
-        told=(lambda last: ledger.stories(HERE, last)) if columns else None,
+        told=(lambda last: ledger.timelines(HERE, last)) if columns else None,
     )
     begins = date(2026, 1, 1) + timedelta(days=first)
-    period = window(begins, begins + timedelta(days=days - 1), UTC)
+    period = period_window(begins, begins + timedelta(days=days - 1), UTC)
     return type2_period(
         [chain], library, period=period, schedule=Schedule(), now=datetime(2027, 1, 1, tzinfo=UTC)
     )
@@ -94,7 +95,7 @@ def test_columns_and_transitions_make_the_same_report(
             ]
             for last in range(len(nights) + 2):
                 assert (
-                    ledger.stories(HERE, last).listings
+                    ledger.timelines(HERE, last).listings
                     == build_timelines(ledger.transitions(HERE), last).listings
                 )
 
@@ -111,7 +112,7 @@ def test_what_never_failed_is_counted_and_not_told(tmp_path: Path) -> None:
     ledger = committed(
         tmp_path, {"a": "pass", "b": "pass"}, {"a": "fail", "b": "pass", "c": "pass"}
     )
-    first, both = ledger.stories(HERE, 1), ledger.stories(HERE, 2)
+    first, both = ledger.timelines(HERE, 1), ledger.timelines(HERE, 2)
     assert (list(first.items), list(first.failure_intervals), first.always_passing) == (
         [],
         [],
@@ -130,7 +131,7 @@ def test_what_only_fails_and_passes_is_told_in_columns(tmp_path: Path) -> None:
         ("fail", "pass", "pass"),
     ]
     ledger = committed(tmp_path, *(dict(zip("abc", night, strict=True)) for night in nights))
-    stories = ledger.stories(HERE, 4)
+    stories = ledger.timelines(HERE, 4)
     (span,) = stories.failure_intervals
     assert (span.check, span.region, span.first_seen) == (CHECKS[0], "eu-west-1", {1: 2})
     assert span.resources == ["a", "a", "b"]
@@ -149,7 +150,7 @@ def test_a_deviation_out_of_columns_says_what_was_read_around_it(tmp_path: Path)
     ledger = committed(
         tmp_path, {"b": "pass"}, *({"a": verdict, "b": "pass"} for verdict in nights)
     )
-    assert [span.resources for span in ledger.stories(HERE, 7).failure_intervals] == [["a", "a"]]
+    assert [span.resources for span in ledger.timelines(HERE, 7).failure_intervals] == [["a", "a"]]
     columns = report(ledger, 0, 9, columns=True)
     found = [one.deviation for one in columns.controls[0].deviations]
     read = ["", *(record.finished for record in ledger.records(HERE))]
@@ -212,4 +213,4 @@ def test_a_segment_of_another_kind_is_named(
     with pytest.raises(
         TscanError, match=f"{segment.path} is damaged: its columns are not those of transitions"
     ):
-        Ledger(open_store(str(tmp_path))).stories(HERE, 1)
+        Ledger(open_store(str(tmp_path))).timelines(HERE, 1)

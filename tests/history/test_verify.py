@@ -105,7 +105,8 @@ def test_a_record_dated_before_its_predecessor_is_named(store: Path, signer: Sig
 
 
 def test_scans_that_overlap_are_no_damage(store: Path, signer: Signer) -> None:
-    """One that reads many targets commits last, and what began after it had read the first of them is there already."""
+    """One that reads many targets commits last, and what began after it had read the first of them
+    is there already."""
     ledger = Ledger(open_store(str(store)), signer)
     for number in (30, 20, 40, 28, 40.05, 40.01):
         ledger.commit(simple(number, name="late"))

@@ -12,9 +12,9 @@ import pytest
 
 from scanner.cli.demo import SNAPSHOT
 from scanner.content.library import load_library
-from scanner.core.drift.alert_events import news
+from scanner.core.drift.alert_events import alert_events_of
 from scanner.core.drift.between_records import drift_between
-from scanner.core.drift.comparison import Drift, What
+from scanner.core.drift.comparison import Drift, DriftKind
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.ledger.record_builder import ScanToCommit
 from scanner.history.snapshots.snapshot_file import read_snapshot
@@ -97,7 +97,7 @@ def test_attributes_that_are_volatile_are_no_drift(tmp_path: Path) -> None:
         (),
         (),
     )
-    assert news(found, LIBRARY) == ()
+    assert alert_events_of(found, LIBRARY) == ()
 
 
 @pytest.mark.slow
@@ -112,6 +112,6 @@ def test_one_that_decides_is(tmp_path: Path) -> None:
     found, touched = drifted(tmp_path / "store", suspend)
     assert touched == {"s3:GetBucketVersioning"}
     assert {(moved.check, moved.what) for moved in found.moved} >= {
-        ("aws-s3-bucket-versioned", What.NEW_FAILURE)
+        ("aws-s3-bucket-versioned", DriftKind.NEW_FAILURE)
     }
     assert {moved.cause for moved in found.moved} == {"evidence"}

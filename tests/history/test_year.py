@@ -1,4 +1,5 @@
-"""The 365 nights of `tests.core.year` through a store: committed as scans are, reported on, verified and compacted."""
+"""The 365 nights of `tests.core.year` through a store: committed as scans are, reported on,
+verified and compacted."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from datetime import date
 import pytest
 
 from scanner.cli import run
-from scanner.core.periods.type2_period import Chain
+from scanner.core.periods.type2_period import TargetHistory
 from scanner.history.ledger.compact import compact
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.records.seal import make_key
@@ -48,11 +49,11 @@ class Kept:
     def period(self) -> Period:
         ledger = Ledger(open_store(self.store))
         return report(
-            Chain(
+            TargetHistory(
                 target=HERE,
                 records=ledger.records(HERE),
                 transitions=(),
-                told=lambda last: ledger.stories(HERE, last),
+                told=lambda last: ledger.timelines(HERE, last),
             )
         )
 
@@ -99,7 +100,7 @@ def test_a_failed_job_that_the_provider_forgot_is_still_there(told: tuple[Year, 
 def test_columns_and_transitions_make_the_same_report(kept: Kept) -> None:
     ledger = Ledger(open_store(kept.store))
     assert report(
-        Chain(target=HERE, records=ledger.records(HERE), transitions=ledger.transitions(HERE))
+        TargetHistory(target=HERE, records=ledger.records(HERE), transitions=ledger.transitions(HERE))
     ) == kept.period()  # fmt: skip
 
 

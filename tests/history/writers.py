@@ -1,4 +1,5 @@
-"""Concurrent writers of one chain: `python -m tests.history.writers --writers 8 --commits 20 [--s3]`."""
+"""Concurrent writers of one chain: `python -m tests.history.writers --writers 8 --commits 20
+[--s3]`."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ for number in range(int(sys.argv[3])):
 
 
 def write(place: str, writers: int, commits: int) -> int:
-    """How many records there are after all writers committed; AssertionError where one is lost or damaged."""
+    """How many records there are after all writers committed; AssertionError where one is lost or
+    damaged."""
     children = [
         subprocess.Popen(
             [sys.executable, "-c", _CHILD, place, str(number), str(commits)],
@@ -44,7 +46,8 @@ def write(place: str, writers: int, commits: int) -> int:
     wanted = {f"writer{writer}-{number}" for writer in range(writers) for number in range(commits)}
     if {record.scan for record in records} != wanted or len(records) != len(wanted):
         raise AssertionError(f"{len(wanted)} were committed, {len(records)} are there")
-    # Writers' simulated hours overlap at will, which a chain shows as time that runs backwards; nothing else is wrong.
+    # Writers' simulated hours overlap at will, which a chain shows as time that runs backwards;
+    # nothing else is wrong.
     seen = [damage for damage in verify(store).damages if damage.kind != "back-dated"]
     if seen:
         raise AssertionError("\n".join(map(str, seen)))

@@ -119,7 +119,8 @@ class Fuzz:
         self.compare(program.source, compiled, names, scope, outcome, rate)
 
     def compare_raw(self, raw: Any, scope: dict[str, Any], outcome: Any, rate: float) -> None:
-        """Over raw data an expression may be open, but never settles otherwise than over typed data.
+        """Over raw data an expression may be open, but never settles otherwise than over typed
+        data.
 
         Raw, a mapping has no members and no size, and is not gone over: it may stand where a
         list was meant.

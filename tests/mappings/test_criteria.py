@@ -81,8 +81,8 @@ def test_criteria_of_people_and_places_claim_no_cloud_evidence(library: Library)
 
 
 def test_titles_are_our_own(library: Library) -> None:
-    """Every criterion of the published text is a long sentence about "the entity", or one of two that name the board
-    or management; ours are headings."""
+    """Every criterion of the published text is a long sentence about "the entity", or one of two
+    that name the board or management; ours are headings."""
     openings = ("the entity", "the board of directors", "management establishes", "coso principle")
     for criterion in library.frameworks["soc2-2017"].criteria:
         title = criterion.title.lower()

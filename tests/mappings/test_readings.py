@@ -57,7 +57,8 @@ def _status(
 def _everything(
     library: Library, identity: str, *found: Target, scope: Collection[Target] = ()
 ) -> ControlResult:
-    """The control where people and parameters say all that they can, and every check of some targets passes."""
+    """The control where people and parameters say all that they can, and every check of some
+    targets passes."""
     control = library.controls[identity]
     results: dict[str, list[CheckResult]] = {}
     for target in found:
@@ -104,7 +105,8 @@ def test_each_cloud_can_show_a_control_alone(
 
 
 def test_what_must_have_been_read_is_named_for_each_cloud_that_decides(library: Library) -> None:
-    """A requirement of one cloud's checks alone leaves a control that others evidence open for ever."""
+    """A requirement of one cloud's checks alone leaves a control that others evidence open for
+    ever."""
     for control in library.controls.values():
         links = [library.checks[one.id] for one in control.checks if one.role is Role.EVIDENCES]
         deciding = {check.cloud for check in links} & {"aws", "gcp", "azure"}

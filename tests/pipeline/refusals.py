@@ -1,4 +1,5 @@
-"""Makes evidence worse in every way that a provider can, and says whether anything got better by it.
+"""Makes evidence worse in every way that a provider can, and says whether anything got better by
+it.
 
 python -m tests.pipeline.refusals [SNAPSHOT]        refuses each answer in turn and prints a table
 """
@@ -102,7 +103,8 @@ def _findings(before: Assessment, after: Assessment) -> Iterator[str]:
 
 
 def _by_key(assessment: Assessment) -> dict[tuple[str, str, str], Finding]:
-    """Findings by check and resource; a resource stays the same when its region can no longer be read."""
+    """Findings by check and resource; a resource stays the same when its region can no longer be
+    read."""
     return {
         (f.check, f.resource.id, f.resource.region if f.resource.id == "*" else ""): f
         for f in assessment.findings

@@ -1,4 +1,5 @@
-"""An estate in which everything is as it should be: exit code 0, and 3 as soon as any one call is refused."""
+"""An estate in which everything is as it should be: exit code 0, and 3 as soon as any one call is
+refused."""
 
 from __future__ import annotations
 
@@ -158,7 +159,8 @@ def test_it_is_clean(snapshot: Snapshot, library: Library) -> None:
 
 
 def test_every_call_is_read(snapshot: Snapshot, library: Library) -> None:
-    """Refusing any one call is exit 3, and shows in a finding that names it, unless the others settle the verdict."""
+    """Refusing any one call is exit 3, and shows in a finding that names it, unless the others
+    settle the verdict."""
     before = judge([snapshot], library)
     for key, answer in snapshot.answers.items():
         after = judge([worsened(snapshot, [key], denied)], library)

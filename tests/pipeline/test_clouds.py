@@ -1,4 +1,5 @@
-"""Targets of several clouds in one scan: opened, read, and judged to one matrix; what cannot be entered is said."""
+"""Targets of several clouds in one scan: opened, read, and judged to one matrix; what cannot be
+entered is said."""
 
 from __future__ import annotations
 

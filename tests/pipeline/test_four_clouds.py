@@ -1,8 +1,9 @@
-"""One scan over AWS, Google Cloud, Azure and GitHub: one matrix, whose controls carry evidence of all of them.
+"""One scan over AWS, Google Cloud, Azure and GitHub: one matrix, whose controls carry evidence of
+all of them.
 
-AWS is a server of moto with the estate; Google Cloud and Azure are all recordings of one project and one subscription,
-and beside them an authored project and subscription for what nobody recorded; GitHub is authored.
-"""
+AWS is a server of moto with the estate; Google Cloud and Azure are all recordings of one project
+and one subscription, and beside them an authored project and subscription for what nobody recorded;
+GitHub is authored."""
 
 from __future__ import annotations
 
@@ -59,11 +60,13 @@ OF_AWS = (
     "aws-s3-confidential-bucket-expires",
     "aws-ssm-instance-patched",
 )
-"""Of AWS one check or two for each control: the server is slow, and what it holds is tried elsewhere."""
+"""Of AWS one check or two for each control: the server is slow, and what it holds is tried
+elsewhere."""
 
 
 def _merged(cloud: str, names: Sequence[str], more: Sequence[Recording]) -> Scenario:
-    """All of these recordings as one, with what is authored beside them; of a call recorded twice the first counts."""
+    """All of these recordings as one, with what is authored beside them; of a call recorded twice
+    the first counts."""
     found = [
         recording for name in sorted(set(names)) for recording in scenarios(cloud)[name].recordings
     ]

@@ -1,4 +1,5 @@
-"""A provider may say anything: no answer crashes a verdict, no malformed one passes, no name acts on a terminal."""
+"""A provider may say anything: no answer crashes a verdict, no malformed one passes, no name acts
+on a terminal."""
 
 from __future__ import annotations
 
@@ -111,7 +112,8 @@ def test_no_text_from_a_provider_acts_on_a_terminal(
             return {key: hostile(item) for key, item in data.items()}
         if isinstance(data, list):
             return [hostile(item) for item in data]
-        # Short texts are names and descriptions; what decides is left, so that findings still name things.
+        # Short texts are names and descriptions; what decides is left, so that findings still name
+        # things.
         return (
             data + NAME
             if isinstance(data, str) and data.startswith(("acme-", "ssh-", "arn:", "/shop"))

@@ -1,4 +1,5 @@
-"""Policies, labels and reports are whatever somebody wrote: what cannot be read is unknown, and never a pass."""
+"""Policies, labels and reports are whatever somebody wrote: what cannot be read is unknown, and
+never a pass."""
 
 from __future__ import annotations
 
@@ -99,7 +100,8 @@ def unread(assessment: Assessment) -> list[str]:
 def rewritten(
     snapshot: Snapshot, change: Callable[[str, str], Any], operation: str = ""
 ) -> Snapshot:
-    """The snapshot with every text that an answer holds passed through `change`, with the name of its member."""
+    """The snapshot with every text that an answer holds passed through `change`, with the name of
+    its member."""
 
     def inside(name: str, data: Any) -> Any:
         if isinstance(data, dict):

@@ -1,7 +1,8 @@
-"""What `tscan permissions aws` prints is enough, and the lack of any of it shows; long forms are in `benchmarks/`.
+"""What `tscan permissions aws` prints is enough, and the lack of any of it shows; long forms are in
+`benchmarks/`.
 
-The estate holds something behind every operation, so that hostile answers to each are tried on it too.
-"""
+The estate holds something behind every operation, so that hostile answers to each are tried on it
+too."""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ LIVE = (
     "kms:GetKeyRotationStatus",
     "s3:ListAllMyBuckets",
 )
-"""One action for each form of requests: ec2 (and the one that tells the regions), query, json, rest-xml."""
+"""One action for each form of requests: ec2 (and the one that tells the regions), query, json,
+rest-xml."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +89,8 @@ def test_without_any_one_action_something_turns_unknown_and_names_it(
 
 @pytest.mark.slow
 def test_a_guardrail_counts_where_it_is_attached(base: Base) -> None:
-    """One of the estate's accounts lies in the unit that the policy is attached to; it exists for all of them."""
+    """One of the estate's accounts lies in the unit that the policy is attached to; it exists for
+    all of them."""
     guarded = {
         check: {
             finding.resource.name
@@ -127,7 +130,8 @@ def test_no_malformed_answer_to_any_operation_passes(
 ) -> None:
     passing = passes(base.assessment)
     assert len(passing) > 150
-    # An empty map reads as a list of nothing; botocore itself makes a list of it wherever its model says so.
+    # An empty map reads as a list of nothing; botocore itself makes a list of it wherever its model
+    # says so.
     for value in [one for one in VALUES if one != {}][depth::12]:
         after = judge([changed(base.snapshot, depths(State.OK, value, depth))], library)
         assert passes(after) <= passing, repr(value)[:80]

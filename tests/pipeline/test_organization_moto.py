@@ -1,4 +1,5 @@
-"""The same against moto, whose organisation and roles are not ours: each account's resources are found in it alone."""
+"""The same against moto, whose organisation and roles are not ours: each account's resources are
+found in it alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A scan of an account whose people left secrets everywhere: none of them is in the evidence or in the report."""
+"""A scan of an account whose people left secrets everywhere: none of them is in the evidence or in
+the report."""
 
 from __future__ import annotations
 

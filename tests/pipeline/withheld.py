@@ -23,7 +23,8 @@ REGIONS = "ec2:DescribeRegions"
 
 
 def printed(*, deciding: bool = False) -> frozenset[str]:
-    """The actions in what `tscan permissions aws` prints; `deciding`: without those of names that are only shown."""
+    """The actions in what `tscan permissions aws` prints; `deciding`: without those of names that
+    are only shown."""
     result = CliRunner().invoke(aws, [], standalone_mode=False)
     if result.exception is not None:
         raise result.exception
@@ -47,8 +48,8 @@ def used(snapshot: Snapshot) -> dict[str, list[str]]:
 def without(snapshot: Snapshot, actions: Collection[str], home: str = "") -> Snapshot:
     """What the scan would have brought had these actions not been allowed.
 
-    `home` is the region that was asked which others there are; empty: they were named, and do not depend on it.
-    """
+    `home` is the region that was asked which others there are; empty: they were named, and do not
+    depend on it."""
     keys = {key for action, found in used(snapshot).items() if action in actions for key in found}
     after = worsened(snapshot, keys, denied)
     refused = {after.answers[key].call.operation: after.answers[key].reason for key in keys}

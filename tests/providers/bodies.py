@@ -1,4 +1,5 @@
-"""Arguments and answers made from botocore's models: every member, two of each list, in the protocol's own form."""
+"""Arguments and answers made from botocore's models: every member, two of each list, in the
+protocol's own form."""
 
 from __future__ import annotations
 

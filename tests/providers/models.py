@@ -1,7 +1,9 @@
-"""Kinds held against the providers' models: operations, arguments, lists, and the members that attributes read.
+"""Kinds held against the providers' models: operations, arguments, lists, and the members that
+attributes read.
 
-AWS's models are botocore's. Those of the other clouds lie beside their operations in `models/<service>.json`, in
-botocore's format, derived from what each provider publishes (`tests/providers/derive`)."""
+AWS's models are botocore's. Those of the other clouds lie beside their operations in
+`models/<service>.json`, in botocore's format, derived from what each provider publishes
+(`tests/providers/derive`)."""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ from scanner.providers.aws.json_values import DECODED
 
 SOURCES = File(__file__).parents[2] / "scanner/providers"
 
-# What botocore's parser gives for each type of its models; `json` stands for a text that the language may decode.
+# What botocore's parser gives for each type of its models; `json` stands for a text that the
+# language may decode.
 TYPES: Mapping[str, tuple[str, ...]] = {
     "string": ("string", "policy", "trust_policy"),
     "character": ("string",),
@@ -94,7 +97,8 @@ def near(word: str, known: Any) -> str:
 
 
 def walk(shape: Shape, steps: Path) -> Shape | None:
-    """The shape at a path; None below a text, which may be decoded. WrongError where the model has no such member."""
+    """The shape at a path; None below a text, which may be decoded. WrongError where the model has
+    no such member."""
     for position, step in enumerate(steps):
         if shape.type_name == "string" or getattr(shape, "is_document_type", False):
             return None
@@ -177,7 +181,8 @@ def _list_problem(request: Request, path: str) -> Iterator[str]:
 
 
 def answer_of(kind: Kind, root: str, library: Library) -> tuple[str, Path] | None:
-    """The operation that a name stands for, and where in its answer the name begins; None for a reader's data."""
+    """The operation that a name stands for, and where in its answer the name begins; None for a
+    reader's data."""
     if root == "parent" and kind.listing is not None and kind.listing.per:
         return answer_of(library.kinds[kind.listing.per], "it", library)
     if root == "it":
@@ -206,7 +211,8 @@ def shape_at(kind: Kind, library: Library, path: Path) -> Shape | None:
     if whole[-1:] == ("[]",):
         inside = walk(output(operation), whole[:-1])
         if inside is None or inside.type_name not in ("list", "map"):
-            # A list is filtered by a flag of its elements; the members of a record are gone through by name.
+            # A list is filtered by a flag of its elements; the members of a record are gone through
+            # by name.
             return None
     return walk(output(operation), whole)
 

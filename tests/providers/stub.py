@@ -1,4 +1,5 @@
-"""A provider on loopback that answers from a script: each operation has a list of responses, given in turn."""
+"""A provider on loopback that answers from a script: each operation has a list of responses, given
+in turn."""
 
 from __future__ import annotations
 

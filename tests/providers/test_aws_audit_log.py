@@ -1,4 +1,5 @@
-"""CloudTrail's event history: which regions are asked, what is kept of an event, and when it is no answer."""
+"""CloudTrail's event history: which regions are asked, what is kept of an event, and when it is no
+answer."""
 
 from __future__ import annotations
 

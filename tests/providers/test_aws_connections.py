@@ -1,4 +1,5 @@
-"""Connections: what is sent and read over a socket, by which proxy, trusting whom, and how each failure is named."""
+"""Connections: what is sent and read over a socket, by which proxy, trusting whom, and how each
+failure is named."""
 
 from __future__ import annotations
 
@@ -164,7 +165,7 @@ def test_nobody_listens() -> None:
         ask("http://127.0.0.1:9")
 
 
-# -- trust ------------------------------------------------------------------------------------------------------------
+# -- trust -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("variable", ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"])
@@ -203,7 +204,7 @@ def test_a_bundle_that_cannot_be_read_is_refused(
         ask("https://127.0.0.1:9")
 
 
-# -- proxies ----------------------------------------------------------------------------------------------------------
+# -- proxies ---------------------------------------------------------------------------------------
 
 
 def test_a_proxy_is_asked_for_the_whole_address(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,5 @@
-"""Service control policies: which of the calls that blind an account one of them denies to everyone."""
+"""Service control policies: which of the calls that blind an account one of them denies to
+everyone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The reviewed list of operations: everything that a kind asks is on it, and everything on it only reads."""
+"""The reviewed list of operations: everything that a kind asks is on it, and everything on it only
+reads."""
 
 from __future__ import annotations
 

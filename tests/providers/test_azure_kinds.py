@@ -8,7 +8,7 @@ import pytest
 from models import WrongError, output, problems, request_problems, walk
 
 from scanner.client.rest.operations import operations
-from scanner.core.reading.inventory import every_type, in_bulk
+from scanner.core.reading.inventory import all_inventory_types, with_inventory
 from scanner.core.reading.read_plan import requests
 from scanner.model.kinds import Kind, Request
 from scanner.model.library import Library
@@ -56,7 +56,9 @@ def _kinds(library: Library) -> list[Kind]:
 
 
 def test_the_graph_tells_what_kinds_read_of_it_in_bulk(library: Library) -> None:
-    kinds = [kind for kind in _kinds(in_bulk(library, every_type(library))) if kind.bulk]
+    kinds = [
+        kind for kind in _kinds(with_inventory(library, all_inventory_types(library))) if kind.bulk
+    ]
     assert kinds
     for kind in kinds:
         request = kind.listing.request if kind.listing else None
@@ -128,7 +130,7 @@ def test_a_wrong_path_is_said(path: str) -> None:
 
 
 def test_nothing_is_listed_that_nobody_asks(library: Library) -> None:
-    both = (library, in_bulk(library, every_type(library)))
+    both = (library, with_inventory(library, all_inventory_types(library)))
     asked = {
         request.operation for way in both for kind in _kinds(way) for request in requests(kind)
     }

@@ -27,7 +27,8 @@ Table = Mapping[str, Any]
 
 
 def run(name: str, table: Table, **params: Any) -> tuple[Any, list[Call]]:
-    """What a reader makes of answers by operation; an answer that is not in the table is an empty list."""
+    """What a reader makes of answers by operation; an answer that is not in the table is an empty
+    list."""
     context = ReadContext(
         account=SUB,
         partition="",

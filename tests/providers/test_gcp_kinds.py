@@ -12,7 +12,7 @@ import pytest
 from models import SOURCES, WrongError, model, output, problems, request_problems, steps_of, walk
 
 from scanner.client.rest.operations import operations
-from scanner.core.reading.inventory import every_type, in_bulk
+from scanner.core.reading.inventory import all_inventory_types, with_inventory
 from scanner.model.library import Library
 from scanner.model.rest_operations import PLACEHOLDER, RestOperation
 
@@ -92,7 +92,7 @@ def test_what_readers_read_is_in_the_models(read: str) -> None:
 
 
 def test_the_inventory_tells_what_kinds_read_of_it_in_bulk(library: Library) -> None:
-    read = in_bulk(library, every_type(library)).kinds.values()
+    read = with_inventory(library, all_inventory_types(library)).kinds.values()
     kinds = [kind for kind in read if kind.bulk and kind.cloud == "gcp"]
     assert len(kinds) == 8
     for kind in kinds:

@@ -1,4 +1,5 @@
-"""Redaction: what is a secret is gone from what is kept, and what an attribute reads is not touched."""
+"""Redaction: what is a secret is gone from what is kept, and what an attribute reads is not
+touched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A server on loopback that answers with given bytes, plainly or over TLS, and a proxy that tunnels to it."""
+"""A server on loopback that answers with given bytes, plainly or over TLS, and a proxy that tunnels
+to it."""
 
 from __future__ import annotations
 

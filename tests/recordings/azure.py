@@ -1,8 +1,8 @@
 """Which recordings each kind of Azure is read from, by which checks, and what stands beside them.
 
-Most scenarios recorded a listing alone. What a check asks beyond it was not recorded, and is named here; where the
-recording is of a detail alone, the listing that leads to it is authored, and is named as well.
-"""
+Most scenarios recorded a listing alone. What a check asks beyond it was not recorded, and is named
+here; where the recording is of a detail alone, the listing that leads to it is authored, and is
+named as well."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Recorded listings of Azure as Resource Graph tells the same resources, and what shows that it told everything."""
+"""Recorded listings of Azure as Resource Graph tells the same resources, and what shows that it
+told everything."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ ARM: Final = "https://management.azure.com"
 MINE: Final = "bbbbbbbb-0000-4000-8000-000000000001"
 """A role of the caller's own making."""
 COLUMNS: Final = ("id", "name", "type", "location", "kind", "sku", "tags", "identity", "properties")
-"""What the reviewed query projects; a column that a resource has nothing of is null, or an empty text."""
+"""What the reviewed query projects; a column that a resource has nothing of is null, or an empty
+text."""
 
 CHECKS: Final[Mapping[str, tuple[str, ...]]] = {
     "Microsoft.Storage/storageAccounts": (
@@ -171,7 +173,8 @@ def checks(*kinds: str) -> tuple[str, ...]:
 
 @cache
 def listed(kind: str) -> tuple[dict[str, Any], ...]:
-    """The recorded resources of a type, each id once, and the last of them grown with what is younger."""
+    """The recorded resources of a type, each id once, and the last of them grown with what is
+    younger."""
     found: dict[str, dict[str, Any]] = {}
     for run in scenarios("azure").values():
         for one in run.recordings:
@@ -282,7 +285,8 @@ def _short(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def pointed(*, bulk: bool) -> Pointed:
-    """The subscription, in bulk or not; in bulk, what shows that it is read whole is not among what opens it."""
+    """The subscription, in bulk or not; in bulk, what shows that it is read whole is not among what
+    opens it."""
     config, opening = azure_subscription_of_nobody() if bulk else azure_subscription()
     return replace(config, bulk=bulk), opening
 

@@ -17,7 +17,8 @@ from tests.recordings.store import scenarios
 IGNORED = frozenset(
     {"all", "filter", "options.requestedPolicyVersion", "optionsRequestedPolicyVersion"}
 )
-"""Arguments that the tool that recorded did not send, or sent otherwise; its answers are those of its own."""
+"""Arguments that the tool that recorded did not send, or sent otherwise; its answers are those of
+its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

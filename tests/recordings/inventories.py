@@ -1,4 +1,5 @@
-"""What an inventory may leave out: resources without one of their members, and with that member emptied."""
+"""What an inventory may leave out: resources without one of their members, and with that member
+emptied."""
 
 from __future__ import annotations
 
@@ -48,7 +49,8 @@ def joined(one: Any, other: Any) -> Any:
 
 
 def poorer(data: Mapping[str, Any], kept: Collection[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """A resource without each of its members but those that are kept, and with it emptied; with a word for each."""
+    """A resource without each of its members but those that are kept, and with it emptied; with a
+    word for each."""
     for number, path in enumerate(_members(data)):
         if len(path) == 1 and path[0] in kept:
             continue
@@ -83,7 +85,8 @@ def _members(value: Any) -> Iterator[tuple[Any, ...]]:
 
 
 def worse_alone(was: Named, now: Named, changed: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """What passes, or fails no more and says nothing, of resources that tell less; each beside what it was made of."""
+    """What passes, or fails no more and says nothing, of resources that tell less; each beside what
+    it was made of."""
     for name, of in changed:
         for check in {*was.get(of, {}), *now.get(name, {})}:
             told, less = was.get(of, {}).get(check), now.get(name, {}).get(check)

@@ -1,4 +1,5 @@
-"""The recordings, scenario by scenario: whole only inside one recorded run of the tool that made them."""
+"""The recordings, scenario by scenario: whole only inside one recorded run of the tool that made
+them."""
 
 from __future__ import annotations
 

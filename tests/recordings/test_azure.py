@@ -1,4 +1,5 @@
-"""Azure's kinds, collected from recorded responses by the real client (`TSCAN_UPDATE_GOLDEN=1` writes the table)."""
+"""Azure's kinds, collected from recorded responses by the real client (`TSCAN_UPDATE_GOLDEN=1`
+writes the table)."""
 
 from __future__ import annotations
 
@@ -117,8 +118,9 @@ NOTES: Final[Mapping[tuple[str, str], str]] = {
     ): "the category Alert is off",
     ("VMTest", "azure-vm-patched-automatic"): "the machines leave patches to their images",
 }
-"""Why a verdict is what it is, where that is not plain: by the beginning of the scenario, and check. What begins with
-nothing explains verdicts that are unknown, and checks that asked of nothing."""
+"""Why a verdict is what it is, where that is not plain: by the beginning of the scenario, and
+check. What begins with nothing explains verdicts that are unknown, and checks that asked of
+nothing."""
 
 
 @cache
@@ -202,7 +204,8 @@ def test_every_verdict_that_is_not_plain_is_explained() -> None:
 
 ELSEWHERE: Final = (
     "microsoft.authorization_roledefinitions__get__",  # of one who asks for something else
-    "microsoft.authorization_roledefinitions__list__",  # every role, by its name: those that are asked for are custom
+    # every role, by its name: those that are asked for are custom
+    "microsoft.authorization_roledefinitions__list__",
     "microsoft.dbforpostgresql_servers",  # single servers, which Azure has ended
     # master, which is not asked
     "microsoft.sql_servers_databases_transparentdataencryption__get__SqlDatabaseTest.test_data_encryption_filter_4",

@@ -1,4 +1,5 @@
-"""Azure's directory and virtual networks, read by the real client from authored responses: no recording holds them."""
+"""Azure's directory and virtual networks, read by the real client from authored responses: no
+recording holds them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Azure in bulk: recorded resources as Resource Graph tells them, beside the same resources as listings tell them."""
+"""Azure in bulk: recorded resources as Resource Graph tells them, beside the same resources as
+listings tell them."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 
-from scanner.core.reading.inventory import every_type, in_bulk
+from scanner.core.reading.inventory import all_inventory_types, with_inventory
 from scanner.core.reading.read_plan import requests
 from scanner.model.answers import State
 from scanner.model.findings import Verdict
@@ -117,7 +118,8 @@ def test_what_a_row_does_not_tell_improves_nothing() -> None:
     answers = {**snapshot.answers, key: replace(answer, data=data)}
     after = by_id(verdicts(replace(snapshot, answers=answers), az.library()))
     worse = worse_alone(before, after, [(less["id"].lower(), of) for of, less in variants])
-    # A resource that was out of scope by a label is in it without, and is then found to be what it is.
+    # A resource that was out of scope by a label is in it without, and is then found to be what it
+    # is.
     assert [text for text in worse if not ("~tags" in text and text.endswith("was None"))] == []
 
 
@@ -145,7 +147,7 @@ def test_each_call_that_shows_the_answer_to_be_whole_is_needed(file: str) -> Non
     assert len(_gaps(found)) == 1
 
 
-# -- whether it is whole ----------------------------------------------------------------------------------------------
+# -- whether it is whole ---------------------------------------------------------------------------
 
 ROWS: Final = [told(row) for row in listed(SITES)] if folder() else []
 
@@ -222,7 +224,7 @@ def test_an_empty_answer_is_held_against_the_resource_managers_list(known: Any) 
     assert Verdict.PASS not in found.verdicts(HTTPS[0])
 
 
-# -- whether anything can be hidden -----------------------------------------------------------------------------------
+# -- whether anything can be hidden ----------------------------------------------------------------
 
 
 def _role(part: Mapping[str, Any]) -> dict[str, Any]:
@@ -292,12 +294,12 @@ def test_whoever_is_not_known_by_an_object_id_asks_for_no_roles(principal: str) 
 
 
 def test_the_printed_role_is_enough(capsys: pytest.CaptureFixture[str]) -> None:
-    from scanner.core.permissions import actions
+    from scanner.core.permissions import required_permissions
 
     library = az.library()
-    bulk = in_bulk(library, every_type(library))
+    bulk = with_inventory(library, all_inventory_types(library))
     names = [library.checks[name] for name in az.checks()]
-    granted = allowed(az.MINE, sorted(actions(bulk, names, actions_of)))
+    granted = allowed(az.MINE, sorted(required_permissions(bulk, names, actions_of)))
     answers = replace(az.whole([]), assignments=[assignment(CUSTOM)], roles=(granted,))
     assert _gaps(az.reads(answers, az.checks())) == []
 
@@ -313,7 +315,7 @@ def test_children_of_what_may_be_hidden_are_not_known_either() -> None:
     assert set(less.verdicts(names[0])) == {Verdict.UNKNOWN}
 
 
-# -- what is recorded of the graph ------------------------------------------------------------------------------------
+# -- what is recorded of the graph -----------------------------------------------------------------
 
 
 def _recorded(word: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -349,7 +351,7 @@ def test_a_recorded_row_is_read(
     } == {Verdict.UNKNOWN}
 
 
-# -- what is declared -------------------------------------------------------------------------------------------------
+# -- what is declared ------------------------------------------------------------------------------
 
 
 def test_every_kind_in_bulk_is_allowed_to_read_its_type_and_shows_that_it_is_whole() -> None:
@@ -358,8 +360,8 @@ def test_every_kind_in_bulk_is_allowed_to_read_its_type_and_shows_that_it_is_who
         name: kind for name, kind in library.kinds.items() if kind.cloud == "azure" and kind.bulk
     }
     assert len(bulk) == 17
-    assert {kind.lower() for kind in az.CHECKS} < every_type(library)
-    for name, kind in in_bulk(library, every_type(library)).kinds.items():
+    assert {kind.lower() for kind in az.CHECKS} < all_inventory_types(library)
+    for name, kind in with_inventory(library, all_inventory_types(library)).kinds.items():
         if name not in bulk:
             continue
         request = kind.listing.request if kind.listing else None

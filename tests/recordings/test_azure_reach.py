@@ -1,4 +1,5 @@
-"""Azure's listings, call by call: whole only where roles show that nothing is hidden; *authored*, for each kind."""
+"""Azure's listings, call by call: whole only where roles show that nothing is hidden; *authored*,
+for each kind."""
 
 from __future__ import annotations
 
@@ -13,13 +14,13 @@ import pytest
 from scanner import pipeline
 from scanner.client.rest.operations import operations
 from scanner.core.judging.exit_codes import exit_code
-from scanner.core.permissions import actions
+from scanner.core.permissions import required_permissions
 from scanner.core.reading.context import ReadContext
 from scanner.errors import EXIT_UNREAD
 from scanner.model.checks import Severity
 from scanner.model.controls import Role
 from scanner.model.findings import Assessment, Status, Verdict
-from scanner.model.kinds import Kind, Means, Request, Scope
+from scanner.model.kinds import CountMeaning, Kind, Request, Scope
 from scanner.model.values import Unreadable
 from scanner.providers.azure.permissions import actions_of
 from scanner.providers.azure.visibility import caller_sees_everything
@@ -119,7 +120,9 @@ def _assert_nothing_is_known(found: Read) -> None:
 
 def _printed() -> list[str]:
     checks = [az.library().checks[name] for name in _checks()]
-    return sorted(action for action in actions(az.library(), checks, actions_of) if "/" in action)
+    return sorted(
+        action for action in required_permissions(az.library(), checks, actions_of) if "/" in action
+    )
 
 
 @pytest.mark.parametrize(
@@ -261,7 +264,7 @@ def test_no_recorded_listing_is_whole_for_who_is_not_shown_to_read_it(row: Any) 
             assert found.verdicts(check)[Verdict.UNKNOWN] >= 1
 
 
-# -- what is declared -------------------------------------------------------------------------------------------------
+# -- what is declared ------------------------------------------------------------------------------
 
 
 def test_every_listing_of_a_subscription_is_held_against_roles_and_none_of_the_directory() -> None:
@@ -275,9 +278,11 @@ def test_every_listing_of_a_subscription_is_held_against_roles_and_none_of_the_d
             if operations("azure")[one.operation].path.startswith("/subscriptions/{sub")
         ]
         means = [count.means for count in kind.completeness]
-        assert (means == [Means.WHOLE]) == bool(of_subscription) == (kind.scope is Scope.ACCOUNT), (
-            name
-        )
+        assert (
+            (means == [CountMeaning.WHOLE])
+            == bool(of_subscription)
+            == (kind.scope is Scope.ACCOUNT)
+        ), name
 
 
 def test_a_listing_whose_action_is_not_known_is_open() -> None:

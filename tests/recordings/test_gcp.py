@@ -1,4 +1,5 @@
-"""Google Cloud's kinds, read from recorded responses by the real client, and what the checks find in them."""
+"""Google Cloud's kinds, read from recorded responses by the real client, and what the checks find
+in them."""
 
 from __future__ import annotations
 

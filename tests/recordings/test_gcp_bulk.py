@@ -1,4 +1,5 @@
-"""Google Cloud in bulk: recorded assets read by the real client, beside the same resources as listings tell them."""
+"""Google Cloud in bulk: recorded assets read by the real client, beside the same resources as
+listings tell them."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ import pytest
 
 from scanner import pipeline
 from scanner.content import load_library
-from scanner.core.reading.inventory import bulk_types, every_type
+from scanner.core.reading.inventory import all_inventory_types, inventory_types
 from scanner.model.answers import Answer, Snapshot
 from scanner.model.findings import Verdict
 from scanner.model.library import Library
@@ -52,7 +53,8 @@ LISTINGS: Mapping[str, tuple[str, Callable[[list[Any]], Any]]] = {
         lambda rows: {"clusters": rows},
     ),
 }
-"""The types whose own listing tells all that these checks read: its address, and its answer around the resources."""
+"""The types whose own listing tells all that these checks read: its address, and its answer around
+the resources."""
 CHECKS = (
     "gcp-storage-uniform-access",
     "gcp-storage-recoverable",
@@ -137,7 +139,8 @@ def library() -> Library:
 
 @cache
 def _assets(kind: str) -> tuple[dict[str, Any], ...]:
-    """The recorded assets of a type, each resource once; a name that two share is made one of its own."""
+    """The recorded assets of a type, each resource once; a name that two share is made one of its
+    own."""
     file = kind.replace("/", "__") + ".json"
     bodies = [
         one.body
@@ -209,7 +212,7 @@ def _pointed(*, bulk: bool) -> Pointed:
 
 
 def _types(checks: Sequence[str]) -> tuple[str, ...]:
-    return bulk_types(_library(), [_library().checks[name] for name in checks])
+    return inventory_types(_library(), [_library().checks[name] for name in checks])
 
 
 @cache
@@ -317,7 +320,7 @@ def _poorer(asset: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {**asset, "resource": {**asset["resource"], "data": changed}}
 
 
-# -- policies ---------------------------------------------------------------------------------------------------------
+# -- policies --------------------------------------------------------------------------------------
 
 BUCKET = "storage.googleapis.com/Bucket"
 PUBLIC = "gcp-storage-bucket-not-public"
@@ -386,7 +389,7 @@ def test_refusing_a_call_in_bulk_improves_nothing(library: Library) -> None:
     } == {Verdict.UNKNOWN}
 
 
-# -- populations ------------------------------------------------------------------------------------------------------
+# -- populations -----------------------------------------------------------------------------------
 
 
 def _gaps(snapshot: Snapshot) -> list[str]:
@@ -447,6 +450,6 @@ def test_secrets_are_redacted_where_the_inventory_tells_them(library: Library) -
 
 
 def test_every_type_is_known(library: Library) -> None:
-    known = {one for one in every_type(library) if ".googleapis.com/" in one}
+    known = {one for one in all_inventory_types(library) if ".googleapis.com/" in one}
     assert set(LISTINGS) < known
     assert len(known) == 8

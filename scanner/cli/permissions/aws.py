@@ -66,7 +66,7 @@ def aws(
     'aws-s3-*' tscan permissions aws --format terraform --trust arn:aws:iam::111122223333:role/audit
     --external-id EXAMPLE
     """
-    from scanner.core.permissions import actions, asks_organization
+    from scanner.core.permissions import reads_organization, required_permissions
     from scanner.providers.aws import role_templates
     from scanner.providers.aws.permissions import NAMES, actions_of, discovery, documents, entering
 
@@ -75,9 +75,9 @@ def aws(
             "--trust and --external-id are of the role", "add --format terraform or cloudformation"
         )
     library, asked = chosen("aws", select, checks)
-    grants = actions(library, asked, actions_of)
+    grants = required_permissions(library, asked, actions_of)
     discovered = discovery(
-        organization=asks_organization(library, asked), leading=bool(organization)
+        organization=reads_organization(library, asked), leading=bool(organization)
     )
     log = audit_log_permissions(audit_log_operations("aws", who=who), actions_of)
     # Several policies, where one would be larger than IAM takes.

@@ -60,8 +60,8 @@ def azure(
       tscan permissions azure --format graph
       tscan permissions azure --format terraform > tscan-role.tf
     """
-    from scanner.core.permissions import actions
-    from scanner.core.reading.inventory import bulk_types, in_bulk
+    from scanner.core.permissions import required_permissions
+    from scanner.core.reading.inventory import inventory_types, with_inventory
     from scanner.providers.azure.permissions import (
         actions_of,
         discovery,
@@ -74,8 +74,8 @@ def azure(
     if subscription:
         asked = without_organization(library, asked)
     if bulk:
-        library = in_bulk(library, bulk_types(library, asked))
-    grants = actions(library, asked, actions_of)
+        library = with_inventory(library, inventory_types(library, asked))
+    grants = required_permissions(library, asked, actions_of)
     discovered = discovery(tenant=not subscription)
     log = audit_log_permissions(audit_log_operations("azure", who=who), actions_of)
     # Graph permissions are granted to the application, and cannot be part of a role.

@@ -58,8 +58,8 @@ def gcp(
     --organization NUMBER --file role.yaml tscan permissions gcp --format list --select
     'gcp-storage-*' tscan permissions gcp --format terraform --project > tscan-role.tf
     """
-    from scanner.core.permissions import actions, need_requests
-    from scanner.core.reading.inventory import bulk_types, in_bulk
+    from scanner.core.permissions import plan_requests, required_permissions
+    from scanner.core.reading.inventory import inventory_types, with_inventory
     from scanner.core.reading.read_plan import plan_reads
     from scanner.providers.gcp import permissions as iam
 
@@ -69,14 +69,14 @@ def gcp(
     if project:
         asked = without_organization(library, asked)
     if bulk:
-        library = in_bulk(library, bulk_types(library, asked))
-    grants = actions(library, asked, iam.permissions_of)
+        library = with_inventory(library, inventory_types(library, asked))
+    grants = required_permissions(library, asked, iam.permissions_of)
     discovered = iam.discovery(organization=not project)
     log_operations = audit_log_operations("gcp", who=who)
     log = audit_log_permissions(log_operations, iam.permissions_of)
     called = set(log_operations)
     for plan in plan_reads(library, asked).values():
-        called.update(request.operation for request in need_requests(plan))
+        called.update(request.operation for request in plan_requests(plan))
     enabled = iam.apis(called)
     names = iam.in_role({*grants, *discovered, *log}, project=project)
     # What this role cannot hold is printed as a comment: left out in silence, it would be missed.

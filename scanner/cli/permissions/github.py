@@ -24,11 +24,11 @@ def github(select: tuple[str, ...], checks: tuple[Path, ...], form: str) -> int:
       tscan permissions github > app.json
       tscan permissions github --format list
     """
-    from scanner.core.permissions import actions
+    from scanner.core.permissions import required_permissions
     from scanner.providers.github.permissions import DISCOVERY, manifest, permissions_of
 
     library, asked = chosen("github", select, checks)
-    grants = actions(library, asked, permissions_of)
+    grants = required_permissions(library, asked, permissions_of)
     # The audit log of GitHub is not read, so that there is no --who.
     if form == "json":
         click.echo(manifest({*grants, *DISCOVERY}), nl=False)

@@ -8,8 +8,15 @@ from typing import Final
 
 from scanner.cli.support.history_options import HistoryContext, now
 from scanner.client.interfaces import AuditLog, Connector, Rules, Session, Unreachable
-from scanner.core.calendar import moment
-from scanner.core.drift.audit_attribution import LATE, Question, answer, key_of, questions, rules_of
+from scanner.core.calendar import parse_time
+from scanner.core.drift.audit_attribution import (
+    LATE,
+    AuditQuery,
+    attribute_change,
+    audit_queries,
+    key_of,
+    rules_of,
+)
 from scanner.core.drift.audit_events import Actor
 from scanner.core.drift.comparison import Drift
 from scanner.errors import TscanError
@@ -80,13 +87,13 @@ def _attributed(drift: Drift, history: HistoryContext, logs: AuditLogs) -> Drift
     target = Target(drift.target)
     actors = {
         key: _actor(question, target, logs)
-        for key, question in questions(drift, records, transitions, history.library).items()
+        for key, question in audit_queries(drift, records, transitions, history.library).items()
     }
     moved = [replace(one, who=actors.get(key_of(one))) for one in drift.moved]
     return replace(drift, moved=tuple(moved))
 
 
-def _actor(question: Question | str, target: Target, logs: AuditLogs) -> Actor:
+def _actor(question: AuditQuery | str, target: Target, logs: AuditLogs) -> Actor:
     """Who did it, or why nobody is named: a guess would accuse somebody (decision 0017)."""
     if isinstance(question, str):
         return Actor(name="", reason=question)
@@ -100,7 +107,7 @@ def _actor(question: Question | str, target: Target, logs: AuditLogs) -> Actor:
     if isinstance(session, str):
         return Actor(name="", reason=f"the audit log was not read: {session}")
     # Decided before the log is read: an event that arrives in between must not count as missing.
-    may_be_late = now() < moment(question.window[1]) + log.lag
+    may_be_late = now() < parse_time(question.window[1]) + log.lag
     reaches = {rule.reach for rule in rules}
     events = log.events(session, question.window, question.transition.region, reaches)
     if isinstance(events, Unreadable):
@@ -108,4 +115,4 @@ def _actor(question: Question | str, target: Target, logs: AuditLogs) -> Actor:
     caveat = ""
     if may_be_late:
         caveat = LATE.format(minutes=int(log.lag.total_seconds() // 60))
-    return answer(question, rules, events, caveat)
+    return attribute_change(question, rules, events, caveat)

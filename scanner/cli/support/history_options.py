@@ -25,7 +25,7 @@ from scanner.cli.support.store_location import CONFIG, STORE
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
-    from scanner.core.periods.type2_period import Chain
+    from scanner.core.periods.type2_period import TargetHistory
     from scanner.history.ledger.ledger import Ledger
     from scanner.history.snapshots.archived_inputs import ArchivedInputs
     from scanner.model.config import Config
@@ -87,9 +87,9 @@ class HistoryContext:
     @property
     def schedule(self) -> Schedule:
         """The configured schedule; without one, days are counted and none is missed."""
-        from scanner.core.calendar import UNSTATED, read_schedule
+        from scanner.core.calendar import UNSTATED, parse_schedule
 
-        return read_schedule(self.config.schedule) or UNSTATED
+        return parse_schedule(self.config.schedule) or UNSTATED
 
     @property
     def exclusions(self) -> tuple[str, ...]:
@@ -120,16 +120,16 @@ class HistoryContext:
         for target in self.targets:
             yield from self.ledger.records(target)
 
-    def chains(self) -> Iterator[Chain]:
+    def chains(self) -> Iterator[TargetHistory]:
         """The records and transitions of every target."""
-        from scanner.core.periods.type2_period import Chain
+        from scanner.core.periods.type2_period import TargetHistory
 
         for target in self.targets:
-            yield Chain(
+            yield TargetHistory(
                 target=target,
                 records=self.ledger.records(target),
                 transitions=self.ledger.transitions(target),
-                told=partial(self.ledger.stories, target),
+                told=partial(self.ledger.timelines, target),
             )
 
 
@@ -194,7 +194,7 @@ def day(text: str, option: str) -> date:
 
 def period_between(first: str, last: str, zone: tzinfo) -> Window:
     """The period from `--from` to `--to`, both days included."""
-    from scanner.core.calendar import window
+    from scanner.core.calendar import period_window
 
     begins, ends = day(first, "--from"), day(last, "--to")
     if ends < begins:
@@ -202,14 +202,14 @@ def period_between(first: str, last: str, zone: tzinfo) -> Window:
             f"--to {last} is before --from {first}",
             "give the last day of the period, which is included",
         )
-    return window(begins, ends, zone)
+    return period_window(begins, ends, zone)
 
 
 def ended_within(record: Record, period: Window) -> bool:
     """Whether the scan of a record ended in a period."""
-    from scanner.core.calendar import moment
+    from scanner.core.calendar import parse_time
 
-    return period.start <= moment(record.finished) < period.end
+    return period.start <= parse_time(record.finished) < period.end
 
 
 def check_begun(period: Window, records: Iterable[Record], option: str) -> None:

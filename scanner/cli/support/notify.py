@@ -16,14 +16,14 @@ from scanner.errors import TscanError
 from scanner.model.answers import canonical
 
 if TYPE_CHECKING:
-    from scanner.alert import Delivered, Post
+    from scanner.alert import Delivered, DeliveryContext
     from scanner.history.ledger.ledger import Ledger
     from scanner.history.outbox import Outbox
     from scanner.model.config import AlertRule, Config, TargetConfig
     from scanner.model.library import Library
     from scanner.model.waivers import Waiver
 
-    Delivery = Callable[[Ledger, Outbox, Post], Delivered]
+    Delivery = Callable[[Ledger, Outbox, DeliveryContext], Delivered]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +46,9 @@ class Notifier:
 
         Before the scan: the first failure that needs an alert may be months away.
         """
-        from scanner.alert import Post, unready
+        from scanner.alert import DeliveryContext, unusable_channels
 
-        for line in unready(self.rules, Post(environment=os.environ)):
+        for line in unusable_channels(self.rules, DeliveryContext(environment=os.environ)):
             click.echo(line, err=True)
 
     @contextmanager
@@ -72,7 +72,7 @@ class Notifier:
         """Send what is new in the newest records, and that the scan works if it failed before."""
         from scanner.alert import notify, notify_works
 
-        def works(ledger: Ledger, outbox: Outbox, post: Post) -> Delivered:
+        def works(ledger: Ledger, outbox: Outbox, post: DeliveryContext) -> Delivered:
             return notify_works(ledger, self.library, self.rules, outbox, post, scope=self._scope)
 
         def changes_of(target: str) -> Delivery:
@@ -89,7 +89,7 @@ class Notifier:
         targets = ", ".join(map(_connection, self.config.targets))
         failure = scan_failed(targets, started, reason)
 
-        def failed(ledger: Ledger, outbox: Outbox, post: Post) -> Delivered:
+        def failed(ledger: Ledger, outbox: Outbox, post: DeliveryContext) -> Delivered:
             return notify_failure(
                 ledger, self.library, self.rules, outbox, post, failure=failure, scope=self._scope
             )
@@ -100,14 +100,18 @@ class Notifier:
         # Most scans have no rules: they need neither the outbox nor the packages of channels.
         if not self.rules:
             return
-        from scanner.alert import Post
+        from scanner.alert import DeliveryContext
         from scanner.history.ledger.ledger import Ledger
         from scanner.history.outbox import Outbox
         from scanner.history.stores import open_store
 
         try:
             store = open_store(self.store)
-            ledger, outbox, post = Ledger(store), Outbox(store), Post(environment=os.environ)
+            ledger, outbox, post = (
+                Ledger(store),
+                Outbox(store),
+                DeliveryContext(environment=os.environ),
+            )
             for deliver in deliveries:
                 for line in deliver(ledger, outbox, post).lines:
                     click.echo(line, err=True)
@@ -135,6 +139,6 @@ def _connection(target: TargetConfig) -> str:
 
 
 def _now() -> str:
-    from scanner.core.calendar import iso
+    from scanner.core.calendar import format_time
 
-    return iso(datetime.now(UTC))
+    return format_time(datetime.now(UTC))

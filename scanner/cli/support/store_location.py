@@ -24,9 +24,9 @@ def configured_location() -> StoreLocation:
     """The store that tscan.yaml names, or the default; ContentError for an invalid tscan.yaml."""
     if not CONFIG.is_file():
         return StoreLocation(store=STORE)
-    from scanner.content.config import load_place
+    from scanner.content.config import load_store_location
 
-    store, anchors = load_place(CONFIG)
+    store, anchors = load_store_location(CONFIG)
     return StoreLocation(store=store or STORE, anchors=anchors)
 
 

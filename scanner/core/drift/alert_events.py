@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
-from scanner.core.drift.comparison import Drift, Moved, State, What
+from scanner.core.drift.comparison import Drift, DriftKind, FindingChange, State
 from scanner.core.periods.timelines import FAIL, UNKNOWN
 from scanner.model.config import AlertRule
 from scanner.model.controls import Control, Role
@@ -26,13 +26,13 @@ EVENTS: Final = (
 )
 """What a rule may name."""
 ENDED: Final = "ended"
-_RECOVERIES: Final = frozenset({What.FIXED, What.REMOVED, What.RESOLVED})
-_ENDINGS: Final = frozenset({What.WAIVED, What.OTHER_JUDGE})
+_RECOVERIES: Final = frozenset({DriftKind.FIXED, DriftKind.REMOVED, DriftKind.RESOLVED})
+_ENDINGS: Final = frozenset({DriftKind.WAIVED, DriftKind.OTHER_JUDGE})
 """Ends without a recovery: they are sent only to those who received the beginning."""
 _PROBLEMS: Final = {
-    What.NEW_FAILURE: "new failure",
-    What.NEW_UNKNOWN: "new unknown",
-    What.OUT_OF_SIGHT: "new unknown",
+    DriftKind.NEW_FAILURE: "new failure",
+    DriftKind.NEW_UNKNOWN: "new unknown",
+    DriftKind.OUT_OF_SIGHT: "new unknown",
 }
 _EVENT_OF_VERDICT: Final = {FAIL: "new failure", UNKNOWN: "new unknown"}
 _ID_LENGTH: Final = 24
@@ -74,7 +74,7 @@ class AlertEvent:
         return self.event in ("fixed", ENDED)
 
 
-def news(drift: Drift, library: Library) -> tuple[AlertEvent, ...]:
+def alert_events_of(drift: Drift, library: Library) -> tuple[AlertEvent, ...]:
     """The alert events of a drift, worst first."""
     found: list[AlertEvent] = []
     for moved in drift.moved:
@@ -85,7 +85,7 @@ def news(drift: Drift, library: Library) -> tuple[AlertEvent, ...]:
     return tuple(found)
 
 
-def _event_and_hearers(moved: Moved) -> tuple[str, tuple[str, ...]] | None:
+def _event_and_hearers(moved: FindingChange) -> tuple[str, tuple[str, ...]] | None:
     """The event of a change, and the events that a rule may name to select it.
 
     None where it is no event.
@@ -102,7 +102,7 @@ def _event_and_hearers(moved: Moved) -> tuple[str, tuple[str, ...]] | None:
         event = _PROBLEMS[moved.what]
         # A failure that is out of sight may never be reported again: for those who received it,
         # that is the end.
-        if event != "new failure" and moved.what is not What.OUT_OF_SIGHT:
+        if event != "new failure" and moved.what is not DriftKind.OUT_OF_SIGHT:
             beginnings = []
         return event, _distinct(event, *beginnings)
     if moved.what in _RECOVERIES:
@@ -117,7 +117,7 @@ def _distinct(*events: str) -> tuple[str, ...]:
 
 
 def _of_finding(
-    moved: Moved,
+    moved: FindingChange,
     target: str,
     library: Library,
 ) -> AlertEvent | None:
@@ -226,7 +226,7 @@ def _of_scan(
     )
 
 
-def standing(state: State, library: Library) -> tuple[AlertEvent, ...]:
+def open_problems(state: State, library: Library) -> tuple[AlertEvent, ...]:
     """The open problems of a state, each as the event that began it.
 
     They are in order of check, region and resource.

@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from scanner.core.drift.audit_events import Actor, LogEvent, find_actor, near
-from scanner.core.drift.comparison import Drift, Moved, What
+from scanner.core.drift.comparison import Drift, DriftKind, FindingChange
 from scanner.core.periods.listings import is_covered
 from scanner.core.periods.timelines import LISTING, UNKNOWN, FindingKey
 from scanner.core.reading.read_plan import plan_reads
@@ -21,7 +21,7 @@ from scanner.model.checks import Check
 from scanner.model.history import Cause, Record, Transition
 from scanner.model.library import Library
 
-_ATTRIBUTABLE: Final = frozenset({What.NEW_FAILURE, What.FIXED, What.REMOVED})
+_ATTRIBUTABLE: Final = frozenset({DriftKind.NEW_FAILURE, DriftKind.FIXED, DriftKind.REMOVED})
 """Changes that somebody may have made; the others are about our reading or our judging."""
 LATE: Final = "the log may still be late: events arrive up to {minutes} minutes after the call"
 _REASONS: Final[Mapping[Cause, str]] = {
@@ -68,7 +68,7 @@ class Rule:
     slots=True,
     kw_only=True,
 )
-class Question:
+class AuditQuery:
     """What to query the log for, to attribute one change."""
 
     transition: Transition
@@ -79,17 +79,17 @@ class Question:
     """The related kinds that the check reads, and whether only in the resource's own region."""
 
 
-def key_of(moved: Moved) -> FindingKey:
+def key_of(moved: FindingChange) -> FindingKey:
     """Check, region and resource."""
     return moved.check, moved.region, moved.resource
 
 
-def questions(
+def audit_queries(
     drift: Drift,
     records: Sequence[Record],
     rows: Iterable[Transition],
     library: Library,
-) -> dict[FindingKey, Question | str]:
+) -> dict[FindingKey, AuditQuery | str]:
     """What to query for each change that somebody may have made, or why there is nothing to query.
 
     `rows` are the target's transitions from the first record on.
@@ -111,7 +111,7 @@ def _question(
     past: Mapping[FindingKey, Sequence[Transition]],
     records: Sequence[Record],
     library: Library,
-) -> Question | str:
+) -> AuditQuery | str:
     last = past[key][-1]
     # Only where the evidence changed did anybody change the resource.
     if last.cause is not Cause.EVIDENCE:
@@ -128,7 +128,7 @@ def _question(
         # one.
         return "whether it was there before is not known: what lists it was not read"
     after = next(one for one in records if one.seq == last.seq)
-    return Question(
+    return AuditQuery(
         transition=last,
         window=(before.started, after.finished),
         kind=check.kind,
@@ -188,7 +188,7 @@ def _related_kinds(check: Check, library: Library) -> dict[str, bool]:
 
 
 def rules_of(
-    question: Question,
+    question: AuditQuery,
     rules: Mapping[str, Rule],
 ) -> tuple[Rule, ...] | str:
     """The rules of its own kind and of the related ones, or which kind has none."""
@@ -214,8 +214,8 @@ def _widened(rule: Rule, *, in_region: bool) -> Rule:
     return replace(rule, named=False, reach=reach)
 
 
-def answer(
-    question: Question,
+def attribute_change(
+    question: AuditQuery,
     rules: Sequence[Rule],
     events: Iterable[LogEvent],
     late: str = "",

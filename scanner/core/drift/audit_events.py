@@ -11,7 +11,7 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Final
 
-from scanner.core.calendar import moment
+from scanner.core.calendar import parse_time
 from scanner.model.history import Transition
 
 SLACK: Final = timedelta(seconds=2)
@@ -91,7 +91,7 @@ def find_actor(
         if _concerns(event, transition, actions):
             # The same event may be delivered twice.
             fits.setdefault(event.id, event)
-    found = tuple(sorted(fits.values(), key=lambda event: (moment(event.time), event.id)))
+    found = tuple(sorted(fits.values(), key=lambda event: (parse_time(event.time), event.id)))
     return _sole_actor(found)
 
 
@@ -123,8 +123,8 @@ def _may_change(event: LogEvent, window: tuple[str, str]) -> bool:
     """Whether an event is a successful write within a window."""
     if not event.writes or event.error:
         return False
-    begins, ends = moment(window[0]) - SLACK, moment(window[1]) + SLACK
-    return begins <= moment(event.time) <= ends
+    begins, ends = parse_time(window[0]) - SLACK, parse_time(window[1]) + SLACK
+    return begins <= parse_time(event.time) <= ends
 
 
 def _matches_any(event: LogEvent, actions: Sequence[str]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 
-from scanner.core.calendar import moment
+from scanner.core.calendar import parse_time
 from scanner.core.drift.comparison import Drift, drift, state_at
 from scanner.model.history import History, Record
 from scanner.model.library import Library
@@ -25,7 +25,9 @@ def drift_between(
     """What changed from one record of a target to a later one."""
     target = after.target
     records = history.records(target)
-    in_order = all(moment(one.finished) < moment(two.finished) for one, two in pairwise(records))
+    in_order = all(
+        parse_time(one.finished) < parse_time(two.finished) for one, two in pairwise(records)
+    )
     if in_order:
         following = next(record for record in records if record.seq > before.seq)
         state = dict(history.state_before(target, following.finished))

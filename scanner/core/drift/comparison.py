@@ -43,7 +43,7 @@ _JUDGE_CHANGED: Final = frozenset({Cause.PACK, Cause.PARAMS})
 """Causes by which the verdict changed while nothing says that the resource did."""
 
 
-class What(StrEnum):
+class DriftKind(StrEnum):
     """The kinds of drift, worst first."""
 
     NEW_FAILURE = "new failure"
@@ -65,10 +65,10 @@ class What(StrEnum):
     slots=True,
     kw_only=True,
 )
-class Moved:
+class FindingChange:
     """One item whose verdict changed."""
 
-    what: What
+    what: DriftKind
     check: str
     severity: str
     """`` where the library does not have the check."""
@@ -91,7 +91,7 @@ class Moved:
     slots=True,
     kw_only=True,
 )
-class Gone:
+class RemovedResource:
     """A resource that was in the first record and is not in the second."""
 
     region: str
@@ -107,7 +107,7 @@ class Gone:
     slots=True,
     kw_only=True,
 )
-class ControlMoved:
+class ControlChange:
     """A control whose status changed."""
 
     control: str
@@ -122,7 +122,7 @@ class ControlMoved:
     slots=True,
     kw_only=True,
 )
-class Ending:
+class ExpiringWaiver:
     """A waiver that ends soon, or has ended."""
 
     waiver: str
@@ -143,12 +143,12 @@ class Drift:
     target: str
     before: Record
     after: Record
-    moved: tuple[Moved, ...]
-    controls: tuple[ControlMoved, ...]
+    moved: tuple[FindingChange, ...]
+    controls: tuple[ControlChange, ...]
     appeared: tuple[tuple[str, str], ...]
     """Region and resource."""
-    gone: tuple[Gone, ...]
-    waivers: tuple[Ending, ...]
+    gone: tuple[RemovedResource, ...]
+    waivers: tuple[ExpiringWaiver, ...]
     changes: tuple[Change, ...]
     gaps: tuple[str, ...]
     """Calls without an answer in the second record only."""
@@ -157,9 +157,9 @@ class Drift:
 
 
 _KIND_OF_VERDICT: Final = {
-    FAIL: What.NEW_FAILURE,
-    UNKNOWN: What.NEW_UNKNOWN,
-    WAIVED: What.WAIVED,
+    FAIL: DriftKind.NEW_FAILURE,
+    UNKNOWN: DriftKind.NEW_UNKNOWN,
+    WAIVED: DriftKind.WAIVED,
 }
 State = Mapping[FindingKey, Transition]
 _Listings = frozenset[tuple[str, str]]
@@ -257,7 +257,7 @@ class _Comparison:
             (check, region) for check, region, resource in now if resource == LISTING
         )
 
-    def changed_findings(self) -> Iterator[Moved]:
+    def changed_findings(self) -> Iterator[FindingChange]:
         """Every finding with a drift of some kind, in no order."""
         for key, row in self._last_rows.items():
             before, after = self.state.get(key), self.now.get(key)
@@ -271,7 +271,7 @@ class _Comparison:
             if what is None:
                 continue
             check = self._library.checks.get(row.check)
-            yield Moved(
+            yield FindingChange(
                 what=what,
                 check=row.check,
                 severity=check.severity.value if check else "",
@@ -294,7 +294,7 @@ class _Comparison:
         row: Transition,
         *,
         failed: bool,
-    ) -> What | None:
+    ) -> DriftKind | None:
         """The kind of drift.
 
         None for a change that is nobody's concern, such as a new item that passes.
@@ -303,15 +303,15 @@ class _Comparison:
             return None
         # A waiver that accepts a gap accepts no failure behind it.
         if row.gap and was == FAIL:
-            return What.OUT_OF_SIGHT
+            return DriftKind.OUT_OF_SIGHT
         if verdict == "":
             return self._classify_gone(key, was, row.cause, failed=failed)
         if verdict in _KIND_OF_VERDICT:
             return _KIND_OF_VERDICT[verdict]
         if failed:
-            return What.OTHER_JUDGE if row.cause in _JUDGE_CHANGED else What.FIXED
+            return DriftKind.OTHER_JUDGE if row.cause in _JUDGE_CHANGED else DriftKind.FIXED
         if was in (UNKNOWN, WAIVED):
-            return What.RESOLVED
+            return DriftKind.RESOLVED
         return None
 
     def _classify_gone(
@@ -321,24 +321,24 @@ class _Comparison:
         cause: Cause,
         *,
         failed: bool,
-    ) -> What | None:
+    ) -> DriftKind | None:
         check, _, resource = key
         unscanned = cause is Cause.SCOPE or check not in self._after.checks
         if resource == LISTING:
             # The listing of a region that is no longer scanned did not become complete.
-            return What.OUT_OF_SIGHT if unscanned else What.RESOLVED
+            return DriftKind.OUT_OF_SIGHT if unscanned else DriftKind.RESOLVED
         if was not in (FAIL, UNKNOWN, WAIVED):
             return None
         if cause in _JUDGE_CHANGED:
-            return What.OTHER_JUDGE
+            return DriftKind.OTHER_JUDGE
         # A failing item that an incomplete listing may hide was not removed.
         if unscanned or is_covered(self._incomplete, key):
-            return What.OUT_OF_SIGHT
+            return DriftKind.OUT_OF_SIGHT
         if failed:
-            return What.REMOVED
-        return What.RESOLVED if was == UNKNOWN else None
+            return DriftKind.REMOVED
+        return DriftKind.RESOLVED if was == UNKNOWN else None
 
-    def removed_resources(self) -> Iterator[Gone]:
+    def removed_resources(self) -> Iterator[RemovedResource]:
         """Resources of the first record that the second does not have, in order."""
         removed = _resources(self.state) - _resources(self.now)
         keys_by_resource: dict[tuple[str, str], list[FindingKey]] = defaultdict(list)
@@ -348,7 +348,7 @@ class _Comparison:
                 keys_by_resource[region, resource].append(key)
         for (region, resource), keys in sorted(keys_by_resource.items()):
             whole = all(self._listed_completely(key) for key in keys)
-            yield Gone(
+            yield RemovedResource(
                 region=region,
                 resource=resource,
                 whole=whole,
@@ -361,10 +361,10 @@ class _Comparison:
         return not region or region in self._after.regions
 
 
-def _rank(moved: Moved) -> tuple[int, int, str, str, str]:
+def _rank(moved: FindingChange) -> tuple[int, int, str, str, str]:
     severity = _SEVERITIES.index(moved.severity)
     return (
-        list(What).index(moved.what),
+        list(DriftKind).index(moved.what),
         severity,
         moved.check,
         moved.region,
@@ -374,11 +374,11 @@ def _rank(moved: Moved) -> tuple[int, int, str, str, str]:
 
 def _changed_controls(
     before: Mapping[str, str], after: Mapping[str, str]
-) -> Iterator[ControlMoved]:
+) -> Iterator[ControlChange]:
     for name in sorted({*before, *after}):
         was, now = before.get(name, "not shown"), after.get(name, "not shown")
         if was != now:
-            yield ControlMoved(
+            yield ControlChange(
                 control=name,
                 before=was,
                 after=now,
@@ -408,14 +408,14 @@ def _expiring(
     waivers: Sequence[Waiver],
     target: str,
     today: date,
-) -> Iterator[Ending]:
+) -> Iterator[ExpiringWaiver]:
     for waiver in sorted(waivers, key=lambda one: (one.expires, one.id)):
         # One that has not begun accepts nothing yet: that it will end is no news.
         if waiver.target != target or waiver.begins > today:
             continue
         left = waiver.expires - today
         if left <= SOON:
-            yield Ending(
+            yield ExpiringWaiver(
                 waiver=waiver.id,
                 target=target,
                 expires=waiver.expires.isoformat(),

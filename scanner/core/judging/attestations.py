@@ -8,7 +8,7 @@ from datetime import date
 from scanner.model.attestations import Attestation, AttestationResult
 
 
-def weigh_attestations(
+def assess_attestations(
     attestations: Iterable[Attestation], today: date
 ) -> tuple[AttestationResult, ...]:
     """Whether each attestation is current on a day, and if not, why."""
@@ -32,7 +32,7 @@ def _why_not_current(attestation: Attestation, today: date) -> str:
     return f"it ended on {attestation.valid_until}"
 
 
-def attested(results: Iterable[AttestationResult]) -> frozenset[str]:
+def attested_controls(results: Iterable[AttestationResult]) -> frozenset[str]:
     """Manual controls with a current attestation."""
     current = [result.attestation for result in results if result.current]
     return frozenset(attestation.control for attestation in current)
@@ -43,10 +43,10 @@ def _end_of(result: AttestationResult) -> tuple[date, str]:
     return attestation.valid_until, attestation.id
 
 
-def stale(results: Iterable[AttestationResult]) -> Mapping[str, str]:
+def stale_controls(results: Iterable[AttestationResult]) -> Mapping[str, str]:
     """Why manual controls have no current attestation: the last one to end gives the reason."""
     by_end = sorted(results, key=_end_of)
-    current = attested(by_end)
+    current = attested_controls(by_end)
     reasons: dict[str, str] = {}
     for result in by_end:
         attestation = result.attestation

@@ -13,7 +13,7 @@ MOST_SKEW: Final = 300.0
 """Seconds of clock skew without a note; AWS refuses signatures at 900."""
 
 
-def loosenings(
+def loosened_notes(
     snapshots: Sequence[Snapshot],
     library: Library,
     params: Mapping[str, Any] | None,
@@ -27,7 +27,7 @@ def loosenings(
             yield f"{setting} is looser than the documented {default}"
 
 
-def skews(snapshots: Sequence[Snapshot]) -> Iterator[str]:
+def clock_skew_notes(snapshots: Sequence[Snapshot]) -> Iterator[str]:
     """Targets whose clock differs too much from ours for times in the evidence to be relied on."""
     for snapshot in snapshots:
         skew = snapshot.clock_skew

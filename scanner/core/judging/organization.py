@@ -16,7 +16,7 @@ from scanner.model.library import Library
 from scanner.model.values import OTHER, Unreadable
 
 
-def led(snapshots: Sequence[Snapshot]) -> Mapping[Target, Snapshot]:
+def management_snapshots(snapshots: Sequence[Snapshot]) -> Mapping[Target, Snapshot]:
     """The snapshot of the management account, for each account that it has in scope."""
     leaders: dict[Target, Snapshot] = {}
     for leader in snapshots:
@@ -26,11 +26,11 @@ def led(snapshots: Sequence[Snapshot]) -> Mapping[Target, Snapshot]:
     return leaders
 
 
-def missing(snapshots: Sequence[Snapshot]) -> Iterator[Snapshot]:
+def missing_accounts(snapshots: Sequence[Snapshot]) -> Iterator[Snapshot]:
     """For each account in scope without evidence: an empty snapshot that says so."""
     # Without it, leaving an account's snapshot out would improve the result.
     present = {snapshot.target for snapshot in snapshots}
-    for target, leader in led(snapshots).items():
+    for target, leader in management_snapshots(snapshots).items():
         if target not in present:
             yield _no_evidence(target, leader)
 
@@ -53,7 +53,7 @@ def _no_evidence(target: Target, leader: Snapshot) -> Snapshot:
     )
 
 
-def unentered(
+def evaluate_unreachable(
     snapshot: Snapshot,
     checks: Sequence[Check],
     library: Library,
@@ -85,7 +85,7 @@ def unentered(
     return results
 
 
-def read_elsewhere(
+def without_account_kinds(
     results: Sequence[CheckResult],
     snapshot: Snapshot,
     library: Library,
@@ -102,7 +102,7 @@ def read_elsewhere(
     return kept
 
 
-def read_once(
+def organization_kinds_once(
     results: Sequence[CheckResult],
     snapshots: Sequence[Snapshot],
     library: Library,
@@ -111,7 +111,7 @@ def read_once(
 
     Only if the evidence of that account is here too: else they stay unknown in the members.
     """
-    leaders = led(snapshots)
+    leaders = management_snapshots(snapshots)
     members: set[Target] = set()
     for snapshot in snapshots:
         # A member that could not be connected to keeps its unknown results.

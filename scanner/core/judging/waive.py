@@ -25,7 +25,7 @@ SEPARATOR = ", "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ruling:
+class TargetWaivers:
     """The waivers that count for one target on its day, and those that lapsed."""
 
     gaps: tuple[Waiver, ...] = ()
@@ -33,7 +33,7 @@ class Ruling:
     """By check and resource."""
     controls: frozenset[str] = frozenset()
     """Controls whose failing findings are accepted."""
-    lapsed: Ruling | None = None
+    lapsed: TargetWaivers | None = None
     """The waivers that would count if their compensating control read `pass`."""
     why: Mapping[str, str] | None = None
     """Why a waiver has lapsed, by its id."""
@@ -42,7 +42,7 @@ class Ruling:
 # -- which waivers count --------------------------------------------------------------------------
 
 
-def weigh(
+def assess_waivers(
     waivers: Iterable[Waiver],
     days: Mapping[str, date],
     statuses: Mapping[str, str],
@@ -87,18 +87,18 @@ def _standing(
     return Standing.IN_FORCE, ""
 
 
-def rulings(results: Iterable[WaiverResult]) -> Mapping[str, Ruling]:
+def waivers_by_target(results: Iterable[WaiverResult]) -> Mapping[str, TargetWaivers]:
     """The waivers that count, by target."""
     by_target: dict[str, list[WaiverResult]] = defaultdict(list)
     for result in results:
         by_target[result.waiver.target].append(result)
-    ruled: dict[str, Ruling] = {}
+    ruled: dict[str, TargetWaivers] = {}
     for target, found in by_target.items():
         ruled[target] = _ruling(found)
     return ruled
 
 
-def _ruling(results: Sequence[WaiverResult]) -> Ruling:
+def _ruling(results: Sequence[WaiverResult]) -> TargetWaivers:
     in_force: list[Waiver] = []
     lapsed: list[Waiver] = []
     why: dict[str, str] = {}
@@ -114,7 +114,7 @@ def _ruling(results: Sequence[WaiverResult]) -> Ruling:
     return replace(ruling, lapsed=_by_scope(lapsed), why=why)
 
 
-def _by_scope(waivers: Sequence[Waiver]) -> Ruling:
+def _by_scope(waivers: Sequence[Waiver]) -> TargetWaivers:
     gaps: list[Waiver] = []
     findings: dict[tuple[str, str], Waiver] = {}
     controls: set[str] = set()
@@ -126,7 +126,7 @@ def _by_scope(waivers: Sequence[Waiver]) -> Ruling:
             findings.setdefault((scope.check, scope.resource), waiver)
         else:
             controls.add(scope.control)
-    return Ruling(
+    return TargetWaivers(
         gaps=tuple(gaps),
         findings=findings,
         controls=frozenset(controls),
@@ -136,7 +136,7 @@ def _by_scope(waivers: Sequence[Waiver]) -> Ruling:
 # -- what they accept -----------------------------------------------------------------------------
 
 
-def waive(result: CheckResult, ruling: Ruling | None) -> CheckResult:
+def apply_to_result(result: CheckResult, ruling: TargetWaivers | None) -> CheckResult:
     """The result with accepted findings marked, and lapsed waivers named in the reasons."""
     if ruling is None:
         return result
@@ -146,7 +146,7 @@ def waive(result: CheckResult, ruling: Ruling | None) -> CheckResult:
     return replace(result, findings=findings)
 
 
-def _waive_finding(finding: Finding, ruling: Ruling) -> Finding:
+def _waive_finding(finding: Finding, ruling: TargetWaivers) -> Finding:
     accepting = _accepting(finding, ruling)
     if accepting:
         return replace(
@@ -168,7 +168,7 @@ def _waive_finding(finding: Finding, ruling: Ruling) -> Finding:
     return replace(finding, reason=reason)
 
 
-def _accepting(finding: Finding, ruling: Ruling) -> tuple[str, ...]:
+def _accepting(finding: Finding, ruling: TargetWaivers) -> tuple[str, ...]:
     """Ids of the waivers that together accept a finding; none if they leave a part of it open."""
     if finding.verdict is Verdict.FAIL:
         accepted = ruling.findings or {}
@@ -179,7 +179,7 @@ def _accepting(finding: Finding, ruling: Ruling) -> tuple[str, ...]:
     return ()
 
 
-def _accepting_gaps(finding: Finding, ruling: Ruling) -> tuple[str, ...]:
+def _accepting_gaps(finding: Finding, ruling: TargetWaivers) -> tuple[str, ...]:
     # Vacuous truth: an unknown that names no call, or has a cause besides calls, is never accepted.
     if not finding.gaps or OTHER in finding.gaps:
         return ()
@@ -193,7 +193,7 @@ def _accepting_gaps(finding: Finding, ruling: Ruling) -> tuple[str, ...]:
     return tuple(accepting)
 
 
-def waive_row(row: CoverageRow, ruling: Ruling | None) -> CoverageRow:
+def apply_to_coverage(row: CoverageRow, ruling: TargetWaivers | None) -> CoverageRow:
     """The row with the waiver that accepts its gap for every resource."""
     complete = row.state.whole and not row.unanswered
     if ruling is None or complete:
@@ -248,16 +248,16 @@ def apply_waivers(
     compensated = [waiver for waiver in waivers if waiver.compensating]
     if any(waiver.target in days for waiver in compensated):
         before = statuses(judged.results)
-    weighed = weigh(waivers, days, before)
-    by_target = rulings(weighed)
+    weighed = assess_waivers(waivers, days, before)
+    by_target = waivers_by_target(weighed)
     results: list[CheckResult] = []
     for result in judged.results:
         ruling = by_target.get(result.target)
-        results.append(waive(result, ruling))
+        results.append(apply_to_result(result, ruling))
     coverage: list[CoverageRow] = []
     for row in judged.coverage:
         ruling = by_target.get(row.target)
-        coverage.append(waive_row(row, ruling))
+        coverage.append(apply_to_coverage(row, ruling))
     return Waived(
         results=results,
         coverage=coverage,
@@ -266,7 +266,7 @@ def apply_waivers(
     )
 
 
-def _accepted_controls(by_target: Mapping[str, Ruling]) -> Mapping[str, frozenset[str]]:
+def _accepted_controls(by_target: Mapping[str, TargetWaivers]) -> Mapping[str, frozenset[str]]:
     targets: dict[str, set[str]] = defaultdict(set)
     for target, ruling in by_target.items():
         for control in ruling.controls:

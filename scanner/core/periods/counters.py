@@ -10,7 +10,7 @@ from typing import Final
 
 from scanner.core.periods.listings import Listing
 from scanner.core.periods.observations import Observations
-from scanner.core.periods.ordered import DeviationSource, Listed
+from scanner.core.periods.ordered import DeviationList, DeviationSource
 from scanner.model.decisions import WaivedSpan
 from scanner.model.history import Cause
 from scanner.model.period import Days, Deviation
@@ -42,7 +42,7 @@ class CheckCounters:
 
     def sources(self) -> tuple[DeviationSource, ...]:
         """All deviations."""
-        return (Listed(self.deviations), *self.intervals)
+        return (DeviationList(self.deviations), *self.intervals)
 
     def resource_days(self) -> Days:
         """Item-days by what was read."""

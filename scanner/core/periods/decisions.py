@@ -9,15 +9,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
-from scanner.core.calendar import moment
-from scanner.core.judging.waive import weigh
+from scanner.core.calendar import parse_time
+from scanner.core.judging.waive import assess_waivers
 from scanner.model.attestations import Attestation
 from scanner.model.decisions import AttestationSpan, StandingSpan, WaiverSpan
 from scanner.model.history import Record
 from scanner.model.waivers import Waiver
 
 
-def waiver_spans(
+def waiver_periods(
     records: Iterable[Record],
     inside: Callable[[Record], bool],
     waivers_of: Callable[[Record], Sequence[Waiver]],
@@ -98,13 +98,13 @@ def _standing(waiver: Waiver, record: Record) -> tuple[str, str]:
 
     Also why it did not count; `` where it did.
     """
-    today = {waiver.target: moment(record.finished).date()}
+    today = {waiver.target: parse_time(record.finished).date()}
     # On the day of the record, and not today: a waiver that expired since was in force then.
-    (weighed,) = weigh([waiver], today, record.controls)
+    (weighed,) = assess_waivers([waiver], today, record.controls)
     return weighed.standing.value, weighed.why
 
 
-def attestation_spans(
+def attestation_periods(
     records: Iterable[Record], attestations_of: Callable[[Record], Sequence[Attestation]]
 ) -> tuple[AttestationSpan, ...]:
     """The attestations that these records, of any target, were given."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 
-from scanner.core.calendar import moment, rest, slots
+from scanner.core.calendar import expected_intervals, parse_time, unfinished_interval
 from scanner.model.history import Record
 from scanner.model.period import Schedule, Slot, Window
 
@@ -57,19 +57,21 @@ class Observations:
     def __init__(
         self,
         records: Sequence[Record],
-        slots: Sequence[Slot],
-        rest: Slot | None = None,
+        expected_intervals: Sequence[Slot],
+        unfinished_interval: Slot | None = None,
     ) -> None:
         self.records = tuple(sorted(records, key=lambda record: record.seq))
-        self.slots = tuple(slots)
-        self._intervals = (*self.slots, rest) if rest else self.slots
-        self.moments = tuple(moment(record.finished) for record in self.records)
+        self.slots = tuple(expected_intervals)
+        self._intervals = (*self.slots, unfinished_interval) if unfinished_interval else self.slots
+        self.moments = tuple(parse_time(record.finished) for record in self.records)
         """When each scan ended, for arithmetic."""
         self.times = (*(record.finished for record in self.records), "")
         """The same as text; the last entry, `` at -1, stands for no record."""
         self.positions = {record.seq: position for position, record in enumerate(self.records)}
         """By number of a record."""
-        self._slot = [_slot_of(self._intervals, moment(record.started)) for record in self.records]
+        self._slot = [
+            _slot_of(self._intervals, parse_time(record.started)) for record in self.records
+        ]
 
         self._check_sets: dict[_Checks, _Checks] = {}
         self._checks = [self._shared(frozenset(record.checks)) for record in self.records]
@@ -118,10 +120,14 @@ class Observations:
         inside = [
             position
             for position, record in enumerate(ordered)
-            if moment(record.started) < period.end
+            if parse_time(record.started) < period.end
         ]
         known = ordered[: inside[-1] + 1] if inside else []
-        return cls(known, slots(period, schedule, until), rest(period, schedule, until))
+        return cls(
+            known,
+            expected_intervals(period, schedule, until),
+            unfinished_interval(period, schedule, until),
+        )
 
     def runs(self) -> Mapping[int, Sequence[int]]:
         """Positions of the records in each slot that has any."""
@@ -132,11 +138,11 @@ class Observations:
         wanted = frozenset(checks)
         # One record must have run them all: two scans of half the checks each do not make a run.
         sufficient = {ran for ran in self._check_sets if wanted <= ran}
-        slots = 0
+        expected_intervals = 0
         for check_sets, count in self._slots_by_check_sets.items():
             if not sufficient.isdisjoint(check_sets):
-                slots += count
-        return slots
+                expected_intervals += count
+        return expected_intervals
 
     def ran(
         self,
@@ -211,11 +217,11 @@ class Observations:
         return tuple(days)
 
 
-def _slot_of(slots: Sequence[Slot], when: datetime) -> int:
+def _slot_of(expected_intervals: Sequence[Slot], when: datetime) -> int:
     """The index of the slot that a moment is in; -1 for none. A slot does not include its end."""
-    index = bisect_left(slots, when, key=lambda slot: slot.end)
-    if index < len(slots) and slots[index].end == when:
+    index = bisect_left(expected_intervals, when, key=lambda slot: slot.end)
+    if index < len(expected_intervals) and expected_intervals[index].end == when:
         index += 1
-    if index < len(slots) and slots[index].start <= when:
+    if index < len(expected_intervals) and expected_intervals[index].start <= when:
         return index
     return -1

@@ -41,7 +41,7 @@ class DeviationSource(Protocol):
         ...
 
 
-class Listed:
+class DeviationList:
     """A source of deviations that exist."""
 
     __slots__ = ("_deviations",)
@@ -62,7 +62,7 @@ class Listed:
         return self._deviations[index]
 
 
-class Ordered(Sequence[T]):
+class SortedDeviations(Sequence[T]):
     """The deviations of several sources as one sorted sequence.
 
     Each is passed through `convert` when it is accessed.

@@ -83,7 +83,7 @@ def usual_size(frequency: str) -> Size:
     return max(known, key=lambda size: size.most, default=table[PER_EVENT])
 
 
-def members(
+def items_read(
     checks: Collection[str],
     target: str,
     observations: Observations,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from scanner.core.calendar import moment
+from scanner.core.calendar import parse_time
 from scanner.model.history import Record
 from scanner.model.period import Change, Stretch
 
@@ -23,7 +23,7 @@ def dated_before(before: Record, after: Record) -> bool:
     A scan of many targets commits when the last of them is read; a scan that began meanwhile may
     have committed first.
     """
-    return moment(after.finished) < moment(before.started)
+    return parse_time(after.finished) < parse_time(before.started)
 
 
 def differences(before: Record, after: Record) -> tuple[Change, ...]:

@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from scanner.core.calendar import moment
+from scanner.core.calendar import parse_time
 from scanner.core.periods.timelines import LISTING, FindingKey
-from scanner.core.periods.type2_period import Chain
+from scanner.core.periods.type2_period import TargetHistory
 from scanner.core.periods.versions import Versions
 from scanner.model.controls import Role
 from scanner.model.history import Record, Transition
@@ -17,7 +17,7 @@ from scanner.model.period import Implemented
 
 
 def type1_point_in_time(
-    chains: Iterable[Chain],
+    chains: Iterable[TargetHistory],
     library: Library,
     *,
     end: datetime,
@@ -38,12 +38,12 @@ def type1_point_in_time(
 
 def last_before(records: Iterable[Record], end: datetime) -> Record | None:
     """The last record that ended before a moment."""
-    before = [record for record in records if moment(record.finished) < end]
+    before = [record for record in records if parse_time(record.finished) < end]
     return max(before, key=lambda record: record.seq, default=None)
 
 
 def _controls_of_target(
-    chain: Chain,
+    chain: TargetHistory,
     versions: Versions,
     end: datetime,
 ) -> Iterator[Implemented]:

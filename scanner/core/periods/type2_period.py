@@ -13,11 +13,11 @@ from itertools import chain, pairwise
 from operator import attrgetter
 from typing import Final, TypeVar
 
-from scanner.core.calendar import iso, moment, read_grace
+from scanner.core.calendar import format_time, parse_grace, parse_time
 from scanner.core.periods.counters import CheckCounters
 from scanner.core.periods.deviations import TimelineReplay
 from scanner.core.periods.observations import Observations
-from scanner.core.periods.ordered import DeviationSource, Ordered
+from scanner.core.periods.ordered import DeviationSource, SortedDeviations
 from scanner.core.periods.stretches import SHORT, dated_before, stretches
 from scanner.core.periods.timelines import Timelines, build_timelines
 from scanner.core.periods.versions import Versions
@@ -48,7 +48,7 @@ _CORRECTED: Final = frozenset({"fixed", "removed"})
     slots=True,
     kw_only=True,
 )
-class Chain:
+class TargetHistory:
     """The history of one target, as a store gives it: from its first record on."""
 
     target: str
@@ -95,7 +95,7 @@ class _Replayed:
 
 
 def type2_period(
-    chains: Iterable[Chain],
+    chains: Iterable[TargetHistory],
     library: Library,
     *,
     period: Window,
@@ -112,7 +112,7 @@ def type2_period(
     replayed = [_replay(one, versions, period, schedule, now) for one in chains]
     records = sorted(
         chain.from_iterable(one.records for one in replayed),
-        key=lambda record: moment(record.finished),
+        key=lambda record: parse_time(record.finished),
     )
     packs_in_order = [record.pack_sha256 for record in records]
     controls = versions.controls(packs_in_order)
@@ -131,7 +131,7 @@ def type2_period(
 
 
 def _replay(
-    history: Chain,
+    history: TargetHistory,
     versions: Versions,
     period: Window,
     schedule: Schedule,
@@ -150,7 +150,7 @@ def _replay(
     )
     inside: list[int] = []
     for position, record in enumerate(observations.records):
-        if period.start <= moment(record.started) < period.end:
+        if period.start <= parse_time(record.started) < period.end:
             inside.append(position)
     ordered = sorted(history.records, key=attrgetter("seq"))
     return _Replayed(
@@ -169,15 +169,15 @@ def _clock_notes(
 ) -> Iterator[str]:
     """Notes on records whose times contradict their order, within the period."""
     for before, after in pairwise(records):
-        starts_before_end = moment(after.started) < period.end
-        near = starts_before_end and moment(before.started) >= period.start
+        starts_before_end = parse_time(after.started) < period.end
+        near = starts_before_end and parse_time(before.started) >= period.start
         if near and dated_before(before, after):
             yield (
                 f"Record {after.seq} of {after.target} is of {after.started}, and record "
                 f"{before.seq} before it of {before.started}: a clock jumped, or scans overlapped. "
                 "What was read there may be of other days."
             )
-    if records and moment(records[-1].started) > now:
+    if records and parse_time(records[-1].started) > now:
         last = records[-1]
         yield (
             f"A clock is wrong: record {last.seq} of {last.target} is of {last.started}, "
@@ -236,7 +236,7 @@ def _notes(
     period: Window,
 ) -> Iterator[str]:
     if now < period.end:
-        yield f"The period is not over: the report ends at {iso(now)}."
+        yield f"The period is not over: the report ends at {format_time(now)}."
     if not replayed:
         yield "There is no target in history: nothing is shown."
     if set(packs) - {versions.today.sha256}:
@@ -338,11 +338,11 @@ def _count_items(counters: Iterable[CheckCounters]) -> tuple[int, int]:
 def _in_order(
     counters: Iterable[CheckCounters],
     convert: Callable[[Deviation], T],
-) -> Ordered[T]:
+) -> SortedDeviations[T]:
     sources: list[DeviationSource] = []
     for each in counters:
         sources.extend(each.sources())
-    return Ordered(sources, convert)
+    return SortedDeviations(sources, convert)
 
 
 def _runs_by_status(
@@ -370,7 +370,7 @@ def _grace_lookup(
     """Finds the time that the control left for a correction when a deviation was first read."""
     graces: dict[str, timedelta | None] = {}
     for pack in ("", *versions.packs):
-        graces[pack] = read_grace(versions.grace(control, pack))
+        graces[pack] = parse_grace(versions.grace(control, pack))
     packs: dict[tuple[str, str], str] = {}
     for one in replayed:
         for record in one.observations.records:
@@ -415,7 +415,7 @@ def _check_period(one: _Replayed, name: str) -> CheckPeriod:
         items=counters.items,
         runs=one.observations.count_runs((name,)),
         days=counters.resource_days(),
-        deviations=Ordered(counters.sources(), _unchanged),
+        deviations=SortedDeviations(counters.sources(), _unchanged),
         waived=tuple(sorted(counters.waived, key=attrgetter("start", "region", "resource"))),
     )
 
@@ -481,8 +481,8 @@ def _silence(
     slots = one.observations.slots
     return Silence(
         target=one.target,
-        start=iso(slots[begin].start),
-        end=iso(slots[end - 1].end),
+        start=format_time(slots[begin].start),
+        end=format_time(slots[end - 1].end),
         runs=end - begin,
         why=why,
     )

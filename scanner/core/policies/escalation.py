@@ -45,7 +45,7 @@ class Method:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
+class Principal:
     """A user or role with every statement that applies to it.
 
     These are its own, its groups' and its managed policies'.
@@ -73,7 +73,7 @@ def methods() -> tuple[Method, ...]:
     return tuple(found)
 
 
-def administrator(holder: Holder, account: str) -> Truth:
+def administrator(holder: Principal, account: str) -> Truth:
     """Whether the holder already has every right."""
     is_granted = grants_admin(holder.statements, account)
     is_bounded = holder.boundary is not None and not grants_admin(holder.boundary, account)
@@ -85,7 +85,7 @@ def administrator(holder: Holder, account: str) -> Truth:
     return False
 
 
-def escalations(holders: Sequence[Holder], account: str) -> dict[str, Methods]:
+def escalations(holders: Sequence[Principal], account: str) -> dict[str, Methods]:
     """By ARN: the methods that each holder has; Unreadable where conditions or unread policies
     leave it open.
 
@@ -106,11 +106,11 @@ def escalations(holders: Sequence[Holder], account: str) -> dict[str, Methods]:
     return found
 
 
-def _methods_by_holder(holders: Sequence[Holder], worth: Worth) -> dict[str, Methods]:
+def _methods_by_holder(holders: Sequence[Principal], worth: Worth) -> dict[str, Methods]:
     return {holder.arn: _methods_of(holder, worth) for holder in holders}
 
 
-def _methods_of(holder: Holder, worth: Worth) -> Methods:
+def _methods_of(holder: Principal, worth: Worth) -> Methods:
     certain: list[str] = []
     doubts: list[Unreadable] = []
     if holder.unread:
@@ -127,7 +127,7 @@ def _methods_of(holder: Holder, worth: Worth) -> Methods:
     return doubts[0]
 
 
-def _has_method(holder: Holder, method: Method, worth: Worth) -> Truth:
+def _has_method(holder: Principal, method: Method, worth: Worth) -> Truth:
     def leads_on(resource: str) -> Truth:
         return _leads(resource, method.reach, holder.arn, worth)
 
@@ -165,7 +165,7 @@ def _worth_of_targets(resource: str, reach: str, own: str, worth: Worth) -> Iter
             yield truth
 
 
-def _may_do(holder: Holder, action: str, leads: Leads) -> Truth:
+def _may_do(holder: Principal, action: str, leads: Leads) -> Truth:
     """Whether the holder may do the action on something that leads on."""
     granted = _any_of(_grants(holder.statements, action, leads))
     if granted is False:

@@ -19,20 +19,20 @@ class AnswerLookup:
     `Unreadable`. See docs/decisions/0001.
     """
 
-    __slots__ = ("answers", "settled", "wanted")
+    __slots__ = ("answers", "known_absent", "missing_calls")
 
     def __init__(self, answers: Mapping[str, Answer]) -> None:
         self.answers = answers
-        self.wanted: dict[str, Call] = {}
+        self.missing_calls: dict[str, Call] = {}
         """Calls without an answer, by key."""
-        self.settled: set[str] = set()
+        self.known_absent: set[str] = set()
         """Keys of answers whose error codes the kinds declare to mean absence."""
 
     def ask(self, call: Call) -> Answer | None:
         """The answer of a call; None notes the call as wanted."""
         answer = self.answers.get(call.key)
         if answer is None:
-            self.wanted[call.key] = call
+            self.missing_calls[call.key] = call
         return answer
 
     def read(self, call: Call, request: Request) -> RawValue:
@@ -42,7 +42,7 @@ class AnswerLookup:
             return _no_answer(call)
         data = raw_data(answer, request)
         if data is ABSENT:
-            self.settled.add(call.key)
+            self.known_absent.add(call.key)
         return data
 
     def run(self, reader: Reader, context: ReadContext) -> RawValue:

@@ -11,7 +11,7 @@ from scanner.core.reading.context import ReadContext, Reader
 from scanner.core.reading.read_scope import Bindings
 from scanner.core.reading.request_builder import request_data
 from scanner.model.findings import Counted
-from scanner.model.kinds import Count, Means
+from scanner.model.kinds import CountMeaning, SecondSource
 from scanner.model.values import ABSENT, RawValue, Unreadable
 
 MOST_IDS: Final = 3
@@ -42,34 +42,34 @@ class CompletenessCheck:
     bindings: Bindings
     """What an expression of the kind may name."""
 
-    def compare(self, sources: Sequence[Count], listed: Listed) -> Iterator[Comparison]:
+    def compare(self, sources: Sequence[SecondSource], listed: Listed) -> Iterator[Comparison]:
         """Each source beside the listing. Missing calls are noted in the lookup."""
         for source in sources:
             yield self._compare_one(source, listed)
 
-    def _compare_one(self, source: Count, listed: Listed) -> Comparison:
+    def _compare_one(self, source: SecondSource, listed: Listed) -> Comparison:
         nothing_counted = Counted(by=source.operation, means=source.means.value)
         data = self._data(source)
         if data is ABSENT and not source.needed:
             return nothing_counted, None
         value = source.value.evaluate({"answer": data})
-        if source.means is Means.WHOLE:
+        if source.means is CountMeaning.WHOLE:
             return nothing_counted, self._possibly_hidden(source, value)
-        may_be_silent = source.means is not Means.EQUAL and not source.needed
+        may_be_silent = source.means is not CountMeaning.EQUAL and not source.needed
         if may_be_silent and _is_silent(value):
             # A source that knows only some resources need not know this kind at all. One that must
             # be equal has to report a number: its silence is a gap (docs/decisions/0009).
             return nothing_counted, None
         return self._compare_number(source, value, listed)
 
-    def _data(self, source: Count) -> RawValue:
+    def _data(self, source: SecondSource) -> RawValue:
         request = source.source.request
         if request is None:
             reader = self.readers(source.source.reader)
             return self.lookup.run(reader, self.context)
         return request_data(self.lookup, request, dict(self.bindings))
 
-    def _possibly_hidden(self, source: Count, value: object) -> Unreadable | None:
+    def _possibly_hidden(self, source: SecondSource, value: object) -> Unreadable | None:
         """The gap where nothing proves that the caller sees every resource of the listing."""
         # Azure and GitHub leave out of a list, with status 200, what the caller may not read:
         # an empty list would pass for an empty population (docs/decisions/0022, 0023).
@@ -87,7 +87,7 @@ class CompletenessCheck:
 
     def _compare_number(
         self,
-        source: Count,
+        source: SecondSource,
         value: object,
         listed: Listed,
     ) -> Comparison:
@@ -108,7 +108,7 @@ class CompletenessCheck:
             return counted, None
         return counted, Unreadable(difference, gaps=self._call_of(source))
 
-    def _call_of(self, source: Count) -> frozenset[str]:
+    def _call_of(self, source: SecondSource) -> frozenset[str]:
         """The second source as the call that was lacking, so that a waiver can accept the gap."""
         return frozenset((f"{source.operation}@{self.context.region}",))
 
@@ -117,10 +117,10 @@ def _is_silent(value: object) -> bool:
     return isinstance(value, Unreadable) and value.missing
 
 
-def _reported_number(means: Means, value: object) -> int | Unreadable:
+def _reported_number(means: CountMeaning, value: object) -> int | Unreadable:
     if isinstance(value, Unreadable):
         return value
-    if means is Means.LISTS:
+    if means is CountMeaning.LISTS:
         # An open list will do: each id that it does hold must be listed.
         if not isinstance(value, list):
             return Unreadable("it gives no list of ids")
@@ -134,17 +134,17 @@ def _reported_number(means: Means, value: object) -> int | Unreadable:
 
 
 def _difference(
-    source: Count,
+    source: SecondSource,
     value: object,
     number: int,
     listed: Listed,
 ) -> str:
     """What a source reports and the listing lacks; empty: they agree."""
-    if source.means is Means.EQUAL and number != listed.number:
+    if source.means is CountMeaning.EQUAL and number != listed.number:
         return f"{listed.number} are listed, {source.operation} counts {number}"
-    if source.means is Means.AT_LEAST and number > listed.number:
+    if source.means is CountMeaning.AT_LEAST and number > listed.number:
         return f"{listed.number} are listed, {source.operation} counts {number} at least"
-    if source.means is Means.LISTS and isinstance(value, list):
+    if source.means is CountMeaning.LISTS and isinstance(value, list):
         unlisted = sorted(set(value) - listed.ids)
         if unlisted:
             return f"{source.operation} names {_first_ids(unlisted)}, not listed"

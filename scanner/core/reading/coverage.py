@@ -30,18 +30,18 @@ def coverage(
     target: str,
     answers: Iterable[Answer],
     unanswered: Iterable[Call],
-    settled: frozenset[str],
+    known_absent: frozenset[str],
     stood_for: Mapping[str, int] = MappingProxyType({}),
 ) -> tuple[CoverageRow, ...]:
     """One row for each operation and region: the worst state among its answers, and its reason.
 
-    `settled` are the keys of answers whose error codes the kinds declare to mean absence.
+    `known_absent` are the keys of answers whose error codes the kinds declare to mean absence.
     `stood_for` is, by operation, the number of calls that an inventory replaced.
     """
     answered: dict[Place, list[Answer]] = defaultdict(list)
     for answer in answers:
         call = answer.call
-        if call.key in settled:
+        if call.key in known_absent:
             answer = replace(answer, state=State.ABSENT)
         answered[call.operation, call.region].append(answer)
     missing: dict[Place, int] = defaultdict(int)

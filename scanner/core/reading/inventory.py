@@ -12,14 +12,14 @@ from dataclasses import replace
 from scanner.core.reading.read_plan import Path, ReadPlan, all_paths, attribute_paths, plan_reads
 from scanner.model.checks import Check
 from scanner.model.config import TargetConfig
-from scanner.model.kinds import Bulk, Count, Kind, Listing, Request, Rows
+from scanner.model.kinds import Inventory, InventoryRows, Kind, Listing, Request, SecondSource
 from scanner.model.library import Library
 
 
-def bulk_types(library: Library, checks: Iterable[Check]) -> tuple[str, ...]:
+def inventory_types(library: Library, checks: Iterable[Check]) -> tuple[str, ...]:
     """The types to request from an inventory, so that it covers what the checks read."""
     # Planned as if every kind were read from the inventory: kinds that it covers need no parents.
-    all_covered = in_bulk(library, every_type(library))
+    all_covered = with_inventory(library, all_inventory_types(library))
     types: set[str] = set()
     for plan in plan_reads(all_covered, checks).values():
         if plan.kind.bulk:
@@ -27,7 +27,7 @@ def bulk_types(library: Library, checks: Iterable[Check]) -> tuple[str, ...]:
     return tuple(sorted(types))
 
 
-def asked_in_bulk(
+def target_inventory_types(
     target: TargetConfig,
     library: Library,
     checks: Iterable[Check],
@@ -35,16 +35,16 @@ def asked_in_bulk(
     """The types to request for a target; none where the target is read call by call."""
     if not target.bulk:
         return ()
-    return bulk_types(library, checks)
+    return inventory_types(library, checks)
 
 
-def every_type(library: Library) -> frozenset[str]:
+def all_inventory_types(library: Library) -> frozenset[str]:
     """The types of all kinds that an inventory covers."""
     bulks = [kind.bulk for kind in library.kinds.values()]
     return frozenset(bulk.type for bulk in bulks if bulk)
 
 
-def in_bulk(library: Library, types: Collection[str]) -> Library:
+def with_inventory(library: Library, types: Collection[str]) -> Library:
     """The library with the kinds of these types read from the inventory; others are unchanged."""
     if not types:
         return library
@@ -59,10 +59,10 @@ def in_bulk(library: Library, types: Collection[str]) -> Library:
     return replace(library, kinds=kinds)
 
 
-def either_way(library: Library) -> Library:
+def with_every_reading(library: Library) -> Library:
     """Every kind in each way it can be read: redaction must cover all of them."""
     kinds = dict(library.kinds)
-    all_covered = in_bulk(library, every_type(library))
+    all_covered = with_inventory(library, all_inventory_types(library))
     for name, kind in all_covered.kinds.items():
         if kind.bulk:
             kinds[f"{name} in bulk"] = kind
@@ -71,7 +71,7 @@ def either_way(library: Library) -> Library:
 
 def _from_inventory(
     kind: Kind,
-    bulk: Bulk,
+    bulk: Inventory,
     library: Library,
     types: tuple[str, ...],
 ) -> Kind:
@@ -94,10 +94,10 @@ def _from_inventory(
 
 def _item_rows(
     kind: Kind,
-    bulk: Bulk,
+    bulk: Inventory,
     library: Library,
     types: tuple[str, ...],
-) -> Rows | None:
+) -> InventoryRows | None:
     if bulk.request.rows is None:
         return None
     read = _paths_below(kind, {"it", *bulk.same})
@@ -113,7 +113,7 @@ def _item_rows(
     )
 
 
-def _details(kind: Kind, bulk: Bulk) -> dict[str, Request]:
+def _details(kind: Kind, bulk: Inventory) -> dict[str, Request]:
     """The details besides those that are the listed resource itself."""
     details: dict[str, Request] = {}
     for name, detail in kind.details.items():
@@ -142,7 +142,7 @@ def _paths_below(kind: Kind, roots: set[str]) -> set[Path]:
     return paths
 
 
-def _needed_sources(bulk: Bulk) -> Iterator[Count]:
+def _needed_sources(bulk: Inventory) -> Iterator[SecondSource]:
     """The second sources of the inventory; their silence is a gap.
 
     Without them an inventory does not show that the caller sees everything (docs/decisions/0020).

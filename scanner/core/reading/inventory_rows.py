@@ -12,7 +12,7 @@ from typing import Final
 
 from scanner.core.reading.answer_items import Items
 from scanner.core.reading.read_plan import Path
-from scanner.model.kinds import Request, Rows
+from scanner.model.kinds import InventoryRows, Request
 from scanner.model.values import OpenList, RawValue, Unreadable
 
 _EMPTY: Final[tuple[object, ...]] = (None, "", [], {})
@@ -73,7 +73,7 @@ def rows_by_id(
     return details
 
 
-def _group_by_id(found: list[RawValue], rows: Rows) -> dict[str, list[_Row]]:
+def _group_by_id(found: list[RawValue], rows: InventoryRows) -> dict[str, list[_Row]]:
     by_id: dict[str, list[_Row]] = defaultdict(list)
     for row in found:
         if isinstance(row, dict) and _type_of(row, rows) == rows.type:
@@ -83,7 +83,7 @@ def _group_by_id(found: list[RawValue], rows: Rows) -> dict[str, list[_Row]]:
     return by_id
 
 
-def _type_of(row: RawValue, rows: Rows) -> RawValue:
+def _type_of(row: RawValue, rows: InventoryRows) -> RawValue:
     if not isinstance(row, dict):
         return None
     return row.get(rows.tells)
@@ -92,7 +92,7 @@ def _type_of(row: RawValue, rows: Rows) -> RawValue:
 class _RowReader:
     """Reads what a row holds; a member that the kind reads and the row lacks is unread."""
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: InventoryRows) -> None:
         self._rows = rows
         self._members: _Tree = {}
         for path in rows.read:

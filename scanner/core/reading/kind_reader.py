@@ -20,7 +20,7 @@ from scanner.core.reading.shared_details import SharedDetails
 from scanner.model.answers import Answer
 from scanner.model.expressions import Expression
 from scanner.model.findings import Counted
-from scanner.model.kinds import Kind, Listing, Means
+from scanner.model.kinds import CountMeaning, Kind, Listing
 from scanner.model.values import ABSENT, Absent, OpenList, RawValue, Unreadable, Value
 
 _NO_PARENT = Unreadable("an inventory does not tell the parent")
@@ -194,7 +194,7 @@ class KindReader:
         )
         ids: set[str] = set()
         # Ids cost an evaluation for each item: only where a source names them.
-        if any(source.means is Means.LISTS for source in kind.completeness):
+        if any(source.means is CountMeaning.LISTS for source in kind.completeness):
             for identity in self._identities(kind, listing):
                 ids.add(str(identity))
         listed = Listed(
@@ -322,7 +322,7 @@ class KindReader:
         still_listed = set(self._identities(kind, second))
         if second.gaps or kind.identity.evaluate(bindings) in still_listed:
             return answer.unread
-        lookup.settled.add(answer.call.key)
+        lookup.known_absent.add(answer.call.key)
         return _Gone.GONE
 
     # -- bindings ---------------------------------------------------------------------------------

@@ -103,7 +103,7 @@ class Projection:
     """Calls that the checks need and that the snapshot does not hold."""
     populations: tuple[Population, ...]
     """How many resources of each kind were listed where, and what second sources count."""
-    settled: frozenset[str]
+    known_absent: frozenset[str]
     """Keys of answers whose error codes the kinds declare to mean absence."""
     dropped: Mapping[str, int]
     """Resources that were deleted before their details were requested, by kind."""
@@ -111,7 +111,7 @@ class Projection:
     """Calls that an inventory replaced, at least, by its operation."""
 
 
-def plan(
+def plan_readers(
     library: Library,
     checks: Iterable[Check],
     readers: Callable[[str], Reader],
@@ -139,7 +139,7 @@ def project(
     kinds: dict[str, _KindProjection] = {}
     for name, read_plan in plan_reads(library, checks).items():
         kinds[name] = _KindProjection(read_plan, estate)
-    for kind_reader in plan(library, checks, readers, estate):
+    for kind_reader in plan_readers(library, checks, readers, estate):
         kind = kinds[kind_reader.kind.id]
         kind.add(kind_reader.scope.region, kind_reader.read(lookup))
     # All kinds are merged before any is joined: a relation needs the other side whole.
@@ -160,9 +160,9 @@ def project(
     return Projection(
         resources=resources,
         gaps=gaps,
-        unanswered=tuple(lookup.wanted.values()),
+        unanswered=tuple(lookup.missing_calls.values()),
         populations=tuple(populations),
-        settled=frozenset(lookup.settled),
+        known_absent=frozenset(lookup.known_absent),
         dropped=dropped,
         stood_for=_replaced_calls(kinds.values()),
     )

@@ -24,12 +24,12 @@ from scanner.history.export.ipe import (
     scan_row,
 )
 from scanner.history.ledger.ledger import Ledger
-from scanner.history.records.segments import REBUILT, checkpoints, stored
+from scanner.history.records.segments import REBUILT, checked_content, checkpoints
 from scanner.history.records.statements import record_key, stream_of
 from scanner.history.records.store_format import MARKER
 from scanner.history.stores import Store
 from scanner.history.stores.atomic_write import atomic_write
-from scanner.history.verification.rejudge import Rejudge
+from scanner.history.verification.rejudge import Rejudger
 from scanner.model.history import Record, Segment
 from scanner.rendering.csv_cells import csv_text
 from scanner.rendering.sanitize import sanitized
@@ -62,7 +62,7 @@ class AuditorPackage:
 def write_auditor_package(
     path: Path,
     ledger: Ledger,
-    rejudge: Rejudge,
+    rejudge: Rejudger,
     what: AuditorPackage,
 ) -> int:
     """Write the archive atomically; the number of its files.
@@ -133,7 +133,7 @@ class _Sheets:
         return iter(partial(file.read, _BLOCK), b"")
 
 
-def _write(archive: _Archive, ledger: Ledger, rejudge: Rejudge, what: AuditorPackage) -> None:
+def _write(archive: _Archive, ledger: Ledger, rejudge: Rejudger, what: AuditorPackage) -> None:
     archive.add("README.md", [_readme(what).encode()])
     archive.add("verify.md", [_instructions()])
     with ExitStack() as stack:
@@ -158,7 +158,7 @@ def _fill_scans(sheets: _Sheets, ledger: Ledger, what: AuditorPackage) -> None:
         sheets.add("calls", *call_rows(record, snapshot))
 
 
-def _fill_decisions(sheets: _Sheets, rejudge: Rejudge, what: AuditorPackage) -> None:
+def _fill_decisions(sheets: _Sheets, rejudge: Rejudger, what: AuditorPackage) -> None:
     period = {record.sha256 for record in what.records}
 
     def in_period(record: Record) -> bool:
@@ -168,7 +168,7 @@ def _fill_decisions(sheets: _Sheets, rejudge: Rejudge, what: AuditorPackage) -> 
         sheets.add(name, row)
 
 
-def _fill_rejudged(sheets: _Sheets, rejudge: Rejudge, what: AuditorPackage) -> None:
+def _fill_rejudged(sheets: _Sheets, rejudge: Rejudger, what: AuditorPackage) -> None:
     listed: set[str] = set()
     for rejudged in rejudge.run(what.records, "day"):
         for name, row in rejudged_rows(rejudged, what.chains):
@@ -220,7 +220,7 @@ def _chain_files(
             if content is None and _is_superseded(segment, needed):
                 continue
             done.add(segment.path)
-            yield segment.path, stored(content, segment)
+            yield segment.path, checked_content(content, segment)
 
 
 def _is_superseded(segment: Segment, needed: set[str]) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from scanner.client.secret_detection import PLUGINS
-from scanner.core.periods.decisions import attestation_spans, waiver_spans
+from scanner.core.periods.decisions import attestation_periods, waiver_periods
 from scanner.core.reading.read_plan import secret_paths
 from scanner.history.snapshots.archived_inputs import ArchivedInputs
 from scanner.history.verification.rejudge import Rejudged, name_of
@@ -259,9 +259,9 @@ def decision_rows(
     records: list[Record] = []
     for chain in chains:
         records += filter(in_period, chain)
-        for span in waiver_spans(chain, in_period, inputs.waivers):
+        for span in waiver_periods(chain, in_period, inputs.waivers):
             yield "waivers", _waiver(span)
-    for statement in attestation_spans(records, inputs.attestations):
+    for statement in attestation_periods(records, inputs.attestations):
         yield "attestations", _attestation(statement)
 
 

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from scanner.core.calendar import moment
+from scanner.core.calendar import parse_time
 from scanner.errors import TscanError
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.records.statements import stream_of
@@ -144,8 +144,8 @@ def _record(record: Record) -> Row:
         "target": record.target,
         "seq": record.seq,
         "scan": record.scan,
-        "started": moment(record.started),
-        "finished": moment(record.finished),
+        "started": parse_time(record.started),
+        "finished": parse_time(record.finished),
         "version": record.version,
         "pack_sha256": record.pack_sha256,
         "waivers_sha256": record.waivers_sha256,
@@ -166,7 +166,7 @@ def _transition(transition: Transition) -> Row:
     return {
         "target": transition.target,
         "seq": transition.seq,
-        "ts": moment(transition.ts),
+        "ts": parse_time(transition.ts),
         "check": transition.check,
         "region": transition.region,
         "resource": transition.resource,

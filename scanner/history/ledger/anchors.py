@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from scanner.errors import TscanError
-from scanner.history.records.statements import place_of, record_key, stream_of
+from scanner.history.records.statements import record_key, stream_and_number, stream_of
 from scanner.history.stores import Version, Versions
 from scanner.model.history import History, Record
 
@@ -128,7 +128,7 @@ def _check_fit(
             )
 
 
-def remembered(versions: Versions) -> Iterator[Anchor]:
+def version_anchors(versions: Versions) -> Iterator[Anchor]:
     """Anchors from a store's own version history.
 
     They are the first versions of records that were deleted or overwritten.
@@ -139,7 +139,7 @@ def remembered(versions: Versions) -> Iterator[Anchor]:
     """
     chains: dict[str, dict[int, Sequence[Version]]] = {}
     for key, found in versions.list("log/").items():
-        place = place_of(key)
+        place = stream_and_number(key)
         if place is not None:
             stream, seq = place
             chains.setdefault(stream, {})[seq] = found

@@ -13,20 +13,20 @@ from scanner.history.ledger.timeline_columns import COLUMNS, timelines_of
 from scanner.history.records.seal import SealError
 from scanner.history.records.segments import (
     SegmentError,
+    checked_content,
     prefer_system_memory,
-    read_moves,
     read_table,
-    stored,
+    read_transitions,
 )
-from scanner.history.records.statements import place_of, read_sealed, record_key
+from scanner.history.records.statements import read_sealed, record_key, stream_and_number
 from scanner.history.snapshots.documents import (
     Document,
-    Given,
-    put_together,
+    RecordedAnswer,
+    join_snapshot,
     read_answers,
     read_evidence,
 )
-from scanner.history.stores import Store, get_all
+from scanner.history.stores import Store, get_many
 from scanner.model.answers import Snapshot
 from scanner.model.history import Record, Segment, Transition
 
@@ -62,7 +62,7 @@ class Chain:
         known = len(self.records)
         numbers: list[int] = []
         for entry in self._store.list(f"log/{self._stream}/"):
-            place = place_of(entry.key)
+            place = stream_and_number(entry.key)
             if place is not None and place[1] > known:
                 numbers.append(place[1])
         numbers.sort()
@@ -70,7 +70,7 @@ class Chain:
         if numbers != expected:
             raise TscanError(f"{self._store.name}: a record of {self._stream} is missing", _VERIFY)
         keys = [record_key(self._stream, number) for number in numbers]
-        for key, content in zip(keys, get_all(self._store, keys), strict=True):
+        for key, content in zip(keys, get_many(self._store, keys), strict=True):
             self._append(key, content)
 
     def _append(self, key: str, content: bytes | None) -> None:
@@ -132,7 +132,7 @@ class Chain:
         for segment in _segments_of(record, "state"):
             content = self._store.get(segment.path)
             if content is not None:
-                rows = self._read_transitions(stored(content, segment), segment)
+                rows = self._read_transitions(checked_content(content, segment), segment)
                 return {(row.check, row.region, row.resource): row for row in rows}
         return None
 
@@ -152,17 +152,17 @@ class Chain:
             segments: list[tuple[int, Segment]] = []
             for record in records[start : start + _BATCH]:
                 segments.extend((record.seq, one) for one in _segments_of(record, kind))
-            contents = get_all(self._store, [segment.path for _, segment in segments])
+            contents = get_many(self._store, [segment.path for _, segment in segments])
             for (seq, segment), content in zip(segments, contents, strict=True):
-                yield seq, segment, stored(content, segment)
+                yield seq, segment, checked_content(content, segment)
 
     def _read_transitions(self, content: bytes, segment: Segment) -> list[Transition]:
         try:
-            return list(read_moves(content, segment.kind))
+            return list(read_transitions(content, segment.kind))
         except SegmentError as error:
             raise _damaged(segment, error) from None
 
-    def stories(self, records: Sequence[Record]) -> Timelines:
+    def timelines(self, records: Sequence[Record]) -> Timelines:
         """The timelines in the transitions of these records."""
         prefer_system_memory()
         try:
@@ -186,7 +186,7 @@ class Chain:
                 break
         for record in self.records[at:]:
             for segment in _segments_of(record, "evidence"):
-                content = stored(self._store.get(segment.path), segment)
+                content = checked_content(self._store.get(segment.path), segment)
                 table = _read_columns(content, segment, ("sha256",))
                 for digest in table.column("sha256").to_pylist():
                     index[digest] = record.seq
@@ -202,17 +202,17 @@ class Chain:
         for segment in _segments_of(record, "index"):
             content = self._store.get(segment.path)
             if content is not None:
-                content = stored(content, segment)
+                content = checked_content(content, segment)
                 table = _read_columns(content, segment, ("sha256", "seq"))
                 digests = table.column("sha256").to_pylist()
                 numbers = table.column("seq").to_pylist()
                 found.update(zip(digests, numbers, strict=True))
         return found
 
-    def answers(self, record: Record) -> tuple[str, list[Given]]:
+    def answers(self, record: Record) -> tuple[str, list[RecordedAnswer]]:
         """The header of a record's snapshot, and its answers."""
         segment = next(_segments_of(record, "answers"))
-        content = stored(self._store.get(segment.path), segment)
+        content = checked_content(self._store.get(segment.path), segment)
         try:
             return read_answers(content)
         except SegmentError as error:
@@ -222,9 +222,9 @@ class Chain:
         """The snapshot of a record, equal to the one that was committed."""
         header, answers = self.answers(record)
         pairs = ((self._document(one), one.outcome) for one in answers)
-        return put_together(header, pairs, record_key(self._stream, record.seq))
+        return join_snapshot(header, pairs, record_key(self._stream, record.seq))
 
-    def _document(self, given: Given) -> Document:
+    def _document(self, given: RecordedAnswer) -> Document:
         if not 0 < given.seq <= len(self.records):
             raise TscanError(
                 f"record {given.seq} of {self._stream} is named for evidence, and is not there",
@@ -240,7 +240,7 @@ class Chain:
     def _evidence(self, segment: Segment) -> dict[bytes, Document]:
         documents = self._documents.get(segment.path)
         if documents is None:
-            content = stored(self._store.get(segment.path), segment)
+            content = checked_content(self._store.get(segment.path), segment)
             try:
                 documents = read_evidence(content)
             except SegmentError as error:

@@ -80,7 +80,7 @@ def _differs(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> 
     return before.get(name) != after.get(name)
 
 
-def ground_of(
+def basis_of(
     record: Record,
     evidence_changed: Callable[[str], bool] = lambda _: True,
     parameters_of: Callable[[str], frozenset[str] | None] = lambda _: None,
@@ -96,7 +96,7 @@ def ground_of(
     )
 
 
-def findings_by_place(results: Iterable[CheckResult]) -> dict[FindingKey, Seen]:
+def verdicts_by_key(results: Iterable[CheckResult]) -> dict[FindingKey, Seen]:
     """One verdict for each key: of several (two listings that were not read) the gravest."""
     findings_by_key: dict[FindingKey, list[Finding]] = defaultdict(list)
     for result in results:
@@ -152,7 +152,7 @@ def carried(
     return kept
 
 
-def now_seen(
+def verdicts_after(
     before: State,
     found: Mapping[FindingKey, Seen],
     ground: JudgingBasis,

@@ -9,7 +9,7 @@ from typing import Final
 
 from scanner.history.ledger.chain import Chain
 from scanner.history.records.segments import FOREVER, REBUILT, checkpoints
-from scanner.history.records.statements import place_of
+from scanner.history.records.statements import stream_and_number
 from scanner.history.stores import Store
 from scanner.model.history import Record
 
@@ -74,5 +74,5 @@ def _superseded(records: Sequence[Record]) -> Iterator[str]:
 
 
 def _streams(store: Store) -> set[str]:
-    places = (place_of(entry.key) for entry in store.list("log/"))
+    places = (stream_and_number(entry.key) for entry in store.list("log/"))
     return {place[0] for place in places if place is not None}

@@ -12,11 +12,11 @@ from dataclasses import fields, is_dataclass
 from functools import cached_property
 from typing import Final
 
-from scanner.core.permissions import need_requests
-from scanner.core.reading.inventory import every_type, in_bulk
+from scanner.core.permissions import plan_requests
+from scanner.core.reading.inventory import all_inventory_types, with_inventory
 from scanner.core.reading.read_plan import plan_reads
 from scanner.history.ledger.changes import LISTING, FindingKey
-from scanner.history.snapshots.documents import Given
+from scanner.history.snapshots.documents import RecordedAnswer
 from scanner.model.answers import Snapshot
 from scanner.model.kinds import Listing
 from scanner.model.library import Library
@@ -34,19 +34,19 @@ def operations(
     They may be made call by call, or answered from an inventory.
     """
     # Which of the two ways a scan took is not known here.
-    with_inventory = in_bulk(library, every_type(library))
+    inventory_library = with_inventory(library, all_inventory_types(library))
     found: dict[str, frozenset[str]] = {}
     for name in checks:
         if name in library.checks:
             one_by_one = _operations_of(library, name)
-            found[name] = frozenset(one_by_one | _operations_of(with_inventory, name))
+            found[name] = frozenset(one_by_one | _operations_of(inventory_library, name))
     return found
 
 
 def _operations_of(library: Library, check: str) -> set[str]:
     found: set[str] = set()
     for plan in plan_reads(library, [library.checks[check]]).values():
-        found.update(request.operation for request in need_requests(plan))
+        found.update(request.operation for request in plan_requests(plan))
     return found
 
 
@@ -102,8 +102,8 @@ class EvidenceRefs:
     def __init__(
         self,
         snapshot: Snapshot,
-        answers: tuple[Given, ...],
-        before: Iterable[Given],
+        answers: tuple[RecordedAnswer, ...],
+        before: Iterable[RecordedAnswer],
         reads: Mapping[str, frozenset[str]],
     ) -> None:
         self._snapshot = snapshot
@@ -141,8 +141,8 @@ class EvidenceRefs:
         self,
         resource: str,
         reads: frozenset[str],
-    ) -> list[Given]:
-        found: list[Given] = []
+    ) -> list[RecordedAnswer]:
+        found: list[RecordedAnswer] = []
         for name in _names_of(resource):
             for given in self._by_parameter.get(name, ()):
                 if given.operation in reads:
@@ -153,29 +153,29 @@ class EvidenceRefs:
         self,
         region: str,
         reads: frozenset[str],
-    ) -> list[Given]:
-        found: list[Given] = []
+    ) -> list[RecordedAnswer]:
+        found: list[RecordedAnswer] = []
         for operation in sorted(reads):
             in_region = self._listings.get((operation, region), [])
             found.extend(in_region or self._listings.get((operation, ""), []))
         return found
 
     @cached_property
-    def _by_parameter(self) -> dict[str, list[Given]]:
+    def _by_parameter(self) -> dict[str, list[RecordedAnswer]]:
         """Answers by each value of the parameters of their call."""
-        found: dict[str, list[Given]] = defaultdict(list)
+        found: dict[str, list[RecordedAnswer]] = defaultdict(list)
         for key, given in self._by_key():
             for value in _texts_in(self._snapshot.answers[key].call.params):
                 found[value].append(given)
         return found
 
     @cached_property
-    def _listings(self) -> dict[tuple[str, str], list[Given]]:
+    def _listings(self) -> dict[tuple[str, str], list[RecordedAnswer]]:
         """Answers to calls without parameters, by operation and region.
 
         And by operation and no region.
         """
-        found: dict[tuple[str, str], list[Given]] = defaultdict(list)
+        found: dict[tuple[str, str], list[RecordedAnswer]] = defaultdict(list)
         for key, given in self._by_key():
             call = self._snapshot.answers[key].call
             if next(_texts_in(call.params), None) is not None:
@@ -185,7 +185,7 @@ class EvidenceRefs:
                 found[call.operation, ""].append(given)
         return found
 
-    def _by_key(self) -> Iterable[tuple[str, Given]]:
+    def _by_key(self) -> Iterable[tuple[str, RecordedAnswer]]:
         return zip(sorted(self._snapshot.answers), self._answers, strict=True)
 
 

@@ -14,13 +14,13 @@ from scanner.history.ledger.changes import FindingKey
 from scanner.history.records.seal import SealError, Signer, unsealed
 from scanner.history.records.statements import (
     payload_of,
-    place_of,
     read_record,
     record_key,
+    stream_and_number,
     stream_of,
 )
 from scanner.history.records.store_format import check_marker, prepare
-from scanner.history.snapshots.documents import Parts, take_apart
+from scanner.history.snapshots.documents import SnapshotParts, split_snapshot
 from scanner.history.stores import Store
 from scanner.model.answers import Snapshot
 from scanner.model.history import Record, Transition
@@ -59,7 +59,7 @@ class Ledger:
             self._prepared = True
         stream = stream_of(scan.snapshot.target)
         chain = self._chain(stream)
-        parts = take_apart(scan.snapshot)
+        parts = split_snapshot(scan.snapshot)
         for attempt in range(_MAX_ATTEMPTS):
             chain.refresh()
             # A commit that was interrupted after its record, and is repeated, adds nothing.
@@ -86,7 +86,7 @@ class Ledger:
     def _append(
         self,
         scan: ScanToCommit,
-        parts: Parts,
+        parts: SnapshotParts,
         chain: Chain,
         stream: str,
     ) -> Record | None:
@@ -115,7 +115,7 @@ class Ledger:
         """Every target that has a record."""
         streams: set[str] = set()
         for entry in self.store.list("log/"):
-            place = place_of(entry.key)
+            place = stream_and_number(entry.key)
             if place is not None:
                 streams.add(place[0])
         return sorted(self._read(stream).records[0].target for stream in streams)
@@ -145,10 +145,10 @@ class Ledger:
         records = self.records(target, since=since, until=until)
         return self._chain(stream_of(target)).transitions(records)
 
-    def stories(self, target: str, last: int) -> Timelines:
+    def timelines(self, target: str, last: int) -> Timelines:
         """The timelines of a target up to the record of a number."""
         chain = self._read(stream_of(target))
-        return chain.stories(chain.records[:last])
+        return chain.timelines(chain.records[:last])
 
     def changes(self, *records: Record) -> Iterator[Transition]:
         """The transitions of these records of one target.

@@ -11,15 +11,20 @@ from scanner.history.ledger.chain import Chain
 from scanner.history.ledger.changes import (
     JudgingBasis,
     apply,
-    findings_by_place,
-    ground_of,
-    now_seen,
+    basis_of,
     transitions,
+    verdicts_after,
+    verdicts_by_key,
 )
 from scanner.history.ledger.evidence_refs import EvidenceRefs, operations, parameters
-from scanner.history.records.segments import Made, make_file, make_moves, make_table
+from scanner.history.records.segments import Made, make_file, make_table, make_transitions
 from scanner.history.snapshots.archived_inputs import attestations_text, waivers_text
-from scanner.history.snapshots.documents import Given, Parts, make_answers, make_evidence
+from scanner.history.snapshots.documents import (
+    RecordedAnswer,
+    SnapshotParts,
+    make_answers,
+    make_evidence,
+)
 from scanner.model.answers import Snapshot
 from scanner.model.attestations import Attestation
 from scanner.model.findings import Assessment, CheckResult, Verdict
@@ -115,7 +120,7 @@ class RecordBuilder:
     def __init__(
         self,
         scan: ScanToCommit,
-        parts: Parts,
+        parts: SnapshotParts,
         chain: Chain,
     ) -> None:
         self._scan = scan
@@ -131,7 +136,7 @@ class RecordBuilder:
         """The record, and the files that must be in the store before it."""
         record = self._record()
         rows = self._transitions(record)
-        self._new_files.append(make_moves("transitions", rows, **self._origin))
+        self._new_files.append(make_transitions("transitions", rows, **self._origin))
         self._add_evidence()
         if self._checkpoint_is_due(len(rows)):
             self._add_checkpoint(record, rows)
@@ -188,11 +193,11 @@ class RecordBuilder:
 
     def _transitions(self, record: Record) -> list[Transition]:
         library = self._scan.library
-        answers_before: list[Given] = []
+        answers_before: list[RecordedAnswer] = []
         basis_before: JudgingBasis | None = None
         if self._head is not None:
             _, answers_before = self._chain.answers(self._head)
-            basis_before = ground_of(self._head)
+            basis_before = basis_of(self._head)
         evidence = EvidenceRefs(
             self._scan.snapshot,
             self._parts.answers,
@@ -202,13 +207,13 @@ class RecordBuilder:
         # A check is looked up once for each of its transitions, and its parameters are found by
         # reading it whole.
         parameters_of = cache(partial(parameters, library))
-        basis = ground_of(record, evidence.changed, parameters_of)
+        basis = basis_of(record, evidence.changed, parameters_of)
         state = self._chain.state()
-        found = findings_by_place(self._scan.results)
+        found = verdicts_by_key(self._scan.results)
         return list(
             transitions(
                 state,
-                now_seen(state, found, basis),
+                verdicts_after(state, found, basis),
                 seq=record.seq,
                 ts=record.finished,
                 target=record.target,
@@ -262,5 +267,5 @@ class RecordBuilder:
             index.setdefault(digest, record.seq)
         digests = sorted(index)
         numbers = [index[digest] for digest in digests]
-        self._new_files.append(make_moves("state", state.values(), **self._origin))
+        self._new_files.append(make_transitions("state", state.values(), **self._origin))
         self._new_files.append(make_table("index", (digests, numbers), **self._origin))

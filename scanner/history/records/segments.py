@@ -277,7 +277,7 @@ def row_count(content: bytes) -> int:
     return rows
 
 
-def make_moves(
+def make_transitions(
     kind: str,
     rows: Iterable[Transition],
     *,
@@ -300,7 +300,7 @@ def make_moves(
     return make_table(kind, columns, day=day, scan=scan)
 
 
-def read_moves(content: bytes, kind: str = "transitions") -> Iterator[Transition]:
+def read_transitions(content: bytes, kind: str = "transitions") -> Iterator[Transition]:
     """The rows of a segment of transitions or state; SegmentError as in `read_table`."""
     table = read_table(content, kind)
     columns = [_values(table.column(name)) for name in table.column_names]
@@ -343,7 +343,7 @@ def _cause(text: str) -> Cause:
         raise SegmentError(f"'{text}' is no cause of a transition") from None
 
 
-def stored(store_content: bytes | None, segment: Segment) -> bytes:
+def checked_content(store_content: bytes | None, segment: Segment) -> bytes:
     """The content of a segment, if it is what the record names.
 
     TscanError where it is missing or was changed.

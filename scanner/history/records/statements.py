@@ -12,7 +12,7 @@ from dataclasses import fields, replace
 from functools import lru_cache
 from typing import Final, NoReturn
 
-from scanner.core.calendar import is_moment
+from scanner.core.calendar import is_time
 from scanner.errors import TscanError
 from scanner.history.records.seal import SealError, open_envelope
 from scanner.model.answers import canonical
@@ -58,7 +58,7 @@ def record_key(stream: str, seq: int) -> str:
     return f"log/{stream}/{seq:012d}.json"
 
 
-def place_of(key: str) -> tuple[str, int] | None:
+def stream_and_number(key: str) -> tuple[str, int] | None:
     """Stream and number in the name of a file; None for a file that is not a record."""
     found = _STREAM.fullmatch(key)
     if found is None:
@@ -174,7 +174,7 @@ def _is_well_typed(name: str, member: object) -> bool:
 def _check_values(record: Record) -> None:
     """SealError for a value that readers of a record do not expect, though its type is right."""
     for time in (record.started, record.finished):
-        if not (_TIME.fullmatch(time) and is_moment(time)):
+        if not (_TIME.fullmatch(time) and is_time(time)):
             raise SealError(f"'{time[:40]}' is no time of a record")
     if not all(map(_is_count, record.counts.values())):
         raise SealError("a count of the record is no count")

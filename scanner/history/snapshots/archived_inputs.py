@@ -9,11 +9,11 @@ from datetime import date
 from typing import Any, Final, TypeVar
 
 from scanner.errors import TscanError
-from scanner.history.records.segments import stored
+from scanner.history.records.segments import checked_content
 from scanner.history.records.statements import stream_of
 from scanner.history.stores import Store
 from scanner.model.answers import canonical
-from scanner.model.attestations import Attestation, Proof
+from scanner.model.attestations import Attestation, EvidenceReference
 from scanner.model.history import Record
 from scanner.model.waivers import SCOPES, Scope, Waiver
 
@@ -54,7 +54,7 @@ class ArchivedInputs:
             if segment.kind != kind:
                 continue
             if segment.sha256 not in cache:
-                content = stored(self._store.get(segment.path), segment)
+                content = checked_content(self._store.get(segment.path), segment)
                 try:
                     cache[segment.sha256] = parse(content)
                 except ValueError:
@@ -132,7 +132,7 @@ def _waiver(row: _Row) -> Waiver:
 
 def _attestation(row: _Row) -> Attestation:
     members = row | _read_days(row, _ATTESTATION_DAYS)
-    members["evidence"] = tuple(Proof(**proof) for proof in row["evidence"])
+    members["evidence"] = tuple(EvidenceReference(**proof) for proof in row["evidence"])
     return Attestation(**members)
 
 

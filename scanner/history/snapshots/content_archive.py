@@ -12,7 +12,7 @@ from typing import IO, Final
 from scanner.content.library import Pack, load_library
 from scanner.content.locations import Roots, default_roots
 from scanner.errors import TscanError
-from scanner.history.records.segments import stored
+from scanner.history.records.segments import checked_content
 from scanner.history.stores import Store
 from scanner.model.history import Record
 from scanner.model.library import Library
@@ -97,7 +97,7 @@ class ContentArchive:
     def _archived(self, record: Record) -> bytes | None:
         for segment in record.segments:
             if segment.kind == "pack":
-                return stored(self._store.get(segment.path), segment)
+                return checked_content(self._store.get(segment.path), segment)
         return None
 
 

@@ -39,7 +39,7 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class RecordedAnswer:
     """One answer of a scan: its document, and the outcome of the call."""
 
     digest: bytes
@@ -58,22 +58,22 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class SnapshotParts:
     """The parts of a snapshot."""
 
     header: str
     """First and last line of the snapshot file."""
     documents: Mapping[bytes, Document]
     """By digest."""
-    answers: tuple[Given, ...]
+    answers: tuple[RecordedAnswer, ...]
     """In the order of the file."""
 
 
-def take_apart(snapshot: Snapshot) -> Parts:
+def split_snapshot(snapshot: Snapshot) -> SnapshotParts:
     """Split a snapshot into its header, documents and answers."""
     first, *lines, last = snapshot_bytes(snapshot).decode().split("\n")[:-1]
     documents: dict[bytes, Document] = {}
-    answers: list[Given] = []
+    answers: list[RecordedAnswer] = []
     for line in lines:
         answer = json.loads(line)
         call = answer["call"]
@@ -85,20 +85,20 @@ def take_apart(snapshot: Snapshot) -> Parts:
         digest = document.digest
         documents[digest] = document
         answers.append(
-            Given(
+            RecordedAnswer(
                 digest=digest,
                 operation=call["operation"],
                 outcome=answer["outcome"],
             )
         )
-    return Parts(
+    return SnapshotParts(
         header=f"{first}\n{last}",
         documents=documents,
         answers=tuple(answers),
     )
 
 
-def put_together(
+def join_snapshot(
     header: str,
     answers: Iterator[tuple[Document, Mapping[str, Any]]],
     name: str,
@@ -134,7 +134,9 @@ def make_evidence(documents: Mapping[bytes, Document], *, day: str, scan: str) -
     return make_table("evidence", (digests, calls, data), day=day, scan=scan)
 
 
-def make_answers(parts: Parts, places: Callable[[bytes], int], *, day: str, scan: str) -> Made:
+def make_answers(
+    parts: SnapshotParts, places: Callable[[bytes], int], *, day: str, scan: str
+) -> Made:
     """The segment of a scan's answers, in order: document, record that holds it, outcome.
 
     `places` returns the number of the record whose evidence holds a document.
@@ -159,19 +161,19 @@ def _repeating(outcome: Mapping[str, Any]) -> str:
     )
 
 
-def read_answers(content: bytes) -> tuple[str, list[Given]]:
+def read_answers(content: bytes) -> tuple[str, list[RecordedAnswer]]:
     """The header of a snapshot and its answers; SegmentError for any other content."""
     table = read_table(content, "answers")
     header = read_extra(table)
     if header.count("\n") != 1:
         raise SegmentError("it does not carry the header of a snapshot")
-    answers: list[Given] = []
+    answers: list[RecordedAnswer] = []
     for row in table.to_pylist():
         outcome = json.loads(row["outcome"])
         for name in _DIFFERS_EACH_SCAN:
             outcome[name] = row[name]
         answers.append(
-            Given(
+            RecordedAnswer(
                 digest=row["sha256"],
                 operation=row["operation"],
                 outcome=outcome,

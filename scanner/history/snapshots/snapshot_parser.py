@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn
 
-from scanner.core.calendar import is_moment
+from scanner.core.calendar import is_time
 from scanner.errors import ContentError, Problem
 from scanner.model.answers import (
     Account,
@@ -112,7 +112,7 @@ _HEADER: Final[Shape] = {
     "partition": _text,
     "version": _text,
     "regions_open": _text,
-    "started": is_moment,
+    "started": is_time,
     "regions": _texts,
     "regions_excluded": _texts,
     "checks": _texts,
@@ -159,7 +159,7 @@ _OUTCOME: Final[Shape] = {
 _FOOTER: Final[Shape] = {
     "answers": _count,
     "digest": _text,
-    "finished": is_moment,
+    "finished": is_time,
 }
 
 

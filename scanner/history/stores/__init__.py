@@ -159,12 +159,12 @@ def open_versions(place: str) -> Versions | None:
     return VERSIONS.get(scheme)(place)
 
 
-def get_all(store: Store, keys: Iterable[str]) -> list[bytes | None]:
+def get_many(store: Store, keys: Iterable[str]) -> list[bytes | None]:
     """Contents of many files in the order of the keys; None for a file that does not exist."""
-    return list(fetch_all(store, list(keys), store.get))
+    return list(fetch_concurrently(store, list(keys), store.get))
 
 
-def fetch_all(store: Store, keys: Sequence[K], fetch: Callable[[K], T]) -> Iterator[T]:
+def fetch_concurrently(store: Store, keys: Sequence[K], fetch: Callable[[K], T]) -> Iterator[T]:
     """Results of a function that reads or writes one file, for many keys, in their order.
 
     As many calls run concurrently as the store takes. Results come in batches: the files of a long

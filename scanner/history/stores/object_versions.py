@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import Session
 
-from scanner.core.calendar import iso
+from scanner.core.calendar import format_time
 from scanner.errors import TscanError
 from scanner.history.stores import Version
 
@@ -88,7 +88,7 @@ class ObjectVersions:
         until = response.get("ObjectLockRetainUntilDate")
         if until is None or until <= self._now():
             return ""
-        return iso(until)
+        return format_time(until)
 
     def _request(self, key: str, version: Version) -> dict[str, str]:
         """The parameters that identify a version in a request."""
@@ -116,7 +116,7 @@ class ObjectVersions:
 def _version(row: Mapping[str, Any], *, deletion: bool) -> Version:
     return Version(
         id=row["VersionId"],
-        time=iso(row["LastModified"]),
+        time=format_time(row["LastModified"]),
         latest=row["IsLatest"],
         deletion=deletion,
     )

@@ -42,7 +42,7 @@ class Rejudged:
         return self.records[0].pack_sha256
 
 
-class Rejudge:
+class Rejudger:
     """Judges records of one store again."""
 
     def __init__(self, ledger: Ledger, judge: Judge, today: Library) -> None:

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from scanner.core.judging.evaluate import evaluate_check
-from scanner.core.judging.organization import unentered
+from scanner.core.judging.organization import evaluate_unreachable
 from scanner.core.judging.parameters import resolve_params
-from scanner.core.judging.waive import Ruling, waive
+from scanner.core.judging.waive import TargetWaivers, apply_to_result
 from scanner.core.reading.projection import Estate, project
 from scanner.core.reading.resources import Resource
 from scanner.errors import TscanError
@@ -38,7 +38,7 @@ class Where:
     """What judges the evidence, and the record that it comes from."""
 
     library: Library
-    ruling: Ruling | None = None
+    ruling: TargetWaivers | None = None
     """The waivers that counted for this target."""
     record: str = ""
     """Name and digest of the record; `` for evidence from a file."""
@@ -124,8 +124,8 @@ class _Evaluation:
         # Nothing of the target was read: the one finding says why, and there are no resources.
         if snapshot.unentered:
             remaining = replace(snapshot, answers=answers)
-            (result,) = unentered(remaining, [check], library)
-            return waive(result, self._where.ruling), ()
+            (result,) = evaluate_unreachable(remaining, [check], library)
+            return apply_to_result(result, self._where.ruling), ()
         estate = Estate.of(snapshot, self._params)
         projection = project(answers, library, [check], reader, estate)
         resources = projection.resources[check.kind]
@@ -137,7 +137,7 @@ class _Evaluation:
             params=self._params,
             now=self._now,
         )
-        return waive(result, self._where.ruling), resources
+        return apply_to_result(result, self._where.ruling), resources
 
     def _reads(self, answer: Answer) -> bool:
         """Whether the check may read an answer."""

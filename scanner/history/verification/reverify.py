@@ -16,10 +16,10 @@ from scanner.history.ledger.changes import (
     Seen,
     State,
     apply,
-    findings_by_place,
-    ground_of,
-    now_seen,
+    basis_of,
     transitions,
+    verdicts_after,
+    verdicts_by_key,
 )
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.ledger.record_builder import ScanToCommit
@@ -150,7 +150,7 @@ class Reverifier:
         scan = self._group(record).scans.get(record.target)
         if scan is None:
             raise TscanError("its evidence is of another target")
-        found = now_seen(before, findings_by_place(scan.results), ground_of(record))
+        found = verdicts_after(before, verdicts_by_key(scan.results), basis_of(record))
         if _same_verdicts(record, found, state, result):
             again = transitions(before, found, **self._transition_members(record))
             _compare_transitions(record, again, recorded, result)
@@ -163,8 +163,8 @@ class Reverifier:
             "seq": record.seq,
             "ts": record.finished,
             "target": record.target,
-            "was": ground_of(previous) if previous else None,
-            "ground": ground_of(record),
+            "was": basis_of(previous) if previous else None,
+            "ground": basis_of(record),
         }
 
     def _group(self, record: Record) -> _Group:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from scanner.core.calendar import moment
+from scanner.core.calendar import parse_time
 from scanner.core.periods.stretches import dated_before
 from scanner.errors import TscanError
 from scanner.history.ledger.anchors import Anchor
@@ -21,9 +21,9 @@ from scanner.history.records.segments import (
     checkpoints,
     row_count,
 )
-from scanner.history.records.statements import place_of, record_key, record_of, stream_of
+from scanner.history.records.statements import record_key, record_of, stream_and_number, stream_of
 from scanner.history.records.store_format import MARKER, check_marker
-from scanner.history.stores import Store, fetch_all, get_all
+from scanner.history.stores import Store, fetch_concurrently, get_many
 from scanner.model.history import Record, Segment
 
 _OVERLAP: Final = timedelta(hours=12)
@@ -124,7 +124,7 @@ def verify(
     has_marker = check_marker(store)
     sizes = {entry.key: entry.size for entry in store.list("")}
     # With an anchor, a store without records is damage: somebody deleted what was anchored.
-    if not any(map(place_of, sizes)) and not anchors:
+    if not any(map(stream_and_number, sizes)) and not anchors:
         raise TscanError(
             f"{store.name}: there is no history here", "name the store that 'tscan scan' wrote"
         )
@@ -166,7 +166,7 @@ class _Verification:
         numbers: dict[str, list[int]] = defaultdict(list)
         key_files: list[str] = []
         for name in names:
-            place = place_of(name)
+            place = stream_and_number(name)
             if place is not None:
                 stream, seq = place
                 numbers[stream].append(seq)
@@ -207,7 +207,7 @@ class _Verification:
                 self.damage(f"{stream}/{number}", record_key(stream, number), "missing")
         files: list[_RecordFile] = []
         names = [record_key(stream, number) for number in numbers]
-        for name, content in zip(names, get_all(self._store, names), strict=True):
+        for name, content in zip(names, get_many(self._store, names), strict=True):
             files.append(self._read(name, content or b"", keys))
         newest = files[-1]
         # Also of records that cannot be read: an anchor holds against bytes, not against members.
@@ -223,7 +223,7 @@ class _Verification:
         self.result.files += len(files)
 
     def _read(self, key: str, content: bytes, keys: Mapping[str, bytes]) -> _RecordFile:
-        stream, seq = place_of(key) or ("", 0)
+        stream, seq = stream_and_number(key) or ("", 0)
         digest = hashlib.sha256(content).hexdigest()
         try:
             envelope = open_envelope(content)
@@ -308,7 +308,7 @@ class _Verification:
             self._record_damage(previous, "replaced", f"record {file.seq} follows another one")
             self._record_damage(file, "chain broken", "it does not follow the record before it")
         if previous.record is not None and dated_before(previous.record, record):
-            overlap = moment(previous.record.started) - moment(record.finished)
+            overlap = parse_time(previous.record.started) - parse_time(record.finished)
             self._back_dated(previous, file, overlap)
 
     def _in_its_place(self, file: _RecordFile, record: Record) -> None:
@@ -367,7 +367,7 @@ class _Verification:
         # A digest that belongs to another path shows that two files were swapped.
         paths = {segment.sha256: path for path, (_, segment) in named.items()}
         for path, content in zip(
-            present, fetch_all(self._store, present, self._fetch), strict=True
+            present, fetch_concurrently(self._store, present, self._fetch), strict=True
         ):
             record_name, segment = named[path]
             self._segment(record_name, segment, content, paths)

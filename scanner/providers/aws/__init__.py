@@ -31,7 +31,8 @@ class AwsProvider:
     )
 
     def connect(self, target: TargetConfig, rules: Rules) -> Sequence[Connector]:
-        """An account, authenticated and with its regions, and the others of its organisation if they are wanted.
+        """An account, authenticated and with its regions, and the others of its organisation if
+        they are wanted.
 
         TscanError in one line where that cannot be done.
         """

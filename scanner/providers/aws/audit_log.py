@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from scanner.client.audit_logs import MARGIN, Asking, Events, Facts
+from scanner.client.audit_logs import MARGIN, AuditLogFacts, AuditLogReader, Events
 from scanner.client.interfaces import Session
-from scanner.core.calendar import iso, moment
+from scanner.core.calendar import format_time, parse_time
 from scanner.core.drift.audit_attribution import Reach
 from scanner.core.drift.audit_events import LogEvent
 from scanner.model.answers import Answer, Call
@@ -28,7 +28,7 @@ _TAGS: Final = ("tagging:TagResources", "tagging:UntagResources")
 """One service that changes the labels of all the others."""
 
 
-_FACTS: Final = Facts(
+_FACTS: Final = AuditLogFacts(
     lag=LAG,
     kept=KEPT,
     operations=(OPERATION,),
@@ -40,7 +40,7 @@ _FACTS: Final = Facts(
 
 
 @dataclass(frozen=True, slots=True)
-class CloudTrail(Asking):
+class CloudTrail(AuditLogReader):
     """The AWS audit log."""
 
     facts = _FACTS
@@ -79,8 +79,8 @@ class CloudTrail(Asking):
                 # By resource it would be quicker, and would leave out the calls that do not say on
                 # what.
                 "LookupAttributes": [{"AttributeKey": "ReadOnly", "AttributeValue": "false"}],
-                "StartTime": iso(moment(window[0]) - MARGIN),
-                "EndTime": iso(moment(window[1]) + MARGIN),
+                "StartTime": format_time(parse_time(window[0]) - MARGIN),
+                "EndTime": format_time(parse_time(window[1]) + MARGIN),
             },
             items=("Events",),
         )

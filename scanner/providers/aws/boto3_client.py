@@ -34,8 +34,8 @@ class Boto3Operations:
         self._sessions = sessions
         self._models = sessions.botocore(NoAccount())
         self._accounts: WeakKeyDictionary[Identity, _Account] = WeakKeyDictionary()
-        # Neither boto3's sessions nor the making of clients is safe in threads. Reentrant: a session
-        # may need a role's credentials, which are requested with another account's client.
+        # Neither boto3's sessions nor the making of clients is safe in threads. Reentrant: a
+        # session may need a role's credentials, which are requested with another account's client.
         self._lock = threading.RLock()
 
     def operation(

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from scanner.core.policies.document import Statement, read_document
-from scanner.core.policies.escalation import Holder, administrator, escalations
+from scanner.core.policies.escalation import Principal, administrator, escalations
 from scanner.core.reading.context import ReadContext
 from scanner.model.answers import Answer, Call, State
 from scanner.model.values import OpenList, Unreadable
@@ -99,7 +99,7 @@ def _holder(
     row: Row,
     groups: Mapping[str, Row],
     managed: Mapping[str, Row],
-) -> Holder:
+) -> Principal:
     """A user or role with its own statements and those of its groups; `unread`: what is not known
     of them.
     """
@@ -118,7 +118,7 @@ def _holder(
     for document in documents:
         statements.extend(_statements(document, unread))
     boundary = _boundary(row, managed, unread)
-    return Holder(
+    return Principal(
         arn=str(row.get("Arn")),
         statements=tuple(statements),
         boundary=boundary,

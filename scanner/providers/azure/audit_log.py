@@ -9,9 +9,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from scanner.client.audit_logs import MARGIN, Asking, Events, Facts, Outcome, entries_of, member
+from scanner.client.audit_logs import (
+    MARGIN,
+    AuditLogFacts,
+    AuditLogReader,
+    Events,
+    Outcome,
+    entries_of,
+    member,
+)
 from scanner.client.interfaces import Session
-from scanner.core.calendar import iso, moment
+from scanner.core.calendar import format_time, parse_time
 from scanner.core.drift.audit_attribution import Reach
 from scanner.core.drift.audit_events import LogEvent
 from scanner.model.answers import Answer, Call
@@ -65,7 +73,7 @@ _MEMBERS: Final = (
     "httpRequest.clientIpAddress",
     "authorization.evidence.principalType",
 )
-_FACTS: Final = Facts(
+_FACTS: Final = AuditLogFacts(
     lag=LAG,
     kept=KEPT,
     operations=(OPERATION,),
@@ -76,7 +84,7 @@ _FACTS: Final = Facts(
 
 
 @dataclass(frozen=True, slots=True)
-class ActivityLog(Asking):
+class ActivityLog(AuditLogReader):
     """The activity log of a subscription."""
 
     facts = _FACTS
@@ -94,8 +102,8 @@ class ActivityLog(Asking):
         # read.
         if Reach.EVERY in reaches:
             return Unreadable(ABOVE)
-        begins = iso(moment(window[0]) - MARGIN)
-        ends = iso(min(moment(window[1]) + AFTER, self.now()))
+        begins = format_time(parse_time(window[0]) - MARGIN)
+        ends = format_time(min(parse_time(window[1]) + AFTER, self.now()))
         call = Call(
             operation=OPERATION,
             region="",

@@ -10,9 +10,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from scanner.client.audit_logs import MARGIN, Asking, Events, Facts, Outcome, entries_of, member
+from scanner.client.audit_logs import (
+    MARGIN,
+    AuditLogFacts,
+    AuditLogReader,
+    Events,
+    Outcome,
+    entries_of,
+    member,
+)
 from scanner.client.interfaces import Session
-from scanner.core.calendar import iso, moment
+from scanner.core.calendar import format_time, parse_time
 from scanner.core.drift.audit_attribution import Reach
 from scanner.core.drift.audit_events import LogEvent
 from scanner.model.answers import Answer, Call
@@ -66,7 +74,7 @@ _MEMBERS: Final = (
     "protoPayload.authenticationInfo.principalSubject",
     "protoPayload.requestMetadata.callerIp",
 )
-_FACTS: Final = Facts(
+_FACTS: Final = AuditLogFacts(
     lag=LAG,
     kept=KEPT,
     operations=(OPERATION, ANCESTRY),
@@ -77,7 +85,7 @@ _FACTS: Final = Facts(
 
 
 @dataclass(frozen=True, slots=True)
-class CloudAuditLogs(Asking):
+class CloudAuditLogs(AuditLogReader):
     """The Google Cloud audit log."""
 
     facts = _FACTS
@@ -108,8 +116,8 @@ class CloudAuditLogs(Asking):
 
 
 def _call(resource_names: list[str], window: tuple[str, str]) -> Call:
-    begins = iso(moment(window[0]) - MARGIN)
-    ends = iso(moment(window[1]) + AFTER)
+    begins = format_time(parse_time(window[0]) - MARGIN)
+    ends = format_time(parse_time(window[1]) + AFTER)
     # The log names are spelled out: a sink may copy the entries of other projects to here, and
     # those are about other resources (shadow trail).
     names: list[str] = []

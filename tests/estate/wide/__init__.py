@@ -1,4 +1,5 @@
-"""More of the estate: something behind each action that `tscan permissions aws` prints, so that each decides."""
+"""More of the estate: something behind each action that `tscan permissions aws` prints, so that
+each decides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What the services say of the estate that the server has no word for: backups, findings, scanners, agents."""
+"""What the services say of the estate that the server has no word for: backups, findings, scanners,
+agents."""
 
 from __future__ import annotations
 

@@ -10,7 +10,8 @@ MINE = "123456789012"
 
 
 def directory(estate: Estate) -> None:
-    """Two accounts beside ours, one of them ruled by a policy; a person who administers, a person of a group."""
+    """Two accounts beside ours, one of them ruled by a policy; a person who administers, a person
+    of a group."""
     leader = estate.client("organizations")
     leader.create_organization(FeatureSet="ALL")
     root = leader.list_roots()["Roots"][0]["Id"]

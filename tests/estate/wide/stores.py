@@ -9,7 +9,8 @@ ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
 
 
 def buckets(estate: Estate) -> None:
-    """A confidential bucket that deletes in time, and one whose public list of rights is not in force."""
+    """A confidential bucket that deletes in time, and one whose public list of rights is not in
+    force."""
     s3 = estate.client("s3")
     s3.create_bucket(Bucket="acme-people", ObjectOwnership="BucketOwnerPreferred")
     s3.put_bucket_tagging(
@@ -29,7 +30,8 @@ def buckets(estate: Estate) -> None:
 
 
 def stores(estate: Estate, region: str) -> None:
-    """A table whose capacity follows its load, a cluster, snapshots of all kinds, a warehouse, and a plan to save."""
+    """A table whose capacity follows its load, a cluster, snapshots of all kinds, a warehouse, and
+    a plan to save."""
     tables = estate.client("dynamodb", region)
     tables.create_table(
         TableName="stock",

@@ -1,12 +1,12 @@
-"""Azure's models, from Microsoft's own packages, and from its documentation where no package describes an operation.
+"""Azure's models, from Microsoft's own packages, and from its documentation where no package
+describes an operation.
 
-python3.11 -m venv ENV && ENV/bin/pip install --no-deps PACKAGE... (those that SOURCES names, monitor below 7)
-ENV/bin/pip install azure-core azure-common azure-mgmt-core msrest isodate pyyaml
+python3.11 -m venv ENV && ENV/bin/pip install --no-deps PACKAGE... (those that SOURCES names,
+monitor below 7) ENV/bin/pip install azure-core azure-common azure-mgmt-core msrest isodate pyyaml
 ENV/bin/python -m tests.providers.derive.azure
 
-What `azure_authored.json` holds was written by hand from the page that it names: Microsoft Graph as far as it is asked,
-and operations whose version is in no package.
-"""
+What `azure_authored.json` holds was written by hand from the page that it names: Microsoft Graph as
+far as it is asked, and operations whose version is in no package."""
 
 from __future__ import annotations
 
@@ -68,7 +68,8 @@ KINDS_OF: Final = {
     "Job": ("AzureIaaSVMJob",),
     "ProtectedItem": ("AzureIaaSComputeVMProtectedItem", "AzureIaaSVMProtectedItem"),
 }
-"""Types of which an answer holds a kind that one of its members tells: the kinds that are asked for."""
+"""Types of which an answer holds a kind that one of its members tells: the kinds that are asked
+for."""
 SCALARS: Final = {
     "str": "string", "bool": "boolean", "int": "long", "float": "double", "datetime": "string", "date": "string",
     "timedelta": "string", "iso-8601": "string", "rfc-1123": "string", "duration": "string", "bytearray": "string",
@@ -136,7 +137,8 @@ class Derivation:
             )
 
     def _mapped(self, model: Any, models: Any) -> Iterator[tuple[str, dict[str, str]]]:
-        """Members of a model of the older form, where `properties.x` stands for a member of a member."""
+        """Members of a model of the older form, where `properties.x` stands for a member of a
+        member."""
         paths = {
             tuple(part.replace("\\.", ".") for part in re.split(r"(?<!\\)\.", entry["key"])): entry[
                 "type"
