@@ -43,13 +43,13 @@ from scanner.history.records.segments import Made, make_file, make_table, make_t
 from scanner.history.records.statements import payload_of, record_key, stream_of  # noqa: E402
 from scanner.history.records.store_format import prepare  # noqa: E402
 from scanner.history.snapshots.content_archive import pack_archive  # noqa: E402
-from scanner.history.snapshots.documents import (
+from scanner.history.snapshots.documents import (  # noqa: E402
     Document,
     RecordedAnswer,
     SnapshotParts,
     make_answers,
     make_evidence,
-)  # noqa: E402
+)
 from scanner.history.stores import open_store  # noqa: E402
 from scanner.model.history import Cause, Record, Transition  # noqa: E402
 

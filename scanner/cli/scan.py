@@ -308,12 +308,13 @@ def _targets(reading: ReadingOptions, config: Config) -> tuple[TargetConfig, ...
 
     if not reading.target:
         return config.targets
-    seen: set[str] = set()
+    seen: dict[str, str] = {}
     for text in reading.target:
+        key = text.lower()
         # Read twice, a target would be in every count twice.
-        if text.lower() in seen:
-            raise TscanError(f"--target {text} is written twice", "name each target once")
-        seen.add(text.lower())
+        if key in seen:
+            raise TscanError(f"--target {seen[key]} is written twice", "name each target once")
+        seen[key] = text
     named = [parse_target(text) for text in reading.target]
     if reading.describes_aws and AWS not in [target.cloud for target in named]:
         named.append(parse_target(AWS))

@@ -185,18 +185,25 @@ def parse_target(text: str) -> TargetConfig:
     """The target that `cloud:id`, or a cloud alone, names; TscanError for another text."""
     cloud, _, identity = text.partition(":")
     target = target_schema(cloud)
-    forms = _identities(target or {})
-    if target is None or text.endswith(":") or (forms and not identity):
-        clouds = ", ".join({**own_targets(), **plugin_targets()})
-        hint = f"write cloud:id, the cloud being one of {clouds}"
-        raise TscanError(f"--target {text} names no target", hint)
+    if target is None or text.endswith(":"):
+        raise _no_target(text)
+    forms = _identities(target)
+    if not identity:
+        # Only credentials of AWS name their account: elsewhere the id says what is read.
+        if forms:
+            raise _no_target(text)
+        return TargetConfig(cloud=cloud)
     if forms and not any(_matches(form, identity) for form in forms):
         wanted = " or ".join(form["title"] for form in forms)
         hint = f"write {cloud}:id, such as {target['x-example']}"
         raise TscanError(f"--target {text} is not {wanted}", hint)
-    if not identity:
-        return TargetConfig(cloud=cloud)
     return TargetConfig(cloud=cloud, settings={"id": identity})
+
+
+def _no_target(text: str) -> TscanError:
+    clouds = ", ".join({**own_targets(), **plugin_targets()})
+    hint = f"write cloud:id, the cloud being one of {clouds}"
+    return TscanError(f"--target {text} names no target", hint)
 
 
 def check_role_name(name: str) -> None:

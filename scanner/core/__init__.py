@@ -1,1 +1,1 @@
-"""The pure core: from evidence to verdicts, controls and criteria. No clock, no network, no files."""
+"""The pure core: from evidence to verdicts, controls and criteria. No clock, network or files."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -83,6 +83,11 @@ class Control:
     does_not_prove: str
     why: str
     path: str
+
+    def without(self, checks: Collection[str]) -> Control:
+        """The control without its links to some checks. What it must have is left as it is."""
+        links = tuple(link for link in self.checks if link.id not in checks)
+        return replace(self, checks=links)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

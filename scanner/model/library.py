@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from scanner.model.checks import Check, Parameter
@@ -52,6 +52,11 @@ class LazyChecks(Mapping[str, Check]):
         """The entry of a check; KeyError for an unknown name."""
         return self._entries[name]
 
+    def without(self, names: Collection[str]) -> LazyChecks:
+        """All checks but these, still unread."""
+        kept = {name: entry for name, entry in self._entries.items() if name not in names}
+        return LazyChecks(kept, self._read)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Library:
@@ -86,6 +91,16 @@ class Library:
         theirs = other._entry(check)
         # Two unknown digests are equal, and show nothing.
         return isinstance(mine, CheckEntry) and mine.file != "" and mine == theirs
+
+    def without(self, names: Collection[str]) -> Library:
+        """The library without some checks and without the links to them."""
+        checks: Mapping[str, Check]
+        if isinstance(self.checks, LazyChecks):
+            checks = self.checks.without(names)
+        else:
+            checks = {name: check for name, check in self.checks.items() if name not in names}
+        controls = {id_: control.without(names) for id_, control in self.controls.items()}
+        return replace(self, checks=checks, controls=controls)
 
     def _entry(self, check: str) -> Check | CheckEntry:
         if isinstance(self.checks, LazyChecks):

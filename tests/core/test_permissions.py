@@ -120,7 +120,7 @@ def test_a_refused_operation_names_its_checks_and_the_controls_that_they_evidenc
     library: Library,
 ) -> None:
     (loss,) = losses(library, library.checks.values(), own, ["s3:ListBuckets"])
-    assert loss.actions == ("s3:ListAllMyBuckets",)
+    assert loss.permissions == ("s3:ListAllMyBuckets",)
     assert "aws-s3-bucket-versioned" in loss.checks
     assert "aws-iam-user-console-mfa" not in loss.checks
     assert loss.controls
@@ -131,7 +131,11 @@ def test_a_refused_operation_names_its_checks_and_the_controls_that_they_evidenc
 
 def test_an_operation_that_no_check_reads_costs_nothing(library: Library) -> None:
     (loss,) = losses(library, library.checks.values(), own, ["iam:ListAccountAliases"])
-    assert (loss.actions, loss.checks, loss.controls) == (("own:iam:ListAccountAliases",), (), ())
+    assert (loss.permissions, loss.checks, loss.controls) == (
+        ("own:iam:ListAccountAliases",),
+        (),
+        (),
+    )
 
 
 def test_without_the_list_of_regions_whatever_is_read_in_each_is_lost(library: Library) -> None:

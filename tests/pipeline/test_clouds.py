@@ -388,7 +388,7 @@ def test_preflight_names_what_is_refused(library: Library, serve: Serve) -> None
     provider = serve(gcp_script(**{"/v3/projects": [refused]}))
     (found,) = preflight(Config(targets=(gcp(provider, project="alpha"),)), library, threads=1)
     (loss,) = found.refused
-    assert (loss.operation, loss.actions) == (
+    assert (loss.operation, loss.permissions) == (
         "cloudresourcemanager:projects.list",
         ("resourcemanager.projects.list",),
     )
