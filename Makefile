@@ -5,11 +5,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help env scan demo demo-snapshot test format format-check lint types contracts unit unit-clouds unit-rest docs docs-fresh fuzz bench mutants history-long lock wheel clean
+.PHONY: help env scan demo demo-snapshot test format format-check lint types contracts unit quick docs docs-fresh fuzz bench mutants history-long lock wheel clean
 
 help:
 	@echo "make scan     start a small AWS estate on this machine, scan it over its API, show the matrix"
 	@echo "make test     format, lint, types, import contracts, tests, documentation"
+	@echo "make quick    the tests of the pure layers, in under a minute"
 	@echo "make demo     the matrix of the snapshot that the package carries"
 	@echo "make format   put the code in its form"
 	@echo "make docs     write the generated documentation again"
@@ -58,17 +59,16 @@ types: $(READY)
 contracts: $(READY)
 	$(BIN)/lint-imports
 
-# Two processes side by side: what speaks to clouds, and the rest.
-CLOUDS := $(addprefix tests/,pipeline providers recordings authored estate checks alert)
+# One process a core; a file's tests stay together, for they share what its fixtures made.
+PARALLEL := -n auto --maxprocesses 8 --dist loadfile
+PURE     := $(addprefix tests/,core language content mappings formats repository)
 
 unit: $(READY)
-	@$(MAKE) --no-print-directory -j2 unit-clouds unit-rest
+	@$(BIN)/pytest $(PARALLEL)
 
-unit-clouds: $(READY)
-	@$(BIN)/pytest $(CLOUDS)
-
-unit-rest: $(READY)
-	@$(BIN)/pytest $(addprefix --ignore=,$(CLOUDS))
+# The pure layers, without what takes seconds: for the minute between two edits.
+quick: $(READY)
+	@$(BIN)/pytest $(PARALLEL) -m "not slow" $(PURE)
 
 docs: $(READY)
 	$(BIN)/python docs/generate.py

@@ -33,7 +33,7 @@ from scanner.model.config import Config, TargetConfig
 from scanner.model.findings import Assessment, Verdict
 from scanner.model.library import Library
 from scanner.pipeline import judge, scan
-from tests.pipeline.refusals import changed, improvements
+from tests.helpers.refusals import changed, improvements
 
 FIRST = "iam:GenerateCredentialReport"
 _CALL = re.compile(r"\b[a-z0-9]+:[A-Z]\w+")

@@ -37,7 +37,7 @@ from scanner.pipeline import judge
 from tests.estate.guarded import Guarded, guarded
 from tests.estate.refusing import Decision
 from tests.estate.seed import REGIONS
-from tests.pipeline.withheld import effect, printed, used, verdicts, without
+from tests.helpers.withheld_actions import effect, printed, used, verdicts, without
 
 FIRST = "iam:GenerateCredentialReport"
 """Asked only until a report exists: it is taken away before any other scan."""

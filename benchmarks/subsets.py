@@ -26,8 +26,8 @@ from scanner.model.checks import Severity
 from scanner.model.findings import Assessment, Verdict
 from scanner.model.library import Library
 from scanner.pipeline import judge
-from tests.pipeline.refusals import improvements
-from tests.pipeline.withheld import used, without
+from tests.helpers.refusals import improvements
+from tests.helpers.withheld_actions import used, without
 
 DEMO = Path(__file__).resolve().parents[1] / "scanner/cli/demo.snapshot.jsonl.gz"
 SHOWN = (Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -75,3 +76,11 @@ def _no_own_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
 def root() -> Path:
     """The checkout."""
     return ROOT
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Count what was skipped, by reason: a run without the recordings must not look complete."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in skipped)
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.write_line(f"{count} skipped: {reason}")

@@ -11,8 +11,8 @@ from scanner.channels import Message, send
 from scanner.history.outbox import Outbox
 from scanner.history.stores.local import LocalStore
 from scanner.model.config import AlertRule
-from tests.alert.estate import LIBRARY, failing
-from tests.core.nights import HERE
+from tests.helpers.failing_history import LIBRARY, failing
+from tests.helpers.nights import HERE
 
 
 def send_and_die(address: str, message: Message) -> str:

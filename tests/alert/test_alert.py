@@ -34,9 +34,9 @@ from scanner.errors import TscanError
 from scanner.history.outbox import LEASE, Outbox, channel_id
 from scanner.history.stores.local import LocalStore
 from scanner.model.config import AlertRule
-from tests.alert.estate import LIBRARY, failing, states
-from tests.alert.receivers import Mailbox, Webhook, mailbox, webhook
-from tests.core.nights import HERE, Nights
+from tests.helpers.alert_receivers import Mailbox, Webhook, mailbox, webhook
+from tests.helpers.failing_history import LIBRARY, failing, states
+from tests.helpers.nights import HERE, Nights
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NOW = datetime(2026, 1, 2, 3, tzinfo=UTC)

@@ -20,9 +20,9 @@ from scanner.history.outbox import Outbox
 from scanner.history.stores.local import LocalStore
 from scanner.model.config import AlertRule
 from scanner.model.controls import Role
-from tests.alert.receivers import Issues, repository
-from tests.core.nights import HERE, Nights, library_of, night
-from tests.core.small import make_check, make_control
+from tests.helpers.alert_receivers import Issues, repository
+from tests.helpers.nights import HERE, Nights, library_of, night
+from tests.helpers.small_library import make_check, make_control
 
 A, B = ("a", "eu-west-1", "bucket"), ("a", "eu-west-1", "vault")
 OTHER = ("b", "eu-west-1", "key")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from scanner.content import load_library
 from scanner.model.library import Library
+from tests.helpers.library import shipped_library
 
 
 @pytest.fixture(scope="session")
 def library() -> Library:
-    return load_library()
+    return shipped_library()

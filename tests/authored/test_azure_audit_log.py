@@ -15,7 +15,16 @@ from scanner.model.library import Library
 from scanner.model.values import Unreadable
 from scanner.providers import audit_log
 from scanner.providers.azure.audit_log import ActivityLog
-from tests.authored.audit import LATER, LOOKS_SECRET, SECRET, WINDOW, Asked, Silent, at, recording
+from tests.helpers.authored_audit_logs import (
+    LATER,
+    LOOKS_SECRET,
+    SECRET,
+    WINDOW,
+    Asked,
+    Silent,
+    at,
+    recording,
+)
 from tests.recordings.collecting import SUBSCRIPTION, azure_subscription
 
 ANN, BOB, EVE = "ann@example.org", "bob@example.org", "eve@example.org"

@@ -12,7 +12,7 @@ import pytest
 from scanner.core.permissions import required_permissions
 from scanner.model.library import Library
 from scanner.providers.gcp.permissions import permissions_of
-from tests.authored.beside import authored
+from tests.helpers.authored_gcp_azure import authored
 from tests.recordings.collecting import Pointed, gcp_project, read
 from tests.recordings.store import Recording, Scenario
 

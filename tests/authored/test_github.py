@@ -11,7 +11,7 @@ import pytest
 
 from scanner.model.answers import State
 from scanner.model.library import Library
-from tests.authored.github import IGNORE, ORG, SCENARIO, organization
+from tests.helpers.authored_github import IGNORE, ORG, SCENARIO, organization
 from tests.recordings.collecting import Read, improvements, read
 from tests.recordings.store import Recording, Scenario
 

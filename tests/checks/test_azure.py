@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from scanner.model.answers import Answer, Call, State
-from tests.checks.azure import GROUP, ROOT, SUB, listed, values, verdict, verdicts
+from tests.helpers.check_answers_azure import GROUP, ROOT, SUB, listed, values, verdict, verdicts
 
 VM = "Microsoft.Compute:VirtualMachines_ListAll"
 DISKS = "Microsoft.Compute:Disks_List"

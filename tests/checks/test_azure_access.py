@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from scanner.model.answers import Target
-from tests.checks.answers import denied
-from tests.checks.azure import values, verdict
+from tests.helpers.check_answers import denied
+from tests.helpers.check_answers_azure import values, verdict
 
 TENANT = Target("azure:11111111-0000-4000-8000-000000000011")
 GLASS = "3f0c1c6e-0000-4000-8000-000000000001"

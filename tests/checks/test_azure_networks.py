@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.checks.azure import GROUP, listed, values, verdict
+from tests.helpers.check_answers_azure import GROUP, listed, values, verdict
 
 NSG = "Microsoft.Network:NetworkSecurityGroups_ListAll"
 GATEWAYS = "Microsoft.Network:ApplicationGateways_ListAll"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scanner.model.answers import Answer, Call, State
-from tests.checks.answers import ACCOUNT, AWAY, HERE, denied, verdicts
+from tests.helpers.check_answers import ACCOUNT, AWAY, HERE, denied, verdicts
 
 
 def trail(**more: Any) -> dict[str, Any]:

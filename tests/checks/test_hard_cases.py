@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.checks.answers import ACCOUNT, AWAY, HERE, denied, verdicts
+from tests.helpers.check_answers import ACCOUNT, AWAY, HERE, denied, verdicts
 
 DETECTOR = "d1"
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from scanner.model.answers import Answer, Call, State
-from tests.checks.answers import ACCOUNT, AWAY, HERE, denied, verdicts
+from tests.helpers.check_answers import ACCOUNT, AWAY, HERE, denied, verdicts
 
 RECORDING = {
     "config:DescribeConfigurationRecorders": {

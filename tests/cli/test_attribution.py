@@ -22,7 +22,6 @@ from click.testing import CliRunner
 from scanner.cli import app
 from scanner.cli.support import attribution as asking
 from scanner.cli.support.attribution import AuditLogs
-from scanner.content import load_library
 from scanner.core.drift.audit_attribution import AuditQuery, Reach, Rule
 from scanner.core.drift.audit_events import LogEvent
 from scanner.history.ledger.ledger import Ledger
@@ -38,6 +37,7 @@ from tests.estate.seed import TLS_ONLY
 from tests.estate.server import running
 from tests.estate.told import Told
 from tests.estate.trail import SECRET, Trail
+from tests.helpers.library import shipped_library
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 REGIONS = ("eu-west-1", "us-east-1")
@@ -91,7 +91,7 @@ class World:
         )
 
 
-LIBRARY = load_library()
+LIBRARY = shipped_library()
 
 
 def _environment(patch: pytest.MonkeyPatch, url: str) -> None:

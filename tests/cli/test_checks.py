@@ -8,7 +8,7 @@ import pytest
 
 from scanner.cli import run
 from scanner.cli.checks.new import skeleton
-from scanner.content.library import load_library
+from tests.helpers.library import shipped_library
 
 NAME = "aws-s3-bucket-example"
 
@@ -34,7 +34,7 @@ def test_a_new_check_lints_and_tests_as_it_stands(
 def test_every_kind_has_a_skeleton_that_runs(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kinds = load_library().kinds
+    kinds = shipped_library().kinds
     for name, kind in kinds.items():
         identity = f"{name.replace('.', '-').replace('_', '-')}-sketch"
         (tmp_path / f"{identity}.yaml").write_text(skeleton(identity, kind))

@@ -26,7 +26,7 @@ from scanner.model.history import History
 from scanner.model.period import AtDate, Period
 from scanner.rendering.dataclass_json import schema_of
 from scanner.reports.sample import Sample, as_text
-from tests.history.world import CHECKS, HERE, scan
+from tests.helpers.small_scans import CHECKS, HERE, scan
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MAPPING = """\
@@ -205,7 +205,7 @@ def test_a_configured_schedule_and_time_zone_decide_the_slots(store: str, tmp_pa
 def test_json_has_the_published_schema(store: str, schema: str, words: tuple[str, ...]) -> None:
     document = json.loads(tscan(*words, "--format", "json", store=store).output)
     published = json.loads((ROOT / f"docs/{schema}.schema.json").read_text())
-    assert published == SCHEMAS[schema], "run: python -m tests.cli.test_past"
+    assert published == SCHEMAS[schema], "run: python -m tests.cli.test_history"
     jsonschema.Draft202012Validator.check_schema(published)
     jsonschema.validate(document, published)
     del document["schema"]

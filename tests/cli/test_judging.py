@@ -16,12 +16,12 @@ import pytest
 from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
 from scanner.cli.support import options
-from scanner.content.library import load_library
+from tests.helpers.library import shipped_library
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _loaded_once() -> Iterator[None]:
-    library = load_library()
+    library = shipped_library()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(options, "load", lambda _options: library)
         patch.setattr("scanner.cli.support.judging.load", lambda _options: library)

@@ -15,9 +15,9 @@ from scanner.cli.demo import SNAPSHOT
 from scanner.cli.support import options
 from scanner.cli.support.judging import Decisions, load_decisions
 from scanner.cli.support.options import JudgingOptions
-from scanner.content.library import load_library
 from scanner.model.config import Config
 from scanner.model.library import Library
+from tests.helpers.library import shipped_library
 
 WAIVERS = """\
 version: 1
@@ -42,7 +42,7 @@ evidence: [{reference: the register}]
 
 @pytest.fixture(scope="module")
 def library() -> Library:
-    return load_library()
+    return shipped_library()
 
 
 @pytest.fixture(autouse=True)

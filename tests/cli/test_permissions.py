@@ -10,7 +10,7 @@ import pytest
 
 from scanner.cli import run
 from scanner.content import library
-from tests.providers.stub import ALIAS, CALLER, Provider, iam, query_error, regions, serve
+from tests.helpers.scripted_aws import ALIAS, CALLER, Provider, iam, query_error, regions, serve
 
 REFUSED = query_error("AccessDenied")
 SUMMARY = iam(

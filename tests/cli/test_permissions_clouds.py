@@ -14,7 +14,7 @@ from scanner.cli import run
 from scanner.content import library
 from scanner.content.library import load_library
 from scanner.content.locations import Roots
-from tests.core.provider import _write
+from tests.helpers.small_provider import _write
 
 HEAD = "version: 1\nkind: {kind}\ntitle: {kind}\nservice: X\nnature: state\nscope: {scope}\n"
 KINDS = {

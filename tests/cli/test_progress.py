@@ -41,7 +41,7 @@ def drawn(screen: Screen, state: Progress = STATE) -> str:
     with shown(quiet=False, stream=screen) as report:
         report(state)
         # The bar is drawn ten times a second, by a thread of its own.
-        waited = time.monotonic() + 5
+        waited = time.monotonic() + 600  # ends a test that would never end
         while state.operation not in screen.getvalue() and time.monotonic() < waited:
             time.sleep(0.02)
     return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", screen.getvalue())

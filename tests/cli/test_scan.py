@@ -19,18 +19,18 @@ from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
 from scanner.cli.support import options
 from scanner.collect import Progress
-from scanner.content.library import load_library
 from scanner.errors import TscanError
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.answers import Snapshot, Target
 from scanner.model.config import Organization
+from tests.helpers.library import shipped_library
 
 Asked = list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _loaded_once() -> Iterator[None]:
-    library = load_library()
+    library = shipped_library()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(options, "load", lambda _options: library)
         yield

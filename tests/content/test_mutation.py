@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from scanner.cli import run
-from scanner.content import load_library
 from scanner.content.mutation import mutate
 from scanner.language.mutation import mutants
 from scanner.language.parser import parse
 from scanner.language.tree import text
 from scanner.model.library import Library
+from tests.helpers.library import shipped_library
 
 LEAST = 0.90
 """Share of faults that examples must notice, over the pack."""
@@ -20,7 +20,7 @@ WEAKEST = 0.60
 
 @pytest.fixture(scope="module")
 def library() -> Library:
-    return load_library()
+    return shipped_library()
 
 
 @pytest.mark.parametrize(

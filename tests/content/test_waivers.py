@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from scanner.content import git_blame as blame_module
-from scanner.content.library import load_library
 from scanner.content.waivers import load_waivers
 from scanner.errors import ContentError, TscanError
 from scanner.model.library import Library
 from scanner.model.waivers import ControlScope, FindingScope, GapScope, Waiver
+from tests.helpers.library import shipped_library
 
 FILE = Path(__file__).parent / "pack/waivers.yaml"
 GOOD = FILE.read_text()
@@ -25,7 +25,7 @@ TARGET = "aws:123456789012"
 
 @pytest.fixture(scope="module")
 def library() -> Library:
-    return load_library()
+    return shipped_library()
 
 
 def test_it_is_read(tmp_path: Path, library: Library) -> None:

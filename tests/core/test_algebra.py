@@ -29,8 +29,8 @@ from scanner.model.controls import (
     WhenEmpty,
 )
 from scanner.model.findings import Assessment, CheckResult, ControlResult, Finding, Status, Verdict
-from tests.core import small
-from tests.core.small import (
+from tests.helpers import small_library as small
+from tests.helpers.small_library import (
     GOOD_STATUSES,
     HERE,
     improves,

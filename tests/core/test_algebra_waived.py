@@ -20,7 +20,14 @@ from scanner.model.checks import Severity
 from scanner.model.controls import ControlLink, Criterion, Requirement, Role
 from scanner.model.findings import Assessment, CheckResult, Finding, Status, Verdict
 from scanner.model.waivers import ControlScope, FindingScope, GapScope, Waiver
-from tests.core.small import HERE, improves, make_check, make_control, make_finding, make_library
+from tests.helpers.small_library import (
+    HERE,
+    improves,
+    make_check,
+    make_control,
+    make_finding,
+    make_library,
+)
 
 P, F, U = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN
 E, S = Role.EVIDENCES, Role.SUPPORTS

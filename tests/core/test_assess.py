@@ -19,7 +19,14 @@ from scanner.model.controls import (
     WhenEmpty,
 )
 from scanner.model.findings import CheckResult, ControlResult, Counts, Status, Verdict
-from tests.core.small import HERE, THERE, make_check, make_control, make_library, make_result
+from tests.helpers.small_library import (
+    HERE,
+    THERE,
+    make_check,
+    make_control,
+    make_library,
+    make_result,
+)
 
 P, F, U, W = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.WAIVED
 E, S = Role.EVIDENCES, Role.SUPPORTS

@@ -10,7 +10,7 @@ import pytest
 from scanner.core.reading.attributes import read_attribute
 from scanner.model.kinds import Attribute
 from scanner.model.values import ABSENT, OpenList, Unreadable
-from tests.core.small import Explained
+from tests.helpers.small_library import Explained
 
 CALL = frozenset({"x:List@"})
 

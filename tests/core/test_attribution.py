@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from scanner.content import load_library
 from scanner.core.drift.audit_attribution import (
     AuditQuery,
     Reach,
@@ -20,9 +19,10 @@ from scanner.core.drift.audit_attribution import (
 from scanner.core.drift.audit_events import LogEvent, find_actor
 from scanner.core.drift.between_records import drift_between
 from scanner.model.history import Cause, Transition
-from tests.core.nights import HERE, Nights, night
+from tests.helpers.library import shipped_library
+from tests.helpers.nights import HERE, Nights, night
 
-LIBRARY = load_library()
+LIBRARY = shipped_library()
 TLS, RECORDER = "aws-s3-bucket-tls-only", "aws-config-recorder-on"
 BUCKET = "arn:aws:s3:::ledger"
 KEY = (TLS, "eu-west-1", BUCKET)

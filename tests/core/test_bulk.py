@@ -17,7 +17,7 @@ from scanner.core.reading.resources import Resource
 from scanner.model.answers import State
 from scanner.model.library import Library
 from scanner.model.values import Unreadable
-from tests.core.provider import Provider, library, read, refused
+from tests.helpers.small_provider import Provider, library, read, refused
 
 BOX = """
 scope: account

@@ -14,8 +14,8 @@ from scanner.errors import ContentError
 from scanner.model.answers import Answer, Call, State
 from scanner.model.findings import Counted
 from scanner.model.values import ABSENT
-from tests.core.provider import Provider, library, read, refused
 from tests.core.test_project import check
+from tests.helpers.small_provider import Provider, library, read, refused
 
 COUNTED = """
 scope: account

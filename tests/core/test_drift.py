@@ -13,8 +13,8 @@ from scanner.core.drift.comparison import Drift, DriftKind
 from scanner.model.checks import Severity
 from scanner.model.history import Cause, Transition
 from scanner.model.waivers import GapScope, Waiver
-from tests.core.nights import HERE, Nights, library_of, night
-from tests.core.small import make_check
+from tests.helpers.nights import HERE, Nights, library_of, night
+from tests.helpers.small_library import make_check
 
 KEY = ("a", "eu-west-1", "x")
 LIBRARY = library_of(checks=(make_check("a"), make_check("b", severity=Severity.CRITICAL)))

@@ -12,7 +12,7 @@ from scanner.core.reading.resources import Gap, Resource
 from scanner.model.checks import Check, IfEmpty
 from scanner.model.findings import CheckResult, Verdict
 from scanner.model.values import ABSENT, OpenList, Unreadable
-from tests.core.small import (
+from tests.helpers.small_library import (
     HERE,
     NOW,
     UNREAD,

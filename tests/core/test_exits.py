@@ -11,7 +11,7 @@ from scanner.core.judging.exit_codes import exit_code, not_run
 from scanner.model.answers import State
 from scanner.model.checks import Severity
 from scanner.model.findings import CheckResult, Verdict
-from tests.formats.reference import ASSESSMENT, CHECKS, COVERAGE, LIBRARY, TARGET, finding
+from tests.helpers.reference_scan import ASSESSMENT, CHECKS, COVERAGE, LIBRARY, TARGET, finding
 
 HIGH = "aws-s3-bucket-tls-only"
 MEDIUM = "aws-s3-bucket-versioned"

@@ -13,8 +13,8 @@ from scanner.core.reading.request_builder import match_rows
 from scanner.model.answers import Answer, Call, State
 from scanner.model.kinds import Request
 from scanner.model.values import ABSENT, OpenList, Unreadable
-from tests.core.provider import Provider, library, read, refused
 from tests.core.test_project import check
+from tests.helpers.small_provider import Provider, library, read, refused
 
 ZONES = {
     "items": {

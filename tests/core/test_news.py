@@ -22,8 +22,8 @@ from scanner.model.config import AlertRule
 from scanner.model.controls import Role
 from scanner.model.history import Cause
 from scanner.model.waivers import GapScope, Waiver
-from tests.core.nights import HERE, Nights, library_of, night
-from tests.core.small import make_check, make_control
+from tests.helpers.nights import HERE, Nights, library_of, night
+from tests.helpers.small_library import make_check, make_control
 
 KEY = ("a", "", "x")
 LIBRARY = library_of(make_control(("a", Role.EVIDENCES)), checks=(make_check("a"),))

@@ -6,8 +6,8 @@ import pytest
 
 from scanner.core.periods.type2_period import TargetHistory
 from scanner.model.period import Period
-from tests.core.nights import HERE, Nights, night
-from tests.core.year import (
+from tests.helpers.nights import HERE, Nights, night
+from tests.helpers.year import (
     CHECKS,
     Year,
     hold_faults,

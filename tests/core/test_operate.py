@@ -22,8 +22,8 @@ from scanner.core.periods.type2_period import TargetHistory, correction, type2_p
 from scanner.model.controls import Role
 from scanner.model.history import Cause
 from scanner.model.period import Deviation, Period, Schedule
-from tests.core.nights import HERE, Nights, library_of, night
-from tests.core.small import make_check, make_control
+from tests.helpers.nights import HERE, Nights, library_of, night
+from tests.helpers.small_library import make_check, make_control
 
 DAILY = Schedule()
 KEY = ("a", "eu-west-1", "x")

@@ -14,7 +14,7 @@ from scanner.model.answers import Account, AccountState, Answer, Call, Snapshot,
 from scanner.model.findings import Assessment, Verdict
 from scanner.model.library import Library
 from scanner.pipeline import judge
-from tests.core.provider import library
+from tests.helpers.small_provider import library
 
 GUARD = """
 scope: management

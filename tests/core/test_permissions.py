@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from scanner.content import load_library
 from scanner.core.permissions import losses, reads_organization, required_permissions
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.answers import Snapshot
@@ -16,14 +15,15 @@ from scanner.model.findings import Verdict
 from scanner.model.kinds import Scope
 from scanner.model.library import Library
 from scanner.pipeline import judge
-from tests.pipeline.refusals import changed, denied, worsened
+from tests.helpers.library import shipped_library
+from tests.helpers.refusals import changed, denied, worsened
 
 SNAPSHOT = Path(__file__).parents[2] / "scanner/cli/demo.snapshot.jsonl.gz"
 
 
 @pytest.fixture(scope="module")
 def library() -> Library:
-    return load_library()
+    return shipped_library()
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 from scanner.core.policies import POLICY_TYPE, TRUST_POLICY_TYPE, read_policy, read_trust_policy
 from scanner.core.policies.wildcards import apart, covers
 from scanner.model.values import Unreadable
-from tests.core.documents import (
+from tests.helpers.policy_documents import (
     ACCOUNT,
     BUCKET,
     GITHUB,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scanner.core.policies import read_policy, read_trust_policy
 from scanner.core.policies.wildcards import apart, covers
 from scanner.model.values import Unreadable
-from tests.core.documents import ACCOUNT, BUCKET, GITHUB, OBJECTS, OTHER, document
+from tests.helpers.policy_documents import ACCOUNT, BUCKET, GITHUB, OBJECTS, OTHER, document
 
 CONDITIONS: list[Any] = [
     {},

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from scanner.core.policies import read_policy
-from tests.core.documents import ACCOUNT, BUCKET, OBJECTS, OTHER, allow, deny, document
+from tests.helpers.policy_documents import ACCOUNT, BUCKET, OBJECTS, OTHER, allow, deny, document
 
 
 def when(operator: str, key: str, value: Any) -> dict[str, Any]:

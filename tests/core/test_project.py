@@ -11,7 +11,7 @@ import pytest
 from scanner.core.reading.projection import Estate, Projection, project
 from scanner.model.answers import Call, State
 from scanner.model.values import ABSENT, OpenList, Unreadable
-from tests.core.provider import STARTED, Provider, library, read, refused
+from tests.helpers.small_provider import STARTED, Provider, library, read, refused
 
 DOOR = """
 scope: region

@@ -24,8 +24,8 @@ from scanner.core.periods.type2_period import TargetHistory
 from scanner.model.controls import Role
 from scanner.model.decisions import WaivedSpan
 from scanner.model.period import Item, PopulationFile, Schedule
-from tests.core.nights import HERE, Nights, library_of, night
-from tests.core.small import make_check, make_control
+from tests.helpers.nights import HERE, Nights, library_of, night
+from tests.helpers.small_library import make_check, make_control
 
 CONTROL = make_control(("a", Role.EVIDENCES), ("b", Role.SUPPORTS))
 ITEMS = [Item(target=HERE, check="a", region="", resource=f"r{number}") for number in range(12)]

@@ -21,8 +21,9 @@ from scanner.model.controls import Control, Requirement, Role
 from scanner.model.history import Cause
 from scanner.model.library import CheckEntry, LazyChecks, Library
 from scanner.model.period import Period, Schedule
-from tests.core.nights import HERE, Nights, library_of, night
-from tests.core.small import make_check, make_control
+from tests.helpers.library import shipped_library
+from tests.helpers.nights import HERE, Nights, library_of, night
+from tests.helpers.small_library import make_check, make_control
 
 STRICT = replace(
     make_control(("a", Role.EVIDENCES), ("b", Role.EVIDENCES)), grace="12 hours", statement="All."
@@ -181,7 +182,7 @@ def test_how_a_kind_is_read_is_not_written_out() -> None:
     )
     after = replace(library, kinds={**library.kinds, kind.id: other})
     assert list(pack_changes(library, after)) == [("kind", "aws.s3.bucket: attributes is another")]
-    assert list(pack_changes(load_library(), library)) == []
+    assert list(pack_changes(shipped_library(), library)) == []
 
 
 def shelf(*files: tuple[str, str], broken: str = "") -> tuple[Library, list[str]]:

@@ -23,7 +23,7 @@ from scanner.model.checks import Severity
 from scanner.model.controls import Role
 from scanner.model.findings import CheckResult, CoverageRow, Finding, ResourceRef, Verdict
 from scanner.model.waivers import ControlScope, FindingScope, GapScope, Standing, Waiver
-from tests.core.small import make_check, make_control, make_library
+from tests.helpers.small_library import make_check, make_control, make_library
 
 TARGET = "aws:1"
 TODAY = date(2026, 3, 1)

@@ -13,11 +13,11 @@ from botocore.exceptions import ClientError
 from botocore.model import Shape
 from botocore.session import Session
 
-from scanner.content import load_library
 from scanner.core.reading.read_plan import requests
 from scanner.providers.aws.operations import OPERATIONS
 from scanner.providers.aws.permissions import action_of
 from tests.estate.refusing import Doorkeeper, required
+from tests.helpers.library import shipped_library
 
 BY_SERVICE = {
     service: sorted(name for name in OPERATIONS if name.startswith(f"{service}:"))
@@ -27,7 +27,7 @@ CODES = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 
 
 def test_the_kinds_name_the_actions_that_aws_names() -> None:
-    kinds = [kind for kind in load_library().kinds.values() if kind.cloud == "aws"]
+    kinds = [kind for kind in shipped_library().kinds.values() if kind.cloud == "aws"]
     named = {
         (one.operation, one.permission or (action_of(one.operation),))
         for kind in kinds

@@ -21,7 +21,7 @@ from scanner.model.answers import State
 from scanner.model.findings import CoverageRow, Status, Verdict
 from scanner.model.values import ABSENT, OpenList, Unreadable
 from scanner.rendering.sanitize import json_value, sanitized, shortened
-from tests.formats.reference import ASSESSMENT, COVERAGE, LIBRARY, REPORT, RESULTS
+from tests.helpers.reference_scan import ASSESSMENT, COVERAGE, LIBRARY, REPORT, RESULTS
 
 GOLDEN = Path(__file__).parent / "golden"
 UPDATE = "TSCAN_UPDATE_GOLDEN"

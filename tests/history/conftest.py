@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.history.nights import Nights, make_nights
+from tests.helpers.recorded_nights import Nights, make_nights
 
 
 @pytest.fixture(scope="session")

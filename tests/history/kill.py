@@ -25,7 +25,7 @@ from scanner.history.stores import Store, open_store
 from scanner.history.stores.local import LocalStore
 from scanner.history.verification.verify import verify
 from scanner.model.history import Record
-from tests.history.world import HERE, simple
+from tests.helpers.small_scans import HERE, simple
 
 ROOT = Path(__file__).parent.parent.parent
 _CHILD = """
@@ -33,7 +33,7 @@ import os
 import signal
 import sys
 import tempfile
-from tests.history.world import simple
+from tests.helpers.small_scans import simple
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.records.seal import find_signer
 from scanner.history.stores import open_store
@@ -142,7 +142,7 @@ def main() -> None:
         key = Path(folder, "key.pem")
         make_key(key)
         if options.s3:
-            from tests.history.bucket import bucket
+            from tests.helpers.bucket import bucket
 
             with bucket() as place:
                 told = kill(place, key, options.count, options.seed)

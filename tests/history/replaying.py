@@ -29,7 +29,7 @@ from scanner.history.records.seal import make_key
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.answers import Snapshot
 from scanner.pipeline import judge
-from tests.history.nights import CHECK, OWN, ROOT
+from tests.helpers.recorded_nights import CHECK, OWN, ROOT
 
 FIRST: Final = date(2027, 1, 1)
 VERSIONING: Final = "s3:GetBucketVersioning"

@@ -19,7 +19,7 @@ from scanner.history.ledger.ledger import Ledger
 from scanner.history.records.seal import Signer, find_signer, make_key
 from scanner.history.stores import Store, open_store
 from scanner.history.verification.verify import Verified, verify
-from tests.history.world import simple
+from tests.helpers.small_scans import simple
 
 RECORDS = 40
 FEWER = 10
@@ -272,7 +272,7 @@ def main() -> None:
     )
     options = parser.parse_args()
     if options.s3:
-        from tests.history.bucket import bucket
+        from tests.helpers.bucket import bucket
 
         with bucket() as place:
             done = run(options.count, options.seed, place)

@@ -21,9 +21,9 @@ from scanner.history.records.seal import Signer, make_key
 from scanner.history.stores import open_store, open_versions
 from scanner.history.stores.object_versions import ObjectVersions
 from scanner.history.verification.verify import verify
-from tests.history.bucket import bucket
+from tests.helpers.bucket import bucket
+from tests.helpers.small_scans import HERE, simple
 from tests.history.conftest import git
-from tests.history.world import HERE, simple
 
 CHAIN, OTHER = "aws=111122223333", "aws:444455556666"
 FIRST_TAG = f"tscan/{CHAIN}/000000000004"

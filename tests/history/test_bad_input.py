@@ -21,19 +21,19 @@ from scanner import pipeline
 from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
 from scanner.cli.support import options
-from scanner.content.library import load_library
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.records.seal import find_signer, make_key
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.history.stores import open_store
 from scanner.history.verification.verify import verify
 from scanner.model.answers import Snapshot
-from tests.history.bucket import SETTINGS
+from tests.helpers.bucket import SETTINGS
+from tests.helpers.library import shipped_library
+from tests.helpers.small_scans import simple
 from tests.history.test_ledger import Unconditional
-from tests.history.world import simple
 
 Captured = pytest.CaptureFixture[str]
-LIBRARY = load_library()
+LIBRARY = shipped_library()
 CHAIN = "log/aws=111122223333"
 VERIFY = "hint: 'tscan verify' names"
 

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from scanner.history.stores import open_store
-from tests.history.bucket import bucket
+from tests.helpers.bucket import bucket
 
 WRITERS = 8
 KEYS = 20

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from scanner.content.library import load_library
 from scanner.history.ledger.changes import JudgingBasis, Seen, apply, transitions, verdicts_by_key
 from scanner.history.ledger.evidence_refs import parameters
 from scanner.model.checks import Severity
 from scanner.model.findings import CheckResult, Finding, ResourceRef, Verdict
 from scanner.model.history import Transition
+from tests.helpers.library import shipped_library
 
 PLACE = ("c", "eu-west-1", "r")
 FAIL, PASS, UNKNOWN = Seen("fail", ""), Seen("pass", ""), Seen("unknown", "")
@@ -90,7 +90,7 @@ def test_a_parameter_explains_only_what_it_may_decide(
 
 
 def test_the_parameters_that_may_decide_a_check() -> None:
-    library = load_library()
+    library = shipped_library()
     assert parameters(library, "aws-iam-root-mfa-enabled") == frozenset()
     assert parameters(library, "aws-s3-bucket-versioned") == {
         "record_tag", "record_values", "record_untagged_in", "classification_tag",

@@ -8,8 +8,8 @@ from scanner.history.ledger.ledger import Ledger
 from scanner.history.ledger.timeline_columns import timelines_of
 from scanner.history.stores import open_store
 from scanner.model.period import ControlPeriod, Deviation
+from tests.helpers.small_scans import CHECKS, HERE, scan
 from tests.history.test_told import ROW, report, table
-from tests.history.world import CHECKS, HERE, scan
 
 A, B = CHECKS
 WEST = "eu-west-1"

@@ -28,7 +28,7 @@ from scanner.history.records.seal import (
 from scanner.history.records.statements import STATEMENT, payload_of, read_record
 from scanner.history.stores import open_store
 from scanner.model.answers import canonical
-from tests.history.world import simple
+from tests.helpers.small_scans import simple
 
 RECORDS = 3
 

@@ -17,7 +17,7 @@ from scanner.history.export import parquet
 from scanner.history.export.parquet import schemas
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.stores import open_store
-from tests.history.world import CHECKS, HERE, simple
+from tests.helpers.small_scans import CHECKS, HERE, simple
 
 OTHER = "aws:444455556666"
 

@@ -17,7 +17,6 @@ import pytest
 
 from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
-from scanner.content.library import load_library
 from scanner.content.locations import default_roots
 from scanner.history.ledger.commit import commit_scan
 from scanner.history.ledger.ledger import Ledger
@@ -29,8 +28,9 @@ from scanner.history.verification.verify import verify
 from scanner.model.answers import Target
 from scanner.model.history import Cause
 from scanner.pipeline import judge
-from tests.history.nights import Nights
-from tests.history.world import simple
+from tests.helpers.library import shipped_library
+from tests.helpers.recorded_nights import Nights
+from tests.helpers.small_scans import simple
 
 Captured = pytest.CaptureFixture[str]
 CHAIN = "aws=111122223333"
@@ -413,7 +413,7 @@ def _without(predicate: dict[str, Any], kind: str) -> list[Any]:
 def test_what_was_judged_as_one_is_made_again_as_one(tmp_path: Path, capsys: Captured) -> None:
     """Each with the members of its own; and not where one of them says that it was judged by
     something else."""
-    taken, library = read_snapshot(SNAPSHOT), load_library()
+    taken, library = read_snapshot(SNAPSHOT), shipped_library()
     snapshots = [taken, replace(taken, target=Target("aws:444455556666"), id="other", regions=())]
     assessment = judge(snapshots, library)
     signer = make_key(tmp_path / "key.pem")

@@ -24,8 +24,8 @@ from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.history.stores import open_store
 from scanner.model.answers import State
 from scanner.rendering.csv_cells import cell, csv_text
-from tests.history.nights import FIRST, OWN, ROOT, SECOND, Nights
-from tests.history.world import simple
+from tests.helpers.recorded_nights import FIRST, OWN, ROOT, SECOND, Nights
+from tests.helpers.small_scans import simple
 
 FORBIDDEN = re.compile(r"\b(compliant|certified|effective|passed the audit)\b", re.IGNORECASE)
 

@@ -32,10 +32,10 @@ from scanner.history.stores import Entry, open_store
 from scanner.history.stores.local import LocalStore
 from scanner.history.verification.verify import verify
 from scanner.model.history import Cause, History
+from tests.helpers.bucket import SETTINGS, bucket
+from tests.helpers.small_scans import CHECKS, HERE, moment, scan, simple
 from tests.history import kill, writers
-from tests.history.bucket import SETTINGS, bucket
 from tests.history.test_snapshots import SNAPSHOTS
-from tests.history.world import CHECKS, HERE, moment, scan, simple
 
 PLACES = st.tuples(
     st.sampled_from(CHECKS), st.sampled_from(["eu-west-1", ""]), st.sampled_from(["a", "b", "c"])

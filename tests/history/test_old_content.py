@@ -15,7 +15,7 @@ import pytest
 
 from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
-from scanner.content.library import Pack, load_library
+from scanner.content.library import Pack
 from scanner.content.locations import Roots, default_roots
 from scanner.errors import TscanError
 from scanner.history.ledger.commit import commit_scan
@@ -23,7 +23,8 @@ from scanner.history.snapshots.content_archive import load_pack, pack_archive
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.library import Library
 from scanner.pipeline import judge
-from tests.history.nights import CHECK
+from tests.helpers.library import shipped_library
+from tests.helpers.recorded_nights import CHECK
 
 Captured = pytest.CaptureFixture[str]
 DAY = "2027-06-01"
@@ -54,7 +55,7 @@ def old_pack(folder: Path, renamed: Mapping[str, Mapping[str, str]]) -> tuple[Ro
             path.write_text(text)
     pack = Pack()
     pack.collect(roots)
-    return roots, replace(load_library(), sha256=pack.digest())
+    return roots, replace(shipped_library(), sha256=pack.digest())
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,6 @@ import pytest
 
 from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
-from scanner.content.library import load_library
 from scanner.core.drift.comparison import DriftKind
 from scanner.formats import Report
 from scanner.formats.json import render, written
@@ -38,6 +37,7 @@ from scanner.model.attestations import Attestation, EvidenceReference
 from scanner.model.history import Cause, Record
 from scanner.model.waivers import ControlScope, FindingScope, GapScope, Waiver
 from scanner.pipeline import judge
+from tests.helpers.library import shipped_library
 
 TARGET = "aws:123456789012"
 CHECK = "aws-s3-bucket-versioned"
@@ -69,7 +69,7 @@ class Story:
 
 @pytest.fixture(scope="module")
 def library() -> Any:
-    return load_library()
+    return shipped_library()
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from scanner.cli import run
-from scanner.content.library import load_library
 from scanner.formats.json import written
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.stores import open_store
 from scanner.history.verification.rejudge import Rejudger
 from scanner.pipeline import judge
-from tests.history.nights import FIRST, OWN, SECOND, Nights
+from tests.helpers.library import shipped_library
+from tests.helpers.recorded_nights import FIRST, OWN, SECOND, Nights
 from tests.history.replaying import REPLAY, differing, lines_of, make_year
 
 Captured = pytest.CaptureFixture[str]
@@ -106,7 +106,7 @@ def test_todays_pack_is_named_and_lacks_what_it_does_not_have(
         json.loads(line)
         for line in replayed(nights, capsys, "--pack", "today", "--format", "json").splitlines()
     ]
-    today = load_library().sha256
+    today = shipped_library().sha256
     assert nights.records[1].pack_sha256 != today
     for document, record in zip(documents, nights.records, strict=True):
         assert document["pack"] == {
@@ -183,7 +183,7 @@ def test_a_lost_pack_is_damage_and_never_todays(
 def test_scans_that_are_not_here_are_said(nights: Nights) -> None:
     ledger = Ledger(open_store(nights.store))
     again = Rejudger(
-        ledger, lambda snapshots, library, *_: judge(snapshots, library), load_library()
+        ledger, lambda snapshots, library, *_: judge(snapshots, library), shipped_library()
     )
     record = nights.records[0]
     (one,) = again.run([replace(record, together=(record.scan, "elsewhere"))], "day")

@@ -14,7 +14,6 @@ from botocore import xform_name
 
 from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
-from scanner.content.library import load_library
 from scanner.core.permissions import plan_requests
 from scanner.core.reading.read_plan import plan_reads
 from scanner.history.ledger.ledger import Ledger
@@ -27,7 +26,8 @@ from scanner.model.findings import Verdict
 from scanner.pipeline import judge
 from scanner.providers import cli_command
 from scanner.providers.aws.cli_equivalents import command, kebab
-from tests.history.nights import CHECK, FIRST, OWN, Nights
+from tests.helpers.library import shipped_library
+from tests.helpers.recorded_nights import CHECK, FIRST, OWN, Nights
 
 Captured = pytest.CaptureFixture[str]
 
@@ -90,7 +90,7 @@ def test_a_snapshot_needs_no_store_and_text_says_the_same(capsys: Captured) -> N
 
 def test_every_finding_of_the_recorded_account_stands_on_named_evidence() -> None:
     """Leaving out what is called evidence changes the finding; leaving out all the rest does not."""
-    library, snapshot = load_library(), read_snapshot(SNAPSHOT)
+    library, snapshot = shipped_library(), read_snapshot(SNAPSHOT)
     found = [one for one in judge([snapshot], library).findings if one.resource.id != "*"]
     for finding in found[::12]:
         ref = finding.resource
@@ -106,7 +106,7 @@ def test_every_finding_of_the_recorded_account_stands_on_named_evidence() -> Non
 
 
 def test_a_forged_record_is_told_from_its_evidence(tmp_path: Path, capsys: Captured) -> None:
-    library, snapshot = load_library(), read_snapshot(SNAPSHOT)
+    library, snapshot = shipped_library(), read_snapshot(SNAPSHOT)
     assessment = judge([snapshot], library, checks=(CHECK,))
     (result,) = assessment.results
     forged = replace(
@@ -191,7 +191,7 @@ def test_a_name_cannot_leave_its_word() -> None:
 
 
 def test_names_are_the_clis_own_for_everything_that_is_read() -> None:
-    library = load_library()
+    library = shipped_library()
     asked = [
         request
         for need in plan_reads(library, [check for check in library.checks.values() if check.cloud == "aws"]).values()

@@ -25,9 +25,9 @@ from scanner.history.records.segments import SegmentError, make_table
 from scanner.history.stores import open_store
 from scanner.model.controls import Role
 from scanner.model.period import Period, Schedule
-from tests.core.nights import library_of
-from tests.core.small import make_check, make_control
-from tests.history.world import CHECKS, HERE, scan, simple
+from tests.helpers.nights import library_of
+from tests.helpers.small_library import make_check, make_control
+from tests.helpers.small_scans import CHECKS, HERE, scan, simple
 
 PLACES = st.tuples(
     st.sampled_from(CHECKS),
@@ -209,7 +209,7 @@ def test_a_segment_of_another_kind_is_named(
     (segment,) = [part for part in record.segments if part.kind == "transitions"]
     other = make_table("index", ([b"0" * 32], [1]), day="2026-01-01", scan="x")
     (tmp_path / segment.path).write_bytes(other.content)
-    monkeypatch.setattr("scanner.history.ledger.chain.stored", lambda content, _: content)
+    monkeypatch.setattr("scanner.history.ledger.chain.checked_content", lambda content, _: content)
     with pytest.raises(
         TscanError, match=f"{segment.path} is damaged: its columns are not those of transitions"
     ):

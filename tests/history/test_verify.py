@@ -12,7 +12,6 @@ import pytest
 
 from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
-from scanner.content.library import load_library
 from scanner.errors import TscanError
 from scanner.history.ledger import record_builder
 from scanner.history.ledger.anchors import anchor_heads, read_head
@@ -29,9 +28,10 @@ from scanner.history.stores import open_store
 from scanner.history.verification.verify import verify
 from scanner.model.findings import Verdict
 from scanner.pipeline import judge
+from tests.helpers.bucket import bucket
+from tests.helpers.library import shipped_library
+from tests.helpers.small_scans import simple
 from tests.history import tamper
-from tests.history.bucket import bucket
-from tests.history.world import simple
 
 
 @pytest.fixture
@@ -359,7 +359,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with the recorded account on two nights, by way of `commit_scan`."""
     folder = tmp_path_factory.mktemp("demo")
     make_key(folder / "key.pem")
-    library = load_library()
+    library = shipped_library()
     first = read_snapshot(SNAPSHOT)
     second = replace(
         first,
@@ -397,7 +397,7 @@ def test_a_verdict_that_the_evidence_does_not_give_is_named(
     demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The key holder himself signs a fail as a pass: only making the verdict again shows it."""
-    library = load_library()
+    library = shipped_library()
     snapshot = read_snapshot(SNAPSHOT)
     assessment = judge([snapshot], library)
     number, result = next(
@@ -422,7 +422,7 @@ def test_a_verdict_that_the_evidence_does_not_give_is_named(
 
 
 def test_a_pack_is_kept_and_judges_again() -> None:
-    library = load_library()
+    library = shipped_library()
     archive = pack_archive(None, library)
     assert archive == pack_archive(None, library)
     assert load_pack(archive, library.sha256).sha256 == library.sha256
@@ -476,14 +476,14 @@ def test_init_makes_what_is_missing_and_nothing_else(
     assert (tmp_path / "secret.pem").read_bytes() == key
     assert (tmp_path / "tscan.yaml").read_text().endswith("# mine\n")
     assert run(["init", "--key", ".tscan/key.pem"]) == 2
-    load_config(tmp_path / "tscan.yaml", load_library())
+    load_config(tmp_path / "tscan.yaml", shipped_library())
     # What stands behind a comment sign is a configuration as well.
     text = re.sub(
         r"^# ((?:  )*(?:# )?[a-z0-9_-]+[: ])", r"\1", config.partition("\n")[2], flags=re.MULTILINE
     )
     text = re.sub(r"^(      )# ", r"\1", text, flags=re.MULTILINE)
     (tmp_path / "full.yaml").write_text(text)
-    written = load_config(tmp_path / "full.yaml", load_library())
+    written = load_config(tmp_path / "full.yaml", shipped_library())
     assert written.targets[0].external_id == "EXAMPLE"
     assert written.schedule == "daily"
 

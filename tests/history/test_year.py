@@ -1,4 +1,4 @@
-"""The 365 nights of `tests.core.year` through a store: committed as scans are, reported on,
+"""The 365 nights of `tests.helpers.year` through a store: committed as scans are, reported on,
 verified and compacted."""
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from scanner.history.stores import open_store
 from scanner.history.verification.verify import verify
 from scanner.model.findings import ControlResult, Counts, Status
 from scanner.model.period import Period
-from tests.core.nights import HERE
-from tests.core.year import (
+from tests.helpers.nights import HERE
+from tests.helpers.small_scans import scan
+from tests.helpers.year import (
     CHECKS,
     NIGHTS,
     Year,
@@ -31,7 +32,6 @@ from tests.core.year import (
     report,
     tonight,
 )
-from tests.history.world import scan
 
 pytestmark = pytest.mark.slow
 CONTROLS = tuple(

@@ -17,7 +17,7 @@ from scanner.history.verification.verify import verify
 ROOT = Path(__file__).parent.parent.parent
 _CHILD = """
 import sys
-from tests.history.world import simple
+from tests.helpers.small_scans import simple
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.stores import open_store
 ledger = Ledger(open_store(sys.argv[1]))
@@ -65,7 +65,7 @@ def main() -> None:
     options = parser.parse_args()
     wanted = options.writers * options.commits
     if options.s3:
-        from tests.history.bucket import bucket
+        from tests.helpers.bucket import bucket
 
         with bucket() as place:
             print(f"{write(place, options.writers, options.commits)} of {wanted}")

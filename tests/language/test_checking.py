@@ -13,7 +13,7 @@ from scanner.language import (
     parse_type,
 )
 from scanner.language.types import DYN, Field, ListType
-from tests.language.samples import NAMES, program
+from tests.helpers.language_samples import NAMES, program
 
 MISTAKES = [
     ("self.nam == 'x'", 1, 6, "has no attribute 'nam'", "did you mean 'name'?"),

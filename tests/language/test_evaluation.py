@@ -10,7 +10,7 @@ import pytest
 
 from scanner.language import DYN, RecordType, compile_expression, parse_field, parse_type
 from scanner.model.values import ABSENT, OpenList, Unreadable
-from tests.language.samples import NOW, evaluate, program, thing
+from tests.helpers.language_samples import NOW, evaluate, program, thing
 
 U = Unreadable("denied")
 OPEN = "cut off"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from scanner.model.values import ABSENT, OpenList, Unreadable
-from tests.language.samples import program, thing
+from tests.helpers.language_samples import program, thing
 
 U = Unreadable("denied")
 WORLD = (

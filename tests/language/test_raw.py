@@ -8,7 +8,7 @@ import pytest
 
 from scanner.language import BOOL, DYN, INT, STRING, TIMESTAMP, compile_expression
 from scanner.model.values import ABSENT, OpenList, Unreadable
-from tests.language.samples import program, thing
+from tests.helpers.language_samples import program, thing
 
 U = Unreadable("denied")
 OPEN = "cut off"

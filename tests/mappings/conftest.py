@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from scanner.content import load_library
 from scanner.model.library import Library
-from tests.mappings.arguments import Argument
+from tests.helpers.library import shipped_library
+from tests.helpers.mapping_arguments import Argument
 
 
 @pytest.fixture(scope="session")
 def library() -> Library:
     """The pack in the checkout."""
-    return load_library()
+    return shipped_library()
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from collections import defaultdict
 import pytest
 
 from scanner.model.library import Library
-from tests.mappings.arguments import Argument
+from tests.helpers.mapping_arguments import Argument
 
 WINDOW = 8
 """Words in a row that two sentences may not share: longer agreement is a template, not an argument."""

@@ -23,7 +23,7 @@ from scanner.model.library import Library
 from scanner.pipeline import judge, scan
 from tests.estate.seed import TLS_ONLY, Estate
 from tests.estate.server import running
-from tests.pipeline.refusals import changed, denied, improvements, worsened
+from tests.helpers.refusals import changed, denied, improvements, worsened
 
 REGION = "us-east-1"
 CHECKS = (

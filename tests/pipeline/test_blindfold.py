@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from scanner.content import load_library
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.answers import Snapshot
 from scanner.model.findings import Assessment, Verdict
 from scanner.model.library import Library
 from scanner.pipeline import judge
-from tests.pipeline.refusals import (
+from tests.helpers.library import shipped_library
+from tests.helpers.refusals import (
     changed,
     cut_off,
     denied,
@@ -29,7 +29,7 @@ SNAPSHOT = Path(__file__).parents[2] / "scanner/cli/demo.snapshot.jsonl.gz"
 
 @pytest.fixture(scope="module")
 def library() -> Library:
-    return load_library()
+    return shipped_library()
 
 
 @pytest.fixture(scope="module")

@@ -21,8 +21,8 @@ from scanner.model.config import Config, Exclusion, TargetConfig
 from scanner.model.findings import Assessment, Verdict
 from scanner.model.library import Library
 from scanner.preflight import preflight
-from tests.core.provider import _write
-from tests.providers.reststub import Provider, Said, served
+from tests.helpers.scripted_rest import Provider, Said, served
+from tests.helpers.small_provider import _write
 
 TENANT = "11111111-2222-3333-4444-555555555555"
 SUBSCRIPTIONS = [f"{number}0000000-0000-0000-0000-000000000000" for number in (1, 2)]

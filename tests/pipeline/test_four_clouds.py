@@ -13,17 +13,18 @@ from contextlib import contextmanager
 import pytest
 
 from scanner import pipeline
-from scanner.content import load_library
 from scanner.model.config import Config, TargetConfig
 from scanner.model.controls import Role
 from scanner.model.findings import Assessment, Status, Verdict
 from scanner.model.library import Library
-from tests.authored import beside, github
 from tests.estate.seed import REGIONS, Estate, trail
 from tests.estate.server import running
 from tests.estate.told import Say, Told
 from tests.estate.wide import PARAMS
 from tests.estate.wide.answers import answers
+from tests.helpers import authored_gcp_azure as beside
+from tests.helpers import authored_github as github
+from tests.helpers.library import shipped_library
 from tests.recordings.azure import ROWS
 from tests.recordings.collecting import PRINCIPAL, SUBSCRIPTION, known_as, reader_of
 from tests.recordings.gcp_cases import IGNORED, cases
@@ -149,7 +150,7 @@ def _seed(url: str) -> dict[str, Say]:
 
 @pytest.fixture(scope="module")
 def library() -> Library:
-    return load_library()
+    return shipped_library()
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from scanner.content import load_library
 from scanner.formats import FORMATS, Report
 from scanner.history.snapshots.snapshot_file import read_snapshot, write_snapshot
 from scanner.model.answers import Answer, Snapshot, State
@@ -19,7 +18,8 @@ from scanner.model.checks import Severity
 from scanner.model.findings import Assessment, Verdict
 from scanner.model.library import Library
 from scanner.pipeline import judge
-from tests.pipeline.hostile import VALUES, changed, depths, passes
+from tests.helpers.hostile_answers import VALUES, changed, depths, passes
+from tests.helpers.library import shipped_library
 
 SNAPSHOT = Path(__file__).parents[2] / "scanner/cli/demo.snapshot.jsonl.gz"
 NAME = "[red]x[/red] \x1b[31m\r\n::error::boom\u202e\u2028=cmd()\x9b31m"
@@ -27,7 +27,7 @@ NAME = "[red]x[/red] \x1b[31m\r\n::error::boom\u202e\u2028=cmd()\x9b31m"
 
 @pytest.fixture(scope="module")
 def library() -> Library:
-    return load_library()
+    return shipped_library()
 
 
 @pytest.fixture(scope="module")

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from scanner.content import load_library
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.answers import Answer, Snapshot
 from scanner.model.findings import Assessment, Verdict
 from scanner.model.library import Library
 from scanner.pipeline import judge
+from tests.helpers.library import shipped_library
 
 SNAPSHOT = Path(__file__).parents[2] / "scanner/cli/demo.snapshot.jsonl.gz"
 CONTROLS = "\x00\x1b]0;x\x07\u202e\u2066\ufeff\U000e0041"
@@ -64,7 +64,7 @@ POLICIES = {
 
 @pytest.fixture(scope="module")
 def library() -> Library:
-    return load_library()
+    return shipped_library()
 
 
 @pytest.fixture(scope="module")

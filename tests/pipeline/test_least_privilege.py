@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from scanner.content import load_library
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.answers import Snapshot, State
 from scanner.model.findings import Assessment, Verdict
@@ -22,9 +21,10 @@ from scanner.pipeline import judge
 from tests.estate.guarded import Guarded, guarded
 from tests.estate.refusing import Decision
 from tests.estate.seed import REGIONS
-from tests.pipeline.hostile import VALUES, changed, depths, passes
-from tests.pipeline.refusals import improvements
-from tests.pipeline.withheld import effect, printed, replayed, used, verdicts, without
+from tests.helpers.hostile_answers import VALUES, changed, depths, passes
+from tests.helpers.library import shipped_library
+from tests.helpers.refusals import improvements
+from tests.helpers.withheld_actions import effect, printed, replayed, used, verdicts, without
 
 DEMO = Path(__file__).parents[2] / "scanner/cli/demo.snapshot.jsonl.gz"
 LIVE = (
@@ -49,7 +49,7 @@ class Base:
 
 @pytest.fixture(scope="module")
 def library() -> Library:
-    return load_library()
+    return shipped_library()
 
 
 @pytest.fixture(scope="module")

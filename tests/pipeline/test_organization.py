@@ -14,7 +14,6 @@ from scanner import pipeline
 from scanner.client.clock import Clock
 from scanner.client.interfaces import Rules
 from scanner.collect import AT_ONCE, Progress
-from scanner.content import load_library
 from scanner.core.judging.exit_codes import exit_code
 from scanner.errors import TscanError
 from scanner.formats import Report
@@ -30,7 +29,8 @@ from scanner.model.library import Library
 from scanner.providers.aws.connect import connect_target
 from scanner.providers.aws.organization_accounts import account_connectors
 from tests.estate.organization import Organization, account_id, beside
-from tests.pipeline.refusals import improvements
+from tests.helpers.library import shipped_library
+from tests.helpers.refusals import improvements
 
 CHECKS = (
     "aws-ec2-default-sg-closed",
@@ -42,7 +42,7 @@ ROLE = OrganizationConfig(role="tscan-read")
 
 @pytest.fixture(scope="module")
 def library() -> Library:
-    return load_library()
+    return shipped_library()
 
 
 @pytest.fixture

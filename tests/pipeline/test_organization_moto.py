@@ -9,10 +9,10 @@ import boto3
 import pytest
 
 from scanner import pipeline
-from scanner.content import load_library
 from scanner.model.answers import AccountState
 from scanner.model.config import Config, Organization, TargetConfig
 from tests.estate.server import running
+from tests.helpers.library import shipped_library
 
 ROLE = "tscan-read"
 CHECK = "aws-sqs-queue-kms-encrypted"
@@ -55,7 +55,7 @@ def test_motos_organisation(monkeypatch: pytest.MonkeyPatch) -> None:
         as_account(two, "sqs").create_queue(QueueName="locked", Attributes={"KmsMasterKeyId": KEY})
         own = client("sts").get_caller_identity()["Account"]
         target = TargetConfig(organization=Organization(role=ROLE), regions=("us-east-1",))
-        library = load_library()
+        library = shipped_library()
         snapshots = list(pipeline.scan(Config(targets=(target,)), library, checks=(CHECK,)))
     assert {one_.target for one_ in snapshots} == {f"aws:{account}" for account in (own, one, two)}
     (leader,) = (snapshot for snapshot in snapshots if snapshot.accounts)

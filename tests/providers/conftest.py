@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from stub import ALIAS, CALLER, Provider, Reply, Ticks, regions, serve
-
 from scanner.client.clock import Clock
 from scanner.client.interfaces import Rules
-from scanner.content import load_library
 from scanner.model.config import TargetConfig
 from scanner.model.library import Library
 from scanner.providers.aws.connect import connect_target
 from scanner.providers.aws.session import AwsSession
-
-Open = Callable[..., tuple[AwsSession, Provider, Ticks]]
+from tests.helpers.library import shipped_library
+from tests.helpers.scripted_aws import ALIAS, CALLER, Open, Provider, Reply, Ticks, regions, serve
 
 
 @pytest.fixture
@@ -67,4 +60,4 @@ def opened(monkeypatch: pytest.MonkeyPatch, aws_client: str) -> Iterator[Open]:
 @pytest.fixture(scope="session")
 def library() -> Library:
     """The library that tscan ships."""
-    return load_library()
+    return shipped_library()

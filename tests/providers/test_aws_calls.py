@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from botocore.session import Session
-from stub import Reply, ec2_error, iam, json_error, query_error
 
 from scanner.client.failures import OperationNotListedError
 from scanner.client.interfaces import Rules
 from scanner.model.answers import Answer, Call, State
 from scanner.providers.aws.operations import OPERATIONS
 from scanner.providers.aws.paging import Pagers
+from tests.helpers.scripted_aws import Reply, ec2_error, iam, json_error, query_error
 
 USERS = Call(operation="iam:ListUsers", region="", items=("Users",))
 KEYS = Call(operation="kms:ListKeys", region="us-east-1", items=("Keys",))

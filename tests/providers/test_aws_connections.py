@@ -3,17 +3,16 @@ failure is named."""
 
 from __future__ import annotations
 
-import time
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from botocore import exceptions as aws
 from botocore.session import Session
-from wire import Wire, certificate, serving
 
 from scanner.providers.aws import connections
 from scanner.providers.aws.connections import Connections, Reply, exchange
+from tests.helpers.scripted_bytes import Wire, certificate, serving
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -142,7 +141,6 @@ def test_what_follows_a_response_is_never_part_of_another(surplus: bytes) -> Non
         made = Connections(Session())
         for _ in range(3):
             assert exchange(made.route(wire.url), REQUEST).content == b"ok"
-            time.sleep(0.05)  # until the surplus has come
 
 
 def test_a_kept_connection_that_was_closed_is_made_anew() -> None:
@@ -150,7 +148,7 @@ def test_a_kept_connection_that_was_closed_is_made_anew() -> None:
         made = Connections(Session())
         for _ in range(3):
             assert exchange(made.route(wire.url), REQUEST).content == b"ok"
-            time.sleep(0.05)  # until the other side's end has come
+            wire.closed.acquire()
     assert wire.connections == 3
 
 

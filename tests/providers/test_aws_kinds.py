@@ -6,10 +6,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from models import WrongError, model, output, problems, request_problems, walk
 
 from scanner.model.kinds import Batch, Request
 from scanner.model.library import Library
+from tests.helpers.provider_models import (
+    WrongError,
+    model,
+    output,
+    problems,
+    request_problems,
+    walk,
+)
 
 
 def test_every_kind_agrees_with_the_models(library: Library) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stub import ALIAS, Reply, ec2_error, iam, query_error, regions
 
 from scanner.client.interfaces import Rules
 from scanner.errors import TscanError
@@ -14,6 +13,7 @@ from scanner.model.answers import State
 from scanner.model.config import TargetConfig
 from scanner.providers import PROVIDERS
 from scanner.providers.aws.connect import _unknown_region
+from tests.helpers.scripted_aws import ALIAS, Reply, ec2_error, iam, query_error, regions
 
 
 def test_the_account_is_named_by_its_id(opened: Any) -> None:

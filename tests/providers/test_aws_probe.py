@@ -13,7 +13,6 @@ from botocore.client import BaseClient
 from botocore.signers import RequestSigner
 
 from scanner import pipeline
-from scanner.content import load_library
 from scanner.model.answers import State
 from scanner.model.config import Config, TargetConfig
 from scanner.providers.aws.boto3_client import Boto3Operations
@@ -21,6 +20,7 @@ from scanner.providers.aws.boto_sessions import SessionFactory
 from scanner.providers.aws.botocore_probe import missing_members
 from scanner.providers.aws.fast_client import FastOperations
 from tests.estate.organization import Organization, account_id, beside
+from tests.helpers.library import shipped_library
 
 CHECK = "aws-ec2-default-sg-closed"
 
@@ -79,7 +79,7 @@ def test_the_scan_goes_on_with_the_plain_client_and_says_so(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    library = load_library()
+    library = shipped_library()
     config = Config(targets=(TargetConfig(regions=("us-east-1",)),))
 
     def answers() -> dict[str, tuple[State, Any]]:

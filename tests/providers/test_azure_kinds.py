@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from models import WrongError, output, problems, request_problems, walk
 
 from scanner.client.rest.operations import operations
 from scanner.core.reading.inventory import all_inventory_types, with_inventory
@@ -13,6 +12,7 @@ from scanner.core.reading.read_plan import requests
 from scanner.model.kinds import Kind, Request
 from scanner.model.library import Library
 from scanner.providers import audit_log
+from tests.helpers.provider_models import WrongError, output, problems, request_problems, walk
 
 READ_BY_READERS = (
     "Microsoft.Authorization:DenyAssignments_List value.[].properties.permissions.[].actions",

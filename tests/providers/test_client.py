@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from stub import Ticks
 
 from scanner.client.client import Page, ProviderClient, ScanContext
 from scanner.client.clock import Clock
 from scanner.client.failures import Failure, OperationNotListedError
 from scanner.client.interfaces import Rules
 from scanner.model.answers import Answer, Call, State
+from tests.helpers.scripted_aws import Ticks
 
 CALL = Call(operation="t:List", region="", items=("items",))
 BROKEN = Failure(state=State.ERROR, code="Broken", message="cut", attempts=3)

@@ -11,10 +11,6 @@ from typing import Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from reststub import Minted, Provider, Said, Ticks, served
-
 from scanner.client.client import ScanContext
 from scanner.client.interfaces import Rules, Unreachable
 from scanner.client.rest.http_client import HttpClient
@@ -28,6 +24,7 @@ from scanner.model.config import TargetConfig
 from scanner.providers import PROVIDERS
 from scanner.providers.gcp.profile import GcpProfile
 from scanner.providers.gcp.resource_manager import ResourceManager
+from tests.helpers.scripted_rest import Minted, Provider, Said, Ticks, served
 
 HOST = "https://cloudresourcemanager.googleapis.com"
 FOLDERS = Call(

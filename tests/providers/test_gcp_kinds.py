@@ -9,12 +9,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from models import SOURCES, WrongError, model, output, problems, request_problems, steps_of, walk
 
 from scanner.client.rest.operations import operations
 from scanner.core.reading.inventory import all_inventory_types, with_inventory
 from scanner.model.library import Library
 from scanner.model.rest_operations import PLACEHOLDER, RestOperation
+from tests.helpers.provider_models import (
+    SOURCES,
+    WrongError,
+    model,
+    output,
+    problems,
+    request_problems,
+    steps_of,
+    walk,
+)
 
 READ_BY_READERS = (
     "cloudresourcemanager:projects.getAncestry ancestor.[].resourceId.id",

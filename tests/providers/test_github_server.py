@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from reststub import Provider, Said, served
 
 from scanner.client.interfaces import Rules
 from scanner.model.answers import Answer, Call, State
 from scanner.model.config import TargetConfig
 from scanner.providers.github.connect import connect_github
+from tests.helpers.scripted_rest import Provider, Said, served
 
 PAGE = {"hasNextPage": False, "endCursor": "x"}
 COMMITS = {

@@ -4,17 +4,12 @@ and bad answers.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from reststub import Minted, Provider, Said, Ticks, client_of, served
 
 from scanner.client.failures import Failure, OperationNotListedError
 from scanner.client.interfaces import Rules
@@ -23,6 +18,7 @@ from scanner.client.rest.rest_client import RestClient
 from scanner.model.answers import Call, State
 from scanner.providers.azure.profile import AzureProfile
 from scanner.providers.github.profile import GithubProfile
+from tests.helpers.scripted_rest import Minted, Provider, Said, Ticks, client_of, served
 
 Opened = Callable[..., tuple[RestClient, Provider, Ticks]]
 

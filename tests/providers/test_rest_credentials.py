@@ -7,7 +7,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,8 +19,6 @@ import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from requests.adapters import HTTPAdapter
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 from scanner.client.failures import Failure
 from scanner.client.interfaces import Rules

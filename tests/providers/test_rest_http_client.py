@@ -7,7 +7,6 @@ from __future__ import annotations
 import gzip
 import http.server
 import ssl
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -23,16 +22,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from reststub import Said, served
-
 from scanner.client.failures import Failure
 from scanner.client.rest.http_client import HttpClient, HttpRequest
 from scanner.client.rest.responses import HttpReply
 from scanner.model.answers import State
 from tests.conftest import NetworkBlockedError
-from tests.loopback import Handler, serving
+from tests.helpers.loopback import Handler, serving
+from tests.helpers.scripted_rest import Said, served
 
 AUTHORITIES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
@@ -212,10 +208,8 @@ def test_a_body_that_is_cut_off_is_no_answer() -> None:
 
 
 def test_a_server_that_sends_a_byte_now_and_then_is_a_failure_in_time() -> None:
-    began = time.monotonic()
     with serving(_Chunks) as url:
         failure = asked(f"{url}/slow", seconds=0.4)
-        took = time.monotonic() - began
+    # Read to its end, the body would be cut off: another code.
     assert isinstance(failure, Failure)
     assert failure.code == "Timeout"
-    assert took < 1.5

@@ -7,7 +7,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from models import SOURCES, problems, request_problems
 
 from scanner.client.rest.operations import clouds
 from scanner.core.drift.audit_attribution import Reach
@@ -15,7 +14,8 @@ from scanner.model.answers import Target
 from scanner.model.kinds import Request
 from scanner.model.library import Library
 from scanner.providers import audit_log
-from tests.authored.audit import Silent
+from tests.helpers.authored_audit_logs import Silent
+from tests.helpers.provider_models import SOURCES, problems, request_problems
 
 
 @pytest.mark.parametrize("cloud", clouds())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from importlib import metadata
@@ -10,10 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from reststub import Provider, Said, served
 
 from scanner import pipeline
 from scanner.content import load_library
@@ -25,6 +20,7 @@ from scanner.model.answers import Snapshot, State
 from scanner.model.findings import Verdict
 from scanner.model.library import Library
 from scanner.providers import PROVIDERS, audit_log, cli_command
+from tests.helpers.scripted_rest import Provider, Said, served
 
 FOLDER = Path(__file__).parent / "toy_cloud"
 ROOT = Path(__file__).parents[2]

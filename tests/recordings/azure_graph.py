@@ -9,8 +9,8 @@ from functools import cache
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
-from scanner.content import load_library
 from scanner.model.library import Library
+from tests.helpers.library import shipped_library
 from tests.recordings.azure import ROOT
 from tests.recordings.collecting import (
     PRINCIPAL,
@@ -163,7 +163,7 @@ AUTHORED: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = {
 @cache
 def library() -> Library:
     """The whole library."""
-    return load_library()
+    return shipped_library()
 
 
 def checks(*kinds: str) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from scanner.model.config import Config, TargetConfig
 from scanner.model.findings import Assessment, Verdict
 from scanner.model.library import Library
 from scanner.providers import reader
-from tests.core.small import improves
+from tests.helpers.small_library import improves
 from tests.recordings.replay import Opening, Replay, replayed
 from tests.recordings.store import Recording, Scenario
 

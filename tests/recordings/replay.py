@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from tests.loopback import Handler, serving
+from tests.helpers.loopback import Handler, serving
 from tests.recordings.store import Recording, Scenario
 
 TOKENS = frozenset({"pageToken", "$skiptoken", "$skipToken", "skiptoken"})

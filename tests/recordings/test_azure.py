@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from scanner.client.rest.operations import operations
-from scanner.content import load_library
 from scanner.core.reading.read_plan import requests
 from scanner.model.findings import Verdict
 from scanner.model.library import Library
 from scanner.model.rest_operations import RestOperation
+from tests.helpers.library import shipped_library
 from tests.recordings.azure import ROWS, Row
 from tests.recordings.collecting import Read, improvements, misshapen, read, resources
 from tests.recordings.store import ABSENT, Scenario, folder, scenarios
@@ -126,7 +126,7 @@ nothing."""
 @cache
 def library() -> Library:
     """The whole library: what is tested is what is shipped."""
-    return load_library()
+    return shipped_library()
 
 
 def _scenario(row: Row) -> Scenario:

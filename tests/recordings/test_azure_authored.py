@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
-from scanner.content import load_library
 from scanner.model.config import TargetConfig
 from scanner.model.findings import Verdict
 from scanner.model.library import Library
+from tests.helpers.library import shipped_library
 from tests.recordings.azure import ROOT, listed, resource
 from tests.recordings.collecting import Pointed, Read, azure_subscription, read
 from tests.recordings.replay import Opening
@@ -103,7 +103,7 @@ FLOWS: Final = {
 @cache
 def library() -> Library:
     """The whole library."""
-    return load_library()
+    return shipped_library()
 
 
 def directory(without: str = "") -> Pointed:

@@ -16,11 +16,11 @@ import pytest
 
 from scanner import pipeline
 from scanner.client.rest.operations import operations
-from scanner.content import load_library
 from scanner.core.reading.read_plan import requests
 from scanner.model.findings import Assessment
 from scanner.model.library import Library
 from scanner.model.rest_operations import PLACEHOLDER, RestOperation
+from tests.helpers.library import shipped_library
 from tests.recordings.collecting import Read, improvements, misshapen, read, resources
 from tests.recordings.gcp_cases import IGNORED, cases
 from tests.recordings.replay import key_of
@@ -39,7 +39,7 @@ DISCOVERY = {"cloudresourcemanager:projects.getAncestry", "cloudresourcemanager:
 
 @cache
 def _library() -> Library:
-    return load_library()
+    return shipped_library()
 
 
 @pytest.fixture(scope="module")

@@ -14,11 +14,11 @@ from urllib.parse import urlencode
 import pytest
 
 from scanner import pipeline
-from scanner.content import load_library
 from scanner.core.reading.inventory import all_inventory_types, inventory_types
 from scanner.model.answers import Answer, Snapshot
 from scanner.model.findings import Verdict
 from scanner.model.library import Library
+from tests.helpers.library import shipped_library
 from tests.recordings.collecting import Pointed, Read, gcp_project, improvements, read
 from tests.recordings.inventories import by_name, joined, poorer, verdicts, worse_alone
 from tests.recordings.store import ABSENT, Recording, Scenario, folder, scenarios
@@ -129,7 +129,7 @@ AUTHORED: Mapping[str, tuple[Mapping[str, Any], ...]] = {
 
 @cache
 def _library() -> Library:
-    return load_library()
+    return shipped_library()
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from click.testing import CliRunner
 
 import scanner
 from scanner.cli import app
+from tests.helpers.library import shipped_library
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGES = sorted(
@@ -193,10 +194,9 @@ def test_the_wheel_works_outside_the_checkout(wheel: Path, tmp_path: Path) -> No
 
 def test_the_demo_was_recorded_with_the_checks_that_there_are() -> None:
     from scanner.cli.demo import SNAPSHOT
-    from scanner.content.library import load_library
     from scanner.history.snapshots.snapshot_file import read_snapshot
 
-    library = load_library()
+    library = shipped_library()
     shipped = tuple(sorted(name for name, check in library.checks.items() if check.cloud == "aws"))
     assert read_snapshot(SNAPSHOT).checks == shipped, "run 'make demo-snapshot' and 'make docs'"
 

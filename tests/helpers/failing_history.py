@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from scanner.model.controls import Role
-from tests.core.nights import Nights, library_of, night
-from tests.core.small import make_check, make_control
+from tests.helpers.nights import Nights, library_of, night
+from tests.helpers.small_library import make_check, make_control
 
 KEY = ("a", "eu-west-1", "bucket")
 LIBRARY = library_of(make_control(("a", Role.EVIDENCES)), checks=(make_check("a"),))

@@ -34,7 +34,7 @@ from scanner.model.findings import (
 )
 from scanner.model.library import Library
 from scanner.model.values import ABSENT, OpenList, Unreadable
-from tests.formats import people
+from tests.helpers import reference_people as people
 
 TARGET = "aws:123456789012"
 REFUSED = "s3:GetBucketVersioning denied in eu-west-1 (AccessDenied)"

@@ -15,8 +15,8 @@ from scanner.core.calendar import parse_time, period_window
 from scanner.core.periods.type2_period import TargetHistory, type2_period
 from scanner.model.controls import Role
 from scanner.model.period import Deviation, Period, Schedule
-from tests.core.nights import library_of, night
-from tests.core.small import make_check, make_control
+from tests.helpers.nights import library_of, night
+from tests.helpers.small_library import make_check, make_control
 
 NIGHTS = 365
 REMEMBERED = 30

@@ -33,6 +33,8 @@ class Wire:
     connections: int = 0
     close: bool = False
     """Whether each connection ends with its answer, whatever the answer says."""
+    closed: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    """Released whenever a connection was closed from this side."""
 
     def handle(self, plain: socket.socket) -> None:
         """Serve one connection."""
@@ -46,7 +48,8 @@ class Wire:
                         return _tunnel(sock, self.proxy_for)
                     sock.sendall(self.replies.pop(0) if len(self.replies) > 1 else self.replies[0])
                     if self.close:
-                        return None
+                        break
+        self.closed.release()
         return None
 
 

@@ -13,7 +13,7 @@ from scanner.model.answers import Caller, Snapshot, Target
 from scanner.pipeline import judge
 from scanner.providers import reader
 from scanner.providers.azure.role_permissions import OWNER
-from tests.checks.answers import NOW, Aws, pack
+from tests.helpers.check_answers import NOW, Aws, pack
 
 SUB = "0000aaaa-0000-4000-8000-00000000000a"
 ROOT = f"/subscriptions/{SUB}"

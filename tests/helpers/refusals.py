@@ -1,7 +1,7 @@
 """Makes evidence worse in every way that a provider can, and says whether anything got better by
 it.
 
-python -m tests.pipeline.refusals [SNAPSHOT]        refuses each answer in turn and prints a table
+python -m tests.helpers.refusals [SNAPSHOT]        refuses each answer in turn and prints a table
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from scanner.content import load_library
 from scanner.core.judging.exit_codes import exit_code
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.answers import Answer, Snapshot, State
@@ -22,7 +21,8 @@ from scanner.model.checks import Severity
 from scanner.model.findings import Assessment, Finding, Verdict
 from scanner.model.library import Library
 from scanner.pipeline import judge
-from tests.core.small import improves
+from tests.helpers.library import shipped_library
+from tests.helpers.small_library import improves
 
 Worsen = Callable[[Answer], Answer]
 
@@ -134,7 +134,7 @@ def main() -> int:
     )
     parser.add_argument("snapshot", type=Path)
     snapshot = read_snapshot(parser.parse_args().snapshot)
-    library = load_library()
+    library = shipped_library()
     before = judge([snapshot], library)
     by_operation: dict[str, list[str]] = defaultdict(list)
     for key, answer in snapshot.answers.items():

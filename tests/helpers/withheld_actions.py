@@ -15,7 +15,7 @@ from scanner.model.findings import Assessment, Verdict
 from scanner.model.library import Library
 from scanner.pipeline import judge
 from tests.estate.refusing import required
-from tests.pipeline.refusals import changed, denied, improvements, worsened
+from tests.helpers.refusals import changed, denied, improvements, worsened
 
 ORGANIZATION = "organizations:DescribeOrganization"
 REGIONS = "ec2:DescribeRegions"

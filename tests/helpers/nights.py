@@ -13,7 +13,7 @@ from scanner.core.calendar import format_time
 from scanner.model.controls import Control
 from scanner.model.history import Cause, Record, Transition
 from scanner.model.library import Library
-from tests.core.small import make_library
+from tests.helpers.small_library import make_library
 
 HERE = "aws:111122223333"
 FIRST = datetime(2026, 1, 1, 2, 0, tzinfo=UTC)

@@ -21,7 +21,7 @@ from scanner.client.rest.tokens import Token, Tokens
 from scanner.content.operations import load_operations
 from scanner.model.answers import Caller
 from scanner.providers.gcp.profile import GcpProfile
-from tests.loopback import Handler, serving
+from tests.helpers.loopback import Handler, serving
 
 OPERATIONS = """
 version: 1

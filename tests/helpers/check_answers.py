@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 from scanner.collect import collect
-from scanner.content import load_library
 from scanner.core.judging.parameters import resolve_params
 from scanner.core.reading.projection import Estate, plan_readers
 from scanner.executors.serial import Serial
@@ -16,7 +15,8 @@ from scanner.model.answers import Answer, Call, Snapshot, State, Target
 from scanner.model.library import Library
 from scanner.pipeline import judge
 from scanner.providers import reader
-from tests.core.provider import STARTED, Provider
+from tests.helpers.library import shipped_library
+from tests.helpers.small_provider import STARTED, Provider
 
 ACCOUNT = "111122223333"
 HERE, AWAY = "eu-west-1", "us-east-1"
@@ -26,7 +26,7 @@ AWS = Target(f"aws:{ACCOUNT}")
 
 @cache
 def pack() -> Library:
-    return load_library()
+    return shipped_library()
 
 
 UNCOUNTED = {

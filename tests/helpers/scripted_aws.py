@@ -4,11 +4,12 @@ in turn."""
 from __future__ import annotations
 
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from tests.loopback import Handler, serving
+from scanner.providers.aws.session import AwsSession
+from tests.helpers.loopback import Handler, serving
 
 
 @dataclass
@@ -127,3 +128,7 @@ class Ticks:
     def sleep(self, seconds: float) -> None:
         self.time += seconds
         self.slept.append(seconds)
+
+
+Open = Callable[..., tuple[AwsSession, Provider, Ticks]]
+"""Opens an account whose provider follows a script: the session, the provider and its clock."""

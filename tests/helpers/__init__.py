@@ -1,0 +1,1 @@
+"""Helpers of more than one test file; tests/README.md is their index."""
