@@ -181,7 +181,9 @@ def main() -> int:
     parser.add_argument("--scale", type=int, nargs="+", default=[20])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--latency-ms", type=int, default=0, help="make each answer this much later")
+    parser.add_argument(
+        "--latency-ms", type=int, default=0, help="make each answer this much later"
+    )
     parser.add_argument("--json", type=Path, help="also write the figures here")
     chosen = parser.parse_args()
     figures = {}

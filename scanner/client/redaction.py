@@ -123,7 +123,8 @@ def _below(path: str, key: str) -> str:
 
 def _ends(trees: Trees) -> bool:
     """Whether a path ends here. Most often there is one tree, or two."""
-    for tree in trees:  # noqa: SIM110 - `any` takes twice as long, and this runs for every value of every answer
+    # `any` takes twice as long, and this runs for every value of every answer.
+    for tree in trees:  # noqa: SIM110
         if tree.end:
             return True
     return False

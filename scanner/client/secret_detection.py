@@ -42,14 +42,16 @@ _OWN: Final = (
     (
         "AWS Access Key",
         re.compile(
-            r"(?i:secret_?(?:access_?)?key|aws.{0,20}?(?:secret|token)).{0,20}?[0-9A-Za-z/+]{40}(?![0-9A-Za-z/+])"
+            r"(?i:secret_?(?:access_?)?key|aws.{0,20}?(?:secret|token))"
+            r".{0,20}?[0-9A-Za-z/+]{40}(?![0-9A-Za-z/+])"
         ),
     ),
     (
         "Secret Keyword",
         re.compile(
-            r"(?i)(?:passw(?:or)?d|pwd|passphrase|secret|api_?key|access_?token|auth_?token|private_?key)[\"']?"
-            r"\s{0,3}(?:=|:\s)\s{0,3}[\"']?(?!\$|\{|<|arn:|None|null|true|false|\d{1,4}\b)[^\s\"',;]{6,}"
+            r"(?i)(?:passw(?:or)?d|pwd|passphrase|secret|api_?key|access_?token|auth_?token"
+            r"|private_?key)[\"']?\s{0,3}(?:=|:\s)\s{0,3}[\"']?"
+            r"(?!\$|\{|<|arn:|None|null|true|false|\d{1,4}\b)[^\s\"',;]{6,}"
         ),
     ),
 )

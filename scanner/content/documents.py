@@ -29,7 +29,8 @@ Yaml = str | int | float | bool | None | list[Any] | dict[str, Any]
 # Separators that YAML counts as lines and editors do not, and characters by which a text
 # looks other than it is (bidirectional overrides, zero-width marks): both hide what is reviewed.
 _REFUSED: Final = re.compile(
-    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd"
+    "\U00010000-\U0010ffff]"
     "|\r(?!\n)"
 )
 _PLAIN: Final = bytes((9, 10, *range(32, 127)))

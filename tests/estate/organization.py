@@ -276,7 +276,7 @@ def beside(organization: Organization) -> Iterator[str]:
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     try:
-        yield said.get(timeout=10)
+        yield said.get()
     finally:
         loop.call_soon_threadsafe(task.cancel)
         thread.join()

@@ -97,9 +97,9 @@ class ScanToCommit:
         Verification computes them again.
         """
         snapshot, results = self.snapshot, self.results
-        counts = {
-            verdict.value: sum(result.count(verdict) for result in results) for verdict in Verdict
-        }
+        counts: dict[str, int] = {}
+        for verdict in Verdict:
+            counts[verdict.value] = sum(result.count(verdict) for result in results)
         return {
             "target": snapshot.target,
             "scan": snapshot.id,
