@@ -13,10 +13,16 @@ from typing import Any
 
 import pytest
 
+from scanner.content import Roots, default_roots, library
+from scanner.model.library import Library
+
 ROOT = Path(__file__).parent.parent
 _connect = socket.socket.connect
 _connect_ex = socket.socket.connect_ex
 _getaddrinfo = socket.getaddrinfo
+_load = library._load
+_shipped: dict[bool, Library] = {}
+"""The shipped library by whether its checks are read lazily."""
 
 
 class NetworkBlockedError(RuntimeError):
@@ -54,10 +60,20 @@ def _guarded_getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
     return _getaddrinfo(host, *args, **kwargs)
 
 
+def _load_shipped_once(roots: Roots, *, lazily: bool) -> Library:
+    """The shipped content, read once a process: its files do not change while tests run."""
+    if roots != default_roots():
+        return _load(roots, lazily=lazily)
+    if lazily not in _shipped:
+        _shipped[lazily] = _load(roots, lazily=lazily)
+    return _shipped[lazily]
+
+
 def pytest_configure() -> None:
     # As the command line does: libraries and evidence live long, and looking through them for
     # cycles every 700 objects took a quarter of the time.
     gc.set_threshold(50_000, 20, 20)
+    library._load = _load_shipped_once
     socket.socket.connect = _guarded_connect  # type: ignore[method-assign]
     socket.socket.connect_ex = _guarded_connect_ex  # type: ignore[method-assign]
     socket.getaddrinfo = _guarded_getaddrinfo

@@ -450,14 +450,14 @@ def test_the_key_is_found_and_never_written_over(tmp_path: Path, signer: Signer)
 
 @pytest.mark.slow
 def test_killed_at_random_moments(store: str, tmp_path: Path, signer: Signer) -> None:
-    acknowledged, records, _ = kill.kill(store, tmp_path / "key.pem", 20, seed=7)
+    acknowledged, records, _ = kill.kill(store, tmp_path / "key.pem", 10, seed=7)
     assert records >= acknowledged > 0
 
 
 @pytest.mark.slow
 def test_killed_at_random_moments_on_a_bucket(tmp_path: Path, signer: Signer) -> None:
     with bucket() as place:
-        acknowledged, records, _ = kill.kill(place, tmp_path / "key.pem", 8, seed=7)
+        acknowledged, records, _ = kill.kill(place, tmp_path / "key.pem", 4, seed=7)
     assert records >= acknowledged > 0
 
 
@@ -467,9 +467,9 @@ def test_eight_writers_lose_nothing(store: str) -> None:
 
 
 @pytest.mark.slow
-def test_eight_writers_of_a_bucket_lose_nothing() -> None:
+def test_four_writers_of_a_bucket_lose_nothing() -> None:
     with bucket() as place:
-        assert writers.write(place, 8, 5) == 40
+        assert writers.write(place, 4, 5) == 20
 
 
 @pytest.mark.slow
