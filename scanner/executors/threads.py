@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -12,6 +13,8 @@ from scanner.executors import WORKER, J, R
 
 WORKERS: Final = 16
 """Beyond 16 the client's own CPU is the bound, not the wait for responses."""
+_M_ARENA_MAX: Final = -8
+"""`mallopt` of glibc: how many heaps there are (mallopt(3))."""
 
 
 class Threads:
@@ -27,6 +30,7 @@ class Threads:
         then: Callable[[J, R], Iterable[J]],
     ) -> Iterator[J]:
         """Do the jobs and all that follow; after an error or interrupt no further one is begun."""
+        _share_heaps()
         pool = ThreadPoolExecutor(self.workers, thread_name_prefix=WORKER)
         # `concurrent.futures.wait` would look through every outstanding future for each one that is
         # done.
@@ -51,6 +55,17 @@ class Threads:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
         pool.shutdown()
+
+
+def _share_heaps() -> None:
+    """Make worker threads share two heaps.
+
+    glibc gives each thread a heap of its own, and what one thread freed another cannot use: a scan
+    held 112 MB instead of 96 (decision 0024). Elsewhere there is no such function, and no need.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_ARENA_MAX, 2)
 
 
 def _report(
