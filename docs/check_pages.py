@@ -77,6 +77,8 @@ def _check(check: Check, library: Library) -> Iterator[str]:
     source = f"[Source](../../../{check.path})"
     yield f"\n## {check.id}\n"
     yield f"**{prose(check.title)}.** Severity: {check.severity.value}. {source}\n"
+    if check.fails:
+        yield f"When it fails: {prose(check.fails)}\n"
     yield f"{prose(check.why)}\n"
     yield f"Asked of each `{kind.id}` ({kind.title}). {NONE[check.if_empty.value]}"
     if check.where is not None:

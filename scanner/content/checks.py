@@ -17,6 +17,8 @@ from scanner.model.expressions import Expression
 from scanner.model.kinds import Kind
 
 _KIND: Final = re.compile(rb"^resource: *([\w.-]+) *$", re.MULTILINE)
+_PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+"""What `fails` has in braces; `scanner.rendering.failure` fills it in."""
 _SOURCE_CONTROL: Final = "scm"
 """First word of checks of source control, which are the same at every code host."""
 _SCOPE_TYPES: Final[Mapping[str, Type]] = {
@@ -64,9 +66,12 @@ class CheckReader:
         scope = None
         if "scope" in data:
             scope = self._scope(reader, kind)
+        if kind is not None:
+            self._check_placeholders(reader, kind)
         return Check(
             id=data["id"],
             title=data["title"].strip(),
+            fails=data.get("fails", "").strip(),
             severity=Severity(data["severity"]),
             kind=data["resource"],
             where=where,
@@ -79,6 +84,16 @@ class CheckReader:
             examples=tuple(self._examples(reader, kind)),
             path=reader.document.path,
         )
+
+    def _check_placeholders(self, reader: DocumentReader, kind: Kind) -> None:
+        """Every name in braces of `fails` can be filled in."""
+        known = {"name", "self.id", "self.name", "self.region"}
+        known |= {f"self.{name}" for name in kind.attributes}
+        known |= {f"params.{name}" for name in self.parameters}
+        for found in _PLACEHOLDER.finditer(reader.data.get("fails", "")):
+            if found[1] not in known:
+                message = f"'{found[0]}' cannot be filled in"
+                reader.wrong(("fails",), message, suggest(found[1], known))
 
     def _check_place(
         self,

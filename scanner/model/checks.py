@@ -81,6 +81,8 @@ class Check:
 
     id: str
     title: str
+    fails: str = ""
+    """What is wrong with a failing resource, with `{name}`, `{self.attribute}`, `{params.name}`."""
     severity: Severity
     kind: str
     where: Expression | None

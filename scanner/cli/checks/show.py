@@ -54,6 +54,8 @@ def show(identity: str, checks: tuple[Path, ...]) -> int:
 def _question(check: Check, library: Library) -> Iterator[Section]:
     kind = library.kinds[check.kind]
     yield check.id, f"{check.title}\nseverity {check.severity.value}, of {kind.id} ({kind.title})"
+    if check.fails:
+        yield "When it fails", check.fails
     yield "Passes when", check.pass_when.source.strip()
     if check.where:
         yield "Asked where", check.where.source.strip()

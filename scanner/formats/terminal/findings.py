@@ -17,6 +17,7 @@ from scanner.formats.terminal.tally import by_check
 from scanner.formats.terminal.words import SEVERITY, plain
 from scanner.model.checks import Check
 from scanner.model.findings import CoverageRow, Finding, Observation, Verdict
+from scanner.rendering.failure import failure_sentence
 from scanner.rendering.sanitize import plural, sanitized, shortened
 
 RESOURCES: Final = 5
@@ -79,7 +80,7 @@ def _failing_check(entry: _FailingCheck) -> Iterator[RenderableType]:
     yield heading
     yield _indent(plain(f"{count} of {plural(entry.evaluated, 'resource')} · {check.id}", "dim"))
     for finding in entry.findings[:RESOURCES]:
-        yield _indent(_resource(finding))
+        yield _indent(_resource(finding, check.fails))
     if count > RESOURCES:
         yield _indent(Text(f"… and {count - RESOURCES} more", style="dim"))
     yield _indent(_fix(check))
@@ -98,10 +99,15 @@ def _fix(check: Check) -> RenderableType:
     return table
 
 
-def _resource(finding: Finding) -> Text:
-    """`bucket-name eu-west-1  versioning = "Suspended"`."""
+def _resource(finding: Finding, fails: str) -> Text:
+    """`bucket-name has no versioning  eu-west-1  versioning = "Suspended"`."""
     resource = finding.resource
-    text = plain(resource.name or resource.id)
+    name = resource.name or resource.id
+    sentence = failure_sentence(fails, finding)
+    # A sentence about the account names no resource.
+    if sentence and "{name}" not in fails:
+        sentence = f"{name}: {sentence}"
+    text = plain(sentence or name)
     # A region is itself a resource of some checks, and would be printed twice.
     if resource.region not in ("", resource.name):
         text.append_text(plain(f" {resource.region}", "dim"))
