@@ -88,7 +88,7 @@ MUTANTS = (
         ("ids that are not listed are passed over", "        if unlisted:", "        if not unlisted:"),
         ("what may be hidden is shown", "        if value is True:", "        if value is not False:"),
         ("a source that must count may be silent",
-         "may_be_silent = source.means is not Means.EQUAL and not source.needed", "may_be_silent = True"),
+         "may_be_silent = source.means is not CountMeaning.EQUAL and not source.needed", "may_be_silent = True"),
     ),
     *_of(
         "reading/inventory_rows.py", READING,
@@ -277,8 +277,8 @@ MUTANTS = (
     ),
     *_of(
         "periods/counters.py", COLUMNS,
-        ("deviations in columns are no deviations", "(Listed(self.deviations), *self.intervals)",
-         "(Listed(self.deviations),)"),
+        ("deviations in columns are no deviations", "(DeviationList(self.deviations), *self.intervals)",
+         "(DeviationList(self.deviations),)"),
     ),
     *_of(
         "periods/counters.py", PERIOD,
@@ -392,7 +392,8 @@ MUTANTS = (
     ),
     *_of(
         "periods/observations.py", (*PERIOD, "test_sampling.py"),
-        ("what the period's end cuts off is not read", "(*self.slots, rest) if rest else self.slots", "self.slots"),
+        ("what the period's end cuts off is not read",
+         "(*self.slots, unfinished_interval) if unfinished_interval else self.slots", "self.slots"),
         ("a run is expected in what is cut off", "if 0 <= slot < len(self.slots):", "if slot >= 0:"),
     ),
     *_of(
@@ -417,7 +418,7 @@ MUTANTS = (
         "periods/decisions.py", ("test_decisions.py",),
         ("a record without a waiver is passed over", "record.seq - index, record)", "0, record)"),
         ("a waiver never lapses", "record.controls)", '{waiver.compensating: "pass"})'),
-        ("a waiver stands for ever", "moment(record.finished).date()}", "waiver.opened}"),
+        ("a waiver stands for ever", "parse_time(record.finished).date()}", "waiver.opened}"),
     ),
     *_of(
         "periods/timelines.py", PERIOD,
