@@ -60,7 +60,7 @@ contracts: $(READY)
 	$(BIN)/lint-imports
 
 # One process a core; a file's tests stay together, for they share what its fixtures made.
-PARALLEL := -n auto --maxprocesses 8 --dist loadfile
+PARALLEL := -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 PURE     := $(addprefix tests/,core language content mappings formats repository)
 
 unit: $(READY)

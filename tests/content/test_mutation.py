@@ -12,6 +12,8 @@ from scanner.language.tree import text
 from scanner.model.library import Library
 from tests.helpers.library import shipped_library
 
+pytestmark = pytest.mark.slow
+
 LEAST = 0.90
 """Share of faults that examples must notice, over the pack."""
 WEAKEST = 0.60

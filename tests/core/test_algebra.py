@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,6 +40,8 @@ from tests.helpers.small_library import (
     make_finding,
     make_library,
 )
+
+pytestmark = pytest.mark.slow
 
 P, F, U, W = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.WAIVED
 E, S = Role.EVIDENCES, Role.SUPPORTS
