@@ -20,7 +20,6 @@ import click
 from scanner import __version__
 from scanner.cli.support.lazy import LazyGroup
 from scanner.errors import EXIT_CLEAN, EXIT_MISUSE, TscanError
-from scanner.executors import WORKER
 
 ISSUES: Final = "https://github.com/tscan/tscan/issues"
 _DISK_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -85,12 +84,20 @@ def main() -> None:
     # scan's CPU (decision 0024: 2.9 s without this, 2.6 s with it).
     gc.set_threshold(50_000, 20, 20)
     code = run(sys.argv[1:])
-    if any(thread.name.startswith(WORKER) for thread in threading.enumerate()):
+    if _worker_waits():
         # The scan was interrupted or broke off, and a worker still waits for a response, for up to
         # half a minute. The interpreter would wait for the worker.
         _flush()
         os._exit(code)
     sys.exit(code)
+
+
+def _worker_waits() -> bool:
+    # Commands that read nothing have no executor: they need not load one to find that out.
+    executors = sys.modules.get("scanner.executors")
+    if executors is None:
+        return False
+    return any(thread.name.startswith(executors.WORKER) for thread in threading.enumerate())
 
 
 def _flush() -> None:
