@@ -6,13 +6,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from scanner.rendering.sanitize import plural, sanitized
 
 if TYPE_CHECKING:
     from scanner.collect import Progress
 
+CONNECTING: Final = "connecting …"
 ShowProgress = Callable[["Progress"], None]
 """Is called with each new state of the scan."""
 
@@ -44,6 +45,9 @@ def _ignore(_state: Progress) -> None:
 
 @contextmanager
 def _live(output: TextIO) -> Iterator[ShowProgress]:
+    # At once: the imports of rich and of a provider's SDK take longer than people wait in silence.
+    output.write(f"{CONNECTING}\r")
+    output.flush()
     # Imported here: a scan that is piped, with `--format json`, needs no rich.
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
@@ -62,7 +66,7 @@ def _live(output: TextIO) -> Iterator[ShowProgress]:
         redirect_stdout=False,
     )
     with bar:
-        task = bar.add_task("connecting", total=None, operation="")
+        task = bar.add_task(CONNECTING, total=None, operation="")
 
         def report(state: Progress) -> None:
             # The total grows while listings come in: the bar shows the calls known so far.
