@@ -15,17 +15,16 @@ from scanner.formats.terminal.failing_checks import (
     resource_name,
     sentence,
 )
-from scanner.formats.terminal.layout import Column, fold, folded, table
+from scanner.formats.terminal.layout import Column, folded, table
 from scanner.formats.terminal.unread import gap_reason
 from scanner.formats.terminal.words import SEVERITY, plain
 from scanner.model.checks import Check
 from scanner.model.findings import CoverageRow, Finding, Verdict
+from scanner.rendering.fix_steps import COMMAND, fix_steps
 from scanner.rendering.observed import observed_values
 from scanner.rendering.sanitize import plural
 
 INDENT: Final = 4
-COMMAND: Final = "CLI:"
-"""How a line of a fix begins that is a command."""
 _GAP_COLUMNS: Final = (
     Column(heading="operation"),
     Column(heading="region"),
@@ -36,7 +35,6 @@ RESOURCES: Final = 5
 """Resources shown under a failing check; all are in the JSON result."""
 OBSERVED: Final = 5
 """Values shown for each resource."""
-FIX_LINES: Final = 3
 REASONS: Final = 12
 CHECKS: Final = 3
 """Checks named under a reason for unknown findings."""
@@ -72,23 +70,15 @@ def _failing_check(entry: FailingCheck, width: int) -> Iterator[Text]:
 
 
 def _fix(check: Check, width: int) -> Iterator[Text]:
-    """The first lines of the fix, and the command that shows the rest."""
-    lines = [line for line in check.fix.splitlines() if line.strip()]
     label = "fix: "
-    for line in lines[:FIX_LINES]:
+    for step in fix_steps(check.fix):
         before = Text(" " * INDENT) + Text(label, style="green")
-        text = plain(line)
-        # A command that was broken over two lines could not be copied: it is longer than a line.
-        parts = [text]
-        if not line.startswith(COMMAND):
-            parts = fold(text, width - before.cell_len)
-        for part in parts:
-            yield before + part
-            before = Text(" " * before.cell_len)
+        text = before + plain(step)
+        if step.startswith(COMMAND):
+            yield text
+        else:
+            yield from folded(text, width, hanging=INDENT + len(label))
         label = " " * len(label)
-    if len(lines) > FIX_LINES:
-        text = plain(f"more: tscan checks show {check.id}", "dim")
-        yield Text(" " * (INDENT + len(label))) + text
 
 
 def _resource(finding: Finding, check: Check, width: int) -> Iterator[Text]:

@@ -26,19 +26,24 @@ Span = tuple[int, int]
 """Start and end of a part of a text."""
 
 
-def fold(text: Text, width: int) -> list[Text]:
-    """The text in lines of `width` columns; a word that cannot be broken is longer than that."""
+def fold(text: Text, width: int, *, first: int | None = None) -> list[Text]:
+    """The text in lines of `width` columns; a word that cannot be broken is longer than that.
+
+    `first` is the width of the first line, where it differs.
+    """
+    room = width if first is None else first
     lines: list[Span] = []
     for start, end in _pieces(text.plain, width):
-        if lines and _fits(text.plain, lines[-1][0], end, width):
+        if lines and cell_len(text.plain[lines[-1][0] : end]) <= room:
             lines[-1] = (lines[-1][0], end)
+            continue
+        if not lines:
+            # The spaces that a line begins with are its indent.
+            start = 0
         else:
-            lines.append((start, end))
+            room = width
+        lines.append((start, end))
     return [text[start:end] for start, end in lines] or [Text()]
-
-
-def _fits(text: str, start: int, end: int, width: int) -> bool:
-    return cell_len(text[start:end]) <= width
 
 
 def _pieces(text: str, width: int) -> Iterator[Span]:
@@ -55,7 +60,7 @@ def _pieces(text: str, width: int) -> Iterator[Span]:
 def folded(text: Text, width: int, *, indent: int = 0, hanging: int | None = None) -> list[Text]:
     """The same behind an indent; lines after the first stand behind `hanging` spaces."""
     after = indent if hanging is None else hanging
-    lines = fold(text, width - max(indent, after))
+    lines = fold(text, width - after, first=width - indent)
     shown = [Text(" " * indent) + lines[0]]
     for line in lines[1:]:
         shown.append(Text(" " * after) + line)
@@ -72,7 +77,7 @@ def clipped(text: str, width: int) -> str:
     kept = ""
     for start, end in _pieces(text, width - 1):
         if cell_len(text[:end]) > width - 1:
-            # Nothing fits: the beginning of a name says more than nothing, and `…` that it goes on.
+            # Nothing fits: the beginning of a name says more than nothing, and `…` that it ends here.
             kept = kept or text[start : start + width - 1]
             break
         kept = text[:end]

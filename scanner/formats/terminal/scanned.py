@@ -39,7 +39,7 @@ def _lines(assessment: Assessment) -> Iterator[Text]:
     if len(targets) > NAMED:
         clouds = Counter(Target(target["id"]).cloud for target in targets)
         counts = ", ".join(f"{count} {cloud}" for cloud, count in sorted(clouds.items()))
-        yield _line(f"{plural(len(targets), 'target')} ({counts})", _most_regions(targets), when)
+        yield _line(f"{counts} targets", _most_regions(targets), when)
         return
     for target in targets:
         name = target["id"]

@@ -75,6 +75,7 @@ def _causes(
     """Permissions that are missing, and operations that failed for another reason."""
     denied: dict[str, _Cause] = {}
     failed: dict[str, _Cause] = {}
+    left = dict(checks)
     for row in rows:
         if row.state is State.DENIED:
             # Which one of several is missing, the provider does not say.
@@ -84,10 +85,18 @@ def _causes(
             cause = failed.setdefault(row.operation, _Cause(name=row.operation))
             cause.detail = cause.detail or _why(row)
         cause.targets.add(row.target)
-        cause.checks |= checks.get((row.target, f"{row.operation}@{row.region}"), set())
-    return sorted(denied.values(), key=lambda cause: cause.order), sorted(
-        failed.values(), key=lambda cause: cause.order
-    )
+        cause.checks |= left.pop((row.target, f"{row.operation}@{row.region}"), set())
+    # A call that coverage does not name as a gap kept a check from its verdict all the same.
+    for (target, place), names in left.items():
+        operation = place.partition("@")[0]
+        cause = failed.setdefault(operation, _Cause(name=operation))
+        cause.targets.add(target)
+        cause.checks |= names
+    return _ordered(denied), _ordered(failed)
+
+
+def _ordered(causes: Mapping[str, _Cause]) -> list[_Cause]:
+    return sorted(causes.values(), key=lambda cause: cause.order)
 
 
 def _why(row: CoverageRow) -> str:
@@ -114,16 +123,18 @@ def _heading(denied: list[_Cause], failed: list[_Cause]) -> Text:
         counts.append(f"{plural(len(denied), 'permission')} missing")
     if failed:
         counts.append(f"{plural(len(failed), 'operation')} failed")
-    return Text(f"Could not read: {', '.join(counts)}", style="bold")
+    line = Text(f"Could not read: {', '.join(counts)}", style="bold")
+    if not any(cause.checks for cause in (*denied, *failed)):
+        line.append("; no check is unknown for it", style="not bold")
+    return line
 
 
 def _named(causes: list[_Cause], most: int, more: str, width: int) -> Iterator[Text]:
-    shown = causes[:most]
+    # One that leaves no check unknown is counted, but needs nobody's attention.
+    shown = [cause for cause in causes if cause.checks][:most]
     longest = max((len(sanitized(cause.name)) for cause in shown), default=0)
     for cause in shown:
         text = f"{plural(len(cause.checks), 'check')} unknown"
-        if not cause.checks:
-            text = "no check unknown"
         if len(cause.targets) > 1:
             text += f" in {plural(len(cause.targets), 'target')}"
         if cause.detail:
@@ -133,8 +144,9 @@ def _named(causes: list[_Cause], most: int, more: str, width: int) -> Iterator[T
         # The name is what people copy: it stays whole, and the rest gives way.
         line.append(clipped(text, max(len("99 checks unknown"), width - line.cell_len)))
         yield line
-    if len(causes) > most:
-        yield Text(f"  … and {plural(len(causes) - most, more)}", style="dim")
+    left = len(causes) - len(shown)
+    if left and shown:
+        yield Text(f"  … and {plural(left, more)}", style="dim")
 
 
 def _other(unknown: list[Finding], width: int) -> Iterator[Text]:

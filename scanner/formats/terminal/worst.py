@@ -6,6 +6,7 @@ hurts.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -18,7 +19,8 @@ from scanner.formats.terminal.layout import GAP, clipped, padded
 from scanner.formats.terminal.overview import names
 from scanner.formats.terminal.words import SEVERITY, plain
 from scanner.model.controls import Role
-from scanner.rendering.sanitize import sanitized
+from scanner.model.findings import Verdict
+from scanner.rendering.sanitize import plural, sanitized
 
 MOST: Final = 10
 FEWEST: Final = 5
@@ -62,7 +64,12 @@ def worst(report: Report, most: int) -> Iterator[Text]:
         )
     )
     if not failed:
-        yield Text("No check fails", style="bold")
+        verdicts = Counter(finding.verdict for finding in report.assessment.findings)
+        text = "No check fails"
+        # Said beside it: what is unknown might fail.
+        if verdicts[Verdict.UNKNOWN]:
+            text += f"; unknown: {plural(verdicts[Verdict.UNKNOWN], 'finding')}"
+        yield Text(text, style="bold")
         yield Text()
         return
     shown = failed[: min(MOST, most)]
