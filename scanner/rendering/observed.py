@@ -121,23 +121,29 @@ def _wanted(condition: Expression, observed: Sequence[Observation]) -> dict[str,
 
 def _is_broken(constraint: Constraint, values: Mapping[str, object]) -> bool:
     """Whether an observed value is not as wanted: one that is did not make the finding fail."""
-    path = constraint.path
-    value = values.get(path)
-    if constraint.of_size and isinstance(value, list):
-        value = len(value)
-    elif constraint.of_size:
-        value = values.get(f"size({path})")
+    value = _compared_value(constraint, values)
     wanted = constraint.value
     if isinstance(wanted, tuple):
         return isinstance(value, str | int | float) and value not in wanted
     if constraint.parameter:
         wanted = _scalar(values.get(constraint.parameter))
-    if isinstance(value, Absent) and wanted is not None:
+    if wanted is None:
+        return False
+    if isinstance(value, Absent):
         return True
     # Values of other types are not compared here: Python would order or equate some of them.
-    if wanted is None or not _are_comparable(value, wanted):
-        return False
-    return not _HOLDS[constraint.operator](value, wanted)
+    return _are_comparable(value, wanted) and not _HOLDS[constraint.operator](value, wanted)
+
+
+def _compared_value(constraint: Constraint, values: Mapping[str, object]) -> object:
+    """The observed value that a constraint is about: of a list its size, where that is meant."""
+    value = values.get(constraint.path)
+    if not constraint.of_size:
+        return value
+    # A long list is observed by its size alone.
+    if isinstance(value, list):
+        return len(value)
+    return values.get(f"size({constraint.path})")
 
 
 def _are_comparable(value: object, wanted: Scalar) -> bool:

@@ -9,7 +9,7 @@ from typing import Final
 from rich.text import Text
 
 from scanner.formats import Report
-from scanner.formats.terminal.layout import clipped
+from scanner.formats.terminal.layout import clipped, folded
 from scanner.formats.terminal.people import ORDER, STYLE, attestation_order, waiver_order
 from scanner.formats.terminal.words import plain
 from scanner.model.waivers import Standing
@@ -34,7 +34,7 @@ def _waivers(report: Report) -> Iterator[Text]:
         return
     counts = Counter(result.standing for result in results)
     amounts = ", ".join(f"{counts[standing]} {standing}" for standing in ORDER if counts[standing])
-    yield Text.assemble(("Waivers  ", "bold"), amounts)
+    yield from folded(Text.assemble(("Waivers  ", "bold"), amounts), report.width, hanging=2)
     ended = [result for result in results if result.standing in _ENDED]
     for result in sorted(ended, key=waiver_order)[:NAMED]:
         text = f"  {sanitized(result.waiver.id)} {result.standing}: {sanitized(result.why)}"

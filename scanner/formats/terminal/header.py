@@ -135,7 +135,8 @@ def _accounts(assessment: Assessment, width: int) -> Iterator[Text]:
     accounts = sorted(_listed_accounts(assessment), key=lambda account: account.order)
     if not accounts:
         return
-    yield Text(f"Accounts of the organization: {account_counts(assessment)}", style="bold")
+    heading = Text(f"Accounts of the organization: {account_counts(assessment)}", style="bold")
+    yield from folded(heading, width, hanging=2)
     rows: list[list[Text]] = []
     for account in accounts:
         rows.append(

@@ -16,7 +16,7 @@ from rich.text import Text
 
 GAP: Final = 2
 """Columns between two columns of a table."""
-NARROW: Final = 20
+NARROW: Final = 12
 """Columns that a folding column of a table has at least."""
 # Either a quoted command with what is attached to it, or a word.
 _WORD: Final = re.compile(r"(?:`[^`]*`|\S)+")
@@ -77,7 +77,7 @@ def clipped(text: str, width: int) -> str:
     kept = ""
     for start, end in _pieces(text, width - 1):
         if cell_len(text[:end]) > width - 1:
-            # Nothing fits: the beginning of a name says more than nothing, and `…` that it ends here.
+            # Nothing fits: the beginning of a name says more than nothing.
             kept = kept or text[start : start + width - 1]
             break
         kept = text[:end]
@@ -112,7 +112,9 @@ class Grid:
     width: int
 
     def heading(self) -> Iterator[Text]:
-        """The headings of the columns."""
+        """The headings of the columns; none where the cells follow each other."""
+        if self.widths is None:
+            return
         yield from self.row([Text(column.heading, style="dim") for column in self.columns])
 
     def row(self, cells: Sequence[Text]) -> Iterator[Text]:
@@ -144,10 +146,17 @@ def fitted(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: int
     for number, column in enumerate(columns):
         if column.folds and taken > width:
             rest = widths[number] - (taken - width)
-            if rest < NARROW:
+            needed = max([NARROW, *(_longest_piece(row[number]) for row in rows)])
+            if rest < needed:
                 return Grid(columns=columns, widths=None, width=width)
             widths[number] = rest
     return Grid(columns=columns, widths=widths, width=width)
+
+
+def _longest_piece(cell: Text) -> int:
+    """Columns of the longest part of a cell that cannot be broken."""
+    pieces = _pieces(cell.plain, NARROW)
+    return max((cell_len(cell.plain[start:end]) for start, end in pieces), default=0)
 
 
 def table(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: int) -> Iterator[Text]:

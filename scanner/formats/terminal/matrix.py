@@ -31,10 +31,12 @@ def matrix(report: Report) -> Iterator[Text]:
     """
     for title, categories in frameworks(report):
         yield plain(title, "bold underline")
-        every = [row for _, rows in categories for row in rows]
+        cells: list[list[Text]] = []
+        for _, rows in categories:
+            cells += [_cells(row) for row in rows if not row.is_manual]
         # One grid for all categories, so that their columns are in line.
-        grid = fitted(_COLUMNS, [_cells(row) for row in every if not row.is_manual], report.width)
-        if any(not row.is_manual for row in every):
+        grid = fitted(_COLUMNS, cells, report.width)
+        if cells:
             yield from grid.heading()
         for category, rows in categories:
             yield plain(category, "bold")

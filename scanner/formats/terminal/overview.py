@@ -24,9 +24,15 @@ ROWS: Final = 14
 _ORDER: Final = tuple(Status)
 _NAMES: Final = 9
 """Columns that the names of controls have at least: `ENC-01 +4`."""
+_NARROW: Final = 12
+"""Columns that titles have at least beside names of controls."""
 _EVIDENCE: Final = "incomplete"
 _SILENT: Final = frozenset({Status.PASS, Status.NO_OCCURRENCE, Status.NOT_APPLICABLE})
 """Statuses that need no control named: nobody has to act on one."""
+
+
+_Key = tuple[str, str]
+"""A framework and a criterion of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,28 +63,40 @@ def overview(report: Report) -> Iterator[Text]:
     """Each framework with its categories and the rows that are shown of them."""
     controls = {control.id: control.status for control in report.assessment.controls}
     found = list(frameworks(report))
-    shown = _shown([row for _, categories in found for _, rows in categories for row in rows])
-    widths = _widths([_line(row, controls) for row in shown], report.width)
-    names = {(row.result.framework, row.result.id) for row in shown}
+    rows: list[Row] = []
+    for _, categories in found:
+        for _, inside in categories:
+            rows += inside
+    shown = {_key(row): _line(row, controls) for row in _shown(rows)}
+    widths = _widths(list(shown.values()), report.width)
     for title, categories in found:
         yield _heading(title, widths, report.width)
-        left: list[Row] = []
-        for category, rows in categories:
-            kept = [row for row in rows if (row.result.framework, row.result.id) in names]
-            left += [row for row in rows if row not in kept]
-            if kept:
-                yield plain(category, "bold")
-            for row in kept:
-                yield _render(_line(row, controls), widths)
-        yield from _left(left)
+        yield from _framework(categories, shown, widths)
         yield Text()
+
+
+def _framework(
+    categories: Sequence[tuple[str, list[Row]]], shown: Mapping[_Key, _Line], widths: _Widths
+) -> Iterator[Text]:
+    left: list[Row] = []
+    for category, rows in categories:
+        lines = [shown[_key(row)] for row in rows if _key(row) in shown]
+        left += [row for row in rows if _key(row) not in shown]
+        if lines:
+            yield plain(category, "bold")
+        for line in lines:
+            yield _render(line, widths)
+    yield from _left(left)
+
+
+def _key(row: Row) -> _Key:
+    return (row.result.framework, row.result.id)
 
 
 def _shown(rows: Sequence[Row]) -> list[Row]:
     """The rows with a line of their own: not those of people alone, and the worst of the others."""
     speaking = [row for row in rows if not row.is_manual]
-    worst = sorted(speaking, key=lambda row: _ORDER.index(row.result.status))[:ROWS]
-    return [row for row in speaking if row in worst]
+    return sorted(speaking, key=lambda row: _ORDER.index(row.result.status))[:ROWS]
 
 
 def _line(row: Row, controls: Mapping[str, Status]) -> _Line:
@@ -110,10 +128,16 @@ def _widths(lines: Sequence[_Line], width: int) -> _Widths:
     id_ = max((len(line.id) for line in lines), default=0)
     state = max((len(f"  {line.status.value}") for line in lines), default=0)
     share = max((len(line.share) for line in lines), default=0)
-    rest = width - id_ - state - share - len(_EVIDENCE) - 2 - 5 * GAP
     longest = max((len(line.title) for line in lines), default=0)
-    title = max(10, min(longest, rest - _NAMES))
-    return _Widths(id=id_, title=title, status=state, share=share, names=max(0, rest - title))
+    rest = width - 2 - id_ - state - share - len(_EVIDENCE) - 4 * GAP
+    names = rest - GAP - longest
+    if names < _NAMES:
+        names = _NAMES
+    title = rest - GAP - names
+    # Where both do not fit, a title says more than the first control.
+    if title < _NARROW:
+        title, names = rest, 0
+    return _Widths(id=id_, title=title, status=state, share=share, names=names)
 
 
 def _heading(title: str, widths: _Widths, width: int) -> Text:
@@ -134,9 +158,13 @@ def _render(line: _Line, widths: _Widths) -> Text:
         padded(Text(clipped(line.title, widths.title)), widths.title),
         padded(status(line.status), widths.status),
         padded(Text(line.share, style=style), widths.share, right=True),
-        padded(Text(names(line.controls, widths.names)), widths.names),
-        Text(line.evidence, style="yellow" if line.evidence == _EVIDENCE else ""),
     ]
+    if widths.names:
+        cells.append(padded(Text(names(line.controls, widths.names)), widths.names))
+    evidence = Text(line.evidence)
+    if line.evidence == _EVIDENCE:
+        evidence.stylize("yellow")
+    cells.append(evidence)
     return Text(" " * GAP).join(cells)
 
 

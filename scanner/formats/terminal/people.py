@@ -47,7 +47,7 @@ def _waivers(results: tuple[WaiverResult, ...], width: int) -> Iterator[Text]:
         return
     counts = Counter(result.standing for result in results)
     amounts = ", ".join(f"{counts[standing]} {standing}" for standing in ORDER if counts[standing])
-    yield Text(f"Waivers: {amounts}", style="bold")
+    yield from folded(Text(f"Waivers: {amounts}", style="bold"), width, hanging=2)
     for result in sorted(results, key=waiver_order)[:NAMED]:
         yield from _waiver(result, width)
     yield from _more(len(results))

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from scanner.core.judging.exit_codes import gaps
 from scanner.formats import Report
-from scanner.formats.terminal.layout import clipped
+from scanner.formats.terminal.layout import clipped, folded
 from scanner.model.answers import State
 from scanner.model.findings import CoverageRow, Finding, Verdict
 from scanner.rendering.sanitize import plural, sanitized
@@ -44,21 +44,27 @@ class _Cause:
 
 def unread(report: Report) -> Iterator[Text]:
     """Missing permissions and failed calls, the worst first, then what else is unknown."""
-    rows = gaps(report.assessment)
-    unknown = [f for f in report.assessment.findings if f.verdict is Verdict.UNKNOWN]
-    denied, failed = _causes(report, rows, _checks_by_place(unknown))
-    other = [finding for finding in unknown if not finding.gaps]
+    unknown = [
+        finding for finding in report.assessment.findings if finding.verdict is Verdict.UNKNOWN
+    ]
+    lines = [*_calls(report, unknown), *_other(unknown, report.width), *_accepted(report)]
+    yield from lines
+    if lines:
+        yield Text()
+
+
+def _calls(report: Report, unknown: list[Finding]) -> Iterator[Text]:
+    denied, failed = _causes(report, gaps(report.assessment), _checks_by_place(unknown))
     if denied or failed:
-        yield _heading(denied, failed)
-        yield from _named(denied, PERMISSIONS, "more permission", report.width)
-        yield from _named(failed, CALLS, "more operation", report.width)
-    if other:
-        yield from _other(other, report.width)
+        yield from folded(_heading(denied, failed), report.width, hanging=2)
+    yield from _named(denied, PERMISSIONS, "more permission", report.width)
+    yield from _named(failed, CALLS, "more operation", report.width)
+
+
+def _accepted(report: Report) -> Iterator[Text]:
     accepted = sum(bool(row.waiver) for row in report.assessment.coverage)
     if accepted:
         yield Text(f"Not read, and accepted by waiver: {plural(accepted, 'gap')}", style="dim")
-    if denied or failed or other or accepted:
-        yield Text()
 
 
 def _checks_by_place(unknown: list[Finding]) -> dict[_Place, set[str]]:
@@ -151,8 +157,11 @@ def _named(causes: list[_Cause], most: int, more: str, width: int) -> Iterator[T
 
 def _other(unknown: list[Finding], width: int) -> Iterator[Text]:
     """Unknown findings for want of something else than an answer, with the commonest reason."""
-    checks = {finding.check for finding in unknown}
-    reasons = Counter(finding.reason for finding in unknown)
+    undecided = [finding for finding in unknown if not finding.gaps]
+    if not undecided:
+        return
+    checks = {finding.check for finding in undecided}
+    reasons = Counter(finding.reason for finding in undecided)
     # Of two that are as common, the same one is shown on every machine.
     reason = min(reasons, key=lambda text: (-reasons[text], text))
     line = Text(f"Undecided: {plural(len(checks), 'check')}", style="bold")
