@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import subprocess
 import sys
@@ -134,3 +135,32 @@ with shown(quiet=False, stream=io.StringIO()):
     assert "rich" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", program], cwd=root, check=True)
+
+
+def test_something_is_shown_before_anything_slow_is_imported(root: Path) -> None:
+    # In a process of its own: here the modules are loaded already.
+    code = """
+import io, sys
+from scanner.cli.support.progress import shown
+
+class Screen(io.StringIO):
+    def isatty(self):
+        return True
+    def write(self, text):
+        slow = {"rich", "boto3", "botocore", "scanner.pipeline"} & sys.modules.keys()
+        if not self.getvalue():
+            print(repr(text), sorted(slow))
+        return super().write(text)
+
+with shown(quiet=False, stream=Screen()):
+    pass
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=root,
+        env={**os.environ, "TERM": "xterm", "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert done.stdout == "'connecting …\\r' []\n"

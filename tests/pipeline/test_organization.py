@@ -189,7 +189,7 @@ def test_an_account_that_cannot_be_entered_is_a_gap_in_every_check(
     report = Report(assessment=after, library=library)
     assert "1 not entered" in render(replace(report, details=True)).splitlines()[0]
     screen = render(report)
-    assert f"{target(2)} not reached: " in screen
+    assert f"Not reached: {target(2)} (" in screen
     assert re.search(r"  sts:AssumeRole +\d+ checks unknown", screen)
 
 

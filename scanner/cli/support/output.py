@@ -164,7 +164,9 @@ def show(text: str) -> None:
 def _write_screen(text: str) -> None:
     # A terminal that cannot show a symbol gets its escape, not a crash after the scan is done.
     encoding = sys.stdout.encoding or "utf-8"
-    click.echo(text.encode(encoding, "backslashreplace").decode(encoding), nl=False)
+    shown = text.encode(encoding, "backslashreplace").decode(encoding)
+    # Whether there is color was decided already: click would take it out of what goes to a pipe.
+    click.echo(shown, nl=False, color=True)
 
 
 def _write_file(path: Path, text: str) -> None:

@@ -96,7 +96,12 @@ def _key(row: Row) -> _Key:
 def _shown(rows: Sequence[Row]) -> list[Row]:
     """The rows with a line of their own: not those of people alone, and the worst of the others."""
     speaking = [row for row in rows if not row.is_manual]
-    return sorted(speaking, key=lambda row: _ORDER.index(row.result.status))[:ROWS]
+    return sorted(speaking, key=_badness)[:ROWS]
+
+
+def _badness(row: Row) -> tuple[int, int, int]:
+    """The worst status first; of one status, that with the most findings behind it."""
+    return (_ORDER.index(row.result.status), -row.tally.failing, -row.tally.unread)
 
 
 def _line(row: Row, controls: Mapping[str, Status]) -> _Line:

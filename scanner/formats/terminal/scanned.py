@@ -80,16 +80,16 @@ def _limits(assessment: Assessment) -> Iterator[str]:
     accounts = account_counts(assessment)
     if accounts:
         yield f"Accounts of the organization: {accounts}"
-    yield from _reasons(assessment, "unentered", "not reached")
-    yield from _reasons(assessment, "regions_open", "list of regions not complete")
+    yield from _reasons(assessment, "unentered", "Not reached")
+    yield from _reasons(assessment, "regions_open", "List of regions not complete")
 
 
 def _reasons(assessment: Assessment, member: str, what: str) -> Iterator[str]:
     found = [target for target in assessment.targets if target[member]]
     for target in found[:NAMED]:
-        yield f"{target['id']} {what}: {target[member]}"
+        yield f"{what}: {target['id']} ({target[member]})"
     if len(found) > NAMED:
-        yield f"… and {plural(len(found) - NAMED, 'more target')} {what}"
+        yield f"… and {plural(len(found) - NAMED, 'more target')}"
 
 
 def _minute(text: str) -> str:
