@@ -59,7 +59,7 @@ def _failing_check(entry: FailingCheck, width: int) -> Iterator[Text]:
     check = entry.check
     count = len(entry.findings)
     heading = Text.assemble(("✗ ", "red"), (check.severity.value, SEVERITY[check.severity]), " ")
-    yield from folded(heading + plain(check.title, "bold"), width, hanging=INDENT)
+    yield from folded(Text.assemble(heading, plain(check.title, "bold")), width, hanging=INDENT)
     share = f"{count} of {plural(entry.evaluated, 'resource')} · {check.id}"
     yield from _indented(plain(share, "dim"), width)
     for finding in entry.findings[:RESOURCES]:
@@ -72,8 +72,7 @@ def _failing_check(entry: FailingCheck, width: int) -> Iterator[Text]:
 def _fix(check: Check, width: int) -> Iterator[Text]:
     label = "fix: "
     for step in fix_steps(check.fix):
-        before = Text(" " * INDENT) + Text(label, style="green")
-        text = before + plain(step)
+        text = Text.assemble(" " * INDENT, (label, "green"), plain(step))
         if step.startswith(COMMAND):
             yield text
         else:
@@ -121,7 +120,7 @@ def unknown(report: Report) -> Iterator[Text]:
 
 
 def _unknown_reason(reason: str, findings: list[Finding], width: int) -> Iterator[Text]:
-    line = Text("? ", style="yellow") + plain(reason or "no reason was given")
+    line = Text.assemble(("? ", "yellow"), plain(reason or "no reason was given"))
     yield from folded(line, width, hanging=2)
     checks = sorted({finding.check for finding in findings})
     names = ", ".join(checks[:CHECKS])

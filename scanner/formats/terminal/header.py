@@ -57,7 +57,7 @@ def header(report: Report) -> Iterator[Text]:
     """Targets, regions, callers and times; above them, every account of an organization."""
     yield from _accounts(report.assessment, report.width)
     for label, text in _rows(report.assessment):
-        line = Text(f"{label:<{LABEL}}", style="dim") + text
+        line = Text.assemble((f"{label:<{LABEL}}", "dim"), text)
         yield from folded(line, report.width, hanging=LABEL)
 
 

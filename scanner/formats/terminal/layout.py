@@ -61,9 +61,9 @@ def folded(text: Text, width: int, *, indent: int = 0, hanging: int | None = Non
     """The same behind an indent; lines after the first stand behind `hanging` spaces."""
     after = indent if hanging is None else hanging
     lines = fold(text, width - after, first=width - indent)
-    shown = [Text(" " * indent) + lines[0]]
+    shown = [Text.assemble(" " * indent, lines[0])]
     for line in lines[1:]:
-        shown.append(Text(" " * after) + line)
+        shown.append(Text.assemble(" " * after, line))
     return shown
 
 
@@ -86,10 +86,11 @@ def clipped(text: str, width: int) -> str:
 
 def padded(text: Text, width: int, *, right: bool = False) -> Text:
     """The text with spaces up to `width` columns."""
-    spaces = Text(" " * (width - text.cell_len))
+    spaces = " " * (width - text.cell_len)
+    # Assembled, not added: the spaces, and what follows them, do not take the text's style.
     if right:
-        return spaces + text
-    return text + spaces
+        return Text.assemble(spaces, text)
+    return Text.assemble(text, spaces)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,10 +50,8 @@ def _category(rows: Sequence[Row], grid: Grid, width: int) -> Iterator[Text]:
             yield from grid.row(_cells(row))
     manual = [row.result.id for row in rows if row.is_manual]
     if manual:
-        line = status(Status.NEEDS_EVIDENCE)
-        line.append_text(
-            plain(f"  {len(manual)} that no scan can show: {', '.join(manual)}", "default")
-        )
+        names = plain(f"  {len(manual)} that no scan can show: {', '.join(manual)}")
+        line = Text.assemble(status(Status.NEEDS_EVIDENCE), names)
         yield from folded(line, width, hanging=18)
 
 

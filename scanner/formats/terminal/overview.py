@@ -152,8 +152,9 @@ def _heading(title: str, widths: _Widths, width: int) -> Text:
     if widths.share == 0:
         return plain(title, "bold underline")
     columns = padded(Text("status of controls", style="dim"), widths.status + widths.share + GAP)
-    columns = padded(columns, width - before - len(_EVIDENCE)) + Text("evidence", style="dim")
-    return padded(plain(clipped(sanitized(title), room), "bold underline"), before) + columns
+    columns = padded(columns, width - before - len(_EVIDENCE))
+    name = padded(plain(clipped(sanitized(title), room), "bold underline"), before)
+    return Text.assemble(name, columns, ("evidence", "dim"))
 
 
 def _render(line: _Line, widths: _Widths) -> Text:
@@ -196,6 +197,5 @@ def _left(rows: Sequence[Row]) -> Iterator[Text]:
             more = f"{len(others)} more criteria"
         yield Text(f"  … and {more}: {status_counts(others)}", style="dim")
     if manual:
-        line = status(Status.NEEDS_EVIDENCE)
-        line.append(f"  {len(manual)} that only people's evidence can show", style="default")
-        yield Text("  ") + line
+        count = f"  {len(manual)} that only people's evidence can show"
+        yield Text.assemble("  ", status(Status.NEEDS_EVIDENCE), count)

@@ -49,10 +49,10 @@ def _lines(assessment: Assessment) -> Iterator[Text]:
 
 
 def _line(*parts: str) -> Text:
-    line = Text("tscan", style="bold")
+    line = Text.assemble(("tscan", "bold"))
     for part in parts:
         if part:
-            line = Text.assemble(line, "  ", plain(part, "not bold"))
+            line.append_text(plain(f"  {part}"))
     return line
 
 

@@ -129,9 +129,9 @@ def _heading(denied: list[_Cause], failed: list[_Cause]) -> Text:
         counts.append(f"{plural(len(denied), 'permission')} missing")
     if failed:
         counts.append(f"{plural(len(failed), 'operation')} failed")
-    line = Text(f"Could not read: {', '.join(counts)}", style="bold")
+    line = Text.assemble((f"Could not read: {', '.join(counts)}", "bold"))
     if not any(cause.checks for cause in (*denied, *failed)):
-        line.append("; no check is unknown for it", style="not bold")
+        line.append("; no check is unknown for it")
     return line
 
 
@@ -164,7 +164,6 @@ def _other(unknown: list[Finding], width: int) -> Iterator[Text]:
     reasons = Counter(finding.reason for finding in undecided)
     # Of two that are as common, the same one is shown on every machine.
     reason = min(reasons, key=lambda text: (-reasons[text], text))
-    line = Text(f"Undecided: {plural(len(checks), 'check')}", style="bold")
-    line.append(", most often: ", style="not bold")
+    line = Text.assemble((f"Undecided: {plural(len(checks), 'check')}", "bold"), ", most often: ")
     text = clipped(sanitized(reason or "no reason was given"), width - line.cell_len)
-    yield line + Text(text)
+    yield line.append(text)

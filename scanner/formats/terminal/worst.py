@@ -17,7 +17,7 @@ from scanner.formats import Report
 from scanner.formats.terminal.failing_checks import FailingCheck, example, failing_checks
 from scanner.formats.terminal.layout import GAP, clipped, padded
 from scanner.formats.terminal.overview import names
-from scanner.formats.terminal.words import SEVERITY, plain
+from scanner.formats.terminal.words import SEVERITY
 from scanner.model.controls import Role
 from scanner.model.findings import Verdict
 from scanner.rendering.sanitize import plural, sanitized
@@ -81,10 +81,10 @@ def worst(report: Report, most: int) -> Iterator[Text]:
     share = max(map(len, shares))
     for entry, text, count in zip(shown, texts, shares, strict=True):
         yield _title(entry, report.width)
-        line = Text(" " * _INDENT) + padded(Text(count), share, right=True) + Text(" " * GAP)
-        left = column - line.cell_len - GAP
-        line += plain(clipped(sanitized(example(entry, report)), left), "dim")
-        yield padded(line, column) + Text(text)
+        before = " " * _INDENT + f"{count:>{share}}" + " " * GAP
+        left = column - len(before) - GAP
+        line = Text.assemble(before, (clipped(sanitized(example(entry, report)), left), "dim"))
+        yield padded(line, column).append(text)
     yield Text()
 
 
@@ -92,13 +92,13 @@ def _heading(shown: Sequence[FailingCheck], failed: Sequence[FailingCheck], colu
     text = f"Failing checks: {len(failed)}"
     if len(shown) < len(failed):
         text += f", the {len(shown)} worst"
-    return padded(Text(text, style="bold"), column) + Text("hurts", style="dim")
+    return padded(Text(text, style="bold"), column).append("hurts", style="dim")
 
 
 def _title(entry: FailingCheck, width: int) -> Text:
     severity = entry.check.severity
     line = padded(Text(severity.value, style=SEVERITY[severity]), _INDENT)
-    return line + plain(clipped(sanitized(entry.check.title), width - _INDENT))
+    return line.append(clipped(sanitized(entry.check.title), width - _INDENT))
 
 
 def _hurts(report: Report) -> dict[str, _Hurt]:
