@@ -45,6 +45,19 @@ def observed_values(finding: Finding, condition: Expression) -> tuple[str, ...]:
     Values of parameters are part of what was wanted; literals of the condition and the clock are
     left out. Items of a list have no name here: their values stand behind the list's name.
     """
+    return tuple(text + wanted for text, wanted in _values(finding, condition))
+
+
+def unmet_value(finding: Finding, condition: Expression) -> str:
+    """The first value of which is known what was wanted; empty where there is none."""
+    for text, wanted in _values(finding, condition):
+        if wanted:
+            return text + wanted
+    return ""
+
+
+def _values(finding: Finding, condition: Expression) -> Iterator[tuple[str, str]]:
+    """`days = 5` and `, wanted at least 7`; the latter empty where it is not known."""
     wanted: dict[str, str] = {}
     if finding.verdict is Verdict.FAIL:
         wanted = _wanted(condition, finding.observed)
@@ -52,12 +65,16 @@ def observed_values(finding: Finding, condition: Expression) -> tuple[str, ...]:
     for item in finding.observed:
         if not item.path.startswith(("self.", "size(self.")):
             continue
-        member = _INDEX.sub("", _own_path(item))
-        found = values.setdefault(member, [])
+        found = values.setdefault(_INDEX.sub("", _own_path(item)), [])
         text = _value(item)
         if text not in found:
             found.append(text)
-    return tuple(_line(member, texts, wanted) for member, texts in values.items())
+    for member, texts in values.items():
+        name = sanitized(member).removeprefix("self.")
+        unmet = ""
+        if member in wanted:
+            unmet = f", {wanted[member]}"
+        yield f"{name} = {_some(texts)}", unmet
 
 
 def _own_path(item: Observation) -> str:
@@ -65,14 +82,6 @@ def _own_path(item: Observation) -> str:
     if sized:
         return sized[1]
     return item.path
-
-
-def _line(member: str, values: Sequence[str], wanted: Mapping[str, str]) -> str:
-    name = sanitized(member).removeprefix("self.")
-    text = f"{name} = {_some(values)}"
-    if member in wanted:
-        text += f", {wanted[member]}"
-    return text
 
 
 def _some(values: Sequence[str]) -> str:

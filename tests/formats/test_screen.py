@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
@@ -119,7 +120,7 @@ def organization(verdict: Verdict) -> Report:
     )
 
 
-ESTATES = {
+ESTATES: dict[str, Callable[[], Report]] = {
     "demo": demo,
     "reference": lambda: REPORT,
     "everything fails": lambda: organization(Verdict.FAIL),
@@ -180,6 +181,14 @@ def test_a_failing_check_names_control_criterion_and_resource() -> None:
         text,
         re.M,
     )
+
+
+def test_a_wide_screen_says_what_was_wanted_and_how_many_fail() -> None:
+    text = screen(replace(demo(), width=140))
+    value = "backup_retention_days = 0, wanted at least 7"
+    assert f"legacy keeps 0 days of backups, fewer than 7 ({value}), and 1 more" in text
+    # One of two values that either would do: neither is what was wanted.
+    assert "Root user has a password but no MFA device  " in text
 
 
 def test_what_is_missing_is_the_permission_not_the_call() -> None:

@@ -10,7 +10,7 @@ from scanner.formats.terminal.tally import by_check
 from scanner.model.checks import Check
 from scanner.model.findings import Finding, Verdict
 from scanner.rendering.failure import failure_sentence
-from scanner.rendering.observed import observed_values
+from scanner.rendering.observed import observed_values, unmet_value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +54,21 @@ def resource_name(finding: Finding) -> str:
     return finding.resource.name or finding.resource.id
 
 
-def example(entry: FailingCheck, report: Report) -> str:
-    """The first failing resource in one sentence, or with the values that decided."""
-    finding = entry.findings[0]
-    text = sentence(finding, entry.check)
-    if not text:
-        values = observed_values(finding, entry.check.pass_when)
-        text = f"{resource_name(finding)}: {'; '.join(values) or finding.reason}"
-    return text
+def examples(entry: FailingCheck) -> tuple[str, ...]:
+    """The first failing resource in one sentence, the fullest first: with a value, without it."""
+    finding, condition = entry.findings[0], entry.check.pass_when
+    said = sentence(finding, entry.check)
+    if not said:
+        values = observed_values(finding, condition)
+        said = f"{resource_name(finding)}: {'; '.join(values) or finding.reason}"
+    elif value := unmet_value(finding, condition):
+        return (*_with_others(f"{said} ({value})", entry), *_with_others(said, entry))
+    return _with_others(said, entry)
+
+
+def _with_others(text: str, entry: FailingCheck) -> tuple[str, ...]:
+    """`…, and 4 more`, then the text alone."""
+    more = len(entry.findings) - 1
+    if not more:
+        return (text,)
+    return (f"{text}, and {more} more", text)

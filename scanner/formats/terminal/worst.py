@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from scanner.formats import Report
-from scanner.formats.terminal.failing_checks import FailingCheck, example, failing_checks
+from scanner.formats.terminal.failing_checks import FailingCheck, examples, failing_checks
 from scanner.formats.terminal.layout import GAP, clipped, padded
 from scanner.formats.terminal.overview import names
 from scanner.formats.terminal.words import SEVERITY
@@ -83,16 +84,25 @@ def worst(report: Report, most: int) -> Iterator[Text]:
         yield _title(entry, report.width)
         before = " " * _INDENT + f"{count:>{share}}" + " " * GAP
         left = column - len(before) - GAP
-        line = Text.assemble(before, (clipped(sanitized(example(entry, report)), left), "dim"))
+        line = Text.assemble(before, (_example(entry, left), "dim"))
         yield padded(line, column).append(text)
     yield Text()
+
+
+def _example(entry: FailingCheck, width: int) -> str:
+    texts = [sanitized(text) for text in examples(entry)]
+    for text in texts:
+        if cell_len(text) <= width:
+            return text
+    return clipped(texts[-1], width)
 
 
 def _heading(shown: Sequence[FailingCheck], failed: Sequence[FailingCheck], column: int) -> Text:
     text = f"Failing checks: {len(failed)}"
     if len(shown) < len(failed):
         text += f", the {len(shown)} worst"
-    return padded(Text(text, style="bold"), column).append("hurts", style="dim")
+    line = Text.assemble((text, "bold"), ("   resources, an example", "dim"))
+    return padded(line, column).append("hurts", style="dim")
 
 
 def _title(entry: FailingCheck, width: int) -> Text:
