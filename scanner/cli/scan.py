@@ -148,7 +148,10 @@ def scan(options: JudgingOptions, **reading: Any) -> int:
       tscan scan --quiet --format json=result.json --fail-on medium
       tscan scan --select 'aws-s3-*' --param access_key_max_age_days=30
     """
-    inputs = _checked_inputs(ReadingOptions(**reading), options)
+    from scanner.cli.support.progress import announced
+
+    with announced("loading checks …", quiet=options.quiet):
+        inputs = _checked_inputs(ReadingOptions(**reading), options)
     notifier = _notifier(inputs)
     if inputs.config.alerts:
         notifier.check_channels()

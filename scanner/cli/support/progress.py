@@ -32,6 +32,23 @@ def shown(*, quiet: bool, stream: TextIO | None = None) -> Iterator[ShowProgress
         yield report
 
 
+@contextmanager
+def announced(text: str, *, quiet: bool, stream: TextIO | None = None) -> Iterator[None]:
+    """Show one line while something is done that calls nothing yet, and remove it at the end."""
+    output = stream or sys.stderr
+    if quiet or output is None or not _is_interactive(output):
+        yield
+        return
+    output.write(f"{text}\r")
+    output.flush()
+    try:
+        yield
+    finally:
+        # An error that follows begins on an empty line.
+        output.write("\r\x1b[2K")
+        output.flush()
+
+
 def _is_interactive(output: TextIO | None) -> bool:
     # Standard error is None where it was closed (`2>&-`); a dumb terminal cannot go back in a line.
     if output is None or os.environ.get("TERM") == "dumb":
