@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from scanner.model.answers import Snapshot
     from scanner.model.library import Library
 
+AGAIN: Final = "tscan demo"
+PROJECT: Final = "tscan demo --into demo && cd demo"
+"""What makes a project of the demo, in which the other commands find its history."""
 SNAPSHOT: Final = Path(__file__).parent / "demo.snapshot.jsonl.gz"
 """Evidence of a small made-up AWS account, recorded from a simulator by `make demo-snapshot`."""
 
@@ -28,12 +31,13 @@ def demo(options: JudgingOptions) -> int:
     \b
     Examples:
       tscan demo
-      tscan demo --controls
+      tscan demo --details
       tscan demo --format json=demo.json
     """
     from scanner.cli.support.judging import judge_with, load_decisions
     from scanner.cli.support.options import load
     from scanner.cli.support.output import destinations
+    from scanner.formats import Source
     from scanner.history.snapshots.snapshot_file import read_snapshot
     from scanner.model.config import Config
 
@@ -43,7 +47,8 @@ def demo(options: JudgingOptions) -> int:
     if not options.select and not options.checks:
         library = recorded_library(library, read_snapshot(SNAPSHOT))
     decisions = load_decisions(options, library, Config())
-    return judge_with([SNAPSHOT], options, library, places, decisions).exit_code
+    source = Source(again=AGAIN, before=PROJECT)
+    return judge_with([SNAPSHOT], options, library, places, decisions, source=source).exit_code
 
 
 def recorded_library(library: Library, snapshot: Snapshot) -> Library:

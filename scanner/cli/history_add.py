@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,12 @@ tscan-111122223333-20260630T020000Z-1f2e3d4c.snapshot.jsonl.gz
       tscan history add evidence.snapshot.jsonl.gz --store s3://bucket/tscan --quiet
     """
     from scanner.cli.support.commit import anchor, commit
-    from scanner.cli.support.judging import judge_with, load_decisions, snapshot_files
+    from scanner.cli.support.judging import (
+        judge_with,
+        load_decisions,
+        named_files,
+        snapshot_files,
+    )
     from scanner.cli.support.notify import Notifier
     from scanner.cli.support.options import load
     from scanner.cli.support.output import destinations
@@ -56,7 +62,15 @@ tscan-111122223333-20260630T020000Z-1f2e3d4c.snapshot.jsonl.gz
     paths = list(snapshot_files(snapshots))
     # Before anything is judged: the report would speak of a scan that is refused afterwards.
     _check_order(open_ledger(location), [read_snapshot(path) for path in paths])
-    report = judge_with(paths, options, library, places, decisions, configured=config.categories)
+    report = judge_with(
+        paths,
+        options,
+        library,
+        places,
+        decisions,
+        configured=config.categories,
+        source=replace(named_files(snapshots), snapshots=""),
+    )
     targets = commit(paths, report, options, decisions, location)
     if config.anchors:
         anchor(location, targets, config.anchors, quiet=options.quiet)

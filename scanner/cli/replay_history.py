@@ -90,6 +90,7 @@ def _unusable(pack: str, options: JudgingOptions) -> dict[str, bool]:
         "--category": bool(options.category),
         "--waivers": options.waivers is not None,
         "--attestations": options.attestations is not None,
+        "--details": options.details,
         "--controls": options.controls,
         "--quiet": options.quiet,
     }

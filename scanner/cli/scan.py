@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from scanner.cli.support.judging import Decisions
     from scanner.cli.support.notify import Notifier
     from scanner.cli.support.output import Destination
-    from scanner.formats import Report
+    from scanner.formats import Report, Source
     from scanner.model.answers import Snapshot
     from scanner.model.config import Config, Organization, TargetConfig
     from scanner.model.library import Library
@@ -148,7 +148,10 @@ def scan(options: JudgingOptions, **reading: Any) -> int:
       tscan scan --quiet --format json=result.json --fail-on medium
       tscan scan --select 'aws-s3-*' --param access_key_max_age_days=30
     """
-    inputs = _checked_inputs(ReadingOptions(**reading), options)
+    from scanner.cli.support.progress import announced
+
+    with announced("loading checks …", quiet=options.quiet):
+        inputs = _checked_inputs(ReadingOptions(**reading), options)
     notifier = _notifier(inputs)
     if inputs.config.alerts:
         notifier.check_channels()
@@ -238,6 +241,7 @@ def _scan(inputs: _Inputs, notifier: Notifier) -> int:
             inputs.places,
             decisions,
             configured=inputs.config.categories,
+            source=_source(paths, inputs),
         )
         if not inputs.reading.no_store:
             targets = _commit(paths, report, inputs)
@@ -247,6 +251,19 @@ def _scan(inputs: _Inputs, notifier: Notifier) -> int:
         anchor(inputs.store, targets, inputs.config.anchors, quiet=options.quiet)
     notifier.alert_changes(targets, decisions.waivers)
     return report.exit_code
+
+
+def _source(paths: Sequence[Path], inputs: _Inputs) -> Source:
+    """How commands name this scan: as the newest in history, or by its files."""
+    from scanner.cli.support.judging import named_files
+
+    evidence = paths
+    if len(paths) > 1:
+        evidence = [paths[0].parent]
+    source = named_files(evidence)
+    if inputs.reading.no_store:
+        return source
+    return replace(source, snapshots="")
 
 
 def _commit(paths: Sequence[Path], report: Report, inputs: _Inputs) -> list[str]:
@@ -372,11 +389,13 @@ def _organization(reading: ReadingOptions, configured: Organization | None) -> O
 
 def _write_evidence(inputs: _Inputs) -> list[Path]:
     """Read every target and write its snapshot as soon as it is complete; the files."""
-    from scanner import pipeline
     from scanner.cli.support.progress import shown
 
     quiet = inputs.options.quiet
     with shown(quiet=quiet) as progress:
+        # Imported behind the first sign of progress.
+        from scanner import pipeline
+
         snapshots = pipeline.scan(
             inputs.config,
             inputs.library,

@@ -6,8 +6,8 @@ docs/adding-a-format.md. Helpers that several formats need are in `scanner.rende
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from scanner.core.judging.exit_codes import exit_code
@@ -20,15 +20,34 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """How the user names what was judged, for the commands that a report suggests."""
+
+    again: str = ""
+    """The command that makes the report again, as it can be copied; empty: none is known."""
+    snapshots: str = ""
+    """Arguments that name the evidence; empty: the newest scan in history is meant."""
+    before: str = ""
+    """The command to run before the others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What a format renders: the assessment, the library with its texts, and how to show them."""
 
     assessment: Assessment
     library: Library
     fail_on: Severity = Severity.HIGH
+    selected: bool = False
+    """Whether the user selected checks: no status of a control or criterion is then shown."""
+    details: bool = False
+    """Everything, in place of what fits on one screen."""
     matrix_only: bool = False
     controls: bool = False
     """Also the table of controls."""
+    permissions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By operation that was denied: the permissions that it needs."""
+    source: Source = Source()
     width: int = 80
     """Columns; only formats for people depend on it."""
     color: bool = False

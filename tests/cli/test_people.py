@@ -83,7 +83,7 @@ def test_a_replay_is_judged_with_both(folder: Path, capsys: pytest.CaptureFixtur
 
 
 def test_people_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    text = replayed(folder, capsys)
+    text = replayed(folder, capsys, "--details")
     assert "Waivers: 1 in force" in text
     assert "approved by cto@example.com, author not known" in text
     assert "Attestations: 1 current of 1" in text

@@ -75,6 +75,7 @@ def test_the_same_evidence_is_added_once(capsys: Captured) -> None:
 
 def test_history_is_not_written_backwards(capsys: Captured) -> None:
     assert run(["history", "add", str(evidence("2027-01-02")), "--store", "s", "--quiet"]) == 1
+    capsys.readouterr()
     before = heads("s")
     assert run(["history", "add", str(evidence("2027-01-01")), "--store", "s"]) == 2
     shown = capsys.readouterr()

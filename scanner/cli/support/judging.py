@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from scanner.cli.support.denied import denied_permissions
 from scanner.cli.support.options import JudgingOptions, categories, load, parameters, selected
 from scanner.cli.support.output import destinations, write
 from scanner.errors import TscanError
-from scanner.formats import Report
+from scanner.formats import Report, Source
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.checks import Severity
 from scanner.model.config import Config
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 PATTERNS: Final = ("*.snapshot.jsonl.gz", "*.snapshot.jsonl")
 """The names of snapshot files in a folder."""
+NOT_NAMED: Final = Source()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +48,22 @@ def judge_files(
     places = destinations(options.format, quiet=options.quiet)
     library = load(options)
     decisions = load_decisions(options, library, Config())
-    report = judge_with(paths, options, library, places, decisions, matrix_only=matrix_only)
+    report = judge_with(
+        paths,
+        options,
+        library,
+        places,
+        decisions,
+        matrix_only=matrix_only,
+        source=named_files(paths),
+    )
     return report.exit_code
+
+
+def named_files(paths: Sequence[Path]) -> Source:
+    """How commands name these snapshot files."""
+    names = shlex.join(map(str, paths))
+    return Source(again=f"tscan replay {names}", snapshots=names)
 
 
 def judge_with(
@@ -58,10 +75,12 @@ def judge_with(
     *,
     configured: Mapping[str, tuple[str, ...]] | None = None,
     matrix_only: bool = False,
+    source: Source = NOT_NAMED,
 ) -> Report:
     """Judge snapshot files with a loaded library, and write the report to checked destinations.
 
-    `configured` are the categories in scope by framework that the configuration names.
+    `configured` are the categories in scope by framework that the configuration names, `source`
+    is how the user names the evidence.
     """
     assessment = judge(
         # One at a time: the evidence of an organization does not fit into memory at once.
@@ -77,8 +96,11 @@ def judge_with(
         assessment=assessment,
         library=library,
         fail_on=Severity(options.fail_on),
+        details=options.details,
         controls=options.controls,
         matrix_only=matrix_only,
+        permissions=denied_permissions(assessment, library),
+        source=source,
     )
     write(report, places)
     return report

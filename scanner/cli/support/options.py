@@ -98,6 +98,7 @@ class JudgingOptions:
     attestations: Path | None
     format: tuple[str, ...]
     fail_on: str
+    details: bool
     controls: bool
     quiet: bool
 
@@ -159,10 +160,11 @@ judging_options: Final[Decorator] = options_as(
             show_default=True,
             help="The least severity that decides the exit code.",
         ),
-        click.option("--controls", is_flag=True, help="Also show the table of controls."),
         click.option(
-            "--quiet", is_flag=True, help="No progress, and no report but what --format names."
+            "--details", is_flag=True, help="Every finding, gap and fix, not only one screen."
         ),
+        click.option("--controls", is_flag=True, help="Also show the table of controls."),
+        click.option("--quiet", is_flag=True, help="No progress; one line in place of the report."),
     ),
 )
 """The options of `JudgingOptions`, on a command that takes them as `options`."""
