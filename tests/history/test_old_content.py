@@ -15,7 +15,7 @@ import pytest
 
 from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
-from scanner.content.library import Pack
+from scanner.content.pack import Pack
 from scanner.content.locations import Roots, default_roots
 from scanner.errors import TscanError
 from scanner.history.ledger.commit import commit_scan
