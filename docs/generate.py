@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from control_pages import control_page
 
 from scanner.cli import app
-from scanner.cli.demo import SNAPSHOT, recorded_library
+from scanner.cli.demo import NIGHTS, project_inputs, recorded_library
 from scanner.cli.support.lazy import LazyGroup
 from scanner.content.library import load_library
 from scanner.content.locations import default_roots
@@ -87,9 +87,16 @@ def _output(arguments: str, library: Library) -> str:
 
 def _matrix(library: Library) -> str:
     """The end of the demo's output, from the matrix on."""
-    snapshot = read_snapshot(SNAPSHOT)
+    snapshot = read_snapshot(NIGHTS[-1])
+    config, decisions = project_inputs(library)
     library = recorded_library(library, snapshot)
-    assessment = judge([snapshot], library)
+    assessment = judge(
+        [snapshot],
+        library,
+        categories=config.categories,
+        waivers=decisions.waivers,
+        attestations=decisions.attestations,
+    )
     shown = FORMATS.get("terminal")(Report(assessment=assessment, library=library))
     return "[…]\n" + shown[shown.index(next(iter(library.frameworks.values())).title) :]
 

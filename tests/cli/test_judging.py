@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
+from tests.helpers.estate_recording import SNAPSHOT
 from scanner.cli.support import options
 from tests.helpers.library import shipped_library
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
+from tests.helpers.estate_recording import SNAPSHOT
 from scanner.cli.support import options
 from scanner.cli.support.judging import Decisions, load_decisions
 from scanner.cli.support.options import JudgingOptions

@@ -16,7 +16,7 @@ import pytest
 from scanner import pipeline
 from scanner.channels import CHANNELS, Message
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
+from tests.helpers.estate_recording import SNAPSHOT
 from scanner.cli.support import options
 from scanner.collect import Progress
 from scanner.errors import TscanError

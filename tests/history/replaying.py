@@ -19,7 +19,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
-from scanner.cli.demo import SNAPSHOT
+from tests.helpers.estate_recording import SNAPSHOT
 from scanner.content.library import load_library
 from scanner.content.locations import default_roots
 from scanner.formats import Report

@@ -9,7 +9,7 @@ import pytest
 
 from scanner import pipeline
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
+from tests.helpers.estate_recording import SNAPSHOT
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.records.seal import make_key
 from scanner.history.snapshots.snapshot_file import read_snapshot, write_snapshot

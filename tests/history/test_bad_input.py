@@ -19,7 +19,7 @@ import pytest
 
 from scanner import pipeline
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
+from tests.helpers.estate_recording import SNAPSHOT
 from scanner.cli.support import options
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.records.seal import find_signer, make_key

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
+from tests.helpers.estate_recording import SNAPSHOT
 from scanner.content.locations import default_roots
 from scanner.history.ledger.commit import commit_scan
 from scanner.history.ledger.ledger import Ledger

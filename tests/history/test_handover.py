@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
+from tests.helpers.estate_recording import SNAPSHOT
 from scanner.history.export import auditor_package
 from scanner.history.export.ipe import SHEETS
 from scanner.history.ledger.ledger import Ledger

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
-from scanner.content.pack import Pack
+from tests.helpers.estate_recording import SNAPSHOT
 from scanner.content.locations import Roots, default_roots
+from scanner.content.pack import Pack
 from scanner.errors import TscanError
 from scanner.history.ledger.commit import commit_scan
 from scanner.history.snapshots.content_archive import load_pack, pack_archive

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
+from tests.helpers.estate_recording import SNAPSHOT
 from scanner.core.drift.comparison import DriftKind
 from scanner.formats import Report
 from scanner.formats.json import render, written

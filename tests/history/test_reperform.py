@@ -13,7 +13,7 @@ import pytest
 from botocore import xform_name
 
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
+from tests.helpers.estate_recording import SNAPSHOT
 from scanner.core.permissions import plan_requests
 from scanner.core.reading.read_plan import plan_reads
 from scanner.history.ledger.ledger import Ledger

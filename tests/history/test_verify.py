@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
+from tests.helpers.estate_recording import SNAPSHOT
 from scanner.errors import TscanError
 from scanner.history.ledger import record_builder
 from scanner.history.ledger.anchors import anchor_heads, read_head

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from scanner.cli.demo import SNAPSHOT
+from tests.helpers.estate_recording import SNAPSHOT
 from scanner.core.drift.alert_events import alert_events_of
 from scanner.core.drift.between_records import drift_between
 from scanner.core.drift.comparison import Drift, DriftKind

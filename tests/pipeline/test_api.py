@@ -12,7 +12,7 @@ import pytest
 import scanner
 from scanner import api
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
+from tests.helpers.estate_recording import SNAPSHOT
 from scanner.errors import ContentError, TscanError
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.config import Config

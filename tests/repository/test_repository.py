@@ -193,7 +193,7 @@ def test_the_wheel_works_outside_the_checkout(wheel: Path, tmp_path: Path) -> No
 
 
 def test_the_demo_was_recorded_with_the_checks_that_there_are() -> None:
-    from scanner.cli.demo import SNAPSHOT
+    from tests.helpers.estate_recording import SNAPSHOT
     from scanner.history.snapshots.snapshot_file import read_snapshot
 
     library = shipped_library()
