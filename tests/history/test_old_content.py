@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from scanner.cli import run
-from tests.helpers.estate_recording import SNAPSHOT
 from scanner.content.locations import Roots, default_roots
 from scanner.content.pack import Pack
 from scanner.errors import TscanError
@@ -23,6 +22,7 @@ from scanner.history.snapshots.content_archive import load_pack, pack_archive
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.library import Library
 from scanner.pipeline import judge
+from tests.helpers.estate_recording import SNAPSHOT
 from tests.helpers.library import shipped_library
 from tests.helpers.recorded_nights import CHECK
 

@@ -67,7 +67,7 @@ def _account(night: datetime) -> dict[str, Say]:
     recorder = {
         "name": "default",
         "recording": True,
-        "lastStatus": "SUCCESS",
+        "lastStatus": "Success",
         "lastStatusChangeTime": night - timedelta(minutes=6),
     }
     return {
