@@ -52,13 +52,16 @@ def demo(options: JudgingOptions, into: Path | None) -> int:
     """
     if into is not None:
         return _write(into, options)
-    from scanner.cli.support.judging import judge_with
-    from scanner.cli.support.options import load
+    from scanner.cli.support.options import load, selected
     from scanner.cli.support.output import destinations
-    from scanner.history.snapshots.snapshot_file import read_snapshot
 
+    # First, for they fail in a moment, and without what judges.
     places = destinations(options.format, quiet=options.quiet)
     library = load(options)
+    selected(options, library)
+    from scanner.cli.support.judging import judge_with
+    from scanner.history.snapshots.snapshot_file import read_snapshot
+
     config, decisions = project_inputs(library)
     decisions = _as_given(options, library, decisions)
     # Whoever names checks asks about these, recorded or not.
