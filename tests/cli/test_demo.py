@@ -136,6 +136,12 @@ def test_the_project_holds_what_the_demo_judges(written: Path) -> None:
     document = read_document((written / "tscan.yaml").read_bytes(), path="tscan.yaml")
     assert isinstance(document, Document)
     assert [path.name for path in written.parent.iterdir()] == ["acme"]
+    # What is written is written there, and nothing into the package that carries it.
+    assert sorted(path.name for path in written.iterdir()) == [
+        ".tscan", "attestations", "demo-key.pem", "snapshots", "tscan.yaml", "waivers.yaml",
+    ]  # fmt: skip
+    carried = {path.name for path in PROJECT.iterdir()}
+    assert carried == {"attestations", "snapshots", "tscan.yaml", "waivers.yaml"}
 
 
 @pytest.mark.parametrize("what", ["full folder", "file", "dangling link"])

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from scanner.cli.demo import NIGHTS, PROJECT
+from scanner.cli.support.store_location import STORE
 from scanner.content.locations import default_roots
 from scanner.errors import TscanError
 from scanner.history.ledger.commit import commit_scan
@@ -48,7 +49,7 @@ def write_project(folder: Path, library: Library, config: Config, decisions: Dec
     with _beside(folder) as made:
         shutil.copytree(PROJECT, made, dirs_exist_ok=True)
         make_key(made / KEY)
-        store = str(made / config.store)
+        store = str(made / STORE)
         prepare(open_store(store), find_signer(made / KEY))
         for night in NIGHTS:
             snapshot = read_snapshot(night)
