@@ -47,7 +47,8 @@ def check_folder(folder: Path) -> None:
 def write_project(folder: Path, library: Library, config: Config, decisions: Decisions) -> None:
     """Write the configuration, the evidence and the history of both nights."""
     with _beside(folder) as made:
-        shutil.copytree(PROJECT, made, dirs_exist_ok=True)
+        # Nothing hidden: a history of somebody who tried things in the package is not the demo.
+        shutil.copytree(PROJECT, made, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
         make_key(made / KEY)
         store = str(made / STORE)
         prepare(open_store(store), find_signer(made / KEY))
