@@ -185,6 +185,18 @@ def test_a_failure_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_somebody_left_in_the_package_is_not_the_demo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as the history of a scan that was run there."""
+    carried = shutil.copytree(PROJECT, tmp_path / "carried")
+    assert run(["demo", "--into", str(tmp_path / "one"), "--quiet"]) == 0
+    shutil.copytree(tmp_path / "one/.tscan", carried / ".tscan")
+    monkeypatch.setattr(project_folder, "PROJECT", carried)
+    assert run(["demo", "--into", str(tmp_path / "two"), "--quiet"]) == 0
+    assert len(list((tmp_path / "two/.tscan/keys").iterdir())) == 1
+
+
 def test_options_that_would_be_ignored_are_refused(tmp_path: Path, capsys: Captured) -> None:
     assert run(["demo", "--into", str(tmp_path / "acme"), "--select", "aws-s3-*"]) == 2
     assert "--select has no meaning beside --into" in capsys.readouterr().err
