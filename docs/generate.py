@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from control_pages import control_page
 
 from scanner.cli import app
-from scanner.cli.demo import AGAIN, PROJECT, SNAPSHOT, recorded_library
+from scanner.cli.demo import NIGHTS, SOURCE, project_inputs, recorded_library
 from scanner.cli.support.lazy import LazyGroup
 from scanner.content.library import load_library
 from scanner.content.locations import default_roots
@@ -87,11 +87,17 @@ def _output(arguments: str, library: Library) -> str:
 
 def _demo(library: Library) -> str:
     """The demo's first screen."""
-    snapshot = read_snapshot(SNAPSHOT)
+    snapshot = read_snapshot(NIGHTS[-1])
+    config, decisions = project_inputs(library)
     library = recorded_library(library, snapshot)
-    assessment = judge([snapshot], library)
-    source = Source(again=AGAIN, before=PROJECT)
-    return FORMATS.get("terminal")(Report(assessment=assessment, library=library, source=source))
+    assessment = judge(
+        [snapshot],
+        library,
+        categories=config.categories,
+        waivers=decisions.waivers,
+        attestations=decisions.attestations,
+    )
+    return FORMATS.get("terminal")(Report(assessment=assessment, library=library, source=SOURCE))
 
 
 def main(arguments: list[str]) -> int:

@@ -28,6 +28,11 @@ _EXTRAS: Final = {
 """The extra that brings a package that may be missing."""
 
 
+def missing_extra(error: ModuleNotFoundError) -> str:
+    """The extra of tscan that brings the missing package; empty where none does."""
+    return _EXTRAS.get((error.name or "").partition(".")[0], "")
+
+
 def entry_points(group: str) -> EntryPoints:
     """The entry points of a group; a slow scan of all installed packages, so only on demand."""
     from importlib import metadata
@@ -67,8 +72,8 @@ class Registry(Generic[T]):
                 # A module of the package itself is missing: a defect, which no extra mends.
                 raise
             wanted = missing
-            if missing in _EXTRAS:
-                wanted = f"tscan[{_EXTRAS[missing]}]"
+            if missing_extra(error):
+                wanted = f"tscan[{missing_extra(error)}]"
             message = f"'{name}' needs {missing}, which is not installed"
             raise TscanError(message, f"pip install '{wanted}'") from error
 

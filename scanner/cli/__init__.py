@@ -153,6 +153,8 @@ def _internal_error(error: Exception) -> int:
     if isinstance(error, OSError) and error.errno in _DISK_FULL:
         click.echo(f"the output cannot be written: {error.strerror}", err=True)
         return EXIT_MISUSE
+    if isinstance(error, ModuleNotFoundError) and _is_missing_extra(error):
+        return EXIT_MISUSE
     if os.environ.get("TSCAN_DEBUG") == "1":
         import traceback
 
@@ -164,3 +166,14 @@ def _internal_error(error: Exception) -> int:
     )
     click.echo(f"  hint: TSCAN_DEBUG=1 shows where; please report it at {ISSUES}", err=True)
     return EXIT_MISUSE
+
+
+def _is_missing_extra(error: ModuleNotFoundError) -> bool:
+    """Whether a package of an extra is missing; then it is printed how to install it."""
+    from scanner.registry import missing_extra
+
+    extra = missing_extra(error)
+    if extra:
+        click.echo(f"this command needs {error.name}, which is not installed", err=True)
+        click.echo(f"  hint: pip install 'tscan[{extra}]'", err=True)
+    return extra != ""

@@ -120,7 +120,8 @@ def _from_snapshot(
     from scanner.history.snapshots.snapshot_file import read_snapshot
     from scanner.history.verification.reperform import Where, reperform
 
-    library = load_library(default_roots(checks=options.checks, mappings=options.mappings))
+    roots = default_roots(checks=options.checks, mappings=options.mappings)
+    library = load_library(roots, lazily=True)
     return reperform(read_snapshot(path), Where(library=library), check, resource, region)
 
 

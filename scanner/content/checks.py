@@ -16,7 +16,6 @@ from scanner.model.checks import Check, Example, IfEmpty, LabelScope, Parameter,
 from scanner.model.expressions import Expression
 from scanner.model.kinds import Kind
 
-_KIND: Final = re.compile(rb"^resource: *([\w.-]+) *$", re.MULTILINE)
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 """What `fails` has in braces; `scanner.rendering.failure` fills it in."""
 _SOURCE_CONTROL: Final = "scm"
@@ -150,15 +149,6 @@ class CheckReader:
                 line, _ = reader.document.position(path)
                 found.append(_example(expect.replace("_", " "), data, line))
         return found
-
-
-def kind_named_in(content: bytes) -> str:
-    """The kind that a check's file names, without parsing it; empty for unusual notation."""
-    # A comment or quotes after the key: the check is then read to find out.
-    found = _KIND.search(content)
-    if found is None:
-        return ""
-    return found[1].decode()
 
 
 def _has_tags(kind: Kind) -> bool:

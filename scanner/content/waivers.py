@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,6 +18,8 @@ from scanner.model.controls import Role
 from scanner.model.library import Library
 from scanner.model.waivers import SCOPES, ControlScope, FindingScope, GapScope, Scope, Waiver
 
+Authors = Callable[[Path], Sequence[Line | None]]
+"""Gives the commit of each line of a file."""
 LONGEST_DAYS: Final = 366
 """A waiver that outlives a year is a decision that nobody looks at again."""
 LONGEST_CONTROL_DAYS: Final = 92
@@ -26,8 +28,13 @@ REVIEW: Final = timedelta(days=7)
 """How long an entry may lie in review after the day that it says it was opened on."""
 
 
-def load_waivers(path: str | Path, library: Library) -> tuple[Waiver, ...]:
-    """The waivers in a file, cross-checked with a library and git; ContentError for mistakes."""
+def load_waivers(
+    path: str | Path, library: Library, authors: Authors = blame
+) -> tuple[Waiver, ...]:
+    """The waivers in a file, cross-checked with a library and git; ContentError for mistakes.
+
+    `authors` gives the commit of each line, none where nobody is known.
+    """
     place = Path(path)
     reader = DocumentReader(_document(place), [])
     entries = enumerate(reader.data["waivers"])
@@ -36,7 +43,7 @@ def load_waivers(path: str | Path, library: Library) -> tuple[Waiver, ...]:
     if reader.problems:
         raise ContentError(reader.problems)
     # Only a file without mistakes is worth the calls of git.
-    lines = blame(place)
+    lines = authors(place)
     waivers: list[Waiver] = []
     for index, waiver in enumerate(found):
         if waiver is not None:

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
 from scanner.cli.support import options
 from scanner.cli.support.judging import Decisions, load_decisions
 from scanner.cli.support.options import JudgingOptions
 from scanner.model.config import Config
 from scanner.model.library import Library
+from tests.helpers.estate_recording import SNAPSHOT
 from tests.helpers.library import shipped_library
 
 WAIVERS = """\

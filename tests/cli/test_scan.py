@@ -17,13 +17,13 @@ import pytest
 from scanner import pipeline
 from scanner.channels import CHANNELS, Message
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
 from scanner.cli.support import options
 from scanner.collect import Progress
 from scanner.errors import TscanError
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.answers import Snapshot, Target
 from scanner.model.config import Organization
+from tests.helpers.estate_recording import SNAPSHOT
 from tests.helpers.library import shipped_library
 
 Asked = list[dict[str, Any]]

@@ -15,8 +15,8 @@ import yaml
 
 from scanner.content import schema_validator
 from scanner.content.documents import Document, read_document
-from scanner.content.library import Pack, default_roots
-from scanner.content.locations import ContentFile
+from scanner.content.locations import ContentFile, default_roots
+from scanner.content.pack import Pack
 from scanner.content.schema_validator import schema_problems
 from scanner.content.schemas import names, schema
 

@@ -19,7 +19,7 @@ from scanner.errors import TscanError
 from scanner.model.checks import Check, Parameter
 from scanner.model.controls import Control, Requirement, Role
 from scanner.model.history import Cause
-from scanner.model.library import CheckEntry, LazyChecks, Library
+from scanner.model.library import CheckEntry, LazyMapping, Library
 from scanner.model.period import Period, Schedule
 from tests.helpers.library import shipped_library
 from tests.helpers.nights import HERE, Nights, library_of, night
@@ -196,11 +196,12 @@ def shelf(*files: tuple[str, str], broken: str = "") -> tuple[Library, list[str]
             raise TscanError("it is of another format")
         return make_check(name)
 
+    def outline(name: str) -> CheckEntry:
+        return CheckEntry("aws", "aws.thing", dict(files)[name])
+
     return replace(
         OLD,
-        checks=LazyChecks(
-            {name: CheckEntry("aws", "aws.thing", file) for name, file in files}, fetch
-        ),
+        checks=LazyMapping(dict(files), read=fetch, outline=outline),
     ), read
 
 

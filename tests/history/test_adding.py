@@ -9,12 +9,12 @@ import pytest
 
 from scanner import pipeline
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.records.seal import make_key
 from scanner.history.snapshots.snapshot_file import read_snapshot, write_snapshot
 from scanner.history.stores import open_store
 from scanner.history.verification.verify import verify
+from tests.helpers.estate_recording import SNAPSHOT
 
 HERE = "aws:123456789012"
 Captured = pytest.CaptureFixture[str]

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
 from scanner.content.locations import default_roots
 from scanner.history.ledger.commit import commit_scan
 from scanner.history.ledger.ledger import Ledger
@@ -28,6 +27,7 @@ from scanner.history.verification.verify import verify
 from scanner.model.answers import Target
 from scanner.model.history import Cause
 from scanner.pipeline import judge
+from tests.helpers.estate_recording import SNAPSHOT
 from tests.helpers.library import shipped_library
 from tests.helpers.recorded_nights import Nights
 from tests.helpers.small_scans import simple

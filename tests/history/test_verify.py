@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
 from scanner.errors import TscanError
 from scanner.history.ledger import record_builder
 from scanner.history.ledger.anchors import anchor_heads, read_head
@@ -29,6 +28,7 @@ from scanner.history.verification.verify import verify
 from scanner.model.findings import Verdict
 from scanner.pipeline import judge
 from tests.helpers.bucket import bucket
+from tests.helpers.estate_recording import SNAPSHOT
 from tests.helpers.library import shipped_library
 from tests.helpers.small_scans import simple
 from tests.history import tamper

@@ -54,7 +54,7 @@ def list_checks(cloud: str, service: str, checks: tuple[Path, ...]) -> int:
     from scanner.content.library import load_library
     from scanner.content.locations import default_roots
 
-    library = load_library(default_roots(checks=checks))
+    library = load_library(default_roots(checks=checks), lazily=True)
     rows = sorted(_rows(library, cloud, service.lower()))
     if not rows:
         raise _none_found(library, cloud, service)
@@ -67,14 +67,9 @@ def list_checks(cloud: str, service: str, checks: tuple[Path, ...]) -> int:
 
 
 def _rows(library: Library, cloud: str, service: str) -> Iterator[_Row]:
-    for check in library.checks.values():
-        row = _Row(
-            check.cloud,
-            library.kinds[check.kind].service,
-            check.id,
-            check.severity.value,
-            check.title,
-        )
+    for name in library.checks:
+        entry = library.outline(name)
+        row = _Row(entry.cloud, library.service(name), name, entry.severity or "", entry.title)
         if cloud in ("", row.cloud) and service in ("", row.service.lower()):
             yield row
 
@@ -82,8 +77,8 @@ def _rows(library: Library, cloud: str, service: str) -> Iterator[_Row]:
 def _none_found(library: Library, cloud: str, service: str) -> TscanError:
     from scanner.language.errors import did_you_mean
 
-    clouds = {check.cloud for check in library.checks.values()}
+    clouds = {library.cloud(name) for name in library.checks}
     if cloud and cloud not in clouds:
         return TscanError(f"there is no cloud '{cloud}'", did_you_mean(cloud, clouds))
-    services = {library.kinds[check.kind].service for check in library.checks.values()}
+    services = {library.service(name) for name in library.checks}
     return TscanError("no check is there", did_you_mean(service, services))

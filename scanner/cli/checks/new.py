@@ -49,7 +49,7 @@ def new(identity: str, resource: str, into: Path) -> int:
     from scanner.content.library import load_library
     from scanner.language.errors import did_you_mean
 
-    library = load_library()
+    library = load_library(lazily=True)
     kind = library.kinds.get(resource)
     if kind is None:
         raise TscanError(f"there is no kind '{resource}'", did_you_mean(resource, library.kinds))

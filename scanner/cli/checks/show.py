@@ -42,7 +42,7 @@ def show(identity: str, checks: tuple[Path, ...]) -> int:
     from scanner.content.locations import default_roots
     from scanner.language.errors import did_you_mean
 
-    library = load_library(default_roots(checks=checks))
+    library = load_library(default_roots(checks=checks), lazily=True)
     if identity not in library.checks:
         raise TscanError(f"there is no check '{identity}'", did_you_mean(identity, library.checks))
     check = library.checks[identity]

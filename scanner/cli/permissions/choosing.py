@@ -93,7 +93,7 @@ def chosen(
     from scanner.content.library import load_library
     from scanner.content.locations import default_roots
 
-    library = load_library(default_roots(checks=checks))
+    library = load_library(default_roots(checks=checks), lazily=True)
     names = matching(select, library) if select else set(library.checks)
     selected = [library.checks[name] for name in sorted(names)]
     of_cloud = [check for check in selected if check.cloud == cloud]

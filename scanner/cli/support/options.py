@@ -191,10 +191,15 @@ def selected(options: JudgingOptions, library: Library) -> tuple[str, ...] | Non
         return None
     matched = matching(options.select or ("*",), library)
     lowest = SEVERITIES.index(options.severity)
-    kept = sorted(name for name in matched if library.checks[name].severity.rank >= lowest)
+    kept = sorted(name for name in matched if _rank(name, library) >= lowest)
     if not kept:
         raise TscanError("no check is left by --select and --severity", "see 'tscan checks list'")
     return tuple(kept)
+
+
+def _rank(check: str, library: Library) -> int:
+    severity = library.outline(check).severity
+    return SEVERITIES.index(severity or "low")
 
 
 def matching(patterns: Iterable[str], library: Library) -> set[str]:
