@@ -16,7 +16,7 @@ from scanner.cli.support.history_options import (
     history_options,
     open_history,
 )
-from scanner.cli.support.options import PATH, report_format_option
+from scanner.cli.support.options import PATH, current_id, report_format_option
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING, TscanError
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from scanner.history.verification.rejudge import Rejudger
     from scanner.history.verification.reperform import Where
     from scanner.model.history import Record
+    from scanner.model.library import Library
     from scanner.model.waivers import Waiver
     from scanner.reports.reperform import Reperformed
 
@@ -121,6 +122,7 @@ def _from_snapshot(
     from scanner.history.verification.reperform import Where, reperform
 
     library = load_library(default_roots(checks=options.checks, mappings=options.mappings))
+    check = current_id(check, library)
     return reperform(read_snapshot(path), Where(library=library), check, resource, region)
 
 
@@ -133,11 +135,14 @@ def _from_history(
     from scanner.history.verification.reperform import reperform
 
     again = Rejudger(history.ledger, judge_recorded, history.library)
+    check = current_id(check, history.library)
     for record in _records_with(history, check, at):
         snapshot = replace(history.ledger.snapshot(record), params=record.params)
         # State is given as of a moment: `~` sorts behind the record's own, so that it is included.
         state = history.ledger.state_before(record.target, f"{record.finished}~")
-        for one in reperform(snapshot, _where(again, record), check, resource, region):
+        where = _where(again, record)
+        named = where.library.current_id(_id_in(where.library, check, history.library))
+        for one in reperform(snapshot, where, named, resource, region):
             ref = one.finding.resource
             recorded = state.get((check, ref.region, ref.id))
             if recorded is not None:
@@ -145,6 +150,14 @@ def _from_history(
             # Without a recorded verdict, a scan that was judged together with this one has it.
             elif not record.together:
                 yield replace(one, recorded="gone")
+
+
+def _id_in(pack: Library, check: str, today: Library) -> str:
+    """The id that a check had in an earlier pack."""
+    for old, new in today.aliases.items():
+        if new == check and check not in pack.checks and old in pack.checks:
+            return old
+    return check
 
 
 def _records_with(history: HistoryContext, check: str, at: str) -> list[Record]:
@@ -199,9 +212,14 @@ def _ruling(again: Rejudger, record: Record) -> TargetWaivers | None:
     """The waivers that counted in a record."""
     from datetime import datetime
 
-    from scanner.core.judging.waive import assess_waivers, waivers_by_target
+    from scanner.core.judging.waive import (
+        assess_waivers,
+        waivers_by_target,
+        with_current_checks,
+    )
 
-    waivers = [waiver for waiver in again.said.waivers(record) if waiver.target == record.target]
+    given = [waiver for waiver in again.said.waivers(record) if waiver.target == record.target]
+    waivers = with_current_checks(given, again.pack_of(record))
     statuses = _control_statuses(again, record, waivers)
     day = datetime.fromisoformat(record.finished).date()
     return waivers_by_target(assess_waivers(waivers, {record.target: day}, statuses)).get(

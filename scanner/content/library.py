@@ -10,7 +10,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from scanner.content.checks import CheckReader, kind_named_in
+from scanner.content.checks import (
+    CheckReader,
+    aliases_of,
+    kind_named_in,
+    may_have_aliases,
+)
 from scanner.content.clouds import EveryListing, read_cloud
 from scanner.content.controls import Known
 from scanner.content.document_reader import DocumentReader
@@ -159,10 +164,12 @@ def _load(roots: Roots, *, lazily: bool) -> Library:
     # With a broken file of parameters nothing can be read later: all mistakes are shown now.
     later: dict[str, ContentFile] = {}
     if lazily and check_reader is not None:
-        later = shipped
-    checks, broken_checks = _read_checks(pack, check_reader, later)
+        # Earlier ids must be known without their checks: the few files that have some are read now.
+        later = {name: file for name, file in shipped.items() if not may_have_aliases(file.content)}
+    checks, broken_checks, aliases = _read_checks(pack, check_reader, later)
     known = Known(
         checks={*later, *checks, *broken_checks},
+        aliases=aliases,
         shipped=shipped.keys() & {*later, *checks},
         parameters=parameters,
         manual=(),
@@ -178,6 +185,7 @@ def _load(roots: Roots, *, lazily: bool) -> Library:
         manual=mappings.manual,
         frameworks=mappings.frameworks,
         sha256=pack.digest(),
+        aliases=aliases,
     )
 
 
@@ -239,14 +247,15 @@ def _shipped_checks(pack: Pack) -> dict[str, ContentFile]:
 
 def _read_checks(
     pack: Pack, check_reader: CheckReader | None, later: Mapping[str, ContentFile]
-) -> tuple[dict[str, Check], frozenset[str]]:
-    """The checks, without those that are read `later`, and the names of files without a usable one.
+) -> tuple[dict[str, Check], frozenset[str], dict[str, str]]:
+    """The checks, without those that are read `later`; names of unusable files; ids by alias.
 
     `check_reader` is None where the parameters are not known: then only the form is validated.
     """
     found: dict[str, Check] = {}
     first_files = {name: file.shown for name, file in later.items()}
     broken: set[str] = set()
+    renamed: list[tuple[DocumentReader, Check]] = []
     for file in pack.of("checks"):
         if not _is_read_now(file, later):
             continue
@@ -265,7 +274,10 @@ def _read_checks(
             continue
         found[check.id] = check
         first_files[check.id] = file.shown
-    return {identity: found[identity] for identity in sorted(found)}, frozenset(broken)
+        if check.aliases:
+            renamed.append((reader, check))
+    aliases = aliases_of(renamed, {*first_files, *broken})
+    return {identity: found[identity] for identity in sorted(found)}, frozenset(broken), aliases
 
 
 def _is_read_now(file: ContentFile, later: Mapping[str, ContentFile]) -> bool:
