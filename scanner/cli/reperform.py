@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from scanner.history.verification.rejudge import Rejudger
     from scanner.history.verification.reperform import Where
     from scanner.model.history import Record
-    from scanner.model.library import Library
     from scanner.model.waivers import Waiver
     from scanner.reports.reperform import Reperformed
 
@@ -141,7 +140,7 @@ def _from_history(
         # State is given as of a moment: `~` sorts behind the record's own, so that it is included.
         state = history.ledger.state_before(record.target, f"{record.finished}~")
         where = _where(again, record)
-        named = where.library.current_id(_id_in(where.library, check, history.library))
+        named = history.ledger.id_in(record, check)
         for one in reperform(snapshot, where, named, resource, region):
             ref = one.finding.resource
             recorded = state.get((check, ref.region, ref.id))
@@ -150,14 +149,6 @@ def _from_history(
             # Without a recorded verdict, a scan that was judged together with this one has it.
             elif not record.together:
                 yield replace(one, recorded="gone")
-
-
-def _id_in(pack: Library, check: str, today: Library) -> str:
-    """The id that a check had in an earlier pack."""
-    for old, new in today.aliases.items():
-        if new == check and check not in pack.checks and old in pack.checks:
-            return old
-    return check
 
 
 def _records_with(history: HistoryContext, check: str, at: str) -> list[Record]:

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from scanner.model.expressions import Expression
 
-
 LINK: Final = "https://"
 """How a reference begins that is an address."""
 

@@ -93,7 +93,10 @@ class Chain:
             raise SealError("it does not follow the record before it")
 
     def state(self, seq: int | None = None) -> State:
-        """The state after a record (None: the newest), with its ids of checks; not to be modified."""
+        """The state after a record (None: the newest), with the ids of that record.
+
+        It must not be modified.
+        """
         last = len(self.records) if seq is None else seq
         at, state = self._state
         if at > last:

@@ -167,6 +167,15 @@ class Ledger:
         """
         return self._transitions(stream_of(records[0].target), records)
 
+    def id_in(self, record: Record, check: str) -> str:
+        """The id that a check had in a record."""
+        stream = stream_of(record.target)
+        ran = self._chain(stream).records[record.seq - 1].checks
+        for earlier, later in self._check_names(stream).after(record.seq).items():
+            if later == check and earlier in ran:
+                return earlier
+        return check
+
     def recorded_changes(self, record: Record) -> Iterator[Transition]:
         """The transitions of a record with the ids of checks that it was committed with."""
         return self._chain(stream_of(record.target)).transitions([record])
