@@ -10,7 +10,7 @@ from scanner.core.periods.renames import CheckNames, rename_state
 from scanner.core.periods.timelines import Timelines
 from scanner.errors import TscanError
 from scanner.history.ledger.changes import FindingKey, apply
-from scanner.history.ledger.timeline_columns import COLUMNS, rename_checks, timelines_of
+from scanner.history.ledger.timeline_columns import COLUMNS, timelines_of
 from scanner.history.records.seal import SealError
 from scanner.history.records.segments import (
     SegmentError,
@@ -188,7 +188,7 @@ class Chain:
     ) -> Iterator[tuple[int, pa.Table]]:
         for seq, segment, content in self._fetch(records, "transitions"):
             table = _read_columns(content, segment, COLUMNS, words=COLUMNS)
-            yield seq, rename_checks(table, names.after(seq))
+            yield seq, _rename_checks(table, names.after(seq))
 
     def index(self) -> Mapping[bytes, int]:
         """For every document of the chain, by digest, the record whose evidence holds it."""
@@ -280,6 +280,19 @@ def _read_columns(
         return read_table(content, segment.kind, columns, words=words)
     except SegmentError as error:
         raise _damaged(segment, error) from None
+
+
+def _rename_checks(table: pa.Table, names: Mapping[str, str]) -> pa.Table:
+    """A segment of transitions, with checks under their later ids."""
+    import pyarrow as pa
+
+    if not names:
+        return table
+    checks = table.column("check").combine_chunks()
+    words = [names.get(word, word) for word in checks.dictionary.to_pylist()]
+    # Encoded anew: two ids may have become one, and texts are compared by their numbers.
+    renamed = pa.array(words, pa.string()).take(checks.indices).dictionary_encode()
+    return table.set_column(table.schema.get_field_index("check"), "check", renamed)
 
 
 def _damaged(segment: Segment, error: SegmentError) -> TscanError:

@@ -79,19 +79,6 @@ def timelines_of(segments: Iterable[tuple[int, pa.Table]]) -> Timelines:
     return replace(timelines, always_passing=passing + passing_later)
 
 
-def rename_checks(table: pa.Table, names: Mapping[str, str]) -> pa.Table:
-    """A segment of transitions, with checks under their later ids."""
-    import pyarrow as pa
-
-    if not names:
-        return table
-    checks = table.column("check").combine_chunks()
-    words = [names.get(word, word) for word in checks.dictionary.to_pylist()]
-    # Encoded anew: two ids may have become one, and texts are compared by their numbers.
-    renamed = pa.array(words, pa.string()).take(checks.indices).dictionary_encode()
-    return table.set_column(table.schema.get_field_index("check"), "check", renamed)
-
-
 def _concatenate(segments: Iterable[tuple[int, pa.Table]]) -> dict[str, pa.Array]:
     """All rows by column, each column in one chunk with one dictionary.
 
