@@ -173,27 +173,48 @@ def pack_changes(
 ) -> Iterator[tuple[str, str]]:
     """What differs between two packs: a part of `CONTENT`, and a line about it."""
     renamed = _renamed_between(before, after)
-    controls = {
-        name: _with_names(control, after.aliases) for name, control in before.controls.items()
-    }
-    for old_id, new_id in renamed.items():
-        for line in _differences(before.checks, after.checks, new_id, was=old_id):
-            yield "check", f"{new_id}: {line}"
-    parts: tuple[tuple[str, _Definitions, _Definitions], ...] = (
+    for what, old, new in _parts(before, after):
+        names = {*old, *new}
+        if what == "check":
+            names = names.difference(renamed, renamed.values())
+            for earlier, later in renamed.items():
+                for line in _differences(old, new, later, was=earlier):
+                    yield what, f"{later}: {line}"
+        for name in sorted(names):
+            for line in _changes(what, old, new, name, before, after):
+                yield what, f"{name}: {line}"
+
+
+def _parts(
+    before: Library,
+    after: Library,
+) -> tuple[tuple[str, _Definitions, _Definitions], ...]:
+    """The definitions of two packs, where a link of a control has the later id of its check."""
+    controls: dict[str, Control] = {}
+    for name, control in before.controls.items():
+        controls[name] = _with_names(control, after.aliases)
+    return (
         ("control", controls, after.controls),
         ("check", before.checks, after.checks),
         ("parameter", before.parameters, after.parameters),
         ("kind", before.kinds, after.kinds),
     )
-    for what, old, new in parts:
-        for name in sorted({*old, *new} - {*renamed, *renamed.values()}):
-            if name not in new:
-                yield what, f"{name}: left out"
-            elif name not in old:
-                yield what, f"{name}: added"
-            elif what != "check" or not before.is_same(name, after):
-                for line in _differences(old, new, name):
-                    yield what, f"{name}: {line}"
+
+
+def _changes(
+    what: str,
+    old: _Definitions,
+    new: _Definitions,
+    name: str,
+    before: Library,
+    after: Library,
+) -> Iterator[str]:
+    if name not in new:
+        yield "left out"
+    elif name not in old:
+        yield "added"
+    elif what != "check" or not before.is_same(name, after):
+        yield from _differences(old, new, name)
 
 
 def _renamed_between(before: Library, after: Library) -> dict[str, str]:

@@ -26,7 +26,7 @@ _UNESCAPED: Final = re.compile(r"[A-Za-z0-9.-]")
 _MEMBERS: Final = {field.name for field in fields(Record)} - {"sha256"}
 _SEGMENT_MEMBERS: Final = {field.name for field in fields(Segment)}
 _LISTS: Final = ("checks", "callers", "regions", "gaps", "together")
-_MAPPINGS: Final = ("params", "counts", "controls", "renamed")
+_MAPPINGS: Final = ("params", "counts", "controls")
 _MAX_COUNT: Final = 1 << 53
 """Larger integers are not exact in every reader of JSON."""
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
@@ -165,6 +165,8 @@ def _is_well_typed(name: str, member: object) -> bool:
         return _is_texts(member)
     if name in _MAPPINGS:
         return isinstance(member, dict)
+    if name == "renamed":
+        return isinstance(member, dict) and _is_texts(list(member.values()))
     if name == "segments":
         return isinstance(member, list)
     # type(), since True is an int too, and would be written as another text.
@@ -180,8 +182,6 @@ def _check_values(record: Record) -> None:
         raise SealError("a count of the record is no count")
     if not _is_texts(list(record.controls.values())):
         raise SealError("a status of the record is no text")
-    if not _is_texts(list(record.renamed.values())):
-        raise SealError("a renamed check of the record is no text")
     if not all(map(_is_parameter, record.params.values())):
         raise SealError("a parameter of the record is of a wrong type")
     _check_segments(record)
