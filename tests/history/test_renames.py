@@ -160,6 +160,16 @@ def ran(*checks: str, seq: int = 1, renamed: Mapping[str, str] | None = None) ->
         ([ran(OLD), ran(NEW, seq=2, renamed=ALIASES)], [NEW], [NEW], ALIASES, {}),
         ([ran(OLD), ran(NEW, seq=2, renamed=ALIASES)], [OLD], [OLD], {}, {NEW: OLD}),
         ([ran("a"), ran("b", seq=2, renamed={"a": "b"})], ["c"], ["c"], {"a": "c", "b": "c"}, {"b": "c"}),
+        # The newest alias names the middle one only, and an older tscan ran last.
+        (
+            [ran("a"), ran("b", seq=2, renamed={"a": "b"}), ran("a", seq=3, renamed={"b": "a"})],
+            ["c"],
+            ["c"],
+            {"b": "c"},
+            {"a": "c"},
+        ),
+        # Two checks became one: which of their verdicts would it continue?
+        ([ran("a", "b")], ["c"], ["c"], {"a": "c", "b": "c"}, {}),
         # Nobody says that they are one.
         ([ran(OLD)], [NEW], [NEW], {}, {}),
         # They ran beside each other: their verdicts are of two checks.
