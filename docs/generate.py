@@ -18,7 +18,7 @@ from scanner.cli.demo import NIGHTS, SOURCE, project_inputs, recorded_library
 from scanner.cli.support.lazy import LazyGroup
 from scanner.content.library import load_library
 from scanner.content.locations import default_roots
-from scanner.formats import FORMATS, Report, Source
+from scanner.formats import FORMATS, Report
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.library import Library
 from scanner.pipeline import judge

@@ -351,9 +351,11 @@ def _of_cloud(checks: Iterable[Check], target: Target) -> list[Check]:
 
 def _selected(library: Library, checks: tuple[str, ...] | None) -> list[Check]:
     """The chosen checks that the library has, by id; those that it lacks count as not run."""
-    names = sorted(library.checks if checks is None else set(checks) & set(library.checks))
-    # A snapshot of another library may name checks that this one lacks.
-    return [library.checks[name] for name in names]
+    if checks is None:
+        checks = tuple(library.checks)
+    # A snapshot of another library may name checks that this one lacks, or by their earlier ids.
+    names = set(map(library.current_id, checks)) & set(library.checks)
+    return [library.checks[name] for name in sorted(names)]
 
 
 def _stated_params(

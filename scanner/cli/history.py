@@ -121,6 +121,8 @@ def _lines(record: Record) -> Iterator[str]:
     yield f"follows {record.previous_sha256 or 'nothing: it is the first'}"
     yield f"pack {record.pack_sha256}"
     yield f"waivers {record.waivers_sha256 or 'none'}"
+    for old, new in sorted(record.renamed.items()):
+        yield f"check {old} is called {new} now"
     yield f"parameters that were set: {params}"
     yield f"callers {', '.join(record.callers) or 'none'}"
     yield f"{counts}, {len(record.gaps)} calls unanswered"

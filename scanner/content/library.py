@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
-from scanner.content.checks import CheckReader
+from scanner.content.checks import CheckReader, aliases_of, may_have_aliases
 from scanner.content.controls import Known
+from scanner.content.document_reader import DocumentReader
 from scanner.content.kind_drafts import Draft, draft_kind
 from scanner.content.kinds import KindBuilder
 from scanner.content.lazy import claimed_kind, cloud_rules, is_cloud, lazy_checks, lazy_kinds
@@ -70,10 +71,12 @@ def _load(roots: Roots, *, lazily: bool) -> Library:
     shipped = _shipped_checks(pack)
     later: dict[str, ContentFile] = {}
     if lazily:
-        later = shipped
-    checks, broken_checks = _read_checks(pack, check_reader, later)
+        # Earlier ids must be known without their checks: the few files that have some are read now.
+        later = {name: file for name, file in shipped.items() if not may_have_aliases(file.content)}
+    checks, broken_checks, aliases = _read_checks(pack, check_reader, later)
     known = Known(
         checks={*later, *checks, *broken_checks},
+        aliases=aliases,
         shipped=shipped.keys() & {*later, *checks},
         parameters=parameters,
         manual=(),
@@ -89,6 +92,7 @@ def _load(roots: Roots, *, lazily: bool) -> Library:
         manual=mappings.manual,
         frameworks=mappings.frameworks,
         sha256=pack.digest(),
+        aliases=aliases,
     )
 
 
@@ -147,14 +151,15 @@ def _shipped_checks(pack: Pack) -> dict[str, ContentFile]:
 
 def _read_checks(
     pack: Pack, check_reader: CheckReader | None, later: Mapping[str, ContentFile]
-) -> tuple[dict[str, Check], frozenset[str]]:
-    """The checks, without those that are read `later`, and the names of files without a usable one.
+) -> tuple[dict[str, Check], frozenset[str], dict[str, str]]:
+    """The checks, without those that are read `later`; names of unusable files; ids by alias.
 
     `check_reader` is None where the parameters are not known: then only the form is validated.
     """
     found: dict[str, Check] = {}
     first_files = {name: file.shown for name, file in later.items()}
     broken: set[str] = set()
+    renamed: list[tuple[DocumentReader, Check]] = []
     for file in pack.of("checks"):
         if not _is_read_now(file, later):
             continue
@@ -173,7 +178,10 @@ def _read_checks(
             continue
         found[check.id] = check
         first_files[check.id] = file.shown
-    return {identity: found[identity] for identity in sorted(found)}, frozenset(broken)
+        if check.aliases:
+            renamed.append((reader, check))
+    aliases = aliases_of(renamed, {*first_files, *broken})
+    return {identity: found[identity] for identity in sorted(found)}, frozenset(broken), aliases
 
 
 def _is_read_now(file: ContentFile, later: Mapping[str, ContentFile]) -> bool:

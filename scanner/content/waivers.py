@@ -112,8 +112,9 @@ def _scope(
     if kind == "control":
         _check_known(reader, (*path, "id"), data["id"], library.controls, "control")
         return ControlScope(target=data["target"], control=data["id"])
-    check = library.checks.get(data["check"])
-    _check_known(reader, (*path, "check"), data["check"], library.checks, "check")
+    name = library.current_id(data["check"])
+    check = library.checks.get(name)
+    _check_known(reader, (*path, "check"), name, library.checks, "check")
     if check is not None and check.cloud != data["target"].partition(":")[0]:
         message = f"{check.id} is never asked of {data['target']}"
         reader.wrong((*path, "target"), message, f"it is about {check.cloud}")
@@ -163,7 +164,9 @@ def _check_compensating(
     if isinstance(scope, ControlScope) and name == scope.control:
         reader.wrong(place, f"{name} cannot compensate for itself", "name another control")
     # Such a control can never pass while the finding fails: the waiver would always lapse.
-    if isinstance(scope, FindingScope) and scope.check in _evidencing(name, library):
+    if not isinstance(scope, FindingScope):
+        return
+    if library.current_id(scope.check) in _evidencing(name, library):
         message = f"{name} is evidenced by {scope.check}: it never reads pass while that fails"
         reader.wrong(place, message, "name a control that does not depend on it")
 

@@ -95,6 +95,8 @@ class Record:
     segments: tuple[Segment, ...] = field(default=())
     together: tuple[str, ...] = ()
     """The scans that were judged as one, this one included: accounts of one organisation."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """Checks that this record is the first to run under another id: the new id by the old one."""
     sha256: str = ""
     """Digest of this record's bytes in the store; not part of them."""
 

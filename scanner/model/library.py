@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Generic, NamedTuple, TypeVar
 
 from scanner.model.checks import Check, Parameter, Severity
@@ -91,6 +91,12 @@ class Library:
     frameworks: Mapping[str, Framework]
     sha256: str
     """Digest of every file that it was read from: which pack judged."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """The id of a check by each of its earlier ids."""
+
+    def current_id(self, check: str) -> str:
+        """The id of the check that has this id or had it; the same text where there is none."""
+        return self.aliases.get(check, check)
 
     def cloud(self, check: str) -> str:
         """The cloud of a check, without reading its file."""
@@ -135,7 +141,8 @@ class Library:
         else:
             checks = {name: check for name, check in self.checks.items() if name not in names}
         controls = {id_: control.without(names) for id_, control in self.controls.items()}
-        return replace(self, checks=checks, controls=controls)
+        aliases = {old: new for old, new in self.aliases.items() if new not in names}
+        return replace(self, checks=checks, controls=controls, aliases=aliases)
 
     def _entry(self, check: str) -> Check | CheckEntry:
         if isinstance(self.checks, LazyMapping):

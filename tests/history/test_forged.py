@@ -131,6 +131,14 @@ FORMS: dict[str, tuple[Change, str]] = {
         lambda record: record.update(controls={"X-1": 5}),
         "a status of the record is no text",
     ),
+    "a number as the id of a check": (
+        lambda record: record.update(renamed={"check-a": 5}),
+        "a member of the record is of a wrong type",
+    ),
+    "renamed by a list": (
+        lambda record: record.update(renamed=["check-a"]),
+        "a member of the record is of a wrong type",
+    ),
     "a nested parameter": (
         lambda record: record.update(params={"days": {"of": 1}}),
         "a parameter of the record",

@@ -106,7 +106,7 @@ pass_when: {condition.format(name=name)}
 why: What goes wrong where this fails, in your own words.
 fix: |
   What to do: console, command line, Terraform.
-refs: []                        # ids or links
+refs: []                        # the provider's page about it; ids of benchmarks
 examples:                       # the check's tests, run by 'tscan checks test'; \
 what is left out is absent or unread
   pass:    [{{resource: {{{name}: {good}}}}}]

@@ -152,7 +152,7 @@ def open_history(options: HistoryOptions) -> HistoryContext:
             f"{store.name} holds no history",
             "'tscan scan' commits to it; name another with --store",
         )
-    ledger = Ledger(store)
+    ledger = Ledger(store, library=library)
     known = tuple(ledger.targets())
     for name in options.target:
         if name not in known:

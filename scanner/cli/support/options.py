@@ -212,6 +212,8 @@ def matching(patterns: Iterable[str], library: Library) -> set[str]:
             matched.add(pattern)
             continue
         found = {name for name in library.checks if fnmatchcase(name, pattern)}
+        earlier = [name for name in library.aliases if fnmatchcase(name, pattern)]
+        found |= {current_id(name, library) for name in earlier}
         # A misspelt pattern must not select nothing in silence: fewer checks have fewer failures.
         if not found:
             raise TscanError(
@@ -219,6 +221,14 @@ def matching(patterns: Iterable[str], library: Library) -> set[str]:
             )
         matched |= found
     return matched
+
+
+def current_id(name: str, library: Library) -> str:
+    """The id of the check that has this id or had it; for an earlier id, with a note on stderr."""
+    found = library.current_id(name)
+    if found != name:
+        click.echo(f"note: check {name} is called {found} now", err=True)
+    return found
 
 
 def parameters(options: JudgingOptions, library: Library) -> Mapping[str, Any]:

@@ -42,6 +42,17 @@ class TargetWaivers:
 # -- which waivers count --------------------------------------------------------------------------
 
 
+def with_current_checks(waivers: Iterable[Waiver], library: Library) -> list[Waiver]:
+    """The waivers, with the ids that a library has for their checks: they may name earlier ones."""
+    found: list[Waiver] = []
+    for waiver in waivers:
+        scope = waiver.scope
+        if isinstance(scope, FindingScope):
+            scope = replace(scope, check=library.current_id(scope.check))
+        found.append(replace(waiver, scope=scope))
+    return found
+
+
 def assess_waivers(
     waivers: Iterable[Waiver],
     days: Mapping[str, date],
@@ -243,6 +254,7 @@ def apply_waivers(
     """Mark what is accepted; `statuses` gives the statuses of controls without any waiver."""
     if not waivers:
         return judged
+    waivers = with_current_checks(waivers, library)
     # Assessing all controls is dear: only for waivers that have a compensating one.
     before: Mapping[str, str] = {}
     compensated = [waiver for waiver in waivers if waiver.compensating]

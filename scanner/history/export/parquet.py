@@ -53,6 +53,7 @@ def _schemas() -> dict[str, pa.Schema]:
         ("controls", pa.map_(text, text)),
         # Canonical JSON, for the types of parameters differ from pack to pack.
         ("params", text),
+        ("renamed", pa.map_(text, text)),
     ]
     transitions = [
         ("target", text),
@@ -159,6 +160,7 @@ def _record(record: Record) -> Row:
         "counts": sorted(record.counts.items()),
         "controls": sorted(record.controls.items()),
         "params": canonical(record.params),
+        "renamed": sorted(record.renamed.items()),
     }
 
 

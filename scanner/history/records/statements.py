@@ -165,6 +165,8 @@ def _is_well_typed(name: str, member: object) -> bool:
         return _is_texts(member)
     if name in _MAPPINGS:
         return isinstance(member, dict)
+    if name == "renamed":
+        return isinstance(member, dict) and _is_texts(list(member.values()))
     if name == "segments":
         return isinstance(member, list)
     # type(), since True is an int too, and would be written as another text.
