@@ -52,13 +52,18 @@ def plan_requests(plan: ReadPlan) -> Iterator[Request]:
 
 
 def kind_requests(kind: Kind) -> Iterator[Request]:
-    """Every request that a kind declares."""
+    """Every request that a kind declares, those of an inventory included."""
     yield from listing_requests(kind.listing)
     for count in kind.completeness:
         yield from listing_requests(count.source)
     yield from kind.details.values()
     for reader in kind.readers.values():
         yield from listing_requests(reader)
+    if kind.bulk is not None:
+        yield kind.bulk.request
+        yield from kind.bulk.details.values()
+        for count in kind.bulk.completeness:
+            yield from listing_requests(count.source)
 
 
 def required_permissions(

@@ -69,8 +69,8 @@ def parameter_list(library: Library, params: Mapping[tuple[str, str], Any]) -> P
     """The parameters of a library; `params` are the configured values by name and target."""
     readers: dict[str, list[str]] = {}
     for name in sorted(library.checks):
-        for parameter in parameters_read(library.checks[name]):
-            readers.setdefault(parameter, []).append(name)
+        for read in parameters_read(library.checks[name], library):
+            readers.setdefault(read, []).append(name)
     rows: list[ParameterRow] = []
     for name, parameter in sorted(library.parameters.items()):
         default: Any = None

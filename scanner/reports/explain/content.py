@@ -8,7 +8,13 @@ from typing import Any, Final
 
 from scanner.core.judging.links import Links
 from scanner.core.permissions import plan_requests
-from scanner.core.reading.read_plan import listing_requests, plan_reads
+from scanner.core.reading.inventory import all_inventory_types, with_inventory
+from scanner.core.reading.read_plan import (
+    attribute_paths,
+    listing_requests,
+    plan_reads,
+    request_paths,
+)
 from scanner.model.checks import Check, Parameter
 from scanner.model.controls import Control, Criterion, Role
 from scanner.model.findings import Finding, Verdict
@@ -115,24 +121,33 @@ def _operations_of(check: Check, content: Content) -> Iterator[Link]:
 
 
 def _parameters_of(check: Check, content: Content) -> Iterator[Link]:
-    for name in sorted(parameters_read(check)):
+    for name in sorted(parameters_read(check, content.library)):
         parameter = content.library.parameters[name]
         yield Link(
             type="parameter", id=name, title=parameter.meaning, note=_value(parameter, content)
         )
 
 
-def parameters_read(check: Check) -> set[str]:
-    """The parameters that the conditions and the label scope of a check name."""
-    names: set[str] = set()
-    for expression in check.expressions:
-        for path in expression.paths:
-            if path[0] == "params" and len(path) > 1:
-                names.add(path[1])
+def parameters_read(check: Check, library: Library) -> set[str]:
+    """The parameters that may decide a check: those that it, or what it reads, names."""
+    found = {path[1] for path in _paths(check, library) if path[0] == "params" and path[1:]}
     if check.scope is not None:
-        names.update((check.scope.tag, check.scope.values, check.scope.untagged))
-    names.discard("")
-    return names
+        found.update((check.scope.tag, check.scope.values, check.scope.untagged))
+    return found & library.parameters.keys()
+
+
+def _paths(check: Check, library: Library) -> Iterator[tuple[str, ...]]:
+    """Every path in the conditions of a check, and in the attributes and requests under it."""
+    for expression in check.expressions:
+        yield from expression.paths
+    for plan in plan_reads(library, [check]).values():
+        for attribute in plan.attributes:
+            yield from attribute_paths(attribute)
+        for request in plan_requests(plan):
+            yield from request_paths(request)
+        for name in plan.relations:
+            for expression in plan.kind.relations[name].on.values():
+                yield from expression.paths
 
 
 def _controls_of(check: str, content: Content) -> Iterator[Link]:
@@ -268,7 +283,7 @@ def _manual(name: str, content: Content) -> Explanation:
 def _parameter(parameter: Parameter, content: Content) -> Explanation:
     checks: list[Link] = []
     for check in content.library.checks.values():
-        if parameter.name in parameters_read(check):
+        if parameter.name in parameters_read(check, content.library):
             checks.append(Link(type="check", id=check.id, title=check.title))
     for control in sorted(content.library.controls.values(), key=lambda control: control.id):
         for requirement in control.must_have:
@@ -350,13 +365,15 @@ def _checks_reading(
 ) -> Iterator[Link]:
     """The checks that would be unknown without these operations."""
     library = content.library
+    # Which of the two ways a scan takes is not known here: call by call, or from an inventory.
+    inventory = with_inventory(library, all_inventory_types(library))
     clouds = {kind.cloud for kind in kinds}
     for name in library.checks:
         # Of other clouds no file is read to find out.
         if library.cloud(name) not in clouds:
             continue
         check = library.checks[name]
-        if _reads(check, operations, library):
+        if _reads(check, operations, library) or _reads(check, operations, inventory):
             yield Link(type="check", id=name, title=check.title)
 
 
