@@ -8,11 +8,12 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
-from scanner.cli.support import options, store_location
+from scanner.cli.support import store_location
 from scanner.history.ledger.commit import commit_scan
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.history import Record
@@ -36,7 +37,6 @@ def project(recorded: tuple[Path, Record], tmp_path: Path, monkeypatch: pytest.M
     shutil.copytree(recorded[0], folder)
     monkeypatch.chdir(folder)
     library = shipped_library()
-    monkeypatch.setattr(options, "load", lambda _options: library)
     monkeypatch.setattr("scanner.cli.support.judging.load", lambda _options: library)
     return folder
 
@@ -304,3 +304,37 @@ def test_findings_in_each_form(
     assert failing_finding().resource.name in text
     assert err == ""
     assert out(capsys, "findings", "--severity", "hihg", "--format", form, code=2)[0] == ""
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ("explanation", ["explain", "CC6.1"]),
+        ("explanation", ["explain", "ENC-02", "--details"]),
+        ("explanation", ["explain", CHECK]),
+        ("explanation", ["explain", "MC-01"]),
+        ("explanation", ["explain", "s3:ListAllMyBuckets"]),
+        ("explanation", ["params", "approved_administrators"]),
+        ("findings", ["findings", "--verdict", "all"]),
+        ("parameters", ["params"]),
+    ],
+)
+def test_json_has_the_published_schema(
+    schema: str, words: list[str], project: Path, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = json.loads(out(capsys, *words, "--format", "json")[0])
+    published = json.loads((root / f"docs/{schema}.schema.json").read_text())
+    jsonschema.validate(document, published)
+    del document["schema"]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, published)
+
+
+def test_findings_have_one_schema(root: Path) -> None:
+    result, findings = (
+        json.loads((root / f"docs/{name}.schema.json").read_text())
+        for name in ("result", "findings")
+    )
+    assert findings["properties"]["findings"] == result["properties"]["findings"]
+    for name, definition in findings["$defs"].items():
+        assert definition == result["$defs"][name]

@@ -53,10 +53,10 @@ store_option: Final[Decorator] = click.option(
     "--store",
     default="",
     metavar="PLACE",
-    help="A folder or s3://…; that of tscan.yaml, or .tscan.",
+    help="A folder or s3://…; that of tscan.yaml, or .tscan beside it.",
 )
 config_option: Final[Decorator] = click.option(
-    "--config", type=PATH, metavar="FILE", help="tscan.yaml if there is one here."
+    "--config", type=PATH, metavar="FILE", help="tscan.yaml of this folder, or of one above it."
 )
 target_option: Final[Decorator] = click.option(
     "--target", default="", metavar="ID", help="Only this target, such as aws:111122223333."

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from scanner.rendering.dataclass_json import dumps
 from scanner.rendering.sanitize import plural, sanitized
 from scanner.rendering.wrap import wrapped
-from scanner.reports.explain.model import SCHEMA, Explanation, Failure, Link, Mend, Result
+from scanner.reports.explain.model import SCHEMA, Explanation, Fact, Failure, Link, Mend, Result
 
 T = TypeVar("T")
 
@@ -21,6 +21,8 @@ _NOTES: Final = 3
 _FAILURES: Final = 2
 _FEW_FACTS: Final = ("severity", "statement", "why", "fix", "fails", "default", "set", "stricter")
 """Facts that are shown without details although there is a result."""
+_PLACES: Final = ("framework", "category", "resources", "cloud", "kind", "target", "type")
+"""Facts that stand in the line below the title."""
 _WORST: Final = (
     "fail",
     "unknown",
@@ -110,14 +112,11 @@ def _scans(result: Result) -> str:
 
 
 def _facts(explanation: Explanation, details: bool) -> Iterator[str]:
-    placed = _kind(explanation)
     for fact in explanation.facts:
-        if fact.lines[0] in placed and fact.heading not in _FEW_FACTS:
+        if not details and not _is_shown(fact, explanation):
             continue
-        if not details and explanation.result is not None and fact.heading not in _FEW_FACTS:
-            continue
-        # The fix stands at each resource to mend.
-        if fact.heading == "fix" and not details and _has_failures(explanation):
+        # What places it stands in the line above.
+        if fact.heading in _PLACES:
             continue
         first, *others = fact.lines
         yield f"  {fact.heading:<8}  {first}"
@@ -125,8 +124,14 @@ def _facts(explanation: Explanation, details: bool) -> Iterator[str]:
             yield f"  {'':<8}  {line}"
 
 
-def _has_failures(explanation: Explanation) -> bool:
-    return explanation.result is not None and bool(explanation.result.failing)
+def _is_shown(fact: Fact, explanation: Explanation) -> bool:
+    """Whether a fact is on the screen without details: a result needs the room of the others."""
+    if explanation.result is None:
+        return True
+    # The fix stands at each resource to mend.
+    if fact.heading == "fix" and explanation.result.failing:
+        return False
+    return fact.heading in _FEW_FACTS
 
 
 def _failing(explanation: Explanation, result: Result, details: bool) -> Iterator[str]:
