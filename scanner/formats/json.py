@@ -80,9 +80,15 @@ def document(report: Report) -> Members:
 
 def finding_rows(report: Report, findings: Iterable[Finding]) -> Iterator[Members]:
     """Findings as they stand in the result, in this order."""
-    links = Links(report.library)
+    links = links_in_scope(report)
     for finding in findings:
         yield _finding(finding, report, links)
+
+
+def links_in_scope(report: Report) -> Links:
+    """The links to the criteria that the report shows."""
+    shown = {(result.framework, result.id) for result in report.assessment.criteria}
+    return Links(report.library, shown)
 
 
 def _members(report: Report) -> Iterator[tuple[str, Json]]:

@@ -11,7 +11,7 @@ from typing import Final
 from scanner.core.judging.links import Links
 from scanner.errors import TscanError
 from scanner.formats import Report
-from scanner.formats.json import finding_rows, written
+from scanner.formats.json import finding_rows, links_in_scope, written
 from scanner.language.errors import did_you_mean
 from scanner.model.checks import Severity
 from scanner.model.findings import Finding, Verdict
@@ -263,7 +263,7 @@ def _what(finding: Finding, report: Report) -> str:
 
 def as_csv(shown: Listed) -> Iterator[str]:
     """Lines of CSV for a spreadsheet: one row for each finding."""
-    links = Links(shown.report.library)
+    links = links_in_scope(shown.report)
     rows = (_row(finding, shown.report, links) for finding in shown.findings)
     for line in csv_text(COLUMNS, rows):
         yield line.decode()

@@ -261,6 +261,20 @@ def test_evidence_of_a_scan_lies_beside_tscan_yaml(
     assert store_location.configured_location().store == "../.tscan"
 
 
+def test_init_below_a_project_begins_another_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "tscan.yaml").write_text("version: 1\n")
+    below = tmp_path / "below"
+    below.mkdir()
+    monkeypatch.chdir(below)
+    out(capsys, "init", "--no-sign")
+    assert sorted(path.name for path in below.iterdir()) == [".tscan", "tscan.yaml"]
+    assert [path.name for path in tmp_path.iterdir() if path.name == ".tscan"] == []
+    # What was written is what is found from here on.
+    assert nearest(below, monkeypatch) == Path("tscan.yaml")
+
+
 # -- the way ---------------------------------------------------------------------------------------
 
 

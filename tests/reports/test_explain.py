@@ -11,13 +11,18 @@ from scanner.core.judging.links import Links
 from scanner.errors import TscanError
 from scanner.formats import Report
 from scanner.model.checks import Severity
-from scanner.model.controls import Criterion, Framework
+from scanner.model.controls import Criterion
 from scanner.model.findings import Finding, Verdict
 from scanner.rendering.fix_command import fix_command
 from scanner.reports.explain.content import Content, explain_content, parameters_read
 from scanner.reports.explain.model import Explanation, Scan
 from scanner.reports.explain.result import with_result
-from scanner.reports.explain.subjects import Names, resource_subject, unknown_subject
+from scanner.reports.explain.subjects import (
+    NamedCriterion,
+    Names,
+    resource_subject,
+    unknown_subject,
+)
 from scanner.reports.explain.text import MEND, as_text
 from tests.helpers import reference_scan
 from tests.helpers.demo_project import demo_report, failing_finding
@@ -212,19 +217,18 @@ def test_a_name_of_two_resources_must_be_given_by_id() -> None:
 
 def test_a_criterion_of_two_frameworks_must_name_one() -> None:
     library = shipped_library()
-    own = replace(library.frameworks["soc2-2017"], id="own")
+    own = replace(library.frameworks["soc2-2017"], id="own", title="Our own")
     both = replace(library, frameworks={**library.frameworks, "own": own})
     names = Names(both, permissions_of)
     with pytest.raises(TscanError, match="2 frameworks have a criterion") as error:
         names.subject("CC6.1")
     assert "own/CC6.1" in error.value.hint
     subject = names.subject("own/CC6.1")
-    assert subject is not None
-    assert _is_objective(subject, own)
-
-
-def _is_objective(subject: object, framework: Framework) -> bool:
-    return getattr(subject, "framework", None) == framework
+    assert isinstance(subject, NamedCriterion)
+    content = Content(library=both, links=Links(both), permissions_of=permissions_of, params={})
+    explanation = explain_content(subject, content)
+    assert explanation.type == "objective"
+    assert ("framework", (own.title,)) in [(one.heading, one.lines) for one in explanation.facts]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from scanner.model.controls import Control, Criterion, Framework, Role
 from scanner.model.library import Library
@@ -12,9 +12,13 @@ CriterionKey = tuple[str, str]
 
 
 class Links:
-    """Which checks, controls and criteria rest on each other; the checks' files are not read."""
+    """Which checks, controls and criteria rest on each other; the checks' files are not read.
 
-    def __init__(self, library: Library) -> None:
+    `in_scope` are the criteria of the categories in scope; None: all.
+    """
+
+    def __init__(self, library: Library, in_scope: Collection[CriterionKey] | None = None) -> None:
+        self._in_scope = in_scope
         self._library = library
         self._controls: dict[str, list[str]] = {}
         self._deciding: dict[str, list[str]] = {}
@@ -31,10 +35,11 @@ class Links:
                     self._criteria.setdefault(primary.control, []).append(key)
 
     def criteria(self) -> Iterator[tuple[Framework, Criterion]]:
-        """Every criterion with its framework."""
+        """Every criterion in scope with its framework."""
         for framework in self._library.frameworks.values():
             for criterion in framework.criteria:
-                yield framework, criterion
+                if self._in_scope is None or (framework.id, criterion.id) in self._in_scope:
+                    yield framework, criterion
 
     def controls_of(self, check: str) -> list[str]:
         """Every control that a check is linked to, whatever its role."""

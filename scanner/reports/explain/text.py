@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import Final, TypeVar
 
-from scanner.rendering.dataclass_json import dumps
 from scanner.rendering.sanitize import plural, sanitized
 from scanner.rendering.wrap import wrapped
 from scanner.reports.explain.model import SCHEMA, Explanation, Fact, Failure, Link, Mend, Result
@@ -38,6 +37,9 @@ _WORST: Final = (
 
 def as_json(explanation: Explanation) -> str:
     """The explanation as one JSON document."""
+    # Not above: the text for people does not wait for it.
+    from scanner.rendering.dataclass_json import dumps
+
     return dumps(SCHEMA, explanation)
 
 
