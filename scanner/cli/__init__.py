@@ -44,6 +44,12 @@ Exit codes: 0 clean, 1 something at or above --fail-on fails, 3 something could 
         ),
         "replay": ("scanner.cli.replay:replay", "Judge recorded evidence again, offline."),
         "matrix": ("scanner.cli.matrix:matrix", "Show only the matrix of recorded evidence."),
+        "explain": (
+            "scanner.cli.explain:explain",
+            "Explain a check, control, criterion, parameter, operation or resource.",
+        ),
+        "findings": ("scanner.cli.findings:findings", "List findings by control, check, verdict…"),
+        "params": ("scanner.cli.params:params", "List the parameters of checks, and what is set."),
         "checks": ("scanner.cli.checks:checks", "List, show, write and test checks."),
         "permissions": (
             "scanner.cli.permissions:permissions",

@@ -3,6 +3,7 @@ before."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -82,7 +83,7 @@ def test_what_was_written_is_what_is_judged(
         seen.extend(snapshots)
         return original(seen, *arguments, **named)
 
-    monkeypatch.setattr("scanner.cli.support.judging.judge", judge)
+    monkeypatch.setattr("scanner.pipeline.judge", judge)
     assert run(["scan", "--snapshot", "here.snapshot.jsonl.gz", "--quiet"]) == 1
     assert seen == [read_snapshot(tmp_path / "here.snapshot.jsonl.gz")]
 
@@ -374,3 +375,24 @@ def test_the_newest_record_is_anchored(
     )
     assert run(["verify"]) == 0
     assert "anchored up to record 1" in capsys.readouterr().out
+
+
+def test_a_scan_in_a_subfolder_is_that_of_the_project(
+    asked: Asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    (tmp_path / "tscan.yaml").write_text("version: 1\ntargets: [{aws: {regions: [eu-west-1]}}]\n")
+    below = tmp_path / "below"
+    below.mkdir()
+    monkeypatch.chdir(below)
+    assert run(["scan", "--format", "json=../first.json"]) == 1
+    assert "configuration: ../tscan.yaml\n" in capsys.readouterr().err
+    assert asked[0]["config"].targets[0].regions == ("eu-west-1",)
+    assert len(list((tmp_path / ".tscan/snapshots").iterdir())) == 1
+    assert list(below.iterdir()) == []
+    # It is in history: the first scan that has these findings is this one.
+    finished = read_snapshot(SNAPSHOT).finished
+    rows = json.loads((tmp_path / "first.json").read_text())["findings"]
+    assert {row["first_seen"] for row in rows} == {finished}
+    assert run(["scan", "--no-store", "--quiet", "--format", "json=../second.json"]) == 1
+    rows = json.loads((tmp_path / "second.json").read_text())["findings"]
+    assert {row["first_seen"] for row in rows} == {None}

@@ -55,6 +55,26 @@ def test_what_is_read(pack: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("store", "found"),
+    [
+        ("history", "sub/history"),
+        ("../history", "sub/../history"),
+        ("/var/history", "/var/history"),
+        ("s3://bucket/tscan", "s3://bucket/tscan"),
+        # Not a folder: as one, a mistyped URL would be created.
+        ("s3:bucket", "s3:bucket"),
+    ],
+)
+def test_places_are_relative_to_the_file(pack: Any, store: str, found: str) -> None:
+    path = pack.write(
+        "sub/tscan.yaml", f'version: 1\nstore: "{store}"\nanchor: {{git: "{store}"}}\n'
+    )
+    config = load_config("sub/tscan.yaml", pack.load())
+    assert (config.store, config.anchors) == (found, found), path
+    assert load_store_location("sub/tscan.yaml") == (found, found)
+
+
+@pytest.mark.parametrize(
     ("old", "new", "said"),
     [
         ("every 6 hours", "‸nightly", "is not a schedule"),

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import tracemalloc
 import unicodedata
 from collections import Counter
 from dataclasses import replace
@@ -21,7 +22,7 @@ from scanner.model.answers import State
 from scanner.model.findings import CoverageRow, Status, Verdict
 from scanner.model.values import ABSENT, OpenList, Unreadable
 from scanner.rendering.sanitize import json_value, sanitized, shortened
-from tests.helpers.reference_scan import ASSESSMENT, COVERAGE, LIBRARY, REPORT, RESULTS
+from tests.helpers.reference_scan import ASSESSMENT, COVERAGE, LIBRARY, REPORT, RESULTS, TLS
 
 GOLDEN = Path(__file__).parent / "golden"
 UPDATE = "TSCAN_UPDATE_GOLDEN"
@@ -259,3 +260,32 @@ def test_unknown_format_is_refused_with_a_hint() -> None:
 def test_library_is_whole() -> None:
     """The reference itself: what it names exists."""
     assert {result.check for result in RESULTS} == set(LIBRARY.checks)
+
+
+def test_json_keeps_no_row_beside_its_text() -> None:
+    """A million findings would take several times the memory of their text."""
+    result = next(one for one in RESULTS if one.check == TLS)
+    many = replace(result, findings=result.findings * 500)
+    report = replace(REPORT, assessment=replace(ASSESSMENT, results=(many,)))
+    render = FORMATS.get("json")
+    render(REPORT)
+    tracemalloc.start()
+    try:
+        text = render(report)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(text) > 2_000_000
+    assert peak < 2.5 * len(text)
+
+
+def test_findings_carry_what_a_ticket_needs() -> None:
+    seen = replace(REPORT, first_seen=lambda _: "2026-01-01T00:00:00.000Z")
+    rows = json.loads(FORMATS.get("json")(seen))["findings"]
+    for row in rows:
+        check = LIBRARY.checks[row["check"]]
+        assert (row["title"], row["why"], row["fix"]) == (check.title, check.why, check.fix)
+        assert row["first_seen"] == "2026-01-01T00:00:00.000Z"
+    criteria = {row["check"]: row["criteria"] for row in rows}
+    assert criteria["aws-iam-root-mfa"] == ["CC6.1", "CC6.6"]
+    assert criteria["aws-s3-bucket-versioned"] == ["A1.2"]

@@ -9,7 +9,7 @@ from functools import cache
 
 import pytest
 
-from scanner.cli.demo import SNAPSHOT, recorded_library
+from scanner.cli.demo import recorded_library
 from scanner.cli.support.denied import denied_permissions
 from scanner.formats import FORMATS, Report, Source
 from scanner.formats.terminal import SCREEN
@@ -28,6 +28,7 @@ from scanner.model.findings import (
 from scanner.model.waivers import Standing
 from scanner.pipeline import judge
 from tests.helpers import reference_people as people
+from tests.helpers.estate_recording import SNAPSHOT
 from tests.helpers.library import shipped_library
 from tests.helpers.reference_scan import ASSESSMENT, REPORT
 

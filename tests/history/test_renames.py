@@ -17,7 +17,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
 from scanner.cli.support.judging import judge_recorded
 from scanner.content.library import load_library
 from scanner.content.locations import Roots, default_roots
@@ -39,6 +38,7 @@ from scanner.model.library import Library
 from scanner.model.period import Period, Schedule
 from scanner.model.waivers import FindingScope, Waiver
 from scanner.pipeline import judge
+from tests.helpers.estate_recording import SNAPSHOT
 from tests.helpers.small_library import make_check
 from tests.helpers.small_scans import HERE, library, scan
 

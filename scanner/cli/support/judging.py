@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import click
+
 from scanner.cli.support.denied import denied_permissions
-from scanner.cli.support.options import JudgingOptions, categories, load, parameters, selected
+from scanner.cli.support.evidence import chosen_evidence, file_evidence, newest_line, no_scan
+from scanner.cli.support.options import (
+    ContentOptions,
+    JudgingOptions,
+    categories,
+    load,
+    parameters,
+    selected,
+)
 from scanner.cli.support.output import destinations, write
-from scanner.errors import TscanError
+from scanner.core.periods.first_seen import FirstSeen
 from scanner.formats import Report, Source
-from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.checks import Severity
 from scanner.model.config import Config
-from scanner.pipeline import judge
 
 if TYPE_CHECKING:
+    from scanner.cli.support.evidence import Evidence, EvidenceOptions
     from scanner.cli.support.output import Destination
+    from scanner.history.ledger.ledger import Ledger
     from scanner.model.answers import Snapshot
     from scanner.model.attestations import Attestation
     from scanner.model.findings import Assessment
@@ -27,9 +37,9 @@ if TYPE_CHECKING:
     from scanner.model.waivers import Waiver
 
 
-PATTERNS: Final = ("*.snapshot.jsonl.gz", "*.snapshot.jsonl")
-"""The names of snapshot files in a folder."""
 NOT_NAMED: Final = Source()
+NEWEST: Final = Source(again="tscan replay")
+"""How commands name the newest scans in history."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,23 +50,54 @@ class Decisions:
     attestations: tuple[Attestation, ...] = ()
 
 
-def judge_files(
-    paths: Sequence[Path], options: JudgingOptions, *, matrix_only: bool = False
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """What evidence is judged by: content, configuration and what people decided."""
+
+    library: Library
+    config: Config
+    decisions: Decisions
+
+
+def load_inputs(evidence: EvidenceOptions, options: ContentOptions) -> Inputs:
+    """The inputs that options and tscan.yaml name together."""
+    from scanner.cli.support.store_location import load_configuration, with_configured_content
+
+    options = with_configured_content(options, evidence.config)
+    library = load(options)
+    config = load_configuration(evidence.config, library)
+    decisions = load_decisions(options, library, config)
+    return Inputs(library=library, config=config, decisions=decisions)
+
+
+def judge_evidence(
+    evidence: EvidenceOptions, options: JudgingOptions, *, matrix_only: bool = False
 ) -> int:
-    """Judge snapshot files, write the reports and return the exit code."""
+    """Judge files or the newest scans, write the reports and return the exit code.
+
+    TscanError where no file is named and history holds no scan.
+    """
     # First, for it fails in a moment what would fail after a minute of judging.
     places = destinations(options.format, quiet=options.quiet)
-    library = load(options)
-    decisions = load_decisions(options, library, Config())
-    report = judge_with(
-        paths,
+    inputs = load_inputs(evidence, options)
+    chosen = chosen_evidence(evidence, inputs.config)
+    if chosen is None:
+        raise no_scan(evidence, inputs.config)
+    source = NEWEST
+    if evidence.snapshots:
+        source = named_files(evidence.snapshots)
+    report = judged_report(
+        chosen.snapshots,
         options,
-        library,
-        places,
-        decisions,
+        inputs.library,
+        inputs.decisions,
+        configured=inputs.config.categories,
         matrix_only=matrix_only,
-        source=named_files(paths),
+        source=source,
     )
+    if chosen.records and not options.quiet:
+        click.echo(newest_line(chosen.records), err=True)
+    write(chosen.with_first_seen(report), places)
     return report.exit_code
 
 
@@ -64,6 +105,20 @@ def named_files(paths: Sequence[Path]) -> Source:
     """How commands name these snapshot files."""
     names = shlex.join(map(str, paths))
     return Source(again=f"tscan replay {names}", snapshots=names)
+
+
+def judge_everything(evidence: Evidence, inputs: Inputs) -> Report:
+    """The report on evidence with every check that it was collected for, and none left out."""
+    from scanner.pipeline import judge
+
+    assessment = judge(
+        evidence.snapshots,
+        inputs.library,
+        categories=inputs.config.categories,
+        waivers=inputs.decisions.waivers,
+        attestations=inputs.decisions.attestations,
+    )
+    return evidence.with_first_seen(Report(assessment=assessment, library=inputs.library))
 
 
 def judge_with(
@@ -74,25 +129,53 @@ def judge_with(
     decisions: Decisions,
     *,
     configured: Mapping[str, tuple[str, ...]] | None = None,
-    matrix_only: bool = False,
+    ledger: Ledger | None = None,
     source: Source = NOT_NAMED,
 ) -> Report:
     """Judge snapshot files with a loaded library, and write the report to checked destinations.
 
-    `configured` are the categories in scope by framework that the configuration names, `source`
-    is how the user names the evidence.
+    `configured` are the categories in scope by framework that the configuration names. `ledger` is
+    the history that the files will be committed to; None: to none. `source` is how the user names
+    the evidence.
     """
+    evidence = file_evidence(paths)
+    report = judged_report(
+        evidence.snapshots,
+        options,
+        library,
+        decisions,
+        configured=configured or {},
+        source=source,
+    )
+    if ledger is not None:
+        report = replace(report, first_seen=FirstSeen(evidence.ended, ledger.state))
+    write(report, places)
+    return report
+
+
+def judged_report(
+    snapshots: Iterable[Snapshot],
+    options: JudgingOptions,
+    library: Library,
+    decisions: Decisions,
+    *,
+    configured: Mapping[str, tuple[str, ...]],
+    matrix_only: bool = False,
+    source: Source = NOT_NAMED,
+) -> Report:
+    """The report on snapshots, which are taken one at a time."""
+    from scanner.pipeline import judge
+
     assessment = judge(
-        # One at a time: the evidence of an organization does not fit into memory at once.
-        (read_snapshot(path) for path in snapshot_files(paths)),
+        snapshots,
         library,
         checks=selected(options, library),
         params=parameters(options, library),
-        categories=categories(options, library, configured or {}),
+        categories=categories(options, library, configured),
         waivers=decisions.waivers,
         attestations=decisions.attestations,
     )
-    report = Report(
+    return Report(
         assessment=assessment,
         library=library,
         fail_on=Severity(options.fail_on),
@@ -102,11 +185,9 @@ def judge_with(
         permissions=denied_permissions(assessment, library),
         source=source,
     )
-    write(report, places)
-    return report
 
 
-def load_decisions(options: JudgingOptions, library: Library, config: Config) -> Decisions:
+def load_decisions(options: ContentOptions, library: Library, config: Config) -> Decisions:
     """The waivers and attestations that the options name, or else the configuration."""
     from scanner.content.attestations import load_attestations
     from scanner.content.waivers import load_waivers
@@ -133,21 +214,6 @@ def judge_recorded(
 
     No parameters: those of the day are in the snapshots.
     """
+    from scanner.pipeline import judge
+
     return judge(snapshots, library, checks=checks, waivers=waivers, attestations=attestations)
-
-
-def snapshot_files(paths: Sequence[Path]) -> Iterator[Path]:
-    """The files that are named, and those in the folders that are named, in order of name."""
-    for path in paths:
-        if not path.is_dir():
-            yield path
-            continue
-        inside: list[Path] = []
-        for pattern in PATTERNS:
-            inside += path.glob(pattern)
-        # An empty folder judged as evidence would pass with nothing read.
-        if not inside:
-            raise TscanError(
-                f"{path} holds no snapshot", "name a folder of *.snapshot.jsonl.gz files"
-            )
-        yield from sorted(inside)

@@ -152,6 +152,13 @@ def _columns(default: int = 80) -> int:
     return max(NARROWEST, columns)
 
 
+def screen_width() -> int | None:
+    """The columns of the terminal; None where standard output is none: a tool reads whole lines."""
+    if not sys.stdout.isatty():
+        return None
+    return _columns()
+
+
 def show(text: str) -> None:
     """Print text for people; wrapped on a terminal only, for a tool reads whole lines."""
     from scanner.rendering.wrap import wrapped
