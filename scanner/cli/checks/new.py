@@ -73,7 +73,7 @@ def _write(path: Path, text: str) -> None:
     """Write a new file, and its folder if need be; nothing that exists is replaced."""
     folder = path.parent
     try:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         # Mode x: opened only if it is not there, with no moment between the look and the write.
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
@@ -91,7 +91,7 @@ def _write(path: Path, text: str) -> None:
 def skeleton(identity: str, kind: Kind) -> str:
     """The text of a check on the kind's simplest attribute."""
     name, (condition, good, bad) = _simplest(kind)
-    readable = "\n".join(_readable(kind))
+    readable = "\n".join(f"#   {line}" for line in readable_members(kind))
     return f"""version: 1
 id: {identity}
 title: What holds when this passes, in one line
@@ -115,15 +115,15 @@ what is left out is absent or unread
 """
 
 
-def _readable(kind: Kind) -> Iterator[str]:
-    """A comment for each attribute, with the fields of records below it, and for each relation."""
+def readable_members(kind: Kind) -> Iterator[str]:
+    """A line for each attribute, with the fields of records below it, and for each relation."""
     for attribute in kind.attributes.values():
-        yield f"#   self.{attribute.name}: {attribute.type} - {attribute.meaning}"
+        yield f"self.{attribute.name}: {attribute.type} - {attribute.meaning}"
         for field in attribute.each.values():
-            yield f"#     .{field.name}: {field.type} - {field.meaning}"
+            yield f"  .{field.name}: {field.type} - {field.meaning}"
     for relation in kind.relations.values():
         other = f"{relation.cardinality.value} {relation.kind}"
-        yield f"#   self.{relation.name}: {other} - {relation.meaning}"
+        yield f"self.{relation.name}: {other} - {relation.meaning}"
 
 
 def _simplest(kind: Kind) -> tuple[str, tuple[str, str, str]]:
