@@ -19,6 +19,8 @@ import click
 
 from scanner import __version__
 from scanner.cli.support.lazy import LazyGroup
+from scanner.cli.support.log_options import log_options
+from scanner.cli.support.variables import bind_variables
 from scanner.errors import EXIT_CLEAN, EXIT_MISUSE, TscanError
 
 ISSUES: Final = "https://github.com/tscan/tscan/issues"
@@ -76,6 +78,8 @@ Exit codes: 0 clean, 1 something at or above --fail-on fails, 3 something could 
     },
 )
 click.version_option(__version__, prog_name="tscan")(app)
+log_options(app)
+bind_variables(app, "tscan")
 
 
 def main() -> None:
@@ -112,17 +116,12 @@ def run(arguments: Sequence[str]) -> int:
 
     Every error is reported here, on standard error. None may exit with 1 or 3: those are verdicts.
     """
-    stdout = sys.stdout
     try:
-        code = app.main(args=list(arguments), prog_name="tscan", standalone_mode=False)
-        # Where the reader has left (`tscan demo | head`), click wraps the stream and returns 1.
-        if sys.stdout is not stdout:
-            return _broken_pipe()
-        if stdout is not None:
-            stdout.flush()
-    # SystemExit: click exits by itself where it cannot write to a pipe.
-    except (BrokenPipeError, SystemExit):
+        return _invoke(arguments)
+    except BrokenPipeError:
         return _broken_pipe()
+    except SystemExit as stopped:
+        return _stopped_by_click(stopped)
     except click.ClickException as error:
         error.show()
         return EXIT_MISUSE
@@ -136,10 +135,27 @@ def run(arguments: Sequence[str]) -> int:
         return EXIT_MISUSE
     except Exception as error:  # noqa: BLE001 - the outermost edge: Python would exit with 1
         return _internal_error(error)
+
+
+def _invoke(arguments: Sequence[str]) -> int:
+    stdout = sys.stdout
+    code = app.main(args=list(arguments), prog_name="tscan", standalone_mode=False)
+    # Where the reader has left (`tscan demo | head`), click wraps the stream and returns 1.
+    if sys.stdout is not stdout:
+        return _broken_pipe()
+    if stdout is not None:
+        stdout.flush()
     # `--help` and `--version` return None.
     if isinstance(code, int):
         return code
     return EXIT_CLEAN
+
+
+def _stopped_by_click(stopped: SystemExit) -> int:
+    # With 0 after it completed a word for a shell, else because it cannot write to a pipe.
+    if stopped.code == EXIT_CLEAN:
+        return EXIT_CLEAN
+    return _broken_pipe()
 
 
 def _broken_pipe() -> int:

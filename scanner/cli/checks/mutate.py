@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scanner.cli.support.completion import complete_checks
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[ID|FILE]...")
+@click.argument("names", nargs=-1, metavar="[ID|FILE]...", shell_complete=complete_checks)
 @click.option(
     "--threshold",
     type=click.FloatRange(0, 100),

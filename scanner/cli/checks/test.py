@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from scanner.cli.support.completion import complete_checks
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[ID|FILE]...")
+@click.argument("names", nargs=-1, metavar="[ID|FILE]...", shell_complete=complete_checks)
 def test(names: tuple[str, ...]) -> int:
     """Run the examples of checks: those named, or all; exit code 1 if one disagrees.
 
