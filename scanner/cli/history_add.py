@@ -18,8 +18,6 @@ from scanner.cli.support.options import (
 if TYPE_CHECKING:
     from scanner.history.ledger.ledger import Ledger
     from scanner.model.answers import Snapshot
-    from scanner.model.config import Config
-    from scanner.model.library import Library
 
 
 @click.command()
@@ -44,19 +42,33 @@ tscan-111122223333-20260630T020000Z-1f2e3d4c.snapshot.jsonl.gz
     from scanner.cli.support.notify import Notifier
     from scanner.cli.support.options import load
     from scanner.cli.support.output import destinations
-    from scanner.cli.support.store_location import STORE
+    from scanner.cli.support.store_location import (
+        default_store,
+        load_configuration,
+        with_configured_content,
+    )
     from scanner.history.ledger.commit import open_ledger
     from scanner.history.snapshots.snapshot_file import read_snapshot
 
     places = destinations(options.format, quiet=options.quiet)
+    options = with_configured_content(options, None)
     library = load(options)
-    config = _load_config(library)
+    config = load_configuration(None, library)
     decisions = load_decisions(options, library, config)
-    location = store or config.store or STORE
+    location = store or config.store or default_store()
     paths = list(snapshot_files(snapshots))
     # Before anything is judged: the report would speak of a scan that is refused afterwards.
-    _check_order(open_ledger(location), [read_snapshot(path) for path in paths])
-    report = judge_with(paths, options, library, places, decisions, configured=config.categories)
+    ledger = open_ledger(location)
+    _check_order(ledger, [read_snapshot(path) for path in paths])
+    report = judge_with(
+        paths,
+        options,
+        library,
+        places,
+        decisions,
+        configured=config.categories,
+        ledger=ledger,
+    )
     targets = commit(paths, report, options, decisions, location)
     if config.anchors:
         anchor(location, targets, config.anchors, quiet=options.quiet)
@@ -65,16 +77,6 @@ tscan-111122223333-20260630T020000Z-1f2e3d4c.snapshot.jsonl.gz
     )
     notifier.alert_changes(targets, decisions.waivers)
     return report.exit_code
-
-
-def _load_config(library: Library) -> Config:
-    from scanner.cli.support.store_location import CONFIG
-    from scanner.content.config import load_config
-    from scanner.model.config import Config
-
-    if not CONFIG.is_file():
-        return Config()
-    return load_config(CONFIG, library)
 
 
 def _check_order(ledger: Ledger, snapshots: Iterable[Snapshot]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from scanner.cli.support.options import PATH
-from scanner.cli.support.store_location import CONFIG
+from scanner.cli.support.store_location import CONFIG, STORE, configured_location
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
@@ -40,11 +40,10 @@ def init(store: str, key: Path | None, no_sign: bool) -> int:
       tscan init --key /secure/tscan.pem --store s3://bucket/tscan
       tscan init --no-sign
     """
-    from scanner.cli.support.store_location import named_location
     from scanner.history.records.store_format import prepare
     from scanner.history.stores import open_store
 
-    location = named_location(store).store
+    location = store or _own_store()
     opened = open_store(location)
     if no_sign:
         prepare(opened, None)
@@ -55,6 +54,13 @@ def init(store: str, key: Path | None, no_sign: bool) -> int:
         state = "made"
     click.echo(f"configuration: {CONFIG} ({state})")
     return 0
+
+
+def _own_store() -> str:
+    # A tscan.yaml above is another project's: this command begins one here.
+    if not CONFIG.is_file():
+        return STORE
+    return configured_location().store
 
 
 def _prepare_signed(opened: Store, location: str, key: Path | None) -> None:

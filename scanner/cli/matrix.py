@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from scanner.cli.support.options import JudgingOptions, judging_options, snapshots_argument
+from scanner.cli.support.newest import EvidenceOptions, evidence_options
+from scanner.cli.support.options import JudgingOptions, judging_options
 
 
 @click.command()
-@snapshots_argument
+@evidence_options
 @judging_options
-def matrix(snapshots: tuple[Path, ...], options: JudgingOptions) -> int:
-    """Show the matrix of recorded evidence, without the findings.
+def matrix(evidence: EvidenceOptions, options: JudgingOptions) -> int:
+    """Show the matrix without the findings: of files, or of the newest scan of each target.
 
     \b
     Examples:
+      tscan matrix
       tscan matrix audit.snapshot.jsonl.gz
       tscan matrix audit.snapshot.jsonl.gz --controls
       tscan matrix audit.snapshot.jsonl.gz --category Security
     """
-    from scanner.cli.support.judging import judge_files
+    from scanner.cli.support.judging import judge_evidence
 
-    return judge_files(snapshots, options, matrix_only=True)
+    return judge_evidence(evidence, options, matrix_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -23,6 +24,7 @@ from scanner.rendering.sanitize import Json, sanitized
 
 if TYPE_CHECKING:
     from scanner.formats import Report
+    from scanner.history.ledger.ledger import Ledger
     from scanner.history.verification.rejudge import Judge, Rejudged
     from scanner.model.answers import Snapshot
     from scanner.model.attestations import Attestation
@@ -51,7 +53,7 @@ def replay_history(
         # Written one by one: the assessments of a year do not fit into memory together.
         codes.add(_exit_code(scan, options))
         if options.format == ("json",):
-            click.echo(_document(scan, options))
+            click.echo(_document(scan, options, history.ledger))
             continue
         for line in _lines(scan):
             show(f"{sanitized(line)}\n")
@@ -150,11 +152,12 @@ def _exit_code(scan: Rejudged, options: JudgingOptions) -> int:
     return report.exit_code
 
 
-def _document(scan: Rejudged, options: JudgingOptions) -> str:
+def _document(scan: Rejudged, options: JudgingOptions, ledger: Ledger) -> str:
     """One scan as JSON on one line.
 
     `result` is what `tscan scan --format json` wrote, where the pack is the same.
     """
+    from scanner.cli.support.judging import first_seen_after
     from scanner.formats.json import document
     from scanner.history.verification.rejudge import record_head
 
@@ -164,7 +167,8 @@ def _document(scan: Rejudged, options: JudgingOptions) -> str:
     result: Json = None
     report = _report(scan, options)
     if report is not None:
-        result = document(report)
+        first_seen = first_seen_after(ledger, scan.records)
+        result = document(replace(report, first_seen=first_seen))
     value = {
         "schema": SCHEMA,
         "records": [record_head(record) for record in scan.records],

@@ -11,7 +11,7 @@ import click
 
 from scanner.cli.support.log_options import log_options
 from scanner.cli.support.options import PATH, JudgingOptions, judging_options
-from scanner.cli.support.store_location import CONFIG, STORE
+from scanner.cli.support.store_location import default_store
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 AWS: Final = "aws"
 """The cloud that options of their own say how to connect to."""
-FOLDER: Final = Path(".tscan/snapshots")
-"""Where evidence is written unless `--snapshot` names another place."""
+FOLDER: Final = "snapshots"
+"""Below the default store: where evidence is written unless `--snapshot` names another place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,16 +169,18 @@ def _checked_inputs(reading: ReadingOptions, options: JudgingOptions) -> _Inputs
     from scanner.cli.support.judging import load_decisions
     from scanner.cli.support.options import load, parameters, selected
     from scanner.cli.support.output import destinations
+    from scanner.cli.support.store_location import with_configured_content
     from scanner.history.stores import open_store
 
     places = destinations(options.format, quiet=options.quiet)
+    options = with_configured_content(options, reading.config)
     library = load(options)
     checks = selected(options, library)
     config = _load_config(reading, library, parameters(options, library))
     decisions = load_decisions(options, library, config)
     several = _has_several_targets(config)
     _check_snapshot_path(reading.snapshot, several=several)
-    store = reading.store or config.store or STORE
+    store = reading.store or config.store or default_store()
     if not reading.no_store:
         open_store(store)
     return _Inputs(
@@ -225,12 +227,13 @@ def _scan(inputs: _Inputs, notifier: Notifier) -> int:
 
     options, decisions = inputs.options, inputs.decisions
     targets: list[str] = []
+    ledger = None
     with notifier.alert_on_failure():
         if not inputs.reading.no_store:
             from scanner.history.ledger.commit import open_ledger
 
             # Before the calls: a store that is damaged or a key that is missing would lose them.
-            open_ledger(inputs.store)
+            ledger = open_ledger(inputs.store)
         paths = _write_evidence(inputs)
         # Judged from the files: what is reported is what anybody can judge again from them.
         report = judge_with(
@@ -240,6 +243,7 @@ def _scan(inputs: _Inputs, notifier: Notifier) -> int:
             inputs.places,
             decisions,
             configured=inputs.config.categories,
+            ledger=ledger,
         )
         if not inputs.reading.no_store:
             targets = _commit(paths, report, inputs)
@@ -272,15 +276,9 @@ def _commit(paths: Sequence[Path], report: Report, inputs: _Inputs) -> list[str]
 
 def _load_config(reading: ReadingOptions, library: Library, params: Mapping[str, Any]) -> Config:
     """The configuration file with the options applied to it, or the options alone."""
-    from scanner.content.config import load_config
-    from scanner.model.config import Config
+    from scanner.cli.support.store_location import load_configuration
 
-    path = reading.config
-    if path is None and CONFIG.is_file():
-        path = CONFIG
-    config = Config()
-    if path is not None:
-        config = load_config(path, library)
+    config = load_configuration(reading.config, library)
     targets = _targets(reading, config)
     _check_described_target(reading, config, targets)
     return replace(
@@ -437,12 +435,13 @@ def _own_folder(scan_id: str) -> Path:
     """`.tscan/snapshots`, or for several targets a folder in it, readable by its owner only."""
     from scanner.history.stores.atomic_write import atomic_write
 
-    folder = FOLDER / scan_id
+    above = Path(default_store())
+    folder = above / FOLDER / scan_id
     try:
-        for path in (FOLDER.parent, FOLDER, folder):
+        for path in (above, above / FOLDER, folder):
             path.mkdir(mode=0o700, exist_ok=True)
         # Evidence holds the configuration of an account: it must not be pushed by accident.
-        ignore = FOLDER.parent / ".gitignore"
+        ignore = above / ".gitignore"
         if not ignore.exists():
             # Atomic: an empty file, left by a scan that was killed, would ignore nothing.
             with atomic_write(ignore) as file:

@@ -33,8 +33,8 @@ def load_config(path: str | Path, library: Library) -> Config:
         params = read_params(reader, ("params",), library.parameters)
     config = Config(
         organization=data.get("organization", ""),
-        store=data.get("store", ""),
-        anchors=data.get("anchor", {}).get("git", ""),
+        store=_beside(path, data.get("store", "")),
+        anchors=_beside(path, data.get("anchor", {}).get("git", "")),
         schedule=data.get("schedule", ""),
         timezone=_timezone(reader),
         # Without targets: the AWS account of the environment's credentials.
@@ -57,13 +57,40 @@ def load_store_location(path: str | Path) -> tuple[str, str]:
     No library is needed for this: `verify` also runs where none can be loaded.
     """
     data = DocumentReader(_document(Path(path)), []).data
-    return data.get("store", ""), data.get("anchor", {}).get("git", "")
+    store = _beside(path, data.get("store", ""))
+    return store, _beside(path, data.get("anchor", {}).get("git", ""))
+
+
+def load_content_folders(path: str | Path) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """The folders of checks and of mappings that a configuration names; ContentError if invalid.
+
+    They are part of the library, so that they are read before there is one.
+    """
+    reader = DocumentReader(_document(Path(path)), [])
+    folders = (_folders(reader, path, "checks"), _folders(reader, path, "mappings"))
+    if reader.problems:
+        raise ContentError(reader.problems)
+    return folders
+
+
+def _folders(reader: DocumentReader, path: str | Path, key: str) -> tuple[Path, ...]:
+    found: list[Path] = []
+    for index, name in enumerate(reader.data.get(key, [])):
+        folder = Path(_beside(path, name))
+        if not folder.is_dir():
+            message = f"there is no folder '{name}'"
+            reader.wrong((key, index), message, "name a folder that holds YAML files")
+        elif folder in found:
+            reader.wrong((key, index), f"'{name}' is named twice", "remove one")
+        found.append(folder)
+    return tuple(found)
 
 
 def _beside(path: str | Path, name: str) -> str:
-    """A path in the configuration, relative to its own folder."""
-    if not name:
-        return ""
+    """A path in the configuration, relative to its own folder; a URL as it is."""
+    # `s3:bucket` as well: taken for a folder, a mistyped URL would be created.
+    if not name or ":" in name.partition("/")[0]:
+        return name
     return str(Path(path).parent / name)
 
 

@@ -15,8 +15,12 @@ from scanner.model.checks import Severity
 from scanner.registry import Registry
 
 if TYPE_CHECKING:
-    from scanner.model.findings import Assessment
+    from scanner.model.findings import Assessment, Finding
     from scanner.model.library import Library
+
+
+def _never_seen(_: Finding) -> None:
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +36,8 @@ class Report:
     width: int = 80
     """Columns; only formats for people depend on it."""
     color: bool = False
+    first_seen: Callable[[Finding], str | None] = _never_seen
+    """Since when a finding has had its verdict, by history; None: there is no history of it."""
 
     @property
     def exit_code(self) -> int:

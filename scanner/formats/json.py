@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from io import StringIO
 from json import JSONEncoder
-from typing import Final
+from typing import Final, TextIO
 
+from scanner.core.judging.links import Links
 from scanner.formats import Report
 from scanner.model.attestations import AttestationResult
 from scanner.model.findings import (
@@ -33,47 +35,75 @@ _encode: Final = JSONEncoder(allow_nan=False).encode
 
 def render(report: Report) -> str:
     """One JSON document; ASCII, so that no name from a cloud can act on a terminal."""
-    return written(document(report))
+    # A million findings: each row is text as soon as it is made, and none is kept beside the text.
+    text = StringIO()
+    _write(_members(report), text)
+    return text.getvalue()
 
 
 def written(values: Mapping[str, Json]) -> str:
     """A document as text, one row of each list a line: `diff` and `grep` work by lines."""
-    members = [f'  "{name}": {_member(value)}' for name, value in values.items()]
-    return "{\n" + ",\n".join(members) + "\n}\n"
+    text = StringIO()
+    _write(values.items(), text)
+    return text.getvalue()
 
 
-def _member(value: Json) -> str:
-    if not isinstance(value, list) or not value:
-        return _encode(value)
-    rows = [_encode(row) for row in value]
-    return "[\n    " + ",\n    ".join(rows) + "\n  ]"
+def _write(members: Iterable[tuple[str, Json]], text: TextIO) -> None:
+    before = "{\n"
+    for name, value in members:
+        text.write(f'{before}  "{name}": ')
+        if isinstance(value, list | Iterator):
+            _write_rows(iter(value), text)
+        else:
+            text.write(_encode(value))
+        before = ",\n"
+    text.write("\n}\n")
+
+
+def _write_rows(rows: Iterator[Json], text: TextIO) -> None:
+    before = "[\n    "
+    empty = True
+    for row in rows:
+        text.write(before + _encode(row))
+        before = ",\n    "
+        empty = False
+    text.write("[]" if empty else "\n  ]")
 
 
 def document(report: Report) -> Members:
-    """The result as JSON values, in the order in which it is written.
+    """The result as JSON values, in the order in which it is written."""
+    return {
+        name: list(value) if isinstance(value, Iterator) else value
+        for name, value in _members(report)
+    }
+
+
+def finding_rows(report: Report, findings: Iterable[Finding]) -> Iterator[Members]:
+    """Findings as they stand in the result, in its order.
 
     Rows are sorted, not as they were read: which answer came first depends on the network.
     """
+    links = Links(report.library)
+    for finding in sorted(findings, key=_finding_order):
+        yield _finding(finding, report, links)
+
+
+def _members(report: Report) -> Iterator[tuple[str, Json]]:
+    """The members of the result; those that are iterators are lists."""
     assessment = report.assessment
     library = report.library
-    findings = sorted(assessment.findings, key=_finding_order)
     coverage = sorted(assessment.coverage, key=_coverage_order)
     controls = sorted(assessment.controls, key=lambda control: control.id)
-    controls_by_check = _controls_by_check(library)
-    return {
-        "schema": SCHEMA,
-        "scan": _scan(report),
-        "coverage": [_coverage(row) for row in coverage],
-        "populations": [_population(row) for row in assessment.populations],
-        "findings": [
-            _finding(finding, controls_by_check.get(finding.check, [])) for finding in findings
-        ],
-        "controls": [_control(control, library) for control in controls],
-        "criteria": [_criterion(criterion, library) for criterion in assessment.criteria],
-        "waivers": [_waiver(result) for result in assessment.waivers],
-        "attestations": [_attestation(result) for result in assessment.attestations],
-        "summary": _summary(report),
-    }
+    yield "schema", SCHEMA
+    yield "scan", _scan(report)
+    yield "coverage", map(_coverage, coverage)
+    yield "populations", map(_population, assessment.populations)
+    yield "findings", finding_rows(report, assessment.findings)
+    yield "controls", (_control(control, library) for control in controls)
+    yield "criteria", (_criterion(criterion, library) for criterion in assessment.criteria)
+    yield "waivers", map(_waiver, assessment.waivers)
+    yield "attestations", map(_attestation, assessment.attestations)
+    yield "summary", _summary(report)
 
 
 def _finding_order(finding: Finding) -> tuple[str, str, str, str]:
@@ -140,10 +170,12 @@ def _population(row: Population) -> Members:
     }
 
 
-def _finding(finding: Finding, controls: list[str]) -> Members:
+def _finding(finding: Finding, report: Report, links: Links) -> Members:
     resource = finding.resource
+    check = report.library.checks[finding.check]
     members: Members = {
         "check": finding.check,
+        "title": check.title,
         "verdict": finding.verdict.value,
         "severity": finding.severity.value,
         "resource": {
@@ -157,7 +189,11 @@ def _finding(finding: Finding, controls: list[str]) -> Members:
         "observed": [
             {"path": item.path, "value": json_value(item.value)} for item in finding.observed
         ],
-        "controls": controls,
+        "why": check.why,
+        "fix": check.fix,
+        "controls": links.controls_of(finding.check),
+        "criteria": links.criteria_of(finding.check),
+        "first_seen": report.first_seen(finding),
     }
     # An empty gap stands for a cause that is no call: `scanner.model.values.OTHER`.
     unread = [call for call in finding.gaps if call]
@@ -271,11 +307,3 @@ def _summary(report: Report) -> Members:
 
 def _tally(words: Iterable[str]) -> dict[str, int]:
     return dict(sorted(Counter(words).items()))
-
-
-def _controls_by_check(library: Library) -> dict[str, list[str]]:
-    controls: dict[str, list[str]] = {}
-    for name in sorted(library.controls):
-        for link in library.controls[name].checks:
-            controls.setdefault(link.id, []).append(name)
-    return controls

@@ -9,13 +9,12 @@ from pathlib import Path
 from scanner.cli.demo import SNAPSHOT
 from scanner.content.library import load_library
 from scanner.content.locations import default_roots
-from scanner.formats import Report
-from scanner.formats.json import render
 from scanner.history.ledger.commit import commit_scan
 from scanner.history.records.seal import make_key
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.history import Record
 from scanner.pipeline import judge
+from tests.helpers.scan_results import scan_result
 
 CHECK = "aws-s3-bucket-versioned"
 OWN = "aws-s3-own-versioned"
@@ -58,8 +57,8 @@ def make_nights(folder: Path) -> Nights:
             ),
         )
         assessment = judge([snapshot], library)
+        results.append(scan_result(assessment, library, str(folder / "store")))
         records += commit_scan(
             [snapshot], assessment, library, str(folder / "store"), folder / "key.pem", roots=roots
         )  # fmt: skip
-        results.append(render(Report(assessment=assessment, library=library)))
     return Nights(folder=folder, records=tuple(records), results=tuple(results))

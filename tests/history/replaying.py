@@ -22,14 +22,14 @@ from typing import Final
 from scanner.cli.demo import SNAPSHOT
 from scanner.content.library import load_library
 from scanner.content.locations import default_roots
-from scanner.formats import Report
-from scanner.formats.json import render, written
+from scanner.formats.json import written
 from scanner.history.ledger.commit import commit_scan
 from scanner.history.records.seal import make_key
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.answers import Snapshot
 from scanner.pipeline import judge
 from tests.helpers.recorded_nights import CHECK, OWN, ROOT
+from tests.helpers.scan_results import scan_result
 
 FIRST: Final = date(2027, 1, 1)
 VERSIONING: Final = "s3:GetBucketVersioning"
@@ -71,10 +71,10 @@ def make_year(folder: Path, count: int) -> list[str]:
             snapshot, checks=tuple(sorted({*taken.checks, *({OWN} & library.checks.keys())}))
         )
         assessment = judge([snapshot], library)
+        results.append(scan_result(assessment, library, str(folder / "store")))
         commit_scan(
             [snapshot], assessment, library, str(folder / "store"), folder / "key.pem", roots=roots
         )
-        results.append(render(Report(assessment=assessment, library=library)))
     return results
 
 

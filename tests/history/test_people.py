@@ -18,8 +18,7 @@ import pytest
 from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
 from scanner.core.drift.comparison import DriftKind
-from scanner.formats import Report
-from scanner.formats.json import render, written
+from scanner.formats.json import written
 from scanner.history.ledger.commit import commit_scan
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.records.seal import make_key
@@ -38,6 +37,7 @@ from scanner.model.history import Cause, Record
 from scanner.model.waivers import ControlScope, FindingScope, GapScope, Waiver
 from scanner.pipeline import judge
 from tests.helpers.library import shipped_library
+from tests.helpers.scan_results import scan_result
 
 TARGET = "aws:123456789012"
 CHECK = "aws-s3-bucket-versioned"
@@ -93,10 +93,10 @@ def story(tmp_path_factory: pytest.TempPathFactory, library: Any) -> Story:
             {"waivers": WAIVERS, "attestations": (ATTESTED,)} if day > DAYS[0] else {}
         )
         assessment = judge([snapshot], library, **said)
+        results.append(scan_result(assessment, library, str(folder / "store")))
         records += commit_scan(
             [snapshot], assessment, library, str(folder / "store"), folder / "key.pem", **said
         )
-        results.append(render(Report(assessment=assessment, library=library)))
     return Story(store=str(folder / "store"), records=tuple(records), results=tuple(results))
 
 

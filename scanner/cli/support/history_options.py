@@ -21,7 +21,12 @@ from scanner.cli.support.options import (
     options_as,
     store_option,
 )
-from scanner.cli.support.store_location import CONFIG, STORE
+from scanner.cli.support.store_location import (
+    configured_content,
+    default_store,
+    load_configuration,
+    together,
+)
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
@@ -142,10 +147,13 @@ def open_history(options: HistoryOptions) -> HistoryContext:
     from scanner.history.snapshots.archived_inputs import ArchivedInputs
     from scanner.history.stores import open_store
 
-    roots = default_roots(checks=options.checks, mappings=options.mappings)
+    checks, mappings = configured_content(options.config)
+    roots = default_roots(
+        checks=together(options.checks, checks), mappings=together(options.mappings, mappings)
+    )
     library = load_library(roots, lazily=True)
-    config = _load_config(options.config, library)
-    store = open_store(options.store or config.store or STORE)
+    config = load_configuration(options.config, library)
+    store = open_store(options.store or config.store or default_store())
     # Without this an empty or misspelt folder would read as a history in which nothing failed.
     if not check_marker(store):
         raise TscanError(
@@ -167,15 +175,6 @@ def open_history(options: HistoryOptions) -> HistoryContext:
         targets=tuple(dict.fromkeys(options.target)) or known,
         inputs=ArchivedInputs(store),
     )
-
-
-def _load_config(path: Path | None, library: Library) -> Config:
-    from scanner.content.config import load_config
-    from scanner.model.config import Config
-
-    if path is None and not CONFIG.is_file():
-        return Config()
-    return load_config(path or CONFIG, library)
 
 
 # -- days ------------------------------------------------------------------------------------------

@@ -164,6 +164,10 @@ class Ledger:
         """
         return self._chain(stream_of(record.target)).checkpoint(record)
 
+    def state(self, target: str, seq: int | None = None) -> Mapping[FindingKey, Transition]:
+        """The last transition of every finding that exists after a record (None: the newest)."""
+        return self._read(stream_of(target)).state(seq)
+
     def state_before(
         self,
         target: str,
