@@ -47,6 +47,8 @@ Exit codes: 0 clean, 1 something at or above --fail-on fails, 3 something could 
         "replay": ("scanner.cli.replay:replay", "Judge recorded evidence again, offline."),
         "matrix": ("scanner.cli.matrix:matrix", "Show only the matrix of recorded evidence."),
         "checks": ("scanner.cli.checks:checks", "List, show, write and test checks."),
+        "waive": ("scanner.cli.waive:waive", "Write a waiver for a finding, a control or a call."),
+        "attest": ("scanner.cli.attest:attest", "Write an attestation for a manual control."),
         "permissions": (
             "scanner.cli.permissions:permissions",
             "Print the least that tscan must be allowed.",

@@ -85,7 +85,10 @@ def test_a_folder_of_checks_is_made(
         )
         == 2
     )
-    assert f"my-checks/{NAME}.yaml exists already\n  hint: name a folder" in capsys.readouterr().err
+    assert (
+        f"my-checks/{NAME}.yaml exists already\n  hint: choose another id"
+        in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def _named(paths: Sequence[Path]) -> Iterator[str]:
 
 
 def _shipped_and_configured() -> Iterator[str]:
-    from scanner.cli.support.store_location import CONFIG
+    from scanner.cli.support.store_location import configured_content, find_configuration
     from scanner.content.attestations import load_attestations
     from scanner.content.config import load_config
     from scanner.content.library import load_library
@@ -56,13 +56,15 @@ def _shipped_and_configured() -> Iterator[str]:
     from scanner.content.waivers import load_waivers
     from scanner.rendering.sanitize import plural
 
-    library = load_library(default_roots(validate=True))
+    checks, mappings = configured_content(None)
+    library = load_library(default_roots(checks=checks, mappings=mappings, validate=True))
     yield plural(len(library.checks), "check")
     yield plural(len(library.controls), "control")
-    if not CONFIG.is_file():
+    path = find_configuration()
+    if path is None:
         return
-    config = load_config(CONFIG, library)
-    yield str(CONFIG)
+    config = load_config(path, library)
+    yield str(path)
     if config.waivers:
         yield plural(len(load_waivers(config.waivers, library)), "waiver")
     if config.attestations:

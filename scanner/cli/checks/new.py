@@ -46,6 +46,7 @@ def new(identity: str, resource: str, into: Path) -> int:
       tscan checks new aws-s3-bucket-example --resource aws.s3.bucket
       tscan checks new aws-s3-bucket-example --resource aws.s3.bucket --into my-checks
     """
+    from scanner.cli.support.new_file import write_new
     from scanner.content.library import load_library
     from scanner.language.errors import did_you_mean
 
@@ -64,28 +65,10 @@ def new(identity: str, resource: str, into: Path) -> int:
             f"check '{identity}' exists already", f"see it with 'tscan checks show {identity}'"
         )
     path = into / f"{identity}.yaml"
-    _write(path, skeleton(identity, kind))
+    hint = "choose another id, or name another folder with --into"
+    write_new(path, skeleton(identity, kind), hint)
     click.echo(f"{path}\n  next: tscan checks test {path}")
     return 0
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a new file, and its folder if need be; nothing that exists is replaced."""
-    folder = path.parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        # Mode x: opened only if it is not there, with no moment between the look and the write.
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        # `mkdir` raises it too, where the name is that of a file.
-        if folder.is_dir():
-            raise TscanError(f"{path} exists already", "choose another id, or edit it") from None
-        raise TscanError(f"{folder} exists already", "name a folder with --into") from None
-    except OSError as error:
-        raise TscanError(
-            f"{path} cannot be written: {error.strerror}", "name a folder with --into"
-        ) from None
 
 
 def skeleton(identity: str, kind: Kind) -> str:
