@@ -23,7 +23,6 @@ from scanner.cli.support.log_options import log_options
 from scanner.cli.support.variables import bind_variables
 from scanner.errors import EXIT_CLEAN, EXIT_MISUSE, TscanError
 
-ISSUES: Final = "https://github.com/tscan/tscan/issues"
 _DISK_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 app = LazyGroup(
@@ -180,5 +179,8 @@ def _internal_error(error: Exception) -> int:
         f"internal error ({type(error).__name__}): this is a defect of tscan, not a verdict",
         err=True,
     )
-    click.echo(f"  hint: TSCAN_DEBUG=1 shows where; please report it at {ISSUES}", err=True)
+    click.echo(
+        "  hint: TSCAN_DEBUG=1 shows where; please report that to those you have tscan from",
+        err=True,
+    )
     return EXIT_MISUSE
