@@ -45,6 +45,12 @@ Exit codes: 0 clean, 1 something at or above --fail-on fails, 3 something could 
         ),
         "replay": ("scanner.cli.replay:replay", "Judge recorded evidence again, offline."),
         "matrix": ("scanner.cli.matrix:matrix", "Show only the matrix of recorded evidence."),
+        "explain": (
+            "scanner.cli.explain:explain",
+            "Explain a check, control, criterion, parameter, operation or resource.",
+        ),
+        "findings": ("scanner.cli.findings:findings", "List findings by control, check, verdict…"),
+        "params": ("scanner.cli.params:params", "List the parameters of checks, and what is set."),
         "checks": ("scanner.cli.checks:checks", "List, show, write and test checks."),
         "waive": ("scanner.cli.waive:waive", "Write a waiver for a finding, a control or a call."),
         "attest": ("scanner.cli.attest:attest", "Write an attestation for a manual control."),

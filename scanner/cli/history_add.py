@@ -38,7 +38,8 @@ tscan-111122223333-20260630T020000Z-1f2e3d4c.snapshot.jsonl.gz
       tscan history add evidence.snapshot.jsonl.gz --store s3://bucket/tscan --quiet
     """
     from scanner.cli.support.commit import anchor, commit
-    from scanner.cli.support.judging import judge_with, load_decisions, snapshot_files
+    from scanner.cli.support.evidence import snapshot_files
+    from scanner.cli.support.judging import judge_with, load_decisions
     from scanner.cli.support.notify import Notifier
     from scanner.cli.support.options import load
     from scanner.cli.support.output import destinations

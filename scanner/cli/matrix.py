@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from scanner.cli.support.newest import EvidenceOptions, evidence_options
+from scanner.cli.support.evidence import EvidenceOptions, evidence_options
 from scanner.cli.support.options import JudgingOptions, judging_options
 
 

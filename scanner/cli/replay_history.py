@@ -157,7 +157,7 @@ def _document(scan: Rejudged, options: JudgingOptions, ledger: Ledger) -> str:
 
     `result` is what `tscan scan --format json` wrote, where the pack is the same.
     """
-    from scanner.cli.support.judging import first_seen_after
+    from scanner.cli.support.evidence import first_seen_after
     from scanner.formats.json import document
     from scanner.history.verification.rejudge import record_head
 

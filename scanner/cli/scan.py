@@ -75,7 +75,7 @@ class _Inputs:
 @click.option(
     "--config",
     type=PATH,
-    help="What to read; tscan.yaml if there is one here.",
+    help="What to read; tscan.yaml of this folder, or of one above it.",
 )
 @click.option(
     "--target",

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from scanner.core.reading.read_plan import ReadPlan, listing_requests, plan_reads
 from scanner.model.checks import Check
 from scanner.model.controls import Role
-from scanner.model.kinds import Request, Scope
+from scanner.model.kinds import Kind, Request, Scope
 from scanner.model.library import Library
 
 Default = Callable[[str], tuple[str, ...]]
@@ -49,6 +49,21 @@ def plan_requests(plan: ReadPlan) -> Iterator[Request]:
             yield kind.details[name]
         else:
             yield from listing_requests(kind.readers[name])
+
+
+def kind_requests(kind: Kind) -> Iterator[Request]:
+    """Every request that a kind declares, those of an inventory included."""
+    yield from listing_requests(kind.listing)
+    for count in kind.completeness:
+        yield from listing_requests(count.source)
+    yield from kind.details.values()
+    for reader in kind.readers.values():
+        yield from listing_requests(reader)
+    if kind.bulk is not None:
+        yield kind.bulk.request
+        yield from kind.bulk.details.values()
+        for count in kind.bulk.completeness:
+            yield from listing_requests(count.source)
 
 
 def required_permissions(

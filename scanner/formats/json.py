@@ -79,17 +79,17 @@ def document(report: Report) -> Members:
 
 
 def finding_rows(report: Report, findings: Iterable[Finding]) -> Iterator[Members]:
-    """Findings as they stand in the result, in its order.
-
-    Rows are sorted, not as they were read: which answer came first depends on the network.
-    """
+    """Findings as they stand in the result, in this order."""
     links = Links(report.library)
-    for finding in sorted(findings, key=_finding_order):
+    for finding in findings:
         yield _finding(finding, report, links)
 
 
 def _members(report: Report) -> Iterator[tuple[str, Json]]:
-    """The members of the result; those that are iterators are lists."""
+    """The members of the result; those that are iterators are lists.
+
+    Rows are sorted, not as they were read: which answer came first depends on the network.
+    """
     assessment = report.assessment
     library = report.library
     coverage = sorted(assessment.coverage, key=_coverage_order)
@@ -98,7 +98,7 @@ def _members(report: Report) -> Iterator[tuple[str, Json]]:
     yield "scan", _scan(report)
     yield "coverage", map(_coverage, coverage)
     yield "populations", map(_population, assessment.populations)
-    yield "findings", finding_rows(report, assessment.findings)
+    yield "findings", finding_rows(report, sorted(assessment.findings, key=_finding_order))
     yield "controls", (_control(control, library) for control in controls)
     yield "criteria", (_criterion(criterion, library) for criterion in assessment.criteria)
     yield "waivers", map(_waiver, assessment.waivers)

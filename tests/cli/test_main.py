@@ -65,7 +65,7 @@ assert "scanner.formats" not in sys.modules
     [
         ["nonsense"],
         ["scan", "--nonsense"],
-        ["replay"],
+        ["replay", "--to"],
         ["scan", "--fail-on", "grave"],
         ["checks", "no"],
     ],

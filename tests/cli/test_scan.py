@@ -81,7 +81,7 @@ def test_what_was_written_is_what_is_judged(
         seen.extend(snapshots)
         return original(seen, *arguments, **named)
 
-    monkeypatch.setattr("scanner.cli.support.judging.judge", judge)
+    monkeypatch.setattr("scanner.pipeline.judge", judge)
     assert run(["scan", "--snapshot", "here.snapshot.jsonl.gz", "--quiet"]) == 1
     assert seen == [read_snapshot(tmp_path / "here.snapshot.jsonl.gz")]
 

@@ -19,8 +19,8 @@ from scanner.cli.permissions.choosing import (
     selecting,
     watching,
 )
+from scanner.cli.support.evidence import EvidenceOptions
 from scanner.cli.support.missing import check_not_named, missing_options, print_missing, refused
-from scanner.cli.support.newest import EvidenceOptions
 from scanner.cli.support.options import options_as
 from scanner.errors import TscanError
 

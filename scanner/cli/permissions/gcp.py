@@ -16,8 +16,8 @@ from scanner.cli.permissions.choosing import (
     watching,
     without_organization,
 )
+from scanner.cli.support.evidence import EvidenceOptions
 from scanner.cli.support.missing import check_not_named, missing_options, print_missing
-from scanner.cli.support.newest import EvidenceOptions
 from scanner.errors import TscanError
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from scanner.cli.permissions.choosing import chosen, lines, printed_as, selecting
+from scanner.cli.support.evidence import EvidenceOptions
 from scanner.cli.support.missing import check_not_named, missing_options, print_missing
-from scanner.cli.support.newest import EvidenceOptions
 
 
 @click.command(short_help="The permissions of an app.")

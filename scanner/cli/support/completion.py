@@ -61,6 +61,15 @@ def complete_checks_and_controls(
     return [*checks, *complete_controls(ctx, param, incomplete)]
 
 
+def complete_everything(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Ids of checks, controls, manual controls and parameters."""
+    return [
+        *complete_checks_and_controls(ctx, param, incomplete),
+        *complete_manual_controls(ctx, param, incomplete),
+        *complete_parameters(ctx, param, incomplete),
+    ]
+
+
 def _beginning(incomplete: str, names: Iterable[str]) -> list[str]:
     return sorted({name for name in names if name.startswith(incomplete)})
 

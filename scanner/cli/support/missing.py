@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scanner.cli.support.newest import EvidenceOptions, evidence_options
+from scanner.cli.support.evidence import EvidenceOptions, evidence_options
 from scanner.cli.support.options import Command
 from scanner.errors import EXIT_CLEAN, TscanError
 
@@ -93,20 +93,14 @@ def _denied(snapshot: Snapshot) -> Iterator[str]:
 
 
 def _snapshots(evidence: EvidenceOptions, library: Library) -> Iterator[Snapshot]:
-    from scanner.cli.support.judging import snapshot_files
-    from scanner.cli.support.newest import check_files_only, newest_scans, no_scan
+    from scanner.cli.support.evidence import chosen_evidence, no_scan
     from scanner.cli.support.store_location import load_configuration
-    from scanner.history.snapshots.snapshot_file import read_snapshot
 
-    check_files_only(evidence)
-    if evidence.snapshots:
-        yield from map(read_snapshot, snapshot_files(evidence.snapshots))
-        return
     config = load_configuration(evidence.config, library)
-    newest = newest_scans(evidence, config)
-    if newest is None:
+    chosen = chosen_evidence(evidence, config)
+    if chosen is None:
         raise no_scan(evidence, config)
-    yield from newest.snapshots()
+    return chosen.snapshots
 
 
 def missing_lines(found: Iterable[Refused]) -> Iterator[str]:

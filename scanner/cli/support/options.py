@@ -54,10 +54,10 @@ store_option: Final[Decorator] = click.option(
     "--store",
     default="",
     metavar="PLACE",
-    help="A folder or s3://…; that of tscan.yaml, or .tscan.",
+    help="A folder or s3://…; that of tscan.yaml, or .tscan beside it.",
 )
 config_option: Final[Decorator] = click.option(
-    "--config", type=PATH, metavar="FILE", help="tscan.yaml if there is one here."
+    "--config", type=PATH, metavar="FILE", help="tscan.yaml of this folder, or of one above it."
 )
 target_option: Final[Decorator] = click.option(
     "--target", default="", metavar="ID", help="Only this target, such as aws:111122223333."
@@ -82,21 +82,49 @@ snapshots_argument: Final[Decorator] = click.argument(
 )
 
 
+waivers_option: Final[Decorator] = click.option(
+    "--waivers", type=PATH, metavar="FILE", help="What is accepted by name, until a date."
+)
+attestations_option: Final[Decorator] = click.option(
+    "--attestations",
+    type=PATH,
+    metavar="DIR",
+    help="Statements of people, one file for each.",
+)
+
+
+# -- options of commands that look things up -------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContentOptions:
+    """What to judge by, beside what tscan.yaml names."""
+
+    checks: tuple[Path, ...]
+    mappings: tuple[Path, ...]
+    waivers: Path | None
+    attestations: Path | None
+
+
+content_options: Final[Decorator] = options_as(
+    "content",
+    ContentOptions,
+    (checks_option, mappings_option, waivers_option, attestations_option),
+)
+"""The options of `ContentOptions`, on a command that takes them as `content`."""
+
+
 # -- options of commands that judge ----------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JudgingOptions:
+class JudgingOptions(ContentOptions):
     """How to judge evidence, and where the reports go."""
 
-    checks: tuple[Path, ...]
-    mappings: tuple[Path, ...]
     select: tuple[str, ...]
     severity: str
     param: tuple[str, ...]
     category: tuple[str, ...]
-    waivers: Path | None
-    attestations: Path | None
     format: tuple[str, ...]
     fail_on: str
     controls: bool
@@ -145,15 +173,8 @@ judging_options: Final[Decorator] = options_as(
         click.option(
             "--category", multiple=True, metavar="NAME", help="Only this category of criteria."
         ),
-        click.option(
-            "--waivers", type=PATH, metavar="FILE", help="What is accepted by name, until a date."
-        ),
-        click.option(
-            "--attestations",
-            type=PATH,
-            metavar="DIR",
-            help="Statements of people, one file for each.",
-        ),
+        waivers_option,
+        attestations_option,
         click.option("--format", cls=FormatOption, multiple=True, metavar="NAME[=PATH]"),
         click.option(
             "--fail-on",
@@ -174,7 +195,7 @@ judging_options: Final[Decorator] = options_as(
 # -- what they mean for a library ------------------------------------------------------------------
 
 
-def load(options: JudgingOptions) -> Library:
+def load(options: ContentOptions) -> Library:
     """tscan's content with the user's folders beside it."""
     from scanner.content.library import load_library
     from scanner.content.locations import default_roots

@@ -125,6 +125,13 @@ def _columns() -> int:
     return max(NARROWEST, shutil.get_terminal_size().columns)
 
 
+def screen_width() -> int | None:
+    """The columns of the terminal; None where standard output is none: a tool reads whole lines."""
+    if not sys.stdout.isatty():
+        return None
+    return _columns()
+
+
 def show(text: str) -> None:
     """Print text for people; wrapped on a terminal only, for a tool reads whole lines."""
     from scanner.rendering.wrap import wrapped

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 
+from scanner.cli.support.options import ContentOptions
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
-    from scanner.cli.support.options import JudgingOptions
     from scanner.model.config import Config
     from scanner.model.library import Library
+
+Options = TypeVar("Options", bound=ContentOptions)
 
 CONFIG: Final = Path("tscan.yaml")
 """The configuration of the working directory."""
@@ -96,7 +98,7 @@ def load_configuration(path: Path | None, library: Library) -> Config:
     return load_config(path, library)
 
 
-def with_configured_content(options: JudgingOptions, path: Path | None) -> JudgingOptions:
+def with_configured_content(options: Options, path: Path | None) -> Options:
     """The options with the folders of checks and mappings that the configuration names as well.
 
     `path` is that of the configuration; None: the one that is found.

@@ -41,8 +41,8 @@ class ScanEvidence:
 
 def load_evidence(snapshot: Path | None, options: HistoryOptions) -> ScanEvidence:
     """The evidence of a file, or else of history; TscanError where there is none."""
+    from scanner.cli.support.evidence import newest_records
     from scanner.cli.support.history_options import open_history
-    from scanner.cli.support.newest import newest_records
 
     if snapshot is not None and (options.store or options.target):
         raise TscanError("--snapshot is evidence by itself", "leave out --store and --target")

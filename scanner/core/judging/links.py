@@ -40,13 +40,32 @@ class Links:
         """Every control that a check is linked to, whatever its role."""
         return self._controls.get(check, [])
 
+    def deciding_controls(self, check: str) -> list[str]:
+        """The controls whose status a check can decide."""
+        return self._deciding.get(check, [])
+
     def criteria_of(self, check: str) -> list[str]:
         """Ids of the criteria whose status a check can decide."""
-        # A link that only supports, or a control that is not primary, never decides a status.
+        return sorted({criterion for _, criterion in self._criterion_keys(check)})
+
+    def criterion_names_of(self, check: str) -> set[str]:
+        """The same with the names that say the framework as well: `soc2-2017/CC6.1`."""
         found: set[str] = set()
+        for framework, criterion in self._criterion_keys(check):
+            found.update((criterion, f"{framework}/{criterion}"))
+        return found
+
+    def criterion_names(self) -> set[str]:
+        """The names of every criterion."""
+        found: set[str] = set()
+        for framework, criterion in self.criteria():
+            found.update((criterion.id, f"{framework.id}/{criterion.id}"))
+        return found
+
+    def _criterion_keys(self, check: str) -> Iterator[CriterionKey]:
+        # A link that only supports, or a control that is not primary, never decides a status.
         for control in self._deciding.get(check, ()):
-            found.update(criterion for _, criterion in self._criteria.get(control, ()))
-        return sorted(found)
+            yield from self._criteria.get(control, ())
 
     def deciding_checks(self, control: Control) -> list[str]:
         """The checks that decide the status of a control."""
