@@ -229,6 +229,15 @@ def test_a_waiver_by_name_is_not_in_force_and_names_the_id() -> None:
     assert result.why.startswith("'b' is a name: did you mean arn:b")
 
 
+def test_a_gap_waiver_by_name_is_not_in_force_and_names_the_id() -> None:
+    scope = replace(GAP.scope, resource="b")
+    (result,) = applied(replace(GAP, scope=scope)).waivers
+    assert (result.standing, result.accepts) == (Standing.NOT_HERE, 0)
+    assert result.why.startswith("'b' is a name: did you mean arn:b")
+    (result,) = applied(replace(GAP, scope=replace(GAP.scope, resource="arn:b"))).waivers
+    assert result.standing is Standing.IN_FORCE
+
+
 def test_a_waiver_of_a_resource_that_is_nowhere_is_not_in_force() -> None:
     gone = replace(FAILURE, scope=FindingScope(target=TARGET, check="c", resource="arn:gone"))
     (result,) = applied(gone).waivers

@@ -53,6 +53,7 @@ def list_checks(cloud: str, service: str, checks: tuple[Path, ...]) -> int:
     """
     from scanner.content.library import load_library
     from scanner.content.locations import default_roots
+    from scanner.rendering.sanitize import plural
 
     library = load_library(default_roots(checks=checks))
     rows = sorted(_rows(library, cloud, service.lower()))
@@ -62,7 +63,7 @@ def list_checks(cloud: str, service: str, checks: tuple[Path, ...]) -> int:
         click.echo(heading)
         for row in group:
             click.echo(f"  {row.severity:<8}  {row.check}\n            {row.title}")
-    click.echo(f"{len(rows)} checks")
+    click.echo(plural(len(rows), "check"))
     return 0
 
 

@@ -295,32 +295,48 @@ def _with_counts(
     for one in weighed:
         scope = one.waiver.scope
         number = accepted[one.waiver.id]
-        if isinstance(scope, FindingScope) and one.standing is Standing.IN_FORCE and not number:
-            one = _without_finding(one, scope, results)
+        if one.standing is Standing.IN_FORCE and not number:
+            one = _without_finding(one, results)
         if isinstance(scope, ControlScope) and one.standing is Standing.IN_FORCE:
             number = _failures(scope, results, library)
         counted.append(replace(one, accepts=number))
     return tuple(counted)
 
 
-def _without_finding(
-    one: WaiverResult, scope: FindingScope, results: Iterable[CheckResult]
-) -> WaiverResult:
-    """A waiver that accepts nothing; not in force if its check has no finding on its resource.
+def _without_finding(one: WaiverResult, results: Iterable[CheckResult]) -> WaiverResult:
+    """A waiver that accepts nothing; not in force if nothing was found of its resource.
 
     Shown as in force, a waiver with a misspelt resource would look as if it did something.
     """
-    found: list[Finding] = []
-    for result in results:
-        if result.check == scope.check and result.target == scope.target:
-            found.extend(result.findings)
-    if any(finding.resource.id in (scope.resource, ANY_RESOURCE) for finding in found):
+    scope = one.waiver.scope
+    if isinstance(scope, ControlScope) or not scope.resource:
         return one
-    why = f"{scope.check} has no finding for '{scope.resource}'"
+    check = ""
+    if isinstance(scope, FindingScope):
+        check = scope.check
+    found = _findings_of(results, scope.target, check)
+    wanted = {scope.resource}
+    if check:
+        # Its listing was not read: any resource may be behind that finding.
+        wanted.add(ANY_RESOURCE)
+    if any(finding.resource.id in wanted for finding in found):
+        return one
+    why = f"there is no finding for '{scope.resource}'"
+    if check:
+        why = f"{check} has no finding for '{scope.resource}'"
     named = named_so(scope.resource, found)
     if named:
         why = f"'{scope.resource}' is a name: did you mean {' or '.join(named)}?"
     return replace(one, standing=Standing.NOT_HERE, why=why)
+
+
+def _findings_of(results: Iterable[CheckResult], target: str, check: str) -> list[Finding]:
+    """The findings in a target: of one check, or of all if it is empty."""
+    found: list[Finding] = []
+    for result in results:
+        if check in ("", result.check) and result.target == target:
+            found.extend(result.findings)
+    return found
 
 
 def named_so(name: str, findings: Iterable[Finding]) -> list[str]:
