@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scanner.cli.support.completion import complete_checks
 from scanner.cli.support.history_options import (
     HistoryContext,
     HistoryOptions,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("finding", metavar="CHECK@RESOURCE")
+@click.argument("finding", metavar="CHECK@RESOURCE", shell_complete=complete_checks)
 @click.option(
     "--at",
     default="",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from scanner.cli.support.log_options import log_options
 from scanner.cli.support.options import PATH, JudgingOptions, judging_options
 from scanner.cli.support.store_location import default_store
 from scanner.errors import TscanError
@@ -130,6 +131,7 @@ class _Inputs:
     "--preflight", is_flag=True, help="Only ask what may be read, and name what would be lost."
 )
 @judging_options
+@log_options
 def scan(options: JudgingOptions, **reading: Any) -> int:
     """Read the configured accounts, write the evidence, judge what was written.
 

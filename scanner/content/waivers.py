@@ -36,29 +36,44 @@ def load_waivers(
     `authors` gives the commit of each line, none where nobody is known.
     """
     place = Path(path)
-    reader = DocumentReader(_document(place), [])
-    entries = enumerate(reader.data["waivers"])
-    found = [_waiver(reader, index, data, library) for index, data in entries]
-    _check_ids(reader)
-    if reader.problems:
-        raise ContentError(reader.problems)
+    reader, found = _read(_content(place), place, library)
     # Only a file without mistakes is worth the calls of git.
     lines = authors(place)
     waivers: list[Waiver] = []
     for index, waiver in enumerate(found):
-        if waiver is not None:
-            waivers.append(_with_author(reader, index, waiver, lines))
+        waivers.append(_with_author(reader, index, waiver, lines))
     if reader.problems:
         raise ContentError(reader.problems)
     return tuple(waivers)
 
 
-def _document(path: Path) -> Document:
+def read_waivers(content: bytes, path: Path, library: Library) -> tuple[Waiver, ...]:
+    """The waivers of a file's content, which need not be written yet; git is not asked for it."""
+    return _read(content, path, library)[1]
+
+
+def _read(
+    content: bytes, path: Path, library: Library
+) -> tuple[DocumentReader, tuple[Waiver, ...]]:
+    reader = DocumentReader(_document(content, path), [])
+    entries = enumerate(reader.data["waivers"])
+    found = [_waiver(reader, index, data, library) for index, data in entries]
+    _check_ids(reader)
+    if reader.problems:
+        raise ContentError(reader.problems)
+    # None stands for an entry with a mistake, of which there is none.
+    return reader, tuple(waiver for waiver in found if waiver is not None)
+
+
+def _content(path: Path) -> bytes:
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         hint = "name the file with --waivers, or under 'waivers' of tscan.yaml"
         raise TscanError(f"{path} cannot be read: {error.strerror}", hint) from None
+
+
+def _document(content: bytes, path: Path) -> Document:
     document = read_document(content, path=shown_path(path))
     if isinstance(document, Problem):
         raise ContentError([document])

@@ -103,7 +103,7 @@ def test_an_internal_error_says_so_and_is_never_a_verdict(
     assert run(["demo"]) == 2
     shown = capsys.readouterr().err
     assert "internal error (RuntimeError)" in shown
-    assert "report it at" in shown
+    assert "please report that to those you have tscan from" in shown
     assert "AKIA-secret" not in shown
 
 

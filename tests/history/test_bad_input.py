@@ -176,7 +176,7 @@ def test_what_a_newer_version_wrote_is_refused(
 ) -> None:
     stated(
         record(store, 5),
-        lambda statement: statement.update(predicateType="https://tscan.dev/record/2"),
+        lambda statement: statement.update(predicateType="urn:tscan:record:2"),
     )
     assert run([*command, str(store)]) == 2
     said = capsys.readouterr().err

@@ -212,3 +212,29 @@ def test_git_converts_no_golden_file() -> None:
     command = ["git", "check-attr", "text", "--", *golden]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == [f"{path}: text: unset" for path in golden]
+
+
+UNREAL = re.compile(
+    r"github\.com/tscan|@tscan/|\btscan\.(?:dev|io|com|org)\b|pip install '?\"?tscan\b(?!\[\w+\] @)"
+)
+"""Addresses, owners and packages of ours that nobody has registered: somebody else could."""
+
+
+def test_no_file_leads_to_an_address_that_is_not_ours() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    found: list[str] = []
+    for name in listed.stdout.split("\0"):
+        path = ROOT / name
+        if not name or path == Path(__file__).resolve() or not path.is_file():
+            continue
+        text = path.read_text(encoding="utf-8", errors="ignore")
+        found += [f"{name}: {unreal}" for unreal in UNREAL.findall(text)]
+    assert found == []
+
+
+def test_what_is_named_as_unreal_would_be_found() -> None:
+    for text in ("https://github.com/tscan/tscan", "pip install 'tscan[aws]'", "* @tscan/owners"):
+        assert UNREAL.search(text)
+    assert not UNREAL.search("pip install '.[aws]', or 'tscan[aws] @ git+ADDRESS'")

@@ -15,6 +15,7 @@ checks = LazyGroup(
 Examples:
   tscan checks list --search MFA
   tscan checks show aws-s3-bucket-versioned
+  tscan checks kinds bucket
   tscan checks new aws-s3-bucket-example --resource aws.s3.bucket
   tscan checks lint my-checks/
   tscan checks test
@@ -27,6 +28,10 @@ Examples:
         "show": (
             "scanner.cli.checks.show:show",
             "One check: question, reason, fix, what it reads, whom it serves.",
+        ),
+        "kinds": (
+            "scanner.cli.checks.kinds:kinds",
+            "The kinds of resources, and what can be read of one.",
         ),
         "new": ("scanner.cli.checks.new:new", "Write a commented check to start from."),
         "lint": (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scanner.cli.support.completion import complete_checks
 from scanner.cli.support.options import PATH, current_id
 from scanner.errors import TscanError
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("identity", metavar="ID")
+@click.argument("identity", metavar="ID", shell_complete=complete_checks)
 @click.option(
     "--checks",
     type=PATH,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from scanner.cli.support.completion import complete_checks
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ _OPTIONS = (
         "--select",
         multiple=True,
         metavar="ID",
+        shell_complete=complete_checks,
         help="Only for this check; `*` stands for anything.",
     ),
     click.option(

@@ -11,6 +11,7 @@ import click
 from scanner.content.locations import default_roots
 from scanner.errors import TscanError
 from scanner.history.ledger.commit import commit_scan
+from scanner.history.records.seal import find_signer
 from scanner.history.snapshots.snapshot_file import read_snapshot
 
 if TYPE_CHECKING:
@@ -40,6 +41,13 @@ def commit(
     if not options.quiet:
         numbers = ", ".join(f"{record.target} {record.seq}" for record in records)
         click.echo(f"history: {numbers} in {store}", err=True)
+    # Also with --quiet: it would else come out when somebody verifies the year.
+    if find_signer() is None:
+        click.echo(
+            f"history: not signed, so that whoever can write {store} can change it; "
+            "'tscan init' makes a key",
+            err=True,
+        )
     return [record.target for record in records]
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from scanner.cli.support.completion import complete_checks, complete_settings
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
@@ -154,6 +155,7 @@ judging_options: Final[Decorator] = options_as(
             "--select",
             multiple=True,
             metavar="ID",
+            shell_complete=complete_checks,
             help="Only this check; `*` stands for anything.",
         ),
         click.option(
@@ -166,6 +168,7 @@ judging_options: Final[Decorator] = options_as(
             "--param",
             multiple=True,
             metavar="NAME=VALUE",
+            shell_complete=complete_settings,
             help="A parameter of checks; lists with commas.",
         ),
         click.option(

@@ -19,7 +19,7 @@ from scanner.model.answers import canonical
 from scanner.model.history import Record, Segment
 
 STATEMENT: Final = "https://in-toto.io/Statement/v1"
-_PREDICATE: Final = "https://tscan.dev/record/"
+_PREDICATE: Final = "urn:tscan:record:"
 VERSION: Final = 1
 _STREAM: Final = re.compile(r"log/([^/]+)/(?!0{12})([0-9]{12})\.json")
 _UNESCAPED: Final = re.compile(r"[A-Za-z0-9.-]")
