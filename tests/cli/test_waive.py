@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
 from scanner.cli.support import history_options
 from scanner.content.attestations import load_attestations
 from scanner.content.waivers import load_waivers
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.waivers import ControlScope, FindingScope, GapScope
 from scanner.pipeline import judge
+from tests.helpers.estate_recording import SNAPSHOT
 from tests.helpers.library import shipped_library
 
 TARGET = "aws:123456789012"
