@@ -41,6 +41,14 @@ def _permissions(
     # Evidence may be of a cloud that this installation does not know.
     if cloud not in PROVIDERS:
         return {}
-    default = PROVIDERS.get(cloud).permissions_of
+    permissions_of = PROVIDERS.get(cloud).permissions_of
+
+    def default(operation: str) -> tuple[str, ...]:
+        try:
+            return permissions_of(operation)
+        except KeyError:
+            # Evidence of another version may name an operation that this one does not know.
+            return ()
+
     lost = losses(library, checks, default, operations)
     return {loss.operation: loss.permissions for loss in lost}
