@@ -165,7 +165,7 @@ def _drift(history: HistoryContext, pair: Pair, waivers_file: Path | None) -> Dr
         waivers=_waivers(history, after, waivers_file),
         today=now().astimezone(history.zone).date(),
     )
-    chain = history.ledger.records(after.target)[before.seq - 1 : after.seq]
+    chain = history.ledger.records(after.chain)[before.seq - 1 : after.seq]
     versions = Versions(today=history.library, packs=_packs(history, chain))
     return replace(found, changes=tuple(versions.told(found.changes, chain)))
 

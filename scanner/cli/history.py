@@ -116,7 +116,7 @@ def _lines(record: Record) -> Iterator[str]:
         params = shortened(record.params, 2000)
     times = f"{record.started} to {record.finished}"
     counts = f"{len(record.checks)} checks, {len(record.regions)} regions"
-    yield f"record {record.seq} of {record.target}: {record.sha256}"
+    yield f"record {record.seq} of {record.chain}: {record.sha256}"
     yield f"scan {record.scan}, {times}, tscan {record.version}"
     yield f"follows {record.previous_sha256 or 'nothing: it is the first'}"
     yield f"pack {record.pack_sha256}"
@@ -193,7 +193,7 @@ def anchored(ledger: Ledger, targets: Iterable[str], anchors: Anchors) -> Iterat
 
     made = anchor_heads(ledger, targets, anchors)
     for record, name in made:
-        yield sanitized(f"anchor: {record.target} {record.seq} is {name} in {anchors.name}")
+        yield sanitized(f"anchor: {record.chain} {record.seq} is {name} in {anchors.name}")
     if not made:
         yield sanitized(f"anchor: {anchors.name} has the newest records already")
 
@@ -209,7 +209,7 @@ def open_ledger(store: str) -> Ledger:
 
 def chosen_targets(ledger: Ledger, target: str) -> list[str]:
     """The target that `--target` names, or all; TscanError where the ledger does not have it."""
-    names = list(ledger.targets())
+    names = list(ledger.chains())
     if not names:
         raise TscanError(
             f"{ledger.store.name}: there is no history here",

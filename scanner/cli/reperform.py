@@ -136,7 +136,7 @@ def _from_history(
     for record in _records_with(history, check, at):
         snapshot = replace(history.ledger.snapshot(record), params=record.params)
         # State is given as of a moment: `~` sorts behind the record's own, so that it is included.
-        state = history.ledger.state_before(record.target, f"{record.finished}~")
+        state = history.ledger.state_before(record.chain, f"{record.finished}~")
         for one in reperform(snapshot, _where(again, record), check, resource, region):
             ref = one.finding.resource
             recorded = state.get((check, ref.region, ref.id))

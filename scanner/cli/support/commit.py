@@ -26,7 +26,7 @@ def commit(
     decisions: Decisions,
     store: str,
 ) -> list[str]:
-    """Commit the snapshots in these files, with the report on them; the targets."""
+    """Commit the snapshots in these files, with the report on them; the chains."""
     records = commit_scan(
         # Read again from the files: what is committed is what was judged, not what memory holds.
         [read_snapshot(path) for path in paths],
@@ -38,9 +38,9 @@ def commit(
         roots=default_roots(checks=options.checks, mappings=options.mappings),
     )
     if not options.quiet:
-        numbers = ", ".join(f"{record.target} {record.seq}" for record in records)
+        numbers = ", ".join(f"{record.chain} {record.seq}" for record in records)
         click.echo(f"history: {numbers} in {store}", err=True)
-    return [record.target for record in records]
+    return [record.chain for record in records]
 
 
 def anchor(store: str, targets: Sequence[str], repository: str, *, quiet: bool) -> None:

@@ -170,8 +170,11 @@ def _fill_decisions(sheets: _Sheets, rejudge: Rejudger, what: AuditorPackage) ->
 
 def _fill_rejudged(sheets: _Sheets, rejudge: Rejudger, what: AuditorPackage) -> None:
     listed: set[str] = set()
+    targets: set[str] = set()
+    for records in what.chains.values():
+        targets.update(record.target for record in records)
     for rejudged in rejudge.run(what.records, "day"):
-        for name, row in rejudged_rows(rejudged, what.chains):
+        for name, row in rejudged_rows(rejudged, targets):
             sheets.add(name, row)
         library = rejudged.library
         # Most records of a period were judged by one pack: its texts are listed once.
@@ -229,7 +232,7 @@ def _is_superseded(segment: Segment, needed: set[str]) -> bool:
 
 
 def _record_file(store: Store, record: Record) -> tuple[str, bytes]:
-    key = record_key(stream_of(record.target), record.seq)
+    key = record_key(stream_of(record.chain), record.seq)
     content = store.get(key) or b""
     # The sheets are of the record as it was read: another content would contradict them.
     if hashlib.sha256(content).hexdigest() != record.sha256:

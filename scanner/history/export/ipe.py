@@ -197,6 +197,7 @@ def scan_row(record: Record, snapshot: Snapshot) -> Row:
     return {
         "record": name_of(record),
         "target": record.target,
+        "scope": record.scope,
         "scan": record.scan,
         "started": record.started,
         "finished": record.finished,

@@ -80,7 +80,7 @@ class Reverifier:
         self._groups: dict[tuple[str, ...], _Group] = {}
         self._by_scan: dict[str, Record] = {}
         self._previous: dict[str, Record] = {}
-        """By target: the record before the one that is verified."""
+        """By chain: the record before the one that is verified."""
 
     def run(self, result: Verified) -> None:
         """Add what differs, and the records that could not be judged again, to a verification."""
@@ -88,9 +88,9 @@ class Reverifier:
         self._by_scan = {record.scan: record for record in records}
         states: dict[str, dict[FindingKey, Transition]] = defaultdict(dict)
         # All chains advance together, so that a group is in memory only until its last record.
-        for record in sorted(records, key=lambda one: (one.seq, one.target)):
-            self._verify(record, states[record.target], result)
-            self._previous[record.target] = record
+        for record in sorted(records, key=lambda one: (one.seq, one.chain)):
+            self._verify(record, states[record.chain], result)
+            self._previous[record.chain] = record
         judged = len(records) - result.open
         result.notes.append(
             f"every verdict of {judged} of {len(records)} records was made again from its evidence"
@@ -158,7 +158,7 @@ class Reverifier:
 
     def _transition_members(self, record: Record) -> dict[str, Any]:
         """The arguments of `transitions` that a record gives."""
-        previous = self._previous.get(record.target)
+        previous = self._previous.get(record.chain)
         return {
             "seq": record.seq,
             "ts": record.finished,
@@ -306,7 +306,7 @@ def _comparable(move: Transition) -> tuple[str | int, ...]:
 
 
 def _damage(result: Verified, record: Record, kind: str, detail: str) -> None:
-    file = record_key(stream_of(record.target), record.seq)
+    file = record_key(stream_of(record.chain), record.seq)
     result.damages.append(Damage(name_of(record), file, kind, detail))
 
 
