@@ -43,7 +43,7 @@ def demo(options: JudgingOptions) -> int:
     if not options.select and not options.checks:
         library = recorded_library(library, read_snapshot(SNAPSHOT))
     decisions = load_decisions(options, library, Config())
-    return judge_with([SNAPSHOT], options, library, places, decisions).exit_code
+    return judge_with([SNAPSHOT], options, library, places, decisions).report.exit_code
 
 
 def recorded_library(library: Library, snapshot: Snapshot) -> Library:

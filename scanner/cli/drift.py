@@ -58,8 +58,10 @@ def drift(
 ) -> int:
     """What changed between two scans: new failures, what is no longer seen, what is fixed.
 
+    Scans of one scope are compared: the configured one, and every other that was scanned since.
+
     Exit code 1: something new fails. 3: something is no longer seen, or was not looked at again.
-    0: neither.
+    0: neither, or this is the first scan.
 
     \b
     Examples:
@@ -69,25 +71,45 @@ def drift(
       tscan drift --target aws:111122223333 --format json
     """
     history = open_history(options)
-    drifts = _drifts(history, since, waivers)
-    if not drifts:
-        return EXIT_UNREAD
+    chains = history.targets
+    if not options.target:
+        chains = (*chains, *_also_scanned(history))
+    drifts = _drifts(history, chains, since, waivers)
     # Two documents in one stream are not JSON: a consumer would read the first, or none.
     if format == "json" and len(drifts) > 1:
         raise TscanError(
             "the JSON document is of one target",
-            f"name one with --target: {', '.join(history.targets[:5])}",
+            f"name one with --target: {', '.join(chains[:5])}",
         )
     if who:
         from scanner.cli.support.attribution import attributed
 
         drifts = attributed(drifts, history)
-    _show(drifts, format)
+    if drifts:
+        _show(drifts, format)
     code = drift_exit_code(drifts)
-    # A target that was not scanned again is out of sight: that is not clean.
-    if code == EXIT_CLEAN and len(drifts) < len(history.targets):
+    # A target that was not scanned again is out of sight: that is not clean. Of one that was
+    # scanned once there is nothing to compare yet.
+    compared = {drift.after.chain for drift in drifts}
+    waiting = {chain for chain in chains if len(history.ledger.records(chain)) < 2}
+    if code == EXIT_CLEAN and set(chains) - compared - waiting:
         return EXIT_UNREAD
     return code
+
+
+def _also_scanned(history: HistoryContext) -> tuple[str, ...]:
+    """Chains of other scopes in which their targets were scanned since the configured one."""
+    newest: dict[str, str] = {}
+    for name in history.targets:
+        record = history.ledger.records(name)[-1]
+        newest[record.target] = record.finished
+    found: list[str] = []
+    for name in history.ledger.chains():
+        record = history.ledger.records(name)[-1]
+        # What somebody looked at once, long ago, has no news every day.
+        if name not in history.targets and record.finished > newest[record.target]:
+            found.append(name)
+    return tuple(found)
 
 
 def drift_exit_code(drifts: Sequence[Drift]) -> int:
@@ -117,34 +139,40 @@ def _show(drifts: Sequence[Drift], form: str) -> None:
         show(as_text(drifts))
 
 
-def _drifts(history: HistoryContext, since: str, waivers: Path | None) -> list[Drift]:
-    """The drift of every target that has two records; the others are reported on standard error."""
+def _drifts(
+    history: HistoryContext, chains: Iterable[str], since: str, waivers: Path | None
+) -> list[Drift]:
+    """The drift of every chain that has two records; the others are reported on standard error."""
     from scanner.rendering.sanitize import sanitized
 
     drifts: list[Drift] = []
-    for target in history.targets:
-        pair = _records_to_compare(history, target, since)
+    for chain in chains:
+        pair = _records_to_compare(history, chain, since)
         if isinstance(pair, str):
-            click.echo(sanitized(f"{target}: {pair}: there is no drift to show."), err=True)
+            click.echo(sanitized(f"{chain}: {pair}"), err=True)
         else:
             drifts.append(_drift(history, pair, waivers))
     return drifts
 
 
-def _records_to_compare(history: HistoryContext, target: str, since: str) -> Pair | str:
-    """Two records of a target, or why there are none to compare."""
+def _records_to_compare(history: HistoryContext, chain: str, since: str) -> Pair | str:
+    """Two records of a chain, or why there are none to compare."""
+    from scanner.cli.support.scope import as_options
     from scanner.core.calendar import parse_time, period_window
 
-    records = history.ledger.records(target)
-    if len(records) < 2:
-        return "two scans are needed to compare"
+    records = history.ledger.records(chain)
     last = records[-1]
+    if len(records) < 2:
+        scope = "this scope"
+        if last.scope:
+            scope = f"the scope {as_options(last.scope)}"
+        return f"this is the first scan of {scope}: drift begins with the next one"
     if not since:
         return records[-2], last
     date = day(since, "--since")
     begins = period_window(date, date, history.zone).start
     if parse_time(last.finished) < begins:
-        return f"no scan ended on {since} or later"
+        return f"no scan ended on {since} or later: there is no drift to show"
     earlier = [record for record in records[:-1] if parse_time(record.finished) < begins]
     # Without a scan before that day, the first one is what there is to compare with.
     if not earlier:

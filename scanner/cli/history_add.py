@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from scanner.cli.support.options import (
+    SEVERITIES,
     JudgingOptions,
     judging_options,
     snapshots_argument,
     store_option,
 )
+from scanner.errors import TscanError
 
 if TYPE_CHECKING:
     from scanner.history.ledger.ledger import Ledger
@@ -48,6 +50,7 @@ tscan-111122223333-20260630T020000Z-1f2e3d4c.snapshot.jsonl.gz
     from scanner.history.ledger.commit import open_ledger
     from scanner.history.snapshots.snapshot_file import read_snapshot
 
+    _check_options(options)
     places = destinations(options.format, quiet=options.quiet)
     library = load(options)
     config = _load_config(library)
@@ -56,15 +59,32 @@ tscan-111122223333-20260630T020000Z-1f2e3d4c.snapshot.jsonl.gz
     paths = list(snapshot_files(snapshots))
     # Before anything is judged: the report would speak of a scan that is refused afterwards.
     _check_order(open_ledger(location), [read_snapshot(path) for path in paths])
-    report = judge_with(paths, options, library, places, decisions, configured=config.categories)
-    targets = commit(paths, report, options, decisions, location)
+    judged = judge_with(paths, options, library, places, decisions, configured=config.categories)
+    chains = commit(paths, judged.assessment, library, options, decisions, location)
     if config.anchors:
-        anchor(location, targets, config.anchors, quiet=options.quiet)
+        anchor(location, chains, config.anchors, quiet=options.quiet)
     notifier = Notifier(
         config=config, library=library, store=location, checks=None, rules=config.alerts
     )
-    notifier.alert_changes(targets, decisions.waivers)
-    return report.exit_code
+    notifier.alert_changes(chains, decisions.waivers)
+    return judged.report.exit_code
+
+
+def _check_options(options: JudgingOptions) -> None:
+    """Refuse options that would judge the evidence otherwise than the scan that read it."""
+    given = {
+        "--select": options.select,
+        "--severity": options.severity != SEVERITIES[0],
+        "--category": options.category,
+        "--param": options.param,
+    }
+    for name, is_given in given.items():
+        # History compares like with like: evidence of one scope must not be judged as of another.
+        if is_given:
+            raise TscanError(
+                f"{name}: evidence is committed as the scan would have that read it",
+                f"scan with {name}, or judge the evidence with 'tscan replay {name} …'",
+            )
 
 
 def _load_config(library: Library) -> Config:
@@ -84,10 +104,10 @@ def _check_order(ledger: Ledger, snapshots: Iterable[Snapshot]) -> None:
     with.
     """
     from scanner.core.calendar import parse_time
-    from scanner.errors import TscanError
+    from scanner.model.history import chain_name
 
     for snapshot in snapshots:
-        records = ledger.records(snapshot.target)
+        records = ledger.records(chain_name(snapshot.target, snapshot.scope))
         # Evidence that is committed already is not added again, and so does no harm.
         if not records or snapshot.id in {record.scan for record in records}:
             continue

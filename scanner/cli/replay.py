@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
 
 from scanner.cli.support.history_options import HistoryOptions
+from scanner.cli.support.new_failures import BaselineOptions, baseline_options, comparison
 from scanner.cli.support.options import (
     PATH,
     JudgingOptions,
@@ -31,6 +33,7 @@ from scanner.errors import TscanError
 @store_option
 @config_option
 @click.option("--target", multiple=True, metavar="ID", help="Of history, only this target.")
+@baseline_options
 @judging_options
 def replay(
     snapshots: tuple[Path, ...],
@@ -41,6 +44,7 @@ def replay(
     config: Path | None,
     target: tuple[str, ...],
     options: JudgingOptions,
+    compare: BaselineOptions,
 ) -> int:
     """Judge recorded evidence again: offline, with the clock at the end of the recording.
 
@@ -53,12 +57,15 @@ def replay(
       tscan replay audit.snapshot.jsonl.gz --format json
       tscan replay folder-of-an-organisation
       tscan replay a.snapshot.jsonl.gz b.snapshot.jsonl.gz --param access_key_max_age_days=30
+      tscan replay audit.snapshot.jsonl.gz --new-only --baseline main.json
       tscan replay --from 2026-01-01 --to 2026-06-30 --pack today
     """
     reads_history = bool(first or last)
     if bool(snapshots) == reads_history:
         raise click.UsageError("Name snapshots, or a range of history with --from and --to.")
     if reads_history:
+        if compare.given:
+            raise click.UsageError("--new-only and --baseline compare one scan, not a range.")
         from scanner.cli.replay_history import replay_history
 
         history = HistoryOptions(
@@ -70,11 +77,28 @@ def replay(
         )
         return replay_history(first, last, pack or "day", options, history)
     # A file says nothing of packs and targets: options that are ignored would mislead.
-    if pack or store or config or target:
+    searches_history = compare.new_only and compare.baseline is None
+    if pack or target or (not searches_history and (store or config)):
         raise TscanError(
             "--pack, --store, --config and --target are about history",
-            "give --from and --to with them",
+            "give --from and --to with them; --store and --config also go with --new-only",
         )
     from scanner.cli.support.judging import judge_files
 
-    return judge_files(snapshots, options)
+    return judge_files(
+        snapshots, options, compare=comparison(compare, partial(_place, store, config))
+    )
+
+
+def _place(store: str, config: Path | None) -> str:
+    """Where the history is that new failures are compared with."""
+    from scanner.cli.support.store_location import CONFIG, STORE
+    from scanner.content.config import load_store_location
+
+    path = config or CONFIG
+    if store:
+        return store
+    if config is None and not path.is_file():
+        return STORE
+    location, _ = load_store_location(path)
+    return location or STORE

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scanner.core.judging.baseline import Baseline, is_new_failure
 from scanner.core.judging.exit_codes import exit_code
 from scanner.model.checks import Severity
 from scanner.registry import Registry
 
 if TYPE_CHECKING:
-    from scanner.model.findings import Assessment
+    from scanner.model.findings import Assessment, Finding
     from scanner.model.library import Library
 
 
@@ -32,11 +33,23 @@ class Report:
     width: int = 80
     """Columns; only formats for people depend on it."""
     color: bool = False
+    selected: bool = False
+    baseline: Baseline | None = None
+    """What `--new-only` compares with; None: every failure counts."""
+
+    @property
+    def new_failures(self) -> tuple[Finding, ...]:
+        """The failures that the baseline lacks; without one, all failures."""
+        findings = self.assessment.findings
+        return tuple(one for one in findings if is_new_failure(one, self.baseline))
 
     @property
     def exit_code(self) -> int:
-        """0: clean; 1: something of severity `fail_on` or above fails; 3: something is unread."""
-        return exit_code(self.assessment, self.library, self.fail_on)
+        """0: clean; 1: something of severity `fail_on` or above fails; 3: something is unread.
+
+        With a baseline, 1 is for new failures alone.
+        """
+        return exit_code(self.assessment, self.library, self.fail_on, self.baseline)
 
 
 Format = Callable[[Report], str]

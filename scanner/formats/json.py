@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from json import JSONEncoder
 from typing import Final
 
+from scanner.core.judging.baseline import Baseline, is_new_failure
 from scanner.formats import Report
 from scanner.model.attestations import AttestationResult
 from scanner.model.findings import (
@@ -66,7 +67,8 @@ def document(report: Report) -> Members:
         "coverage": [_coverage(row) for row in coverage],
         "populations": [_population(row) for row in assessment.populations],
         "findings": [
-            _finding(finding, controls_by_check.get(finding.check, [])) for finding in findings
+            _finding(finding, controls_by_check.get(finding.check, []), report.baseline)
+            for finding in findings
         ],
         "controls": [_control(control, library) for control in controls],
         "criteria": [_criterion(criterion, library) for criterion in assessment.criteria],
@@ -140,7 +142,7 @@ def _population(row: Population) -> Members:
     }
 
 
-def _finding(finding: Finding, controls: list[str]) -> Members:
+def _finding(finding: Finding, controls: list[str], baseline: Baseline | None) -> Members:
     resource = finding.resource
     members: Members = {
         "check": finding.check,
@@ -159,6 +161,8 @@ def _finding(finding: Finding, controls: list[str]) -> Members:
         ],
         "controls": controls,
     }
+    if baseline is not None and finding.verdict is Verdict.FAIL:
+        members["new"] = is_new_failure(finding, baseline)
     # An empty gap stands for a cause that is no call: `scanner.model.values.OTHER`.
     unread = [call for call in finding.gaps if call]
     if unread:
@@ -258,15 +262,21 @@ def _attestation(result: AttestationResult) -> Members:
 def _summary(report: Report) -> Members:
     assessment = report.assessment
     verdicts = Counter(finding.verdict for finding in assessment.findings)
-    return {
+    members: Members = {
         # Every verdict is written, also with 0: a consumer must see that none was forgotten.
         "findings": {verdict.value: verdicts[verdict] for verdict in Verdict},
         "scoped_out": sum(result.scoped_out for result in assessment.results),
         "controls": _tally(control.status.value for control in assessment.controls),
         "criteria": _tally(criterion.status.value for criterion in assessment.criteria),
         "fail_on": report.fail_on.value,
+        # A consumer of exit code 0 must see whether all checks were asked for.
+        "selected": assessment.asked is not None,
         "exit_code": report.exit_code,
     }
+    if report.baseline is not None:
+        since = dict(sorted(report.baseline.since.items()))
+        members["new"] = {"failures": len(report.new_failures), "since": json_value(since)}
+    return members
 
 
 def _tally(words: Iterable[str]) -> dict[str, int]:

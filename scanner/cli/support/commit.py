@@ -16,22 +16,24 @@ from scanner.history.snapshots.snapshot_file import read_snapshot
 if TYPE_CHECKING:
     from scanner.cli.support.judging import Decisions
     from scanner.cli.support.options import JudgingOptions
-    from scanner.formats import Report
+    from scanner.model.findings import Assessment
+    from scanner.model.library import Library
 
 
 def commit(
     paths: Sequence[Path],
-    report: Report,
+    assessment: Assessment,
+    library: Library,
     options: JudgingOptions,
     decisions: Decisions,
     store: str,
 ) -> list[str]:
-    """Commit the snapshots in these files, with the report on them; the chains."""
+    """Commit the snapshots in these files, with the assessment of them; the chains."""
     records = commit_scan(
         # Read again from the files: what is committed is what was judged, not what memory holds.
         [read_snapshot(path) for path in paths],
-        report.assessment,
-        report.library,
+        assessment,
+        library,
         store,
         waivers=decisions.waivers,
         attestations=decisions.attestations,

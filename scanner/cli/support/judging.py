@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from scanner.cli.support.options import JudgingOptions, categories, load, parameters, selected
+from scanner.cli.support.options import (
+    JudgingOptions,
+    categories,
+    load,
+    parameters,
+    selected,
+    selected_controls,
+)
 from scanner.cli.support.output import destinations, write
+from scanner.core.judging.selection import narrowed
 from scanner.errors import TscanError
 from scanner.formats import Report
 from scanner.history.snapshots.snapshot_file import read_snapshot
@@ -18,11 +26,15 @@ from scanner.pipeline import judge
 
 if TYPE_CHECKING:
     from scanner.cli.support.output import Destination
+    from scanner.core.judging.baseline import Baseline
     from scanner.model.answers import Snapshot
     from scanner.model.attestations import Attestation
     from scanner.model.findings import Assessment
     from scanner.model.library import Library
     from scanner.model.waivers import Waiver
+
+    Compare = Callable[[Assessment, Library, "Decisions"], Baseline]
+    """Makes the baseline that an assessment is compared with."""
 
 
 PATTERNS: Final = ("*.snapshot.jsonl.gz", "*.snapshot.jsonl")
@@ -37,16 +49,35 @@ class Decisions:
     attestations: tuple[Attestation, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """Evidence that was judged."""
+
+    assessment: Assessment
+    """Everything that was judged: what history keeps."""
+    report: Report
+    """The report on it, or on what was selected of it."""
+
+
 def judge_files(
-    paths: Sequence[Path], options: JudgingOptions, *, matrix_only: bool = False
+    paths: Sequence[Path],
+    options: JudgingOptions,
+    *,
+    matrix_only: bool = False,
+    compare: Compare | None = None,
 ) -> int:
-    """Judge snapshot files, write the reports and return the exit code."""
+    """Judge snapshot files, write the reports and return the exit code.
+
+    `compare` makes the baseline of new failures.
+    """
     # First, for it fails in a moment what would fail after a minute of judging.
     places = destinations(options.format, quiet=options.quiet)
     library = load(options)
     decisions = load_decisions(options, library, Config())
-    report = judge_with(paths, options, library, places, decisions, matrix_only=matrix_only)
-    return report.exit_code
+    judged = judge_with(
+        paths, options, library, places, decisions, matrix_only=matrix_only, compare=compare
+    )
+    return judged.report.exit_code
 
 
 def judge_with(
@@ -58,30 +89,37 @@ def judge_with(
     *,
     configured: Mapping[str, tuple[str, ...]] | None = None,
     matrix_only: bool = False,
-) -> Report:
+    compare: Compare | None = None,
+) -> Judged:
     """Judge snapshot files with a loaded library, and write the report to checked destinations.
 
     `configured` are the categories in scope by framework that the configuration names.
     """
+    checks = selected(options, library)
     assessment = judge(
         # One at a time: the evidence of an organization does not fit into memory at once.
         (read_snapshot(path) for path in snapshot_files(paths)),
         library,
-        checks=selected(options, library),
+        checks=checks,
         params=parameters(options, library),
         categories=categories(options, library, configured or {}),
         waivers=decisions.waivers,
         attestations=decisions.attestations,
     )
+    baseline = None
+    if compare is not None:
+        baseline = compare(assessment, library, decisions)
     report = Report(
-        assessment=assessment,
+        assessment=narrowed(assessment, library, checks, selected_controls(options, library)),
         library=library,
         fail_on=Severity(options.fail_on),
         controls=options.controls,
         matrix_only=matrix_only,
+        selected=options.selects,
+        baseline=baseline,
     )
     write(report, places)
-    return report
+    return Judged(assessment=assessment, report=report)
 
 
 def load_decisions(options: JudgingOptions, library: Library, config: Config) -> Decisions:

@@ -15,6 +15,7 @@ from scanner.formats import Report
 from scanner.formats.terminal.findings import coverage, failing, unknown
 from scanner.formats.terminal.header import header
 from scanner.formats.terminal.matrix import control_table, matrix
+from scanner.formats.terminal.novelty import new_failures
 from scanner.formats.terminal.people import people
 from scanner.formats.terminal.words import EXIT, plain
 from scanner.model.findings import Status, Verdict
@@ -69,6 +70,7 @@ def _parts(report: Report) -> Iterator[RenderableType]:
 def _summary(report: Report) -> Iterator[RenderableType]:
     yield Text.assemble(("Findings  ", "dim"), _finding_counts(report))
     yield Text.assemble(("Criteria  ", "dim"), _criterion_counts(report))
+    yield from new_failures(report)
     skipped = not_run(report.assessment, report.library, report.fail_on)
     if skipped:
         yield Text(

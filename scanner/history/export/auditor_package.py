@@ -192,7 +192,7 @@ def _store_files(
     store = ledger.store
     folders = ["keys/"]
     # A population is of all targets: it would name targets that are not in the package.
-    if chains.keys() >= set(ledger.targets()):
+    if chains.keys() >= set(ledger.chains()):
         folders.append("populations/")
     # A store without its marker is damaged: the package shows what there is, and verify says so.
     yield MARKER, store.get(MARKER) or b""
@@ -296,7 +296,8 @@ def _ipe(what: AuditorPackage, counts: Mapping[str, int]) -> str:
     columns = "\n".join(lists)
     return f"""# Where the figures come from, {what.first} to {what.last}
 
-{len(what.records)} scans of {len(what.chains)} targets ended in this period.
+{len(what.records)} scans in {len(what.chains)} chains ended in this period. A chain is of one
+target and one scope: `scope` is empty where it is the configured one.
 
 | sheet | rows | what it is |
 |---|---|---|

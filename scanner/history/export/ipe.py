@@ -48,6 +48,7 @@ SHEETS: Final[Mapping[str, Sheet]] = {
         (
             "record",
             "target",
+            "scope",
             "scan",
             "started",
             "finished",

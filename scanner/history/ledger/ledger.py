@@ -48,7 +48,9 @@ class Ledger:
         check_marker(store)
 
     def commit(self, scan: ScanToCommit) -> Record:
-        """Append a scan to the chain of its target and scope, and return the record, which is durable then.
+        """Append a scan to the chain of its target and scope, and return the record.
+
+        The record is durable then.
 
         A scan that was committed already gives its record. A process that loses a race against
         another one tries again behind the record of the winner. TscanError where the store cannot
