@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from scanner.cli.support.history_options import (
 )
 from scanner.cli.support.options import PATH, report_format_option
 from scanner.cli.support.output import show
+from scanner.core.calendar import parse_time
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING, EXIT_UNREAD, TscanError
 
 if TYPE_CHECKING:
@@ -71,10 +73,8 @@ def drift(
       tscan drift --target aws:111122223333 --format json
     """
     history = open_history(options)
-    chains = history.targets
-    if not options.target:
-        chains = (*chains, *_also_scanned(history))
-    drifts = _drifts(history, chains, since, waivers)
+    chains = _chains(history, options)
+    drifts, overlooked = _drifts(history, chains, since, waivers)
     # Two documents in one stream are not JSON: a consumer would read the first, or none.
     if format == "json" and len(drifts) > 1:
         raise TscanError(
@@ -88,13 +88,17 @@ def drift(
     if drifts:
         _show(drifts, format)
     code = drift_exit_code(drifts)
-    # A target that was not scanned again is out of sight: that is not clean. Of one that was
-    # scanned once there is nothing to compare yet.
-    compared = {drift.after.chain for drift in drifts}
-    waiting = {chain for chain in chains if len(history.ledger.records(chain)) < 2}
-    if code == EXIT_CLEAN and set(chains) - compared - waiting:
+    # A target that was not scanned again is out of sight: that is not clean.
+    if code == EXIT_CLEAN and overlooked:
         return EXIT_UNREAD
     return code
+
+
+def _chains(history: HistoryContext, options: HistoryOptions) -> tuple[str, ...]:
+    """The chains that are named, or those of each target that were scanned lately."""
+    if options.target:
+        return history.targets
+    return (*history.targets, *_also_scanned(history))
 
 
 def _also_scanned(history: HistoryContext) -> tuple[str, ...]:
@@ -141,39 +145,56 @@ def _show(drifts: Sequence[Drift], form: str) -> None:
 
 def _drifts(
     history: HistoryContext, chains: Iterable[str], since: str, waivers: Path | None
-) -> list[Drift]:
-    """The drift of every chain that has two records; the others are reported on standard error."""
+) -> tuple[list[Drift], list[str]]:
+    """The drift of every chain that has some, and the chains that were not scanned again.
+
+    A chain without drift is reported on standard error. One of a single scan is not overlooked:
+    its drift begins with the next.
+    """
     from scanner.rendering.sanitize import sanitized
 
     drifts: list[Drift] = []
+    overlooked: list[str] = []
     for chain in chains:
-        pair = _records_to_compare(history, chain, since)
-        if isinstance(pair, str):
-            click.echo(sanitized(f"{chain}: {pair}"), err=True)
+        records = history.ledger.records(chain)
+        begins = _begins(history, since)
+        if begins is not None and parse_time(records[-1].finished) < begins:
+            overlooked.append(chain)
+            why = f"no scan ended on {since} or later: there is no drift to show"
+        elif len(records) < 2:
+            why = f"this is the first scan{_scope(records[-1])}: drift begins with the next one"
         else:
+            pair = _records_to_compare(records, begins)
             drifts.append(_drift(history, pair, waivers))
-    return drifts
+            continue
+        click.echo(sanitized(f"{chain}: {why}"), err=True)
+    return drifts, overlooked
 
 
-def _records_to_compare(history: HistoryContext, chain: str, since: str) -> Pair | str:
-    """Two records of a chain, or why there are none to compare."""
+def _scope(record: Record) -> str:
     from scanner.cli.support.scope import as_options
-    from scanner.core.calendar import parse_time, period_window
 
-    records = history.ledger.records(chain)
-    last = records[-1]
-    if len(records) < 2:
-        scope = "this scope"
-        if last.scope:
-            scope = f"the scope {as_options(last.scope)}"
-        return f"this is the first scan of {scope}: drift begins with the next one"
+    if not record.scope:
+        return ""
+    return f" with {as_options(record.scope)}"
+
+
+def _begins(history: HistoryContext, since: str) -> datetime | None:
+    """The beginning of the day that `--since` names."""
+    from scanner.core.calendar import period_window
+
     if not since:
-        return records[-2], last
+        return None
     date = day(since, "--since")
-    begins = period_window(date, date, history.zone).start
-    if parse_time(last.finished) < begins:
-        return f"no scan ended on {since} or later: there is no drift to show"
-    earlier = [record for record in records[:-1] if parse_time(record.finished) < begins]
+    return period_window(date, date, history.zone).start
+
+
+def _records_to_compare(records: Sequence[Record], begins: datetime | None) -> Pair:
+    """The last record, and the one before it or the last one before a time."""
+    *others, last = records
+    if begins is None:
+        return others[-1], last
+    earlier = [record for record in others if parse_time(record.finished) < begins]
     # Without a scan before that day, the first one is what there is to compare with.
     if not earlier:
         return records[0], last

@@ -60,34 +60,40 @@ def replay(
       tscan replay audit.snapshot.jsonl.gz --new-only --baseline main.json
       tscan replay --from 2026-01-01 --to 2026-06-30 --pack today
     """
+    history = HistoryOptions(
+        store=store, config=config, target=target, checks=options.checks, mappings=options.mappings
+    )
     reads_history = bool(first or last)
     if bool(snapshots) == reads_history:
         raise click.UsageError("Name snapshots, or a range of history with --from and --to.")
-    if reads_history:
-        if compare.given:
-            raise click.UsageError("--new-only and --baseline compare one scan, not a range.")
-        from scanner.cli.replay_history import replay_history
+    if not reads_history:
+        return _replay_files(snapshots, pack, options, history, compare)
+    if compare.given:
+        raise click.UsageError("--new-only and --baseline compare one scan, not a range.")
+    from scanner.cli.replay_history import replay_history
 
-        history = HistoryOptions(
-            store=store,
-            config=config,
-            target=target,
-            checks=options.checks,
-            mappings=options.mappings,
-        )
-        return replay_history(first, last, pack or "day", options, history)
+    return replay_history(first, last, pack or "day", options, history)
+
+
+def _replay_files(
+    snapshots: tuple[Path, ...],
+    pack: str | None,
+    options: JudgingOptions,
+    history: HistoryOptions,
+    compare: BaselineOptions,
+) -> int:
+    from scanner.cli.support.judging import judge_files
+
     # A file says nothing of packs and targets: options that are ignored would mislead.
-    searches_history = compare.new_only and compare.baseline is None
-    if pack or target or (not searches_history and (store or config)):
+    place_is_used = compare.new_only and compare.baseline is None
+    place_is_named = history.store or history.config
+    if pack or history.target or (place_is_named and not place_is_used):
         raise TscanError(
             "--pack, --store, --config and --target are about history",
             "give --from and --to with them; --store and --config also go with --new-only",
         )
-    from scanner.cli.support.judging import judge_files
-
-    return judge_files(
-        snapshots, options, compare=comparison(compare, partial(_place, store, config))
-    )
+    place = partial(_place, history.store, history.config)
+    return judge_files(snapshots, options, compare=comparison(compare, place))
 
 
 def _place(store: str, config: Path | None) -> str:

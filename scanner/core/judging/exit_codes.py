@@ -23,20 +23,30 @@ def exit_code(
     With a baseline, only a failure that it lacks gives 1.
     """
     deciding = [one for one in assessment.findings if one.severity.rank >= fail_on.rank]
+    verdicts = {finding.verdict for finding in deciding}
     if any(is_new_failure(finding, baseline) for finding in deciding):
         return EXIT_FAILING
     # Also what was unknown in the baseline: a new failure may be behind it.
-    if any(finding.verdict is Verdict.UNKNOWN for finding in deciding):
+    if Verdict.UNKNOWN in verdicts:
         return EXIT_UNREAD
-    if gaps(assessment) or open_targets(assessment):
-        return EXIT_UNREAD
-    # Vacuous truth: a selection of which nothing concerns these targets was not judged.
-    if assessment.asked is not None and not assessment.results:
+    if _is_unread(assessment):
         return EXIT_UNREAD
     # A check that nobody left out on purpose was missed (docs/decisions/0042).
     if not_run(assessment, library, fail_on):
         return EXIT_UNREAD
     return EXIT_CLEAN
+
+
+def _is_unread(assessment: Assessment) -> bool:
+    if gaps(assessment) or open_targets(assessment):
+        return True
+    # Vacuous truth: a selection of which nothing concerns these targets was not judged.
+    return is_empty_selection(assessment)
+
+
+def is_empty_selection(assessment: Assessment) -> bool:
+    """Whether checks were selected of which none concerns the targets."""
+    return assessment.asked is not None and not assessment.results
 
 
 def gaps(assessment: Assessment) -> tuple[CoverageRow, ...]:
@@ -81,6 +91,13 @@ def not_run(
     return tuple(sorted(_not_run(assessment, library, fail_on)))
 
 
+def _expected(assessment: Assessment, library: Library) -> Iterator[str]:
+    """The checks that should have run."""
+    for name in library.checks:
+        if assessment.asked is None or name in assessment.asked:
+            yield name
+
+
 def _not_run(
     assessment: Assessment,
     library: Library,
@@ -90,9 +107,7 @@ def _not_run(
     for result in assessment.results:
         ran.add((result.check, result.target))
     targets = [Target(target["id"]) for target in assessment.targets]
-    for name in library.checks:
-        if assessment.asked is not None and name not in assessment.asked:
-            continue
+    for name in _expected(assessment, library):
         cloud = library.cloud(name)
         concerned = [target for target in targets if target.cloud == cloud]
         if all((name, target) in ran for target in concerned):
