@@ -10,15 +10,19 @@ from typing import Any
 
 import pytest
 
+import scanner
 from scanner import pipeline
 from scanner.cli import run
 from scanner.cli.demo import SNAPSHOT
 from scanner.cli.support import options
+from scanner.core.judging.exit_codes import exit_code
+from scanner.errors import TscanError
 from scanner.history.ledger.evidence_refs import operations
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.snapshots.snapshot_file import read_snapshot, write_snapshot
 from scanner.history.stores import open_store
 from scanner.model.answers import Answer, Snapshot, State
+from scanner.model.checks import Severity
 from scanner.model.library import Library
 from tests.helpers.library import shipped_library
 
@@ -507,3 +511,30 @@ def test_evidence_is_committed_as_it_was_asked_for(
     assert run(["history", "add", path, "--store", "s", *arguments]) == 2
     assert "committed as the scan would have that read it" in capsys.readouterr().err
     assert not Path("s").exists()
+
+
+def test_every_scope_is_made_again_from_its_evidence(
+    all_checks: Library, cloud: Cloud, capsys: Captured
+) -> None:
+    """A deep verification judges each chain with the checks and parameters of its records."""
+    for arguments in ((), ("--select", FAILING), ("--param", "log_retention_days=90")):
+        run(["scan", *arguments, "--select", PASSING, "--store", "s", "--quiet"])
+    run(["scan", "--category", "Privacy", "--severity", "low", "--store", "s", "--quiet"])
+    capsys.readouterr()
+    assert run(["verify", "s", "--deep"]) == 0
+    assert "every verdict of 4 of 4 records was made again" in capsys.readouterr().out
+    assert len(chains("s")) == 4
+
+
+# -- from Python -----------------------------------------------------------------------------------
+
+
+def test_checks_mean_the_same_from_python() -> None:
+    library = shipped_library()
+    snapshot = denied(whole_evidence(), READS)
+    for name, code in ((PASSING, 0), (FAILING, 3)):
+        assessment = scanner.judge(snapshot, library=library, checks=[name])
+        assert exit_code(assessment, library, Severity.LOW) == code
+    with pytest.raises(TscanError) as caught:
+        scanner.judge(snapshot, library=library, checks=[PASSING, FAILING[:-1]])
+    assert caught.value.hint == f"did you mean '{FAILING}'?"
