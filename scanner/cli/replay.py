@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 
 from scanner.cli.support.history_options import HistoryOptions
-from scanner.cli.support.new_failures import BaselineOptions, baseline_options, comparison
 from scanner.cli.support.options import (
     PATH,
+    BaselineOptions,
     JudgingOptions,
+    baseline_options,
     config_option,
     judging_options,
     store_option,
@@ -83,6 +84,7 @@ def _replay_files(
     compare: BaselineOptions,
 ) -> int:
     from scanner.cli.support.judging import judge_files
+    from scanner.cli.support.new_failures import comparison
 
     # A file says nothing of packs and targets: options that are ignored would mislead.
     place_is_used = compare.new_only and compare.baseline is None

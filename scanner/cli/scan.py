@@ -9,8 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from scanner.cli.support.new_failures import BaselineOptions, baseline_options, comparison
-from scanner.cli.support.options import PATH, JudgingOptions, judging_options
+from scanner.cli.support.options import (
+    PATH,
+    BaselineOptions,
+    JudgingOptions,
+    baseline_options,
+    judging_options,
+)
 from scanner.cli.support.store_location import CONFIG, STORE
 from scanner.errors import TscanError
 
@@ -185,6 +190,7 @@ def _checked_inputs(
     """Load and check all inputs before the first call: a late error may cost an hour of reading."""
     from scanner.cli.support.evidence_files import check_snapshot_path
     from scanner.cli.support.judging import load_decisions
+    from scanner.cli.support.new_failures import comparison
     from scanner.cli.support.options import load, parameters, selected
     from scanner.cli.support.output import destinations
     from scanner.cli.support.scope import Requested, scope_of

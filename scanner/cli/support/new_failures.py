@@ -9,9 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import click
-
-from scanner.cli.support.options import PATH, Decorator, options_as
+from scanner.cli.support.options import BaselineOptions
 from scanner.core.judging.baseline import Baseline, FailureKey, failures_of
 from scanner.errors import ContentError, Problem, TscanError
 from scanner.model.answers import canonical
@@ -26,39 +24,6 @@ if TYPE_CHECKING:
 
 _RESULT: Final = "tscan.result/1"
 _HINT: Final = "name a JSON result of tscan, a snapshot, or a folder of snapshots"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaselineOptions:
-    """Whether only new failures decide the exit code, and since when a failure is new."""
-
-    new_only: bool
-    baseline: Path | None
-
-    @property
-    def given(self) -> bool:
-        """Whether anything is compared; a baseline is given for nothing else."""
-        return self.new_only or self.baseline is not None
-
-
-baseline_options: Final[Decorator] = options_as(
-    "compare",
-    BaselineOptions,
-    (
-        click.option(
-            "--new-only",
-            is_flag=True,
-            help="Exit 1 for failures alone that the newest comparable scan in history lacks.",
-        ),
-        click.option(
-            "--baseline",
-            type=PATH,
-            metavar="FILE",
-            help="Compare with this JSON result or snapshot, not with history: --new-only.",
-        ),
-    ),
-)
-"""The options of `BaselineOptions`, on a command that takes them as `compare`."""
 
 
 def comparison(

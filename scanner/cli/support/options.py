@@ -192,6 +192,39 @@ judging_options: Final[Decorator] = options_as(
 """The options of `JudgingOptions`, on a command that takes them as `options`."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineOptions:
+    """Whether only new failures decide the exit code, and since when a failure is new."""
+
+    new_only: bool
+    baseline: Path | None
+
+    @property
+    def given(self) -> bool:
+        """Whether anything is compared; a baseline is given for nothing else."""
+        return self.new_only or self.baseline is not None
+
+
+baseline_options: Final[Decorator] = options_as(
+    "compare",
+    BaselineOptions,
+    (
+        click.option(
+            "--new-only",
+            is_flag=True,
+            help="Exit 1 for failures alone that the newest comparable scan in history lacks.",
+        ),
+        click.option(
+            "--baseline",
+            type=PATH,
+            metavar="FILE",
+            help="Compare with this JSON result or snapshot, not with history: --new-only.",
+        ),
+    ),
+)
+"""The options of `BaselineOptions`, on a command that takes them as `compare`."""
+
+
 # -- what they mean for a library ------------------------------------------------------------------
 
 
