@@ -140,7 +140,7 @@ def _from_history(
     for record in _records_with(history, check, at):
         snapshot = replace(history.ledger.snapshot(record), params=record.params)
         # State is given as of a moment: `~` sorts behind the record's own, so that it is included.
-        state = history.ledger.state_before(record.target, f"{record.finished}~")
+        state = history.ledger.state_before(record.chain, f"{record.finished}~")
         where = _where(again, record)
         named = history.ledger.id_in(record, check)
         for one in reperform(snapshot, where, named, resource, region):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from scanner.core.judging.baseline import Baseline, is_new_failure
 from scanner.core.judging.exit_codes import exit_code
 from scanner.model.checks import Severity
 from scanner.registry import Registry
@@ -57,11 +58,22 @@ class Report:
     color: bool = False
     first_seen: Callable[[Finding], str | None] = _never_seen
     """Since when a finding has had its verdict, by history; None: there is no history of it."""
+    baseline: Baseline | None = None
+    """What `--new-only` compares with; None: every failure counts."""
+
+    @property
+    def new_failures(self) -> tuple[Finding, ...]:
+        """The failures that the baseline lacks; without one, all failures."""
+        findings = self.assessment.findings
+        return tuple(one for one in findings if is_new_failure(one, self.baseline))
 
     @property
     def exit_code(self) -> int:
-        """0: clean; 1: something of severity `fail_on` or above fails; 3: something is unread."""
-        return exit_code(self.assessment, self.library, self.fail_on)
+        """0: clean; 1: something of severity `fail_on` or above fails; 3: something is unread.
+
+        With a baseline, 1 is for new failures alone.
+        """
+        return exit_code(self.assessment, self.library, self.fail_on, self.baseline)
 
 
 Format = Callable[[Report], str]

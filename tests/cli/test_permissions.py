@@ -239,9 +239,9 @@ def test_where_nothing_was_refused_no_policy_is_printed(
 ) -> None:
     from dataclasses import replace
 
-    from scanner.cli.demo import SNAPSHOT
     from scanner.history.snapshots.snapshot_file import read_snapshot, write_snapshot
     from scanner.model.answers import State
+    from tests.helpers.estate_recording import SNAPSHOT
 
     snapshot = read_snapshot(SNAPSHOT)
     kept = {

@@ -185,9 +185,22 @@ MUTANTS = (
         ("an attestation outlives its end", "if result.current]", "if result.attestation.dated]"),
     ),
     *_of(
-        "judging/exit_codes.py", ALGEBRA,
+        "judging/exit_codes.py", (*ALGEBRA, "test_exits.py"),
         ("unknown is clean", "if Verdict.UNKNOWN in verdicts:", "if False:"),
+        ("a selection of nothing is clean", "return is_empty_selection(assessment)", "return False"),
         ("a check less is clean", "if not_run(assessment, library, fail_on):", "if False:"),
+    ),
+    *_of(
+        "judging/baseline.py", ("test_exits.py",),
+        ("a failure of another region is old", "(resource.target, finding.check, resource.region, resource.id)",
+         '(resource.target, finding.check, "", resource.id)'),
+        ("what was unknown failed before", "if one.verdict is Verdict.FAIL]",
+         "if one.verdict in (Verdict.FAIL, Verdict.UNKNOWN)]"),
+    ),
+    *_of(
+        "judging/selection.py", ("test_selection.py",),
+        ("a gap of the selection is left out", "foreign = others - mine", "foreign = others"),
+        ("supporting checks serve nothing", "    for link in control.checks:", "    for link in control.checks[:1]:"),
     ),
     *_of(
         "policies/conditions.py", POLICIES,

@@ -13,8 +13,7 @@ import pytest
 from botocore import xform_name
 
 from scanner.cli import run
-from scanner.core.permissions import plan_requests
-from scanner.core.reading.read_plan import plan_reads
+from scanner.core.reading.read_plan import plan_reads, plan_requests
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.ledger.record_builder import ScanToCommit
 from scanner.history.snapshots.snapshot_file import read_snapshot

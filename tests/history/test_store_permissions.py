@@ -86,7 +86,7 @@ def seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
 
 def test_a_use_makes_no_operation_that_it_was_not_granted(seen: set[str]) -> None:
-    from scanner.cli.demo import SNAPSHOT
+    from tests.helpers.estate_recording import SNAPSHOT
 
     assert run(["history", "add", str(SNAPSHOT), "--quiet"]) == 1
     assert seen == set(USES["scan"])

@@ -62,7 +62,7 @@ def demo(options: JudgingOptions, into: Path | None) -> int:
     places = destinations(options.format, quiet=options.quiet)
     library = load(options)
     selected(options, library)
-    from scanner.cli.support.judging import judge_with
+    from scanner.cli.support.judging import Inputs, judge_files
     from scanner.history.snapshots.snapshot_file import read_snapshot
 
     config, decisions = project_inputs(library)
@@ -70,16 +70,8 @@ def demo(options: JudgingOptions, into: Path | None) -> int:
     # Whoever names checks asks about these, recorded or not.
     if not options.select and not options.checks:
         library = recorded_library(library, read_snapshot(NIGHTS[-1]))
-    report = judge_with(
-        [NIGHTS[-1]],
-        options,
-        library,
-        places,
-        decisions,
-        configured=config.categories,
-        source=SOURCE,
-    )
-    return report.exit_code
+    inputs = Inputs(library=library, config=config, decisions=decisions)
+    return judge_files([NIGHTS[-1]], options, inputs, places, source=SOURCE).report.exit_code
 
 
 def project_inputs(library: Library) -> tuple[Config, Decisions]:

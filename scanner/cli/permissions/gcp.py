@@ -67,9 +67,9 @@ def gcp(
       tscan permissions gcp --format list --select 'gcp-storage-*'
       tscan permissions gcp --format terraform --project > tscan-role.tf
     """
-    from scanner.core.permissions import plan_requests, required_permissions
+    from scanner.core.permissions import required_permissions
     from scanner.core.reading.inventory import inventory_types, with_inventory
-    from scanner.core.reading.read_plan import plan_reads
+    from scanner.core.reading.read_plan import plan_reads, plan_requests
     from scanner.providers.gcp import permissions as iam
 
     if member and form != "terraform":

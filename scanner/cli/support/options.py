@@ -127,9 +127,25 @@ class JudgingOptions(ContentOptions):
     category: tuple[str, ...]
     format: tuple[str, ...]
     fail_on: str
+    """The least severity that decides the exit code; never empty."""
     details: bool
     controls: bool
     quiet: bool
+
+    def __post_init__(self) -> None:
+        # A selection that only asks for less than `high` could never fail otherwise.
+        if not self.fail_on:
+            object.__setattr__(self, "fail_on", self._least_selected())
+
+    @property
+    def selects(self) -> bool:
+        """Whether checks are selected by id or severity, so that no matrix is shown."""
+        return bool(self.select) or self.severity != SEVERITIES[0]
+
+    def _least_selected(self) -> str:
+        if self.selects:
+            return self.severity
+        return "high"
 
 
 class FormatOption(click.Option):
@@ -143,6 +159,10 @@ class FormatOption(click.Option):
         names = f"{', '.join(others)} or {last}"
         self.help = f"{names}, on standard output or in a file."
         return super().get_help_record(ctx)
+
+
+def _empty_if_none(_ctx: click.Context, _option: click.Parameter, value: str | None) -> str:
+    return value or ""
 
 
 judging_options: Final[Decorator] = options_as(
@@ -162,7 +182,7 @@ judging_options: Final[Decorator] = options_as(
             "--severity",
             type=click.Choice(SEVERITIES),
             default="low",
-            help="Only checks this grave or more.",
+            help="Only checks of this severity or higher.",
         ),
         click.option(
             "--param",
@@ -172,7 +192,10 @@ judging_options: Final[Decorator] = options_as(
             help="A parameter of checks; lists with commas.",
         ),
         click.option(
-            "--category", multiple=True, metavar="NAME", help="Only this category of criteria."
+            "--category",
+            multiple=True,
+            metavar="NAME",
+            help="Only this category of criteria, and the checks that serve it.",
         ),
         waivers_option,
         attestations_option,
@@ -180,9 +203,10 @@ judging_options: Final[Decorator] = options_as(
         click.option(
             "--fail-on",
             type=click.Choice(SEVERITIES),
-            default="high",
-            show_default=True,
-            help="The least severity that decides the exit code.",
+            default=None,
+            callback=_empty_if_none,
+            help="Exit 1 if a finding of this severity or higher fails.  "
+            "[default: high, or all that is selected]",
         ),
         click.option(
             "--details", is_flag=True, help="Every finding, gap and fix, not only one screen."
@@ -192,6 +216,39 @@ judging_options: Final[Decorator] = options_as(
     ),
 )
 """The options of `JudgingOptions`, on a command that takes them as `options`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineOptions:
+    """Whether only new failures decide the exit code, and since when a failure is new."""
+
+    new_only: bool
+    baseline: Path | None
+
+    @property
+    def given(self) -> bool:
+        """Whether anything is compared; a baseline is given for nothing else."""
+        return self.new_only or self.baseline is not None
+
+
+baseline_options: Final[Decorator] = options_as(
+    "compare",
+    BaselineOptions,
+    (
+        click.option(
+            "--new-only",
+            is_flag=True,
+            help="Exit 1 for failures alone that the newest comparable scan in history lacks.",
+        ),
+        click.option(
+            "--baseline",
+            type=PATH,
+            metavar="FILE",
+            help="Compare with this JSON result or snapshot, not with history: --new-only.",
+        ),
+    ),
+)
+"""The options of `BaselineOptions`, on a command that takes them as `compare`."""
 
 
 # -- what they mean for a library ------------------------------------------------------------------
@@ -209,16 +266,36 @@ def load(options: ContentOptions) -> Library:
 def selected(options: JudgingOptions, library: Library) -> tuple[str, ...] | None:
     """Ids of the selected checks; None where nothing was selected, which means all.
 
-    The two differ: a selection is never reported as clean (decision 0007).
+    The two differ: a selection is judged by itself, and everything else that was not run is missed
+    (decision 0042).
     """
-    if not options.select and options.severity == "low":
+    controls = selected_controls(options, library)
+    if controls is None and not options.selects:
         return None
-    matched = matching(options.select or ("*",), library)
+    kept = matching(options.select or ("*",), library)
+    if controls is not None:
+        from scanner.core.judging.selection import serving_checks
+
+        kept &= serving_checks(library, controls)
     lowest = SEVERITIES.index(options.severity)
-    kept = sorted(name for name in matched if _rank(name, library) >= lowest)
-    if not kept:
-        raise TscanError("no check is left by --select and --severity", "see 'tscan checks list'")
-    return tuple(kept)
+    # The lowest severity keeps all, whatever it is.
+    if lowest:
+        kept = {name for name in kept if _rank(name, library) >= lowest}
+    # A category may rest on people alone; a selection of checks that is empty is a mistake.
+    if options.selects and not kept:
+        raise TscanError(
+            "no check is left by --select, --severity and --category", "see 'tscan checks list'"
+        )
+    return tuple(sorted(kept))
+
+
+def selected_controls(options: JudgingOptions, library: Library) -> frozenset[str] | None:
+    """The controls that serve the categories of `--category`; None without it, which means all."""
+    if not options.category:
+        return None
+    from scanner.core.judging.selection import serving_controls
+
+    return serving_controls(library, categories(options, library, {}))
 
 
 def _rank(check: str, library: Library) -> int:
@@ -268,13 +345,14 @@ def categories(
     """Categories in scope by framework: those of `--category`, or else the configured ones."""
     if not options.category:
         return configured
+    from scanner.language.errors import did_you_mean
+
     known: set[str] = set()
     for framework in library.frameworks.values():
         known.update(criterion.category for criterion in framework.criteria)
     for name in options.category:
         if name not in known:
             raise TscanError(
-                f"--category {name}: there is no such category",
-                f"there are {', '.join(sorted(known))}",
+                f"--category {name}: there is no such category", did_you_mean(name, known)
             )
     return dict.fromkeys(library.frameworks, options.category)

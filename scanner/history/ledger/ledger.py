@@ -1,4 +1,4 @@
-"""Reads and appends to the ledger, which has one chain of records for each target."""
+"""Reads and appends to the ledger: one chain of records for each target and scope."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from scanner.history.records.store_format import check_marker, prepare
 from scanner.history.snapshots.documents import SnapshotParts, split_snapshot
 from scanner.history.stores import Store
 from scanner.model.answers import Snapshot
-from scanner.model.history import Record, Transition
+from scanner.model.history import Record, Transition, chain_name
 from scanner.model.library import Library
 
 if TYPE_CHECKING:
@@ -55,7 +55,9 @@ class Ledger:
         check_marker(store)
 
     def commit(self, scan: ScanToCommit) -> Record:
-        """Append a scan to its target's chain, and return the record, which is durable then.
+        """Append a scan to the chain of its target and scope, and return the record.
+
+        The record is durable then.
 
         A scan that was committed already gives its record. A process that loses a race against
         another one tries again behind the record of the winner. TscanError where the store cannot
@@ -64,7 +66,7 @@ class Ledger:
         if not self._prepared:
             prepare(self.store, self._signer)
             self._prepared = True
-        stream = stream_of(scan.snapshot.target)
+        stream = stream_of(chain_name(scan.snapshot.target, scan.snapshot.scope))
         chain = self._chain(stream)
         parts = split_snapshot(scan.snapshot)
         for attempt in range(_MAX_ATTEMPTS):
@@ -119,13 +121,27 @@ class Ledger:
         return None
 
     def targets(self) -> Sequence[str]:
-        """Every target that has a record."""
+        """As `History.targets`.
+
+        Of a target that was never scanned in the configured scope it is the chain of the newest
+        record.
+        """
+        newest: dict[str, Record] = {}
+        for chain in self.chains():
+            record = self.records(chain)[-1]
+            known = newest.get(record.target)
+            if known is None or (known.scope and _is_preferred(record, known)):
+                newest[record.target] = record
+        return sorted(record.chain for record in newest.values())
+
+    def chains(self) -> Sequence[str]:
+        """The name of every chain."""
         streams: set[str] = set()
         for entry in self.store.list("log/"):
             place = stream_and_number(entry.key)
             if place is not None:
                 streams.add(place[0])
-        return sorted(self._read(stream).records[0].target for stream in streams)
+        return sorted(self._read(stream).records[0].chain for stream in streams)
 
     def records(
         self,
@@ -161,15 +177,15 @@ class Ledger:
         return chain.timelines(chain.records[:last], self._check_names(stream))
 
     def changes(self, *records: Record) -> Iterator[Transition]:
-        """The transitions of these records of one target.
+        """The transitions of these records of one chain.
 
         Records that were committed since are not read.
         """
-        return self._transitions(stream_of(records[0].target), records)
+        return self._transitions(stream_of(records[0].chain), records)
 
     def id_in(self, record: Record, check: str) -> str:
         """The id that a check had in a record."""
-        stream = stream_of(record.target)
+        stream = stream_of(record.chain)
         ran = self._chain(stream).records[record.seq - 1].checks
         for earlier, later in self._check_names(stream).after(record.seq).items():
             if later == check and earlier in ran:
@@ -178,14 +194,14 @@ class Ledger:
 
     def recorded_changes(self, record: Record) -> Iterator[Transition]:
         """The transitions of a record with the ids of checks that it was committed with."""
-        return self._chain(stream_of(record.target)).transitions([record])
+        return self._chain(stream_of(record.chain)).transitions([record])
 
     def checkpoint(self, record: Record) -> Mapping[FindingKey, Transition] | None:
         """The state that was written with a record, with the ids of checks of that record.
 
         None where none was, or where it was compacted.
         """
-        return self._chain(stream_of(record.target)).checkpoint(record)
+        return self._chain(stream_of(record.chain)).checkpoint(record)
 
     def state(self, target: str, seq: int | None = None) -> Mapping[FindingKey, Transition]:
         """The last transition of every finding that exists after a record (None: the newest)."""
@@ -206,7 +222,7 @@ class Ledger:
 
     def snapshot(self, record: Record) -> Snapshot:
         """The evidence of a record, as it was committed."""
-        return self._read(stream_of(record.target)).snapshot(record)
+        return self._read(stream_of(record.chain)).snapshot(record)
 
     def _transitions(self, stream: str, records: Sequence[Record]) -> Iterator[Transition]:
         names = self._check_names(stream)
@@ -231,6 +247,11 @@ class Ledger:
         chain = self._chain(stream)
         chain.refresh()
         return chain
+
+
+def _is_preferred(record: Record, known: Record) -> bool:
+    """Whether a chain that ends with `record` is reported rather than one of another scope."""
+    return not record.scope or record.finished > known.finished
 
 
 def _back_off(attempt: int) -> None:

@@ -106,6 +106,7 @@ class ScanToCommit:
             "scan": snapshot.id,
             "started": snapshot.started,
             "finished": snapshot.finished,
+            "scope": snapshot.scope,
             "checks": tuple(sorted({result.check for result in results})),
             "callers": tuple(dict.fromkeys(caller.id for caller in snapshot.callers)),
             "regions": tuple(sorted(snapshot.regions)),

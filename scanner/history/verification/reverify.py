@@ -82,7 +82,7 @@ class Reverifier:
         self._groups: dict[tuple[str, ...], _Group] = {}
         self._by_scan: dict[str, Record] = {}
         self._earlier: dict[str, list[Record]] = defaultdict(list)
-        """By target: the records before the one that is verified."""
+        """By chain: the records before the one that is verified."""
 
     def run(self, result: Verified) -> None:
         """Add what differs, and the records that could not be judged again, to a verification."""
@@ -90,9 +90,9 @@ class Reverifier:
         self._by_scan = {record.scan: record for record in records}
         states: dict[str, dict[FindingKey, Transition]] = defaultdict(dict)
         # All chains advance together, so that a group is in memory only until its last record.
-        for record in sorted(records, key=lambda one: (one.seq, one.target)):
-            self._verify(record, states[record.target], result)
-            self._earlier[record.target].append(record)
+        for record in sorted(records, key=lambda one: (one.seq, one.chain)):
+            self._verify(record, states[record.chain], result)
+            self._earlier[record.chain].append(record)
         judged = len(records) - result.open
         result.notes.append(
             f"every verdict of {judged} of {len(records)} records was made again from its evidence"
@@ -163,7 +163,7 @@ class Reverifier:
 
     def _transition_members(self, record: Record) -> dict[str, Any]:
         """The arguments of `transitions` that a record gives."""
-        earlier = self._earlier[record.target]
+        earlier = self._earlier[record.chain]
         was: JudgingBasis | None = None
         if earlier:
             was = basis_of(earlier[-1], names=record.renamed)
@@ -314,7 +314,7 @@ def _comparable(move: Transition) -> tuple[str | int, ...]:
 
 
 def _damage(result: Verified, record: Record, kind: str, detail: str) -> None:
-    file = record_key(stream_of(record.target), record.seq)
+    file = record_key(stream_of(record.chain), record.seq)
     result.damages.append(Damage(name_of(record), file, kind, detail))
 
 
