@@ -21,13 +21,13 @@ from scanner.content.waivers import load_waivers
 from scanner.core.judging.selection import narrowed
 from scanner.errors import TscanError
 from scanner.history.snapshots.snapshot_file import read_snapshot
-from scanner.language.errors import did_you_mean
 from scanner.model.answers import Snapshot
 from scanner.model.attestations import Attestation
 from scanner.model.config import Config
 from scanner.model.findings import Assessment
 from scanner.model.library import Library
 from scanner.model.waivers import Waiver
+from scanner.words import did_you_mean
 
 
 def scan(

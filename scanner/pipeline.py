@@ -26,6 +26,7 @@ from scanner.core.judging.organization import (
 )
 from scanner.core.judging.parameters import resolve_params
 from scanner.core.judging.waive import Waived, apply_waivers
+from scanner.core.permissions import with_permissions
 from scanner.core.reading.coverage import coverage
 from scanner.core.reading.inventory import (
     target_inventory_types,
@@ -45,7 +46,7 @@ from scanner.model.findings import Assessment, CheckResult, ControlResult, Cover
 from scanner.model.kinds import Scope
 from scanner.model.library import Library
 from scanner.model.waivers import Waiver
-from scanner.providers import PROVIDERS, reader
+from scanner.providers import PROVIDERS, permissions_of, reader
 
 CALL_DEADLINE: Final = 60.0
 """Seconds that one call may take with its retries."""
@@ -67,7 +68,7 @@ def scan(
 
     `checks` are the ids to collect for (none: all of the target's cloud); `scope` says how the scan
     differs from the configured one; `deadline` is in seconds. Raises `TscanError` where a
-    configured target cannot be connected; an organisation's account that cannot is a gap.
+    configured target cannot be connected; an organization's account that cannot is a gap.
     """
     selected = _selected(library, checks)
     found = _connect(config, _rules(library, selected, deadline))
@@ -127,9 +128,8 @@ def _connect(config: Config, rules: Rules) -> list[tuple[TargetConfig, Connector
 def _check_distinct(targets: Sequence[Target]) -> None:
     for number, target in enumerate(targets):
         if target in targets[:number]:
-            raise TscanError(
-                f"{target} is named by two targets", "its resources would count twice: remove one"
-            )
+            message = f"two configured targets are {target}"
+            raise TscanError(message, "its resources would count twice: remove one")
 
 
 def _snapshot(
@@ -231,7 +231,7 @@ def _populations(judged: Sequence[_Judged]) -> tuple[Population, ...]:
 
 
 def _with_missing(snapshots: Iterable[Snapshot], seen: list[Snapshot]) -> Iterator[Snapshot]:
-    """The snapshots, and one for each account of an organisation that they lack; `seen` keeps all
+    """The snapshots, and one for each account of an organization that they lack; `seen` keeps all
     but the answers.
     """
     for snapshot in snapshots:
@@ -317,7 +317,10 @@ def _judge_target(
         return _Judged(results=evaluate_unreachable(snapshot, selected, library), coverage=covered)
     values = resolve_params(library.parameters, {**snapshot.params, **(params or {})})
     read = with_inventory(library, snapshot.bulk)
-    projection = project(snapshot.answers, read, selected, reader, Estate.of(snapshot, values))
+    answers = with_permissions(
+        snapshot.answers, read, selected, permissions_of(snapshot.target.cloud)
+    )
+    projection = project(answers, read, selected, reader, Estate.of(snapshot, values))
     results: list[CheckResult] = []
     for check in selected:
         result = evaluate_check(
@@ -325,6 +328,7 @@ def _judge_target(
             projection.resources[check.kind],
             projection.gaps[check.kind],
             target=snapshot.target,
+            title=library.kinds[check.kind].title,
             params=values,
             now=_end(snapshot),
         )
@@ -333,7 +337,7 @@ def _judge_target(
         results=without_account_kinds(results, snapshot, library),
         coverage=coverage(
             snapshot.target,
-            snapshot.answers.values(),
+            answers.values(),
             projection.unanswered,
             projection.known_absent,
             projection.stood_for,

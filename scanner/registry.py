@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib
-from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast
 
 from scanner.errors import TscanError
+from scanner.words import did_you_mean
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
@@ -55,6 +55,11 @@ class Registry(Generic[T]):
         self._builtin = builtin
 
     @property
+    def _noun(self) -> str:
+        """What one entry is called: `format` for the group `scanner.formats`."""
+        return self.group.rpartition(".")[2].removesuffix("s")
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Every registered name, sorted."""
         return tuple(sorted(self._places))
@@ -69,7 +74,7 @@ class Registry(Generic[T]):
         if name not in places:
             places = self._places
         if name not in places:
-            raise TscanError(f"{self.group.rpartition('.')[2]} has no '{name}'", self._hint(name))
+            raise TscanError(f"unknown {self._noun} '{name}'", did_you_mean(name, self._places))
         module, _, attribute = places[name].partition(":")
         try:
             return cast(T, getattr(importlib.import_module(module), attribute))
@@ -83,13 +88,6 @@ class Registry(Generic[T]):
                 hint = install_hint(missing_extra(error))
             message = f"'{name}' needs {missing}, which is not installed"
             raise TscanError(message, hint) from error
-
-    def _hint(self, name: str) -> str:
-        known = sorted(self._places)
-        close = get_close_matches(name, known, n=1)
-        if close:
-            return f"did you mean '{close[0]}'?"
-        return f"known: {', '.join(known)}"
 
     @cached_property
     def _places(self) -> dict[str, str]:

@@ -40,7 +40,7 @@ def test_a_name_that_is_not_there(thing: Registry[Any]) -> None:
     with pytest.raises(TscanError) as caught:
         thing.get("our")
     assert (caught.value.message, caught.value.hint) == (
-        "things has no 'our'",
+        "unknown thing 'our'",
         "did you mean 'ours'?",
     )
 

@@ -222,7 +222,7 @@ def chosen_targets(ledger: Ledger, target: str) -> list[str]:
     if not target:
         return names
     if target not in names:
-        from scanner.language.errors import did_you_mean
+        from scanner.words import did_you_mean
 
         raise TscanError(
             f"{ledger.store.name} has no history of {target}", did_you_mean(target, names)

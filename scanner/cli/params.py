@@ -42,8 +42,8 @@ def params(
     from scanner.cli.support.evidence import EvidenceOptions
     from scanner.cli.support.judging import load_inputs
     from scanner.cli.support.output import screen_width
-    from scanner.language.errors import did_you_mean
     from scanner.reports.parameters import as_json, as_text, parameter_list
+    from scanner.words import did_you_mean
 
     newest = EvidenceOptions(snapshots=(), store="", config=config, target=())
     inputs = load_inputs(newest, content)

@@ -155,7 +155,7 @@ def _from_history(
 
 def _records_with(history: HistoryContext, check: str, at: str) -> list[Record]:
     """The last record of each target that has the check; TscanError where none has."""
-    from scanner.language.errors import did_you_mean
+    from scanner.words import did_you_mean
 
     records: list[Record] = []
     for target in history.targets:

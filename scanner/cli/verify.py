@@ -10,7 +10,8 @@ import click
 
 from scanner.cli.support.options import PATH
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING, EXIT_UNREAD, TscanError
-from scanner.rendering.sanitize import plural, sanitized
+from scanner.rendering.sanitize import sanitized
+from scanner.words import plural
 
 if TYPE_CHECKING:
     from scanner.history.ledger.anchors import Anchor

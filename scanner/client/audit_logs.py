@@ -20,6 +20,7 @@ from scanner.core.drift.audit_attribution import Reach, Rule
 from scanner.core.drift.audit_events import LogEvent
 from scanner.model.answers import Answer, Call
 from scanner.model.values import Unreadable
+from scanner.words import plural
 
 MARGIN: Final = timedelta(seconds=3)
 """Times in a request are cut to the second."""
@@ -80,9 +81,8 @@ class AuditLogReader:
         """Why a window is not known, where it begins before what the log still holds."""
         if parse_time(window[0]) >= self.now() - self.facts.kept:
             return None
-        return Unreadable(
-            f"the event history holds {self.facts.kept.days} days, and the change may be older"
-        )
+        days = plural(self.facts.kept.days, "day")
+        return Unreadable(f"the event history holds {days}, so the change may be older")
 
     def once(
         self,
@@ -152,7 +152,7 @@ def entries_of(
     rows = (answer.data or {}).get(member, [])
     found = [read(row) for row in rows if isinstance(row, Mapping)]
     if len(found) < len(rows) or not all(_dated(event) for event, _ in found):
-        return Unreadable(f"{answer.call.operation} gave an entry in a form that is not known")
+        return Unreadable(f"{answer.call.operation} returned an entry in an unknown format")
     return acts(found)
 
 

@@ -34,7 +34,7 @@ class Rules:
     scan_deadline: float = 3600.0
     """Seconds for everything that is asked of a configured target, with all of its accounts."""
     organization: bool = False
-    """Whether checks ask about the organisation, so that it is asked who leads it."""
+    """Whether checks ask about the organization, so that it is asked who leads it."""
 
 
 class TargetFacts(Protocol):
@@ -63,14 +63,14 @@ class TargetFacts(Protocol):
     def regions_open(self) -> str: ...
     @property
     def accounts(self) -> tuple[Account, ...]:
-        """The organisation's accounts, where this target lists them."""
+        """The organization's accounts, where this target lists them."""
         ...
 
     @property
     def management_open(self) -> str: ...
     @property
     def organization_only(self) -> bool:
-        """Whether this is an organisation alone, whose accounts are targets of their own."""
+        """Whether this is an organization alone, whose accounts are targets of their own."""
         ...
 
     @property

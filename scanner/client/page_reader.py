@@ -45,9 +45,8 @@ class PageReader:
         """Why the next page is not requested, if it is not."""
         # A provider that repeats a token would be read for ever, and its rows would count twice.
         if token in self._tokens:
-            return Failure(
-                state=State.PARTIAL, code="RepeatedPageToken", message="a page token came twice"
-            )
+            message = "the same page token was returned twice"
+            return Failure(state=State.PARTIAL, code="RepeatedPageToken", message=message)
         self._tokens.add(token)
         # Pages can be joined only where the call names its lists; the first alone would look
         # complete.

@@ -75,9 +75,8 @@ class Retry:
         attempt = 0
         while True:
             if not self.wait(self.limiter.delay()):
-                return Failure(
-                    state=State.THROTTLED, code="Deadline", message="no turn before the deadline"
-                )
+                message = "the rate limit left no time before the deadline"
+                return Failure(state=State.THROTTLED, code="Deadline", message=message)
             attempt += 1
             outcome = request()
             if not isinstance(outcome, Failure):

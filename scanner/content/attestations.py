@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from scanner.content.document_reader import DocumentReader, Steps, suggest
+from scanner.content.document_reader import DocumentReader, Steps
 from scanner.content.documents import read_document
 from scanner.content.locations import ContentFile, content_files, shown_path
 from scanner.content.schema_validator import schema_problems
@@ -17,6 +17,7 @@ from scanner.content.waivers import read_day
 from scanner.errors import ContentError, Problem, TscanError
 from scanner.model.attestations import Attestation, EvidenceReference
 from scanner.model.library import Library
+from scanner.words import did_you_mean
 
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 """A reference to something elsewhere, such as `https:` or `mailto:`: no file is looked for."""
@@ -80,7 +81,7 @@ def _attestation(
     data = reader.data
     # A statement about no control would be dated, signed, and count for nothing.
     if data["control"] not in library.manual:
-        hint = suggest(data["control"], library.manual)
+        hint = did_you_mean(data["control"], library.manual)
         reader.wrong(("control",), f"there is no manual control '{data['control']}'", hint)
     dated = read_day(reader, ("dated",), data["dated"])
     until = read_day(reader, ("valid_until",), data["valid_until"])
@@ -108,10 +109,10 @@ def _check_term(reader: DocumentReader, dated: date, until: date) -> None:
         return  # a text that is no day was noted when it was read
     path: Steps = ("valid_until",)
     if until < dated:
-        reader.wrong(path, "a statement cannot end before it is made", "give a later day")
+        reader.wrong(path, "an attestation cannot expire before its date", "give a later day")
     elif (until - dated).days > LONGEST_DAYS:
-        message = f"a statement counts for {LONGEST_DAYS} days at most"
-        reader.wrong(path, message, "state it again when it ends")
+        message = f"an attestation is valid for {LONGEST_DAYS} days at most"
+        reader.wrong(path, message, "renew it when it expires")
 
 
 def _covers(reader: DocumentReader, dated: date) -> tuple[date | None, date | None]:
@@ -128,8 +129,8 @@ def _covers(reader: DocumentReader, dated: date) -> tuple[date | None, date | No
         reader.wrong(path, "the period ends before it begins", "give a later day")
     elif ends > dated:
         # Nobody can attest to what has not happened yet.
-        message = f"the period ends after the statement is made, on {dated}"
-        reader.wrong(path, message, "state what is over")
+        message = f"the period ends after the date of the attestation, {dated}"
+        reader.wrong(path, message, "attest to a period that has ended")
     return begins, ends
 
 
@@ -169,7 +170,7 @@ def _check_digest(
     # The file was replaced since the statement was made.
     if actual != digest:
         message = f"the SHA-256 of {shown_path(place)} is {actual}"
-        hint = "the file is not the one that was stated about"
+        hint = "the file is not the one that was attested to"
         reader.wrong((*path, "sha256"), message, hint)
 
 

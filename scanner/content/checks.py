@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from scanner.content.document_reader import DocumentReader, Steps, Unusable, suggest
+from scanner.content.document_reader import DocumentReader, Steps, Unusable
 from scanner.content.example_shapes import check_example
 from scanner.content.parameters import params_type
 from scanner.language.types import BOOL, STRING, TIMESTAMP, ListType, MapType, RecordType, Type
 from scanner.model.checks import LINK, Check, Example, IfEmpty, LabelScope, Parameter, Severity
 from scanner.model.expressions import Expression
 from scanner.model.kinds import Kind
+from scanner.words import did_you_mean
 
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 """What `fails` has in braces; `scanner.rendering.failure` fills it in."""
@@ -56,7 +57,7 @@ class CheckReader:
         self._check_place(reader, inside, shipped=shipped)
         kind = self.kinds.get(data["resource"])
         if kind is None and data["resource"] not in self.broken:
-            hint = suggest(data["resource"], self.kinds)
+            hint = did_you_mean(data["resource"], self.kinds)
             reader.wrong(("resource",), f"there is no kind '{data['resource']}'", hint)
         names: Mapping[str, Type] | None = None
         if kind is not None:
@@ -106,7 +107,7 @@ class CheckReader:
         for found in _PLACEHOLDER.finditer(reader.data.get("fails", "")):
             if found[1] not in known:
                 message = f"'{found[0]}' cannot be filled in"
-                reader.wrong(("fails",), message, suggest(found[1], known))
+                reader.wrong(("fails",), message, did_you_mean(found[1], known))
 
     def _check_place(
         self,
@@ -135,7 +136,7 @@ class CheckReader:
             known = self.params.fields.get(name)
             wanted = _SCOPE_TYPES[key]
             if known is None:
-                hint = suggest(name, self.parameters)
+                hint = did_you_mean(name, self.parameters)
                 reader.wrong(("scope", key), f"there is no parameter '{name}'", hint)
             elif known.type != wanted:
                 reader.wrong(("scope", key), f"'{name}' is {known.type}; '{key}' needs {wanted}")
@@ -152,8 +153,9 @@ class CheckReader:
     def _examples(self, reader: DocumentReader, kind: Kind | None) -> list[Example]:
         examples: dict[str, list[dict[str, Any]]] = reader.data["examples"]
         if "not_asked" in examples and "where" not in reader.data:
-            hint = "'where' is what leaves some out"
-            reader.wrong(("examples", "not_asked"), "every resource is asked about", hint)
+            hint = "add 'where', which leaves resources out"
+            message = "the check leaves no resource out"
+            reader.wrong(("examples", "not_asked"), message, hint)
         found: list[Example] = []
         for expect, entries in examples.items():
             for index, data in enumerate(entries):

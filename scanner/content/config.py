@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from scanner.content.document_reader import DocumentReader, Steps, suggest
+from scanner.content.document_reader import DocumentReader, Steps
 from scanner.content.documents import Document, read_document
 from scanner.content.locations import shown_path
 from scanner.content.parameters import read_params
@@ -17,6 +17,7 @@ from scanner.content.schemas import WITH_PLUGINS, own_targets, plugin_targets, t
 from scanner.errors import ContentError, Problem, TscanError
 from scanner.model.config import AlertRule, Config, Exclusion, Organization, TargetConfig
 from scanner.model.library import Library
+from scanner.words import closest, did_you_mean
 
 _NO_SETTINGS: Final = ("params", "exclude", "bulk")
 """Keys of a target that are no settings of its cloud."""
@@ -140,7 +141,7 @@ def _aws(
             reader.wrong((*path, "regions", number), f"'{name}' is named twice", "remove one")
     # An external id guards a role that is assumed (confused deputy): alone it guards nothing.
     if "external_id" in data and "role_arn" not in data:
-        message = "'external_id' has no meaning without 'role_arn'"
+        message = "'external_id' needs 'role_arn'"
         reader.wrong((*path, "external_id"), message, "add 'role_arn'", key=True)
     organization = None
     if "organization" in data:
@@ -230,7 +231,7 @@ def parse_target(text: str) -> TargetConfig:
 def _no_target(text: str) -> TscanError:
     clouds = ", ".join({**own_targets(), **plugin_targets()})
     hint = f"write cloud:id, the cloud being one of {clouds}"
-    return TscanError(f"--target {text} names no target", hint)
+    return TscanError(f"--target {text} is not a target", hint)
 
 
 def check_role_name(name: str) -> None:
@@ -251,7 +252,7 @@ def _alert(reader: DocumentReader, index: int, library: Library) -> AlertRule:
     # A rule about a control or target that does not exist would silence everything, unnoticed.
     for number, name in enumerate(data.get("controls", [])):
         if name not in library.controls:
-            hint = suggest(name, library.controls)
+            hint = did_you_mean(name, library.controls)
             place: Steps = ("alerts", index, "controls", number)
             reader.wrong(place, f"there is no control '{name}'", hint)
     for number, pattern in enumerate(data.get("targets", [])):
@@ -266,7 +267,7 @@ def _check_target_pattern(reader: DocumentReader, path: Steps, pattern: str) -> 
         return
     hint = "write it as aws:* or aws:111122223333"
     if not known:
-        hint = suggest(cloud, own_targets()) or hint
+        hint = did_you_mean(cloud, own_targets()) or hint
     reader.wrong(path, f"no target is called '{pattern}'", hint)
 
 
@@ -277,7 +278,11 @@ def _timezone(reader: DocumentReader) -> str:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         message = f"there is no time zone '{name}'"
-        reader.wrong(("timezone",), message, "write a name such as Europe/Berlin")
+        close = closest(name, available_timezones())
+        hint = "write a name such as Europe/Berlin"
+        if close:
+            hint = f"did you mean '{close}'?"
+        reader.wrong(("timezone",), message, hint)
     return name
 
 
@@ -288,7 +293,8 @@ def _categories(reader: DocumentReader, library: Library) -> dict[str, tuple[str
         path: Steps = ("frameworks", name)
         framework = library.frameworks.get(name)
         if framework is None:
-            hint = f"{suggest(name, library.frameworks)}; --mappings DIR brings your own"
+            known_ones = did_you_mean(name, library.frameworks)
+            hint = f"{known_ones}; --mappings DIR adds your own"
             reader.wrong(path, f"there is no framework '{name}'", hint, key=True)
             continue
         if "categories" not in data:
@@ -298,7 +304,7 @@ def _categories(reader: DocumentReader, library: Library) -> dict[str, tuple[str
         for index, category in enumerate(data["categories"]):
             if category not in known:
                 message = f"{name} has no category '{category}'"
-                hint = suggest(category, known)
+                hint = did_you_mean(category, known)
                 reader.wrong((*path, "categories", index), message, hint)
         found[name] = tuple(data["categories"])
     return found

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from scanner.content.document_reader import DocumentReader, Steps, suggest
+from scanner.content.document_reader import DocumentReader, Steps
 from scanner.model.controls import (
     CheckLink,
     Control,
@@ -18,6 +18,7 @@ from scanner.model.controls import (
     Role,
     WhenEmpty,
 )
+from scanner.words import did_you_mean
 
 _MANUAL_KEYS: Final = ("control", "evidence", "frequency", "owner", "policy", "criteria")
 """Keys of a manual control that have a field of their own."""
@@ -121,7 +122,7 @@ def _check_links(reader: DocumentReader, data: Mapping[str, Any], known: Known) 
     for index, identity in enumerate(lacking):
         # The check was written since: without its link, the control would stay "not shown".
         if identity in known.shipped:
-            message = f"check '{identity}' is not lacking: it exists"
+            message = f"check '{identity}' exists, so it is not lacking"
             reader.wrong(("lacking", index, "id"), message, "move it to 'checks'")
 
 
@@ -136,7 +137,7 @@ def _requirement(
     params = data.get("params", [])
     # Without this guard a requirement without sources would be met by nothing (vacuous truth).
     if not (checks or attestations or params):
-        message = "nothing is named that would meet this"
+        message = "nothing here can meet this requirement"
         reader.wrong(path, message, "name 'checks', 'attestations' or 'params'")
     # A check that is lacking may be one of several ways to meet this, once the pack has it.
     lacking = {entry["id"] for entry in reader.data.get("lacking", [])}
@@ -169,9 +170,9 @@ def _all_known(
         here: Steps = (*path, index)
         if at:
             here = (*here, at)
-        hint = suggest(identity, known)
+        hint = did_you_mean(identity, known)
         if what == "check":
-            hint += "; evidence that cannot be collected yet stands in 'lacking'"
+            hint += "; evidence that cannot be collected yet belongs in 'lacking'"
         reader.wrong(here, f"there is no {what} '{identity}'", hint.removeprefix("; "))
 
 

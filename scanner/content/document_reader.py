@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,6 @@ from scanner.content.documents import Document
 from scanner.content.positions import position_of
 from scanner.errors import Problem
 from scanner.language import ExpressionErrors, compile_expression
-from scanner.language.errors import did_you_mean
 from scanner.language.types import Type, unify
 from scanner.model.expressions import Explained, Expression
 
@@ -30,11 +29,6 @@ class Unusable:
 
     def explain(self, scope: Mapping[str, object]) -> Explained:
         raise AssertionError("an expression with mistakes is never evaluated")
-
-
-def suggest(word: str, known: Iterable[str]) -> str:
-    """A hint that names the closest known words."""
-    return did_you_mean(word, known)
 
 
 @dataclass(frozen=True, slots=True)

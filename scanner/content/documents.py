@@ -40,16 +40,17 @@ _PLAIN: Final = bytes((9, 10, *range(32, 127)))
 _MAYBE_ANCHOR: Final = re.compile(r"(?<![A-Za-z0-9_&*])[&*][A-Za-z0-9_-]")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORDS: Final = {"true": True, "false": False, "null": None, "~": None, "": None}
+_IF_STRING: Final = "put it in quotes if it is a string"
 _LONGEST_INTEGER: Final = 20
 """Characters of -2**63, the longest number that fits into 64 bits."""
 _HINTS: Final = {
     "mapping values are not allowed in this context": "put the text in quotes if it contains ': '",
     "found character that cannot start any token": (
-        "indent with spaces; quote a text that starts with @, ` or %"
+        "indent with spaces; quote a string that starts with @, ` or %"
     ),
     "found a tab character that violates indentation": "indent with spaces",
     "found a tab character where an indentation space is expected": "indent with spaces",
-    "did not find expected key": "check the indentation, and quote a text that contains quotes",
+    "did not find expected key": "check the indentation, and quote a string that contains quotes",
 }
 """By libyaml's own message."""
 
@@ -293,7 +294,7 @@ def _translated(error: yaml.MarkedYAMLError) -> UnreadableYamlError:
     problem = str(error.problem)
     if "but found another document" in problem:
         message = "a second document starts here"
-        return UnreadableYamlError(line, column, message, "one file holds one thing")
+        return UnreadableYamlError(line, column, message, "write one document in each file")
     message = f"not YAML: {problem}"
     if error.context:
         message += f" {error.context}"
@@ -315,7 +316,7 @@ def _mapping(node: yaml.MappingNode) -> dict[str, Yaml]:
     built: dict[str, Yaml] = {}
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode) or key.tag:
-            raise _at(key, "a key is a plain text")
+            raise _at(key, "a key must be a plain string")
         # YAML libraries take the last of two equal keys, so that the first is reviewed in vain.
         if key.value in built:
             first = next(other for other, _ in node.value if other.value == key.value)
@@ -345,7 +346,7 @@ def _scalar(node: yaml.ScalarNode) -> Yaml:
 def _integer(node: yaml.Node, text: str) -> int:
     # The length comes first: to convert a text of a million digits takes minutes.
     if len(text) > _LONGEST_INTEGER or not -(2**63) <= int(text) < 2**63:
-        raise _at(node, "the number does not fit into 64 bits", "put it in quotes if it is a text")
+        raise _at(node, "the number does not fit into 64 bits", _IF_STRING)
     return int(text)
 
 
@@ -353,7 +354,7 @@ def _double(node: yaml.Node, text: str) -> float:
     value = float(text)
     # 1e999 becomes infinity: no figure would ever exceed such a limit.
     if value in (float("inf"), float("-inf")):
-        raise _at(node, "the number does not fit into a double", "put it in quotes if it is a text")
+        raise _at(node, "the number does not fit into a double", _IF_STRING)
     return value
 
 

@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from scanner.content.document_reader import DocumentReader, Steps, suggest
+from scanner.content.document_reader import DocumentReader, Steps
 from scanner.content.typed_values import MistypedError, moment, typed
 from scanner.language.types import DYN, Field, ListType, MapType, RecordType, Type
 from scanner.model.kinds import Kind
+from scanner.words import did_you_mean
 
 _STEP: Final = re.compile(r"([A-Za-z0-9_-]+)((?:\[[0-9]+\])*)")
 PathSteps = tuple[str | int, ...]
@@ -51,7 +52,7 @@ def check_example(
         if name in params.fields:
             _check_value(reader, here, value, params.fields[name])
         else:
-            hint = suggest(name, params.fields)
+            hint = did_you_mean(name, params.fields)
             reader.wrong(here, f"there is no parameter '{name}'", hint, key=True)
     if "now" in data:
         try:
@@ -69,7 +70,7 @@ def _check_record(
     for name, value in data.items():
         field = kind.fields.get(name)
         if field is None:
-            hint = suggest(name, kind.fields)
+            hint = did_you_mean(name, kind.fields)
             reader.wrong((*path, name), f"{kind.name} has no attribute '{name}'", hint, key=True)
         else:
             _check_value(reader, (*path, name), value, field)
@@ -130,13 +131,13 @@ def _check_path(
     for step in steps:
         if isinstance(step, int):
             if not isinstance(value, list) or step >= len(value):
-                message = f"'{text}' leads past the lists of this example"
-                reader.wrong(path, message, "counting begins at 0")
+                message = f"'{text}' is outside the lists of this example"
+                reader.wrong(path, message, "the first item has index 0")
                 return None
             value = value[step]
         else:
             if isinstance(here, RecordType) and step not in here.fields:
-                hint = suggest(step, here.fields)
+                hint = did_you_mean(step, here.fields)
                 reader.wrong(path, f"{here.name} has no attribute '{step}'", hint)
                 return None
             value = value.get(step, {}) if isinstance(value, dict) else {}

@@ -17,7 +17,7 @@ def check_consistency(readers: Mapping[str, DocumentReader], kinds: Mapping[str,
             known, owner = first.setdefault(request.operation, (request, identity))
             for word in _differences(known, request):
                 message = f"'{word}' of {request.operation} differs from {owner}"
-                readers[identity].wrong(path, message, "say the same in both kinds", key=True)
+                readers[identity].wrong(path, message, "use the same value in both kinds", key=True)
 
 
 def _differences(one: Request, other: Request) -> Iterator[str]:

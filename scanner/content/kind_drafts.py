@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from scanner.content.document_reader import DocumentReader, suggest
+from scanner.content.document_reader import DocumentReader
 from scanner.content.typed_values import attribute_field
 from scanner.language.types import DYN, STRING, TIMESTAMP, Field, ListType, RecordType, Type
 from scanner.model.kinds import Cardinality
+from scanner.words import did_you_mean
 
 GIVEN: Final[Mapping[str, Field]] = {
     name: Field(STRING) for name in ("id", "name", "account", "region")
@@ -79,7 +80,7 @@ def draft_kind(reader: DocumentReader, inside: tuple[str, ...]) -> Draft:
     for name in data.get("details", {}):
         if name in _RESERVED_DETAILS:
             message = f"a detail cannot be called '{name}'"
-            reader.wrong(("details", name), message, "it has a meaning", key=True)
+            reader.wrong(("details", name), message, "the name is taken", key=True)
     return Draft(
         id=identity,
         reader=reader,
@@ -106,7 +107,7 @@ def record_type(
         fields[name] = Field(DYN)
         if other not in drafts and other not in broken:
             path = ("relations", name, cardinality)
-            draft.reader.wrong(path, f"there is no kind '{other}'", suggest(other, drafts))
+            draft.reader.wrong(path, f"there is no kind '{other}'", did_you_mean(other, drafts))
     return RecordType(draft.id, fields)
 
 
@@ -134,7 +135,7 @@ def in_order(
                 visit(other, (*trail, other))
             elif is_done.get(other) is False:
                 circle = " → ".join((*trail[trail.index(other) :], other))
-                message = f"relations go in a circle: {circle}"
+                message = f"relations form a cycle: {circle}"
                 reader = drafts[identity].reader
                 reader.wrong(("relations", name), message, "remove one of them", key=True)
         is_done[identity] = True
@@ -155,11 +156,11 @@ def check_parents(drafts: Mapping[str, Draft], broken: frozenset[str]) -> None:
             seen.append(parent)
             parent = drafts[parent].parent
         if parent in seen:
-            message = f"the listing goes in a circle: {' → '.join([*seen, parent])}"
-            hint = "a parent is listed without its children"
+            message = f"listings form a cycle: {' → '.join([*seen, parent])}"
+            hint = "a parent must be listed without its children"
             draft.reader.wrong(("list", "per"), message, hint)
     for draft in drafts.values():
         parent = draft.parent
         if parent and parent not in drafts and parent not in broken:
             message = f"there is no kind '{parent}'"
-            draft.reader.wrong(("list", "per"), message, suggest(parent, drafts))
+            draft.reader.wrong(("list", "per"), message, did_you_mean(parent, drafts))

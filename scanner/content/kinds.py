@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scanner.content.clouds import EveryListing, with_cloud_sources
-from scanner.content.document_reader import DocumentReader, Steps, suggest
+from scanner.content.document_reader import DocumentReader, Steps
 from scanner.content.kind_consistency import check_consistency
 from scanner.content.kind_drafts import GIVEN, RAW, Draft, check_parents, in_order, record_type
 from scanner.content.requests import CallReader
@@ -15,6 +15,7 @@ from scanner.content.typed_values import MistypedError, typed
 from scanner.language.types import DYN, STRING, Field, ListType, RecordType, Type
 from scanner.model.expressions import Expression
 from scanner.model.kinds import Attribute, Cardinality, Kind, Listing, Relation, Request, Scope
+from scanner.words import did_you_mean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +165,7 @@ def _attribute(
         api=reader.expression((*path, "api"), data["api"], names, fits=fits, raw=True),
         absent=_absent(reader, (*path, "absent"), data, field),
         has_absent="absent" in data,
+        unknown=_unknown(reader, (*path, "unknown"), data, field),
         each=each,
         ordered=data.get("ordered", False),
         null_words=tuple(data.get("null_words", [])),
@@ -181,13 +183,24 @@ def _absent(
         return None
     # Both at once would be two meanings of one missing member.
     if field.optional:
-        hint = "remove one: absence is a value, or it is asked by has()"
+        hint = "remove one: absence is either a value or tested with has()"
         reader.wrong(path, "a type with '?' has no 'absent:'", hint)
     try:
         return typed(field.type, data["absent"])
     except MistypedError as error:
         reader.wrong((*path, *error.path), f"'absent' {error.message}", error.hint)
         return None
+
+
+def _unknown(reader: DocumentReader, path: Steps, data: dict[str, Any], field: Field) -> str:
+    """The sentence for a value that is left out; empty where the kind declares none."""
+    sentence: str = data.get("unknown", "")
+    if not sentence:
+        return ""
+    if "absent" in data or field.optional:
+        message = "'unknown' has no meaning where absence is knowledge"
+        reader.wrong(path, message, "remove it, or 'absent:' and '?'", key=True)
+    return sentence
 
 
 def _relations(
@@ -205,7 +218,7 @@ def _relations(
         path: Steps = ("relations", name)
         if name not in targets:
             hint = "write one of 'one:', 'maybe_one:' and 'many:'"
-            draft.reader.wrong(path, f"'{name}' leads to one kind", hint, key=True)
+            draft.reader.wrong(path, f"'{name}' must lead to exactly one kind", hint, key=True)
             continue
         cardinality, other = targets[name]
         if other in types:
@@ -231,7 +244,7 @@ def _check_their_keys(
     for key in keys:
         if key not in known:
             message = f"{other.id} has no attribute '{key}'"
-            reader.wrong((*path, key), message, suggest(key, known), key=True)
+            reader.wrong((*path, key), message, did_you_mean(key, known), key=True)
 
 
 def _on(

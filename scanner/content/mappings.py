@@ -62,7 +62,7 @@ def _by_format(files: Iterable[ContentFile], read: Read, problems: list[Problem]
         format_name = _format(file.inside)
         if not format_name:
             hint = (
-                "controls stand in controls/, a framework in its own folder,"
+                "controls belong in controls/, a framework in its own folder,"
                 " manual controls in manual.yaml"
             )
             problems.append(Problem(file.shown, 1, 1, "the file does not belong here", hint))
@@ -174,7 +174,7 @@ def _check_used(
     # A control that nothing shows would be judged, and fail, without anybody seeing it.
     for identity in found.controls.keys() - used:
         message = f"no criterion names control '{identity}'"
-        readers[identity].wrong(("id",), message, "name it in a framework's file")
+        readers[identity].wrong(("id",), message, "list it under a criterion in a framework's file")
     for reader in manual:
         for identity, data in reader.data["manual"].items():
             for index, name in enumerate(data.get("criteria", [])):

@@ -94,18 +94,18 @@ def _operation(
 def _check_verb(reader: DocumentReader, path: Steps, data: dict[str, Any]) -> None:
     if ("get" in data) == ("post" in data):
         message = "one of 'get' and 'post' is needed"
-        reader.wrong(path, message, "name the path that is asked", key=True)
+        reader.wrong(path, message, "name the path to request", key=True)
     elif "get" in data:
         for word in ("graphql", "kql"):
             if word in data:
                 hint = "write 'post' instead of 'get'"
-                reader.wrong((*path, word), "a query is asked by POST", hint, key=True)
+                reader.wrong((*path, word), "a query is sent by POST", hint, key=True)
         _check_path(reader, (*path, "get"), data["get"])
     else:
         # A POST may change things: each that is allowed was reviewed, and says why it only reads.
         if "why" not in data:
             hint = "say in 'why' that it only reads"
-            reader.wrong((*path, "post"), "a POST is on the list for a reason", hint)
+            reader.wrong((*path, "post"), "a POST needs a reason, 'why'", hint)
         _check_path(reader, (*path, "post"), data["post"])
 
 
@@ -118,8 +118,8 @@ def _check_path(reader: DocumentReader, path: Steps, text: str) -> None:
     counts = Counter(match[2] for match in PLACEHOLDER.finditer(text))
     for name in sorted(counts):
         if counts[name] > 1:
-            message = f"'{name}' fills two places of the path"
-            reader.wrong(path, message, "give each place its own name")
+            message = f"'{name}' is twice in the path"
+            reader.wrong(path, message, "give each placeholder its own name")
 
 
 def _page(reader: DocumentReader, path: Steps, data: str | dict[str, Any]) -> Page | None:
@@ -129,7 +129,7 @@ def _page(reader: DocumentReader, path: Steps, data: str | dict[str, Any]) -> Pa
     # With a token that is read and never sent, each page would be the first one.
     if set(data) not in _WAYS:
         hint = "write 'send' with 'next', or 'link', or 'header'"
-        reader.wrong(path, "pages follow in one way", hint, key=True)
+        reader.wrong(path, "a page has exactly one way to the next", hint, key=True)
     return Page(
         send=data.get("send", ""),
         next=data.get("next", ""),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from scanner.content.document_reader import DocumentReader, Steps, suggest
+from scanner.content.document_reader import DocumentReader, Steps
 from scanner.content.typed_values import MistypedError, typed
 from scanner.errors import TscanError
 from scanner.language.functions import to_double, to_int
@@ -23,6 +23,7 @@ from scanner.language.types import (
     parse_type,
 )
 from scanner.model.checks import Parameter
+from scanner.words import did_you_mean
 
 _NUMBERS: Final = ("int", "double")
 _SCALARS: Final = (BOOL, INT, DOUBLE, STRING)
@@ -60,7 +61,8 @@ def _type(reader: DocumentReader, path: Steps, notation: str) -> Type | None:
     try:
         kind = parse_type(notation)
     except ValueError:
-        hint = suggest(notation, ["bool", "int", "double", "string", "list(string)", "map(string)"])
+        known = ["bool", "int", "double", "string", "list(string)", "map(string)"]
+        hint = did_you_mean(notation, known)
         reader.wrong(path, f"'{notation}' is not a type", hint)
         return None
     leaf = kind
@@ -115,7 +117,7 @@ def read_params(
     for name, value in data.items():
         if name not in parameters:
             message = f"there is no parameter '{name}'"
-            reader.wrong((*path, name), message, suggest(name, parameters), key=True)
+            reader.wrong((*path, name), message, did_you_mean(name, parameters), key=True)
             continue
         found[name] = _value(reader, (*path, name), parse_type(parameters[name].type), value)
     return found
@@ -132,7 +134,7 @@ def parse_params(assignments: Iterable[str], parameters: Mapping[str, Parameter]
             raise TscanError(message, "write --param name=value")
         if name not in parameters:
             message = f"--param {name}: there is no such parameter"
-            raise TscanError(message, suggest(name, parameters))
+            raise TscanError(message, did_you_mean(name, parameters))
         # The last one would win, and the first be believed.
         if name in found:
             message = f"--param {name} is given twice"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from scanner.content.document_reader import DocumentReader, Steps, suggest
+from scanner.content.document_reader import DocumentReader, Steps
 from scanner.language.types import BOOL, DYN, INT, STRING, ListType, Type
 from scanner.model.expressions import Expression
 from scanner.model.kinds import (
@@ -18,6 +18,7 @@ from scanner.model.kinds import (
     Request,
     SecondSource,
 )
+from scanner.words import did_you_mean
 
 _VALUE_TYPES: Final[Mapping[CountMeaning, Type]] = {
     CountMeaning.LISTS: ListType(STRING),
@@ -61,7 +62,7 @@ class CallReader:
         elif ("reader" in data) != ("reads" in data):
             # What a reader calls is reviewed and granted by this list.
             hint = "name every call that the reader makes"
-            self.reader.wrong(path, "'reader' and 'reads' stand together", hint)
+            self.reader.wrong(path, "'reader' and 'reads' need each other", hint)
         elif "reader" in data:
             for key in data.keys() - {"reader", "reads", "per"}:
                 message = f"'{key}' has no meaning beside 'reader'"
@@ -98,7 +99,7 @@ class CallReader:
         """The second sources that are declared at a path, of a listing."""
         # A count of the whole target says nothing about the children of one parent.
         if "completeness" in data and "per" in listing:
-            message = "only a listing of a whole target or region can be counted"
+            message = "'completeness' needs the listing of a whole target or region"
             self.reader.wrong((*path, "completeness"), message, key=True)
         for index, source in enumerate(data.get("completeness", ())):
             yield self._count((*path, "completeness", index), source)
@@ -153,8 +154,8 @@ class CallReader:
         for word in ("details", "same"):
             for name in data.get(word, ()):
                 if "call" not in details.get(name, ()):
-                    message = f"'{name}' is no detail that a call tells"
-                    self.reader.wrong((*path, word), message, suggest(name, details))
+                    message = f"'{name}' is not a detail that a call reads"
+                    self.reader.wrong((*path, word), message, did_you_mean(name, details))
 
     def _in_rows(
         self,

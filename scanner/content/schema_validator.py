@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from scanner.content.documents import Document
 from scanner.content.schemas import schema
 from scanner.errors import Problem
-from scanner.language.errors import did_you_mean
+from scanner.words import closest, did_you_mean, plural
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -25,7 +25,7 @@ NOT_BLANK: Final = r"\S"
 """The pattern of a text that may hold anything but must hold something."""
 
 _WORDS: Final = {
-    "string": "a text",
+    "string": "a string",
     "boolean": "true or false",
     "integer": "a whole number",
     "number": "a number",
@@ -250,7 +250,8 @@ def _wrong_text(violation: _Violation) -> Iterator[_Mistake]:
 
 def _too_long(violation: _Violation) -> Iterator[_Mistake]:
     yield _Mistake(
-        violation.path, f"{_label(violation.path)} is longer than {violation.expected} characters"
+        violation.path,
+        f"{_label(violation.path)} is longer than {plural(violation.expected, 'character')}",
     )
 
 
@@ -269,7 +270,7 @@ def _empty_mapping(violation: _Violation) -> Iterator[_Mistake]:
 
 def _too_many_keys(violation: _Violation) -> Iterator[_Mistake]:
     count, most = len(violation.found), violation.expected
-    message = f"{_label(violation.path)} has {count} keys; {most} is the most"
+    message = f"{_label(violation.path)} has {plural(count, 'key')}; at most {most} may be given"
     yield _Mistake(violation.path, message, "write an item for each")
 
 
@@ -295,7 +296,7 @@ def _missing_keys(violation: _Violation) -> Iterator[_Mistake]:
 def _one_of(violation: _Violation) -> Iterator[_Mistake]:
     names = _keys_to_choose_from(violation.keyword, violation.expected)
     if not names:
-        yield _Mistake(violation.path, f"{_label(violation.path)} is not one of its forms")
+        yield _Mistake(violation.path, f"{_label(violation.path)} has none of its allowed forms")
     elif not _misspelled(violation) & set(names):
         words = " and ".join(f"'{name}'" for name in names)
         message = f"one of {words} is needed"
@@ -310,8 +311,7 @@ def _misspelled(violation: _Violation) -> set[str]:
     if violation.rule.get("additionalProperties") is not False:
         return set()
     known = violation.rule.get("properties", {})
-    hints = [did_you_mean(key, known) for key in violation.found if key not in known]
-    return {hint.removeprefix("did you mean '").removesuffix("'?") for hint in hints}
+    return {closest(key, known) for key in violation.found if key not in known}
 
 
 _TRANSLATIONS: Final[Mapping[str, Callable[[_Violation], Iterator[_Mistake]]]] = {
@@ -343,5 +343,5 @@ def _described(value: object) -> str:
 
 def _closest(word: str, choices: list[str]) -> str:
     """A hint that names the closest choice; the message already names all of them."""
-    hint = did_you_mean(word, choices)
-    return hint if hint.startswith("did") else ""
+    close = closest(word, choices)
+    return f"did you mean '{close}'?" if close else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from scanner.content.document_reader import DocumentReader, Steps, suggest
+from scanner.content.document_reader import DocumentReader, Steps
 from scanner.core.policies import POLICY_TYPE, TRUST_POLICY_TYPE
 from scanner.language.functions import to_duration, to_timestamp
 from scanner.language.types import (
@@ -22,6 +22,7 @@ from scanner.language.types import (
     Type,
     parse_type,
 )
+from scanner.words import did_you_mean
 
 POLICIES: Final = {"policy": POLICY_TYPE, "trust_policy": TRUST_POLICY_TYPE}
 RECORDS: Final = "list(record)"
@@ -30,7 +31,7 @@ _WORDS: Final = {
     "bool": "true or false",
     "int": "a whole number",
     "double": "a number",
-    "string": "a text",
+    "string": "a string",
     "timestamp": "a time such as 2026-01-31T12:00:00Z",
     "duration": "a duration such as 36h",
 }
@@ -73,7 +74,7 @@ def attribute_field(
     try:
         return Field(parse_type(core), optional)
     except ValueError:
-        hint = suggest(core, [*_WORDS, "list(string)", "map(string)", *POLICIES, RECORDS])
+        hint = did_you_mean(core, [*_WORDS, "list(string)", "map(string)", *POLICIES, RECORDS])
         reader.wrong((*path, "type"), f"'{core}' is not a type", hint)
         return Field(DYN, optional)
 
@@ -116,7 +117,7 @@ def typed(kind: Type, value: Any, path: Steps = ()) -> Any:
 def _record(kind: RecordType, value: dict[str, Any], path: Steps) -> dict[str, Any]:
     for key in value:
         if key not in kind.fields:
-            hint = suggest(key, kind.fields)
+            hint = did_you_mean(key, kind.fields)
             raise MistypedError((*path, key), f"{kind.name} has no field '{key}'", hint)
     # A record that lacks a field would be read as if the field were absent.
     for key, field in kind.fields.items():

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from scanner.content.document_reader import DocumentReader, Steps, suggest
+from scanner.content.document_reader import DocumentReader, Steps
 from scanner.content.documents import Document, read_document
 from scanner.content.git_blame import Line, blame
 from scanner.content.locations import shown_path
@@ -17,6 +17,7 @@ from scanner.errors import ContentError, Problem, TscanError
 from scanner.model.controls import Role
 from scanner.model.library import Library
 from scanner.model.waivers import SCOPES, ControlScope, FindingScope, GapScope, Scope, Waiver
+from scanner.words import did_you_mean, plural
 
 Authors = Callable[[Path], Sequence[Line | None]]
 """Gives the commit of each line of a file."""
@@ -93,7 +94,7 @@ def _waiver(
     path: Steps = ("waivers", index)
     named = [name for name in SCOPES if name in data]
     if len(named) != 1:
-        what = "nothing that could be accepted"
+        what = "nothing to accept"
         if named:
             what = f"{' and '.join(named)} at once"
         hint = "name one of 'gap', 'finding' and 'control'"
@@ -131,8 +132,8 @@ def _scope(
     check = library.checks.get(name)
     _check_known(reader, (*path, "check"), name, library.checks, "check")
     if check is not None and check.cloud != data["target"].partition(":")[0]:
-        message = f"{check.id} is never asked of {data['target']}"
-        reader.wrong((*path, "target"), message, f"it is about {check.cloud}")
+        message = f"{check.id} does not apply to {data['target']}"
+        reader.wrong((*path, "target"), message, f"it is a check of {check.cloud}")
     return FindingScope(
         target=data["target"],
         check=data["check"],
@@ -156,7 +157,7 @@ def _check_known(
     what: str,
 ) -> None:
     if name not in known and "*" not in name:
-        reader.wrong(path, f"there is no {what} '{name}'", suggest(name, known))
+        reader.wrong(path, f"there is no {what} '{name}'", did_you_mean(name, known))
 
 
 def _check_compensating(
@@ -170,7 +171,7 @@ def _check_compensating(
     name = data.get("compensating", "")
     if not name:
         if isinstance(scope, ControlScope):
-            message = "a whole control is accepted only beside one that compensates"
+            message = "a waiver of a control needs a compensating control"
             hint = "name one in 'compensating', or accept single findings"
             reader.wrong((*path, "control"), message, hint)
         return
@@ -182,7 +183,7 @@ def _check_compensating(
     if not isinstance(scope, FindingScope):
         return
     if library.current_id(scope.check) in _evidencing(name, library):
-        message = f"{name} is evidenced by {scope.check}: it never reads pass while that fails"
+        message = f"{name} is evidenced by {scope.check}: it cannot pass while that check fails"
         reader.wrong(place, message, "name a control that does not depend on it")
 
 
@@ -209,10 +210,10 @@ def _term(
     if not_noted or expires == date.min:
         return expires
     if expires <= opened:
-        reader.wrong(place, "a waiver ends after it begins", "give a later day")
+        reader.wrong(place, "a waiver expires before it is opened", "give a later day")
     elif (expires - opened).days > longest:
-        message = f"such a waiver lasts {longest} days at most"
-        reader.wrong(place, message, "open another when it ends, and decide again")
+        message = f"such a waiver lasts {plural(longest, 'day')} at most"
+        reader.wrong(place, message, "open another when it expires, with a new decision")
     return expires
 
 
@@ -230,7 +231,7 @@ def _check_ids(reader: DocumentReader) -> None:
     seen: set[str] = set()
     for index, data in enumerate(reader.data["waivers"]):
         if data["id"] in seen:
-            message = f"waiver '{data['id']}' stands twice"
+            message = f"waiver '{data['id']}' is used twice"
             reader.wrong(("waivers", index, "id"), message, "give each its own id")
         seen.add(data["id"])
 
@@ -265,7 +266,7 @@ def _check_approver(
     for line in lines:
         if line.by(waiver.approver):
             wrote = f"{waiver.approver} wrote this entry (commit {line.commit[:12]})"
-            hint = "the person who approves is not the one who asks"
+            hint = "somebody else must approve it"
             reader.wrong((*path, "approver"), f"{wrote} and cannot approve it", hint)
             return
 
@@ -290,7 +291,7 @@ def _committed(
     if waiver.opened + REVIEW < committed:
         message = (
             f"it was opened {waiver.opened}, and committed only on {committed}:"
-            " nothing is accepted backwards"
+            " a waiver does not apply backwards"
         )
         hint = f"open it on {committed} or later; a changed scope is a new waiver"
         reader.wrong((*path, "opened"), message, hint)

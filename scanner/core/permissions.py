@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Final
 
 from scanner.core.reading.read_plan import listing_requests, plan_reads, plan_requests
+from scanner.model.answers import Answer, State
 from scanner.model.checks import Check
 from scanner.model.controls import Role
 from scanner.model.kinds import Kind, Request, Scope
@@ -15,6 +18,17 @@ from scanner.model.library import Library
 
 Default = Callable[[str], tuple[str, ...]]
 """The permissions of an operation whose kind names none."""
+_LACKS_PERMISSION: Final = re.compile(
+    r"(Client\.)?(AccessDenied|Forbidden|UnauthorizedOperation|AuthorizationError|NotAuthorized)"
+    r"(Exception)?|AuthorizationFailed|Authorization_RequestDenied"
+    r"|(IAM_)?PERMISSION_DENIED|forbidden|insufficientPermissions"
+    r"|(403 )?Resource not accessible by .*",
+)
+"""Codes by which a provider refuses a caller whom it knows, for want of a permission.
+
+Not among them: expired credentials, and a policy above the account (`AccessDenied: service control
+policy`). No permission that the role could be given mends those.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +136,35 @@ def losses(
         )
         found.append(loss)
     return tuple(found)
+
+
+def with_permissions(
+    answers: Mapping[str, Answer],
+    library: Library,
+    checks: Iterable[Check],
+    default: Default,
+) -> Mapping[str, Answer]:
+    """The answers of the checks' calls; each denied one names the permission that is missing.
+
+    Without a denied answer nothing is looked up.
+    """
+    denied = {key: answer for key, answer in answers.items() if _lacks_permission(answer)}
+    if not denied:
+        return answers
+    requests: dict[str, Request] = {}
+    for plan in plan_reads(library, checks).values():
+        for request in plan_requests(plan):
+            requests[request.operation] = request
+    named = dict(answers)
+    for key, answer in denied.items():
+        needed = requests.get(answer.call.operation)
+        if needed is not None:
+            named[key] = replace(answer, permission=_permissions(needed, default))
+    return named
+
+
+def _lacks_permission(answer: Answer) -> bool:
+    return answer.state is State.DENIED and _LACKS_PERMISSION.fullmatch(answer.code) is not None
 
 
 def _permissions(request: Request, default: Default) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from scanner.formats import Report
 from scanner.model.findings import Status, Verdict
-from scanner.rendering.sanitize import plural
+from scanner.words import plural
 
 _STATUS_ORDER: Final = tuple(Status)
 _EXIT: Final = {

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from scanner.language.errors import did_you_mean
 from scanner.language.functions import FUNCTIONS, Function, accepts, to_duration, to_timestamp
 from scanner.language.parser import MACROS
 from scanner.language.patterns import PatternError, matcher
 from scanner.language.scopes import Scope
 from scanner.language.tree import Call, Literal, Node
 from scanner.language.types import DYN, ListType, Type
+from scanner.words import did_you_mean
 
 if TYPE_CHECKING:
     from scanner.language.checker import Checker
@@ -29,7 +29,7 @@ def check_call(checker: Checker, node: Call, scope: Scope) -> Type:
         allowed = function.method
     if not allowed:
         return checker.error(
-            node.at, f"'{function.name}' is not written this way", f"write {function.example}"
+            node.at, f"wrong form of '{function.name}'", f"write {function.example}"
         )
     result = _result(function, arguments)
     if result is None:
@@ -87,7 +87,7 @@ def _check_pattern(checker: Checker, pattern: Node) -> None:
     if not (isinstance(pattern, Literal) and isinstance(pattern.value, str)):
         checker.error(
             pattern.at,
-            "a pattern is written out, as text.matches('^prod-')",
+            "a pattern must be a literal, as in text.matches('^prod-')",
             "compare with == or startsWith",
         )
         return

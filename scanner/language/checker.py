@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from scanner.language.calls import check_call
-from scanner.language.errors import ExpressionError, Position, did_you_mean
+from scanner.language.errors import ExpressionError, Position
 from scanner.language.operators import check_binary
 from scanner.language.scopes import NodeTypes, Scope, facts
 from scanner.language.tree import (
@@ -38,6 +38,7 @@ from scanner.language.types import (
     Type,
     unify,
 )
+from scanner.words import did_you_mean, plural
 
 _LITERALS: Final[dict[type, Type]] = {
     bool: BOOL,
@@ -89,9 +90,8 @@ def _literal(checker: Checker, node: Literal, scope: Scope) -> Type:
 def _name(checker: Checker, node: Name, scope: Scope) -> Type:
     if node.name in scope.names:
         return scope.names[node.name]
-    return checker.error(
-        node.at, f"unknown name '{node.name}'", did_you_mean(node.name, scope.names)
-    )
+    hint = did_you_mean(node.name, scope.names)
+    return checker.error(node.at, f"unknown name '{node.name}'", hint)
 
 
 def _member(checker: Checker, node: Member, scope: Scope, *, guarded: bool = False) -> Type:
@@ -108,7 +108,7 @@ def _member(checker: Checker, node: Member, scope: Scope, *, guarded: bool = Fal
         return _field(checker, node, scope, operand, guarded=guarded)
     hint = ""
     if node.name in ("size", "length"):
-        hint = f"for its length: size({text(node.operand)})"
+        hint = f"for its length, write size({text(node.operand)})"
     return checker.error(node.at, f"{operand} has no fields", hint)
 
 
@@ -139,7 +139,7 @@ def _has(checker: Checker, node: Has, scope: Scope) -> Type:
     if isinstance(operand, MapType):
         checker.error(
             node.at,
-            "has() asks for a field of a record",
+            "has() takes a field of a record",
             f"write '{member.name}' in {text(member.operand)}",
         )
     if isinstance(operand, RecordType):
@@ -189,13 +189,13 @@ def _list_index(checker: Checker, node: Index, scope: Scope, index: Type) -> Non
     if type(position) is not int or position < 0:
         checker.error(
             node.index.at,
-            "a list is indexed by a number that is written out",
-            f"or ask {of}.exists(x, …)",
+            "the index of a list must be a literal number",
+            f"write a number, or use {of}.exists(x, …)",
         )
     elif scope.least_size(of) <= position:
         checker.error(
             node.at,
-            f"{of} may have fewer than {position + 1} items",
+            f"{of} may have fewer than {plural(position + 1, 'item')}",
             f"guard it: size({of}) > {position} && …",
         )
 
@@ -273,7 +273,7 @@ def _items(checker: Checker, node: Macro, over: Type) -> Type:
         return STRING
     if over is DYN:
         return DYN
-    return checker.error(node.at, f"{node.kind}() goes over a list, not {over}")
+    return checker.error(node.at, f"{node.kind}() takes a list, not {over}")
 
 
 _Check = Callable[[Checker, Any, Scope], Type]

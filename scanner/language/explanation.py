@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from scanner.language.evaluator import Closures, Environment, item_reader
 from scanner.language.tree import (
+    Binary,
     Has,
     Index,
     Literal,
@@ -18,13 +19,19 @@ from scanner.language.tree import (
     Name,
     Node,
     Ternary,
+    Unary,
     children,
     text,
 )
 from scanner.language.unread import BudgetExceededError
-from scanner.model.values import ABSENT, OpenList, Unreadable
+from scanner.language.wanted import demand
+from scanner.model.values import ABSENT, OpenList, Unreadable, Wanted
 
 MOST_OBSERVED: Final = 20
+_MOST_ALTERNATIVES: Final = 2
+_PARAMETERS: Final = "params."
+_NAMING: Final = ("name", "id")
+"""Fields of a record that name it among others."""
 
 Origins = dict[str, str]
 """The concrete path that each loop variable is bound to at the moment."""
@@ -39,6 +46,10 @@ class Observation:
 
     path: str
     value: object
+    label: str = ""
+    """The path for people: `self.rules[ssh].cidrs` has the item's own name, not its number."""
+    wanted: tuple[Wanted, ...] = ()
+    """What comparisons wanted the value to be: one of these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +72,13 @@ class Explainer:
         self._env = env
         self._known = dict(known)
         """Values of nodes, while no loop variable changes."""
-        self._found: dict[str, object] = {}
+        self._found: dict[str, Observation] = {}
+        self._labels: dict[str, str] = {}
+        """The label of each item's path."""
+        self._goal: bool | None = True
+        """What the outcome of the node that is visited should have been; None: not known."""
+        self._demands: dict[Node, Wanted] = {}
+        """What the comparison that is visited wanted its operand to be."""
 
     def observe(self, tree: Node) -> tuple[Observation, ...]:
         """The values that decided the outcome of a tree."""
@@ -69,8 +86,7 @@ class Explainer:
         # found.
         with suppress(BudgetExceededError, RecursionError):
             self._visit(tree, {})
-        found = self._found.items()
-        return tuple(Observation(path=path, value=value) for path, value in found)
+        return tuple(self._found.values())
 
     def _value(self, node: Node) -> object:
         if node not in self._known:
@@ -89,9 +105,43 @@ class Explainer:
             yield item, origin
         self._known = outside
 
-    def _note(self, path: str, value: object) -> None:
-        if len(self._found) < MOST_OBSERVED:
-            self._found.setdefault(path, value)
+    def _note(
+        self, path: str, value: object, wanted: Wanted | None = None, *, size: bool = False
+    ) -> None:
+        label = self._label(path)
+        if size:
+            path, label = f"size({path})", f"size({label})"
+        if path.startswith(_PARAMETERS):
+            # What was wanted of the values beside it is no demand on the parameter.
+            wanted = None
+        found = self._found.get(path)
+        if found is None and len(self._found) == MOST_OBSERVED:
+            return
+        if found is None:
+            found = Observation(path=path, value=value, label=label)
+        # One value may be compared twice: `self.days == 0 || self.days >= 365`.
+        if wanted is not None and wanted not in found.wanted:
+            found = replace(found, wanted=(*found.wanted, wanted))
+        self._found[path] = found
+
+    def _label(self, path: str) -> str:
+        """The path with the names of items in place of their numbers."""
+        # The innermost item first: its label holds those of the items around it.
+        end = path.rfind("]")
+        while end >= 0:
+            label = self._labels.get(path[: end + 1])
+            if label is not None:
+                return label + path[end + 1 :]
+            end = path.rfind("]", 0, end)
+        return path
+
+    def _visit_for(self, goal: bool | None, nodes: Iterable[Node], origins: Origins) -> None:
+        """Visit parts whose outcome should have been `goal`."""
+        before = self._goal
+        self._goal = goal
+        for node in nodes:
+            self._visit(node, origins)
+        self._goal = before
 
     def _visit(self, node: Node, origins: Origins) -> None:
         if len(self._found) < MOST_OBSERVED:
@@ -122,24 +172,46 @@ class Explainer:
                 return
         if isinstance(node, Index) and not isinstance(node.index, Literal):
             self._visit(node.index, origins)
-        path = self._path(node, origins)
-        self._note_value(path, value)
+        wanted = self._demands.get(node)
+        # A condition of its own: `self.encrypted` is false, and should have been true.
+        if wanted is None and isinstance(value, bool) and self._goal is not value:
+            wanted = _wanted_bool(self._goal)
+        self._note_value(self._path(node, origins), value, wanted)
 
-    def _note_value(self, path: str, value: object) -> None:
+    def _note_value(self, path: str, value: object, wanted: Wanted | None) -> None:
         if isinstance(value, OpenList):
             self._note(path, value.rest)
         elif isinstance(value, list | dict) and not _is_short(value):
-            self._note(f"size({path})", len(value))
+            self._note(path, len(value), wanted, size=True)
         else:
-            self._note(path, value)
+            self._note(path, value, wanted)
 
     def _has(self, node: Has, origins: Origins) -> None:
         outcome = self._value(node)
         if outcome is False:
             path = self._path(node.member, origins)
-            self._note(path, ABSENT)
+            wanted = Wanted("present") if self._goal is True else None
+            self._note(path, ABSENT, wanted)
         else:
-            self._leaf(node.member, origins)
+            self._visit_for(None, [node.member], origins)
+
+    def _unary(self, node: Unary, origins: Origins) -> None:
+        goal = self._goal
+        if node.operator != "!" or goal is None:
+            self._strict(node, origins)
+        else:
+            self._visit_for(not goal, [node.operand], origins)
+
+    def _binary(self, node: Binary, origins: Origins) -> None:
+        goal = self._goal
+        found = None
+        if goal is not None and self._value(node) is (not goal):
+            found = demand(node, self._value, goal=goal)
+        if found is not None:
+            self._demands[found.subject] = found.wanted
+        self._strict(node, origins)
+        if found is not None:
+            del self._demands[found.subject]
 
     def _strict(self, node: Node, origins: Origins) -> None:
         """Visit the operands; when the outcome is open, only those that were not read, if any."""
@@ -148,14 +220,14 @@ class Explainer:
         if isinstance(self._value(node), Unreadable):
             open_parts = [part for part in parts if _is_open(self._value(part))]
             parts = tuple(open_parts) or parts
-        for part in parts:
-            self._visit(part, origins)
+        self._visit_for(None, parts, origins)
 
     def _logic(self, node: Logic, origins: Origins) -> None:
         outcome = self._value(node)
         # A settled outcome is shown by the terms that settled it, an open one by those that left it
         # open.
         neutral = node.operator == "&&"
+        deciding: list[Node] = []
         for term in node.terms:
             value = self._value(term)
             if isinstance(outcome, Unreadable):
@@ -163,7 +235,10 @@ class Explainer:
             else:
                 had_a_part = value is outcome
             if had_a_part:
-                self._visit(term, origins)
+                deciding.append(term)
+        # Of many alternatives, such as the ways in which a rule is harmless, none was wanted.
+        alternatives = neutral is not self._goal and len(deciding) > _MOST_ALTERNATIVES
+        self._visit_for(None if alternatives else self._goal, deciding, origins)
 
     def _ternary(self, node: Ternary, origins: Origins) -> None:
         condition = self._value(node.condition)
@@ -171,7 +246,7 @@ class Explainer:
             self._visit(node.then, origins)
         elif condition is False:
             self._visit(node.otherwise, origins)
-        self._visit(node.condition, origins)
+        self._visit_for(None, [node.condition], origins)
 
     def _macro(self, node: Macro, origins: Origins) -> None:
         outcome = self._value(node)
@@ -192,7 +267,8 @@ class Explainer:
             body = self._value(node.body)
             if _decides(node.kind, outcome, body):
                 inner = {**origins, node.variable: origin}
-                self._visit(node.body, inner)
+                goal = self._goal if node.kind in ("all", "exists") else None
+                self._visit_for(goal, [node.body], inner)
 
     def _items(self, node: Node, origins: Origins) -> Iterator[Item]:
         """The items of a list, each with the path that it came from."""
@@ -207,8 +283,11 @@ class Explainer:
             for key in values:
                 yield key, f"{path}.{key}"
         elif isinstance(values, list):
+            label = self._label(path)
             for position, value in enumerate(values):
-                yield value, f"{path}[{position}]"
+                origin = f"{path}[{position}]"
+                self._labels[origin] = label + _item_label(position, value)
+                yield value, origin
 
     def _derived(self, node: Macro, origins: Origins) -> Iterator[Item]:
         items = list(self._items(node.range, origins))
@@ -219,6 +298,19 @@ class Explainer:
                 yield outcome, self._path(node.body, inner)
             elif outcome is True:
                 yield item, origin
+
+
+def _item_label(position: int, item: object) -> str:
+    """The name of a record in a list, or else its number; a plain value needs neither."""
+    if not isinstance(item, dict):
+        return ""
+    names = [item[field] for field in _NAMING if isinstance(item.get(field), str)]
+    name = names[0] if names else str(position)
+    return f"[{name}]"
+
+
+def _wanted_bool(goal: bool | None) -> Wanted | None:
+    return None if goal is None else Wanted("{}", goal)
 
 
 def _is_open(value: object) -> bool:
@@ -252,6 +344,8 @@ _VISITS: Final[dict[type, _Visit]] = {
     Member: Explainer._leaf,
     Index: Explainer._leaf,
     Has: Explainer._has,
+    Unary: Explainer._unary,
+    Binary: Explainer._binary,
     Logic: Explainer._logic,
     Ternary: Explainer._ternary,
     Macro: Explainer._macro,

@@ -94,9 +94,7 @@ def tokens(source: str) -> list[Token]:
 
 
 def _refuse(character: str, at: Position) -> ExpressionErrors:
-    hint = _REFUSED.get(
-        character, "an expression is written in ASCII; other characters stand inside strings"
-    )
+    hint = _REFUSED.get(character, "an expression is ASCII; other characters belong inside strings")
     return fault(at, f"unexpected character {character!r}", hint)
 
 
@@ -124,7 +122,7 @@ def _literal(kind: str, text: str, following: str, at: Position) -> Token:
         raise fault(
             at,
             f"{text + following!r} is not a number",
-            "unsigned numbers and units are not written",
+            "write the number without a suffix",
         )
     return Token(kind, text, _number(kind, text), at)
 

@@ -129,7 +129,7 @@ def _changes(node: Node) -> Iterator[tuple[str, Node]]:
         case Macro(kind=kind) if kind in _MACROS:
             yield f"{kind} becomes {_MACROS[kind]}", replace(node, kind=_MACROS[kind])
         case Ternary(then=then, otherwise=otherwise):
-            yield "the branches of ?: change places", replace(node, then=otherwise, otherwise=then)
+            yield "the branches of ?: are swapped", replace(node, then=otherwise, otherwise=then)
         case _:
             return
 

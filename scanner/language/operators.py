@@ -68,13 +68,13 @@ def _membership(checker: Checker, node: Binary, left: Type, right: Type) -> Type
             hint = _conversion(left, right.item)
             checker.error(node.at, f"{left} is never in {right}", hint)
         elif not comparable(left):
-            hint = "ask for its fields with exists()"
+            hint = "compare its fields inside exists()"
             checker.error(node.at, f"{left} cannot be compared", hint)
     elif right is not DYN:
         hint = ""
         if right is STRING:
             hint = "for a part of a text: text.contains('part')"
-        checker.error(node.at, f"'in' asks a list or a map, not {right}", hint)
+        checker.error(node.at, f"'in' needs a list or a map on its right, not {right}", hint)
     return BOOL
 
 

@@ -294,9 +294,7 @@ class _Parser:
             value = token.text == "true"
             return self._made(Literal(at=token.at, value=value))
         if token.text == "null":
-            raise fault(
-                token.at, "there is no null", "ask has(self.field) whether a field was there"
-            )
+            raise fault(token.at, "there is no null", "use has(self.field) to test for a field")
         if token.text in _RESERVED:
             raise fault(token.at, f"'{token.text}' is a reserved word")
         if not self._sees("("):
@@ -308,7 +306,7 @@ class _Parser:
         if len(arguments) != 1 or not isinstance(arguments[0], Member):
             raise fault(
                 token.at,
-                "has() asks for one field, as in has(self.field)",
+                "has() takes one field, as in has(self.field)",
                 "for a map: 'key' in map",
             )
         return self._made(Has(at=token.at, member=arguments[0]))

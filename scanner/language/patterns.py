@@ -106,7 +106,7 @@ class _SyntaxCheck:
             elif current == "{":
                 self._repetition()
             if previous in ("^", "$") and current in ("*", "+", "?", "{"):
-                raise self._fail("an edge cannot be repeated", 1)
+                raise self._fail("an anchor cannot be repeated", 1)
             previous = current
         if self._depth:
             raise self._fail("a group is not closed")
@@ -151,7 +151,7 @@ class _SyntaxCheck:
         least = int(match[1])
         most = int(match[2] or match[1])
         if least > MOST_REPEATS or most > MOST_REPEATS or most < least:
-            raise self._fail(f"a repetition goes up, and to {MOST_REPEATS} at most", 1)
+            raise self._fail(f"a repetition counts up, to {MOST_REPEATS} at most", 1)
         self._offset = match.end()
 
     def _escape(self) -> bool:

@@ -121,6 +121,9 @@ class Answer:
     retries: int = 0
     redacted: tuple[str, ...] = ()
     """Paths whose values were replaced before anything was written."""
+    permission: tuple[str, ...] = ()
+    """Of a denied call: the permissions that the caller lacks, one of them at least. Never stored:
+    the kinds declare it, and it is looked up when the answer is judged."""
 
     @property
     def sha256(self) -> str:
@@ -134,10 +137,15 @@ class Answer:
 
     @property
     def reason(self) -> str:
-        """`s3:GetBucketPolicy denied in eu-west-1 (AccessDenied)`."""
+        """`s3:GetBucketPolicy denied in eu-west-1 (AccessDenied)`.
+
+        Where the permission is known: `s3:ListBuckets denied: the role lacks s3:ListAllMyBuckets`.
+        """
         text = f"{self.call.operation} {self.state.value}"
         if self.call.region:
             text += f" in {self.call.region}"
+        if self.permission:
+            return f"{text}: the role lacks {' or '.join(self.permission)}"
         if self.code:
             text += f" ({self.code})"
         return text
@@ -153,7 +161,7 @@ class Caller:
 
 
 class AccountState(StrEnum):
-    """What becomes of an account that the organisation lists."""
+    """What becomes of an account that the organization lists."""
 
     IN_SCOPE = "in scope"
     EXCLUDED = "excluded"
@@ -164,7 +172,7 @@ class AccountState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One account of an organisation, as the account that leads it lists it."""
+    """One account of an organization, as the account that leads it lists it."""
 
     id: str
     name: str
@@ -206,11 +214,11 @@ class Snapshot:
     answers: Mapping[str, Answer]
     """By `Call.key`."""
     accounts: tuple[Account, ...] = ()
-    """The accounts of the organisation, where this target lists them."""
+    """The accounts of the organization, where this target lists them."""
     management_open: str = ""
-    """Why what belongs to the organisation is not read from this target; empty: it is."""
+    """Why what belongs to the organization is not read from this target; empty: it is."""
     organization_only: bool = False
-    """Whether this is an organisation alone, whose accounts are targets of their own."""
+    """Whether this is an organization alone, whose accounts are targets of their own."""
     # An unreachable target has a snapshot too: left out, its checks would be missed by nobody.
     unentered: str = ""
     """Why the target could not be entered, so that nothing of it is known; empty: it was."""

@@ -18,7 +18,7 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organization:
-    """How the accounts of an organisation are entered, and which are not."""
+    """How the accounts of an organization are entered, and which are not."""
 
     role: str
     """Name of the role that is assumed in every account."""
@@ -39,7 +39,7 @@ class TargetConfig:
     params: Mapping[str, Any] = field(default_factory=dict)
     """Parameters of this target, over those of the configuration."""
     organization: Organization | None = None
-    """All accounts of the organisation that this target leads; None: this account alone."""
+    """All accounts of the organization that this target leads; None: this account alone."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """Settings of the cloud by name: `project`, `tenant`, …; `id` where only an id was given."""
     exclude: tuple[Exclusion, ...] = ()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from scanner.model.values import Wanted
+
 
 class Observed(Protocol):
     """A leaf value that decided an outcome, at its concrete path."""
@@ -13,6 +15,10 @@ class Observed(Protocol):
     def path(self) -> str: ...
     @property
     def value(self) -> object: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def wanted(self) -> Sequence[Wanted]: ...
 
 
 class Explained(Protocol):

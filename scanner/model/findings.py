@@ -10,6 +10,7 @@ from typing import Any
 from scanner.model.answers import Caller, State
 from scanner.model.attestations import AttestationResult
 from scanner.model.checks import Severity
+from scanner.model.values import Wanted
 from scanner.model.waivers import WaiverResult
 
 
@@ -54,6 +55,10 @@ class Observation:
 
     path: str
     value: object
+    label: str = ""
+    """The path for people: the name of a list's item in place of its number."""
+    wanted: tuple[Wanted, ...] = ()
+    """What the condition wanted it to be, one of these; none where it is not just compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

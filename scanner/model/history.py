@@ -100,7 +100,7 @@ class Record:
     """Calls that were not answered, as `operation@region`."""
     segments: tuple[Segment, ...] = field(default=())
     together: tuple[str, ...] = ()
-    """The scans that were judged as one, this one included: accounts of one organisation."""
+    """The scans that were judged as one, this one included: accounts of one organization."""
     renamed: Mapping[str, str] = field(default_factory=dict)
     """Checks that this record is the first to run under another id: the new id by the old one."""
     scope: tuple[str, ...] = ()

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from scanner.model.expressions import Expression
 
+PARAMETER: Final = re.compile(r"\{params\.(\w+)\}")
+"""A parameter in a sentence for people: `{params.classification_tag}`."""
+
 
 class Scope(StrEnum):
-    """How often a kind is listed: once in a target, in each region, or in an organisation."""
+    """How often a kind is listed: once in a target, in each region, or in an organization."""
 
     MANAGEMENT = "management"
     ACCOUNT = "account"
@@ -173,6 +177,9 @@ class Attribute:
     """The value that a missing member stands for; meaningful only if `has_absent`."""
     # Apart from `absent`: null could be meant, and would turn a missing member into knowledge.
     has_absent: bool = False
+    unknown: str = ""
+    """Why the value is not known where a complete answer leaves it out, with `{params.…}`: what the
+    entity can do about it, such as setting a tag."""
     each: Mapping[str, Attribute] = field(default_factory=dict)
     """Fields of the records of a `list(record)`, read from `item`."""
     ordered: bool = False

@@ -27,6 +27,18 @@ class Unreadable:
     is among them."""
 
 
+NO_VALUE: Final = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a condition wanted a value to be."""
+
+    words: str
+    """`at least {}`, `one of {}`, `empty`: the braces stand for the value."""
+    value: object = NO_VALUE
+
+
 OTHER: Final = ""
 """Stands in `Unreadable.gaps` for a cause that is not a call without an answer."""
 

@@ -4,6 +4,8 @@ docs/adding-a-cloud.md.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from scanner.client.interfaces import AuditLog, Provider
 from scanner.core.reading.context import Reader
 from scanner.model.answers import Call
@@ -29,6 +31,16 @@ def audit_log(cloud: str) -> AuditLog | None:
     if cloud not in PROVIDERS:
         return None
     return PROVIDERS.get(cloud).audit_log()
+
+
+def permissions_of(cloud: str) -> Callable[[str], tuple[str, ...]]:
+    """The permissions of a cloud's operations, where a kind declares no others.
+
+    None for a cloud that this installation does not know: archived answers may be of one.
+    """
+    if cloud not in PROVIDERS:
+        return lambda operation: ()
+    return PROVIDERS.get(cloud).permissions_of
 
 
 def cli_command(cloud: str, call: Call) -> str:

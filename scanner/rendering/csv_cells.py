@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from scanner.rendering.sanitize import json_value, sanitized
+from scanner.words import plural
 
 # CSV injection (CWE-1236): a cell that begins with one of these signs, or with its full-width
 # form, is run as a formula. Where semicolons separate cells, one may also begin behind each.
@@ -50,7 +51,7 @@ def cell(value: CellValue) -> str:
         return str(value)
     text = sanitized(value if isinstance(value, str) else _joined(value))
     if len(text) > _MAX_LENGTH:
-        text = f"{text[:_MAX_LENGTH]}… ({len(text) - _MAX_LENGTH} characters more)"
+        text = f"{text[:_MAX_LENGTH]}… ({plural(len(text) - _MAX_LENGTH, 'more character')})"
     return _FORMULA.sub(r"\1'", text)
 
 

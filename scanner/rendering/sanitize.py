@@ -77,7 +77,12 @@ def _json_scalar(value: object) -> Json:
 
 def shortened(value: object, limit: int = 60) -> str:
     """A value on one line for people, cut to `limit` characters."""
-    safe = sanitized(_for_people(value))
+    return shortened_text(_for_people(value), limit)
+
+
+def shortened_text(text: str, limit: int = 60) -> str:
+    """A text on one line, cut to `limit` characters."""
+    safe = sanitized(text)
     if len(safe) <= limit:
         return safe
     return safe[: limit - 1] + "…"
@@ -96,10 +101,3 @@ def _for_people(value: object) -> str:
         case datetime():
             return str(json_value(value))
     return json.dumps(json_value(value), ensure_ascii=False)
-
-
-def plural(count: int, noun: str) -> str:
-    """`1 finding`, `2 findings`."""
-    if count == 1:
-        return f"{count} {noun}"
-    return f"{count} {noun}s"

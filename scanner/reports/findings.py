@@ -12,14 +12,14 @@ from scanner.core.judging.links import Links
 from scanner.errors import TscanError
 from scanner.formats import Report
 from scanner.formats.json import finding_rows, links_in_scope, written
-from scanner.language.errors import did_you_mean
 from scanner.model.checks import Severity
 from scanner.model.findings import Finding, Verdict
 from scanner.rendering.csv_cells import CellValue, csv_text
 from scanner.rendering.failure import failure_sentence
 from scanner.rendering.fix_command import fix_command
-from scanner.rendering.sanitize import plural, sanitized, shortened
+from scanner.rendering.sanitize import sanitized, shortened
 from scanner.rendering.wrap import wrapped
+from scanner.words import did_you_mean, plural
 
 SCHEMA: Final = "tscan.findings/1"
 DEFAULT_VERDICTS: Final = (Verdict.FAIL.value, Verdict.UNKNOWN.value)

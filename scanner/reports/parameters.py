@@ -9,9 +9,10 @@ from typing import Any, Final
 from scanner.core.judging.parameters import loosened
 from scanner.model.library import Library
 from scanner.rendering.dataclass_json import dumps
-from scanner.rendering.sanitize import json_value, plural, sanitized, shortened
+from scanner.rendering.sanitize import json_value, sanitized, shortened
 from scanner.rendering.wrap import wrapped
 from scanner.reports.explain.content import parameters_read
+from scanner.words import plural
 
 SCHEMA: Final = "tscan.parameters/1"
 _VALUE: Final = 48

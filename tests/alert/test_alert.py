@@ -498,7 +498,7 @@ def test_a_failed_scan_is_told_and_that_it_works_again_once(outbox: Outbox) -> N
         "tscan: 1 scan failed", "tscan: 1 scan failed", "tscan: 1 scan works again",
     ]  # fmt: skip
     assert (
-        "SCAN FAILED | aws (audit) | it ended without a record: no credentials | "
+        "SCAN FAILED | aws (audit) | the scan ended without a record: no credentials | "
         in sender.calls[0][2]
     )
     assert "for the first time since it failed at 2026-01-01T02:00:00Z" in sender.calls[2][2]

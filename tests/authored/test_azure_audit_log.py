@@ -105,13 +105,13 @@ def test_the_one_who_fits_is_named_with_what_was_done() -> None:
 
 def test_two_actors_are_unknown_and_told_in_order() -> None:
     actor = group([event(9, BOB), event(2, ANN), event(9, BOB)])
-    assert (actor.name, actor.reason) == ("", f"2 actors fit: {ANN}, {BOB}")
+    assert (actor.name, actor.reason) == ("", f"2 actors match: {ANN}, {BOB}")
     assert [one.actor for one in actor.events] == [ANN, BOB]
 
 
 def test_a_log_that_may_be_late_names_nobody() -> None:
     soon = datetime(2026, 1, 1, 6, 29, tzinfo=UTC)
-    late = "the log may still be late: events arrive up to 20 minutes after the call; so far "
+    late = "audit log events arrive up to 20 minutes after the call, so more may follow; so far "
     assert group([event(1, ANN)], now=soon).reason == late + ANN
     assert group([event(1, ANN)], now=soon + timedelta(minutes=2)).name == ANN
 
@@ -121,7 +121,7 @@ def test_a_log_that_may_be_late_names_nobody() -> None:
     [
         (403, {"error": {"code": "AuthorizationFailed"}}, "denied (AuthorizationFailed)"),
         (200, {"nothing": 1}, "error (UnexpectedBody)"),
-        (200, {"value": [{"caller": ANN}]}, "gave an entry in a form that is not known"),
+        (200, {"value": [{"caller": ANN}]}, "returned an entry in an unknown format"),
         (200, {"value": [], "nextLink": "https://elsewhere.example/"}, "partial (ForeignLink)"),
     ],
 )
@@ -129,7 +129,7 @@ def test_what_is_not_read_is_said(status: int, body: Any, reason: str) -> None:
     actor, _ = said(recording("GET", EVENTS, body, status)).about(
         "azure.network.security_group", GROUP.lower()
     )
-    text = f"the audit log was not read whole: Microsoft.Insights:ActivityLogs_List {reason}"
+    text = f"the audit log was not read completely: Microsoft.Insights:ActivityLogs_List {reason}"
     assert (actor.name, actor.reason) == ("", text)
 
 
@@ -139,8 +139,8 @@ def test_an_act_is_one_and_its_end_decides() -> None:
     assert (actor.name, [one.time for one in actor.events]) == (ANN, [at(61, "1234567")]), (
         "it ended after the window"
     )
-    assert group([begun]).reason == "the log does not name who did it"
-    assert group([begun, event(2, BOB)]).reason == f"2 actors fit: one without a name, {BOB}"
+    assert group([begun]).reason == "the audit log does not name the actor"
+    assert group([begun, event(2, BOB)]).reason == f"2 actors match: an unnamed one, {BOB}"
     assert group([begun, event(3, ANN, status="Failed", act="a"), event(2, BOB)]).name == BOB
     again = event(4, ANN, act="a")
     assert group([begun, event(3, ANN, status="Failed", act="a"), again]).name == ANN, (
@@ -183,7 +183,7 @@ def test_what_holds_it_and_what_it_holds_is_found(action: str, resource: str) ->
     ],
 )
 def test_what_is_beside_it_is_not(action: str, resource: str) -> None:
-    assert group([event(1, ANN, action, resource)]).reason == "no event of the log fits"
+    assert group([event(1, ANN, action, resource)]).reason == "no event of the audit log matches"
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_what_management_groups_hand_down_is_not_guessed_at() -> None:
     ]
     beside = {"azure.authorization.role_assignment": True}
     actor, replay = asked(rows).about("azure.subscription", ROOT, others=beside)
-    said = "the audit log was not read whole: management groups keep logs of their own, which are not read"
+    said = "the audit log was not read completely: tscan does not read the activity logs of management groups"
     assert (actor.name, actor.reason, replay.asked) == ("", said, [])
 
 

@@ -95,22 +95,22 @@ def test_the_one_who_fits_is_named_with_what_was_done() -> None:
 
 def test_two_actors_are_unknown_and_told_in_order() -> None:
     actor = firewall([entry(9, BOB), entry(2, ANN), entry(9, BOB)])
-    assert (actor.name, actor.reason) == ("", f"2 actors fit: {ANN}, {BOB}")
+    assert (actor.name, actor.reason) == ("", f"2 actors match: {ANN}, {BOB}")
     assert [event.actor for event in actor.events] == [ANN, BOB]
 
 
 def test_an_id_that_comes_again_at_another_time_is_another_entry() -> None:
     again = entry(2, BOB) | {"insertId": "i1"}
-    assert firewall([entry(1, ANN), again]).reason == f"2 actors fit: {ANN}, {BOB}"
+    assert firewall([entry(1, ANN), again]).reason == f"2 actors match: {ANN}, {BOB}"
     beside = entry(2, BOB) | {"timestamp": at(61)}
-    assert firewall([entry(1, ANN), beside]).reason == f"2 actors fit: {ANN}, {BOB}", (
+    assert firewall([entry(1, ANN), beside]).reason == f"2 actors match: {ANN}, {BOB}", (
         "two of one moment"
     )
 
 
 def test_a_log_that_may_be_late_names_nobody() -> None:
     soon = datetime(2026, 1, 1, 6, 24, tzinfo=UTC)
-    late = "the log may still be late: events arrive up to 15 minutes after the call; so far "
+    late = "audit log events arrive up to 15 minutes after the call, so more may follow; so far "
     assert firewall([entry(1, ANN)], now=soon).reason == late + ANN
     assert firewall([entry(1, ANN)], now=soon + timedelta(minutes=2)).name == ANN
 
@@ -127,9 +127,9 @@ def test_a_log_that_may_be_late_names_nobody() -> None:
         (
             200,
             {"entries": [{"insertId": "i1"}]},
-            "logging:entries.list gave an entry in a form that is not known",
+            "logging:entries.list returned an entry in an unknown format",
         ),
-        (200, {"entries": ["x"]}, "logging:entries.list gave an entry in a form that is not known"),
+        (200, {"entries": ["x"]}, "logging:entries.list returned an entry in an unknown format"),
     ],
 )
 def test_what_is_not_read_is_said(status: int, body: Any, said: str) -> None:
@@ -138,7 +138,7 @@ def test_what_is_not_read_is_said(status: int, body: Any, said: str) -> None:
         recordings=[recording("POST", ENTRIES, body, status)],
     )  # fmt: skip
     actor, _ = refused.about("gcp.compute.firewall", FIREWALL)
-    assert (actor.name, actor.reason) == ("", f"the audit log was not read whole: {said}")
+    assert (actor.name, actor.reason) == ("", f"the audit log was not read completely: {said}")
 
 
 def test_a_page_that_is_refused_leaves_it_open() -> None:
@@ -149,7 +149,10 @@ def test_a_page_that_is_refused_leaves_it_open() -> None:
         recordings=[first, second],
     )  # fmt: skip
     actor, _ = cut.about("gcp.compute.firewall", FIREWALL)
-    assert (actor.name, actor.reason.startswith("the audit log was not read whole")) == ("", True)
+    assert (actor.name, actor.reason.startswith("the audit log was not read completely")) == (
+        "",
+        True,
+    )
 
 
 def test_who_has_no_address_of_mail_is_named_by_its_subject() -> None:
@@ -181,7 +184,8 @@ NAMELESS = (
 @pytest.mark.parametrize("name", NAMELESS)
 def test_an_entry_that_does_not_say_on_what_may_be_the_one(name: str) -> None:
     assert (
-        firewall([entry(1, ANN), entry(2, BOB, name=name)]).reason == f"2 actors fit: {ANN}, {BOB}"
+        firewall([entry(1, ANN), entry(2, BOB, name=name)]).reason
+        == f"2 actors match: {ANN}, {BOB}"
     )
     actor, _ = asked([entry(1, BOB, name=name)]).about(
         "gcp.compute.firewall", FIREWALL, region="europe-west1"
@@ -205,11 +209,13 @@ def test_an_act_is_one_and_its_end_decides() -> None:
         "it ended after the window"
     )
     assert firewall([part(1, ANN, first=True, last=True)]).name == ANN, "it took no time"
-    assert firewall([begun]).reason == "the log does not name who did it"
-    assert firewall([begun, entry(2, BOB)]).reason == f"2 actors fit: one without a name, {BOB}"
+    assert firewall([begun]).reason == "the audit log does not name the actor"
+    assert firewall([begun, entry(2, BOB)]).reason == f"2 actors match: an unnamed one, {BOB}"
     failed = part(3, ANN, last=True, code=13)
     assert firewall([begun, failed, entry(2, BOB)]).name == BOB
-    assert firewall([part(5, "", last=True), begun]).reason == "the log does not name who did it"
+    assert (
+        firewall([part(5, "", last=True), begun]).reason == "the audit log does not name the actor"
+    )
 
 
 def test_what_is_switched_off_has_lost_its_resources() -> None:
@@ -236,7 +242,7 @@ def test_what_is_switched_off_has_lost_its_resources() -> None:
         service="serviceusage.googleapis.com",
     )
     assert firewall([off, other]).name == ANN
-    assert firewall([off, several]).reason == f"2 actors fit: {ANN}, {EVE}"
+    assert firewall([off, several]).reason == f"2 actors match: {ANN}, {EVE}"
 
 
 @pytest.mark.parametrize(

@@ -74,14 +74,14 @@ def test_datasets_are_all_of_them_where_nothing_can_be_left_out(library: Library
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        (held({}), "the caller has not bigquery.datasets.get on the whole project"),
+        (held({}), "the caller lacks bigquery.datasets.get on the project"),
         (
             held({"permissions": ["bigquery.datasets.getIamPolicy"]}),
-            "the caller has not bigquery.datasets.get on",
+            "the caller lacks bigquery.datasets.get on",
         ),
         (
             held({"permissions": "bigquery.datasets.get"}),
-            "the caller has not bigquery.datasets.get on",
+            "the caller lacks bigquery.datasets.get on",
         ),
         (
             held({"error": {"status": "PERMISSION_DENIED"}}, 403),
@@ -93,7 +93,7 @@ def test_datasets_that_may_be_left_out_are_unknown(
     library: Library, listed: tuple[Mapping[str, Any], ...], answer: Recording, why: str
 ) -> None:
     found = said(library, DATASETS, *datasets(*listed), answer)
-    beside = [text for text in found.values() if "nothing shows that the listing is whole" in text]
+    beside = [text for text in found.values() if "the listing may be incomplete" in text]
     assert len(found) == len(listed) + 1
     assert [text.startswith("unknown") and why in text for text in beside] == [True]
 

@@ -101,7 +101,7 @@ def test_the_chain_from_filter_to_receiver() -> None:
     assert verdicts(check, alarmed(ROOT, f"arn:aws:sns:{HERE}:{ACCOUNT}:gone", "x")) == {
         ACCOUNT: "fail"
     }
-    # A region that was refused does not hide what another one shows.
+    # A region that was denied does not hide what another one shows.
     refused = {**alarmed(ROOT, MINE, f"{MINE}:1"), "logs:DescribeMetricFilters": denied()}
     assert verdicts(check, refused) == {ACCOUNT: "pass"}
 

@@ -1,4 +1,4 @@
-"""What AWS Config, the tagging API and the organisation's tree say beside a listing, from calls to
+"""What AWS Config, the tagging API and the organization's tree say beside a listing, from calls to
 verdicts."""
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def test_an_account_of_the_tree_that_is_not_listed_is_a_gap(
         "organizations:ListPolicies": {"Policies": []},
     }
     found = verdicts("aws-organizations-scp-guardrails", table)
-    assert ("any Account of the organisation" in found) is open_
+    assert ("any AWS account in the organization" in found) is open_
     assert found[ACCOUNT] == "fail"
 
 

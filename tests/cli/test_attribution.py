@@ -220,7 +220,7 @@ def test_the_actor_and_the_change_are_named(world: World, drift: Any) -> None:
 def test_two_actors_are_unknown(drift: Any) -> None:
     found = drift(LATER, "--who", "--format", "json")[PORTS]
     assert found["name"] == ""
-    assert found["reason"] == f"2 actors fit: {arn('bob')}, {arn('carol')}"
+    assert found["reason"] == f"2 actors match: {arn('bob')}, {arn('carol')}"
     assert [event["actor"] for event in found["events"]] == [arn("bob"), arn("carol")], (
         "in order, each once"
     )
@@ -229,9 +229,9 @@ def test_two_actors_are_unknown(drift: Any) -> None:
 @pytest.mark.slow
 def test_a_log_that_may_be_late_names_nobody(drift: Any) -> None:
     early = drift(SOON, "--who", "--format", "json")
-    late = "the log may still be late: events arrive up to 15 minutes after the call; so far "
+    late = "audit log events arrive up to 15 minutes after the call, so more may follow; so far "
     assert {(one["name"], one["reason"]) for one in early.values()} == {
-        ("", f"{late}no event of the log fits")
+        ("", f"{late}no event of the audit log matches")
     }
     arrived = drift(timedelta(minutes=11), "--who", "--format", "json")[TLS]
     assert (arrived["name"], arrived["reason"]) == ("", late + arn("ann"))
@@ -245,7 +245,7 @@ def test_a_refused_log_is_unknown(world: World, drift: Any) -> None:
     finally:
         world.door.allowed = None
     assert {one["name"] for one in found.values()} == {""}
-    said = "the audit log was not read whole: cloudtrail:LookupEvents denied in eu-west-1 (AccessDeniedException)"
+    said = "the audit log was not read completely: cloudtrail:LookupEvents denied in eu-west-1 (AccessDeniedException)"
     assert found[TLS]["reason"] == said
 
 
@@ -270,7 +270,7 @@ def test_for_people(world: World, drift: Any) -> None:
     text = drift(LATER, "--who")
     assert f"by {arn('ann')} [s3:DeleteBucketPolicy 20" in text
     assert (
-        f"by unknown: 2 actors fit: {arn('bob')}, {arn('carol')} [ec2:AuthorizeSecurityGroupIngress"
+        f"by unknown: 2 actors match: {arn('bob')}, {arn('carol')} [ec2:AuthorizeSecurityGroupIngress"
         in text
     )
     asked = world.trail.asked
@@ -289,7 +289,7 @@ def test_an_event_that_does_not_say_on_what_may_be_the_one(
     monkeypatch.setattr(world.trail, "events", nameless)
     assert (
         drift(LATER, "--who", "--format", "json")[TLS]["reason"]
-        == f"2 actors fit: {arn('ann')}, {arn('bystander')}"
+        == f"2 actors match: {arn('ann')}, {arn('bystander')}"
     )
 
 
@@ -355,7 +355,7 @@ def test_another_log_answers_by_the_same_seam(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(
         "scanner.cli.support.attribution.now", lambda: datetime(2026, 1, 2, 2, 30, tzinfo=UTC)
     )
-    late = "the log may still be late: events arrive up to 30 minutes after the call; so far ann@example.org"
+    late = "audit log events arrive up to 30 minutes after the call, so more may follow; so far ann@example.org"
     assert asking._actor(question, target, witnesses).reason == late
     assert (
         asking._actor(question, Target("third:x"), witnesses).reason

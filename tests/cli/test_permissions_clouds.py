@@ -88,7 +88,7 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 ABOVE = {"resourcemanager.folders.list", "resourcemanager.organizations.get"}
 
 
-def test_the_role_of_google_cloud_is_one_of_the_organisation(
+def test_the_role_of_google_cloud_is_one_of_the_organization(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     text = printed(capsys, "gcp")
@@ -108,7 +108,7 @@ def test_the_role_of_google_cloud_is_one_of_the_organisation(
     )
 
 
-def test_the_role_of_a_project_holds_nothing_of_the_organisation(
+def test_the_role_of_a_project_holds_nothing_of_the_organization(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     role = yaml.safe_load(printed(capsys, "gcp", "--project"))
@@ -168,7 +168,7 @@ def test_azure_in_bulk_may_query_and_read_what_it_queries(
 def test_each_permission_says_what_it_is_for(capsys: pytest.CaptureFixture[str]) -> None:
     lines = printed(capsys, "gcp", "--format", "list", "--select", "gcp-project").splitlines()
     assert "resourcemanager.projects.list  cloudresourcemanager:projects.list: gcp-project" in lines
-    assert "resourcemanager.projects.get  every scan: what the project is called" in lines
+    assert "resourcemanager.projects.get  every scan: the name of the project" in lines
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_what_the_audit_log_asks_is_printed_for_who_asks_it(
     assert (permission in before) == (permission == "resourcemanager.projects.get")
     rows = printed(capsys, cloud, "--who", "--format", "list").splitlines()
     said = (
-        "every scan: what the project is called"
+        "every scan: the name of the project"
         if permission in before
         else "who changed something (drift --who)"
     )

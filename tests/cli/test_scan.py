@@ -211,7 +211,7 @@ def test_a_target_that_cannot_be_entered_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_organisation_is_one_folder_that_is_judged_again(
+def test_an_organization_is_one_folder_that_is_judged_again(
     asked: Asked, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     original = pipeline.scan
@@ -301,7 +301,7 @@ def test_a_failed_scan_is_told_once_and_that_it_works_again(
     assert run(["scan", "--quiet"]) == 1
     assert run(["scan", "--quiet"]) == 1
     assert [text.partition(":")[0] for text in told] == ["tscan", "tscan"]
-    assert f"SCAN FAILED | aws (audit) | it ended without a record: {reason} | " in told[0]
+    assert f"SCAN FAILED | aws (audit) | the scan ended without a record: {reason} | " in told[0]
     assert "SCAN WORKS AGAIN | aws (audit) | " in told[1]
 
 
@@ -313,7 +313,7 @@ def test_a_store_that_takes_nothing_is_a_failed_scan(
 
     monkeypatch.setattr("scanner.cli.support.commit.commit_scan", refused)
     assert run(["scan", "--quiet"]) == 2
-    assert "it ended without a record: the store is full" in told[0]
+    assert "the scan ended without a record: the store is full" in told[0]
 
 
 def test_alerts_that_cannot_be_told_do_not_lose_the_scan(

@@ -81,7 +81,7 @@ def test_options_of_aws_need_one_account_of_it(
     assert "names 0 targets of AWS" in capsys.readouterr().err
 
 
-def test_an_organisation_may_be_several_targets(scanned: Any, tmp_path: Path, capsys: Any) -> None:
+def test_an_organization_may_be_several_targets(scanned: Any, tmp_path: Path, capsys: Any) -> None:
     assert scanned("--target", "gcp:42", "--snapshot", str(tmp_path / "one.gz")) == ()
     assert "must be a folder" in capsys.readouterr().err
     assert len(scanned("--target", "gcp:my-project", "--snapshot", str(tmp_path / "one.gz"))) == 1

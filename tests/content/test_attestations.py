@@ -46,8 +46,8 @@ def test_it_is_read(pack: Any) -> None:
         ("by: hr@example.com", "by: ‸HR", ""),
         ("dated: 2026-01-15", "dated: ‸2026-02-30", "write it as 2026-12-31"),
         ("valid_until: 2026-12-31", "valid_until: ‸2026-01-14", "give a later day"),
-        ("valid_until: 2026-12-31", "valid_until: ‸2027-01-17", "state it again when it ends"),
-        ("to: 2025-12-31", "to: ‸2026-01-16", "state what is over"),
+        ("valid_until: 2026-12-31", "valid_until: ‸2027-01-17", "renew it when it expires"),
+        ("to: 2025-12-31", "to: ‸2026-01-16", "attest to a period that has ended"),
         ("to: 2025-12-31", "to: ‸2024-12-31", "give a later day"),
         (
             "reference: the register of staff",

@@ -48,7 +48,7 @@ targets:
 """
 
 
-def test_an_organisation_is_read(pack: Any) -> None:
+def test_an_organization_is_read(pack: Any) -> None:
     pack.write(CONFIG, ORGANIZATION)
     (target,) = load_config(CONFIG, pack.load()).targets
     assert target.organization == Organization(
@@ -75,7 +75,7 @@ def test_an_organisation_is_read(pack: Any) -> None:
         (
             '"222222222222"',
             "22222",
-            "'account' must be a text, not a whole number",
+            "'account' must be a string, not a whole number",
             "put it in quotes",
         ),
         ('"222222222222"', '"22222"', "'22222' is not an account id of 12 digits", ""),
@@ -94,7 +94,7 @@ def test_an_organisation_is_read(pack: Any) -> None:
         ),
     ],
 )
-def test_a_mistake_in_an_organisation(
+def test_a_mistake_in_an_organization(
     pack: Any, old: str, new: str, message: str, hint: str
 ) -> None:
     assert ORGANIZATION.count(old) == 1
@@ -126,7 +126,7 @@ def test_an_empty_configuration_reads_the_default_target(pack: Any) -> None:
             "Europe/Berlin",
             "‸Europe/Berln",
             "there is no time zone 'Europe/Berln'",
-            "write a name such as Europe/Berlin",
+            "did you mean 'Europe/Berlin'?",
         ),
         (
             "Europe/Berlin",
@@ -141,7 +141,7 @@ def test_an_empty_configuration_reads_the_default_target(pack: Any) -> None:
         (
             "      role_arn: arn:aws:iam::111122223333:role/Audit\n      external_id",
             "      ‸external_id",
-            "'external_id' has no meaning without 'role_arn'",
+            "'external_id' needs 'role_arn'",
             "add 'role_arn'",
         ),
         (
@@ -156,14 +156,14 @@ def test_an_empty_configuration_reads_the_default_target(pack: Any) -> None:
             "'most_days' must be a whole number, not '30'",
             "",
         ),
-        ("[alice, bob]", "[alice, ‸7]", "'owners' must be a text, not 7", "put it in quotes"),
+        ("[alice, bob]", "[alice, ‸7]", "'owners' must be a string, not 7", "put it in quotes"),
         ("[alice, bob]", "‸alice", "'owners' must be a list, not 'alice'", ""),
         ("[alice, bob]", "‸null", "'owners' must be a list, not nothing", ""),
         (
             "soc2-2017:",
             "‸soc2-2018:",
             "there is no framework 'soc2-2018'",
-            "did you mean 'soc2-2017'?; --mappings DIR brings your own",
+            "did you mean 'soc2-2017'?; --mappings DIR adds your own",
         ),
         (
             "[Security]",

@@ -74,12 +74,12 @@ targets:
             ":3:5: one of 'organization' and 'project' is needed",
         ),
         ("gcp: {project: My_Project}", ":3:20: 'My_Project' is not the id of a project"),
-        ("gcp: {organization: 42}", ":3:25: 'organization' must be a text, not a whole number"),
-        ("gcp: {organization: my-org}", ":3:25: 'my-org' is not the number of an organisation"),
+        ("gcp: {organization: 42}", ":3:25: 'organization' must be a string, not a whole number"),
+        ("gcp: {organization: my-org}", ":3:25: 'my-org' is not the number of an organization"),
         ("gcp: {projekt: my-project}", "unknown key 'projekt'"),
         (
             "gcp: {project: my-project, bulk: 'yes'}",
-            ":3:38: 'bulk' must be true or false, not a text",
+            ":3:38: 'bulk' must be true or false, not a string",
         ),
         ("github: {organization: my-org, bulk: true}", "unknown key 'bulk'"),
         (
@@ -96,7 +96,7 @@ targets:
             "'credential' is 'browser'; it must be one of",
         ),
         ("github: {}", ":3:5: 'organization' is missing"),
-        ("github: {organization: a/b}", "'a/b' is not the login of an organisation"),
+        ("github: {organization: a/b}", "'a/b' is not the login of an organization"),
         (
             "gcp: {project: my-project, endpoint: 'http://gateway.example.com'}",
             "is not an address of https",
@@ -115,7 +115,7 @@ targets:
         ),
         (
             "{gcp: {project: my-project}, aws: {}}",
-            ":3:5: an item of 'targets' has 2 keys; 1 is the most",
+            ":3:5: an item of 'targets' has 2 keys; at most 1 may be given",
         ),
         ("{}", ":3:5: an item of 'targets' is empty"),
         ("oracle: {}", "unknown key 'oracle'"),
@@ -157,5 +157,5 @@ def test_the_command_line_names_a_target(text: str, cloud: str, identity: str | 
 
 @pytest.mark.parametrize("text", ["", "gcp", "gcp:", "aws:", ":x", "oracle:x", "my-project"])
 def test_other_texts_name_none(text: str) -> None:
-    with pytest.raises(TscanError, match="names no target"):
+    with pytest.raises(TscanError, match="is not a target"):
         parse_target(text)

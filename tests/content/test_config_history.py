@@ -86,7 +86,7 @@ def test_places_are_relative_to_the_file(pack: Any, store: str, found: str) -> N
         ('["aws:*"]', "[‸aws]", "write it as aws:*"),
         ('["aws:*"]', "[‸production]", "no target is called 'production'"),
         ("{git: ../anchors}", "‸{}", "'git'"),
-        ("{git: ../anchors}", "{git: ‸7}", "'git' must be a text"),
+        ("{git: ../anchors}", "{git: ‸7}", "'git' must be a string"),
         ("{git: ../anchors}", "{git: x, ‸hg: y}", "hg"),
         ("[json://hooks.example.org]", "[‸github-issue://ghp_secret@example/evidence]", "is not an address"),
         ("[json://hooks.example.org]", "[‸github-issue://example/evidence]", "is not an address"),

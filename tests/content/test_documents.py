@@ -11,7 +11,7 @@ from scanner.content.documents import Document, read_document
 from scanner.content.pure_yaml import PureParser
 from scanner.errors import Problem
 
-SPACES = "indent with spaces; quote a text that starts with @, ` or %"
+SPACES = "indent with spaces; quote a string that starts with @, ` or %"
 REFUSED = [
     (b"", "1:1: the file is empty", ""),
     (b"# nothing\n", "1:1: the file is empty", ""),
@@ -25,7 +25,7 @@ REFUSED = [
         "remove it",
     ),
     (b"a: !x 1\n", "1:4: the tag '!x' is not used here", "remove it"),
-    (b"a: 1\n---\nb: 1\n", "2:1: a second document starts here", "one file holds one thing"),
+    (b"a: 1\n---\nb: 1\n", "2:1: a second document starts here", "write one document in each file"),
     (b"a: 1\nb: \xff\n", "2:4: the file is not UTF-8", "save it as UTF-8"),
     ("é: 1\nb: x".encode("utf-16"), "1:1: the file is not UTF-8", "save it as UTF-8"),
     ("b: é".encode() + b"\xff", "1:5: the file is not UTF-8", "save it as UTF-8"),
@@ -49,21 +49,21 @@ REFUSED = [
         "1:5: not YAML: mapping values are not allowed in this context",
         "put the text in quotes if it contains ': '",
     ),
-    (b"? [a]\n: 1\n", "1:3: a key is a plain text", ""),
+    (b"? [a]\n: 1\n", "1:3: a key must be a plain string", ""),
     (
         b"a: 99999999999999999999999\n",
         "1:4: the number does not fit into 64 bits",
-        "put it in quotes if it is a text",
+        "put it in quotes if it is a string",
     ),
     (
         b"a: " + b"9" * 100_000 + b"\n",
         "1:4: the number does not fit into 64 bits",
-        "put it in quotes if it is a text",
+        "put it in quotes if it is a string",
     ),
     (
         b"a: 1e999\n",
         "1:4: the number does not fit into a double",
-        "put it in quotes if it is a text",
+        "put it in quotes if it is a string",
     ),
     (b"[" * 100_000, "1:30: nested more than 30 levels deep", "flatten it"),
     (b"- " * 100_000 + b"x", "1:59: nested more than 30 levels deep", "flatten it"),

@@ -108,7 +108,7 @@ def test_the_scope_of_a_condition(pack: Any) -> None:
     assert scope["now"] == datetime(2026, 1, 1, tzinfo=UTC)
     assert scope["params"] == {
         "most_days": 3,
-        "owners": Unreadable("set params.owners"),
+        "owners": Unreadable("params.owners is not set"),
         "record_tag": "data",
         "record_values": ["records"],
     }
@@ -191,4 +191,4 @@ def test_without_where_nothing_is_left_out(pack: Any) -> None:
         CHECK, "examples:\n", "examples:\n  not_asked:\n    ‸- resource: {created: 2020-01-01}\n"
     )
     (problem,) = pack.problems()
-    assert problem.startswith(f"{place}: every resource is asked about")
+    assert problem.startswith(f"{place}: the check leaves no resource out")

@@ -54,7 +54,7 @@ def test_a_control_that_no_criterion_names(pack: Any) -> None:
     text = (pack.folder / "mappings/controls/ENC-01.yaml").read_text()
     pack.write("mappings/controls/ENC-02.yaml", text.replace("id: ENC-01", "id: ENC-02"))
     assert pack.problems() == [
-        "mappings/controls/ENC-02.yaml:2:5: no criterion names control 'ENC-02'\n  hint: name it in a framework's file"
+        "mappings/controls/ENC-02.yaml:2:5: no criterion names control 'ENC-02'\n  hint: list it under a criterion in a framework's file"
     ]
 
 
@@ -72,7 +72,7 @@ def test_a_circle_of_relations(pack: Any) -> None:
     place = pack.write(ACCOUNT, text + relation)
     found = pack.problems()
     assert len(found) == 1
-    assert "relations go in a circle: aws.s3." in found[0]
+    assert "relations form a cycle: aws.s3." in found[0]
     assert found[0].startswith((place, f"{KIND}:"))
 
 
@@ -120,18 +120,18 @@ def test_one_call_means_the_same_in_every_kind(pack: Any) -> None:
         (
             "    call: s3:GetBucketPolicy\n    with",
             "    reader: aws.x\n    with",
-            "'reader' and 'reads' stand together",
+            "'reader' and 'reads' need each other",
         ),
         (
             "    call: s3:GetBucketPolicy\n    with: {Bucket: it.Name}\n",
             "    reader: aws.x\n    reads: [{call: s3:GetBucketPolicy}]\n    when: 'true'\n",
             "'when' has no meaning beside 'reader'",
         ),
-        ("    one: aws.s3.account\n", "", "'block' leads to one kind"),
+        ("    one: aws.s3.account\n", "", "'block' must lead to exactly one kind"),
         (
             "    one: aws.s3.account\n",
             "    one: aws.s3.account\n    many: aws.s3.account\n",
-            "'block' leads to one kind",
+            "'block' must lead to exactly one kind",
         ),
         (
             "  items: Buckets\n",
@@ -141,7 +141,7 @@ def test_one_call_means_the_same_in_every_kind(pack: Any) -> None:
         (
             "  items: Buckets\n",
             "  items: Buckets\n  per: aws.s3.bucket\n",
-            "the listing goes in a circle: aws.s3.bucket → aws.s3.bucket",
+            "listings form a cycle: aws.s3.bucket → aws.s3.bucket",
         ),
         (
             "type: list(record)",

@@ -13,7 +13,7 @@ PARAMETERS = "checks/parameters.yaml"
 CONTROL = "mappings/controls/ENC-01.yaml"
 MANUAL = "mappings/manual.yaml"
 CRITERIA = "mappings/soc2-2017/CC6.yaml"
-LACKING = "evidence that cannot be collected yet stands in 'lacking'"
+LACKING = "evidence that cannot be collected yet belongs in 'lacking'"
 FRAMEWORK = "mappings/soc2-2017/framework.yaml"
 
 FORM = [
@@ -51,7 +51,7 @@ FORM = [
         CHECK,
         "title: Buckets encrypt what they hold",
         "title: ‸2024",
-        "'title' must be a text, not a whole number",
+        "'title' must be a string, not a whole number",
         "put it in quotes",
     ),
     (CHECK, "fix: Turn it on.", "fix: ‸' '", "'fix' is empty", ""),
@@ -59,10 +59,10 @@ FORM = [
         CHECK,
         "refs: [CIS-AWS-7.0 2.1.1]",
         "refs: [‸1.5]",
-        "an item of 'refs' must be a text, not a number",
+        "an item of 'refs' must be a string, not a number",
         "put it in quotes",
     ),
-    (CHECK, "refs: [CIS-AWS-7.0 2.1.1]", "refs: ‸x", "'refs' must be a list, not a text", ""),
+    (CHECK, "refs: [CIS-AWS-7.0 2.1.1]", "refs: ‸x", "'refs' must be a list, not a string", ""),
     (
         CHECK,
         "      unreadable: [block]",
@@ -124,7 +124,7 @@ FORM = [
         CRITERIA,
         ", why: Encryption restricts.",
         ", why: ‸",
-        "'why' has no value; it must be a text",
+        "'why' has no value; it must be a string",
         "leave the key out if there is none",
     ),
     (
@@ -184,7 +184,7 @@ CHECKS = [
         "{created: 2025-12-31}\n",
         "{‸made: 2025-12-31}\n",
         "aws.s3.bucket has no attribute 'made'",
-        "there is account, block, created, default_encryption, id, name, owner, policy, region, rules, tags",
+        "known: account, block, created, default_encryption, id, name, owner, policy, region, rules, tags",
     ),
     (
         CHECK,
@@ -225,8 +225,8 @@ CHECKS = [
         CHECK,
         "unreadable: [block]",
         "unreadable: [‸'rules[0].days']",
-        "'rules[0].days' leads past the lists of this example",
-        "counting begins at 0",
+        "'rules[0].days' is outside the lists of this example",
+        "the first item has index 0",
     ),
     (
         CHECK,
@@ -275,7 +275,7 @@ CHECKS = [
         PARAMETERS,
         "default: [records]",
         "default: [records, ‸1]",
-        "'default' must be a text, not 1",
+        "'default' must be a string, not 1",
         "put it in quotes",
     ),
 ]
@@ -287,13 +287,20 @@ KINDS = [
         "'timestmp' is not a type",
         "did you mean 'timestamp'?",
     ),
-    (KIND, "absent: none", "absent: ‸3", "'absent' must be a text, not 3", "put it in quotes"),
+    (KIND, "absent: none", "absent: ‸3", "'absent' must be a string, not 3", "put it in quotes"),
     (
         KIND,
         "api: it.Owner",
         "api: it.Owner, absent: ‸nobody",
         "a type with '?' has no 'absent:'",
-        "remove one: absence is a value, or it is asked by has()",
+        "remove one: absence is either a value or tested with has()",
+    ),
+    (
+        KIND,
+        "absent: none",
+        "absent: none\n    ‸unknown: no tag",
+        "'unknown' has no meaning where absence is knowledge",
+        "remove it, or 'absent:' and '?'",
     ),
     (
         KIND,
@@ -343,7 +350,7 @@ KINDS = [
         "{Bucket: it.Name}\n    permission",
         "{Bucket: ‸them.Name}\n    permission",
         "unknown name 'them'",
-        "there is account, document, encryption, it, params, parent, partition, region, started",
+        "known: account, document, encryption, it, params, parent, partition, region, started",
     ),
 ]
 MAPPINGS = [
@@ -372,7 +379,7 @@ MAPPINGS = [
         CONTROL,
         "{checks: [aws-s3-bucket-encrypted, gcp-storage-encrypted], params: [owners], why",
         "‸{why",
-        "nothing is named that would meet this",
+        "nothing here can meet this requirement",
         "name 'checks', 'attestations' or 'params'",
     ),
     (
@@ -380,13 +387,13 @@ MAPPINGS = [
         "{checks: [aws-s3-bucket-encrypted, gcp-storage-encrypted]",
         "{checks: [‸gcp-other]",
         "there is no check 'gcp-other'",
-        f"there is aws-s3-bucket-encrypted, gcp-storage-encrypted; {LACKING}",
+        f"known: aws-s3-bucket-encrypted, gcp-storage-encrypted; {LACKING}",
     ),
     (
         CONTROL,
         "lacking:\n",
         "lacking:\n  - {id: ‸aws-s3-bucket-encrypted, cloud: aws, why: Not yet.}\n",
-        "check 'aws-s3-bucket-encrypted' is not lacking: it exists",
+        "check 'aws-s3-bucket-encrypted' exists, so it is not lacking",
         "move it to 'checks'",
     ),
     (

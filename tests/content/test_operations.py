@@ -79,7 +79,7 @@ def test_it_is_read() -> None:
         (
             "why: The search is sent in the body; it changes nothing., ",
             "",
-            ":12:30: a POST is on the list",
+            ":12:30: a POST needs a reason, 'why'",
         ),
         (
             "/b/{bucket}/iam",
@@ -89,11 +89,11 @@ def test_it_is_read() -> None:
         ("/b/{bucket}/iam", "/b/../iam", ":11:35: '/storage/v1/b/../iam' is not a path: '..'"),
         ("/b/{bucket}/iam", "//b/{bucket}/iam", ":11:35: "),
         ("/b/{bucket}/iam", "/b/{bucket}/iam?alt=json", ":11:35: "),
-        ("/b/{bucket}/iam", "/b/{bucket}/{bucket}", ":11:35: 'bucket' fills two places"),
+        ("/b/{bucket}/iam", "/b/{bucket}/{bucket}", ":11:35: 'bucket' is twice in the path"),
         (
             "{send: pageToken, next: nextPageToken}",
             "{send: pageToken}",
-            ":7:5: pages follow in one way",
+            ":7:5: a page has exactly one way to the next",
         ),
         ("page: {header: link}", "page: {header: next}", ":13:"),
         (
@@ -102,7 +102,7 @@ def test_it_is_read() -> None:
             ":12:30: a POST is paged by a token",
         ),
         ("page: none", "page: never", ":11:"),
-        ("page: none", "page: none, kql: things", ":11:121: a query is asked by POST"),
+        ("page: none", "page: none, kql: things", ":11:121: a query is sent by POST"),
         ("root: items", "root: items.all", ":13:"),
         ("version: 1\nservices", "version: 2\nservices", ":1:10: version 2 is newer"),
     ],

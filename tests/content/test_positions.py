@@ -46,7 +46,7 @@ def test_the_place_in_the_file(pack: Any, form: str, newline: str) -> None:
 def test_mistakes_of_a_whole_expression_stand_at_its_first_character(pack: Any) -> None:
     place = pack.change(CHECK, OLD, "pass_when: ‸1\n")
     assert pack.problems() == [
-        f"{place}: 'pass_when' must be a text, not a whole number\n  hint: put it in quotes"
+        f"{place}: 'pass_when' must be a string, not a whole number\n  hint: put it in quotes"
     ]
     (pack.folder / CHECK).write_text(
         (pack.folder / CHECK).read_text().replace("pass_when: 1\n", "pass_when: '1'\n")

@@ -219,7 +219,7 @@ def test_of_several_forms_the_message_is_about_the_one_that_is_meant(
         assert _problems(rule, "none", monkeypatch) == []
         assert _problems(rule, "{size: 1}", monkeypatch) == []
         assert _problems(rule, "{size: big}", monkeypatch) == [
-            "x.yaml:2:11: 'size' must be a whole number, not a text"
+            "x.yaml:2:11: 'size' must be a whole number, not a string"
         ]
         assert _problems(rule, "[]", monkeypatch) != []
 

@@ -52,8 +52,8 @@ def refused(tmp_path: Path, library: Library, text: str) -> str:
 @pytest.mark.parametrize(
     ("old", "new", "problem", "hint"),
     [
-        ("2027-01-31", "2026-11-01", ":22:14: a waiver ends after it begins", "give a later day"),
-        ("2027-01-31", "2027-02-02", ":22:14: such a waiver lasts 92 days at most", "decide again"),
+        ("2027-01-31", "2026-11-01", ":22:14: a waiver expires before it is opened", "give a later day"),
+        ("2027-01-31", "2027-02-02", ":22:14: such a waiver lasts 92 days at most", "with a new decision"),
         ("2027-01-31", "2027-01-32", ":22:14: '2027-01-32' is not a day", "2026-12-31"),
         ("inspector2:ListCoverage", "*", ":4:50: '*' is not an operation", ""),
         ("reason: Inspector is not offered there yet.", "reason: ''", ":5:13: 'reason' is empty", ""),
@@ -64,13 +64,13 @@ def refused(tmp_path: Path, library: Library, text: str) -> str:
         ('control: {target: "aws:123456789012"', 'control: {target: "aws:*"', ":17:23: 'aws:*' is a pattern", "entry"),
         ("aws-s3-bucket-versioned", "aws-s3-bucket-versioner", "there is no check", "did you mean"),
         ("id: ENC-01", "id: ENC-0", ":17:47: there is no control 'ENC-0'", "did you mean"),
-        ('finding: {target: "aws:123', 'finding: {target: "gcp:123', ":10:23: aws-s3-bucket-versioned is never", "aws"),
+        ('finding: {target: "aws:123', 'finding: {target: "gcp:123', ":10:23: aws-s3-bucket-versioned does not apply", "aws"),
         ("compensating: NET-02\n    opened: 2026-11-01\n    expires: 2027-02", "compensating: BKP-01\n"
          "    opened: 2026-11-01\n    expires: 2027-02", ":13:19: BKP-01 is evidenced by", "does not depend on it"),
         ("compensating: NET-02\n    opened: 2026-11-01\n    expires: 2027-01", "compensating: ENC-01\n"
          "    opened: 2026-11-01\n    expires: 2027-01", ":20:19: ENC-01 cannot compensate for itself", "another"),
         ("compensating: NET-02\n    opened: 2026-11-01\n    expires: 2027-01", "opened: 2026-11-01\n"
-         "    expires: 2027-01", ":17:14: a whole control is accepted only beside", "name one in 'compensating'"),
+         "    expires: 2027-01", ":17:14: a waiver of a control needs a compensating control", "name one in 'compensating'"),
         ("    control: {", "    finding: {target: a:b, check: c, resource: d}\n    control: {",
          ":16:5: the waiver names finding and control at once", "name one of"),
         ('    control: {target: "aws:123456789012", id: ENC-01}\n', "", ":16:5: the waiver names nothing", "name one"),
@@ -97,7 +97,7 @@ def test_a_finding_or_a_gap_may_be_accepted_for_a_year(tmp_path: Path, library: 
 
 def test_an_id_stands_once(tmp_path: Path, library: Library) -> None:
     entry = GOOD.partition("waivers:\n")[2]
-    assert "waiver 'W-1' stands twice" in refused(tmp_path, library, GOOD + entry)
+    assert "waiver 'W-1' is used twice" in refused(tmp_path, library, GOOD + entry)
 
 
 def test_a_file_that_is_not_there(tmp_path: Path, library: Library) -> None:
@@ -172,7 +172,7 @@ def test_nobody_approves_what_they_wrote(repository: Repository, library: Librar
     repository.commit(changed, mail="CTO@example.com", day="2026-11-03")
     (problem,) = problems(repository, library)
     assert ":6:15: cto@example.com wrote this entry (commit " in problem
-    assert "hint: the person who approves is not the one who asks" in problem
+    assert "hint: somebody else must approve it" in problem
 
 
 def test_an_earlier_hand_counts_too(repository: Repository, library: Library) -> None:

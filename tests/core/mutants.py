@@ -253,7 +253,7 @@ MUTANTS = (
     ),
     *_of(
         "policies/federation.py", POLICIES,
-        ("an organisation is a repository", "repo:[^*?:/]+/[^*?:/]+:.*", "repo:[^*?:/]+/.*"),
+        ("an organization is a repository", "repo:[^*?:/]+/[^*?:/]+:.*", "repo:[^*?:/]+/.*"),
         ("one named subject is enough", "return all(map(_names_one,", "return any(map(_names_one,"),
     ),
     *_of(

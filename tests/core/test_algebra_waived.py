@@ -148,7 +148,7 @@ def runs() -> list[Run]:
 
 
 def refused(result: CheckResult, gap: str) -> Iterator[CheckResult]:
-    """The same check when one call more was refused: a detail of one resource, or the listing."""
+    """The same check when one call more was denied: a detail of one resource, or the listing."""
     listing = finding(U, "*", result.check, gap)
     if result.empty:
         yield replace(result, findings=(listing,), empty=False)

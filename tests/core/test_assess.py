@@ -148,11 +148,11 @@ def test_must_have_by_a_person_or_a_parameter(
 
 def test_reasons_say_what_kept_the_control_open() -> None:
     control = make_control(("a", E))
-    assert assessed(control, OUT).reasons == ("every resource is out of scope by its label",)
+    assert assessed(control, OUT).reasons == ("labels put every resource out of scope",)
     assert assessed(control, make_result()).reasons == ("nothing was tested",)
     assert assessed(control).reasons == ("a was not run in aws:111122223333", "nothing was tested")
     assert assessed(control, make_result(P, F, W)).reasons == (
-        "1 of 3 findings fail",
+        "1 of 3 findings failed",
         "1 accepted by waiver",
     )
 
@@ -323,11 +323,9 @@ def test_what_must_be_there_is_not_met_by_a_gap_that_is_accepted(
 def test_an_attestation_that_ended_is_named() -> None:
     control = make_control(attestations=("MC-1", "MC-2"))
     result = assessed(
-        control, attested=frozenset({"MC-2"}), stale={"MC-1": "q1 by a@b.c: it ended on 2026-01-01"}
+        control, attested=frozenset({"MC-2"}), stale={"MC-1": "q1 by a@b.c: ended on 2026-01-01"}
     )
-    assert result.reasons == (
-        "MC-1 has no current attestation: q1 by a@b.c: it ended on 2026-01-01",
-    )
+    assert result.reasons == ("MC-1 has no current attestation: q1 by a@b.c: ended on 2026-01-01",)
 
 
 def test_what_a_control_waits_for_is_said_once() -> None:

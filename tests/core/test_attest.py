@@ -26,12 +26,12 @@ OTHER = said("q1-other", "MC-2", date(2026, 1, 1), date(2026, 12, 31))
 @pytest.mark.parametrize(
     ("today", "counting", "why"),
     [
-        (date(2026, 1, 9), {"MC-2"}, "q2 by a@b.c: it is dated 2026-04-10, which is later"),
+        (date(2026, 1, 9), {"MC-2"}, "q2 by a@b.c: is dated 2026-04-10, after the scan"),
         (date(2026, 1, 10), {"MC-1", "MC-2"}, None),
         (date(2026, 3, 31), {"MC-1", "MC-2"}, None),
-        (date(2026, 4, 1), {"MC-2"}, "q2 by a@b.c: it is dated 2026-04-10, which is later"),
+        (date(2026, 4, 1), {"MC-2"}, "q2 by a@b.c: is dated 2026-04-10, after the scan"),
         (date(2026, 4, 10), {"MC-1", "MC-2"}, None),
-        (date(2026, 7, 1), {"MC-2"}, "q2 by a@b.c: it ended on 2026-06-30"),
+        (date(2026, 7, 1), {"MC-2"}, "q2 by a@b.c: ended on 2026-06-30"),
     ],
 )
 def test_the_day_decides(today: date, counting: set[str], why: str | None) -> None:

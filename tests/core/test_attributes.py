@@ -54,7 +54,7 @@ def value(found: Attribute, raw: object) -> object:
 def test_another_type_is_unread(kind: str, raw: object) -> None:
     found = value(attribute(kind), raw)
     assert isinstance(found, Unreadable)
-    assert found.reason.startswith(f"size should be {kind}, the answer has ")
+    assert found.reason.startswith(f"size should be {kind}, the response has ")
 
 
 def test_the_rest_of_a_cut_off_list_stays_open() -> None:
@@ -79,7 +79,19 @@ def test_only_a_complete_answer_without_the_member_is_an_absence() -> None:
     assert value(declared, Unreadable("denied")) == Unreadable("denied")
     assert value(attribute("int?"), Unreadable("no member", missing=True)) is ABSENT
     undeclared = value(attribute("int"), Unreadable("no member", missing=True))
-    assert undeclared == Unreadable("the answer does not say size")
+    assert undeclared == Unreadable("the response returned no size")
+
+
+def test_a_kind_says_what_the_entity_must_set_where_the_value_is_not_known() -> None:
+    sentence = 'bucket has no "{params.tag}" tag, so whether it is confidential is not known'
+    declared = attribute("string", unknown=sentence)
+    bindings = {"it": Unreadable("no member", missing=True), "params": {"tag": "data-class"}}
+    assert read_attribute(declared, bindings) == Unreadable(
+        'bucket has no "data-class" tag, so whether it is confidential is not known'
+    )
+    # A denied call is not a missing tag.
+    denied = {**bindings, "it": Unreadable("denied")}
+    assert read_attribute(declared, denied) == Unreadable("denied")
 
 
 def test_tags_may_be_pairs_and_a_tag_may_have_no_value() -> None:

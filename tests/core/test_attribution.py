@@ -74,7 +74,7 @@ def test_the_last_change_of_several_is_asked_about() -> None:
     ("cause", "said"),
     [
         (Cause.PACK, "the check changed"), (Cause.PARAMS, "a parameter changed"), (Cause.WAIVER, "a waiver changed"),
-        (Cause.CLOCK, "only time went by"), (Cause.SCOPE, "what is scanned changed"),
+        (Cause.CLOCK, "time passed: no change was made"), (Cause.SCOPE, "the scope of the scan changed"),
     ],
 )  # fmt: skip
 def test_what_nobody_did_is_not_asked(cause: Cause, said: str) -> None:
@@ -87,10 +87,10 @@ def test_what_was_never_read_before_is_not_asked() -> None:
         "it is new"
     )
     hidden = asked({LISTING: "unknown"}, {KEY: "fail"})[KEY]
-    assert hidden == "whether it was there before is not known: what lists it was not read"
+    assert hidden == "whether the resource existed before is not known: its listing was not read"
     assert (
         asked({OTHER: "pass", KEY: "unknown"}, {OTHER: "pass", KEY: "fail"})[KEY]
-        == "it was not read before"
+        == "the resource was not read before"
     )
 
 
@@ -158,10 +158,10 @@ def test_a_check_of_other_resources_looks_at_every_call_that_changes_those_in_it
     twice = attribute_change(
         question, rules, [stopped, event(4, "dan", "config:PutConfigurationRecorder", "other")]
     )
-    assert twice.reason == "2 actors fit: ann, dan"
+    assert twice.reason == "2 actors match: ann, dan"
     assert attribute_change(
         question, rules, [stopped, event(5, "", "config:PutConfigurationRecorder")]
-    ).reason == ("2 actors fit: one without a name, ann")
+    ).reason == ("2 actors match: an unnamed one, ann")
 
 
 def test_a_named_call_on_another_resource_is_not_the_one() -> None:
@@ -172,7 +172,7 @@ def test_a_named_call_on_another_resource_is_not_the_one() -> None:
         event(2, "bob", "s3:PutBucketPolicy", "notes"),
     )
     assert attribute_change(question, rules, [other, mine]).name == "ann"
-    assert attribute_change(question, rules, [other]).reason == "no event of the log fits"
+    assert attribute_change(question, rules, [other]).reason == "no event of the audit log matches"
 
 
 def test_a_log_that_may_be_late_names_nobody() -> None:

@@ -137,7 +137,7 @@ def test_one_call_stands_for_many_and_no_parent_is_listed(found: Library) -> Non
     assert only(projection).value == {
         "id": "box/a", "name": "a", "account": "1", "region": "", "open": True, "aged": False, "heavy": True,
         "locks": [{"spare": False, "kind": "bolt"}], "public": ["all"],
-        "shelf": Unreadable("an inventory does not tell the parent"),
+        "shelf": Unreadable("an inventory does not name the parent"),
     }  # fmt: skip
     assert sorted(provider.asked) == [
         'inv:List@{"content":"POLICIES"}',
@@ -156,7 +156,7 @@ def test_what_a_row_leaves_out_or_empty_is_unread(found: Library, name: str, emp
         found, [row("a", thing if empty == "missing" else {**thing, name: empty})]
     )
     value = only(projection).value[{"keys": "aged"}.get(name, name)]
-    assert value == Unreadable(f"the inventory does not tell thing.{name}")
+    assert value == Unreadable(f"the inventory lacks thing.{name}")
 
 
 def test_a_quiet_member_is_absent_as_in_the_listing_and_its_neighbour_is_not(
@@ -186,7 +186,7 @@ def test_a_detail_without_a_row_or_with_two_is_unread(found: Library) -> None:
 def test_what_children_read_of_a_parent_is_unread_where_it_is_not_told(found: Library) -> None:
     projection, provider = asked(found, [row("a", WHOLE)])
     (gap,) = projection.gaps["test.x.label"]
-    assert "the inventory does not tell thing.colour" in gap.unread.reason
+    assert "the inventory lacks thing.colour" in gap.unread.reason
     assert [call for call in provider.asked if "ListLabels" in call] == []
 
 
@@ -196,7 +196,7 @@ def test_a_row_of_no_type_that_was_asked_for_leaves_the_listing_open(
 ) -> None:
     projection, _ = asked(found, [row("a", WHOLE), stray])
     assert [gap.unread.reason for gap in projection.gaps["test.x.box"]] == [
-        "a row of inv:List tells no is that was asked for"
+        "a row of inv:List has no is that was requested"
     ]
     assert only(projection).ref.id == "box/a"
 
@@ -234,7 +234,7 @@ def test_a_cut_off_answer_is_open(found: Library, which: str) -> None:
 
 def test_a_parent_that_was_not_listed_is_unread(found: Library) -> None:
     projection, _ = asked(found, [row("a", WHOLE)])
-    assert only(projection).value["shelf"] == Unreadable("an inventory does not tell the parent")
+    assert only(projection).value["shelf"] == Unreadable("an inventory does not name the parent")
 
 
 SILENT = "\n  completeness: [{call: x:Known, value: 'answer.boxes.map(b, b.id)', means: lists}]"
@@ -245,9 +245,9 @@ SILENT = "\n  completeness: [{call: x:Known, value: 'answer.boxes.map(b, b.id)',
     [
         ({"boxes": [{"id": "box/a"}]}, ""),
         ({"boxes": []}, ""),
-        ({"boxes": [{"id": "box/b"}]}, "names box/b, not listed"),
-        ({}, "did not count them"),
-        ({"boxes": [{}]}, "did not count them"),
+        ({"boxes": [{"id": "box/b"}]}, "names box/b, which the listing lacks"),
+        ({}, "returned no count"),
+        ({"boxes": [{}]}, "returned no count"),
     ],
 )
 def test_a_second_source_of_what_is_read_in_bulk_must_speak(

@@ -73,11 +73,15 @@ def test_a_source_that_agrees_is_shown(
 @pytest.mark.parametrize(
     ("source", "summary", "said"),
     [
-        (EQUAL, {"Lamps": 3}, "2 are listed, x:Summary counts 3"),
-        (EQUAL, {"Lamps": 1}, "2 are listed, x:Summary counts 1"),
-        (AT_LEAST, {"Lamps": 3}, "2 are listed, x:Summary counts 3 at least"),
-        (LISTS, {"Lamps": ["a", "c"]}, "x:Summary names c, not listed"),
-        (LISTS, {"Lamps": list("cdefg")}, "x:Summary names c, d, e and 2 more, not listed"),
+        (EQUAL, {"Lamps": 3}, "2 listed, but x:Summary counts 3"),
+        (EQUAL, {"Lamps": 1}, "2 listed, but x:Summary counts 1"),
+        (AT_LEAST, {"Lamps": 3}, "2 listed, but x:Summary counts at least 3"),
+        (LISTS, {"Lamps": ["a", "c"]}, "x:Summary names c, which the listing lacks"),
+        (
+            LISTS,
+            {"Lamps": list("cdefg")},
+            "x:Summary names c, d, e and 2 more, which the listing lacks",
+        ),
     ],
 )
 def test_a_source_that_says_otherwise_is_a_gap_that_names_it(
@@ -109,7 +113,7 @@ def test_a_source_that_says_otherwise_is_a_gap_that_names_it(
 def test_a_source_that_does_not_answer_is_a_gap(tmp_path: Path, source: str, summary: Any) -> None:
     projection = lamps(tmp_path, source, summary)
     (said,) = gaps(projection)
-    assert said.startswith("x:Summary did not count them: ")
+    assert said.startswith("x:Summary returned no count: ")
     assert projection.populations[0].counts[0].number is None
 
 
@@ -145,7 +149,7 @@ def test_every_source_is_asked_and_shown(tmp_path: Path) -> None:
         },
     )
     assert gaps(projection) == [
-        "2 are listed, x:Summary counts 5 at least; x:Summary names z, not listed"
+        "2 listed, but x:Summary counts at least 5; x:Summary names z, which the listing lacks"
     ]
     assert [one.number for one in projection.populations[0].counts] == [5, 1]
 
@@ -178,7 +182,7 @@ def test_a_source_that_shows_a_listing_to_be_whole_counts_nothing(tmp_path: Path
 )
 def test_whatever_else_it_says_leaves_the_listing_open(tmp_path: Path, summary: Any) -> None:
     projection = lamps(tmp_path, WHOLE, summary)
-    assert gaps(projection)[0].startswith("nothing shows that the listing is whole: ")
+    assert gaps(projection)[0].startswith("the listing may be incomplete: ")
     (gap,) = projection.gaps["test.x.lamp"]
     assert (gap.unread.gaps, gap.unread.missing) == ({"x:Summary@"}, False)
     assert not projection.populations[0].whole
@@ -201,7 +205,7 @@ def test_a_reader_counts_by_its_last_call_or_says_that_nothing_is_counted(tmp_pa
     assert found(2).populations[0].counts == (Counted(by="x:Summary", means="at_least", number=2),)
     assert found(0).populations[0].counts == (Counted(by="x:Summary", means="at_least"),)
     assert gaps(found(0)) == []
-    assert gaps(found(3)) == ["2 are listed, x:Summary counts 3 at least"]
+    assert gaps(found(3)) == ["2 listed, but x:Summary counts at least 3"]
 
 
 @pytest.mark.parametrize(

@@ -222,7 +222,7 @@ def test_the_same_event_twice_is_one_event() -> None:
 def test_two_actors_are_unknown() -> None:
     found = find_actor(MOVE, [event(1), event(2, "arn:user/bob")], WINDOW)
     assert not found.known
-    assert found.reason == "2 actors fit: arn:user/ann, arn:user/bob"
+    assert found.reason == "2 actors match: arn:user/ann, arn:user/bob"
     assert len(found.events) == 2
 
 
@@ -234,7 +234,7 @@ def test_two_actors_are_unknown() -> None:
     ],
 )  # fmt: skip
 def test_what_does_not_fit_names_nobody(other: dict[str, Any]) -> None:
-    assert find_actor(MOVE, [event(**other)], WINDOW).reason == "no event of the log fits"
+    assert find_actor(MOVE, [event(**other)], WINDOW).reason == "no event of the audit log matches"
     assert (
         find_actor(MOVE, [event(1), event(2, "arn:user/bob", **other)], WINDOW).name
         == "arn:user/ann"
@@ -259,6 +259,9 @@ def test_calls_that_can_change_it_narrow_and_widen_what_fits() -> None:
 def test_a_log_that_was_not_read_whole_names_nobody() -> None:
     assert (
         find_actor(MOVE, [event()], WINDOW, whole=False).reason
-        == "the audit log was not read whole"
+        == "the audit log was not read completely"
     )
-    assert find_actor(MOVE, [event(actor="")], WINDOW).reason == "the log does not name who did it"
+    assert (
+        find_actor(MOVE, [event(actor="")], WINDOW).reason
+        == "the audit log does not name the actor"
+    )

@@ -31,7 +31,9 @@ UNTAGGED_OUT = {**PARAMS, "untagged": False}
 def judged(
     check: Check, *resources: Resource, gaps: tuple[Gap, ...] = (), params: Any = PARAMS
 ) -> CheckResult:
-    return evaluate_check(check, resources, gaps, target=HERE, params=params, now=NOW)
+    return evaluate_check(
+        check, resources, gaps, target=HERE, title="Thing", params=params, now=NOW
+    )
 
 
 @pytest.mark.parametrize(
@@ -93,10 +95,15 @@ def test_where(where: object, found: list[str]) -> None:
         ({"data": UNREAD}, PARAMS, ["unknown"], 0),
         ("data=record", PARAMS, ["unknown"], 0),
         ({"data": "scratch"}, {}, ["fail"], 0),
-        ({"data": "scratch"}, {**PARAMS, "values": Unreadable("set params.values")}, ["fail"], 0),
+        (
+            {"data": "scratch"},
+            {**PARAMS, "values": Unreadable("params.values is not set")},
+            ["fail"],
+            0,
+        ),
         ({"data": "scratch"}, {**PARAMS, "values": []}, ["fail"], 0),
         ({"data": "scratch"}, {**PARAMS, "tag": ""}, ["fail"], 0),
-        ({}, {**PARAMS, "untagged": Unreadable("set params.untagged")}, ["fail"], 0),
+        ({}, {**PARAMS, "untagged": Unreadable("params.untagged is not set")}, ["fail"], 0),
     ],
 )
 def test_scope_by_label(tags: object, params: Any, found: list[str], scoped_out: int) -> None:
@@ -124,7 +131,7 @@ def test_an_empty_population(if_empty: IfEmpty, found: list[str]) -> None:
     assert result.empty
     assert [finding.verdict.value for finding in result.findings] == found
     for finding in result.findings:
-        assert (finding.resource.id, finding.resource.name) == (HERE.account, "no aws.thing")
+        assert (finding.resource.id, finding.resource.name) == (HERE.account, "no Thing")
         assert finding.reason
     gap = judged(check, gaps=(make_gap(),))
     assert [finding.verdict for finding in gap.findings] == [Verdict.UNKNOWN]

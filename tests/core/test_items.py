@@ -46,15 +46,15 @@ def test_what_is_at_a_path(data: Any, path: str, found: list[Any]) -> None:
 @pytest.mark.parametrize(
     ("data", "path", "words"),
     [
-        ({"items": []}, "items{}.instances", "expected a mapping, the answer has list"),
-        ({"items": {"a": []}}, "items{}.instances", "expected an object"),
+        ({"items": []}, "items{}.instances", "expected a mapping, the response has a list"),
+        ({"items": {"a": []}}, "items{}.instances", "expected a mapping"),
         (
             {"items": {"a": {"instances": {}}}},
             "items{}.instances",
-            "expected a list, the answer has dict",
+            "expected a list, the response has a mapping",
         ),
-        ({"xs": {}}, "xs", "expected a list, the answer has dict"),
-        ({"xs": 1}, "xs.ys", "expected an object"),
+        ({"xs": {}}, "xs", "expected a list, the response has a mapping"),
+        ({"xs": 1}, "xs.ys", "expected a mapping"),
         (Unreadable("denied"), "items{}.instances", "denied"),
     ],
 )

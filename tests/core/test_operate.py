@@ -536,8 +536,8 @@ def test_a_clock_that_jumps_back_hides_no_deviation_and_shortens_none() -> None:
     assert (item.at_least, item.at_most) == (timedelta(0), None)
     assert correction(item, timedelta(hours=1)) == "cannot be told"
     assert found.notes == (
-        "Record 3 of aws:111122223333 is of 2025-12-23T02:00:00Z, and record 2 before it of 2026-01-02T02:00:00Z: "
-        "a clock jumped, or scans overlapped. What was read there may be of other days.",
+        "Record 3 of aws:111122223333 is dated 2025-12-23T02:00:00Z, before record 2 at 2026-01-02T02:00:00Z: "
+        "the clock jumped, or scans overlapped. Dates in these records may be wrong.",
     )
 
 
@@ -565,5 +565,5 @@ def test_a_clock_of_another_period_is_no_news_of_this_one() -> None:
 def test_a_record_of_the_future_is_said() -> None:
     ahead = dated((0, "pass"), (1, "pass"), (4000, "fail"))
     assert report(ahead).notes == (
-        "A clock is wrong: record 3 of aws:111122223333 is of 2036-12-14T02:00:00Z, after this report.",
+        "A clock is wrong: record 3 of aws:111122223333 is dated 2036-12-14T02:00:00Z, after this report.",
     )

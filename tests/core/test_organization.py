@@ -1,4 +1,4 @@
-"""What belongs to the organisation is asked where it is led, and nowhere is a question about it
+"""What belongs to the organization is asked where it is led, and nowhere is a question about it
 lost."""
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ examples: {{pass: [{{resource: {{}}}}], fail: [{{resource: {{}}}}], unknown: [{{
 GUARDS = Call(operation="x:ListGuards", region="", items=("Guards",))
 DOORS = Call(operation="x:ListDoors", region="", items=("Doors",))
 LEADER, MEMBER = Target("test:1"), Target("test:2")
-ELSEWHERE = "the organisation is read from account 1"
+ELSEWHERE = "the organization is read from account 1"
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def verdicts(assessment: Assessment) -> Mapping[tuple[str, str], list[tuple[Verd
     }
 
 
-def test_the_organisation_is_asked_once(found: Library) -> None:
+def test_the_organization_is_asked_once(found: Library) -> None:
     leader, member = (
         snapshot(LEADER, accounts=IN_SCOPE),
         snapshot(MEMBER, management_open=ELSEWHERE),
@@ -123,7 +123,7 @@ def test_an_excluded_account_is_not_waited_for_and_a_listed_one_is(found: Librar
         (LEADER, "", False),
         ("test:4", "lost", True),
     ]
-    why = "test:4 is in scope of the organisation, and no evidence of it is here"
+    why = "test:4 is an account of the organization in scope, and was not scanned"
     assert verdicts(assessment)["test-guard", "test:4"] == [(Verdict.UNKNOWN, why)]
 
 

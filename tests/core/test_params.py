@@ -33,7 +33,7 @@ def test_values() -> None:
     assert resolve_params(parameter(has_default=False), {"p": False}) == {"p": False}
     unset = resolve_params(parameter(has_default=False), {})["p"]
     assert isinstance(unset, Unreadable)
-    assert unset.reason == "set params.p"
+    assert unset.reason == "params.p is not set"
 
 
 @pytest.mark.parametrize(

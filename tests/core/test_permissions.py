@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from scanner.core.permissions import losses, reads_organization, required_permissions
+from scanner.core.permissions import (
+    losses,
+    reads_organization,
+    required_permissions,
+    with_permissions,
+)
 from scanner.history.snapshots.snapshot_file import read_snapshot
-from scanner.model.answers import Snapshot
+from scanner.model.answers import Answer, Snapshot
 from scanner.model.controls import Role
 from scanner.model.findings import Verdict
 from scanner.model.kinds import Scope
@@ -150,7 +155,7 @@ def test_without_the_list_of_regions_whatever_is_read_in_each_is_lost(library: L
     assert loss.checks == ("aws-sqs-queue-has-dlq",)
 
 
-def test_without_knowing_who_leads_whatever_the_organisation_is_asked_is_lost(
+def test_without_knowing_who_leads_whatever_the_organization_is_asked_is_lost(
     library: Library,
 ) -> None:
     queue = library.kinds["aws.sqs.queue"]
@@ -167,3 +172,51 @@ def test_without_knowing_who_leads_whatever_the_organisation_is_asked_is_lost(
     assert loss.checks == ("aws-sqs-queue-kms-encrypted",)
     assert reads_organization(moved, chosen)
     assert not reads_organization(library, chosen)
+
+
+def refused(snapshot: Snapshot, operation: str, code: str = "AccessDenied") -> Snapshot:
+    """The snapshot with every answer of an operation refused with a code."""
+
+    def refuse(answer: Answer) -> Answer:
+        return replace(denied(answer), code=code)
+
+    keys = [key for key, one in snapshot.answers.items() if one.call.operation == operation]
+    assert keys
+    return worsened(snapshot, keys, refuse)
+
+
+def test_a_denied_call_names_the_missing_permission(library: Library, snapshot: Snapshot) -> None:
+    def reason(code: str) -> str:
+        found = refused(snapshot, "s3:ListBuckets", code)
+        assessment = judge([found], library, checks=("aws-s3-bucket-versioned",))
+        gaps = {row.reason for row in assessment.coverage if row.operation == "s3:ListBuckets"}
+        (finding,) = assessment.findings
+        assert finding.verdict is Verdict.UNKNOWN
+        # Findings and coverage name one cause alike.
+        assert gaps == {finding.reason}
+        return finding.reason
+
+    assert reason("AccessDenied") == "s3:ListBuckets denied: the role lacks s3:ListAllMyBuckets"
+    # No permission mends expired credentials, or a policy above the account.
+    for code in ("ExpiredToken", "AccessDenied: service control policy"):
+        assert reason(code) == f"s3:ListBuckets denied ({code})"
+
+
+def test_one_of_several_permissions_is_missing(library: Library, snapshot: Snapshot) -> None:
+    operation = "s3:GetBucketVersioning"
+    found = refused(snapshot, operation)
+    check = library.checks["aws-s3-bucket-versioned"]
+    named = with_permissions(found.answers, library, [check], lambda _: ("one", "two"))
+    reasons = [answer.reason for answer in named.values() if answer.call.operation == operation]
+    assert reasons
+    assert all(reason.endswith(": the role lacks one or two") for reason in reasons)
+
+
+def test_without_a_denied_answer_no_permission_is_looked_up(
+    library: Library, snapshot: Snapshot
+) -> None:
+    def never(operation: str) -> tuple[str, ...]:
+        raise AssertionError(operation)
+
+    answers = snapshot.answers
+    assert with_permissions(answers, library, library.checks.values(), never) is answers

@@ -31,21 +31,21 @@ PUBLIC: dict[str, Any] = {
         when("StringEquals", "aws:PrincipalOrgID", "o-abc123"),
         allow(),
     ],
-    "organisation, if there is one": [
+    "organization, if there is one": [
         when("StringEqualsIfExists", "aws:PrincipalOrgID", "o-abc123")
     ],
-    "organisation, for all of none": [
+    "organization, for all of none": [
         when("ForAllValues:StringEquals", "aws:PrincipalOrgID", "o-abc123")
     ],
-    "any organisation": [when("StringLike", "aws:PrincipalOrgID", "o-*")],
-    "any organisation at all": [when("StringLike", "aws:PrincipalOrgID", "*")],
-    "not in an organisation": [when("StringNotEquals", "aws:PrincipalOrgID", "o-abc123")],
-    "no organisation named": [when("StringEquals", "aws:PrincipalOrgID", [])],
-    "one of two organisations is open": [
+    "any organization": [when("StringLike", "aws:PrincipalOrgID", "o-*")],
+    "any organization at all": [when("StringLike", "aws:PrincipalOrgID", "*")],
+    "not in an organization": [when("StringNotEquals", "aws:PrincipalOrgID", "o-abc123")],
+    "no organization named": [when("StringEquals", "aws:PrincipalOrgID", [])],
+    "one of two organizations is open": [
         when("StringLike", "aws:PrincipalOrgID", ["o-abc123", "*"])
     ],
     "one's own tag": [when("StringEquals", "aws:PrincipalTag/team", "ours")],
-    "one's own organisation": [when("StringEquals", "aws:PrincipalOrgID", "${aws:PrincipalOrgID}")],
+    "one's own organization": [when("StringEquals", "aws:PrincipalOrgID", "${aws:PrincipalOrgID}")],
     "the account of the resource itself": [when("StringEquals", "aws:ResourceAccount", ACCOUNT)],
     "a header": [when("StringLike", "aws:Referer", "https://example.com/*")],
     "TLS only": [when("Bool", "aws:SecureTransport", "true")],
@@ -103,9 +103,9 @@ PUBLIC: dict[str, Any] = {
         allow(Action="s3:DeleteObject"),
         deny(Action=None, NotAction="s3:*"),
     ],
-    "denied unless any organisation": unless("StringNotLike", "aws:PrincipalOrgID", "o-*"),
+    "denied unless any organization": unless("StringNotLike", "aws:PrincipalOrgID", "o-*"),
     "denied unless the world": unless("NotIpAddress", "aws:SourceIp", "0.0.0.0/0"),
-    "denied in the organisation": unless("StringEquals", "aws:PrincipalOrgID", "o-abc123"),
+    "denied in the organization": unless("StringEquals", "aws:PrincipalOrgID", "o-abc123"),
     "denied unless one is an AWS service or ours": [
         allow(),
         deny(
@@ -129,15 +129,15 @@ NOT_PUBLIC: dict[str, Any] = {
         allow({"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"})
     ],
     "only a Deny": [deny()],
-    "organisation": [when("StringEquals", "aws:PrincipalOrgID", "o-abc123")],
-    "organisation, key in another case": [when("StringEquals", "AWS:principalORGid", "o-abc123")],
-    "the resource's organisation": [
+    "organization": [when("StringEquals", "aws:PrincipalOrgID", "o-abc123")],
+    "organization, key in another case": [when("StringEquals", "AWS:principalORGid", "o-abc123")],
+    "the resource's organization": [
         when("StringEquals", "aws:PrincipalOrgID", "${aws:ResourceOrgID}")
     ],
-    "organisation path": [
+    "organization path": [
         when("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "o-abc123/r-1/ou-2/*")
     ],
-    "organisation, and the key is there": [
+    "organization, and the key is there": [
         allow(
             Condition={
                 "ForAllValues:StringEquals": {"aws:PrincipalOrgID": "o-abc123"},
@@ -182,10 +182,10 @@ NOT_PUBLIC: dict[str, Any] = {
     ],
     "denied but for other actions": [allow(), deny(NotAction="s3:PutObject")],
     "denied but for another bucket": [allow(), deny(NotResource="arn:aws:s3:::elsewhere/*")],
-    "denied unless organisation": unless("StringNotEquals", "aws:PrincipalOrgID", "o-abc123"),
+    "denied unless organization": unless("StringNotEquals", "aws:PrincipalOrgID", "o-abc123"),
     "denied unless endpoint": unless("StringNotEqualsIfExists", "aws:SourceVpce", "vpce-0a1b2c3d"),
     "denied unless address": unless("NotIpAddress", "aws:SourceIp", "203.0.113.0/24"),
-    "denied unless endpoint or organisation": [
+    "denied unless endpoint or organization": [
         allow(),
         deny(
             Condition={

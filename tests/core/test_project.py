@@ -201,7 +201,7 @@ def test_a_call_that_the_snapshot_lacks_is_unread_and_named(tmp_path: Path) -> N
         {call.key: provider.request(call)}, found, found.checks.values(), {}.__getitem__, estate
     )
     assert value(projection, "locked") == Unreadable(
-        "x:GetLock was not asked", gaps=frozenset(("x:GetLock@north",))
+        "x:GetLock was not called", gaps=frozenset(("x:GetLock@north",))
     )
     assert [call.operation for call in projection.unanswered] == ["x:GetLock"]
 
@@ -237,7 +237,7 @@ class TestBatch:
             resource.ref.id: resource.value["lit"]
             for resource in projection.resources["test.x.lamp"]
         }
-        unread = Unreadable("x:GetStates gave no row of it", gaps=frozenset(("x:GetStates@",)))
+        unread = Unreadable("x:GetStates returned no row of it", gaps=frozenset(("x:GetStates@",)))
         assert lit == {"a": True, "b": unread, "c": unread}
         assert sum(key.startswith("x:GetStates") for key in provider.asked) == 2
 

@@ -207,7 +207,7 @@ def test_how_a_kind_is_read_is_not_written_out() -> None:
         attributes={**kind.attributes, name: replace(attribute, api=SimpleNamespace(source="1"))},
     )
     after = replace(library, kinds={**library.kinds, kind.id: other})
-    assert list(pack_changes(library, after)) == [("kind", "aws.s3.bucket: attributes is another")]
+    assert list(pack_changes(library, after)) == [("kind", "aws.s3.bucket: attributes changed")]
     assert list(pack_changes(shipped_library(), library)) == []
 
 
@@ -242,7 +242,7 @@ def test_a_check_of_a_pack_that_cannot_be_read_any_more_is_named() -> None:
     before, _ = shelf(("a", "1"), ("b", "1"), broken="b")
     after, _ = shelf(("a", "1"), ("b", "2"))
     assert list(pack_changes(before, after)) == [
-        ("check", "b: one of the two cannot be read by this tscan")
+        ("check", "b: this version of tscan cannot read one of the two")
     ]
 
 

@@ -152,7 +152,8 @@ def test_without_its_compensating_control_a_waiver_lapses_and_that_is_said(
     word = "not shown" if status == "gone" else status
     assert (found.verdict, found.waiver) == (before.verdict, "")
     assert (
-        found.reason == f"why; waiver {waiver.id} has lapsed: compensating control D reads {word}"
+        found.reason
+        == f"why; waiver {waiver.id} has lapsed: compensating control D has status {word}"
     )
     assert after(before, waiver, statuses={"D": "pass"}).verdict is Verdict.WAIVED
 
@@ -218,7 +219,7 @@ def test_a_lapsed_control_waiver_accepts_nothing() -> None:
     found = applied(CONTROL, statuses={"D": "fail"})
     assert found.controls == {}
     assert [(one.standing, one.why, one.accepts) for one in found.waivers] == [
-        (Standing.LAPSED, "compensating control D reads fail", 0)
+        (Standing.LAPSED, "compensating control D has status fail", 0)
     ]
 
 

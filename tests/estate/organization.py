@@ -1,4 +1,4 @@
-"""A stub of AWS with an organisation of many accounts: a few operations answer, every other one has
+"""A stub of AWS with an organization of many accounts: a few operations answer, every other one has
 nothing to list.
 
 python -m tests.estate.organization [ACCOUNTS]       serves on loopback and prints its address
@@ -30,7 +30,7 @@ _CREDENTIAL = re.compile(r"Credential=(\w+)/\d+/([\w-]+)/([\w-]+)/")
 
 
 def account_id(number: int) -> str:
-    """The id of the account with this number; 0 leads the organisation."""
+    """The id of the account with this number; 0 leads the organization."""
     return str(100_000_000_000 + number)
 
 

@@ -162,7 +162,7 @@ class Decision:
     operation: str
     """Empty: it is none that is known here."""
     lacking: tuple[str, ...]
-    """The actions for which it was refused; none: it was let through."""
+    """The actions for which it was denied; none: it was let through."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -252,7 +252,7 @@ def test_no_format_gives_an_opinion(name: str) -> None:
 
 
 def test_unknown_format_is_refused_with_a_hint() -> None:
-    with pytest.raises(Exception, match="has no 'jsn'") as caught:
+    with pytest.raises(Exception, match="unknown format 'jsn'") as caught:
         FORMATS.get("jsn")
     assert "json" in str(caught.value)
 

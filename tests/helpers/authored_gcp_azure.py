@@ -1,5 +1,5 @@
 """What no recording of Google Cloud and Azure holds, *authored*: a project and a subscription of
-their own for it, answers of their organisation and tenant, and, of what was recorded, two listings
+their own for it, answers of their organization and tenant, and, of what was recorded, two listings
 without rows."""
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _services(above: str, *detectors: str) -> Recording:
 
 
 def _organization() -> tuple[Recording, ...]:
-    """The organisation: its two projects, its people, and what it says of findings."""
+    """The organization: its two projects, its people, and what it says of findings."""
     above = f"organizations/{ORGANIZATION}"
     manager = "cloudresourcemanager"
     user = {

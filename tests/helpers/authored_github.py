@@ -1,4 +1,4 @@
-"""An organisation at GitHub, *authored*: responses written by hand after GitHub's documentation,
+"""An organization at GitHub, *authored*: responses written by hand after GitHub's documentation,
 none recorded."""
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ _PROTECTION: Final = {
 }
 
 COUNTED: Final = {"public_repos": 0, "total_private_repos": 3}
-"""What an owner is told of the organisation's repositories."""
+"""What an owner is told of the organization's repositories."""
 SCENARIO: Final = Scenario(
     cloud="github",
     name="authored",
@@ -162,7 +162,7 @@ SCENARIO: Final = Scenario(
 
 
 def organization(counted: Mapping[str, int] = COUNTED) -> Pointed:
-    """The organisation, and the response by which it is opened, with what it tells of its
+    """The organization, and the response by which it is opened, with what it tells of its
     repositories."""
     body = {"login": ORG, "name": "Acme", "two_factor_requirement_enabled": True, **counted}
     config = TargetConfig(

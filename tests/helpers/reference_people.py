@@ -40,9 +40,11 @@ def waivers(target: str) -> tuple[WaiverResult, ...]:
     elsewhere = ControlScope(target="aws:999999999999", control="NET-01")
     return (
         _waiver("W-7", queue, Standing.IN_FORCE, accepts=1),
-        _waiver("W-8", control, Standing.LAPSED, "compensating control ACC-01 reads not shown"),
-        _waiver("W-9", gap, Standing.EXPIRED, "it ended on 2026-03-01"),
-        _waiver("W-10", gap, Standing.NOT_BEGUN, "it begins on 2026-02-01"),
+        _waiver(
+            "W-8", control, Standing.LAPSED, "compensating control ACC-01 has status not shown"
+        ),
+        _waiver("W-9", gap, Standing.EXPIRED, "ended on 2026-03-01"),
+        _waiver("W-10", gap, Standing.NOT_BEGUN, "begins on 2026-02-01"),
         _waiver("W-11", elsewhere, Standing.NOT_HERE, "aws:999999999999 was not scanned"),
     )
 
@@ -59,6 +61,6 @@ def attestations() -> tuple[AttestationResult, ...]:
         valid_until=date(2025, 11, 30), evidence=(EvidenceReference(reference="the register of staff"),),
     )  # fmt: skip
     return (
-        AttestationResult(attestation=ended, current=False, why="it ended on 2025-11-30"),
+        AttestationResult(attestation=ended, current=False, why="ended on 2025-11-30"),
         AttestationResult(attestation=current, current=True),
     )

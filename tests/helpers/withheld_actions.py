@@ -19,7 +19,7 @@ from tests.helpers.refusals import changed, denied, improvements, worsened
 
 ORGANIZATION = "organizations:DescribeOrganization"
 REGIONS = "ec2:DescribeRegions"
-"""Asked before anything else: whom the organisation is led by, and where there is anything to read."""
+"""Asked before anything else: whom the organization is led by, and where there is anything to read."""
 
 
 def printed(*, deciding: bool = False) -> frozenset[str]:

@@ -144,7 +144,7 @@ def test_what_controls_read(story: Story) -> None:
     }  # fmt: skip
     (lapsed,) = [one for one in third["findings"] if "waiver W-4 has lapsed" in one["reason"]]
     assert (lapsed["verdict"], "waiver" in lapsed) == ("fail", False)
-    assert third["attestations"][0]["why"] == "it ended on 2027-07-02"
+    assert third["attestations"][0]["why"] == "ended on 2027-07-02"
 
 
 def test_the_texts_are_kept_once_and_read_back(story: Story) -> None:
@@ -334,7 +334,8 @@ def test_a_period_in_words(story: Story, capsys: Captured) -> None:
         in text
     )
     assert (
-        "to 4 (2027-07-04T00:10:00.000Z): compensating control INC-01 reads needs evidence" in text
+        "to 4 (2027-07-04T00:10:00.000Z): compensating control INC-01 has status needs evidence"
+        in text
     )
     assert "MC-39  sec@example.com on 2027-07-02, until 2027-07-02" in text
 

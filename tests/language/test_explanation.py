@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from scanner.model.values import ABSENT, OpenList, Unreadable
+from scanner.language import compile_expression
+from scanner.language.types import INT, STRING, TIMESTAMP, Field, ListType, RecordType
+from scanner.model.values import ABSENT, OpenList, Unreadable, Wanted
 from tests.helpers.language_samples import program, thing
 
 U = Unreadable("denied")
@@ -67,6 +70,84 @@ def test_observed(
     assert explanation.outcome == outcome
     assert {one.path: one.value for one in explanation.observed} == observed
     assert explanation.reason == (outcome.reason if isinstance(outcome, Unreadable) else "")
+
+
+@pytest.mark.parametrize(
+    ("source", "changes", "wanted"),
+    [
+        ("self.name == 'x'", {}, {"self.name": Wanted("{}", "x")}),
+        ("'x' == self.name", {}, {"self.name": Wanted("{}", "x")}),
+        ("self.name != 'prod-logs'", {}, {"self.name": Wanted("not {}", "prod-logs")}),
+        ("!(self.name == 'prod-logs')", {}, {"self.name": Wanted("not {}", "prod-logs")}),
+        ("self.count >= 5", {}, {"self.count": Wanted("at least {}", 5)}),
+        ("5 < self.count", {}, {"self.count": Wanted("more than {}", 5)}),
+        ("!(self.count < 5)", {}, {"self.count": Wanted("at least {}", 5)}),
+        ("self.name in ['a', 'b']", {}, {"self.name": Wanted("one of {}", ["a", "b"])}),
+        ("self.name in params.approved", {"params": {"approved": []}}, {}),
+        ("'z' in self.names", {}, {"self.names": Wanted("with {}", "z")}),
+        ("!('a' in self.names)", {}, {"self.names": Wanted("without {}", "a")}),
+        ("size(self.names) == 0", {}, {"self.names": Wanted("empty")}),
+        ("size(self.rules) == 0", {}, {"size(self.rules)": Wanted("empty")}),
+        ("size(self.names) == 5", {}, {}),
+        ("self.names == []", {}, {"self.names": Wanted("empty")}),
+        ("self.flag", {"flag": False}, {"self.flag": Wanted("{}", True)}),
+        ("!self.flag", {}, {"self.flag": Wanted("{}", False)}),
+        ("has(self.limit)", {"limit": ABSENT}, {"self.limit": Wanted("present")}),
+        # A guard is not what was wanted.
+        ("!has(self.limit) || self.limit > 20", {}, {"self.limit": Wanted("more than {}", 20)}),
+        ("self.names.all(n, n == 'a')", {}, {"self.names[1]": Wanted("{}", "a")}),
+        # The parameter is shown, and nothing was wanted of it.
+        (
+            "self.names.all(n, n in params.approved)",
+            {},
+            {"self.names[1]": Wanted("one of {}", ["a"])},
+        ),
+        ("params.approved.all(a, a == self.name)", {}, {}),
+        # Neither of an unread value, nor of one that did not decide.
+        ("self.name == 'x'", {"name": U}, {}),
+        ("self.count + 1 == 2", {}, {}),
+        # What passed wanted nothing else.
+        ("self.count == 3", {}, {}),
+        # Any of many alternatives would do.
+        ("self.count == 1 || self.count == 2 || self.name == 'x'", {}, {}),
+    ],
+)
+def test_what_a_comparison_wanted(
+    source: str, changes: dict[str, Any], wanted: dict[str, Wanted]
+) -> None:
+    scope = thing(**{name: value for name, value in changes.items() if name != "params"})
+    scope |= {name: value for name, value in changes.items() if name == "params"}
+    explanation = program(source).explain(scope)
+    found = {one.path: one.wanted for one in explanation.observed if one.wanted}
+    assert found == {path: (one,) for path, one in wanted.items()}
+
+
+def test_one_value_may_be_wanted_in_two_ways() -> None:
+    (found,) = program("self.count == 0 || self.count >= 365").explain(thing()).observed
+    assert found.wanted == (Wanted("{}", 0), Wanted("at least {}", 365))
+
+
+def test_an_age_was_wanted_of_a_time() -> None:
+    now = datetime(2026, 1, 31, tzinfo=UTC)
+    names = {"self": RecordType("t", {"made": Field(TIMESTAMP)}), "now": TIMESTAMP}
+    condition = compile_expression("now - self.made <= duration('24h')", names)
+    scope = {"self": {"made": now - timedelta(days=3)}, "now": now}
+    wanted = {one.path: one.wanted for one in condition.explain(scope).observed}
+    assert wanted == {"self.made": (Wanted("at most {} ago", timedelta(days=1)),), "now": ()}
+
+
+def test_an_item_has_its_own_name_in_the_label() -> None:
+    item = RecordType("item", {"name": Field(STRING), "ports": Field(ListType(INT))})
+    names = {"self": RecordType("t", {"rules": Field(ListType(item))})}
+    condition = compile_expression("self.rules.all(r, r.ports.all(p, p != 22))", names)
+    rules = [{"name": "web", "ports": [80]}, {"name": "ssh", "ports": [80, 22]}]
+    (found,) = condition.explain({"self": {"rules": rules}}).observed
+    assert (found.path, found.label) == ("self.rules[1].ports[1]", "self.rules[ssh].ports")
+
+
+def test_an_item_without_a_name_has_its_number() -> None:
+    (found,) = program("self.rules.all(r, !r.open)").explain(thing()).observed
+    assert found.label == found.path == "self.rules[1].open"
 
 
 def test_no_more_than_twenty() -> None:

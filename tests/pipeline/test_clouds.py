@@ -91,7 +91,7 @@ Serve = Callable[[Mapping[str, Any]], Provider]
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    """A kind of the organisation and one of the account for each cloud, each with a check."""
+    """A kind of the organization and one of the account for each cloud, each with a check."""
     path = tmp_path_factory.mktemp("pack")
     for kind, body in KINDS.items():
         cloud, noun = kind.split(".")
@@ -134,7 +134,7 @@ def gcp(provider: Provider, **settings: str) -> TargetConfig:
 
 
 def gcp_script(**more: Any) -> dict[str, Any]:
-    """What an organisation says; the lists come in the order in which they are asked for."""
+    """What an organization says; the lists come in the order in which they are asked for."""
     return {
         "/v3/organizations/1": {"displayName": "acme.example"},
         "/v3/projects/alpha": project("alpha", 10),
@@ -160,7 +160,7 @@ def verdicts(assessment: Assessment) -> dict[tuple[str, str], list[str]]:
 FOLDERS = [
     Said(
         {"folders": [{"name": "folders/7", "good": True}]}
-    ),  # of the organisation, while it is discovered
+    ),  # of the organization, while it is discovered
     Said({}),  # of the folder
     Said({"folders": [{"name": "folders/7", "good": True}]}),  # asked by the kind
 ]
@@ -171,7 +171,7 @@ PROJECTS = [
 ]
 
 
-def test_an_organisation_is_read_with_its_folders_and_projects(
+def test_an_organization_is_read_with_its_folders_and_projects(
     library: Library, serve: Serve, tmp_path: Path
 ) -> None:
     provider = serve(gcp_script(**{"/v3/folders": list(FOLDERS), "/v3/projects": list(PROJECTS)}))
@@ -186,7 +186,7 @@ def test_an_organisation_is_read_with_its_folders_and_projects(
     assert [(one.id, one.state.value, one.reason) for one in leader.accounts] == [
         ("alpha", "in scope", ""), ("beta-x", "in scope", ""), ("gone", "closed", "DELETE_REQUESTED"),
     ]  # fmt: skip
-    assert snapshots[1].management_open == "the organisation is read from target gcp:1"
+    assert snapshots[1].management_open == "the organization is read from target gcp:1"
     again = []
     for number, snapshot in enumerate(snapshots):
         write_snapshot(tmp_path / f"{number}.snapshot.jsonl.gz", snapshot)
@@ -202,7 +202,7 @@ def test_an_organisation_is_read_with_its_folders_and_projects(
     }
 
 
-def test_a_project_alone_leaves_the_organisation_unknown(library: Library, serve: Serve) -> None:
+def test_a_project_alone_leaves_the_organization_unknown(library: Library, serve: Serve) -> None:
     provider = serve(gcp_script(**{"/v3/projects": PROJECTS[2:]}))
     (snapshot,) = scanned(library, gcp(provider, project="alpha"))
     assessment = pipeline.judge([snapshot], library)
@@ -216,7 +216,7 @@ def test_a_project_alone_leaves_the_organisation_unknown(library: Library, serve
         for one in result.findings
         if one.verdict is Verdict.UNKNOWN
     ]
-    assert "name the organisation as a target" in unknown.reason
+    assert "add the organization as a target" in unknown.reason
     assert [
         finding.resource.region for result in assessment.results for finding in result.findings
     ] == ["EU", ""]
@@ -230,7 +230,7 @@ def test_projects_that_could_not_be_listed_are_a_gap(library: Library, serve: Se
     snapshots = scanned(library, gcp(provider, organization="1"))
     by_target = {str(snapshot.target): snapshot for snapshot in snapshots}
     assert sorted(by_target) == ["gcp:1", "gcp:alpha", "gcp:organization"]
-    assert "projects of the organisation are not known" in by_target["gcp:organization"].unentered
+    assert "projects of the organization are not known" in by_target["gcp:organization"].unentered
     found = verdicts(pipeline.judge(snapshots, library))
     assert found["gcp-own", "gcp:organization"] == ["unknown"]
 
@@ -413,7 +413,7 @@ SHUT: Mapping[str, tuple[Callable[[Provider], TargetConfig], Mapping[str, Any], 
     "a page of a portal": (
         lambda at: gcp(at, id="1"),
         {"/v3/organizations/1": Said(b"<html>no</html>", 403)},
-        "organisation 1 cannot be read: 403",
+        "organization 1 cannot be read: 403",
     ),
     "no subscription": (
         lambda at: azure(at, subscription=SUBSCRIPTIONS[0]),
@@ -425,15 +425,15 @@ SHUT: Mapping[str, tuple[Callable[[Provider], TargetConfig], Mapping[str, Any], 
         {**azure_script(), "/subscriptions": refusal("AuthorizationFailed")},
         f"the list of subscriptions of tenant {TENANT} cannot be read",
     ),
-    "no organisation": (
+    "no organization": (
         github,
         {"/orgs/Acme": Said({"message": "Not Found"}, 404)},
-        "organisation Acme cannot be read: 404 Not Found",
+        "organization Acme cannot be read: 404 Not Found",
     ),
     "another login": (
         github,
         {"/orgs/Acme": {"login": "renamed"}},
-        "GitHub calls organisation Acme 'renamed'",
+        "GitHub calls organization Acme 'renamed'",
     ),
 }
 
@@ -463,12 +463,12 @@ def test_nobody_there_is_said(library: Library) -> None:
     [
         ("gcp:alpha-one", "no credentials for Google Cloud were found"),
         ("github:acme", "no credentials for GitHub were found"),
-        ("gcp:", "names no target"),
-        ("gcp", "names no target"),
-        ("oracle:x", "names no target"),
-        ("github:", "names no target"),
-        ("github:a/b", "is not the login of an organisation"),
-        ("gcp:My_Project", "is not the number of an organisation or the id of a project"),
+        ("gcp:", "is not a target"),
+        ("gcp", "is not a target"),
+        ("oracle:x", "is not a target"),
+        ("github:", "is not a target"),
+        ("github:a/b", "is not the login of an organization"),
+        ("gcp:My_Project", "is not the number of an organization or the id of a project"),
         ("azure:not-an-id", "is not the id of a tenant or the id of a subscription"),
         ("azure:../x", "is not the id of a tenant or the id of a subscription"),
         ("gcp:alpha-one --target GCP:alpha-one", "--target gcp:alpha-one is written twice"),

@@ -48,7 +48,7 @@ def library() -> Library:
 
 @pytest.fixture
 def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Serves an organisation."""
+    """Serves an organization."""
     with ExitStack() as stack:
 
         def start(organization: Organization) -> None:
@@ -205,7 +205,7 @@ def test_evidence_that_is_left_out_improves_nothing(
     assert {row["id"] for row in after.targets} == set(snapshots)
     reasons = {finding.reason for finding in after.findings if finding.resource.target == target(2)}
     assert reasons == {
-        f"{target(2)} is in scope of the organisation, and no evidence of it is here"
+        f"{target(2)} is an account of the organization in scope, and was not scanned"
     }
     nothing = replace(after, results=())
     assert (
@@ -327,5 +327,5 @@ def test_an_account_that_lists_cannot_be_excluded(serve: Any, library: Library) 
 def test_a_target_that_is_named_twice_is_refused(serve: Any, library: Library) -> None:
     serve(Organization(accounts=2))
     config = Config(targets=(TargetConfig(organization=ROLE), TargetConfig()))
-    with pytest.raises(TscanError, match=f"{target(0)} is named by two targets"):
+    with pytest.raises(TscanError, match=f"two configured targets are {target(0)}"):
         next(iter(pipeline.scan(config, library)))

@@ -1,4 +1,4 @@
-"""The same against moto, whose organisation and roles are not ours: each account's resources are
+"""The same against moto, whose organization and roles are not ours: each account's resources are
 found in it alone."""
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def as_account(account: str, service: str) -> Any:
 
 
 @pytest.mark.slow
-def test_motos_organisation(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_motos_organization(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")

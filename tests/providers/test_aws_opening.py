@@ -68,9 +68,9 @@ def test_an_unknown_region_is_said_with_the_nearest(opened: Any, refused: bool) 
     ("code", "words"),
     [
         ("ExpiredToken", "expired"),
-        ("InvalidClientTokenId", "does not accept"),
-        ("SignatureDoesNotMatch", "does not accept"),
-        ("AccessDenied", "did not say who we are"),
+        ("InvalidClientTokenId", "AWS rejected the credentials"),
+        ("SignatureDoesNotMatch", "AWS rejected the credentials"),
+        ("AccessDenied", "sts:GetCallerIdentity failed"),
     ],
 )
 def test_credentials_that_do_not_work(opened: Any, code: str, words: str) -> None:
@@ -199,13 +199,11 @@ def test_a_portals_page_is_not_an_account(opened: Any) -> None:
         (
             True,
             "region 'nowhere-1' does not exist or is not enabled in this account",
-            "enabled: r0, r1",
+            "known: eu-west-1, us-east-1",
         ),
-        (False, "region 'nowhere-1' does not exist", "known: r0, r1"),
+        (False, "region 'nowhere-1' does not exist", "known: eu-west-1, us-east-1"),
     ],
 )
 def test_an_unknown_region_says_only_what_was_asked(asked: bool, message: str, hint: str) -> None:
-    error = _unknown_region("nowhere-1", [f"r{number}" for number in range(10)], asked=asked)
-    assert error.message == message
-    assert error.hint.startswith(hint)
-    assert error.hint.endswith("r7 and 2 more")
+    error = _unknown_region("nowhere-1", ["eu-west-1", "us-east-1"], asked=asked)
+    assert (error.message, error.hint) == (message, hint)

@@ -121,7 +121,7 @@ def test_what_opening_an_account_asks_is_allowed(opened: Open) -> None:
     assert asked == {"GetCallerIdentity", *_operations(organization=False, leading=False)}
 
 
-def test_what_opening_an_organisation_asks_is_allowed(opened: Open) -> None:
+def test_what_opening_an_organization_asks_is_allowed(opened: Open) -> None:
     refused = json_error("AccessDeniedException")
     script = {"DescribeOrganization": [refused]}
     session, provider, _ = opened(script, Rules(organization=True))
@@ -140,7 +140,7 @@ def _operations(*, organization: bool, leading: bool) -> set[str]:
     }
 
 
-def test_an_organisation_is_entered_by_one_role() -> None:
+def test_an_organization_is_entered_by_one_role() -> None:
     (statement,) = entering("tscan-read")["Statement"]
     assert statement["Action"] == ["sts:AssumeRole"]
     assert statement["Resource"] == "arn:*:iam::*:role/tscan-read"

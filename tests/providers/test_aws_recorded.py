@@ -1,4 +1,4 @@
-"""What AWS Config counts, and whom the organisation's tree holds: told where they know it, and only
+"""What AWS Config counts, and whom the organization's tree holds: told where they know it, and only
 there."""
 
 from __future__ import annotations
@@ -225,7 +225,7 @@ def test_where_changes_are_not_recorded_an_empty_list_is_no_knowledge(
         security_groups, config(recorder, ListDiscoveredResources={"resourceIdentifiers": []})
     )
     assert isinstance(found, Unreadable)
-    assert found.reason == f"AWS Config does not record each change of {GROUP} in eu-west-1"
+    assert found.reason == f"AWS Config does not record every change of {GROUP} in eu-west-1"
 
 
 @pytest.mark.parametrize("at", ["", "yesterday", "0001-01-01T00:00:00Z"])
@@ -254,7 +254,7 @@ def test_the_tree_is_walked_to_its_leaves() -> None:
 
 
 @pytest.mark.parametrize("state", [State.ABSENT, State.ERROR])
-def test_without_an_organisation_there_is_no_tree(state: State) -> None:
+def test_without_an_organization_there_is_no_tree(state: State) -> None:
     assert (
         run(organization_tree, {"ListRoots": (state, "AWSOrganizationsNotInUseException")})
         is ABSENT
@@ -278,4 +278,4 @@ def test_a_branch_that_was_not_read_leaves_the_tree_unread(name: str, answer: An
 
 def test_a_tree_that_is_none_ends() -> None:
     circle = {**TREE, "ListChildren ou-1 ORGANIZATIONAL_UNIT": {"Children": [{"Id": "r-1"}]}}
-    assert "circle" in run(organization_tree, circle).reason
+    assert "cycle" in run(organization_tree, circle).reason

@@ -242,7 +242,7 @@ def test_what_was_read_of_sinks_is_kept_where_the_rest_was_not() -> None:
     assert [row["Item"]["name"] for row in found] == ["a", "c"]
 
 
-def test_mute_rules_of_the_organisation_are_left_to_its_own_kind() -> None:
+def test_mute_rules_of_the_organization_are_left_to_its_own_kind() -> None:
     answers = {
         ANCESTRY: ABOVE,
         "securitycenter:projects.muteConfigs.list": {
@@ -259,7 +259,7 @@ def test_mute_rules_of_the_organisation_are_left_to_its_own_kind() -> None:
 ORG, USERS = f"{CRM}:organizations.get", "directory:users.list"
 
 
-def test_people_are_those_of_the_organisations_directory() -> None:
+def test_people_are_those_of_the_organizations_directory() -> None:
     users = [{"id": "1", "primaryEmail": "ann@example.com"}]
     found, asked = run(
         "gcp.directory_users", {ORG: {"directoryCustomerId": "C01"}, USERS: {"users": users}}, "1"
@@ -274,7 +274,7 @@ def test_people_are_those_of_the_organisations_directory() -> None:
 @pytest.mark.parametrize(
     "organization", [State.DENIED, {}, {"directoryCustomerId": ""}, {"directoryCustomerId": 1}]
 )
-def test_an_organisation_without_a_directory_leaves_people_unread(organization: Any) -> None:
+def test_an_organization_without_a_directory_leaves_people_unread(organization: Any) -> None:
     found, asked = run("gcp.directory_users", {ORG: organization}, "1")
     assert isinstance(found, Unreadable)
     assert len(asked) == 1

@@ -162,7 +162,7 @@ def test_what_is_not_on_the_list_or_cannot_be_sent_has_no_command() -> None:
     assert cli_command("gcp", asked("storage:objects.get")) == words
     assert (
         cli_command("gcp", asked("storage:buckets.getIamPolicy"))
-        == "('bucket' is no text that can stand in a path)"
+        == "('bucket' is not a string that can stand in a path)"
     )
 
 

@@ -399,7 +399,7 @@ def info(reason: str, **metadata: str) -> dict[str, Any]:
         (
             gcp(403, errors=[{"reason": "accessNotConfigured"}], message="Access Not Configured."),
             "error",
-            "accessNotConfigured in a project that is not named",
+            "accessNotConfigured in an unnamed project",
         ),
         (
             gcp(400, details=[{"@type": "x/Help", "reason": "SERVICE_DISABLED"}], status="INVALID"),

@@ -299,7 +299,7 @@ def test_credentials_of_another_tenant_are_refused(
     chain.tenant = "99999999-0000-0000-0000-000000000000"
     net = Table({})
     monkeypatch.setattr(connect, "http_client", lambda: net)
-    with pytest.raises(TscanError, match=f"are of tenant {chain.tenant}, not of {TENANT}"):
+    with pytest.raises(TscanError, match=f"belong to tenant {chain.tenant}, not {TENANT}"):
         PROVIDERS.get("azure").connect(
             TargetConfig(cloud="azure", settings={"tenant": TENANT}), Rules()
         )
@@ -364,5 +364,5 @@ def test_an_app_that_is_not_installed_or_has_no_key_is_a_refusal(
 
 def test_half_an_app_is_refused() -> None:
     config = TargetConfig(cloud="github", settings={"id": "acme", "app_id": "12"})
-    with pytest.raises(TscanError, match="'app_id' and 'private_key' together"):
+    with pytest.raises(TscanError, match="both 'app_id' and 'private_key'"):
         PROVIDERS.get("github").connect(config, Rules())

@@ -129,7 +129,7 @@ def improvements(
     *,
     ignore: frozenset[str] = frozenset(),
 ) -> Iterator[str]:
-    """What became better because one recorded request was refused: there must be nothing.
+    """What became better because one recorded request was denied: there must be nothing.
 
     Also names a request whose refusal makes nothing unknown, unless nothing depended on it before.
     """

@@ -27,7 +27,7 @@ class Case:
 
     scenario: str
     target: str
-    """Id of a project, or number of an organisation."""
+    """Id of a project, or number of an organization."""
     checks: tuple[str, ...]
     authored: tuple[Opening, ...]
     """Responses that were not recorded, and without which the recorded ones are never asked for."""
@@ -83,7 +83,7 @@ def _ancestry(project: str, above: list[str]) -> Opening:
 
 
 def _organization(number: str) -> Pointed:
-    """An organisation without folders and projects, and the responses by which it is opened."""
+    """An organization without folders and projects, and the responses by which it is opened."""
     about = Opening(path=f"/v3/organizations/{number}", body={"name": f"organizations/{number}"})
     below = (Opening(path="/v3/folders", body={}), Opening(path="/v3/projects", body={}))
     return TargetConfig(cloud="gcp", settings={"organization": number}), (about, *below)

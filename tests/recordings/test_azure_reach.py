@@ -214,7 +214,7 @@ def test_a_reader_of_one_group_passes_what_they_see_and_not_the_whole() -> None:
     (gap,) = [one for one in less.assessment.findings if one.verdict is Verdict.UNKNOWN]
     assert gap.resource.id == "*"
     assert gap.reason == (
-        f"nothing shows that the listing is whole: {LACKING}microsoft.storage/storageaccounts/read"
+        f"the listing may be incomplete: {LACKING}microsoft.storage/storageaccounts/read"
     )
     alone = replace(az.library(), checks={HTTPS: az.library().checks[HTTPS]})
     codes = [exit_code(one.assessment, alone, Severity.HIGH) for one in (whole, less)]
@@ -297,4 +297,4 @@ def test_a_listing_whose_action_is_not_known_is_open() -> None:
     )
     with pytest.raises(StopIteration) as ended:
         next(caller_sees_everything(context))
-    assert ended.value.value == Unreadable("what the listing needs to be allowed is not known")
+    assert ended.value.value == Unreadable("the permissions for the listing are not known")

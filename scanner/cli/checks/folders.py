@@ -99,7 +99,7 @@ def is_path(name: str) -> bool:
 
 def wanted_checks(names: Sequence[str], library: Library) -> list[str]:
     """Ids of the checks that arguments name, as ids or as paths; all without arguments."""
-    from scanner.language.errors import did_you_mean
+    from scanner.words import did_you_mean
 
     if not names:
         return sorted(library.checks)

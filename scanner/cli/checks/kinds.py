@@ -22,7 +22,7 @@ def kinds(word: str) -> int:
     """
     from scanner.cli.checks.new import readable_members
     from scanner.content.library import load_library
-    from scanner.language.errors import did_you_mean
+    from scanner.words import did_you_mean
 
     library = load_library(lazily=True)
     if word in library.kinds:

@@ -33,7 +33,7 @@ def lint(paths: tuple[Path, ...]) -> int:
 
 def _named(paths: Sequence[Path]) -> Iterator[str]:
     from scanner.cli.checks.folders import PARAMETERS, checks_in, library_with
-    from scanner.rendering.sanitize import plural
+    from scanner.words import plural
 
     library = library_with(paths)
     names = checks_in(paths, library)
@@ -54,7 +54,7 @@ def _shipped_and_configured() -> Iterator[str]:
     from scanner.content.library import load_library
     from scanner.content.locations import default_roots
     from scanner.content.waivers import load_waivers
-    from scanner.rendering.sanitize import plural
+    from scanner.words import plural
 
     checks, mappings = configured_content(None)
     library = load_library(default_roots(checks=checks, mappings=mappings, validate=True))

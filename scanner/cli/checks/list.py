@@ -170,7 +170,7 @@ def _wanted_controls(library: Library, filters: Filters) -> set[str] | None:
 
 
 def _check_known(name: str, known: Collection[str], what: str) -> None:
-    from scanner.language.errors import did_you_mean
+    from scanner.words import did_you_mean
 
     if name not in known:
         raise TscanError(f"there is no {what} '{name}'", did_you_mean(name, known))
@@ -195,7 +195,7 @@ def _controls_of(check: str, library: Library) -> set[str]:
 
 def _none_found(library: Library, filters: Filters) -> TscanError:
     """Why nothing is listed: a name that is not there, or filters that no check passes together."""
-    from scanner.language.errors import did_you_mean
+    from scanner.words import did_you_mean
 
     clouds = {library.cloud(name) for name in library.checks}
     if filters.cloud and filters.cloud not in clouds:
@@ -222,7 +222,8 @@ def _heading(check: str, library: Library) -> tuple[str, str]:
 
 
 def _show_table(checks: Sequence[str], library: Library, *, by_service: bool) -> None:
-    from scanner.rendering.sanitize import plural, sanitized
+    from scanner.rendering.sanitize import sanitized
+    from scanner.words import plural
 
     if by_service:
         for (_cloud, service), group in groupby(checks, lambda check: _heading(check, library)):

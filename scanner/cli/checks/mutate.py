@@ -42,7 +42,7 @@ def mutate(names: tuple[str, ...], threshold: float, quiet: bool) -> int:
     """
     from scanner.cli.checks.folders import is_path, library_with, wanted_checks
     from scanner.content.mutation import mutate as mutate_check
-    from scanner.rendering.sanitize import plural
+    from scanner.words import plural
 
     library = library_with([Path(name) for name in names if is_path(name)])
     killed = total = checks = 0

@@ -48,7 +48,7 @@ def new(identity: str, resource: str, into: Path) -> int:
     """
     from scanner.cli.support.new_file import write_new
     from scanner.content.library import load_library
-    from scanner.language.errors import did_you_mean
+    from scanner.words import did_you_mean
 
     library = load_library(lazily=True)
     kind = library.kinds.get(resource)

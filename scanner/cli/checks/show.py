@@ -41,7 +41,7 @@ def show(identity: str, checks: tuple[Path, ...]) -> int:
     """
     from scanner.content.library import load_library
     from scanner.content.locations import default_roots
-    from scanner.language.errors import did_you_mean
+    from scanner.words import did_you_mean
 
     library = load_library(default_roots(checks=checks), lazily=True)
     identity = current_id(identity, library)

@@ -24,7 +24,7 @@ def test(names: tuple[str, ...]) -> int:
     """
     from scanner.cli.checks.folders import is_path, library_with, wanted_checks
     from scanner.content.examples import run_examples
-    from scanner.rendering.sanitize import plural
+    from scanner.words import plural
 
     library = library_with([Path(name) for name in names if is_path(name)])
     wanted = wanted_checks(names, library)

@@ -24,6 +24,7 @@ from scanner.model.answers import Target
 from scanner.model.config import Config
 from scanner.model.values import Unreadable
 from scanner.providers import PROVIDERS, audit_log
+from scanner.words import plural
 
 CALL_DEADLINE: Final = 600.0
 """Seconds for one region's events: audit logs give few at a time, and not often."""
@@ -111,8 +112,8 @@ def _actor(question: AuditQuery | str, target: Target, logs: AuditLogs) -> Actor
     reaches = {rule.reach for rule in rules}
     events = log.events(session, question.window, question.transition.region, reaches)
     if isinstance(events, Unreadable):
-        return Actor(name="", reason=f"the audit log was not read whole: {events.reason}")
+        return Actor(name="", reason=f"the audit log was not read completely: {events.reason}")
     caveat = ""
     if may_be_late:
-        caveat = LATE.format(minutes=int(log.lag.total_seconds() // 60))
+        caveat = LATE.format(delay=plural(int(log.lag.total_seconds() // 60), "minute"))
     return attribute_change(question, rules, events, caveat)

@@ -176,7 +176,7 @@ def newest_records(ledger: Ledger, chains: Sequence[str]) -> list[Record]:
 
 
 def _named_targets(ledger: Ledger, named: Sequence[str]) -> Sequence[str]:
-    from scanner.language.errors import did_you_mean
+    from scanner.words import did_you_mean
 
     known = ledger.chains()
     for name in named:

@@ -173,7 +173,7 @@ def open_history(options: HistoryOptions) -> HistoryContext:
 
 
 def _check_known(targets: Iterable[str], ledger: Ledger) -> None:
-    from scanner.language.errors import did_you_mean
+    from scanner.words import did_you_mean
 
     known = ledger.chains()
     for name in targets:
@@ -227,7 +227,7 @@ def check_begun(period: Window, records: Iterable[Record], option: str) -> None:
 
 def with_controls_only(names: Collection[str], *libraries: Library) -> tuple[Library, ...]:
     """The libraries with only these controls, or unchanged where none is named."""
-    from scanner.language.errors import did_you_mean
+    from scanner.words import did_you_mean
 
     # A control of last year's pack may be named, although today's has it no more.
     known: set[str] = set()

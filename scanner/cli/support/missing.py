@@ -105,7 +105,8 @@ def _snapshots(evidence: EvidenceOptions, library: Library) -> Iterator[Snapshot
 
 def missing_lines(found: Iterable[Refused]) -> Iterator[str]:
     """A line for each operation: permissions, operation, targets, and checks that are unknown."""
-    from scanner.rendering.sanitize import plural, sanitized
+    from scanner.rendering.sanitize import sanitized
+    from scanner.words import plural
 
     for one in found:
         loss = one.loss

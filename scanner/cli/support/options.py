@@ -305,7 +305,7 @@ def _rank(check: str, library: Library) -> int:
 
 def matching(patterns: Iterable[str], library: Library) -> set[str]:
     """Ids of the checks that the patterns match; TscanError for a pattern that matches none."""
-    from scanner.language.errors import did_you_mean
+    from scanner.words import did_you_mean
 
     matched: set[str] = set()
     for pattern in patterns:
@@ -345,7 +345,7 @@ def categories(
     """Categories in scope by framework: those of `--category`, or else the configured ones."""
     if not options.category:
         return configured
-    from scanner.language.errors import did_you_mean
+    from scanner.words import did_you_mean
 
     known: set[str] = set()
     for framework in library.frameworks.values():

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TextIO
 
-from scanner.rendering.sanitize import plural, sanitized
+from scanner.rendering.sanitize import sanitized
+from scanner.words import plural
 
 if TYPE_CHECKING:
     from scanner.collect import Progress

@@ -50,6 +50,6 @@ def _check_misspelt(
         if not name.startswith(prefix) or name in known or not given[name]:
             continue
         # Ignored, it would leave a scan wider or a gate weaker than somebody set it to be.
-        from scanner.language.errors import did_you_mean
+        from scanner.words import did_you_mean
 
         raise TscanError(f"{name} sets no option of '{path}'", did_you_mean(name, known))

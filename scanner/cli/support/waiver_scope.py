@@ -87,7 +87,7 @@ def chosen_scope(evidence: ScanEvidence, what: str, resource: str) -> Entry:
         return {"finding": _finding(evidence, name, after if at else resource)}
     if _CALL.fullmatch(what):
         return {"gap": _gap(evidence, name, after, resource)}
-    from scanner.language.errors import did_you_mean
+    from scanner.words import did_you_mean
 
     known = {*evidence.library.checks, *evidence.library.controls}
     raise TscanError(f"there is no check or control '{name}'", did_you_mean(name, known))
@@ -116,7 +116,7 @@ def _failing(findings: Iterable[Finding]) -> list[Finding]:
 
 def _no_finding(check: str, resource: str, found: Sequence[Finding]) -> TscanError:
     from scanner.core.judging.waive import named_so
-    from scanner.language.errors import did_you_mean
+    from scanner.words import did_you_mean
 
     hint = did_you_mean(resource, [finding.resource.id for finding in found])
     named = named_so(resource, found)

@@ -119,7 +119,7 @@ def sign_in(context: RestContext, cloud: CloudName) -> None:
     # A library's message may quote a key or an assertion.
     reason = context.scan.redactor.text(f"{outcome.code} {outcome.message}".strip())
     raise TscanError(
-        f"{cloud.name} gave no token: {reason}", "check the credentials and the network"
+        f"{cloud.name} issued no token: {reason}", "check the credentials and the network"
     )
 
 

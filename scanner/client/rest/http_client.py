@@ -151,7 +151,7 @@ def _body(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
         size += len(chunk)
         if size > LARGEST_BODY:
             response.close()
-            raise TooLargeError(f"the answer is larger than {LARGEST_BODY >> 20} MiB")
+            raise TooLargeError(f"the response is larger than {LARGEST_BODY >> 20} MiB")
         # The limit of urllib3 is for each wait on the socket: a server that sends a byte now and
         # then would hold a worker for ever.
         if time.monotonic() > deadline:
@@ -178,7 +178,7 @@ def _failure(error: Exception) -> Failure:
     elif isinstance(error, exceptions.NewConnectionError):
         pass  # urllib3 counts it as a timeout, whatever the reason
     elif isinstance(error, (TimeoutError, exceptions.TimeoutError)):
-        code, message = "Timeout", "no answer in time"
+        code, message = "Timeout", "no response in time"
     elif isinstance(error, lasting):
         attempts = 1
     return Failure(state=State.ERROR, code=code, message=message, attempts=attempts)

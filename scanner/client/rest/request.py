@@ -112,14 +112,14 @@ def _path(operation: RestOperation, params: Mapping[str, Any]) -> str:
 
     path = PLACEHOLDER.sub(fill, operation.path)
     if not path.startswith("/") or "//" in path:
-        raise _BadArgumentError(f"the arguments make no path of {operation.path}")
+        raise _BadArgumentError(f"the arguments do not fit the path {operation.path}")
     return path
 
 
 def _path_segment(name: str, value: object) -> str:
     text = _path_text(name, value)
     if text in (".", ".."):
-        raise _BadArgumentError(f"'{name}' would lead elsewhere")
+        raise _BadArgumentError(f"'{name}' would change the path")
     return quote(text, safe="")
 
 
@@ -131,7 +131,7 @@ def _path_segments(name: str, value: object) -> str:
     segments = text.split("/")
     climbs = "." in segments or ".." in segments
     if climbs or re.search(r"[?#]|//", text):
-        raise _BadArgumentError(f"'{name}' would lead elsewhere")
+        raise _BadArgumentError(f"'{name}' would change the path")
     return quote(text, safe=_SAFE_IN_PATH)
 
 
@@ -140,7 +140,7 @@ def _path_text(name: str, value: object) -> str:
         return str(value)
     if isinstance(value, str) and value:
         return value
-    raise _BadArgumentError(f"'{name}' is no text that can stand in a path")
+    raise _BadArgumentError(f"'{name}' is not a string that can stand in a path")
 
 
 def _kql_query(operation: RestOperation, params: Mapping[str, Any]) -> str:
@@ -150,11 +150,11 @@ def _kql_query(operation: RestOperation, params: Mapping[str, Any]) -> str:
         name = match[2]
         texts = params.get(name)
         if not isinstance(texts, list | tuple) or not texts:
-            raise _BadArgumentError(f"'{name}' is no list of texts")
+            raise _BadArgumentError(f"'{name}' is not a list of strings")
         # KQL has no bound parameters, so that only words without any quote are let in (injection).
         for text in texts:
             if not isinstance(text, str) or not _KQL_WORD.fullmatch(text):
-                raise _BadArgumentError(f"'{name}' holds what cannot stand in a query")
+                raise _BadArgumentError(f"'{name}' holds a value that cannot stand in a query")
         return ", ".join(f"'{text}'" for text in texts)
 
     return PLACEHOLDER.sub(fill, operation.kql)
@@ -275,7 +275,7 @@ def _request_with_token(
     # A token of another type would be sent in a form that nobody declared, and could end the list
     # early.
     if not isinstance(token, str) or not token:
-        message = f"{page.next} is no text"
+        message = f"{page.next} is not a string"
         return Failure(state=State.PARTIAL, code="UnexpectedPageToken", message=message)
     body = request.body or {}
     if request.variables:

@@ -11,6 +11,7 @@ from scanner.client.failures import Failure
 from scanner.client.lists import count_at
 from scanner.model.answers import State
 from scanner.model.rest_operations import RestOperation
+from scanner.words import described
 
 _HARMLESS_WARNINGS: Final = frozenset({"NO_RESULTS_ON_PAGE"})
 """Codes of warnings that take nothing from an answer: Compute Engine has one for each zone without
@@ -45,7 +46,7 @@ class HttpReply:
 
 def _refuse_constant(word: str) -> None:
     # Python reads NaN and Infinity, which are not JSON (RFC 8259) and which no snapshot could hold.
-    raise ValueError(f"{word} is no JSON")
+    raise ValueError(f"{word} is not JSON")
 
 
 # Made once: `json.loads` with an argument makes a decoder for every body.
@@ -67,7 +68,7 @@ def parse_body(operation: RestOperation, reply: HttpReply) -> dict[str, Any] | F
     missing = [path for path in operation.always if not _has_value(data, path)]
     if missing:
         # An empty object, which a proxy may send, must not pass for an empty list.
-        return _unexpected(f"the answer lacks {', '.join(missing)}, which it always has")
+        return _unexpected(f"the response lacks {', '.join(missing)}")
     return data
 
 
@@ -84,8 +85,8 @@ def _object_in(operation: RestOperation, data: object) -> dict[str, Any] | Failu
 
 def _wrong_form(data: object) -> Failure:
     if data is None:
-        return _unexpected("the answer is not whole JSON")
-    return _unexpected(f"the answer is not of the declared form: it is {type(data).__name__}")
+        return _unexpected("the response is not complete JSON")
+    return _unexpected(f"the response is {described(data)}, not of the declared form")
 
 
 def _unexpected(message: str) -> Failure:
@@ -168,7 +169,7 @@ def count_gap(
         received = sum(count_at(data, path) for path in items)
         announced = data.get(operation.total)
         if received != announced:
-            message = f"{operation.total} is {json.dumps(announced)}, {received} came"
+            message = f"{operation.total} is {json.dumps(announced)}, but {received} were received"
             return Failure(state=State.PARTIAL, code=operation.total, message=message)
     if operation.truncated:
         flag = last.get(operation.truncated)

@@ -15,6 +15,7 @@ from scanner.model.config import AlertRule
 from scanner.model.controls import Control, Role
 from scanner.model.history import Record, Transition
 from scanner.model.library import Library
+from scanner.words import plural
 
 EVENTS: Final = (
     "new failure",
@@ -163,7 +164,7 @@ def _joined(
 def _of_waivers(drift: Drift) -> Iterator[AlertEvent]:
     for one in drift.waivers:
         if one.days > 0:
-            event, when = "waiver expiring", f"ends in {one.days} days"
+            event, when = "waiver expiring", f"ends in {plural(one.days, 'day')}"
             hearers: tuple[str, ...] = ("waiver expiring",)
         else:
             event, when = "waiver expired", "has ended"
@@ -191,13 +192,13 @@ def scan_failed(
     reason: str,
 ) -> AlertEvent:
     """A scan that ended without a record; which targets it would have scanned may not be known."""
-    text = f"it ended without a record: {reason}"
+    text = f"the scan ended without a record: {reason}"
     return _of_scan(what, started, "scan failed", "scan failed", text, cause=started)
 
 
 def scan_works(failure: AlertEvent, finished: str) -> AlertEvent:
     """The first scan that committed records again after one that did not."""
-    text = f"it left records again, for the first time since it failed at {failure.time}"
+    text = f"the scan committed records again, for the first time since it failed at {failure.time}"
     what = failure.resource
     return _of_scan(what, finished, "fixed", "scan works again", text, cause=failure.id)
 

@@ -23,14 +23,14 @@ from scanner.model.library import Library
 
 _ATTRIBUTABLE: Final = frozenset({DriftKind.NEW_FAILURE, DriftKind.FIXED, DriftKind.REMOVED})
 """Changes that somebody may have made; the others are about our reading or our judging."""
-LATE: Final = "the log may still be late: events arrive up to {minutes} minutes after the call"
+LATE: Final = "audit log events arrive up to {delay} after the call, so more may follow"
 _REASONS: Final[Mapping[Cause, str]] = {
     Cause.PACK: "the check changed, not the resource",
     Cause.PARAMS: "a parameter changed, not the resource",
     Cause.WAIVER: "a waiver changed, not the resource",
-    Cause.GAP: "it is not read, which a waiver accepts",
-    Cause.CLOCK: "only time went by",
-    Cause.SCOPE: "what is scanned changed, not the resource",
+    Cause.GAP: "the resource was not read, which a waiver accepts",
+    Cause.CLOCK: "time passed: no change was made",
+    Cause.SCOPE: "the scope of the scan changed, not the resource",
 }
 
 
@@ -118,15 +118,15 @@ def _question(
         return _REASONS[last.cause]
     check = library.checks.get(last.check)
     if check is None:
-        return "the library does not have this check"
+        return "the check is not in the pack"
     first = _first_after_known(past[key])
     before = _last_reading_before(first, key, records)
     if first is None or before is None:
-        return "it was not read before"
+        return "the resource was not read before"
     if first.previous == "" and is_covered(_incomplete_listings(past, before.seq), key):
         # Somebody named from a log for creating what had been there all along would be the wrong
         # one.
-        return "whether it was there before is not known: what lists it was not read"
+        return "whether the resource existed before is not known: its listing was not read"
     after = next(one for one in records if one.seq == last.seq)
     return AuditQuery(
         transition=last,

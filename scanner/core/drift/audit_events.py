@@ -13,6 +13,7 @@ from typing import Final
 
 from scanner.core.calendar import parse_time
 from scanner.model.history import Transition
+from scanner.words import plural
 
 SLACK: Final = timedelta(seconds=2)
 """Logs truncate times to the second."""
@@ -83,7 +84,7 @@ def find_actor(
     """
     # In an incomplete log, the one actor found may not be the only one.
     if not whole:
-        return Actor(name="", reason="the audit log was not read whole")
+        return Actor(name="", reason="the audit log was not read completely")
     fits: dict[str, LogEvent] = {}
     for event in events:
         if not _may_change(event, window) or not _matches_any(event, actions):
@@ -97,19 +98,19 @@ def find_actor(
 
 def _sole_actor(found: tuple[LogEvent, ...]) -> Actor:
     if not found:
-        return Actor(name="", reason="no event of the log fits")
+        return Actor(name="", reason="no event of the audit log matches")
     actors = sorted({event.actor for event in found})
     if len(actors) > 1:
-        names = ", ".join(name or "one without a name" for name in actors)
+        names = ", ".join(name or "an unnamed one" for name in actors)
         return Actor(
             name="",
-            reason=f"{len(actors)} actors fit: {names}",
+            reason=f"{plural(len(actors), 'actor')} match: {names}",
             events=found,
         )
     if not actors[0]:
         return Actor(
             name="",
-            reason="the log does not name who did it",
+            reason="the audit log does not name the actor",
             events=found,
         )
     return Actor(

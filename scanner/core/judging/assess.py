@@ -12,6 +12,7 @@ from scanner.model.answers import Target
 from scanner.model.controls import CheckLink, Control, Requirement, Role, WhenEmpty
 from scanner.model.findings import CheckResult, ControlResult, Counts, Finding, Status, Verdict
 from scanner.model.library import Library
+from scanner.words import plural
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +102,7 @@ def assess_control(
     missing = _distinct(_missing_attestations(evidence))
     failing: tuple[str, ...] = ()
     if counts.failed:
-        failing = (f"{counts.failed} of {_tested(counts)} findings fail",)
+        failing = (f"{counts.failed} of {plural(_tested(counts), 'finding')} failed",)
     waived: tuple[str, ...] = ()
     if counts.waived:
         waived = (f"{counts.waived} accepted by waiver",)
@@ -179,7 +180,7 @@ def _status(
 def _unshown(evidence: _Evidence, counts: Counts) -> Iterator[str]:
     """Why the control is not shown, whatever else it is."""
     if counts.unknown:
-        yield f"{counts.unknown} findings are unknown"
+        yield f"{plural(counts.unknown, 'unknown finding')}"
     yield from _not_run(evidence)
     for requirement in evidence.control.must_have:
         if not _only_attestations(requirement) and not _is_met(evidence, requirement):
@@ -195,7 +196,7 @@ def _not_run(evidence: _Evidence) -> Iterator[str]:
         for target in evidence.unrun(link.id):
             yield f"{link.id} was not run in {target}"
         if link.id not in evidence.library.checks:
-            yield f"{link.id} is not in the library"
+            yield f"{link.id} is not in the pack"
 
 
 def _not_collected(evidence: _Evidence) -> Iterator[str]:
@@ -204,14 +205,14 @@ def _not_collected(evidence: _Evidence) -> Iterator[str]:
     for lack in evidence.control.lacking:
         concerns_scope = lack.cloud == "any" or lack.cloud in clouds
         if lack.role is Role.EVIDENCES and concerns_scope:
-            yield f"{lack.id} cannot be collected yet"
+            yield f"tscan cannot collect {lack.id} yet"
 
 
 def _nothing_tested(evidence: _Evidence, counts: Counts) -> Iterator[str]:
     """Vacuous truth: why there is nothing that could show the control."""
     if not evidence.applicable:
         if not evidence.control.attestations:
-            yield "no check or attestation evidences it here"
+            yield "no check of the scanned targets and no attestation evidences it"
     elif not _tested(counts) and not counts.unknown:
         yield from _why_untested(evidence, counts)
 
@@ -220,11 +221,11 @@ def _why_untested(evidence: _Evidence, counts: Counts) -> Iterator[str]:
     when_empty = evidence.control.when_empty
     may_be_empty = when_empty is WhenEmpty.NOT_APPLICABLE or _may_not_occur(evidence.control)
     if counts.scoped_out:
-        yield "every resource is out of scope by its label"
+        yield "labels put every resource out of scope"
     elif not _all_empty(evidence.found):
         yield "nothing was tested"
     elif not may_be_empty:
-        yield "there is nothing to test, and the control does not allow that"
+        yield "there is no resource to test, and the control requires one"
 
 
 def _all_empty(results: Sequence[CheckResult]) -> bool:
@@ -310,7 +311,7 @@ def _unmet(evidence: _Evidence, requirement: Requirement) -> str:
         checks = requirement.checks
     params = tuple(f"params.{name}" for name in requirement.params)
     sources = checks + requirement.attestations + params
-    named = " or ".join(sources) or "a source that is not named"
+    named = " or ".join(sources) or "an unnamed source"
     return f"needs {named}"
 
 

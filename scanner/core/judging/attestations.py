@@ -26,10 +26,10 @@ def assess_attestations(
 def _why_not_current(attestation: Attestation, today: date) -> str:
     # Dated ahead: nobody can attest today what will be true then.
     if today < attestation.dated:
-        return f"it is dated {attestation.dated}, which is later"
+        return f"is dated {attestation.dated}, after the scan"
     if attestation.stands(today):
         return ""
-    return f"it ended on {attestation.valid_until}"
+    return f"ended on {attestation.valid_until}"
 
 
 def attested_controls(results: Iterable[AttestationResult]) -> frozenset[str]:

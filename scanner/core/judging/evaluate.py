@@ -10,11 +10,11 @@ from typing import Any, Final
 from scanner.core.reading.resources import Gap, Resource
 from scanner.model.answers import Target
 from scanner.model.checks import Check, IfEmpty
-from scanner.model.expressions import Expression
+from scanner.model.expressions import Explained, Expression
 from scanner.model.findings import CheckResult, Finding, Observation, ResourceRef, Verdict
 from scanner.model.values import ABSENT, Unreadable
 
-UNEXPECTED: Final = "the condition gave neither true nor false"
+UNEXPECTED: Final = "the condition returned neither true nor false"
 
 Bindings = Mapping[str, Any]
 """What a condition may name: `self`, `params` and `now`."""
@@ -28,10 +28,13 @@ def evaluate_check(
     gaps: Sequence[Gap],
     *,
     target: Target,
+    title: str,
     params: Mapping[str, Any],
     now: datetime,
 ) -> CheckResult:
     """A finding for each resource of the check's population and for each gap in it.
+
+    `title` is what one resource is called: `S3 bucket`.
 
     No resource is left out in silence: what cannot be decided is an unknown finding.
     """
@@ -76,19 +79,20 @@ def evaluate_check(
             finding = _not_passed(check, condition, resource.ref, bindings, outcome)
             findings.append(finding)
     findings.extend(_unknown(check, gap.ref, gap.unread) for gap in gaps)
-    return _result(check, target, findings, scoped_out)
+    return _result(check, target, title, findings, scoped_out)
 
 
 def _result(
     check: Check,
     target: Target,
+    title: str,
     findings: list[Finding],
     scoped_out: int,
 ) -> CheckResult:
     # Vacuous truth: a gap is a finding, so that only a complete listing is ever empty.
     empty = not findings and not scoped_out
     if empty:
-        findings = _empty_population(check, target)
+        findings = _empty_population(check, target, title)
     return CheckResult(
         check=check.id,
         target=target,
@@ -107,8 +111,7 @@ def _not_passed(
 ) -> Finding:
     """The finding of a condition that is not true, with its reason and the deciding values."""
     explained = condition.explain(bindings)
-    leaves = explained.observed
-    observed = tuple(Observation(leaf.path, leaf.value) for leaf in leaves)
+    observed = observations(explained)
     # Two evaluators, the generated code and the careful one, must agree before anything fails.
     if outcome is False and explained.outcome is False:
         return _finding(check, ref, Verdict.FAIL, explained.reason, observed)
@@ -116,6 +119,14 @@ def _not_passed(
         if isinstance(candidate, Unreadable):
             return _unknown(check, ref, candidate, observed)
     return _unknown(check, ref, Unreadable(UNEXPECTED), observed)
+
+
+def observations(explained: Explained) -> tuple[Observation, ...]:
+    """The values that decided an outcome, as findings carry them."""
+    found: list[Observation] = []
+    for leaf in explained.observed:
+        found.append(Observation(leaf.path, leaf.value, leaf.label, tuple(leaf.wanted)))
+    return tuple(found)
 
 
 def _unknown(
@@ -148,7 +159,7 @@ def _finding(
     )
 
 
-def _empty_population(check: Check, target: Target) -> list[Finding]:
+def _empty_population(check: Check, target: Target, title: str) -> list[Finding]:
     """What `if_empty` makes of a population that was read completely and is empty."""
     if check.if_empty is IfEmpty.NOT_APPLICABLE:
         return []
@@ -158,11 +169,11 @@ def _empty_population(check: Check, target: Target) -> list[Finding]:
     ref = ResourceRef(
         kind=check.kind,
         id=target.account,
-        name=f"no {check.kind}",
+        name=f"no {title}",
         target=target,
         region="",
     )
-    reason = f"{target} was read whole and holds no {check.kind} that this is asked of"
+    reason = f"no {title} in {target} is in scope"
     return [_finding(check, ref, verdict, reason)]
 
 

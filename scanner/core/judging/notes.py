@@ -8,6 +8,7 @@ from typing import Any, Final
 from scanner.core.judging.parameters import loosened
 from scanner.model.answers import Snapshot
 from scanner.model.library import Library
+from scanner.words import plural
 
 MOST_SKEW: Final = 300.0
 """Seconds of clock skew without a note; AWS refuses signatures at 900."""
@@ -37,5 +38,5 @@ def clock_skew_notes(snapshots: Sequence[Snapshot]) -> Iterator[str]:
         side = "ahead of"
         if skew < 0:
             side = "behind"
-        difference = f"{abs(skew) / 60:.0f} minutes {side} this host's"
+        difference = f"{plural(round(abs(skew) / 60), 'minute')} {side} this host's"
         yield f"The clock of {snapshot.target} is {difference}: times are in doubt"

@@ -49,7 +49,7 @@ def _no_evidence(target: Target, leader: Snapshot) -> Snapshot:
         regions_excluded=(),
         regions_open="",
         clock_skew=None,
-        unentered=f"{target} is in scope of the organisation, and no evidence of it is here",
+        unentered=f"{target} is an account of the organization in scope, and was not scanned",
     )
 
 
@@ -65,10 +65,11 @@ def evaluate_unreachable(
     now = datetime.fromisoformat(snapshot.finished)
     results: list[CheckResult] = []
     for check in checks:
+        title = library.kinds[check.kind].title
         ref = ResourceRef(
             kind=check.kind,
             id="*",
-            name=f"any {library.kinds[check.kind].title}",
+            name=f"any {title}",
             target=snapshot.target,
             region="",
         )
@@ -78,6 +79,7 @@ def evaluate_unreachable(
             (),
             [gap],
             target=snapshot.target,
+            title=title,
             params={},
             now=now,
         )

@@ -20,7 +20,7 @@ def resolve_params(
         elif parameter.has_default:
             values[name] = parameter.default
         else:
-            values[name] = Unreadable(f"set params.{parameter.name}")
+            values[name] = Unreadable(f"params.{parameter.name} is not set")
     return values
 
 

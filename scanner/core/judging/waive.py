@@ -88,16 +88,16 @@ def _standing(
     if today is None:
         return Standing.NOT_HERE, f"{waiver.target} was not scanned"
     if today >= waiver.expires:
-        return Standing.EXPIRED, f"it ended on {waiver.expires}"
+        return Standing.EXPIRED, f"ended on {waiver.expires}"
     # Not before it was committed: nobody accepts something after the fact, with an earlier date.
     if today < waiver.begins:
-        return Standing.NOT_BEGUN, f"it begins on {waiver.begins}"
+        return Standing.NOT_BEGUN, f"begins on {waiver.begins}"
     if not waiver.compensating:
         return Standing.IN_FORCE, ""
     status = statuses.get(waiver.compensating, "not shown")
     # `accepted` does not do: one accepted failure would compensate for another.
     if status != "pass":
-        return Standing.LAPSED, f"compensating control {waiver.compensating} reads {status}"
+        return Standing.LAPSED, f"compensating control {waiver.compensating} has status {status}"
     return Standing.IN_FORCE, ""
 
 

@@ -173,14 +173,14 @@ def _clock_notes(
         near = starts_before_end and parse_time(before.started) >= period.start
         if near and dated_before(before, after):
             yield (
-                f"Record {after.seq} of {after.target} is of {after.started}, and record "
-                f"{before.seq} before it of {before.started}: a clock jumped, or scans overlapped. "
-                "What was read there may be of other days."
+                f"Record {after.seq} of {after.target} is dated {after.started}, before record "
+                f"{before.seq} at {before.started}: the clock jumped, or scans overlapped. "
+                "Dates in these records may be wrong."
             )
     if records and parse_time(records[-1].started) > now:
         last = records[-1]
         yield (
-            f"A clock is wrong: record {last.seq} of {last.target} is of {last.started}, "
+            f"A clock is wrong: record {last.seq} of {last.target} is dated {last.started}, "
             "after this report."
         )
 
@@ -238,7 +238,7 @@ def _notes(
     if now < period.end:
         yield f"The period is not over: the report ends at {format_time(now)}."
     if not replayed:
-        yield "There is no target in history: nothing is shown."
+        yield "History holds no target, so nothing is shown."
     if set(packs) - {versions.today.sha256}:
         yield (
             "Verdicts, statements and times for correction are those of the pack in force "

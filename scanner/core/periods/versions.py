@@ -238,7 +238,7 @@ def _differences(
         old, new = before[was or name], after[name]
     except TscanError:
         # Checks are parsed when they are looked up, and one of another version may not parse.
-        yield "one of the two cannot be read by this tscan"
+        yield "this version of tscan cannot read one of the two"
         return
     skipped = _NOT_COMPARED
     if isinstance(old, Control) and isinstance(new, Control):
@@ -253,7 +253,7 @@ def _differences(
             continue
         if isinstance(old, Kind):
             # The text of how a kind is read takes pages.
-            yield f"{member.name} is another"
+            yield f"{member.name} changed"
         else:
             yield f"{member.name}: {earlier} → {now}"
 

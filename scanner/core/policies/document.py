@@ -129,7 +129,7 @@ def _parsed(document: object) -> RawObject:
 
 def _parsed_json(text: str) -> object:
     if len(text) > _LONGEST_DOCUMENT:
-        raise MalformedError("is longer than any that AWS stores")
+        raise MalformedError("is longer than AWS allows")
     try:
         # A key that is written twice would hide its first value: a Deny, for one.
         parsed: object = json.loads(
@@ -145,18 +145,18 @@ def _parsed_json(text: str) -> object:
 def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise MalformedError("writes a key twice")
+        raise MalformedError("has a duplicate key")
     return found
 
 
 def _refuse_constant(name: str) -> None:
-    raise MalformedError(f"holds {name}, which is not JSON")
+    raise MalformedError(f"contains {name}, which is not JSON")
 
 
 def _statements(document: RawObject) -> tuple[Statement, ...]:
     _refuse_unknown(document, _ELEMENTS, "element")
     if document.get("Version", "2008-10-17") not in ("2012-10-17", "2008-10-17"):
-        raise MalformedError("has a version that is not known")
+        raise MalformedError("has an unknown version")
     raw = document.get("Statement")
     # AWS takes one statement in place of a list of one.
     statements = [raw] if isinstance(raw, Mapping) else raw
@@ -166,10 +166,10 @@ def _statements(document: RawObject) -> tuple[Statement, ...]:
         raise MalformedError("has too many statements")
     found = tuple(map(_statement, statements))
     if sum(map(_count_texts, found)) > _MOST_TEXTS:
-        raise MalformedError("holds too many texts to be judged")
+        raise MalformedError("has too many values to evaluate")
     with_principal = sum(statement.principals is not None for statement in found)
     if with_principal not in (0, len(found)):
-        raise MalformedError("names a principal in some statements only")
+        raise MalformedError("has a principal in only some statements")
     return found
 
 
@@ -217,7 +217,7 @@ def _statement(raw: object) -> Statement:
 def _refuse_unknown(raw: RawObject, known: frozenset[str], what: str) -> None:
     # Keys in another type than text cannot come from JSON; they are refused here as well.
     if not known.issuperset(raw):
-        raise MalformedError(f"has an {what} that is not known")
+        raise MalformedError(f"has an unknown {what}")
 
 
 def _element(raw: RawObject, name: str) -> tuple[object, bool]:
@@ -242,16 +242,16 @@ def _texts(raw: object) -> tuple[str, ...]:
     if not texts or len(texts) > _MOST_TEXTS:
         raise MalformedError("has an element without values, or with too many")
     if not all(isinstance(text, str) and text for text in texts):
-        raise MalformedError("has a value that is not a text")
+        raise MalformedError("has a value that is not a string")
     return tuple(map(_bounded_text, texts))
 
 
 def _bounded_text(text: str) -> str:
     """A text that can be compared in bounded time and written out again."""
     if len(text) > _LONGEST_TEXT:
-        raise MalformedError("has a text that is longer than any ARN")
+        raise MalformedError("has a string longer than any ARN")
     if any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise MalformedError("has a text that is not Unicode")
+        raise MalformedError("has a string that is not Unicode")
     return text
 
 
@@ -276,7 +276,7 @@ def _conditions(raw: object) -> Iterator[Condition]:
         quantifier, operator, if_exists = _operator(name)
         for key, values in keys.items():
             if not isinstance(key, str):
-                raise MalformedError("has a condition key that is not a text")
+                raise MalformedError("has a condition key that is not a string")
             yield Condition(
                 quantifier=quantifier,
                 operator=operator,
@@ -293,7 +293,7 @@ def _operator(name: str) -> tuple[str, str, bool]:
     operator = operator.removesuffix("IfExists")
     is_known = operator in _OPERATORS and quantifier in _QUANTIFIERS
     if not is_known or (if_exists and operator == "Null"):
-        raise MalformedError("has a condition operator that is not known")
+        raise MalformedError("has an unknown condition operator")
     return quantifier, operator, if_exists
 
 
@@ -314,4 +314,4 @@ def _condition_value(raw: object) -> str:
         return repr(raw)
     if isinstance(raw, float):
         return repr(raw)
-    raise MalformedError("has a condition value that is not a text")
+    raise MalformedError("has a condition value that is not a string")

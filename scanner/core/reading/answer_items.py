@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from scanner.model.values import ABSENT, OpenList, RawValue, Unreadable
+from scanner.words import described
 
 Items = list[RawValue] | Unreadable
 """The items of an answer, or why they are not known; a list may be an `OpenList`."""
@@ -147,7 +148,7 @@ def _member(
         if isinstance(found, Unreadable):
             return found
         if not isinstance(found, dict):
-            return Unreadable(f"{path}: expected an object")
+            return Unreadable(f"{path}: expected a mapping")
         if step not in found:
             return ABSENT
         found = found[step]
@@ -177,4 +178,4 @@ def _unexpected(
     expected: str,
     found: RawValue,
 ) -> Unreadable:
-    return Unreadable(f"{path}: expected {expected}, the answer has {type(found).__name__}")
+    return Unreadable(f"{path}: expected {expected}, the response has {described(found)}")

@@ -81,5 +81,5 @@ def raw_data(answer: Answer, request: Request) -> RawValue:
 
 
 def _no_answer(call: Call) -> Unreadable:
-    reason = f"{call.operation} was not asked"
+    reason = f"{call.operation} was not called"
     return Unreadable(reason, gaps=frozenset((call.place,)))

@@ -9,8 +9,9 @@ from typing import Final
 from scanner.core.policies import read_policy, read_trust_policy
 from scanner.core.reading.canonical import canonical_list
 from scanner.core.reading.read_scope import Bindings
-from scanner.model.kinds import Attribute
+from scanner.model.kinds import PARAMETER, Attribute
 from scanner.model.values import ABSENT, OpenList, RawValue, Unreadable, Value
+from scanner.words import described
 
 OPERATIONS: Final = "$operations"
 """Bound to the operation behind each raw name, so that a reason can name the calls."""
@@ -69,13 +70,20 @@ def _absence(attribute: Attribute, bindings: Bindings) -> Value:
     if attribute.optional:
         return ABSENT
     # Undeclared absence is no knowledge: providers leave members out without saying why.
+    if attribute.unknown:
+        return Unreadable(_with_params(attribute.unknown, bindings["params"]))
     operations: Mapping[str, str] = bindings.get(OPERATIONS, {})
     sources: set[str] = set()
     for path in attribute.api.paths:
         if path[0] in operations:
             sources.add(operations[path[0]])
-    source = " and ".join(sorted(sources)) or "the answer"
-    return Unreadable(f"{source} does not say {attribute.name}")
+    source = " and ".join(sorted(sources)) or "the response"
+    return Unreadable(f"{source} returned no {attribute.name}")
+
+
+def _with_params(sentence: str, params: Mapping[str, object]) -> str:
+    """The sentence with the values of the parameters that it names."""
+    return PARAMETER.sub(lambda found: str(params.get(found[1], found[1])), sentence)
 
 
 def conform(
@@ -186,4 +194,4 @@ def _mismatch(
     # A redacted value has a form of its own, so that it never passes for the secret's text.
     if isinstance(raw, dict) and "$redacted" in raw:
         return Unreadable(f"{attribute.name} was redacted ({raw['$redacted']})")
-    return Unreadable(f"{attribute.name} should be {kind}, the answer has {type(raw).__name__}")
+    return Unreadable(f"{attribute.name} should be {kind}, the response has {described(raw)}")

@@ -75,12 +75,12 @@ class CompletenessCheck:
         # an empty list would pass for an empty population (docs/decisions/0022, 0023).
         if value is True:
             return None
-        unread = Unreadable("it gives no word on it")
+        unread = Unreadable("it does not say")
         if isinstance(value, Unreadable):
             unread = value
         return replace(
             unread,
-            reason=f"nothing shows that the listing is whole: {unread.reason}",
+            reason=f"the listing may be incomplete: {unread.reason}",
             gaps=unread.gaps or self._call_of(source),
             missing=False,
         )
@@ -93,7 +93,7 @@ class CompletenessCheck:
     ) -> Comparison:
         number = _reported_number(source.means, value)
         if isinstance(number, Unreadable):
-            reason = f"{source.operation} did not count them: {number.reason}"
+            reason = f"{source.operation} returned no count: {number.reason}"
             counted = Counted(by=source.operation, means=source.means.value)
             return counted, replace(number, reason=reason, missing=False)
         counted = Counted(
@@ -123,14 +123,14 @@ def _reported_number(means: CountMeaning, value: object) -> int | Unreadable:
     if means is CountMeaning.LISTS:
         # An open list will do: each id that it does hold must be listed.
         if not isinstance(value, list):
-            return Unreadable("it gives no list of ids")
+            return Unreadable("it returned no list of ids")
         if not all(isinstance(one, str) for one in value):
-            return Unreadable("it gives no list of ids")
+            return Unreadable("it returned no list of ids")
         return len(set(value))
     # Not isinstance: a boolean is an int for Python, and no count.
     if type(value) is int:
         return value
-    return Unreadable("it gives no number")
+    return Unreadable("it returned no number")
 
 
 def _difference(
@@ -141,13 +141,13 @@ def _difference(
 ) -> str:
     """What a source reports and the listing lacks; empty: they agree."""
     if source.means is CountMeaning.EQUAL and number != listed.number:
-        return f"{listed.number} are listed, {source.operation} counts {number}"
+        return f"{listed.number} listed, but {source.operation} counts {number}"
     if source.means is CountMeaning.AT_LEAST and number > listed.number:
-        return f"{listed.number} are listed, {source.operation} counts {number} at least"
+        return f"{listed.number} listed, but {source.operation} counts at least {number}"
     if source.means is CountMeaning.LISTS and isinstance(value, list):
         unlisted = sorted(set(value) - listed.ids)
         if unlisted:
-            return f"{source.operation} names {_first_ids(unlisted)}, not listed"
+            return f"{source.operation} names {_first_ids(unlisted)}, which the listing lacks"
     return ""
 
 

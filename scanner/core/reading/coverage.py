@@ -10,6 +10,7 @@ from typing import Final
 
 from scanner.model.answers import Answer, Call, State
 from scanner.model.findings import CoverageRow
+from scanner.words import plural
 
 Place = tuple[str, str]
 """An operation and a region."""
@@ -80,7 +81,7 @@ def _row(
             reason = worst.reason
     # A refusal that came back says more than the calls that were never made.
     if unanswered and not reason:
-        reason = f"{unanswered} calls of {operation} were not made"
+        reason = f"{plural(unanswered, 'call')} of {operation} not made"
     return CoverageRow(
         target=target,
         region=region,

@@ -38,7 +38,7 @@ def own_rows(found: Items, request: Request) -> Items:
         return OpenList(own, found.reason, found.gaps)
     if not all_requested:
         # A row whose type is missing or unknown may be a resource of this kind.
-        reason = f"a row of {request.operation} tells no {rows.tells} that was asked for"
+        reason = f"a row of {request.operation} has no {rows.tells} that was requested"
         return OpenList(own, reason)
     return own
 
@@ -55,7 +55,7 @@ def rows_by_id(
     by_id = _group_by_id(found, rows)
     reader = _RowReader(rows)
     # An inventory may not know a resource that its listing gave: no row is no absence.
-    without_row = Unreadable(f"{request.operation} does not tell it")
+    without_row = Unreadable(f"{request.operation} has no row of it")
     if isinstance(found, OpenList):
         without_row = found.rest
     details: list[RawValue] = []
@@ -67,7 +67,7 @@ def rows_by_id(
             details.append(without_row)
         elif len(own) > 1:
             # Which of them is current is not known, and either could hide the other.
-            details.append(Unreadable(f"{request.operation} tells it more than once"))
+            details.append(Unreadable(f"{request.operation} has several rows of it"))
         else:
             details.append(reader.item(own[0]))
     return details
@@ -108,7 +108,7 @@ class _RowReader:
                 found = found.get(step) if isinstance(found, dict) else None
         if not isinstance(found, dict):
             expected = self._rows.item or "resource"
-            return Unreadable(f"a row of {self._rows.type} holds no {expected}")
+            return Unreadable(f"a row of {self._rows.type} has no {expected}")
         return self._mark_missing(found, self._members, ())
 
     def _mark_missing(
@@ -146,7 +146,7 @@ class _RowReader:
         else:
             steps = (self._rows.item, *path)
             dotted = ".".join(step for step in steps if step)
-            row[name] = Unreadable(f"the inventory does not tell {dotted}")
+            row[name] = Unreadable(f"the inventory lacks {dotted}")
 
     def _is_quiet(self, path: Path) -> bool:
         """Whether the absence of a member means what it means in the service's own answer."""

@@ -22,8 +22,9 @@ from scanner.model.expressions import Expression
 from scanner.model.findings import Counted
 from scanner.model.kinds import CountMeaning, Kind, Listing
 from scanner.model.values import ABSENT, Absent, OpenList, RawValue, Unreadable, Value
+from scanner.words import described
 
-_NO_PARENT = Unreadable("an inventory does not tell the parent")
+_NO_PARENT = Unreadable("an inventory does not name the parent")
 
 SharedRows = dict[str, object]
 """The rows of one item, by the shared detail that they are of."""
@@ -53,7 +54,7 @@ class _Listing:
         elif isinstance(listed, Unreadable):
             self.gaps.append(listed)
         else:
-            self.gaps.append(Unreadable(f"a listing gave {type(listed).__name__}, not a list"))
+            self.gaps.append(Unreadable(f"a listing returned {described(listed)}, not a list"))
 
 
 class KindReader:
@@ -346,9 +347,9 @@ class KindReader:
                 bindings[name] = self._detail(lookup, kind, name, bindings)
         region = kind.at.evaluate(bindings)
         if isinstance(region, Unreadable):
-            region = Unreadable(f"the region is unread: {region.reason}")
+            region = Unreadable(f"the region is not known: {region.reason}")
         elif not isinstance(region, str):
-            region = Unreadable("the region is unread: it is absent")
+            region = Unreadable("the region is not known: the response has none")
         bindings["region"] = region
         return bindings
 

@@ -65,7 +65,7 @@ class Estate:
         if scope is Scope.MANAGEMENT:
             return self.management_open
         if self.organization_only:
-            return "it is read in the accounts of the organisation"
+            return "it is read in the accounts of the organization, not here"
         return ""
 
     def scopes(self, scope: Scope) -> Iterator[ReadScope]:
@@ -193,7 +193,8 @@ class _KindProjection:
         scope = read_plan.kind.scope
         if estate.regions_open and scope is Scope.REGION:
             # A region that nobody listed may hold resources: no population of it is ever empty.
-            self.gaps[ANY_REGION] = Unreadable(f"regions are not known: {estate.regions_open}")
+            reason = f"the list of regions is incomplete: {estate.regions_open}"
+            self.gaps[ANY_REGION] = Unreadable(reason)
         not_read = estate.not_read(scope)
         if not_read:
             self.gaps[""] = Unreadable(not_read)
@@ -236,7 +237,7 @@ class _KindProjection:
         # answers decide a verdict.
         for name, value in other.attributes.items():
             if not _is_same(value, record[name]):
-                record[name] = Unreadable(f"two readings of {other.id} disagree on {name}")
+                record[name] = Unreadable(f"two reads of {other.id} differ in {name}")
 
     def side(self) -> Side:
         """This kind as the other side of a relation."""

@@ -14,6 +14,7 @@ from scanner.core.reading.read_scope import ReadResource
 from scanner.language.unread import merge
 from scanner.model.kinds import Cardinality, Relation
 from scanner.model.values import ABSENT, OpenList, Unreadable, Value
+from scanner.words import described, plural
 
 Member = str | int
 Key = tuple[Member, ...]
@@ -74,7 +75,7 @@ class Join:
         theirs = [record.get(name, ABSENT) for name in self._names]
         values = _key_values(theirs)
         if isinstance(values, Unreadable):
-            reason = f"a {self._side.title} has an unread key: {values.reason}"
+            reason = f"the key of a {self._side.title} was not read: {values.reason}"
             return replace(values, reason=reason, missing=False)
         for key in product(*values):
             self._index[key].append(record)
@@ -146,7 +147,7 @@ class Join:
                 if isinstance(home, Unreadable):
                     continue
                 if part == "account" and home not in ("", self._account):
-                    return f"{value} is in account {home}, which this target does not read"
+                    return f"{value} is in account {home}, which is not this target"
                 if part == "region" and home and home not in self._regions:
                     return f"{value} is in {home}, which was not read"
         return ""
@@ -156,7 +157,9 @@ class Join:
         if len(records) == 1:
             return records[0]
         if records:
-            return Unreadable(f"{len(records)} resources match {relation.name}, one was expected")
+            return Unreadable(
+                f"{plural(len(records), 'resource')} match {relation.name}, but only one may"
+            )
         if rest:
             return replace(merge(rest), missing=False)
         if relation.cardinality is Cardinality.MAYBE_ONE:
@@ -202,6 +205,6 @@ def _values(key: object) -> Values:
         if isinstance(value, Unreadable):
             return value
         if not isinstance(value, str | int):
-            return Unreadable(f"a key should be a text, it is {type(value).__name__}")
+            return Unreadable(f"a key must be a string, not {described(value)}")
         values[value] = None
     return tuple(values)

@@ -51,7 +51,7 @@ def make_call(
     if isinstance(region, Unreadable):
         return _not_requested(request, region)
     if not isinstance(region, str):
-        return _not_requested(request, Unreadable("its region is absent"))
+        return _not_requested(request, Unreadable("its region is not known"))
     return Call(
         operation=request.operation,
         region=region,
@@ -64,7 +64,7 @@ def make_call(
 
 def _not_requested(request: Request, unread: Unreadable) -> Unreadable:
     """The cause, never as `missing`: a call that was not made says nothing of what is absent."""
-    reason = f"{request.operation} could not be asked: {unread.reason}"
+    reason = f"{request.operation} was not called: {unread.reason}"
     return replace(unread, reason=reason, missing=False)
 
 
@@ -83,7 +83,7 @@ def applies(request: Request, bindings: Bindings) -> Applicability:
     # Neither: a condition that is not known must not make the detail absent.
     if isinstance(condition, Unreadable):
         return replace(condition, missing=False)
-    return Unreadable(f"{request.operation}: condition unread")
+    return Unreadable(f"the condition of {request.operation} was not read")
 
 
 def match_rows(
@@ -111,7 +111,7 @@ def match_rows(
         without_row = found.rest
     elif len(rows) < len(found):
         # A row that names no key, or names one twice, may be the row that a key lacks.
-        without_row = Unreadable(f"a row has no {match} of its own")
+        without_row = Unreadable(f"a row has no {match}, or repeats one")
     for key in keys:
         yield key, rows.get(key, without_row)
 

@@ -94,7 +94,7 @@ class SharedDetails:
         if batch.lacking_is != "absent":
             # What failed for one key may be named elsewhere in the answer, or not at all.
             call = f"{request.operation}@{group.region}"
-            reason = f"{request.operation} gave no row of it"
+            reason = f"{request.operation} returned no row of it"
             without_row = Unreadable(reason, gaps=frozenset((call,)))
         keys = sorted(group.keys)
         for start in range(0, len(keys), batch.size):

@@ -12,7 +12,7 @@ from scanner.formats.terminal.layout import GAP, Column, fitted, folded
 from scanner.formats.terminal.words import number, plain, status
 from scanner.model.findings import ControlResult
 from scanner.model.library import Library
-from scanner.rendering.sanitize import plural
+from scanner.words import plural
 
 NAMED: Final = 3
 """Reasons of a control that are named; all are in the JSON result."""

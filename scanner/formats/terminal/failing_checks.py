@@ -56,12 +56,12 @@ def resource_name(finding: Finding) -> str:
 
 def examples(entry: FailingCheck) -> tuple[str, ...]:
     """The first failing resource in one sentence, the fullest first: with a value, without it."""
-    finding, condition = entry.findings[0], entry.check.pass_when
+    finding = entry.findings[0]
     said = sentence(finding, entry.check)
     if not said:
-        values = observed_values(finding, condition)
+        values = observed_values(finding)
         said = f"{resource_name(finding)}: {'; '.join(values) or finding.reason}"
-    elif value := unmet_value(finding, condition):
+    elif value := unmet_value(finding):
         return (*_with_others(f"{said} ({value})", entry), *_with_others(said, entry))
     return _with_others(said, entry)
 

@@ -22,7 +22,7 @@ from scanner.model.checks import Check
 from scanner.model.findings import CoverageRow, Finding, Verdict
 from scanner.rendering.fix_steps import COMMAND, fix_steps
 from scanner.rendering.observed import observed_values
-from scanner.rendering.sanitize import plural
+from scanner.words import plural
 
 INDENT: Final = 4
 _GAP_COLUMNS: Final = (
@@ -88,7 +88,7 @@ def _resource(finding: Finding, check: Check, width: int) -> Iterator[Text]:
     if resource.region not in ("", resource.name):
         text.append_text(plain(f"  {resource.region}", "dim"))
     yield from folded(text, width, indent=INDENT, hanging=INDENT + 2)
-    values = observed_values(finding, check.pass_when)
+    values = observed_values(finding)
     shown = list(values[:OBSERVED])
     if len(values) > OBSERVED:
         shown.append(f"{plural(len(values) - OBSERVED, 'more value')}")

@@ -15,7 +15,7 @@ from scanner.formats.terminal.layout import Column, folded, table
 from scanner.formats.terminal.words import plain
 from scanner.model.answers import AccountState
 from scanner.model.findings import Assessment
-from scanner.rendering.sanitize import plural
+from scanner.words import plural
 
 NAMED: Final = 6
 """Regions left out, and callers, that are named; all are in the JSON result."""

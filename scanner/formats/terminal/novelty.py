@@ -11,7 +11,7 @@ from scanner.core.judging.baseline import Baseline
 from scanner.formats import Report
 from scanner.formats.terminal.words import plain
 from scanner.model.findings import Finding, Verdict
-from scanner.rendering.sanitize import plural
+from scanner.words import plural
 
 _SHOWN: Final = 10
 """New failures that are named; the JSON result marks all."""

@@ -14,7 +14,7 @@ from scanner.formats.terminal.layout import Column, folded, table
 from scanner.formats.terminal.words import plain
 from scanner.model.attestations import AttestationResult
 from scanner.model.waivers import ControlScope, Standing, WaiverResult
-from scanner.rendering.sanitize import plural
+from scanner.words import plural
 
 NAMED: Final = 20
 """Waivers, and attestations, that are named; all are in the JSON result."""

@@ -15,7 +15,8 @@ from scanner.formats.terminal.layout import clipped, folded
 from scanner.formats.terminal.words import plain
 from scanner.model.answers import Target
 from scanner.model.findings import Assessment
-from scanner.rendering.sanitize import plural, sanitized
+from scanner.rendering.sanitize import sanitized
+from scanner.words import plural
 
 NAMED: Final = 3
 """Targets, and reasons why one was not read, that are named."""

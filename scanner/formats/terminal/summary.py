@@ -13,7 +13,7 @@ from scanner.formats.terminal.layout import folded
 from scanner.formats.terminal.novelty import new_failures
 from scanner.formats.terminal.words import plain
 from scanner.formats.totals import exit_meaning, finding_counts, left_out_by_label, status_counts
-from scanner.rendering.sanitize import plural
+from scanner.words import plural
 
 NOTES: Final = 3
 """Notes that are shown without details; of an organization each account may have some."""

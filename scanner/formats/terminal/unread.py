@@ -17,7 +17,8 @@ from scanner.formats import Report
 from scanner.formats.terminal.layout import clipped, folded
 from scanner.model.answers import State
 from scanner.model.findings import CoverageRow, Finding, Verdict
-from scanner.rendering.sanitize import plural, sanitized
+from scanner.rendering.sanitize import sanitized
+from scanner.words import plural
 
 PERMISSIONS: Final = 4
 CALLS: Final = 3
@@ -120,7 +121,7 @@ def _why(row: CoverageRow) -> str:
 def gap_reason(row: CoverageRow) -> str:
     """The reason of a gap without the operation, state and region that stand beside it."""
     reason = row.reason.removeprefix(f"{row.operation} {row.state.value}")
-    return reason.removeprefix(f" in {row.region}").strip(" ()")
+    return reason.removeprefix(f" in {row.region}").strip(" ():")
 
 
 def _heading(denied: list[_Cause], failed: list[_Cause]) -> Text:

@@ -21,7 +21,8 @@ from scanner.formats.terminal.overview import names
 from scanner.formats.terminal.words import SEVERITY
 from scanner.model.controls import Role
 from scanner.model.findings import Verdict
-from scanner.rendering.sanitize import plural, sanitized
+from scanner.rendering.sanitize import sanitized
+from scanner.words import plural
 
 MOST: Final = 10
 FEWEST: Final = 5

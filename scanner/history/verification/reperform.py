@@ -7,21 +7,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from scanner.core.judging.evaluate import evaluate_check
+from scanner.core.judging.evaluate import evaluate_check, observations
 from scanner.core.judging.organization import evaluate_unreachable
 from scanner.core.judging.parameters import resolve_params
 from scanner.core.judging.waive import TargetWaivers, apply_to_result
+from scanner.core.permissions import with_permissions
 from scanner.core.reading.projection import Estate, project
 from scanner.core.reading.resources import Resource
 from scanner.errors import TscanError
 from scanner.history.ledger.evidence_refs import operations
-from scanner.language.errors import did_you_mean
 from scanner.model.answers import Answer, Snapshot, canonical
 from scanner.model.checks import Check
 from scanner.model.findings import CheckResult, Finding, Observation
 from scanner.model.library import Library
-from scanner.providers import reader
+from scanner.providers import permissions_of, reader
 from scanner.reports.reperform import Reperformed
+from scanner.words import did_you_mean
 
 _MOST: Final = 512
 """Answers that are left out one by one.
@@ -60,6 +61,10 @@ def reperform(
     if check not in library.checks:
         hint = did_you_mean(check, library.checks)
         raise TscanError(f"the pack that judges has no check '{check}'", hint)
+    default = permissions_of(snapshot.target.cloud)
+    answers = with_permissions(snapshot.answers, library, [library.checks[check]], default)
+    # Named as in the scan: the reason of a denied call is the same in both.
+    snapshot = replace(snapshot, answers=answers)
     evaluation = _Evaluation(snapshot, where, library.checks[check])
     for place, finding in evaluation.findings(snapshot.answers).items():
         ref = finding.resource
@@ -134,6 +139,7 @@ class _Evaluation:
             resources,
             projection.gaps[check.kind],
             target=snapshot.target,
+            title=library.kinds[check.kind].title,
             params=self._params,
             now=self._now,
         )
@@ -164,7 +170,7 @@ class _Evaluation:
             "now": self._now,
         }
         explanation = self._check.pass_when.explain(scope)
-        return tuple(Observation(leaf.path, leaf.value) for leaf in explanation.observed)
+        return observations(explanation)
 
     def _narrowed(self, keys: Sequence[str], finding: Finding) -> Sequence[str]:
         """Fewer answers to leave out, where there are too many to try them all."""

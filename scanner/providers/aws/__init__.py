@@ -31,7 +31,7 @@ class AwsProvider:
     )
 
     def connect(self, target: TargetConfig, rules: Rules) -> Sequence[Connector]:
-        """An account, authenticated and with its regions, and the others of its organisation if
+        """An account, authenticated and with its regions, and the others of its organization if
         they are wanted.
 
         TscanError in one line where that cannot be done.
@@ -40,7 +40,7 @@ class AwsProvider:
             import boto3  # noqa: F401
         except ImportError as error:
             raise TscanError(
-                "reading AWS needs boto3, which is not installed", "install tscan[aws]"
+                "reading AWS needs boto3, which is not installed", "pip install 'tscan[aws]'"
             ) from error
         from scanner.providers.aws.connect import connect_target
         from scanner.providers.aws.organization_accounts import account_connectors
@@ -50,15 +50,14 @@ class AwsProvider:
         # The credentials decide the account: those of another one would give evidence under a wrong
         # name.
         if wanted not in ("", account):
-            raise TscanError(
-                f"the AWS credentials are of account {account}, not of {wanted}", "choose a profile"
-            )
+            message = f"the AWS credentials belong to account {account}, not {wanted}"
+            raise TscanError(message, "choose another profile with --profile or AWS_PROFILE")
         if target.organization is None:
             return (Connected(front.session),)
         return account_connectors(front, target.organization)
 
     def several(self, target: TargetConfig) -> bool:
-        """Whether the target is an organisation."""
+        """Whether the target is an organization."""
         return target.organization is not None
 
     def audit_log(self) -> AuditLog | None:

@@ -100,7 +100,7 @@ def rows(answer: Answer, member: str) -> list[Row] | Unreadable:
         return answer.unread
     found = answer.data.get(member, [])
     if not isinstance(found, list) or not all(isinstance(row, Mapping) for row in found):
-        return Unreadable(f"{answer.call.operation} gave {member} in another form")
+        return Unreadable(f"{answer.call.operation} returned {member} in an unknown format")
     return found
 
 
@@ -129,7 +129,7 @@ def _changed(kind: str) -> Reader:
         if not _recorded(recorders, kind):
             # Config would answer with an empty list, which does not show that nothing changed.
             return Unreadable(
-                f"AWS Config does not record each change of {kind} in {context.region}"
+                f"AWS Config does not record every change of {kind} in {context.region}"
             )
         answer = yield Call(
             operation=_DISCOVERED,
@@ -159,7 +159,7 @@ def _since(answer: Answer, days: Any) -> str | Unreadable:
     try:
         day = datetime.fromisoformat(answer.finished) - timedelta(days=days)
     except (ValueError, TypeError, OverflowError):
-        return Unreadable(f"it is not known when {_DISCOVERED} was answered")
+        return Unreadable(f"the time of {_DISCOVERED} is not known")
     return f"{day:%Y-%m-%dT00:00:00Z}"
 
 

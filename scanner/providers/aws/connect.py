@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any, Final
 
 import boto3
@@ -29,6 +28,7 @@ from scanner.providers.aws.loader import ReviewedLoader
 from scanner.providers.aws.paging import Pagers
 from scanner.providers.aws.session import AwsSession
 from scanner.providers.aws.transport import AwsTransport, Operations
+from scanner.words import did_you_mean
 
 CALLER: Final = "sts:GetCallerIdentity"
 ORGANIZATION: Final = Call(
@@ -40,7 +40,6 @@ NOT_IN_USE: Final = "AWSOrganizationsNotInUseException"
 BOTO3: Final = "boto3"
 """The client that a target's setting `client` names; the other is `fast`."""
 _LOG: Final = logging.getLogger(__name__)
-_REGIONS_SHOWN: Final = 8
 _REACH: Final = "check the network, proxy, region and AWS_ENDPOINT_URL"
 _UNREACHABLE: Final = frozenset(
     {
@@ -133,7 +132,7 @@ def connect_account(
 ) -> AwsSession | Answer:
     """An account; or the answer by which AWS did not name it.
 
-    TscanError for a chosen region that does not exist; not for a member of an organisation, because
+    TscanError for a chosen region that does not exist; not for a member of an organization, because
     the account that leads it was checked before.
     """
     caller = client.request(Call(operation=CALLER, region=access.home))
@@ -263,12 +262,7 @@ def _no_credentials(profile: str) -> TscanError:
 def _profile_hint(profile: str) -> str:
     # Without a profile: a session of one that does not exist cannot list the others.
     names = [str(name) for name in BotocoreSession(profile="default").available_profiles]
-    close = get_close_matches(profile, names, n=1)
-    if close:
-        return f"did you mean '{close[0]}'?"
-    if names:
-        return f"known: {', '.join(sorted(names))}"
-    return "no profile is configured"
+    return did_you_mean(profile, names) or "no profile is configured: run `aws configure`"
 
 
 def _operations(config: TargetConfig, found: _Found) -> Operations:
@@ -325,25 +319,25 @@ def _no_caller(answer: Answer, access: AwsAccess) -> TscanError:
         return TscanError(f"AWS cannot be reached at {endpoint} ({answer.code})", _REACH)
     if answer.code in _ACCEPTED_NOWHERE:
         return TscanError(
-            f"AWS does not accept the credentials ({answer.code})",
+            f"AWS rejected the credentials ({answer.code})",
             "check the access key and its secret",
         )
     detail = f"{answer.code} {answer.message}".rstrip()
     return TscanError(
-        f"AWS did not say who we are: {detail}", "check the credentials and the endpoint"
+        f"sts:GetCallerIdentity failed: {detail}", "check the credentials and the endpoint"
     )
 
 
 def _led_elsewhere(answer: Answer, account: str) -> str:
-    """Why the organisation is not read from this account; empty: it leads it, or there is none."""
+    """Why the organization is not read from this account; empty: it leads it, or there is none."""
     if answer.code == NOT_IN_USE:
         return ""
     if answer.state is not State.OK:
-        return f"whether this account leads the organisation is not known: {answer.reason}"
+        return f"whether this is the management account is not known: {answer.reason}"
     leader = str(answer.data.get("Organization", {}).get("MasterAccountId", "?"))
     if leader == account:
         return ""
-    return f"the organisation is read from its management account {leader}"
+    return f"the organization is read from its management account {leader}"
 
 
 # -- regions ------------------------------------------------------------
@@ -401,7 +395,7 @@ def _check_chosen(
     complete: bool,
 ) -> None:
     """TscanError for a chosen region that does not exist."""
-    # In an organisation, a region may be enabled in some accounts only: where it is not, there is
+    # In an organization, a region may be enabled in some accounts only: where it is not, there is
     # nothing to read.
     strict = complete and access.config.organization is None
     if strict:
@@ -428,11 +422,4 @@ def _unknown_region(
     message = f"region '{region}' does not exist"
     if asked:
         message += " or is not enabled in this account"
-    close = get_close_matches(region, known, n=1)
-    if close:
-        return TscanError(message, f"did you mean '{close[0]}'?")
-    shown = ", ".join(known[:_REGIONS_SHOWN])
-    if len(known) > _REGIONS_SHOWN:
-        shown += f" and {len(known) - _REGIONS_SHOWN} more"
-    label = "enabled" if asked else "known"
-    return TscanError(message, f"{label}: {shown}")
+    return TscanError(message, did_you_mean(region, known))

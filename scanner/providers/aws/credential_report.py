@@ -42,7 +42,7 @@ def credential_report(context: ReadContext) -> Generator[Call, Answer, Report]:
         return answer.unread
     content, time = answer.data.get("Content"), answer.data.get("GeneratedTime")
     if not isinstance(content, str) or not isinstance(time, str):
-        return Unreadable(f"{_GET} gave no report")
+        return Unreadable(f"{_GET} returned no report")
     return _rows(content, time)
 
 
@@ -50,15 +50,15 @@ def _rows(content: str, generated: str) -> Report:
     try:
         lines = list(csv.reader(content.splitlines(), strict=True))
     except csv.Error as error:
-        return Unreadable(f"{_GET} gave a malformed report ({error})")
+        return Unreadable(f"{_GET} returned a malformed report ({error})")
     header = lines[0] if lines else []
     # Every account has a row, that of the root user: a report without rows was cut off.
     if len(lines) < 2 or "arn" not in header or len(set(header)) < len(header):
-        return Unreadable(f"{_GET} gave a report without rows or with a malformed header")
+        return Unreadable(f"{_GET} returned a report without rows or with a malformed header")
     report: list[dict[str, str]] = []
     for line in lines[1:]:
         if len(line) != len(header):
-            return Unreadable(f"{_GET} gave a report that is cut off")
+            return Unreadable(f"{_GET} returned an incomplete report")
         row = dict(zip(header, line, strict=True))
         row["report_generated"] = generated
         report.append(row)

@@ -113,7 +113,7 @@ class UnparsableAnswerError(aws.BotoCoreError):  # type: ignore[misc]
     empty.
     """
 
-    fmt = "the answer is not {form}"
+    fmt = "the response is not {form}"
 
 
 def classify(service: str, error: Exception) -> Failure:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from scanner.words import described
+
 TEXT_BYTES: Final = frozenset({("iam:GetCredentialReport", "Content")})
 """Members that are bytes in botocore's response and text in our answer."""
 
@@ -39,7 +41,7 @@ def plain(operation: str, response: Any) -> dict[str, Any]:
     evidence cannot hold.
     """
     if not isinstance(response, dict):
-        raise UnexpectedValueError(f"the answer is {type(response).__name__}, not a mapping")
+        raise UnexpectedValueError(f"the response is {described(response)}, not a mapping")
     data: dict[str, Any] = {}
     for key, item in response.items():
         if key == "ResponseMetadata" or item is None:

@@ -1,4 +1,4 @@
-"""Lists the accounts of an organisation, and connects to each by a role."""
+"""Lists the accounts of an organization, and connects to each by a role."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def account_connectors(front: Connection, organization: Organization) -> tuple[C
     session = front.session
     own = session.target.account
     if session.answers[ORGANIZATION.key].code == NOT_IN_USE:
-        raise TscanError(f"account {own} is in no organisation", "leave out the organisation")
+        raise TscanError(f"account {own} is not in an organization", "remove --organization")
     listed = session.request(ACCOUNTS)
     rows: list[Any] = (listed.data or {}).get("Accounts", [])
     found = (_account(row, organization) for row in rows)
@@ -45,7 +45,7 @@ def account_connectors(front: Connection, organization: Organization) -> tuple[C
     for account in accounts:
         if account.id == own and account.state is AccountState.EXCLUDED:
             raise TscanError(
-                f"account {own} lists the organisation and cannot be excluded",
+                f"account {own} lists the organization, so it cannot be excluded",
                 "scan from a delegated administrator",
             )
     return _connectors(front, organization, accounts, listed)
@@ -65,7 +65,7 @@ def _connectors(
         )
         accounts += (unlisted,)
     # AWS lists accounts for the management account and delegated administrators alone: whoever can
-    # list, can read the organisation.
+    # list, can read the organization.
     management_open = session.management_open
     if (listed.data or {}).get("Accounts"):
         management_open = ""
@@ -129,13 +129,13 @@ class Unlisted:
             partition=self.leader.partition,
             callers=self.leader.callers,
             answers={self.listed.call.key: self.listed},
-            why=f"{self.listed.reason}: accounts of the organisation are not known",
+            why=f"{self.listed.reason}: the list of accounts is incomplete",
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """An account of the organisation, before its role is assumed."""
+    """An account of the organization, before its role is assumed."""
 
     front: Connection
     organization: Organization
@@ -168,7 +168,7 @@ class Member:
         return replace(
             session,
             name=session.name or self.account.name,
-            management_open=f"the organisation is read from account {front.target.account}",
+            management_open=f"the organization is read from account {front.target.account}",
         )
 
     def _assume(self, identity: Identity) -> Failure | None:
@@ -199,7 +199,7 @@ class Member:
             partition=self.front.session.partition,
             callers=callers,
             answers={answer.call.key: answer},
-            why=f"{answer.reason}: account {self.account.id} was not entered",
+            why=f"{answer.reason}: tscan could not connect to account {self.account.id}",
         )
 
 

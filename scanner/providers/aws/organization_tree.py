@@ -1,4 +1,4 @@
-"""Walks the organisation's tree for its accounts: a second source beside the list of accounts."""
+"""Walks the organization's tree for its accounts: a second source beside the list of accounts."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _NO_ORGANIZATION: Final = "AWSOrganizationsNotInUseException"
 def organization_tree(
     context: ReadContext,
 ) -> Generator[Call, Answer, list[str] | Absent | Unreadable]:
-    """Ids of the accounts in the organisation's tree, walked from its root; `ABSENT` without an
-    organisation.
+    """Ids of the accounts in the organization's tree, walked from its root; `ABSENT` without an
+    organization.
     """
     answer = yield Call(
         operation=_ROOTS, region="", items=("Roots",), absent_on=(_NO_ORGANIZATION,)
@@ -36,7 +36,7 @@ def organization_tree(
         parent = parents.pop(0)
         # A tree has no circles; a response that makes one would be walked for ever.
         if parent in walked:
-            return Unreadable(f"{_CHILDREN} leads in a circle")
+            return Unreadable(f"{_CHILDREN} returned a cycle")
         walked.add(parent)
         found = _ids((yield _children(parent, "ACCOUNT")), "Children")
         if isinstance(found, Unreadable):
@@ -66,5 +66,5 @@ def _ids(answer: Answer, member: str) -> list[str] | Unreadable:
     # A second source that drops an account in silence would agree with a listing that lacks the
     # same one.
     if len(ids) < len(found):
-        return Unreadable(f"{answer.call.operation} gave something without an id")
+        return Unreadable(f"{answer.call.operation} returned an item without an id")
     return ids

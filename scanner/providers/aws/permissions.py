@@ -21,20 +21,22 @@ PREFIXES: Final = {
 }
 """botocore's names of services whose IAM prefix is another word."""
 
-DISCOVERY: Final = {"ec2:DescribeRegions": "which regions are enabled"}
+DISCOVERY: Final = {"ec2:DescribeRegions": "the enabled regions"}
 """Actions of the calls that connect to an account, whatever is selected; sts:GetCallerIdentity
 needs none.
 """
-NAMES: Final = {"iam:ListAccountAliases": "what people call the account; no verdict depends on it"}
+NAMES: Final = {"iam:ListAccountAliases": "the account alias, for display only"}
 """The same for words that are only shown: a statement of their own, so that they can be left out
 knowingly.
 """
 NAMES_ONLY: Final = "NamesOnly"
 """The Sid of that statement; a policy has no comments."""
-ORGANIZATION: Final = {"organizations:DescribeOrganization": "who leads the organisation"}
-"""The same where checks ask about the organisation, or its accounts are scanned."""
-LEADING: Final = {"organizations:ListAccounts": "which accounts the organisation has"}
-"""The same for the account from which an organisation is scanned."""
+ORGANIZATION: Final = {
+    "organizations:DescribeOrganization": "the organization's management account"
+}
+"""The same where checks ask about the organization, or its accounts are scanned."""
+LEADING: Final = {"organizations:ListAccounts": "the accounts of the organization"}
+"""The same for the account from which an organization is scanned."""
 
 Document = dict[str, Any]
 """A policy document."""

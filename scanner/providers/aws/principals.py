@@ -198,7 +198,7 @@ def _elements(
     # Policies in a form that is not known may grant anything: they must not read as if there were
     # none.
     if not isinstance(found, list) or len(elements) < len(found):
-        unread.append(f"{_DETAILS} gave {member} in a form that is not known")
+        unread.append(f"{_DETAILS} returned {member} in an unknown format")
     return elements
 
 

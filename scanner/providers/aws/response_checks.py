@@ -9,6 +9,7 @@ from typing import Any, Final
 from botocore.model import OperationModel
 
 from scanner.providers.aws.errors import UnparsableAnswerError
+from scanner.words import plural
 
 _HTML: Final = (b"<html", b"<!doctype html")
 
@@ -36,7 +37,8 @@ def check_body(response: Mapping[str, Any], operation: OperationModel) -> None:
 def _check_length(body: bytes, announced: str) -> None:
     cut_off = announced.isdecimal() and int(announced) != len(body)
     if not body or cut_off:
-        raise UnparsableAnswerError(form=f"whole: {len(body)} of {announced or '?'} bytes came")
+        received = plural(len(body), "byte")
+        raise UnparsableAnswerError(form=f"complete: received {received} of {announced or '?'}")
 
 
 def _check_json(body: bytes) -> None:
@@ -45,4 +47,4 @@ def _check_json(body: bytes) -> None:
     except ValueError:
         whole = False
     if not whole:
-        raise UnparsableAnswerError(form="whole JSON")
+        raise UnparsableAnswerError(form="complete JSON")

@@ -24,7 +24,7 @@ WATCHED: Final = (
     "guardduty:UpdateDetector",
     "organizations:LeaveOrganization",
 )
-"""Calls after which an account is no longer watched, or no longer governed by the organisation."""
+"""Calls after which an account is no longer watched, or no longer governed by the organization."""
 
 _ANYONE: Final = ("role/anyone", "user/anyone")
 """Ends of ARNs that stand for any principal: a pattern that matches one exempts everybody."""
@@ -46,7 +46,7 @@ def denials(
         return answer.unread
     policy = answer.data.get("Policy")
     if not isinstance(policy, Mapping):
-        return Unreadable("organizations:DescribePolicy gave no policy")
+        return Unreadable("organizations:DescribePolicy returned no policy")
     statements = read_document(policy.get("Content"))
     if isinstance(statements, Unreadable):
         return statements

@@ -37,7 +37,7 @@ AFTER: Final = timedelta(hours=1)
 """How far after a window the query reaches, so that it finds the end of a call that began in the
 window.
 """
-ABOVE: Final = "management groups keep logs of their own, which are not read"
+ABOVE: Final = "tscan does not read the activity logs of management groups"
 _ALWAYS: Final = (
     "Microsoft.Resources/tags/*",
     "Microsoft.Resources/subscriptions/resourceGroups/delete",

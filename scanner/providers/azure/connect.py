@@ -36,7 +36,7 @@ AZURE: Final = CloudName(
     log_in="run `az login`, or set AZURE_CLIENT_ID",
 )
 SUBSCRIPTION_ONLY: Final = (
-    "what belongs to the tenant is not read from a subscription: name the tenant as a target"
+    "a subscription does not show resources of the tenant: add the tenant as a target"
 )
 _SUBSCRIPTIONS: Final = Call(
     operation="Microsoft.Resources:Subscriptions_List", region="", items=("value",)
@@ -65,7 +65,7 @@ def connect_azure(config: TargetConfig, rules: Rules) -> Sequence[Connector]:
     # Tokens of another tenant would list that tenant's subscriptions under this one's name.
     if context.tokens is not None and credentials.tenant.lower() != tenant:
         raise TscanError(
-            f"the credentials are of tenant {credentials.tenant or '?'}, not of {tenant}",
+            f"the credentials belong to tenant {credentials.tenant or '?'}, not {tenant}",
             "log in to that tenant",
         )
     return _tenant(context, client, config, tenant)

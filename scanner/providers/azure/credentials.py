@@ -61,7 +61,7 @@ class AzureCredentials:
             name = self._claims.get(claim)
             if isinstance(name, str):
                 return name
-        return "an account that its token does not name"
+        return "an account that the token does not name"
 
     @property
     def tenant(self) -> str:

@@ -69,7 +69,7 @@ class _Grants:
             if grant is not None:
                 self.grants.append(grant)
                 continue
-            message = f"{answer.call.operation} gave a row that names no holder or no role"
+            message = f"{answer.call.operation} returned a row without a principal or a role"
             self.unread.append(Unreadable(message))
 
     def listed(self, items: list[Row]) -> list[Row]:
@@ -89,7 +89,7 @@ def directory_administrators(context: ReadContext) -> Listing:
     wanted = context.params.get("entra_admin_roles")
     # Without roles, no holder would be found, which must not pass for "nobody is administrator".
     if not isinstance(wanted, list):
-        return Unreadable("set params.entra_admin_roles")
+        return Unreadable("params.entra_admin_roles is not set")
     found = _Grants()
     for operation, eligible in (
         ("graph:ListRoleAssignments", False),
@@ -156,7 +156,8 @@ def _privileged_roles(definitions: Sequence[Row], found: _Grants) -> dict[str, b
         role_id = row.get("name")
         permissions = properties_of(row).get("permissions")
         if not isinstance(role_id, str) or not isinstance(permissions, list):
-            found.unread.append(Unreadable("RoleDefinitions_List gave a role without permissions"))
+            reason = "RoleDefinitions_List returned a role without permissions"
+            found.unread.append(Unreadable(reason))
             continue
         assigning = _blocks_that_assign_roles(permissions)
         if assigning:
@@ -328,7 +329,7 @@ def break_glass_sign_ins(context: ReadContext) -> Listing:
     users = _object_ids(context.params.get("break_glass_users"))
     # No user, no sign-in: silence must not pass for an account that nobody used (vacuous truth).
     if not users:
-        return Unreadable("params.break_glass_users names no object id of an Entra user")
+        return Unreadable("params.break_glass_users has no object id of an Entra user")
     found = _Grants()
     rows: list[Row] = []
     for user in users:

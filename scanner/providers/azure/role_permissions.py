@@ -41,7 +41,7 @@ def rows_of(answer: Answer) -> tuple[list[Row], list[Unreadable]]:
     unread: list[Unreadable] = []
     if answer.state is State.PARTIAL:
         unread.append(answer.unread)
-    message = f"{answer.call.operation} gave rows in a form that is not known"
+    message = f"{answer.call.operation} returned rows in an unknown format"
     value = answer.data.get("value")
     if not isinstance(value, list):
         unread.append(Unreadable(message))

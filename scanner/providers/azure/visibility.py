@@ -47,11 +47,9 @@ def caller_sees_everything(
     # Without any action there is nothing to test, which must not pass for "nothing is hidden"
     # (vacuous truth).
     if not actions:
-        return Unreadable("what the listing needs to be allowed is not known")
+        return Unreadable("the permissions for the listing are not known")
     if not _OBJECT_ID.fullmatch(context.principal):
-        return Unreadable(
-            "whoever asks is not known by an object id, so that no role shows what they may read"
-        )
+        return Unreadable("the caller has no known object id, so its roles are not known")
     unread = yield from _unread_by_roles(context, actions)
     if unread is not None:
         return unread

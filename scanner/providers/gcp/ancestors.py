@@ -144,13 +144,11 @@ def ancestry_levels(answer: Answer, project: str) -> list[str] | Unreadable:
     if isinstance(ancestors, list):
         levels = [_level(row) for row in ancestors]
     if not levels or "" in levels or not levels[0].startswith("projects/"):
-        return Unreadable(f"{ANCESTRY} gave an answer of an unexpected form")
+        return Unreadable(f"{ANCESTRY} returned an unknown format")
     # A caller without rights on the organization is shown the folders below it, and nothing else:
     # the policies that the project inherits from the organization would be missing in silence.
     if levels[-1].startswith("folders/"):
-        return Unreadable(
-            f"{ANCESTRY} ends in a folder, and does not tell the organisation above it"
-        )
+        return Unreadable(f"{ANCESTRY} ends in a folder, so the organization above it is not known")
     # The project by the id that was configured, so that calls of other kinds have the same key.
     return [f"projects/{project}", *levels[1:]]
 
@@ -176,7 +174,7 @@ def _convert(answer: Answer, member: str, found: _Rows, convert: Convert) -> Non
     records = answer.data.get(member, [])
     if not isinstance(records, list):
         records = [None]
-    unknown_form = f"{answer.call.operation} gave {member} in a form that is not known"
+    unknown_form = f"{answer.call.operation} returned {member} in an unknown format"
     for record in records:
         rows: Iterable[Row | None] = [None]
         if isinstance(record, Mapping):

@@ -40,7 +40,7 @@ GCP: Final = CloudName(
     log_in="run `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS",
 )
 PROJECT_ONLY: Final = (
-    "what belongs to the organisation is not read from a project: name the organisation as a target"
+    "a project does not show resources of the organization: add the organization as a target"
 )
 _RESOURCE_MANAGER: Final = "https://cloudresourcemanager.googleapis.com"
 # A project without a state is kept: it may be read.
@@ -162,7 +162,7 @@ def _organization(context: RestContext, config: TargetConfig, number: str) -> Se
     )
     answer = discovery.request(call)
     hint = "check its number, and that the account may see it"
-    row = required_data(answer, f"organisation {number}", GCP, hint)
+    row = required_data(answer, f"organization {number}", GCP, hint)
     tree = _list_tree(discovery, f"organizations/{number}")
     client = RestClient(context, frozenset())
     # The leader makes few calls of its own: how far the clocks differ is known from discovery.
@@ -178,11 +178,11 @@ def _organization(context: RestContext, config: TargetConfig, number: str) -> Se
     )
 
     def session_of(row: Row, _identity: str) -> RestSession:
-        reason = f"the organisation is read from target gcp:{number}"
+        reason = f"the organization is read from target gcp:{number}"
         return _session(context, row, management_open=reason)
 
     return organization_connectors(
-        leader, tree.projects, session_of, tree.incomplete, "projects of the organisation"
+        leader, tree.projects, session_of, tree.incomplete, "projects of the organization"
     )
 
 

@@ -45,7 +45,7 @@ class GcpCredentials:
     @property
     def caller(self) -> Caller:
         """The account's address, where the credentials have it."""
-        return Caller(id=self._caller or "an account that its credentials do not name", account="")
+        return Caller(id=self._caller or "an account that the credentials do not name", account="")
 
     def token(self, audience: str) -> Token | Failure:
         """A new token for scopes, which `audience` lists with spaces between them."""

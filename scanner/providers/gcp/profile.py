@@ -59,7 +59,7 @@ class GcpProfile:
         consumer = _consumer(error, message)
         if consumer in own:
             return failure_by_status(reply, code, message, disabled=True)
-        project = f"project {consumer}" if consumer else "a project that is not named"
+        project = f"project {consumer}" if consumer else "an unnamed project"
         return Failure(state=State.ERROR, code=f"{code} in {project}", message=message)
 
 

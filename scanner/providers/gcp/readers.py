@@ -34,7 +34,7 @@ def directory_users(context: ReadContext) -> Listing:
         return answer.unread
     customer = answer.data.get("directoryCustomerId")
     if not isinstance(customer, str) or not customer:
-        return Unreadable(f"{_ORGANIZATION} names no directory")
+        return Unreadable(f"{_ORGANIZATION} does not name the directory")
     params = {
         "customer": customer,
         "maxResults": 500,
@@ -60,7 +60,7 @@ def workload_identity_providers(context: ReadContext) -> Listing:
         name = pool.get("name") if isinstance(pool, Mapping) else None
         # Its providers cannot be listed, and one of them may let strangers in.
         if not isinstance(name, str):
-            rest = rest or Unreadable(f"{_POOLS} gave a pool without a name")
+            rest = rest or Unreadable(f"{_POOLS} returned a pool without a name")
             continue
         answer = yield _list_call(_PROVIDERS, name, "workloadIdentityPoolProviders")
         providers = _rows_in(answer, "workloadIdentityPoolProviders")
@@ -127,7 +127,7 @@ def _rows_in(answer: Answer, member: str) -> list[Row] | Unreadable:
         return answer.unread
     rows = answer.data.get(member, [])
     if not isinstance(rows, list):
-        return Unreadable(f"{answer.call.operation} gave {member} in a form that is not known")
+        return Unreadable(f"{answer.call.operation} returned {member} in an unknown format")
     if answer.state is State.PARTIAL:
         return OpenList(rows, answer.reason, answer.unread.gaps)
     return rows

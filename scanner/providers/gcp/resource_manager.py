@@ -226,7 +226,7 @@ def _failure(error: Exception) -> Failure:
     retry.
     """
     if isinstance(error, requests.Timeout):
-        return Failure(state=State.ERROR, code="Timeout", message="no answer in time", attempts=3)
+        return Failure(state=State.ERROR, code="Timeout", message="no response in time", attempts=3)
     lasting = (requests.exceptions.SSLError, requests.exceptions.ProxyError, ValueError)
     attempts = 1 if isinstance(error, lasting) else 3
     # The innermost error: those around it name objects by their addresses in memory.

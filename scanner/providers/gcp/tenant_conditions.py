@@ -74,13 +74,11 @@ def bound_to_tenant(condition: object, mapping: object) -> bool | Unreadable:
     if condition == "":
         return False
     if not isinstance(condition, str) or not isinstance(mapping, Mapping):
-        return Unreadable("the provider's condition or mapping is no text")
+        return Unreadable("the provider's condition or mapping is not a string")
     try:
         tree = parse(condition)
     except ExpressionErrors:
-        return Unreadable(
-            "the attribute condition uses more of its language than is understood here"
-        )
+        return Unreadable("tscan cannot analyze this attribute condition")
     return _binds(tree, mapping)
 
 

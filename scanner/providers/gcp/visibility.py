@@ -36,7 +36,7 @@ def caller_sees_everything(context: ReadContext) -> Generator[Call, Answer, bool
         held = []
     for permission in needed:
         if permission not in held:
-            return Unreadable(f"the caller has not {permission} on the whole project")
+            return Unreadable(f"the caller lacks {permission} on the project")
     return True
 
 

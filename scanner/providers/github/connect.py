@@ -49,14 +49,12 @@ def connect_github(config: TargetConfig, rules: Rules) -> Sequence[Connector]:
     call = Call(operation="github:orgs/get", region="", params={"org": name})
     answer = client.request(call)
     hint = "check its login, and what the token or app may read"
-    data = required_data(answer, f"organisation {name}", GITHUB, hint)
+    data = required_data(answer, f"organization {name}", GITHUB, hint)
     login = str(data.get("login", ""))
     # GitHub redirects the old name of an organization: the evidence would be filed under a name
     # that somebody else may register.
     if login.lower() != name.lower():
-        raise TscanError(
-            f"GitHub calls organisation {name} '{login}'", "name it by its login of today"
-        )
+        raise TscanError(f"GitHub calls organization {name} '{login}'", "use its current login")
     session = RestSession(
         target=Target(f"github:{login}"),
         name=str(data.get("name", "")),
@@ -82,7 +80,7 @@ def _credentials(http: HttpClient, config: TargetConfig, organization: str) -> C
     # Half an app must not fall back to the token of the environment, which may read something else.
     if bool(app) != bool(key):
         raise TscanError(
-            "an app of GitHub is named by 'app_id' and 'private_key' together",
+            "a GitHub App needs both 'app_id' and 'private_key'",
             "write both, or none",
         )
     if not app:

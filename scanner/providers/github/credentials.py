@@ -77,7 +77,7 @@ class AppToken:
         value = granted.get("token")
         expires = granted.get("expires_at")
         if not isinstance(value, str) or not isinstance(expires, str):
-            return Failure(state=State.ERROR, code="NoToken", message="GitHub made no token")
+            return Failure(state=State.ERROR, code="NoToken", message="GitHub issued no token")
         return Token(value=value, expires=datetime.fromisoformat(expires).timestamp())
 
     def _assertion(self) -> str | Failure:
@@ -96,7 +96,7 @@ class AppToken:
             message = f"{self.key} cannot be read: {error.strerror}"
         except (ValueError, TypeError, jwt.PyJWTError):
             # The error itself is left out: it may quote the key.
-            message = f"{self.key} holds no private key of RSA"
+            message = f"{self.key} has no RSA private key"
         return Failure(state=State.DENIED, code="NoKey", message=message)
 
     def _request(
@@ -117,4 +117,4 @@ class AppToken:
             return data
         reason = data.get("message", "")
         code = f"{reply.status} {reason}".strip()
-        return Failure(state=State.DENIED, code=code, message=f"{path} was refused")
+        return Failure(state=State.DENIED, code=code, message=f"{path} was denied")

@@ -73,14 +73,14 @@ def _rules_in(answer: Answer) -> list[Mapping[str, Any]] | Unreadable:
         return answer.unread
     rules = answer.data.get("items") if isinstance(answer.data, Mapping) else None
     if not _is_list_of_mappings(rules):
-        return Unreadable(f"{_BRANCH_RULES} gave no list of rules")
+        return Unreadable(f"{_BRANCH_RULES} returned no list of rules")
     return rules
 
 
 def _bypass(path: Mapping[str, str], ruleset: object) -> Generator[Call, Answer, Bypass]:
     """Who may bypass a ruleset; unreadable where the token may not see it."""
     if type(ruleset) is not int:
-        return Unreadable("a rule names no rule set")
+        return Unreadable("a rule does not name its ruleset")
     # Rulesets of the organization apply to its repositories: they are among the parents.
     params = {**path, "ruleset_id": ruleset, "includes_parents": True}
     answer = yield Call(operation=_RULESET, region="", params=params)
@@ -89,7 +89,7 @@ def _bypass(path: Mapping[str, str], ruleset: object) -> Generator[Call, Answer,
     actors = answer.data.get("bypass_actors")
     # GitHub leaves the list out for those who may not edit the ruleset: silence is not "nobody".
     if not _is_list_of_mappings(actors):
-        return Unreadable(f"{_RULESET} did not show who may pass by it")
+        return Unreadable(f"{_RULESET} did not return who may bypass the ruleset")
     return [f"{actor.get('actor_type')}:{actor.get('actor_id')}" for actor in actors]
 
 

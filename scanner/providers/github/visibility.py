@@ -51,10 +51,10 @@ def caller_sees_everything(context: ReadContext) -> Visibility:
     if app is not None:
         return app
     if type(private) is not int:
-        return Unreadable("the token is not told how many private repositories there are")
+        return Unreadable("GitHub does not show this token the number of private repositories")
     listed = listed_public + listed_private
     return Unreadable(
-        f"{listed} are listed, {_ORGANIZATION} counts {public} public and {private} private"
+        f"{listed} listed, but {_ORGANIZATION} counts {public} public and {private} private"
     )
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from scanner.core.judging.links import Links
 from scanner.core.permissions import kind_requests
 from scanner.errors import TscanError
-from scanner.language.errors import did_you_mean
 from scanner.model.controls import Criterion, Framework
 from scanner.model.findings import Finding
 from scanner.model.kinds import Request
 from scanner.model.library import Library
 from scanner.rendering.sanitize import sanitized
+from scanner.words import did_you_mean
 
 PermissionsOf = Callable[[str, str], tuple[str, ...]]
 """The permissions of an operation of a cloud whose kind names none."""

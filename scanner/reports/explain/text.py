@@ -6,9 +6,10 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import Final, TypeVar
 
-from scanner.rendering.sanitize import plural, sanitized
+from scanner.rendering.sanitize import sanitized
 from scanner.rendering.wrap import wrapped
 from scanner.reports.explain.model import SCHEMA, Explanation, Fact, Failure, Link, Mend, Result
+from scanner.words import plural
 
 T = TypeVar("T")
 

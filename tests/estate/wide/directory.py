@@ -1,4 +1,4 @@
-"""The organisation, and the people in its Identity Center."""
+"""The organization, and the people in its Identity Center."""
 
 from __future__ import annotations
 
