@@ -161,7 +161,7 @@ def test_values_as_cells(value: Any, said: str) -> None:
 
 
 def test_a_cut_cell_says_so() -> None:
-    assert cell("x" * 40_000).endswith("… (8000 characters more)")
+    assert cell("x" * 40_000).endswith("… (8000 more characters)")
 
 
 def test_what_cannot_be_judged_again_is_listed(tmp_path: Path) -> None:
