@@ -75,7 +75,7 @@ def test_the_archive_verifies_alone(archive: Path, capsys: pytest.CaptureFixture
         ["/bin/sh", "-c", "\n".join(blocks)], cwd=store, capture_output=True, text=True, check=False
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "2 records of aws:123456789012, 2 of them as they were signed" in done.stdout
+    assert "2 records of aws:123456789012 [], 2 of them as they were signed" in done.stdout
 
 
 def test_who_ran_what(archive: Path, nights: Nights) -> None:
