@@ -193,7 +193,7 @@ def _several(name: str, found: Mapping[tuple[str, str], list[Finding]]) -> Tscan
         more = f" and {len(shown) - 5} more"
     return TscanError(
         sanitized(f"{len(shown)} resources are called '{name}'"),
-        sanitized(f"name one by id, or its --target: {', '.join(shown[:5])}{more}"),
+        sanitized(f"name one by its id, or its target with --target: {', '.join(shown[:5])}{more}"),
     )
 
 
