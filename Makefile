@@ -39,7 +39,7 @@ demo: $(READY)
 
 # Evidence for `tscan demo`; to be recorded again when checks or kinds change what they read.
 demo-snapshot: $(READY)
-	@$(BIN)/python -m tests.estate record scanner/cli/demo.snapshot.jsonl.gz
+	@$(BIN)/python -m tests.estate demo scanner/cli/demo/project
 
 test: format-check lint types contracts docs-fresh unit
 

@@ -29,7 +29,7 @@ from scanner.pipeline import judge
 from tests.helpers.refusals import improvements
 from tests.helpers.withheld_actions import used, without
 
-DEMO = Path(__file__).resolve().parents[1] / "scanner/cli/demo.snapshot.jsonl.gz"
+DEMO = Path(__file__).resolve().parents[1] / "tests/recordings/estate.snapshot.jsonl.gz"
 SHOWN = (Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN)
 
 

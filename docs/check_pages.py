@@ -92,8 +92,18 @@ def _check(check: Check, library: Library) -> Iterator[str]:
     yield from _calls(check, plans)
     yield from _parameters(check, library)
     yield from _links(check, library)
-    if check.refs:
-        yield f"\nReferences: {', '.join(prose(ref) for ref in check.refs)}"
+    yield from _references(check)
+
+
+def _references(check: Check) -> Iterator[str]:
+    """Documentation of the provider, ids in benchmarks, and earlier ids of the check."""
+    if check.links:
+        yield f"\nDocumentation: {', '.join(f'<{link}>' for link in check.links)}"
+    others = [prose(ref) for ref in check.refs if ref not in check.links]
+    if others:
+        yield f"\nReferences: {', '.join(others)}"
+    if check.aliases:
+        yield f"\nEarlier ids: {', '.join(f'`{alias}`' for alias in check.aliases)}"
 
 
 def _labelled(scope: LabelScope) -> str:

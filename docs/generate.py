@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from control_pages import control_page
 
 from scanner.cli import app
-from scanner.cli.demo import SNAPSHOT, recorded_library
+from scanner.cli.demo import NIGHTS, SOURCE, project_inputs, recorded_library
 from scanner.cli.support.lazy import LazyGroup
 from scanner.content.library import load_library
 from scanner.content.locations import default_roots
@@ -75,7 +75,7 @@ def _block(arguments: str, library: Library) -> str:
 
 def _output(arguments: str, library: Library) -> str:
     if arguments == "demo":
-        return _matrix(library)
+        return _demo(library)
     *names, last = arguments.split()
     # Output that nothing generates would grow old unseen.
     if last != "--help":
@@ -85,13 +85,19 @@ def _output(arguments: str, library: Library) -> str:
     return _help(tuple(names))
 
 
-def _matrix(library: Library) -> str:
-    """The end of the demo's output, from the matrix on."""
-    snapshot = read_snapshot(SNAPSHOT)
+def _demo(library: Library) -> str:
+    """The demo's first screen."""
+    snapshot = read_snapshot(NIGHTS[-1])
+    config, decisions = project_inputs(library)
     library = recorded_library(library, snapshot)
-    assessment = judge([snapshot], library)
-    shown = FORMATS.get("terminal")(Report(assessment=assessment, library=library))
-    return "[…]\n" + shown[shown.index(next(iter(library.frameworks.values())).title) :]
+    assessment = judge(
+        [snapshot],
+        library,
+        categories=config.categories,
+        waivers=decisions.waivers,
+        attestations=decisions.attestations,
+    )
+    return FORMATS.get("terminal")(Report(assessment=assessment, library=library, source=SOURCE))
 
 
 def main(arguments: list[str]) -> int:

@@ -94,7 +94,7 @@ class _Attempt:
 
 def notify(
     history: History,
-    target: str,
+    chain: str,
     library: Library,
     rules: Sequence[AlertRule],
     outbox: Outbox,
@@ -102,14 +102,14 @@ def notify(
     *,
     waivers: Sequence[Waiver] = (),
 ) -> Delivered:
-    """Send what changed in a target since the last alerts.
+    """Send what changed in a chain since the last alerts.
 
     Records whose alerts a crash prevented are included.
     """
     if not rules:
         return Delivered()
-    records = history.records(target)
-    reached = outbox.reached(target)
+    records = history.records(chain)
+    reached = outbox.reached(chain)
     if records and not reached:
         # Alerts were just configured: they begin with the newest record, not with all of history.
         reached = records[-1].seq - 1
@@ -128,7 +128,7 @@ def notify(
         found.extend(alert_events_of(drift, library))
     reach = None
     if records:
-        reach = (target, records[-1].seq)
+        reach = (chain, records[-1].seq)
     open_events = _open_events(history, library, outbox)
     return deliver(found, rules, outbox, post, open_events=open_events, reach=reach)
 
@@ -187,8 +187,8 @@ def _open_events(
 
     def found() -> Sequence[AlertEvent]:
         events: list[AlertEvent] = []
-        for target in history.targets():
-            events += open_problems(history.state_before(target, _END_OF_TIME), library)
+        for chain in history.targets():
+            events += open_problems(history.state_before(chain, _END_OF_TIME), library, chain)
         for scope in outbox.scopes():
             # One event for a scope, however often its scans failed.
             if scope != works_again:
@@ -210,7 +210,7 @@ def deliver(
     """Send events, and those that earlier runs left unsent, to the channels of the rules.
 
     Every intent is on disk before the first message leaves: a crash loses nothing. `reach` is a
-    target and the record up to which its events are among these.
+    chain and the record up to which its events are among these.
     """
     channels = _channels(rules)
     unsent = [one for one in outbox.unsettled(post.now()) if one.state != UNDER_WAY]

@@ -58,15 +58,16 @@ def scan(
     library: Library,
     *,
     checks: tuple[str, ...] | None = None,
+    scope: tuple[str, ...] = (),
     deadline: float = 3600.0,
     threads: int = 16,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> Iterator[Snapshot]:
     """The evidence of every target that the configuration names, each as soon as it is whole.
 
-    `checks` are the ids to collect for (none: all of the target's cloud); `deadline` is in seconds.
-    Raises `TscanError` where a configured target cannot be connected; an organisation's account
-    that cannot is a gap.
+    `checks` are the ids to collect for (none: all of the target's cloud); `scope` says how the scan
+    differs from the configured one; `deadline` is in seconds. Raises `TscanError` where a
+    configured target cannot be connected; an organisation's account that cannot is a gap.
     """
     selected = _selected(library, checks)
     found = _connect(config, _rules(library, selected, deadline))
@@ -90,7 +91,8 @@ def scan(
         mine = _of_cloud(selected, collected.opened.target)
         names = tuple(check.id for check in mine)
         snapshot = _snapshot(collected, names, {**config.params, **target.params})
-        yield replace(snapshot, bulk=target_inventory_types(target, library, mine))
+        types = target_inventory_types(target, library, mine)
+        yield replace(snapshot, bulk=types, scope=scope)
 
 
 def _rules(
@@ -351,9 +353,11 @@ def _of_cloud(checks: Iterable[Check], target: Target) -> list[Check]:
 
 def _selected(library: Library, checks: tuple[str, ...] | None) -> list[Check]:
     """The chosen checks that the library has, by id; those that it lacks count as not run."""
-    names = sorted(library.checks if checks is None else set(checks) & set(library.checks))
-    # A snapshot of another library may name checks that this one lacks.
-    return [library.checks[name] for name in names]
+    if checks is None:
+        checks = tuple(library.checks)
+    # A snapshot of another library may name checks that this one lacks, or by their earlier ids.
+    names = set(map(library.current_id, checks)) & set(library.checks)
+    return [library.checks[name] for name in sorted(names)]
 
 
 def _stated_params(

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from scanner.client.interfaces import Connector, Rules, Session, Unreachable
 from scanner.collect import Collected, Collection, collect_all, estate
 from scanner.core.judging.parameters import resolve_params
-from scanner.core.permissions import Loss, losses, plan_requests, reads_organization
+from scanner.core.permissions import Loss, losses, reads_organization
 from scanner.core.reading.answer_lookup import AnswerLookup
 from scanner.core.reading.inventory import target_inventory_types, with_inventory
 from scanner.core.reading.projection import plan_readers
-from scanner.core.reading.read_plan import plan_reads
+from scanner.core.reading.read_plan import plan_reads, plan_requests
 from scanner.executors import EXECUTORS
 from scanner.model.answers import Answer, Call, State
 from scanner.model.checks import Check

@@ -28,11 +28,23 @@ _EXTRAS: Final = {
 """The extra that brings a package that may be missing."""
 
 
+def missing_extra(error: ModuleNotFoundError) -> str:
+    """The extra of tscan that brings the missing package; empty where none does."""
+    return _EXTRAS.get((error.name or "").partition(".")[0], "")
+
+
 def entry_points(group: str) -> EntryPoints:
     """The entry points of a group; a slow scan of all installed packages, so only on demand."""
     from importlib import metadata
 
     return metadata.entry_points(group=group)
+
+
+def install_hint(extra: str) -> str:
+    """How to install what an extra of tscan brings."""
+    # Not by the name alone: no package index holds tscan, and whoever takes the name there would be
+    # given the credentials of a scan.
+    return f"in the checkout of tscan: pip install '.[{extra}]'"
 
 
 class Registry(Generic[T]):
@@ -66,11 +78,11 @@ class Registry(Generic[T]):
             if missing in ("", module.partition(".")[0]):
                 # A module of the package itself is missing: a defect, which no extra mends.
                 raise
-            wanted = missing
-            if missing in _EXTRAS:
-                wanted = f"tscan[{_EXTRAS[missing]}]"
+            hint = f"pip install {missing}"
+            if missing_extra(error):
+                hint = install_hint(missing_extra(error))
             message = f"'{name}' needs {missing}, which is not installed"
-            raise TscanError(message, f"pip install '{wanted}'") from error
+            raise TscanError(message, hint) from error
 
     def _hint(self, name: str) -> str:
         known = sorted(self._places)

@@ -61,7 +61,7 @@ def test_a_missing_package_names_the_extra_that_brings_it(
     with pytest.raises(TscanError) as caught:
         Registry[Any]("x", aws="needs_botocore_here:y").get("aws")
     assert caught.value.message == "'aws' needs botocore, which is not installed"
-    assert caught.value.hint == "pip install 'tscan[aws]'"
+    assert caught.value.hint == "in the checkout of tscan: pip install '.[aws]'"
 
 
 def test_a_module_of_ours_that_is_missing_is_a_defect(thing: Registry[Any]) -> None:

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from scanner.channels import UNSURE, Message
+from scanner.registry import install_hint
 
 SECONDS: Final = 20.0
 """How long a receiver may take to answer, unless the address allows more."""
@@ -22,7 +23,7 @@ def send(address: str, message: Message) -> str:
     try:
         import apprise
     except ModuleNotFoundError:
-        return "apprise is not installed: pip install 'tscan[alerts]'"
+        return f"apprise is not installed; {install_hint('alerts')}"
     asset = apprise.AppriseAsset(app_id="tscan", app_desc="tscan", secure_logging=True)
     client = apprise.Apprise(asset=asset)
     if not client.add(address):

@@ -19,9 +19,10 @@ import click
 
 from scanner import __version__
 from scanner.cli.support.lazy import LazyGroup
+from scanner.cli.support.log_options import log_options
+from scanner.cli.support.variables import bind_variables
 from scanner.errors import EXIT_CLEAN, EXIT_MISUSE, TscanError
 
-ISSUES: Final = "https://github.com/tscan/tscan/issues"
 _DISK_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 app = LazyGroup(
@@ -51,6 +52,8 @@ Exit codes: 0 clean, 1 something at or above --fail-on fails, 3 something could 
         "findings": ("scanner.cli.findings:findings", "List findings by control, check, verdict…"),
         "params": ("scanner.cli.params:params", "List the parameters of checks, and what is set."),
         "checks": ("scanner.cli.checks:checks", "List, show, write and test checks."),
+        "waive": ("scanner.cli.waive:waive", "Write a waiver for a finding, a control or a call."),
+        "attest": ("scanner.cli.attest:attest", "Write an attestation for a manual control."),
         "permissions": (
             "scanner.cli.permissions:permissions",
             "Print the least that tscan must be allowed.",
@@ -82,6 +85,8 @@ Exit codes: 0 clean, 1 something at or above --fail-on fails, 3 something could 
     },
 )
 click.version_option(__version__, prog_name="tscan")(app)
+log_options(app)
+bind_variables(app, "tscan")
 
 
 def main() -> None:
@@ -118,17 +123,12 @@ def run(arguments: Sequence[str]) -> int:
 
     Every error is reported here, on standard error. None may exit with 1 or 3: those are verdicts.
     """
-    stdout = sys.stdout
     try:
-        code = app.main(args=list(arguments), prog_name="tscan", standalone_mode=False)
-        # Where the reader has left (`tscan demo | head`), click wraps the stream and returns 1.
-        if sys.stdout is not stdout:
-            return _broken_pipe()
-        if stdout is not None:
-            stdout.flush()
-    # SystemExit: click exits by itself where it cannot write to a pipe.
-    except (BrokenPipeError, SystemExit):
+        return _invoke(arguments)
+    except BrokenPipeError:
         return _broken_pipe()
+    except SystemExit as stopped:
+        return _stopped_by_click(stopped)
     except click.ClickException as error:
         error.show()
         return EXIT_MISUSE
@@ -142,10 +142,27 @@ def run(arguments: Sequence[str]) -> int:
         return EXIT_MISUSE
     except Exception as error:  # noqa: BLE001 - the outermost edge: Python would exit with 1
         return _internal_error(error)
+
+
+def _invoke(arguments: Sequence[str]) -> int:
+    stdout = sys.stdout
+    code = app.main(args=list(arguments), prog_name="tscan", standalone_mode=False)
+    # Where the reader has left (`tscan demo | head`), click wraps the stream and returns 1.
+    if sys.stdout is not stdout:
+        return _broken_pipe()
+    if stdout is not None:
+        stdout.flush()
     # `--help` and `--version` return None.
     if isinstance(code, int):
         return code
     return EXIT_CLEAN
+
+
+def _stopped_by_click(stopped: SystemExit) -> int:
+    # With 0 after it completed a word for a shell, else because it cannot write to a pipe.
+    if stopped.code == EXIT_CLEAN:
+        return EXIT_CLEAN
+    return _broken_pipe()
 
 
 def _broken_pipe() -> int:
@@ -159,6 +176,8 @@ def _internal_error(error: Exception) -> int:
     if isinstance(error, OSError) and error.errno in _DISK_FULL:
         click.echo(f"the output cannot be written: {error.strerror}", err=True)
         return EXIT_MISUSE
+    if isinstance(error, ModuleNotFoundError) and _is_missing_extra(error):
+        return EXIT_MISUSE
     if os.environ.get("TSCAN_DEBUG") == "1":
         import traceback
 
@@ -168,5 +187,19 @@ def _internal_error(error: Exception) -> int:
         f"internal error ({type(error).__name__}): this is a defect of tscan, not a verdict",
         err=True,
     )
-    click.echo(f"  hint: TSCAN_DEBUG=1 shows where; please report it at {ISSUES}", err=True)
+    click.echo(
+        "  hint: TSCAN_DEBUG=1 shows where; please report that to those you have tscan from",
+        err=True,
+    )
     return EXIT_MISUSE
+
+
+def _is_missing_extra(error: ModuleNotFoundError) -> bool:
+    """Whether a package of an extra is missing; then it is printed how to install it."""
+    from scanner.registry import install_hint, missing_extra
+
+    extra = missing_extra(error)
+    if extra:
+        click.echo(f"this command needs {error.name}, which is not installed", err=True)
+        click.echo(f"  hint: {install_hint(extra)}", err=True)
+    return extra != ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from scanner.cli.support.history_options import (
 )
 from scanner.cli.support.options import PATH, report_format_option
 from scanner.cli.support.output import show
+from scanner.core.calendar import parse_time
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING, EXIT_UNREAD, TscanError
 
 if TYPE_CHECKING:
@@ -58,8 +60,10 @@ def drift(
 ) -> int:
     """What changed between two scans: new failures, what is no longer seen, what is fixed.
 
+    Scans of one scope are compared: the configured one, and every other that was scanned since.
+
     Exit code 1: something new fails. 3: something is no longer seen, or was not looked at again.
-    0: neither.
+    0: neither, or this is the first scan.
 
     \b
     Examples:
@@ -69,25 +73,47 @@ def drift(
       tscan drift --target aws:111122223333 --format json
     """
     history = open_history(options)
-    drifts = _drifts(history, since, waivers)
-    if not drifts:
-        return EXIT_UNREAD
+    chains = _chains(history, options)
+    drifts, overlooked = _drifts(history, chains, since, waivers)
     # Two documents in one stream are not JSON: a consumer would read the first, or none.
     if format == "json" and len(drifts) > 1:
         raise TscanError(
             "the JSON document is of one target",
-            f"name one with --target: {', '.join(history.targets[:5])}",
+            f"name one with --target: {', '.join(chains[:5])}",
         )
     if who:
         from scanner.cli.support.attribution import attributed
 
         drifts = attributed(drifts, history)
-    _show(drifts, format)
+    if drifts:
+        _show(drifts, format)
     code = drift_exit_code(drifts)
     # A target that was not scanned again is out of sight: that is not clean.
-    if code == EXIT_CLEAN and len(drifts) < len(history.targets):
+    if code == EXIT_CLEAN and overlooked:
         return EXIT_UNREAD
     return code
+
+
+def _chains(history: HistoryContext, options: HistoryOptions) -> tuple[str, ...]:
+    """The chains that are named, or those of each target that were scanned lately."""
+    if options.target:
+        return history.targets
+    return (*history.targets, *_also_scanned(history))
+
+
+def _also_scanned(history: HistoryContext) -> tuple[str, ...]:
+    """Chains of other scopes in which their targets were scanned since the configured one."""
+    newest: dict[str, str] = {}
+    for name in history.targets:
+        record = history.ledger.records(name)[-1]
+        newest[record.target] = record.finished
+    found: list[str] = []
+    for name in history.ledger.chains():
+        record = history.ledger.records(name)[-1]
+        # What somebody looked at once, long ago, has no news every day.
+        if name not in history.targets and record.finished > newest[record.target]:
+            found.append(name)
+    return tuple(found)
 
 
 def drift_exit_code(drifts: Sequence[Drift]) -> int:
@@ -117,35 +143,58 @@ def _show(drifts: Sequence[Drift], form: str) -> None:
         show(as_text(drifts))
 
 
-def _drifts(history: HistoryContext, since: str, waivers: Path | None) -> list[Drift]:
-    """The drift of every target that has two records; the others are reported on standard error."""
+def _drifts(
+    history: HistoryContext, chains: Iterable[str], since: str, waivers: Path | None
+) -> tuple[list[Drift], list[str]]:
+    """The drift of every chain that has some, and the chains that were not scanned again.
+
+    A chain without drift is reported on standard error. One of a single scan is not overlooked:
+    its drift begins with the next.
+    """
     from scanner.rendering.sanitize import sanitized
 
     drifts: list[Drift] = []
-    for target in history.targets:
-        pair = _records_to_compare(history, target, since)
-        if isinstance(pair, str):
-            click.echo(sanitized(f"{target}: {pair}: there is no drift to show."), err=True)
+    overlooked: list[str] = []
+    for chain in chains:
+        records = history.ledger.records(chain)
+        begins = _begins(history, since)
+        if begins is not None and parse_time(records[-1].finished) < begins:
+            overlooked.append(chain)
+            why = f"no scan ended on {since} or later: there is no drift to show"
+        elif len(records) < 2:
+            why = f"this is the first scan{_scope(records[-1])}: drift begins with the next one"
         else:
+            pair = _records_to_compare(records, begins)
             drifts.append(_drift(history, pair, waivers))
-    return drifts
+            continue
+        click.echo(sanitized(f"{chain}: {why}"), err=True)
+    return drifts, overlooked
 
 
-def _records_to_compare(history: HistoryContext, target: str, since: str) -> Pair | str:
-    """Two records of a target, or why there are none to compare."""
-    from scanner.core.calendar import parse_time, period_window
+def _scope(record: Record) -> str:
+    from scanner.cli.support.scope import as_options
 
-    records = history.ledger.records(target)
-    if len(records) < 2:
-        return "two scans are needed to compare"
-    last = records[-1]
+    if not record.scope:
+        return ""
+    return f" with {as_options(record.scope)}"
+
+
+def _begins(history: HistoryContext, since: str) -> datetime | None:
+    """The beginning of the day that `--since` names."""
+    from scanner.core.calendar import period_window
+
     if not since:
-        return records[-2], last
+        return None
     date = day(since, "--since")
-    begins = period_window(date, date, history.zone).start
-    if parse_time(last.finished) < begins:
-        return f"no scan ended on {since} or later"
-    earlier = [record for record in records[:-1] if parse_time(record.finished) < begins]
+    return period_window(date, date, history.zone).start
+
+
+def _records_to_compare(records: Sequence[Record], begins: datetime | None) -> Pair:
+    """The last record, and the one before it or the last one before a time."""
+    *others, last = records
+    if begins is None:
+        return others[-1], last
+    earlier = [record for record in others if parse_time(record.finished) < begins]
     # Without a scan before that day, the first one is what there is to compare with.
     if not earlier:
         return records[0], last
@@ -165,7 +214,7 @@ def _drift(history: HistoryContext, pair: Pair, waivers_file: Path | None) -> Dr
         waivers=_waivers(history, after, waivers_file),
         today=now().astimezone(history.zone).date(),
     )
-    chain = history.ledger.records(after.target)[before.seq - 1 : after.seq]
+    chain = history.ledger.records(after.chain)[before.seq - 1 : after.seq]
     versions = Versions(today=history.library, packs=_packs(history, chain))
     return replace(found, changes=tuple(versions.told(found.changes, chain)))
 

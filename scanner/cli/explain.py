@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from scanner.cli.support.completion import complete_everything
 from scanner.cli.support.evidence import EvidenceOptions, evidence_options
 from scanner.cli.support.options import ContentOptions, content_options, report_format_option
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("identity", metavar="ID")
+@click.argument("identity", metavar="ID", shell_complete=complete_everything)
 @evidence_options
 @content_options
 @report_format_option

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from scanner.cli.support.completion import complete_checks, complete_controls
 from scanner.cli.support.options import (
     PATH,
     ContentOptions,
@@ -31,11 +32,18 @@ _FILTERS: Final = {
     "target": ("ID", "Only this target, such as aws:111122223333."),
 }
 """The filters by option, each with its metavar and its help."""
+_COMPLETED: Final = {"control": complete_controls, "check": complete_checks}
 
 
 def _filter_options(command: Any) -> Any:
     for name, (metavar, text) in reversed(_FILTERS.items()):
-        option: Decorator = click.option(f"--{name}", multiple=True, metavar=metavar, help=text)
+        option: Decorator = click.option(
+            f"--{name}",
+            multiple=True,
+            metavar=metavar,
+            help=text,
+            shell_complete=_COMPLETED.get(name),
+        )
         command = option(command)
     return command
 

@@ -52,7 +52,9 @@ def handover(first: str, last: str, output: Path | None, options: HistoryOptions
 
     history = open_history(options)
     period = period_between(first, last, history.zone)
-    chains = {target: history.ledger.records(target) for target in history.targets}
+    # Without a choice everything: what was left out could not be told from what never was.
+    names = history.targets if options.target else history.ledger.chains()
+    chains = {name: history.ledger.records(name) for name in names}
     records: list[Record] = []
     for chain in chains.values():
         records += [record for record in chain if ended_within(record, period)]
@@ -63,6 +65,6 @@ def handover(first: str, last: str, output: Path | None, options: HistoryOptions
     package = AuditorPackage(first=first, last=last, chains=chains, records=tuple(records))
     output = output or Path(f"handover-{first}-{last}.zip")
     files = write_auditor_package(output, history.ledger, again, package)
-    scans = f"{len(records)} scans of {len(history.targets)} targets in the period"
+    scans = f"{len(records)} scans in {len(chains)} chains ended in the period"
     click.echo(sanitized(f"{output}: {files} files, {scans}"))
     return 0

@@ -86,10 +86,10 @@ def show(seq: int | None, store: str, target: str) -> int:
     """
     ledger = open_ledger(store)
     names = chosen_targets(ledger, target)
-    # Every target counts its own records: a number alone names one of each.
+    # Every chain counts its own records: a number alone names one of each.
     if len(names) > 1:
         raise TscanError(
-            f"{ledger.store.name} holds {len(names)} targets",
+            f"{ledger.store.name} holds {len(names)} chains",
             f"name one with --target: {', '.join(names[:5])}",
         )
     records = ledger.records(names[0])
@@ -116,11 +116,15 @@ def _lines(record: Record) -> Iterator[str]:
         params = shortened(record.params, 2000)
     times = f"{record.started} to {record.finished}"
     counts = f"{len(record.checks)} checks, {len(record.regions)} regions"
-    yield f"record {record.seq} of {record.target}: {record.sha256}"
+    yield f"record {record.seq} of {record.chain}: {record.sha256}"
+    if record.scope:
+        yield f"scope {', '.join(record.scope)}"
     yield f"scan {record.scan}, {times}, tscan {record.version}"
     yield f"follows {record.previous_sha256 or 'nothing: it is the first'}"
     yield f"pack {record.pack_sha256}"
     yield f"waivers {record.waivers_sha256 or 'none'}"
+    for old, new in sorted(record.renamed.items()):
+        yield f"check {old} is called {new} now"
     yield f"parameters that were set: {params}"
     yield f"callers {', '.join(record.callers) or 'none'}"
     yield f"{counts}, {len(record.gaps)} calls unanswered"
@@ -159,7 +163,7 @@ def compact_(store: str) -> int:
 @store_option
 @target_option
 def anchor(git: str, store: str, target: str) -> int:
-    """Tag the newest record of each target in a Git repository, so that it cannot be cut off
+    """Tag the newest record of each chain in a Git repository, so that it cannot be cut off
     unseen.
 
     The tag names chain, number and digest of the record. It proves something once it is pushed to
@@ -188,12 +192,12 @@ def anchor(git: str, store: str, target: str) -> int:
 
 
 def anchored(ledger: Ledger, targets: Iterable[str], anchors: Anchors) -> Iterator[str]:
-    """Anchor the newest record of each target; a line for each anchor that was made."""
+    """Anchor the newest record of each chain; a line for each anchor that was made."""
     from scanner.history.ledger.anchors import anchor_heads
 
     made = anchor_heads(ledger, targets, anchors)
     for record, name in made:
-        yield sanitized(f"anchor: {record.target} {record.seq} is {name} in {anchors.name}")
+        yield sanitized(f"anchor: {record.chain} {record.seq} is {name} in {anchors.name}")
     if not made:
         yield sanitized(f"anchor: {anchors.name} has the newest records already")
 
@@ -208,8 +212,8 @@ def open_ledger(store: str) -> Ledger:
 
 
 def chosen_targets(ledger: Ledger, target: str) -> list[str]:
-    """The target that `--target` names, or all; TscanError where the ledger does not have it."""
-    names = list(ledger.targets())
+    """The chain that `--target` names, or all; TscanError where the ledger does not have it."""
+    names = list(ledger.chains())
     if not names:
         raise TscanError(
             f"{ledger.store.name}: there is no history here",
@@ -218,7 +222,9 @@ def chosen_targets(ledger: Ledger, target: str) -> list[str]:
     if not target:
         return names
     if target not in names:
+        from scanner.language.errors import did_you_mean
+
         raise TscanError(
-            f"{ledger.store.name} has no history of {target}", f"there is {', '.join(names[:5])}"
+            f"{ledger.store.name} has no history of {target}", did_you_mean(target, names)
         )
     return [target]

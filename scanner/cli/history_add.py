@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from scanner.cli.support.options import (
+    SEVERITIES,
     JudgingOptions,
     judging_options,
     snapshots_argument,
     store_option,
 )
+from scanner.errors import TscanError
 
 if TYPE_CHECKING:
     from scanner.history.ledger.ledger import Ledger
@@ -39,7 +42,7 @@ tscan-111122223333-20260630T020000Z-1f2e3d4c.snapshot.jsonl.gz
     """
     from scanner.cli.support.commit import anchor, commit
     from scanner.cli.support.evidence import snapshot_files
-    from scanner.cli.support.judging import judge_with, load_decisions
+    from scanner.cli.support.judging import Inputs, judge_files, load_decisions, named_files
     from scanner.cli.support.notify import Notifier
     from scanner.cli.support.options import load
     from scanner.cli.support.output import destinations
@@ -51,6 +54,7 @@ tscan-111122223333-20260630T020000Z-1f2e3d4c.snapshot.jsonl.gz
     from scanner.history.ledger.commit import open_ledger
     from scanner.history.snapshots.snapshot_file import read_snapshot
 
+    _check_options(options)
     places = destinations(options.format, quiet=options.quiet)
     options = with_configured_content(options, None)
     library = load(options)
@@ -61,23 +65,39 @@ tscan-111122223333-20260630T020000Z-1f2e3d4c.snapshot.jsonl.gz
     # Before anything is judged: the report would speak of a scan that is refused afterwards.
     ledger = open_ledger(location)
     _check_order(ledger, [read_snapshot(path) for path in paths])
-    report = judge_with(
+    judged = judge_files(
         paths,
         options,
-        library,
+        Inputs(library=library, config=config, decisions=decisions),
         places,
-        decisions,
-        configured=config.categories,
+        source=replace(named_files(snapshots), snapshots=""),
         ledger=ledger,
     )
-    targets = commit(paths, report, options, decisions, location)
+    chains = commit(paths, judged.assessment, library, options, decisions, location)
     if config.anchors:
-        anchor(location, targets, config.anchors, quiet=options.quiet)
+        anchor(location, chains, config.anchors, quiet=options.quiet)
     notifier = Notifier(
         config=config, library=library, store=location, checks=None, rules=config.alerts
     )
-    notifier.alert_changes(targets, decisions.waivers)
-    return report.exit_code
+    notifier.alert_changes(chains, decisions.waivers)
+    return judged.report.exit_code
+
+
+def _check_options(options: JudgingOptions) -> None:
+    """Refuse options that would judge the evidence otherwise than the scan that read it."""
+    given = {
+        "--select": options.select,
+        "--severity": options.severity != SEVERITIES[0],
+        "--category": options.category,
+        "--param": options.param,
+    }
+    for name, is_given in given.items():
+        # History compares like with like: evidence of one scope must not be judged as of another.
+        if is_given:
+            raise TscanError(
+                f"{name}: evidence is committed as the scan would have that read it",
+                f"scan with {name}, or judge the evidence with 'tscan replay {name} …'",
+            )
 
 
 def _check_order(ledger: Ledger, snapshots: Iterable[Snapshot]) -> None:
@@ -87,10 +107,10 @@ def _check_order(ledger: Ledger, snapshots: Iterable[Snapshot]) -> None:
     with.
     """
     from scanner.core.calendar import parse_time
-    from scanner.errors import TscanError
+    from scanner.model.history import chain_name
 
     for snapshot in snapshots:
-        records = ledger.records(snapshot.target)
+        records = ledger.records(chain_name(snapshot.target, snapshot.scope))
         # Evidence that is committed already is not added again, and so does no harm.
         if not records or snapshot.id in {record.scan for record in records}:
             continue

@@ -25,7 +25,7 @@ def export(folder: Path, store: str, target: str) -> int:
     """Write Parquet tables for Spark, Athena or DuckDB: `records`, the committed scans, and
     `transitions`.
 
-    Each target is one file of each table; target and seq join them. What a broken-off scan left
+    Each chain is one file of each table; chain and seq join them. What a broken-off scan left
     is in neither.
 
     \b

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from scanner.cli.support.completion import complete_parameters
 from scanner.cli.support.options import (
     ContentOptions,
     config_option,
@@ -16,7 +17,7 @@ from scanner.errors import TscanError
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_parameters)
 @config_option
 @content_options
 @report_format_option

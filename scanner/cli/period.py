@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scanner.cli.support.completion import complete_controls
 from scanner.cli.support.history_options import (
     HistoryContext,
     HistoryOptions,
@@ -36,7 +37,13 @@ if TYPE_CHECKING:
 @click.option(
     "--at", default="", metavar="DAY", help="Instead of a period: what was implemented at a date."
 )
-@click.option("--control", multiple=True, metavar="ID", help="Only this control.")
+@click.option(
+    "--control",
+    multiple=True,
+    metavar="ID",
+    shell_complete=complete_controls,
+    help="Only this control.",
+)
 @report_format_option
 @history_options
 def period(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scanner.cli.support.completion import complete_checks
 from scanner.cli.support.history_options import (
     HistoryContext,
     HistoryOptions,
@@ -16,7 +17,7 @@ from scanner.cli.support.history_options import (
     history_options,
     open_history,
 )
-from scanner.cli.support.options import PATH, report_format_option
+from scanner.cli.support.options import PATH, current_id, report_format_option
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING, TscanError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("finding", metavar="CHECK@RESOURCE")
+@click.argument("finding", metavar="CHECK@RESOURCE", shell_complete=complete_checks)
 @click.option(
     "--at",
     default="",
@@ -120,7 +121,9 @@ def _from_snapshot(
     from scanner.history.snapshots.snapshot_file import read_snapshot
     from scanner.history.verification.reperform import Where, reperform
 
-    library = load_library(default_roots(checks=options.checks, mappings=options.mappings))
+    roots = default_roots(checks=options.checks, mappings=options.mappings)
+    library = load_library(roots, lazily=True)
+    check = current_id(check, library)
     return reperform(read_snapshot(path), Where(library=library), check, resource, region)
 
 
@@ -133,11 +136,14 @@ def _from_history(
     from scanner.history.verification.reperform import reperform
 
     again = Rejudger(history.ledger, judge_recorded, history.library)
+    check = current_id(check, history.library)
     for record in _records_with(history, check, at):
         snapshot = replace(history.ledger.snapshot(record), params=record.params)
         # State is given as of a moment: `~` sorts behind the record's own, so that it is included.
-        state = history.ledger.state_before(record.target, f"{record.finished}~")
-        for one in reperform(snapshot, _where(again, record), check, resource, region):
+        state = history.ledger.state_before(record.chain, f"{record.finished}~")
+        where = _where(again, record)
+        named = history.ledger.id_in(record, check)
+        for one in reperform(snapshot, where, named, resource, region):
             ref = one.finding.resource
             recorded = state.get((check, ref.region, ref.id))
             if recorded is not None:
@@ -199,9 +205,14 @@ def _ruling(again: Rejudger, record: Record) -> TargetWaivers | None:
     """The waivers that counted in a record."""
     from datetime import datetime
 
-    from scanner.core.judging.waive import assess_waivers, waivers_by_target
+    from scanner.core.judging.waive import (
+        assess_waivers,
+        waivers_by_target,
+        with_current_checks,
+    )
 
-    waivers = [waiver for waiver in again.said.waivers(record) if waiver.target == record.target]
+    given = [waiver for waiver in again.said.waivers(record) if waiver.target == record.target]
+    waivers = with_current_checks(given, again.pack_of(record))
     statuses = _control_statuses(again, record, waivers)
     day = datetime.fromisoformat(record.finished).date()
     return waivers_by_target(assess_waivers(waivers, {record.target: day}, statuses)).get(

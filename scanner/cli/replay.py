@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
 import click
 
 from scanner.cli.support.evidence import EvidenceOptions, evidence_options
 from scanner.cli.support.history_options import HistoryOptions
-from scanner.cli.support.options import JudgingOptions, judging_options
+from scanner.cli.support.options import (
+    BaselineOptions,
+    JudgingOptions,
+    baseline_options,
+    judging_options,
+)
 from scanner.errors import TscanError
 
 
@@ -21,6 +30,7 @@ from scanner.errors import TscanError
     help="Judge a range with the checks of each day (as if left out), or with today's.",
 )
 @evidence_options
+@baseline_options
 @judging_options
 def replay(
     first: str,
@@ -28,6 +38,7 @@ def replay(
     pack: str | None,
     evidence: EvidenceOptions,
     options: JudgingOptions,
+    compare: BaselineOptions,
 ) -> int:
     """Judge recorded evidence again: offline, with the clock at the end of the recording.
 
@@ -45,12 +56,15 @@ def replay(
       tscan replay audit.snapshot.jsonl.gz --format json
       tscan replay folder-of-an-organisation
       tscan replay a.snapshot.jsonl.gz b.snapshot.jsonl.gz --param access_key_max_age_days=30
+      tscan replay audit.snapshot.jsonl.gz --new-only --baseline main.json
       tscan replay --from 2026-01-01 --to 2026-06-30 --pack today
     """
     if not first and not last:
-        return _replay(evidence, options, pack)
+        return _replay(evidence, options, compare, pack)
     if evidence.snapshots:
         raise click.UsageError("Name snapshots, or a range of history with --from and --to.")
+    if compare.given:
+        raise click.UsageError("--new-only and --baseline compare one scan, not a range.")
     from scanner.cli.replay_history import replay_history
 
     history = HistoryOptions(
@@ -63,10 +77,33 @@ def replay(
     return replay_history(first, last, pack or "day", options, history)
 
 
-def _replay(evidence: EvidenceOptions, options: JudgingOptions, pack: str | None) -> int:
+def _replay(
+    evidence: EvidenceOptions,
+    options: JudgingOptions,
+    compare: BaselineOptions,
+    pack: str | None,
+) -> int:
     from scanner.cli.support.judging import judge_evidence
+    from scanner.cli.support.new_failures import comparison
 
     # An option that is ignored would mislead.
     if pack:
         raise TscanError("--pack is for a range of history", "give --from and --to with it")
-    return judge_evidence(evidence, options)
+    place = partial(_place, evidence.store, evidence.config)
+    if evidence.snapshots and compare.new_only and compare.baseline is None:
+        # Beside files the store is that of the earlier scans alone.
+        evidence = replace(evidence, store="")
+    return judge_evidence(evidence, options, compare=comparison(compare, place))
+
+
+def _place(store: str, config: Path | None) -> str:
+    """Where the history is that new failures are compared with."""
+    from scanner.cli.support.store_location import configured_location, default_store
+    from scanner.content.config import load_store_location
+
+    if store:
+        return store
+    if config is None:
+        return configured_location().store
+    location, _ = load_store_location(config)
+    return location or default_store()

@@ -92,6 +92,7 @@ def _unusable(pack: str, options: JudgingOptions) -> dict[str, bool]:
         "--category": bool(options.category),
         "--waivers": options.waivers is not None,
         "--attestations": options.attestations is not None,
+        "--details": options.details,
         "--controls": options.controls,
         "--quiet": options.quiet,
     }
@@ -181,7 +182,7 @@ def _document(scan: Rejudged, options: JudgingOptions, ledger: Ledger) -> str:
 
 def _lines(scan: Rejudged) -> Iterator[str]:
     names = ", ".join(
-        f"{record.seq:>4}  {record.target}  {record.finished}" for record in scan.records
+        f"{record.seq:>4}  {record.chain}  {record.finished}" for record in scan.records
     )
     if scan.assessment is None or scan.library is None:
         yield f"{names}  not judged again: {scan.why_not}"

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from scanner.cli.support.options import PATH, JudgingOptions, judging_options
+from scanner.cli.support.log_options import log_options
+from scanner.cli.support.options import (
+    PATH,
+    BaselineOptions,
+    JudgingOptions,
+    baseline_options,
+    judging_options,
+)
 from scanner.cli.support.store_location import default_store
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
-    from scanner.cli.support.judging import Decisions
+    from scanner.cli.support.judging import Compare, Decisions
     from scanner.cli.support.notify import Notifier
     from scanner.cli.support.output import Destination
-    from scanner.formats import Report
-    from scanner.model.answers import Snapshot
+    from scanner.cli.support.scope import Requested
+    from scanner.formats import Source
     from scanner.model.config import Config, Organization, TargetConfig
+    from scanner.model.findings import Assessment
     from scanner.model.library import Library
 
 AWS: Final = "aws"
 """The cloud that options of their own say how to connect to."""
-FOLDER: Final = "snapshots"
-"""Below the default store: where evidence is written unless `--snapshot` names another place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +68,26 @@ class _Inputs:
     library: Library
     checks: tuple[str, ...] | None
     """The selected checks; None: all."""
+    scope: tuple[str, ...]
+    """How the scan differs from the configured one."""
+    compare: Compare | None
+    """Makes the baseline of new failures; None: all failures count."""
     config: Config
     decisions: Decisions
     places: tuple[Destination, ...]
     several: bool
     """Whether there will be more than one snapshot."""
     store: str
+
+    @property
+    def commits(self) -> bool:
+        """Whether the scan is added to history: one of another scope only where a store is named.
+
+        Whoever tries something out must not have to say that it is no part of the nightly history.
+        """
+        if self.reading.no_store:
+            return False
+        return not self.scope or bool(self.reading.store)
 
 
 @click.command()
@@ -129,12 +149,16 @@ class _Inputs:
 @click.option(
     "--preflight", is_flag=True, help="Only ask what may be read, and name what would be lost."
 )
+@baseline_options
 @judging_options
-def scan(options: JudgingOptions, **reading: Any) -> int:
+@log_options
+def scan(options: JudgingOptions, compare: BaselineOptions, **reading: Any) -> int:
     """Read the configured accounts, write the evidence, judge what was written.
 
     Only calls that read are made. The evidence is one file for each account, which `tscan replay`
     judges again; the scan is added to the history that `tscan period` and `tscan drift` speak of.
+    One that options make differ from the configured scan is added only where --store is given, and
+    is compared only with scans of its own scope.
 
     \b
     Examples:
@@ -147,8 +171,12 @@ def scan(options: JudgingOptions, **reading: Any) -> int:
       tscan scan --target gcp:my-project --target github:my-org --target aws --profile audit
       tscan scan --quiet --format json=result.json --fail-on medium
       tscan scan --select 'aws-s3-*' --param access_key_max_age_days=30
+      tscan scan --severity critical --new-only
     """
-    inputs = _checked_inputs(ReadingOptions(**reading), options)
+    from scanner.cli.support.progress import announced
+
+    with announced("loading checks …", quiet=options.quiet):
+        inputs = _checked_inputs(ReadingOptions(**reading), options, compare)
     notifier = _notifier(inputs)
     if inputs.config.alerts:
         notifier.check_channels()
@@ -162,11 +190,16 @@ def scan(options: JudgingOptions, **reading: Any) -> int:
     return _scan(inputs, notifier)
 
 
-def _checked_inputs(reading: ReadingOptions, options: JudgingOptions) -> _Inputs:
+def _checked_inputs(
+    reading: ReadingOptions, options: JudgingOptions, compare: BaselineOptions
+) -> _Inputs:
     """Load and check all inputs before the first call: a late error may cost an hour of reading."""
+    from scanner.cli.support.evidence_files import check_snapshot_path
     from scanner.cli.support.judging import load_decisions
+    from scanner.cli.support.new_failures import comparison
     from scanner.cli.support.options import load, parameters, selected
     from scanner.cli.support.output import destinations
+    from scanner.cli.support.scope import Requested, scope_of
     from scanner.cli.support.store_location import with_configured_content
     from scanner.history.stores import open_store
 
@@ -174,10 +207,18 @@ def _checked_inputs(reading: ReadingOptions, options: JudgingOptions) -> _Inputs
     options = with_configured_content(options, reading.config)
     library = load(options)
     checks = selected(options, library)
-    config = _load_config(reading, library, parameters(options, library))
+    configured = _load_config(reading, library)
+    requested = Requested(
+        targets=reading.target,
+        chosen=_targets(reading, configured),
+        regions=reading.region,
+        params=parameters(options, library),
+    )
+    scope = scope_of(options, library, configured, requested)
+    config = _with_reading_options(configured, reading, requested)
     decisions = load_decisions(options, library, config)
     several = _has_several_targets(config)
-    _check_snapshot_path(reading.snapshot, several=several)
+    check_snapshot_path(reading.snapshot, several=several)
     store = reading.store or config.store or default_store()
     if not reading.no_store:
         open_store(store)
@@ -186,6 +227,8 @@ def _checked_inputs(reading: ReadingOptions, options: JudgingOptions) -> _Inputs
         options=options,
         library=library,
         checks=checks,
+        scope=scope,
+        compare=comparison(compare, lambda: store, scope),
         config=config,
         decisions=decisions,
         places=places,
@@ -208,7 +251,7 @@ def _notifier(inputs: _Inputs) -> Notifier:
 
     rules = inputs.config.alerts
     # Alerts are about history: without a record there is nothing new in it.
-    if inputs.reading.no_store:
+    if not inputs.commits:
         rules = ()
     return Notifier(
         config=inputs.config,
@@ -221,66 +264,111 @@ def _notifier(inputs: _Inputs) -> Notifier:
 
 def _scan(inputs: _Inputs, notifier: Notifier) -> int:
     """Read, write the evidence, judge what was written, and commit it; the exit code."""
-    from scanner.cli.support.judging import judge_with
+    from scanner.cli.support.judging import Inputs, judge_files
 
     options, decisions = inputs.options, inputs.decisions
-    targets: list[str] = []
+    chains: list[str] = []
     ledger = None
     with notifier.alert_on_failure():
-        if not inputs.reading.no_store:
+        if inputs.commits:
             from scanner.history.ledger.commit import open_ledger
 
             # Before the calls: a store that is damaged or a key that is missing would lose them.
             ledger = open_ledger(inputs.store)
         paths = _write_evidence(inputs)
         # Judged from the files: what is reported is what anybody can judge again from them.
-        report = judge_with(
+        judged = judge_files(
             paths,
             options,
-            inputs.library,
+            Inputs(library=inputs.library, config=inputs.config, decisions=decisions),
             inputs.places,
-            decisions,
-            configured=inputs.config.categories,
+            compare=inputs.compare,
+            source=_source(paths, inputs),
             ledger=ledger,
         )
-        if not inputs.reading.no_store:
-            targets = _commit(paths, report, inputs)
-    if targets and inputs.config.anchors:
+        if inputs.commits:
+            chains = _commit(paths, judged.assessment, inputs)
+    _report_uncommitted(paths, inputs)
+    if chains and inputs.config.anchors:
         from scanner.cli.support.commit import anchor
 
-        anchor(inputs.store, targets, inputs.config.anchors, quiet=options.quiet)
-    notifier.alert_changes(targets, decisions.waivers)
-    return report.exit_code
+        anchor(inputs.store, chains, inputs.config.anchors, quiet=options.quiet)
+    notifier.alert_changes(chains, decisions.waivers)
+    return judged.report.exit_code
 
 
-def _commit(paths: Sequence[Path], report: Report, inputs: _Inputs) -> list[str]:
+def _source(paths: Sequence[Path], inputs: _Inputs) -> Source:
+    """How commands name this scan: as the newest in history, or by its files."""
+    from scanner.cli.support.judging import named_files
+
+    evidence = paths
+    if len(paths) > 1:
+        evidence = [paths[0].parent]
+    source = named_files(evidence)
+    if not inputs.commits:
+        return source
+    return replace(source, snapshots="")
+
+
+def _commit(paths: Sequence[Path], assessment: Assessment, inputs: _Inputs) -> list[str]:
     """Commit the scan; if that fails, print how to commit the evidence, which stays, later."""
     from scanner.cli.support.commit import commit
 
     try:
-        return commit(paths, report, inputs.options, inputs.decisions, inputs.store)
+        return commit(
+            paths, assessment, inputs.library, inputs.options, inputs.decisions, inputs.store
+        )
     except TscanError:
-        evidence = paths[0]
-        if len(paths) > 1:
-            evidence = evidence.parent
         click.echo(
-            f"not in history: 'tscan history add {evidence}' commits this evidence later", err=True
+            f"not in history: '{_adding(paths, inputs)}' commits this evidence later", err=True
         )
         raise
+
+
+def _report_uncommitted(paths: Sequence[Path], inputs: _Inputs) -> None:
+    """Say that a scan of another scope is not in history, and which command adds it."""
+    from scanner.cli.support.scope import as_options
+    from scanner.rendering.sanitize import sanitized
+
+    if inputs.commits or inputs.reading.no_store or inputs.options.quiet:
+        return
+    line = (
+        f"not in history: another scope than the configured one ({as_options(inputs.scope)}); "
+        f"'{_adding(paths, inputs)}' commits it, as --store {inputs.store} would have"
+    )
+    click.echo(sanitized(line), err=True)
+
+
+def _adding(paths: Sequence[Path], inputs: _Inputs) -> str:
+    """The command that commits evidence that is not in history."""
+    evidence = paths[0]
+    if len(paths) > 1:
+        evidence = evidence.parent
+    words = ["tscan history add", str(evidence)]
+    for name in ("checks", "mappings"):
+        for folder in getattr(inputs.options, name):
+            words += [f"--{name}", str(folder)]
+    return " ".join(words)
 
 
 # -- the configuration -----------------------------------------------------------------------------
 
 
-def _load_config(reading: ReadingOptions, library: Library, params: Mapping[str, Any]) -> Config:
-    """The configuration file with the options applied to it, or the options alone."""
+def _load_config(reading: ReadingOptions, library: Library) -> Config:
+    """The configuration of the file that is named or lies here; the default without one."""
     from scanner.cli.support.store_location import load_configuration
 
-    config = load_configuration(reading.config, library)
-    targets = _targets(reading, config)
-    _check_described_target(reading, config, targets)
+    return load_configuration(reading.config, library)
+
+
+def _with_reading_options(config: Config, reading: ReadingOptions, requested: Requested) -> Config:
+    """The configuration with the options applied to it."""
+    _check_described_target(reading, config, requested.chosen)
     return replace(
-        config, targets=tuple(_with_options(target, reading, params) for target in targets)
+        config,
+        targets=tuple(
+            _with_options(target, reading, requested.params) for target in requested.chosen
+        ),
     )
 
 
@@ -370,82 +458,27 @@ def _organization(reading: ReadingOptions, configured: Organization | None) -> O
 
 def _write_evidence(inputs: _Inputs) -> list[Path]:
     """Read every target and write its snapshot as soon as it is complete; the files."""
-    from scanner import pipeline
+    from scanner.cli.support.evidence_files import write_snapshots
     from scanner.cli.support.progress import shown
 
     quiet = inputs.options.quiet
     with shown(quiet=quiet) as progress:
+        # Imported behind the first sign of progress.
+        from scanner import pipeline
+
         snapshots = pipeline.scan(
             inputs.config,
             inputs.library,
             checks=inputs.checks,
+            scope=inputs.scope,
             deadline=inputs.reading.deadline,
             threads=inputs.reading.threads,
             progress=progress,
         )
-        paths = _write(snapshots, inputs.reading.snapshot, several=inputs.several)
+        paths = write_snapshots(snapshots, inputs.reading.snapshot, several=inputs.several)
     if not quiet:
         where = str(paths[0])
         if inputs.several:
             where = f"{len(paths)} files in {paths[0].parent}"
         click.echo(f"evidence: {where}", err=True)
     return paths
-
-
-def _check_snapshot_path(path: Path | None, *, several: bool) -> None:
-    """Refuse, before a long scan, a place that its evidence could not be written to."""
-    if path is None or path.is_dir():
-        return
-    if several:
-        raise TscanError(
-            f"--snapshot {path} must be a folder: there is a snapshot for each target",
-            "make it first",
-        )
-    if path.exists():
-        raise TscanError(
-            f"--snapshot {path} exists: evidence is never written over", "name another file"
-        )
-    if not path.parent.is_dir():
-        raise TscanError(f"--snapshot {path}: there is no folder {path.parent}", "make it first")
-
-
-def _write(snapshots: Iterable[Snapshot], place: Path | None, *, several: bool) -> list[Path]:
-    from scanner.history.snapshots.snapshot_file import write_snapshot
-
-    paths: list[Path] = []
-    for snapshot in snapshots:
-        if place is None:
-            # The snapshots of one scan have one id: they share a folder.
-            place = _own_folder(snapshot.id if several else "")
-        path = place
-        if place.is_dir():
-            path = place / _file_name(snapshot)
-        write_snapshot(path, snapshot)
-        paths.append(path)
-    return paths
-
-
-def _file_name(snapshot: Snapshot) -> str:
-    return f"tscan-{snapshot.target.account}-{snapshot.id}.snapshot.jsonl.gz"
-
-
-def _own_folder(scan_id: str) -> Path:
-    """`.tscan/snapshots`, or for several targets a folder in it, readable by its owner only."""
-    from scanner.history.stores.atomic_write import atomic_write
-
-    above = Path(default_store())
-    folder = above / FOLDER / scan_id
-    try:
-        for path in (above, above / FOLDER, folder):
-            path.mkdir(mode=0o700, exist_ok=True)
-        # Evidence holds the configuration of an account: it must not be pushed by accident.
-        ignore = above / ".gitignore"
-        if not ignore.exists():
-            # Atomic: an empty file, left by a scan that was killed, would ignore nothing.
-            with atomic_write(ignore) as file:
-                file.write(b"*\n")
-    except OSError as error:
-        raise TscanError(
-            f"{folder} cannot be made: {error.strerror}", "say where with --snapshot"
-        ) from error
-    return folder

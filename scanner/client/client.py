@@ -6,11 +6,13 @@ and fetches its pages.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Hashable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from scanner.client.clock import Clock, Skew
 from scanner.client.failures import Failure
@@ -21,6 +23,7 @@ from scanner.client.redaction import Redactor
 from scanner.client.retry import RateLimiter, Retry
 from scanner.model.answers import Answer, Call, State
 
+_LOG: Final = logging.getLogger(__name__)
 Cursor = TypeVar("Cursor")
 """What a transport needs in order to fetch a further page: arguments, or a whole request."""
 
@@ -134,13 +137,16 @@ class ProviderClient:
             reader.failure = Failure(
                 state=State.ERROR, code="Deadline", message="the scan's deadline has passed"
             )
-        return reader.answer(
+        answer = reader.answer(
             call,
             self.context.redactor,
             retries=retry.retries,
             started=started,
             finished=clock.stamp(),
         )
+        if _LOG.isEnabledFor(logging.DEBUG):
+            _LOG.debug("call", extra={"event": _call_event(answer)})
+        return answer
 
     def _limiter(self, key: Hashable) -> RateLimiter:
         with self._lock:
@@ -172,7 +178,7 @@ class ProviderClient:
         cursor: Any = None
         incomplete: Failure | None = None
         while reader.failure is None:
-            page = retry.run(partial(self._fetch, fetcher, cursor, retry.deadline))
+            page = retry.run(partial(self._fetch, call, fetcher, cursor, retry.deadline))
             if isinstance(page, Failure):
                 reader.failure = page
                 return
@@ -190,9 +196,42 @@ class ProviderClient:
             cursor = page.next
 
     def _fetch(
-        self, fetcher: PageFetcher[Any], cursor: Any, deadline: float
+        self, call: Call, fetcher: PageFetcher[Any], cursor: Any, deadline: float
     ) -> Page[Any] | Failure:
         outcome = fetcher.fetch(cursor, deadline)
         if outcome.date:
             self.skew.note(outcome.date)
+        if isinstance(outcome, Failure) and _LOG.isEnabledFor(logging.DEBUG):
+            _LOG.debug("attempt failed", extra={"event": _failure_event(call, outcome)})
         return outcome
+
+
+# Events for `--verbose`. The message of a provider is left out unless it was redacted.
+
+
+def _call_event(answer: Answer) -> dict[str, Any]:
+    begun = datetime.fromisoformat(answer.started)
+    ended = datetime.fromisoformat(answer.finished)
+    return {
+        "operation": answer.call.operation,
+        "region": answer.call.region,
+        "params": answer.call.params,
+        "state": answer.state.value,
+        "code": answer.code,
+        "message": answer.message,
+        "pages": answer.pages,
+        "items": answer.count,
+        "retries": answer.retries,
+        "seconds": round((ended - begun).total_seconds(), 3),
+    }
+
+
+def _failure_event(call: Call, failure: Failure) -> dict[str, Any]:
+    return {
+        "operation": call.operation,
+        "region": call.region,
+        "params": call.params,
+        "state": failure.state.value,
+        "code": failure.code,
+        "wait": failure.after,
+    }

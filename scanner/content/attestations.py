@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +18,8 @@ from scanner.errors import ContentError, Problem, TscanError
 from scanner.model.attestations import Attestation, EvidenceReference
 from scanner.model.library import Library
 
+_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+"""A reference to something elsewhere, such as `https:` or `mailto:`: no file is looked for."""
 LONGEST_DAYS: Final = 366
 """A statement that is older than a year says little of today."""
 
@@ -35,6 +39,24 @@ def load_attestations(path: str | Path, library: Library) -> tuple[Attestation, 
     if problems:
         raise ContentError(problems)
     return tuple(found)
+
+
+def read_attestation(content: bytes, path: Path, folder: Path, library: Library) -> Attestation:
+    """The attestation of a file in a folder, which need not be written yet; else ContentError."""
+    file = ContentFile(
+        name=path.name,
+        shown=shown_path(path),
+        inside=path.relative_to(folder).parts,
+        content=content,
+        shipped=False,
+    )
+    problems: list[Problem] = []
+    reader = _reader(file, problems)
+    if reader is not None:
+        found = _attestation(reader, file, folder, library)
+        if not problems:
+            return found
+    raise ContentError(problems)
 
 
 def _reader(file: ContentFile, problems: list[Problem]) -> DocumentReader | None:
@@ -117,11 +139,12 @@ def _proof(
     data: dict[str, Any],
     beside: Path,
 ) -> EvidenceReference:
-    """The reference to evidence; its digest is verified if it refers to a file that exists."""
+    """The reference to evidence; its digest is verified unless it refers to an address."""
     reference, digest = data["reference"], data.get("sha256", "")
-    # A path cannot hold a null byte, and `is_file` raises for one.
-    if digest and "\n" not in reference and "\0" not in reference:
-        _check_digest(reader, path, beside / reference, digest)
+    if digest and not _ADDRESS.match(reference):
+        # Normalized: the folder of a statement that is about to be written may not exist yet.
+        place = Path(os.path.normpath(beside.resolve() / reference))
+        _check_digest(reader, path, place, digest)
     return EvidenceReference(reference=reference, sha256=digest)
 
 
@@ -132,7 +155,11 @@ def _check_digest(
     digest: str,
 ) -> None:
     try:
+        # Passed over in silence, a file that was deleted would look as if it had been compared.
         if not place.is_file():
+            message = f"there is no file {shown_path(place)}, and a digest is given for it"
+            hint = "put the file beside the statement, or leave out 'sha256'"
+            reader.wrong((*path, "reference"), message, hint)
             return
         actual = _digest(place)
     except OSError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -12,13 +12,14 @@ from scanner.content.document_reader import DocumentReader, Steps, Unusable, sug
 from scanner.content.example_shapes import check_example
 from scanner.content.parameters import params_type
 from scanner.language.types import BOOL, STRING, TIMESTAMP, ListType, MapType, RecordType, Type
-from scanner.model.checks import Check, Example, IfEmpty, LabelScope, Parameter, Severity
+from scanner.model.checks import LINK, Check, Example, IfEmpty, LabelScope, Parameter, Severity
 from scanner.model.expressions import Expression
 from scanner.model.kinds import Kind
 
-_KIND: Final = re.compile(rb"^resource: *([\w.-]+) *$", re.MULTILINE)
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 """What `fails` has in braces; `scanner.rendering.failure` fills it in."""
+_ALIASES: Final = re.compile(rb"""^["']?aliases["']? *:""", re.MULTILINE)
+_LINK: Final = re.compile(rf"{LINK}[\w.-]+\.[a-z]+(/[\w.~%/#?&=+:@!,-]*)?", re.ASCII)
 _SOURCE_CONTROL: Final = "scm"
 """First word of checks of source control, which are the same at every code host."""
 _SCOPE_TYPES: Final[Mapping[str, Type]] = {
@@ -80,10 +81,22 @@ class CheckReader:
             pass_when=_condition(reader, "pass_when", names),
             why=data["why"].strip(),
             fix=data["fix"].strip(),
-            refs=tuple(data.get("refs", [])),
+            refs=self._refs(reader),
+            aliases=tuple(data.get("aliases", [])),
+            keywords=tuple(data.get("keywords", [])),
             examples=tuple(self._examples(reader, kind)),
             path=reader.document.path,
         )
+
+    def _refs(self, reader: DocumentReader) -> tuple[str, ...]:
+        refs: list[str] = reader.data.get("refs", [])
+        for index, ref in enumerate(refs):
+            if "://" in ref and not _LINK.fullmatch(ref):
+                hint = "write the whole address: https://host/path"
+                reader.wrong(("refs", index), f"'{ref}' is not a link", hint)
+            if ref in refs[:index]:
+                reader.wrong(("refs", index), f"'{ref}' is named twice", "keep one")
+        return tuple(refs)
 
     def _check_placeholders(self, reader: DocumentReader, kind: Kind) -> None:
         """Every name in braces of `fails` can be filled in."""
@@ -152,13 +165,29 @@ class CheckReader:
         return found
 
 
-def kind_named_in(content: bytes) -> str:
-    """The kind that a check's file names, without parsing it; empty for unusual notation."""
-    # A comment or quotes after the key: the check is then read to find out.
-    found = _KIND.search(content)
-    if found is None:
-        return ""
-    return found[1].decode()
+def may_have_aliases(content: bytes) -> bool:
+    """Whether a check's file may name earlier ids of it, without parsing the file."""
+    return _ALIASES.search(content) is not None
+
+
+def aliases_of(
+    named: Iterable[tuple[DocumentReader, Check]], ids: Collection[str]
+) -> dict[str, str]:
+    """The id of each of these checks by its earlier ids; an id or an alias is no alias again."""
+    found: dict[str, str] = {}
+    for reader, check in named:
+        for index, alias in enumerate(check.aliases):
+            path: Steps = ("aliases", index)
+            # A waiver for the earlier id would else accept failures of another check.
+            if alias in ids:
+                hint = "an alias is an id that no check has any more"
+                reader.wrong(path, f"'{alias}' is the id of a check", hint)
+            elif alias in found:
+                hint = f"the first one is {found[alias]}"
+                reader.wrong(path, f"'{alias}' is an alias already", hint)
+            else:
+                found[alias] = check.id
+    return found
 
 
 def _has_tags(kind: Kind) -> bool:

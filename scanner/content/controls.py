@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from scanner.content.document_reader import DocumentReader, Steps, suggest
@@ -28,12 +28,18 @@ class Known:
     """What a mapping may refer to; broken files count as known, so that they are blamed once."""
 
     checks: Collection[str]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """The id of a check by each of its earlier ids."""
     shipped: Collection[str] = ()
     """The shipped checks: they cannot be `lacking`. A user's own check may fill such a place."""
     parameters: Collection[str] | None
     """None: a file of them is broken, and nobody is blamed for naming one."""
     manual: Collection[str] | None
     controls: Collection[str] = ()
+
+    def current_id(self, check: str) -> str:
+        """The id of the check that has this id or had it."""
+        return self.aliases.get(check, check)
 
 
 def read_manual(reader: DocumentReader) -> dict[str, ManualControl]:
@@ -71,7 +77,7 @@ def read_control(reader: DocumentReader, inside: tuple[str, ...], known: Known) 
         nature=data["nature"],
         frequency=data["frequency"],
         modes=tuple(data["modes"]),
-        checks=tuple(_check_link(link) for link in data.get("checks", [])),
+        checks=tuple(_check_link(link, known) for link in data.get("checks", [])),
         attestations=tuple(data.get("attestations", [])),
         must_have=tuple(requirements),
         lacking=tuple(_lacking(entry) for entry in data.get("lacking", [])),
@@ -86,9 +92,9 @@ def read_control(reader: DocumentReader, inside: tuple[str, ...], known: Known) 
     )
 
 
-def _check_link(data: Mapping[str, str]) -> CheckLink:
+def _check_link(data: Mapping[str, str], known: Known) -> CheckLink:
     return CheckLink(
-        id=data["id"],
+        id=known.current_id(data["id"]),
         role=Role(data["role"]),
         why=data["why"].strip(),
     )
@@ -105,9 +111,9 @@ def _lacking(data: Mapping[str, str]) -> MissingCheck:
 
 
 def _check_links(reader: DocumentReader, data: Mapping[str, Any], known: Known) -> None:
-    checks = [link["id"] for link in data.get("checks", [])]
+    checks = [known.current_id(link["id"]) for link in data.get("checks", [])]
     attestations = data.get("attestations", [])
-    lacking = [entry["id"] for entry in data.get("lacking", [])]
+    lacking = [known.current_id(entry["id"]) for entry in data.get("lacking", [])]
     _all_known(reader, ("checks",), checks, known.checks, "check", at="id")
     _all_known(reader, ("attestations",), attestations, known.manual, "manual control")
     _once(reader, ("checks",), checks, at="id")
@@ -125,7 +131,7 @@ def _requirement(
     data: Mapping[str, Any],
     known: Known,
 ) -> Requirement:
-    checks = data.get("checks", [])
+    checks = [known.current_id(name) for name in data.get("checks", [])]
     attestations = data.get("attestations", [])
     params = data.get("params", [])
     # Without this guard a requirement without sources would be met by nothing (vacuous truth).

@@ -33,11 +33,8 @@ class Unusable:
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
-    """A hint that names the closest known word; all of them only where they are few."""
-    hint = did_you_mean(word, known)
-    if hint.endswith("…"):
-        return ""
-    return hint
+    """A hint that names the closest known words."""
+    return did_you_mean(word, known)
 
 
 @dataclass(frozen=True, slots=True)

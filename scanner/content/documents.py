@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -171,6 +172,38 @@ def read_document(content: bytes, *, path: str, name: str = "") -> Document | Pr
         data=data,
         root=root,
     )
+
+
+def read_head(content: bytes, keys: Collection[str]) -> dict[str, str]:
+    """The texts of some keys at the top of a file, which is read no further than to the last one.
+
+    Keys that are not there, or hold no plain text, are left out; so are those behind a mistake,
+    for `read_document` shows it once the file is read.
+    """
+    found: dict[str, str] = {}
+    with suppress(UnreadableYamlError, yaml.YAMLError):
+        _collect_head(_Loader(_decode(content)), keys, found)
+    return found
+
+
+def _collect_head(loader: _Loader, keys: Collection[str], found: dict[str, str]) -> None:
+    depth = 0
+    key = ""
+    while len(found) < len(keys) and loader.check_event():
+        event: Any = loader.get_event()
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+            key = ""
+        elif depth != 1 or not isinstance(event, yaml.ScalarEvent):
+            continue
+        elif not key:
+            key = event.value
+        else:
+            if key in keys:
+                found.setdefault(key, event.value)
+            key = ""
 
 
 def _decode(content: bytes) -> str:

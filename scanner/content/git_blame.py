@@ -64,6 +64,11 @@ def blame(path: Path) -> Sequence[Line | None]:
     return [_with_author(line, written) for line in lines]
 
 
+def own_address(path: Path) -> str:
+    """The address that a commit of this file would have now; empty where git does not say."""
+    return _git(path.resolve(), "config", "user.email").strip()
+
+
 def _with_author(line: Line | None, written: Mapping[str, tuple[str, ...]]) -> Line | None:
     # A .mailmap can hide the author: a commit whose own author is not known proves nothing.
     if line is None or line.commit not in written:

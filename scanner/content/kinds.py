@@ -1,189 +1,56 @@
-"""Read resource kinds: compile their calls, type their attributes, join kinds by relations."""
+"""Read resource kinds: compile their calls and attributes, join kinds by relations."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from scanner.content.clouds import EveryListing, with_cloud_sources
 from scanner.content.document_reader import DocumentReader, Steps, suggest
 from scanner.content.kind_consistency import check_consistency
+from scanner.content.kind_drafts import GIVEN, RAW, Draft, check_parents, in_order, record_type
 from scanner.content.requests import CallReader
-from scanner.content.typed_values import MistypedError, attribute_field, typed
-from scanner.language.types import DYN, STRING, TIMESTAMP, Field, ListType, RecordType, Type
+from scanner.content.typed_values import MistypedError, typed
+from scanner.language.types import DYN, STRING, Field, ListType, RecordType, Type
 from scanner.model.expressions import Expression
 from scanner.model.kinds import Attribute, Cardinality, Kind, Listing, Relation, Request, Scope
 
-GIVEN: Final[Mapping[str, Field]] = {
-    name: Field(STRING) for name in ("id", "name", "account", "region")
-}
-"""What every resource has."""
-RAW: Final[Mapping[str, Type]] = {
-    "it": DYN,
-    "parent": DYN,
-    "account": STRING,
-    "region": STRING,
-    "partition": STRING,
-    "params": DYN,
-    "started": TIMESTAMP,
-}
-"""What expressions over raw answers may name, beside the details."""
-_RESERVED: Final = frozenset({"in", "true", "false", "null"})
-"""Words of the language."""
-_RESERVED_DETAILS: Final = frozenset({*RAW, *_RESERVED, "item", "self", "resource"})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """A kind whose own attributes are typed, and whose relations are not followed yet."""
+class KindBuilder:
+    """Builds kinds of their drafts, one at a time or all."""
 
-    id: str
-    reader: DocumentReader
-    own: Mapping[str, Field]
+    drafts: Mapping[str, Draft]
+    """May be read on first use: a kind needs its parents, and what its relations lead to."""
+    rules: Sequence[EveryListing]
+    broken: frozenset[str] = frozenset()
+    """Kinds whose files have mistakes of form: nobody is blamed for naming one."""
+    _types: dict[str, RecordType] = field(default_factory=dict)
+    """The record types that conditions see."""
 
-    @property
-    def data(self) -> dict[str, Any]:
-        """Its YAML."""
-        data: dict[str, Any] = self.reader.data
-        return data
+    def kind(self, identity: str) -> Kind:
+        """One kind, with the rules of its cloud."""
+        self._add_types([identity])
+        return self._finished(identity)
 
-    @property
-    def parent(self) -> str:
-        """The kind that this one is listed under; empty: none."""
-        parent: str = self.data.get("list", {}).get("per", "")
-        return parent
+    def all(self) -> dict[str, Kind]:
+        """Every kind, after the checks that take all of them."""
+        self._add_types(self.drafts)
+        check_parents(self.drafts, self.broken)
+        kinds = {identity: self._finished(identity) for identity in sorted(self._types)}
+        check_consistency({name: draft.reader for name, draft in self.drafts.items()}, kinds)
+        return kinds
 
-    def targets(self) -> Iterator[tuple[str, str, str]]:
-        """Name, cardinality and kind of each relation that declares exactly one cardinality."""
-        for name, relation in self.data.get("relations", {}).items():
-            declared = [word for word in Cardinality if word in relation]
-            if len(declared) == 1:
-                yield name, declared[0], relation[declared[0]]
+    def _add_types(self, wanted: Iterable[str]) -> None:
+        for identity in in_order(self.drafts, wanted, self._types):
+            # In this order the types of related kinds are complete: a record holds theirs.
+            draft = self.drafts[identity]
+            self._types[identity] = record_type(draft, self._types, self.drafts, self.broken)
 
-
-def draft_kind(reader: DocumentReader, inside: tuple[str, ...]) -> Draft:
-    """The draft of the kind in a file, whose path gives its cloud and its name."""
-    data = reader.data
-    identity: str = data["kind"]
-    expected = f"{inside[0]}.{inside[-1].removesuffix('.yaml')}"
-    if len(inside) != 2 or identity != expected:
-        cloud, _, rest = identity.partition(".")
-        message = f"kind '{identity}' does not match its file"
-        reader.wrong(("kind",), message, f"it belongs in {cloud}/{rest}.yaml")
-    own: dict[str, Field] = {}
-    for name, attribute in data["attributes"].items():
-        path = ("attributes", name)
-        message = f"an attribute cannot be called '{name}'"
-        if name in GIVEN:
-            reader.wrong(path, message, "every resource has one", key=True)
-        elif name in _RESERVED:
-            reader.wrong(path, message, "it is a word of the language", key=True)
-        own[name] = attribute_field(reader, path, name, attribute)
-    for name in data.get("details", {}):
-        if name in _RESERVED_DETAILS:
-            message = f"a detail cannot be called '{name}'"
-            reader.wrong(("details", name), message, "it has a meaning", key=True)
-    return Draft(
-        id=identity,
-        reader=reader,
-        own=own,
-    )
-
-
-def finish_kinds(
-    drafts: Mapping[str, Draft], broken: frozenset[str], rules: Iterable[EveryListing] = ()
-) -> dict[str, Kind]:
-    """The kinds with the record types that conditions see, and with the rules of their clouds.
-
-    `broken` are kinds whose files have mistakes of form: nobody is blamed for naming one.
-    """
-    types: dict[str, RecordType] = {}
-    for identity in _in_order(drafts):
-        # In this order the types of related kinds are complete: a record holds theirs.
-        types[identity] = _record_type(drafts[identity], types, drafts, broken)
-    _check_parents(drafts, broken)
-    kinds: dict[str, Kind] = {}
-    for identity in types:
-        kinds[identity] = with_cloud_sources(_kind(drafts[identity], types, drafts), rules)
-    check_consistency({identity: draft.reader for identity, draft in drafts.items()}, kinds)
-    return kinds
-
-
-def _record_type(
-    draft: Draft,
-    types: Mapping[str, RecordType],
-    drafts: Mapping[str, Draft],
-    broken: frozenset[str],
-) -> RecordType:
-    """The type of `self`: attributes, and the types of related kinds, which are in `types`."""
-    fields = {**GIVEN, **draft.own}
-    for name, cardinality, other in draft.targets():
-        if name in fields:
-            message = f"'{name}' is an attribute too"
-            draft.reader.wrong(("relations", name), message, "rename one", key=True)
-        if other in types:
-            fields[name] = _related(cardinality, types[other])
-            continue
-        # Of a broken kind nothing is known: conditions on it are not blamed.
-        fields[name] = Field(DYN)
-        if other not in drafts and other not in broken:
-            path = ("relations", name, cardinality)
-            draft.reader.wrong(path, f"there is no kind '{other}'", suggest(other, drafts))
-    return RecordType(draft.id, fields)
-
-
-def _related(cardinality: str, other: RecordType) -> Field:
-    if cardinality == Cardinality.MANY:
-        return Field(ListType(other))
-    # Of `one` no match is a gap; only `maybe_one` makes it knowledge.
-    return Field(other, optional=cardinality == Cardinality.MAYBE_ONE)
-
-
-def _in_order(drafts: Mapping[str, Draft]) -> list[str]:
-    """Ids of kinds, each after those that its relations lead to.
-
-    A circle, which would make a record type infinite, is noted at the relation that closes it.
-    """
-    order: list[str] = []
-    is_done: dict[str, bool] = {}
-
-    def visit(identity: str, trail: tuple[str, ...]) -> None:
-        is_done[identity] = False
-        for name, _, other in drafts[identity].targets():
-            if other in drafts and other not in is_done:
-                visit(other, (*trail, other))
-            elif is_done.get(other) is False:
-                circle = " → ".join((*trail[trail.index(other) :], other))
-                message = f"relations go in a circle: {circle}"
-                reader = drafts[identity].reader
-                reader.wrong(("relations", name), message, "remove one of them", key=True)
-        is_done[identity] = True
-        order.append(identity)
-
-    for identity in sorted(drafts):
-        if identity not in is_done:
-            visit(identity, (identity,))
-    return order
-
-
-def _check_parents(drafts: Mapping[str, Draft], broken: frozenset[str]) -> None:
-    """Note parents that do not exist, and parents that are listed under their own children."""
-    for draft in drafts.values():
-        seen = [draft.id]
-        parent = draft.parent
-        while parent in drafts and parent not in seen:
-            seen.append(parent)
-            parent = drafts[parent].parent
-        if parent in seen:
-            message = f"the listing goes in a circle: {' → '.join([*seen, parent])}"
-            hint = "a parent is listed without its children"
-            draft.reader.wrong(("list", "per"), message, hint)
-    for draft in drafts.values():
-        parent = draft.parent
-        if parent and parent not in drafts and parent not in broken:
-            message = f"there is no kind '{parent}'"
-            draft.reader.wrong(("list", "per"), message, suggest(parent, drafts))
+    def _finished(self, identity: str) -> Kind:
+        kind = _kind(self.drafts[identity], self._types, self.drafts)
+        return with_cloud_sources(kind, self.rules)
 
 
 def _kind(draft: Draft, types: Mapping[str, RecordType], drafts: Mapping[str, Draft]) -> Kind:

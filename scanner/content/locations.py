@@ -23,7 +23,7 @@ class Roots:
     checks: Path
     mappings: Path
     more_checks: tuple[Path, ...] = ()
-    """A user's folders: checks and parameters, never kinds."""
+    """A user's folders or single files: checks and parameters, never kinds."""
     more_mappings: tuple[Path, ...] = ()
     validate: bool = True
     """Whether shipped files are validated against their schemas too; a user's always are."""
@@ -87,11 +87,14 @@ def content_files(
     *,
     shipped: bool = True,
 ) -> Iterator[ContentFile]:
-    """The YAML files below a folder, in order of their names."""
+    """The YAML files below a folder, in order of their names; or the one file at `root`."""
+    found = sorted(_yaml_paths(root))
+    if root.is_file():
+        root, found = root.parent, [(root.name,)]
     # What lies in the working folder is written as it is listed there, without `./`.
     above = "" if (place := shown_path(root)) == os.curdir else place
     # Sorted: the order of a folder differs between file systems, and the digest must not.
-    for inside in sorted(_yaml_paths(root)):
+    for inside in found:
         path = os.path.join(root, *inside)
         shown = os.path.join(above, *inside)
         # Not skipped in silence: a check that is never read would be missed by nobody.

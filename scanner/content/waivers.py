@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,6 +18,8 @@ from scanner.model.controls import Role
 from scanner.model.library import Library
 from scanner.model.waivers import SCOPES, ControlScope, FindingScope, GapScope, Scope, Waiver
 
+Authors = Callable[[Path], Sequence[Line | None]]
+"""Gives the commit of each line of a file."""
 LONGEST_DAYS: Final = 366
 """A waiver that outlives a year is a decision that nobody looks at again."""
 LONGEST_CONTROL_DAYS: Final = 92
@@ -26,32 +28,52 @@ REVIEW: Final = timedelta(days=7)
 """How long an entry may lie in review after the day that it says it was opened on."""
 
 
-def load_waivers(path: str | Path, library: Library) -> tuple[Waiver, ...]:
-    """The waivers in a file, cross-checked with a library and git; ContentError for mistakes."""
+def load_waivers(
+    path: str | Path, library: Library, authors: Authors = blame
+) -> tuple[Waiver, ...]:
+    """The waivers in a file, cross-checked with a library and git; ContentError for mistakes.
+
+    `authors` gives the commit of each line, none where nobody is known.
+    """
     place = Path(path)
-    reader = DocumentReader(_document(place), [])
-    entries = enumerate(reader.data["waivers"])
-    found = [_waiver(reader, index, data, library) for index, data in entries]
-    _check_ids(reader)
-    if reader.problems:
-        raise ContentError(reader.problems)
+    reader, found = _read(_content(place), place, library)
     # Only a file without mistakes is worth the calls of git.
-    lines = blame(place)
+    lines = authors(place)
     waivers: list[Waiver] = []
     for index, waiver in enumerate(found):
-        if waiver is not None:
-            waivers.append(_with_author(reader, index, waiver, lines))
+        waivers.append(_with_author(reader, index, waiver, lines))
     if reader.problems:
         raise ContentError(reader.problems)
     return tuple(waivers)
 
 
-def _document(path: Path) -> Document:
+def read_waivers(content: bytes, path: Path, library: Library) -> tuple[Waiver, ...]:
+    """The waivers of a file's content, which need not be written yet; git is not asked for it."""
+    return _read(content, path, library)[1]
+
+
+def _read(
+    content: bytes, path: Path, library: Library
+) -> tuple[DocumentReader, tuple[Waiver, ...]]:
+    reader = DocumentReader(_document(content, path), [])
+    entries = enumerate(reader.data["waivers"])
+    found = [_waiver(reader, index, data, library) for index, data in entries]
+    _check_ids(reader)
+    if reader.problems:
+        raise ContentError(reader.problems)
+    # None stands for an entry with a mistake, of which there is none.
+    return reader, tuple(waiver for waiver in found if waiver is not None)
+
+
+def _content(path: Path) -> bytes:
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         hint = "name the file with --waivers, or under 'waivers' of tscan.yaml"
         raise TscanError(f"{path} cannot be read: {error.strerror}", hint) from None
+
+
+def _document(content: bytes, path: Path) -> Document:
     document = read_document(content, path=shown_path(path))
     if isinstance(document, Problem):
         raise ContentError([document])
@@ -105,8 +127,9 @@ def _scope(
     if kind == "control":
         _check_known(reader, (*path, "id"), data["id"], library.controls, "control")
         return ControlScope(target=data["target"], control=data["id"])
-    check = library.checks.get(data["check"])
-    _check_known(reader, (*path, "check"), data["check"], library.checks, "check")
+    name = library.current_id(data["check"])
+    check = library.checks.get(name)
+    _check_known(reader, (*path, "check"), name, library.checks, "check")
     if check is not None and check.cloud != data["target"].partition(":")[0]:
         message = f"{check.id} is never asked of {data['target']}"
         reader.wrong((*path, "target"), message, f"it is about {check.cloud}")
@@ -156,7 +179,9 @@ def _check_compensating(
     if isinstance(scope, ControlScope) and name == scope.control:
         reader.wrong(place, f"{name} cannot compensate for itself", "name another control")
     # Such a control can never pass while the finding fails: the waiver would always lapse.
-    if isinstance(scope, FindingScope) and scope.check in _evidencing(name, library):
+    if not isinstance(scope, FindingScope):
+        return
+    if library.current_id(scope.check) in _evidencing(name, library):
         message = f"{name} is evidenced by {scope.check}: it never reads pass while that fails"
         reader.wrong(place, message, "name a control that does not depend on it")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from scanner.core.reading.read_plan import ReadPlan, listing_requests, plan_reads
+from scanner.core.reading.read_plan import listing_requests, plan_reads, plan_requests
 from scanner.model.checks import Check
 from scanner.model.controls import Role
 from scanner.model.kinds import Kind, Request, Scope
@@ -36,19 +36,6 @@ class Loss:
     checks: tuple[str, ...]
     controls: tuple[str, ...]
     """Controls that one of these checks evidences; one that a check only supports is not lost."""
-
-
-def plan_requests(plan: ReadPlan) -> Iterator[Request]:
-    """Every request that a plan makes: the listing, its second sources, and the details."""
-    kind = plan.kind
-    yield from listing_requests(kind.listing)
-    for count in kind.completeness:
-        yield from listing_requests(count.source)
-    for name in plan.details:
-        if name in kind.details:
-            yield kind.details[name]
-        else:
-            yield from listing_requests(kind.readers[name])
 
 
 def kind_requests(kind: Kind) -> Iterator[Request]:

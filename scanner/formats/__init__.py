@@ -6,10 +6,11 @@ docs/adding-a-format.md. Helpers that several formats need are in `scanner.rende
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from scanner.core.judging.baseline import Baseline, is_new_failure
 from scanner.core.judging.exit_codes import exit_code
 from scanner.model.checks import Severity
 from scanner.registry import Registry
@@ -24,25 +25,55 @@ def _never_seen(_: Finding) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """How the user names what was judged, for the commands that a report suggests."""
+
+    again: str = ""
+    """The command that makes the report again, as it can be copied; empty: none is known."""
+    snapshots: str = ""
+    """Arguments that name the evidence; empty: the newest scan in history is meant."""
+    before: str = ""
+    """The command to run before the others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What a format renders: the assessment, the library with its texts, and how to show them."""
 
     assessment: Assessment
     library: Library
     fail_on: Severity = Severity.HIGH
+    selected: bool = False
+    """Whether the user selected checks: no status of a control or criterion is then shown."""
+    details: bool = False
+    """Everything, in place of what fits on one screen."""
     matrix_only: bool = False
     controls: bool = False
     """Also the table of controls."""
+    permissions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By operation that was denied: the permissions that it needs."""
+    source: Source = Source()
     width: int = 80
     """Columns; only formats for people depend on it."""
     color: bool = False
     first_seen: Callable[[Finding], str | None] = _never_seen
     """Since when a finding has had its verdict, by history; None: there is no history of it."""
+    baseline: Baseline | None = None
+    """What `--new-only` compares with; None: every failure counts."""
+
+    @property
+    def new_failures(self) -> tuple[Finding, ...]:
+        """The failures that the baseline lacks; without one, all failures."""
+        findings = self.assessment.findings
+        return tuple(one for one in findings if is_new_failure(one, self.baseline))
 
     @property
     def exit_code(self) -> int:
-        """0: clean; 1: something of severity `fail_on` or above fails; 3: something is unread."""
-        return exit_code(self.assessment, self.library, self.fail_on)
+        """0: clean; 1: something of severity `fail_on` or above fails; 3: something is unread.
+
+        With a baseline, 1 is for new failures alone.
+        """
+        return exit_code(self.assessment, self.library, self.fail_on, self.baseline)
 
 
 Format = Callable[[Report], str]

@@ -8,6 +8,7 @@ from io import StringIO
 from json import JSONEncoder
 from typing import Final, TextIO
 
+from scanner.core.judging.baseline import is_new_failure
 from scanner.core.judging.links import Links
 from scanner.formats import Report
 from scanner.model.attestations import AttestationResult
@@ -201,6 +202,8 @@ def _finding(finding: Finding, report: Report, links: Links) -> Members:
         "criteria": links.criteria_of(finding.check),
         "first_seen": report.first_seen(finding),
     }
+    if report.baseline is not None and finding.verdict is Verdict.FAIL:
+        members["new"] = is_new_failure(finding, report.baseline)
     # An empty gap stands for a cause that is no call: `scanner.model.values.OTHER`.
     unread = [call for call in finding.gaps if call]
     if unread:
@@ -300,15 +303,21 @@ def _attestation(result: AttestationResult) -> Members:
 def _summary(report: Report) -> Members:
     assessment = report.assessment
     verdicts = Counter(finding.verdict for finding in assessment.findings)
-    return {
+    members: Members = {
         # Every verdict is written, also with 0: a consumer must see that none was forgotten.
         "findings": {verdict.value: verdicts[verdict] for verdict in Verdict},
         "scoped_out": sum(result.scoped_out for result in assessment.results),
         "controls": _tally(control.status.value for control in assessment.controls),
         "criteria": _tally(criterion.status.value for criterion in assessment.criteria),
         "fail_on": report.fail_on.value,
+        # A consumer of exit code 0 must see whether all checks were asked for.
+        "selected": assessment.asked is not None,
         "exit_code": report.exit_code,
     }
+    if report.baseline is not None:
+        since = dict(sorted(report.baseline.since.items()))
+        members["new"] = {"failures": len(report.new_failures), "since": json_value(since)}
+    return members
 
 
 def _tally(words: Iterable[str]) -> dict[str, int]:

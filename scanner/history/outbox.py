@@ -166,16 +166,16 @@ class Outbox:
                 return True
         return False
 
-    def reached(self, target: str) -> int:
-        """The last record of a target whose events are all in the outbox; 0 if there is none."""
-        folder = f"{FOLDER}/reached/{_digest(target)}/"
+    def reached(self, chain: str) -> int:
+        """The last record of a chain whose events are all in the outbox; 0 if there is none."""
+        folder = f"{FOLDER}/reached/{_digest(chain)}/"
         numbers = [int(name.removesuffix(".json")) for name in self._names(folder)]
         return max(numbers, default=0)
 
-    def reach(self, target: str, seq: int) -> None:
+    def reach(self, chain: str, seq: int) -> None:
         """Record that all events up to a record are in the outbox."""
-        key = f"{FOLDER}/reached/{_digest(target)}/{seq:012d}.json"
-        self._store.put_new(key, _bytes({"target": target}))
+        key = f"{FOLDER}/reached/{_digest(chain)}/{seq:012d}.json"
+        self._store.put_new(key, _bytes({"chain": chain}))
 
     def fail(self, scope: str, item: AlertEvent) -> None:
         """Record a scan that failed; `scope` is a digest of what was to be scanned."""
@@ -236,8 +236,8 @@ def _place(key: str) -> tuple[str, str, int, str] | None:
     return event, channel, int(attempt), kind
 
 
-def _digest(target: str) -> str:
-    return hashlib.sha256(target.encode()).hexdigest()[:16]
+def _digest(chain: str) -> str:
+    return hashlib.sha256(chain.encode()).hexdigest()[:16]
 
 
 def _bytes(content: Mapping[str, Any]) -> bytes:

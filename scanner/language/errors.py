@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import heapq
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +13,12 @@ Position = tuple[int, int]
 """Line and column in an expression, from 1."""
 
 _MOST_SHOWN: Final = 12
-"""Known words that a hint lists."""
+"""Known words that a hint lists completely."""
+_NEAREST: Final = 4
+"""Words that a hint names where there are more."""
+_STEM: Final = 6
+"""Letters of a part that another word must share."""
+_PARTS: Final = re.compile(r"[a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -46,14 +53,29 @@ def fault(at: Position, message: str, hint: str = "") -> ExpressionErrors:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A hint that names the closest known word, or lists what there is."""
+    """A hint that names the closest known word, all words where they are few, or the nearest."""
     words = sorted(set(known))
     close = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{close[0]}'?"
     if not words:
         return ""
-    shown = ", ".join(words[:_MOST_SHOWN])
-    if len(words) > _MOST_SHOWN:
-        shown += ", …"
-    return f"there is {shown}"
+    if len(words) <= _MOST_SHOWN:
+        return f"there is {', '.join(words)}"
+    return f"the nearest are {', '.join(_nearest(word, words))}"
+
+
+def _nearest(word: str, words: Sequence[str]) -> list[str]:
+    """The words that share most parts with a word, and of these the most similar ones."""
+    wanted = word.lower()
+    parts = _PARTS.findall(wanted)
+    matcher = difflib.SequenceMatcher(b=wanted, autojunk=False)
+
+    def closeness(known: str) -> tuple[int, float]:
+        lower = known.lower()
+        matcher.set_seq1(lower)
+        # A letter or two lie in every word; by its beginning `versioning` finds `versioned`.
+        shared = sum(len(part) for part in parts if len(part) > 2 and part[:_STEM] in lower)
+        return shared, matcher.ratio()
+
+    return heapq.nlargest(_NEAREST, words, key=closeness)

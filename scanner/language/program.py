@@ -71,6 +71,11 @@ class Program:
         # scan.
         self._fast: FastPath = self._compile_then_run
 
+    @property
+    def tree(self) -> Node:
+        """The syntax tree."""
+        return self._tree
+
     def evaluate(self, scope: Scoped) -> object:
         """The value, or an Unreadable, for declared names bound by a scope."""
         try:

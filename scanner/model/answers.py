@@ -218,3 +218,5 @@ class Snapshot:
     """Seconds that the provider's clock is ahead of the host's, at most; None: not reported."""
     bulk: tuple[str, ...] = ()
     """The types that an inventory was requested for, instead of listings; none: it was not."""
+    scope: tuple[str, ...] = ()
+    """Options by which the scan differs from the configured one, as `option=value`, sorted."""

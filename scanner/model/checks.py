@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from scanner.model.expressions import Expression
+
+LINK: Final = "https://"
+"""How a reference begins that is an address."""
 
 
 class Severity(StrEnum):
@@ -93,6 +96,12 @@ class Check:
     why: str
     fix: str
     refs: tuple[str, ...]
+    """Ids of benchmarks and links to documentation."""
+    aliases: tuple[str, ...] = ()
+    """Earlier ids: waivers, selections, mappings and history that have one of them mean this check.
+    """
+    keywords: tuple[str, ...] = ()
+    """Words that people search for and that neither title nor `fails` has."""
     examples: tuple[Example, ...]
     path: str
     """As a person can open it from here."""
@@ -102,6 +111,11 @@ class Check:
     def cloud(self) -> str:
         """First word of the kind's id."""
         return self.kind.partition(".")[0]
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """The references that are addresses."""
+        return tuple(ref for ref in self.refs if ref.startswith(LINK))
 
     @property
     def expressions(self) -> tuple[Expression, ...]:

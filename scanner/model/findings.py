@@ -198,6 +198,8 @@ class Assessment:
     waivers: tuple[WaiverResult, ...] = ()
     attestations: tuple[AttestationResult, ...] = ()
     notes: Sequence[str] = field(default=())
+    asked: frozenset[str] | None = None
+    """Ids of the checks that somebody selected; None: all that concern the targets."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:

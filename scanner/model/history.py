@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
+
+from scanner.model.answers import canonical
+
+_SCOPE_DIGITS: Final = 12
+"""Hexadecimal digits of a scope's digest in the name of a chain."""
 
 
 class Cause(StrEnum):
@@ -95,8 +101,17 @@ class Record:
     segments: tuple[Segment, ...] = field(default=())
     together: tuple[str, ...] = ()
     """The scans that were judged as one, this one included: accounts of one organisation."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """Checks that this record is the first to run under another id: the new id by the old one."""
+    scope: tuple[str, ...] = ()
+    """As `Snapshot.scope`; empty: the configured scope."""
     sha256: str = ""
     """Digest of this record's bytes in the store; not part of them."""
+
+    @property
+    def chain(self) -> str:
+        """The name of the chain that this record is part of."""
+        return chain_name(self.target, self.scope)
 
     @property
     def attestations_sha256(self) -> str:
@@ -107,10 +122,29 @@ class Record:
         return ""
 
 
-class History(Protocol):
-    """What reports need of a store: records and transitions of one target, in order."""
+def chain_name(target: str, scope: Sequence[str] = ()) -> str:
+    """The name of the chain of a target in a scope.
 
-    def targets(self) -> Sequence[str]: ...
+    `aws:111122223333` is the chain of the configured scope, `aws:111122223333#1f2e3d4c5b6a` that of
+    another one.
+    """
+    if not scope:
+        return target
+    digest = hashlib.sha256(canonical(list(scope)).encode()).hexdigest()
+    return f"{target}#{digest[:_SCOPE_DIGITS]}"
+
+
+class History(Protocol):
+    """What reports need of a store: records and transitions of one chain, in order.
+
+    A chain has the scans of one target in one scope, so that only like is compared with like.
+    `target` is the name of a chain: the id of the target alone for the configured scope.
+    """
+
+    def targets(self) -> Sequence[str]:
+        """The name of one chain for each target: of its configured scope where it has one."""
+        ...
+
     def records(self, target: str, *, since: str = "", until: str = "") -> Sequence[Record]:
         """Committed records whose `finished` lies in [since, until); empty bounds are open."""
         ...

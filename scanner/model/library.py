@@ -2,60 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Generic, NamedTuple, TypeVar
 
-from scanner.model.checks import Check, Parameter
+from scanner.model.checks import Check, Parameter, Severity
 from scanner.model.controls import Control, Framework, ManualControl
 from scanner.model.kinds import Kind
 
+Item = TypeVar("Item")
+Entry = TypeVar("Entry")
+
 
 class CheckEntry(NamedTuple):
-    """What is known of a check before its file is read."""
+    """What is known of a check before its file is read; empty where only reading it tells."""
 
     cloud: str
     kind: str
-    """Empty where only reading the check tells it."""
     file: str = ""
     """The SHA-256 of its file; empty where only what was read of it is known."""
+    title: str = ""
+    severity: Severity | None = None
 
 
-class LazyChecks(Mapping[str, Check]):
-    """Checks that are read on first use; of the others the entry is known."""
+class KindEntry(NamedTuple):
+    """What is known of a kind before its file is read."""
 
-    def __init__(self, entries: Mapping[str, CheckEntry], read: Callable[[str], Check]) -> None:
-        self._entries = dict(sorted(entries.items()))
+    service: str
+    nature: str
+
+
+class LazyMapping(Mapping[str, Item], Generic[Item, Entry]):
+    """Items that are read on first use; of the others the name is known, and an entry."""
+
+    def __init__(
+        self,
+        names: Iterable[str],
+        *,
+        read: Callable[[str], Item],
+        outline: Callable[[str], Entry],
+    ) -> None:
+        self._names = dict.fromkeys(sorted(names))
         self._read = read
-        self._found: dict[str, Check] = {}
+        self._outline = outline
+        self._items: dict[str, Item] = {}
+        self._entries: dict[str, Entry] = {}
 
-    def __getitem__(self, name: str) -> Check:
-        found = self._found.get(name)
-        if found is None:
-            if name not in self._entries:
+    def __getitem__(self, name: str) -> Item:
+        if name not in self._items:
+            if name not in self._names:
                 raise KeyError(name)
-            found = self._read(name)
-            self._found[name] = found
-        return found
+            self._items[name] = self._read(name)
+        return self._items[name]
 
     def __contains__(self, name: object) -> bool:
-        # Not the inherited one, which would read the check to find out.
-        return name in self._entries
+        # Not the inherited one, which would read the item to find out.
+        return name in self._names
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._entries)
+        return iter(self._names)
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._names)
 
-    def entry(self, name: str) -> CheckEntry:
-        """The entry of a check; KeyError for an unknown name."""
+    def entry(self, name: str) -> Entry:
+        """The entry of an item; KeyError for an unknown name."""
+        if name not in self._entries:
+            if name not in self._names:
+                raise KeyError(name)
+            self._entries[name] = self._outline(name)
         return self._entries[name]
 
-    def without(self, names: Collection[str]) -> LazyChecks:
-        """All checks but these, still unread."""
-        kept = {name: entry for name, entry in self._entries.items() if name not in names}
-        return LazyChecks(kept, self._read)
+    def without(self, names: Collection[str]) -> LazyMapping[Item, Entry]:
+        """All items but these; what was read is not read again."""
+        kept = [name for name in self._names if name not in names]
+        return LazyMapping(kept, read=self.__getitem__, outline=self.entry)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,20 +91,40 @@ class Library:
     frameworks: Mapping[str, Framework]
     sha256: str
     """Digest of every file that it was read from: which pack judged."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """The id of a check by each of its earlier ids."""
+
+    def current_id(self, check: str) -> str:
+        """The id of the check that has this id or had it; the same text where there is none."""
+        return self.aliases.get(check, check)
 
     def cloud(self, check: str) -> str:
         """The cloud of a check, without reading its file."""
         return self._entry(check).cloud
 
+    def outline(self, check: str) -> CheckEntry:
+        """Cloud, kind, title and severity of a check; its file is read only if it hides them."""
+        entry = self._entry(check)
+        is_whole = entry.kind in self.kinds and entry.title and entry.severity
+        if isinstance(entry, CheckEntry) and is_whole:
+            return entry
+        whole = self.checks[check]
+        return CheckEntry(
+            cloud=whole.cloud,
+            kind=whole.kind,
+            title=whole.title,
+            severity=whole.severity,
+        )
+
+    def service(self, check: str) -> str:
+        """The service that a check is about, as a heading: `S3`."""
+        return self._kind_entry(self.outline(check).kind).service
+
     def is_event(self, check: str) -> bool:
         """Whether a check is about things that are dated by themselves, such as jobs."""
         if check not in self.checks:
             return False
-        kind = self.kinds.get(self._entry(check).kind)
-        if kind is None:
-            # Its file writes the kind in an unusual notation: it has to be read.
-            kind = self.kinds[self.checks[check].kind]
-        return kind.nature == "event"
+        return self._kind_entry(self.outline(check).kind).nature == "event"
 
     def is_same(self, check: str, other: Library) -> bool:
         """Whether a check has the same file in another library; False where that is unknown."""
@@ -95,14 +136,22 @@ class Library:
     def without(self, names: Collection[str]) -> Library:
         """The library without some checks and without the links to them."""
         checks: Mapping[str, Check]
-        if isinstance(self.checks, LazyChecks):
+        if isinstance(self.checks, LazyMapping):
             checks = self.checks.without(names)
         else:
             checks = {name: check for name, check in self.checks.items() if name not in names}
         controls = {id_: control.without(names) for id_, control in self.controls.items()}
-        return replace(self, checks=checks, controls=controls)
+        aliases = {old: new for old, new in self.aliases.items() if new not in names}
+        return replace(self, checks=checks, controls=controls, aliases=aliases)
 
     def _entry(self, check: str) -> Check | CheckEntry:
-        if isinstance(self.checks, LazyChecks):
-            return self.checks.entry(check)
+        if isinstance(self.checks, LazyMapping):
+            entry: CheckEntry = self.checks.entry(check)
+            return entry
         return self.checks[check]
+
+    def _kind_entry(self, kind: str) -> Kind | KindEntry:
+        if isinstance(self.kinds, LazyMapping):
+            entry: KindEntry = self.kinds.entry(kind)
+            return entry
+        return self.kinds[kind]

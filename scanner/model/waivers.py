@@ -117,7 +117,7 @@ class Standing(StrEnum):
     EXPIRED = "expired"
     NOT_BEGUN = "not begun"
     NOT_HERE = "not in this scan"
-    """Its target was not scanned."""
+    """Its target was not scanned, or its check has no finding for its resource."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

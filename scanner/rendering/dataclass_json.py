@@ -179,7 +179,7 @@ def schema_of(name: str, title: str, kind: type) -> Schema:
     record = _record_schema(kind, definitions)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"https://tscan.dev/schemas/{name.replace('/', '-')}.json",
+        "$id": f"urn:tscan:schema:{name.replace('/', '-')}",
         "title": title,
         **record,
         "properties": {"schema": {"const": name}, **record["properties"]},

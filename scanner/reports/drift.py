@@ -45,7 +45,9 @@ def as_text(drifts: Sequence[Drift]) -> str:
 def _lines(drift: Drift) -> Iterator[str]:
     before = f"record {drift.before.seq} ({drift.before.finished})"
     after = f"record {drift.after.seq} ({drift.after.finished})"
-    yield f"{drift.target}: {before} to {after}"
+    yield f"{drift.after.chain}: {before} to {after}"
+    if drift.after.scope:
+        yield f"Scope: {', '.join(drift.after.scope)}"
     sections = [*_findings(drift), *_surroundings(drift)]
     yield from sections
     if not sections:

@@ -230,7 +230,7 @@ def test_sent_but_not_heard_of_is_found_again(world: World, issues: Issues) -> N
 def subjects_of(world: World) -> Any:
     from scanner.core.drift.alert_events import open_problems
 
-    items = open_problems(world.history.state_before(HERE, "9999"), LIBRARY)
+    items = open_problems(world.history.state_before(HERE, "9999"), LIBRARY, HERE)
     return subjects(
         Message(entries=tuple(MessageEntry(item=item) for item in items), open_events=lambda: items)
     )

@@ -388,8 +388,11 @@ def test_one_scan_is_no_drift(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     Ledger(LocalStore(str(tmp_path / "s"))).commit(
         renamed(scan(1, {(CHECKS[0], "", "b"): "pass"}), {})
     )
-    assert run(["drift", "--store", str(tmp_path / "s")]) == 3
-    assert "two scans are needed to compare" in capsys.readouterr().err
+    assert run(["drift", "--store", str(tmp_path / "s")]) == 0
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "this is the first scan: drift begins with the next one" in shown.err
+    assert run(["drift", "--store", str(tmp_path / "s"), "--since", "2027-01-01"]) == 3
 
 
 def test_a_target_that_was_not_looked_at_again_is_said(
@@ -404,8 +407,8 @@ def test_a_target_that_was_not_looked_at_again_is_said(
     assert tscan("drift", store=store).return_value == 0
     ledger.commit(renamed(scan(1, {(CHECKS[0], "", "b"): "pass"}, target="aws:444455556666"), {}))
     both = tscan("drift", store=store)
-    assert both.return_value == 3
-    assert "aws:444455556666: two scans are needed to compare" in both.stderr
+    assert both.return_value == 0
+    assert "aws:444455556666: this is the first scan" in both.stderr
 
 
 def test_exclusions_are_named(store: str, tmp_path: Path) -> None:

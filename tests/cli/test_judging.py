@@ -14,8 +14,8 @@ import jsonschema
 import pytest
 
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
 from scanner.cli.support import options
+from tests.helpers.estate_recording import SNAPSHOT
 from tests.helpers.library import shipped_library
 
 
@@ -35,12 +35,12 @@ def _json(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
     return document
 
 
-def test_demo_ends_with_the_matrix(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["demo"]) == 1
+def test_details_of_the_demo_end_with_the_matrix(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["demo", "--details"]) == 1
     shown = capsys.readouterr()
     assert shown.err == ""
     document = _json(capsys, "demo")
-    assert len(document["criteria"]) == 61
+    assert len(document["criteria"]) == 38
     matrix = shown.out[shown.out.index("SOC 2 Trust Services Criteria") :]
     assert all(criterion["id"] in matrix for criterion in document["criteria"])
 
@@ -58,7 +58,10 @@ def test_replay_is_the_same_bytes_without_a_socket(
         assert run(["replay", copy, "--quiet", "--format", f"json={tmp_path / name}.json"]) == 1
         texts.append((tmp_path / f"{name}.json").read_bytes())
     assert texts[0] == texts[1]
-    assert capsys.readouterr().out == ""
+    lines = capsys.readouterr().out.splitlines()
+    # One line for each of the two, and it is the same: the file's name is not in it.
+    assert len(lines) == 2
+    assert lines[0] == lines[1]
 
 
 def test_result_follows_the_published_schema(
@@ -66,23 +69,6 @@ def test_result_follows_the_published_schema(
 ) -> None:
     schema = json.loads((root / "docs/result.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(schema).validate(_json(capsys, "demo"))
-
-
-def test_categories_narrow_the_matrix_and_not_the_verdict(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    whole, narrow = _json(capsys, "demo"), _json(capsys, "demo", "--category", "Availability")
-    assert [criterion["id"] for criterion in narrow["criteria"]] == ["A1.1", "A1.2", "A1.3"]
-    for row in (*whole["findings"], *narrow["findings"]):
-        row["criteria"] = [name for name in row["criteria"] if name.startswith("A")]
-    assert narrow["findings"] == whole["findings"]
-    assert narrow["summary"]["exit_code"] == whole["summary"]["exit_code"]
-
-
-def test_fewer_checks_never_clean(capsys: pytest.CaptureFixture[str]) -> None:
-    document = _json(capsys, "demo", "--select", "aws-kms-*")
-    assert {finding["check"][:8] for finding in document["findings"]} == {"aws-kms-"}
-    assert document["summary"]["exit_code"] in (1, 3)
 
 
 def test_matrix_has_no_findings(capsys: pytest.CaptureFixture[str]) -> None:
@@ -101,8 +87,10 @@ def test_matrix_has_no_findings(capsys: pytest.CaptureFixture[str]) -> None:
         (["--format", "json=no/such/folder.json"], "there is no folder"),
         (["--format", "json", "--format", "terminal"], "two formats cannot share"),
         (["--select", "aws-s3-bucket-versionde"], "did you mean 'aws-s3-bucket-versioned'"),
-        (["--category", "Securty"], "there is no such category"),
+        (["--category", "Securty"], "did you mean 'Security'?"),
         (["--param", "no_such=1"], "there is no such parameter"),
+        (["--select", "mfa"], "aws-iam-root-mfa-enabled"),
+        (["--param", "key_age=1"], "access_key_max_age_days"),
     ],
 )
 def test_options_that_cannot_be(

@@ -103,8 +103,24 @@ def test_an_internal_error_says_so_and_is_never_a_verdict(
     assert run(["demo"]) == 2
     shown = capsys.readouterr().err
     assert "internal error (RuntimeError)" in shown
-    assert "report it at" in shown
+    assert "please report that to those you have tscan from" in shown
     assert "AKIA-secret" not in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("cryptography.hazmat", "needs cryptography.hazmat, which is not installed\n  hint: pip install 'tscan[history]'\n"),
+        ("boto3", "needs boto3, which is not installed\n  hint: pip install 'tscan[aws]'\n"),
+        ("scanner.nope", "internal error (ModuleNotFoundError)"),
+    ],
+)  # fmt: skip
+def test_a_package_of_an_extra_that_is_missing_is_named_with_its_extra(
+    name: str, shown: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _raising(monkeypatch, ModuleNotFoundError("missing", name=name))
+    assert run(["demo"]) == 2
+    assert shown in capsys.readouterr().err
 
 
 def test_the_traceback_is_there_for_those_who_ask(

@@ -12,12 +12,12 @@ import jsonschema
 import pytest
 
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
 from scanner.cli.support import store_location
 from scanner.history.ledger.commit import commit_scan
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.history import Record
 from tests.helpers.demo_project import demo_report, failing_finding, make_project
+from tests.helpers.estate_recording import SNAPSHOT
 from tests.helpers.library import shipped_library
 
 TARGET = "aws:123456789012"

@@ -3,15 +3,22 @@ said in one line."""
 
 from __future__ import annotations
 
+import io
+import json
 import os
+import re
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from scanner.cli import run
+from scanner.cli.support.output import destinations, write
+from scanner.formats import FORMATS
+from tests.helpers.reference_scan import REPORT
 
 DEMO = ["demo", "--quiet", "--select", "aws-s3-bucket-versioned"]
 
@@ -67,3 +74,102 @@ def test_a_closed_standard_output_is_said(root: Path) -> None:
     )
     assert done.returncode == 2
     assert b"standard output is closed" in done.stderr
+
+
+def test_quiet_is_one_line_on_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["demo", "--quiet"]) == 1
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    (line,) = shown.out.splitlines()
+    assert re.fullmatch(
+        r"\d+ pass, \d+ fail, \d+ unknown, \d+ waived; "
+        r"exit code 1: a finding of severity high or above fails",
+        line,
+    )
+
+
+def test_quiet_adds_nothing_to_a_format_on_standard_output(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run([*DEMO, "--format", "json"]) in (0, 1, 3)
+    assert json.loads(capsys.readouterr().out)["schema"].startswith("tscan.result/")
+
+
+def test_quiet_needs_no_standard_output(root: Path, tmp_path: Path) -> None:
+    file = tmp_path / "out.json"
+    command = [sys.executable, "-m", "scanner", *DEMO, "--format", f"json={file}"]
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *command], cwd=root, stderr=subprocess.PIPE, check=False
+    )
+    assert done.returncode in (0, 1, 3)
+    assert done.stderr == b""
+    assert file.stat().st_size > 1000
+
+
+class Terminal(io.StringIO):
+    """Standard output that says that it is a terminal."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+SET: tuple[tuple[dict[str, str], bool, bool], ...] = (
+    ({}, True, False),
+    ({"TERM": "dumb"}, False, False),
+    ({"NO_COLOR": "1"}, False, False),
+    ({"NO_COLOR": ""}, True, False),
+    ({"FORCE_COLOR": "1"}, True, True),
+    ({"FORCE_COLOR": ""}, True, False),
+    ({"FORCE_COLOR": "1", "TERM": "dumb"}, True, True),
+    ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False, False),
+    ({"FORCE_COLOR": "1", "NO_COLOR": ""}, True, True),
+)
+"""Variables of the environment; whether there is color on a terminal, and in a pipe."""
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An ordinary terminal, whatever the tests run in."""
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    return monkeypatch
+
+
+def _printed(bare: pytest.MonkeyPatch, *, terminal: bool) -> str:
+    stream = Terminal() if terminal else io.StringIO()
+    bare.setattr(sys, "stdout", stream)
+    write(REPORT, destinations((), quiet=False))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "pipe"])
+@pytest.mark.parametrize(("variables", "on_terminal", "in_pipe"), SET)
+def test_color_is_there_where_it_is_wanted(
+    bare: pytest.MonkeyPatch,
+    variables: dict[str, str],
+    on_terminal: bool,
+    in_pipe: bool,
+    terminal: bool,
+) -> None:
+    for name, value in variables.items():
+        bare.setenv(name, value)
+    expected = on_terminal if terminal else in_pipe
+    assert ("\x1b[" in _printed(bare, terminal=terminal)) is expected
+
+
+@pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "pipe"])
+@pytest.mark.parametrize(
+    ("columns", "width"), [("140", 140), ("80", 80), ("20", 60), ("", 80), ("wide", 80)]
+)
+def test_columns_are_those_of_the_environment(
+    bare: pytest.MonkeyPatch, columns: str, width: int, terminal: bool
+) -> None:
+    bare.setenv("COLUMNS", columns)
+    bare.setenv("NO_COLOR", "1")
+    # A terminal of which no size is known has 80 columns, as a pipe has.
+    bare.setattr(os, "get_terminal_size", lambda *_: os.terminal_size((0, 0)))
+    text = _printed(bare, terminal=terminal)
+    assert text == FORMATS.get("terminal")(replace(REPORT, width=width))

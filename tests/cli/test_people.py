@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
 from scanner.cli.support import options
 from scanner.cli.support.judging import Decisions, load_decisions
 from scanner.cli.support.options import JudgingOptions
 from scanner.model.config import Config
 from scanner.model.library import Library
+from tests.helpers.estate_recording import SNAPSHOT
 from tests.helpers.library import shipped_library
 
 WAIVERS = """\
@@ -83,7 +83,7 @@ def test_a_replay_is_judged_with_both(folder: Path, capsys: pytest.CaptureFixtur
 
 
 def test_people_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    text = replayed(folder, capsys)
+    text = replayed(folder, capsys, "--details")
     assert "Waivers: 1 in force" in text
     assert "approved by cto@example.com, author not known" in text
     assert "Attestations: 1 current of 1" in text

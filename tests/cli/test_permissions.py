@@ -79,6 +79,18 @@ def test_the_role_is_printed_with_what_was_given(
     assert "s3:ListAllMyBuckets" in out
 
 
+@pytest.mark.parametrize("form", ["terraform", "cloudformation"])
+def test_a_workflow_at_github_gets_the_role(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["--format", form, "--github", "example/infra", "--ref", "refs/tags/v1"]
+    assert run(["permissions", "aws", *given]) == 0
+    out = capsys.readouterr().out
+    assert "repo:example/infra:ref:refs/tags/v1" in out
+    assert "s3:ListAllMyBuckets" in out
+    assert run(["permissions", "aws", "--github", "a/b", "--account", "111122223333"]) == 0
+    (statement,) = json.loads(capsys.readouterr().out)["Statement"]
+    assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -86,11 +98,23 @@ def test_the_role_is_printed_with_what_was_given(
         (["--select", "aws-nothing"], "there is no such check"),
         (["--select", "azure-*"], "no check of AWS"),
         (["--format", "terraform", "--trust", "*"], "is not the ARN"),
+        (["--github", "example/*", "--format", "terraform"], "is not one repository"),
+        (["--github", "example/infra"], "is not the number of an AWS account"),
+        (["--github", "a/b", "--trust", "arn:aws:iam::111122223333:root"], "two ways into"),
+        (["--ref", "refs/heads/main"], "--ref and --account are of the role for GitHub"),
+        (["--missing", "--format", "terraform"], "--missing prints a policy to add"),
+        (["--missing"], "holds no scan"),
+        (["some.snapshot.jsonl.gz"], "evidence is looked at with --missing alone"),
     ],
 )
 def test_misuse_is_refused(
-    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     assert run(["permissions", "aws", *arguments]) == 2
     captured = capsys.readouterr()
     assert said in captured.err
@@ -177,3 +201,55 @@ def test_regions_that_cannot_be_listed_cost_what_is_read_in_them(
         "checks: aws-sqs-queue-has-dlq"
         in out.partition("refused: ec2:DescribeRegions")[2].splitlines()[1]
     )
+
+
+MISSING = ["permissions", "aws", "--missing"]
+SCANNED = ["--select", "aws-iam-root-mfa-enabled", "--select", "aws-s3-bucket-versioned"]
+
+
+def test_only_what_the_newest_scan_was_refused_is_missing(
+    provider: Provider,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    provider.script["GetAccountSummary"] = [SUMMARY]
+    evidence = ["--snapshot", "first.snapshot.jsonl.gz", "--region", "eu-west-1"]
+    assert run(["scan", *SCANNED, *evidence, "--store", ".tscan", "--quiet"]) in (0, 1, 3)
+    capsys.readouterr()
+    for words in ([], ["first.snapshot.jsonl.gz"]):
+        assert run([*MISSING, *words]) == 0
+        document = json.loads(capsys.readouterr().out)
+        (statement,) = document["Statement"]
+        assert "s3:ListAllMyBuckets" in statement["Action"]
+        assert "iam:GetAccountSummary" not in statement["Action"]
+        assert "ec2:DescribeRegions" not in statement["Action"]
+        assert run([*MISSING, *words, "--format", "list"]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        line = "s3:ListAllMyBuckets  s3:ListBuckets denied in aws:123456789012: "
+        assert [one for one in lines if one.startswith(line)]
+        assert len(lines) == len(statement["Action"])
+    assert run(["permissions", "gcp", "--missing"]) == 2
+    assert "the evidence is of no target of gcp" in capsys.readouterr().err
+
+
+def test_where_nothing_was_refused_no_policy_is_printed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from dataclasses import replace
+
+    from scanner.history.snapshots.snapshot_file import read_snapshot, write_snapshot
+    from scanner.model.answers import State
+    from tests.helpers.estate_recording import SNAPSHOT
+
+    snapshot = read_snapshot(SNAPSHOT)
+    kept = {
+        key: answer for key, answer in snapshot.answers.items() if answer.state is not State.DENIED
+    }
+    path = tmp_path / "whole.snapshot.jsonl.gz"
+    write_snapshot(path, replace(snapshot, answers=kept))
+    for form in ("json", "list"):
+        assert run([*MISSING, str(path), "--format", form]) == 0
+        shown = capsys.readouterr()
+        assert (shown.out, shown.err) == ("", "no call was refused\n")

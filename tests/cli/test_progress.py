@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
-from scanner.cli.support.progress import shown
+from scanner.cli.support.progress import announced, shown
 from scanner.collect import Progress
 
 STATE = Progress(target="aws:1", done=1, known=9, operation="s3:ListBuckets")
@@ -129,8 +130,64 @@ def test_quiet_writes_nothing() -> None:
 def test_rich_is_loaded_for_a_terminal_only(root: Path) -> None:
     program = """
 import io, sys
-from scanner.cli.support.progress import shown
+from scanner.cli.support.progress import announced, shown
 with shown(quiet=False, stream=io.StringIO()):
     assert "rich" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", program], cwd=root, check=True)
+
+
+def test_something_is_shown_before_anything_slow_is_imported(root: Path) -> None:
+    # In a process of its own: here the modules are loaded already.
+    code = """
+import io, sys
+from scanner.cli.support.progress import announced, shown
+
+class Screen(io.StringIO):
+    def isatty(self):
+        return True
+    def write(self, text):
+        slow = {"rich", "boto3", "botocore", "scanner.pipeline"} & sys.modules.keys()
+        if not self.getvalue():
+            print(repr(text), sorted(slow))
+        return super().write(text)
+
+with shown(quiet=False, stream=Screen()):
+    pass
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=root,
+        env={**os.environ, "TERM": "xterm", "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert done.stdout == "'connecting …\\r' []\n"
+
+
+def test_what_comes_before_the_calls_is_announced_and_removed() -> None:
+    screen = Screen()
+    with announced("loading checks …", quiet=False, stream=screen):
+        assert screen.getvalue() == "loading checks …\r"
+    assert screen.getvalue().endswith("\r" + CLEARED)
+
+
+def test_an_error_begins_on_an_empty_line() -> None:
+    screen = Screen()
+
+    def wrong() -> None:
+        with announced("loading checks …", quiet=False, stream=screen):
+            raise ValueError
+
+    with pytest.raises(ValueError):  # noqa: PT011 - raised above
+        wrong()
+    assert screen.getvalue().endswith("\r" + CLEARED)
+
+
+@pytest.mark.parametrize(("quiet", "stream"), [(True, Screen), (False, io.StringIO)])
+def test_nothing_is_announced_where_nobody_looks(quiet: bool, stream: type[io.StringIO]) -> None:
+    log = stream()
+    with announced("loading checks …", quiet=quiet, stream=log):
+        pass
+    assert log.getvalue() == ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -17,13 +18,13 @@ import pytest
 from scanner import pipeline
 from scanner.channels import CHANNELS, Message
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
 from scanner.cli.support import options
 from scanner.collect import Progress
 from scanner.errors import TscanError
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.answers import Snapshot, Target
 from scanner.model.config import Organization
+from tests.helpers.estate_recording import SNAPSHOT
 from tests.helpers.library import shipped_library
 
 Asked = list[dict[str, Any]]
@@ -87,6 +88,27 @@ def test_what_was_written_is_what_is_judged(
     assert seen == [read_snapshot(tmp_path / "here.snapshot.jsonl.gz")]
 
 
+@pytest.mark.parametrize("quiet", [["--quiet"], []])
+def test_history_that_is_not_signed_says_so_at_each_scan(
+    quiet: list[str],
+    asked: Asked,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    said = "history: not signed, so that whoever can write .tscan can change it; 'tscan init' makes"
+    for number in range(2):
+        assert run(["scan", *quiet, "--snapshot", f"{number}.snapshot.jsonl.gz"]) == 1
+        assert capsys.readouterr().err.count(said) == 1
+    assert run(["scan", *quiet, "--no-store"]) == 1
+    assert said not in capsys.readouterr().err
+    assert run(["init"]) == 0
+    capsys.readouterr()
+    assert run(["scan", *quiet, "--snapshot", "3.snapshot.jsonl.gz"]) == 1
+    assert "not signed" not in capsys.readouterr().err
+
+
 def test_options_stand_over_the_configuration(asked: Asked, tmp_path: Path) -> None:
     (tmp_path / "tscan.yaml").write_text(
         "version: 1\n"
@@ -135,9 +157,12 @@ def test_the_client_of_aws_is_chosen(
 
 
 def test_quiet_is_quiet(asked: Asked, capsys: Any) -> None:
-    assert run(["scan", "--quiet"]) == 1
+    assert run(["scan", "--quiet", "--no-store"]) == 1
     shown = capsys.readouterr()
-    assert (shown.out, shown.err) == ("", "")
+    assert shown.err == ""
+    assert re.fullmatch(
+        r"\d+ pass, \d+ fail, \d+ unknown, \d+ waived; exit code 1: .*\n", shown.out
+    )
 
 
 @pytest.mark.parametrize(

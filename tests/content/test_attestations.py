@@ -96,6 +96,24 @@ def test_a_digest_is_held_against_the_file_that_is_there(pack: Any) -> None:
     assert f"the SHA-256 of attestations/2026/minutes.pdf is {digest}" in str(caught.value)
 
 
+@pytest.mark.parametrize("reference", ["minutes.pdf", "the register of staff", '"a\\0b"', '"."'])
+def test_a_digest_without_its_file_is_a_mistake(pack: Any, reference: str) -> None:
+    library = pack.load()
+    place = pack.change(NAME, '"https://files.example.com/signed"', f"‸{reference}")
+    with pytest.raises(ContentError) as caught:
+        load_attestations("attestations", library)
+    (problem,) = caught.value.problems
+    assert str(problem).startswith(f"{place}: there is no file ")
+    assert "and a digest is given for it" in str(problem)
+    assert "or leave out 'sha256'" in str(problem)
+
+
+def test_an_address_is_not_opened(pack: Any) -> None:
+    library = pack.load()
+    pack.change(NAME, "https://files.example.com/signed", "mailto:hr@example.com")
+    assert load_attestations("attestations", library)
+
+
 def test_a_folder_that_is_not_there(pack: Any) -> None:
     with pytest.raises(TscanError, match="there is no such folder"):
         load_attestations("nowhere", pack.load())

@@ -87,7 +87,7 @@ def test_the_examples_of_the_pack_notice_faults(library: Library) -> None:
 def test_survivors_are_listed_and_decide_the_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["checks", "mutate", "aws-s3-bucket-versioned", "--threshold", "100"]) == 0
     assert (
-        "aws-s3-bucket-versioned: 2 of 2\n2 of 2 faults in 1 checks are noticed: 100.0 %\n"
+        "aws-s3-bucket-versioned: 2 of 2\n2 of 2 faults in 1 check noticed: 100.0 %\n"
         in capsys.readouterr().out
     )
     assert run(["checks", "mutate", "aws-no-such-check"]) == 2

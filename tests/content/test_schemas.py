@@ -15,8 +15,8 @@ import yaml
 
 from scanner.content import schema_validator
 from scanner.content.documents import Document, read_document
-from scanner.content.library import Pack, default_roots
-from scanner.content.locations import ContentFile
+from scanner.content.locations import ContentFile, default_roots
+from scanner.content.pack import Pack
 from scanner.content.schema_validator import schema_problems
 from scanner.content.schemas import names, schema
 
@@ -93,7 +93,7 @@ def test_every_shipped_file_satisfies_its_schema() -> None:
     assert seen.keys() == FILES.keys() - {"attestation", "config", "waivers"}
     assert seen["check"] > 300
     assert seen["kind"] > 100
-    assert seen["operations"] == 3
+    assert seen["operations"] >= 3
 
 
 def test_without_files_of_a_user_nothing_of_jsonschema_is_loaded() -> None:

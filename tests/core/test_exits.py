@@ -7,6 +7,7 @@ from itertools import product
 
 import pytest
 
+from scanner.core.judging.baseline import Baseline, failures_of
 from scanner.core.judging.exit_codes import exit_code, not_run
 from scanner.model.answers import State
 from scanner.model.checks import Severity
@@ -87,3 +88,52 @@ def test_a_check_of_another_cloud_is_not_missed() -> None:
     whole = assessment((Verdict.PASS,))
     other = {**whole.targets[0], "id": "gcp:project"}
     assert exit_code(replace(whole, targets=(*whole.targets, other)), LIBRARY, Severity.HIGH) == 0
+
+
+# -- selections ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("left_out", sorted(CHECKS))
+def test_what_nobody_selected_is_not_missed(left_out: str) -> None:
+    whole = assessment((Verdict.PASS,))
+    fewer = replace(
+        whole,
+        results=tuple(result for result in whole.results if result.check != left_out),
+        asked=frozenset(set(CHECKS) - {left_out}),
+    )
+    assert exit_code(fewer, LIBRARY, Severity.LOW) == 0
+    assert not_run(fewer, LIBRARY, Severity.LOW) == ()
+    assert not_run(replace(fewer, asked=frozenset(CHECKS)), LIBRARY, Severity.LOW) == (left_out,)
+
+
+def test_a_selection_of_which_nothing_ran_is_not_clean() -> None:
+    nothing = replace(assessment(()), results=(), asked=frozenset())
+    assert exit_code(nothing, LIBRARY, Severity.LOW) == 3
+
+
+# -- baselines -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("before", "now"), list(product(Verdict, repeat=2)))
+def test_only_what_did_not_fail_before_is_new(before: Verdict, now: Verdict) -> None:
+    baseline = Baseline(failing=failures_of(assessment((before,))), since={})
+    expected = {Verdict.FAIL: 0 if before is Verdict.FAIL else 1, Verdict.UNKNOWN: 3}.get(now, 0)
+    assert exit_code(assessment((now,)), LIBRARY, Severity.HIGH, baseline) == expected
+
+
+@pytest.mark.parametrize("member", ["target", "region", "id"])
+def test_another_resource_is_another_failure(member: str) -> None:
+    one = finding(HIGH, Verdict.FAIL, "x")
+    other = replace(one, resource=replace(one.resource, **{member: "other"}))
+    whole = assessment(())
+    results = (replace(whole.results[0], findings=(other,)), *whole.results[1:])
+    baseline = Baseline(failing=failures_of(replace(whole, results=results)), since={})
+    assert exit_code(assessment((Verdict.FAIL,)), LIBRARY, Severity.HIGH, baseline) == 1
+
+
+def test_a_baseline_hides_no_gap() -> None:
+    row = replace(OK[0], state=State.DENIED)
+    failing = assessment((Verdict.FAIL,), coverage=(*OK, row))
+    baseline = Baseline(failing=failures_of(failing), since={})
+    assert exit_code(failing, LIBRARY, Severity.HIGH, baseline) == 3
+    assert exit_code(assessment((Verdict.FAIL,)), LIBRARY, Severity.HIGH, baseline) == 0

@@ -184,7 +184,7 @@ def stands(*verdicts: str) -> list[tuple[str, str, tuple[str, ...]]]:
     history = Nights()
     for number, verdict in enumerate(verdicts):
         history.commit(night(number), {KEY: verdict})
-    found = open_problems(history.state_before(HERE, "9999"), LIBRARY)
+    found = open_problems(history.state_before(HERE, "9999"), LIBRARY, HERE)
     return [(one.event, one.what, one.hearers) for one in found]
 
 
@@ -200,7 +200,7 @@ def test_what_stands_has_the_id_and_the_subject_of_its_news() -> None:
     history = Nights()
     for number, verdict in enumerate(("pass", "fail", "fail")):
         history.commit(night(number), {KEY: verdict})
-    (one,) = open_problems(history.state_before(HERE, "9999"), LIBRARY)
+    (one,) = open_problems(history.state_before(HERE, "9999"), LIBRARY, HERE)
     (new,) = told("pass", "fail")
     assert (one.id, one.controls, one.severity, one.target) == (new.id, ("C",), "high", HERE)
 

@@ -18,7 +18,7 @@ from scanner.pipeline import judge
 from tests.helpers.library import shipped_library
 from tests.helpers.refusals import changed, denied, worsened
 
-SNAPSHOT = Path(__file__).parents[2] / "scanner/cli/demo.snapshot.jsonl.gz"
+SNAPSHOT = Path(__file__).parents[2] / "tests/recordings/estate.snapshot.jsonl.gz"
 
 
 @pytest.fixture(scope="module")

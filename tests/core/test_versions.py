@@ -19,7 +19,7 @@ from scanner.errors import TscanError
 from scanner.model.checks import Check, Parameter
 from scanner.model.controls import Control, Requirement, Role
 from scanner.model.history import Cause
-from scanner.model.library import CheckEntry, LazyChecks, Library
+from scanner.model.library import CheckEntry, LazyMapping, Library
 from scanner.model.period import Period, Schedule
 from tests.helpers.library import shipped_library
 from tests.helpers.nights import HERE, Nights, library_of, night
@@ -121,6 +121,32 @@ def test_the_last_version_speaks_also_when_it_had_been_in_force_before() -> None
     assert packs.controls([])["C"] == LOOSE
 
 
+def renamed_pack(name: str, check: str, aliases: dict[str, str]) -> Library:
+    control = make_control((check, Role.EVIDENCES))
+    return replace(pack(name, control, checks=check), aliases=aliases)
+
+
+def test_a_check_that_was_renamed_evidences_a_control_once() -> None:
+    """Twice, a run would need both, and none ran both: a control that operated would read as if not."""
+    older = renamed_pack("older", "a", {})
+    newer = renamed_pack("newer", "b", {"a": "b"})
+    for today, packs, name in [
+        (newer, [older, newer], "b"),
+        (older, [older, newer], "a"),
+        (replace(newer, aliases={}), [older, newer], "b"),
+    ]:
+        versions = Versions(today=today, packs={one.sha256: one for one in packs})
+        (control,) = versions.controls([one.sha256 for one in packs]).values()
+        assert [link.id for link in control.checks] == [name]
+        assert versions.cloud(name) == "aws"
+
+
+def test_an_id_that_another_check_has_now_is_no_earlier_one() -> None:
+    both = replace(renamed_pack("both", "ab", {}), aliases={})
+    newer = renamed_pack("newer", "b", {"a": "b"})
+    assert Versions(today=both, packs={"n": newer}).names == {}
+
+
 def test_what_supports_and_evidences_evidences() -> None:
     beside = replace(STRICT, checks=(replace(STRICT.checks[0], role=Role.SUPPORTS),))
     (found,) = Versions(today=NEW, packs={"0": pack("0", beside)}).controls(["1", "0"]).values()
@@ -196,11 +222,12 @@ def shelf(*files: tuple[str, str], broken: str = "") -> tuple[Library, list[str]
             raise TscanError("it is of another format")
         return make_check(name)
 
+    def outline(name: str) -> CheckEntry:
+        return CheckEntry("aws", "aws.thing", dict(files)[name])
+
     return replace(
         OLD,
-        checks=LazyChecks(
-            {name: CheckEntry("aws", "aws.thing", file) for name, file in files}, fetch
-        ),
+        checks=LazyMapping(dict(files), read=fetch, outline=outline),
     ), read
 
 

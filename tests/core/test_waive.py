@@ -222,6 +222,48 @@ def test_a_lapsed_control_waiver_accepts_nothing() -> None:
     ]
 
 
+def test_a_waiver_by_name_is_not_in_force_and_names_the_id() -> None:
+    by_name = replace(FAILURE, scope=FindingScope(target=TARGET, check="c", resource="b"))
+    (result,) = applied(by_name).waivers
+    assert (result.standing, result.accepts) == (Standing.NOT_HERE, 0)
+    assert result.why.startswith("'b' is a name: did you mean arn:b")
+
+
+def test_a_gap_waiver_by_name_is_not_in_force_and_names_the_id() -> None:
+    scope = replace(GAP.scope, resource="b")
+    (result,) = applied(replace(GAP, scope=scope)).waivers
+    assert (result.standing, result.accepts) == (Standing.NOT_HERE, 0)
+    assert result.why.startswith("'b' is a name: did you mean arn:b")
+    (result,) = applied(replace(GAP, scope=replace(GAP.scope, resource="arn:b"))).waivers
+    assert result.standing is Standing.IN_FORCE
+
+
+def test_a_waiver_of_a_resource_that_is_nowhere_is_not_in_force() -> None:
+    gone = replace(FAILURE, scope=FindingScope(target=TARGET, check="c", resource="arn:gone"))
+    (result,) = applied(gone).waivers
+    assert (result.standing, result.why) == (
+        Standing.NOT_HERE,
+        "c has no finding for 'arn:gone'",
+    )
+
+
+@pytest.mark.parametrize("verdict", [Verdict.PASS, Verdict.UNKNOWN])
+def test_a_waiver_of_a_resource_that_does_not_fail_stays_in_force(verdict: Verdict) -> None:
+    for resource in ("arn:b", "*"):
+        judged = Waived(
+            results=[
+                CheckResult(
+                    check="c", target=TARGET, findings=(finding(verdict, resource=resource),)
+                )
+            ],
+            coverage=[],
+        )
+        (result,) = apply_waivers(
+            judged, [FAILURE], make_library(), days={TARGET: TODAY}, statuses=lambda _: {}
+        ).waivers
+        assert (result.standing, result.accepts) == (Standing.IN_FORCE, 0)
+
+
 def test_a_waiver_of_another_target_says_so_and_accepts_nothing() -> None:
     found = applied(FAILURE, days={"aws:2": TODAY})
     assert [(one.standing, one.accepts) for one in found.waivers] == [(Standing.NOT_HERE, 0)]

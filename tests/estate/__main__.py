@@ -1,5 +1,5 @@
-"""`python -m tests.estate scan | record FILE`: scan the estate over its API, and show or keep what
-comes of it."""
+"""`python -m tests.estate scan | record FILE | demo DIR`: scan the estate over its API and show or
+keep what comes of it, or record the two nights that `tscan demo` carries."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from scanner.errors import EXIT_MISUSE
+from tests.estate.acme.record import record
 from tests.estate.seed import REGIONS, seed
 from tests.estate.server import running
 
@@ -23,6 +24,9 @@ def main(arguments: list[str]) -> int:
         case ["record", path]:
             Path(path).unlink(missing_ok=True)
             return _scan(["--quiet", "--snapshot", path])
+        case ["demo", folder]:
+            record(Path(folder), _environment)
+            return 0
     sys.stderr.write(f"{__doc__}\n")
     return EXIT_MISUSE
 

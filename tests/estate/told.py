@@ -28,6 +28,7 @@ _SCALARS: Final[dict[str, tuple[type, ...]]] = {
     "double": (float, int),
     "float": (float, int),
     "boolean": (bool,),
+    "blob": (bytes,),
     "timestamp": (datetime,),
 }
 

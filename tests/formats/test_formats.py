@@ -28,12 +28,19 @@ GOLDEN = Path(__file__).parent / "golden"
 UPDATE = "TSCAN_UPDATE_GOLDEN"
 _UPDATING = os.environ.get(UPDATE) == "1"
 
+DETAILS = replace(REPORT, details=True)
 CASES = {
     "result.json": ("json", REPORT),
     "terminal.txt": ("terminal", REPORT),
-    "terminal-controls-120.txt": ("terminal", replace(REPORT, controls=True, width=120)),
+    "terminal-color.txt": ("terminal", replace(REPORT, color=True)),
+    "terminal-140.txt": ("terminal", replace(REPORT, width=140)),
+    "terminal-selected.txt": ("terminal", replace(REPORT, selected=True, controls=True)),
+    "terminal-details.txt": ("terminal", replace(REPORT, details=True)),
+    "terminal-controls-120.txt": (
+        "terminal",
+        replace(REPORT, details=True, controls=True, width=120),
+    ),
     "terminal-matrix.txt": ("terminal", replace(REPORT, matrix_only=True)),
-    "terminal-color.txt": ("terminal", replace(REPORT, matrix_only=True, color=True)),
 }
 
 
@@ -85,8 +92,8 @@ def test_what_was_read_in_bulk_shows_both_numbers_of_calls(
     ]
     assert told == [(2, 12), (1, 3)]
     line = "Read in bulk: 3 calls of cloudasset:assets.list in place of 15 or more"
-    assert line in FORMATS.get("terminal")(report)
-    assert "Read in bulk" not in FORMATS.get("terminal")(REPORT)
+    assert line in FORMATS.get("terminal")(replace(report, details=True))
+    assert "Read in bulk" not in FORMATS.get("terminal")(DETAILS)
 
 
 @pytest.mark.parametrize(
@@ -202,13 +209,17 @@ def test_clean_leaves_names_of_people_alone() -> None:
     assert sanitized("Zoë 東京 [bold]") == "Zoë 東京 [bold]"
 
 
+@pytest.mark.parametrize("details", [False, True])
 @pytest.mark.parametrize("width", [60, 80, 200])
-def test_terminal_neither_overflows_nor_lets_names_act(width: int) -> None:
-    rendered = FORMATS.get("terminal")(replace(REPORT, width=width, controls=True))
-    assert max(len(line) for line in rendered.splitlines()) <= width
+def test_terminal_neither_overflows_nor_lets_names_act(width: int, details: bool) -> None:
+    report = replace(REPORT, width=width, controls=True, details=details)
+    rendered = FORMATS.get("terminal")(report)
+    # A command is never broken: it could not be copied.
+    prose = [line for line in rendered.splitlines() if "CLI:" not in line]
+    assert max(map(len, prose)) <= width
     acting = {char for char in rendered if unicodedata.category(char) in ("Cc", "Cf")}
     assert acting == {"\n"}
-    assert "[bold]x[/bold]" in rendered
+    assert "[bold]x[/" in rendered
 
 
 def test_colour_adds_only_colour() -> None:
@@ -225,7 +236,7 @@ def test_every_status_is_a_word() -> None:
 
 
 def test_every_criterion_is_in_the_matrix() -> None:
-    rendered = FORMATS.get("terminal")(REPORT)
+    rendered = FORMATS.get("terminal")(DETAILS)
     assert all(criterion.id in rendered for criterion in ASSESSMENT.criteria)
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from functools import cache
 from pathlib import Path
 
-from scanner.cli.demo import SNAPSHOT, recorded_library
+from scanner.cli.demo import recorded_library
 from scanner.core.judging.links import Links
 from scanner.formats import Report
 from scanner.history.ledger.commit import commit_scan
@@ -16,6 +16,7 @@ from scanner.model.findings import Finding, Verdict
 from scanner.model.history import Record
 from scanner.model.library import Library
 from scanner.pipeline import judge
+from tests.helpers.estate_recording import SNAPSHOT
 from tests.helpers.library import shipped_library
 
 

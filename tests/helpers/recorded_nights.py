@@ -6,7 +6,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from scanner.cli.demo import SNAPSHOT
 from scanner.content.library import load_library
 from scanner.content.locations import default_roots
 from scanner.history.ledger.commit import commit_scan
@@ -14,6 +13,7 @@ from scanner.history.records.seal import make_key
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.history import Record
 from scanner.pipeline import judge
+from tests.helpers.estate_recording import SNAPSHOT
 from tests.helpers.scan_results import scan_result
 
 CHECK = "aws-s3-bucket-versioned"

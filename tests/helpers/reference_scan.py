@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from scanner.formats import Report
+from scanner.formats import Report, Source
 from scanner.model.answers import Caller, State
 from scanner.model.checks import Check, IfEmpty, Severity
 from scanner.model.controls import (
@@ -206,7 +206,12 @@ LIBRARY = Library(
 
 
 def finding(
-    name: str, verdict: Verdict, resource: str, *seen: Observation, reason: str = ""
+    name: str,
+    verdict: Verdict,
+    resource: str,
+    *seen: Observation,
+    reason: str = "",
+    gaps: tuple[str, ...] = (),
 ) -> Finding:
     """A finding about a bucket."""
     return Finding(
@@ -222,6 +227,7 @@ def finding(
         ),
         reason=reason,
         observed=seen,
+        gaps=gaps,
         waiver="W-7" if verdict is Verdict.WAIVED else "",
         without_waiver=Verdict.FAIL if verdict is Verdict.WAIVED else None,
     )
@@ -284,8 +290,19 @@ RESULTS = (
         check="aws-s3-bucket-versioned",
         target=TARGET,
         findings=(
-            finding("aws-s3-bucket-versioned", Verdict.UNKNOWN, "logs-0", reason=REFUSED),
-            finding("aws-s3-bucket-versioned", Verdict.UNKNOWN, "logs-1", reason=REFUSED),
+            finding(
+                "aws-s3-bucket-versioned",
+                Verdict.UNKNOWN,
+                "logs-0",
+                reason=REFUSED,
+                gaps=("s3:GetBucketVersioning@eu-west-1",),
+            ),
+            finding(
+                "aws-s3-bucket-versioned",
+                Verdict.UNKNOWN,
+                "logs-1",
+                reason="set params.versioned_buckets",
+            ),
             finding("aws-s3-bucket-versioned", Verdict.PASS, "site"),
         ),
     ),
@@ -375,4 +392,9 @@ ASSESSMENT = Assessment(
     waivers=people.waivers(TARGET),
     attestations=people.attestations(),
 )
-REPORT = Report(assessment=ASSESSMENT, library=LIBRARY)
+REPORT = Report(
+    assessment=ASSESSMENT,
+    library=LIBRARY,
+    permissions={"s3:GetBucketVersioning": ("s3:GetBucketVersioningOfBucket",)},
+    source=Source(again="tscan replay audit.snapshot.jsonl.gz"),
+)

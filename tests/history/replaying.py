@@ -19,7 +19,6 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
-from scanner.cli.demo import SNAPSHOT
 from scanner.content.library import load_library
 from scanner.content.locations import default_roots
 from scanner.formats.json import written
@@ -28,6 +27,7 @@ from scanner.history.records.seal import make_key
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.answers import Snapshot
 from scanner.pipeline import judge
+from tests.helpers.estate_recording import SNAPSHOT
 from tests.helpers.recorded_nights import CHECK, OWN, ROOT
 from tests.helpers.scan_results import scan_result
 

@@ -9,12 +9,12 @@ import pytest
 
 from scanner import pipeline
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.records.seal import make_key
 from scanner.history.snapshots.snapshot_file import read_snapshot, write_snapshot
 from scanner.history.stores import open_store
 from scanner.history.verification.verify import verify
+from tests.helpers.estate_recording import SNAPSHOT
 
 HERE = "aws:123456789012"
 Captured = pytest.CaptureFixture[str]
@@ -75,6 +75,7 @@ def test_the_same_evidence_is_added_once(capsys: Captured) -> None:
 
 def test_history_is_not_written_backwards(capsys: Captured) -> None:
     assert run(["history", "add", str(evidence("2027-01-02")), "--store", "s", "--quiet"]) == 1
+    capsys.readouterr()
     before = heads("s")
     assert run(["history", "add", str(evidence("2027-01-01")), "--store", "s"]) == 2
     shown = capsys.readouterr()

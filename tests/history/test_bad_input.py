@@ -19,7 +19,6 @@ import pytest
 
 from scanner import pipeline
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
 from scanner.cli.support import options
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.records.seal import find_signer, make_key
@@ -28,6 +27,7 @@ from scanner.history.stores import open_store
 from scanner.history.verification.verify import verify
 from scanner.model.answers import Snapshot
 from tests.helpers.bucket import SETTINGS
+from tests.helpers.estate_recording import SNAPSHOT
 from tests.helpers.library import shipped_library
 from tests.helpers.small_scans import simple
 from tests.history.test_ledger import Unconditional
@@ -176,7 +176,7 @@ def test_what_a_newer_version_wrote_is_refused(
 ) -> None:
     stated(
         record(store, 5),
-        lambda statement: statement.update(predicateType="https://tscan.dev/record/2"),
+        lambda statement: statement.update(predicateType="urn:tscan:record:2"),
     )
     assert run([*command, str(store)]) == 2
     said = capsys.readouterr().err

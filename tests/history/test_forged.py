@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
 from scanner.content.locations import default_roots
 from scanner.history.ledger.commit import commit_scan
 from scanner.history.ledger.ledger import Ledger
@@ -28,6 +27,7 @@ from scanner.history.verification.verify import verify
 from scanner.model.answers import Target
 from scanner.model.history import Cause
 from scanner.pipeline import judge
+from tests.helpers.estate_recording import SNAPSHOT
 from tests.helpers.library import shipped_library
 from tests.helpers.recorded_nights import Nights
 from tests.helpers.small_scans import simple
@@ -130,6 +130,14 @@ FORMS: dict[str, tuple[Change, str]] = {
     "a number as a status": (
         lambda record: record.update(controls={"X-1": 5}),
         "a status of the record is no text",
+    ),
+    "a number as the id of a check": (
+        lambda record: record.update(renamed={"check-a": 5}),
+        "a member of the record is of a wrong type",
+    ),
+    "renamed by a list": (
+        lambda record: record.update(renamed=["check-a"]),
+        "a member of the record is of a wrong type",
     ),
     "a nested parameter": (
         lambda record: record.update(params={"days": {"of": 1}}),

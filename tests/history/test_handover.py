@@ -16,7 +16,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
 from scanner.history.export import auditor_package
 from scanner.history.export.ipe import SHEETS
 from scanner.history.ledger.ledger import Ledger
@@ -24,6 +23,7 @@ from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.history.stores import open_store
 from scanner.model.answers import State
 from scanner.rendering.csv_cells import cell, csv_text
+from tests.helpers.estate_recording import SNAPSHOT
 from tests.helpers.recorded_nights import FIRST, OWN, ROOT, SECOND, Nights
 from tests.helpers.small_scans import simple
 

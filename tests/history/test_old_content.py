@@ -14,15 +14,15 @@ from pathlib import Path
 import pytest
 
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
-from scanner.content.library import Pack
 from scanner.content.locations import Roots, default_roots
+from scanner.content.pack import Pack
 from scanner.errors import TscanError
 from scanner.history.ledger.commit import commit_scan
 from scanner.history.snapshots.content_archive import load_pack, pack_archive
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.library import Library
 from scanner.pipeline import judge
+from tests.helpers.estate_recording import SNAPSHOT
 from tests.helpers.library import shipped_library
 from tests.helpers.recorded_nights import CHECK
 

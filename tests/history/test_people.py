@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
 from scanner.core.drift.comparison import DriftKind
 from scanner.formats.json import written
 from scanner.history.ledger.commit import commit_scan
@@ -36,6 +35,7 @@ from scanner.model.attestations import Attestation, EvidenceReference
 from scanner.model.history import Cause, Record
 from scanner.model.waivers import ControlScope, FindingScope, GapScope, Waiver
 from scanner.pipeline import judge
+from tests.helpers.estate_recording import SNAPSHOT
 from tests.helpers.library import shipped_library
 from tests.helpers.scan_results import scan_result
 

@@ -13,9 +13,7 @@ import pytest
 from botocore import xform_name
 
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
-from scanner.core.permissions import plan_requests
-from scanner.core.reading.read_plan import plan_reads
+from scanner.core.reading.read_plan import plan_reads, plan_requests
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.ledger.record_builder import ScanToCommit
 from scanner.history.snapshots.snapshot_file import read_snapshot
@@ -26,6 +24,7 @@ from scanner.model.findings import Verdict
 from scanner.pipeline import judge
 from scanner.providers import cli_command
 from scanner.providers.aws.cli_equivalents import command, kebab
+from tests.helpers.estate_recording import SNAPSHOT
 from tests.helpers.library import shipped_library
 from tests.helpers.recorded_nights import CHECK, FIRST, OWN, Nights
 

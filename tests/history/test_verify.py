@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
 from scanner.errors import TscanError
 from scanner.history.ledger import record_builder
 from scanner.history.ledger.anchors import anchor_heads, read_head
@@ -29,6 +28,7 @@ from scanner.history.verification.verify import verify
 from scanner.model.findings import Verdict
 from scanner.pipeline import judge
 from tests.helpers.bucket import bucket
+from tests.helpers.estate_recording import SNAPSHOT
 from tests.helpers.library import shipped_library
 from tests.helpers.small_scans import simple
 from tests.history import tamper
@@ -200,7 +200,7 @@ def test_openssl_alone_says_the_same(
         name, _, digest = head.partition(":")
         chain, _, number = name.rpartition("/")
         target = chain.replace("=", ":")
-        counts = f"{number} records of {target}, {number} of them as they were signed"
+        counts = f"{number} records of {target} [], {number} of them as they were signed"
         assert f"log/{chain}: {counts}; head {digest}" in said.stdout
 
 
@@ -230,13 +230,13 @@ def test_openssl_alone_sees_damage(
     elif what == "copied":
         shutil.rmtree(store / "log/aws=444455556666")
         shutil.copytree(store / "log/aws=111122223333", store / "log/aws=444455556666")
-        word = "TWICE aws:111122223333, in log/aws=444455556666"
+        word = "TWICE aws:111122223333 [], in log/aws=444455556666"
     elif what == "target":
         record = read_record(_record(store, 4).read_bytes(), "")
         _record(store, 4).write_bytes(
             signer.seal(payload_of(replace(record, target="aws:777788889999")))
         )
-        word = "ANOTHER TARGET log/aws=111122223333/000000000004.json"
+        word = "ANOTHER TARGET OR SCOPE log/aws=111122223333/000000000004.json"
     else:
         _record(store, 2).write_bytes(_record(store, 3).read_bytes())
         word = "BROKEN CHAIN"
@@ -247,6 +247,19 @@ def test_openssl_alone_sees_damage(
 
 
 @needs_openssl
+def test_openssl_alone_tells_scopes_apart(root: Path, store: Path, signer: Signer) -> None:
+    ledger = Ledger(open_store(str(store)), signer)
+    for number in (4, 5):
+        ledger.commit(simple(number, scope=('select="a],segments":',)))
+    said = _by_hand(root, store, None)
+    assert (said.returncode, said.stderr) == (0, "")
+    assert 'records of aws:111122223333 ["select=\\"a],segments\\":"], 2 of them' in said.stdout
+    (place,) = (store / "log").glob("aws=111122223333_23*")
+    shutil.copytree(place, store / "log/aws=777788889999")
+    assert "TWICE aws:111122223333 [" in _by_hand(root, store, None).stdout
+
+
+@needs_openssl
 def test_openssl_alone_follows_a_key_that_was_changed(
     root: Path, store: Path, signer: Signer, tmp_path: Path
 ) -> None:
@@ -254,7 +267,7 @@ def test_openssl_alone_follows_a_key_that_was_changed(
     Ledger(open_store(str(store)), other).commit(simple(4))
     said = _by_hand(root, store, None)
     assert (said.returncode, said.stderr) == (0, "")
-    assert "5 records of aws:111122223333, 5 of them as they were signed" in said.stdout
+    assert "5 records of aws:111122223333 [], 5 of them as they were signed" in said.stdout
     key = tmp_path / "public.pem"
     key.write_bytes(signer.public)
     said = _by_hand(root, store, key)
@@ -273,13 +286,13 @@ def test_openssl_alone_says_what_is_not_signed(
     said = _by_hand(root, plain, None)
     assert (
         said.returncode,
-        "1 records of aws:111122223333, 0 of them as they were signed" in said.stdout,
+        "1 records of aws:111122223333 [], 0 of them as they were signed" in said.stdout,
     ) == (0, True)
     Ledger(open_store(str(plain)), signer).commit(simple(1))
     said = _by_hand(root, plain, None)
     assert (
         said.returncode,
-        "2 records of aws:111122223333, 1 of them as they were signed" in said.stdout,
+        "2 records of aws:111122223333 [], 1 of them as they were signed" in said.stdout,
     ) == (0, True)
     key = tmp_path / "public.pem"
     key.write_bytes(signer.public)

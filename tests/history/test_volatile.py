@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from scanner.cli.demo import SNAPSHOT
 from scanner.core.drift.alert_events import alert_events_of
 from scanner.core.drift.between_records import drift_between
 from scanner.core.drift.comparison import Drift, DriftKind
@@ -20,6 +19,7 @@ from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.history.stores import open_store
 from scanner.model.answers import Snapshot
 from scanner.pipeline import judge
+from tests.helpers.estate_recording import SNAPSHOT
 from tests.helpers.library import shipped_library
 
 LIBRARY = shipped_library()

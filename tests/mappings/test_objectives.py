@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
+from tests.helpers.estate_recording import SNAPSHOT
 
 FILE = re.compile(r"^```yaml\n# (own/\S+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 

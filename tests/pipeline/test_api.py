@@ -12,11 +12,11 @@ import pytest
 import scanner
 from scanner import api
 from scanner.cli import run
-from scanner.cli.demo import SNAPSHOT
 from scanner.errors import ContentError, TscanError
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.config import Config
 from scanner.model.library import Library
+from tests.helpers.estate_recording import SNAPSHOT
 from tests.pipeline.test_clouds import PROJECTS, Serve, gcp, gcp_script, library, serve
 
 __all__ = ["library", "serve"]

@@ -24,7 +24,7 @@ from tests.helpers.refusals import (
     worsened,
 )
 
-SNAPSHOT = Path(__file__).parents[2] / "scanner/cli/demo.snapshot.jsonl.gz"
+SNAPSHOT = Path(__file__).parents[2] / "tests/recordings/estate.snapshot.jsonl.gz"
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from scanner.pipeline import judge
 from tests.helpers.hostile_answers import VALUES, changed, depths, passes
 from tests.helpers.library import shipped_library
 
-SNAPSHOT = Path(__file__).parents[2] / "scanner/cli/demo.snapshot.jsonl.gz"
+SNAPSHOT = Path(__file__).parents[2] / "tests/recordings/estate.snapshot.jsonl.gz"
 NAME = "[red]x[/red] \x1b[31m\r\n::error::boom\u202e\u2028=cmd()\x9b31m"
 
 

@@ -20,7 +20,7 @@ from scanner.model.library import Library
 from scanner.pipeline import judge
 from tests.helpers.library import shipped_library
 
-SNAPSHOT = Path(__file__).parents[2] / "scanner/cli/demo.snapshot.jsonl.gz"
+SNAPSHOT = Path(__file__).parents[2] / "tests/recordings/estate.snapshot.jsonl.gz"
 CONTROLS = "\x00\x1b]0;x\x07\u202e\u2066\ufeff\U000e0041"
 DENY = {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}
 REPORT = "iam:GetCredentialReport"

@@ -26,7 +26,7 @@ from tests.helpers.library import shipped_library
 from tests.helpers.refusals import improvements
 from tests.helpers.withheld_actions import effect, printed, replayed, used, verdicts, without
 
-DEMO = Path(__file__).parents[2] / "scanner/cli/demo.snapshot.jsonl.gz"
+DEMO = Path(__file__).parents[2] / "tests/recordings/estate.snapshot.jsonl.gz"
 LIVE = (
     "ec2:DescribeRegions",
     "iam:GetAccountAuthorizationDetails",

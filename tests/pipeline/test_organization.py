@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -138,8 +139,10 @@ def test_closed_and_excluded_accounts_are_listed_and_left_alone(
     write_snapshot(tmp_path / "x.snapshot.jsonl.gz", leader)
     assert read_snapshot(tmp_path / "x.snapshot.jsonl.gz") == leader
     report = Report(assessment=judged(snapshots, library), library=library)
-    first, _, *rows = render(report).splitlines()
-    assert first == "Accounts of the organisation: 1 excluded, 1 closed, 2 in scope"
+    counted = "Accounts of the organization: 1 excluded, 1 closed, 2 in scope"
+    assert counted in render(report).splitlines()[1:4]
+    first, _, *rows = render(replace(report, details=True)).splitlines()
+    assert first == counted
     assert "no customer data (approved by Jo Doe)" in rows[0]
     assert "SUSPENDED" in rows[1]
     accounts = {row["id"]: row["accounts"] for row in document(report)["scan"]["targets"]}
@@ -183,7 +186,11 @@ def test_an_account_that_cannot_be_entered_is_a_gap_in_every_check(
         after, results=tuple(result for result in after.results if result.target == target(2))
     )
     assert exit_code(only, library, Severity.HIGH) == 3
-    assert "1 not entered" in render(Report(assessment=after, library=library)).splitlines()[0]
+    report = Report(assessment=after, library=library)
+    assert "1 not entered" in render(replace(report, details=True)).splitlines()[0]
+    screen = render(report)
+    assert f"Not reached: {target(2)} (" in screen
+    assert re.search(r"  sts:AssumeRole +\d+ checks unknown", screen)
 
 
 @pytest.mark.parametrize("kept", [(0,), (0, 1)])

@@ -30,6 +30,7 @@ from scanner.providers.aws.permissions import (
     size,
 )
 from scanner.providers.aws.role_templates import cloudformation, terraform
+from scanner.providers.aws.role_trust import GithubTrust, PrincipalTrust
 from tests.helpers.scripted_aws import Open, json_error
 
 CHANGING: dict[str, str] = {}
@@ -185,24 +186,24 @@ def test_what_is_too_large_for_one_policy_becomes_several() -> None:
 
 
 def test_the_roles_trust_asks_for_the_external_id() -> None:
-    template = json.loads(cloudformation(documents(["s3:A"]), trust="", external_id=""))
+    template = json.loads(cloudformation(documents(["s3:A"]), PrincipalTrust()))
     role = template["Resources"]["Role"]["Properties"]
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Condition"] == {"StringEquals": {"sts:ExternalId": {"Ref": "ExternalId"}}}
     assert trust["Principal"] == {"AWS": {"Ref": "TrustedPrincipal"}}
     assert "Default" not in template["Parameters"]["ExternalId"]
     assert role["ManagedPolicyArns"] == [{"Ref": "ReadPolicy1"}]
-    text = terraform(documents(["s3:A"]), trust="", external_id="")
+    text = terraform(documents(["s3:A"]), PrincipalTrust())
     assert 'StringEquals = { "sts:ExternalId" = var.tscan_external_id }' in text
     assert "default" not in text
 
 
 def test_what_is_given_becomes_the_default_of_the_role() -> None:
     arn = "arn:aws:iam::111122223333:role/path/audit"
-    template = json.loads(cloudformation(documents(["s3:A"]), trust=arn, external_id="EXAMPLE-1"))
+    template = json.loads(cloudformation(documents(["s3:A"]), PrincipalTrust(arn, "EXAMPLE-1")))
     assert template["Parameters"]["TrustedPrincipal"]["Default"] == arn
     assert template["Parameters"]["ExternalId"]["Default"] == "EXAMPLE-1"
-    text = terraform(documents(["s3:A"]), trust=arn, external_id="EXAMPLE-1")
+    text = terraform(documents(["s3:A"]), PrincipalTrust(arn, "EXAMPLE-1"))
     assert re.findall(r'default += "(.*)"', text) == [arn, "EXAMPLE-1"]
 
 
@@ -211,10 +212,10 @@ def test_both_forms_allow_what_the_documents_allow() -> None:
         [f"service{number:03}:DescribeSomethingWithALongName" for number in range(200)]
     )
     assert len(made) == 2
-    resources = json.loads(cloudformation(made, trust="", external_id=""))["Resources"]
+    resources = json.loads(cloudformation(made, PrincipalTrust()))["Resources"]
     assert [resources[f"ReadPolicy{n}"]["Properties"]["PolicyDocument"] for n in (1, 2)] == made
     encoded = re.findall(
-        r"\n  policy = jsonencode\((\{.*?\n  \})\)", terraform(made, trust="", external_id=""), re.S
+        r"\n  policy = jsonencode\((\{.*?\n  \})\)", terraform(made, PrincipalTrust()), re.S
     )
     assert [json.loads(text) for text in encoded] == made
 
@@ -223,12 +224,79 @@ def test_both_forms_allow_what_the_documents_allow() -> None:
     "trust", ["*", "arn:aws:iam::*:root", "111122223333", 'arn:aws:iam::111122223333:role/a"${x}']
 )
 def test_a_trust_that_names_nobody_is_refused(trust: str) -> None:
-    for write in (terraform, cloudformation):
-        with pytest.raises(TscanError, match="is not the ARN"):
-            write([], trust=trust, external_id="")
+    with pytest.raises(TscanError, match="is not the ARN"):
+        PrincipalTrust(trust)
 
 
 @pytest.mark.parametrize("external_id", ["x", "with space", 'a"b', "${var.x}", "ünicode"])
 def test_an_external_id_that_iam_would_refuse_is_refused(external_id: str) -> None:
     with pytest.raises(TscanError, match="external-id"):
-        terraform([], trust="", external_id=external_id)
+        PrincipalTrust(external_id=external_id)
+
+
+# -- a workflow at GitHub --------------------------------------------------------------------------
+
+CLAIMS = {
+    "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+    "token.actions.githubusercontent.com:sub": "repo:example/infra:ref:refs/heads/main",
+}
+
+
+def test_a_workflow_is_trusted_by_repository_and_branch_in_every_form() -> None:
+    trust = GithubTrust("example/infra")
+    (statement,) = json.loads(trust.policy("111122223333"))["Statement"]
+    provider = "oidc-provider/token.actions.githubusercontent.com"
+    assert statement == {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Principal": {"Federated": f"arn:aws:iam::111122223333:{provider}"},
+        "Condition": {"StringEquals": CLAIMS},
+    }
+    template = json.loads(cloudformation(documents(["s3:A"]), trust))
+    role = template["Resources"]["Role"]["Properties"]
+    (made,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert made["Condition"] == {"StringEquals": CLAIMS}
+    assert made["Principal"]["Federated"] == {
+        "Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:" + provider
+    }
+    assert "Parameters" not in template
+    text = terraform(documents(["s3:A"]), trust)
+    for claim, value in CLAIMS.items():
+        assert f'"{claim}" = "{value}"' in text
+    assert "StringEquals = {" in text
+    assert "Federated = data.aws_iam_openid_connect_provider.github.arn" in text
+    assert "ExternalId" not in text
+    assert text.count("{") == text.count("}")
+    assert "StringLike" not in text + json.dumps(template) + json.dumps(statement)
+
+
+@pytest.mark.parametrize(
+    "repository",
+    [
+        "*",
+        "example/*",
+        "example",
+        "example/infra:*",
+        "a/b/c",
+        "-a/b",
+        "",
+        "a/${b}",
+        "a/b?",
+        "a/b\n",
+    ],
+)
+def test_more_than_one_repository_is_refused(repository: str) -> None:
+    with pytest.raises(TscanError, match="is not one repository"):
+        GithubTrust(repository)
+
+
+@pytest.mark.parametrize("ref", ["*", "refs/heads/*", "main", "refs/pull/1/merge", "refs/heads/", "refs/heads/a?", "refs/heads/a\n"])  # fmt: skip
+def test_more_than_one_branch_is_refused(ref: str) -> None:
+    with pytest.raises(TscanError, match="is not one branch or tag"):
+        GithubTrust("example/infra", ref)
+
+
+def test_the_trust_policy_names_an_account() -> None:
+    for account in ("", "*", "1111", "11112222333a"):
+        with pytest.raises(TscanError, match="is not the number of an AWS account"):
+            GithubTrust("example/infra").policy(account)

@@ -1,4 +1,4 @@
-"""The steps of docs/adding-a-format.md and docs/adding-a-command.md, done as they are written."""
+"""The steps of the pages on adding a check, a format and a command, done as they are written."""
 
 from __future__ import annotations
 
@@ -57,8 +57,11 @@ def test_a_format_is_added_as_the_page_says(
     for arguments in commands(root, page):
         assert run(arguments) == 1
     printed = capsys.readouterr().out
-    assert re.fullmatch(r"pass \d+\nfail \d+\nunknown \d+\nwaived \d+\n", printed)
-    assert (checkout / "counts.txt").read_text() == printed
+    counts = (checkout / "counts.txt").read_text()
+    assert re.fullmatch(r"pass \d+\nfail \d+\nunknown \d+\nwaived \d+\n", counts)
+    # The first command prints them, the second one line about the report beside the file.
+    assert printed.startswith(counts)
+    assert len(printed.removeprefix(counts).splitlines()) == 1
     assert run(["demo", "--help"]) == 0
     assert "counts, json or terminal" in capsys.readouterr().out
     assert run(["demo", "--format", "count"]) == 2
@@ -84,3 +87,39 @@ def test_a_command_is_added_as_the_page_says(
     assert codes[1] in (0, 3)
     assert run(["--help"]) == 0
     assert line in capsys.readouterr().out
+
+
+def test_a_check_is_added_as_the_page_says_in_an_empty_folder(
+    root: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = "docs/adding-a-check.md"
+    written, _link = blocks(root, page, "yaml")
+    file = tmp_path / "my-checks" / "aws-s3-bucket-acls-off.yaml"
+    codes: dict[str, int] = {}
+    for arguments in commands(root, page):
+        codes[" ".join(arguments[:2])] = run(arguments)
+        if arguments[:2] == ["checks", "new"]:
+            assert file.is_file()
+            file.write_text(written)
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    # The recorded account has buckets with ACLs, and a check of medium severity fails no scan.
+    assert codes.pop("demo --checks") in (0, 1, 3)
+    assert codes == dict.fromkeys(
+        (
+            "checks kinds",
+            "checks new",
+            "checks lint",
+            "checks test",
+            "checks mutate",
+            "checks show",
+        ),
+        0,
+    )
+    assert "self.acls_disabled: bool" in shown.out
+    assert "3 examples of 1 check: 3 agree, 0 do not" in shown.out
+    assert "S3 buckets have ACLs disabled" in shown.out

@@ -13,17 +13,25 @@ checks = LazyGroup(
 
 \b
 Examples:
-  tscan checks list --service S3
+  tscan checks list --search MFA
   tscan checks show aws-s3-bucket-versioned
+  tscan checks kinds bucket
   tscan checks new aws-s3-bucket-example --resource aws.s3.bucket
   tscan checks lint my-checks/
   tscan checks test
   tscan checks mutate""",
     lazy={
-        "list": ("scanner.cli.checks.list:list_checks", "The checks that there are, by service."),
+        "list": (
+            "scanner.cli.checks.list:list_checks",
+            "List the checks, by service or by search words.",
+        ),
         "show": (
             "scanner.cli.checks.show:show",
             "One check: question, reason, fix, what it reads, whom it serves.",
+        ),
+        "kinds": (
+            "scanner.cli.checks.kinds:kinds",
+            "The kinds of resources, and what can be read of one.",
         ),
         "new": ("scanner.cli.checks.new:new", "Write a commented check to start from."),
         "lint": (

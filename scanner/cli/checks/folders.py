@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from scanner.errors import ContentError, TscanError
 
 if TYPE_CHECKING:
     from scanner.model.library import Library
 
+PARAMETERS: Final = "parameters.yaml"
+"""The file of parameters in a folder of checks."""
+
 
 def library_with(paths: Iterable[Path]) -> Library:
-    """tscan's content with the folders of these paths beside it.
+    """tscan's content with these files and folders of checks beside it.
 
-    ContentError has the mistakes in these paths; those of other files only if there are none.
+    A file is read alone: whatever else lies in its folder is not. ContentError has the mistakes in
+    these paths; those of other files only if there are none.
     """
     from scanner.content.library import load_library
     from scanner.content.locations import default_roots
 
     named = [path.resolve() for path in paths]
     for path in named:
-        if not path.exists():
-            raise TscanError(f"{path} does not exist", "name a check's file or a folder of checks")
+        _check_named(path)
     shipped = default_roots().checks.resolve()
-    own = _own_folders(named, shipped)
+    own = _own_paths(named, shipped)
     # Shipped checks are validated unless only others are named: whoever tests them may edit them.
-    names_shipped = any(folder.is_relative_to(shipped) for folder in _folders(named))
+    names_shipped = any(path.is_relative_to(shipped) for path in named)
     validate = names_shipped or not own
+    roots = replace(default_roots(validate=validate), more_checks=tuple(own))
     try:
-        return load_library(default_roots(checks=own, validate=validate))
+        return load_library(roots, lazily=not validate)
     except ContentError as error:
         about_named = [
             problem for problem in error.problems if _is_inside(Path(problem.path), named)
@@ -40,21 +45,39 @@ def library_with(paths: Iterable[Path]) -> Library:
         raise error from None
 
 
-def _own_folders(paths: Sequence[Path], shipped: Path) -> list[Path]:
-    """The folders of these paths that are to be read beside the checks that tscan ships."""
-    own = sorted(folder for folder in _folders(paths) if not folder.is_relative_to(shipped))
-    # A folder inside another is read with it: its files must not be there twice.
-    return [folder for folder in own if not set(own) & set(folder.parents)]
+def _check_named(path: Path) -> None:
+    if not path.exists():
+        raise TscanError(f"{path} does not exist", "name a check's file or a folder of checks")
+    if not path.is_dir() and path.suffix != ".yaml":
+        raise TscanError(f"{path} is not a check", "a check's file is called <id>.yaml")
 
 
-def _folders(paths: Iterable[Path]) -> set[Path]:
-    folders: set[Path] = set()
-    for path in paths:
-        if path.is_dir():
-            folders.add(path)
-        else:
-            folders.add(path.parent)
-    return folders
+def _own_paths(named: Sequence[Path], shipped: Path) -> list[Path]:
+    """The files and folders that are to be read beside the checks that tscan ships."""
+    own: set[Path] = set()
+    for path in named:
+        if path.is_relative_to(shipped):
+            continue
+        own.add(path)
+        if path.is_file():
+            own.update(_parameters_of(path))
+    # What lies in another folder is read with it: its files must not be there twice.
+    return sorted(path for path in own if not own & set(path.parents))
+
+
+def _parameters_of(file: Path) -> list[Path]:
+    """The file of parameters that a scan would read with a check: those of the folder it is given.
+
+    That folder is not named here. It is the check's own or, below the working folder, one above.
+    """
+    here = Path.cwd().resolve()
+    for folder in file.parents:
+        found = folder / PARAMETERS
+        if found.is_file():
+            return [found]
+        if not folder.is_relative_to(here) or folder == here:
+            break
+    return []
 
 
 def checks_in(paths: Iterable[Path], library: Library) -> list[str]:
@@ -65,7 +88,7 @@ def checks_in(paths: Iterable[Path], library: Library) -> list[str]:
             stems.update(file.stem for file in path.rglob("*.yaml"))
         else:
             stems.add(path.stem)
-    # A folder of checks also holds `parameters.yaml`, which is no check.
+    # A folder of checks also holds its parameters, which are no check.
     return sorted(stems & set(library.checks))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scanner.cli.support.completion import complete_checks
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[ID|FILE]...")
+@click.argument("names", nargs=-1, metavar="[ID|FILE]...", shell_complete=complete_checks)
 @click.option(
     "--threshold",
     type=click.FloatRange(0, 100),
@@ -41,6 +42,7 @@ def mutate(names: tuple[str, ...], threshold: float, quiet: bool) -> int:
     """
     from scanner.cli.checks.folders import is_path, library_with, wanted_checks
     from scanner.content.mutation import mutate as mutate_check
+    from scanner.rendering.sanitize import plural
 
     library = library_with([Path(name) for name in names if is_path(name)])
     killed = total = checks = 0
@@ -55,7 +57,8 @@ def mutate(names: tuple[str, ...], threshold: float, quiet: bool) -> int:
     share = 100.0
     if total:
         share = 100 * killed / total
-    click.echo(f"{killed} of {total} faults in {checks} checks are noticed: {share:.1f} %")
+    where = f"{plural(total, 'fault')} in {plural(checks, 'check')}"
+    click.echo(f"{killed} of {where} noticed: {share:.1f} %")
     if share < threshold:
         return EXIT_FAILING
     return EXIT_CLEAN

@@ -46,10 +46,11 @@ def new(identity: str, resource: str, into: Path) -> int:
       tscan checks new aws-s3-bucket-example --resource aws.s3.bucket
       tscan checks new aws-s3-bucket-example --resource aws.s3.bucket --into my-checks
     """
+    from scanner.cli.support.new_file import write_new
     from scanner.content.library import load_library
     from scanner.language.errors import did_you_mean
 
-    library = load_library()
+    library = load_library(lazily=True)
     kind = library.kinds.get(resource)
     if kind is None:
         raise TscanError(f"there is no kind '{resource}'", did_you_mean(resource, library.kinds))
@@ -64,34 +65,16 @@ def new(identity: str, resource: str, into: Path) -> int:
             f"check '{identity}' exists already", f"see it with 'tscan checks show {identity}'"
         )
     path = into / f"{identity}.yaml"
-    _write(path, skeleton(identity, kind))
+    hint = "choose another id, or name another folder with --into"
+    write_new(path, skeleton(identity, kind), hint)
     click.echo(f"{path}\n  next: tscan checks test {path}")
     return 0
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a new file, and its folder if need be; nothing that exists is replaced."""
-    folder = path.parent
-    try:
-        folder.mkdir(exist_ok=True)
-        # Mode x: opened only if it is not there, with no moment between the look and the write.
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        # `mkdir` raises it too, where the name is that of a file.
-        if folder.is_dir():
-            raise TscanError(f"{path} exists already", "choose another id, or edit it") from None
-        raise TscanError(f"{folder} exists already", "name a folder with --into") from None
-    except OSError as error:
-        raise TscanError(
-            f"{path} cannot be written: {error.strerror}", "name a folder with --into"
-        ) from None
 
 
 def skeleton(identity: str, kind: Kind) -> str:
     """The text of a check on the kind's simplest attribute."""
     name, (condition, good, bad) = _simplest(kind)
-    readable = "\n".join(_readable(kind))
+    readable = "\n".join(f"#   {line}" for line in readable_members(kind))
     return f"""version: 1
 id: {identity}
 title: What holds when this passes, in one line
@@ -106,7 +89,7 @@ pass_when: {condition.format(name=name)}
 why: What goes wrong where this fails, in your own words.
 fix: |
   What to do: console, command line, Terraform.
-refs: []                        # ids or links
+refs: []                        # the provider's page about it; ids of benchmarks
 examples:                       # the check's tests, run by 'tscan checks test'; \
 what is left out is absent or unread
   pass:    [{{resource: {{{name}: {good}}}}}]
@@ -115,15 +98,15 @@ what is left out is absent or unread
 """
 
 
-def _readable(kind: Kind) -> Iterator[str]:
-    """A comment for each attribute, with the fields of records below it, and for each relation."""
+def readable_members(kind: Kind) -> Iterator[str]:
+    """A line for each attribute, with the fields of records below it, and for each relation."""
     for attribute in kind.attributes.values():
-        yield f"#   self.{attribute.name}: {attribute.type} - {attribute.meaning}"
+        yield f"self.{attribute.name}: {attribute.type} - {attribute.meaning}"
         for field in attribute.each.values():
-            yield f"#     .{field.name}: {field.type} - {field.meaning}"
+            yield f"  .{field.name}: {field.type} - {field.meaning}"
     for relation in kind.relations.values():
         other = f"{relation.cardinality.value} {relation.kind}"
-        yield f"#   self.{relation.name}: {other} - {relation.meaning}"
+        yield f"self.{relation.name}: {other} - {relation.meaning}"
 
 
 def _simplest(kind: Kind) -> tuple[str, tuple[str, str, str]]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scanner.cli.support.options import PATH
+from scanner.cli.support.completion import complete_checks
+from scanner.cli.support.options import PATH, current_id
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("identity", metavar="ID")
+@click.argument("identity", metavar="ID", shell_complete=complete_checks)
 @click.option(
     "--checks",
     type=PATH,
@@ -42,7 +43,8 @@ def show(identity: str, checks: tuple[Path, ...]) -> int:
     from scanner.content.locations import default_roots
     from scanner.language.errors import did_you_mean
 
-    library = load_library(default_roots(checks=checks))
+    library = load_library(default_roots(checks=checks), lazily=True)
+    identity = current_id(identity, library)
     if identity not in library.checks:
         raise TscanError(f"there is no check '{identity}'", did_you_mean(identity, library.checks))
     check = library.checks[identity]
@@ -76,8 +78,13 @@ def _uses(check: Check, library: Library) -> Iterator[Section]:
         meanings = [f"{name}: {library.parameters[name].meaning}" for name in params]
         yield "Parameters", "\n".join(meanings)
     yield "Controls", "\n".join(_controls(check, library)) or "none"
-    if check.refs:
-        yield "References", "\n".join(check.refs)
+    if check.links:
+        yield "Links", "\n".join(check.links)
+    others = [ref for ref in check.refs if ref not in check.links]
+    if others:
+        yield "References", "\n".join(others)
+    if check.aliases:
+        yield "Earlier ids", "\n".join(check.aliases)
 
 
 def _members(check: Check, root: str) -> list[str]:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from scanner.cli.support.completion import complete_checks
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[ID|FILE]...")
+@click.argument("names", nargs=-1, metavar="[ID|FILE]...", shell_complete=complete_checks)
 def test(names: tuple[str, ...]) -> int:
     """Run the examples of checks: those named, or all; exit code 1 if one disagrees.
 
@@ -18,10 +19,12 @@ def test(names: tuple[str, ...]) -> int:
     Examples:
       tscan checks test
       tscan checks test aws-s3-bucket-versioned
+      tscan checks test my-checks/aws-s3-bucket-example.yaml
       tscan checks test my-checks/
     """
     from scanner.cli.checks.folders import is_path, library_with, wanted_checks
     from scanner.content.examples import run_examples
+    from scanner.rendering.sanitize import plural
 
     library = library_with([Path(name) for name in names if is_path(name)])
     wanted = wanted_checks(names, library)
@@ -38,7 +41,8 @@ def test(names: tuple[str, ...]) -> int:
             if result.reason:
                 outcome += f" ({result.reason})"
             click.echo(f"{line}: {outcome}")
-    click.echo(f"{ran} examples of {len(wanted)} checks: {ran - wrong} agree, {wrong} do not")
+    total = f"{plural(ran, 'example')} of {plural(len(wanted), 'check')}"
+    click.echo(f"{total}: {ran - wrong} agree, {wrong} do not")
     if wrong:
         return EXIT_FAILING
     return EXIT_CLEAN

@@ -12,7 +12,7 @@ from scanner.cli.support.lazy import LazyGroup
 
 
 class _CloudCommands(LazyGroup):
-    """One command for each module of this package that is named after a cloud."""
+    """One command for each module of this package: the clouds, and the store."""
 
     # The lines of --help are the commands' own: for four modules, importing them is no burden.
     format_commands = click.Group.format_commands
@@ -33,6 +33,8 @@ Examples:
   tscan permissions aws --format terraform > tscan-role.tf
   tscan permissions gcp > role.yaml
   tscan permissions azure --format list
-  tscan permissions github""",
+  tscan permissions github
+  tscan permissions aws --missing
+  tscan permissions store --store s3://bucket/tscan""",
     lazy=_modules(),
 )

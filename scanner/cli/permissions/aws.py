@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -16,7 +19,65 @@ from scanner.cli.permissions.choosing import (
     selecting,
     watching,
 )
+from scanner.cli.support.evidence import EvidenceOptions
+from scanner.cli.support.missing import check_not_named, missing_options, print_missing, refused
+from scanner.cli.support.options import options_as
 from scanner.errors import TscanError
+
+if TYPE_CHECKING:
+    from scanner.providers.aws.permissions import Document
+    from scanner.providers.aws.role_trust import GithubTrust, Trust
+
+ROLE_FORMS: Final = ("terraform", "cloudformation")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustOptions:
+    """Who may assume the role."""
+
+    trust: str
+    external_id: str
+    github: str
+    ref: str
+    account: str
+
+
+trust_options = options_as(
+    "trusted",
+    TrustOptions,
+    (
+        click.option(
+            "--trust",
+            default="",
+            metavar="ARN",
+            help="Who may assume the role; asked for on use if left out.",
+        ),
+        click.option(
+            "--external-id",
+            default="",
+            metavar="ID",
+            help="What it must say; asked for on use if left out.",
+        ),
+        click.option(
+            "--github",
+            default="",
+            metavar="OWNER/REPO",
+            help="Instead: the workflows of this repository at GitHub, by OIDC.",
+        ),
+        click.option(
+            "--ref",
+            default="",
+            metavar="REF",
+            help="With --github: on this branch or tag alone; refs/heads/main if left out.",
+        ),
+        click.option(
+            "--account",
+            default="",
+            metavar="NUMBER",
+            help="With --github and json: the account, whose identity provider is trusted.",
+        ),
+    ),
+)
 
 
 @click.command(short_help="The IAM policy, or the whole role.")
@@ -27,20 +88,10 @@ from scanner.errors import TscanError
     "list",
     "terraform",
     "cloudformation",
-    what="The policy, its actions with what each is for, or the role.",
+    what="The policy (with --github the trust policy), its actions with what each is for, or "
+    "the role.",
 )
-@click.option(
-    "--trust",
-    default="",
-    metavar="ARN",
-    help="Who may assume the role; asked for on use if left out.",
-)
-@click.option(
-    "--external-id",
-    default="",
-    metavar="ID",
-    help="What it must say; asked for on use if left out.",
-)
+@trust_options
 @click.option(
     "--organization",
     default="",
@@ -48,32 +99,42 @@ from scanner.errors import TscanError
     help="For the account that an organisation is scanned from: "
     "the role that it enters the others by.",
 )
+@missing_options
 def aws(
     select: tuple[str, ...],
     checks: tuple[Path, ...],
     who: bool,
     form: str,
-    trust: str,
-    external_id: str,
+    trusted: TrustOptions,
     organization: str,
+    missing: bool,
+    evidence: EvidenceOptions,
 ) -> int:
     """The IAM actions that the selected checks need, and no other: a policy, or the whole role.
 
     Several policies are printed, as a list, where one would be larger than IAM takes, or for an
     organisation.
 
-    \b Examples: tscan permissions aws > policy.json tscan permissions aws --format list --select
-    'aws-s3-*' tscan permissions aws --format terraform --trust arn:aws:iam::111122223333:role/audit
-    --external-id EXAMPLE
+    \b
+    Examples:
+      tscan permissions aws > policy.json
+      tscan permissions aws --missing --format list
+      tscan permissions aws --format list --select 'aws-s3-*'
+      tscan permissions aws --format terraform \
+--trust arn:aws:iam::111122223333:role/audit --external-id EXAMPLE
+      tscan permissions aws --format terraform --github example/infra
+      tscan permissions aws --github example/infra --account 111122223333 > trust.json
     """
     from scanner.core.permissions import reads_organization, required_permissions
-    from scanner.providers.aws import role_templates
     from scanner.providers.aws.permissions import NAMES, actions_of, discovery, documents, entering
 
-    if form in ("json", "list") and (trust or external_id):
-        raise TscanError(
-            "--trust and --external-id are of the role", "add --format terraform or cloudformation"
-        )
+    trust = _trust(trusted, form)
+    if missing:
+        return _print_missing(form, select, checks, evidence)
+    check_not_named(evidence)
+    if trusted.github and form == "json":
+        click.echo(_github(trusted).policy(trusted.account))
+        return 0
     library, asked = chosen("aws", select, checks)
     grants = required_permissions(library, asked, actions_of)
     discovered = discovery(
@@ -87,11 +148,69 @@ def aws(
     if form == "list":
         click.echo("\n".join(lines(grants, {**discovered, **NAMES}, log)))
     elif form == "json":
-        printed: object = found[0] if len(found) == 1 else found
-        click.echo(json.dumps(printed, indent=2))
+        _print_policies(found)
     else:
-        write = role_templates.cloudformation
-        if form == "terraform":
-            write = role_templates.terraform
-        click.echo(write(found, trust=trust, external_id=external_id), nl=False)
+        click.echo(_writer(form)(found, trust), nl=False)
+    return 0
+
+
+def _print_policies(found: list[Document]) -> None:
+    printed: object = found[0] if len(found) == 1 else found
+    click.echo(json.dumps(printed, indent=2))
+
+
+def _writer(form: str) -> Callable[[list[Document], Trust], str]:
+    from scanner.providers.aws import role_templates
+
+    if form == "terraform":
+        return role_templates.terraform
+    return role_templates.cloudformation
+
+
+def _trust(options: TrustOptions, form: str) -> Trust:
+    """Who may assume the role; TscanError for options that do not go together."""
+    from scanner.providers.aws.role_trust import PrincipalTrust
+
+    if options.github:
+        return _github(options)
+    if options.ref or options.account:
+        raise TscanError("--ref and --account are of the role for GitHub", "add --github")
+    if form not in ROLE_FORMS and (options.trust or options.external_id):
+        raise TscanError(
+            "--trust and --external-id are of the role", "add --format terraform or cloudformation"
+        )
+    return PrincipalTrust(options.trust, options.external_id)
+
+
+def _github(options: TrustOptions) -> GithubTrust:
+    from scanner.providers.aws.role_trust import GithubTrust
+
+    if options.trust or options.external_id:
+        raise TscanError(
+            "--github, and --trust with --external-id, are two ways into the role",
+            "print a role for each",
+        )
+    return GithubTrust(options.github, options.ref or "refs/heads/main")
+
+
+def _print_missing(
+    form: str, select: tuple[str, ...], checks: tuple[Path, ...], evidence: EvidenceOptions
+) -> int:
+    """Print what the evidence lacks: as a policy to be added, or with the checks that it blinds."""
+    from scanner.providers.aws.permissions import documents
+
+    # A role of the missing actions alone would replace one that has the others.
+    if form in ROLE_FORMS:
+        raise TscanError("--missing prints a policy to add to the role", "leave out --format")
+    library, asked = chosen("aws", select, checks)
+    if form == "list":
+        return print_missing("aws", library, asked, evidence)
+    actions: set[str] = set()
+    for one in refused("aws", library, asked, evidence):
+        actions.update(one.loss.permissions)
+    # A policy without an action is none that IAM takes.
+    if not actions:
+        click.echo("no call was refused", err=True)
+        return 0
+    _print_policies(documents(actions))
     return 0

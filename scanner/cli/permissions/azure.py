@@ -16,6 +16,8 @@ from scanner.cli.permissions.choosing import (
     watching,
     without_organization,
 )
+from scanner.cli.support.evidence import EvidenceOptions
+from scanner.cli.support.missing import check_not_named, missing_options, print_missing
 
 
 @click.command(short_help="The custom role, and the permissions in Microsoft Graph.")
@@ -43,6 +45,7 @@ from scanner.cli.permissions.choosing import (
     metavar="ID",
     help="Where the role can be assigned; the tenant's root group if left out.",
 )
+@missing_options
 def azure(
     select: tuple[str, ...],
     checks: tuple[Path, ...],
@@ -51,6 +54,8 @@ def azure(
     subscription: bool,
     bulk: bool,
     scope: str,
+    missing: bool,
+    evidence: EvidenceOptions,
 ) -> int:
     """The actions and Graph permissions that the selected checks need, and no other.
 
@@ -71,6 +76,9 @@ def azure(
     )
 
     library, asked = chosen("azure", select, checks)
+    if missing:
+        return print_missing("azure", library, asked, evidence)
+    check_not_named(evidence)
     if subscription:
         asked = without_organization(library, asked)
     if bulk:

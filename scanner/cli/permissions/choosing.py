@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from scanner.cli.support.completion import complete_checks
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ _OPTIONS = (
         "--select",
         multiple=True,
         metavar="ID",
+        shell_complete=complete_checks,
         help="Only for this check; `*` stands for anything.",
     ),
     click.option(
@@ -93,7 +95,7 @@ def chosen(
     from scanner.content.library import load_library
     from scanner.content.locations import default_roots
 
-    library = load_library(default_roots(checks=checks))
+    library = load_library(default_roots(checks=checks), lazily=True)
     names = matching(select, library) if select else set(library.checks)
     selected = [library.checks[name] for name in sorted(names)]
     of_cloud = [check for check in selected if check.cloud == cloud]

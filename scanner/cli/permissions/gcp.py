@@ -16,6 +16,8 @@ from scanner.cli.permissions.choosing import (
     watching,
     without_organization,
 )
+from scanner.cli.support.evidence import EvidenceOptions
+from scanner.cli.support.missing import check_not_named, missing_options, print_missing
 from scanner.errors import TscanError
 
 
@@ -42,6 +44,7 @@ from scanner.errors import TscanError
 @click.option(
     "--member", default="", metavar="WHO", help="Who holds the role; asked for on use if left out."
 )
+@missing_options
 def gcp(
     select: tuple[str, ...],
     checks: tuple[Path, ...],
@@ -50,22 +53,31 @@ def gcp(
     project: bool,
     bulk: bool,
     member: str,
+    missing: bool,
+    evidence: EvidenceOptions,
 ) -> int:
     """The IAM permissions that the selected checks need, and no other: a role of the organisation,
     or of a project.
 
-    \b Examples: tscan permissions gcp > role.yaml && gcloud iam roles create tscanRead
-    --organization NUMBER --file role.yaml tscan permissions gcp --format list --select
-    'gcp-storage-*' tscan permissions gcp --format terraform --project > tscan-role.tf
+    \b
+    Examples:
+      tscan permissions gcp > role.yaml && gcloud iam roles create tscanRead \
+--organization NUMBER --file role.yaml
+      tscan permissions gcp --missing
+      tscan permissions gcp --format list --select 'gcp-storage-*'
+      tscan permissions gcp --format terraform --project > tscan-role.tf
     """
-    from scanner.core.permissions import plan_requests, required_permissions
+    from scanner.core.permissions import required_permissions
     from scanner.core.reading.inventory import inventory_types, with_inventory
-    from scanner.core.reading.read_plan import plan_reads
+    from scanner.core.reading.read_plan import plan_reads, plan_requests
     from scanner.providers.gcp import permissions as iam
 
     if member and form != "terraform":
         raise TscanError("--member is of the role with who holds it", "add --format terraform")
     library, asked = chosen("gcp", select, checks)
+    if missing:
+        return print_missing("gcp", library, asked, evidence)
+    check_not_named(evidence)
     if project:
         asked = without_organization(library, asked)
     if bulk:

@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 from scanner.cli.permissions.choosing import chosen, lines, printed_as, selecting
+from scanner.cli.support.evidence import EvidenceOptions
+from scanner.cli.support.missing import check_not_named, missing_options, print_missing
 
 
 @click.command(short_help="The permissions of an app.")
@@ -14,7 +16,14 @@ from scanner.cli.permissions.choosing import chosen, lines, printed_as, selectin
 @printed_as(
     "json", "list", what="The manifest of an app, or its permissions with what each is for."
 )
-def github(select: tuple[str, ...], checks: tuple[Path, ...], form: str) -> int:
+@missing_options
+def github(
+    select: tuple[str, ...],
+    checks: tuple[Path, ...],
+    form: str,
+    missing: bool,
+    evidence: EvidenceOptions,
+) -> int:
     """The permissions that an app needs for the selected checks, and no other.
 
     A token with the same permissions serves as well.
@@ -28,6 +37,9 @@ def github(select: tuple[str, ...], checks: tuple[Path, ...], form: str) -> int:
     from scanner.providers.github.permissions import DISCOVERY, manifest, permissions_of
 
     library, asked = chosen("github", select, checks)
+    if missing:
+        return print_missing("github", library, asked, evidence)
+    check_not_named(evidence)
     grants = required_permissions(library, asked, permissions_of)
     # The audit log of GitHub is not read, so that there is no --who.
     if form == "json":

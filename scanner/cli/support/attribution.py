@@ -82,8 +82,8 @@ def attributed(drifts: Sequence[Drift], history: HistoryContext) -> list[Drift]:
 
 
 def _attributed(drift: Drift, history: HistoryContext, logs: AuditLogs) -> Drift:
-    records = history.ledger.records(drift.target)
-    transitions = history.ledger.transitions(drift.target)
+    records = history.ledger.records(drift.after.chain)
+    transitions = history.ledger.transitions(drift.after.chain)
     target = Target(drift.target)
     actors = {
         key: _actor(question, target, logs)

@@ -11,36 +11,46 @@ import click
 from scanner.content.locations import default_roots
 from scanner.errors import TscanError
 from scanner.history.ledger.commit import commit_scan
+from scanner.history.records.seal import find_signer
 from scanner.history.snapshots.snapshot_file import read_snapshot
 
 if TYPE_CHECKING:
     from scanner.cli.support.judging import Decisions
     from scanner.cli.support.options import JudgingOptions
-    from scanner.formats import Report
+    from scanner.model.findings import Assessment
+    from scanner.model.library import Library
 
 
 def commit(
     paths: Sequence[Path],
-    report: Report,
+    assessment: Assessment,
+    library: Library,
     options: JudgingOptions,
     decisions: Decisions,
     store: str,
 ) -> list[str]:
-    """Commit the snapshots in these files, with the report on them; the targets."""
+    """Commit the snapshots in these files, with the assessment of them; the chains."""
     records = commit_scan(
         # Read again from the files: what is committed is what was judged, not what memory holds.
         [read_snapshot(path) for path in paths],
-        report.assessment,
-        report.library,
+        assessment,
+        library,
         store,
         waivers=decisions.waivers,
         attestations=decisions.attestations,
         roots=default_roots(checks=options.checks, mappings=options.mappings),
     )
     if not options.quiet:
-        numbers = ", ".join(f"{record.target} {record.seq}" for record in records)
+        numbers = ", ".join(f"{record.chain} {record.seq}" for record in records)
         click.echo(f"history: {numbers} in {store}", err=True)
-    return [record.target for record in records]
+    # Also with --quiet: it would else come out when somebody verifies the year.
+    if find_signer() is None:
+        click.echo(
+            f"history: not signed, so that whoever can write {store} can change it; "
+            "'tscan init' makes a key",
+            err=True,
+        )
+    return [record.chain for record in records]
 
 
 def anchor(store: str, targets: Sequence[str], repository: str, *, quiet: bool) -> None:

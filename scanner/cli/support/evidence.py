@@ -68,6 +68,8 @@ class Evidence:
     """One at a time, for those of an organization do not fit into memory at once; read once."""
     ended: dict[str, str]
     """The end of each scan by target; known when its snapshot was read."""
+    chains: dict[str, str]
+    """The chain of history that each scan belongs to, by target; known as the end is."""
     records: tuple[Record, ...] = ()
     """Those of history that hold the snapshots; none: they are files."""
     ledger: Ledger | None = None
@@ -96,16 +98,20 @@ def chosen_evidence(evidence: EvidenceOptions, config: Config) -> Evidence | Non
 def file_evidence(paths: Sequence[Path]) -> Evidence:
     """The snapshots in files and folders."""
     from scanner.history.snapshots.snapshot_file import read_snapshot
+    from scanner.model.history import chain_name
 
     ended: dict[str, str] = {}
+    chains: dict[str, str] = {}
 
     def snapshots() -> Iterator[Snapshot]:
         for path in snapshot_files(paths):
             snapshot = read_snapshot(path)
-            ended[str(snapshot.target)] = snapshot.finished
+            target = str(snapshot.target)
+            ended[target] = snapshot.finished
+            chains[target] = chain_name(target, snapshot.scope)
             yield snapshot
 
-    return Evidence(snapshots=snapshots(), ended=ended)
+    return Evidence(snapshots=snapshots(), ended=ended, chains=chains)
 
 
 def snapshot_files(paths: Sequence[Path]) -> Iterator[Path]:
@@ -147,6 +153,7 @@ def _newest_evidence(evidence: EvidenceOptions, config: Config) -> Evidence | No
         # With the parameters that judged it: those of tscan.yaml may be of a later day.
         snapshots=(replace(ledger.snapshot(one), params=one.params) for one in records),
         ended={record.target: record.finished for record in records},
+        chains={record.target: record.chain for record in records},
         records=tuple(records),
         ledger=ledger,
     )
@@ -158,11 +165,11 @@ def _store(evidence: EvidenceOptions, config: Config) -> str:
     return evidence.store or config.store or default_store()
 
 
-def newest_records(ledger: Ledger, targets: Sequence[str]) -> list[Record]:
-    """The newest record of each target: what commands without a path judge."""
+def newest_records(ledger: Ledger, chains: Sequence[str]) -> list[Record]:
+    """The newest record of each of these chains: what commands without a path judge."""
     found: list[Record] = []
-    for target in targets:
-        records = ledger.records(target)
+    for chain in chains:
+        records = ledger.records(chain)
         if records:
             found.append(records[-1])
     return found
@@ -171,12 +178,12 @@ def newest_records(ledger: Ledger, targets: Sequence[str]) -> list[Record]:
 def _named_targets(ledger: Ledger, named: Sequence[str]) -> Sequence[str]:
     from scanner.language.errors import did_you_mean
 
-    known = ledger.targets()
+    known = ledger.chains()
     for name in named:
         if name not in known:
             raise TscanError(f"{ledger.store.name} has no target {name}", did_you_mean(name, known))
     # A target that is named twice is judged once.
-    return tuple(dict.fromkeys(named)) or known
+    return tuple(dict.fromkeys(named)) or ledger.targets()
 
 
 def no_scan(evidence: EvidenceOptions, config: Config) -> TscanError:
@@ -197,4 +204,6 @@ def first_seen_after(ledger: Ledger, records: Sequence[Record]) -> FirstSeen:
     """Since when findings have their verdict, by history up to and with these records."""
     by_target = {record.target: record for record in records}
     ended = {target: record.finished for target, record in by_target.items()}
-    return FirstSeen(ended, lambda target: ledger.state(target, by_target[target].seq))
+    return FirstSeen(
+        ended, lambda target: ledger.state(by_target[target].chain, by_target[target].seq)
+    )

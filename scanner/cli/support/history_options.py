@@ -77,7 +77,7 @@ class HistoryContext:
     library: Library
     config: Config
     targets: tuple[str, ...]
-    """Those that the options name, or all."""
+    """The chains that the options name, or one for each target: see `History.targets`."""
     inputs: ArchivedInputs
     """The waivers and attestations that the store keeps with its records."""
 
@@ -160,21 +160,25 @@ def open_history(options: HistoryOptions) -> HistoryContext:
             f"{store.name} holds no history",
             "'tscan scan' commits to it; name another with --store",
         )
-    ledger = Ledger(store)
-    known = tuple(ledger.targets())
-    for name in options.target:
-        if name not in known:
-            raise TscanError(
-                f"{store.name} has no target {name}", f"it has {', '.join(known[:5]) or 'none'}"
-            )
+    ledger = Ledger(store, library=library)
+    _check_known(options.target, ledger)
     return HistoryContext(
         ledger=ledger,
         library=library,
         config=config,
         # A target that is named twice is read once.
-        targets=tuple(dict.fromkeys(options.target)) or known,
+        targets=tuple(dict.fromkeys(options.target)) or tuple(ledger.targets()),
         inputs=ArchivedInputs(store),
     )
+
+
+def _check_known(targets: Iterable[str], ledger: Ledger) -> None:
+    from scanner.language.errors import did_you_mean
+
+    known = ledger.chains()
+    for name in targets:
+        if name not in known:
+            raise TscanError(f"{ledger.store.name} has no target {name}", did_you_mean(name, known))
 
 
 # -- days ------------------------------------------------------------------------------------------

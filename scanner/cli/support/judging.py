@@ -1,14 +1,17 @@
-"""Judges snapshot files and writes the reports: what every judging command does with evidence."""
+"""Judges evidence and writes the reports: what every judging command does with evidence."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import shlex
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
+from scanner.cli.support.denied import denied_permissions
 from scanner.cli.support.evidence import chosen_evidence, file_evidence, newest_line, no_scan
 from scanner.cli.support.options import (
     ContentOptions,
@@ -17,22 +20,32 @@ from scanner.cli.support.options import (
     load,
     parameters,
     selected,
+    selected_controls,
 )
 from scanner.cli.support.output import destinations, write
-from scanner.core.periods.first_seen import FirstSeen
-from scanner.formats import Report
+from scanner.core.periods.first_seen import FirstSeen, State
+from scanner.formats import Report, Source
 from scanner.model.checks import Severity
 from scanner.model.config import Config
 
 if TYPE_CHECKING:
     from scanner.cli.support.evidence import Evidence, EvidenceOptions
     from scanner.cli.support.output import Destination
+    from scanner.core.judging.baseline import Baseline
     from scanner.history.ledger.ledger import Ledger
     from scanner.model.answers import Snapshot
     from scanner.model.attestations import Attestation
     from scanner.model.findings import Assessment
     from scanner.model.library import Library
     from scanner.model.waivers import Waiver
+
+    Compare = Callable[[Assessment, Library, "Decisions"], Baseline]
+    """Makes the baseline that an assessment is compared with."""
+
+
+NOT_NAMED: Final = Source()
+NEWEST: Final = Source(again="tscan replay")
+"""How commands name the newest scans in history."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +65,16 @@ class Inputs:
     decisions: Decisions
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """Evidence that was judged."""
+
+    assessment: Assessment
+    """Everything that was judged: what history keeps."""
+    report: Report
+    """The report on it, or on what was selected of it."""
+
+
 def load_inputs(evidence: EvidenceOptions, options: ContentOptions) -> Inputs:
     """The inputs that options and tscan.yaml name together."""
     from scanner.cli.support.store_location import load_configuration, with_configured_content
@@ -64,11 +87,16 @@ def load_inputs(evidence: EvidenceOptions, options: ContentOptions) -> Inputs:
 
 
 def judge_evidence(
-    evidence: EvidenceOptions, options: JudgingOptions, *, matrix_only: bool = False
+    evidence: EvidenceOptions,
+    options: JudgingOptions,
+    *,
+    matrix_only: bool = False,
+    compare: Compare | None = None,
 ) -> int:
     """Judge files or the newest scans, write the reports and return the exit code.
 
-    TscanError where no file is named and history holds no scan.
+    `compare` makes the baseline of new failures. TscanError where no file is named and history
+    holds no scan.
     """
     # First, for it fails in a moment what would fail after a minute of judging.
     places = destinations(options.format, quiet=options.quiet)
@@ -76,18 +104,21 @@ def judge_evidence(
     chosen = chosen_evidence(evidence, inputs.config)
     if chosen is None:
         raise no_scan(evidence, inputs.config)
-    report = judged_report(
-        chosen.snapshots,
-        options,
-        inputs.library,
-        inputs.decisions,
-        configured=inputs.config.categories,
-        matrix_only=matrix_only,
-    )
+    source = NEWEST
+    if evidence.snapshots:
+        source = named_files(evidence.snapshots)
+    judged = _judged(chosen.snapshots, options, inputs, compare=compare)
     if chosen.records and not options.quiet:
         click.echo(newest_line(chosen.records), err=True)
+    report = replace(judged.report, matrix_only=matrix_only, source=source)
     write(chosen.with_first_seen(report), places)
     return report.exit_code
+
+
+def named_files(paths: Sequence[Path]) -> Source:
+    """How commands name these snapshot files."""
+    names = shlex.join(map(str, paths))
+    return Source(again=f"tscan replay {names}", snapshots=names)
 
 
 def judge_everything(evidence: Evidence, inputs: Inputs) -> Report:
@@ -104,59 +135,74 @@ def judge_everything(evidence: Evidence, inputs: Inputs) -> Report:
     return evidence.with_first_seen(Report(assessment=assessment, library=inputs.library))
 
 
-def judge_with(
+def judge_files(
     paths: Sequence[Path],
     options: JudgingOptions,
-    library: Library,
+    inputs: Inputs,
     places: Sequence[Destination],
-    decisions: Decisions,
     *,
-    configured: Mapping[str, tuple[str, ...]] | None = None,
     ledger: Ledger | None = None,
-) -> Report:
-    """Judge snapshot files with a loaded library, and write the report to checked destinations.
+    source: Source = NOT_NAMED,
+    compare: Compare | None = None,
+) -> Judged:
+    """Judge snapshot files with loaded inputs, and write the report to checked destinations.
 
-    `configured` are the categories in scope by framework that the configuration names. `ledger` is
-    the history that the files will be committed to; None: to none.
+    `ledger` is the history that the files will be committed to; None: to none. `source` is how the
+    user names the evidence, and `compare` makes the baseline of new failures.
     """
     evidence = file_evidence(paths)
-    report = judged_report(
-        evidence.snapshots, options, library, decisions, configured=configured or {}
-    )
+    judged = _judged(evidence.snapshots, options, inputs, compare=compare)
+    report = replace(judged.report, source=source)
     if ledger is not None:
-        report = replace(report, first_seen=FirstSeen(evidence.ended, ledger.state))
+        first_seen = FirstSeen(evidence.ended, partial(_state_of, ledger, evidence))
+        report = replace(report, first_seen=first_seen)
     write(report, places)
-    return report
+    return replace(judged, report=report)
 
 
-def judged_report(
+def _state_of(ledger: Ledger, evidence: Evidence, target: str) -> State:
+    """The state of a target in history, by the scans of the same scope."""
+    return ledger.state(evidence.chains[target])
+
+
+def _judged(
     snapshots: Iterable[Snapshot],
     options: JudgingOptions,
-    library: Library,
-    decisions: Decisions,
+    inputs: Inputs,
     *,
-    configured: Mapping[str, tuple[str, ...]],
-    matrix_only: bool = False,
-) -> Report:
-    """The report on snapshots, which are taken one at a time."""
+    compare: Compare | None,
+) -> Judged:
+    """What options select of snapshots, which are taken one at a time."""
+    from scanner.core.judging.selection import narrowed
     from scanner.pipeline import judge
 
+    library = inputs.library
+    decisions = inputs.decisions
+    checks = selected(options, library)
     assessment = judge(
         snapshots,
         library,
-        checks=selected(options, library),
+        checks=checks,
         params=parameters(options, library),
-        categories=categories(options, library, configured),
+        categories=categories(options, library, inputs.config.categories),
         waivers=decisions.waivers,
         attestations=decisions.attestations,
     )
-    return Report(
-        assessment=assessment,
+    baseline = None
+    if compare is not None:
+        baseline = compare(assessment, library, decisions)
+    shown = narrowed(assessment, library, checks, selected_controls(options, library))
+    report = Report(
+        assessment=shown,
         library=library,
         fail_on=Severity(options.fail_on),
+        details=options.details,
         controls=options.controls,
-        matrix_only=matrix_only,
+        permissions=denied_permissions(shown, library),
+        selected=options.selects,
+        baseline=baseline,
     )
+    return Judged(assessment=assessment, report=report)
 
 
 def load_decisions(options: ContentOptions, library: Library, config: Config) -> Decisions:

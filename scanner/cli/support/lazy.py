@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
+
+from scanner.cli.support.variables import bind_variables
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class LazyGroup(click.Group):
@@ -36,13 +41,27 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that is named; UsageError for an unknown one suggests a near name."""
         try:
-            return super().resolve_command(ctx, args)
+            name, command, rest = super().resolve_command(ctx, args)
         except click.UsageError as error:
             from difflib import get_close_matches
 
             for close in get_close_matches(args[0], self._lazy, n=1):
                 raise click.UsageError(f"{error.message} Did you mean '{close}'?", ctx) from None
             raise
+        if command is not None:
+            bind_variables(command, f"{ctx.command_path} {name}")
+        return name, command, rest
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands and options; click's own method would import each command for its help."""
+        from click.shell_completion import CompletionItem
+
+        items = [
+            CompletionItem(name, help=line)
+            for name, (_, line) in self._lazy.items()
+            if name.startswith(incomplete)
+        ]
+        return [*items, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands; click's own method would import each of them for its help."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from scanner.cli.support.completion import complete_checks, complete_settings
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
@@ -126,8 +127,25 @@ class JudgingOptions(ContentOptions):
     category: tuple[str, ...]
     format: tuple[str, ...]
     fail_on: str
+    """The least severity that decides the exit code; never empty."""
+    details: bool
     controls: bool
     quiet: bool
+
+    def __post_init__(self) -> None:
+        # A selection that only asks for less than `high` could never fail otherwise.
+        if not self.fail_on:
+            object.__setattr__(self, "fail_on", self._least_selected())
+
+    @property
+    def selects(self) -> bool:
+        """Whether checks are selected by id or severity, so that no matrix is shown."""
+        return bool(self.select) or self.severity != SEVERITIES[0]
+
+    def _least_selected(self) -> str:
+        if self.selects:
+            return self.severity
+        return "high"
 
 
 class FormatOption(click.Option):
@@ -143,6 +161,10 @@ class FormatOption(click.Option):
         return super().get_help_record(ctx)
 
 
+def _empty_if_none(_ctx: click.Context, _option: click.Parameter, value: str | None) -> str:
+    return value or ""
+
+
 judging_options: Final[Decorator] = options_as(
     "options",
     JudgingOptions,
@@ -153,22 +175,27 @@ judging_options: Final[Decorator] = options_as(
             "--select",
             multiple=True,
             metavar="ID",
+            shell_complete=complete_checks,
             help="Only this check; `*` stands for anything.",
         ),
         click.option(
             "--severity",
             type=click.Choice(SEVERITIES),
             default="low",
-            help="Only checks this grave or more.",
+            help="Only checks of this severity or higher.",
         ),
         click.option(
             "--param",
             multiple=True,
             metavar="NAME=VALUE",
+            shell_complete=complete_settings,
             help="A parameter of checks; lists with commas.",
         ),
         click.option(
-            "--category", multiple=True, metavar="NAME", help="Only this category of criteria."
+            "--category",
+            multiple=True,
+            metavar="NAME",
+            help="Only this category of criteria, and the checks that serve it.",
         ),
         waivers_option,
         attestations_option,
@@ -176,17 +203,52 @@ judging_options: Final[Decorator] = options_as(
         click.option(
             "--fail-on",
             type=click.Choice(SEVERITIES),
-            default="high",
-            show_default=True,
-            help="The least severity that decides the exit code.",
+            default=None,
+            callback=_empty_if_none,
+            help="Exit 1 if a finding of this severity or higher fails.  "
+            "[default: high, or all that is selected]",
+        ),
+        click.option(
+            "--details", is_flag=True, help="Every finding, gap and fix, not only one screen."
         ),
         click.option("--controls", is_flag=True, help="Also show the table of controls."),
-        click.option(
-            "--quiet", is_flag=True, help="No progress, and no report but what --format names."
-        ),
+        click.option("--quiet", is_flag=True, help="No progress; one line in place of the report."),
     ),
 )
 """The options of `JudgingOptions`, on a command that takes them as `options`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineOptions:
+    """Whether only new failures decide the exit code, and since when a failure is new."""
+
+    new_only: bool
+    baseline: Path | None
+
+    @property
+    def given(self) -> bool:
+        """Whether anything is compared; a baseline is given for nothing else."""
+        return self.new_only or self.baseline is not None
+
+
+baseline_options: Final[Decorator] = options_as(
+    "compare",
+    BaselineOptions,
+    (
+        click.option(
+            "--new-only",
+            is_flag=True,
+            help="Exit 1 for failures alone that the newest comparable scan in history lacks.",
+        ),
+        click.option(
+            "--baseline",
+            type=PATH,
+            metavar="FILE",
+            help="Compare with this JSON result or snapshot, not with history: --new-only.",
+        ),
+    ),
+)
+"""The options of `BaselineOptions`, on a command that takes them as `compare`."""
 
 
 # -- what they mean for a library ------------------------------------------------------------------
@@ -204,16 +266,41 @@ def load(options: ContentOptions) -> Library:
 def selected(options: JudgingOptions, library: Library) -> tuple[str, ...] | None:
     """Ids of the selected checks; None where nothing was selected, which means all.
 
-    The two differ: a selection is never reported as clean (decision 0007).
+    The two differ: a selection is judged by itself, and everything else that was not run is missed
+    (decision 0042).
     """
-    if not options.select and options.severity == "low":
+    controls = selected_controls(options, library)
+    if controls is None and not options.selects:
         return None
-    matched = matching(options.select or ("*",), library)
+    kept = matching(options.select or ("*",), library)
+    if controls is not None:
+        from scanner.core.judging.selection import serving_checks
+
+        kept &= serving_checks(library, controls)
     lowest = SEVERITIES.index(options.severity)
-    kept = sorted(name for name in matched if library.checks[name].severity.rank >= lowest)
-    if not kept:
-        raise TscanError("no check is left by --select and --severity", "see 'tscan checks list'")
-    return tuple(kept)
+    # The lowest severity keeps all, whatever it is.
+    if lowest:
+        kept = {name for name in kept if _rank(name, library) >= lowest}
+    # A category may rest on people alone; a selection of checks that is empty is a mistake.
+    if options.selects and not kept:
+        raise TscanError(
+            "no check is left by --select, --severity and --category", "see 'tscan checks list'"
+        )
+    return tuple(sorted(kept))
+
+
+def selected_controls(options: JudgingOptions, library: Library) -> frozenset[str] | None:
+    """The controls that serve the categories of `--category`; None without it, which means all."""
+    if not options.category:
+        return None
+    from scanner.core.judging.selection import serving_controls
+
+    return serving_controls(library, categories(options, library, {}))
+
+
+def _rank(check: str, library: Library) -> int:
+    severity = library.outline(check).severity
+    return SEVERITIES.index(severity or "low")
 
 
 def matching(patterns: Iterable[str], library: Library) -> set[str]:
@@ -226,6 +313,8 @@ def matching(patterns: Iterable[str], library: Library) -> set[str]:
             matched.add(pattern)
             continue
         found = {name for name in library.checks if fnmatchcase(name, pattern)}
+        earlier = [name for name in library.aliases if fnmatchcase(name, pattern)]
+        found |= {current_id(name, library) for name in earlier}
         # A misspelt pattern must not select nothing in silence: fewer checks have fewer failures.
         if not found:
             raise TscanError(
@@ -233,6 +322,14 @@ def matching(patterns: Iterable[str], library: Library) -> set[str]:
             )
         matched |= found
     return matched
+
+
+def current_id(name: str, library: Library) -> str:
+    """The id of the check that has this id or had it; for an earlier id, with a note on stderr."""
+    found = library.current_id(name)
+    if found != name:
+        click.echo(f"note: check {name} is called {found} now", err=True)
+    return found
 
 
 def parameters(options: JudgingOptions, library: Library) -> Mapping[str, Any]:
@@ -248,13 +345,14 @@ def categories(
     """Categories in scope by framework: those of `--category`, or else the configured ones."""
     if not options.category:
         return configured
+    from scanner.language.errors import did_you_mean
+
     known: set[str] = set()
     for framework in library.frameworks.values():
         known.update(criterion.category for criterion in framework.criteria)
     for name in options.category:
         if name not in known:
             raise TscanError(
-                f"--category {name}: there is no such category",
-                f"there are {', '.join(sorted(known))}",
+                f"--category {name}: there is no such category", did_you_mean(name, known)
             )
     return dict.fromkeys(library.frameworks, options.category)

@@ -32,8 +32,8 @@ class Destination:
 def destinations(specs: Sequence[str], *, quiet: bool) -> tuple[Destination, ...]:
     """The destinations that `--format` names, each as `NAME` or `NAME=PATH`.
 
-    The terminal format goes to standard output unless another one does or `quiet` is set.
-    TscanError for what cannot be written: before a long scan, not after it.
+    The terminal format goes to standard output unless another one does; if `quiet` is set, one
+    line instead. TscanError for what cannot be written: before a long scan, not after it.
     """
     found = [_destination(spec) for spec in specs]
     _check_distinct_files(found)
@@ -43,15 +43,31 @@ def destinations(specs: Sequence[str], *, quiet: bool) -> tuple[Destination, ...
             "two formats cannot share standard output",
             "give one of them a file: --format json=FILE",
         )
-    if not on_screen and not quiet:
-        on_screen = [Destination(render=_format("terminal"), path=None)]
-        found += on_screen
     # Python sets it to None where the shell closed it: `tscan demo >&-`.
-    if on_screen and sys.stdout is None:
+    is_closed = sys.stdout is None
+    if not on_screen and not (quiet and is_closed):
+        on_screen = [_default(quiet=quiet)]
+        found += on_screen
+    if on_screen and is_closed:
         raise TscanError(
             "standard output is closed", "name a file, --format json=FILE, and say --quiet"
         )
     return tuple(found)
+
+
+def _default(*, quiet: bool) -> Destination:
+    """What goes to standard output where no format does."""
+    render: Format = _one_line
+    if not quiet:
+        render = _format("terminal")
+    return Destination(render=render, path=None)
+
+
+def _one_line(report: Report) -> str:
+    # Imported here: a wrong option is refused before any format is loaded.
+    from scanner.formats.totals import one_line
+
+    return one_line(report)
 
 
 def _destination(spec: str) -> Destination:
@@ -113,16 +129,27 @@ def write(report: Report, places: Sequence[Destination]) -> None:
 
 
 def _for_screen(report: Report) -> Report:
-    """The report with this terminal's width and color; 80 columns without color in a pipe."""
-    if not sys.stdout.isatty():
-        return report
-    # https://no-color.org: any value but an empty one.
-    color = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return replace(report, width=_columns(), color=color)
+    """The report with the width and color of the terminal, or of the pipe."""
+    return replace(report, width=_columns(report.width), color=_has_color())
 
 
-def _columns() -> int:
-    return max(NARROWEST, shutil.get_terminal_size().columns)
+def _has_color() -> bool:
+    # https://no-color.org and https://force-color.org: any value but an empty one. Who asks for no
+    # color gets none, also where something else forces it.
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _columns(default: int = 80) -> int:
+    """`COLUMNS` if it is set, else what the terminal has; in a pipe `default`."""
+    columns = default
+    if sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdecimal():
+        # It looks at COLUMNS first.
+        columns = shutil.get_terminal_size((default, 24)).columns
+    return max(NARROWEST, columns)
 
 
 def screen_width() -> int | None:
@@ -144,7 +171,9 @@ def show(text: str) -> None:
 def _write_screen(text: str) -> None:
     # A terminal that cannot show a symbol gets its escape, not a crash after the scan is done.
     encoding = sys.stdout.encoding or "utf-8"
-    click.echo(text.encode(encoding, "backslashreplace").decode(encoding), nl=False)
+    shown = text.encode(encoding, "backslashreplace").decode(encoding)
+    # Whether there is color was decided already: click would take it out of what goes to a pipe.
+    click.echo(shown, nl=False, color=True)
 
 
 def _write_file(path: Path, text: str) -> None:

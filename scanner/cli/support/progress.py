@@ -6,13 +6,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from scanner.rendering.sanitize import plural, sanitized
 
 if TYPE_CHECKING:
     from scanner.collect import Progress
 
+CONNECTING: Final = "connecting …"
 ShowProgress = Callable[["Progress"], None]
 """Is called with each new state of the scan."""
 
@@ -31,6 +32,23 @@ def shown(*, quiet: bool, stream: TextIO | None = None) -> Iterator[ShowProgress
         yield report
 
 
+@contextmanager
+def announced(text: str, *, quiet: bool, stream: TextIO | None = None) -> Iterator[None]:
+    """Show one line while something is done that calls nothing yet, and remove it at the end."""
+    output = stream or sys.stderr
+    if quiet or output is None or not _is_interactive(output):
+        yield
+        return
+    output.write(f"{text}\r")
+    output.flush()
+    try:
+        yield
+    finally:
+        # An error that follows begins on an empty line.
+        output.write("\r\x1b[2K")
+        output.flush()
+
+
 def _is_interactive(output: TextIO | None) -> bool:
     # Standard error is None where it was closed (`2>&-`); a dumb terminal cannot go back in a line.
     if output is None or os.environ.get("TERM") == "dumb":
@@ -44,6 +62,9 @@ def _ignore(_state: Progress) -> None:
 
 @contextmanager
 def _live(output: TextIO) -> Iterator[ShowProgress]:
+    # At once: the imports of rich and of a provider's SDK take longer than people wait in silence.
+    output.write(f"{CONNECTING}\r")
+    output.flush()
     # Imported here: a scan that is piped, with `--format json`, needs no rich.
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
@@ -62,7 +83,7 @@ def _live(output: TextIO) -> Iterator[ShowProgress]:
         redirect_stdout=False,
     )
     with bar:
-        task = bar.add_task("connecting", total=None, operation="")
+        task = bar.add_task(CONNECTING, total=None, operation="")
 
         def report(state: Progress) -> None:
             # The total grows while listings come in: the bar shows the calls known so far.

@@ -23,6 +23,7 @@ from scanner.errors import TscanError
 from scanner.model.answers import Account, AccountState, Answer, Call, Caller, State, Target
 from scanner.model.config import Exclusion, TargetConfig
 from scanner.model.rest_operations import RestOperations
+from scanner.registry import install_hint
 
 NO_CREDENTIALS: Final = "NoCredentials"
 """The code of a token failure where nothing configures an identity."""
@@ -68,7 +69,7 @@ def require_modules(cloud: CloudName) -> None:
         except ImportError as error:
             raise TscanError(
                 f"reading {cloud.name} needs {module}, which is not installed",
-                f"pip install 'tscan[{cloud.extra}]'",
+                install_hint(cloud.extra),
             ) from error
 
 

@@ -13,7 +13,7 @@ from scanner.core.drift.comparison import Drift, DriftKind, FindingChange, State
 from scanner.core.periods.timelines import FAIL, UNKNOWN
 from scanner.model.config import AlertRule
 from scanner.model.controls import Control, Role
-from scanner.model.history import Transition
+from scanner.model.history import Record, Transition
 from scanner.model.library import Library
 
 EVENTS: Final = (
@@ -78,7 +78,7 @@ def alert_events_of(drift: Drift, library: Library) -> tuple[AlertEvent, ...]:
     """The alert events of a drift, worst first."""
     found: list[AlertEvent] = []
     for moved in drift.moved:
-        event = _of_finding(moved, drift.target, library)
+        event = _of_finding(moved, drift.after, library)
         if event is not None:
             found.append(event)
     found.extend(_of_waivers(drift))
@@ -118,7 +118,7 @@ def _distinct(*events: str) -> tuple[str, ...]:
 
 def _of_finding(
     moved: FindingChange,
-    target: str,
+    record: Record,
     library: Library,
 ) -> AlertEvent | None:
     selected = _event_and_hearers(moved)
@@ -130,7 +130,8 @@ def _of_finding(
     change = f"{moved.before or 'new'} → {moved.after or 'gone'}"
     return AlertEvent(
         id=event_id(
-            target,
+            # Chains count their records by themselves: the target alone names two of a number.
+            record.chain,
             event,
             moved.check,
             moved.region,
@@ -142,7 +143,7 @@ def _of_finding(
         what=moved.what.value,
         severity=moved.severity,
         controls=_controls(moved.check, library),
-        target=target,
+        target=record.target,
         check=moved.check,
         region=moved.region,
         resource=moved.resource,
@@ -226,8 +227,8 @@ def _of_scan(
     )
 
 
-def open_problems(state: State, library: Library) -> tuple[AlertEvent, ...]:
-    """The open problems of a state, each as the event that began it.
+def open_problems(state: State, library: Library, chain: str) -> tuple[AlertEvent, ...]:
+    """The open problems in the state of a chain, each as the event that began it.
 
     They are in order of check, region and resource.
 
@@ -238,11 +239,11 @@ def open_problems(state: State, library: Library) -> tuple[AlertEvent, ...]:
     for key in sorted(state):
         row = state[key]
         if row.verdict in _EVENT_OF_VERDICT:
-            found.append(_of_open_finding(row, library))
+            found.append(_of_open_finding(row, library, chain))
     return tuple(found)
 
 
-def _of_open_finding(row: Transition, library: Library) -> AlertEvent:
+def _of_open_finding(row: Transition, library: Library, chain: str) -> AlertEvent:
     event = _EVENT_OF_VERDICT[row.verdict]
     hearers: tuple[str, ...] = (event,)
     if row.verdict == FAIL:
@@ -255,7 +256,7 @@ def _of_open_finding(row: Transition, library: Library) -> AlertEvent:
     check = library.checks.get(row.check)
     return AlertEvent(
         id=event_id(
-            row.target,
+            chain,
             event,
             row.check,
             row.region,

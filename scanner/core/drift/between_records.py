@@ -22,20 +22,20 @@ def drift_between(
     waivers: Sequence[Waiver] = (),
     today: date,
 ) -> Drift:
-    """What changed from one record of a target to a later one."""
-    target = after.target
-    records = history.records(target)
+    """What changed from one record of a chain to a later one."""
+    chain = after.chain
+    records = history.records(chain)
     in_order = all(
         parse_time(one.finished) < parse_time(two.finished) for one, two in pairwise(records)
     )
     if in_order:
         following = next(record for record in records if record.seq > before.seq)
-        state = dict(history.state_before(target, following.finished))
-        transitions = history.transitions(target, since=following.finished)
+        state = dict(history.state_before(chain, following.finished))
+        transitions = history.transitions(chain, since=following.finished)
         rows = [row for row in transitions if row.seq <= after.seq]
     else:
         # A history is queried by time. Where a clock jumped, only numbers say what was before what.
-        rows = [row for row in history.transitions(target) if row.seq <= after.seq]
+        rows = [row for row in history.transitions(chain) if row.seq <= after.seq]
         state = state_at(rows, before.seq)
     return drift(
         before,

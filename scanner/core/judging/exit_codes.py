@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scanner.core.judging.baseline import Baseline, is_new_failure
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING, EXIT_UNREAD
 from scanner.model.answers import Target
 from scanner.model.checks import Severity
@@ -15,22 +16,37 @@ def exit_code(
     assessment: Assessment,
     library: Library,
     fail_on: Severity,
+    baseline: Baseline | None = None,
 ) -> int:
-    """1: a finding of severity `fail_on` or higher fails; 3: none does, but not all was read; 0."""
-    verdicts = set()
-    for finding in assessment.findings:
-        if finding.severity.rank >= fail_on.rank:
-            verdicts.add(finding.verdict)
-    if Verdict.FAIL in verdicts:
+    """1: a finding of severity `fail_on` or higher fails; 3: none does, but not all was read; 0.
+
+    With a baseline, only a failure that it lacks gives 1.
+    """
+    deciding = [one for one in assessment.findings if one.severity.rank >= fail_on.rank]
+    verdicts = {finding.verdict for finding in deciding}
+    if any(is_new_failure(finding, baseline) for finding in deciding):
         return EXIT_FAILING
+    # Also what was unknown in the baseline: a new failure may be behind it.
     if Verdict.UNKNOWN in verdicts:
         return EXIT_UNREAD
-    if gaps(assessment) or open_targets(assessment):
+    if _is_unread(assessment):
         return EXIT_UNREAD
-    # Fewer checks never make a scan clean (docs/decisions/0007).
+    # A check that nobody left out on purpose was missed (docs/decisions/0042).
     if not_run(assessment, library, fail_on):
         return EXIT_UNREAD
     return EXIT_CLEAN
+
+
+def _is_unread(assessment: Assessment) -> bool:
+    if gaps(assessment) or open_targets(assessment):
+        return True
+    # Vacuous truth: a selection of which nothing concerns these targets was not judged.
+    return is_empty_selection(assessment)
+
+
+def is_empty_selection(assessment: Assessment) -> bool:
+    """Whether checks were selected of which none concerns the targets."""
+    return assessment.asked is not None and not assessment.results
 
 
 def gaps(assessment: Assessment) -> tuple[CoverageRow, ...]:
@@ -68,8 +84,18 @@ def not_run(
     library: Library,
     fail_on: Severity,
 ) -> tuple[str, ...]:
-    """Checks of severity `fail_on` or higher that were not run in a target they apply to."""
+    """Checks of severity `fail_on` or higher that were not run in a target they apply to.
+
+    Of a selection, only those that were selected.
+    """
     return tuple(sorted(_not_run(assessment, library, fail_on)))
+
+
+def _expected(assessment: Assessment, library: Library) -> Iterator[str]:
+    """The checks that should have run."""
+    for name in library.checks:
+        if assessment.asked is None or name in assessment.asked:
+            yield name
 
 
 def _not_run(
@@ -81,7 +107,7 @@ def _not_run(
     for result in assessment.results:
         ran.add((result.check, result.target))
     targets = [Target(target["id"]) for target in assessment.targets]
-    for name in library.checks:
+    for name in _expected(assessment, library):
         cloud = library.cloud(name)
         concerned = [target for target in targets if target.cloud == cloud]
         if all((name, target) in ran for target in concerned):

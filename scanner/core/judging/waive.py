@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Final
 
 from scanner.model.controls import Role
 from scanner.model.findings import CheckResult, CoverageRow, Finding, Verdict
@@ -20,6 +21,8 @@ from scanner.model.waivers import (
     WaiverResult,
 )
 
+ANY_RESOURCE: Final = "*"
+"""The id in a finding whose listing was not read: any resource may be behind it."""
 SEPARATOR = ", "
 """Between the ids in `Finding.waiver`."""
 
@@ -40,6 +43,17 @@ class TargetWaivers:
 
 
 # -- which waivers count --------------------------------------------------------------------------
+
+
+def with_current_checks(waivers: Iterable[Waiver], library: Library) -> list[Waiver]:
+    """The waivers, with the ids that a library has for their checks: they may name earlier ones."""
+    found: list[Waiver] = []
+    for waiver in waivers:
+        scope = waiver.scope
+        if isinstance(scope, FindingScope):
+            scope = replace(scope, check=library.current_id(scope.check))
+        found.append(replace(waiver, scope=scope))
+    return found
 
 
 def assess_waivers(
@@ -243,6 +257,7 @@ def apply_waivers(
     """Mark what is accepted; `statuses` gives the statuses of controls without any waiver."""
     if not waivers:
         return judged
+    waivers = with_current_checks(waivers, library)
     # Assessing all controls is dear: only for waivers that have a compensating one.
     before: Mapping[str, str] = {}
     compensated = [waiver for waiver in waivers if waiver.compensating]
@@ -292,10 +307,54 @@ def _with_counts(
     for one in weighed:
         scope = one.waiver.scope
         number = accepted[one.waiver.id]
+        if one.standing is Standing.IN_FORCE and not number:
+            one = _without_finding(one, results)
         if isinstance(scope, ControlScope) and one.standing is Standing.IN_FORCE:
             number = _failures(scope, results, library)
         counted.append(replace(one, accepts=number))
     return tuple(counted)
+
+
+def _without_finding(one: WaiverResult, results: Iterable[CheckResult]) -> WaiverResult:
+    """A waiver that accepts nothing; not in force if nothing was found of its resource.
+
+    Shown as in force, a waiver with a misspelt resource would look as if it did something.
+    """
+    scope = one.waiver.scope
+    if isinstance(scope, ControlScope) or not scope.resource:
+        return one
+    check = ""
+    if isinstance(scope, FindingScope):
+        check = scope.check
+    found = _findings_of(results, scope.target, check)
+    wanted = {scope.resource}
+    if check:
+        # Its listing was not read: any resource may be behind that finding.
+        wanted.add(ANY_RESOURCE)
+    if any(finding.resource.id in wanted for finding in found):
+        return one
+    why = f"there is no finding for '{scope.resource}'"
+    if check:
+        why = f"{check} has no finding for '{scope.resource}'"
+    named = named_so(scope.resource, found)
+    if named:
+        why = f"'{scope.resource}' is a name: did you mean {' or '.join(named)}?"
+    return replace(one, standing=Standing.NOT_HERE, why=why)
+
+
+def _findings_of(results: Iterable[CheckResult], target: str, check: str) -> list[Finding]:
+    """The findings in a target: of one check, or of all if it is empty."""
+    found: list[Finding] = []
+    for result in results:
+        if check in ("", result.check) and result.target == target:
+            found.extend(result.findings)
+    return found
+
+
+def named_so(name: str, findings: Iterable[Finding]) -> list[str]:
+    """Ids of the resources of this name, each once."""
+    found = {finding.resource.id for finding in findings if finding.resource.name == name}
+    return sorted(found)
 
 
 def _failures(

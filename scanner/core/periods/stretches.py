@@ -54,6 +54,8 @@ def _differences(
     )
     for line in _changed_members("check", before.checks, after.checks):
         yield "checks", line
+    for old, new in sorted(after.renamed.items()):
+        yield "renamed", f"{old} → {new}"
     for line in _changed_members("region", before.regions, after.regions):
         yield "regions", line
     if before.version != after.version:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 CONTENT: Final = frozenset({"control", "check", "parameter", "kind"})
 """The parts of a pack: what a change inside of one can be of."""
-_NOT_COMPARED: Final = frozenset({"path", "line", "examples", "refs", "type"})
+_NOT_COMPARED: Final = frozenset(
+    {"path", "line", "examples", "refs", "aliases", "keywords", "type"}
+)
 """Members that do not affect a verdict; `type` is derived from the others."""
 _NONE: Final = "none"
 
@@ -53,6 +55,19 @@ class Versions:
         """Whether a pack is kept, or is today's."""
         return pack in self.packs or pack == self.today.sha256
 
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Ids of checks in the library by other ids that any of the packs has for them."""
+        found = dict(self.today.aliases)
+        for pack in self.packs.values():
+            for old, new in pack.aliases.items():
+                if old not in self.today.checks:
+                    found.setdefault(old, new)
+                # An older tscan may read what a newer one wrote.
+                elif new not in self.today.checks:
+                    found.setdefault(new, old)
+        return found
+
     def cloud(self, check: str) -> str:
         """The cloud of a check; `` where no pack has it."""
         for library in self._libraries_with(check):
@@ -77,10 +92,11 @@ class Versions:
         before the auditor comes does not take its deviations away.
         """
         found: dict[str, list[Control]] = defaultdict(list)
+        names = self.names
         # A pack that came back counts where it was last.
         for pack in reversed(dict.fromkeys(reversed(packs))):
             for name, control in self.of(pack).controls.items():
-                found[name].append(control)
+                found[name].append(_with_names(control, names))
         for name, control in self.today.controls.items():
             # Today's version counts only for a control that no pack of the period had.
             if name not in found:
@@ -125,6 +141,14 @@ class Versions:
                 yield replace(change, what=what, detail=detail)
 
 
+def _with_names(control: Control, names: Mapping[str, str]) -> Control:
+    """A control whose links have other ids of the same checks."""
+    if names.keys().isdisjoint(link.id for link in control.checks):
+        return control
+    links = [replace(link, id=names.get(link.id, link.id)) for link in control.checks]
+    return replace(control, checks=tuple(links))
+
+
 def _merge(versions: Sequence[Control]) -> Control:
     """The last version of a control, with every check that any version had."""
     last = versions[-1]
@@ -148,30 +172,70 @@ def pack_changes(
     after: Library,
 ) -> Iterator[tuple[str, str]]:
     """What differs between two packs: a part of `CONTENT`, and a line about it."""
-    parts: tuple[tuple[str, _Definitions, _Definitions], ...] = (
-        ("control", before.controls, after.controls),
+    renamed = _renamed_between(before, after)
+    for what, old, new in _parts(before, after):
+        names = {*old, *new}
+        if what == "check":
+            names = names.difference(renamed, renamed.values())
+            for earlier, later in renamed.items():
+                for line in _differences(old, new, later, was=earlier):
+                    yield what, f"{later}: {line}"
+        for name in sorted(names):
+            for line in _changes(what, old, new, name, before, after):
+                yield what, f"{name}: {line}"
+
+
+def _parts(
+    before: Library,
+    after: Library,
+) -> tuple[tuple[str, _Definitions, _Definitions], ...]:
+    """The definitions of two packs, where a link of a control has the later id of its check."""
+    controls: dict[str, Control] = {}
+    for name, control in before.controls.items():
+        controls[name] = _with_names(control, after.aliases)
+    return (
+        ("control", controls, after.controls),
         ("check", before.checks, after.checks),
         ("parameter", before.parameters, after.parameters),
         ("kind", before.kinds, after.kinds),
     )
-    for what, old, new in parts:
-        for name in sorted({*old, *new}):
-            if name not in new:
-                yield what, f"{name}: left out"
-            elif name not in old:
-                yield what, f"{name}: added"
-            elif what != "check" or not before.is_same(name, after):
-                for line in _differences(old, new, name):
-                    yield what, f"{name}: {line}"
+
+
+def _changes(
+    what: str,
+    old: _Definitions,
+    new: _Definitions,
+    name: str,
+    before: Library,
+    after: Library,
+) -> Iterator[str]:
+    if name not in new:
+        yield "left out"
+    elif name not in old:
+        yield "added"
+    elif what != "check" or not before.is_same(name, after):
+        yield from _differences(old, new, name)
+
+
+def _renamed_between(before: Library, after: Library) -> dict[str, str]:
+    """Checks that the later of two packs has under another id."""
+    found: dict[str, str] = {}
+    for old, new in sorted(after.aliases.items()):
+        if old in before.checks and new not in before.checks:
+            found[old] = new
+    return found
 
 
 def _differences(
     before: _Definitions,
     after: _Definitions,
     name: str,
+    *,
+    was: str = "",
 ) -> Iterator[str]:
+    """What differs in a definition; `was` is its name in the first pack, if that is another."""
     try:
-        old, new = before[name], after[name]
+        old, new = before[was or name], after[name]
     except TscanError:
         # Checks are parsed when they are looked up, and one of another version may not parse.
         yield "one of the two cannot be read by this tscan"
@@ -183,15 +247,15 @@ def _differences(
     for member in fields(old):
         if member.name in skipped:
             continue
-        was = _text(getattr(old, member.name))
+        earlier = _text(getattr(old, member.name))
         now = _text(getattr(new, member.name))
-        if was == now:
+        if earlier == now:
             continue
         if isinstance(old, Kind):
             # The text of how a kind is read takes pages.
             yield f"{member.name} is another"
         else:
-            yield f"{member.name}: {was} → {now}"
+            yield f"{member.name}: {earlier} → {now}"
 
 
 def _link_differences(

@@ -38,7 +38,9 @@ def covers(pattern: str, target: str) -> bool:
 
 def covered_by_any(patterns: Iterable[str], target: str) -> bool:
     """Whether one of the patterns covers the target."""
-    return any(covers(pattern, target) for pattern in patterns)
+    # AWS's own ReadOnlyAccess has a thousand patterns: most differ in their first letter.
+    first = ("*", "?", target[:1])
+    return any(pattern[:1] in first and covers(pattern, target) for pattern in patterns)
 
 
 def apart(one: str, other: str) -> bool:

@@ -319,6 +319,19 @@ def listing_requests(listing: Listing | None) -> Iterator[Request]:
     yield from listing.reads
 
 
+def plan_requests(plan: ReadPlan) -> Iterator[Request]:
+    """Every request that a plan makes: the listing, its second sources, and the details."""
+    kind = plan.kind
+    yield from listing_requests(kind.listing)
+    for count in kind.completeness:
+        yield from listing_requests(count.source)
+    for name in plan.details:
+        if name in kind.details:
+            yield kind.details[name]
+        else:
+            yield from listing_requests(kind.readers[name])
+
+
 def operations(kind: Kind, kinds: Mapping[str, Kind]) -> Mapping[str, str]:
     """The operation behind each raw name of a kind."""
     found: dict[str, str] = {}

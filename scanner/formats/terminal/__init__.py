@@ -1,27 +1,33 @@
-"""Renders the terminal format: findings, gaps and decisions first, matrix and totals last."""
+"""Renders the terminal format: one screen that answers, or with `details` everything.
+
+Both end with the totals, because the end of a long output is what stays on the screen.
+"""
 
 from __future__ import annotations
 
 import io
-from collections import Counter
 from collections.abc import Iterator
 from typing import Final, Literal
 
-from rich.console import Console, RenderableType
+from rich.console import Console
 from rich.text import Text
 
-from scanner.core.judging.exit_codes import not_run, open_regions
 from scanner.formats import Report
+from scanner.formats.terminal.controls import control_table
+from scanner.formats.terminal.decisions import decisions
 from scanner.formats.terminal.findings import coverage, failing, unknown
 from scanner.formats.terminal.header import header
-from scanner.formats.terminal.matrix import control_table, matrix
+from scanner.formats.terminal.matrix import matrix
+from scanner.formats.terminal.next_commands import next_commands
+from scanner.formats.terminal.overview import overview
 from scanner.formats.terminal.people import people
-from scanner.formats.terminal.words import EXIT, plain
-from scanner.model.findings import Status, Verdict
-from scanner.rendering.sanitize import plural
+from scanner.formats.terminal.scanned import scanned
+from scanner.formats.terminal.summary import summary
+from scanner.formats.terminal.unread import unread
+from scanner.formats.terminal.worst import FEWEST, LINES_EACH, worst
 
-_STATUS_ORDER: Final = tuple(Status)
-_EXIT_STYLE: Final = {0: "bold green", 1: "bold red", 3: "bold yellow"}
+SCREEN: Final = 60
+"""Lines of a report without details: the worst checks take what the other parts leave of them."""
 
 
 def render(report: Report) -> str:
@@ -44,14 +50,37 @@ def render(report: Report) -> str:
         # rich would read COLUMNS, TERM and NO_COLOR, and the text would differ between machines.
         _environ={},
     )
-    for part in _parts(report):
-        console.print(part)
-    # rich pads each line to the full width, which is noise in a file and in a diff.
+    for line in _lines(report):
+        # Soft: rich would break a longer line anywhere, and a command could not be copied whole.
+        console.print(line, soft_wrap=True)
     lines = [line.rstrip() for line in output.getvalue().splitlines()]
     return "\n".join(lines) + "\n"
 
 
-def _parts(report: Report) -> Iterator[RenderableType]:
+def _lines(report: Report) -> Iterator[Text]:
+    if report.details or report.matrix_only:
+        return _details(report)
+    return _screen(report)
+
+
+def _screen(report: Report) -> Iterator[Text]:
+    """What was scanned, the matrix, the worst checks, what was not read, what to do, totals."""
+    before = list(scanned(report))
+    if not report.selected:
+        before += overview(report)
+    after = [*unread(report), *decisions(report), *next_commands(report)]
+    if report.controls and not report.selected:
+        after += control_table(report)
+    after += summary(report)
+    # One line is the heading of the worst checks, one the blank line below them.
+    room = SCREEN - len(before) - len(after) - 2
+    yield from before
+    yield from worst(report, max(FEWEST, room // LINES_EACH))
+    yield from after
+
+
+def _details(report: Report) -> Iterator[Text]:
+    """Every failing check, unknown finding, gap and decision; `matrix_only` leaves these out."""
     yield from header(report)
     yield Text()
     if not report.matrix_only:
@@ -59,48 +88,8 @@ def _parts(report: Report) -> Iterator[RenderableType]:
         yield from unknown(report)
         yield from coverage(report)
     yield from people(report)
-    if report.controls:
-        yield from control_table(report)
-    # Last, because the end of a long output is what stays on the screen.
-    yield from matrix(report)
-    yield from _summary(report)
-
-
-def _summary(report: Report) -> Iterator[RenderableType]:
-    yield Text.assemble(("Findings  ", "dim"), _finding_counts(report))
-    yield Text.assemble(("Criteria  ", "dim"), _criterion_counts(report))
-    skipped = not_run(report.assessment, report.library, report.fail_on)
-    if skipped:
-        yield Text(
-            f"{plural(len(skipped), 'check')} of severity {report.fail_on} or above not run",
-            style="yellow",
-        )
-    if open_regions(report.assessment):
-        yield Text("The list of regions is not whole", style="yellow")
-    for note in report.assessment.notes:
-        yield plain(note)
-    meaning = EXIT[report.exit_code].format(fail_on=report.fail_on.value)
-    yield Text.assemble(
-        (f"Exit code {report.exit_code}", _EXIT_STYLE[report.exit_code]), f": {meaning}"
-    )
-    yield Text(
-        "A status says what the evidence shows; the conclusion on a criterion is the auditor's.",
-        style="dim",
-    )
-
-
-def _finding_counts(report: Report) -> str:
-    assessment = report.assessment
-    verdicts = Counter(finding.verdict for finding in assessment.findings)
-    counts = ", ".join(f"{verdicts[verdict]} {verdict.value}" for verdict in Verdict)
-    scoped_out = sum(result.scoped_out for result in assessment.results)
-    if scoped_out:
-        counts += f"; {plural(scoped_out, 'resource')} left out by label"
-    return counts
-
-
-def _criterion_counts(report: Report) -> str:
-    counts = Counter(criterion.status for criterion in report.assessment.criteria)
-    return ", ".join(
-        f"{counts[status]} {status.value}" for status in _STATUS_ORDER if counts[status]
-    )
+    if not report.selected:
+        if report.controls:
+            yield from control_table(report)
+        yield from matrix(report)
+    yield from summary(report)

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from scanner.formats import Report
+from scanner.formats.terminal.layout import Column, folded, table
 from scanner.formats.terminal.words import plain
 from scanner.model.answers import AccountState
 from scanner.model.findings import Assessment
@@ -24,8 +23,19 @@ NOT_ENTERED: Final = "not entered"
 _ORDER: Final = (NOT_ENTERED, AccountState.EXCLUDED, AccountState.CLOSED, AccountState.IN_SCOPE)
 _STYLE: Final = {NOT_ENTERED: "yellow", AccountState.EXCLUDED: "yellow"}
 
+LABEL: Final = 10
+"""Columns of the labels."""
+_COLUMNS: Final = (
+    Column(heading="account"),
+    Column(heading="name"),
+    Column(heading="state"),
+    Column(heading="why", folds=True),
+)
+
 Target = Mapping[str, Any]
 """A target as `Assessment.targets` describes it."""
+Row = tuple[str, Text]
+"""A label with what stands beside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,55 +53,56 @@ class _Account:
         return (_ORDER.index(self.state), self.id)
 
 
-def header(report: Report) -> Iterator[RenderableType]:
+def header(report: Report) -> Iterator[Text]:
     """Targets, regions, callers and times; above them, every account of an organization."""
-    assessment = report.assessment
-    yield from _accounts(assessment)
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_row("tscan", plain(f"{assessment.version}, scan {assessment.id}"))
+    yield from _accounts(report.assessment, report.width)
+    for label, text in _rows(report.assessment):
+        line = Text.assemble((f"{label:<{LABEL}}", "dim"), text)
+        yield from folded(line, report.width, hanging=LABEL)
+
+
+def _rows(assessment: Assessment) -> Iterator[Row]:
+    yield "tscan", plain(f"{assessment.version}, scan {assessment.id}")
     # Forty accounts, each with its list of regions, would push everything else off the screen.
     if any(target["accounts"] for target in assessment.targets):
-        _add_organization(table, assessment)
+        yield from _organization(assessment)
     else:
         for target in assessment.targets:
-            _add_target(table, target)
-    _add_callers(table, assessment)
-    table.add_row("read", plain(f"{_time(assessment.started)} to {_time(assessment.finished)} UTC"))
-    table.add_row("pack", plain(f"sha256:{assessment.pack_sha256[:16]}"))
-    yield table
+            yield from _target(target)
+    yield from _callers(assessment)
+    yield "read", plain(f"{_time(assessment.started)} to {_time(assessment.finished)} UTC")
+    yield "pack", plain(f"sha256:{assessment.pack_sha256[:16]}")
 
 
-def _add_callers(table: Table, assessment: Assessment) -> None:
+def _callers(assessment: Assessment) -> Iterator[Row]:
     callers = assessment.callers
     for caller in callers[:NAMED]:
-        table.add_row("read as", plain(caller.id))
+        yield "read as", plain(caller.id)
     if len(callers) > NAMED:
-        table.add_row("", plain(f"and {len(callers) - NAMED} more"))
+        yield "", plain(f"and {len(callers) - NAMED} more")
 
 
-def _add_target(table: Table, target: Target) -> None:
+def _target(target: Target) -> Iterator[Row]:
     name = target["id"]
     if target["name"]:
         name = f"{name} ({target['name']})"
-    table.add_row("target", plain(name))
+    yield "target", plain(name)
     # A target that was not entered has no regions: "none" would read as if it had been looked at.
     if target["unentered"]:
-        table.add_row("", plain(f"{NOT_ENTERED}: {target['unentered']}", "yellow"))
+        yield "", plain(f"{NOT_ENTERED}: {target['unentered']}", "yellow")
         return
-    table.add_row("regions", plain(", ".join(target["regions"]) or "none"))
+    yield "regions", plain(", ".join(target["regions"]) or "none")
     left_out = target["regions_excluded"]
     if left_out:
-        table.add_row("left out", plain(f"{plural(len(left_out), 'region')}: {_some(left_out)}"))
+        yield "left out", plain(f"{plural(len(left_out), 'region')}: {_some(left_out)}")
     if target["regions_open"]:
-        table.add_row("regions", plain(f"not all are known: {target['regions_open']}", "yellow"))
+        yield "regions", plain(f"not all are known: {target['regions_open']}", "yellow")
 
 
-def _add_organization(table: Table, assessment: Assessment) -> None:
+def _organization(assessment: Assessment) -> Iterator[Row]:
     """The regions of many targets: each distinct list once, with the number of targets it is of."""
     entered = [target for target in assessment.targets if not target["unentered"]]
-    table.add_row("targets", plain(f"{len(entered)} read of {len(assessment.targets)} in scope"))
+    yield "targets", plain(f"{len(entered)} read of {len(assessment.targets)} in scope")
     region_lists = Counter(
         (tuple(target["regions"]), tuple(target["regions_excluded"])) for target in entered
     )
@@ -99,11 +110,11 @@ def _add_organization(table: Table, assessment: Assessment) -> None:
         text = f"in {plural(count, 'target')}: {', '.join(regions) or 'none'}"
         if left_out:
             text += f"; left out: {_some(left_out)}"
-        table.add_row("regions", plain(text))
+        yield "regions", plain(text)
     reasons = Counter(target["regions_open"] for target in entered if target["regions_open"])
     for reason, count in reasons.items():
         text = f"not all are known in {plural(count, 'target')}: {reason}"
-        table.add_row("regions", plain(text, "yellow"))
+        yield "regions", plain(text, "yellow")
 
 
 def _some(names: Sequence[str]) -> str:
@@ -113,25 +124,30 @@ def _some(names: Sequence[str]) -> str:
     return text
 
 
-def _accounts(assessment: Assessment) -> Iterator[RenderableType]:
+def account_counts(assessment: Assessment) -> str:
+    """`2 not entered, 38 in scope`; empty where no organization lists its accounts."""
+    counts = Counter(account.state for account in _listed_accounts(assessment))
+    return ", ".join(f"{counts[state]} {state}" for state in _ORDER if counts[state])
+
+
+def _accounts(assessment: Assessment, width: int) -> Iterator[Text]:
     """Every account that an organization lists, those that were not read first."""
     accounts = sorted(_listed_accounts(assessment), key=lambda account: account.order)
     if not accounts:
         return
-    counts = Counter(account.state for account in accounts)
-    amounts = ", ".join(f"{counts[state]} {state}" for state in _ORDER if counts[state])
-    yield Text(f"Accounts of the organisation: {amounts}", style="bold")
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-    for heading in ("account", "name", "state", "why"):
-        table.add_column(heading, overflow="fold")
+    heading = Text(f"Accounts of the organization: {account_counts(assessment)}", style="bold")
+    yield from folded(heading, width, hanging=2)
+    rows: list[list[Text]] = []
     for account in accounts:
-        table.add_row(
-            plain(account.id),
-            plain(account.name),
-            plain(account.state, _STYLE.get(account.state, "")),
-            plain(account.why),
+        rows.append(
+            [
+                plain(account.id),
+                plain(account.name),
+                plain(account.state, _STYLE.get(account.state, "")),
+                plain(account.why),
+            ]
         )
-    yield table
+    yield from table(_COLUMNS, rows, width)
     yield Text()
 
 

@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
-from rich.console import RenderableType
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from scanner.formats import Report
+from scanner.formats.terminal.layout import Column, folded, table
 from scanner.formats.terminal.words import plain
 from scanner.model.attestations import AttestationResult
 from scanner.model.waivers import ControlScope, Standing, WaiverResult
@@ -21,55 +19,63 @@ from scanner.rendering.sanitize import plural
 NAMED: Final = 20
 """Waivers, and attestations, that are named; all are in the JSON result."""
 # Those that no longer count come first: somebody relies on them and does not know.
-_ORDER: Final = (
+ORDER: Final = (
     Standing.LAPSED,
     Standing.EXPIRED,
     Standing.IN_FORCE,
     Standing.NOT_BEGUN,
     Standing.NOT_HERE,
 )
-_STYLE: Final = {Standing.LAPSED: "red", Standing.EXPIRED: "yellow", Standing.IN_FORCE: "magenta"}
+STYLE: Final = {Standing.LAPSED: "red", Standing.EXPIRED: "yellow", Standing.IN_FORCE: "magenta"}
+_COLUMNS: Final = (
+    Column(heading="control"),
+    Column(heading="stated by"),
+    Column(heading="dated"),
+    Column(heading="until"),
+    Column(folds=True),
+)
 
 
-def people(report: Report) -> Iterator[RenderableType]:
+def people(report: Report) -> Iterator[Text]:
     """Waivers, those that no longer count first, and attestations, those that ended first."""
-    yield from _waivers(report.assessment.waivers)
-    yield from _attestations(report.assessment.attestations)
+    yield from _waivers(report.assessment.waivers, report.width)
+    yield from _attestations(report.assessment.attestations, report.width)
 
 
-def _waivers(results: tuple[WaiverResult, ...]) -> Iterator[RenderableType]:
+def _waivers(results: tuple[WaiverResult, ...], width: int) -> Iterator[Text]:
     if not results:
         return
     counts = Counter(result.standing for result in results)
-    amounts = ", ".join(f"{counts[standing]} {standing}" for standing in _ORDER if counts[standing])
-    yield Text(f"Waivers: {amounts}", style="bold")
-    for result in sorted(results, key=_waiver_order)[:NAMED]:
-        yield from _waiver(result)
+    amounts = ", ".join(f"{counts[standing]} {standing}" for standing in ORDER if counts[standing])
+    yield from folded(Text(f"Waivers: {amounts}", style="bold"), width, hanging=2)
+    for result in sorted(results, key=waiver_order)[:NAMED]:
+        yield from _waiver(result, width)
     yield from _more(len(results))
 
 
-def _waiver_order(result: WaiverResult) -> tuple[int, date, str]:
-    return (_ORDER.index(result.standing), result.waiver.expires, result.waiver.id)
+def waiver_order(result: WaiverResult) -> tuple[int, date, str]:
+    return (ORDER.index(result.standing), result.waiver.expires, result.waiver.id)
 
 
-def _waiver(result: WaiverResult) -> Iterator[RenderableType]:
+def _waiver(result: WaiverResult, width: int) -> Iterator[Text]:
     """What is accepted and whether it is in force; below it, where and by whom."""
     waiver = result.waiver
     state = result.standing.value
     if result.standing is Standing.IN_FORCE:
         state += f" until {waiver.expires}"
-    heading = Table.grid(padding=(0, 2, 0, 0))
-    heading.add_row(
-        plain(waiver.id, "bold"),
-        plain(state, _STYLE.get(result.standing, "")),
-        plain(_effect(result)),
+    heading = Text("  ").join(
+        [
+            plain(waiver.id, "bold"),
+            plain(state, STYLE.get(result.standing, "")),
+            plain(_effect(result)),
+        ]
     )
-    yield heading
+    yield from folded(heading, width, hanging=4)
     author = "author not known"
     if waiver.author:
         author = f"written by {waiver.author}"
     for line in (f"{waiver.scope} of {waiver.target}", f"approved by {waiver.approver}, {author}"):
-        yield Padding(plain(line, "dim"), (0, 0, 0, 4))
+        yield from folded(plain(line, "dim"), width, indent=4, hanging=4)
 
 
 def _effect(result: WaiverResult) -> str:
@@ -84,21 +90,19 @@ def _effect(result: WaiverResult) -> str:
     return f"accepts {findings}"
 
 
-def _attestations(results: tuple[AttestationResult, ...]) -> Iterator[RenderableType]:
+def _attestations(results: tuple[AttestationResult, ...], width: int) -> Iterator[Text]:
     if not results:
         return
     current = sum(result.current for result in results)
     yield Text(f"Attestations: {current} current of {len(results)}", style="bold")
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-    for heading in ("control", "stated by", "dated", "until", ""):
-        table.add_column(heading, overflow="fold")
-    for result in sorted(results, key=_attestation_order)[:NAMED]:
-        table.add_row(*_attestation(result))
-    yield table
+    rows: list[list[Text]] = []
+    for result in sorted(results, key=attestation_order)[:NAMED]:
+        rows.append(list(_attestation(result)))
+    yield from table(_COLUMNS, rows, width)
     yield from _more(len(results))
 
 
-def _attestation_order(result: AttestationResult) -> tuple[bool, str, str]:
+def attestation_order(result: AttestationResult) -> tuple[bool, str, str]:
     return (result.current, result.attestation.control, result.attestation.id)
 
 
@@ -114,7 +118,7 @@ def _attestation(result: AttestationResult) -> Iterator[Text]:
         yield plain(result.why, "yellow")
 
 
-def _more(count: int) -> Iterator[RenderableType]:
+def _more(count: int) -> Iterator[Text]:
     if count > NAMED:
         yield Text(f"… and {count - NAMED} more, all in the JSON result", style="dim")
     yield Text()

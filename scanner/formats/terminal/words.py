@@ -28,12 +28,6 @@ SEVERITY: Final = {
     Severity.LOW: "blue",
 }
 
-EXIT: Final = {
-    0: "nothing at or above {fail_on} fails, and everything that was asked could be answered",
-    1: "something of severity {fail_on} or above fails",
-    3: "nothing of severity {fail_on} or above fails, but not everything could be read",
-}
-
 
 def status(value: Status) -> Text:
     """`✗ fail`."""
@@ -43,8 +37,7 @@ def status(value: Status) -> Text:
 
 def plain(text: str, style: str = "") -> Text:
     """Text that may come from a cloud: never markup, never control characters."""
-    # Folded, not cut: a name of which the end is missing may be another resource.
-    return Text(sanitized(text), style=style, overflow="fold")
+    return Text(sanitized(text), style=style)
 
 
 def number(value: int, style: str = "") -> Text:

@@ -170,8 +170,11 @@ def _fill_decisions(sheets: _Sheets, rejudge: Rejudger, what: AuditorPackage) ->
 
 def _fill_rejudged(sheets: _Sheets, rejudge: Rejudger, what: AuditorPackage) -> None:
     listed: set[str] = set()
+    targets: set[str] = set()
+    for records in what.chains.values():
+        targets.update(record.target for record in records)
     for rejudged in rejudge.run(what.records, "day"):
-        for name, row in rejudged_rows(rejudged, what.chains):
+        for name, row in rejudged_rows(rejudged, targets):
             sheets.add(name, row)
         library = rejudged.library
         # Most records of a period were judged by one pack: its texts are listed once.
@@ -189,7 +192,7 @@ def _store_files(
     store = ledger.store
     folders = ["keys/"]
     # A population is of all targets: it would name targets that are not in the package.
-    if chains.keys() >= set(ledger.targets()):
+    if chains.keys() >= set(ledger.chains()):
         folders.append("populations/")
     # A store without its marker is damaged: the package shows what there is, and verify says so.
     yield MARKER, store.get(MARKER) or b""
@@ -229,7 +232,7 @@ def _is_superseded(segment: Segment, needed: set[str]) -> bool:
 
 
 def _record_file(store: Store, record: Record) -> tuple[str, bytes]:
-    key = record_key(stream_of(record.target), record.seq)
+    key = record_key(stream_of(record.chain), record.seq)
     content = store.get(key) or b""
     # The sheets are of the record as it was read: another content would contradict them.
     if hashlib.sha256(content).hexdigest() != record.sha256:
@@ -293,7 +296,8 @@ def _ipe(what: AuditorPackage, counts: Mapping[str, int]) -> str:
     columns = "\n".join(lists)
     return f"""# Where the figures come from, {what.first} to {what.last}
 
-{len(what.records)} scans of {len(what.chains)} targets ended in this period.
+{len(what.records)} scans in {len(what.chains)} chains ended in this period. A chain is of one
+target and one scope: `scope` is empty where it is the configured one.
 
 | sheet | rows | what it is |
 |---|---|---|

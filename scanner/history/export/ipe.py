@@ -48,6 +48,7 @@ SHEETS: Final[Mapping[str, Sheet]] = {
         (
             "record",
             "target",
+            "scope",
             "scan",
             "started",
             "finished",
@@ -197,6 +198,7 @@ def scan_row(record: Record, snapshot: Snapshot) -> Row:
     return {
         "record": name_of(record),
         "target": record.target,
+        "scope": record.scope,
         "scan": record.scan,
         "started": record.started,
         "finished": record.finished,

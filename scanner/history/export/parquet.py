@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -34,6 +34,8 @@ def _schemas() -> dict[str, pa.Schema]:
     text, number, time = pa.string(), pa.int64(), pa.timestamp("ms", tz="UTC")
     texts = pa.list_(pa.field("element", text))
     records = [
+        ("chain", text),
+        ("scope", texts),
         ("target", text),
         ("seq", number),
         ("scan", text),
@@ -53,8 +55,10 @@ def _schemas() -> dict[str, pa.Schema]:
         ("controls", pa.map_(text, text)),
         # Canonical JSON, for the types of parameters differ from pack to pack.
         ("params", text),
+        ("renamed", pa.map_(text, text)),
     ]
     transitions = [
+        ("chain", text),
         ("target", text),
         ("seq", number),
         ("ts", time),
@@ -74,7 +78,7 @@ schemas: Final = cache(_schemas)
 """The columns of each table; `params` is canonical JSON."""
 
 
-def export(ledger: Ledger, targets: Sequence[str], folder: Path) -> dict[str, int]:
+def export(ledger: Ledger, chains: Sequence[str], folder: Path) -> dict[str, int]:
     """Write both tables into a new or empty folder, all or nothing; the number of rows by table.
 
     Segments that no record names, left by an interrupted scan, are in neither table.
@@ -88,13 +92,13 @@ def export(ledger: Ledger, targets: Sequence[str], folder: Path) -> dict[str, in
         raise TscanError(f"{folder} cannot be written: {error.strerror}") from error
     try:
         rows = {"records": 0, "transitions": 0}
-        for target in targets:
-            name = f"{stream_of(target)}.parquet"
+        for chain in chains:
+            name = f"{stream_of(chain)}.parquet"
             # The transitions of the records that were read: another scan may commit meanwhile.
-            records = ledger.records(target)
+            records = ledger.records(chain)
             tables: dict[str, Iterable[Row]] = {
                 "records": map(_record, records),
-                "transitions": map(_transition, ledger.changes(*records)),
+                "transitions": map(partial(_transition, chain), ledger.changes(*records)),
             }
             for table, table_rows in tables.items():
                 rows[table] += _write(temporary / table / name, table, table_rows)
@@ -119,7 +123,7 @@ def _check_free(folder: Path) -> None:
 
 
 def _write(path: Path, table: str, rows: Iterable[Row]) -> int:
-    """Write the rows of one target to a file; how many they are."""
+    """Write the rows of one chain to a file; how many they are."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -141,6 +145,8 @@ def _write(path: Path, table: str, rows: Iterable[Row]) -> int:
 
 def _record(record: Record) -> Row:
     return {
+        "chain": record.chain,
+        "scope": record.scope,
         "target": record.target,
         "seq": record.seq,
         "scan": record.scan,
@@ -159,11 +165,13 @@ def _record(record: Record) -> Row:
         "counts": sorted(record.counts.items()),
         "controls": sorted(record.controls.items()),
         "params": canonical(record.params),
+        "renamed": sorted(record.renamed.items()),
     }
 
 
-def _transition(transition: Transition) -> Row:
+def _transition(chain: str, transition: Transition) -> Row:
     return {
+        "chain": chain,
         "target": transition.target,
         "seq": transition.seq,
         "ts": parse_time(transition.ts),

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from scanner.core.periods.renames import CheckNames, rename_state
 from scanner.core.periods.timelines import Timelines
 from scanner.errors import TscanError
 from scanner.history.ledger.changes import FindingKey, apply
@@ -92,7 +93,10 @@ class Chain:
             raise SealError("it does not follow the record before it")
 
     def state(self, seq: int | None = None) -> State:
-        """The state after a record (None: the newest); not to be modified."""
+        """The state after a record (None: the newest), with the ids of that record.
+
+        It must not be modified.
+        """
         last = len(self.records) if seq is None else seq
         at, state = self._state
         if at > last:
@@ -101,7 +105,12 @@ class Chain:
         if seq is not None and state is self._state[1]:
             # What is cached must stay the state after its own record.
             state = dict(state)
-        apply(state, self.transitions(self.records[at:last]))
+        records = self.records[at:last]
+        renamed = {record.seq: record.renamed for record in records if record.renamed}
+        for number, segment, content in self._fetch(records, "transitions"):
+            if number in renamed:
+                state = rename_state(state, renamed.pop(number))
+            apply(state, self._read_transitions(content, segment))
         if seq is None:
             self._state = (last, state)
         return state
@@ -162,19 +171,24 @@ class Chain:
         except SegmentError as error:
             raise _damaged(segment, error) from None
 
-    def timelines(self, records: Sequence[Record]) -> Timelines:
+    def timelines(self, records: Sequence[Record], names: CheckNames) -> Timelines:
         """The timelines in the transitions of these records."""
         prefer_system_memory()
         try:
-            return timelines_of(self._tables(records))
+            return timelines_of(self._tables(records, names))
         except SegmentError as error:
             raise TscanError(
                 f"{self._store.name}: {self._stream} has damaged transitions: {error}", _VERIFY
             ) from None
 
-    def _tables(self, records: Sequence[Record]) -> Iterator[tuple[int, pa.Table]]:
+    def _tables(
+        self,
+        records: Sequence[Record],
+        names: CheckNames,
+    ) -> Iterator[tuple[int, pa.Table]]:
         for seq, segment, content in self._fetch(records, "transitions"):
-            yield seq, _read_columns(content, segment, COLUMNS, words=COLUMNS)
+            table = _read_columns(content, segment, COLUMNS, words=COLUMNS)
+            yield seq, _rename_checks(table, names.after(seq))
 
     def index(self) -> Mapping[bytes, int]:
         """For every document of the chain, by digest, the record whose evidence holds it."""
@@ -266,6 +280,19 @@ def _read_columns(
         return read_table(content, segment.kind, columns, words=words)
     except SegmentError as error:
         raise _damaged(segment, error) from None
+
+
+def _rename_checks(table: pa.Table, names: Mapping[str, str]) -> pa.Table:
+    """A segment of transitions, with checks under their later ids."""
+    import pyarrow as pa
+
+    if not names:
+        return table
+    checks = table.column("check").combine_chunks()
+    words = [names.get(word, word) for word in checks.dictionary.to_pylist()]
+    # Encoded anew: two ids may have become one, and texts are compared by their numbers.
+    renamed = pa.array(words, pa.string()).take(checks.indices).dictionary_encode()
+    return table.set_column(table.schema.get_field_index("check"), "check", renamed)
 
 
 def _damaged(segment: Segment, error: SegmentError) -> TscanError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final
 
 from scanner.core.periods import timelines
@@ -84,12 +85,13 @@ def basis_of(
     record: Record,
     evidence_changed: Callable[[str], bool] = lambda _: True,
     parameters_of: Callable[[str], frozenset[str] | None] = lambda _: None,
+    names: Mapping[str, str] = MappingProxyType({}),
 ) -> JudgingBasis:
-    """The basis of a record."""
+    """The basis of a record; `names` are later ids of its checks."""
     return JudgingBasis(
         pack=record.pack_sha256,
         params=record.params,
-        checks=frozenset(record.checks),
+        checks=frozenset(names.get(check, check) for check in record.checks),
         regions=frozenset(record.regions),
         evidence_changed=evidence_changed,
         parameters_of=parameters_of,

@@ -12,9 +12,8 @@ from dataclasses import fields, is_dataclass
 from functools import cached_property
 from typing import Final
 
-from scanner.core.permissions import plan_requests
 from scanner.core.reading.inventory import all_inventory_types, with_inventory
-from scanner.core.reading.read_plan import plan_reads
+from scanner.core.reading.read_plan import plan_reads, plan_requests
 from scanner.history.ledger.changes import LISTING, FindingKey
 from scanner.history.snapshots.documents import RecordedAnswer
 from scanner.model.answers import Snapshot

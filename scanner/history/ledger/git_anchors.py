@@ -76,7 +76,7 @@ class GitAnchors:
 
     def keep(self, record: Record) -> str:
         """As `Anchors.keep`: the tag is on the newest commit."""
-        stream = stream_of(record.target)
+        stream = stream_of(record.chain)
         tag = tag_of(stream, record.seq)
         text = (
             f"tscan anchor 1\n\nchain {stream}\nrecord {record.seq}\nsha256 {record.sha256}\n"

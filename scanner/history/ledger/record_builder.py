@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any, Final
 
+from scanner.core.periods.renames import rename_state, renamed_checks
 from scanner.history.ledger.chain import Chain
 from scanner.history.ledger.changes import (
     JudgingBasis,
@@ -105,6 +106,7 @@ class ScanToCommit:
             "scan": snapshot.id,
             "started": snapshot.started,
             "finished": snapshot.finished,
+            "scope": snapshot.scope,
             "checks": tuple(sorted({result.check for result in results})),
             "callers": tuple(dict.fromkeys(caller.id for caller in snapshot.callers)),
             "regions": tuple(sorted(snapshot.regions)),
@@ -153,8 +155,9 @@ class RecordBuilder:
         pack = self._archived_pack()
         if not pack:
             pack = self._add_once(make_file("pack", scan.pack(), ending="tar.gz", rows=1))
+        facts = scan.facts
         return Record(
-            **scan.facts,
+            **facts,
             seq=self._seq,
             version=scan.assessment.version,
             pack_sha256=scan.library.sha256,
@@ -163,6 +166,7 @@ class RecordBuilder:
             waivers_sha256=waivers[0].sha256 if waivers else "",
             segments=(*waivers, *attestations, *pack),
             together=tuple(sorted(scan.together)),
+            renamed=renamed_checks(self._chain.records, facts["checks"], scan.library),
         )
 
     def _archived_pack(self) -> list[Segment]:
@@ -197,7 +201,7 @@ class RecordBuilder:
         basis_before: JudgingBasis | None = None
         if self._head is not None:
             _, answers_before = self._chain.answers(self._head)
-            basis_before = basis_of(self._head)
+            basis_before = basis_of(self._head, names=record.renamed)
         evidence = EvidenceRefs(
             self._scan.snapshot,
             self._parts.answers,
@@ -208,7 +212,7 @@ class RecordBuilder:
         # reading it whole.
         parameters_of = cache(partial(parameters, library))
         basis = basis_of(record, evidence.changed, parameters_of)
-        state = self._chain.state()
+        state = rename_state(self._chain.state(), record.renamed)
         found = verdicts_by_key(self._scan.results)
         return list(
             transitions(
@@ -260,7 +264,7 @@ class RecordBuilder:
 
         Readers need no record before this one.
         """
-        state = dict(self._chain.state())
+        state = rename_state(self._chain.state(), record.renamed)
         apply(state, rows)
         index = dict(self._chain.index())
         for digest in self._parts.documents:

@@ -19,13 +19,13 @@ from scanner.model.answers import canonical
 from scanner.model.history import Record, Segment
 
 STATEMENT: Final = "https://in-toto.io/Statement/v1"
-_PREDICATE: Final = "https://tscan.dev/record/"
+_PREDICATE: Final = "urn:tscan:record:"
 VERSION: Final = 1
 _STREAM: Final = re.compile(r"log/([^/]+)/(?!0{12})([0-9]{12})\.json")
 _UNESCAPED: Final = re.compile(r"[A-Za-z0-9.-]")
 _MEMBERS: Final = {field.name for field in fields(Record)} - {"sha256"}
 _SEGMENT_MEMBERS: Final = {field.name for field in fields(Segment)}
-_LISTS: Final = ("checks", "callers", "regions", "gaps", "together")
+_LISTS: Final = ("checks", "callers", "regions", "gaps", "together", "scope")
 _MAPPINGS: Final = ("params", "counts", "controls")
 _MAX_COUNT: Final = 1 << 53
 """Larger integers are not exact in every reader of JSON."""
@@ -34,12 +34,12 @@ _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2
 
 
 @lru_cache(maxsize=4096)
-def stream_of(target: str) -> str:
-    """The folder of a target's chain: `aws:123456789012` → `aws=123456789012`.
+def stream_of(chain: str) -> str:
+    """The folder of a chain: `aws:123456789012` → `aws=123456789012`.
 
-    No two targets share one.
+    No two chains share one.
     """
-    cloud, _, account = target.partition(":")
+    cloud, _, account = chain.partition(":")
     return f"{_escaped(cloud)}={_escaped(account)}"
 
 
@@ -165,6 +165,8 @@ def _is_well_typed(name: str, member: object) -> bool:
         return _is_texts(member)
     if name in _MAPPINGS:
         return isinstance(member, dict)
+    if name == "renamed":
+        return isinstance(member, dict) and _is_texts(list(member.values()))
     if name == "segments":
         return isinstance(member, list)
     # type(), since True is an int too, and would be written as another text.

@@ -58,7 +58,7 @@ class ArchivedInputs:
                 try:
                     cache[segment.sha256] = parse(content)
                 except ValueError:
-                    name = f"{stream_of(record.target)}/{record.seq}"
+                    name = f"{stream_of(record.chain)}/{record.seq}"
                     hint = "'tscan verify' names damage"
                     raise TscanError(f"{name}: its {kind} cannot be read", hint) from None
             return cache[segment.sha256]

@@ -9,8 +9,9 @@ import tempfile
 from pathlib import Path
 from typing import IO, Final
 
-from scanner.content.library import Pack, load_library
+from scanner.content.library import load_library
 from scanner.content.locations import Roots, default_roots
+from scanner.content.pack import Pack
 from scanner.errors import TscanError
 from scanner.history.records.segments import checked_content
 from scanner.history.stores import Store
@@ -124,8 +125,9 @@ def _load_folder(folder: Path, *, lazily: bool) -> Library:
     user_folders = sorted((folder / "user").glob("*"), key=lambda path: int(path.name))
     try:
         library = load_library(_roots(folder, user_folders), lazily=lazily)
-        # A lazy library reads a check when a report needs it. Read one now: a pack whose checks
-        # have another format must be refused before a report is half written.
+        # A lazy library reads a file when a report needs it. Read all kinds and a check now: a pack
+        # of another format must be refused before a report is half written.
+        _ = list(library.kinds.values())
         for identity in list(library.checks)[:1]:
             library.checks[identity]
     except TscanError as error:

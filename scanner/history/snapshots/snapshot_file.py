@@ -116,6 +116,7 @@ def _optional_members(snapshot: Snapshot) -> dict[str, Any]:
         "unentered": snapshot.unentered,
         "organization_only": snapshot.organization_only,
         "bulk": snapshot.bulk,
+        "scope": snapshot.scope,
     }
     present = {name: value for name, value in members.items() if value}
     # A skew of 0.0 is a measurement; None means that the provider sent no time.

@@ -126,6 +126,7 @@ _HEADER_OPTIONAL: Final[Shape] = {
     "organization_only": _true,
     "clock_skew": _number,
     "bulk": _nonempty_texts,
+    "scope": _nonempty_texts,
 }
 """Members that a header has only where they hold something."""
 _LINE: Final[Shape] = {
@@ -346,6 +347,7 @@ def _snapshot(header: JsonObject, answers: Mapping[str, Answer], finished: str) 
         organization_only=header.get("organization_only", False),
         clock_skew=header.get("clock_skew"),
         bulk=tuple(header.get("bulk", ())),
+        scope=tuple(header.get("scope", ())),
     )
 
 

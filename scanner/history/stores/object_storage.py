@@ -186,7 +186,7 @@ class ObjectStore:
         return TscanError(f"{self.name} cannot create a file only if it is absent", _CONDITION)
 
     def _denied(self, key: str) -> TscanError:
-        hint = "the writer needs to get, put and list; only 'history compact' deletes"
+        hint = f"'tscan permissions store --store {self.name}' prints what it needs"
         return TscanError(f"{self.name}: {key or 'listing'} was refused", hint)
 
     def _problem(self, key: str, error: BaseException) -> TscanError:

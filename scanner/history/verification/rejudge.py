@@ -83,8 +83,8 @@ class Rejudger:
         if self._by_scan is None:
             self._by_scan = {}
             # Also of targets that were not selected: they may have been judged together.
-            for target in self._ledger.targets():
-                for record in self._ledger.records(target):
+            for chain in self._ledger.chains():
+                for record in self._ledger.records(chain):
                     self._by_scan[record.scan] = record
         return self._by_scan
 
@@ -116,7 +116,7 @@ class Rejudger:
 
 def name_of(record: Record) -> str:
     """The chain and number of a record: `aws=123456789012/7`."""
-    return f"{stream_of(record.target)}/{record.seq}"
+    return f"{stream_of(record.chain)}/{record.seq}"
 
 
 def record_head(record: Record) -> dict[str, Any]:

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from scanner.core.periods.renames import rename_state, renamed_checks
 from scanner.errors import TscanError
 from scanner.history.ledger.changes import (
     FindingKey,
+    JudgingBasis,
     Seen,
     State,
     apply,
@@ -79,8 +81,8 @@ class Reverifier:
         self._packs = ContentArchive(ledger.store, current)
         self._groups: dict[tuple[str, ...], _Group] = {}
         self._by_scan: dict[str, Record] = {}
-        self._previous: dict[str, Record] = {}
-        """By target: the record before the one that is verified."""
+        self._earlier: dict[str, list[Record]] = defaultdict(list)
+        """By chain: the records before the one that is verified."""
 
     def run(self, result: Verified) -> None:
         """Add what differs, and the records that could not be judged again, to a verification."""
@@ -88,9 +90,9 @@ class Reverifier:
         self._by_scan = {record.scan: record for record in records}
         states: dict[str, dict[FindingKey, Transition]] = defaultdict(dict)
         # All chains advance together, so that a group is in memory only until its last record.
-        for record in sorted(records, key=lambda one: (one.seq, one.target)):
-            self._verify(record, states[record.target], result)
-            self._previous[record.target] = record
+        for record in sorted(records, key=lambda one: (one.seq, one.chain)):
+            self._verify(record, states[record.chain], result)
+            self._earlier[record.chain].append(record)
         judged = len(records) - result.open
         result.notes.append(
             f"every verdict of {judged} of {len(records)} records was made again from its evidence"
@@ -139,8 +141,10 @@ class Reverifier:
         result: Verified,
     ) -> None:
         """Compare a record with what judging again gives; advance `state` to after the record."""
-        before = dict(state)
-        recorded = list(self._ledger.changes(record))
+        before = rename_state(state, record.renamed)
+        recorded = list(self._ledger.recorded_changes(record))
+        state.clear()
+        state.update(before)
         apply(state, recorded)
         checkpoint = self._ledger.checkpoint(record)
         # Readers start from a checkpoint: a wrong one would hide every transition before it.
@@ -154,16 +158,20 @@ class Reverifier:
         if _same_verdicts(record, found, state, result):
             again = transitions(before, found, **self._transition_members(record))
             _compare_transitions(record, again, recorded, result)
-        _compare_facts(record, scan.facts, result)
+        renamed = renamed_checks(self._earlier[record.target], record.checks, scan.library)
+        _compare_facts(record, {**scan.facts, "renamed": renamed}, result)
 
     def _transition_members(self, record: Record) -> dict[str, Any]:
         """The arguments of `transitions` that a record gives."""
-        previous = self._previous.get(record.target)
+        earlier = self._earlier[record.chain]
+        was: JudgingBasis | None = None
+        if earlier:
+            was = basis_of(earlier[-1], names=record.renamed)
         return {
             "seq": record.seq,
             "ts": record.finished,
             "target": record.target,
-            "was": basis_of(previous) if previous else None,
+            "was": was,
             "ground": basis_of(record),
         }
 
@@ -306,7 +314,7 @@ def _comparable(move: Transition) -> tuple[str | int, ...]:
 
 
 def _damage(result: Verified, record: Record, kind: str, detail: str) -> None:
-    file = record_key(stream_of(record.target), record.seq)
+    file = record_key(stream_of(record.chain), record.seq)
     result.damages.append(Damage(name_of(record), file, kind, detail))
 
 

@@ -312,8 +312,8 @@ class _Verification:
             self._back_dated(previous, file, overlap)
 
     def _in_its_place(self, file: _RecordFile, record: Record) -> None:
-        if stream_of(record.target) != file.stream:
-            self._record_damage(file, "reordered", f"it is a record of {record.target}")
+        if stream_of(record.chain) != file.stream:
+            self._record_damage(file, "reordered", f"it is a record of {record.chain}")
         elif record.seq != file.seq:
             self._record_damage(file, "reordered", f"it is record {record.seq}")
         if record.finished < record.started:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from scanner.core.judging.links import Links
-from scanner.core.permissions import plan_requests
 from scanner.core.reading.inventory import all_inventory_types, with_inventory
 from scanner.core.reading.read_plan import (
     attribute_paths,
     listing_requests,
     plan_reads,
+    plan_requests,
     request_paths,
 )
 from scanner.model.checks import Check, Parameter

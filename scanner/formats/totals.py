@@ -1,0 +1,50 @@
+"""Says the totals of a report in words: counts by verdict and status, and the exit code."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final
+
+from scanner.formats import Report
+from scanner.model.findings import Status, Verdict
+from scanner.rendering.sanitize import plural
+
+_STATUS_ORDER: Final = tuple(Status)
+_EXIT: Final = {
+    0: "no finding of severity {fail_on} or above fails, and everything was read",
+    1: "a finding of severity {fail_on} or above fails",
+    3: "no finding of severity {fail_on} or above fails, but not everything was read",
+}
+
+
+def one_line(report: Report) -> str:
+    """The whole report in one line, for `--quiet`: counts by verdict, and the exit code."""
+    return f"{finding_counts(report)}; exit code {report.exit_code}: {exit_meaning(report)}\n"
+
+
+def exit_meaning(report: Report) -> str:
+    """What the exit code says."""
+    return _EXIT[report.exit_code].format(fail_on=report.fail_on.value)
+
+
+def finding_counts(report: Report) -> str:
+    """`82 pass, 144 fail, 35 unknown, 0 waived`."""
+    verdicts = Counter(finding.verdict for finding in report.assessment.findings)
+    return ", ".join(f"{verdicts[verdict]} {verdict.value}" for verdict in Verdict)
+
+
+def left_out_by_label(report: Report) -> str:
+    """`2 resources left out by label`; empty where none was."""
+    scoped_out = sum(result.scoped_out for result in report.assessment.results)
+    if not scoped_out:
+        return ""
+    return f"{plural(scoped_out, 'resource')} left out by label"
+
+
+def status_counts(statuses: Iterable[Status]) -> str:
+    """`10 fail, 3 not shown`: those that occur, the worst first."""
+    counts = Counter(statuses)
+    return ", ".join(
+        f"{counts[status]} {status.value}" for status in _STATUS_ORDER if counts[status]
+    )
