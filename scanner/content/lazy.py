@@ -47,7 +47,12 @@ def lazy_checks(
             return CheckEntry(check.cloud, check.kind, "", check.title, check.severity)
         return _check_entry(later[name])
 
-    return LazyMapping({*later, *found}, read=read, outline=outline)
+    def text(name: str) -> bytes | None:
+        if name in found:
+            return None
+        return later[name].content
+
+    return LazyMapping({*later, *found}, read=read, outline=outline, text=text)
 
 
 def _check_entry(file: ContentFile) -> CheckEntry:
@@ -64,8 +69,11 @@ def _check_entry(file: ContentFile) -> CheckEntry:
 def lazy_kinds(pack: Pack, rules: Sequence[EveryListing]) -> LazyMapping[Kind, KindEntry]:
     """Kinds that are read on first use, with those that they need; ContentError for mistakes."""
     files: dict[str, ContentFile] = {}
+    clouds: dict[str, bytes] = {}
     for file in pack.of("resources"):
-        if not is_cloud(file):
+        if is_cloud(file):
+            clouds[file.stem] = file.content
+        else:
             files[claimed_kind(file)] = file
 
     def outline(name: str) -> KindEntry:
@@ -81,7 +89,11 @@ def lazy_kinds(pack: Pack, rules: Sequence[EveryListing]) -> LazyMapping[Kind, K
     def read(name: str) -> Kind:
         return _without_problems(pack, lambda: builder.kind(name))
 
-    return LazyMapping(files, read=read, outline=outline)
+    def text(name: str) -> bytes:
+        # The rule of a cloud adds requests to each of its kinds.
+        return files[name].content + clouds.get(files[name].inside[0], b"")
+
+    return LazyMapping(files, read=read, outline=outline, text=text)
 
 
 def _reader(pack: Pack, file: ContentFile, format_name: str) -> DocumentReader:

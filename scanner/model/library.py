@@ -41,10 +41,12 @@ class LazyMapping(Mapping[str, Item], Generic[Item, Entry]):
         *,
         read: Callable[[str], Item],
         outline: Callable[[str], Entry],
+        text: Callable[[str], bytes | None] = lambda _: None,
     ) -> None:
         self._names = dict.fromkeys(sorted(names))
         self._read = read
         self._outline = outline
+        self._text = text
         self._items: dict[str, Item] = {}
         self._entries: dict[str, Entry] = {}
 
@@ -73,10 +75,20 @@ class LazyMapping(Mapping[str, Item], Generic[Item, Entry]):
             self._entries[name] = self._outline(name)
         return self._entries[name]
 
+    def naming(self, word: str) -> list[str]:
+        """The items whose files hold a word, with those whose files are not known."""
+        wanted = word.encode()
+        found: list[str] = []
+        for name in self._names:
+            text = self._text(name)
+            if text is None or wanted in text:
+                found.append(name)
+        return found
+
     def without(self, names: Collection[str]) -> LazyMapping[Item, Entry]:
         """All items but these; what was read is not read again."""
         kept = [name for name in self._names if name not in names]
-        return LazyMapping(kept, read=self.__getitem__, outline=self.entry)
+        return LazyMapping(kept, read=self.__getitem__, outline=self.entry, text=self._text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +127,41 @@ class Library:
             title=whole.title,
             severity=whole.severity,
         )
+
+    def kinds_naming(self, word: str) -> list[str]:
+        """The kinds whose files hold a word; all where the files are not known."""
+        if isinstance(self.kinds, LazyMapping):
+            return self.kinds.naming(word)
+        return list(self.kinds)
+
+    def checks_that_may_read(self, word: str) -> list[str]:
+        """The checks that can depend on a parameter or an operation, and maybe others.
+
+        By the files alone, so that few of them need be read: those that hold the word, and those
+        of kinds that hold it or lead to a kind that does.
+        """
+        if not isinstance(self.checks, LazyMapping):
+            return list(self.checks)
+        kinds = self._kinds_that_lead_to(word)
+        named = set(self.checks.naming(word))
+        found: list[str] = []
+        for name in self.checks:
+            kind = self._entry(name).kind
+            # The kind of an unusual file is not known before it is read.
+            if name in named or kind in kinds or kind not in self.kinds:
+                found.append(name)
+        return found
+
+    def _kinds_that_lead_to(self, word: str) -> set[str]:
+        """The kinds that hold a word, and those that name one of them, step by step."""
+        found: set[str] = set()
+        waiting = self.kinds_naming(word)
+        while waiting:
+            kind = waiting.pop()
+            if kind not in found:
+                found.add(kind)
+                waiting += self.kinds_naming(kind)
+        return found
 
     def service(self, check: str) -> str:
         """The service that a check is about, as a heading: `S3`."""

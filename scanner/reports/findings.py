@@ -14,6 +14,7 @@ from scanner.formats import Report
 from scanner.formats.json import finding_rows, links_in_scope, written
 from scanner.model.checks import Severity
 from scanner.model.findings import Finding, Verdict
+from scanner.model.library import Library
 from scanner.rendering.csv_cells import CellValue, csv_text
 from scanner.rendering.failure import failure_sentence
 from scanner.rendering.fix_command import fix_command
@@ -133,7 +134,11 @@ def _facets(report: Report) -> Iterator[_Facet]:
         known={str(target["id"]) for target in report.assessment.targets},
         values=lambda finding: (finding.resource.target,),
     )
-    yield _Facet(option="check", known=library.checks, values=lambda finding: (finding.check,))
+    yield _Facet(
+        option="check",
+        known={*library.checks, *library.aliases},
+        values=lambda finding: _check_names(finding, library),
+    )
     yield _Facet(
         option="severity",
         known=[severity.value for severity in Severity],
@@ -154,6 +159,12 @@ def _facets(report: Report) -> Iterator[_Facet]:
 def _resource_names(finding: Finding) -> tuple[str, str]:
     resource = finding.resource
     return (resource.id, resource.name)
+
+
+def _check_names(finding: Finding, library: Library) -> list[str]:
+    """The id of its check, and the earlier ones."""
+    earlier = [old for old, new in library.aliases.items() if new == finding.check]
+    return [finding.check, *earlier]
 
 
 def _region_names(finding: Finding) -> tuple[str]:

@@ -7,6 +7,7 @@ import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -16,6 +17,7 @@ from scanner.cli.support import store_location
 from scanner.history.ledger.commit import commit_scan
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.history import Record
+from tests.conftest import ROOT
 from tests.helpers.demo_project import demo_report, failing_finding, make_project
 from tests.helpers.estate_recording import SNAPSHOT
 from tests.helpers.library import shipped_library
@@ -344,11 +346,46 @@ def test_json_has_the_published_schema(
         jsonschema.validate(document, published)
 
 
+def findings_schema(root: Path) -> dict[str, Any]:
+    """The schema of `tscan findings`: its findings are those of a result."""
+    result = json.loads((root / "docs/result.schema.json").read_text())
+    time = {"type": "string", "format": "date-time"}
+    scan = {
+        "type": "object",
+        "properties": {"target": {"type": "string"}, "finished": time},
+        "required": ["target", "finished"],
+        "additionalProperties": False,
+    }
+    left_out = {
+        "type": "object",
+        "description": "Findings that only the choice of verdicts left out.",
+        "propertyNames": {"enum": ["pass", "fail", "unknown", "waived"]},
+        "additionalProperties": {"type": "integer", "minimum": 0},
+    }
+    return {
+        "$schema": result["$schema"],
+        "$id": "https://tscan.dev/schemas/findings.schema.json",
+        "title": "tscan.findings/1",
+        "description": "The result of tscan findings, worst first.",
+        "type": "object",
+        "properties": {
+            "schema": {"const": "tscan.findings/1"},
+            "scans": {"type": "array", "items": scan},
+            "left_out": left_out,
+            "findings": result["properties"]["findings"],
+        },
+        "required": ["schema", "scans", "left_out", "findings"],
+        "additionalProperties": False,
+        "$defs": {name: result["$defs"][name] for name in ("severity", "value")},
+    }
+
+
 def test_findings_have_one_schema(root: Path) -> None:
-    result, findings = (
-        json.loads((root / f"docs/{name}.schema.json").read_text())
-        for name in ("result", "findings")
+    published = json.loads((root / "docs/findings.schema.json").read_text())
+    assert published == findings_schema(root), "run: python -m tests.cli.test_newest"
+
+
+if __name__ == "__main__":
+    (ROOT / "docs/findings.schema.json").write_text(
+        json.dumps(findings_schema(ROOT), indent=2) + "\n"
     )
-    assert findings["properties"]["findings"] == result["properties"]["findings"]
-    for name, definition in findings["$defs"].items():
-        assert definition == result["$defs"][name]

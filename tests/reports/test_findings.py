@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from scanner.errors import TscanError
 from scanner.formats import Report
 from scanner.formats.json import document
 from scanner.model.findings import Verdict
+from scanner.reports.explain.subjects import Named, Names
 from scanner.reports.findings import (
     COLUMNS,
     Filters,
@@ -148,3 +150,12 @@ def test_the_worst_comes_first() -> None:
     verdicts = [Verdict.FAIL, Verdict.UNKNOWN, Verdict.WAIVED, Verdict.PASS]
     ranks = [(verdicts.index(verdict), severity) for verdict, severity in order]
     assert ranks == sorted(ranks)
+
+
+def test_an_earlier_id_of_a_check_lists_its_findings() -> None:
+    report = demo_report()
+    check = failing_finding().check
+    library = replace(report.library, aliases={"aws-old-name": check})
+    renamed = replace(report, library=library)
+    assert chosen(renamed, check=("aws-old-name",)).findings == chosen(check=(check,)).findings
+    assert Names(library, lambda *_: ()).subject("aws-old-name") == Named(type="check", id=check)

@@ -31,6 +31,8 @@ from scanner.reports.explain.subjects import (
     criterion_type,
 )
 
+_KINDS: Final = 3
+"""Kinds that a title names."""
 _VALUE: Final = 400
 """Characters of a parameter's value."""
 VERDICTS: Final = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.WAIVED, Verdict.PASS)
@@ -102,6 +104,7 @@ def _check(check: Check, content: Content) -> Explanation:
             ("passes when", check.pass_when.source),
             ("asked where", where),
             ("if there is none", check.if_empty.value.replace("_", " ")),
+            ("earlier ids", ", ".join(check.aliases)),
             ("links", "\n".join(check.refs)),
         ),
         rests_on=(*_operations_of(check, content), *_parameters_of(check, content)),
@@ -282,7 +285,8 @@ def _manual(name: str, content: Content) -> Explanation:
 
 def _parameter(parameter: Parameter, content: Content) -> Explanation:
     checks: list[Link] = []
-    for check in content.library.checks.values():
+    for name in content.library.checks_that_may_read(parameter.name):
+        check = content.library.checks[name]
         if parameter.name in parameters_read(check, content.library):
             checks.append(Link(type="check", id=check.id, title=check.title))
     for control in sorted(content.library.controls.values(), key=lambda control: control.id):
@@ -337,7 +341,7 @@ def _how_to_set(parameter: Parameter) -> str:
 
 def _operation(subject: NamedOperation, content: Content) -> Explanation:
     kinds = [content.library.kinds[name] for name in subject.kinds]
-    title = f"Reads {', '.join(kind.title for kind in kinds)}"
+    title = f"Reads {_kind_titles(kinds)}"
     fact = ("permission", ", ".join(subject.permissions))
     if subject.operations != (subject.id,):
         title = f"Permission of {', '.join(subject.operations)}"
@@ -350,6 +354,12 @@ def _operation(subject: NamedOperation, content: Content) -> Explanation:
         facts=_facts(("cloud", ", ".join(sorted({kind.cloud for kind in kinds}))), fact),
         used_by=(*links, *_checks_reading(subject.operations, kinds, content)),
     )
+
+
+def _kind_titles(kinds: list[Kind]) -> str:
+    if len(kinds) > _KINDS:
+        return f"{len(kinds)} kinds of resources"
+    return ", ".join(kind.title for kind in kinds)
 
 
 def _kind_link(kind: Kind, operations: tuple[str, ...]) -> Link:
@@ -366,15 +376,24 @@ def _checks_reading(
     """The checks that would be unknown without these operations."""
     library = content.library
     # Which of the two ways a scan takes is not known here: call by call, or from an inventory.
-    inventory = with_inventory(library, all_inventory_types(library))
-    clouds = {kind.cloud for kind in kinds}
-    for name in library.checks:
-        # Of other clouds no file is read to find out.
-        if library.cloud(name) not in clouds:
-            continue
+    inventory = library
+    if any(kind.bulk is not None for kind in kinds):
+        inventory = with_inventory(library, all_inventory_types(library))
+    for name in _candidates(operations, kinds, library):
         check = library.checks[name]
         if _reads(check, operations, library) or _reads(check, operations, inventory):
             yield Link(type="check", id=name, title=check.title)
+
+
+def _candidates(operations: tuple[str, ...], kinds: list[Kind], library: Library) -> Iterator[str]:
+    """The checks that may read one of the operations; of the others no file need be read."""
+    clouds = {kind.cloud for kind in kinds}
+    found: set[str] = set()
+    for operation in operations:
+        found.update(library.checks_that_may_read(operation))
+    for name in library.checks:
+        if name in found and library.cloud(name) in clouds:
+            yield name
 
 
 def _reads(check: Check, operations: tuple[str, ...], library: Library) -> bool:

@@ -81,7 +81,7 @@ class Names:
     def ids(self) -> list[str]:
         """Every id and permission: what a misspelt one may have meant."""
         found = list(self._ids())
-        for _, request, permissions in self._requests():
+        for _, request, permissions in self._requests(self._library.kinds):
             found.append(request.operation)
             found += permissions
         return found
@@ -93,7 +93,7 @@ class Names:
         for framework, criterion in Links(library).criteria():
             yield criterion.id
             yield f"{framework.id}/{criterion.id}"
-        yield from sorted({request.operation for _, request in self._kind_requests()})
+        yield from sorted({request.operation for _, request in self._kind_requests(library.kinds)})
 
     def _by_id(self, name: str) -> Subject | None:
         library = self._library
@@ -103,6 +103,8 @@ class Names:
             "manual control": library.manual,
             "parameter": library.parameters,
         }
+        # An earlier id of a check leads to the check.
+        name = library.current_id(name)
         for kind, known in mappings.items():
             if name in known:
                 return Named(type=kind, id=name)
@@ -121,18 +123,24 @@ class Names:
         return next(iter(found), None)
 
     def _operation(self, name: str) -> Subject | None:
-        return self._operations(name, lambda request, _: request.operation == name)
+        # Each kind that uses it names it: the files of the others need not be read.
+        kinds = self._library.kinds_naming(name)
+        return self._operations(name, kinds, lambda request, _: request.operation == name)
 
     def _by_permission(self, name: str) -> Subject | None:
-        return self._operations(name, lambda _, permissions: name in permissions)
+        kinds = list(self._library.kinds)
+        return self._operations(name, kinds, lambda _, permissions: name in permissions)
 
     def _operations(
-        self, name: str, wanted: Callable[[Request, tuple[str, ...]], bool]
+        self,
+        name: str,
+        candidates: Iterable[str],
+        wanted: Callable[[Request, tuple[str, ...]], bool],
     ) -> Subject | None:
         operations: set[str] = set()
         kinds: set[str] = set()
         permissions: set[str] = set()
-        for kind, request, needed in self._requests():
+        for kind, request, needed in self._requests(candidates):
             if wanted(request, needed):
                 operations.add(request.operation)
                 kinds.add(kind)
@@ -146,16 +154,16 @@ class Names:
             permissions=tuple(sorted(permissions)),
         )
 
-    def _requests(self) -> Iterator[tuple[str, Request, tuple[str, ...]]]:
-        """Every request with its kind and the permissions that it needs."""
-        for name, request in self._kind_requests():
+    def _requests(self, kinds: Iterable[str]) -> Iterator[tuple[str, Request, tuple[str, ...]]]:
+        """Every request of some kinds with its kind and the permissions that it needs."""
+        for name, request in self._kind_requests(kinds):
             cloud = self._library.kinds[name].cloud
             needed = request.permission or self._permissions_of(cloud, request.operation)
             yield name, request, needed
 
-    def _kind_requests(self) -> Iterator[tuple[str, Request]]:
-        for name, kind in self._library.kinds.items():
-            for request in kind_requests(kind):
+    def _kind_requests(self, kinds: Iterable[str]) -> Iterator[tuple[str, Request]]:
+        for name in kinds:
+            for request in kind_requests(self._library.kinds[name]):
                 yield name, request
 
 
@@ -193,7 +201,7 @@ def _several(name: str, found: Mapping[tuple[str, str], list[Finding]]) -> Tscan
         more = f" and {len(shown) - 5} more"
     return TscanError(
         sanitized(f"{len(shown)} resources are called '{name}'"),
-        sanitized(f"name one by id, or its --target: {', '.join(shown[:5])}{more}"),
+        sanitized(f"name one by its id, or its target with --target: {', '.join(shown[:5])}{more}"),
     )
 
 

@@ -245,15 +245,24 @@ def _failure(failure: Failure, details: bool) -> Iterator[str]:
 
 
 def _fix(failure: Failure, details: bool) -> Iterator[str]:
-    # Not wrapped: a copied command must be whole.
+    label = "fix:"
     if failure.command:
-        yield Whole(f"       fix: {failure.command}")
-    elif not details:
-        sentence, stop, _ = " ".join(failure.fix).partition(". ")
-        yield f"       fix: {sentence}{stop}".rstrip()
+        # Not wrapped: a copied command must be whole.
+        yield Whole(f"       {label} {failure.command}")
+        label = "    "
+    for line in _fix_text(failure, details):
+        yield f"       {label} {line}"
+        label = "    "
+
+
+def _fix_text(failure: Failure, details: bool) -> Sequence[str]:
+    """The whole text with details; else its first sentence, and nothing beside a command."""
     if details:
-        for line in failure.fix:
-            yield f"            {line}"
+        return failure.fix
+    if failure.command:
+        return ()
+    sentence, stop, _ = " ".join(failure.fix).partition(". ")
+    return (f"{sentence}{stop}".rstrip(),)
 
 
 def _next(explanation: Explanation, result: Result, details: bool) -> Iterator[str]:
