@@ -18,7 +18,8 @@ IGNORE: Final = frozenset({"since", "per_page"})
 """Arguments that say how much is wanted at a time."""
 
 
-def _get(path: str, body: Any, status: int = 200, **headers: str) -> Recording:
+def get(path: str, body: Any, status: int = 200, **headers: str) -> Recording:
+    """A response of the REST interface."""
     return Recording(
         file=path,
         method="GET",
@@ -34,7 +35,8 @@ def _member(login: str) -> dict[str, Any]:
     return {"login": login, "html_url": f"https://github.com/{login}", "type": "User"}
 
 
-def _repository(name: str, *, archived: bool = False) -> dict[str, Any]:
+def repository(name: str, *, archived: bool = False) -> dict[str, Any]:
+    """A private repository."""
     url = f"https://github.com/{ORG}/{name}"
     return {
         "name": name,
@@ -153,7 +155,7 @@ def request(
     return {**row, **more}
 
 
-def _allowances(repository: str, force_pushers: list[str]) -> Recording:
+def allowances(repository: str, force_pushers: list[str]) -> Recording:
     """Who may force-push to the protected default branch, and who may pass by reviews: nobody."""
     allowed = [{"actor": {"__typename": "User", "login": login}} for login in force_pushers]
     rule = {
@@ -192,31 +194,27 @@ SCENARIO: Final = Scenario(
     cloud="github",
     name="authored",
     recordings=(
-        _get(
+        get(
             f"/orgs/{ORG}/members",
             [_member("ann"), _member("ben")],
             link=f'<{_API}/orgs/{ORG}/members?page=2>; rel="next"',
         ),
-        _get(f"/orgs/{ORG}/members?page=2", [_member("cat")]),
-        _get(f"/orgs/{ORG}/members?role=admin", [_member("ann")]),
-        _get(f"/orgs/{ORG}/members?filter=2fa_disabled", [_member("cat")]),
-        _get(f"/orgs/{ORG}/outside_collaborators", [_member("zoe")]),
-        _get(
+        get(f"/orgs/{ORG}/members?page=2", [_member("cat")]),
+        get(f"/orgs/{ORG}/members?role=admin", [_member("ann")]),
+        get(f"/orgs/{ORG}/members?filter=2fa_disabled", [_member("cat")]),
+        get(f"/orgs/{ORG}/outside_collaborators", [_member("zoe")]),
+        get(
             f"/orgs/{ORG}/repos?type=all",
-            [_repository("app"), _repository("old", archived=True), _repository("web")],
+            [repository("app"), repository("old", archived=True), repository("web")],
         ),
-        _get(
-            f"/repos/{ORG}/app/branches/main/protection", {"message": "Branch not protected"}, 404
-        ),
-        _get(
-            f"/repos/{ORG}/old/branches/main/protection", {"message": "Branch not protected"}, 404
-        ),
-        _get(f"/repos/{ORG}/web/branches/main/protection", _PROTECTION),
-        _allowances("web", ["eve"]),
-        _get(f"/repos/{ORG}/app/rules/branches/main", [_RULE]),
-        _get(f"/repos/{ORG}/old/rules/branches/main", []),
-        _get(f"/repos/{ORG}/web/rules/branches/main", []),
-        _get(
+        get(f"/repos/{ORG}/app/branches/main/protection", {"message": "Branch not protected"}, 404),
+        get(f"/repos/{ORG}/old/branches/main/protection", {"message": "Branch not protected"}, 404),
+        get(f"/repos/{ORG}/web/branches/main/protection", _PROTECTION),
+        allowances("web", ["eve"]),
+        get(f"/repos/{ORG}/app/rules/branches/main", [_RULE]),
+        get(f"/repos/{ORG}/old/rules/branches/main", []),
+        get(f"/repos/{ORG}/web/rules/branches/main", []),
+        get(
             f"/repos/{ORG}/app/rulesets/7?includes_parents=true",
             {"id": 7, "enforcement": "active", "bypass_actors": []},
         ),

@@ -77,12 +77,14 @@ def _merged(commit: Commit, request: Mapping[str, Any], found: _Trace) -> None:
     edits; by hand, anything can be put into a merge (evil merge).
     """
     is_result = same(text(request, "mergeCommit", "oid"), text(commit, "oid"))
-    by_button = all_of((_is_merge(commit), is_result, _signed_by_github(commit)))
-    if by_button is True:
+    is_its_merge = all_of((_is_merge(commit), is_result))
+    if is_its_merge is True and _signed_by_github(commit):
         return
     found.co_authors(commit)
-    if isinstance(by_button, Unreadable):
-        found.writers.unread.append(by_button)
+    # Not of `is_its_merge`: what may be a squash or a rebase has the writers of its sources.
+    unread = [one for one in (_is_merge(commit), is_result) if isinstance(one, Unreadable)]
+    if unread:
+        found.writers.unread.extend(unread)
     elif is_result is True and _is_github(commit.get("committer")):
         reason = "GitHub has not signed the merge commit, which may have been made by hand"
         found.doubted(commit, Unreadable(reason))

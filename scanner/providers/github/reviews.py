@@ -50,7 +50,7 @@ def _request(commit: Mapping[str, Any], request: Mapping[str, Any]) -> Row:
     objections: list[Row] = []
     for position, review in enumerate(reviews):
         last = _is_last_word(reviews, position, rest)
-        counts = all_of((review.is_person, review.can_write, last))
+        counts = all_of((review.is_person, review.can_write, review.in_time, last))
         approval = {
             "by": review.by,
             "at": review.at,
@@ -59,8 +59,7 @@ def _request(commit: Mapping[str, Any], request: Mapping[str, Any]) -> Row:
             "wrote": wrote.wrote(review.by),
         }
         approvals.append(approval)
-        asks_for_changes = same(review.state, "CHANGES_REQUESTED")
-        stands = all_of((counts, asks_for_changes, review.in_time))
+        stands = all_of((counts, same(review.state, "CHANGES_REQUESTED")))
         objections.append({"by": review.by, "stands": stands})
     return {
         **request,
