@@ -212,7 +212,7 @@ def chosen_targets(ledger: Ledger, target: str) -> list[str]:
     names = list(ledger.targets())
     if not names:
         raise TscanError(
-            f"{ledger.store.name}: there is no history here",
+            f"{ledger.store.name}: no history found",
             "name the store that 'tscan scan' wrote",
         )
     if not target:

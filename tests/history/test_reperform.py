@@ -119,7 +119,7 @@ def test_a_forged_record_is_told_from_its_evidence(tmp_path: Path, capsys: Captu
     )
     Ledger(open_store(str(tmp_path / "store"))).commit(scan)
     assert run(["reperform", f"{CHECK}@acme-scratch", "--store", str(tmp_path / "store")]) == 1
-    assert "recorded   pass: NOT what the evidence gives" in capsys.readouterr().out
+    assert "recorded   pass: DIFFERS from what the evidence gives" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def reperform(
     library = where.library
     if check not in library.checks:
         hint = did_you_mean(check, library.checks)
-        raise TscanError(f"the pack that judges has no check '{check}'", hint)
+        raise TscanError(f"the pack has no check '{check}'", hint)
     evaluation = _Evaluation(snapshot, where, library.checks[check])
     for place, finding in evaluation.findings(snapshot.answers).items():
         ref = finding.resource
