@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("store", default="")
-@click.option("--deep", is_flag=True, help="Also make every verdict again from its evidence.")
+@click.option("--deep", is_flag=True, help="Also re-evaluate every verdict from its evidence.")
 @click.option(
     "--public-key",
     type=PATH,
     multiple=True,
     metavar="FILE",
-    help="The only key to be trusted.",
+    help="Trust only this key.",
 )
 @click.option(
     "--anchor",
     multiple=True,
     metavar="HEAD",
-    help="A head that was kept outside, as verify printed it.",
+    help="A head kept outside the store, as verify printed it.",
 )
 @click.option(
     "--git",
@@ -54,15 +54,14 @@ def verify(
     git: tuple[str, ...],
     target: tuple[str, ...],
 ) -> int:
-    """Check chain, signatures, digests, counts and anchors of a store; name everything that is
-    damaged.
+    """Verify chain, signatures, digests, counts and anchors of a store, and list all damage.
 
-    Without STORE it is that of tscan.yaml, or .tscan, with the repository that tscan.yaml names
-    for anchors. Of a bucket, the first version of each record is what was committed, and Object
+    The default STORE is that of tscan.yaml, or .tscan, with the repository of anchors from
+    tscan.yaml. In a bucket, the first version of each record is what was committed, and Object
     Lock is an anchor.
 
-    Exit code 0: as it was committed; 1: damaged; 2: there is no history that this tscan can read;
-    3: with --deep, a record could not be judged again.
+    Exit code 0: as committed; 1: damaged; 2: no history that this version can read; 3: with
+    --deep, a record could not be re-evaluated.
 
     \b
     Examples:

@@ -314,10 +314,13 @@ def test_alerts_that_cannot_be_told_do_not_lose_the_scan(
     [
         (
             "github-issue://${NOT_SET}@o/r",
-            "(github-issue): the environment variable NOT_SET is not set",
+            "(github-issue) cannot be used: the environment variable NOT_SET is not set",
         ),
-        ("${TOKEN}", "(address from the environment): not an address that Apprise knows"),
-        ("slak://${TOKEN}", "(slak): not an address that Apprise knows"),
+        (
+            "${TOKEN}",
+            "(address from the environment) cannot be used: not an address that Apprise knows",
+        ),
+        ("slak://${TOKEN}", "(slak) cannot be used: not an address that Apprise knows"),
         ("json://127.0.0.1:9/${TOKEN}", ""),
         ("github-issue://${TOKEN}@o/r?api=http://127.0.0.1:9", ""),
     ],

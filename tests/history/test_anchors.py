@@ -80,7 +80,7 @@ def test_a_tag_names_chain_number_digest_and_time(
     )
     assert git(repository, "cat-file", "-t", FIRST_TAG) == "tag\n"
     assert run(["history", "anchor", "--git", str(repository), "--store", str(store)]) == 0
-    assert f"anchor: {repository} has the newest records already" in capsys.readouterr().out
+    assert f"anchor: {repository} already has the newest records" in capsys.readouterr().out
 
 
 @needs_git
@@ -208,7 +208,7 @@ def test_what_holds_no_anchor_is_not_silently_one(
     assert run(["history", "anchor", "--store", str(store), "--git", str(empty)]) == 2
     assert "name a repository with a commit" in capsys.readouterr().err
     assert run(["history", "anchor", "--store", str(store)]) == 2
-    assert "no repository is named" in capsys.readouterr().err
+    assert "no Git repository is configured" in capsys.readouterr().err
 
 
 @needs_git

@@ -66,7 +66,7 @@ def test_the_check_of_a_later_pack_is_not_in_an_earlier_scan(
     nights: Nights, capsys: Captured
 ) -> None:
     assert run(["reperform", f"{OWN}@acme-ledger", "--store", nights.store, "--at", FIRST]) == 2
-    assert f"{OWN} was not asked in the scan that is looked at" in capsys.readouterr().err
+    assert f"{OWN} was not evaluated in this scan" in capsys.readouterr().err
     assert run(["reperform", f"{OWN[:-1]}@acme-ledger", "--store", nights.store]) == 2
     assert f"did you mean '{OWN}'?" in capsys.readouterr().err
     found = shown(capsys, f"{CHECK}@acme-ledger", "--store", nights.store, "--at", FIRST)
@@ -134,7 +134,7 @@ def test_a_forged_record_is_told_from_its_evidence(tmp_path: Path, capsys: Captu
         ),
         (
             [f"{CHECK}@x", "--snapshot", str(SNAPSHOT), "--at", FIRST],
-            "--snapshot is evidence by itself",
+            "--snapshot excludes history options",
         ),
     ],
 )

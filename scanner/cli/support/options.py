@@ -53,10 +53,10 @@ store_option: Final[Decorator] = click.option(
     "--store",
     default="",
     metavar="PLACE",
-    help="A folder or s3://…; that of tscan.yaml, or .tscan.",
+    help="A folder or URL; default: tscan.yaml, or .tscan.",
 )
 config_option: Final[Decorator] = click.option(
-    "--config", type=PATH, metavar="FILE", help="tscan.yaml if there is one here."
+    "--config", type=PATH, metavar="FILE", help="Default: tscan.yaml in this folder."
 )
 target_option: Final[Decorator] = click.option(
     "--target", default="", metavar="ID", help="Only this target, such as aws:111122223333."
@@ -125,31 +125,34 @@ judging_options: Final[Decorator] = options_as(
             "--select",
             multiple=True,
             metavar="ID",
-            help="Only this check; `*` stands for anything.",
+            help="Only checks with this id; `*` matches any text.",
         ),
         click.option(
             "--severity",
             type=click.Choice(SEVERITIES),
             default="low",
-            help="Only checks this grave or more.",
+            help="Only checks of this severity or higher.",
         ),
         click.option(
             "--param",
             multiple=True,
             metavar="NAME=VALUE",
-            help="A parameter of checks; lists with commas.",
+            help="Set a parameter; separate list items by commas.",
         ),
         click.option(
             "--category", multiple=True, metavar="NAME", help="Only this category of criteria."
         ),
         click.option(
-            "--waivers", type=PATH, metavar="FILE", help="What is accepted by name, until a date."
+            "--waivers",
+            type=PATH,
+            metavar="FILE",
+            help="Waivers: accepted findings, gaps and controls.",
         ),
         click.option(
             "--attestations",
             type=PATH,
             metavar="DIR",
-            help="Statements of people, one file for each.",
+            help="Attestations: dated statements, one file each.",
         ),
         click.option("--format", cls=FormatOption, multiple=True, metavar="NAME[=PATH]"),
         click.option(
@@ -157,7 +160,7 @@ judging_options: Final[Decorator] = options_as(
             type=click.Choice(SEVERITIES),
             default="high",
             show_default=True,
-            help="The least severity that decides the exit code.",
+            help="Exit 1 if a finding of this severity or higher fails.",
         ),
         click.option("--controls", is_flag=True, help="Also show the table of controls."),
         click.option(
