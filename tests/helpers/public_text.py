@@ -43,9 +43,9 @@ def public_text() -> tuple[Piece, ...]:
 
 
 def pages() -> Iterator[Piece]:
-    """Paragraphs, list items and table rows of the pages of this repository."""
+    """Paragraphs, list items and table rows; docs/checks is made of the YAML below."""
     for path in sorted(
-        [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("scanner/**/*.md")]
+        [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("docs/decisions/*.md")]
     ):
         yield from markdown_pieces(path.relative_to(ROOT).as_posix(), path.read_text("utf-8"))
 
@@ -69,7 +69,7 @@ def _blank(block: re.Match[str]) -> str:
 
 def python_strings() -> Iterator[Piece]:
     """Strings of the package, and docstrings of its commands."""
-    for path in sorted((ROOT / "scanner").rglob("*.py")):
+    for path in sorted([*(ROOT / "scanner").rglob("*.py"), *(ROOT / "docs").glob("*.py")]):
         name = path.relative_to(ROOT).as_posix()
         yield from python_pieces(name, path.read_text("utf-8"))
 
