@@ -100,7 +100,7 @@ def _labelled(scope: LabelScope) -> str:
     values = f"with a value of `params.{scope.values}`"
     text = f"Chosen by label: the tag that `params.{scope.tag}` names, {values}."
     if scope.untagged:
-        text += f" `params.{scope.untagged}` says whether an unlabelled resource is in."
+        text += f" `params.{scope.untagged}` says whether an unlabeled resource is in."
     return text
 
 

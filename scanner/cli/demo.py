@@ -20,10 +20,10 @@ SNAPSHOT: Final = Path(__file__).parent / "demo.snapshot.jsonl.gz"
 @click.command()
 @judging_options
 def demo(options: JudgingOptions) -> int:
-    """Judge the snapshot that tscan carries: no credentials, no network, no extra.
+    """Evaluate a recorded account: no credentials, no network, no extra.
 
     It was recorded from a simulated AWS account with good and bad resources, so exit code 1 is
-    what it should say.
+    expected.
 
     \b
     Examples:

@@ -79,7 +79,7 @@ def reperform(
     # Nothing made again is not the same as everything being as history says.
     if not found:
         raise TscanError(
-            f"{check} says nothing of '{resource}' there",
+            f"{check} has no finding for '{resource}'",
             "use the id or the name from the report",
         )
     _show(found, format)

@@ -42,16 +42,16 @@ def replay(
     target: tuple[str, ...],
     options: JudgingOptions,
 ) -> int:
-    """Judge recorded evidence again: offline, with the clock at the end of the recording.
+    """Re-evaluate recorded evidence: offline, with the clock at the end of the recording.
 
     The same snapshot and the same version of tscan give the same JSON, byte for byte. Of history,
-    each scan is one line: of JSON with --format json; it names the pack that judged.
+    each scan is one line: of JSON with --format json; it names the pack that was used.
 
     \b
     Examples:
       tscan replay audit.snapshot.jsonl.gz
       tscan replay audit.snapshot.jsonl.gz --format json
-      tscan replay folder-of-an-organisation
+      tscan replay folder-of-an-organization
       tscan replay a.snapshot.jsonl.gz b.snapshot.jsonl.gz --param access_key_max_age_days=30
       tscan replay --from 2026-01-01 --to 2026-06-30 --pack today
     """

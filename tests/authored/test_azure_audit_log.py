@@ -129,7 +129,7 @@ def test_what_is_not_read_is_said(status: int, body: Any, reason: str) -> None:
     actor, _ = said(recording("GET", EVENTS, body, status)).about(
         "azure.network.security_group", GROUP.lower()
     )
-    text = f"the audit log was not read whole: Microsoft.Insights:ActivityLogs_List {reason}"
+    text = f"the audit log was not read completely: Microsoft.Insights:ActivityLogs_List {reason}"
     assert (actor.name, actor.reason) == ("", text)
 
 
@@ -218,7 +218,7 @@ def test_what_management_groups_hand_down_is_not_guessed_at() -> None:
     ]
     beside = {"azure.authorization.role_assignment": True}
     actor, replay = asked(rows).about("azure.subscription", ROOT, others=beside)
-    said = "the audit log was not read whole: management groups keep logs of their own, which are not read"
+    said = "the audit log was not read completely: management groups keep logs of their own, which are not read"
     assert (actor.name, actor.reason, replay.asked) == ("", said, [])
 
 

@@ -138,7 +138,7 @@ def test_what_is_not_read_is_said(status: int, body: Any, said: str) -> None:
         recordings=[recording("POST", ENTRIES, body, status)],
     )  # fmt: skip
     actor, _ = refused.about("gcp.compute.firewall", FIREWALL)
-    assert (actor.name, actor.reason) == ("", f"the audit log was not read whole: {said}")
+    assert (actor.name, actor.reason) == ("", f"the audit log was not read completely: {said}")
 
 
 def test_a_page_that_is_refused_leaves_it_open() -> None:

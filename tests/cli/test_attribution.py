@@ -245,7 +245,7 @@ def test_a_refused_log_is_unknown(world: World, drift: Any) -> None:
     finally:
         world.door.allowed = None
     assert {one["name"] for one in found.values()} == {""}
-    said = "the audit log was not read whole: cloudtrail:LookupEvents denied in eu-west-1 (AccessDeniedException)"
+    said = "the audit log was not read completely: cloudtrail:LookupEvents denied in eu-west-1 (AccessDeniedException)"
     assert found[TLS]["reason"] == said
 
 

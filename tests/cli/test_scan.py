@@ -305,7 +305,7 @@ def test_alerts_that_cannot_be_told_do_not_lose_the_scan(
         patch.setattr(pipeline, "scan", _broken(TscanError("no credentials")))
         assert run(["scan", "--quiet"]) == 2
     said = capsys.readouterr().err
-    assert "alerts: not told: .tscan/outbox/failed" in said
+    assert "alerts: not sent: .tscan/outbox/failed" in said
     assert said.endswith("no credentials\n"), "the scan's own error is the last word"
 
 

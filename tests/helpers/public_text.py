@@ -1,4 +1,4 @@
-"""Collects the text that users read, piece by piece: what the tests of words are held over.
+"""Collects the text that users read, piece by piece: what the tests of words read.
 
 A piece is one sentence, cell or paragraph with its place, on one line. Public are:
 

@@ -130,7 +130,7 @@ def test_a_forged_record_is_told_from_its_evidence(tmp_path: Path, capsys: Captu
         (["aws-s3-bucket-versoned@x", "--snapshot", str(SNAPSHOT)], f"did you mean '{CHECK}'?"),
         (
             [f"{CHECK}@no-such-bucket", "--snapshot", str(SNAPSHOT)],
-            "says nothing of 'no-such-bucket'",
+            "has no finding for 'no-such-bucket'",
         ),
         (
             [f"{CHECK}@x", "--snapshot", str(SNAPSHOT), "--at", FIRST],

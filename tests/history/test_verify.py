@@ -442,7 +442,7 @@ def test_history_is_listed_shown_and_compacted(
     assert "check-a  bucket-1  pass -> fail  (evidence) it is fail" in shown
     first = Ledger(open_store(str(store))).records("aws:111122223333")[0]
     assert f"follows {first.sha256}\n" in shown
-    assert "parameters that were set: none\n" in shown
+    assert "parameters set: none\n" in shown
     assert "callers arn:aws:sts::111122223333:assumed-role/audit/x\n" in shown
     assert run(["history", "show", *place, "--target", "aws:111122223333"]) == 0
     assert capsys.readouterr().out.startswith("record 4 of aws:111122223333: ")

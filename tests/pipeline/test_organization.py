@@ -139,7 +139,7 @@ def test_closed_and_excluded_accounts_are_listed_and_left_alone(
     assert read_snapshot(tmp_path / "x.snapshot.jsonl.gz") == leader
     report = Report(assessment=judged(snapshots, library), library=library)
     first, _, *rows = render(report).splitlines()
-    assert first == "Accounts of the organisation: 1 excluded, 1 closed, 2 in scope"
+    assert first == "Accounts of the organization: 1 excluded, 1 closed, 2 in scope"
     assert "no customer data (approved by Jo Doe)" in rows[0]
     assert "SUSPENDED" in rows[1]
     accounts = {row["id"]: row["accounts"] for row in document(report)["scan"]["targets"]}

@@ -20,20 +20,20 @@ Examples:
   tscan checks test
   tscan checks mutate""",
     lazy={
-        "list": ("scanner.cli.checks.list:list_checks", "The checks that there are, by service."),
+        "list": ("scanner.cli.checks.list:list_checks", "List checks by service."),
         "show": (
             "scanner.cli.checks.show:show",
-            "One check: question, reason, fix, what it reads, whom it serves.",
+            "Show a check: condition, reason, fix, reads, controls.",
         ),
         "new": ("scanner.cli.checks.new:new", "Write a commented check to start from."),
         "lint": (
             "scanner.cli.checks.lint:lint",
-            "Read checks and name every mistake with its place.",
+            "Validate checks and report mistakes.",
         ),
         "mutate": (
             "scanner.cli.checks.mutate:mutate",
-            "Put faults into conditions: do the examples notice?",
+            "Mutate conditions: do the examples detect it?",
         ),
-        "test": ("scanner.cli.checks.test:test", "Run the examples that checks carry."),
+        "test": ("scanner.cli.checks.test:test", "Run the examples of checks."),
     },
 )

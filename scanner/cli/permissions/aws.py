@@ -19,7 +19,7 @@ from scanner.cli.permissions.choosing import (
 from scanner.errors import TscanError
 
 
-@click.command(short_help="The IAM policy, or the whole role.")
+@click.command(short_help="IAM policy or role.")
 @selecting
 @watching
 @printed_as(
@@ -27,26 +27,26 @@ from scanner.errors import TscanError
     "list",
     "terraform",
     "cloudformation",
-    what="The policy, its actions with what each is for, or the role.",
+    what="Policy, actions with their checks, or role.",
 )
 @click.option(
     "--trust",
     default="",
     metavar="ARN",
-    help="Who may assume the role; asked for on use if left out.",
+    help="Principal that may assume the role; default: a parameter.",
 )
 @click.option(
     "--external-id",
     default="",
     metavar="ID",
-    help="What it must say; asked for on use if left out.",
+    help="External id of the trust policy; default: a parameter.",
 )
 @click.option(
     "--organization",
     default="",
     metavar="ROLE",
-    help="For the account that an organisation is scanned from: "
-    "the role that it enters the others by.",
+    help="Policy of the account that scans an organization: the role "
+    "that it assumes in the others.",
 )
 def aws(
     select: tuple[str, ...],
@@ -57,14 +57,17 @@ def aws(
     external_id: str,
     organization: str,
 ) -> int:
-    """The IAM actions that the selected checks need, and no other: a policy, or the whole role.
+    """Print the IAM actions that the selected checks need, and no other: as a policy or a role.
 
-    Several policies are printed, as a list, where one would be larger than IAM takes, or for an
-    organisation.
+    A policy that exceeds IAM's size limit is printed as a list of policies, as is one for an
+    organization.
 
-    \b Examples: tscan permissions aws > policy.json tscan permissions aws --format list --select
-    'aws-s3-*' tscan permissions aws --format terraform --trust arn:aws:iam::111122223333:role/audit
-    --external-id EXAMPLE
+    \b
+    Examples:
+      tscan permissions aws > policy.json
+      tscan permissions aws --format list --select 'aws-s3-*'
+      tscan permissions aws --format terraform --trust arn:aws:iam::111122223333:role/audit \
+--external-id EXAMPLE
     """
     from scanner.core.permissions import reads_organization, required_permissions
     from scanner.providers.aws import role_templates
@@ -72,7 +75,8 @@ def aws(
 
     if form in ("json", "list") and (trust or external_id):
         raise TscanError(
-            "--trust and --external-id are of the role", "add --format terraform or cloudformation"
+            "--trust and --external-id need a format of the role",
+            "add --format terraform or cloudformation",
         )
     library, asked = chosen("aws", select, checks)
     grants = required_permissions(library, asked, actions_of)

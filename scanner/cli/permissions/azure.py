@@ -26,13 +26,12 @@ from scanner.cli.permissions.choosing import (
     "graph",
     "list",
     "terraform",
-    what="The role, the permissions in Graph, all of them with what each is for, "
-    "or both with who holds them.",
+    what="Role, Graph permissions, all with their checks, or both with their assignment.",
 )
 @click.option(
     "--subscription",
     is_flag=True,
-    help="For one subscription alone: nothing of the tenant is read.",
+    help="For one subscription: nothing of the tenant is read.",
 )
 @click.option(
     "--bulk", is_flag=True, help="For targets with `bulk: true`, which Resource Graph answers for."
@@ -41,7 +40,7 @@ from scanner.cli.permissions.choosing import (
     "--scope",
     default="/providers/Microsoft.Management/managementGroups/TENANT",
     metavar="ID",
-    help="Where the role can be assigned; the tenant's root group if left out.",
+    help="Assignable scope of the role; default: the tenant's root group.",
 )
 def azure(
     select: tuple[str, ...],
@@ -52,7 +51,7 @@ def azure(
     bulk: bool,
     scope: str,
 ) -> int:
-    """The actions and Graph permissions that the selected checks need, and no other.
+    """Print the actions and Graph permissions that the selected checks need, and no other.
 
     \b
     Examples:

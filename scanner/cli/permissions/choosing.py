@@ -27,7 +27,7 @@ _OPTIONS = (
         "--select",
         multiple=True,
         metavar="ID",
-        help="Only for this check; `*` stands for anything.",
+        help="Only for checks with this id; `*` matches any text.",
     ),
     click.option(
         "--checks",
@@ -38,7 +38,7 @@ _OPTIONS = (
     ),
 )
 _WHO = click.option(
-    "--who", is_flag=True, help="Also for `tscan drift --who`, which asks the audit log."
+    "--who", is_flag=True, help="Also for `tscan drift --who`, which reads the audit log."
 )
 
 
@@ -81,7 +81,7 @@ def audit_log_permissions(
     found: dict[str, str] = {}
     for operation in operations:
         for name in permissions_of(operation):
-            found[name] = "who changed something (drift --who)"
+            found[name] = "attribution (drift --who)"
     return found
 
 

@@ -28,11 +28,10 @@ from scanner.errors import TscanError
     "list",
     "apis",
     "terraform",
-    what="The role, its permissions with what each is for, the APIs alone, "
-    "or the role with who holds it.",
+    what="Role, permissions with their checks, APIs to enable, or role with its member.",
 )
 @click.option(
-    "--project", is_flag=True, help="For one project alone: nothing of the organisation is read."
+    "--project", is_flag=True, help="For one project: nothing of the organization is read."
 )
 @click.option(
     "--bulk",
@@ -40,7 +39,7 @@ from scanner.errors import TscanError
     help="For targets with `bulk: true`, which Cloud Asset Inventory answers for.",
 )
 @click.option(
-    "--member", default="", metavar="WHO", help="Who holds the role; asked for on use if left out."
+    "--member", default="", metavar="WHO", help="Member of the role; default: a variable."
 )
 def gcp(
     select: tuple[str, ...],
@@ -51,12 +50,15 @@ def gcp(
     bulk: bool,
     member: str,
 ) -> int:
-    """The IAM permissions that the selected checks need, and no other: a role of the organisation,
-    or of a project.
+    """Print the IAM permissions that the selected checks need, and no other: as a role of the
+    organization or of a project.
 
-    \b Examples: tscan permissions gcp > role.yaml && gcloud iam roles create tscanRead
-    --organization NUMBER --file role.yaml tscan permissions gcp --format list --select
-    'gcp-storage-*' tscan permissions gcp --format terraform --project > tscan-role.tf
+    \b
+    Examples:
+      tscan permissions gcp > role.yaml
+      gcloud iam roles create tscanRead --organization NUMBER --file role.yaml
+      tscan permissions gcp --format list --select 'gcp-storage-*'
+      tscan permissions gcp --format terraform --project > tscan-role.tf
     """
     from scanner.core.permissions import plan_requests, required_permissions
     from scanner.core.reading.inventory import inventory_types, with_inventory
@@ -64,7 +66,7 @@ def gcp(
     from scanner.providers.gcp import permissions as iam
 
     if member and form != "terraform":
-        raise TscanError("--member is of the role with who holds it", "add --format terraform")
+        raise TscanError("--member needs --format terraform", "add --format terraform")
     library, asked = chosen("gcp", select, checks)
     if project:
         asked = without_organization(library, asked)

@@ -11,13 +11,11 @@ from scanner.cli.permissions.choosing import chosen, lines, printed_as, selectin
 
 @click.command(short_help="The permissions of an app.")
 @selecting
-@printed_as(
-    "json", "list", what="The manifest of an app, or its permissions with what each is for."
-)
+@printed_as("json", "list", what="Manifest of an app, or permissions with their checks.")
 def github(select: tuple[str, ...], checks: tuple[Path, ...], form: str) -> int:
-    """The permissions that an app needs for the selected checks, and no other.
+    """Print the permissions that an app needs for the selected checks, and no other.
 
-    A token with the same permissions serves as well.
+    A token with the same permissions works as well.
 
     \b
     Examples:

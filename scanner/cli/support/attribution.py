@@ -111,7 +111,7 @@ def _actor(question: AuditQuery | str, target: Target, logs: AuditLogs) -> Actor
     reaches = {rule.reach for rule in rules}
     events = log.events(session, question.window, question.transition.region, reaches)
     if isinstance(events, Unreadable):
-        return Actor(name="", reason=f"the audit log was not read whole: {events.reason}")
+        return Actor(name="", reason=f"the audit log was not read completely: {events.reason}")
     caveat = ""
     if may_be_late:
         caveat = LATE.format(minutes=int(log.lag.total_seconds() // 60))

@@ -76,7 +76,7 @@ def _summary(report: Report) -> Iterator[RenderableType]:
             style="yellow",
         )
     if open_regions(report.assessment):
-        yield Text("The list of regions is not whole", style="yellow")
+        yield Text("The list of regions is incomplete", style="yellow")
     for note in report.assessment.notes:
         yield plain(note)
     meaning = EXIT[report.exit_code].format(fail_on=report.fail_on.value)

@@ -120,7 +120,7 @@ def _accounts(assessment: Assessment) -> Iterator[RenderableType]:
         return
     counts = Counter(account.state for account in accounts)
     amounts = ", ".join(f"{counts[state]} {state}" for state in _ORDER if counts[state])
-    yield Text(f"Accounts of the organisation: {amounts}", style="bold")
+    yield Text(f"Accounts of the organization: {amounts}", style="bold")
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for heading in ("account", "name", "state", "why"):
         table.add_column(heading, overflow="fold")

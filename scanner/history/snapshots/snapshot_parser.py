@@ -27,7 +27,7 @@ LONGEST_LINE: Final = 64 << 20
 """Bytes. Far more than any answer has, and little enough to keep in memory."""
 _SCHEMA: Final = "tscan.snapshot/"
 _VERSION: Final = 1
-_AGAIN: Final = "scan again; evidence that was changed is no evidence"
+_AGAIN: Final = "scan again; changed evidence is not accepted"
 
 JsonObject = dict[str, Any]
 Test = Callable[[object], bool]

@@ -21,19 +21,19 @@ PREFIXES: Final = {
 }
 """botocore's names of services whose IAM prefix is another word."""
 
-DISCOVERY: Final = {"ec2:DescribeRegions": "which regions are enabled"}
+DISCOVERY: Final = {"ec2:DescribeRegions": "list enabled regions"}
 """Actions of the calls that connect to an account, whatever is selected; sts:GetCallerIdentity
 needs none.
 """
-NAMES: Final = {"iam:ListAccountAliases": "what people call the account; no verdict depends on it"}
+NAMES: Final = {"iam:ListAccountAliases": "display name of the account; no verdict depends on it"}
 """The same for words that are only shown: a statement of their own, so that they can be left out
 knowingly.
 """
 NAMES_ONLY: Final = "NamesOnly"
 """The Sid of that statement; a policy has no comments."""
-ORGANIZATION: Final = {"organizations:DescribeOrganization": "who leads the organisation"}
+ORGANIZATION: Final = {"organizations:DescribeOrganization": "find the management account"}
 """The same where checks ask about the organisation, or its accounts are scanned."""
-LEADING: Final = {"organizations:ListAccounts": "which accounts the organisation has"}
+LEADING: Final = {"organizations:ListAccounts": "list accounts of the organization"}
 """The same for the account from which an organisation is scanned."""
 
 Document = dict[str, Any]

@@ -8,7 +8,7 @@ from typing import Final
 
 from scanner.client.rest.operations import operations
 
-DISCOVERY: Final = {"metadata=read": "what the organisation is called"}
+DISCOVERY: Final = {"metadata=read": "display name of the organization"}
 """Every installed app has this one."""
 
 
