@@ -80,7 +80,7 @@ trust_options = options_as(
 )
 
 
-@click.command(short_help="The IAM policy, or the whole role.")
+@click.command(short_help="IAM policy or role.")
 @selecting
 @watching
 @printed_as(
@@ -88,16 +88,15 @@ trust_options = options_as(
     "list",
     "terraform",
     "cloudformation",
-    what="The policy (with --github the trust policy), its actions with what each is for, or "
-    "the role.",
+    what="Policy (with --github the trust policy), actions with their checks, or role.",
 )
 @trust_options
 @click.option(
     "--organization",
     default="",
     metavar="ROLE",
-    help="For the account that an organisation is scanned from: "
-    "the role that it enters the others by.",
+    help="Policy of the account that scans an organization: the role "
+    "that it assumes in the others.",
 )
 @missing_options
 def aws(
@@ -110,10 +109,10 @@ def aws(
     missing: bool,
     evidence: EvidenceOptions,
 ) -> int:
-    """The IAM actions that the selected checks need, and no other: a policy, or the whole role.
+    """Print the IAM actions that the selected checks need, and no other: as a policy or a role.
 
-    Several policies are printed, as a list, where one would be larger than IAM takes, or for an
-    organisation.
+    A policy that exceeds IAM's size limit is printed as a list of policies, as is one for an
+    organization.
 
     \b
     Examples:
