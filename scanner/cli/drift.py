@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     "--since",
     default="",
     metavar="DAY",
-    help="From the last scan before this day; the previous one if left out.",
+    help="From the last scan before this day; default: the previous scan.",
 )
 @click.option(
     "--waivers",
@@ -126,7 +126,7 @@ def drift_exit_code(drifts: Sequence[Drift]) -> int:
         changes.update(moved.what for moved in drift.moved)
     if DriftKind.NEW_FAILURE in changes:
         return EXIT_FAILING
-    if changes & {DriftKind.NEW_UNKNOWN, DriftKind.OUT_OF_SIGHT}:
+    if changes & {DriftKind.NEW_UNKNOWN, DriftKind.NO_LONGER_READ}:
         return EXIT_UNREAD
     # A call that is not answered any more may hide a failure, although no finding shows it.
     if any(drift.gaps for drift in drifts):

@@ -1,4 +1,4 @@
-"""Judges recorded evidence again: `tscan replay`."""
+"""Re-evaluates recorded evidence: `tscan replay`."""
 
 from __future__ import annotations
 
@@ -20,14 +20,12 @@ from scanner.errors import TscanError
 
 
 @click.command()
-@click.option(
-    "--from", "first", default="", metavar="DAY", help="Every scan in history from this day on."
-)
-@click.option("--to", "last", default="", metavar="DAY", help="The last day of them, included.")
+@click.option("--from", "first", default="", metavar="DAY", help="First day of a range of history.")
+@click.option("--to", "last", default="", metavar="DAY", help="The last day, included.")
 @click.option(
     "--pack",
     type=click.Choice(("day", "today")),
-    help="Judge a range with the checks of each day (as if left out), or with today's.",
+    help="Checks of each day (default), or of today, for a range.",
 )
 @evidence_options
 @baseline_options

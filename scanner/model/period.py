@@ -166,7 +166,7 @@ class Judged(NamedTuple):
 
     deviation: Deviation
     correction: str
-    """`within grace`, `late`, `not corrected`, `cannot be told`, or `the policy decides`."""
+    """`within grace`, `late`, `not corrected`, `cannot be determined`, or `the policy decides`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

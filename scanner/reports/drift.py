@@ -21,8 +21,8 @@ CALLS: Final = 3
 _HEADINGS: Final[Mapping[DriftKind, str]] = {
     DriftKind.NEW_FAILURE: "New failures",
     DriftKind.NEW_UNKNOWN: "New unknowns",
-    DriftKind.OUT_OF_SIGHT: "No longer read: failing or unknown before, not read now; not fixed",
-    DriftKind.OTHER_JUDGE: "Changed verdicts: the check or its parameters changed",
+    DriftKind.NO_LONGER_READ: "No longer read: failing or unknown before, not read now; not fixed",
+    DriftKind.CONTENT_CHANGED: "Changed verdicts: the check or its parameters changed",
     DriftKind.WAIVED: "Waived",
     DriftKind.FIXED: "Fixed",
     DriftKind.REMOVED: "Failing resources deleted",

@@ -164,7 +164,7 @@ def test_a_period_in_its_order(store: str) -> None:
     assert sorted(headings, key=text.index) == headings
     assert "4 of 5 made, 1 missed" in text
     assert "missed 2026-01-02T00:00:00Z to 2026-01-03T00:00:00Z" in text
-    assert "deviation    b1 eu-west-1 (aws-s3-bucket-versioned): cannot be told" in text
+    assert "deviation    b1 eu-west-1 (aws-s3-bucket-versioned): cannot be determined" in text
     assert "opened between 2026-01-01T02:12:00.000Z and 2026-01-03T02:12:00.000Z" in text
     assert "fixed between 2026-01-03T02:12:00.000Z and 2026-01-04T02:12:00.000Z" in text
     assert "at least 0.0 hours, at most 3.0 days" in text

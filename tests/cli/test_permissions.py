@@ -104,7 +104,7 @@ def test_a_workflow_at_github_gets_the_role(form: str, capsys: pytest.CaptureFix
         (["--ref", "refs/heads/main"], "--ref and --account are of the role for GitHub"),
         (["--missing", "--format", "terraform"], "--missing prints a policy to add"),
         (["--missing"], "holds no scan"),
-        (["some.snapshot.jsonl.gz"], "evidence is looked at with --missing alone"),
+        (["some.snapshot.jsonl.gz"], "only --missing reads evidence"),
     ],
 )
 def test_misuse_is_refused(
@@ -252,4 +252,4 @@ def test_where_nothing_was_refused_no_policy_is_printed(
     for form in ("json", "list"):
         assert run([*MISSING, str(path), "--format", form]) == 0
         shown = capsys.readouterr()
-        assert (shown.out, shown.err) == ("", "no call was refused\n")
+        assert (shown.out, shown.err) == ("", "no call was denied\n")

@@ -463,9 +463,9 @@ def test_supporting_checks_stand_beside() -> None:
     [
         ("none", ("pass", "fail", "pass"), "late"),
         ("7 days", ("pass", "fail", "pass"), "within grace"),
-        ("one day", ("pass", "fail", "pass"), "cannot be told"),
+        ("one day", ("pass", "fail", "pass"), "cannot be determined"),
         ("24 hours", ("pass", "fail", "fail", "fail", "pass"), "late"),
-        ("7 days", ("fail", "pass"), "cannot be told"),
+        ("7 days", ("fail", "pass"), "cannot be determined"),
         ("7 days", ("pass", "fail", "fail"), "not corrected"),
         ("the days that the policy sets", ("pass", "fail", "pass"), "the policy decides"),
     ],
@@ -534,7 +534,7 @@ def test_a_clock_that_jumps_back_hides_no_deviation_and_shortens_none() -> None:
     item = only(found)
     assert (item.opened_by, item.closed_by, item.why_closed) == (read_at(1), read_at(-9), "fixed")
     assert (item.at_least, item.at_most) == (timedelta(0), None)
-    assert correction(item, timedelta(hours=1)) == "cannot be told"
+    assert correction(item, timedelta(hours=1)) == "cannot be determined"
     assert found.notes == (
         "Record 3 of aws:111122223333 is dated 2025-12-23T02:00:00Z, before record 2 at 2026-01-02T02:00:00Z: "
         "the clock jumped, or scans overlapped. Dates in these records may be wrong.",

@@ -31,7 +31,7 @@ Examples:
         ),
         "kinds": (
             "scanner.cli.checks.kinds:kinds",
-            "The kinds of resources, and what can be read of one.",
+            "List kinds of resources, or attributes of one.",
         ),
         "new": ("scanner.cli.checks.new:new", "Write a commented check to start from."),
         "lint": (

@@ -50,31 +50,31 @@ trust_options = options_as(
             "--trust",
             default="",
             metavar="ARN",
-            help="Who may assume the role; asked for on use if left out.",
+            help="Principal that may assume the role; default: a parameter.",
         ),
         click.option(
             "--external-id",
             default="",
             metavar="ID",
-            help="What it must say; asked for on use if left out.",
+            help="External id of the trust policy; default: a parameter.",
         ),
         click.option(
             "--github",
             default="",
             metavar="OWNER/REPO",
-            help="Instead: the workflows of this repository at GitHub, by OIDC.",
+            help="Instead of --trust: workflows of this GitHub repository, by OIDC.",
         ),
         click.option(
             "--ref",
             default="",
             metavar="REF",
-            help="With --github: on this branch or tag alone; refs/heads/main if left out.",
+            help="With --github: only this branch or tag; default: refs/heads/main.",
         ),
         click.option(
             "--account",
             default="",
             metavar="NUMBER",
-            help="With --github and json: the account, whose identity provider is trusted.",
+            help="With --github and json: the account with the identity provider.",
         ),
     ),
 )
@@ -209,7 +209,7 @@ def _print_missing(
         actions.update(one.loss.permissions)
     # A policy without an action is none that IAM takes.
     if not actions:
-        click.echo("no call was refused", err=True)
+        click.echo("no call was denied", err=True)
         return 0
     _print_policies(documents(actions))
     return 0

@@ -212,10 +212,12 @@ judging_options: Final[Decorator] = options_as(
             "[default: high, or all that is selected]",
         ),
         click.option(
-            "--details", is_flag=True, help="Every finding, gap and fix, not only one screen."
+            "--details", is_flag=True, help="Show every finding, gap and fix, not only one screen."
         ),
         click.option("--controls", is_flag=True, help="Also show the table of controls."),
-        click.option("--quiet", is_flag=True, help="No progress; one line in place of the report."),
+        click.option(
+            "--quiet", is_flag=True, help="No progress; print one line instead of the report."
+        ),
     ),
 )
 """The options of `JudgingOptions`, on a command that takes them as `options`."""
@@ -241,13 +243,13 @@ baseline_options: Final[Decorator] = options_as(
         click.option(
             "--new-only",
             is_flag=True,
-            help="Exit 1 for failures alone that the newest comparable scan in history lacks.",
+            help="Exit 1 only for failures that the newest comparable scan in history lacks.",
         ),
         click.option(
             "--baseline",
             type=PATH,
             metavar="FILE",
-            help="Compare with this JSON result or snapshot, not with history: --new-only.",
+            help="Compare with this JSON result or snapshot, not with history; implies --new-only.",
         ),
     ),
 )

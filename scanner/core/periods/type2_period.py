@@ -502,4 +502,4 @@ def correction(deviation: Deviation, grace: timedelta | None) -> str:
     # Between the bounds, the readings lie too far apart to decide: neither a credit nor a charge.
     if deviation.at_most is not None and deviation.at_most <= grace:
         return "within grace"
-    return "cannot be told"
+    return "cannot be determined"
