@@ -176,7 +176,8 @@ def _trust(options: TrustOptions, form: str) -> Trust:
         raise TscanError("--ref and --account are of the role for GitHub", "add --github")
     if form not in ROLE_FORMS and (options.trust or options.external_id):
         raise TscanError(
-            "--trust and --external-id are of the role", "add --format terraform or cloudformation"
+            "--trust and --external-id need a format of the role",
+            "add --format terraform or cloudformation",
         )
     return PrincipalTrust(options.trust, options.external_id)
 
