@@ -75,7 +75,7 @@ def test_the_archive_verifies_alone(archive: Path, capsys: pytest.CaptureFixture
         ["/bin/sh", "-c", "\n".join(blocks)], cwd=store, capture_output=True, text=True, check=False
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "2 records of aws:123456789012, 2 of them as they were signed" in done.stdout
+    assert "2 records of aws:123456789012 [], 2 of them as they were signed" in done.stdout
 
 
 def test_who_ran_what(archive: Path, nights: Nights) -> None:
@@ -161,7 +161,7 @@ def test_values_as_cells(value: Any, said: str) -> None:
 
 
 def test_a_cut_cell_says_so() -> None:
-    assert cell("x" * 40_000).endswith("… (8000 characters more)")
+    assert cell("x" * 40_000).endswith("… (8000 more characters)")
 
 
 def test_what_cannot_be_judged_again_is_listed(tmp_path: Path) -> None:

@@ -330,7 +330,7 @@ def test_a_period_in_words(story: Story, capsys: Captured) -> None:
         "in force in records 2 (2027-07-02T00:10:00.000Z) to 3 (2027-07-03T00:10:00.000Z)\n" in text
     )
     assert (
-        "expired in records 4 (2027-07-04T00:10:00.000Z) to 4 (2027-07-04T00:10:00.000Z): it ended"
+        "expired in records 4 (2027-07-04T00:10:00.000Z) to 4 (2027-07-04T00:10:00.000Z): ended"
         in text
     )
     assert (
