@@ -183,8 +183,8 @@ def test_commits_of_every_release_branch_are_judged_by_merges_into_it(library: L
 @pytest.mark.parametrize(
     ("entry", "reason"),
     [
-        ("ap:release", "release_branches names ap:release, which is no branch"),
-        ("app", "release_branches names app:, which is no branch"),
+        ("ap:release", "release_branches names ap:release, which is not in a listed repository"),
+        ("app", "release_branches names app:, which is not in a listed repository"),
     ],
 )
 def test_a_release_branch_that_is_misspelled_is_unknown(
@@ -239,6 +239,9 @@ def test_the_reviewer_who_updates_the_branch_on_github_may_have_solved_conflicts
     verdict, reason = verdict_on(library, merged([review("ben", "u")], changes, **squash))
     assert (verdict, "conflicts can be solved by hand" in reason) == ("unknown", True)
     assert verdict_on(library, merged([review("cat", "u")], changes, **squash))[0] == "pass"
+    of = request(1, "ann", changes, [review("ben", "u")])
+    landed = commit("u", "ben", of, committer="web-flow", signature=SIGNED)
+    assert verdict_on(library, {**landed, "parents": {"totalCount": 2}})[0] == "unknown"
 
 
 def test_a_merge_that_github_has_not_signed_may_be_made_by_hand(library: Library) -> None:

@@ -42,7 +42,7 @@ def release_branches(context: ReadContext) -> Listing:
         # A name that is misspelled must not pass for a branch without commits.
         if name not in listed or "" in branches:
             entry = f"{name}:{branches[0]}"
-            reason = f"release_branches names {entry}, which is no branch of a listed repository"
+            reason = f"release_branches names {entry}, which is not in a listed repository"
             return OpenList(found, reason)
     return found
 

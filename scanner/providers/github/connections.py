@@ -56,14 +56,14 @@ def flag(owner: object, *steps: str) -> Known:
 
 
 def moment(owner: object, *steps: str) -> datetime | Unreadable:
-    """The time at a path of members; unread where one is missing, or is no time with a zone."""
+    """The time at a path of members; unread where one is missing, or has no zone."""
     found = text(owner, *steps)
     if isinstance(found, Unreadable):
         return found
     try:
         when = datetime.fromisoformat(found)
     except ValueError:
-        return Unreadable(f"{'.'.join(steps)} is no time")
+        return Unreadable(f"{'.'.join(steps)} is not a time")
     if when.tzinfo is None:
         return Unreadable(f"{'.'.join(steps)} has no time zone")
     return when
