@@ -252,6 +252,13 @@ def test_a_merge_that_github_has_not_signed_may_be_made_by_hand(library: Library
     assert verdict_on(library, merged([review("cat", "c")], changes, **merge))[0] == "pass"
 
 
+def test_whoever_is_named_beside_the_author_of_a_merge_by_hand_wrote_it(library: Library) -> None:
+    merge = {"author": "cat", "parents": {"totalCount": 2}, "co_authors": ("ben",)}
+    changes = [proposed("c", "ann")]
+    assert verdict_on(library, merged([review("ben", "c")], changes, **merge))[0] == "fail"
+    assert verdict_on(library, merged([review("dan", "c")], changes, **merge))[0] == "pass"
+
+
 def test_a_merge_commit_that_is_not_the_result_is_somebodys_work(library: Library) -> None:
     of = request(1, "ann", [proposed("c", "ann")], [review("ben", "c")], mergeCommit={"oid": "x"})
     merge = {"committer": "web-flow", "signature": SIGNED, "parents": {"totalCount": 2}}

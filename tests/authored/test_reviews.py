@@ -31,7 +31,7 @@ from tests.recordings.store import Scenario
 REVIEWED = "scm-merged-changes-reviewed"
 COVERED = "scm-approval-covers-merge"
 
-APP = "renovate[bot]"
+APP, QUEUE = "renovate[bot]", "github-merge-queue[bot]"
 BEFORE, AFTER = "2025-12-20T11:00:00Z", "2025-12-20T12:00:01Z"
 EARLIER, LATER = "2025-12-20T10:00:00Z", "2025-12-20T11:30:00Z"
 
@@ -39,7 +39,7 @@ AUTHORS = ("ann", "ben", None, APP)
 COMMITTERS = ("", "ben")
 """Who put the commit into its final form; empty: the author."""
 CO_AUTHORS = ((), ("ben",))
-WAYS = ("merge", "merge by hand", "squash", "rebase", "fast-forward")
+WAYS = ("merge", "merge by hand", "merge queue", "squash", "rebase", "fast-forward")
 TIMES = ("before", "before the last push", "after")
 APPROVALS: dict[str, tuple[dict[str, Any], ...]] = {
     "nobody": (),
@@ -118,11 +118,12 @@ def landed(one: Situation) -> list[dict[str, Any]]:
         written = f"written {change}"
         return [commit(result, one.author, of, committer="ben", written=written, **about)]
     merge: dict[str, Any] = {"parents": {"totalCount": 2}}
-    if one.way == "merge":
+    if one.way in ("merge", "merge queue"):
         merge |= {"committer": "web-flow", "signature": SIGNED}
+    presses = QUEUE if one.way == "merge queue" else "ben"
     return [
         commit(change, one.author, of, committer=committer, **about),
-        commit(result, "ben", of, **merge),
+        commit(result, presses, of, **merge),
     ]
 
 

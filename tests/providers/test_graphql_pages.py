@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,7 @@ from scanner.client.rest.operations import clouds, operations
 from scanner.model.library import Library
 from scanner.model.values import OpenList
 from scanner.providers.github.connections import FIRST, nodes
+from tests.conftest import ROOT
 
 _CONNECTION = re.compile(r"(\w+)\s*\(([^()]*\b(?:first|last)\s*:\s*(\d+)[^()]*)\)\s*\{")
 _PAGE_INFO = re.compile(r"\bpageInfo\s*\{[^{}]*\bhasNextPage\b[^{}]*\}")
@@ -60,6 +62,24 @@ def queries() -> list[tuple[str, str]]:
 def test_every_connection_says_whether_it_was_cut_off(operation: str, query: str) -> None:
     assert list(connections(query))
     assert silent(query) == []
+
+
+def unpaged() -> list[str]:
+    """Operations of GitHub's REST interface that take a page size, and are read without pages."""
+    path = ROOT / "scanner/providers/github/models/github.json"
+    model = json.loads(path.read_text(encoding="utf-8"))
+    found: list[str] = []
+    for one in operations("github").values():
+        name = one.name.partition(":")[2]
+        arguments = model["shapes"][model["operations"][name]["input"]["shape"]]
+        if "per_page" in arguments["members"] and one.page is None:
+            found.append(name)
+    return found
+
+
+def test_every_list_of_githubs_rest_interface_is_read_page_by_page() -> None:
+    # Of this one no list is read, only whether it is of all repositories.
+    assert unpaged() == ["apps/list-repos-accessible-to-installation"]
 
 
 @pytest.mark.parametrize(
