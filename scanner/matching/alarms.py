@@ -6,6 +6,7 @@ without a match), `zeros` for each event.
 
 from __future__ import annotations
 
+from math import ulp
 from typing import Final
 
 ONES: Final = "ones"
@@ -68,5 +69,7 @@ def _least_value(series: str, statistic: str, events: int) -> float:
         return float(events)
     if statistic == "Maximum" or series == ONES:
         return 1.0
-    # Zeros of other minutes of the period draw the others down.
+    # Zeros of other minutes of the period draw an average down, and never to zero.
+    if statistic == "Average":
+        return ulp(0.0)
     return 0.0
