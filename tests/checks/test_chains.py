@@ -3,6 +3,7 @@ policies."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -213,6 +214,25 @@ def test_a_log_group_of_another_account_is_not_known_to_lack_filters() -> None:
     assert verdicts(check, table) == {ACCOUNT: "unknown"}
     none = {**WATCHED, "cloudtrail:DescribeTrails": {"trailList": [trail()]}}
     assert verdicts(check, none) == {ACCOUNT: "fail"}
+
+
+def test_an_event_bus_of_another_account_may_lead_to_people() -> None:
+    rule = f"arn:aws:events:{HERE}:{ACCOUNT}:rule/found"
+    pattern = json.dumps({"source": ["aws.guardduty"]})
+
+    def routed(target: str) -> dict[str, Any]:
+        listed = {"Name": "found", "Arn": rule, "State": "ENABLED", "EventPattern": pattern}
+        return {
+            f"events:ListRules@{HERE}": {"Rules": [listed]},
+            "events:ListRules": {"Rules": []},
+            "events:ListTargetsByRule": {"Targets": [{"Id": "1", "Arn": target}]},
+            "sns:ListTopics": {"Topics": []},
+        }
+
+    check = "aws-findings-routed-to-people"
+    for account, verdict in (("999988887777", "unknown"), (ACCOUNT, "fail")):
+        bus = f"arn:aws:events:{HERE}:{account}:event-bus/security"
+        assert verdicts(check, routed(bus))[HERE] == verdict
 
 
 def test_keys_that_have_no_rotation_are_not_asked_about_it() -> None:
