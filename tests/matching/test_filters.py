@@ -161,6 +161,39 @@ def test_numbers_and_texts_are_one_value_or_two() -> None:
     assert filter_covers("{ $.a != 6 }", '{ $.a = "5" }')
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "arn", "covers"),
+    [
+        ("AWS::S3::Object", "arn:aws:s3", "arn:aws:s3:::a/*", True),
+        ("AWS::S3::Object", "arn:aws:s3:::a/", "arn:aws:s3:::a/*", True),
+        ("AWS::S3::Object", "arn:aws:s3:::a/x", "arn:aws:s3:::a/*", False),
+        ("AWS::S3::Object", "arn:aws:s3:::b/", "arn:aws:s3:::a/*", False),
+        ("AWS::Lambda::Function", "arn:aws:lambda", "arn:aws:lambda:r:1:function:f", True),
+        (
+            "AWS::Lambda::Function",
+            "arn:aws:lambda:r:1:function:f",
+            "arn:aws:lambda:r:1:function:f",
+            True,
+        ),
+        (
+            "AWS::Lambda::Function",
+            "arn:aws:lambda:r:1:function:f",
+            "arn:aws:lambda:r:1:function:f2",
+            False,
+        ),
+    ],
+)
+def test_a_basic_selector_names_resources(kind: str, value: str, arn: str, covers: bool) -> None:
+    basic = {
+        "read_write": "All",
+        "management": False,
+        "excluded": [],
+        "data": [{"type": kind, "values": [value]}],
+    }
+    events = f'$.eventCategory = "Data" && $.resources.type = "{kind}" && $.resources.ARN = "{arn}"'
+    assert selectors_cover([basic], [], "{ " + events + " }") is covers
+
+
 def test_selectors_that_were_not_read() -> None:
     reads = '{ $.eventCategory = "Management" && $.readOnly IS TRUE }'
     plain = {"read_write": "All", "management": True, "excluded": [], "data": []}
