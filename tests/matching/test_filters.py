@@ -194,6 +194,13 @@ def test_a_basic_selector_names_resources(kind: str, value: str, arn: str, cover
     assert selectors_cover([basic], [], "{ " + events + " }") is covers
 
 
+def test_a_selector_that_compares_read_only_with_another_text() -> None:
+    reads = "{ $.readOnly IS TRUE }"
+    for operator, covers in (("equals", False), ("not_equals", True), ("starts_with", False)):
+        fields = [{"field": "readOnly", operator: ["yes"]}]
+        assert selectors_cover([], [{"fields": fields}], reads) is covers
+
+
 def test_selectors_that_were_not_read() -> None:
     reads = '{ $.eventCategory = "Management" && $.readOnly IS TRUE }'
     plain = {"read_write": "All", "management": True, "excluded": [], "data": []}
