@@ -150,6 +150,7 @@ class Selectors(Generator):
             ("eventSource", _SOURCES),
             ("eventName", (*_NAMES, "Get")),
             ("readOnly", ("true", "false")),
+            ("readOnly", ("true", "false")),
             ("resources.type", _KINDS),
             ("resources.ARN", _PREFIXES + _ARNS + _ENDS),
             ("resources.ARN", _PREFIXES + _ENDS),

@@ -194,11 +194,25 @@ def test_a_basic_selector_names_resources(kind: str, value: str, arn: str, cover
     assert selectors_cover([basic], [], "{ " + events + " }") is covers
 
 
-def test_a_selector_that_compares_read_only_with_another_text() -> None:
-    reads = "{ $.readOnly IS TRUE }"
-    for operator, covers in (("equals", False), ("not_equals", True), ("starts_with", False)):
-        fields = [{"field": "readOnly", operator: ["yes"]}]
-        assert selectors_cover([], [{"fields": fields}], reads) is covers
+@pytest.mark.parametrize(
+    ("operator", "value", "reads", "writes"),
+    [
+        ("equals", "true", True, False),
+        ("equals", "false", False, True),
+        ("equals", "yes", False, False),
+        ("not_equals", "true", False, True),
+        ("not_equals", "false", True, False),
+        ("not_equals", "yes", True, True),
+        ("starts_with", "t", True, False),
+        ("not_ends_with", "e", False, False),
+    ],
+)
+def test_a_selector_compares_read_only_as_a_text(
+    operator: str, value: str, reads: bool, writes: bool
+) -> None:
+    selector = {"fields": [{"field": "readOnly", operator: [value]}]}
+    assert selectors_cover([], [selector], "{ $.readOnly IS TRUE }") is reads
+    assert selectors_cover([], [selector], "{ $.readOnly IS FALSE }") is writes
 
 
 def test_selectors_that_were_not_read() -> None:
