@@ -20,7 +20,6 @@ Methods = list[str] | Unreadable
 _NESTED: Final = frozenset({"join", "boundary"})
 """Reaches that ask what a holder could do with more; that question does not ask itself again."""
 _ATTACHED: Final = "iam:policyarn"
-_BOUNDED: Final = "iam:permissionsboundary"
 _WIDE_POLICIES: Final = ("AdministratorAccess", "IAMFullAccess")
 
 
@@ -197,32 +196,27 @@ class _Ways:
         """Whether the holder may write rights that are worth it, of those that conditions leave."""
         if not self.permissions.relevant(action).allows:
             return False
-        policies = list(self._choices(action, _ATTACHED, {"": True}))
-        bounds = list(self._choices(action, _BOUNDED, {bound: True}))
         return any_of(
-            all_of([worth, self._may_choosing(action, target, policy, edge)])
-            for policy, worth in policies
-            for edge, _ in bounds
+            all_of([worth, self._may_choosing(action, target, policy, bound)])
+            for policy, worth in list(self._choices(action))
         )
 
-    def _may_choosing(self, action: str, target: str, policy: str, edge: str) -> Truth:
+    def _may_choosing(self, action: str, target: str, policy: str, bound: str) -> Truth:
         chosen = {"iam__policyarn": policy} if policy else {}
-        return self.permissions.may(action, target, iam__permissionsboundary=edge, **chosen)
+        return self.permissions.may(action, target, iam__permissionsboundary=bound, **chosen)
 
-    def _choices(
-        self, action: str, key: str, otherwise: Mapping[str, Truth]
-    ) -> Iterator[tuple[str, Truth]]:
-        """The policies that a condition on the key may leave to choose, and whether each is worth
-        it.
+    def _choices(self, action: str) -> Iterator[tuple[str, Truth]]:
+        """The policies that conditions on `iam:PolicyARN` may leave to attach, and whether each
+        is worth it; one without a name where no condition is on it.
         """
-        mentioned = list(self.permissions.mentions(action, key))
-        if not mentioned or key == _BOUNDED:
-            yield from otherwise.items()
+        mentioned = list(self.permissions.mentions(action, _ATTACHED))
+        if not mentioned:
+            yield "", True
             return
         for name in _WIDE_POLICIES:
             yield self._aws_policy(name), True
         for policy in sorted({*self.account.policies, *mentioned}):
-            if self.permissions.may(action, **{key.replace(":", "__"): policy}) is not False:
+            if self.permissions.may(action, iam__policyarn=policy) is not False:
                 yield policy, self._policy_gains(policy)
 
     def _policy_gains(self, policy: str) -> Truth:

@@ -127,18 +127,23 @@ def _holds(condition: Condition, request: Request) -> bool | None:
         return None
     actual = request.context[condition.key]
     if condition.operator == "Null":
-        return ("true" if not actual else "false") in map(str.lower, condition.values)
+        missing = "false" if actual else "true"
+        return missing in map(str.lower, condition.values)
     if not actual and (condition.if_exists or condition.quantifier == "ForAllValues"):
         return True
     wanted = [substituted(value, request.context) for value in condition.values]
     if any("${" in value for value in wanted):
         return None
-    positive = _NEGATIONS.get(condition.operator, condition.operator)
+    return _holds_for(condition.operator, wanted, actual)
+
+
+def _holds_for(operator: str, wanted: Iterable[str], actual: str) -> bool | None:
+    positive = _NEGATIONS.get(operator, operator)
     if positive not in _POSITIVE:
         return None
     # A key that is missing equals nothing, and so meets every negated operator.
     is_equal = actual != "" and any(_compares(positive, value, actual) for value in wanted)
-    return is_equal != (condition.operator in _NEGATIONS)
+    return is_equal != (operator in _NEGATIONS)
 
 
 def _compares(operator: str, wanted: str, actual: str) -> bool:
