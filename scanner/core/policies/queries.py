@@ -45,7 +45,7 @@ def read_trust_policy(
     if any(statement.principals is None for statement in statements):
         return Unreadable("trust policy has a statement without Principal")
     policy = Policy(statements=statements, account=account, trust=True)
-    return {**_exposure(policy), "federated": federated(policy.allows)}
+    return {**_exposure(policy), "federated": federated(policy.allows, statements)}
 
 
 def _exposure(policy: Policy) -> dict[str, Value]:
