@@ -17,7 +17,6 @@ _ASSUME: Final = "sts:assumerole"
 _SERVICE_LINKED: Final = ":role/aws-service-role/"
 _NO_SERVICE: Final = "any.amazonaws.com"
 """Stands for services that no condition names."""
-_SUFFIXES: Final = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".c2s.ic.gov")
 
 
 class Control:
@@ -78,11 +77,18 @@ class Control:
 
 
 def _passes_or_trusts(permissions: Permissions, role: Principal, method: Method) -> Truth:
-    # A role that is written to is the holder's only by a service that it trusts.
-    return any_of(
-        all_of([trusts_service(role, service), _passes_to(permissions, role, service)])
-        for service in method.services
-    )
+    """Whether a role that trusts a service of the method may be passed to it."""
+    if role.trust is None:
+        return Unreadable(f"the trust policy of {role.arn} was not read")
+    ways: list[Truth] = []
+    for service in method.services:
+        trusted = _trusted_names(role.trust, service)
+        # A partition has its own suffix, and takes the common one as well.
+        names = sorted({*trusted, f"{service}.amazonaws.com"}) if trusted else []
+        for name in names:
+            passed = permissions.may(method.actions[0], role.arn, iam__passedtoservice=name)
+            ways.append(passed)
+    return any_of(ways)
 
 
 def _may_pass(permissions: Permissions, role: Principal, method: Method) -> Truth:
@@ -94,24 +100,23 @@ def _may_pass(permissions: Permissions, role: Principal, method: Method) -> Trut
     return any_of(ways)
 
 
-def _passes_to(permissions: Permissions, role: Principal, service: str) -> Truth:
-    return any_of(
-        permissions.may("iam:passrole", role.arn, iam__passedtoservice=f"{service}{suffix}")
-        for suffix in _SUFFIXES
-    )
-
-
 def trusts_service(role: Principal, service: str) -> Truth:
     """Whether a role may be assumed by a service."""
     if role.trust is None:
         return Unreadable(f"the trust policy of {role.arn} was not read")
-    for statement in role.trust:
-        names = (statement.principals or {}).get("Service", ())
+    return bool(_trusted_names(role.trust, service))
+
+
+def _trusted_names(trust: Sequence[Statement], service: str) -> list[str]:
+    """The names by which a trust policy lets a service in."""
+    found: list[str] = []
+    for statement in trust:
         if not statement.allow or statement.not_principal or not _allows_assuming(statement):
             continue
-        if any(name.startswith(f"{service}.") or name == "*" for name in names):
-            return True
-    return False
+        for name in (statement.principals or {}).get("Service", ()):
+            if name.startswith(f"{service}."):
+                found.append(name)
+    return found
 
 
 def _allows_assuming(statement: Statement) -> bool:
