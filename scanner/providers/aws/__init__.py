@@ -27,6 +27,7 @@ class AwsProvider:
             "aws.recorded_counts": f"{_RECORDER}:recorded_counts",
             "aws.recorded_databases": f"{_RECORDER}:databases",
             "aws.recorded_security_groups": f"{_RECORDER}:security_groups",
+            "aws.web_acl": "scanner.providers.aws.web_acls:web_acl",
         },
     )
 
