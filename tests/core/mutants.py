@@ -275,7 +275,7 @@ MUTANTS = (
         ("a Deny without conditions binds", "    if not deny.conditions:\n", "    if False:\n"),
         ("a Deny of other calls binds", " and _denies_web_identity(deny)]", "]"),
         ("a Deny to another provider binds", "if _is_denied_to(deny, name)]", "]"),
-        ("a claim with a wildcard names", "others), _is_literal)", "others), bool)"),
+        ("a claim with a wildcard names", "_keys(provider, others), _is_literal", "_keys(provider, others), bool"),
     ),
     *_of(
         "policies/request_conditions.py", ESCALATION,
