@@ -86,6 +86,7 @@ PUBLIC: dict[str, Any] = {
     "through some service": [when("StringEquals", "kms:ViaService", "s3.eu-west-1.amazonaws.com")],
     "any VPC": [when("StringLike", "aws:SourceVpc", "vpc-*")],
     "denied to one account only": [allow(), deny({"AWS": f"arn:aws:iam::{OTHER}:root"})],
+    "denied to all but anyone": [allow(), deny(NotPrincipal={"AWS": "*"})],
     "denied to all but whom a provider signs in": [
         allow(),
         deny(NotPrincipal={"Federated": GITHUB}),
@@ -305,6 +306,7 @@ OUTSIDERS: list[tuple[list[dict[str, Any]], list[str]]] = [
     ([allow({"AWS": OTHER}), deny()], []),
     ([allow(), deny(NotPrincipal={"AWS": [ACCOUNT, OTHER]})], [OTHER]),
     ([allow(), deny(NotPrincipal={"AWS": ACCOUNT})], []),
+    ([allow(), deny(NotPrincipal={"AWS": ACCOUNT}, Action="s3:PutObject")], ["*"]),
     ([allow({"AWS": OTHER}), deny(NotPrincipal={"AWS": ACCOUNT})], []),
     ([allow({"AWS": OTHER}), deny(NotPrincipal={"AWS": OTHER})], [OTHER]),
     (
