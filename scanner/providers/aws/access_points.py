@@ -33,19 +33,24 @@ def public_access_points(
         params={"Bucket": bucket},
         absent_on=(_NO_BUCKET_POLICY,),
     )
-    if answer.state is State.ABSENT or answer.code == _NO_BUCKET_POLICY:
-        return {"Public": []}
-    if answer.state is not State.OK or not isinstance(answer.data, Mapping):
-        return answer.unread
-    text = answer.data.get("Policy", '{"Statement": []}')
-    accounts = delegated_accounts(text, context.account)
+    accounts = _deciding_accounts(answer, context.account)
     if isinstance(accounts, Unreadable):
         return accounts
-    if accounts - {context.account}:
-        return Unreadable("the bucket policy leaves access to access points of another account")
     if not accounts:
         return {"Public": []}
     return (yield from _public_ones(context, bucket))
+
+
+def _deciding_accounts(answer: Answer, own: str) -> frozenset[str] | Unreadable:
+    """This account, where its access points decide; Unreadable where those of another do."""
+    if answer.state is State.ABSENT or answer.code == _NO_BUCKET_POLICY:
+        return frozenset()
+    if answer.state is not State.OK or not isinstance(answer.data, Mapping):
+        return answer.unread
+    accounts = delegated_accounts(answer.data.get("Policy", '{"Statement": []}'), own)
+    if not isinstance(accounts, Unreadable) and accounts - {own}:
+        return Unreadable("the bucket policy leaves access to access points of another account")
+    return accounts
 
 
 def _public_ones(
