@@ -311,7 +311,7 @@ MUTANTS = (
     *_of(
         "policies/control.py", ESCALATION,
         ("a service-linked role is taken", "        if _SERVICE_LINKED in target.arn:\n            return\n", ""),
-        ("an account is let in without permission", "permitted = permissions.may(_ASSUME, role.arn)", "permitted = True"),
+        ("an account is let in without permission", "any(_names_holder(name, holder) for name in names)", "names"),
         ("an unlimited pass needs trust", "permissions.may(action, role.arn, iam__passedtoservice=_NO_SERVICE)", "False"),
         ("a limited pass needs no trust", "if trusted else []", "or []"),
         ("an unread trust lets nobody in", "return Unreadable(f\"the trust policy of {role.arn} was not read\")\n    return any_of",

@@ -35,13 +35,13 @@ LAMBDA = "lambda.amazonaws.com"
 
 def trusted_by(principal: Any, **more: Any) -> Any:
     """A trust policy's statements."""
-    return statements(
-        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal, **more}
-    )
+    whom = {} if principal is None else {"Principal": principal}
+    return statements({"Effect": "Allow", "Action": "sts:AssumeRole", **whom, **more})
 
 
 def role(principal: Any, *given: dict[str, Any], arn: str = PLAIN, **more: Any) -> Principal:
-    return holder(arn, *given, trust=trusted_by(principal), **more)
+    condition = {"Condition": more.pop("Condition")} if "Condition" in more else {}
+    return holder(arn, *given, trust=trusted_by(principal, **condition), **more)
 
 
 def when(operator: str, key: str, *values: str) -> dict[str, Any]:
@@ -127,6 +127,39 @@ GRANTS: list[tuple[str, list[dict[str, Any]], dict[str, Any], list[str]]] = [
         [allow("iam:PutRolePolicy", on=PLAIN)],
         {"others": (role({"AWS": USER}),)},
         ["put-role-policy"],
+    ),
+    (
+        "a role that lets anyone in",
+        [allow("iam:PutRolePolicy", on=PLAIN)],
+        {"others": (role("*"),)},
+        ["put-role-policy"],
+    ),
+    (
+        "a role that lets a session of the holder in",
+        [allow("iam:PutRolePolicy", on=PLAIN)],
+        {
+            "own": f"{IAM}:role/team/app",
+            "others": (role({"AWS": f"arn:aws:sts::{ACCOUNT}:assumed-role/app/ci"}),),
+        },
+        ["put-role-policy"],
+    ),
+    (
+        "a role that lets all but one in, and the holder may assume",
+        [allow("iam:PutRolePolicy", "sts:AssumeRole", on=PLAIN)],
+        {"others": (holder(PLAIN, trust=trusted_by(None, NotPrincipal={"AWS": BOSS})),)},
+        ["put-role-policy"],
+    ),
+    (
+        "a role that lets another one in",
+        [allow("iam:PutRolePolicy", "sts:AssumeRole", on=PLAIN)],
+        {"others": (role({"AWS": OTHER.arn}),)},
+        [],
+    ),
+    (
+        "a role that lets the account in by name alone",
+        [allow("iam:PutRolePolicy", "sts:AssumeRole", on=PLAIN)],
+        {"others": (role({"AWS": ACCOUNT}, Condition=when("ArnLike", "aws:PrincipalArn", BOSS)),)},
+        [],
     ),
     (
         "a role that lets the account in, and the holder may assume",

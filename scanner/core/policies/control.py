@@ -136,9 +136,11 @@ def _assumes(permissions: Permissions, role: Principal) -> Truth:
 def _lets_in(statement: Statement, permissions: Permissions, role: Principal) -> Truth:
     holder = permissions.holder
     names = (statement.principals or {}).get("AWS", ())
-    if holder.arn in names and not statement.not_principal:
-        permitted: Truth = True
-    elif statement.not_principal or _names_account(names, holder.account):
+    if statement.not_principal:
+        permitted = permissions.may(_ASSUME, role.arn)
+    elif any(_names_holder(name, holder) for name in names):
+        permitted = True
+    elif _names_account(names, holder.account):
         permitted = permissions.may(_ASSUME, role.arn)
     else:
         return False
@@ -146,6 +148,17 @@ def _lets_in(statement: Statement, permissions: Permissions, role: Principal) ->
     return all_of([permitted, allow_applies(statement.conditions, request)])
 
 
+def _names_holder(name: str, holder: Principal) -> bool:
+    """Whether a principal of a trust policy is the holder itself, one of its sessions, or anyone.
+
+    Such a one needs no permission of its own to assume the role.
+    """
+    if name in ("*", holder.arn):
+        return True
+    _, _, role = holder.arn.rpartition("/")
+    return not holder.is_user and f":{holder.account}:assumed-role/{role}/" in name
+
+
 def _names_account(names: Sequence[str], account: str) -> bool:
     owner = f"::{account}:root"
-    return any(name in ("*", account) or name.endswith(owner) for name in names)
+    return any(name == account or name.endswith(owner) for name in names)
