@@ -27,7 +27,13 @@ READING = (
 )
 PERIOD = ("test_operate.py", "test_nights.py")
 COLUMNS = ("../history/test_columns.py", "test_ordered.py", "../history/test_told.py")
-POLICIES = ("test_policy_public.py", "test_policy_meaning.py", "test_policy_properties.py")
+POLICIES = (
+    "test_policy_public.py",
+    "test_policy_meaning.py",
+    "test_policy_properties.py",
+    "test_policy_reference.py",
+)
+ESCALATION = ("test_escalation.py", "test_escalation_targets.py", "test_policy_reference.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +226,9 @@ MUTANTS = (
         ("a positive condition in a Deny spares only the named",
          "_POSITIVE_OF_NEGATED.get(condition.operator)",
          "_POSITIVE_OF_NEGATED.get(condition.operator, condition.operator)"),
+        ("a missed key is denied", 'condition.quantifier == "ForAnyValue" and not condition.if_exists', "False"),
+        ("services are spared without IfExists", "if not is_key or not condition.if_exists or", "if not is_key or"),
+        ("any role is a service's", r':role/aws-service-role/.*"', r':role/.*"'),
     ),
     *_of(
         "policies/effects.py", POLICIES,
@@ -227,11 +236,18 @@ MUTANTS = (
          "if statement.not_principal:\n        return True",
          "if False:\n        return True"),
         ("any Deny will do", "return all(action_mask & ", "return any(action_mask & "),
-        ("a Deny to one is a Deny to all", "elif statement.everyone:", "else:"),
+        ("a Deny to one is a Deny to all", "    if statement.everyone:", "    if True:"),
+        ("a Deny to all but anyone", "any(map(has_wildcard, _principal_names(statement))):", "False:"),
+        ("a provider names who it signs in",
+         '    if _not_principals(statement, "Federated"):', "    if False:"),
+        ("tagging a session is a way in", "    if not entries:\n        return None", "    if not entries:\n        return allow"),
+        ("any Deny leaves the named", "if names is not None and self._is_denied(statement, [deny]):", "if names is not None:"),
+        ("networks are inside", 'if restriction.by == "network":', "if False:"),
         ("NotAction denies all",
          "return all(apart(spared, action) for spared in deny.actions)",
          "return True"),
-        ("an external id closes an open door", "if is_named and self.trust", "if self.trust"),
+        ("an external id closes an open door",
+         "if is_named and self._requires", "if self._requires"),
     ),
     *_of(
         "policies/queries.py", POLICIES,
@@ -254,7 +270,63 @@ MUTANTS = (
     *_of(
         "policies/federation.py", POLICIES,
         ("an organization is a repository", "repo:[^*?:/]+/[^*?:/]+:.*", "repo:[^*?:/]+/.*"),
-        ("one named subject is enough", "return all(map(_names_one,", "return any(map(_names_one,"),
+        ("one named subject is enough", "return all(map(names_one,", "return any(map(names_one,"),
+        ("any Deny binds", "condition.key not in keys:\n            return False", "False:\n            return False"),
+        ("a Deny without conditions binds", "    if not deny.conditions:\n", "    if False:\n"),
+        ("a Deny of other calls binds", " and _denies_web_identity(deny)]", "]"),
+        ("a Deny to another provider binds", "if _is_denied_to(deny, name)]", "]"),
+        ("a claim with a wildcard names", "_keys(provider, others), _is_literal", "_keys(provider, others), bool"),
+    ),
+    *_of(
+        "policies/request_conditions.py", ESCALATION,
+        ("a missing key equals", 'is_equal = actual != "" and any(', "is_equal = any("),
+        ("negated is positive", "is_equal != (operator in _NEGATIONS)", "is_equal"),
+        ("Null is turned around", 'missing = "false" if actual else "true"',
+         'missing = "true" if actual else "false"'),
+        ("IfExists fails", "if not actual and (condition.if_exists or", "if not actual and ("),
+        ("ForAllValues fails", 'condition.if_exists or condition.quantifier == "ForAllValues")',
+         "condition.if_exists)"),
+        ("letters are compared with case", "return wanted.lower() == actual.lower()", "return wanted == actual"),
+        ("StringEquals ignores case", "        return wanted == actual\n    if operator in",
+         "        return wanted.lower() == actual.lower()\n    if operator in"),
+        ("StringLike has no wildcards", "        return covers(wanted, actual)", "        return wanted == actual"),
+        ("a star of an ARN runs over colons", "    return all(map(covers, wanted, actual))",
+         "    return covers(pattern, arn)"),
+        ("a region of a global service is chosen", "in _WITHOUT_REGION:\n        return False",
+         'in ():\n        return False'),
+        ("a Deny of calls through services holds", "if condition.key in _CALLED_THROUGH and", "if False and"),
+    ),
+    *_of(
+        "policies/permitted.py", ESCALATION,
+        ("a Deny is not read", "return all_of([granted, within, negated(denied)])", "return all_of([granted, within])"),
+        ("a boundary bounds nothing", "return all_of([granted, within, negated", "return all_of([granted, negated"),
+        ("a boundary denies nothing", "for statement in (*holder.statements, *boundary)", "for statement in holder.statements"),
+        ("NotAction is Action", "covered_by_any(statement.actions, action) != statement.not_action",
+         "covered_by_any(statement.actions, action)"),
+        ("NotResource is Resource", "return negated(named) if statement.not_resource else named", "return named"),
+        ("a Deny of one thing denies all", "    if covered_by_any(deny.resources, \"*\"):\n        return True",
+         "    if deny.resources:\n        return True"),
+        ("a variable is no doubt", "    return Unreadable(f\"{pattern} depends", "    return False and Unreadable(f\"{pattern} depends"),
+    ),
+    *_of(
+        "policies/control.py", ESCALATION,
+        ("a service-linked role is taken", "        if _SERVICE_LINKED in target.arn:\n            return\n", ""),
+        ("an account is let in without permission", "any(_names_holder(name, holder) for name in names)", "names"),
+        ("an unlimited pass needs trust", "permissions.may(action, role.arn, iam__passedtoservice=_NO_SERVICE)", "False"),
+        ("a limited pass needs no trust", "if trusted else []", "or []"),
+        ("an unread trust lets nobody in", "return Unreadable(f\"the trust policy of {role.arn} was not read\")\n    return any_of",
+         "return False\n    return any_of"),
+    ),
+    *_of(
+        "policies/escalation.py", ESCALATION,
+        ("joining any group counts", "all_of([self.permissions.may(action, arn), self._gains(group)])",
+         "self.permissions.may(action, arn)"),
+        ("writing to any principal counts", "return all_of([written, self._is_mine(target)])", "return written"),
+        ("a boundary cannot be lifted", "return all_of([lifted, self._unbounded_gains()])", "return False"),
+        ("the widest policies are forgotten", "yield self._aws_policy(name), True", "yield self._aws_policy(name), False"),
+        ("what may be attached is worth nothing", "yield policy, self._policy_gains(policy)", "yield policy, False"),
+        ("a policy that was not read is worth nothing",
+         "return any_of([writable, Unreadable(f\"policy {policy} was not read\")])", "return writable"),
     ),
     *_of(
         "periods/deviations.py", PERIOD,
