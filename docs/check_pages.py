@@ -23,6 +23,11 @@ NONE: Final = {
     "unknown": "Where a target was read whole and has none, the answer is unknown.",
     "not_applicable": "A target that was read whole and has none is not asked.",
 }
+NONE_IN_SCOPE: Final = {
+    "fail": "It fails where there are some and none of them is in scope.",
+    "unknown": "Where there are some and none of them is in scope, the answer is unknown.",
+    "not_applicable": "A target in which none of them is in scope is not asked.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +87,8 @@ def _check(check: Check, library: Library) -> Iterator[str]:
     yield f"{prose(check.why)}\n"
     yield f"Asked of each `{kind.id}` ({kind.title}). {NONE[check.if_empty.value]}"
     if check.where is not None:
-        yield f"\nOnly where:\n\n{fenced(check.where.source)}"
+        nobody = NONE_IN_SCOPE[check.if_none_in_scope.value]
+        yield f"\nOnly where:\n\n{fenced(check.where.source)}\n{nobody}"
     if check.scope is not None:
         yield f"\n{_labelled(check.scope)}"
     yield f"\nPasses when:\n\n{fenced(check.pass_when.source)}"

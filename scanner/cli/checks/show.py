@@ -65,6 +65,8 @@ def _question(check: Check, library: Library) -> Iterator[Section]:
         label = f"tag params.{check.scope.tag} with a value of params.{check.scope.values}"
         yield "Chosen by label", label
     yield "When there is none", check.if_empty.value.replace("_", " ")
+    if check.where:
+        yield "When none is in scope", check.if_none_in_scope.value.replace("_", " ")
     yield "Why", check.why
     yield "Fix", check.fix
 

@@ -172,6 +172,7 @@ SHEETS: Final[Mapping[str, Sheet]] = {
             "asked_where",
             "passes_when",
             "if_empty",
+            "if_none_in_scope",
             "why",
         ),
     ),
@@ -400,6 +401,7 @@ def _check(pack: str, check: Check) -> Row:
         "asked_where": asked_where,
         "passes_when": check.pass_when.source.strip(),
         "if_empty": check.if_empty.value,
+        "if_none_in_scope": check.if_none_in_scope.value,
         "why": check.why,
     }
 
