@@ -12,7 +12,7 @@ from scanner.core.permissions import plan_requests
 from scanner.core.reading.read_plan import ReadPlan, plan_reads
 from scanner.model.checks import Check, LabelScope, Parameter
 from scanner.model.controls import CheckLink, Control, ControlLink, Criterion
-from scanner.model.kinds import Attribute
+from scanner.model.kinds import Attribute, Kind
 from scanner.model.library import Library
 from scanner.providers import PROVIDERS
 
@@ -86,6 +86,7 @@ def _check(check: Check, library: Library) -> Iterator[str]:
         yield f"When it fails: {prose(check.fails)}\n"
     yield f"{prose(check.why)}\n"
     yield f"Evaluated on each `{kind.id}` ({kind.title}). {NONE[check.if_empty.value]}"
+    yield from _holes(kind)
     if check.where is not None:
         nobody = NONE_IN_SCOPE[check.if_none_in_scope.value]
         yield f"\nOnly where:\n\n{fenced(check.where.source)}\n{nobody}"
@@ -99,6 +100,16 @@ def _check(check: Check, library: Library) -> Iterator[str]:
     yield from _parameters(check, library)
     yield from _links(check, library)
     yield from _references(check)
+
+
+def _holes(kind: Kind) -> Iterator[str]:
+    """What the population lacks: a reader must not take it for all of the service."""
+    heading = "\nNot listed, so that nothing is said about it:\n"
+    for hole in kind.does_not_list:
+        if heading:
+            yield heading
+            heading = ""
+        yield f"- {prose(hole.what)}: {prose(hole.why)}"
 
 
 def _references(check: Check) -> Iterator[str]:

@@ -105,7 +105,7 @@ def _members(report: Report) -> Iterator[tuple[str, Json]]:
     yield "schema", SCHEMA
     yield "scan", _scan(report)
     yield "coverage", map(_coverage, coverage)
-    yield "populations", map(_population, assessment.populations)
+    yield "populations", (_population(row, library) for row in assessment.populations)
     yield "not_asked", _not_asked(assessment.results)
     yield "findings", finding_rows(report, sorted(assessment.findings, key=_finding_order))
     yield "controls", (_control(control, library) for control in controls)
@@ -161,7 +161,7 @@ def _coverage(row: CoverageRow) -> Members:
     return members
 
 
-def _population(row: Population) -> Members:
+def _population(row: Population, library: Library) -> Members:
     counts: list[Members] = []
     for source in row.counts:
         count: Members = {"by": source.by, "means": source.means}
@@ -169,7 +169,7 @@ def _population(row: Population) -> Members:
         if source.number is not None:
             count["number"] = source.number
         counts.append(count)
-    return {
+    members: Members = {
         "target": row.target,
         "kind": row.kind,
         "region": row.region,
@@ -177,6 +177,12 @@ def _population(row: Population) -> Members:
         "whole": row.whole,
         "counts": counts,
     }
+    kind = library.kinds.get(row.kind)
+    if kind is not None and kind.does_not_list:
+        members["does_not_list"] = [
+            {"what": hole.what, "why": hole.why} for hole in kind.does_not_list
+        ]
+    return members
 
 
 def _not_asked(results: Iterable[CheckResult]) -> Iterator[Members]:

@@ -118,6 +118,8 @@ class Listing:
     """The operations that the reader may use."""
     per: str = ""
     """Parent kind: one listing for each of its resources, whose item is `parent`."""
+    below: tuple[Request, ...] = ()
+    """Listings of more of the same, made for each listed item, which is their `parent`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +210,16 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unlisted:
+    """Something of the same service that a kind does not list: a hole in its population."""
+
+    what: str
+    why: str
+    calls: tuple[str, ...] = ()
+    """The operations that would list it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """A resource kind.
 
@@ -241,6 +253,8 @@ class Kind:
     """None: no inventory answers for it."""
     same: tuple[str, ...] = ()
     """Details that are the listed resource itself."""
+    does_not_list: tuple[Unlisted, ...] = ()
+    """What of its service no check on this kind says anything about."""
 
     @property
     def cloud(self) -> str:

@@ -85,7 +85,7 @@ def _from_inventory(
     )
     return replace(
         kind,
-        listing=Listing(request=request),
+        listing=Listing(request=request, below=kind.listing.below if kind.listing else ()),
         details=_details(kind, bulk),
         same=bulk.same,
         completeness=(*kind.completeness, *_needed_sources(bulk)),
