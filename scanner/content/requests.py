@@ -180,6 +180,7 @@ class CallReader:
             type=bulk["type"],
             item=data.get("item", ""),
             match=data.get("match", ""),
+            below=tuple(data.get("below", ())),
         )
         return replace(self.request(path, data), rows=rows)
 

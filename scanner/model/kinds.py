@@ -73,6 +73,8 @@ class InventoryRows:
     """Dotted path of the resource, or of the detail, within a row; empty: the row itself."""
     match: str = ""
     """The row member that repeats a resource's id; empty: each row is a resource."""
+    below: tuple[str, ...] = ()
+    """Types of what lies below such resources and is of the kind: `microsoft.web/sites/slots`."""
     types: tuple[str, ...] = ()
     """The types that were asked for."""
     read: frozenset[tuple[str, ...]] = frozenset()
@@ -164,6 +166,13 @@ class Inventory:
         if self.request.rows is None:
             return ""
         return self.request.rows.type
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types of all rows that are of the kind."""
+        if self.request.rows is None:
+            return ()
+        return (self.request.rows.type, *self.request.rows.below)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,6 +125,10 @@ def make_result(
     )
     gaps = (make_finding(Verdict.UNKNOWN, "*", check, target),) if gap else ()
     return CheckResult(
-        check=check, target=target, findings=findings + gaps, empty=empty, scoped_out=scoped_out,
+        check=check,
+        target=target,
+        findings=findings + gaps,
+        empty=empty,
+        scoped_out=scoped_out,
         none_in_scope=none_in_scope,
     )
