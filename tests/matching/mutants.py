@@ -46,7 +46,11 @@ def sites(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
     """The nodes that can be turned round, and what each says."""
     for node in ast.walk(tree):
         is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        if isinstance(node, ast.Compare | ast.BoolOp) or (is_call and node.func.id in CALLS) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)):
+        if (
+            isinstance(node, ast.Compare | ast.BoolOp)
+            or (is_call and node.func.id in CALLS)
+            or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not))
+        ):
             yield node, ast.unparse(node)
         elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
             yield node, f"{node.value} in line {node.lineno}"
