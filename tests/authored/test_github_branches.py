@@ -252,6 +252,15 @@ def test_a_merge_that_github_has_not_signed_may_be_made_by_hand(library: Library
     assert verdict_on(library, merged([review("cat", "c")], changes, **merge))[0] == "pass"
 
 
+def test_a_proposed_commit_without_a_date_may_be_what_was_rebased(library: Library) -> None:
+    other = proposed("b", "ben")
+    changes = [proposed("c", "ann", written="d"), other]
+    rebased = merged([review("ben", "c")], changes, written="d")
+    assert verdict_on(library, rebased)[0] == "pass"
+    del other["commit"]["authoredDate"]
+    assert verdict_on(library, rebased)[0] == "fail"
+
+
 def test_whoever_is_named_beside_the_author_of_a_merge_by_hand_wrote_it(library: Library) -> None:
     merge = {"author": "cat", "parents": {"totalCount": 2}, "co_authors": ("ben",)}
     changes = [proposed("c", "ann")]
