@@ -153,8 +153,10 @@ RANGES = re.compile(
     r"cidr|iprange|ipaddress|sourceranges|iprules|ipv6rules|authorizednetworks|addressprefix"
 )
 PLAIN = {
-    # Told apart by whether they are there at all, or compared as ranges by a check.
-    "aws.ec2.security_group.rules.cidrs", "aws.ec2.security_group.egress_rules.cidrs", "aws.eks.cluster.public_cidrs",
+    # Measured by checks, over all rules of a group, or told apart by whether they are there at all.
+    "aws.ec2.security_group.rules.cidrs", "aws.ec2.prefix_list.cidrs", "aws.config.security_group_state.rules.cidrs",
+    "azure.network.security_group.rules.ranges",
+    "aws.ec2.security_group.egress_rules.cidrs", "aws.eks.cluster.public_cidrs",
     "azure.containerservice.cluster.ranges",
     # Whether all Azure services are let in, which the rule 0.0.0.0 to 0.0.0.0 says.
     "azure.sql.server.azure_admitted",
