@@ -21,6 +21,7 @@ from scanner.language.address_ranges import (
     cidrs_between,
     internet_ranges,
 )
+from scanner.language.logging_query.coverage import covers as query_covers
 from scanner.language.types import BOOL as BOOLEAN
 from scanner.language.types import (
     DOUBLE,
@@ -388,6 +389,12 @@ _ALL: Final = (
         overloads=(_of(ListType(STRING), ListType(STRING), INT, INT),),
         run=internet_ranges,
         example="internetRanges(cidrs, 8, 16)",
+    ),
+    Function(
+        name="logQueryCovers",
+        overloads=(_TEXT_TEST,),
+        run=query_covers,
+        example="""logQueryCovers(filter, 'resource.type="project"')""",
     ),
     Function(
         name="flatten",
