@@ -164,8 +164,8 @@ PLAIN = {
     "azure.network.security_group.rules.closes",
     # The addresses of a network itself.
     "azure.network.virtual_network.ranges",
-    # A switch beside the ranges.
-    "gcp.container.cluster.networks_authorized",
+    # Switches beside the ranges.
+    "gcp.container.cluster.networks_authorized", "gcp.container.cluster.google_admitted",
 }  # fmt: skip
 
 
