@@ -94,7 +94,7 @@ def _custom_permissions(
 def _permissions_in(answer: Answer) -> list[str] | Unreadable:
     if answer.state is not State.OK or not isinstance(answer.data, Mapping):
         return answer.unread
-    permissions = answer.data.get("includedPermissions", [])
+    permissions: list[str] = answer.data.get("includedPermissions", [])
     if not _is_list_of_texts(permissions):
         return Unreadable(f"{answer.call.operation} returned an unknown format")
     # A deleted role gives nothing, until somebody restores it.
