@@ -201,7 +201,7 @@ def test_checks_and_mappings_of_tscan_yaml_are_loaded(
         ("checks: [own, own]", "tscan.yaml:2:15: 'own' is named twice"),
         ("checks: own", "tscan.yaml:2:9:"),
         ("mappings: []", "tscan.yaml:2:1"),
-        ("store: s3:bucket", "s3:bucket is no store"),
+        ("store: s3:bucket", "s3:bucket is not a store"),
     ],
 )
 def test_a_wrong_tscan_yaml_is_refused(
@@ -364,7 +364,7 @@ def findings_schema(root: Path) -> dict[str, Any]:
     }
     return {
         "$schema": result["$schema"],
-        "$id": "https://tscan.dev/schemas/findings.schema.json",
+        "$id": "urn:tscan:schema:findings.schema",
         "title": "tscan.findings/1",
         "description": "The result of tscan findings, worst first.",
         "type": "object",

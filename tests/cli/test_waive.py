@@ -119,7 +119,7 @@ def test_a_call_without_an_answer_is_waived() -> None:
         ([f"{CHECK}@"], f"name the resource for which {CHECK} is waived", ARN),
         (["aws-s3-bucket-versione", ARN], "there is no check or control", f"'{CHECK}'"),
         (["ENC-0"], "there is no check or control 'ENC-0'", "did you mean 'ENC-0"),
-        (["ENC-01"], "is accepted only beside one that compensates", "'compensating'"),
+        (["ENC-01"], "a waiver of a control needs a compensating control", "'compensating'"),
         (["ENC-01", "--compensating", "ENC-01"], "cannot compensate for itself", "another"),
         (
             ["s3:GetBucketPolicie"],
@@ -143,7 +143,7 @@ def test_what_cannot_be_waived_is_refused_and_nothing_is_written(
     ("options", "message"),
     [
         ([*BY, "--expires", "soon"], "is not a day such as 2026-12-31"),
-        ([*BY, "--expires", "2026-12-01"], "a waiver ends after it begins"),
+        ([*BY, "--expires", "2026-12-01"], "a waiver expires before it is opened"),
         ([*BY, "--expires", "2028-01-01"], "such a waiver lasts 366 days at most"),
         (["--reason", " ", "--approver", "c@d.e", "--expires", "2027-01-15"], "reason"),
         (["--reason", "x", "--approver", "cto", "--expires", "2027-01-15"], "an e-mail address"),
@@ -264,7 +264,10 @@ def test_an_earlier_statement_is_not_replaced(folder: Path) -> None:
     [
         (["--evidence", "nowhere.pdf"], "--evidence nowhere.pdf cannot be read: No such file"),
         (["--evidence", "x y", "--dated", "2026-13-01"], "--dated 2026-13-01 is not a day"),
-        (["--evidence", "x y", "--covers", "2026-01-01", "2027-01-01"], "state what is over"),
+        (
+            ["--evidence", "x y", "--covers", "2026-01-01", "2027-01-01"],
+            "attest to a period that has ended",
+        ),
         (["--evidence", "x y", "--valid-until", "2026-01-01"], "give a later day"),
         ([], "Missing option '--evidence'"),
     ],

@@ -89,7 +89,7 @@ FORM = [
         "at: it.BucketRegion",
         "location: it.BucketRegion\n‸at: it.BucketRegion",
         "'at' and 'location' exclude each other",
-        "a location is no endpoint",
+        "a location is not an endpoint",
     ),
     (
         ACCOUNT,

@@ -39,6 +39,7 @@ def show(identity: str, checks: tuple[Path, ...]) -> int:
     Examples:
       tscan checks show aws-s3-bucket-versioned
     """
+    from scanner.cli.support.output import show as print_text
     from scanner.content.library import load_library
     from scanner.content.locations import default_roots
     from scanner.words import did_you_mean
@@ -49,7 +50,7 @@ def show(identity: str, checks: tuple[Path, ...]) -> int:
         raise TscanError(f"there is no check '{identity}'", did_you_mean(identity, library.checks))
     check = library.checks[identity]
     for heading, text in (*_question(check, library), *_uses(check, library)):
-        click.echo(f"{heading}\n{indent(text, '  ')}\n")
+        print_text(f"{heading}\n{indent(text, '  ')}\n\n")
     return 0
 
 

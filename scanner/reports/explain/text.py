@@ -19,6 +19,7 @@ _LINKS: Final = 5
 _FAILING: Final = 5
 _NOTES: Final = 3
 _FAILURES: Final = 2
+_WITHOUT_FINDINGS: Final = frozenset({"parameter", "operation", "permission"})
 _FEW_FACTS: Final = ("severity", "statement", "why", "fix", "fails", "default", "set", "stricter")
 """Facts that are shown without details although there is a result."""
 _PLACES: Final = ("framework", "category", "resources", "cloud", "kind", "target", "type")
@@ -67,7 +68,8 @@ def _lines(explanation: Explanation, details: bool) -> Iterator[str]:
     yield f"  {_kind(explanation)}"
     result = explanation.result
     if result is not None:
-        yield from _status(result, details)
+        has_findings = explanation.type not in _WITHOUT_FINDINGS
+        yield from _status(result, details, has_findings=has_findings)
     yield from _facts(explanation, details)
     yield from _links("Rests on", explanation.rests_on, details)
     if result is not None:
@@ -99,10 +101,12 @@ def _kind(explanation: Explanation) -> str:
     return ", ".join((explanation.type, *places))
 
 
-def _status(result: Result, details: bool) -> Iterator[str]:
+def _status(result: Result, details: bool, *, has_findings: bool) -> Iterator[str]:
     counts = [f"{count} {verdict}" for verdict, count in result.counts.items() if count]
-    shown = [text for text in (result.status, ", ".join(counts)) if text]
-    yield f"  result    {'; '.join(shown) or 'no finding'} ({_scans(result)})"
+    shown = "; ".join(text for text in (result.status, ", ".join(counts)) if text)
+    # A parameter and an operation have no findings of their own: those of their checks are below.
+    if shown or has_findings:
+        yield f"  result    {shown or 'no finding'} ({_scans(result)})"
     for note in _some(result.notes, _NOTES, details):
         yield f"            {note}"
 
