@@ -12,7 +12,7 @@ from scanner.language.logging_query.coverage import covers
 from scanner.language.logging_query.tokens import QueryError
 from tests.language.logging_queries import Case, holds, make_case
 
-OPEN = "whether it leaves entries out is not known"
+OPEN = "whether it matches every such entry is not known"
 
 
 def compare(case: Case) -> str:

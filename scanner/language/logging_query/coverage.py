@@ -69,7 +69,7 @@ def covers(query: str, entries: str) -> bool:
             return False
         still_open = still_open or covered is None
     if still_open:
-        raise QueryError("whether it leaves entries out is not known", query, 0)
+        raise QueryError("whether it matches every such entry is not known", query, 0)
     return True
 
 

@@ -153,7 +153,7 @@ class _Parser:
         self._next += 1
         # A name in quotes alone may be one segment with dots, or a path: Google does not say.
         if field.quoted == (True,):
-            raise self._error("a field in quotes is not judged", field)
+            raise self._error("a field in quotes is not supported", field)
 
         def compared() -> Node:
             if self._symbol("("):
@@ -164,7 +164,7 @@ class _Parser:
             return self._compared(field, operator)
         # `!= ("a" OR "b")` reads as "neither" and, spread out, as "anything".
         if operator in _NEGATED:
-            raise self._error(f"several values after '{operator}' are not judged")
+            raise self._error(f"several values after '{operator}' are not supported")
         return self._parenthesized(compared)
 
     def _compared(self, field: Token, operator: str) -> Comparison:
@@ -177,16 +177,16 @@ class _Parser:
         if sign and not token.word[:1].isdigit():
             raise self._error("a value is missing", token)
         if token.word == "NULL_VALUE":
-            raise self._error("NULL_VALUE is not judged", token)
+            raise self._error("NULL_VALUE is not supported", token)
         if "*" in token.word:
             if operator != ":" or value != "*":
-                raise self._error("a star outside quotes stands alone after ':'", token)
+                raise self._error("a star outside quotes must stand alone after ':'", token)
             return Comparison(field.parts, "exists", "", field.start)
         return Comparison(field.parts, operator, value, field.start)
 
     def _function(self, name: Token) -> Node:
         if name.word.lower() != "log_id":
-            raise self._error(f"{name.word}() is not judged", name)
+            raise self._error(f"{name.word}() is not supported", name)
         self._next += 1
         value = self._value_of(self._chain("the id of a log"))
         if not self._symbol(")"):
@@ -203,7 +203,7 @@ class _Parser:
 
     def _value_of(self, token: Token) -> str:
         if len(token.parts) > 1 and any(token.quoted):
-            raise self._error("a value is in quotes as a whole, or not", token)
+            raise self._error("quote the whole value or nothing", token)
         return ".".join(token.parts)
 
     def _peek(self) -> Token | None:
