@@ -30,6 +30,7 @@ SIXTEENS = [f"{number:x}::/16" for number in range(0x2400, 0x243C)]
         (["10.0.0.0/7"], ["10.0.0.0/7"]),
         (["2400::/16", "2401::1"], ["2400::/16", "2401::1/128"]),
         (["2000::/3"], ["2000::/3"]),
+        (["2a00::/12", "2600::/16"], ["2a00::/12"]),
         # Families are measured apart: half of each is not one whole.
         (["3.0.0.0/8", "2400::/16"], []),
         # IPv4 in the notation of IPv6.

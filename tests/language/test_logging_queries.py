@@ -35,6 +35,7 @@ DELTAS = 'methodName="SetIamPolicy" AND deltas.role:"roles/owner" AND deltas.act
         "resource.type=gce_network OR resource.type=gce_route AND protoPayload.methodName:routes",
         "NOT resource.type=gce_network AND NOT resource.type=x",
         "-resource.type=gce_network -resource.type=x",
+        "NOT NOT resource.type=gce_route",
         '"gce_route"',
         "routes AND compute",
         'foo OR "gce_route"',
@@ -50,6 +51,7 @@ def test_a_query_that_takes_every_entry(query: str) -> None:
     "query",
     [
         'resource.type="gce_network"',
+        'resource.type="gce"',
         "resource.type>5 AND resource.type=x",
         "protoPayload.methodName:routes.insert",
         "resource.type=gce_route AND protoPayload.methodName:firewalls",
@@ -95,6 +97,11 @@ def test_a_query_that_leaves_entries_out(query: str) -> None:
 )
 def test_a_repeated_field_may_have_other_values(query: str, *, expected: bool) -> None:
     assert covers(query, DELTAS) == expected
+
+
+def test_a_negated_operator_over_several_values_is_open() -> None:
+    with pytest.raises(QueryError, match="every such entry"):
+        covers('deltas.role!="roles/viewer"', DELTAS)
 
 
 @pytest.mark.parametrize(
