@@ -224,7 +224,7 @@ MUTANTS = (
         ("a star runs over colons",
          "if operator in _STRING_OPERATORS and any(",
          "if operator is None and any("),
-        ("the world is an address range", "<= _WIDEST_V4", "<= 2**32"),
+        ("the world is an address range", "internet_ranges(ranges, _WIDEST_V4, _WIDEST_V6)", "internet_ranges(ranges, 0, 0)"),
         ("a positive condition in a Deny spares only the named",
          "_POSITIVE_OF_NEGATED.get(condition.operator)",
          "_POSITIVE_OF_NEGATED.get(condition.operator, condition.operator)"),
