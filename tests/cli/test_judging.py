@@ -123,4 +123,34 @@ def test_two_snapshots_of_one_target_are_not_counted_twice(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert run(["replay", str(SNAPSHOT), str(SNAPSHOT)]) == 2
-    assert "a second snapshot of aws:123456789012" in capsys.readouterr().err
+    shown = capsys.readouterr().err
+    assert f"{SNAPSHOT} and {SNAPSHOT} are both snapshots of aws:123456789012" in shown
+    assert f"hint: name one of them, as in: tscan replay {SNAPSHOT}" in shown
+
+
+def test_a_selected_check_that_no_resource_meets_is_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tested = ["--select", "aws-s3-bucket-versioned"]
+    untested = ["--select", "aws-redshift-cluster-protected"]
+    assert run(["demo", *untested]) == 0
+    shown = capsys.readouterr().out
+    assert "No resource was tested" in shown
+    assert "No check fails" not in shown
+    assert "1 check applied to no resource: aws-redshift-cluster-protected\n" in shown
+    assert run(["demo", *tested, *untested]) == 1
+    assert "1 check applied to no resource: aws-redshift" in capsys.readouterr().out
+    assert run(["demo", *tested]) == 1
+    assert "applied to no resource" not in capsys.readouterr().out
+
+
+def test_a_selection_for_another_cloud_says_how_to_scan_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    name = "gcp-alert-network-changes"
+    assert run(["demo", "--select", name]) == 3
+    shown = capsys.readouterr().out
+    assert f"1 selected check of gcp, which was not scanned: {name}\n" in shown
+    assert "To scan it: tscan scan --target gcp:ID\n" in shown
+    assert run(["demo", "--select", name, "--select", "aws-s3-bucket-versioned"]) == 1
+    assert "was not scanned" not in capsys.readouterr().out
