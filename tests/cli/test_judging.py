@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shlex
 import shutil
 import socket
 from collections.abc import Iterator
@@ -154,3 +155,45 @@ def test_a_selection_for_another_cloud_says_how_to_scan_it(
     assert "To scan it: tscan scan --target gcp:ID\n" in shown
     assert run(["demo", "--select", name, "--select", "aws-s3-bucket-versioned"]) == 1
     assert "was not scanned" not in capsys.readouterr().out
+
+
+def next_commands(shown: str) -> list[str]:
+    """The commands that a report suggests, without what they are for."""
+    lines = shown[shown.index("\nNext\n") :].split("\n\n")[0].splitlines()[2:]
+    return [line.strip().partition("  ")[0] for line in lines]
+
+
+def test_suggested_commands_repeat_what_the_report_was_made_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my checks").mkdir()
+    (tmp_path / "other.yaml").write_text("version: 1\n")
+    shutil.copy(SNAPSHOT, "a.snapshot.jsonl.gz")
+    inputs = "--config other.yaml --checks 'my checks'"
+    options = ["--checks", "my checks", "--config", "other.yaml"]
+    assert (
+        run(["replay", "a.snapshot.jsonl.gz", *options, "--param", "recovery_point_hours=9"]) == 1
+    )
+    *found, again = next_commands(capsys.readouterr().out)
+    assert (
+        again
+        == f"tscan replay a.snapshot.jsonl.gz {inputs} --param recovery_point_hours=9 --details"
+    )
+    assert [one.split()[1] for one in found] == ["explain", "findings"]
+    assert all(one.endswith(f"a.snapshot.jsonl.gz {inputs}") for one in found)
+    for command in (*found, again):
+        assert run(shlex.split(command)[1:]) in (0, 1)
+    assert f"--details a.snapshot.jsonl.gz {inputs}" in capsys.readouterr().out
+
+
+def test_suggestions_that_change_the_folder_name_files_from_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own").mkdir()
+    assert run(["demo", "--mappings", "own"]) == 1
+    enter, *found, again = next_commands(capsys.readouterr().out)
+    assert enter.endswith("cd demo")
+    assert again == "tscan demo --mappings own --details"
+    assert all(one.endswith(f"--mappings {tmp_path / 'own'}") for one in found)
