@@ -83,7 +83,7 @@ def test_matrix_has_no_findings(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--format", "xml"], "unknown format 'xml'"),
+        (["--format", "xml"], "--format: unknown format 'xml'\n  hint: known: json, terminal"),
         (["--format", "json="], "the file's name is missing"),
         (["--format", "json=no/such/folder.json"], "there is no folder"),
         (["--format", "json", "--format", "terminal"], "two formats cannot share"),

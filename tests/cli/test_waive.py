@@ -186,9 +186,9 @@ def test_what_cannot_be_waived_is_refused_and_nothing_is_written(
             ["--reason", "x", "--approver", "Writer@example.com", "--expires", "2027-01-15"],
             "is your own address in git, and an approver does not ask",
         ),
-        (BY, "Missing option '--expires'"),
-        (["--reason", "x", "--expires", "2027-01-15"], "Missing option '--approver'"),
-        (["--approver", "c@d.e", "--expires", "2027-01-15"], "Missing option '--reason'"),
+        (BY, "missing option '--expires'"),
+        (["--reason", "x", "--expires", "2027-01-15"], "missing option '--approver'"),
+        (["--approver", "c@d.e", "--expires", "2027-01-15"], "missing option '--reason'"),
     ],
 )
 def test_an_entry_that_a_scan_would_refuse_is_not_written(
@@ -311,7 +311,7 @@ def test_an_earlier_statement_is_not_replaced(folder: Path) -> None:
             ["--evidence", "x y", "--valid-until", "2026-01-01"],
             "--valid-until: an attestation cannot expire before its date\n  hint: give a later day",
         ),
-        ([], "Missing option '--evidence'"),
+        ([], "missing option '--evidence'"),
     ],
 )
 def test_a_statement_that_a_scan_would_refuse_is_not_written(
