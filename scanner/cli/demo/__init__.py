@@ -69,10 +69,10 @@ def demo(options: JudgingOptions, into: Path | None) -> int:
     if not options.select and not options.checks:
         library = recorded_library(library, read_snapshot(NIGHTS[-1]))
     inputs = Inputs(library=library, config=config, decisions=decisions)
-    return judge_files([NIGHTS[-1]], options, inputs, places, source=_source()).report.exit_code
+    return judge_files([NIGHTS[-1]], options, inputs, places, source=demo_source()).report.exit_code
 
 
-def _source() -> Source:
+def demo_source() -> Source:
     """How the report names what it judged, and what makes a project that other commands work in."""
     from scanner.cli.support.given import CONTENT, JUDGING, MISSING, given
 
