@@ -35,6 +35,12 @@ from scanner.language.types import (
     MapType,
     Type,
 )
+from scanner.matching import (
+    filter_covers,
+    scan_filter_matches,
+    selectors_cover,
+    triggering_series,
+)
 
 INT_LIMIT: Final = 2**63
 
@@ -403,6 +409,33 @@ _ALL: Final = (
         method=True,
         plain=False,
         example="lists.flatten()",
+    ),
+    Function(
+        name="filterCovers",
+        overloads=(_TEXT_TEST,),
+        run=filter_covers,
+        example="filterCovers(filter.pattern, '{ $.eventName = CreateVpc }')",
+    ),
+    Function(
+        name="selectorsCover",
+        overloads=(_of(BOOLEAN, ListType(NOTHING), ListType(NOTHING), STRING),),
+        run=selectors_cover,
+        example="selectorsCover(t.selectors, t.advanced_selectors, '{ $.readOnly IS TRUE }')",
+    ),
+    Function(
+        name="alarmTriggers",
+        overloads=(
+            _of(ListType(STRING), STRING, STRING, DOUBLE, STRING, INT),
+            _of(ListType(STRING), STRING, STRING, INT, STRING, INT),
+        ),
+        run=triggering_series,
+        example="alarmTriggers('Sum', 'GreaterThanThreshold', 0.0, 'missing', 1)",
+    ),
+    Function(
+        name="scanFilterMatches",
+        overloads=(_TEXT_TEST,),
+        run=scan_filter_matches,
+        example="scanFilterMatches('prod*', repository.name)",
     ),
 )
 FUNCTIONS: Final = {function.name: function for function in _ALL}

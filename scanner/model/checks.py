@@ -31,7 +31,7 @@ _RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class IfEmpty(StrEnum):
-    """What a fully read, empty population says."""
+    """What a population that was read whole says where it is empty, or has nobody in scope."""
 
     FAIL = "fail"
     UNKNOWN = "unknown"
@@ -92,6 +92,8 @@ class Check:
     scope: LabelScope | None
     # Required, without a default: a population of none must not pass by accident (vacuous truth).
     if_empty: IfEmpty
+    if_none_in_scope: IfEmpty
+    """The same where resources are there and `where` leaves out every one of them."""
     pass_when: Expression
     why: str
     fix: str

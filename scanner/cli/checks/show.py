@@ -66,6 +66,11 @@ def _question(check: Check, library: Library) -> Iterator[Section]:
         label = f"tag params.{check.scope.tag} with a value of params.{check.scope.values}"
         yield "Chosen by label", label
     yield "When there is none", check.if_empty.value.replace("_", " ")
+    if check.where:
+        yield "When none is in scope", check.if_none_in_scope.value.replace("_", " ")
+    if kind.does_not_list:
+        holes = [f"{hole.what}: {hole.why}" for hole in kind.does_not_list]
+        yield "Does not list", "\n".join(holes)
     yield "Why", check.why
     yield "Fix", check.fix
 

@@ -32,6 +32,10 @@ _WIDEST_V4: Final = 8
 """S3 calls a wider IPv4 range public (Amazon S3 User Guide, "The meaning of public")."""
 _WIDEST_V6: Final = 32
 """By the same rule."""
+_SERVICE_LINKED: Final = re.compile(
+    r"arn:[a-z-]+:iam::[^:]+:role/aws-service-role/.*", re.ASCII | re.DOTALL
+)
+"""Roles that only an AWS service takes, in whatever account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class Restriction:
     """What a condition restricts a statement to."""
 
     by: str
-    """`account`, `arn`, `principal`, `organization` or `network`."""
+    """`account`, `arn`, `principal`, `organization`, `network` or `service`."""
     values: tuple[str, ...]
 
 
@@ -160,21 +164,52 @@ def restrictions(conditions: tuple[Condition, ...]) -> tuple[Restriction, ...]:
     return tuple(found)
 
 
-def denies_all_unnamed(conditions: tuple[Condition, ...]) -> bool:
-    """Whether a Deny with these conditions still denies everyone who cannot be named.
+def spared(conditions: tuple[Condition, ...]) -> tuple[Restriction, ...] | None:
+    """Whom a Deny with these conditions spares, where it denies everyone who cannot be named.
 
-    Without conditions it denies everyone. With negated ones (`unless aws:PrincipalOrgID is
-    ours`) it spares those that one of them names: a negated operator also holds where the key is
-    missing, so the anonymous are denied.
+    Without conditions it spares nobody. With negated ones (`unless aws:PrincipalOrgID is ours`)
+    it spares those that one of them names: a negated operator also holds where the key is
+    missing, so the anonymous are denied. None: it spares some that nothing names.
     """
-    return all(map(_spares_only_named, conditions))
+    found: list[Restriction] = []
+    for condition in conditions:
+        restriction = _spares(condition)
+        if restriction is None:
+            return None
+        found.append(restriction)
+    return tuple(found)
 
 
-def _spares_only_named(condition: Condition) -> bool:
+def _spares(condition: Condition) -> Restriction | None:
+    if _spares_services(condition):
+        return Restriction("service", ())
     positive = _POSITIVE_OF_NEGATED.get(condition.operator)
-    if positive is None or condition.quantifier:
+    # Of a key with several values, one that is named does not show that all are: only ForAllValues
+    # over a negated operator spares no more than those with a named value. Over a missing key
+    # ForAnyValue does not hold, and the anonymous would be spared.
+    is_missed = condition.quantifier == "ForAnyValue" and not condition.if_exists
+    if positive is None or is_missed:
+        return None
+    if _names_service_roles(condition):
+        return Restriction("service", ())
+    return _restriction(condition, positive)
+
+
+def _names_service_roles(condition: Condition) -> bool:
+    if condition.key != "aws:principalarn" or not condition.values:
         return False
-    return _restriction(condition, positive) is not None
+    return all(map(_SERVICE_LINKED.fullmatch, condition.values))
+
+
+def _spares_services(condition: Condition) -> bool:
+    """Whether only AWS services themselves are spared.
+
+    An anonymous request has no such key, so that without IfExists it would be spared as well.
+    """
+    is_key = condition.key == "aws:principalisawsservice" and condition.operator == "Bool"
+    if not is_key or not condition.if_exists or condition.quantifier:
+        return False
+    return {value.lower() for value in condition.values} == {"false"}
 
 
 def restricts_source(conditions: tuple[Condition, ...]) -> bool:

@@ -88,9 +88,10 @@ def _facts(*pairs: tuple[str, str]) -> tuple[Fact, ...]:
 
 def _check(check: Check, content: Content) -> Explanation:
     kind = content.library.kinds[check.kind]
-    where = ""
+    where = none_in_scope = ""
     if check.where is not None:
         where = check.where.source
+        none_in_scope = check.if_none_in_scope.value.replace("_", " ")
     return Explanation(
         type="check",
         id=check.id,
@@ -104,6 +105,7 @@ def _check(check: Check, content: Content) -> Explanation:
             ("passes when", check.pass_when.source),
             ("asked where", where),
             ("if there is none", check.if_empty.value.replace("_", " ")),
+            ("if none is in scope", none_in_scope),
             ("earlier ids", ", ".join(check.aliases)),
             ("links", "\n".join(check.refs)),
         ),
@@ -185,6 +187,7 @@ def _control(control: Control, content: Content) -> Explanation:
             ("population", control.population),
             ("deviation", control.deviation),
             ("if there is none", f"{control.when_empty.value}: {control.when_empty_why}"),
+            ("if none is in scope", control.when_none_in_scope.value),
         ),
         rests_on=tuple(_evidence_of(control, content)),
         used_by=tuple(_served_criteria(control.id, content)),
