@@ -21,7 +21,6 @@ from scanner.language.address_ranges import (
     cidrs_between,
     internet_ranges,
 )
-from scanner.language.logging_query.coverage import covers as query_covers
 from scanner.language.types import BOOL as BOOLEAN
 from scanner.language.types import (
     DOUBLE,
@@ -41,6 +40,7 @@ from scanner.matching import (
     selectors_cover,
     triggering_series,
 )
+from scanner.matching.logging_query.coverage import covers as query_covers
 
 INT_LIMIT: Final = 2**63
 
