@@ -496,7 +496,7 @@ def survives(mutant: Mutant, python: str) -> bool:
         copy = Path(folder)
         for name in FOLDERS:
             shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-        for name in ("scanner/__init__.py", "scanner/errors.py"):
+        for name in ("scanner/__init__.py", "scanner/errors.py", "scanner/words.py"):
             shutil.copy(ROOT / name, copy / name)
         target = copy / "scanner/language" / mutant.file
         text = target.read_text(encoding="utf-8")
