@@ -86,7 +86,7 @@ def is_noticed(folder: Path) -> bool:
             cwd=folder,
             env=environment,
             capture_output=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
     except subprocess.TimeoutExpired:
