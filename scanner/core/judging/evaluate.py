@@ -81,6 +81,17 @@ def evaluate_check(
             finding = _not_passed(check, condition, resource.ref, bindings, outcome)
             findings.append(finding)
     findings.extend(_unknown(check, gap.ref, gap.unread) for gap in gaps)
+    return _result(check, target, title, findings, left_out, scoped_out)
+
+
+def _result(
+    check: Check,
+    target: Target,
+    title: str,
+    findings: list[Finding],
+    left_out: int,
+    scoped_out: int,
+) -> CheckResult:
     # Vacuous truth: a gap is a finding, so that only a complete listing is ever empty.
     nobody = not findings and not scoped_out
     if nobody:

@@ -346,10 +346,10 @@ def operations(kind: Kind, kinds: Mapping[str, Kind]) -> Mapping[str, str]:
             found[name] = listing.request.operation
     elif listing.reads:
         found["it"] = listing.reads[0].operation
+    # What is listed below another item of the kind has that item as its parent.
+    parent_listing = listing if listing.below else None
     if listing.per:
         parent_listing = kinds[listing.per].listing
-        if parent_listing is not None and parent_listing.request is not None:
-            found["parent"] = parent_listing.request.operation
-    elif listing.below and listing.request is not None:
-        found["parent"] = listing.request.operation
+    if parent_listing is not None and parent_listing.request is not None:
+        found["parent"] = parent_listing.request.operation
     return found
