@@ -379,6 +379,7 @@ class KindReader:
             partition=self.scope.partition,
             region=region if isinstance(region, str) else "",
             it=bindings["it"],
+            parent=bindings["parent"],
             params=self.scope.params,
             started=self.scope.started,
             principal=self.scope.principal,
