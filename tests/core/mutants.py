@@ -33,7 +33,12 @@ POLICIES = (
     "test_policy_properties.py",
     "test_policy_reference.py",
 )
-ESCALATION = ("test_escalation.py", "test_escalation_targets.py", "test_policy_reference.py")
+ESCALATION = (
+    "test_wildcards.py",
+    "test_escalation.py",
+    "test_escalation_targets.py",
+    "test_policy_reference.py",
+)
 
 
 @dataclass(frozen=True, slots=True)
