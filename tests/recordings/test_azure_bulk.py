@@ -162,9 +162,9 @@ ROWS: Final = [told(row) for row in listed(SITES)] if folder() else []
         (graph(ROWS, resultTruncated=False), "partial (resultTruncated)"),
         (
             graph([*ROWS, {**ROWS[0], "type": SITES}] if ROWS else []),
-            "tells no type that was asked for",
+            "has no type that was requested",
         ),
-        (graph([*ROWS, "row"]), "tells no type that was asked for"),
+        (graph([*ROWS, "row"]), "has no type that was requested"),
         ({"data": ROWS, "totalRecords": len(ROWS)}, "error (UnexpectedBody)"),
         (graph(ROWS, data={"columns": [], "rows": []}), "error (NotAList)"),
     ],
@@ -274,7 +274,7 @@ def test_a_role_on_the_whole_subscription_shows_that_nothing_is_hidden(
         ({"denied": [allowed("d", ["*/read"], ["Microsoft.Sql/*"])]}, "a deny assignment"),
         ({"denied": [{"name": "d", "properties": {}}]}, "a deny assignment"),
         ({"denied": [{"name": "d", "properties": {"permissions": [{"actions": "*/write"}]}}]}, "a deny assignment"),
-        ({"denied": ["d"]}, "in a form that is not known"),
+        ({"denied": ["d"]}, "in an unknown format"),
     ],
 )  # fmt: skip
 def test_whatever_may_hide_something_leaves_the_population_open(
@@ -289,7 +289,7 @@ def test_whatever_may_hide_something_leaves_the_population_open(
 @pytest.mark.parametrize("principal", ["", "me", f"{az.PRINCIPAL}') or true or ('"])
 def test_whoever_is_not_known_by_an_object_id_asks_for_no_roles(principal: str) -> None:
     found = az.reads(az.whole([]), HTTPS, principal=principal)
-    assert "not known by an object id" in _gaps(found)[0]
+    assert "the caller has no known object id" in _gaps(found)[0]
     assert sorted(found.replay.asked) == ["graph", "resources"]
 
 
