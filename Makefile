@@ -78,6 +78,7 @@ docs-fresh: $(READY)
 
 fuzz: $(READY)
 	$(BIN)/python -m tests.language.fuzz_oracle --cases 120000
+	$(BIN)/python -m tests.matching.fuzz_logging_queries --cases 20000
 	$(BIN)/python -m tests.matching.agreement --cases 20000
 
 bench: $(READY)

@@ -49,6 +49,8 @@ class Parameter:
     has_default: bool = False
     stricter: str = ""
     """`lower`, `higher` or `subset`: which change of the default is stricter."""
+    minimum: float | None = field(default=None, compare=False)
+    """The least number that has a meaning; not compared, for no verdict depends on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -252,6 +252,15 @@ def test_a_merge_that_github_has_not_signed_may_be_made_by_hand(library: Library
     assert verdict_on(library, merged([review("cat", "c")], changes, **merge))[0] == "pass"
 
 
+def test_a_proposed_commit_without_a_date_may_be_what_was_rebased(library: Library) -> None:
+    other = proposed("b", "ben")
+    changes = [proposed("c", "ann", written="d"), other]
+    rebased = merged([review("ben", "c")], changes, written="d")
+    assert verdict_on(library, rebased)[0] == "pass"
+    del other["commit"]["authoredDate"]
+    assert verdict_on(library, rebased)[0] == "fail"
+
+
 def test_whoever_is_named_beside_the_author_of_a_merge_by_hand_wrote_it(library: Library) -> None:
     merge = {"author": "cat", "parents": {"totalCount": 2}, "co_authors": ("ben",)}
     changes = [proposed("c", "ann")]
@@ -302,6 +311,38 @@ def test_what_is_cut_off_of_a_request_is_unknown(library: Library, connection: s
     rows = {"commits": changes, "reviews": reviews}
     of = {**request(1, "ann", changes, reviews), connection: cut_off(rows[connection])}
     assert verdict_on(library, commit("r", "ann", of))[0] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("state", "at", "said"),
+    [
+        ("CHANGES_REQUESTED", "2025-12-20T12:00:01Z", "pass"),  # after the merge
+        ("CHANGES_REQUESTED", "2025-12-20T12:00:00Z", "fail"),
+        ("CHANGES_REQUESTED", "2025-12-20T11:00:00Z", "fail"),  # at once: the one listed last
+        ("APPROVED", "2025-12-20T12:00:00Z", "pass"),
+    ],
+)
+def test_the_last_word_before_the_merge_counts(
+    library: Library, state: str, at: str, said: str
+) -> None:
+    reviews = [review("ben", "c"), review("ben", "c", state, at=at)]
+    assert verdict_on(library, merged(reviews, [proposed("c", "ann")]))[0] == said
+    if at == "2025-12-20T11:00:00Z":
+        swapped = merged(reviews[::-1], [proposed("c", "ann")])
+        assert verdict_on(library, swapped)[0] == "pass"
+
+
+def test_an_approval_at_the_moment_of_the_merge_counts(library: Library) -> None:
+    node = merged([review("ben", "c", at="2025-12-20T12:00:00Z")], [proposed("c", "ann")])
+    assert verdict_on(library, node)[0] == "pass"
+
+
+def test_an_approval_may_be_taken_back_in_what_was_cut_off(library: Library) -> None:
+    reviews = [review("ben", "head1")]
+    of = {**request(1, "ann", [proposed("c", "ann")], reviews), "reviews": cut_off(reviews)}
+    page = commits_of("app", [commit("r", "ann", of)])
+    found = judged(library, "scm-approval-covers-merge", pointed(), page)
+    assert found["r"][0] == "unknown"
 
 
 def test_a_reviewer_of_a_type_that_is_not_known_is_unknown(library: Library) -> None:

@@ -309,7 +309,7 @@ def test_params_explains_one_and_refuses_what_is_none(
     _, err = out(capsys, "params", "access_key_max_age_dayz", code=2)
     assert "did you mean 'access_key_max_age_days'?" in err
     _, err = out(capsys, "params", CHECK, code=2)
-    assert "there is no parameter" in err
+    assert "is a check, not a parameter" in err
 
 
 @pytest.mark.parametrize("form", ["table", "csv", "json"])
@@ -389,3 +389,21 @@ if __name__ == "__main__":
     (ROOT / "docs/findings.schema.json").write_text(
         json.dumps(findings_schema(ROOT), indent=2) + "\n"
     )
+
+
+def test_a_tscan_yaml_that_is_no_file_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    below = tmp_path / "below"
+    below.mkdir()
+    (tmp_path / "tscan.yaml").mkdir()
+    monkeypatch.chdir(below)
+    text, err = out(capsys, "params", code=2)
+    assert text == ""
+    assert err == (
+        "../tscan.yaml is not a file\n  hint: rename it, or name the configuration by --config\n"
+    )
+    # A link to a file that was moved away.
+    (below / "tscan.yaml").symlink_to("moved.yaml")
+    _, err = out(capsys, "params", code=2)
+    assert err.startswith("tscan.yaml is not a file")

@@ -62,7 +62,13 @@ FORM = [
         "an item of 'refs' must be a string, not a number",
         "put it in quotes",
     ),
-    (CHECK, "refs: [CIS-AWS-7.0 2.1.1]", "refs: ‸x", "'refs' must be a list, not a string", ""),
+    (
+        CHECK,
+        "refs: [CIS-AWS-7.0 2.1.1]",
+        "refs: ‸x",
+        "'refs' must be a list, not a string",
+        "write each item on a line that begins with '- '",
+    ),
     (
         CHECK,
         "      unreadable: [block]",
@@ -254,7 +260,21 @@ CHECKS = [
         "default: 90",
         "default: ‸ninety",
         "'default' must be a whole number, not 'ninety'",
-        "",
+        "default is int, at least 1",
+    ),
+    (
+        PARAMETERS,
+        "minimum: 1, default: 90",
+        "minimum: 91, default: ‸90",
+        "'default' must be at least 91, not 90",
+        "default is int, at least 91",
+    ),
+    (
+        PARAMETERS,
+        "type: string, default",
+        "type: string, minimum: ‸1, default",
+        "'minimum' has no meaning for string",
+        "it is for numbers",
     ),
     (PARAMETERS, "type: int", "type: ‸integer", "'integer' is not a type", "did you mean 'int'?"),
     (

@@ -223,7 +223,13 @@ def test_a_policy_is_public_exactly_if_a_stranger_is_let_in() -> None:
 USER = f"arn:aws:iam::{ACCOUNT}:user/ann"
 BOSS = f"arn:aws:iam::{ACCOUNT}:role/boss"
 KEYS: dict[str, list[str]] = {
-    "aws:PrincipalArn": [USER, f"arn:aws:iam::{ACCOUNT}:user/*", BOSS, "arn:aws:iam::*:user/a?n"],
+    "aws:PrincipalArn": [
+        USER,
+        f"arn:aws:iam::{ACCOUNT}:user/*",
+        BOSS,
+        "arn:aws:iam::*:user/a?n",
+        "arn:*:user/ann",
+    ],
     "aws:PrincipalAccount": [ACCOUNT, OTHER, "${aws:ResourceAccount}"],
     "aws:username": ["ann", "bob", "A*", "a*"],
     "iam:PassedToService": ["ec2.amazonaws.com", "lambda.amazonaws.com", "*", "EC2.amazonaws.com"],

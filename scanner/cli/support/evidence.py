@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from scanner.model.answers import Snapshot
     from scanner.model.config import Config
     from scanner.model.history import Record
+    from scanner.model.library import Library
 
 PATTERNS: Final = ("*.snapshot.jsonl.gz", "*.snapshot.jsonl")
 """The names of snapshot files in a folder."""
@@ -82,9 +84,12 @@ class Evidence:
         return replace(report, first_seen=first_seen_after(self.ledger, self.records))
 
 
-def chosen_evidence(evidence: EvidenceOptions, config: Config) -> Evidence | None:
+def chosen_evidence(evidence: EvidenceOptions, config: Config, library: Library) -> Evidence | None:
     """The evidence that options and configuration name; None: no file, and no scan in history."""
     if evidence.snapshots:
+        from scanner.cli.support.ids import check_are_files
+
+        check_are_files(evidence.snapshots, library)
         # A file is of no store, and of its own target: an option that is ignored would mislead.
         if evidence.store or evidence.target:
             raise TscanError(
@@ -102,16 +107,28 @@ def file_evidence(paths: Sequence[Path]) -> Evidence:
 
     ended: dict[str, str] = {}
     chains: dict[str, str] = {}
+    files: dict[str, Path] = {}
 
     def snapshots() -> Iterator[Snapshot]:
         for path in snapshot_files(paths):
             snapshot = read_snapshot(path)
             target = str(snapshot.target)
+            if target in files:
+                raise _second_file(target, files[target], path)
+            files[target] = path
             ended[target] = snapshot.finished
             chains[target] = chain_name(target, snapshot.scope)
             yield snapshot
 
     return Evidence(snapshots=snapshots(), ended=ended, chains=chains)
+
+
+def _second_file(target: str, first: Path, second: Path) -> TscanError:
+    # Not left to judging, which knows the ids of scans and not the files that people have.
+    return TscanError(
+        f"{first} and {second} are both snapshots of {target}",
+        f"name one of them, as in: tscan replay {shlex.quote(str(second))}",
+    )
 
 
 def snapshot_files(paths: Sequence[Path]) -> Iterator[Path]:

@@ -93,8 +93,7 @@ def _format(name: str) -> Format:
         # A known format may need a package that is missing: that error names the package.
         if name in FORMATS.names:
             raise
-        known = f"known formats: {', '.join(FORMATS.names)}"
-        raise TscanError(f"unknown format '{name}'", known) from error
+        raise TscanError(f"--format: {error.message}", error.hint) from None
 
 
 def _check_distinct_files(found: Iterable[Destination]) -> None:
@@ -110,7 +109,9 @@ def _check_writable(path: Path) -> None:
     if not path.parent.is_dir():
         raise TscanError(f"{path}: there is no folder {path.parent}", "make it first")
     if not os.access(path.parent, os.W_OK):
-        raise TscanError(f"{path}: the folder {path.parent} cannot be written to")
+        raise TscanError(
+            f"{path}: the folder {path.parent} cannot be written to", "name another place"
+        )
 
 
 def write(report: Report, places: Sequence[Destination]) -> None:
@@ -178,7 +179,7 @@ def _write_screen(text: str) -> None:
 
 def _write_file(path: Path, text: str) -> None:
     """Write a file completely or not at all."""
-    from scanner.history.stores.atomic_write import atomic_write
+    from scanner.history.stores.atomic_write import atomic_write, write_hint
 
     if not path.exists() or path.is_file():
         # Resolved: a link is followed, for `latest.json` must stay a link.
@@ -189,4 +190,5 @@ def _write_file(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
-        raise TscanError(f"{path} cannot be written: {error.strerror}") from error
+        message = f"{path} cannot be written: {error.strerror}"
+        raise TscanError(message, write_hint(path, error)) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -37,6 +38,11 @@ class ScanEvidence:
         assessment = judge(self.snapshots, self.library, checks=tuple(checks))
         for result in assessment.results:
             yield from result.findings
+
+    def day(self, target: str) -> date:
+        """The day of a target's scan, by which it is decided which waivers count."""
+        ends = [one.finished for one in self.snapshots if str(one.target) == target]
+        return datetime.fromisoformat(max(ends)).date()
 
 
 def load_evidence(snapshot: Path | None, options: HistoryOptions) -> ScanEvidence:
@@ -87,10 +93,10 @@ def chosen_scope(evidence: ScanEvidence, what: str, resource: str) -> Entry:
         return {"finding": _finding(evidence, name, after if at else resource)}
     if _CALL.fullmatch(what):
         return {"gap": _gap(evidence, name, after, resource)}
-    from scanner.words import did_you_mean
+    from scanner.cli.support.ids import no_such
 
     known = {*evidence.library.checks, *evidence.library.controls}
-    raise TscanError(f"there is no check or control '{name}'", did_you_mean(name, known))
+    raise no_such("check or control", name, known, evidence.library)
 
 
 def _finding(evidence: ScanEvidence, check: str, resource: str) -> dict[str, str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import Final
 
 from scanner.core.policies.document import Condition
 from scanner.core.policies.wildcards import has_wildcard
+from scanner.language.address_ranges import internet_ranges
 
 _STRING_OPERATORS: Final = frozenset({"StringEquals", "StringEqualsIgnoreCase", "StringLike"})
 _ARN_OPERATORS: Final = frozenset({"ArnEquals", "ArnLike"})
@@ -28,21 +28,14 @@ _VPC: Final = re.compile(r"vpce?-[0-9a-z]+", re.ASCII)
 _PRINCIPAL_ID: Final = re.compile(
     r"(?:[0-9]{12}|A[A-Z]{3}[A-Z0-9]{12,}(?::.*)?)", re.ASCII | re.DOTALL
 )
+_WIDEST_V4: Final = 8
+"""S3 calls a wider IPv4 range public (Amazon S3 User Guide, "The meaning of public")."""
+_WIDEST_V6: Final = 32
+"""By the same rule."""
 _SERVICE_LINKED: Final = re.compile(
     r"arn:[a-z-]+:iam::[^:]+:role/aws-service-role/.*", re.ASCII | re.DOTALL
 )
 """Roles that only an AWS service takes, in whatever account."""
-_PRIVATE_V4: Final = (
-    IPv4Network("10.0.0.0/8"),
-    IPv4Network("172.16.0.0/12"),
-    IPv4Network("192.168.0.0/16"),
-)
-_PRIVATE_V6: Final = IPv6Network("fc00::/7")
-_WIDEST_V4: Final = 2**24
-"""Addresses of a /8. S3 calls a wider IPv4 range public (Amazon S3 User Guide, "The meaning of
-public")."""
-_WIDEST_V6: Final = 2**96
-"""Addresses of a /32, by the same rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,31 +283,9 @@ def _names_source(condition: Condition) -> bool:
     return all(_names_arn(value, condition.operator) for value in condition.values)
 
 
-def _smaller_than_internet(ranges: Iterable[str]) -> bool:
+def _smaller_than_internet(ranges: Sequence[str]) -> bool:
     """Whether the address ranges together are smaller than what counts as the public internet."""
-    public_v4: list[IPv4Network] = []
-    public_v6: list[IPv6Network] = []
-    for text in ranges:
-        try:
-            network = ip_network(text, strict=False)
-        except ValueError:
-            return False
-        if isinstance(network, IPv4Network):
-            # Not `is_private`: before Python 3.11.4 it looks at both ends only, and so calls
-            # 0.0.0.0/0 private.
-            if not any(map(network.subnet_of, _PRIVATE_V4)):
-                public_v4.append(network)
-        elif network.network_address.ipv4_mapped is not None:
-            # `::ffff:0:0/96` is the whole of IPv4 in IPv6's notation.
-            return False
-        elif not network.subnet_of(_PRIVATE_V6):
-            public_v6.append(network)
-    # Together, because two halves of the internet are the internet; collapsed, because a range
-    # that is written twice counts once.
-    addresses_v4 = 0
-    for network_v4 in collapse_addresses(public_v4):
-        addresses_v4 += network_v4.num_addresses
-    addresses_v6 = 0
-    for network_v6 in collapse_addresses(public_v6):
-        addresses_v6 += network_v6.num_addresses
-    return addresses_v4 <= _WIDEST_V4 and addresses_v6 <= _WIDEST_V6
+    try:
+        return not internet_ranges(ranges, _WIDEST_V4, _WIDEST_V6)
+    except ValueError:
+        return False

@@ -178,8 +178,7 @@ class _Trace:
             self.doubted(commit, Unreadable(f"the reviewer {reason}"))
             return
         self._actor(commit, commit.get("author"))
-        if not _is_github(commit.get("committer")):
-            self._actor(commit, commit.get("committer"))
+        self._actor(commit, commit.get("committer"))
 
     def authors(self, commit: Commit) -> None:
         """Note the author and co-authors of a landed commit."""

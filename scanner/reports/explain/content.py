@@ -303,7 +303,7 @@ def _parameter(parameter: Parameter, content: Content) -> Explanation:
         id=parameter.name,
         title=parameter.meaning,
         facts=_facts(
-            ("type", parameter.type),
+            ("type", _type(parameter)),
             ("default", default_text(parameter)),
             ("set", "\n".join(_set(parameter.name, content.params))),
             ("stricter", _STRICTER.get(parameter.stricter, "")),
@@ -311,6 +311,12 @@ def _parameter(parameter: Parameter, content: Content) -> Explanation:
         ),
         used_by=tuple(checks),
     )
+
+
+def _type(parameter: Parameter) -> str:
+    if parameter.minimum is None:
+        return parameter.type
+    return f"{parameter.type}, at least {parameter.minimum}"
 
 
 def default_text(parameter: Parameter) -> str:

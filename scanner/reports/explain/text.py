@@ -51,10 +51,19 @@ class Whole(str):
     __slots__ = ()
 
 
-def as_text(explanation: Explanation, *, details: bool = False, width: int | None = None) -> str:
-    """The explanation for people, every line sanitized; wrapped where there is a width."""
+def as_text(
+    explanation: Explanation,
+    *,
+    details: bool = False,
+    width: int | None = None,
+    inputs: str = "",
+) -> str:
+    """The explanation for people, every line sanitized; wrapped where there is a width.
+
+    `inputs` are the arguments by which the commands that are suggested find what was explained.
+    """
     parts: list[str] = []
-    for line in _lines(explanation, details):
+    for line in _lines(explanation, details, inputs):
         safe = sanitized(line)
         if width is None or not safe or isinstance(line, Whole):
             parts.append(f"{safe}\n")
@@ -63,7 +72,7 @@ def as_text(explanation: Explanation, *, details: bool = False, width: int | Non
     return "".join(parts)
 
 
-def _lines(explanation: Explanation, details: bool) -> Iterator[str]:
+def _lines(explanation: Explanation, details: bool, inputs: str) -> Iterator[str]:
     yield f"{explanation.id}  {explanation.title}"
     yield f"  {_kind(explanation)}"
     result = explanation.result
@@ -78,7 +87,7 @@ def _lines(explanation: Explanation, details: bool) -> Iterator[str]:
     heading = "Checked by" if explanation.type == "resource" else "Used by"
     yield from _links(heading, explanation.used_by, details)
     if result is not None:
-        yield from _next(explanation, result, details)
+        yield from _next(explanation, result, details, inputs)
         return
     yield ""
     yield "Newest result: none, because no scan was committed yet: tscan scan"
@@ -269,14 +278,14 @@ def _fix_text(failure: Failure, details: bool) -> Sequence[str]:
     return (f"{sentence}{stop}".rstrip(),)
 
 
-def _next(explanation: Explanation, result: Result, details: bool) -> Iterator[str]:
+def _next(explanation: Explanation, result: Result, details: bool, inputs: str) -> Iterator[str]:
     commands = list(_commands(explanation, result))
     if not details:
         commands.append(f"tscan explain {shlex.quote(explanation.id)} --details")
     yield ""
     yield "Next"
     for command in commands:
-        yield Whole(f"  {command}")
+        yield Whole(f"  {command} {inputs}".rstrip())
 
 
 def _commands(explanation: Explanation, result: Result) -> Iterator[str]:
