@@ -20,15 +20,24 @@ def main(arguments: list[str]) -> int:
     """0 when a verdict was reached, whichever; 2 when none could be."""
     match arguments:
         case ["scan", *more]:
-            return _scan(more)
+            regions = [word for region in REGIONS for word in ("--region", region)]
+            return _scan([*regions, *more])
         case ["record", path]:
-            Path(path).unlink(missing_ok=True)
-            return _scan(["--quiet", "--snapshot", path])
+            return _record(path)
         case ["demo", folder]:
             record(Path(folder), _environment)
             return 0
     sys.stderr.write(f"{__doc__}\n")
     return EXIT_MISUSE
+
+
+def _record(path: str) -> int:
+    Path(path).unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        # Configured, not chosen by options: a scan of chosen regions is of a scope of its own.
+        config = Path(folder) / "tscan.yaml"
+        config.write_text(f"version: 1\ntargets: [{{aws: {{regions: [{', '.join(REGIONS)}]}}}}]\n")
+        return _scan(["--config", str(config), "--quiet", "--snapshot", path])
 
 
 def _scan(options: list[str]) -> int:
@@ -39,12 +48,7 @@ def _scan(options: list[str]) -> int:
         sys.stderr.write(
             f"ready after {time.monotonic() - started:.0f} s at {endpoint}; scanning it over its API\n"
         )
-        # Configured, not chosen by options: a scan of chosen regions is of a scope of its own.
-        config = Path(home) / "tscan.yaml"
-        config.write_text(f"version: 1\ntargets: [{{aws: {{regions: [{', '.join(REGIONS)}]}}}}]\n")
-        command = [
-            sys.executable, "-m", "scanner", "scan", "--no-store", "--config", str(config), *options
-        ]  # fmt: skip
+        command = [sys.executable, "-m", "scanner", "scan", "--no-store", *options]
         code = subprocess.run(command, env=_environment(endpoint, home), check=False).returncode
     if code == EXIT_MISUSE or code < 0:
         return EXIT_MISUSE
