@@ -271,8 +271,10 @@ def test_parameters_of_attributes_and_requests_are_found() -> None:
         ("CLI: aws a b --first\n  --second\nTerraform: x.", "aws a b --first --second"),
         ("`gcloud sql patch NAME`. Terraform: x.", "gcloud sql patch NAME"),
         ("Set `params.owners`, then wait.", ""),
-        ("CLI: az lock create. There is no Terraform for it.", "az lock create"),
+        ("CLI: az lock create --name NAME. There is no Terraform for it.", "az lock create --name NAME"),
         ("Ask the owner.", ""),
+        # An operation alone cannot be run.
+        ("Remove the password: `aws iam delete-login-profile`.", ""),
     ],
 )  # fmt: skip
 def test_the_command_of_a_fix_is_one_line(fix: str, command: str) -> None:
