@@ -19,9 +19,9 @@ from scanner.providers import PROVIDERS
 SIGNS: Final = re.compile(r"([*<\[\]|])")
 """Characters that Markdown would take for its own."""
 NONE: Final = {
-    "fail": "It fails where a target was read whole and has none.",
-    "unknown": "Where a target was read whole and has none, the answer is unknown.",
-    "not_applicable": "A target that was read whole and has none is not asked.",
+    "fail": "It fails if a target was read completely and has none.",
+    "unknown": "If a target was read completely and has none, the finding is unknown.",
+    "not_applicable": "A target that was read completely and has none is not evaluated.",
 }
 
 
@@ -67,7 +67,7 @@ def _page(service: Service, library: Library) -> Iterator[str]:
         yield from _check(check, library)
     controls = _controls_with(service.checks, library)
     if controls:
-        yield "\n## Controls that these checks speak to"
+        yield "\n## Controls that these checks evidence"
     for control in controls:
         yield from _control(control, library)
 
@@ -80,7 +80,7 @@ def _check(check: Check, library: Library) -> Iterator[str]:
     if check.fails:
         yield f"When it fails: {prose(check.fails)}\n"
     yield f"{prose(check.why)}\n"
-    yield f"Asked of each `{kind.id}` ({kind.title}). {NONE[check.if_empty.value]}"
+    yield f"Evaluated on each `{kind.id}` ({kind.title}). {NONE[check.if_empty.value]}"
     if check.where is not None:
         yield f"\nOnly where:\n\n{fenced(check.where.source)}"
     if check.scope is not None:
@@ -110,7 +110,7 @@ def _labelled(scope: LabelScope) -> str:
     values = f"with a value of `params.{scope.values}`"
     text = f"Chosen by label: the tag that `params.{scope.tag}` names, {values}."
     if scope.untagged:
-        text += f" `params.{scope.untagged}` says whether an unlabelled resource is in."
+        text += f" `params.{scope.untagged}` says whether an unlabeled resource is in."
     return text
 
 
@@ -270,7 +270,7 @@ def _index(services: list[Service], library: Library) -> Iterator[str]:
     yield "- [Controls and manual controls](controls.md)\n\n## By service"
     for service in services:
         yield f"\n### {service.cloud.upper()}: [{service.title}]({service.page})\n"
-        yield "| check | severity | what holds when it passes | asked of |\n|---|---|---|---|"
+        yield "| check | severity | what holds when it passes | evaluated on |\n|---|---|---|---|"
         for check in service.checks:
             columns = (check.severity.value, cell(check.title), f"`{check.kind}`")
             yield f"| {_link(check.id, pages)} | {' | '.join(columns)} |"

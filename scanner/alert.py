@@ -36,6 +36,7 @@ from scanner.model.config import AlertRule
 from scanner.model.history import History
 from scanner.model.library import Library
 from scanner.model.waivers import Waiver
+from scanner.words import plural
 
 PAUSES: Final = (1.0, 4.0)
 """Seconds before the second and the third try."""
@@ -281,7 +282,7 @@ def unusable_channels(rules: Sequence[AlertRule], post: DeliveryContext) -> Iter
     for channel in _channels(rules).values():
         reason, _ = _try(channel.text, Message(entries=()), post, pauses=())
         if reason:
-            yield f"alerts: nothing can be told to {channel.name}: {reason}"
+            yield f"alerts: {channel.name} cannot be used: {reason}"
 
 
 def _channels(rules: Sequence[AlertRule]) -> dict[str, _Channel]:
@@ -342,15 +343,16 @@ def _earlier(
     counts: dict[tuple[str, str], int] = {}
     for delivery in unsent:
         name = "a channel that is no longer configured"
-        outcome = "told where the rules say now"
+        outcome = "sent to the channels of the current rules"
         if delivery.channel in channels:
             name = channels[delivery.channel].name
-            outcome = "tried again"
+            outcome = "sent again"
         if _expired(delivery, now):
             outcome = "given up"
         counts[name, outcome] = counts.get((name, outcome), 0) + 1
     for (name, outcome), count in sorted(counts.items()):
-        yield f"alerts: {count} of earlier runs not known to have reached {name}: {outcome}"
+        events = plural(count, "event")
+        yield f"alerts: {events} of earlier runs may not have reached {name}: {outcome}"
 
 
 def _message(
@@ -383,15 +385,16 @@ def _send(
 
     outbox.each(settle, attempts)
     count = len(attempts)
+    events = plural(count, "event")
     if reason:
         line = (
-            f"alerts: {count} not delivered to {channel.name}: {reason}; the next run tries again"
+            f"alerts: {events} not delivered to {channel.name}: {reason}; the next run tries again"
         )
         return Delivered(failed=count, lines=(line,))
     return Delivered(
         sent=count,
         repeated=sum(attempt.repeat for attempt in attempts),
-        lines=(f"alerts: {count} delivered to {channel.name}",),
+        lines=(f"alerts: {events} delivered to {channel.name}",),
     )
 
 
@@ -416,7 +419,7 @@ def _try(
             reason = post.send(address, message)
         except Exception as error:  # noqa: BLE001 - a plugin may raise anything; see below
             # Only the type: the message may contain the address, which is a secret.
-            reason = f"the channel broke ({type(error).__name__})"
+            reason = f"the channel failed ({type(error).__name__})"
         if not reason:
             return "", SENT
         state = FAILED
@@ -437,7 +440,8 @@ def expand(channel: str, environment: Mapping[str, str]) -> str:
     missing = [name for name in names if not environment.get(name)]
     if missing:
         raise TscanError(
-            f"the environment has no {missing[0]}", "set it, or change 'to' in tscan.yaml"
+            f"the environment variable {missing[0]} is not set",
+            "set it, or change 'to' in tscan.yaml",
         )
     if len(names) == 1 and channel == f"${{{names[0]}}}":
         return environment[names[0]]

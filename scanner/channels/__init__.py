@@ -23,7 +23,7 @@ GRAVEST: Final = ("", "critical", "high", "medium", "low")
 
 An event without severity is a failed scan, an expiring waiver or a removed check: it hides others.
 """
-UNSURE: Final = "refused, or not reached, or not answered in time"
+UNSURE: Final = "refused, unreachable, or timed out"
 """The reason of a channel that does not know whether a message arrived after all."""
 
 

@@ -30,7 +30,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_.-]+")
 _TOKEN: Final = re.compile(r"[!-~]+")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _USAGE: Final = "write it as github-issue://${GITHUB_TOKEN}@owner/repository"
-_UNEXPECTED: Final = "an answer of GitHub is not of the known form"
+_UNEXPECTED: Final = "unexpected response from GitHub"
 _Json = dict[str, Any]
 """An issue, a comment or a request of GitHub's API."""
 
@@ -126,7 +126,7 @@ class _Repository:
         if LABEL not in [label["name"] for label in issue["labels"]]:
             self._request("PATCH", f"/issues/{issue['number']}", {"state": "closed"})
             raise _RefusedError(
-                "the token may open issues and not label them: they would not be found again"
+                "the token can open issues but not label them, so tscan could not find them again"
             )
         return issue
 
@@ -177,14 +177,14 @@ class _Repository:
                 return None
             raise _RefusedError(_reason(error)) from None
         except (URLError, TimeoutError, HTTPException, OSError) as error:
-            raise _RefusedError(f"GitHub was not reached ({type(error).__name__})") from None
+            raise _RefusedError(f"GitHub is unreachable ({type(error).__name__})") from None
         except ValueError:
-            raise _RefusedError("an answer of GitHub is not JSON") from None
+            raise _RefusedError("response from GitHub is not JSON") from None
 
 
 def _reason(error: HTTPError) -> str:
     if 300 <= error.code < 400:
-        return f"GitHub answered {error.code}: the repository has another name now"
+        return f"GitHub answered {error.code}: the repository was renamed"
     reason = f"GitHub answered {error.code}"
     try:
         message = str(json.load(error)["message"])
@@ -203,18 +203,18 @@ def _repository(address: str) -> _Repository:
     try:
         parts = urlsplit(address)
     except ValueError:
-        raise _RefusedError(f"not an address of a repository: {_USAGE}") from None
+        raise _RefusedError(f"not a repository address: {_USAGE}") from None
     token, _, owner = parts.netloc.rpartition("@")
     name = parts.path.strip("/")
     if not token or not _NAME.fullmatch(owner) or not _NAME.fullmatch(name):
-        raise _RefusedError(f"not an address of a repository: {_USAGE}")
+        raise _RefusedError(f"not a repository address: {_USAGE}")
     token = unquote(token)
     # A line break in a token would begin a new header of the request.
     if not _TOKEN.fullmatch(token):
-        raise _RefusedError("the token holds what no token holds, such as the end of a line")
+        raise _RefusedError("the token has an invalid character, such as a line break")
     api = parse_qs(parts.query).get("api", [_API])[-1].rstrip("/")
     if not _is_secure(urlsplit(api)):
-        raise _RefusedError("the token goes over https only: api=https://…")
+        raise _RefusedError("the API address must be https: api=https://…")
     opener = build_opener(_NoRedirects())
     return _Repository(api=f"{api}/repos/{owner}/{name}", token=token, opener=opener)
 

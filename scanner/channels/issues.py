@@ -60,8 +60,7 @@ class Subject:
             "",
             *listed,
             "",
-            "tscan writes this text again whenever something changes; "
-            "what you have to say is safe in a comment.",
+            "tscan rewrites this text at each change; comments are kept.",
         ]
         return "\n".join(lines)
 
@@ -134,7 +133,7 @@ def events_in(text: str) -> set[str]:
 
 def _count(items: Sequence[AlertEvent]) -> str:
     if not items:
-        return "nothing stands open"
+        return "nothing is open"
     counts = Counter(item.what for item in items)
     return ", ".join(f"{count} {what}" for what, count in sorted(counts.items()))
 

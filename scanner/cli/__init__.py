@@ -27,60 +27,69 @@ _DISK_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 app = LazyGroup(
     name="tscan",
-    help="""Read cloud configuration and show which controls and criteria its evidence speaks to.
+    help="""Read cloud configuration and evaluate it against controls and criteria.
 
 \b
 Examples:
   tscan demo                         the matrix of a recorded account, offline
-  tscan scan --profile audit         read an AWS account, write the evidence, judge it
-  tscan replay SNAPSHOT              judge the same evidence again, offline
+  tscan scan --profile audit         read an AWS account and evaluate it
+  tscan replay SNAPSHOT              re-evaluate recorded evidence, offline
 
 \b
-Exit codes: 0 clean, 1 something at or above --fail-on fails, 3 something could not be read,
-2 misuse, unusable content, an interruption or an internal error.""",
+Exit codes: 0 clean, 1 a finding of --fail-on severity or higher fails, 3 something could not
+be read, 2 misuse, unusable content, an interruption or an internal error.""",
     lazy={
         "scan": (
             "scanner.cli.scan:scan",
-            "Read the configured accounts, write the evidence, judge it.",
+            "Read the configured accounts, store the evidence, evaluate it.",
         ),
-        "replay": ("scanner.cli.replay:replay", "Judge recorded evidence again, offline."),
+        "replay": ("scanner.cli.replay:replay", "Re-evaluate recorded evidence, offline."),
         "matrix": ("scanner.cli.matrix:matrix", "Show only the matrix of recorded evidence."),
         "explain": (
             "scanner.cli.explain:explain",
             "Explain a check, control, criterion, parameter, operation or resource.",
         ),
         "findings": ("scanner.cli.findings:findings", "List findings by control, check, verdict…"),
-        "params": ("scanner.cli.params:params", "List the parameters of checks, and what is set."),
+        "params": ("scanner.cli.params:params", "List parameters of checks and their values."),
         "checks": ("scanner.cli.checks:checks", "List, show, write and test checks."),
         "waive": ("scanner.cli.waive:waive", "Write a waiver for a finding, a control or a call."),
         "attest": ("scanner.cli.attest:attest", "Write an attestation for a manual control."),
         "permissions": (
             "scanner.cli.permissions:permissions",
-            "Print the least that tscan must be allowed.",
+            "Print least-privilege policies and roles for tscan.",
         ),
         "init": (
             "scanner.cli.init:init",
-            "Make a key that seals history, and a configuration to fill in.",
+            "Make a signing key and a configuration to fill in.",
         ),
-        "history": ("scanner.cli.history:history", "List and show the scans that were committed."),
-        "verify": ("scanner.cli.verify:verify", "Check that history is what was committed."),
+        "history": (
+            "scanner.cli.history:history",
+            "List, show, anchor and export committed scans.",
+        ),
+        "verify": (
+            "scanner.cli.verify:verify",
+            "Verify signatures, digests and anchors of history.",
+        ),
         "reperform": (
             "scanner.cli.reperform:reperform",
-            "Make one finding again, with all that it stands on.",
+            "Re-evaluate one finding and show its evidence.",
         ),
         "drift": ("scanner.cli.drift:drift", "Show what changed between two scans."),
-        "period": ("scanner.cli.period:period", "Show what operated over a period, or at a date."),
+        "period": (
+            "scanner.cli.period:period",
+            "Report controls and deviations of a period or date.",
+        ),
         "sample": (
             "scanner.cli.sample:sample",
-            "Fix a population, and draw a sample that anyone can draw again.",
+            "Fix a population and draw a reproducible sample.",
         ),
         "handover": (
             "scanner.cli.handover:handover",
-            "Write one archive of history for the auditor.",
+            "Write an archive of history for the auditor.",
         ),
         "demo": (
             "scanner.cli.demo:demo",
-            "Judge the snapshot that tscan carries: no credentials, no network.",
+            "Evaluate a recorded account: no credentials, no network.",
         ),
     },
 )

@@ -21,35 +21,35 @@ _HINT: Final = "name a folder with --attestations"
 
 @click.command()
 @click.argument("control", metavar="CONTROL", shell_complete=complete_manual_controls)
-@click.option("--statement", required=True, metavar="TEXT", help="What the person states.")
-@click.option("--by", required=True, metavar="MAIL", help="Who states it.")
+@click.option("--statement", required=True, metavar="TEXT", help="The statement.")
+@click.option("--by", required=True, metavar="MAIL", help="Author of the statement.")
 @click.option(
     "--valid-until",
     "valid_until",
     required=True,
     metavar="DAY",
-    help="The last day on which it counts, such as 2026-12-31.",
+    help="Last day on which the attestation counts, such as 2026-12-31.",
 )
 @click.option(
     "--evidence",
     required=True,
     multiple=True,
     metavar="REFERENCE",
-    help="A file, whose digest is written down, an address, or a place in words.",
+    help="A file, stored with its digest; an address; or a description of the place.",
 )
-@click.option("--dated", default="", metavar="DAY", help="When it is stated; today if left out.")
+@click.option("--dated", default="", metavar="DAY", help="Date of the statement; default: today.")
 @click.option(
     "--covers",
     nargs=2,
     default=None,
     metavar="FIRST LAST",
-    help="The period that it is about, both days included.",
+    help="The period that it covers, both days included.",
 )
 @click.option(
     "--attestations",
     type=PATH,
     metavar="DIR",
-    help="Where it is written; the folder of tscan.yaml, or attestations beside it.",
+    help="The folder to write to; default: that of tscan.yaml, or attestations beside it.",
 )
 @config_option
 @mappings_option

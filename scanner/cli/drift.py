@@ -38,16 +38,16 @@ if TYPE_CHECKING:
     "--since",
     default="",
     metavar="DAY",
-    help="From the last scan before this day; the last but one if left out.",
+    help="From the last scan before this day; default: the previous scan.",
 )
 @click.option(
     "--waivers",
     type=PATH,
     metavar="FILE",
-    help="Name the ends of these, not of the last scan's.",
+    help="Use these waivers, not those of the last scan.",
 )
 @click.option(
-    "--who", is_flag=True, help="Ask the audit log who did it; needs credentials, as a scan does."
+    "--who", is_flag=True, help="Attribute changes from the audit log; needs credentials."
 )
 @report_format_option
 @history_options
@@ -58,11 +58,12 @@ def drift(
     format: str,  # noqa: A002 - click names it after the option
     options: HistoryOptions,
 ) -> int:
-    """What changed between two scans: new failures, what is no longer seen, what is fixed.
+    """Show what changed between two scans: new failures, new unknowns, fixes.
 
-    Scans of one scope are compared: the configured one, and every other that was scanned since.
+    Only scans of the same scope are compared: the configured scope, and every other scope that was
+    scanned since.
 
-    Exit code 1: something new fails. 3: something is no longer seen, or was not looked at again.
+    Exit code 1: new failures. 3: something is no longer read, or was not scanned again.
     0: neither, or this is the first scan.
 
     \b
@@ -78,7 +79,7 @@ def drift(
     # Two documents in one stream are not JSON: a consumer would read the first, or none.
     if format == "json" and len(drifts) > 1:
         raise TscanError(
-            "the JSON document is of one target",
+            "the JSON document has one target",
             f"name one with --target: {', '.join(chains[:5])}",
         )
     if who:
@@ -125,7 +126,7 @@ def drift_exit_code(drifts: Sequence[Drift]) -> int:
         changes.update(moved.what for moved in drift.moved)
     if DriftKind.NEW_FAILURE in changes:
         return EXIT_FAILING
-    if changes & {DriftKind.NEW_UNKNOWN, DriftKind.OUT_OF_SIGHT}:
+    if changes & {DriftKind.NEW_UNKNOWN, DriftKind.NO_LONGER_READ}:
         return EXIT_UNREAD
     # A call that is not answered any more may hide a failure, although no finding shows it.
     if any(drift.gaps for drift in drifts):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @evidence_options
 @content_options
 @report_format_option
-@click.option("--details", is_flag=True, help="Everything, not only what fits on a screen.")
+@click.option("--details", is_flag=True, help="Show everything, not only one screen.")
 def explain(
     identity: str,
     evidence: EvidenceOptions,
@@ -32,11 +32,11 @@ def explain(
     format: str,  # noqa: A002 - the option's name
     details: bool,
 ) -> int:
-    """What one thing is, what it rests on, what rests on it, and its newest result.
+    """Explain one id: what it is, what it depends on, what depends on it, and its newest result.
 
     ID is that of a check, control, criterion, objective, manual control or parameter, an operation
     or permission of a cloud, or the id, ARN or name of a resource. Of a criterion, a control and a
-    check the resources to mend first are shown, with how.
+    check the resources to fix first are shown, with their fixes.
 
     \b
     Examples:

@@ -26,9 +26,9 @@ _FILTERS: Final = {
     "criterion": ("ID", "Only findings that decide this criterion or objective."),
     "verdict": ("NAME", "fail, unknown, waived, pass or all.  [default: fail,unknown]"),
     "severity": ("NAME", "critical, high, medium or low."),
-    "resource": ("ID", "Only this resource, by id, ARN or name; `*` stands for anything."),
-    "region": ("NAME", "Only this region; global for what has none."),
-    "check": ("ID", "Only this check; `*` stands for anything."),
+    "resource": ("ID", "Only this resource, by id, ARN or name; `*` matches any text."),
+    "region": ("NAME", "Only this region; global for resources without one."),
+    "check": ("ID", "Only checks with this id; `*` matches any text."),
     "target": ("ID", "Only this target, such as aws:111122223333."),
 }
 """The filters by option, each with its metavar and its help."""

@@ -28,16 +28,16 @@ if TYPE_CHECKING:
     "--output",
     type=PATH,
     metavar="FILE.zip",
-    help="The archive; named by its days if left out.",
+    help="The archive; default: named after the period.",
 )
 @history_options
 def handover(first: str, last: str, output: Path | None, options: HistoryOptions) -> int:
-    """Write one archive: records, evidence, packs, public keys, how to verify them, and where
-    figures come from.
+    """Write one archive for the auditor: records, evidence, packs, public keys, instructions to
+    verify them, and the origin of figures (IPE).
 
-    The chains are whole, because a part could not be verified; the sheets are about the days that
-    are named. The same history gives the same file. It holds your configuration: hand it over as
-    you would hand over that.
+    The chains are complete, because a part of a chain could not be verified; the sheets cover the
+    period. The same history gives the same file. The archive describes your configuration: treat
+    it as confidential.
 
     \b
     Examples:
@@ -49,6 +49,7 @@ def handover(first: str, last: str, output: Path | None, options: HistoryOptions
     from scanner.history.export.auditor_package import AuditorPackage, write_auditor_package
     from scanner.history.verification.rejudge import Rejudger
     from scanner.rendering.sanitize import sanitized
+    from scanner.words import plural
 
     history = open_history(options)
     period = period_between(first, last, history.zone)
@@ -65,6 +66,6 @@ def handover(first: str, last: str, output: Path | None, options: HistoryOptions
     package = AuditorPackage(first=first, last=last, chains=chains, records=tuple(records))
     output = output or Path(f"handover-{first}-{last}.zip")
     files = write_auditor_package(output, history.ledger, again, package)
-    scans = f"{len(records)} scans in {len(chains)} chains ended in the period"
+    scans = f"{plural(len(records), 'scan')} of {plural(len(chains), 'chain')} in the period"
     click.echo(sanitized(f"{output}: {files} files, {scans}"))
     return 0

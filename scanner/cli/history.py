@@ -11,6 +11,7 @@ from scanner.cli.support.lazy import LazyGroup
 from scanner.cli.support.options import store_option, target_option
 from scanner.errors import TscanError
 from scanner.rendering.sanitize import sanitized, shortened
+from scanner.words import plural
 
 if TYPE_CHECKING:
     from scanner.history.ledger.anchors import Anchors
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 history = LazyGroup(
     name="history",
-    help="""List, show, add, anchor and export scans that are committed, and remove what
-broken-off scans left.
+    help="""List, show, add, anchor and export committed scans, and remove leftovers of
+interrupted scans.
 
 \b
 Examples:
@@ -31,15 +32,18 @@ Examples:
   tscan history compact --store s3://bucket/tscan
   tscan history export --to history-2026""",
     lazy={
-        "list": ("scanner.cli.history:list_", "One line for each record."),
-        "show": ("scanner.cli.history:show", "A record: who, when, by what, and what changed."),
-        "add": ("scanner.cli.history_add:add", "Judge recorded evidence and commit it."),
+        "list": ("scanner.cli.history:list_", "List records, one line each."),
+        "show": (
+            "scanner.cli.history:show",
+            "Show a record: callers, times, versions and changes.",
+        ),
+        "add": ("scanner.cli.history_add:add", "Evaluate recorded evidence and commit it."),
         "anchor": ("scanner.cli.history:anchor", "Tag the newest records in a Git repository."),
         "export": (
             "scanner.cli.history_export:export",
             "Write Parquet tables for Spark, Athena or DuckDB.",
         ),
-        "compact": ("scanner.cli.history:compact_", "Remove what broken-off scans left."),
+        "compact": ("scanner.cli.history:compact_", "Remove leftovers of interrupted scans."),
     },
 )
 
@@ -48,7 +52,7 @@ Examples:
 @store_option
 @target_option
 def list_(store: str, target: str) -> int:
-    """One line for each record: number, target, when, verdicts, changes, unanswered calls.
+    """List records, one line each: number, target, time, verdicts, changes, gaps.
 
     \b
     Examples:
@@ -66,9 +70,9 @@ def _summary(record: Record) -> str:
     verdicts = [f"{count} {verdict}" for verdict, count in record.counts.items() if count]
     counts = ", ".join(verdicts) or "no finding"
     changes = sum(segment.rows for segment in record.segments if segment.kind == "transitions")
-    line = f"{record.finished}  {counts}; {changes} changes"
+    line = f"{record.finished}  {counts}; {plural(changes, 'change')}"
     if record.gaps:
-        line += f", {len(record.gaps)} calls unanswered"
+        line += f", {plural(len(record.gaps), 'gap')}"
     return line
 
 
@@ -77,7 +81,7 @@ def _summary(record: Record) -> str:
 @store_option
 @target_option
 def show(seq: int | None, store: str, target: str) -> int:
-    """A record, the newest if none is named: who, when, by what, which files, and what changed.
+    """Show a record, by default the newest: callers, times, versions, files and changes.
 
     \b
     Examples:
@@ -94,7 +98,9 @@ def show(seq: int | None, store: str, target: str) -> int:
         )
     records = ledger.records(names[0])
     if (seq or 1) > len(records):
-        raise TscanError(f"{names[0]} has {len(records)} records", "see 'tscan history list'")
+        raise TscanError(
+            f"{names[0]} has {plural(len(records), 'record')}", "see 'tscan history list'"
+        )
     record = records[-1]
     if seq is not None:
         record = records[seq - 1]
@@ -115,30 +121,31 @@ def _lines(record: Record) -> Iterator[str]:
     if record.params:
         params = shortened(record.params, 2000)
     times = f"{record.started} to {record.finished}"
-    counts = f"{len(record.checks)} checks, {len(record.regions)} regions"
+    checks = plural(len(record.checks), "check")
+    regions = plural(len(record.regions), "region")
     yield f"record {record.seq} of {record.chain}: {record.sha256}"
     if record.scope:
         yield f"scope {', '.join(record.scope)}"
     yield f"scan {record.scan}, {times}, tscan {record.version}"
-    yield f"follows {record.previous_sha256 or 'nothing: it is the first'}"
+    yield f"follows {record.previous_sha256 or 'nothing (first record)'}"
     yield f"pack {record.pack_sha256}"
     yield f"waivers {record.waivers_sha256 or 'none'}"
     for old, new in sorted(record.renamed.items()):
-        yield f"check {old} is called {new} now"
-    yield f"parameters that were set: {params}"
+        yield f"check {old} is now {new}"
+    yield f"parameters set: {params}"
     yield f"callers {', '.join(record.callers) or 'none'}"
-    yield f"{counts}, {len(record.gaps)} calls unanswered"
+    yield f"{checks}, {regions}, {plural(len(record.gaps), 'gap')}"
     for gap in record.gaps:
-        yield f"  unanswered {gap}"
+        yield f"  gap {gap}"
     for segment in record.segments:
-        yield f"  {segment.kind}: {segment.path}, {segment.rows} rows, {segment.bytes} bytes"
+        rows = plural(segment.rows, "row")
+        yield f"  {segment.kind}: {segment.path}, {rows}, {segment.bytes} bytes"
 
 
 @click.command("compact")
 @store_option
 def compact_(store: str) -> int:
-    """Remove files that no record names and that are older than an hour, and superseded
-    checkpoints.
+    """Remove files without a record that are older than an hour, and superseded checkpoints.
 
     \b
     Examples:
@@ -150,25 +157,25 @@ def compact_(store: str) -> int:
     from scanner.history.stores import open_store
 
     removed = compact(open_store(named_location(store).store))
-    orphans = f"{removed.orphans} segments that no record names"
-    checkpoints = f"{removed.superseded} superseded checkpoints"
-    click.echo(f"removed {orphans}, {checkpoints}, {removed.unfinished} unfinished files")
+    orphans = f"{plural(removed.orphans, 'segment')} without a record"
+    checkpoints = plural(removed.superseded, "superseded checkpoint")
+    unfinished = plural(removed.unfinished, "unfinished file")
+    click.echo(f"removed {orphans}, {checkpoints}, {unfinished}")
     return 0
 
 
 @click.command()
 @click.option(
-    "--git", default="", metavar="REPO", help="A Git repository; that of tscan.yaml if left out."
+    "--git", default="", metavar="REPO", help="A Git repository; default: that of tscan.yaml."
 )
 @store_option
 @target_option
 def anchor(git: str, store: str, target: str) -> int:
-    """Tag the newest record of each chain in a Git repository, so that it cannot be cut off
-    unseen.
+    """Tag the newest record of each chain in a Git repository, so that its deletion is detected.
 
-    The tag names chain, number and digest of the record. It proves something once it is pushed to
-    where others read it and you cannot remove it; 'tscan verify --git' holds the store against
-    all such tags.
+    The tag contains chain, number and digest of the record. It proves something once it is pushed
+    to a repository that others can read and you cannot rewrite. 'tscan verify --git' compares the
+    store with all such tags.
 
     \b
     Examples:
@@ -181,7 +188,8 @@ def anchor(git: str, store: str, target: str) -> int:
     repository = git or configured_location().anchors
     if not repository:
         raise TscanError(
-            "no repository is named", "name it with --git, or as 'anchor: {git: …}' in tscan.yaml"
+            "no Git repository is configured",
+            "name it with --git, or as 'anchor: {git: …}' in tscan.yaml",
         )
     ledger = open_ledger(store)
     for line in anchored(ledger, chosen_targets(ledger, target), GitAnchors(repository)):
@@ -199,7 +207,7 @@ def anchored(ledger: Ledger, targets: Iterable[str], anchors: Anchors) -> Iterat
     for record, name in made:
         yield sanitized(f"anchor: {record.chain} {record.seq} is {name} in {anchors.name}")
     if not made:
-        yield sanitized(f"anchor: {anchors.name} has the newest records already")
+        yield sanitized(f"anchor: {anchors.name} already has the newest records")
 
 
 def open_ledger(store: str) -> Ledger:
@@ -216,7 +224,7 @@ def chosen_targets(ledger: Ledger, target: str) -> list[str]:
     names = list(ledger.chains())
     if not names:
         raise TscanError(
-            f"{ledger.store.name}: there is no history here",
+            f"{ledger.store.name}: no history found",
             "name the store that 'tscan scan' wrote",
         )
     if not target:

@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 @store_option
 @judging_options
 def add(snapshots: tuple[Path, ...], store: str, options: JudgingOptions) -> int:
-    """Judge recorded evidence and commit it, as the scan would have that read it.
+    """Evaluate recorded evidence and commit it, as the scan that read it would have done.
 
-    So who reads the cloud needs no key, and who holds the key needs no access. Evidence that is
-    in history already is not added again; what ended before the newest record of its target began
-    is refused.
+    The identity that reads the cloud then needs no signing key, and the holder of the key needs no
+    access to the cloud. Evidence that is already in history is not added again. Evidence that
+    ended before the newest record of its target began is refused.
 
     \b
     Examples:
@@ -119,5 +119,5 @@ def _check_order(ledger: Ledger, snapshots: Iterable[Snapshot]) -> None:
             scan = f"scan {snapshot.id} of {snapshot.target}"
             raise TscanError(
                 f"{scan} ended before record {last.seq} began ({last.started})",
-                "history is written in order; 'tscan replay' judges the evidence",
+                "history is written in order; 'tscan replay' evaluates the evidence",
             )

@@ -25,8 +25,8 @@ def export(folder: Path, store: str, target: str) -> int:
     """Write Parquet tables for Spark, Athena or DuckDB: `records`, the committed scans, and
     `transitions`.
 
-    Each chain is one file of each table; chain and seq join them. What a broken-off scan left
-    is in neither.
+    Each chain is one file of each table; chain and seq join them. Leftovers of interrupted scans
+    are not exported.
 
     \b
     Examples:

@@ -27,12 +27,11 @@ TEMPLATE: Final = Path(__file__).parent / "tscan.template.yaml"
     help="Where history will lie; that of tscan.yaml, or .tscan.",
 )
 @click.option("--key", type=PATH, help="Where the key is written; ~/.config/tscan/key.pem.")
-@click.option("--no-sign", is_flag=True, help="No key: records will not be signed.")
+@click.option("--no-sign", is_flag=True, help="Make no key: records are not signed.")
 def init(store: str, key: Path | None, no_sign: bool) -> int:
-    """Make a key for sealing history, and a tscan.yaml to fill in; nothing that exists is written
-    over.
+    """Make a key that signs history, and a tscan.yaml to fill in; existing files are kept.
 
-    The private key stays outside the store; whoever scans may be another than who signs.
+    The private key stays outside the store; reader and signer can be different identities.
 
     \b
     Examples:
@@ -49,7 +48,7 @@ def init(store: str, key: Path | None, no_sign: bool) -> int:
         prepare(opened, None)
     else:
         _prepare_signed(opened, location, key)
-    state = "was there, and is left as it is"
+    state = "exists; unchanged"
     if _write_config():
         state = "made"
     click.echo(f"configuration: {CONFIG} ({state})")
@@ -80,11 +79,11 @@ def _prepare_signed(opened: Store, location: str, key: Path | None) -> None:
     prepare(opened, signer)
     if signer is None:
         return
-    state = "was there, and is used"
+    state = "exists; used"
     if made:
         state = "made"
-    click.echo(f"key: {path or 'TSCAN_KEY'} ({state}); keep a copy: it cannot be made again")
-    click.echo(f"public key: {location}/keys/{signer.key_id}.pem; give a copy to who verifies")
+    click.echo(f"key: {path or 'TSCAN_KEY'} ({state}); keep a backup: it cannot be recovered")
+    click.echo(f"public key: {location}/keys/{signer.key_id}.pem; give a copy to the auditor")
 
 
 def _key_path(key: Path | None) -> Path:

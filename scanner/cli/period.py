@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("--from", "first", default="", metavar="DAY", help="The first day.")
 @click.option("--to", "last", default="", metavar="DAY", help="The last day, included.")
 @click.option(
-    "--at", default="", metavar="DAY", help="Instead of a period: what was implemented at a date."
+    "--at", default="", metavar="DAY", help="A date instead of a period: controls implemented then."
 )
 @click.option(
     "--control",
@@ -54,9 +54,10 @@ def period(
     format: str,  # noqa: A002 - click names it after the option
     options: HistoryOptions,
 ) -> int:
-    """What operated over a period: deviations with their times, missed runs, and what is not shown.
+    """Report on a period: deviations with their times, missed runs, and controls not shown.
 
-    Days are those of the configured time zone. Nothing is concluded: no rate is called tolerable.
+    Days are days of the configured time zone. The report draws no conclusion and calls no
+    deviation rate tolerable.
 
     \b
     Examples:

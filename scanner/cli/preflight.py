@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scanner.errors import EXIT_CLEAN, EXIT_UNREAD
+from scanner.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,18 +40,18 @@ def show_preflight(
 
 def _lines(found: Preflight) -> Iterator[str]:
     if found.closed:
-        yield f"{found.target}: could not be entered: {found.closed}"
+        yield f"{found.target}: could not connect: {found.closed}"
         return
     count = len(found.answered) + len(found.refused) + len(found.unclear)
-    where = f"in {found.region} where they have a region"
-    yield f"{found.target}: {count} operations asked once, {where}"
-    yield f"  answered: {len(found.answered)}"
+    where = f"regional ones in {found.region}"
+    yield f"{found.target}: {plural(count, 'operation')} called once, {where}"
+    yield f"  allowed: {len(found.answered)}"
     yield from losses(found.refused)
     # A call that was throttled or failed shows neither that it is allowed nor that it is refused.
     for operation, reason in found.unclear.items():
-        yield f"  not clear: {operation} ({reason})"
+        yield f"  unclear: {operation} ({reason})"
     if found.untried:
-        yield f"  not tried, for they are asked of what a listing names: {len(found.untried)}"
+        yield f"  not tried, because they need a listing first: {len(found.untried)}"
         for operation in found.untried:
             yield f"    {operation}"
 
@@ -58,6 +59,7 @@ def _lines(found: Preflight) -> Iterator[str]:
 def losses(refused: Sequence[Loss]) -> Iterator[str]:
     """What each refused operation costs: the checks and controls that would stay unknown."""
     for loss in refused:
-        yield f"  refused: {loss.operation}; it needs {', '.join(loss.permissions)}"
-        yield f"    checks: {', '.join(loss.checks) or 'none; the target only goes without a name'}"
+        yield f"  denied: {loss.operation}; it needs {', '.join(loss.permissions)}"
+        checks = ", ".join(loss.checks) or "none; only the name of the target is missing"
+        yield f"    checks: {checks}"
         yield f"    controls: {', '.join(loss.controls) or 'none'}"

@@ -19,6 +19,7 @@ from scanner.cli.support.history_options import (
 )
 from scanner.cli.support.options import PATH, current_id, report_format_option
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING, TscanError
+from scanner.words import plural
 
 if TYPE_CHECKING:
     from scanner.core.judging.waive import TargetWaivers
@@ -35,14 +36,14 @@ if TYPE_CHECKING:
     "--at",
     default="",
     metavar="DAY",
-    help="By the last scan up to the end of this day; the newest.",
+    help="Use the last scan up to the end of this day; default: now.",
 )
 @click.option("--region", default="", metavar="NAME", help="Only the resource in this region.")
 @click.option(
     "--snapshot",
     type=PATH,
     metavar="FILE",
-    help="By this evidence, with today's pack.",
+    help="Use this evidence, with the current pack.",
 )
 @report_format_option
 @history_options
@@ -54,12 +55,12 @@ def reperform(
     format: str,  # noqa: A002 - click names it after the option
     options: HistoryOptions,
 ) -> int:
-    """One finding with its evidence: calls, answers, condition, values, and the command that
-    shows the same.
+    """Re-evaluate one finding and show its evidence: calls, answers, condition, values, and the
+    provider's CLI command for the same data.
 
-    RESOURCE is the provider's id or the name; `*` is a listing that was not read. Of history,
-    pack, parameters, waivers and attestations are those of the day. Exit code 1: history has
-    another verdict than its evidence gives.
+    RESOURCE is the provider's id or the name; `*` is a listing that was not read. Pack,
+    parameters, waivers and attestations are those of the record. Exit code 1: the recorded
+    verdict differs from what the evidence gives.
 
     \b
     Examples:
@@ -71,14 +72,16 @@ def reperform(
     if snapshot is None:
         found = list(_from_history(open_history(options), check, resource, region, at))
     elif at or options.store or options.target:
-        raise TscanError("--snapshot is evidence by itself", "leave out --at, --store and --target")
+        raise TscanError(
+            "--snapshot excludes history options", "leave out --at, --store and --target"
+        )
     else:
         found = list(_from_snapshot(snapshot, options, check, resource, region))
     # Nothing made again is not the same as everything being as history says.
     if not found:
         raise TscanError(
-            f"{check} says nothing of '{resource}' there",
-            "give the id or the name that the report shows",
+            f"{check} has no finding for '{resource}'",
+            "use the id or the name from the report",
         )
     _show(found, format)
     if all(one.same for one in found):
@@ -108,7 +111,7 @@ def _show(found: Sequence[Reperformed], form: str) -> None:
             f"{one.snapshot.target} {one.finding.resource.region}" for one in found[:5]
         )
         raise TscanError(
-            f"{len(found)} findings are named so", f"choose by --target or --region: {places}"
+            f"{len(found)} findings match", f"choose by --target or --region: {places}"
         )
     click.echo(as_json(found[0]), nl=False)
 
@@ -163,15 +166,13 @@ def _records_with(history: HistoryContext, check: str, at: str) -> list[Record]:
         if record is not None:
             records.append(record)
     if not records:
-        raise TscanError(f"there is no scan up to {at}", "see 'tscan history list'")
+        raise TscanError(f"no scan up to {at}", "see 'tscan history list'")
     having = [record for record in records if check in record.checks]
     if not having:
         known: set[str] = set()
         for record in records:
             known.update(record.checks)
-        raise TscanError(
-            f"{check} was not asked in the scan that is looked at", did_you_mean(check, known)
-        )
+        raise TscanError(f"{check} was not evaluated in this scan", did_you_mean(check, known))
     return having
 
 
@@ -237,4 +238,5 @@ def _notes(record: Record) -> tuple[str, ...]:
     if not record.together:
         return ()
     others = len(record.together) - 1
-    return (f"judged with {others} other scans; what those alone can answer is not shown here",)
+    scans = plural(others, "other scan")
+    return (f"judged together with {scans}, whose evidence is not shown here",)

@@ -1,4 +1,4 @@
-"""Judges recorded evidence again: `tscan replay`."""
+"""Re-evaluates recorded evidence: `tscan replay`."""
 
 from __future__ import annotations
 
@@ -20,14 +20,12 @@ from scanner.errors import TscanError
 
 
 @click.command()
-@click.option(
-    "--from", "first", default="", metavar="DAY", help="Every scan in history from this day on."
-)
-@click.option("--to", "last", default="", metavar="DAY", help="The last day of them, included.")
+@click.option("--from", "first", default="", metavar="DAY", help="First day of a range of history.")
+@click.option("--to", "last", default="", metavar="DAY", help="The last day, included.")
 @click.option(
     "--pack",
     type=click.Choice(("day", "today")),
-    help="Judge a range with the checks of each day (as if left out), or with today's.",
+    help="Checks of each day (default), or of today, for a range.",
 )
 @evidence_options
 @baseline_options
@@ -40,21 +38,21 @@ def replay(
     options: JudgingOptions,
     compare: BaselineOptions,
 ) -> int:
-    """Judge recorded evidence again: offline, with the clock at the end of the recording.
+    """Re-evaluate recorded evidence: offline, with the clock at the end of the recording.
 
-    Without a file, the newest scan of each target in history is judged. Waivers, attestations,
+    Without a file, the newest scan of each target in history is evaluated. Waivers, attestations,
     checks and mappings are those of tscan.yaml. The same snapshot, the same version of tscan and
     the same tscan.yaml give the same JSON, byte for byte.
 
     With --from and --to, each scan of the range is one line, or one JSON document with --format
-    json; it names the pack that judged.
+    json; it names the pack that was used.
 
     \b
     Examples:
       tscan replay
       tscan replay audit.snapshot.jsonl.gz
       tscan replay audit.snapshot.jsonl.gz --format json
-      tscan replay folder-of-an-organisation
+      tscan replay folder-of-an-organization
       tscan replay a.snapshot.jsonl.gz b.snapshot.jsonl.gz --param access_key_max_age_days=30
       tscan replay audit.snapshot.jsonl.gz --new-only --baseline main.json
       tscan replay --from 2026-01-01 --to 2026-06-30 --pack today

@@ -185,7 +185,7 @@ def _lines(scan: Rejudged) -> Iterator[str]:
         f"{record.seq:>4}  {record.chain}  {record.finished}" for record in scan.records
     )
     if scan.assessment is None or scan.library is None:
-        yield f"{names}  not judged again: {scan.why_not}"
+        yield f"{names}  not re-evaluated: {scan.why_not}"
         return
     source = "not the pack of the day"
     if scan.library.sha256 == scan.recorded_pack:

@@ -46,11 +46,11 @@ class _Population:
 @click.argument("control")
 @from_option
 @to_option
-@click.option("--seed", metavar="TEXT", help="Given by the auditor once the population is fixed.")
+@click.option("--seed", metavar="TEXT", help="Chosen by the auditor after the population is fixed.")
 @click.option(
     "--size",
     type=click.IntRange(1),
-    help="Items to draw; the usual size for the control's frequency.",
+    help="Items to draw; default: the usual size for the frequency.",
 )
 @click.option(
     "--format",
@@ -68,10 +68,10 @@ def sample(
     format: str,  # noqa: A002 - click names it after the option
     options: HistoryOptions,
 ) -> int:
-    """Fix the population of a control; once it is fixed, draw a sample from it by a seed.
+    """Fix the population of a control, then draw a sample from it with a seed.
 
-    Without --seed the population's digest is printed and kept in the store. With --seed the items
-    come in the order of the SHA-256 of "seed:item id", which a spreadsheet can repeat.
+    Without --seed the population's digest is printed and stored. With --seed the items are drawn
+    in the order of the SHA-256 of "seed:item id", which a spreadsheet can repeat.
 
     \b
     Examples:
@@ -111,8 +111,8 @@ def _population(history: HistoryContext, control: str, first: str, last: str) ->
     # A population that can still grow would have another digest when the sample is drawn.
     if period.until < period.window.end:
         raise TscanError(
-            f"--to {last} is not over: nobody knows the population yet",
-            "give a last day that is over",
+            f"--to {last} is not over: the population is not final yet",
+            "choose a last day in the past",
         )
     (found,) = period.controls
     checks = sorted({check.check for check in found.checks})
@@ -152,8 +152,7 @@ def _fixed_population(
     if content is None and not fix_now:
         raise TscanError(
             f"{population.control}: this population was not fixed before the seed was given",
-            "run the same without --seed first; "
-            "where records were added since, that makes another population",
+            "run the command without --seed first; new records make a new population",
         )
     if content is None:
         text = json.dumps(_file_content(population), sort_keys=True) + "\n"
@@ -177,8 +176,8 @@ def _parsed(population: PopulationFile, content: bytes, name: str) -> Population
         if kept == _file_content(fixed):
             return fixed
     raise TscanError(
-        f"{name} is damaged: it is not the population of this digest",
-        "restore it, or ask who changed it",
+        f"{name} is damaged: its digest differs",
+        "restore it from a backup",
     )
 
 

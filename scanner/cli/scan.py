@@ -111,7 +111,7 @@ class _Inputs:
     "--organization",
     default="",
     metavar="ROLE",
-    help="Every account of the organisation, by this role.",
+    help="Every account of the organization, with this role.",
 )
 @click.option(
     "--aws-client",
@@ -137,7 +137,7 @@ class _Inputs:
     type=click.FloatRange(1),
     default=3600.0,
     show_default=True,
-    help="Seconds; what is left is a gap.",
+    help="Time limit in seconds; calls not finished by then are gaps.",
 )
 @click.option(
     "--store",
@@ -147,18 +147,18 @@ class _Inputs:
 )
 @click.option("--no-store", is_flag=True, help="Do not add the scan to history.")
 @click.option(
-    "--preflight", is_flag=True, help="Only ask what may be read, and name what would be lost."
+    "--preflight", is_flag=True, help="Test permissions; list the checks that would be unknown."
 )
 @baseline_options
 @judging_options
 @log_options
 def scan(options: JudgingOptions, compare: BaselineOptions, **reading: Any) -> int:
-    """Read the configured accounts, write the evidence, judge what was written.
+    """Read the configured accounts, store the evidence, and evaluate it.
 
-    Only calls that read are made. The evidence is one file for each account, which `tscan replay`
-    judges again; the scan is added to the history that `tscan period` and `tscan drift` speak of.
-    One that options make differ from the configured scan is added only where --store is given, and
-    is compared only with scans of its own scope.
+    All calls are read-only. The evidence is one file for each account, which `tscan replay`
+    re-evaluates; the scan is added to history for `tscan period` and `tscan drift`. A scan whose
+    options differ from tscan.yaml is added only with --store, and is compared only with scans of
+    the same scope.
 
     \b
     Examples:

@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("store", default="")
-@click.option("--deep", is_flag=True, help="Also make every verdict again from its evidence.")
+@click.option("--deep", is_flag=True, help="Also re-evaluate every verdict from its evidence.")
 @click.option(
     "--public-key",
     type=PATH,
     multiple=True,
     metavar="FILE",
-    help="The only key to be trusted.",
+    help="Trust only this key.",
 )
 @click.option(
     "--anchor",
     multiple=True,
     metavar="HEAD",
-    help="A head that was kept outside, as verify printed it.",
+    help="A head kept outside the store, as verify printed it.",
 )
 @click.option(
     "--git",
@@ -55,15 +55,14 @@ def verify(
     git: tuple[str, ...],
     target: tuple[str, ...],
 ) -> int:
-    """Check chain, signatures, digests, counts and anchors of a store; name everything that is
-    damaged.
+    """Verify chain, signatures, digests, counts and anchors of a store, and list all damage.
 
-    Without STORE it is that of tscan.yaml, or .tscan, with the repository that tscan.yaml names
-    for anchors. Of a bucket, the first version of each record is what was committed, and Object
+    The default STORE is that of tscan.yaml, or .tscan, with the repository of anchors from
+    tscan.yaml. In a bucket, the first version of each record is what was committed, and Object
     Lock is an anchor.
 
-    Exit code 0: as it was committed; 1: damaged; 2: there is no history that this tscan can read;
-    3: with --deep, a record could not be judged again.
+    Exit code 0: as committed; 1: damaged; 2: no history that this version can read; 3: with
+    --deep, a record could not be re-evaluated.
 
     \b
     Examples:
@@ -107,7 +106,7 @@ def _lines(verified: Verified, limits: Sequence[str]) -> Iterator[str]:
     for damage in verified.damages:
         yield f"DAMAGED {damage}"
     for record in verified.not_rejudged:
-        yield f"NOT RE-JUDGED {record}"
+        yield f"NOT RE-EVALUATED {record}"
     yield from verified.notes
     yield from limits
     records = plural(sum(map(len, verified.records.values())), "record")
@@ -164,9 +163,8 @@ def _git_anchors(repositories: Sequence[str], targets: Sequence[str]) -> list[An
         anchors = GitAnchors(repository).read()
         if not anchors:
             raise TscanError(
-                f"{repository} holds no anchor",
-                "'tscan history anchor' writes them; "
-                "'git fetch --tags' brings those that were pushed",
+                f"{repository} has no anchors",
+                "'tscan history anchor' writes them; 'git fetch --tags' fetches pushed ones",
             )
         found += [anchor for anchor in anchors if not streams or anchor.stream in streams]
     return found
@@ -183,7 +181,7 @@ def _first_versions(location: str) -> tuple[list[Anchor], list[str]]:
             return [], []
         return list(version_anchors(versions)), []
     except TscanError as error:
-        effect = "what was deleted or written again does not show"
+        effect = "deleted or overwritten records cannot be detected"
         return [], [f"{error.message}: {effect}; {error.hint}"]
 
 
@@ -192,25 +190,25 @@ def _first_versions(location: str) -> tuple[list[Anchor], list[str]]:
 
 def _limits(verified: Verified, *, own_keys: bool) -> Iterator[str]:
     if verified.unsigned:
-        effect = "their digests show damage, and not who wrote them"
-        yield f"{verified.unsigned} records are not signed: {effect}"
+        effect = "digests detect damage, but not who wrote the record"
+        yield f"{plural(verified.unsigned, 'unsigned record')}: {effect}"
     # A key from the store proves only that one hand wrote all of it.
     if own_keys and verified.keys:
         keys = ", ".join(key[:16] for key in verified.keys)
         yield (
             f"the public key ({keys}) comes from the store itself: "
-            "hold it against one that you trust"
+            "compare it with one that you trust"
         )
 
 
 def _anchored(verified: Verified) -> Iterator[str]:
     """Up to which record each chain is anchored, and who could rewrite the others."""
-    holder = "anybody who can write the store"
+    holder = "whoever can write to the store"
     if verified.keys and not verified.unsigned:
-        holder = "the key holder"
-    rewritable = f"no outside anchor: rewritable by {holder}"
+        holder = "whoever holds the signing key"
+    rewritable = f"no external anchor: {holder} could rewrite"
     if not verified.anchored:
-        yield f"{rewritable} before {_newest(verified)}, and its end can be cut off"
+        yield f"{rewritable} or delete records before {_newest(verified)}"
         return
     for stream, records in sorted(verified.records.items()):
         anchor = verified.anchored.get(stream)
@@ -220,7 +218,7 @@ def _anchored(verified: Verified) -> Iterator[str]:
             free = [record for record in records if record.seq > anchor.seq]
         if free:
             which = f"records {free[0].seq} to {free[-1].seq}"
-            end = f"before {free[-1].finished}, and their end can be cut off"
+            end = f"or delete them before {free[-1].finished}"
             yield f"{stream}: {which}: {rewritable} {end}"
 
 

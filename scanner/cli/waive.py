@@ -34,35 +34,38 @@ class _Decision:
 @click.command()
 @click.argument("what", metavar="WHAT", shell_complete=complete_checks_and_controls)
 @click.argument("resource", default="", metavar="[RESOURCE]")
-@click.option("--reason", required=True, metavar="TEXT", help="Why it is accepted.")
+@click.option("--reason", required=True, metavar="TEXT", help="Reason for the acceptance.")
 @click.option(
     "--approver",
     required=True,
     metavar="MAIL",
-    help="Who accepts it: not the person who commits the entry.",
+    help="Approver; must not be the person who commits the entry.",
 )
 @click.option(
     "--expires",
     required=True,
     metavar="DAY",
-    help="The first day on which it no longer counts, such as 2027-02-01.",
+    help="First day on which the waiver no longer counts, such as 2027-02-01.",
 )
 @click.option(
     "--compensating",
     default="",
     metavar="CONTROL",
     shell_complete=complete_controls,
-    help="It counts only while this control passes; required for a control.",
+    help="The waiver counts only while this control passes; required for a control.",
 )
-@click.option("--id", "identity", default="", metavar="ID", help="The next W-… if left out.")
+@click.option("--id", "identity", default="", metavar="ID", help="Default: the next W-… number.")
 @click.option(
     "--waivers",
     type=PATH,
     metavar="FILE",
-    help="Where it is written; that of tscan.yaml, or waivers.yaml beside it.",
+    help="The file to write; default: that of tscan.yaml, or waivers.yaml beside it.",
 )
 @click.option(
-    "--snapshot", type=PATH, metavar="FILE", help="The evidence, instead of the newest scans."
+    "--snapshot",
+    type=PATH,
+    metavar="FILE",
+    help="Evidence; default: the newest scan of each target in history.",
 )
 @history_options
 def waive(
@@ -77,17 +80,17 @@ def waive(
     snapshot: Path | None,
     options: HistoryOptions,
 ) -> int:
-    """Write a waiver into the file of waivers, to be reviewed and committed.
+    """Write a waiver into the waivers file, to be reviewed and committed.
 
     WHAT is a failing finding (CHECK@RESOURCE, or CHECK and RESOURCE), a failing control, or a call
-    without an answer (OPERATION@REGION). It must be so in the newest scan. Comments in the file
-    stay.
+    without an answer (OPERATION@REGION). The newest scan must have it. Comments in the file are
+    kept.
 
     \b
     Examples:
       tscan waive aws-s3-bucket-versioned@arn:aws:s3:::scratch --reason "Emptied every night." \
 --approver cto@example.com --expires 2027-02-01
-      tscan waive ENC-01 --compensating NET-02 --reason "Volumes are made anew." \
+      tscan waive ENC-01 --compensating NET-02 --reason "Volumes are recreated." \
 --approver cto@example.com --expires 2027-01-15
       tscan waive inspector2:ListCoverage@eu-central-2 --reason "Not offered there." \
 --approver cto@example.com --expires 2027-02-01

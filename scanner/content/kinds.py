@@ -101,7 +101,7 @@ def _check_place(reader: DocumentReader, data: dict[str, Any]) -> None:
     # A location (`eu`, a zone) is no host name: as an endpoint it would send calls nowhere.
     if "at" in data:
         message = "'at' and 'location' exclude each other"
-        reader.wrong(("at",), message, "a location is no endpoint", key=True)
+        reader.wrong(("at",), message, "a location is not an endpoint", key=True)
     if data["scope"] == Scope.REGION:
         message = "a kind with a location is not listed by region"
         reader.wrong(("scope",), message, "write 'scope: account'")

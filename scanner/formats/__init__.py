@@ -14,6 +14,7 @@ from scanner.core.judging.baseline import Baseline, is_new_failure
 from scanner.core.judging.exit_codes import exit_code
 from scanner.model.checks import Severity
 from scanner.registry import Registry
+from scanner.rendering.failure import failure_sentence
 
 if TYPE_CHECKING:
     from scanner.model.findings import Assessment, Finding
@@ -66,6 +67,13 @@ class Report:
         """The failures that the baseline lacks; without one, all failures."""
         findings = self.assessment.findings
         return tuple(one for one in findings if is_new_failure(one, self.baseline))
+
+    def failure(self, finding: Finding) -> str:
+        """What is wrong with the resource of a failing finding; empty where no sentence says it."""
+        params = self.assessment.params
+        target = finding.resource.target
+        values = {**params.get("defaults", {}), **params.get("set", {}).get(target, {})}
+        return failure_sentence(self.library.checks[finding.check].fails, finding, values)
 
     @property
     def exit_code(self) -> int:

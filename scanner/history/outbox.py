@@ -218,8 +218,8 @@ class Outbox:
             if "state" not in found:
                 _event(found)
         except (ValueError, TypeError, KeyError):
-            hint = "remove it: what it was about may then not be told"
-            raise TscanError(f"{self._store.name}/{key} is not what tscan wrote", hint) from None
+            hint = "delete it; its event may then not be sent"
+            raise TscanError(f"{self._store.name}/{key} was not written by tscan", hint) from None
         return found
 
 

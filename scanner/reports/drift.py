@@ -11,6 +11,7 @@ from scanner.core.periods.versions import CONTENT
 from scanner.model.period import Change
 from scanner.rendering.dataclass_json import dumps
 from scanner.rendering.sanitize import sanitized
+from scanner.words import plural
 
 SCHEMA: Final = "tscan.drift/1"
 NAMED: Final = 50
@@ -19,12 +20,12 @@ CALLS: Final = 3
 """Calls that are written out beside an actor."""
 _HEADINGS: Final[Mapping[DriftKind, str]] = {
     DriftKind.NEW_FAILURE: "New failures",
-    DriftKind.NEW_UNKNOWN: "New unknowns: no longer seen",
-    DriftKind.OUT_OF_SIGHT: "Out of sight: failing or unread before, not read now; not fixed",
-    DriftKind.OTHER_JUDGE: "Judged otherwise: the check or its parameters changed",
+    DriftKind.NEW_UNKNOWN: "New unknowns",
+    DriftKind.NO_LONGER_READ: "No longer read: failing or unknown before, not read now; not fixed",
+    DriftKind.CONTENT_CHANGED: "Changed verdicts: the check or its parameters changed",
     DriftKind.WAIVED: "Waived",
     DriftKind.FIXED: "Fixed",
-    DriftKind.REMOVED: "Failing resources removed",
+    DriftKind.REMOVED: "Failing resources deleted",
     DriftKind.RESOLVED: "Unknowns resolved",
 }
 
@@ -102,9 +103,9 @@ def _surroundings(drift: Drift) -> Iterator[str]:
     yield from _resources(drift)
     yield from _section("Waivers", waivers)
     yield from _changes(drift)
-    yield from _section("Calls that are not answered now", [f"  {gap}" for gap in drift.gaps])
+    yield from _section("Calls that are now unanswered", [f"  {gap}" for gap in drift.gaps])
     yield from _section(
-        "Calls that were not answered: they are now, or are not made any more",
+        "Calls that were unanswered: answered now, or no longer made",
         [f"  {gap}" for gap in drift.gaps_closed],
     )
 
@@ -119,9 +120,9 @@ def _resources(drift: Drift) -> Iterator[str]:
         if one.whole:
             lines = gone
         lines.append(f"  {one.resource} {one.region}".rstrip())
-    yield from _section("Resources that appeared", appeared)
-    yield from _section("Resources that are gone", gone)
-    yield from _section("Resources out of sight: what lists them was not read whole", out_of_sight)
+    yield from _section("New resources", appeared)
+    yield from _section("Deleted resources", gone)
+    yield from _section("Resources no longer read: their listing is incomplete", out_of_sight)
 
 
 def _changes(drift: Drift) -> Iterator[str]:
@@ -129,7 +130,7 @@ def _changes(drift: Drift) -> Iterator[str]:
     lines = [_change(change) for change in drift.changes if change.what not in CONTENT]
     content = [_change(change) for change in drift.changes if change.what in CONTENT]
     yield from _section("Checks, parameters, waivers and scope", lines)
-    yield from _section("What the packs judge otherwise", content)
+    yield from _section("Changes of tscan's content", content)
 
 
 def _section(heading: str, lines: Sequence[str]) -> Iterator[str]:
@@ -146,10 +147,10 @@ def _change(change: Change) -> str:
 
 def _time_left(days: int) -> str:
     if days > 0:
-        return f"ends in {days} days"
-    return "has ended"
+        return f"ends in {plural(days, 'day')}"
+    return "has expired"
 
 
 def _more(rows: Sequence[object]) -> Iterator[str]:
     if len(rows) > NAMED:
-        yield f"  … and {len(rows) - NAMED} more: --format json has all"
+        yield f"  … and {len(rows) - NAMED} more: see --format json"

@@ -16,7 +16,6 @@ from scanner.model.checks import Severity
 from scanner.model.findings import Finding, Verdict
 from scanner.model.library import Library
 from scanner.rendering.csv_cells import CellValue, csv_text
-from scanner.rendering.failure import failure_sentence
 from scanner.rendering.fix_command import fix_command
 from scanner.rendering.sanitize import sanitized, shortened
 from scanner.rendering.wrap import wrapped
@@ -241,7 +240,10 @@ def _lines(shown: Listed) -> Iterator[str]:
     several = len(shown.scans) > 1
     for finding in shown.findings:
         resource = finding.resource
-        places = [resource.name or resource.id, resource.region or GLOBAL]
+        places = [resource.name or resource.id]
+        # A region is itself a resource of some checks, and would stand there twice.
+        if resource.region != resource.name:
+            places.append(resource.region or GLOBAL)
         if several:
             places.append(resource.target)
         yield f"{finding.verdict.value:<7}  {finding.severity.value:<8}  {'  '.join(places)}"
@@ -265,7 +267,7 @@ def _what(finding: Finding, report: Report) -> str:
         return check.title
     if finding.verdict is Verdict.UNKNOWN or finding.without_waiver is Verdict.UNKNOWN:
         return finding.reason
-    sentence = failure_sentence(check.fails, finding)
+    sentence = report.failure(finding)
     return sentence or finding.reason or f"not met: {check.title}"
 
 

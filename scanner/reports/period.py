@@ -23,6 +23,7 @@ from scanner.model.period import (
 )
 from scanner.rendering.dataclass_json import dumps
 from scanner.rendering.sanitize import sanitized
+from scanner.words import plural
 
 SCHEMA: Final = "tscan.period/1"
 NAMED: Final = 20
@@ -56,10 +57,7 @@ def _lines(period: Period) -> Iterator[str]:
         if control.shown or control.deviations or control.items:
             yield from _control(control)
     yield ""
-    yield (
-        "Deviations and gaps are listed as they were read; "
-        "what they mean for a criterion is the auditor's to say."
-    )
+    yield ("Deviations and gaps are observations. The conclusion on a criterion is the auditor's.")
 
 
 def _scope(period: Period) -> Iterator[str]:
@@ -80,11 +78,11 @@ def _scope(period: Period) -> Iterator[str]:
 
 def _exclusions(period: Period) -> Iterator[str]:
     yield "Exclusions"
-    yield from _listed([f"  {line}" for line in period.exclusions], empty="  none is configured")
+    yield from _listed([f"  {line}" for line in period.exclusions], empty="  none configured")
     # A call that was never answered excludes what it would have shown, whoever decided so.
     for target in period.targets:
         gaps = [
-            f"  {target.target}: {gap} was not answered in {runs} runs"
+            f"  {target.target}: {gap} was not answered in {plural(runs, 'run')}"
             for gap, runs in target.gaps.items()
         ]
         yield from _listed(gaps)
@@ -102,7 +100,7 @@ def _changes(period: Period) -> Iterator[str]:
     others = [_change(change) for change in changes if change.what not in CONTENT]
     yield from _listed(others, empty="  none")
     if content:
-        yield f"  What the packs judge otherwise ({len(content)}):"
+        yield f"  Changes of tscan's content ({len(content)}):"
         yield from _listed([f"  {line}" for line in content])
     for target in period.targets:
         yield from _stretches(target)
@@ -118,7 +116,7 @@ def _stretches(target: TargetPeriod) -> Iterator[str]:
     count = len(target.stretches)
     if count < 2:
         return
-    yield f"  {target.target} falls into {count} stretches, each judged by what was in force:"
+    yield f"  {target.target} was judged by {count} versions of checks, parameters and waivers:"
     lines = [
         f"    records {stretch.first} to {stretch.last}, {stretch.start} to {stretch.end}"
         for stretch in target.stretches
@@ -129,7 +127,7 @@ def _stretches(target: TargetPeriod) -> Iterator[str]:
 def _decisions(period: Period) -> Iterator[str]:
     """Waivers and attestations: by whom, and in which records they were in force."""
     waivers = period.waivers
-    yield f"Waivers ({len(waivers)}): what they accept is no pass, and stays a deviation"
+    yield f"Waivers ({len(waivers)}): an accepted failure is not a pass, and stays a deviation"
     for waiver in waivers[:NAMED]:
         yield from _waiver(waiver)
     yield from _more(len(waivers))
@@ -154,7 +152,7 @@ def _waiver(waiver: WaiverSpan) -> Iterator[str]:
         author = f"written by {waiver.author}"
     condition = ""
     if waiver.compensating:
-        condition = f"; only while {waiver.compensating} reads pass"
+        condition = f"; only while {waiver.compensating} has status pass"
     days = f"{waiver.opened} until {waiver.expires}"
     yield f"    approved by {waiver.approver}, {author}; {days}{condition}"
     committed = ""
@@ -166,7 +164,7 @@ def _waiver(waiver: WaiverSpan) -> Iterator[str]:
 
 
 def _runs(period: Period) -> Iterator[str]:
-    schedule = "none is configured; days are counted"
+    schedule = "none configured; one run a day is expected"
     if period.schedule.stated:
         schedule = period.schedule.text
     yield f"Runs (schedule: {schedule})"
@@ -194,7 +192,7 @@ def _range(group: Sequence[Slot]) -> str:
     days = f"{format_time(group[0].start)} to {format_time(group[-1].end)}"
     if len(group) == 1:
         return days
-    return f"{days} ({len(group)} runs)"
+    return f"{days} ({plural(len(group), 'run')})"
 
 
 def _not_shown(period: Period) -> Iterator[str]:
@@ -203,7 +201,7 @@ def _not_shown(period: Period) -> Iterator[str]:
     for control in missing:
         line = f"  {control.id}  {control.title}"
         if control.attestations:
-            line += f"; people must show {', '.join(control.attestations)}"
+            line += f"; needs attestation {', '.join(control.attestations)}"
         yield line
     yield ""
 
@@ -212,12 +210,12 @@ def _control(control: ControlPeriod) -> Iterator[str]:
     checks = sorted({check.check for check in control.checks})
     yield ""
     yield f"{control.id}  {control.title}"
-    yield f"  population   {control.items} items read; {control.population}"
+    yield f"  population   {plural(control.items, 'item')} read; {control.population}"
     yield f"  source       {', '.join(checks) or 'no check'}"
     if control.attestations:
-        yield f"  also needs   {', '.join(control.attestations)}, which people show"
-    runs = f"{control.runs_made} of {control.runs_expected} expected ones"
-    yield f"  runs         {runs} asked all of its checks"
+        yield f"attestations {', '.join(control.attestations)} needed as well"
+    runs = f"{control.runs_made} of {control.runs_expected} expected runs"
+    yield f"  runs         {runs} evaluated all of its checks"
     yield from _items(control)
     yield from _listed([f"  not shown    {_silence(silence)}" for silence in control.silences])
     yield f"  grace        {control.grace or 'not stated'}"
@@ -227,10 +225,11 @@ def _control(control: ControlPeriod) -> Iterator[str]:
     yield from _waived(control)
     accepted = control.statuses.get("accepted", 0)
     if accepted:
-        yield f"  accepted     in {accepted} of {sum(control.statuses.values())} runs, by waiver"
+        runs = plural(sum(control.statuses.values()), "run")
+        yield f"  accepted     in {accepted} of {runs}, by waiver"
     # A check that only supports a control does not decide on it.
     if control.beside:
-        yield f"  beside       {len(control.beside)} deviations of checks that only support it"
+        yield f"  beside       {plural(len(control.beside), 'deviation')} of supporting checks"
 
 
 def _items(control: ControlPeriod) -> Iterator[str]:
@@ -242,7 +241,7 @@ def _items(control: ControlPeriod) -> Iterator[str]:
         population = f"of {control.items}"
     line = f"  items        {control.deviating} {population} with a deviation"
     if control.waived:
-        line += f", {control.waived} of them waived for a time"
+        line += f", {control.waived} of them waived for some time"
     yield line
     failing = f"{days.failing:g} failing and {days.waived:g} waived of {days.observed:g} observed"
     yield f"  item-days    {failing}; {days.unread:g} unread"
@@ -260,7 +259,7 @@ def _waived(control: ControlPeriod) -> Iterator[str]:
 
 def _silence(silence: Silence) -> str:
     time = f"{silence.start} to {silence.end}"
-    return f"{silence.target} {time}: {silence.why} ({silence.runs} runs)"
+    return f"{silence.target} {time}: {silence.why} ({plural(silence.runs, 'run')})"
 
 
 def _deviation(judged: Judged) -> Iterator[str]:
@@ -274,7 +273,7 @@ def opened(item: Deviation) -> str:
     """Between which reads it began: the moment itself was not observed."""
     if item.opened_after:
         return f"opened between {item.opened_after} and {item.opened_by}"
-    return f"failing when first read, {item.opened_by}"
+    return f"already failing at its first read, {item.opened_by}"
 
 
 def closed(item: Deviation) -> str:
@@ -309,7 +308,7 @@ def _listed(lines: Sequence[str], *, empty: str = "") -> Iterator[str]:
 
 def _more(count: int) -> Iterator[str]:
     if count > NAMED:
-        yield f"  … and {count - NAMED} more: --format json has all"
+        yield f"  … and {count - NAMED} more: see --format json"
 
 
 # -- at a date -------------------------------------------------------------------------------------
@@ -322,7 +321,7 @@ def at_text(found: AtDate) -> str:
 
 def _date_lines(found: AtDate) -> Iterator[str]:
     time = f"{format_time(found.until)}, on {found.day}"
-    yield f"Implemented at {time}: what the last record at or before it says"
+    yield f"Implemented at {time}, by the last record at or before it"
     yield ""
     target = None
     for control in found.controls:
@@ -331,7 +330,7 @@ def _date_lines(found: AtDate) -> Iterator[str]:
             yield f"{target}: {_last_record(control, found.until)}"
         yield _implemented(control)
     if not found.controls:
-        yield "There is no target in history: nothing is shown."
+        yield "No target in history: nothing is shown."
     yield ""
     yield "A status says what the evidence shows; the conclusion on a criterion is the auditor's."
 

@@ -13,6 +13,7 @@ from scanner.model.findings import Finding, Observation
 from scanner.model.kinds import Kind
 from scanner.providers import cli_command
 from scanner.rendering.sanitize import Json, json_value, sanitized, shortened
+from scanner.words import plural
 
 SCHEMA: Final = "tscan.reperform/1"
 _SHOWN: Final = 4000
@@ -158,9 +159,10 @@ def _lines(one: Reperformed) -> Iterator[str]:
         yield from _evidence(one, number, answer)
     # Several answers may each suffice: then the finding stays the same without any one of them.
     if not one.evidence:
-        yield "No single answer decides it."
+        yield "No single answer decides the finding."
     yield ""
-    yield f"{one.beside} other answers of the same operations make no difference to this finding."
+    others = plural(one.beside, "other answer")
+    yield f"{others} of the same operations did not affect this finding."
 
 
 def _heading(one: Reperformed) -> Iterator[str]:
@@ -174,7 +176,7 @@ def _heading(one: Reperformed) -> Iterator[str]:
     if one.recorded and one.same:
         yield f"recorded   {one.recorded}"
     elif one.recorded:
-        yield f"recorded   {one.recorded}: NOT what the evidence gives"
+        yield f"recorded   {one.recorded}: DIFFERS from what the evidence gives"
     if finding.reason:
         yield f"reason     {finding.reason}"
     times = f"{snapshot.started} to {snapshot.finished}"
@@ -205,17 +207,17 @@ def _evidence(one: Reperformed, number: int, answer: Answer) -> Iterator[str]:
     state = answer.state.value
     if answer.code:
         state += f" ({answer.code}: {answer.message})"
-    yield f"  answer   {state}, {answer.pages} pages, {answer.count} items"
+    yield f"  answer   {state}, {plural(answer.pages, 'page')}, {plural(answer.count, 'item')}"
     caller = _caller(one, answer) or "an unknown caller"
     yield f"  when     {answer.started} to {answer.finished} by {caller}"
-    yield f"  request  {', '.join(answer.request_ids) or 'no id was given'}"
+    yield f"  request  {', '.join(answer.request_ids) or 'no request id'}"
     yield f"  sha256   {answer.sha256}"
     if answer.redacted:
         yield f"  redacted {', '.join(answer.redacted)}"
-    yield f"  shown by {cli_command(one.snapshot.target.cloud, call)}"
+    yield f"  command  {cli_command(one.snapshot.target.cloud, call)}"
     # ASCII: the lines below are not sanitized one by one, and a line break in a name is an escape.
     text = json.dumps(json_value(answer.data), indent=2, ensure_ascii=True)
     for line in text[:_SHOWN].split("\n"):
         yield f"    {line}"
     if len(text) > _SHOWN:
-        yield f"    … {len(text) - _SHOWN} characters more: --format json shows all of it"
+        yield f"    … {len(text) - _SHOWN} more characters: see --format json"

@@ -11,6 +11,7 @@ from typing import Final
 from scanner.core.periods.sampling import Drawn
 from scanner.rendering.dataclass_json import dumps
 from scanner.rendering.sanitize import sanitized
+from scanner.words import plural
 
 SCHEMA: Final = "tscan.sample/1"
 _SMALLEST: Final = 0.001
@@ -78,10 +79,11 @@ def _lines(sample: Sample) -> Iterator[str]:
     if not sample.seed:
         yield (
             "The population is fixed. "
-            "Let the auditor choose a seed, then run this again with --seed."
+            "Have the auditor choose a seed, then run the command with --seed."
         )
         return
-    yield f"Sample by seed {sample.seed}: the {sample.size} lowest SHA-256 of 'seed:item'"
+    items = plural(sample.size, "item")
+    yield f"Sample by seed {sample.seed}: the {items} with the lowest SHA-256 of 'seed:item'"
     for drawn in sample.drawn:
         yield f"  {drawn.place:4}  {drawn.digest[:16]}  {drawn.item.id}"
 
@@ -89,23 +91,23 @@ def _lines(sample: Sample) -> Iterator[str]:
 def _population(sample: Sample) -> Iterator[str]:
     least, most = sample.usual
     usual = f"{least} to {most} for '{sample.frequency}'"
-    yield f"Population of {sample.control}: {sample.count} items"
+    yield f"Population of {sample.control}: {plural(sample.count, 'item')}"
     yield f"  source     {sample.source}"
     yield f"  query      {sample.query}"
     yield f"  cut-offs   {sample.start} to {sample.end}"
     yield f"  fixed      {sample.fixed}"
     yield f"  sha256     {sample.sha256}"
-    yield f"  usual size {usual} (practice of firms; no standard fixes it)"
+    yield f"  usual size {usual} (common practice; no standard prescribes it)"
     yield f"  size       {sample.size}"
-    yield f"  deviating  {sample.deviating} items, all listed by 'tscan period'"
+    yield f"  deviating  {plural(sample.deviating, 'item')}, all listed by 'tscan period'"
 
 
 def _chances(sample: Sample) -> Iterator[str]:
-    misses_one = f"misses one given item with a chance {_chance(sample.misses_one)}"
+    misses_one = f"misses a given item with a probability {_chance(sample.misses_one)}"
     yield f"  a random sample of {sample.size} {misses_one}"
     if sample.deviating:
         chance = _chance(sample.misses_all)
-        yield f"  and all {sample.deviating} deviating items with a chance {chance}"
+        yield f"  and all {plural(sample.deviating, 'deviating item')} with a probability {chance}"
 
 
 def _chance(value: float) -> str:

@@ -1,4 +1,4 @@
-"""Issues of GitHub: one for each control, up to date, closed when nothing stands open; no event
+"""Issues of GitHub: one for each control, up to date, closed when nothing is open; no event
 twice, no mark-up."""
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def test_it_is_updated_and_closed_when_all_is_fixed_and_opened_again(
     world.night({A: "pass", B: "pass", OTHER: "pass"})
     world.tell()
     assert issue["state"] == "closed"
-    assert "nothing stands open" in issue["body"]
+    assert "nothing is open" in issue["body"]
     assert ["**fixed**" in one["body"] for one in issues.comments[1]] == [False, True, True]
     world.night({A: "fail", B: "pass", OTHER: "pass"})
     world.tell()
@@ -322,7 +322,7 @@ def test_a_waiver_has_an_issue_that_a_person_closes(issues: Issues) -> None:
     assert send(address, Message(entries=(MessageEntry(item=item),))) == ""
     assert (issues.issues[0]["title"], issues.issues[0]["state"]) == ("tscan: waiver W-1", "open")
     ended = replace(
-        item, id="0" * 24, event="waiver expired", what="waiver expired", text="has ended"
+        item, id="0" * 24, event="waiver expired", what="waiver expired", text="has expired"
     )
     assert send(address, Message(entries=(MessageEntry(item=ended),))) == ""
     assert len(issues.issues) == 1
@@ -397,11 +397,11 @@ def test_very_many_events_fit(issues: Issues, length: int) -> None:
         (401, {"message": "Bad credentials"}, "GitHub answered 401: Bad credentials"),
         (404, {"message": "Not Found"}, "GitHub answered 404: Not Found"),
         (403, b"<html>", "GitHub answered 403"),
-        (301, {"message": "Moved"}, "GitHub answered 301: the repository has another name now"),
-        (200, b"<html>portal</html>", "an answer of GitHub is not JSON"),
-        (200, {"not": "a list"}, "an answer of GitHub is not of the known form"),
-        (200, [7], "an answer of GitHub is not of the known form"),
-        (200, [{"number": 1}], "an answer of GitHub is not of the known form"),
+        (301, {"message": "Moved"}, "GitHub answered 301: the repository was renamed"),
+        (200, b"<html>portal</html>", "response from GitHub is not JSON"),
+        (200, {"not": "a list"}, "unexpected response from GitHub"),
+        (200, [7], "unexpected response from GitHub"),
+        (200, [{"number": 1}], "unexpected response from GitHub"),
     ],
 )
 def test_why_it_was_not_delivered(
@@ -427,26 +427,26 @@ def test_a_label_that_was_dropped_is_said_and_leaves_nothing_open(
 ) -> None:
     issues.may_label = False
     world.night({A: "fail", B: "pass", OTHER: "pass"})
-    assert "may open issues and not label them" in world.tell().lines[-1]
+    assert "can open issues but not label them" in world.tell().lines[-1]
     assert {one["state"] for one in issues.issues} == {"closed"}
 
 
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("github-issue://Owner/repo", "not an address of a repository"),
-        ("github-issue://t@Owner", "not an address of a repository"),
-        ("github-issue://t@[Owner/repo", "not an address of a repository"),
-        ("github-issue://t%0A@Owner/repo", "the token holds what no token holds"),
-        ("github-issue://t%C4%80@Owner/repo", "the token holds what no token holds"),
-        ("github-issue://t@Owner/repo/more", "not an address of a repository"),
-        ("github-issue://t@Ow ner/repo", "not an address of a repository"),
+        ("github-issue://Owner/repo", "not a repository address"),
+        ("github-issue://t@Owner", "not a repository address"),
+        ("github-issue://t@[Owner/repo", "not a repository address"),
+        ("github-issue://t%0A@Owner/repo", "the token has an invalid character"),
+        ("github-issue://t%C4%80@Owner/repo", "the token has an invalid character"),
+        ("github-issue://t@Owner/repo/more", "not a repository address"),
+        ("github-issue://t@Ow ner/repo", "not a repository address"),
         (
             "github-issue://t@Owner/repo?api=http://github.example.com",
-            "the token goes over https only",
+            "the API address must be https",
         ),
-        ("github-issue://t@Owner/repo?api=ftp://127.0.0.1", "the token goes over https only"),
-        ("github-issue://t@Owner/repo?api=http://127.0.0.1:9", "GitHub was not reached (URLError)"),
+        ("github-issue://t@Owner/repo?api=ftp://127.0.0.1", "the API address must be https"),
+        ("github-issue://t@Owner/repo?api=http://127.0.0.1:9", "GitHub is unreachable (URLError)"),
     ],
 )
 def test_an_address_that_leads_nowhere(address: str, said: str) -> None:

@@ -6,7 +6,9 @@ from collections import Counter
 
 import pytest
 
-from scanner.model.checks import Severity
+from scanner.content.examples import example_scope
+from scanner.core.judging.evaluate import observations
+from scanner.model.checks import Check, Severity
 from scanner.model.findings import Finding, Observation, ResourceRef, Verdict
 from scanner.rendering.failure import failure_sentence
 from tests.helpers.library import shipped_library
@@ -54,6 +56,8 @@ def test_every_check_says_what_is_wrong_with_a_failing_resource() -> None:
         ("{name} is over {params.most}", {"params__most": 90}, "one is over 90"),
         ("{self.id} in {self.region}", {}, "arn:x in eu-west-1"),
         ("{name} keeps {self.days} days", {}, ""),
+        # A condition that ends early did not look at the parameter.
+        ("{name} is over {params.limit}", {}, "one is over 7"),
         ("{name} allows {self.rules}", {"self__rules": ["a"]}, ""),
         ("{name} is {self.x}", {"self__x": "a\x1b[31mb"}, "one is a\\x1b[31mb"),
     ],
@@ -61,4 +65,34 @@ def test_every_check_says_what_is_wrong_with_a_failing_resource() -> None:
 def test_a_sentence_is_filled_in_or_left_out(
     sentence: str, observed: dict[str, object], text: str
 ) -> None:
-    assert failure_sentence(sentence, finding(**observed)) == text
+    assert failure_sentence(sentence, finding(**observed), {"limit": 7}) == text
+
+
+def _sentences(check: Check) -> list[str]:
+    """What each failing example of a check prints."""
+    found: list[str] = []
+    for example in check.examples:
+        if example.expect != "fail" or example.resource is None:
+            continue
+        scope = example_scope(check, example, LIBRARY)
+        record = scope["self"]
+        failing = Finding(
+            check=check.id,
+            severity=check.severity,
+            resource=ResourceRef(
+                kind=check.kind,
+                id=str(record["id"]),
+                name=str(record["name"]),
+                region="eu-west-1",
+                target="aws:1",
+            ),
+            verdict=Verdict.FAIL,
+            observed=observations(check.pass_when.explain(scope)),
+        )
+        found.append(failure_sentence(check.fails, failing, scope["params"]))
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(LIBRARY.checks))
+def test_a_failing_resource_prints_the_sentence(name: str) -> None:
+    assert any(_sentences(LIBRARY.checks[name]))

@@ -171,7 +171,7 @@ def test_a_period_in_its_order(store: str) -> None:
     assert "1 of 4 with a deviation" in text
     assert "1 failing and 0 waived of 15 observed; 1 unread" in text
     assert (
-        "not shown    aws:111122223333 2026-01-05T00:00:00Z to 2026-01-06T00:00:00Z: not shown (1 runs)"
+        "not shown    aws:111122223333 2026-01-05T00:00:00Z to 2026-01-06T00:00:00Z: not shown (1 run)"
         in text
     )
     for word in ("compliant", "effective", "tolerable rate of"):
@@ -237,7 +237,7 @@ def test_implemented_at_a_date(store: str) -> None:
 
 def test_drift_and_its_exit_codes(store: str) -> None:
     blind = tscan("drift", store=store)
-    assert "New unknowns: no longer seen (1)" in blind.output
+    assert "New unknowns (1)" in blind.output
     assert "X-01     lost from sight: pass → not shown" in blind.output
     assert blind.return_value == 3
     since = tscan("drift", "--since", "2026-01-04", store=store)
@@ -249,7 +249,7 @@ def test_drift_with_a_new_failure_exits_1(store: str) -> None:
     ledger.commit(renamed(scan(130, {(CHECKS[0], "eu-west-1", "b1"): "fail"}), {"X-01": "fail"}))
     found = tscan("drift", store=store)
     assert "New failures (1)" in found.output
-    assert "Resources that are gone (3)" in found.output
+    assert "Deleted resources (3)" in found.output
     assert found.return_value == 1
 
 
@@ -259,15 +259,15 @@ def test_a_sample_needs_a_population_that_was_fixed_before(store: str) -> None:
     assert "was not fixed before the seed was given" in str(early.exception)
     fixed = tscan(*words, store=store)
     assert "Population of X-01: 4 items" in fixed.output
-    assert "Let the auditor choose a seed" in fixed.output
+    assert "Have the auditor choose a seed" in fixed.output
     drawn = tscan(*words, "--seed", "42", "--size", "2", "--format", "csv", store=store)
     rows = list(csv.DictReader(io.StringIO(drawn.output)))
     ids = [f"{HERE}|{CHECK}|eu-west-1|b{one}" for one in range(4)]
     wanted = sorted((hashlib.sha256(f"42:{item}".encode()).hexdigest(), item) for item in ids)[:2]
     assert [(row["sha256"], row["item"]) for row in rows] == wanted
     shown = tscan(*words, "--seed", "42", "--size", "2", store=store).output
-    assert "misses one given item with a chance of 50.0%" in shown
-    assert "all 1 deviating items with a chance of 50.0%" in shown
+    assert "misses a given item with a probability of 50.0%" in shown
+    assert "all 1 deviating item with a probability of 50.0%" in shown
 
 
 def test_a_fixed_population_keeps_its_source_and_its_time(store: str) -> None:
@@ -288,9 +288,7 @@ def test_a_population_that_was_changed_is_damage(store: str, change: Callable[[s
     (file,) = (Path(store) / "populations").iterdir()
     file.write_text(change(file.read_text()))
     found = tscan(*words, "--seed", "42", store=store)
-    assert f"{file.name} is damaged: it is not the population of this digest" in str(
-        found.exception
-    )
+    assert f"{file.name} is damaged: its digest differs" in str(found.exception)
     assert found.output == ""
 
 
@@ -304,7 +302,7 @@ def test_a_chance_is_never_rounded_to_none_or_to_certainty(chance: float, said: 
         control="C", source="", query="", fixed="", start="", end="", count=1, sha256="", frequency="", usual=(1, 1),
         seed="", size=1, deviating=1, misses_one=chance, misses_all=0.0, items=(), drawn=(),
     )  # fmt: skip
-    assert f"misses one given item with a chance {said}\n" in as_text(sample)
+    assert f"misses a given item with a probability {said}\n" in as_text(sample)
 
 
 def test_a_population_that_grew_is_another(store: str) -> None:

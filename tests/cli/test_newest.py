@@ -364,7 +364,7 @@ def findings_schema(root: Path) -> dict[str, Any]:
     }
     return {
         "$schema": result["$schema"],
-        "$id": "https://tscan.dev/schemas/findings.schema.json",
+        "$id": "urn:tscan:schema:findings.schema",
         "title": "tscan.findings/1",
         "description": "The result of tscan findings, worst first.",
         "type": "object",

@@ -94,7 +94,7 @@ def test_a_workflow_at_github_gets_the_role(form: str, capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--external-id", "EXAMPLE"], "--trust and --external-id are of the role"),
+        (["--external-id", "EXAMPLE"], "--trust and --external-id need a format of the role"),
         (["--select", "aws-nothing"], "there is no such check"),
         (["--select", "azure-*"], "no check of AWS"),
         (["--format", "terraform", "--trust", "*"], "is not the ARN"),
@@ -104,7 +104,7 @@ def test_a_workflow_at_github_gets_the_role(form: str, capsys: pytest.CaptureFix
         (["--ref", "refs/heads/main"], "--ref and --account are of the role for GitHub"),
         (["--missing", "--format", "terraform"], "--missing prints a policy to add"),
         (["--missing"], "holds no scan"),
-        (["some.snapshot.jsonl.gz"], "evidence is looked at with --missing alone"),
+        (["some.snapshot.jsonl.gz"], "only --missing reads evidence"),
     ],
 )
 def test_misuse_is_refused(
@@ -154,7 +154,7 @@ def test_a_look_names_what_is_refused_and_what_is_lost(
     provider.script["GetAccountSummary"] = [SUMMARY]
     assert run(LOOK) == 3
     out = capsys.readouterr().out
-    assert "refused: iam:GetCredentialReport; it needs iam:GetCredentialReport" in out
+    assert "denied: iam:GetCredentialReport; it needs iam:GetCredentialReport" in out
     assert "aws-iam-user-console-mfa" in out
     assert "controls: ACC-" in out
     assert "refused: iam:GetAccountSummary" not in out
@@ -175,7 +175,7 @@ def test_a_look_that_is_let_in_everywhere_is_clean(
     provider.script["GetCredentialReport"] = [query_error("ReportNotPresent", status=410)]
     assert run(LOOK) == 0
     out = capsys.readouterr().out
-    assert "answered: 5" in out
+    assert "allowed: 5" in out
     assert "refused" not in out
 
 
@@ -186,7 +186,7 @@ def test_a_failure_that_is_no_refusal_is_told_apart(
     provider.script["GetCredentialReport"] = [query_error("ReportNotPresent", status=410)]
     assert run(LOOK) == 3
     out = capsys.readouterr().out
-    assert "not clear: iam:GetAccountSummary" in out
+    assert "unclear: iam:GetAccountSummary" in out
     assert "refused" not in out
 
 
@@ -196,10 +196,10 @@ def test_regions_that_cannot_be_listed_cost_what_is_read_in_them(
     provider.script["DescribeRegions"] = [REFUSED]
     assert run(["scan", "--preflight", "--select", "aws-sqs-queue-has-dlq"]) == 3
     out = capsys.readouterr().out
-    assert "refused: ec2:DescribeRegions" in out
+    assert "denied: ec2:DescribeRegions" in out
     assert (
         "checks: aws-sqs-queue-has-dlq"
-        in out.partition("refused: ec2:DescribeRegions")[2].splitlines()[1]
+        in out.partition("denied: ec2:DescribeRegions")[2].splitlines()[1]
     )
 
 
@@ -252,4 +252,4 @@ def test_where_nothing_was_refused_no_policy_is_printed(
     for form in ("json", "list"):
         assert run([*MISSING, str(path), "--format", form]) == 0
         shown = capsys.readouterr()
-        assert (shown.out, shown.err) == ("", "no call was refused\n")
+        assert (shown.out, shown.err) == ("", "no call was denied\n")

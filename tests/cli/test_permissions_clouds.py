@@ -188,7 +188,7 @@ def test_what_the_audit_log_asks_is_printed_for_who_asks_it(
     said = (
         "every scan: the name of the project"
         if permission in before
-        else "who changed something (drift --who)"
+        else "attribution (drift --who)"
     )
     assert f"{permission}  {said}" in rows
 
@@ -227,7 +227,7 @@ def test_an_app_of_github_has_its_manifest(capsys: pytest.CaptureFixture[str]) -
     ("arguments", "message"),
     [
         (["gcp", "--select", "azure-*"], "no check of GCP is chosen"),
-        (["gcp", "--member", "x"], "--member is of the role with who holds it"),
+        (["gcp", "--member", "x"], "--member needs --format terraform"),
         (["azure", "--select", "gcp-*"], "no check of AZURE is chosen"),
         (["github", "--select", "nothing"], "there is no such check"),
     ],

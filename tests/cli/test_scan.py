@@ -169,7 +169,7 @@ def test_quiet_is_quiet(asked: Asked, capsys: Any) -> None:
     ("arguments", "message"),
     [
         (["--snapshot", "no/where.snapshot.jsonl.gz"], "there is no folder"),
-        (["--snapshot", "there.gz"], "never written over"),
+        (["--snapshot", "there.gz"], "never overwritten"),
         (["--config", "missing.yaml"], "missing.yaml"),
         (["--config", "wrong.yaml"], "wrong.yaml:2:1"),
         (["--config", "two.yaml", "--profile", "x"], "names 2 targets"),
@@ -179,7 +179,7 @@ def test_quiet_is_quiet(asked: Asked, capsys: Any) -> None:
         (["--param", "key_max_age_days=old"], "--param key_max_age_days"),
         (
             ["--store", "nowhere://bucket"],
-            "nowhere://bucket: there is no store of the kind nowhere://",
+            "nowhere://bucket: unknown kind of store nowhere://",
         ),
     ],
 )
@@ -295,7 +295,7 @@ def test_a_failed_scan_is_told_once_and_that_it_works_again(
     with monkeypatch.context() as patch:
         patch.setattr(pipeline, "scan", _broken(error))
         assert run(["scan", "--quiet"]) == 2
-    assert "alerts: 1 delivered to alerts[0].to[0] (github-issue)" in capsys.readouterr().err
+    assert "alerts: 1 event delivered to alerts[0].to[0] (github-issue)" in capsys.readouterr().err
     assert run(["scan", "--quiet", "--select", "aws-kms-*"]) in (1, 3)
     assert len(told) == 1, "a scan of fewer checks says nothing of the whole one"
     assert run(["scan", "--quiet"]) == 1
@@ -331,16 +331,22 @@ def test_alerts_that_cannot_be_told_do_not_lose_the_scan(
         patch.setattr(pipeline, "scan", _broken(TscanError("no credentials")))
         assert run(["scan", "--quiet"]) == 2
     said = capsys.readouterr().err
-    assert "alerts: not told: .tscan/outbox/failed" in said
+    assert "alerts: not sent: .tscan/outbox/failed" in said
     assert said.endswith("no credentials\n"), "the scan's own error is the last word"
 
 
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("github-issue://${NOT_SET}@o/r", "(github-issue): the environment has no NOT_SET"),
-        ("${TOKEN}", "(address from the environment): not an address that Apprise knows"),
-        ("slak://${TOKEN}", "(slak): not an address that Apprise knows"),
+        (
+            "github-issue://${NOT_SET}@o/r",
+            "(github-issue) cannot be used: the environment variable NOT_SET is not set",
+        ),
+        (
+            "${TOKEN}",
+            "(address from the environment) cannot be used: not an address that Apprise knows",
+        ),
+        ("slak://${TOKEN}", "(slak) cannot be used: not an address that Apprise knows"),
         ("json://127.0.0.1:9/${TOKEN}", ""),
         ("github-issue://${TOKEN}@o/r?api=http://127.0.0.1:9", ""),
     ],
@@ -355,11 +361,7 @@ def test_what_would_keep_alerts_from_leaving_is_said_at_once(
     (tmp_path / "tscan.yaml").write_text(f'version: 1\nalerts: [{{to: ["{address}"]}}]\n')
     run(["scan", "--quiet", *how])
     shown = capsys.readouterr().err
-    assert (
-        f"alerts: nothing can be told to alerts[0].to[0] {said}" in shown
-        if said
-        else "alerts" not in shown
-    )
+    assert f"alerts: alerts[0].to[0] {said}" in shown if said else "alerts" not in shown
     assert "s3cret" not in shown
 
 

@@ -53,7 +53,7 @@ def test_every_move_has_its_name(was: str, now: str, said: DriftKind) -> None:
 
 
 @pytest.mark.parametrize(
-    ("was", "said"), [("fail", DriftKind.OUT_OF_SIGHT), ("unknown", DriftKind.WAIVED)]
+    ("was", "said"), [("fail", DriftKind.NO_LONGER_READ), ("unknown", DriftKind.WAIVED)]
 )
 def test_an_accepted_gap_does_not_hide_that_it_failed(was: str, said: DriftKind) -> None:
     history = nights({KEY: was})
@@ -71,7 +71,7 @@ def test_what_failed_before_it_was_unread_is_fixed_or_removed() -> None:
         DriftKind.RESOLVED
     ]
     assert what(nights({KEY: "fail"}, {KEY: "unknown"}, {KEY: "pass"}, cause=Cause.PARAMS)) == [
-        DriftKind.OTHER_JUDGE
+        DriftKind.CONTENT_CHANGED
     ]
 
 
@@ -79,7 +79,7 @@ def test_a_listing_of_a_region_that_is_left_out_is_out_of_sight() -> None:
     other = {("a", "", "o"): "pass"}
     history = nights({("a", "eu-west-1", "*"): "unknown", **other})
     history.commit(night(1), other, cause=Cause.SCOPE, regions=())
-    assert what(history) == [DriftKind.OUT_OF_SIGHT]
+    assert what(history) == [DriftKind.NO_LONGER_READ]
     assert what(nights({("a", "eu-west-1", "*"): "unknown", **other}, other)) == [
         DriftKind.RESOLVED
     ]
@@ -113,7 +113,7 @@ def test_gone_is_removed_only_when_the_listing_was_read() -> None:
     refused = between(nights({KEY: "fail"}, {("a", "eu-west-1", "*"): "unknown"}))
     assert sorted(moved.what for moved in refused.moved) == [
         DriftKind.NEW_UNKNOWN,
-        DriftKind.OUT_OF_SIGHT,
+        DriftKind.NO_LONGER_READ,
     ]
     assert [one.whole for one in refused.gone] == [False]
 
@@ -122,7 +122,7 @@ def test_a_check_that_is_not_run_fixes_nothing() -> None:
     history = nights({KEY: "fail"})
     history.commit(night(1), {("b", "", "y"): "pass"}, cause=Cause.SCOPE)
     found = between(history)
-    assert [moved.what for moved in found.moved] == [DriftKind.OUT_OF_SIGHT]
+    assert [moved.what for moved in found.moved] == [DriftKind.NO_LONGER_READ]
     assert [(change.what, change.detail) for change in found.changes] == [
         ("checks", "checks left out: a"), ("checks", "checks added: b"),
     ]  # fmt: skip
@@ -130,9 +130,9 @@ def test_a_check_that_is_not_run_fixes_nothing() -> None:
 
 @pytest.mark.parametrize("cause", [Cause.PACK, Cause.PARAMS])
 def test_a_pass_by_another_check_is_not_a_fix(cause: Cause) -> None:
-    assert what(nights({KEY: "fail"}, {KEY: "pass"}, cause=cause)) == [DriftKind.OTHER_JUDGE]
+    assert what(nights({KEY: "fail"}, {KEY: "pass"}, cause=cause)) == [DriftKind.CONTENT_CHANGED]
     assert what(nights({KEY: "fail"}, {("a", "", "y"): "pass"}, cause=cause)) == [
-        DriftKind.OTHER_JUDGE
+        DriftKind.CONTENT_CHANGED
     ]
 
 

@@ -54,8 +54,8 @@ def test_events(was: str, now: str, event: str) -> None:
     [
         ("fail", "waived", Cause.WAIVER, "waived", "new failure"),
         ("unknown", "waived", Cause.WAIVER, "waived", "new unknown"),
-        ("fail", "pass", Cause.PACK, "judged otherwise", "new failure"),
-        ("fail", "", Cause.PARAMS, "judged otherwise", "new failure"),
+        ("fail", "pass", Cause.PACK, "evaluated differently", "new failure"),
+        ("fail", "", Cause.PARAMS, "evaluated differently", "new failure"),
     ],
 )
 def test_an_end_that_is_no_fix_is_told_to_who_heard_of_the_beginning(
@@ -101,7 +101,7 @@ def test_who_heard_of_a_failure_hears_that_it_is_looked_at_no_more() -> None:
     (one,) = told("fail", "", Cause.SCOPE)
     assert (one.event, one.what, one.hearers) == (
         "new unknown",
-        "out of sight",
+        "no longer read",
         ("new unknown", "new failure"),
     )
     (unread,) = told("fail", "unknown")

@@ -80,7 +80,7 @@ def test_a_tag_names_chain_number_digest_and_time(
     )
     assert git(repository, "cat-file", "-t", FIRST_TAG) == "tag\n"
     assert run(["history", "anchor", "--git", str(repository), "--store", str(store)]) == 0
-    assert f"anchor: {repository} has the newest records already" in capsys.readouterr().out
+    assert f"anchor: {repository} already has the newest records" in capsys.readouterr().out
 
 
 @needs_git
@@ -95,10 +95,10 @@ def test_verify_says_how_far_the_anchors_reach(
     said = capsys.readouterr().out
     assert f"{CHAIN}: anchored up to record 4 (tag {FIRST_TAG}, 20" in said
     assert (
-        f"{CHAIN}: records 5 to 6: no outside anchor: rewritable by the key holder before 2026-01-01T05:12"
+        f"{CHAIN}: records 5 to 6: no external anchor: whoever holds the signing key could rewrite or delete them before 2026-01-01T05:12"
         in said
     )
-    assert "aws=444455556666: records 1 to 2: no outside anchor" in said
+    assert "aws=444455556666: records 1 to 2: no external anchor" in said
     assert run(words) == 0
     capsys.readouterr()
     assert run(["verify", str(store), "--git", str(repository)]) == 0
@@ -121,9 +121,9 @@ def test_a_cut_off_end_is_named_with_the_tag_that_shows_it(
         f"DAMAGED record {CHAIN}/4: log/{CHAIN}/000000000004.json: missing (tag {FIRST_TAG}, 20"
         in said
     )
-    assert "names it: records were cut off)" in said
+    assert "names it: the newest records were deleted)" in said
     assert "aws=444455556666: anchored up to record 2" in said
-    assert f"{CHAIN}: records 1 to 3: no outside anchor" in said
+    assert f"{CHAIN}: records 1 to 3: no external anchor" in said
 
 
 @needs_git
@@ -162,10 +162,10 @@ def test_a_chain_that_is_gone_whole_is_named(store: Path, repository: Path) -> N
 @pytest.mark.parametrize(
     ("how", "said"),
     [
-        (("tag", f"tscan/{CHAIN}/000000000002"), "is not an anchor that tscan wrote"),
+        (("tag", f"tscan/{CHAIN}/000000000002"), "is not an anchor written by tscan"),
         (
             ("tag", "--annotate", "--message", "hello", "tscan/x"),
-            "is not an anchor that tscan wrote",
+            "is not an anchor written by tscan",
         ),
         (
             ("tag", "--annotate", "--message", "MOVED", f"tscan/{CHAIN}/000000000002"),
@@ -190,7 +190,7 @@ def test_a_commit_is_no_anchor(store: Path, repository: Path, capsys: Any) -> No
     git(repository, "commit", "--quiet", "--allow-empty", "--message", text)
     git(repository, "tag", "--force", FIRST_TAG)
     assert run(["verify", str(store), "--git", str(repository)]) == 2
-    assert f"tag {FIRST_TAG} is not an anchor that tscan wrote" in capsys.readouterr().err
+    assert f"tag {FIRST_TAG} is not an anchor written by tscan" in capsys.readouterr().err
 
 
 @needs_git
@@ -198,7 +198,7 @@ def test_what_holds_no_anchor_is_not_silently_one(
     store: Path, repository: Path, tmp_path: Path, capsys: Any
 ) -> None:
     assert run(["verify", str(store), "--git", str(repository)]) == 2
-    assert "holds no anchor" in capsys.readouterr().err
+    assert "has no anchors" in capsys.readouterr().err
     for place in (tmp_path / "nothing", tmp_path):
         assert run(["verify", str(store), "--git", str(place)]) == 2
         assert run(["history", "anchor", "--store", str(store), "--git", str(place)]) == 2
@@ -206,9 +206,9 @@ def test_what_holds_no_anchor_is_not_silently_one(
     empty.mkdir()
     git(empty, "init", "--quiet")
     assert run(["history", "anchor", "--store", str(store), "--git", str(empty)]) == 2
-    assert "name a repository with a commit in it" in capsys.readouterr().err
+    assert "name a repository with a commit" in capsys.readouterr().err
     assert run(["history", "anchor", "--store", str(store)]) == 2
-    assert "no repository is named" in capsys.readouterr().err
+    assert "no Git repository is configured" in capsys.readouterr().err
 
 
 @needs_git
@@ -328,7 +328,7 @@ def test_a_locked_record_is_an_anchor(place: str, signer: Signer, capsys: Any) -
     said = capsys.readouterr().out
     assert f"{CHAIN}: anchored up to record 3 (version " in said
     assert " in the bucket, locked until 20" in said
-    assert "no outside anchor" not in said
+    assert "no external anchor" not in said
     (anchor,) = anchors(place)
     assert anchor.sha256 == Ledger(open_store(place)).records(HERE)[-1].sha256
 
@@ -345,7 +345,7 @@ def test_a_deleted_end_is_named(place: str, signer: Signer, capsys: Any) -> None
             f"DAMAGED record {CHAIN}/{number}: log/{CHAIN}/{number:012d}.json: missing (version "
             in said
         )
-    assert "names it: records were cut off" in said
+    assert "names it: the newest records were deleted" in said
 
 
 @pytest.mark.slow
@@ -358,7 +358,9 @@ def test_a_record_that_was_created_again_after_a_deletion_is_named(
     assert not verify(open_store(place)).damages, "to who sees the newest versions it is whole"
     found = named(place, anchors(place))
     assert [row[:2] for row in found] == [(f"{CHAIN}/3", "replaced"), (f"{CHAIN}/4", "replaced")]
-    assert all(" in the bucket" in row[2] and row[2].endswith("names another one") for row in found)
+    assert all(
+        " in the bucket" in row[2] and row[2].endswith("has another digest") for row in found
+    )
     assert run(["verify", place]) == 1
 
 
@@ -399,7 +401,10 @@ def test_what_somebody_may_remove_shows_damage_and_anchors_nothing(
     commit(loose, signer, 0, 3)
     assert list(anchors(loose)) == []
     assert run(["verify", loose]) == 0
-    assert "no outside anchor: rewritable by the key holder before" in capsys.readouterr().out
+    assert (
+        "no external anchor: whoever holds the signing key could rewrite or delete records before"
+        in capsys.readouterr().out
+    )
     key = f"log/{CHAIN}/000000000003.json"
     content = open_store(loose).get(key)
     assert content is not None
@@ -409,7 +414,7 @@ def test_what_somebody_may_remove_shows_damage_and_anchors_nothing(
     assert open_store(loose).put_new(key, content)
     capsys.readouterr()
     assert run(["verify", loose]) == 0
-    assert "no outside anchor" in capsys.readouterr().out, (
+    assert "no external anchor" in capsys.readouterr().out, (
         "a version that fits and can be removed is none"
     )
 
@@ -438,7 +443,7 @@ def test_a_bucket_without_versions_anchors_nothing_and_is_read(
     commit(plain, signer, 0, 2)
     assert run(["verify", plain]) == 0
     said = capsys.readouterr().out
-    assert "no outside anchor" in said
+    assert "no external anchor" in said
     assert "not read" not in said
 
 
@@ -456,10 +461,10 @@ def test_versions_that_are_refused_are_said(
     assert run(["verify", place]) == 0
     said = capsys.readouterr().out
     assert (
-        "its versions were not read (AccessDenied): what was deleted or written again does not show"
+        "object versions could not be read (AccessDenied): deleted or overwritten records cannot be detected"
         in said
     )
-    assert "no outside anchor" in said
+    assert "no external anchor" in said
 
 
 def test_a_folder_remembers_nothing(tmp_path: Path) -> None:

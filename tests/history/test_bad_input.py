@@ -35,7 +35,7 @@ from tests.history.test_ledger import Unconditional
 Captured = pytest.CaptureFixture[str]
 LIBRARY = shipped_library()
 CHAIN = "log/aws=111122223333"
-VERIFY = "hint: 'tscan verify' names"
+VERIFY = "hint: 'tscan verify' lists"
 
 
 @pytest.fixture(autouse=True)
@@ -107,20 +107,20 @@ def back_dated(statement: dict[str, Any]) -> None:
 DAMAGES: dict[str, tuple[Callable[[Path], None], str, str]] = {
     "record damaged": (lambda store: flip(record(store, 2)), "000000000002.json is damaged", "2 edited"),
     "record missing": (lambda store: record(store, 2).unlink(), "a record of aws=111122223333 is missing", "2 missing"),
-    "record truncated": (lambda store: cut(record(store, 2)), "is damaged: cut off or not JSON", "2 truncated"),
+    "record truncated": (lambda store: cut(record(store, 2)), "is damaged: truncated or not JSON", "2 truncated"),
     "records reordered": (
         lambda store: swap(record(store, 2), record(store, 3)),
-        "000000000002.json is damaged: it does not follow the record before it",
+        "000000000002.json is damaged: its predecessor has another digest",
         "2 reordered",
     ),
     "record back-dated": (
         lambda store: stated(record(store, 3), back_dated),
-        "000000000004.json is damaged: it does not follow the record before it",
+        "000000000004.json is damaged: its predecessor has another digest",
         "3 edited",
     ),
     "record duplicated": (
         lambda store: record(store, 6).write_bytes(record(store, 5).read_bytes()),
-        "000000000006.json is damaged: it does not follow the record before it",
+        "000000000006.json is damaged: its predecessor has another digest",
         "6 duplicated",
     ),
     "segment damaged": (lambda store: flip(moves(store, 2)), "was changed: its SHA-256 differs", "2 edited"),
@@ -184,10 +184,7 @@ def test_what_a_newer_version_wrote_is_refused(
     assert "hint: upgrade tscan" in said
     (store / "store.json").write_text(json.dumps({"schema": "tscan.store/2"}))
     assert run([*command, str(store)]) == 2
-    assert (
-        "the store's form tscan.store/2 is not known\n  hint: upgrade tscan"
-        in capsys.readouterr().err
-    )
+    assert "unknown store format tscan.store/2\n  hint: upgrade tscan" in capsys.readouterr().err
 
 
 # -- at the end of a scan --------------------------------------------------------------------------
@@ -225,8 +222,8 @@ def test_a_lost_key_ends_the_chain_and_not_the_report(
     assert scanned(taken, "2027-01-02") == 2
     shown = capsys.readouterr()
     assert "CC6.1" in shown.out
-    assert "the history of aws:123456789012 is signed, and there is no key to go on" in shown.err
-    assert "hint: give the key by TSCAN_KEY_FILE" in shown.err
+    assert "the history of aws:123456789012 is signed, and no signing key is set" in shown.err
+    assert "hint: set TSCAN_KEY_FILE" in shown.err
     (kept,) = Path(".tscan/snapshots").glob("*scan-2027-01-02*")
     assert f"not in history: 'tscan history add {kept}' commits this evidence later" in shown.err
     seen = verify(open_store("store"))
@@ -272,14 +269,14 @@ PLACES: dict[str, tuple[dict[str, str], Callable[[Path], object], str]] = {
     "garbage": (
         {"TSCAN_KEY": "garbage"},
         lambda _: None,
-        "TSCAN_KEY is not a private key that can be read",
+        "TSCAN_KEY is not a readable private key",
     ),
     "a file": (
         {},
         lambda folder: (folder / "store").write_text(""),
         "store cannot be listed: Not a directory",
     ),
-    "another folder": ({}, _other_folder, "store holds something else than history: report.doc"),
+    "another folder": ({}, _other_folder, "store contains files that are not history: report.doc"),
 }
 
 
@@ -363,8 +360,8 @@ def test_a_bucket_without_conditional_writes_ends_the_scan_with_2(
         server.shutdown()
     shown = capsys.readouterr()
     assert "CC6.1" in shown.out
-    assert "s3://old/x cannot create a file only if it is absent" in shown.err
-    assert "hint: give a bucket that honours If-None-Match" in shown.err
+    assert "s3://old/x does not support conditional writes (If-None-Match)" in shown.err
+    assert "hint: use a bucket that supports If-None-Match" in shown.err
 
 
 def test_a_clock_that_jumps_back_is_kept_and_said(taken: list[Snapshot], capsys: Captured) -> None:
@@ -374,7 +371,7 @@ def test_a_clock_that_jumps_back_is_kept_and_said(taken: list[Snapshot], capsys:
     assert run(["verify", "store"]) == 1
     shown = capsys.readouterr().out
     assert "DAMAGED record aws=123456789012/2:" in shown
-    assert "back-dated (it ends 23:50:00 before record 1 began: or a clock that jumped)" in shown
+    assert "back-dated (it ends 23:50:00 before record 1 began, or the clock jumped)" in shown
     assert run(["drift", "--store", "store"]) in (0, 1, 3)
     assert "clock: record 2 is dated before record 1" in capsys.readouterr().out
 

@@ -124,7 +124,7 @@ def test_an_envelope_of_another_type_is_refused_though_its_signature_is_right() 
     envelope = Envelope(b"{}", "application/vnd.other+json", {})
     envelope.sign(other)
     assert envelope.verify([other.public_key], threshold=1)
-    with pytest.raises(SealError, match="no in-toto Statement"):
+    with pytest.raises(SealError, match="not an in-toto Statement"):
         open_envelope(_canonical(envelope.to_dict()))
 
 

@@ -126,7 +126,7 @@ def test_nothing_is_overwritten_or_half_written(
     out = tmp_path / "out"
     assert run(["history", "export", *place, "--to", str(out)]) == 0
     assert run(["history", "export", *place, "--to", str(out)]) == 2
-    assert "is there already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
     assert run(["history", "export", *place, "--to", str(tmp_path / "no/out")]) == 2
     assert run(["history", "export", *place, "--to", str(tmp_path / "x"), "--target", "aws:1"]) == 2
     assert (

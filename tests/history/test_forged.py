@@ -98,26 +98,26 @@ def segments(change: Change) -> Change:
 
 
 FORMS: dict[str, tuple[Change, str]] = {
-    "no time": (lambda record: record.update(finished="zzz"), "'zzz' is no time of a record"),
+    "no time": (lambda record: record.update(finished="zzz"), "'zzz' is not a valid time"),
     "no day": (
         lambda record: record.update(started="2026-02-30T00:00:00.000Z"),
-        "is no time of a record",
+        "is not a valid time",
     ),
     "a time elsewhere": (
         lambda record: record.update(finished="2026-01-02T02:00:00.000+02:00"),
-        "no time of a record",
+        "not a valid time",
     ),
     "a time cut short": (
         lambda record: record.update(finished="2026-01-02T02:00:00Z"),
-        "no time of a record",
+        "not a valid time",
     ),
     "a text as a count": (
         lambda record: record["counts"].update({"fail": "x"}),
-        "a count of the record is no count",
+        "a count of the record is not a number ≥ 0",
     ),
     "less than nothing": (
         lambda record: record["counts"].update({"fail": -1}),
-        "a count of the record is no count",
+        "a count of the record is not a number ≥ 0",
     ),
     "more than anything": (
         lambda record: record["counts"].update({"fail": 1 << 64}),
@@ -125,11 +125,11 @@ FORMS: dict[str, tuple[Change, str]] = {
     ),
     "rows of less than nothing": (
         segments(lambda one: one.update(rows=-1)),
-        "a member of a segment is of a wrong type",
+        "a member of a segment has the wrong type",
     ),
     "a number as a status": (
         lambda record: record.update(controls={"X-1": 5}),
-        "a status of the record is no text",
+        "a status of the record is not text",
     ),
     "a number as the id of a check": (
         lambda record: record.update(renamed={"check-a": 5}),
@@ -149,25 +149,25 @@ FORMS: dict[str, tuple[Change, str]] = {
     ),
     "no evidence": (
         lambda record: record.update(segments=[]),
-        "does not name the answers and the transitions",
+        "does not name the evidence and transitions",
     ),
     "no transitions": (
         lambda record: record.update(
             segments=[one for one in record["segments"] if one["kind"] != "transitions"]
         ),
-        "does not name the answers and the transitions",
+        "does not name the evidence and transitions",
     ),
     "another kind": (
         segments(lambda one: one["kind"] == "evidence" and one.update(kind="index")),
-        "a segment of the record does not lie where its kind does",
+        "a segment of the record is in the wrong folder",
     ),
     "judged without itself": (
         lambda record: record.update(together=["x"]),
-        "it is not among the scans",
+        "its own scan is missing",
     ),
     "waivers that are not there": (
         lambda record: record.update(waivers_sha256="0" * 64),
-        "its waivers are not those",
+        "it lists other waivers",
     ),
 }
 
@@ -196,7 +196,7 @@ def test_a_chain_written_again_without_a_key_does_not_pass_for_one_of_the_truste
     capsys.readouterr()
     assert run(command) == 1
     shown = capsys.readouterr().out
-    assert shown.count("unsigned (nor is any record after it, which would vouch for it)") == 3
+    assert shown.count("unsigned (no later record is signed either)") == 3
     assert "3 records in 1 chain, 12 files: 3 damages" in shown
 
 
@@ -313,10 +313,10 @@ def test_every_member_of_a_record_is_made_again(
     assert code == 1
     for name in ("callers", "counts", "finished", "gaps", "regions", "scan", "started"):
         assert re.search(
-            rf"DAMAGED record aws=123456789012/2: \S+: {name} \(recorded .*, the evidence says ",
+            rf"DAMAGED record aws=123456789012/2: \S+: {name} \(recorded .*, evidence gives ",
             shown,
         ), name
-    assert f'gaps (recorded [], the evidence says ["{gap}"])' in shown
+    assert f'gaps (recorded [], evidence gives ["{gap}"])' in shown
 
 
 @pytest.mark.parametrize(
@@ -337,7 +337,8 @@ def test_a_transition_is_made_again_with_its_cause(
     code, shown = deep(store, capsys)
     assert code == 1
     assert (
-        f"transition ({first.check} {first.resource}: not the one that its verdicts give)" in shown
+        f"transition ({first.check} {first.resource}: differs from the one that its verdicts give)"
+        in shown
     )
     assert "verdict (" not in shown
 
@@ -358,7 +359,7 @@ def test_a_state_that_transitions_do_not_give_is_named(
     again(store, lambda one: one.update(segments=[*_without(one, "state"), wrong]), signer)
     code, shown = deep(store, capsys)
     assert code == 1
-    assert ": state (what it says of every finding is not what its transitions add up to)" in shown
+    assert ": state (its checkpoint differs from the sum of its transitions)" in shown
 
 
 def test_a_record_of_evidence_of_another_target_is_named(
@@ -391,11 +392,8 @@ def test_what_could_not_be_judged_again_is_neither_counted_nor_clean(
     )
     code, shown = deep(store, capsys)
     assert code == 3
-    assert (
-        "record aws=123456789012/2: not judged again: it was judged by pack 0000000000000000"
-        in shown
-    )
-    assert "every verdict of 1 of 2 records was made again" in shown
+    assert "record aws=123456789012/2: the store does not contain pack 0000000000000000" in shown
+    assert "1 of 2 records re-evaluated" in shown
 
 
 def test_a_segment_that_nobody_can_read_is_named_and_ends_nothing(
@@ -409,9 +407,9 @@ def test_a_segment_that_nobody_can_read_is_named_and_ends_nothing(
     again(store, lambda one: one.update(segments=[*_without(one, "transitions"), segment]), signer)
     code, shown = deep(store, capsys)
     assert code == 1
-    assert "cannot be judged again (segments/kind=transitions/" in shown
+    assert "cannot be re-evaluated (segments/kind=transitions/" in shown
     assert "is damaged: a row lacks a value)" in shown
-    assert "every verdict of 1 of 2 records was made again" in shown
+    assert "1 of 2 records re-evaluated" in shown
 
 
 def _without(predicate: dict[str, Any], kind: str) -> list[Any]:
@@ -435,7 +433,7 @@ def test_what_was_judged_as_one_is_made_again_as_one(tmp_path: Path, capsys: Cap
     )
     code, shown = deep(tmp_path / "store", capsys)
     assert code == 0
-    assert "every verdict of 2 of 2 records was made again" in shown
+    assert "2 of 2 records re-evaluated" in shown
     (tmp_path / "store/log/aws=123456789012").rename(tmp_path / "aside")
     again(
         tmp_path / "store",
@@ -446,7 +444,4 @@ def test_what_was_judged_as_one_is_made_again_as_one(tmp_path: Path, capsys: Cap
     (tmp_path / "aside").rename(tmp_path / "store/log/aws=123456789012")
     code, shown = deep(tmp_path / "store", capsys)
     assert code == 3
-    assert (
-        "record aws=444455556666/1: not judged again: it was judged by pack 0000000000000000"
-        in shown
-    )
+    assert "record aws=444455556666/1: the store does not contain pack 0000000000000000" in shown

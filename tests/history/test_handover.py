@@ -68,7 +68,7 @@ def test_every_file_is_what_its_sum_says(archive: Path) -> None:
 def test_the_archive_verifies_alone(archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
     store = archive / "out/store"
     assert run(["verify", "--deep", str(store)]) == 0
-    assert "every verdict of 2 of 2 records was made again" in capsys.readouterr().out
+    assert "2 of 2 records re-evaluated" in capsys.readouterr().out
     assert (archive / "out/verify.md").read_bytes() == (ROOT / "docs/verify.md").read_bytes()
     blocks = re.findall(r"```sh\n(.*?)```", (archive / "out/verify.md").read_text(), re.DOTALL)
     done = subprocess.run(
@@ -89,9 +89,9 @@ def test_who_ran_what(archive: Path, nights: Nights) -> None:
     for row, key in zip(calls, sorted(taken.answers), strict=True):
         answer = taken.answers[key]
         assert (row["operation"], row["region"]) == (answer.call.operation, answer.call.region)
-        assert row["whole"] == ("yes" if answer.state.whole else "no")
+        assert row["complete"] == ("yes" if answer.state.whole else "no")
         assert (row["pages"], row["answer_sha256"]) == (str(answer.pages), answer.sha256)
-        assert row["native"].startswith("aws ")
+        assert row["cli_command"].startswith("aws ")
 
 
 def test_every_answer_that_a_sheet_names_is_in_the_store(archive: Path) -> None:
@@ -174,7 +174,7 @@ def test_what_cannot_be_judged_again_is_listed(tmp_path: Path) -> None:
     with zipfile.ZipFile(out) as opened:
         text = opened.read("ipe/not_judged.csv").decode()
         assert "aws=111122223333/1" in text
-        assert "which the store does not keep" in text
+        assert "the store does not contain pack" in text
         assert not [name for name in opened.namelist() if "444455556666" in name]
 
 
@@ -241,8 +241,8 @@ def test_what_is_committed_meanwhile_is_not_handed_over_by_half(
     ("first", "output", "said"),
     [
         ("2020-01-01", "a.zip", "no record ended"),
-        (FIRST, "no/a.zip", "not a file"),
-        (FIRST, ".", "not a file"),
+        (FIRST, "no/a.zip", "not a valid file"),
+        (FIRST, ".", "not a valid file"),
     ],
 )
 def test_what_cannot_be_handed_over_is_refused(

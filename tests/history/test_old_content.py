@@ -77,7 +77,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def unreadable(text: str) -> str:
     """The one line that says why, without anything of this machine."""
-    (line,) = [line for line in text.splitlines() if "cannot be read by this tscan" in line]
+    (line,) = [line for line in text.splitlines() if "cannot be read by this version" in line]
     assert "tscan-pack-" not in text
     return line
 
@@ -85,18 +85,16 @@ def unreadable(text: str) -> str:
 def test_deep_verification_names_it_and_no_damage(store: str, capsys: Captured) -> None:
     assert run(["verify", store, "--deep"]) == 3
     shown = capsys.readouterr().out
-    assert unreadable(shown).startswith(
-        "NOT RE-JUDGED record aws=123456789012/1: not judged again: pack "
-    )
+    assert unreadable(shown).startswith("NOT RE-EVALUATED record aws=123456789012/1: pack ")
     assert "DAMAGED" not in shown
-    assert "every verdict of 0 of 1 records was made again" in shown
+    assert "0 of 1 record re-evaluated" in shown
     assert "1 record in 1 chain, 5 files: as committed" in shown
 
 
 def test_replay_says_so_of_the_scan_and_judges_by_todays_pack(store: str, capsys: Captured) -> None:
     place = [*PERIOD, "--store", store]
     assert run(["replay", *place]) == 3
-    assert "not judged again: pack " in unreadable(capsys.readouterr().out)
+    assert "not re-evaluated: pack " in unreadable(capsys.readouterr().out)
     assert run(["replay", *place, "--format", "json"]) == 3
     document = json.loads(capsys.readouterr().out)
     assert document["result"] is None
@@ -111,7 +109,7 @@ def test_reperformance_is_refused_in_one_line(store: str, capsys: Captured) -> N
     assert shown.out == ""
     message, hint = shown.err.splitlines()
     assert unreadable(message).startswith("pack ")
-    assert hint.startswith("  hint: use the tscan that wrote it (")
+    assert hint.startswith("  hint: use the version that wrote it (")
 
 
 def test_an_auditor_package_lists_it_and_is_the_same_file_each_time(

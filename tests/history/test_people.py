@@ -175,7 +175,7 @@ def test_other_texts_are_no_waivers(text: bytes) -> None:
 
 def test_every_verdict_and_control_is_made_again(story: Story, capsys: Captured) -> None:
     assert run(["verify", "--deep", story.store]) == 0
-    assert "every verdict of 4 of 4 records was made again" in capsys.readouterr().out
+    assert "4 of 4 records re-evaluated" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("without", "what"), [("waivers", "verdict"), ("attestations", "control")])
@@ -366,7 +366,7 @@ def test_the_end_of_a_waiver_is_drift(
     assert run(["drift", "--store", story.store]) == 1
     text = capsys.readouterr().out
     assert f"{CHECK}  {SCRATCH} us-east-1  waived → fail [waiver]" in text
-    assert "W-1: has ended, 2027-07-04" in text
+    assert "W-1: has expired, 2027-07-04" in text
     assert "W-3: ends in 12 days, 2027-08-01" in text
     assert f"{DriftKind.NEW_UNKNOWN.value}s" in text.lower()
 

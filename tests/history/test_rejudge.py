@@ -71,7 +71,7 @@ def test_a_period_names_what_another_pack_judges_otherwise(
     assert changes[1] == ("check", f"{OWN}: added")
     assert not any("cannot be read" in note for note in period["notes"])
     run(["drift", "--store", nights.store])
-    assert f"What the packs judge otherwise (1)\n  check: {OWN}: added\n" in capsys.readouterr().out
+    assert f"Changes of tscan's content (1)\n  check: {OWN}: added\n" in capsys.readouterr().out
 
 
 @pytest.mark.slow
@@ -173,7 +173,7 @@ def test_a_lost_pack_is_damage_and_never_todays(
         path.unlink()
     place = ["--store", str(tmp_path / "store")]
     assert run(["replay", "--from", SECOND, "--to", SECOND, *place]) == 3
-    assert "not judged again: segments/kind=pack/" in capsys.readouterr().out
+    assert "not re-evaluated: segments/kind=pack/" in capsys.readouterr().out
     assert run(["replay", "--from", SECOND, "--to", SECOND, *place, "--format", "json"]) == 3
     document = json.loads(capsys.readouterr().out)
     assert document["result"] is None

@@ -65,7 +65,7 @@ def test_the_check_of_a_later_pack_is_not_in_an_earlier_scan(
     nights: Nights, capsys: Captured
 ) -> None:
     assert run(["reperform", f"{OWN}@acme-ledger", "--store", nights.store, "--at", FIRST]) == 2
-    assert f"{OWN} was not asked in the scan that is looked at" in capsys.readouterr().err
+    assert f"{OWN} was not evaluated in this scan" in capsys.readouterr().err
     assert run(["reperform", f"{OWN[:-1]}@acme-ledger", "--store", nights.store]) == 2
     assert f"did you mean '{OWN}'?" in capsys.readouterr().err
     found = shown(capsys, f"{CHECK}@acme-ledger", "--store", nights.store, "--at", FIRST)
@@ -118,7 +118,7 @@ def test_a_forged_record_is_told_from_its_evidence(tmp_path: Path, capsys: Captu
     )
     Ledger(open_store(str(tmp_path / "store"))).commit(scan)
     assert run(["reperform", f"{CHECK}@acme-scratch", "--store", str(tmp_path / "store")]) == 1
-    assert "recorded   pass: NOT what the evidence gives" in capsys.readouterr().out
+    assert "recorded   pass: DIFFERS from what the evidence gives" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -129,11 +129,11 @@ def test_a_forged_record_is_told_from_its_evidence(tmp_path: Path, capsys: Captu
         (["aws-s3-bucket-versoned@x", "--snapshot", str(SNAPSHOT)], f"did you mean '{CHECK}'?"),
         (
             [f"{CHECK}@no-such-bucket", "--snapshot", str(SNAPSHOT)],
-            "says nothing of 'no-such-bucket'",
+            "has no finding for 'no-such-bucket'",
         ),
         (
             [f"{CHECK}@x", "--snapshot", str(SNAPSHOT), "--at", FIRST],
-            "--snapshot is evidence by itself",
+            "--snapshot excludes history options",
         ),
     ],
 )

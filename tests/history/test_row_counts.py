@@ -36,7 +36,7 @@ def test_rows_are_those_that_were_written(rows: int, version: str) -> None:
 
 def test_a_file_that_is_cut_off_is_refused_at_every_length() -> None:
     for length in range(len(INDEX)):
-        with pytest.raises(SegmentError, match="not a Parquet file that can be read"):
+        with pytest.raises(SegmentError, match="unreadable Parquet file"):
             row_count(INDEX[:length])
 
 

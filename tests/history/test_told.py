@@ -197,7 +197,7 @@ def test_a_value_that_is_not_there_is_damage() -> None:
 
 
 def test_a_cause_that_nobody_knows_is_damage() -> None:
-    with pytest.raises(SegmentError, match="'whim' is no cause"):
+    with pytest.raises(SegmentError, match="'whim' is not a cause"):
         timelines_of([(1, table((*ROW[:4], "whim", ROW[5])))])
 
 
@@ -211,6 +211,6 @@ def test_a_segment_of_another_kind_is_named(
     (tmp_path / segment.path).write_bytes(other.content)
     monkeypatch.setattr("scanner.history.ledger.chain.checked_content", lambda content, _: content)
     with pytest.raises(
-        TscanError, match=f"{segment.path} is damaged: its columns are not those of transitions"
+        TscanError, match=f"{segment.path} is damaged: unexpected columns for transitions"
     ):
         Ledger(open_store(str(tmp_path))).timelines(HERE, 1)

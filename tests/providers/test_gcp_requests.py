@@ -61,6 +61,6 @@ def test_what_is_not_in_the_role_is_said_beside_it() -> None:
     ):
         said = [line for line in text.splitlines() if line.startswith("# Not in this role")]
         assert said == [
-            f"# Not in this role, grant it through the directory's Admin console: {NAMES[2]}",
-            f"# Not in this role, grant it through a role of the organization: {NAMES[1]}",
+            f"# Not in this role; grant it with the directory's Admin console: {NAMES[2]}",
+            f"# Not in this role; grant it with a role of the organization: {NAMES[1]}",
         ]

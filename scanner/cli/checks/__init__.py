@@ -23,25 +23,25 @@ Examples:
     lazy={
         "list": (
             "scanner.cli.checks.list:list_checks",
-            "List the checks, by service or by search words.",
+            "List checks by service or by search words.",
         ),
         "show": (
             "scanner.cli.checks.show:show",
-            "One check: question, reason, fix, what it reads, whom it serves.",
+            "Show a check: condition, reason, fix, reads, controls.",
         ),
         "kinds": (
             "scanner.cli.checks.kinds:kinds",
-            "The kinds of resources, and what can be read of one.",
+            "List kinds of resources, or attributes of one.",
         ),
         "new": ("scanner.cli.checks.new:new", "Write a commented check to start from."),
         "lint": (
             "scanner.cli.checks.lint:lint",
-            "Read checks and name every mistake with its place.",
+            "Validate checks and report mistakes.",
         ),
         "mutate": (
             "scanner.cli.checks.mutate:mutate",
-            "Put faults into conditions: do the examples notice?",
+            "Mutate conditions: do the examples detect it?",
         ),
-        "test": ("scanner.cli.checks.test:test", "Run the examples that checks carry."),
+        "test": ("scanner.cli.checks.test:test", "Run the examples of checks."),
     },
 )

@@ -10,9 +10,9 @@ from scanner.errors import TscanError
 @click.command()
 @click.argument("word", default="", metavar="[WORD]")
 def kinds(word: str) -> int:
-    """List the kinds of resources that checks can ask about, or those that a word is found in.
+    """List the kinds of resources that checks can evaluate, or those with a word.
 
-    The id of one kind lists its attributes and relations.
+    The id of one kind shows its attributes and relations.
 
     \b
     Examples:

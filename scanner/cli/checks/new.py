@@ -78,7 +78,7 @@ def skeleton(identity: str, kind: Kind) -> str:
     return f"""version: 1
 id: {identity}
 title: What holds when this passes, in one line
-fails: "{{name}} is not as it should be"      # what is wrong with a failing resource
+fails: "{{name}} has no such setting"      # what is wrong with a failing resource
 severity: medium                # low | medium | high | critical
 resource: {kind.id}
 # where: self.region != ''      # who is asked about; leave out for every {kind.title}

@@ -36,15 +36,15 @@ _WITH_INTO: Final = ("into", "quiet")
     "--into",
     type=PATH,
     metavar="DIR",
-    help="Write the account as a project with two nights of history, to try the other commands in.",
+    help="Write the account as a project with two scans in history, to try other commands in.",
 )
 @judging_options
 def demo(options: JudgingOptions, into: Path | None) -> int:
-    """Judge the account that tscan carries: no credentials, no network, no extra.
+    """Evaluate a recorded account: no credentials, no network, no extra.
 
     The account is simulated and has good and bad resources, so exit code 1 is expected. With
-    --into, nothing is judged on the screen: DIR gets a tscan.yaml, waivers, attestations and
-    a signed history.
+    --into, DIR gets a tscan.yaml, waivers, attestations and a signed history, and nothing is
+    evaluated.
 
     \b
     Examples:
@@ -143,14 +143,14 @@ def _show_next(folder: Path) -> None:
     from scanner.rendering.sanitize import sanitized
 
     click.echo(
-        f"{sanitized(str(folder))}: acme-prod, a simulated AWS account, with two nights of history"
+        f"{sanitized(str(folder))}: acme-prod, a simulated AWS account, with two scans in history"
     )
     click.echo("Next, in that folder")
     for command, meaning in (
         ("tscan matrix", "criteria and controls on the newest night"),
         ("tscan drift", "what changed since the night before"),
         ("tscan findings", "which resources fail which checks"),
-        ("tscan explain CC6.1", "why a criterion fails, and what to mend first"),
+        ("tscan explain CC6.1", "why a criterion fails, and what to fix first"),
         ("tscan verify", "whether history is what was committed"),
     ):
         click.echo(f"  {command:<21} {meaning}")

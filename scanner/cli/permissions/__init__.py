@@ -25,7 +25,7 @@ def _modules() -> dict[str, tuple[str, str]]:
 
 permissions = _CloudCommands(
     name="permissions",
-    help="""Print the least that tscan must be allowed, derived from what the checks read.
+    help="""Print least-privilege policies and roles, derived from what the checks read.
 
 \b
 Examples:

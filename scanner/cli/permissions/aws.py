@@ -50,37 +50,37 @@ trust_options = options_as(
             "--trust",
             default="",
             metavar="ARN",
-            help="Who may assume the role; asked for on use if left out.",
+            help="Principal that may assume the role; default: a parameter.",
         ),
         click.option(
             "--external-id",
             default="",
             metavar="ID",
-            help="What it must say; asked for on use if left out.",
+            help="External id of the trust policy; default: a parameter.",
         ),
         click.option(
             "--github",
             default="",
             metavar="OWNER/REPO",
-            help="Instead: the workflows of this repository at GitHub, by OIDC.",
+            help="Instead of --trust: workflows of this GitHub repository, by OIDC.",
         ),
         click.option(
             "--ref",
             default="",
             metavar="REF",
-            help="With --github: on this branch or tag alone; refs/heads/main if left out.",
+            help="With --github: only this branch or tag; default: refs/heads/main.",
         ),
         click.option(
             "--account",
             default="",
             metavar="NUMBER",
-            help="With --github and json: the account, whose identity provider is trusted.",
+            help="With --github and json: the account with the identity provider.",
         ),
     ),
 )
 
 
-@click.command(short_help="The IAM policy, or the whole role.")
+@click.command(short_help="IAM policy or role.")
 @selecting
 @watching
 @printed_as(
@@ -88,16 +88,15 @@ trust_options = options_as(
     "list",
     "terraform",
     "cloudformation",
-    what="The policy (with --github the trust policy), its actions with what each is for, or "
-    "the role.",
+    what="Policy (with --github the trust policy), actions with their checks, or role.",
 )
 @trust_options
 @click.option(
     "--organization",
     default="",
     metavar="ROLE",
-    help="For the account that an organisation is scanned from: "
-    "the role that it enters the others by.",
+    help="Policy of the account that scans an organization: the role "
+    "that it assumes in the others.",
 )
 @missing_options
 def aws(
@@ -110,10 +109,10 @@ def aws(
     missing: bool,
     evidence: EvidenceOptions,
 ) -> int:
-    """The IAM actions that the selected checks need, and no other: a policy, or the whole role.
+    """Print the IAM actions that the selected checks need, and no other: as a policy or a role.
 
-    Several policies are printed, as a list, where one would be larger than IAM takes, or for an
-    organisation.
+    A policy that exceeds IAM's size limit is printed as a list of policies, as is one for an
+    organization.
 
     \b
     Examples:
@@ -210,7 +209,7 @@ def _print_missing(
         actions.update(one.loss.permissions)
     # A policy without an action is none that IAM takes.
     if not actions:
-        click.echo("no call was refused", err=True)
+        click.echo("no call was denied", err=True)
         return 0
     _print_policies(documents(actions))
     return 0

@@ -28,13 +28,12 @@ from scanner.cli.support.missing import check_not_named, missing_options, print_
     "graph",
     "list",
     "terraform",
-    what="The role, the permissions in Graph, all of them with what each is for, "
-    "or both with who holds them.",
+    what="Role, Graph permissions, all with their checks, or both with their assignment.",
 )
 @click.option(
     "--subscription",
     is_flag=True,
-    help="For one subscription alone: nothing of the tenant is read.",
+    help="For one subscription: nothing of the tenant is read.",
 )
 @click.option(
     "--bulk", is_flag=True, help="For targets with `bulk: true`, which Resource Graph answers for."
@@ -43,7 +42,7 @@ from scanner.cli.support.missing import check_not_named, missing_options, print_
     "--scope",
     default="/providers/Microsoft.Management/managementGroups/TENANT",
     metavar="ID",
-    help="Where the role can be assigned; the tenant's root group if left out.",
+    help="Assignable scope of the role; default: the tenant's root group.",
 )
 @missing_options
 def azure(
@@ -57,7 +56,7 @@ def azure(
     missing: bool,
     evidence: EvidenceOptions,
 ) -> int:
-    """The actions and Graph permissions that the selected checks need, and no other.
+    """Print the actions and Graph permissions that the selected checks need, and no other.
 
     \b
     Examples:

@@ -29,7 +29,7 @@ _OPTIONS = (
         multiple=True,
         metavar="ID",
         shell_complete=complete_checks,
-        help="Only for this check; `*` stands for anything.",
+        help="Only for checks with this id; `*` matches any text.",
     ),
     click.option(
         "--checks",
@@ -40,7 +40,7 @@ _OPTIONS = (
     ),
 )
 _WHO = click.option(
-    "--who", is_flag=True, help="Also for `tscan drift --who`, which asks the audit log."
+    "--who", is_flag=True, help="Also for `tscan drift --who`, which reads the audit log."
 )
 
 
@@ -83,7 +83,7 @@ def audit_log_permissions(
     found: dict[str, str] = {}
     for operation in operations:
         for name in permissions_of(operation):
-            found[name] = "who changed something (drift --who)"
+            found[name] = "attribution (drift --who)"
     return found
 
 

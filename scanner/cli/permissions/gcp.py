@@ -30,11 +30,10 @@ from scanner.errors import TscanError
     "list",
     "apis",
     "terraform",
-    what="The role, its permissions with what each is for, the APIs alone, "
-    "or the role with who holds it.",
+    what="Role, permissions with their checks, APIs to enable, or role with its member.",
 )
 @click.option(
-    "--project", is_flag=True, help="For one project alone: nothing of the organisation is read."
+    "--project", is_flag=True, help="For one project: nothing of the organization is read."
 )
 @click.option(
     "--bulk",
@@ -42,7 +41,7 @@ from scanner.errors import TscanError
     help="For targets with `bulk: true`, which Cloud Asset Inventory answers for.",
 )
 @click.option(
-    "--member", default="", metavar="WHO", help="Who holds the role; asked for on use if left out."
+    "--member", default="", metavar="WHO", help="Member of the role; default: a variable."
 )
 @missing_options
 def gcp(
@@ -56,8 +55,8 @@ def gcp(
     missing: bool,
     evidence: EvidenceOptions,
 ) -> int:
-    """The IAM permissions that the selected checks need, and no other: a role of the organisation,
-    or of a project.
+    """Print the IAM permissions that the selected checks need, and no other: as a role of the
+    organization or of a project.
 
     \b
     Examples:
@@ -73,7 +72,7 @@ def gcp(
     from scanner.providers.gcp import permissions as iam
 
     if member and form != "terraform":
-        raise TscanError("--member is of the role with who holds it", "add --format terraform")
+        raise TscanError("--member needs --format terraform", "add --format terraform")
     library, asked = chosen("gcp", select, checks)
     if missing:
         return print_missing("gcp", library, asked, evidence)

@@ -13,9 +13,7 @@ from scanner.cli.support.missing import check_not_named, missing_options, print_
 
 @click.command(short_help="The permissions of an app.")
 @selecting
-@printed_as(
-    "json", "list", what="The manifest of an app, or its permissions with what each is for."
-)
+@printed_as("json", "list", what="Manifest of an app, or permissions with their checks.")
 @missing_options
 def github(
     select: tuple[str, ...],
@@ -24,9 +22,9 @@ def github(
     missing: bool,
     evidence: EvidenceOptions,
 ) -> int:
-    """The permissions that an app needs for the selected checks, and no other.
+    """Print the permissions that an app needs for the selected checks, and no other.
 
-    A token with the same permissions serves as well.
+    A token with the same permissions works as well.
 
     \b
     Examples:

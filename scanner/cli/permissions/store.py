@@ -1,4 +1,4 @@
-"""`tscan permissions store`: prints what the identity that uses the store must be allowed."""
+"""Prints the permissions on the bucket of the history store: `tscan permissions store`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import click
 from scanner.cli.permissions.choosing import printed_as
 
 
-@click.command(short_help="What the identity of the history store must be allowed.")
+@click.command(short_help="Permissions on the history store.")
 @click.option(
     "--store",
     default="",
     metavar="URL",
-    help="s3://bucket/prefix, gs://… or az://…; that of tscan.yaml if left out.",
+    help="s3://bucket/prefix, gs://… or az://…; default: that of tscan.yaml.",
 )
 @click.option(
     "--for",
@@ -22,13 +22,13 @@ from scanner.cli.permissions.choosing import printed_as
     show_default=True,
     help="Commit scans, read reports, verify (with object versions), or compact history.",
 )
-@printed_as("json", "list", what="The policy or role, or its permissions with what needs each.")
+@printed_as("json", "list", what="Policy or role, or permissions with their purpose.")
 def store(store: str, use: str, form: str) -> int:
-    """The permissions on the bucket that history lies in, and no other.
+    """Print the permissions that the history store needs on its bucket, and no other.
 
-    S3: an IAM policy for the prefix alone. Google Cloud Storage and Azure: a custom role, to be
-    granted on the bucket or container alone. A bucket with a KMS key needs kms:GenerateDataKey and
-    kms:Decrypt on that key as well.
+    S3: an IAM policy limited to the prefix. Google Cloud Storage and Azure: a custom role, to be
+    granted on the bucket or container only. A bucket with a KMS key also needs kms:GenerateDataKey
+    and kms:Decrypt on that key.
 
     \b
     Examples:

@@ -53,7 +53,7 @@ evidence_options: Final[Decorator] = options_as(
             "--target",
             multiple=True,
             metavar="ID",
-            help="Of history, only this target, such as aws:111122223333.",
+            help="Only this target of history, such as aws:111122223333.",
         ),
     ),
 )

@@ -27,7 +27,7 @@ def check_snapshot_path(path: Path | None, *, several: bool) -> None:
         )
     if path.exists():
         raise TscanError(
-            f"--snapshot {path} exists: evidence is never written over", "name another file"
+            f"--snapshot {path} exists: evidence is never overwritten", "name another file"
         )
     if not path.parent.is_dir():
         raise TscanError(f"--snapshot {path}: there is no folder {path.parent}", "make it first")

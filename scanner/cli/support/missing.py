@@ -33,7 +33,7 @@ def missing_options(command: Command) -> Command:
     flag = click.option(
         "--missing",
         is_flag=True,
-        help="Only what the newest scan, or SNAPSHOT, was refused.",
+        help="Only permissions that the newest scan, or SNAPSHOT, lacked.",
     )
     decorated: Command = flag(evidence_options(command))
     return decorated
@@ -47,14 +47,14 @@ def print_missing(
     for line in missing_lines(found):
         click.echo(line)
     if not found:
-        click.echo("no call was refused", err=True)
+        click.echo("no call was denied", err=True)
     return EXIT_CLEAN
 
 
 def check_not_named(evidence: EvidenceOptions) -> None:
     """Refuse evidence without `--missing`: the permissions of checks depend on none."""
     if evidence.snapshots or evidence.store or evidence.target:
-        raise TscanError("evidence is looked at with --missing alone", "add --missing")
+        raise TscanError("only --missing reads evidence", "add --missing")
 
 
 def refused(

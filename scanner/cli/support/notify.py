@@ -117,7 +117,7 @@ class Notifier:
                     click.echo(line, err=True)
         # The scan is committed by now: a channel that is down must not turn it into an error.
         except TscanError as error:
-            click.echo(f"alerts: not told: {error.message}", err=True)
+            click.echo(f"alerts: not sent: {error.message}", err=True)
 
     @property
     def _scope(self) -> str:

@@ -54,10 +54,13 @@ store_option: Final[Decorator] = click.option(
     "--store",
     default="",
     metavar="PLACE",
-    help="A folder or s3://…; that of tscan.yaml, or .tscan beside it.",
+    help="A folder or URL; default: tscan.yaml, or .tscan beside it.",
 )
 config_option: Final[Decorator] = click.option(
-    "--config", type=PATH, metavar="FILE", help="tscan.yaml of this folder, or of one above it."
+    "--config",
+    type=PATH,
+    metavar="FILE",
+    help="Default: tscan.yaml in this folder or above it.",
 )
 target_option: Final[Decorator] = click.option(
     "--target", default="", metavar="ID", help="Only this target, such as aws:111122223333."
@@ -83,13 +86,13 @@ snapshots_argument: Final[Decorator] = click.argument(
 
 
 waivers_option: Final[Decorator] = click.option(
-    "--waivers", type=PATH, metavar="FILE", help="What is accepted by name, until a date."
+    "--waivers", type=PATH, metavar="FILE", help="Waivers: accepted findings, gaps and controls."
 )
 attestations_option: Final[Decorator] = click.option(
     "--attestations",
     type=PATH,
     metavar="DIR",
-    help="Statements of people, one file for each.",
+    help="Attestations: dated statements, one file each.",
 )
 
 
@@ -176,7 +179,7 @@ judging_options: Final[Decorator] = options_as(
             multiple=True,
             metavar="ID",
             shell_complete=complete_checks,
-            help="Only this check; `*` stands for anything.",
+            help="Only checks with this id; `*` matches any text.",
         ),
         click.option(
             "--severity",
@@ -189,13 +192,13 @@ judging_options: Final[Decorator] = options_as(
             multiple=True,
             metavar="NAME=VALUE",
             shell_complete=complete_settings,
-            help="A parameter of checks; lists with commas.",
+            help="Set a parameter; separate list items by commas.",
         ),
         click.option(
             "--category",
             multiple=True,
             metavar="NAME",
-            help="Only this category of criteria, and the checks that serve it.",
+            help="Only this category of criteria, and its checks.",
         ),
         waivers_option,
         attestations_option,
@@ -209,10 +212,12 @@ judging_options: Final[Decorator] = options_as(
             "[default: high, or all that is selected]",
         ),
         click.option(
-            "--details", is_flag=True, help="Every finding, gap and fix, not only one screen."
+            "--details", is_flag=True, help="Show every finding, gap and fix, not only one screen."
         ),
         click.option("--controls", is_flag=True, help="Also show the table of controls."),
-        click.option("--quiet", is_flag=True, help="No progress; one line in place of the report."),
+        click.option(
+            "--quiet", is_flag=True, help="No progress; print one line instead of the report."
+        ),
     ),
 )
 """The options of `JudgingOptions`, on a command that takes them as `options`."""
@@ -238,13 +243,13 @@ baseline_options: Final[Decorator] = options_as(
         click.option(
             "--new-only",
             is_flag=True,
-            help="Exit 1 for failures alone that the newest comparable scan in history lacks.",
+            help="Exit 1 only for failures that the newest comparable scan in history lacks.",
         ),
         click.option(
             "--baseline",
             type=PATH,
             metavar="FILE",
-            help="Compare with this JSON result or snapshot, not with history: --new-only.",
+            help="Compare with this JSON result or snapshot, not with history; implies --new-only.",
         ),
     ),
 )

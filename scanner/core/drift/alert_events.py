@@ -28,12 +28,12 @@ EVENTS: Final = (
 """What a rule may name."""
 ENDED: Final = "ended"
 _RECOVERIES: Final = frozenset({DriftKind.FIXED, DriftKind.REMOVED, DriftKind.RESOLVED})
-_ENDINGS: Final = frozenset({DriftKind.WAIVED, DriftKind.OTHER_JUDGE})
+_ENDINGS: Final = frozenset({DriftKind.WAIVED, DriftKind.CONTENT_CHANGED})
 """Ends without a recovery: they are sent only to those who received the beginning."""
 _PROBLEMS: Final = {
     DriftKind.NEW_FAILURE: "new failure",
     DriftKind.NEW_UNKNOWN: "new unknown",
-    DriftKind.OUT_OF_SIGHT: "new unknown",
+    DriftKind.NO_LONGER_READ: "new unknown",
 }
 _EVENT_OF_VERDICT: Final = {FAIL: "new failure", UNKNOWN: "new unknown"}
 _ID_LENGTH: Final = 24
@@ -103,7 +103,7 @@ def _event_and_hearers(moved: FindingChange) -> tuple[str, tuple[str, ...]] | No
         event = _PROBLEMS[moved.what]
         # A failure that is out of sight may never be reported again: for those who received it,
         # that is the end.
-        if event != "new failure" and moved.what is not DriftKind.OUT_OF_SIGHT:
+        if event != "new failure" and moved.what is not DriftKind.NO_LONGER_READ:
             beginnings = []
         return event, _distinct(event, *beginnings)
     if moved.what in _RECOVERIES:

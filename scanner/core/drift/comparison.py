@@ -52,9 +52,9 @@ class DriftKind(StrEnum):
     FIXED = "fixed"
     RESOLVED = "unknown resolved"
     REMOVED = "failing resource removed"
-    OUT_OF_SIGHT = "out of sight"
+    NO_LONGER_READ = "no longer read"
     """It failed, and its listing or its check is no longer read: nothing says that it was fixed."""
-    OTHER_JUDGE = "judged otherwise"
+    CONTENT_CHANGED = "evaluated differently"
     """The check or its parameters changed, and with them the verdict; nothing says that the
     resource did.
     """
@@ -303,13 +303,13 @@ class _Comparison:
             return None
         # A waiver that accepts a gap accepts no failure behind it.
         if row.gap and was == FAIL:
-            return DriftKind.OUT_OF_SIGHT
+            return DriftKind.NO_LONGER_READ
         if verdict == "":
             return self._classify_gone(key, was, row.cause, failed=failed)
         if verdict in _KIND_OF_VERDICT:
             return _KIND_OF_VERDICT[verdict]
         if failed:
-            return DriftKind.OTHER_JUDGE if row.cause in _JUDGE_CHANGED else DriftKind.FIXED
+            return DriftKind.CONTENT_CHANGED if row.cause in _JUDGE_CHANGED else DriftKind.FIXED
         if was in (UNKNOWN, WAIVED):
             return DriftKind.RESOLVED
         return None
@@ -326,14 +326,14 @@ class _Comparison:
         unscanned = cause is Cause.SCOPE or check not in self._after.checks
         if resource == LISTING:
             # The listing of a region that is no longer scanned did not become complete.
-            return DriftKind.OUT_OF_SIGHT if unscanned else DriftKind.RESOLVED
+            return DriftKind.NO_LONGER_READ if unscanned else DriftKind.RESOLVED
         if was not in (FAIL, UNKNOWN, WAIVED):
             return None
         if cause in _JUDGE_CHANGED:
-            return DriftKind.OTHER_JUDGE
+            return DriftKind.CONTENT_CHANGED
         # A failing item that an incomplete listing may hide was not removed.
         if unscanned or is_covered(self._incomplete, key):
-            return DriftKind.OUT_OF_SIGHT
+            return DriftKind.NO_LONGER_READ
         if failed:
             return DriftKind.REMOVED
         return DriftKind.RESOLVED if was == UNKNOWN else None

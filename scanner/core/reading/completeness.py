@@ -75,7 +75,7 @@ class CompletenessCheck:
         # an empty list would pass for an empty population (docs/decisions/0022, 0023).
         if value is True:
             return None
-        unread = Unreadable("it does not say")
+        unread = Unreadable("nothing shows that the caller can read every resource")
         if isinstance(value, Unreadable):
             unread = value
         return replace(

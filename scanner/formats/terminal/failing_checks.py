@@ -9,7 +9,6 @@ from scanner.formats import Report
 from scanner.formats.terminal.tally import by_check
 from scanner.model.checks import Check
 from scanner.model.findings import Finding, Verdict
-from scanner.rendering.failure import failure_sentence
 from scanner.rendering.observed import observed_values, unmet_value
 
 
@@ -40,11 +39,11 @@ def failing_checks(report: Report) -> Iterator[FailingCheck]:
             yield FailingCheck(check=check, findings=failed, evaluated=len(findings))
 
 
-def sentence(finding: Finding, check: Check) -> str:
+def sentence(finding: Finding, report: Report) -> str:
     """What is wrong, with the resource named in it; empty where the check does not say it."""
-    text = failure_sentence(check.fails, finding)
+    text = report.failure(finding)
     # A sentence about the account names no resource.
-    if text and "{name}" not in check.fails:
+    if text and "{name}" not in report.library.checks[finding.check].fails:
         return f"{resource_name(finding)}: {text}"
     return text
 
@@ -54,10 +53,10 @@ def resource_name(finding: Finding) -> str:
     return finding.resource.name or finding.resource.id
 
 
-def examples(entry: FailingCheck) -> tuple[str, ...]:
+def examples(entry: FailingCheck, report: Report) -> tuple[str, ...]:
     """The first failing resource in one sentence, the fullest first: with a value, without it."""
     finding = entry.findings[0]
-    said = sentence(finding, entry.check)
+    said = sentence(finding, report)
     if not said:
         values = observed_values(finding)
         said = f"{resource_name(finding)}: {'; '.join(values) or finding.reason}"

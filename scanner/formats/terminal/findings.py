@@ -51,11 +51,12 @@ def failing(report: Report) -> Iterator[Text]:
         return
     yield Text(f"Failing: {plural(len(failed), 'check')}", style="bold")
     for entry in failed:
-        yield from _failing_check(entry, report.width)
+        yield from _failing_check(entry, report)
     yield Text()
 
 
-def _failing_check(entry: FailingCheck, width: int) -> Iterator[Text]:
+def _failing_check(entry: FailingCheck, report: Report) -> Iterator[Text]:
+    width = report.width
     check = entry.check
     count = len(entry.findings)
     heading = Text.assemble(("✗ ", "red"), (check.severity.value, SEVERITY[check.severity]), " ")
@@ -63,7 +64,7 @@ def _failing_check(entry: FailingCheck, width: int) -> Iterator[Text]:
     share = f"{count} of {plural(entry.evaluated, 'resource')} · {check.id}"
     yield from _indented(plain(share, "dim"), width)
     for finding in entry.findings[:RESOURCES]:
-        yield from _resource(finding, check, width)
+        yield from _resource(finding, report)
     if count > RESOURCES:
         yield from _indented(Text(f"… and {count - RESOURCES} more", style="dim"), width)
     yield from _fix(check, width)
@@ -80,21 +81,21 @@ def _fix(check: Check, width: int) -> Iterator[Text]:
         label = " " * len(label)
 
 
-def _resource(finding: Finding, check: Check, width: int) -> Iterator[Text]:
+def _resource(finding: Finding, report: Report) -> Iterator[Text]:
     """`bucket-name has no versioning  eu-west-1`; below it `versioning = Suspended, wanted …`."""
     resource = finding.resource
-    text = plain(sentence(finding, check) or resource_name(finding))
+    text = plain(sentence(finding, report) or resource_name(finding))
     # A region is itself a resource of some checks, and would be printed twice.
     if resource.region not in ("", resource.name):
         text.append_text(plain(f"  {resource.region}", "dim"))
-    yield from folded(text, width, indent=INDENT, hanging=INDENT + 2)
+    yield from folded(text, report.width, indent=INDENT, hanging=INDENT + 2)
     values = observed_values(finding)
     shown = list(values[:OBSERVED])
     if len(values) > OBSERVED:
         shown.append(f"{plural(len(values) - OBSERVED, 'more value')}")
     below = plain("; ".join(shown) or finding.reason, "dim")
     if below.plain:
-        yield from folded(below, width, indent=INDENT + 2, hanging=INDENT + 2)
+        yield from folded(below, report.width, indent=INDENT + 2, hanging=INDENT + 2)
 
 
 # -- unknown ---------------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ def _commands(report: Report) -> Iterator[_Command]:
         yield source.before, "write it as a project, with history"
     criterion = worst_criterion(report)
     if criterion is not None:
-        why = "why, and what to mend first"
+        why = "why, and what to fix first"
         if criterion.status is not Status.FAIL:
             why = "why it is not shown"
         yield _with(f"tscan explain {criterion.id}", source.snapshots), why

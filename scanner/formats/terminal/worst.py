@@ -85,13 +85,13 @@ def worst(report: Report, most: int) -> Iterator[Text]:
         yield _title(entry, report.width)
         before = " " * _INDENT + f"{count:>{share}}" + " " * GAP
         left = column - len(before) - GAP
-        line = Text.assemble(before, (_example(entry, left), "dim"))
+        line = Text.assemble(before, (_example(entry, report, left), "dim"))
         yield padded(line, column).append(text)
     yield Text()
 
 
-def _example(entry: FailingCheck, width: int) -> str:
-    texts = [sanitized(text) for text in examples(entry)]
+def _example(entry: FailingCheck, report: Report, width: int) -> str:
+    texts = [sanitized(text) for text in examples(entry, report)]
     for text in texts:
         if cell_len(text) <= width:
             return text

@@ -33,6 +33,7 @@ from scanner.history.verification.rejudge import Rejudger
 from scanner.model.history import Record, Segment
 from scanner.rendering.csv_cells import csv_text
 from scanner.rendering.sanitize import sanitized
+from scanner.words import plural
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a ZIP file can hold."""
@@ -73,8 +74,8 @@ def write_auditor_package(
     # Checked before the work, which takes minutes for a long history.
     if path.is_dir() or not path.parent.is_dir():
         raise TscanError(
-            f"--output {path} is not a file that can be made",
-            "name a file in a folder that is there",
+            f"--output {path} is not a valid file name",
+            "name a file in an existing folder",
         )
     with atomic_write(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as zipped:
         archive = _Archive(zipped)
@@ -238,7 +239,7 @@ def _record_file(store: Store, record: Record) -> tuple[str, bytes]:
     if hashlib.sha256(content).hexdigest() != record.sha256:
         raise TscanError(
             f"{store.name}/{key} changed while it was read",
-            "'tscan verify' names what is damaged",
+            "'tscan verify' lists all damage",
         )
     return key, content
 
@@ -250,7 +251,7 @@ def _instructions() -> bytes:
         if path.is_file():
             return path.read_bytes()
     raise TscanError(
-        "docs/verify.md is not there", "this installation of tscan is not whole: install it again"
+        "docs/verify.md is missing", "the installation of tscan is incomplete: reinstall it"
     )
 
 
@@ -262,27 +263,26 @@ Records, evidence and packs of:
 
 {targets}
 
-| place | what it is |
+| path | content |
 |---|---|
-| `store/log/` | one record for each scan, from the first on, signed if there was a key: a chain \
-verifies as a whole |
-| `store/store.json` | the form of the store |
-| `store/segments/` | what the records name, each by its digest: evidence, answers, transitions, \
+| `store/log/` | one record for each scan since the first, signed if a key was set: a chain is \
+verified from its first record |
+| `store/store.json` | the format of the store |
+| `store/segments/` | the files that records name by digest: evidence, answers, transitions, \
 waivers, packs … |
-| `store/populations/` | what was fixed for sampling, before a seed was given; not there where \
-nothing was |
-| `store/keys/` | the public keys, if there are any; take the one that you trust from the person \
-whose key it is |
+| `store/populations/` | the populations that were fixed for sampling; missing if there are none |
+| `store/keys/` | the public keys, if records are signed; get the one that you trust from the \
+key's owner |
 | `verify.md` | how to verify `store/` with `openssl` alone, in the folder `store/`, or by \
 `tscan verify store` |
-| `ipe/` | who ran what, with which calls, parameters, versions and clocks: `ipe.md` explains \
+| `ipe/` | who ran what, with which calls, parameters, versions and clocks; `ipe.md` explains \
 the sheets |
 | `SHA256SUMS` | `sha256sum -c SHA256SUMS` |
 
-The sheets are made from `store/`, and are not signed: the records are. `tscan replay --store store
---from {what.first} --to {what.last}` judges the evidence again with the pack of each day, and
-`tscan reperform CHECK@RESOURCE --store store` shows what one finding stands on. Nothing here is a
-conclusion: that is the auditor's.
+The records are signed; the sheets are derived from `store/` and are not. `tscan replay --store
+store --from {what.first} --to {what.last}` re-evaluates the evidence with the pack of each day, and
+`tscan reperform CHECK@RESOURCE --store store` shows the evidence of one finding. The package draws
+no conclusion: that is the auditor's.
 """
 
 
@@ -296,25 +296,25 @@ def _ipe(what: AuditorPackage, counts: Mapping[str, int]) -> str:
     columns = "\n".join(lists)
     return f"""# Where the figures come from, {what.first} to {what.last}
 
-{len(what.records)} scans in {len(what.chains)} chains ended in this period. A chain is of one
-target and one scope: `scope` is empty where it is the configured one.
+{plural(len(what.records), "scan")} of {plural(len(what.chains), "chain")} ended in this period. A \
+chain has one target and one scope: `scope` is empty for the configured scope.
 
 | sheet | rows | what it is |
 |---|---|---|
 {rows}
 
-`record` is the chain and the number of a scan's record, `store/log/<chain>/<number>.json`. Times
-are UTC, by the clock of the host that scanned; `clock_skew_seconds` is the provider's clock minus
-that, empty where the provider did not say. A text that a spreadsheet would take for a formula
-stands behind an apostrophe.
+`record` is the chain and number of a scan's record, `store/log/<chain>/<number>.json`. Times are
+UTC, by the clock of the scanning host; `clock_skew_seconds` is the provider's clock minus that
+clock, empty where the provider sent no time. Text that a spreadsheet would take for a formula
+begins with an apostrophe.
 
-`state` of a call: `ok`; `empty`, read whole and nothing there; `absent`, an error that says that
-there is none; `partial`, a later page failed; `denied`; `disabled`, the service is off here;
-`throttled`; `error`. `attempt` numbers readings of the same that were meant, `retries` counts
-requests that were asked again. `answer_sha256` is the SHA-256 of the answer: the text in column
-`data` of `store/segments/kind=evidence/`, `null` where none came.
+`state` of a call: `ok`; `empty`, complete and without items; `absent`, an error which means that
+the thing does not exist; `partial`, a later page failed; `denied`; `disabled`, the service is off;
+`throttled`; `error`. `attempt` numbers intended repetitions of a call, `retries` counts requests
+that were retried. `answer_sha256` is the SHA-256 of the answer: the text in column `data` of
+`store/segments/kind=evidence/`, `null` where none was received.
 
-Populations, refusals and check texts are made by judging the evidence again with the pack of its
+Populations, refusals and check texts come from re-evaluating the evidence with the pack of its
 day.
 
 ## Columns

@@ -43,8 +43,8 @@ class Sheet:
 
 SHEETS: Final[Mapping[str, Sheet]] = {
     "scans": Sheet(
-        "Each scan of the period: when, by whom, with which version, pack, parameters and "
-        "clock, and what it says.",
+        "Each scan of the period: times, callers, version, pack, parameters, clock skew and "
+        "verdicts.",
         (
             "record",
             "target",
@@ -62,7 +62,7 @@ SHEETS: Final[Mapping[str, Sheet]] = {
             "regions_not_known",
             "checks",
             "calls",
-            "not_whole",
+            "incomplete_calls",
             "clock_skew_seconds",
             "parameters_set",
             "verdicts",
@@ -71,9 +71,8 @@ SHEETS: Final[Mapping[str, Sheet]] = {
         ),
     ),
     "calls": Sheet(
-        "Each call of each scan: who asked what, exactly, and how the answer ended. `whole` "
-        "says that the last page "
-        "was reached; `native` is the provider's own command for the same question.",
+        "Each call of each scan: caller, operation, parameters and state. `complete` means that "
+        "the last page was reached; `cli_command` is the same request for the provider's CLI.",
         (
             "record",
             "operation",
@@ -84,7 +83,7 @@ SHEETS: Final[Mapping[str, Sheet]] = {
             "started",
             "finished",
             "state",
-            "whole",
+            "complete",
             "error_code",
             "pages",
             "items",
@@ -92,19 +91,19 @@ SHEETS: Final[Mapping[str, Sheet]] = {
             "request_ids",
             "redacted",
             "answer_sha256",
-            "native",
+            "cli_command",
         ),
     ),
     "populations": Sheet(
-        "Each listing beside each second source that counts the same or names some of it; "
-        "none: the cells are empty.",
+        "Each listing compared with each second source that counts or names the same resources; "
+        "empty cells if there is none.",
         (
             "record",
             "target",
             "kind",
             "region",
             "listed",
-            "listed_whole",
+            "listing_complete",
             "counted_by",
             "means",
             "counted",
@@ -112,7 +111,7 @@ SHEETS: Final[Mapping[str, Sheet]] = {
         ),
     ),
     "refusals": Sheet(
-        "What was meant to be read and was not read whole.",
+        "Needed calls without a complete answer.",
         (
             "record",
             "target",
@@ -126,8 +125,8 @@ SHEETS: Final[Mapping[str, Sheet]] = {
         ),
     ),
     "waivers": Sheet(
-        "Each waiver that scans of the period were given: what is accepted, by whom, until "
-        "when, and in which records.",
+        "Each waiver that scans of the period used: what it accepts, its approver, its expiry and "
+        "its records.",
         (
             "target",
             "waiver",
@@ -147,8 +146,7 @@ SHEETS: Final[Mapping[str, Sheet]] = {
         ),
     ),
     "attestations": Sheet(
-        "Each statement of a person that scans of the period were given, and where its "
-        "evidence is said to lie.",
+        "Each attestation that scans of the period used, with the reference to its evidence.",
         (
             "attestation",
             "control",
@@ -162,31 +160,30 @@ SHEETS: Final[Mapping[str, Sheet]] = {
         ),
     ),
     "checks": Sheet(
-        "The text of every check that judged, by pack.",
+        "The text of every check that was evaluated, by pack.",
         (
             "pack_sha256",
             "check",
             "title",
             "severity",
             "kind",
-            "asked_where",
+            "where",
             "passes_when",
             "if_empty",
             "why",
         ),
     ),
     "parameters": Sheet(
-        "Every parameter with its default, by pack; what the entity set stands with each scan.",
+        "Every parameter with its default, by pack; `scans.csv` has the values that were set.",
         ("pack_sha256", "parameter", "meaning", "type", "default"),
     ),
     "redaction": Sheet(
-        "What is replaced before anything is written: declared secrets by operation, and what "
-        "detection knows.",
+        "Redaction rules, applied before anything is written: declared secrets by operation, and "
+        "detectors.",
         ("pack_sha256", "rule", "operation", "path"),
     ),
     "not_judged": Sheet(
-        "Scans whose populations and refusals are not listed, because they could not be judged"
-        " again.",
+        "Scans without populations and refusals, because they could not be re-evaluated.",
         ("record", "target", "why"),
     ),
 }
@@ -212,7 +209,7 @@ def scan_row(record: Record, snapshot: Snapshot) -> Row:
         "regions_not_known": snapshot.regions_open,
         "checks": len(record.checks),
         "calls": len(snapshot.answers),
-        "not_whole": sum(not answer.state.whole for answer in answers),
+        "incomplete_calls": sum(not answer.state.whole for answer in answers),
         "clock_skew_seconds": snapshot.clock_skew,
         "parameters_set": record.params,
         "verdicts": record.counts,
@@ -240,7 +237,7 @@ def call_rows(record: Record, snapshot: Snapshot) -> Iterator[Row]:
             "started": answer.started,
             "finished": answer.finished,
             "state": answer.state.value,
-            "whole": answer.state.whole,
+            "complete": answer.state.whole,
             "error_code": answer.code,
             "pages": answer.pages,
             "items": answer.count,
@@ -248,7 +245,7 @@ def call_rows(record: Record, snapshot: Snapshot) -> Iterator[Row]:
             "request_ids": answer.request_ids,
             "redacted": answer.redacted,
             "answer_sha256": answer.sha256,
-            "native": cli_command(snapshot.target.cloud, call),
+            "cli_command": cli_command(snapshot.target.cloud, call),
         }
 
 
@@ -347,7 +344,7 @@ def _population_rows(record: str, population: Population) -> Iterator[Row]:
             "kind": population.kind,
             "region": population.region,
             "listed": population.listed,
-            "listed_whole": population.whole,
+            "listing_complete": population.whole,
             "counted_by": source.by,
             "means": source.means,
             "counted": source.number,
@@ -384,20 +381,23 @@ def pack_rows(library: Library) -> Iterator[SheetRow]:
         for path in paths:
             yield "redaction", _redaction(pack, "declared", operation, path)
     for name in sorted(PLUGINS):
-        yield "redaction", _redaction(pack, f"detected: {name}", "any", "where no attribute reads")
+        yield (
+            "redaction",
+            _redaction(pack, f"detected: {name}", "any", "unread parts"),
+        )
 
 
 def _check(pack: str, check: Check) -> Row:
-    asked_where = ""
+    where = ""
     if check.where:
-        asked_where = check.where.source.strip()
+        where = check.where.source.strip()
     return {
         "pack_sha256": pack,
         "check": check.id,
         "title": check.title,
         "severity": check.severity.value,
         "kind": check.kind,
-        "asked_where": asked_where,
+        "where": where,
         "passes_when": check.pass_when.source.strip(),
         "if_empty": check.if_empty.value,
         "why": check.why,

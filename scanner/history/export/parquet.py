@@ -114,11 +114,11 @@ def export(ledger: Ledger, chains: Sequence[str], folder: Path) -> dict[str, int
 
 def _check_free(folder: Path) -> None:
     if not folder.parent.is_dir():
-        raise TscanError(f"{folder}: there is no folder {folder.parent}", "make it first")
+        raise TscanError(f"{folder.parent}: no such folder", "create it first")
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         raise TscanError(
-            f"{folder} is there already",
-            "name a folder that is new or empty: nothing is overwritten",
+            f"{folder} already exists",
+            "name a new or empty folder; nothing is overwritten",
         )
 
 

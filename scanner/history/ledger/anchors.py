@@ -12,7 +12,7 @@ from scanner.history.records.statements import record_key, stream_and_number, st
 from scanner.history.stores import Version, Versions
 from scanner.model.history import History, Record
 
-GIVEN: Final = "a head that was given"
+GIVEN: Final = "a head from --anchor"
 _HEAD: Final = re.compile(r"([^/]+)/([1-9][0-9]{0,11}):([0-9a-fA-F]{64})")
 _LOCKS_READ: Final = 32
 """Newest records of a chain whose object locks are read, one request each."""
@@ -59,9 +59,12 @@ class Anchor:
             # A chain that ends earlier is consistent in itself: only an anchor shows that it was
             # truncated.
             cut_off = self.seq > max(digests, default=0)
-            return "missing", f"{self} names it{': records were cut off' if cut_off else ''}"
+            return (
+                "missing",
+                f"{self} names it{': the newest records were deleted' if cut_off else ''}",
+            )
         if found != self.sha256:
-            return "replaced", f"{self} names another one"
+            return "replaced", f"{self} has another digest"
         return None
 
 
@@ -124,7 +127,7 @@ def _check_fit(
         if denied := anchor.denies(digests):
             raise TscanError(
                 f"record {anchor.name} is {denied[0]}: {denied[1]}",
-                "'tscan verify' names all that is",
+                "'tscan verify' lists all damage",
             )
 
 

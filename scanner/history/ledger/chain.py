@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 State = dict[FindingKey, Transition]
-_VERIFY: Final = "'tscan verify' names everything that is damaged"
+_VERIFY: Final = "'tscan verify' lists all damage"
 _BATCH: Final = 64
 """Records whose segments are fetched at once, and evidence segments that are cached."""
 
@@ -90,7 +90,7 @@ class Chain:
         numbered = record.seq == len(self.records) + 1
         # The digest chains the records: one that is replaced breaks every later one.
         if not numbered or record.previous_sha256 != previous_sha256:
-            raise SealError("it does not follow the record before it")
+            raise SealError("its predecessor has another digest")
 
     def state(self, seq: int | None = None) -> State:
         """The state after a record (None: the newest), with the ids of that record.
@@ -241,7 +241,7 @@ class Chain:
     def _document(self, given: RecordedAnswer) -> Document:
         if not 0 < given.seq <= len(self.records):
             raise TscanError(
-                f"record {given.seq} of {self._stream} is named for evidence, and is not there",
+                f"record {given.seq} of {self._stream} is referenced for evidence and missing",
                 _VERIFY,
             )
         for segment in _segments_of(self.records[given.seq - 1], "evidence"):

@@ -18,7 +18,7 @@ State = Mapping[FindingKey, Transition]
 """The last transition of every finding that exists."""
 
 LISTING: Final = timelines.LISTING
-UNSEEN: Final = "not seen: its listing was not read"
+UNSEEN: Final = "unknown: its listing was not read completely"
 _WAIVED: Final = Verdict.WAIVED.value
 _WAIVER_CHANGES: Final = (
     ("fail", _WAIVED),

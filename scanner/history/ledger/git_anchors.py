@@ -64,8 +64,8 @@ class GitAnchors:
         # Not a full match: the signature of a signed tag follows the text.
         found = _TEXT.match(text)
         if kind != "tag" or found is None or tag != tag_of(found[1], int(found[2])):
-            hint = "remove it, if nobody changed what was an anchor: 'git show' shows it"
-            raise TscanError(f"{self.name}: tag {tag} is not an anchor that tscan wrote", hint)
+            hint = "inspect it with 'git show'; delete the tag unless it is a changed anchor"
+            raise TscanError(f"{self.name}: tag {tag} is not an anchor written by tscan", hint)
         return Anchor(
             stream=found[1],
             seq=int(found[2]),
@@ -108,7 +108,7 @@ class GitAnchors:
             raise TscanError(f"{self.name}: git did not answer ({type(error).__name__})") from error
         if done.returncode:
             errors = done.stderr.decode(errors="replace").strip().splitlines() or ["git failed"]
-            hint = "name a repository with a commit in it, in which git knows who you are"
+            hint = "name a repository with a commit, and configure user.name and user.email in it"
             raise TscanError(f"{self.name}: {errors[-1]}", hint)
         return done.stdout.decode(errors="replace")
 

@@ -80,8 +80,8 @@ class Ledger:
             if chain.sealed and self._signer is None:
                 raise TscanError(
                     f"{self.store.name}: the history of {scan.snapshot.target} is signed, "
-                    "and there is no key to go on",
-                    "give the key by TSCAN_KEY_FILE, or make a new one with 'tscan init'",
+                    "and no signing key is set",
+                    "set TSCAN_KEY_FILE, or make a new key with 'tscan init'",
                 )
             committed = self._append(scan, parts, chain, stream)
             if committed is not None:

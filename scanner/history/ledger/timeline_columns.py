@@ -117,7 +117,7 @@ def _check_no_nulls(table: pa.Table) -> None:
 def _check_causes(texts: Iterable[str]) -> None:
     for text in texts:
         if text not in _CAUSES:
-            raise SegmentError(f"'{text}' is no cause of a transition")
+            raise SegmentError(f"'{text}' is not a cause of a transition")
 
 
 def _never_changed(rows: Mapping[str, pa.Array]) -> pa.Array:

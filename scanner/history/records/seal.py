@@ -35,7 +35,7 @@ _USUAL_PEM: Final = re.compile(
 )
 _ED25519_PREFIX: Final = bytes.fromhex("302a300506032b6570032100")
 """The DER header before the 32 bytes of an Ed25519 public key (RFC 8410)."""
-_MAKE_HINT: Final = "make one with 'tscan init', or give TSCAN_KEY or TSCAN_KEY_FILE"
+_MAKE_HINT: Final = "make one with 'tscan init', or set TSCAN_KEY or TSCAN_KEY_FILE"
 
 
 class SealError(ValueError):
@@ -101,7 +101,7 @@ def open_envelope(content: bytes) -> Envelope:
     try:
         value = json.loads(content)
     except (ValueError, RecursionError):
-        raise SealError("cut off or not JSON") from None
+        raise SealError("truncated or not JSON") from None
     try:
         payload_type = value["payloadType"]
         payload = base64.b64decode(value["payload"], validate=True)
@@ -114,11 +114,11 @@ def open_envelope(content: bytes) -> Envelope:
         # ValueError also for base64 that is not ASCII, and for key ids that cannot be encoded.
         raise SealError("not a DSSE envelope") from None
     if payload_type != PAYLOAD_TYPE:
-        raise SealError("its payload is no in-toto Statement")
+        raise SealError("its payload is not an in-toto Statement")
     # Only the bytes that tscan writes are read: two readers can never understand one file
     # differently.
     if rewritten != content:
-        raise SealError("not written by tscan: its bytes are not the canonical ones")
+        raise SealError("not written by tscan: not in canonical form")
     return Envelope(payload, signatures)
 
 
@@ -172,7 +172,7 @@ def load_public(pem: bytes) -> Ed25519PublicKey:
             "a public key cannot be read", "it is an Ed25519 key in PEM form"
         ) from None
     if not isinstance(key, Ed25519PublicKey):
-        raise TscanError("a public key is not of the kind Ed25519", "tscan signs with Ed25519 only")
+        raise TscanError("a public key is not an Ed25519 key", "tscan signs with Ed25519 only")
     return key
 
 
@@ -204,7 +204,7 @@ def make_key(path: Path) -> Signer:
             os.fsync(file.fileno())
     except FileExistsError:
         raise TscanError(
-            f"{path} exists: a key is never written over", "use it, or name another file"
+            f"{path} exists: a key is never overwritten", "use it, or name another file"
         ) from None
     except OSError as error:
         raise TscanError(
@@ -281,7 +281,7 @@ def _signer(content: bytes, name: str) -> Signer:
             f"{name} is encrypted", "give it without a passphrase, from where secrets are kept"
         ) from None
     except (ValueError, UnsupportedAlgorithm):
-        raise TscanError(f"{name} is not a private key that can be read", _MAKE_HINT) from None
+        raise TscanError(f"{name} is not a readable private key", _MAKE_HINT) from None
     if not isinstance(key, Ed25519PrivateKey):
-        raise TscanError(f"{name} is not of the kind Ed25519", _MAKE_HINT)
+        raise TscanError(f"{name} is not an Ed25519 key", _MAKE_HINT)
     return Signer(key)

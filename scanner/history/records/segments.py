@@ -220,12 +220,12 @@ def read_table(
         )
         table = file.read(columns=list(columns) if columns else None, use_threads=False)
     except KeyError:
-        raise SegmentError(f"its columns are not those of {kind}") from None
+        raise SegmentError(f"unexpected columns for {kind}") from None
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise _not_parquet(error) from None
     wanted = [name for name in schemas()[kind].names if columns is None or name in columns]
     if table.column_names != wanted:
-        raise SegmentError(f"its columns are not those of {kind}")
+        raise SegmentError(f"unexpected columns for {kind}")
     _check_no_nulls(table)
     return table
 
@@ -238,7 +238,7 @@ def _check_no_nulls(table: pa.Table) -> None:
 
 
 def _not_parquet(error: Exception) -> SegmentError:
-    return SegmentError(f"not a Parquet file that can be read ({type(error).__name__})")
+    return SegmentError(f"unreadable Parquet file ({type(error).__name__})")
 
 
 def prefer_system_memory() -> None:
@@ -259,7 +259,7 @@ def read_extra(table: pa.Table) -> str:
     try:
         return zlib.decompress(base64.b64decode(packed, validate=True)).decode()
     except (binascii.Error, zlib.error, UnicodeDecodeError):
-        raise SegmentError("the text that it carries is damaged") from None
+        raise SegmentError("its text is damaged") from None
 
 
 def row_count(content: bytes) -> int:
@@ -340,7 +340,7 @@ def _cause(text: str) -> Cause:
     try:
         return Cause(text)
     except ValueError:
-        raise SegmentError(f"'{text}' is no cause of a transition") from None
+        raise SegmentError(f"'{text}' is not a cause of a transition") from None
 
 
 def checked_content(store_content: bytes | None, segment: Segment) -> bytes:
@@ -351,12 +351,12 @@ def checked_content(store_content: bytes | None, segment: Segment) -> bytes:
     if store_content is None:
         raise TscanError(
             f"{segment.path} is missing from the store",
-            "'tscan verify' names everything that is damaged",
+            "'tscan verify' lists all damage",
         )
     if hashlib.sha256(store_content).hexdigest() != segment.sha256:
         raise TscanError(
             f"{segment.path} was changed: its SHA-256 differs",
-            "'tscan verify' names all that is damaged",
+            "'tscan verify' lists all damage",
         )
     return store_content
 

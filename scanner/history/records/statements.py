@@ -118,11 +118,11 @@ def record_of(payload: bytes, key: str) -> Record:
     try:
         rewritten = payload_of(record)
     except UnicodeEncodeError:
-        raise SealError("its Statement holds what no record holds") from None
+        raise SealError("its Statement has unexpected content") from None
     # Only the text that tscan writes is read: two readers can never understand one record
     # differently.
     if rewritten != payload:
-        raise SealError("its Statement is not the canonical text of a record")
+        raise SealError("its Statement is not in canonical form")
     return record
 
 
@@ -137,11 +137,11 @@ def _check_predicate_type(value: object, key: str) -> None:
         raise TscanError(
             f"{key} was written by a newer tscan (record format {version})", "upgrade tscan"
         )
-    raise SealError(f"record format {version} is not known")
+    raise SealError(f"unknown record format {version}")
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON value")
+    raise ValueError(f"{constant} is not a JSON value")
 
 
 def _parse(value: object) -> Record:
@@ -150,9 +150,9 @@ def _parse(value: object) -> Record:
     SealError unless it has exactly the members of a record, of their types.
     """
     if not isinstance(value, dict) or value.keys() != _MEMBERS:
-        raise SealError("its members are not those of a record")
+        raise SealError("it lacks members of a record or has others")
     if not all(_is_well_typed(name, member) for name, member in value.items()):
-        raise SealError("a member of the record is of a wrong type")
+        raise SealError("a member of the record has the wrong type")
     members = dict(value)
     for name in _LISTS:
         members[name] = tuple(value[name])
@@ -177,28 +177,28 @@ def _check_values(record: Record) -> None:
     """SealError for a value that readers of a record do not expect, though its type is right."""
     for time in (record.started, record.finished):
         if not (_TIME.fullmatch(time) and is_time(time)):
-            raise SealError(f"'{time[:40]}' is no time of a record")
+            raise SealError(f"'{time[:40]}' is not a valid time")
     if not all(map(_is_count, record.counts.values())):
-        raise SealError("a count of the record is no count")
+        raise SealError("a count of the record is not a number ≥ 0")
     if not _is_texts(list(record.controls.values())):
-        raise SealError("a status of the record is no text")
+        raise SealError("a status of the record is not text")
     if not all(map(_is_parameter, record.params.values())):
-        raise SealError("a parameter of the record is of a wrong type")
+        raise SealError("a parameter of the record has the wrong type")
     _check_segments(record)
     if record.together and record.scan not in record.together:
-        raise SealError("it is not among the scans that it was judged together with")
+        raise SealError("its own scan is missing from the group it was judged with")
     if record.waivers_sha256 != _waivers_digest(record):
-        raise SealError("its waivers are not those that it names")
+        raise SealError("it lists other waivers than its evidence")
 
 
 def _check_segments(record: Record) -> None:
     kinds = [segment.kind for segment in record.segments]
     if kinds.count("answers") != 1 or "transitions" not in kinds:
-        raise SealError("it does not name the answers and the transitions of its scan")
+        raise SealError("it does not name the evidence and transitions of its scan")
     for segment in record.segments:
         # A path elsewhere would let a record claim any file of the store, or one beside it.
         if not segment.path.startswith(f"segments/kind={segment.kind}/dt="):
-            raise SealError("a segment of the record does not lie where its kind does")
+            raise SealError("a segment of the record is in the wrong folder")
 
 
 def _waivers_digest(record: Record) -> str:
@@ -226,9 +226,9 @@ def _is_texts(value: object) -> bool:
 
 def _parse_segment(value: object) -> Segment:
     if not isinstance(value, dict) or value.keys() != _SEGMENT_MEMBERS:
-        raise SealError("a segment of the record is not described as one")
+        raise SealError("a segment of the record is not an object")
     texts = [value["kind"], value["path"], value["sha256"]]
     are_counts = _is_count(value["rows"]) and _is_count(value["bytes"])
     if not are_counts or not _is_texts(texts):
-        raise SealError("a member of a segment is of a wrong type")
+        raise SealError("a member of a segment has the wrong type")
     return Segment(**value)

@@ -35,7 +35,7 @@ def check_marker(store: Store) -> bool:
     # Cut: int() refuses very long numbers.
     if version.isdecimal() and int(version[:9]) > _VERSION:
         hint = "upgrade tscan"
-    raise TscanError(f"{store.name}: the store's form {schema} is not known", hint)
+    raise TscanError(f"{store.name}: unknown store format {schema}", hint)
 
 
 def _marker() -> bytes:
@@ -48,8 +48,8 @@ def check_place(store: Store) -> None:
         return
     foreign = store.stranger()
     if foreign:
-        hint = "name a folder that is empty or not there yet"
-        raise TscanError(f"{store.name} holds something else than history: {foreign}", hint)
+        hint = "name a new or empty folder"
+        raise TscanError(f"{store.name} contains files that are not history: {foreign}", hint)
 
 
 def prepare(store: Store, signer: Signer | None) -> None:
@@ -59,9 +59,9 @@ def prepare(store: Store, signer: Signer | None) -> None:
     # Chains stay linear only if a second record of one number is refused. Some object stores ignore
     # If-None-Match.
     if store.put_new(MARKER, _marker()):
-        hint = "give a bucket that honours If-None-Match, or a folder"
+        hint = "use a bucket that supports If-None-Match, or a folder"
         raise TscanError(
-            f"{store.name} writes over files that it was asked to create: two scans could be lost",
+            f"{store.name} overwrites files on create, so that one of two scans could be lost",
             hint,
         )
     if signer is not None:

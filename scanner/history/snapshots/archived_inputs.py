@@ -59,7 +59,7 @@ class ArchivedInputs:
                     cache[segment.sha256] = parse(content)
                 except ValueError:
                     name = f"{stream_of(record.chain)}/{record.seq}"
-                    hint = "'tscan verify' names damage"
+                    hint = "'tscan verify' lists all damage"
                     raise TscanError(f"{name}: its {kind} cannot be read", hint) from None
             return cache[segment.sha256]
         # No segment means none: with nothing to archive, no file is written.
@@ -108,12 +108,12 @@ def _days(value: Waiver | Attestation, names: Iterable[str]) -> dict[str, str]:
 
 def read_waivers(text: bytes) -> tuple[Waiver, ...]:
     """The waivers in a text of `waivers_text`; ValueError for any other text."""
-    return _parsed(text, _waiver, "these are not waivers of tscan")
+    return _parsed(text, _waiver, "not waivers of tscan")
 
 
 def read_attestations(text: bytes) -> tuple[Attestation, ...]:
     """The attestations in a text of `attestations_text`; ValueError for any other text."""
-    return _parsed(text, _attestation, "these are not attestations of tscan")
+    return _parsed(text, _attestation, "not attestations of tscan")
 
 
 def _parsed(text: bytes, build: Callable[[_Row], T], problem: str) -> tuple[T, ...]:

@@ -83,15 +83,15 @@ class ContentArchive:
         content = self._archived(record)
         if content is None:
             return PackUnavailableError(
-                f"it was judged by {what}, which the store does not keep",
-                "judge it with --pack today",
+                f"the store does not contain {what}, which judged it",
+                "use --pack today",
             )
         try:
             return load_pack(content, record.pack_sha256, lazily=self._lazily)
         except TscanError as error:
             return PackUnavailableError(
-                f"{what} cannot be read by this tscan: {error.message}",
-                f"use the tscan that wrote it ({record.version}), or judge by today's pack: "
+                f"{what} cannot be read by this version of tscan: {error.message}",
+                f"use the version that wrote it ({record.version}), or use the current pack: "
                 "'tscan replay --from DAY --to DAY --pack today'",
             )
 
@@ -116,7 +116,7 @@ def load_pack(content: bytes, sha256: str, *, lazily: bool = False) -> Library:
     if library.sha256 != sha256:
         raise TscanError(
             f"the pack {sha256[:16]} is not what its digest says",
-            "it was changed, or made by another tscan",
+            "it was changed, or written by another version of tscan",
         )
     return library
 
@@ -174,9 +174,7 @@ def _open_entry(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> IO[bytes]:
     if is_safe and _is_pack_path(steps):
         file = archive.extractfile(entry)
     if file is None:
-        raise TscanError(
-            "the archive of a pack holds what no pack holds", "it was not made by tscan"
-        )
+        raise TscanError("the archive of a pack has unexpected content", "it was not made by tscan")
     return file
 
 

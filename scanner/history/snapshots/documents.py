@@ -166,7 +166,7 @@ def read_answers(content: bytes) -> tuple[str, list[RecordedAnswer]]:
     table = read_table(content, "answers")
     header = read_extra(table)
     if header.count("\n") != 1:
-        raise SegmentError("it does not carry the header of a snapshot")
+        raise SegmentError("it has no snapshot header")
     answers: list[RecordedAnswer] = []
     for row in table.to_pylist():
         outcome = json.loads(row["outcome"])

@@ -27,7 +27,7 @@ LONGEST_LINE: Final = 64 << 20
 """Bytes. Far more than any answer has, and little enough to keep in memory."""
 _SCHEMA: Final = "tscan.snapshot/"
 _VERSION: Final = 1
-_AGAIN: Final = "scan again; evidence that was changed is no evidence"
+_AGAIN: Final = "scan again; changed evidence is not accepted"
 
 JsonObject = dict[str, Any]
 Test = Callable[[object], bool]
@@ -189,9 +189,9 @@ class SnapshotParser:
             key = answer.call.key
             # Of two answers to one call a reader would take the last; somebody may have added it.
             if key == previous:
-                self._wrong("the same call is answered twice", _AGAIN)
+                self._wrong("the same call has two answers", _AGAIN)
             if key < previous:
-                self._wrong("the answers are not in the order of their calls", _AGAIN)
+                self._wrong("the answers are not sorted by call", _AGAIN)
             answers[key] = answer
             previous = key
 
@@ -203,24 +203,26 @@ class SnapshotParser:
         except (EOFError, zlib.error, OSError) as error:
             self._wrong(
                 f"the file cannot be unpacked ({error})",
-                "it is cut off or damaged; use a whole copy",
+                "it is truncated or damaged; use a complete copy",
             )
         if len(raw) > LONGEST_LINE:
             self._wrong(
                 f"the line is longer than {LONGEST_LINE >> 20} MB",
-                "this is not a snapshot of tscan",
+                "not a snapshot of tscan",
             )
         if not raw:
-            self._wrong("the file ends without its last line", "it is cut off; use a whole copy")
+            self._wrong(
+                "the file is truncated: its last line is missing", "it is cut off; use a whole copy"
+            )
         if not raw.endswith(b"\n"):
-            self._wrong("the line is cut off", "use a whole copy", column=len(raw))
+            self._wrong("the line is truncated", "use a complete copy", column=len(raw))
         self._digest.update(raw)
         return self._parse(raw[:-1])
 
     def _parse(self, raw: bytes) -> JsonObject:
         hint = _AGAIN
         if self._line == 1:
-            hint = "this is not a snapshot of tscan"
+            hint = "not a snapshot of tscan"
         try:
             self._text = raw.decode()
             # Python accepts NaN and Infinity, which are not JSON.
@@ -245,16 +247,16 @@ class SnapshotParser:
     def _schema(self, schema: object) -> None:
         if not isinstance(schema, str) or not schema.startswith(_SCHEMA):
             self._wrong(
-                "this is not a snapshot of tscan",
-                f"its first line names the schema {_SCHEMA}{_VERSION}",
+                "not a snapshot of tscan",
+                f"its first line has the schema {_SCHEMA}{_VERSION}",
             )
         number = schema.removeprefix(_SCHEMA)
         if number != str(_VERSION):
-            hint = "this file was not made by tscan"
+            hint = "the file was not written by tscan"
             # Python refuses to read a number of several thousand digits: nine are enough.
             if number.isdecimal() and int(number[:9]) > _VERSION:
                 hint = "upgrade tscan"
-            self._wrong(f"schema {schema} is not known", hint)
+            self._wrong(f"unknown schema {schema}", hint)
 
     def _answer(self, value: JsonObject, callers: int) -> Answer:
         self._check(value, _LINE, "")
@@ -294,7 +296,7 @@ class SnapshotParser:
             )
         if self._file.read(1):
             self._line += 1
-            self._wrong("something follows the last line", _AGAIN)
+            self._wrong("there is text after the last line", _AGAIN)
 
     def _check(self, value: JsonObject, shape: Shape, place: str) -> None:
         """Check that an object has every member of a shape, each of its type, and no other."""
@@ -302,10 +304,10 @@ class SnapshotParser:
             if name not in value:
                 self._wrong(f"'{place}{name}' is missing", _AGAIN)
             if not has_type(value[name]):
-                self._wrong_member(name, f"'{place}{name}' is of a wrong type")
+                self._wrong_member(name, f"'{place}{name}' has the wrong type")
         for name in value:
             if name not in shape:
-                self._wrong_member(name, f"'{place}{name}' is not known")
+                self._wrong_member(name, f"unknown member '{place}{name}'")
 
     def _wrong_member(self, name: str, message: str) -> NoReturn:
         self._wrong(message, _AGAIN, column=self._text.find(f'"{name}":') + 1)
@@ -313,7 +315,7 @@ class SnapshotParser:
     def _canonical(self, text: str) -> None:
         # This also refuses a key that is written twice: the parser keeps only the last of the two.
         if text != self._text:
-            self._wrong("the line is not in canonical JSON", _AGAIN)
+            self._wrong("the line is not canonical JSON", _AGAIN)
 
     def _wrong(self, message: str, hint: str, column: int = 1) -> NoReturn:
         raise ContentError(
@@ -322,7 +324,7 @@ class SnapshotParser:
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON value")
+    raise ValueError(f"{constant} is not a JSON value")
 
 
 def _snapshot(header: JsonObject, answers: Mapping[str, Answer], finished: str) -> Snapshot:

@@ -128,15 +128,15 @@ def open_store(place: str) -> Store:
     scheme, is_url, rest = place.partition("://")
     if place == "file://" or (not is_url and _looks_like_scheme(place)):
         raise TscanError(
-            f"{place} is no store", "write it as s3://bucket/prefix, or as the name of a folder"
+            f"{place} is not a store", "write it as s3://bucket/prefix, or as the name of a folder"
         )
     if not is_url:
         return STORES.get("file")(place)
     if scheme not in STORES.names:
         known = ", ".join(f"{name}://" for name in STORES.names)
         raise TscanError(
-            f"{place}: there is no store of the kind {scheme}://",
-            f"give a folder, or one of {known}",
+            f"{place}: unknown kind of store {scheme}://",
+            f"use a folder, or one of {known}",
         )
     if scheme == "file":
         return STORES.get(scheme)(rest)

@@ -142,8 +142,8 @@ class LocalStore:
         # Records name the keys of their segments, and a forged record may name `../../etc/passwd`.
         if "\0" in key or not _NOT_A_NAME.isdisjoint(key.split("/")):
             raise TscanError(
-                f"{self.name}: '{key}' is no name of a file in a store",
-                "the record was not made by tscan",
+                f"{self.name}: '{key}' is not a file name of a store",
+                "the record was not written by tscan",
             )
         return os.path.join(self._root, key)
 
@@ -200,7 +200,7 @@ class LocalStore:
         try:
             os.fsync(descriptor)
         except OSError as error:
-            raise self._problem("", "cannot be made to last", error) from error
+            raise self._problem("", "cannot be synced to disk", error) from error
         finally:
             os.close(descriptor)
 

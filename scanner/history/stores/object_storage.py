@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from obstore.store import S3Credential
 
 _CONDITION: Final = (
-    "give a bucket that honours If-None-Match (S3, GCS, Azure, MinIO from 2024-09), or a folder"
+    "use a bucket that supports If-None-Match (S3, GCS, Azure, MinIO from 2024-09), or a folder"
 )
 _NO_BUCKET: Final = re.compile(
     "NoSuchBucket|ContainerNotFound|bucket does not exist", re.IGNORECASE
@@ -39,7 +39,7 @@ def open_objects(url: str) -> ObjectStore:
         return ObjectStore(url, obstore.store.from_url(url.rstrip("/"), **options))
     except (obstore.exceptions.BaseError, ValueError) as error:
         raise TscanError(
-            f"{url} is no store: {_first_line(error)}", "write it as s3://bucket/prefix"
+            f"{url} is not a store: {_first_line(error)}", "write it as s3://bucket/prefix"
         ) from error
 
 
@@ -183,7 +183,9 @@ class ObjectStore:
             raise self._problem(key, error) from error
 
     def _not_conditional(self) -> TscanError:
-        return TscanError(f"{self.name} cannot create a file only if it is absent", _CONDITION)
+        return TscanError(
+            f"{self.name} does not support conditional writes (If-None-Match)", _CONDITION
+        )
 
     def _denied(self, key: str) -> TscanError:
         hint = f"'tscan permissions store --store {self.name}' prints what it needs"
@@ -191,12 +193,10 @@ class ObjectStore:
 
     def _problem(self, key: str, error: BaseException) -> TscanError:
         if _NO_BUCKET.search(str(error)):
-            return TscanError(
-                f"{self.name}: there is no such bucket", "make it first, or name another"
-            )
+            return TscanError(f"{self.name}: no such bucket", "make it first, or name another")
         return TscanError(
             f"{self.name}: {key or 'listing'}: {_first_line(error)}",
-            "is the bucket there and in reach?",
+            "check that the bucket exists and is reachable",
         )
 
 

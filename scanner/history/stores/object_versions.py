@@ -110,7 +110,7 @@ class ObjectVersions:
             raise self._unread(type(error).__name__) from error
 
     def _unread(self, reason: str) -> TscanError:
-        return TscanError(f"{self._name}: its versions were not read ({reason})", _HINT)
+        return TscanError(f"{self._name}: object versions could not be read ({reason})", _HINT)
 
 
 def _version(row: Mapping[str, Any], *, deletion: bool) -> Version:

@@ -71,12 +71,14 @@ def place_of(url: str) -> StorePlace:
     scheme, is_url, _ = url.partition("://")
     if not is_url or scheme not in PERMISSIONS:
         raise TscanError(
-            f"{url} is no bucket: no permission of a cloud is needed for it",
+            f"{url} is not a bucket: it needs no cloud permission",
             "name one with --store, such as s3://bucket/tscan",
         )
     parts = urlsplit(url)
     if not parts.netloc or set(url) & set("*?${}"):
-        raise TscanError(f"{url} names no single bucket", f"write it as {scheme}://bucket/prefix")
+        raise TscanError(
+            f"{url} does not name a single bucket", f"write it as {scheme}://bucket/prefix"
+        )
     return StorePlace(scheme=scheme, bucket=parts.netloc, prefix=parts.path.strip("/"))
 
 

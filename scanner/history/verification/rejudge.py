@@ -91,7 +91,7 @@ class Rejudger:
     def _rejudge(self, records: tuple[Record, ...], record: Record, pack: str) -> Rejudged:
         # Accounts of an organization answer checks for each other: a part would judge otherwise.
         if len(records) < len(record.together):
-            why = "it was judged together with scans that are not in this store"
+            why = "it was judged with scans that are not in this store"
             return Rejudged(records=(record,), pack=pack, why_not=why)
         library = self._today
         if pack == "day":

@@ -60,7 +60,7 @@ def reperform(
     library = where.library
     if check not in library.checks:
         hint = did_you_mean(check, library.checks)
-        raise TscanError(f"the pack that judges has no check '{check}'", hint)
+        raise TscanError(f"the pack has no check '{check}'", hint)
     default = permissions_of(snapshot.target.cloud)
     answers = with_permissions(snapshot.answers, library, [library.checks[check]], default)
     # Named as in the scan: the reason of a denied call is the same in both.

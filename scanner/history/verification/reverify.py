@@ -37,6 +37,7 @@ from scanner.model.history import Cause, Record, Transition
 from scanner.model.library import Library
 from scanner.model.waivers import Waiver
 from scanner.rendering.sanitize import shortened
+from scanner.words import plural
 
 Judge = Callable[
     [Sequence[Snapshot], Library, tuple[Waiver, ...], tuple[Attestation, ...], tuple[str, ...]],
@@ -58,7 +59,7 @@ know better.
 
 
 class _NotRejudgedError(Exception):
-    """Why a record cannot be judged again, where that is no damage."""
+    """Why a record cannot be re-evaluated, where that is no damage."""
 
 
 @dataclass(slots=True)
@@ -95,7 +96,7 @@ class Reverifier:
             self._earlier[record.chain].append(record)
         judged = len(records) - result.open
         result.notes.append(
-            f"every verdict of {judged} of {len(records)} records was made again from its evidence"
+            f"{judged} of {plural(len(records), 'record')} re-evaluated from evidence"
         )
         result.damages.sort()
 
@@ -105,7 +106,7 @@ class Reverifier:
         damaged.discard("")
         for stream in sorted(damaged):
             result.notes.append(
-                f"{stream}: the chain is damaged, and none of its verdicts was made again"
+                f"{stream}: the chain is damaged; its verdicts were not re-evaluated"
             )
         records: list[Record] = []
         for stream, chain in result.records.items():
@@ -127,11 +128,11 @@ class Reverifier:
             result.open += 1
         except TscanError as error:
             reason = error.message.partition("\n")[0]
-            _damage(result, record, "cannot be judged again", reason)
+            _damage(result, record, "cannot be re-evaluated", reason)
             result.open += 1
         except ValueError as error:
             reason = str(error).partition("\n")[0]
-            _damage(result, record, "cannot be judged again", reason)
+            _damage(result, record, "cannot be re-evaluated", reason)
             result.open += 1
 
     def _compare(
@@ -149,7 +150,7 @@ class Reverifier:
         checkpoint = self._ledger.checkpoint(record)
         # Readers start from a checkpoint: a wrong one would hide every transition before it.
         if checkpoint is not None and checkpoint != state:
-            detail = "what it says of every finding is not what its transitions add up to"
+            detail = "its checkpoint differs from the sum of its transitions"
             _damage(result, record, "state", detail)
         scan = self._group(record).scans.get(record.target)
         if scan is None:
@@ -197,7 +198,7 @@ class Reverifier:
         records = [self._by_scan[scan] for scan in scans if scan in self._by_scan]
         if len(records) < len(scans):
             raise _NotRejudgedError(
-                "it was judged together with scans that are not in this store, or are damaged"
+                "it was judged with scans that are damaged or not in this store"
             )
         snapshots: list[Snapshot] = []
         checks: set[str] = set()
@@ -236,7 +237,7 @@ def _same_verdicts(
             check, _, resource = key
             old = recorded.get(key, "gone")
             new = again.get(key, "gone")
-            details.append(f"{check} {resource}: recorded {old}, the evidence says {new}")
+            details.append(f"{check} {resource}: recorded {old}, evidence gives {new}")
     _first_damages(result, record, "verdict", details)
     return not details
 
@@ -254,7 +255,7 @@ def _compare_transitions(
     # A forged cause or a shifted time changes no verdict, and would change every period report.
     details: list[str] = []
     for check, _, resource in sorted(differing):
-        details.append(f"{check} {resource}: not the one that its verdicts give")
+        details.append(f"{check} {resource}: differs from the one that its verdicts give")
     _first_damages(result, record, "transition", details)
 
 
@@ -268,7 +269,7 @@ def _compare_facts(record: Record, facts: Mapping[str, Any], result: Verified) -
             _compare_controls(record, recorded, now, result)
             continue
         old, new = _differing_part(recorded, now)
-        detail = f"recorded {shortened(old)}, the evidence says {shortened(new)}"
+        detail = f"recorded {shortened(old)}, evidence gives {shortened(new)}"
         _damage(result, record, name, detail)
 
 
@@ -282,7 +283,7 @@ def _compare_controls(
         if recorded.get(control) != now.get(control):
             old = recorded.get(control, "gone")
             new = now.get(control, "gone")
-            detail = f"{control}: recorded {old}, the evidence says {new}"
+            detail = f"{control}: recorded {old}, evidence gives {new}"
             _damage(result, record, "control", detail)
 
 
@@ -323,4 +324,4 @@ def _first_damages(result: Verified, record: Record, kind: str, details: Sequenc
     for detail in details[:_LISTED]:
         _damage(result, record, kind, detail)
     if len(details) > _LISTED:
-        _damage(result, record, kind, f"and {len(details) - _LISTED} {kind}s more")
+        _damage(result, record, kind, f"and {plural(len(details) - _LISTED, f'more {kind}')}")

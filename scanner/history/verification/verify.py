@@ -25,6 +25,7 @@ from scanner.history.records.statements import record_key, record_of, stream_and
 from scanner.history.records.store_format import MARKER, check_marker
 from scanner.history.stores import Store, fetch_concurrently, get_many
 from scanner.model.history import Record, Segment
+from scanner.words import plural
 
 _OVERLAP: Final = timedelta(hours=12)
 """How long a scan may take from its first target to its commit.
@@ -62,7 +63,7 @@ class NotRejudged:
     reason: str
 
     def __str__(self) -> str:
-        return f"record {self.record}: not judged again: {self.reason}"
+        return f"record {self.record}: {self.reason}"
 
 
 @dataclass(slots=True)
@@ -126,7 +127,7 @@ def verify(
     # With an anchor, a store without records is damage: somebody deleted what was anchored.
     if not any(map(stream_and_number, sizes)) and not anchors:
         raise TscanError(
-            f"{store.name}: there is no history here", "name the store that 'tscan scan' wrote"
+            f"{store.name}: no history found", "name the store that 'tscan scan' wrote"
         )
     verification = _Verification(store, trusted)
     if not has_marker:
@@ -195,7 +196,7 @@ class _Verification:
             if key_id(pem) == expected:
                 found[expected] = pem
             else:
-                self.damage("", name, "edited", "its name is not its digest")
+                self.damage("", name, "edited", "its name is not its key id")
         return found
 
     def _chain(self, stream: str, numbers: Sequence[int], keys: Mapping[str, bytes]) -> None:
@@ -269,7 +270,7 @@ class _Verification:
             if file.signature == "unsigned":
                 self._unsigned(file, after_signed=after_signed, last_signed=last_signed)
             elif file.signature == "edited":
-                self._record_damage(file, "edited", "its signature does not fit")
+                self._record_damage(file, "edited", "invalid signature")
             elif file.signature.startswith("unknown key "):
                 key = file.signature.removeprefix("unknown key ")
                 self._record_damage(file, "unknown key", key)
@@ -285,12 +286,10 @@ class _Verification:
         self.result.unsigned += 1
         if after_signed:
             # Somebody without the key appended it, or took a signature off.
-            self._record_damage(file, "unsigned", "the records before it are signed")
+            self._record_damage(file, "unsigned", "earlier records are signed")
         elif self._trusted is not None and file.seq > last_signed:
             # A signed record vouches for those before it by its digest of them; here none follows.
-            self._record_damage(
-                file, "unsigned", "nor is any record after it, which would vouch for it"
-            )
+            self._record_damage(file, "unsigned", "no later record is signed either")
 
     def _follows(self, previous: _RecordFile | None, file: _RecordFile) -> None:
         """Compare a record's target, number, times and predecessor with its place in the chain."""
@@ -301,12 +300,14 @@ class _Verification:
         if previous is None or previous.seq != file.seq - 1:
             # A gap between the two is reported as missing records already.
             if file.seq == 1 and record.previous_sha256:
-                self._record_damage(file, "edited", "the first record names one before it")
+                self._record_damage(file, "edited", "the first record names a predecessor")
             return
         if record.previous_sha256 != previous.sha256:
             # Either of the two may be the one that was changed: report both.
-            self._record_damage(previous, "replaced", f"record {file.seq} follows another one")
-            self._record_damage(file, "chain broken", "it does not follow the record before it")
+            self._record_damage(
+                previous, "replaced", f"record {file.seq} names another predecessor"
+            )
+            self._record_damage(file, "chain broken", "its predecessor has another digest")
         if previous.record is not None and dated_before(previous.record, record):
             overlap = parse_time(previous.record.started) - parse_time(record.finished)
             self._back_dated(previous, file, overlap)
@@ -317,16 +318,16 @@ class _Verification:
         elif record.seq != file.seq:
             self._record_damage(file, "reordered", f"it is record {record.seq}")
         if record.finished < record.started:
-            self._record_damage(file, "back-dated", "it ends before it begins")
+            self._record_damage(file, "back-dated", "its end is before its start")
 
     def _back_dated(self, previous: _RecordFile, file: _RecordFile, by: timedelta) -> None:
         duration = str(by).partition(".")[0]
         when = f"it ends {duration} before record {previous.seq} began"
         if by > _OVERLAP:
-            self._record_damage(file, "back-dated", f"{when}: or a clock that jumped")
+            self._record_damage(file, "back-dated", f"{when}, or the clock jumped")
             return
         self.result.notes.append(
-            f"record {file.name}: {when}: their scans overlapped, or a clock was set back"
+            f"record {file.name}: {when}: the scans overlapped, or the clock was set back"
         )
 
     def _duplicates(self, files: Sequence[_RecordFile]) -> None:
@@ -340,7 +341,7 @@ class _Verification:
             for identity in identities:
                 earlier = first.setdefault(identity, file)
                 if earlier is not file:
-                    detail = f"the same scan is record {earlier.seq}"
+                    detail = f"record {earlier.seq} is the same scan"
                     self._record_damage(file, "duplicated", detail)
                     break
 
@@ -397,8 +398,7 @@ class _Verification:
         orphans = [key for key in sizes if key.startswith("segments/") and key not in named]
         if orphans:
             self.result.notes.append(
-                f"{len(orphans)} segments are named by no record: "
-                "left by scans that broke off or were overtaken"
+                f"{plural(len(orphans), 'segment')} without a record: left by interrupted scans"
             )
 
     def _name_segment(
@@ -409,10 +409,10 @@ class _Verification:
     ) -> None:
         first_record, first = named.setdefault(segment.path, (record, segment))
         if first != segment:
-            detail = f"record {first_record} describes the same file otherwise"
+            detail = f"record {first_record} describes the same file differently"
             self.damage(record, segment.path, "edited", detail)
         elif first_record != record and segment.kind not in KEPT_ONCE:
-            self.damage(record, segment.path, "duplicated", f"record {first_record} names it too")
+            self.damage(record, segment.path, "duplicated", f"also named by record {first_record}")
 
     def _fetch(self, path: str) -> bytes | TscanError | None:
         """The content of a file; an error is a value, so that one bad file does not end it all."""
@@ -446,7 +446,7 @@ class _Verification:
 def _difference(segment: Segment, size: int, other_path: str) -> tuple[str, str]:
     """Kind and detail of the damage where a segment has another digest than its record names."""
     if other_path:
-        return "reordered", f"it is {other_path}"
+        return "reordered", f"it has the content of {other_path}"
     if size < segment.bytes:
         return "truncated", f"{size} of {segment.bytes} bytes"
     return "edited", "its SHA-256 differs"

@@ -17,9 +17,11 @@ _EXTERNAL_ID: Final = re.compile(r"[\w+=,.@:/-]{2,1224}", re.A)
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
 _REF: Final = re.compile(r"refs/(?:heads|tags)/[\w./+@-]{1,200}", re.A)
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
-_TRUST: Final = "ARN of the account or role that tscan runs as, which may assume this role."
+_TRUST: Final = (
+    "ARN of the principal that may assume the role: the account or role that runs tscan."
+)
 _EXTERNAL: Final = (
-    "External id that tscan must give when it assumes the role: "
+    "External id that tscan sends when it assumes the role: "
     "--external-id, or external_id in tscan.yaml."
 )
 ISSUER: Final = "token.actions.githubusercontent.com"

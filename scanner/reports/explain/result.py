@@ -11,7 +11,6 @@ from scanner.core.judging.links import Links
 from scanner.formats import Report
 from scanner.model.checks import Severity
 from scanner.model.findings import CriterionResult, Finding, Status, Verdict
-from scanner.rendering.failure import failure_sentence
 from scanner.rendering.fix_command import fix_command
 from scanner.rendering.sanitize import sanitized, shortened
 from scanner.reports.explain.model import (
@@ -280,7 +279,7 @@ def _mend(findings: Sequence[Finding], report: Report) -> Mend:
 
 def _failure(finding: Finding, report: Report) -> Failure:
     check = report.library.checks[finding.check]
-    sentence = failure_sentence(check.fails, finding)
+    sentence = report.failure(finding)
     return Failure(
         check=check.id,
         severity=check.severity.value,

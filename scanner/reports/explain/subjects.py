@@ -73,27 +73,33 @@ class Names:
         if found is not None:
             return found
         # The case of letters does not matter: `cc6.1` is what people type.
-        same = [known for known in self._ids() if known.casefold() == name.casefold()]
+        same = [known for known in self._ids(name) if known.casefold() == name.casefold()]
         if len(same) == 1:
             return self._by_id(same[0])
+        if not _may_be_operation(name):
+            return None
         return self._by_permission(name)
 
-    def ids(self) -> list[str]:
-        """Every id and permission: what a misspelt one may have meant."""
-        found = list(self._ids())
+    def ids(self, name: str) -> list[str]:
+        """Every id, and every permission if a misspelt name looks like one: what it may mean."""
+        found = list(self._ids(name))
+        if not _may_be_operation(name):
+            return found
         for _, request, permissions in self._requests(self._library.kinds):
             found.append(request.operation)
             found += permissions
         return found
 
-    def _ids(self) -> Iterator[str]:
+    def _ids(self, name: str) -> Iterator[str]:
         library = self._library
         for known in (library.checks, library.controls, library.manual, library.parameters):
             yield from known
         for framework, criterion in Links(library).criteria():
             yield criterion.id
             yield f"{framework.id}/{criterion.id}"
-        yield from sorted({request.operation for _, request in self._kind_requests(library.kinds)})
+        if _may_be_operation(name):
+            requests = self._kind_requests(library.kinds)
+            yield from sorted({request.operation for _, request in requests})
 
     def _by_id(self, name: str) -> Subject | None:
         library = self._library
@@ -167,6 +173,11 @@ class Names:
                 yield name, request
 
 
+def _may_be_operation(name: str) -> bool:
+    """Whether a name looks like an operation or a permission: only kinds, all read, know those."""
+    return any(mark in name for mark in ":./")
+
+
 def criterion_type(framework: Framework) -> str:
     """`criterion` for one of the Trust Services Criteria, `objective` for an entity's own."""
     if framework.id.startswith("soc2"):
@@ -207,7 +218,7 @@ def _several(name: str, found: Mapping[tuple[str, str], list[Finding]]) -> Tscan
 
 def unknown_subject(name: str, names: Names, findings: Iterable[Finding] | None) -> TscanError:
     """The error for a name that nothing has; `findings` None: no scan is known."""
-    known = set(names.ids())
+    known = set(names.ids(name))
     for finding in findings or ():
         known.update((finding.resource.id, finding.resource.name))
     known.discard("")
