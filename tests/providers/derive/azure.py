@@ -221,7 +221,6 @@ class Derivation:
         known = name in SCALARS or name in _ANYTHING or not isinstance(hint, type)
         return self._plain(name) if known else self._reach(hint)
 
-
     def _of_union(self, inside: list[Any], space: Mapping[str, Any]) -> dict[str, str]:
         """A text or one of an enumeration's: the enumeration; of a model and a mapping, the
         model."""

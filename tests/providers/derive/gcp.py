@@ -9,7 +9,6 @@ The Security Center Management API has no document there: its model is written b
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
