@@ -110,8 +110,8 @@ def test_an_internal_error_says_so_and_is_never_a_verdict(
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        ("cryptography.hazmat", "needs cryptography.hazmat, which is not installed\n  hint: pip install 'tscan[history]'\n"),
-        ("boto3", "needs boto3, which is not installed\n  hint: pip install 'tscan[aws]'\n"),
+        ("cryptography.hazmat", "needs cryptography.hazmat, which is not installed\n  hint: in the checkout of tscan: pip install '.[history]'\n"),
+        ("boto3", "needs boto3, which is not installed\n  hint: in the checkout of tscan: pip install '.[aws]'\n"),
         ("scanner.nope", "internal error (ModuleNotFoundError)"),
     ],
 )  # fmt: skip

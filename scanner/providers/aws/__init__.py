@@ -9,7 +9,7 @@ from scanner.core.reading.context import Reader
 from scanner.errors import TscanError
 from scanner.model.answers import Call
 from scanner.model.config import TargetConfig
-from scanner.registry import Registry
+from scanner.registry import Registry, install_hint
 
 _RECORDER = "scanner.providers.aws.config_recorder"
 
@@ -40,7 +40,7 @@ class AwsProvider:
             import boto3  # noqa: F401
         except ImportError as error:
             raise TscanError(
-                "reading AWS needs boto3, which is not installed", "pip install 'tscan[aws]'"
+                "reading AWS needs boto3, which is not installed", install_hint("aws")
             ) from error
         from scanner.providers.aws.connect import connect_target
         from scanner.providers.aws.organization_accounts import account_connectors
